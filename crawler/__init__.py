@@ -1,0 +1,1 @@
+"""How an article moves: discover, fetch, extract, clean, identify, store. `path.py` tells it in order."""

@@ -1,0 +1,72 @@
+"""The tree of errors, drawn once; a class says what happens next.
+
+ArshifError                 a person can act on it; the command prints the message and exits
+├── ConfigError             nothing starts; names file, line and key
+├── ArchiveError            the run stops
+│   └── LeaseLost           this site's crawl ends, a newer run has it
+├── Busy                    another process holds it; says which
+├── IndexUnavailable        rows stay in the outbox; the shipper tries again
+├── IndexMismatch           nothing is shipped until the server is mended
+└── QueryError              the search box shows it with its position
+
+PageProblem                 one page; the run goes on, the page is accounted for
+├── Refused                 no article, and will not become one: kept with its reason
+└── Unreadable              bytes that could not be parsed in time or at all: tried again later
+
+SourceProblem               one source; the site's other sources go on
+"""
+
+from index.errors import (
+    ArchiveError,
+    ArshifError,
+    Busy,
+    IndexMismatch,
+    IndexUnavailable,
+    LeaseLost,
+    QueryError,
+)
+
+__all__ = [
+    "ArchiveError",
+    "ArshifError",
+    "Busy",
+    "ConfigError",
+    "IndexMismatch",
+    "IndexUnavailable",
+    "LeaseLost",
+    "PageProblem",
+    "QueryError",
+    "Refused",
+    "SourceProblem",
+    "Unreadable",
+]
+
+
+class ConfigError(ArshifError):
+    """A configuration that cannot be used: nothing starts until the user mends the named file, line and key. Exit 2."""
+
+    exit_code = 2
+
+
+class PageProblem(Exception):
+    """What is wrong with one page; the run goes on. `reason` is a short word that is counted, `detail` is for people."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)  # both in args: it crosses process borders by pickle
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
+
+
+class Refused(PageProblem):
+    """No article, such as a section page, a wall or "not found": kept in the frontier with its reason, not stored."""
+
+
+class Unreadable(PageProblem):
+    """Bytes that could not be parsed at all or by the deadline: stores no validators, and is tried again later."""
+
+
+class SourceProblem(PageProblem):
+    """A feed, sitemap, listing or API answer that gave no candidates; told in the site's state, tried at its next turn."""

@@ -1,0 +1,46 @@
+"""The root of Arshif's errors, and those of the archive and the indexes. `crawler/errors.py` draws the whole tree."""
+
+
+class ArshifError(Exception):
+    """Something that a person can act on: the message says what failed and what to do. Exit code 1."""
+
+    exit_code = 1
+
+
+class ArchiveError(ArshifError):
+    """The archive cannot be opened or written: the run stops, and nothing is started in its place. Exit code 4."""
+
+    exit_code = 4
+
+
+class Busy(ArshifError):
+    """Another process holds what was asked for; the message says which. Exit code 3."""
+
+    exit_code = 3
+
+
+class LeaseLost(ArchiveError):
+    """A newer run took over this site: the transaction is rolled back and the site's crawl ends."""
+
+
+class IndexUnavailable(ArshifError):
+    """The index does not answer, or asks to wait: its outbox keeps the rows and the shipper tries again. Exit code 5."""
+
+    exit_code = 5
+
+
+class IndexMismatch(ArshifError):
+    """The server is no index of ours (another product, another major version): nothing is shipped until it is mended.
+    Exit code 5."""
+
+    exit_code = 5
+
+
+class QueryError(ArshifError):
+    """A query that cannot be read: `position` is the offset in characters at which it went wrong. Exit code 2."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position

@@ -1,0 +1,1 @@
+"""The spiders, started by name: `scrapy list`."""
