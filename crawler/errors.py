@@ -49,7 +49,7 @@ class ConfigError(ArshifError):
 
 
 class PageProblem(Exception):
-    """What is wrong with one page; the run goes on. `reason` is a short word that is counted, `detail` is for people."""
+    """What is wrong with one page; the run goes on. `reason` is a short word that is counted, `detail` for people."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason, detail)  # both in args: it crosses process borders by pickle
@@ -69,4 +69,4 @@ class Unreadable(PageProblem):
 
 
 class SourceProblem(PageProblem):
-    """A feed, sitemap, listing or API answer that gave no candidates; told in the site's state, tried at its next turn."""
+    """A feed, sitemap or listing that cannot be read: told in the site's state, tried again at its next turn."""

@@ -1,4 +1,6 @@
-"""Article, Version, Query, Results: the contract between crawling and searching. Names follow schema.org NewsArticle."""
+"""Article, Version, Query, Results: the contract between crawling and searching.
+
+Names follow schema.org NewsArticle."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class LeaseLost(ArchiveError):
 
 
 class IndexUnavailable(ArshifError):
-    """The index does not answer, or asks to wait: its outbox keeps the rows and the shipper tries again. Exit code 5."""
+    """The index does not answer, or asks to wait: the outbox keeps the rows, the shipper tries again. Exit code 5."""
 
     exit_code = 5
 
