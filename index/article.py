@@ -193,3 +193,28 @@ class Results:
     hits: tuple[Hit, ...]
     seconds: float
     cursor: str | None = None
+
+
+def schema_org(article: Article) -> dict[str, object]:
+    """An article under schema.org's names (NewsArticle), ready for JSON: dates as ISO 8601 with zone, empty fields left
+    out; what schema.org has no name for is under `archive`."""
+    named = {
+        "url": article.url,
+        "mainEntityOfPage": article.canonical_url,
+        "headline": article.headline,
+        "alternativeHeadline": article.alternative_headline,
+        "description": article.description,
+        "articleBody": article.body,
+        "articleSection": article.section,
+        "keywords": list(article.keywords),
+        "author": list(article.authors),
+        "datePublished": article.published and article.published.isoformat(),
+        "dateModified": article.modified and article.modified.isoformat(),
+        "inLanguage": article.language,
+        "image": [
+            {"url": image.url, "caption": image.caption, "creditText": image.credit} for image in article.images
+        ],
+        "isAccessibleForFree": None if article.paywalled is None else not article.paywalled,
+        "archive": {"id": article.id, "site": article.site, "country": article.country, "origins": dict(article.origins)},
+    }
+    return {name: value for name, value in named.items() if value not in (None, "", [])}

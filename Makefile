@@ -1,0 +1,67 @@
+# Arshif's commands. `make run` and `make demo` need Python 3.11 and make; `make test` says what else.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV := $(shell command -v uv || echo .uv/bin/uv)
+BIN := .venv/bin
+INDEX ?= embedded
+
+.PHONY: help run demo test lint elasticsearch elasticsearch-stop bench-extraction wheel lock clean
+
+help: ## these lines
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
+
+run: .venv/run.stamp ## crawl the sites of config/ on their schedule, with the search page
+	@$(BIN)/arshif run
+
+demo: .venv/run.stamp ## the same on made-up news sites on this machine; no network (INDEX=elasticsearch: on a real one)
+	@INDEX=$(INDEX) $(BIN)/python -m tests.demo
+
+test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, tests on both engines
+	@$(BIN)/python -m pytest
+
+lint: .venv/dev.stamp ## style, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+elasticsearch: .venv/run.stamp ## start a real Elasticsearch on this machine (needs a JDK 21+ and Maven; downloads 947 MB once)
+	@$(BIN)/python -m tests.elasticsearch start
+
+elasticsearch-stop: .venv/run.stamp ## stop it
+	@$(BIN)/python -m tests.elasticsearch stop
+
+bench-extraction: .venv/dev.stamp ## extraction measured on real pages (needs ../shared/pages)
+	@$(BIN)/python bench/extraction.py
+
+wheel: .venv/dev.stamp ## dist/arshif-*.whl
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+lock: .uv/bin/uv ## newest versions of everything, into requirements/*.lock
+	@for name in uv build; do $(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
+	    requirements/$$name.in -o requirements/$$name.lock || exit 1; done
+	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
+	    pyproject.toml -o requirements/arshif.lock
+	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
+	    pyproject.toml --group dev -c requirements/arshif.lock -o requirements/dev.lock
+
+clean: ## remove the environment and what was built; data/ stays
+	rm -rf .venv .uv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.uv/bin/uv: requirements/uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Arshif needs Python 3.11 or newer; name one: make PYTHON=...")'
+	@echo "Getting uv into .uv/"
+	@$(PYTHON) -m venv .uv && .uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/run.stamp: requirements/arshif.lock requirements/build.lock pyproject.toml | $(UV)
+	@echo "Setting up .venv/ (about 500 MB)"
+	@test -x $(BIN)/python || $(UV) venv -q --python $(PYTHON) .venv
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/arshif.lock -r requirements/build.lock
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.lock .venv/run.stamp
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@

@@ -1,0 +1,159 @@
+"""search, show, serve, runs, status: what the archive and the index hold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, cast, get_args
+
+from rich.text import Text
+
+from crawler.config import load
+from crawler.errors import ArshifError
+from crawler.schedule import due
+from crawler.stores import open_archive, open_index
+from crawler.terminal import out, print_json, print_table, safe, say
+from index import query as queries
+from index import search as searching
+from index.archive import articles, runs, sites
+from index.article import Hit, Sort, Span, schema_org
+
+
+def search(text: str, sort: str, limit: int, cursor: str | None, json: bool) -> None:
+    if sort not in get_args(Sort):
+        raise ArshifError(f"there is no order {sort!r}: choose relevance, newest or oldest")
+    config = load()
+    query = queries.parse(text, sort=cast(Sort, sort), limit=limit, cursor=cursor)
+    with open_archive(config) as archive, open_index(config) as engine:
+        results = searching.search(query, engine, archive)
+    if json:
+        print_json({"total": results.total, "cursor": results.cursor, "hits": [_hit(hit) for hit in results.hits]})
+        return
+    for hit in results.hits:
+        _print_hit(hit)
+    say(f"{results.total} found, {len(results.hits)} shown, {results.seconds * 1000:.0f} ms")
+    if results.cursor:
+        say(f"more: --cursor {results.cursor}")
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    snippets = ["".join(span.text for span in snippet) for snippet in hit.snippets]
+    return {**schema_org(hit.document.article), "score": hit.score, "snippets": snippets, "others": hit.others}
+
+
+def _print_hit(hit: Hit) -> None:
+    article = hit.document.article
+    date = article.published or hit.document.first_seen
+    out.print(_marked(hit.headline, "bold"), soft_wrap=True)
+    say(f"  {article.site}  {date.astimezone():%Y-%m-%d %H:%M}  {article.id}", "dim")
+    for snippet in hit.snippets:
+        out.print(Text("  ").append(_marked(snippet)), soft_wrap=True)
+    say()
+
+
+def _marked(spans: tuple[Span, ...], style: str = "") -> Text:
+    text = Text(style=style)
+    for span in spans:
+        text.append(safe(span.text), "reverse" if span.marked else None)
+    return text
+
+
+def show(name: str, json: bool) -> None:
+    with open_archive(load()) as archive, archive.read() as conn:
+        identifier = name if articles.document(conn, name) else articles.by_url(conn, name)
+        document = articles.document(conn, identifier) if identifier else None
+        if identifier is None or document is None:
+            raise ArshifError(f"the archive has no article {name}: give the id or address of one (`arshif search`)")
+        versions, aliases = articles.versions(conn, identifier), articles.aliases(conn, identifier)
+    article = document.article
+    if json:
+        print_json(
+            {
+                **schema_org(article),
+                "versions": [{"number": v.number, "seen": v.seen, "headline": v.article.headline} for v in versions],
+                "aliases": [asdict(alias) for alias in aliases],
+                "firstSeen": document.first_seen,
+                "gone": document.gone,
+            }
+        )
+        return
+    if article.section:
+        say(article.section, "dim")
+    say(article.headline, "bold")
+    names = ", ".join(article.authors)
+    dates = ", ".join(f"{word} {day.isoformat()}" for word, day in _dates(article.published, article.modified))
+    say("  ".join(filter(None, (article.site, names, dates))), "dim")
+    say()
+    say(article.body)
+    for image in article.images:
+        say(f"\n[image] {image.caption or image.url}" + (f" ({image.credit})" if image.credit else ""))
+    say(f"\n{article.url}", "dim")
+    for alias in aliases:
+        say(f"{alias.url} ({alias.reason})", "dim")
+    for version in versions:
+        say(f"version {version.number}, seen {version.seen.astimezone():%Y-%m-%d %H:%M}", "dim")
+
+
+def _dates(published: datetime | None, modified: datetime | None) -> list[tuple[str, datetime]]:
+    return [(word, day) for word, day in (("published", published), ("modified", modified)) if day]
+
+
+def serve(host: str, port: int) -> None:
+    from index.web.app import serve as serve_web  # noqa: PLC0415 - only this command pays for FastAPI
+
+    config = load()
+    web = config.settings.web
+    host, port = host or web.host, port or web.port
+    with open_archive(config) as archive, open_index(config) as engine:
+        say(f"Search page: http://{host}:{port}/")
+        serve_web(archive, engine, host, port)
+
+
+def list_runs(limit: int, json: bool) -> None:
+    with open_archive(load()) as archive, archive.read() as conn:
+        found = runs.recent(conn, limit)
+    if json:
+        print_json([asdict(run) for run in found])
+        return
+    print_table(
+        ("run", "started", "ended", "status", "sites", "new", "changed", "unchanged", "copies", "refused", "failed"),
+        (
+            (run.id, run.started, run.ended, run.status, len(run.sites), *(
+                sum(site.counts[name] for site in run.sites)
+                for name in ("stored", "changed", "unchanged", "duplicate", "refused", "failed")
+            ))
+            for run in found
+        ),
+    )  # fmt: skip
+
+
+def status(json: bool) -> None:
+    config = load()
+    now = datetime.now(UTC)
+    with open_archive(config) as archive, archive.read() as conn:
+        last = runs.last_by_site(conn)
+        states = sites.states(conn)
+    rows = []
+    for site in config.sites.values():
+        if not site.enabled:
+            continue
+        state = states.get(site.id)
+        turn = due(site, last, now, config.settings.schedule.every)
+        rows.append(
+            {
+                "site": site.id,
+                "state": (state and state.verdict) or ("never crawled" if site.id not in last else "ok"),
+                "detail": state and state.detail,
+                "last_run": state and state.last_run,
+                "articles": state.articles if state else 0,
+                "next_run": turn.at,
+                "why": turn.why,
+            }
+        )
+    if json:
+        print_json(rows)
+        return
+    print_table(("site", "state", "articles", "last run", "next run", "why", "detail"), (
+        (row["site"], row["state"], row["articles"], row["last_run"], row["next_run"], row["why"], row["detail"])
+        for row in rows
+    ))  # fmt: skip

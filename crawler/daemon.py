@@ -1,0 +1,125 @@
+"""The daemon: every tick, what is due becomes a run; shipper and web server are kept alive. It crawls nothing itself.
+
+The scheduler's threads only ring a bell. The main thread acts: children die with the thread that started them.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from crawler import runs
+from crawler.config import Config
+from index.archive.lock import hold
+from crawler.processes import end_child, start_child
+from crawler.schedule import due
+from crawler.site import Site
+from index.archive import Archive
+from index.archive import runs as records
+
+log = logging.getLogger("arshif.daemon")
+
+RUNS = 2  # at once: one slow site must not hold up all others, and two cores are enough for two
+RESTART = 5.0  # seconds before a helper (shipper, web) that ended is started again
+
+
+class Helper:
+    """A child that is to live as long as the daemon: started again, a little later, whenever it ends."""
+
+    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.child: subprocess.Popen[bytes] | None = None
+        self.next_start = 0.0  # monotonic seconds
+
+    def watch(self, now: float) -> None:
+        """Starts it if it does not run."""
+        if self.child is not None and self.child.poll() is not None:
+            log.error("the %s ended with %d; started again in %g s", self.name, self.child.returncode, RESTART)
+            self.child, self.next_start = None, now + RESTART
+        if self.child is None and now >= self.next_start:
+            self.child = start_child(self.arguments)
+
+
+class Daemon:
+    """Runs until SIGTERM or SIGINT; then what is under way is finished, within `runs.GRACE` seconds."""
+
+    def __init__(self, config: Config, archive: Archive, web: bool) -> None:
+        self.config = config
+        self.archive = archive
+        self.helpers = [Helper("shipper", ["_ship"])] + ([Helper("web server", ["serve"])] if web else [])
+        self.running: list[runs.Run] = []
+        self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        """Works until it is told to end. Call it from the main thread.
+
+        :raises Busy: another daemon holds the archive; the message says which.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(hold(self.config.settings.data / "daemon.lock", wait=False))
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: self.bell.put("stop"))
+            lost = self.archive.write(lambda conn: records.lost(conn, datetime.now(UTC))).result()
+            if lost:
+                log.warning("%d run(s) ended with the daemon that had started them; their sites are due again", lost)
+            scheduler = self._scheduler()
+            stack.callback(scheduler.shutdown, wait=False)
+            stack.callback(self.end)
+            while True:
+                self.tick()
+                if self.bell.get() == "stop":
+                    log.info("asked to end: finishing %d run(s)", len(self.running))
+                    return
+
+    def _scheduler(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(timezone=UTC)
+        job: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        scheduler.add_job(self.bell.put, "interval", ["tick"], seconds=1, **job)
+        scheduler.start()
+        return scheduler
+
+    def tick(self) -> None:
+        """Ends what has ended, starts what is due."""
+        now = time.monotonic()
+        for helper in self.helpers:
+            helper.watch(now)
+        for run in [run for run in self.running if run.watch(now)]:
+            self.running.remove(run)
+            log.info("run %d: %s", run.number, runs.finish(self.archive, run))
+        if len(self.running) < RUNS:
+            sites = self.due()
+            if sites:
+                self.running.append(runs.start(self.config, self.archive, sites))
+                log.info("run %d: %s", self.running[-1].number, ", ".join(site.id for site in sites))
+
+    def due(self) -> list[Site]:
+        """The enabled sites whose time has come, but those whose hosts a run is asking already: a host has one queue."""
+        now = datetime.now(UTC)
+        with self.archive.read() as conn:
+            last = records.last_by_site(conn)
+        busy = frozenset().union(*(run.hosts for run in self.running))
+        enabled = [site for site in self.config.sites.values() if site.enabled and not site.hosts & busy]
+        return [site for site in enabled if due(site, last.get(site.id), now, self.config.settings.schedule).at <= now]
+
+    def end(self) -> None:
+        """Ends the crawls, then the helpers, so that what the crawls stored is still shipped."""
+        for run in self.running:
+            run.stop("stopped")
+        while self.running:
+            for run in [run for run in self.running if run.watch(time.monotonic())]:
+                self.running.remove(run)
+                log.info("run %d: %s", run.number, runs.finish(self.archive, run))
+            time.sleep(0.1)
+        for helper in self.helpers:
+            if helper.child is not None:
+                end_child(helper.child, runs.GRACE)

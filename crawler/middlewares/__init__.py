@@ -1,0 +1,1 @@
+"""Downloader middlewares and extensions, one file each; `crawler/settings.py` puts them in order."""

@@ -1,0 +1,59 @@
+"""Scrapy's settings: middlewares and pipelines in order, politeness, robots on. What users set is in arshif.yaml.
+
+Where a value differs from Scrapy's default, its line says why.
+"""
+
+from crawler.config import load
+
+_settings = load().settings
+
+BOT_NAME = "arshif"
+SPIDER_MODULES = ["spiders", "spiders.custom"]
+USER_AGENT = _settings.user_agent
+
+# Politeness
+ROBOTSTXT_OBEY = True
+DOWNLOAD_DELAY = _settings.politeness.delay
+DOWNLOAD_DELAY_JITTER = 0  # Scrapy's varies the delay by half, so that a gap can be shorter than what was promised
+CONCURRENT_REQUESTS = _settings.politeness.concurrency
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+AUTOTHROTTLE_ENABLED = True  # a slow server is asked more slowly; never faster than the delay
+AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY
+COOKIES_ENABLED = False
+REFERRER_POLICY = "no-referrer"
+
+# Bounds
+DOWNLOAD_TIMEOUT = _settings.politeness.timeout
+DNS_TIMEOUT = 10  # s; a name that takes longer is tried again in the next run
+DOWNLOAD_MAXSIZE = _settings.politeness.source_max_bytes  # decompressed as well; pages are held to theirs by the spider
+DOWNLOAD_WARNSIZE = 0
+REDIRECT_MAX_TIMES = 5  # of 20: nobody's article is further away
+METAREFRESH_ENABLED = False  # a page can send it anywhere; a browser's user would see it
+DEPTH_LIMIT = 4  # home page, sitemap index, sitemap, article
+CLOSESPIDER_TIMEOUT = _settings.schedule.run_deadline * 60 * 0.9  # s; then what is under way is finished
+MEMUSAGE_LIMIT_MB = 1024
+RETRY_TIMES = 1  # within a run; the frontier tries again in later ones
+CONCURRENT_ITEMS = 8  # of 100: Scrapy starts as many tasks for every response, a quarter of its CPU time
+
+# Reach
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DNS_RESOLVER = "crawler.middlewares.addresses.PublicResolver"
+ALLOW_NETWORKS = _settings.allow_networks
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port
+
+# Order
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.middlewares.addresses.PublicAddresses": 50,
+    "crawler.middlewares.conditional.ConditionalRequests": 400,
+    "crawler.middlewares.rendering.Rendering": 850,
+    "crawler.middlewares.politeness.Politeness": 950,
+    "crawler.middlewares.raw.RawCopies": 960,  # below HttpCompression (590): the bytes as they came
+}
+ITEM_PIPELINES = {"crawler.pipelines.Store": 100}
+FEED_EXPORT_ENCODING = "utf-8"
+
+LOG_LEVEL = "INFO"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"

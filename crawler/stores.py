@@ -1,0 +1,36 @@
+"""Where this configuration keeps what it crawls: the archive, the raw copies and the index, opened from settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crawler.config import Config
+from index.archive import Archive
+from index.engines import Engine, open_engine
+
+
+def open_archive(config: Config) -> Archive:
+    """The archive of this configuration, created where there is none.
+
+    :raises ArchiveError: its file is damaged, newer than this program, or cannot be written.
+    """
+    return Archive(config.settings.data / "archive.sqlite3")
+
+
+def raw_folder(config: Config) -> Path:
+    """The folder of the WARC files."""
+    return config.settings.data / "raw"
+
+
+def open_index(config: Config) -> Engine:
+    """The index of this configuration; nothing is asked of a server yet."""
+    index = config.settings.index
+    return open_engine(
+        index.engine,
+        directory=config.settings.data / "index",
+        url=index.url,
+        api_key=index.api_key,
+        username=index.username,
+        password=index.password,
+        prefix=index.prefix,
+    )

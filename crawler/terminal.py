@@ -1,0 +1,68 @@
+"""What the command prints: tables and JSON on standard output, problems on standard error, nothing raw from a page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+# What a page wrote could move the cursor, set the clipboard or turn a line around: C0 and C1 controls but the line
+# feed, and Unicode's embeddings, overrides and isolates. Joiners stay: Persian and many scripts of India need them.
+UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def safe(text: object) -> str:
+    """The text without anything that a terminal would obey; a tab becomes a space."""
+    return UNSAFE.sub(lambda match: " " if match[0] == "\t" else "", str(text))
+
+
+def say(text: object = "", style: str | None = None) -> None:
+    """Prints a line (or several) of text."""
+    out.print(Text(safe(text), style=style or ""), soft_wrap=True)
+
+
+def complain(text: object) -> None:
+    """Prints a problem on standard error."""
+    err.print(Text(safe(text)), soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Prints a value as JSON: letters as they are, moments as ISO 8601, control characters escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    print(UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    return str(value)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Prints rows under their columns' names; None is left empty, moments are in local time."""
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(safe(cell(value))) for value in row))
+    out.print(table)
+
+
+def cell(value: object) -> str:
+    """A value as a table shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

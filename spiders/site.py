@@ -1,0 +1,265 @@
+"""The one spider: all sources of all its sites, in one crawl, so that each host has one queue and one delay.
+
+Steps 1 to 5 of the path (`crawler/path.py`); the pipeline does the sixth.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self, get_args
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response, TextResponse
+from twisted.python.failure import Failure
+
+from crawler import path
+from crawler.config import load
+from crawler.crawl import Crawl, Poll, Wanted
+from crawler.errors import Refused, SourceProblem, Unreadable
+from crawler.middlewares.rendering import rendering_settings
+from crawler.page import Candidate, Page
+from crawler.pipelines import ArticleItem
+from crawler.site import Kind, Site
+from crawler.workers import Workers
+
+log = logging.getLogger("arshif.spider")
+
+SOURCES_FIRST = 10  # priority of a source's request over an article's: the newest of all sites come first
+
+
+class SiteSpider(Spider):
+    """Crawls sites as their YAML files describe them.
+
+    Arguments, all strings: `sites` (ids with commas between; default: all enabled ones), `since` (ISO date or time, UTC
+    if it has no zone: also takes candidates older than a first visit does), `run` (the archive's number of this run).
+    """
+
+    name = "site"
+    kinds: ClassVar[frozenset[Kind]] = frozenset(get_args(Kind))
+
+    def __init__(self, sites: str = "", since: str = "", run: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config = load()
+        self.chosen = self.config.choose(sites)
+        self.since = _aware(since)
+        self.run = int(run) if run else None
+        self.workers = Workers()
+        self.crawl: Crawl | None = None  # opened by start(); shell, parse and check go without an archive
+        self.polling: Counter[str] = Counter()  # answers of sources that are still awaited, by site
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.finish, signals.spider_closed)
+        crawler.settings.setdict(rendering_settings(spider.chosen, spider.config.settings.browser), priority="spider")
+        slots = {host: {"delay": site.delay} for site in spider.chosen if site.delay is not None for host in site.hosts}
+        crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
+        return spider
+
+    # --- 1 discover --------------------------------------------------------------------------------------------------
+
+    async def start(self) -> AsyncIterator[Request]:
+        self.crawl = await Crawl.open(self.config, self.chosen, self.run, self.since)
+        for site in self.crawl.sites.values():
+            for poll in await self.crawl.polls(site, self.kinds):
+                self.polling[site.id] += 1
+                yield self.ask(poll)
+            if not self.polling[site.id]:
+                async for request in self.wanted(site):
+                    yield request
+
+    def ask(self, poll: Poll) -> Request:
+        """The request for a source's document."""
+        return Request(
+            poll.url,
+            self.parse_source,
+            errback=self.source_failed,
+            cb_kwargs={"poll": poll},
+            meta={"etag": poll.etag, "last_modified": poll.last_modified},
+            priority=SOURCES_FIRST,
+            dont_filter=True,
+        )
+
+    async def parse_source(self, response: Response, poll: Poll | None = None) -> AsyncIterator[Request]:
+        """Candidates of a feed, sitemap, section page or API.
+
+        @url http://stepagency-sy.net/feed/
+        @returns requests 1
+        """
+        poll = poll or self._poll_for(response)
+        try:
+            async for request in self._discover(response, poll):
+                yield request
+        except (SourceProblem, Unreadable) as problem:
+            for further in await self._fall_back(poll, problem):
+                yield further
+        async for request in self._answered(poll):
+            yield request
+
+    async def _discover(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
+        if response.status == 304:
+            await self._note(poll, unchanged=True)
+            return
+        if response.status != 200:
+            raise SourceProblem(f"HTTP {response.status}", f"{response.url} answered {response.status}")
+        found = await self.workers.run(path.discover, poll.source, response.body, response.url, _headers(response))
+        if poll.alternates_of is not None:
+            log.warning("%s: %s does not work; using %s", poll.site.id, poll.alternates_of, poll.url)
+        if self.crawl is None:
+            for candidate in found.candidates:
+                yield self.fetch(poll.site, Wanted(candidate.url, candidate))
+            return
+        for further in await self.crawl.discovered(poll, found, response.body, _headers(response)):
+            self.polling[poll.site.id] += 1
+            yield self.ask(further)
+
+    async def _fall_back(self, poll: Poll, problem: SourceProblem | Unreadable) -> list[Request]:
+        """A dead feed is looked for again on the site's home page; either way its failure is told in the site's state."""
+        log.warning("%s: %s: %s", poll.site.id, poll.url, problem)
+        if self.crawl is None:
+            return []
+        home = await self.crawl.source_failed(poll, problem)
+        if home is None:
+            return []
+        self.polling[poll.site.id] += 1
+        request = self.ask(home)
+        return [request.replace(callback=self.parse_home)]
+
+    async def parse_home(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
+        """The feeds that a home page names, asked in place of the dead one."""
+        if response.status == 200 and self.crawl is not None:
+            for feed in await self.workers.run(path.alternates, response.body, response.url):
+                for further in await self.crawl.alternate(poll, feed):
+                    self.polling[poll.site.id] += 1
+                    yield self.ask(further)
+        async for request in self._answered(poll):
+            yield request
+
+    async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
+        poll: Poll = failure.request.cb_kwargs["poll"]  # type: ignore[attr-defined]
+        for request in await self._fall_back(poll, SourceProblem(*_told(failure))):
+            yield request
+        async for request in self._answered(poll):
+            yield request
+
+    async def _note(self, poll: Poll, *, unchanged: bool) -> None:
+        if self.crawl is not None and unchanged:
+            await self.crawl.source_unchanged(poll)
+
+    async def _answered(self, poll: Poll) -> AsyncIterator[Request]:
+        """When the last source of a site has answered, what is due of its frontier is fetched, the newest first."""
+        if self.crawl is None:
+            return
+        self.polling[poll.site.id] -= 1
+        if not self.polling[poll.site.id]:
+            async for request in self.wanted(poll.site):
+                yield request
+
+    async def wanted(self, site: Site) -> AsyncIterator[Request]:
+        """Requests for the candidates of a site that are due."""
+        assert self.crawl is not None
+        for wanted in await self.crawl.wanted(site):
+            yield self.fetch(site, wanted)
+
+    # --- 2 fetch -----------------------------------------------------------------------------------------------------
+
+    def fetch(self, site: Site, wanted: Wanted) -> Request:
+        """The request for a candidate's page."""
+        return Request(
+            wanted.url,
+            self.parse_article,
+            errback=self.page_failed,
+            cb_kwargs={"site": site, "wanted": wanted},
+            meta={
+                "etag": wanted.etag,
+                "last_modified": wanted.last_modified,
+                "render": site.rendering == "browser",
+                "keep_raw": True,
+            },
+            dont_filter=True,  # the frontier has each URL once
+        )
+
+    # --- 3 to 5 extract, clean, identify -----------------------------------------------------------------------------
+
+    async def parse_article(
+        self, response: Response, site: Site | None = None, wanted: Wanted | None = None
+    ) -> AsyncIterator[ArticleItem]:
+        """An article's fields.
+
+        @url http://stepagency-sy.net/?p=1
+        @returns items 1 1
+        @scrapes headline articleBody url
+        """
+        site = site or self._site_of(response)
+        wanted = wanted or Wanted(response.request.url if response.request else response.url)
+        page = Page(
+            url=wanted.url,
+            final_url=response.url,
+            body=response.body,
+            fetched=datetime.now(UTC),
+            status=response.status,
+            headers=_headers(response),
+            candidate=wanted.candidate,
+        )
+        if self.crawl is not None and await self.crawl.settled(site, wanted, page):
+            return
+        repeats = await self.crawl.repeats(site) if self.crawl is not None else frozenset()
+        try:
+            extraction = await self.workers.run(path.article, page, site, repeats)
+        except (Refused, Unreadable) as problem:
+            log.info("%s: %s is no article: %s", site.id, wanted.url, problem)
+            if self.crawl is not None:
+                await self.crawl.not_an_article(site, wanted, page, problem)
+            return
+        raw = response.request.meta.get("raw") if response.request else None
+        yield ArticleItem(extraction, page, site, wanted, raw)
+
+    async def page_failed(self, failure: Failure) -> None:
+        """A page that could not be fetched at all: it is tried again later."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        site, wanted = request.cb_kwargs["site"], request.cb_kwargs["wanted"]
+        reason, detail = _told(failure)
+        log.info("%s: %s: %s", site.id, wanted.url, detail or reason)
+        if self.crawl is not None:
+            await self.crawl.page_failed(site, wanted, reason, detail)
+
+    # --- Scrapy's own commands, which come with an address only ------------------------------------------------------
+
+    def _site_of(self, response: Response) -> Site:
+        return self.config.site_of(response.url) or self.config.stranger(response.url)
+
+    def _poll_for(self, response: Response) -> Poll:
+        return Poll.of(self._site_of(response), response.url)
+
+    async def finish(self, reason: str) -> None:
+        """Writes the run's end, and lets go of sites, archive and workers."""
+        self.workers.close()
+        if self.crawl is not None:
+            await self.crawl.close(reason)
+
+
+def _headers(response: Response) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in _first_values(response)}
+
+
+def _first_values(response: Response) -> list[tuple[bytes, bytes]]:
+    return [(name, response.headers[name]) for name in response.headers if response.headers[name] is not None]
+
+
+def _told(failure: Failure) -> tuple[str, str]:
+    """A short word that is counted, and the sentence behind it."""
+    if failure.check(IgnoreRequest):
+        return "robots" if "robots.txt" in str(failure.value) else "not allowed", str(failure.value)
+    return type(failure.value).__name__, str(failure.value)
+
+
+def _aware(text: str) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,92 @@
+"""Workers: a parse that hangs, crashes or eats memory costs its own page only, and outlives nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from crawler.errors import Refused, Unreadable
+from crawler.workers import Workers
+
+
+def double(number: int) -> int:
+    return number * 2
+
+
+def hang() -> None:
+    while True:
+        pass
+
+
+def crash() -> None:
+    ctypes.string_at(0)
+
+
+def refuse() -> None:
+    raise Refused("home page", "it has no article")
+
+
+def devour() -> int:
+    return len(bytearray(1 << 40))
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    pool = Workers(count=1, deadline=2.0)
+    yield pool
+    pool.close()
+
+
+def test_gives_what_the_function_returns(workers: Workers) -> None:
+    assert asyncio.run(workers.run(double, 21)) == 42
+
+
+def test_gives_the_error_that_the_function_raised(workers: Workers) -> None:
+    with pytest.raises(Refused, match="home page: it has no article") as caught:
+        asyncio.run(workers.run(refuse))
+    assert (caught.value.reason, caught.value.detail) == ("home page", "it has no article")
+
+
+@pytest.mark.parametrize(("job", "reason"), [(hang, "too slow"), (crash, "crashed"), (devour, "too large")])
+def test_a_bad_page_costs_itself_only(workers: Workers, job: object, reason: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        asyncio.run(workers.run(job))  # type: ignore[arg-type]
+    assert caught.value.reason == reason
+    assert asyncio.run(workers.run(double, 4)) == 8
+
+
+def test_workers_die_with_a_parent_that_is_killed() -> None:
+    code = (
+        "import asyncio, multiprocessing\n"
+        "from crawler.workers import Workers\n"
+        "from tests.unit.test_workers import double, hang\n"
+        "if __name__ == '__main__':\n"
+        "    pool = Workers(count=1, deadline=60)\n"
+        "    asyncio.run(pool.run(double, 1))\n"
+        "    print([child.pid for child in multiprocessing.active_children()], flush=True)\n"
+        "    asyncio.run(pool.run(hang))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        children = psutil.Process(parent.pid).children(recursive=True)
+        assert children
+        os.kill(parent.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and any(_alive(child) for child in children):
+        time.sleep(0.05)
+    busy = [child for child in children if _alive(child) and "resource_tracker" not in " ".join(child.cmdline())]
+    assert not busy
+
+
+def _alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
