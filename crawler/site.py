@@ -1,14 +1,107 @@
-"""Site, Source, Rules: what a site's YAML file says, frozen and validated. `config.py` reads the files."""
+"""Site, Source, Rules: what a site's YAML file says, frozen and validated. `config.py` reads the files.
+
+The descriptions stand in the JSON Schema that editors show, and in the messages of errors.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import date
+from difflib import get_close_matches
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 Kind = Literal["feed", "sitemap", "section", "wordpress", "urls"]
+Publisher = Literal["agency", "newspaper", "broadcaster", "magazine", "online", "government", "organisation"]
+FieldName = Literal[
+    "headline",
+    "alternative_headline",
+    "description",
+    "body",
+    "section",
+    "keywords",
+    "authors",
+    "published",
+    "modified",
+    "images",
+]
+
+COUNTRY = r"^[A-Z]{2}$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"  # the shapes of BCP 47 that name a language, a script and a region
+NOT_ISO = {"UK": "GB", "EN": "GB", "EL": "GR"}  # codes of other lists, taken for ISO 3166-1 again and again
+
+
+def _web_address(value: object) -> object:
+    if isinstance(value, str):
+        if re.search(r"\s", value.strip()):
+            raise ValueError(f"{value!r} has a space in it: write %20 for it, or give each address an entry of its own")
+        if not value.strip().lower().startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} is no web address: it begins with https:// or http://")
+    return value
+
+
+def _country(value: str) -> str:
+    if value in NOT_ISO:
+        raise ValueError(f"{value!r} is no code of ISO 3166-1: write {NOT_ISO[value]}")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # OSError: a folder of the database, such as "Asia"
+        names = {name.casefold(): name for name in available_timezones()}
+        close = get_close_matches(value.casefold(), names, n=1)
+        hint = f"did you mean {names[close[0]]}?" if close else "write one such as Asia/Damascus or UTC"
+        raise ValueError(f"there is no time zone {value!r}: {hint}") from None
+    return value
+
+
+def _expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from None
+    return value
+
+
+def _selector(value: str) -> str:
+    try:
+        LexborHTMLParser("").css(value)
+    except SelectolaxError:
+        raise ValueError(f"{value!r} is no CSS selector: write one such as `div.entry-content > p`") from None
+    return value
+
+
+def _crontab(value: str) -> str:
+    from crawler.schedule import crontab  # here: it imports this module
+
+    crontab(value, "UTC")
+    return value
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Url = Annotated[HttpUrl, BeforeValidator(_web_address)]
+Country = Annotated[str, Field(pattern=COUNTRY), AfterValidator(_country)]
+Language = Annotated[str, Field(pattern=LANGUAGE)]
+TimeZone = Annotated[Text, AfterValidator(_time_zone)]
+Expression = Annotated[Text, AfterValidator(_expression)]
+Selector = Annotated[Text, AfterValidator(_selector)]
+Crontab = Annotated[Text, AfterValidator(_crontab)]
 
 
 class Model(BaseModel):
@@ -20,61 +113,103 @@ class Model(BaseModel):
 class Source(Model):
     """Where a site's articles are found."""
 
-    kind: Kind = Field(description="feed (RSS, Atom, JSON Feed), sitemap, section page, wordpress (REST) or urls")
-    url: HttpUrl = Field(description="Address of the feed, sitemap, page, list of URLs or WordPress site")
-    language: str | None = Field(None, description="BCP 47, where the source has one language and the site several")
-    links: Text | None = Field(None, description="section: CSS selector of the links to articles; default: all links")
+    kind: Kind = Field(
+        description="feed (RSS, Atom, JSON Feed), sitemap, section (a page that lists articles), wordpress (its REST "
+        "interface) or urls (a plain list, for back-fill)"
+    )
+    url: Url = Field(description="Address of the feed, sitemap, page, list of URLs or WordPress site")
+    language: Language | None = Field(
+        None, description="Language of this source (BCP 47), where the site has several and the source one"
+    )
+    homepage: Url | None = Field(
+        None, description="Home page of this source, where it is not the site's: a dead feed is looked for there"
+    )
+    links: Selector | None = Field(
+        None, description="section only: CSS selector of the links to articles; without it, all links of the page"
+    )
 
 
 class Rules(Model):
     """What is particular to this site's pages, valid from a date on."""
 
-    valid_from: date | None = Field(None, description="First day of this layout; None: from the beginning")
-    allow: tuple[Text, ...] = Field((), description="Regular expressions; an article's URL matches one of them")
-    deny: tuple[Text, ...] = Field((), description="Regular expressions; an article's URL matches none of them")
-    select: dict[
-        Literal[
-            "headline",
-            "alternative_headline",
-            "description",
-            "body",
-            "section",
-            "keywords",
-            "authors",
-            "published",
-            "modified",
-            "images",
-        ],
-        Text,
-    ] = Field(default_factory=dict, description="CSS selector per field, before any other way of finding it")
-    strip: tuple[Text, ...] = Field((), description="CSS selectors of blocks that are never part of an article")
+    valid_from: date | None = Field(
+        None, description="First day of this layout, as 2026-01-31; without it, valid from the beginning"
+    )
+    allow: tuple[Expression, ...] = Field(
+        (), description="Regular expressions; an article's URL matches one of them somewhere"
+    )
+    deny: tuple[Expression, ...] = Field((), description="Regular expressions; an article's URL matches none of them")
+    select: dict[FieldName, Selector] = Field(
+        default_factory=dict, description="CSS selector per field, tried before any other way of finding it"
+    )
+    strip: tuple[Selector, ...] = Field((), description="CSS selectors of blocks that are never part of an article")
 
 
 class Schedule(Model):
-    """When a site is crawled: every so many minutes, or by cron in its time zone."""
+    """When a site is crawled: every so many minutes, or by cron in its time zone. Neither: as arshif.yaml says."""
 
-    every: int | None = Field(None, ge=1, le=43_200, description="Minutes between two crawls")
-    cron: Text | None = Field(None, description="Five fields of crontab, in the site's time zone")
+    every: float | None = Field(
+        None, ge=0.05, le=43_200, description="Minutes between two crawls, up to 43200 (30 days); 0.5 is 30 seconds"
+    )
+    cron: Crontab | None = Field(
+        None,
+        description="The five fields of crontab (minute, hour, day, month, weekday), in the site's time zone, instead "
+        "of `every`; such as `0 6-22 * * sun-thu`",
+    )
+
+    @field_validator("cron")
+    @classmethod
+    def _one_of_two(cls, cron: str | None, info: ValidationInfo) -> str | None:
+        if cron and info.data.get("every"):
+            raise ValueError("there is `every` already: keep one of the two")
+        return cron
 
 
 class Site(Model):
-    """One news outlet. `id` is its file's name."""
+    """One news outlet. Its id is the name of its file."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
-    name: Text
-    homepage: HttpUrl
-    country: str = Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2, or UN; names of months depend on it")
-    languages: tuple[Text, ...] = Field(min_length=1, description="BCP 47, the main one first")
-    time_zone: Text = Field("UTC", description="IANA zone, for its cron and for dates without a zone")
-    publisher: Literal["agency", "newspaper", "broadcaster", "magazine", "online", "government", "organisation"] = (
-        Field("online", description="Kind of publisher")
+    id: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        description="The name of the file without .yaml: small letters, digits and hyphens. Better left out",
     )
-    sources: tuple[Source, ...] = Field(min_length=1)
-    schedule: Schedule = Schedule()
-    rendering: Literal["none", "browser"] = "none"
-    delay: float | None = Field(None, ge=0, le=600, description="Seconds between two requests to one host")
-    rules: tuple[Rules, ...] = ()
-    enabled: bool = False
+    name: Text = Field(description="What the outlet calls itself, in its own script")
+    homepage: Url = Field(description="Its first page: where a feed is looked for that no longer answers")
+    country: Country = Field(
+        description="Country of the outlet, two capital letters of ISO 3166-1 such as SY, or UN; names of months "
+        "depend on it"
+    )
+    languages: tuple[Language, ...] = Field(
+        min_length=1, description="Languages it writes in, as BCP 47 such as ar, ckb or zh-Hant; the main one first"
+    )
+    time_zone: TimeZone = Field(
+        "UTC", description="IANA time zone such as Asia/Damascus, for cron and for dates on its pages without a zone"
+    )
+    publisher: Publisher = Field("online", description="Kind of publisher")
+    sources: tuple[Source, ...] = Field(min_length=1, description="Where its articles are found; all of them are used")
+    schedule: Schedule = Field(Schedule(), description="When it is crawled; without it, as arshif.yaml says for all")
+    rendering: Literal["none", "browser"] = Field(
+        "none", description="browser: its pages stay empty without JavaScript, so Chromium renders them (slow)"
+    )
+    delay: float | None = Field(
+        None, ge=0, le=600, description="Seconds between two requests to one host; without it, as arshif.yaml says"
+    )
+    rules: tuple[Rules, ...] = Field((), description="What is particular to its pages, one entry a layout")
+    enabled: bool = Field(False, description="Whether it is crawled")
+
+    @field_validator("sources")
+    @classmethod
+    def _no_address_twice(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        counts = Counter(source.url for source in sources)
+        if twice := [str(url) for url, count in counts.items() if count > 1]:
+            raise ValueError(f"{twice[0]} is there twice: keep one of the two")
+        return sources
+
+    @field_validator("rules")
+    @classmethod
+    def _no_day_twice(cls, rules: tuple[Rules, ...]) -> tuple[Rules, ...]:
+        if len({rule.valid_from for rule in rules}) < len(rules):
+            raise ValueError("two entries begin on the same day: give each layout its own `valid_from`")
+        return rules
 
     def rules_on(self, day: date) -> Rules:
         """The rules valid on that day: those with the newest `valid_from` that is not later; empty ones if none."""

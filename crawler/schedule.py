@@ -1,0 +1,189 @@
+"""When a site is crawled next, and why; when an article is looked at again. Pure: nothing is stored, no clock is read.
+
+All times are aware; what is given back is UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from crawler.site import Site
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the grid of intervals is counted from here
+TICK = timedelta(microseconds=1)  # triggers give the first time that is not earlier: with it, the first that is later
+SKEW = timedelta(minutes=1)  # a last run further in the future than this was written by a wrong clock
+CUT_SHORT = timedelta(minutes=1)  # after the start of a run that has no end, because its process was killed
+FIRST_WAIT = timedelta(hours=1)  # after one failure; twice as long after each further one
+LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may come back
+SPREAD = 0.1  # of the wait, added per site, so that sites that failed together do not come back together
+
+# After the first fetch, the second, ...: corrections come within hours, a page that vanishes does so within weeks.
+REVISITS = (
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(days=1),
+    timedelta(days=7),
+    timedelta(days=30),
+)
+
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # as crontab(5) counts them; APScheduler's 0 is Monday
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """How a site's last crawl went. `finished` is None where its end was never written; `failures` counts those in a
+    row up to this one, 0 where it went well."""
+
+    started: datetime
+    finished: datetime | None = None
+    failures: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it went well."""
+        return self.finished is not None and not self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a site is crawled next (UTC; in the past where its turn was missed), and why, in words for people."""
+
+    site: str
+    at: datetime
+    why: str
+
+
+def due(site: Site, last_runs: Mapping[str, LastRun], now: datetime, default: float) -> Due:
+    """When this site is crawled next: it is due if that is not later than `now`, and then once, however many turns it
+    missed.
+
+    `last_runs` is by site's id; `default` is the minutes between two crawls of a site without a schedule of its own. A
+    site that is being crawled looks like one whose crawl was cut short: the caller leaves out those whose lease is held.
+    """
+    last = last_runs.get(site.id)
+    if last is None:
+        return Due(site.id, now.astimezone(UTC), "never crawled")
+    if max(last.started, last.finished or last.started) > now + SKEW:
+        return Due(site.id, now.astimezone(UTC), "its last crawl lies in the future, so the clock was wrong")
+    if last.finished is None:
+        return Due(site.id, (last.started + CUT_SHORT).astimezone(UTC), "its last crawl was cut short")
+    if last.failures:
+        wait = back_off(site.id, last.failures)
+        why = f"failed {last.failures} times in a row" if last.failures > 1 else "failed"
+        return Due(site.id, (last.finished + wait).astimezone(UTC), f"{why}, next try after {_in_words(wait)}")
+    at, why = _next_turn(site, last.started, last.finished, default)
+    return Due(site.id, at.astimezone(UTC), why)
+
+
+def back_off(site_id: str, failures: int) -> timedelta:
+    """How long a site is left alone after so many failures in a row (1 or more): an hour, then twice as long each time
+    up to 7 days, and up to a tenth more, always the same for one site."""
+    wait: timedelta = min(FIRST_WAIT * 2.0 ** min(failures - 1, 10), LONGEST_WAIT)
+    return wait * (1 + SPREAD * _share(site_id))
+
+
+def revisit_at(fetched: datetime, visits: int) -> datetime | None:
+    """When an article is fetched again that was fetched `visits` times, last at `fetched`; None: never again."""
+    return fetched + REVISITS[visits - 1] if visits <= len(REVISITS) else None
+
+
+def crontab(expression: str, time_zone: str) -> CronTrigger:
+    """The times of a crontab expression in an IANA time zone.
+
+    As crontab(5): Sunday is 0 and 7, a range of weekdays may go over the end of the week (`sat-thu`). Day of month and
+    weekday together are refused, which cron takes as "either" and APScheduler as "both". ValueError says what is wrong.
+    """
+    fields = expression.split()
+    if len(fields) != 5:
+        hint = "; it has no field for seconds" if len(fields) == 6 else ""
+        raise ValueError(
+            f"{expression!r} has {len(fields)} fields, crontab has five (minute, hour, day, month, weekday){hint}"
+        )
+    minute, hour, day, month, weekday = fields
+    if day != "*" and weekday != "*":
+        raise ValueError(f"{expression!r} has both a day of the month and a weekday: leave one of them `*`")
+    try:
+        trigger = CronTrigger(
+            minute=minute,
+            hour=hour,
+            day=day,
+            month=month.lower(),
+            day_of_week=_weekdays(weekday.lower()),
+            timezone=ZoneInfo(time_zone),
+        )
+    except ValueError as error:
+        raise ValueError(f"{expression!r} is no crontab expression: {error}") from None
+    if trigger.get_next_fire_time(None, EPOCH) is None:
+        raise ValueError(f"{expression!r} never comes, such as a 30th of February")
+    return trigger
+
+
+def _next_turn(site: Site, started: datetime, finished: datetime, default: float) -> tuple[datetime, str]:
+    if cron := site.schedule.cron:
+        return _next_cron(cron, site.time_zone, max(started, finished)), f"cron {cron} in {site.time_zone}"
+    every = timedelta(minutes=site.schedule.every or default)
+    return _next_interval(site.id, every, started, finished), f"every {_in_words(every)}"
+
+
+def _next_interval(site_id: str, every: timedelta, started: datetime, finished: datetime) -> datetime:
+    """The site's first turn after its crawl. Turns lie on a grid with an offset per site, so that sites of one interval
+    are spread over it; half an interval at least lies between two starts."""
+    trigger = IntervalTrigger(seconds=every.total_seconds(), start_date=EPOCH + every * _share(site_id), timezone=UTC)
+    turn: datetime = trigger.get_next_fire_time(None, max(started + every / 2, finished) + TICK)
+    return turn
+
+
+def _next_cron(expression: str, time_zone: str, after: datetime) -> datetime:
+    """The first turn later than that. Where the clock goes back and an hour comes twice, only expressions for every
+    hour have turns in both, as in Vixie cron."""
+    trigger = crontab(expression, time_zone)
+    every_hour = expression.split()[1].startswith("*")
+    turn: datetime = trigger.get_next_fire_time(None, after.astimezone(UTC) + TICK)
+    while turn.fold and not every_hour:
+        turn = trigger.get_next_fire_time(None, turn.astimezone(UTC) + TICK)
+    return turn
+
+
+def _weekdays(field: str) -> str:
+    """Crontab's field of weekdays as APScheduler's: names only, ranges written out."""
+    days = [day for part in field.split(",") for day in _weekday_range(part)]
+    return "*" if field == "*" else ",".join(days)
+
+
+def _weekday_range(part: str) -> list[str]:
+    span, _, step = part.partition("/")
+    first, dash, last = ("0", "-", "6") if span == "*" else span.partition("-")
+    start = _weekday(first)
+    end = _weekday(last) if dash else start
+    length = (end - start) % 7 + 1
+    return [WEEKDAYS[(start + n) % 7] for n in range(0, length, int(step or 1))]
+
+
+def _weekday(name: str) -> int:
+    if name in WEEKDAYS:
+        return WEEKDAYS.index(name)
+    if name.isdecimal() and int(name) <= 7:
+        return int(name) % 7
+    raise ValueError(f"{name!r} is no weekday: sun, mon, tue, wed, thu, fri, sat or 0 to 7")
+
+
+def _share(site_id: str) -> float:
+    """A number from 0 up to 1 that is always the same for one site, and spread evenly over many."""
+    return int.from_bytes(hashlib.sha256(site_id.encode()).digest()[:6]) / 2**48
+
+
+def _in_words(span: timedelta) -> str:
+    """A span for people: 90 s, 30 min, 12 h, 7 days."""
+    seconds = span.total_seconds()
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size or seconds == size:
+            return f"{seconds / size:.3g} {unit}".replace("1 days", "1 day")
+    return f"{seconds:.3g} s"

@@ -1,0 +1,211 @@
+"""YAML with the place of each key, and models made of it, with errors that name file, line and key, and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from crawler.errors import ConfigError
+
+Loc = tuple[int | str, ...]  # where a value stands, as pydantic says it: ("sources", 0, "url")
+M = TypeVar("M", bound=BaseModel)
+
+WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}  # of YAML 1.2: NO is Norway, as in editors
+INTEGER = re.compile(r"[-+]?\d+")
+DECIMAL = re.compile(r"[-+]?\d*\.\d+")
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file says: `data` as plain values, and for each key and entry the place that said it ("step.yaml:12")."""
+
+    data: dict[str, Any]
+    places: Mapping[Loc, str] = field(default_factory=dict)
+
+    def place(self, loc: Loc) -> str:
+        """The place of this value, or of the nearest one around it."""
+        while loc and loc not in self.places:
+            loc = loc[:-1]
+        return self.places.get(loc, "")
+
+    def over(self, below: Document) -> Document:
+        """Both together; each key at the top of this one takes the place of the whole key of the one below."""
+        kept = {loc: place for loc, place in below.places.items() if not loc or loc[0] not in self.data}
+        return Document({**below.data, **self.data}, {**kept, **self.places})
+
+    def set(self, keys: tuple[str, ...], value: object, place: str) -> Document:
+        """The same with one more value under these keys, in place of what stood there."""
+        data = dict(self.data)
+        inner = data
+        for key in keys[:-1]:
+            there = inner.get(key)
+            inner[key] = dict(there) if isinstance(there, dict) else {}
+            inner = inner[key]
+        inner[keys[-1]] = value
+        return Document(data, {**self.places, keys: place})
+
+
+def read(file: Path) -> Document:
+    """What this file says. ConfigError where it cannot be read, is no YAML, or has a key twice."""
+    try:
+        text = file.read_text("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: is not UTF-8 (byte {error.start}): save it as UTF-8") from None
+    places: dict[Loc, str] = {(): f"{file}:1"}
+    data = _Reader(file, places).value(_compose(file, text), ())
+    if data is not None and not isinstance(data, dict):
+        raise ConfigError(f"{file}:1: needs keys such as `name: ...`, one a line")
+    return Document(data or {}, places)
+
+
+def validated(model: type[M], document: Document) -> M:
+    """The model made of what the document says. ConfigError with a line per mistake."""
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        lines = [_told(model, document, mistake) for mistake in error.errors()]
+        raise ConfigError("\n".join(lines)) from None
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+def _compose(file: Path, text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:
+        pass
+    try:  # the loader in Python says more of what is wrong than the one in C
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        hint = "; indent with spaces" if "\\t" in str(error.problem) else ""
+        words = " ".join(filter(None, (error.context, error.problem)))
+        raise ConfigError(f"{file}:{line}: is no YAML: {words}{hint}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file}: is no YAML: {str(error).splitlines()[0]}") from None
+
+
+class _Reader:
+    """Turns YAML's nodes into plain values and notes their places."""
+
+    def __init__(self, file: Path, places: dict[Loc, str]) -> None:
+        self.file = file
+        self.places = places
+        self.seen: set[int] = set()
+
+    def value(self, node: yaml.Node | None, loc: Loc) -> Any:
+        if node is None:
+            return None
+        if id(node) in self.seen:  # an alias is the same node again; one that holds itself would never end
+            raise ConfigError(f"{self.place(node)}: anchors and aliases (& and *) are not used here: write it out")
+        self.seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, loc)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.entry(item, (*loc, n), item) for n, item in enumerate(node.value)]
+        plain = isinstance(node, yaml.ScalarNode) and node.style is None
+        return _scalar(node.value) if plain else node.value
+
+    def mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            if name in result:
+                first = self.places[(*loc, name)]
+                raise ConfigError(f"{self.place(key)}: {_dotted((*loc, name))}: is there already ({first}): keep one")
+            result[name] = self.entry(value, (*loc, name), key)
+        return result
+
+    def entry(self, node: yaml.Node, loc: Loc, told_at: yaml.Node) -> Any:
+        self.places[loc] = self.place(told_at)
+        return self.value(node, loc)
+
+    def place(self, node: yaml.Node) -> str:
+        return f"{self.file}:{node.start_mark.line + 1}"
+
+
+def _scalar(text: str) -> object:
+    """What an unquoted value means: nothing, true or false, a number, or its text."""
+    if text in WORDS:
+        return WORDS[text]
+    if INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if DECIMAL.fullmatch(text) else text
+
+
+# --- telling what is wrong -----------------------------------------------------------------------------------------
+
+
+def _told(model: type[BaseModel], document: Document, mistake: ErrorDetails) -> str:
+    loc = tuple(key for key in mistake["loc"] if key != "[key]")  # pydantic's mark of a mapping's key, not its value
+    place = document.place(loc)
+    return ": ".join(filter(None, (place, _dotted(loc), _mistake(model, loc, mistake))))
+
+
+def _mistake(model: type[BaseModel], loc: Loc, mistake: ErrorDetails) -> str:
+    """What is wrong and what to do, in one sentence."""
+    owner, info = _field(model, loc)
+    given = mistake["input"]
+    shown = "the value" if info and info.annotation is SecretStr else repr(given)
+    wanted = f": {info.description}" if info and info.description else ""
+    match mistake["type"]:
+        case "missing":
+            return f"is missing{wanted}"
+        case "extra_forbidden":
+            return f"no such key; {_choice(str(loc[-1]), list(owner.model_fields))}"
+        case "literal_error":
+            choices = re.findall(r"'([^']*)'", mistake["ctx"]["expected"])
+            return f"{shown} is not known; {_choice(str(given), choices)}"
+        case "value_error":
+            return str(mistake["ctx"]["error"])
+        case _ if given is None:
+            return f"is empty{wanted or ': write a value, or leave the key out'}"
+        case "string_type":
+            return f"{shown} is no text: write it in quotes{wanted}"
+        case "tuple_type":
+            return f"needs a list, each entry on a line that begins with `- `{wanted}"
+        case "model_type" | "dict_type":
+            return f"needs keys of its own, indented below it{wanted}"
+        case "string_pattern_mismatch":
+            return f"{shown} does not fit{wanted}"
+        case _:
+            return f"{shown}: {mistake['msg'][0].lower()}{mistake['msg'][1:]}{wanted}"
+
+
+def _choice(given: str, choices: list[str]) -> str:
+    if close := get_close_matches(given, choices, n=1):
+        return f"did you mean `{close[0]}`?"
+    return f"there are {', '.join(choices)}"
+
+
+def _field(model: type[BaseModel], loc: Loc) -> tuple[type[BaseModel], FieldInfo | None]:
+    """The innermost model around this place, and its field that the place lies in, if it has such a one."""
+    info: FieldInfo | None = None
+    for key in loc:
+        if isinstance(key, int):
+            continue
+        model = _model_in(info.annotation) or model if info else model
+        info = model.model_fields.get(key)
+    return model, info
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+
+
+def _dotted(loc: Loc) -> str:
+    return ".".join(map(str, loc))
