@@ -13,7 +13,8 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from importlib import resources
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -174,6 +175,17 @@ class Config:
         """The sites that are crawled."""
         return tuple(site for site in self.sites.values() if site.enabled)
 
+    def choose(self, ids: str = "") -> tuple[Site, ...]:
+        """The sites with these ids, such as "step,enabbaladi", disabled ones too; the enabled ones where none is named.
+        ConfigError for an id that no site has."""
+        names = dict.fromkeys(filter(None, map(str.strip, ids.split(","))))
+        for name in names:
+            if name not in self.sites:
+                close = get_close_matches(name, self.sites, n=1)
+                hint = f"did you mean {close[0]}?" if close else "`arshif sites list` shows all"
+                raise ConfigError(f"there is no site {name!r}: {hint}")
+        return tuple(self.sites[name] for name in names) or self.enabled
+
 
 # --- reading it ----------------------------------------------------------------------------------------------------
 
@@ -192,7 +204,8 @@ def load(config_dir: Path | None = None, env: Mapping[str, str] = os.environ) ->
     beside = Path.cwd() if packaged or env.get("ARSHIF_DATA") else directory.resolve().parent
     settings = settings.model_copy(update={"data": beside / settings.data.expanduser()})
     sites = _sites(directory)
-    return Config(settings, sites, directory, packaged, tuple(_warnings(settings, sites, directory)))
+    config = Config(settings, sites, directory, packaged)
+    return replace(config, warnings=tuple(_warnings(config)))
 
 
 def _directory(config_dir: Path | None, env: Mapping[str, str]) -> tuple[Path, bool]:
@@ -258,16 +271,21 @@ def _document(site_id: str, file: Path) -> Document:
     return document.set(("id",), site_id, str(file))
 
 
-def _warnings(settings: Settings, sites: Mapping[str, Site], directory: Path) -> Iterator[str]:
-    file = directory / SETTINGS
+def _warnings(config: Config) -> Iterator[str]:
+    settings, file = config.settings, config.directory / SETTINGS
     if not settings.contact:
-        yield f"{file}: contact is empty: sites' operators cannot reach you, and some refuse such requests"
-    if not any(site.enabled for site in sites.values()):
-        yield f"{directory}: no site is enabled: write `enabled: true` into a site's file"
+        hint = "set ARSHIF_CONTACT" if config.packaged else f"write it into {file}"
+        yield f"contact is empty, so sites' operators cannot reach you, and some refuse such requests: {hint}"
+    if not config.enabled:
+        yield f"no site is enabled: write `enabled: true` into the file of one below {config.directory}"
     if not _is_loopback(settings.web.host):
         yield f"web.host is {settings.web.host}: whoever reaches this machine can read the archive, without a password"
-    if file.exists() and file.stat().st_mode & 0o044 and any(read(file).data.get("index", {}).get(k) for k in SECRETS):
-        yield f"{file}: holds a password and others can read it: chmod 600 {file}"
+    if (
+        file.exists()
+        and file.stat().st_mode & 0o044
+        and any((read(file).data.get("index") or {}).get(k) for k in SECRETS)
+    ):
+        yield f"{file} holds a password, and others can read it: chmod 600 {file}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -211,6 +211,11 @@ class Site(Model):
             raise ValueError("two entries begin on the same day: give each layout its own `valid_from`")
         return rules
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of its home page and sources, without ports: those that its crawl asks in any case."""
+        return frozenset(url.host for url in (self.homepage, *(source.url for source in self.sources)) if url.host)
+
     def rules_on(self, day: date) -> Rules:
         """The rules valid on that day: those with the newest `valid_from` that is not later; empty ones if none."""
         dated = [r for r in self.rules if r.valid_from is None or r.valid_from <= day]
