@@ -1,9 +1,11 @@
 """One chain of analysis per language, as data: fold, tokens, stems, stop words.
 
 A text is folded character by character (a table), cut into words (one regular expression), and each word is stemmed by
-the chain of the article's language. Both engines work by this page: the embedded index is fed with these tokens, and
-Elasticsearch's analyzers are written from the same tables (`index/engines/elastic.py`); `tests/engines/test_parity.py`
-holds the two together through `_analyze`.
+the chain of the article's language. Both engines work by this page. The fields of exact words: the embedded index is
+fed with `words`, Elasticsearch has an analyzer that is written from the same table and expression (`analyzers` in
+`index/engines/elastic.py`), and `tests/engines/test_parity.py` holds the two together. The fields of stems: both are
+fed with `stems`, for Lucene's Snowball is of another release than any Python has (it stems 49 of 19,700 English words
+otherwise, 317 of 12,000 German ones), and would change with the server.
 """
 
 from __future__ import annotations
@@ -12,7 +14,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
+
+import snowballstemmer
+
+from index.stopwords import STOP_WORDS
 
 TOKEN_CHARACTERS = 128  # a longer run (base64, a line of dots in letters) is cut; Lucene refuses terms of 32 KiB
 
@@ -123,11 +130,19 @@ def lower(text: str) -> str:
 SINGLE = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U000323af"
 
 
+OTHER_PLANES = "\U00010000-\U0001efff"  # whole: rare scripts and signs; their ranges one by one take 8 times as long
+
+
 @cache
 def _words() -> re.Pattern[str]:
     """Letters, marks and digits: `\\w` of `re` leaves out the marks, such as the vowel signs of Hindi."""
-    marks = "".join(re.escape(chr(p)) for p in range(0x20000) if unicodedata.category(chr(p))[0] == "M")
-    return re.compile(f"[{SINGLE}]|(?:[^\\W_{SINGLE}]|[{marks}]){{1,{TOKEN_CHARACTERS}}}")
+    single = re.compile(f"[{SINGLE}]")
+    inside = [unicodedata.category(chr(p))[0] in "LMN" and not single.match(chr(p)) for p in range(0x10000)]
+    edges = [p for p in range(1, len(inside)) if inside[p] != inside[p - 1]]  # NUL, the first, is no letter
+    ranges = "".join(
+        f"{re.escape(chr(a))}-{re.escape(chr(b - 1))}" for a, b in zip(edges[::2], edges[1::2], strict=True)
+    )
+    return re.compile(f"[{SINGLE}]|[{ranges}{OTHER_PLANES}]{{1,{TOKEN_CHARACTERS}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +176,112 @@ def _tokens(text: str, table: Mapping[int, str]) -> Iterator[Token]:
         while end < len(text) and table.get(ord(text[end]), " ") == "":  # the tashkeel on a word's last letter
             end += 1
         yield Token(match.group(), origins[match.start()], end)
+
+
+# --- stems ---------------------------------------------------------------------------------------------------------
+
+ARABIC, LATIN_SCRIPT, CYRILLIC, GREEK = (
+    "\u0600-\u06ff",
+    "a-z\u00aa-\u024f\u1e00-\u1eff",
+    "\u0400-\u04ff",
+    "\u0370-\u03ff",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """How the words of one language are stemmed. `script` is the range of letters that its words are written in: words
+    of a query in other letters need not go through it. `snowball` names an algorithm; None is light10 for Arabic."""
+
+    script: str
+    snowball: str | None
+    capitals: tuple[tuple[str, str], ...] = ()  # whose lower case this language has otherwise
+
+
+CHAINS: Mapping[str, Chain] = {
+    "ar": Chain(ARABIC, None),
+    "cs": Chain(LATIN_SCRIPT, "czech"),
+    "da": Chain(LATIN_SCRIPT, "danish"),
+    "de": Chain(LATIN_SCRIPT, "german"),
+    "el": Chain(GREEK, "greek"),
+    "en": Chain(LATIN_SCRIPT, "english"),
+    "es": Chain(LATIN_SCRIPT, "spanish"),
+    "fi": Chain(LATIN_SCRIPT, "finnish"),
+    "fr": Chain(LATIN_SCRIPT, "french"),
+    "hu": Chain(LATIN_SCRIPT, "hungarian"),
+    "it": Chain(LATIN_SCRIPT, "italian"),
+    "nl": Chain(LATIN_SCRIPT, "dutch"),
+    "no": Chain(LATIN_SCRIPT, "norwegian"),
+    "pl": Chain(LATIN_SCRIPT, "polish"),
+    "pt": Chain(LATIN_SCRIPT, "portuguese"),
+    "ro": Chain(LATIN_SCRIPT, "romanian"),
+    "ru": Chain(CYRILLIC, "russian"),
+    "sv": Chain(LATIN_SCRIPT, "swedish"),
+    "tr": Chain(LATIN_SCRIPT, "turkish", (("I", "ı"), ("İ", "i"))),
+}
+SAME_CHAIN = {"nb": "no", "nn": "no"}
+
+# Light stemming of Arabic, "light10" (Larkey, Ballesteros, Connell 2007), as Lucene's ArabicStemmer does it, on folded
+# words: one prefix goes, then each suffix in turn, while at least two letters stay (three after a lone و).
+PREFIXES = ("ال", "وال", "بال", "كال", "فال", "لل", "و")
+SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+
+
+def language_of(tag: str | None) -> str:
+    """The primary subtag of a BCP 47 tag, in lower case, under which its chain stands: `nb-NO` is `no`; "" for None."""
+    primary = (tag or "").replace("_", "-").partition("-")[0].lower()
+    return SAME_CHAIN.get(primary, primary)
+
+
+def light10(word: str) -> str:
+    """The light stem of a folded Arabic word: معارك of المعارك, مقاتل of والمقاتلون."""
+    for prefix in PREFIXES:
+        if word.startswith(prefix) and len(word) >= len(prefix) + (3 if len(prefix) == 1 else 2):
+            word = word[len(prefix) :]
+            break
+    for suffix in SUFFIXES:
+        if word.endswith(suffix) and len(word) >= len(suffix) + 2:
+            word = word[: -len(suffix)]
+    return word
+
+
+@lru_cache(
+    maxsize=200_000
+)  # about 30 MB when full; a language's news has some 100,000 forms, Snowball takes 20 us each
+def _stem(word: str, language: str) -> str:
+    chain = CHAINS[language]
+    stem = light10(word) if chain.snowball is None else _snowball(chain.snowball).stemWord(word)
+    return stem.translate(fold_table()) or word
+
+
+@cache
+def _snowball(algorithm: str) -> Any:
+    return snowballstemmer.stemmer(algorithm)
+
+
+def _capitals(text: str, language: str) -> str:
+    for capital, small in CHAINS[language].capitals:
+        text = text.replace(capital, small)
+    return text
+
+
+def stems(text: str, language: str) -> list[str]:
+    """The stems of a text's words by the chain of `language` (from `language_of`), one for each of `words(text)`;
+    none where that language has no chain. Each carries its language: `en:elect` is not `fr:elect`."""
+    if language not in CHAINS:
+        return []
+    return [f"{language}:{_stem(w, language)}" for w in _words().findall(lower(_capitals(text, language)))]
+
+
+def stems_of_any(text: str) -> dict[str, list[str]]:
+    """For words of a query, which have no language: the stems by each chain in whose letters they are written."""
+    letters = lower(text)
+    return {key: stems(text, key) for key, chain in CHAINS.items() if re.search(f"[{chain.script}]", letters)}
+
+
+@cache
+def stop_words() -> Mapping[str, frozenset[str]]:
+    """For each language the folded words that say too little to be asked for alone. They are indexed like all others,
+    so that phrases with them are found; Arabic ones also with the و that is written to them."""
+    folded = {language: frozenset(fold(text).split()) for language, text in STOP_WORDS.items()}
+    return {**folded, "ar": folded["ar"] | {"و" + word for word in folded["ar"]}}

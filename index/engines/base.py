@@ -1,0 +1,159 @@
+"""What an index does, and what it is given: one record per document, the same for every engine.
+
+An index is a view of the archive. It lives under a target's name, such as `arshif-v1-20261123t190000`; a rebuild fills
+a new target and publishes it when it is complete. `plan.py` says what a query means; an engine only translates.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from index.analysis import language_of, stems
+from index.article import Document, Matches, Query
+from index.errors import QueryError
+
+MAPPING_VERSION = 1  # of fields and analysis: an index of another one is not read or written, but rebuilt
+MAX_ID_BYTES = 512  # Elasticsearch refuses the whole request for a longer one
+NAME_BITS = 30  # of an article's id within `order`; two of one second share them once in 2**30
+EPOCH_SECONDS = 1 << 32  # added, so that articles from before 1970 (from 1833 on) sort too
+
+
+class Engine(Protocol):
+    """One index engine. Every method raises IndexUnavailable where the index does not answer or asks to wait, and
+    IndexMismatch where a person must mend it; the message says how. Safe to use from several threads."""
+
+    name: str
+    prefix: str
+
+    def create(self, target: str) -> None:
+        """A new, empty index of that name (from `new_target`); one that is there already stays as it is."""
+
+    def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
+        """Bring documents in and take ids out. All are durable when it returns, but for those that are refused for
+        good: their ids with the reason. An older version than the index has is left out, and counts as done."""
+
+    def publish(self, target: str) -> None:
+        """From now on searches go to this target; the one before it is dropped after that."""
+
+    def drop(self, target: str) -> None:
+        """Remove a target for good, such as one of a rebuild that was given up. One that is not there is fine."""
+
+    def targets(self) -> list[str]:
+        """All targets of this prefix, of whatever version, published or not."""
+
+    def current(self) -> str | None:
+        """The target that searches go to; None where there is none yet, or one of another MAPPING_VERSION."""
+
+    def search(self, query: Query) -> Matches:
+        """What matches in the current target: ids, the exact total, and the cursor of the next page."""
+
+    def count(self, target: str | None = None) -> int:
+        """How many documents a target has (None: the current one)."""
+
+    def ids(self, target: str) -> Iterator[tuple[str, int]]:
+        """(id, version) of every document of a target, in no order."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+def new_target(prefix: str = "arshif", now: datetime | None = None) -> str:
+    """A name for a new target: it carries the version of the mapping and the time, in UTC, to the microsecond."""
+    return f"{prefix}-v{MAPPING_VERSION}-{(now or datetime.now(UTC)):%Y%m%dt%H%M%S%f}"
+
+
+def is_ours(target: str, prefix: str) -> bool:
+    """Whether a target's name says that it was made with this prefix and this version of the mapping."""
+    return target.startswith(f"{prefix}-v{MAPPING_VERSION}-")
+
+
+# --- what an index is given ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A document as fields: `keywords` hold whole values, `texts` are cut into folded words by the engine's own means,
+    `stems` are words already, parted by blanks."""
+
+    id: str
+    version: int
+    order: int
+    keywords: dict[str, list[str]]
+    texts: dict[str, list[str]]
+    stems: dict[str, str]
+
+
+def record(document: Document) -> Record:
+    """What an index stores of a document. Raises ValueError, with the reason, for one that no index can take."""
+    article = document.article
+    language = language_of(article.language)
+    if not article.id or len(article.id.encode("utf-8", "replace")) > MAX_ID_BYTES:
+        raise ValueError(f"its id has no or more than {MAX_ID_BYTES} bytes")
+    if document.version < 1:
+        raise ValueError(f"its version is {document.version}: they count from 1")
+    made = Record(
+        id=article.id,
+        version=document.version,
+        order=order_of(document.sort_date, article.id),
+        keywords={
+            "lead": ["yes" if document.lead else "no"],
+            "site": [article.site],
+            "country": [article.country.upper()] if article.country else [],
+            "language": sorted({(article.language or "").lower(), language} - {""}),
+        },
+        texts={
+            "headline": [article.headline],
+            "body": [article.body],
+            "author": list(article.authors),
+            "section": [article.section] if article.section else [],
+        },
+        stems={
+            "headline_stem": " ".join(stems(article.headline, language)),
+            "body_stem": " ".join(stems(article.body, language)),
+        },
+    )
+    try:
+        json.dumps([made.id, made.keywords, made.texts], ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"its text has half a character (a lone surrogate): {error.reason}") from None
+    return made
+
+
+def order_of(moment: datetime, id_: str = "") -> int:
+    """By what results are sorted, as one number of 63 bits, the same on every engine: the second, then the id's hash.
+
+    Without an id it is the least of that second, rounded up: the bound of a range of dates."""
+    second = moment.timestamp() + EPOCH_SECONDS
+    if not id_:
+        return min(max(-int(-second // 1), 0), (1 << 33) - 1) << NAME_BITS
+    name = int.from_bytes(hashlib.blake2b(id_.encode("utf-8", "replace"), digest_size=4).digest(), "big") >> 2
+    return (min(max(int(second // 1), 0), (1 << 33) - 1) << NAME_BITS) | name
+
+
+# --- cursors -------------------------------------------------------------------------------------------------------
+
+
+def cursor(sort: str, key: Sequence[float | int]) -> str:
+    """The place after a result with that key, as a word that fits into an address."""
+    return base64.urlsafe_b64encode(json.dumps([sort, *key], separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def place(query: Query, sort: str, length: int) -> list[Any] | None:
+    """The key that the query's cursor holds; None without a cursor. Raises QueryError for one of another search."""
+    if query.cursor is None:
+        return None
+    try:
+        padded = query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4)
+        of, *key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, binascii.Error):
+        of, key = None, []
+    if of != sort or len(key) != length or not all(type(part) in (int, float) for part in key):
+        raise QueryError("The cursor is not one of this search: start again at its first page.", 0)
+    return list(key)
