@@ -1,0 +1,39 @@
+"""Arshif's extraction as one function, for comparisons with other extractors: HTML and address in, fields out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawler import path
+from crawler.clean.text import paragraphs
+from crawler.page import Page
+from crawler.site import Site, Source
+
+# A site that nobody described: no rules, no name, no zone. What a page gives here it gives on any site.
+NOBODY = Site.model_validate(
+    {
+        "id": "bench",
+        "name": "-",
+        "homepage": "https://bench.invalid/",
+        "country": "UN",
+        "languages": ["en"],
+        "sources": [Source.model_validate({"kind": "urls", "url": "https://bench.invalid/"})],
+    }
+)
+
+
+def arshif(html: bytes, url: str) -> dict[str, Any]:
+    """What the path gives for a page: title, body (paragraphs), authors, date (ISO day), image, lang."""
+    address = url if urlsplit(url).hostname else "https://bench.invalid/article"
+    page = Page(url=address, final_url=address, body=html, fetched=datetime.now(UTC))
+    article = path.article(page, NOBODY).article
+    return {
+        "title": article.headline,
+        "body": paragraphs(article.body),
+        "authors": list(article.authors),
+        "date": article.published.date().isoformat() if article.published else None,
+        "image": article.images[0].url if article.images else None,
+        "lang": article.language,
+    }

@@ -1,0 +1,102 @@
+"""Structure: elements that are never part of an article's text, found by tag, role, class and id.
+
+Names are held as words: `relatedPosts`, `related-posts` and `c-related_posts__list` are the words "related posts". The
+words are data: structure.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib.resources import files
+
+import yaml
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.clean.text import line
+from crawler.extract.draft import Removed
+
+_TAGS = (
+    "nav, aside, footer, form, button, dialog, menu, iframe, object, embed, svg, canvas, select, textarea, input,"
+    " style, script, noscript, template, link, audio, video"
+)
+_ROLES = (
+    '[role="navigation"], [role="complementary"], [role="contentinfo"], [role="search"], [role="dialog"],'
+    ' [role="alertdialog"], [role="menu"], [role="menubar"], [role="toolbar"], [role="tooltip"], [role="tablist"],'
+    ' [aria-modal="true"], [hidden]:not([hidden="until-found"]), [data-nosnippet]'
+)
+_KEPT = frozenset(("html", "head", "body", "main", "article"))
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_MOST = 0.4  # of the page's paragraph text: what holds more is the article, whatever it is called
+_SMALL = 200  # characters: so short an element is never most of an article
+_SHOWN = 200  # characters of a removed element that are kept to be shown
+
+
+def prune(tree: LexborHTMLParser, strip: Iterable[str] = ()) -> list[Removed]:
+    """Takes boilerplate off the tree, in place. `strip` are CSS selectors of the site's rules.
+
+    Returns what had text and was taken off, each with its reason."""
+    removed: list[Removed] = []
+    for selector in strip:
+        _take(tree.css(selector), "rule", removed)
+    tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "link"])
+    whole = _weight(tree.body)
+    _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole)), "element", removed)
+    whole = _weight(tree.body)
+    for node in tree.css("[class], [id]"):
+        if node.tag in _KEPT or node.parent is None:
+            continue
+        attributes = node.attributes
+        reason = _reason(attributes.get("class") or "", attributes.get("id") or "")
+        if reason and _expendable(node, whole):
+            _take([node], reason, removed)
+    return removed
+
+
+@lru_cache(maxsize=20_000)
+def _reason(classes: str, name: str) -> str:
+    """The reason why an element of these classes and this id goes, or ""."""
+    for one in (*classes.split()[:20], name):
+        match = _matcher().search(" ".join(_WORDS.findall(one)).lower()) if 1 < len(one) < 100 else None
+        if match and match.lastgroup:
+            return match.lastgroup
+    return ""
+
+
+@cache
+def _matcher() -> re.Pattern[str]:
+    """One pattern for all reasons' words, a named group per reason."""
+    data: dict[str, str] = yaml.safe_load(files("crawler.clean").joinpath("structure.yaml").read_text("utf-8"))
+    groups = (f"(?P<{reason}>(?: |^)(?:{'|'.join(words.split('; '))})(?: |$))" for reason, words in data.items())
+    return re.compile("|".join(groups))
+
+
+def _expendable(node: LexborNode, whole: tuple[int, int]) -> bool:
+    """Whether an element can be boilerplate: it holds neither the headline nor most of the page's text."""
+    if node.css_first('h1, [itemprop~="articleBody"]') is not None:
+        return False
+    weight = len(node.text())
+    if weight > _MOST * whole[0]:
+        return False
+    return weight < _SMALL or _prose(node) <= _MOST * whole[1]
+
+
+def _weight(node: LexborNode | None) -> tuple[int, int]:
+    """Characters of text below an element, and those that are in paragraphs of some length."""
+    return (len(node.text()), _prose(node)) if node is not None else (0, 0)
+
+
+def _prose(node: LexborNode) -> int:
+    lengths = (len(p.text()) for p in node.css("p"))
+    return sum(n for n in lengths if n > 80)  # shorter ones are labels, captions, teasers
+
+
+def _take(nodes: Iterable[LexborNode], reason: str, removed: list[Removed]) -> None:
+    for node in nodes:
+        if node.parent is None:
+            continue
+        text = line(node.text(separator=" ")[: 2 * _SHOWN])[:_SHOWN]
+        if text:
+            removed.append(Removed(text, reason, "structure"))
+        node.decompose()

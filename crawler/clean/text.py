@@ -1,0 +1,58 @@
+"""Hygiene of text, in this one place: whatever is stored went through `line` or `block`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# C0 and C1 controls but tab and newlines; soft hyphen; zero-width space, word joiner, BOM; lone surrogates;
+# noncharacters; bidi marks, embeddings and isolates (the page isolates each field itself, so that a stray override of
+# one text cannot turn the next). ZWNJ and ZWJ stay: Persian می‌خواهم and Indic conjuncts are spelt with them. Tatweel
+# stays too: it is what the site wrote, and the index folds it.
+_DROPPED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
+)
+_SPACES = re.compile(r"[^\S\n]+")
+_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_PARAGRAPHS = re.compile(r"\n\n")
+# Harakat, superscript alef, Quranic marks, tatweel, joiners, and what `tidy` drops.
+_MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c\u200d]|" + _DROPPED.pattern)
+_FOLDED = str.maketrans("أإآٱىیےکةۀہھ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااييي" + "ك" + "هههه" + "0123456789" * 2)
+_WORD = re.compile(r"\w+")
+
+
+def tidy(text: str) -> str:
+    """NFC without control characters and bidi marks; each run of spaces is one, lines are trimmed, newlines kept."""
+    text = _BREAKS.sub("\n", text)
+    text = unicodedata.normalize("NFC", _DROPPED.sub("", text))
+    return "\n".join(_SPACES.sub(" ", part).strip() for part in text.split("\n")).strip("\n")
+
+
+def line(text: str | None) -> str:
+    """Tidied text on one line; "" for None."""
+    return " ".join(tidy(text).split()) if text else ""
+
+
+def block(paragraphs: Iterable[str]) -> str:
+    """A body: tidied paragraphs with a blank line between them, empty ones left out."""
+    return "\n\n".join(p for p in (_lines(text) for text in paragraphs) if p)
+
+
+def paragraphs(body: str) -> list[str]:
+    """The paragraphs of a body, in order."""
+    return [p for p in _PARAGRAPHS.split(body) if p]
+
+
+def _lines(text: str) -> str:
+    """A paragraph's lines without empty ones: a blank line would end the paragraph."""
+    return "\n".join(part for part in tidy(text).split("\n") if part)
+
+
+def fold(text: str) -> str:
+    """Text as compared, not as shown: lower case, without marks and punctuation, one form of each Arabic letter.
+
+    Apart from the index's own folding on purpose: hashes made of it are stored, and must not move when search does."""
+    text = _MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold().translate(_FOLDED)
+    return " ".join(_WORD.findall(text))

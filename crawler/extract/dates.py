@@ -1,0 +1,159 @@
+"""Dates as the page says them, with zone and origin; never guessed: without day, month and year there is none.
+
+A date without a zone is in the site's, and its origin says `zone of the site`; a day without a time is that day's
+midnight in the site's zone, and its origin says `day only`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+import dateparser
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the web's first news; whatever lies before is a zero or a mistake
+_AHEAD = timedelta(hours=24)  # what lies further in the future than this is no date of publication
+_MAX_CHARS = 120  # of a visible date; a longer text is no date
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫،", "01234567890123456789.,")
+_ISO = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:(?:[T ]|\s*at\s*)\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([AaPp]\.?[Mm]\.?)?\s*"
+    r"(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
+)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2}:?\d{2})?")
+_EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+_TIME = re.compile(r"\d{1,2}\s*[:.h]\s*\d{2}|\d\s*[ap]\.?m\b", re.IGNORECASE)
+_ZONE_TEXT = re.compile(r"[+-]\d{2}:?\d{2}\s*$|\b(?:GMT|UTC|Z)\b")
+_YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
+_DOUBLE = re.compile(r"([^\W\d]+(?:\s[^\W\d]+)?)\s?/\s?([^\W\d]+(?:\s[^\W\d]+)?)")  # كانون الثاني/يناير
+_NOISE = re.compile(  # words around a visible date that dateparser stumbles over
+    r"^(?:published|posted|updated|last (?:updated|modified)|نشر(?:ت)?(?: في| بتاريخ| يوم)?|تاريخ النشر|آخر تحديث|منذ"
+    r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
+    r"|تاریخ انتشار|erstellt am|gepubliceerd op)\b\s*:?\s*(?:on\b)?",
+    re.IGNORECASE,
+)
+# Where the same language has other names for the months: Levant and Iraq, Algeria and Tunisia, Morocco. dateparser
+# takes one region a call; a country's own names come first.
+_REGIONS = {"ar": ("SY", "DZ", "MA", "EG")}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What reading a date depends on: the site's language, country and zone, and when the page was fetched."""
+
+    language: str
+    country: str
+    zone: tzinfo
+    fetched: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """An aware date and what had to be added: "" (nothing), "zone of the site" or "day only"."""
+
+    at: datetime
+    added: str = ""
+
+    def origin(self, source: str) -> str:
+        """The origin to note for a field: `json-ld`, `json-ld, day only`."""
+        return f"{source}, {self.added}" if self.added else source
+
+
+def machine(value: str, place: Place) -> Dated | None:
+    """A date written for machines: ISO 8601 and its common variants, RFC 2822, seconds since 1970."""
+    value = value.strip().translate(_DIGITS)
+    if match := _ISO.match(value) or _COMPACT.fullmatch(value):
+        return _from_parts(match, place)
+    if _EPOCH.fullmatch(value):
+        return _plausible(datetime.fromtimestamp(int(value[:10]), UTC), "", place)
+    if re.match(r"[A-Za-z]{3},? ", value):
+        try:
+            at = parsedate_to_datetime(value)
+        except (ValueError, TypeError, OverflowError):
+            return None
+        return _plausible(at, "" if at.tzinfo else "zone of the site", place)
+    return None
+
+
+def visible(value: str, place: Place) -> Dated | None:
+    """A date written for people, in the site's language and country: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`."""
+    value = _NOISE.sub("", value.translate(_DIGITS).strip()).strip(" |-–—•·:,")
+    if not value or len(value) > _MAX_CHARS or not any(c.isdigit() for c in value):
+        return None
+    if found := machine(value, place):
+        return found
+    if not _YEAR.search(value):
+        return None
+    value = _DOUBLE.sub(r"\2", value)
+    for language, region in _attempts(place):
+        at = _parse(value, language, region)
+        if at is not None:
+            timed = bool(_TIME.search(value))
+            zoned = at.tzinfo is not None and bool(_ZONE_TEXT.search(value))
+            return _plausible(at if zoned else at.replace(tzinfo=None), _added(timed, zoned), place)
+    return None
+
+
+def zone_of(name: str) -> tzinfo:
+    """The IANA zone, or UTC where the name is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return UTC
+
+
+def _attempts(place: Place) -> list[tuple[str, str | None]]:
+    language = place.language.split("-")[0]
+    regions = _REGIONS.get(language)
+    if not regions:
+        return [(language, place.country), (language, None)]  # the region decides on 3/4/2025
+    return [(language, region) for region in dict.fromkeys((place.country, *regions))]
+
+
+def _parse(value: str, language: str, region: str | None) -> datetime | None:
+    # REQUIRE_PARTS: a date without its day or year is none; DATE_ORDER is the language's own.
+    settings = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
+    try:
+        return dateparser.parse(value, languages=[language], region=region, settings=settings)
+    except Exception:  # dateparser raises ValueError, TypeError and others for languages and texts it does not know
+        return None
+
+
+def _from_parts(match: re.Match[str], place: Place) -> Dated | None:
+    groups = match.groups()
+    year, month, day, hour, minute, second = groups[:6]
+    meridiem, zone = groups[6:8] if len(groups) == 8 else (None, groups[6])
+    hours = int(hour or 0)
+    if meridiem:
+        hours = hours % 12 + (12 if meridiem[0] in "Pp" else 0)
+    try:
+        at = datetime(int(year), int(month), int(day), hours, int(minute or 0), int(second or 0))
+        at = at.replace(tzinfo=_offset(zone)) if zone else at
+    except ValueError:
+        return None
+    return _plausible(at, _added(hour is not None, bool(zone)), place)
+
+
+def _offset(zone: str) -> timezone:
+    if zone in ("Z", "UTC", "GMT"):
+        return UTC
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    delta = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-delta if zone[0] == "-" else delta)
+
+
+def _added(timed: bool, zoned: bool) -> str:
+    if not timed:
+        return "day only"
+    return "" if zoned else "zone of the site"
+
+
+def _plausible(at: datetime, added: str, place: Place) -> Dated | None:
+    """The date, aware, unless it cannot be one of publication: before the web, or well after the page was fetched."""
+    try:
+        at = at if at.tzinfo else at.replace(tzinfo=place.zone)
+        return Dated(at, added) if EARLIEST <= at.astimezone(UTC) <= place.fetched + _AHEAD else None
+    except (OverflowError, ValueError):
+        return None

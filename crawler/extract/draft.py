@@ -1,0 +1,67 @@
+"""Draft: an article that is being read off a page; Extraction: what the path gives in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from index.article import Article, Image
+
+Layer = Literal["structure", "phrase", "repeat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A piece that was taken off, why (`read-also`), and which layer of cleaning did it."""
+
+    text: str
+    reason: str
+    layer: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What a page gives: its article, what was taken off, and the hashes of its paragraphs (also those of paragraphs
+    that the site is known to repeat), by which the archive learns what a site repeats."""
+
+    article: Article
+    removed: tuple[Removed, ...] = ()
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Draft:
+    """Fields as they are found. Use `fill`: it never overwrites what an earlier, better source gave."""
+
+    headline: str = ""
+    alternative_headline: str | None = None
+    description: str | None = None
+    body: list[str] = field(default_factory=list)
+    section: str | None = None
+    keywords: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    modified: datetime | None = None
+    language: str | None = None
+    images: tuple[Image, ...] = ()
+    canonical_url: str | None = None
+    paywalled: bool | None = None
+    origins: dict[str, str] = field(default_factory=dict)
+    removed: list[Removed] = field(default_factory=list)
+
+    def lacks(self, name: str) -> bool:
+        """Whether the field is still empty."""
+        return name not in self.origins
+
+    def fill(self, name: str, value: object, origin: str) -> None:
+        """Sets an empty field to a value that is not empty, and notes where it came from."""
+        if self.lacks(name) and (value or value is False):
+            setattr(self, name, value)
+            self.origins[name] = origin
+
+    def fill_all(self, values: Mapping[str, object], origin: str) -> None:
+        """`fill` for several fields of one origin."""
+        for name, value in values.items():
+            self.fill(name, value, origin)

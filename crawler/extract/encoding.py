@@ -1,0 +1,107 @@
+"""A page's bytes -> text, in this one place.
+
+What a header or a page declares is only a candidate: Arabic sites send windows-1256 labelled as UTF-8 or ISO-8859-1,
+and the other way round. Candidates are tried and the one that reads best is taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
+
+_SAMPLE = 60_000  # bytes that are scored where encodings compete; articles begin well before that
+_LEGACY = {  # what sites of a language wrote before UTF-8
+    **dict.fromkeys(("ar", "fa", "ur", "ku", "ckb", "ps"), "cp1256"),
+    **dict.fromkeys(("ru", "uk", "be", "bg", "sr", "mk"), "cp1251"),
+    **dict.fromkeys(("pl", "cs", "sk", "hu", "ro", "hr", "sl"), "cp1250"),
+    "el": "cp1253",
+    "tr": "cp1254",
+    "he": "cp1255",
+    "zh": "gb18030",
+    "ja": "cp932",
+    "ko": "cp949",
+    "th": "cp874",
+}
+_STATEFUL = ("iso-2022", "hz", "utf-7", "utf-16", "utf-32")  # their bytes are valid UTF-8 and yet are not
+_SCRIPTS = {
+    "latin": "A-Za-zªºÀ-ÖØ-öø-\u024f\u1e00-\u1eff",
+    "greek": "\u0370-\u03ff\u1f00-\u1fff",
+    "cyrillic": "\u0400-\u052f",
+    "hebrew": "\u05d0-\u05ea",
+    "arabic": "\u0620-\u065f\u066e-\u06d5\u06fa-\u06ff\u0750-\u077f",
+    "cjk": "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af",
+}
+_LETTER = "".join(_SCRIPTS.values())
+_WORD = re.compile(f"[{_LETTER}]{{2,}}")
+_PURE = re.compile("|".join(f"[{letters}]+" for letters in _SCRIPTS.values()))
+_ACCENTED = re.compile("[À-ÖØ-öø-\u024f]")
+_JUMBLED = re.compile(r"[a-zß-ÿа-яα-ω][A-ZÀ-ÞА-ЯΑ-Ω]")  # a capital inside a word: œÐ is no French
+_MARKUP = re.compile(r"(?s)<[^<>]{0,2000}>|&[#\w]{1,10};")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text, the encoding's Python name, and which candidate it was: bom, utf-8, header, meta, language, detector."""
+
+    text: str
+    encoding: str
+    origin: str
+
+
+def decode(body: bytes, headers: Mapping[str, str], languages: Sequence[str] = ()) -> Decoded:
+    """The text of an HTML page.
+
+    `headers` have lower-case names; `languages` (BCP 47) are the site's, whose old encodings are tried too. Never
+    fails: at worst some U+FFFD remain."""
+    encoding, _ = read_bom(body)
+    if encoding:
+        return Decoded(body.decode(encoding, "replace").lstrip("\ufeff"), encoding, "bom")
+    declared = _declared(body, headers)
+    if not any(name.startswith(_STATEFUL) for name in declared):
+        try:  # other encodings do not pass for UTF-8 by chance, whatever the label says
+            return Decoded(body.decode("utf-8"), "utf-8", "utf-8")
+        except UnicodeDecodeError:
+            pass
+    candidates = {**declared, "utf-8": "utf-8"} if "utf-8" not in declared else dict(declared)
+    for language in languages:
+        candidates.setdefault(_LEGACY.get(language.split("-")[0], "cp1252"), "language")
+    name, origin = _best(body[:_SAMPLE], candidates)
+    return Decoded(body.decode(name, "replace"), name, origin)
+
+
+def _declared(body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+    """Python names of the encodings that the response declares, with where."""
+    found: dict[str, str] = {}
+    for label, origin in (
+        (http_content_type_encoding(headers.get("content-type")), "header"),
+        (html_body_declared_encoding(body[:4096]), "meta"),
+    ):
+        name = resolve_encoding(label) if label else None
+        if name:
+            found.setdefault(name, origin)
+    return found
+
+
+def _best(sample: bytes, candidates: dict[str, str]) -> tuple[str, str]:
+    """The candidate that reads best, earlier ones winning ties; the detector is asked only where none reads well."""
+    scored = {name: _badness(sample, name) for name in candidates}
+    if min(scored.values()) > 0.1 and (match := from_bytes(sample).best()):
+        scored.setdefault(match.encoding, _badness(sample, match.encoding))
+        candidates = {**candidates, match.encoding: candidates.get(match.encoding, "detector")}
+    name = min(scored, key=lambda n: scored[n])
+    return name, candidates[name]
+
+
+def _badness(sample: bytes, encoding: str) -> float:
+    """How badly bytes read in an encoding, 0 (well) upwards: what was not readable, words of mixed scripts or with
+    capitals inside, and words that are mostly accents, as a share of the words that are not plain ASCII."""
+    text = _MARKUP.sub(" ", sample.decode(encoding, "replace"))
+    unreadable = text.count("\ufffd") + sum(text.count(chr(c)) for c in range(0x80, 0xA0))
+    words = [w for w in _WORD.findall(text) if not w.isascii()]
+    bad = sum(
+        1 for w in words if not _PURE.fullmatch(w) or _JUMBLED.search(w) or 2 * len(_ACCENTED.findall(w)) > len(w)
+    )
+    return (bad + 2 * unreadable) / max(1, len(words) + unreadable)

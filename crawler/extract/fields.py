@@ -1,0 +1,52 @@
+"""All fields of an article, each from the first of these that gives it: the site's rules, JSON-LD, microdata, <meta>,
+what readers see, the source that offered the page. `draft.origins` says which it was."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from crawler.extract import body, dates, headline, images, jsonld, language, metadata, refuse, rules, shown
+from crawler.extract.document import Document, attribute
+from crawler.extract.draft import Draft
+from crawler.page import Page
+from crawler.site import Site
+
+
+def read(document: Document, page: Page, site: Site) -> Draft:
+    """The draft of a page. Takes boilerplate off the document's tree, in place.
+
+    Raises Refused for a wall, a consent page, "not found" or a page without text."""
+    found = jsonld.nodes(document.tree)
+    refuse.by_document(document, found)
+    draft = Draft()
+    node = jsonld.article(found, {page.url, page.final_url}, document.meta("og:title"))
+    ours = site.rules_on(page.fetched.date())
+    place = dates.Place(site.languages[0], site.country, dates.zone_of(site.time_zone), page.fetched.astimezone(UTC))
+
+    rules.apply(draft, document, ours, place)
+    draft.fill("headline", *headline.headline(document, node, [site.name]))
+    if node is not None:
+        metadata.from_jsonld(draft, node, found, (document, place))
+    metadata.from_microdata(draft, document, place)
+    metadata.from_meta(draft, document, place)
+    shown.fill(draft, document, place)
+    images.add(draft, document)
+    draft.canonical_url = metadata.canonical_url(document)
+    declared = (attribute(document.first("html"), "lang"), document.meta("og:locale"))
+
+    body.fill(draft, document, node, ours)
+    _from_candidate(draft, page)
+    refuse.by_draft(draft, document, found)
+    said = page.candidate.language if page.candidate else None
+    tags = (*filter(None, (said, jsonld.text(node.get("inLanguage")) if node else "", *declared)), site.languages[0])
+    if spoken := language.language(" ".join([draft.headline, *draft.body[:12]]), tags):
+        draft.fill("language", *spoken)
+    return draft
+
+
+def _from_candidate(draft: Draft, page: Page) -> None:
+    """What feed or sitemap said, only where the page says nothing."""
+    if page.candidate is not None:
+        draft.fill("headline", page.candidate.title or "", "feed")
+        draft.fill("published", page.candidate.published, "feed")
+        draft.fill("modified", page.candidate.modified, "feed")

@@ -1,0 +1,100 @@
+"""The headline as readers see it: not the title for search engines, and without the site's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from crawler.clean.text import line
+from crawler.extract import jsonld
+from crawler.extract.document import Document, text_of
+
+_PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|»«]\s*|\s-(?=\S)|(?<=\S)-\s")
+_SIMILAR = 0.5  # share of words that a visible heading has in common with a declared title
+
+
+def headline(document: Document, node: jsonld.Node | None, site_names: Iterable[str]) -> tuple[str, str]:
+    """The headline and its origin (json-ld, og, h1, title); ("", "") if the page has none.
+
+    The <h1> that agrees with a declared title is what readers see, and beats it: declared ones are often shortened, or
+    written for search engines. A declared title that no heading agrees with beats a heading."""
+    own = [*site_names, document.meta("og:site_name", "application-name"), urlsplit(document.url).hostname or ""]
+    declared = [
+        (title, origin)
+        for raw, origin in _declared(document, node)
+        if (title := without_site(raw, own)) and not _is_name(title, own)
+    ]
+    headings = [t for t in (text_of(h) for h in document.tree.css("h1")[:8]) if t and not _is_name(t, own)]
+    for heading in headings:
+        if any(_agree(heading, title) for title, _ in declared):
+            return without_site(heading, own), "h1"
+    if declared:
+        return declared[0]
+    return (without_site(headings[0], own), "h1") if headings else ("", "")
+
+
+def without_site(title: str, names: Iterable[str]) -> str:
+    """A title without the site's name at either end: `Headline | Name`, `Name - Headline`."""
+    title = line(title)
+    for _ in range(3):
+        cuts = list(_PARTS.finditer(title))
+        if not cuts:
+            break
+        first, last = cuts[0], cuts[-1]
+        if _is_name(title[last.end() :], names):
+            title = title[: last.start()].strip()
+        elif _is_name(title[: first.start()], names):
+            title = title[first.end() :].strip()
+        else:
+            break
+    return title
+
+
+def words(text: str) -> list[str]:
+    """Lower-case runs of letters and digits."""
+    return re.findall(r"\w+", text.lower())
+
+
+def _declared(document: Document, node: jsonld.Node | None) -> Iterable[tuple[str, str]]:
+    if node is not None:
+        yield jsonld.text(node.get("headline") or node.get("name")), "json-ld"
+    yield document.meta("og:title"), "og"
+    yield document.meta("twitter:title", "dc.title", "title", "headline"), "meta"
+    yield text_of(document.first("head > title") or document.first("title")), "title"
+
+
+def _agree(heading: str, title: str) -> bool:
+    """Whether two texts are forms of one headline. Without spaces between words (Chinese) pairs of letters count."""
+    first, second = set(words(heading)), set(words(title))
+    if min(len(first), len(second)) <= 2:
+        first, second = _pairs(heading), _pairs(title)
+    if not first or not second:
+        return False
+    return len(first & second) >= _SIMILAR * min(len(first), len(second)) and len(first) <= 4 * len(second)
+
+
+def _pairs(text: str) -> set[str]:
+    bare = "".join(words(text))
+    return {bare[i : i + 2] for i in range(len(bare) - 1)}
+
+
+def _is_name(part: str, names: Iterable[str]) -> bool:
+    """Whether a part of a title is the site's name, in whole or (`BBC` of `BBC News Arabic`) as one end of it."""
+    bare = _key(part)
+    if not bare:
+        return True
+    for name in names:
+        key = _key(name.removeprefix("www."))
+        if key and (
+            bare == key
+            or (len(bare) >= 3 and (key.startswith(bare) or key.endswith(bare)) and len(bare) * 4 > len(key))
+        ):
+            return True
+        if key and len(bare) <= 3 * len(key) and len(key) >= 4 and key in bare:
+            return True
+    return False
+
+
+def _key(text: str) -> str:
+    return "".join(words(re.sub(r"[\u064b-\u065f\u0640]", "", text)))

@@ -1,0 +1,218 @@
+"""JSON-LD (https://json-ld.org, vocabulary https://schema.org): what a page says of its article in its own scripts."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.clean.text import line
+
+Node = dict[str, Any]
+_MAX_CHARS = 2_000_000  # of one script; the largest of 1,269 real pages has 0.9 million
+_MAX_NODES = 5_000  # of one page
+_MAX_DEPTH = 12  # levels of nested nodes
+ARTICLES = frozenset((
+    "Article", "NewsArticle", "AdvertiserContentArticle", "AnalysisNewsArticle", "AskPublicNewsArticle",
+    "BackgroundNewsArticle", "OpinionNewsArticle", "ReportageNewsArticle", "ReviewNewsArticle",
+    "LiveBlogPosting", "BlogPosting", "SocialMediaPosting", "TechArticle", "ScholarlyArticle",
+    "SatiricalArticle", "Report", "Review",
+))  # fmt: skip
+_LISTS = frozenset(("CollectionPage", "SearchResultsPage", "ItemList"))
+_WRAPPING = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>|/\*\s*\]\]>\s*\*/)\s*;?\s*$"
+)
+_TRAILING = re.compile(r",(\s*[}\]])")
+_TAGS = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
+
+
+def nodes(tree: LexborHTMLParser) -> list[Node]:
+    """Every typed object of the page's JSON-LD scripts, outer before inner; what cannot be read is left out."""
+    found: list[Node] = []
+    for script in tree.css('script[type*="ld+json" i]'):
+        for root in _load(script.text() or ""):
+            for node in _walk(root, 0):
+                found.append(node)
+                if len(found) >= _MAX_NODES:
+                    return found
+    return found
+
+
+def article(found: list[Node], urls: set[str], headline: str) -> Node | None:
+    """The node of the page's own article, where several are there (related ones, a list): the one that names one of
+    the page's `urls`, else the one with its `headline`, else the first."""
+    articles = [n for n in found if types(n) & ARTICLES]
+    if not articles:
+        return None
+    keys = {_url_key(u) for u in urls}
+    for node in articles:
+        if any(_url_key(u) in keys for u in _own_urls(node)):
+            return node
+    wanted = _bare(headline)
+    same = [n for n in articles if wanted and _bare(text(n.get("headline") or n.get("name"))) == wanted]
+    top = [n for n in articles if n.get("articleBody") or n.get("datePublished")]
+    return (same or top or articles)[0]
+
+
+def is_listing(found: list[Node]) -> bool:
+    """Whether the page calls itself a collection or a list, and no article."""
+    kinds = set().union(*(types(n) for n in found)) if found else set()
+    return bool(kinds & _LISTS) and not kinds & ARTICLES
+
+
+def types(node: Node) -> set[str]:
+    """The node's types, without the vocabulary's address."""
+    kinds = node.get("@type")
+    return {str(k).rsplit("/", 1)[-1] for k in (kinds if isinstance(kinds, list) else [kinds]) if k}
+
+
+def text(value: Any) -> str:
+    """A property as plain text on one line: the first of a list, the name of an object, tags and entities resolved."""
+    if isinstance(value, list):
+        return next((t for t in map(text, value) if t), "")
+    if isinstance(value, dict):
+        return text(value.get("@value") or value.get("name") or value.get("headline") or value.get("url"))
+    return line(plain(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def texts(value: Any) -> list[str]:
+    """A property as a list of texts."""
+    return [t for t in map(text, value if isinstance(value, list) else [value]) if t]
+
+
+def plain(value: object) -> str:
+    """A string without markup; entities are resolved twice, as double escaping is common."""
+    raw = str(value)
+    if "&" in raw:
+        raw = html.unescape(html.unescape(raw))
+    return _TAGS.sub(" ", raw) if "<" in raw else raw
+
+
+def people(value: Any, found: list[Node]) -> list[str]:
+    """Names in `author` or `creator`: texts, Person or Organization objects, references by @id into the graph."""
+    names: list[str] = []
+    for one in value if isinstance(value, list) else [value]:
+        target = _resolve(one, found) if isinstance(one, dict) else one
+        inner = target.get("name") if isinstance(target, dict) else target
+        names += texts(inner)
+    return names
+
+
+def free(node: Node) -> bool | None:
+    """schema.org isAccessibleForFree of the article or of a part of it; None where it says nothing."""
+    parts = node.get("hasPart")
+    values: list[Any] = [node.get("isAccessibleForFree")]
+    values += [
+        p.get("isAccessibleForFree") for p in (parts if isinstance(parts, list) else [parts]) if isinstance(p, dict)
+    ]
+    said = [str(v).rsplit("/", 1)[-1].strip().lower() for v in values if v is not None]
+    if any(v in ("false", "0", "no") for v in said):
+        return False
+    return True if any(v in ("true", "1", "yes") for v in said) else None
+
+
+def images(value: Any, found: list[Node], base: str) -> Iterator[tuple[str, str, str]]:
+    """(address, caption, credit) of each image of a property."""
+    for one in value if isinstance(value, list) else [value]:
+        node = _resolve(one, found) if isinstance(one, dict) else {"url": one}
+        address = text(node.get("contentUrl") or node.get("url") or (node.get("@id") if "name" not in node else None))
+        if address:
+            credit = text(node.get("creditText")) or ", ".join(people(node.get("author"), found))
+            yield urljoin(base, address), text(node.get("caption")), credit
+
+
+def section(node: Node, found: list[Node]) -> str:
+    """articleSection, or the last but one of the breadcrumb's names (the last is the article itself)."""
+    own = texts(node.get("articleSection"))
+    if own:
+        return own[0]
+    for crumbs in (n for n in found if "BreadcrumbList" in types(n)):
+        items = crumbs.get("itemListElement")
+        ordered = sorted((i for i in items if isinstance(i, dict)), key=_position) if isinstance(items, list) else []
+        names = [text(i.get("name") or i.get("item")) for i in ordered]
+        headline = _bare(text(node.get("headline")))
+        names = [n for n in names if n and _bare(n) != headline and not n.startswith("http")]
+        if len(names) > 1:  # the first is the home page
+            return names[-1]
+    return ""
+
+
+# --- reading the scripts -------------------------------------------------------------------------------------------
+
+
+def _load(script: str) -> list[Any]:
+    """The values of one script: one JSON text, or several in a row; modest repairs where it is not valid."""
+    raw = _WRAPPING.sub("", script[:_MAX_CHARS]).strip().rstrip(";")
+    for attempt in (raw, _TRAILING.sub(r"\1", raw), html.unescape(raw)):
+        try:
+            return [json.loads(attempt, strict=False)]  # not strict: raw newlines within strings are common
+        except (ValueError, RecursionError):
+            continue
+    return _sequence(raw)
+
+
+def _sequence(raw: str) -> list[Any]:
+    """`{…}{…}` and `{…},{…}`: what can be read from the start."""
+    decoder = json.JSONDecoder(strict=False)
+    values: list[Any] = []
+    at = 0
+    while at < len(raw) and len(values) < 50:
+        try:
+            value, at = decoder.raw_decode(raw, at)
+        except (ValueError, RecursionError):
+            break
+        values.append(value)
+        while at < len(raw) and raw[at] in " \t\r\n,;":
+            at += 1
+    return values
+
+
+def _walk(value: Any, depth: int) -> Iterator[Node]:
+    """Every typed object below a value."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, list):
+        for one in value:
+            yield from _walk(one, depth + 1)
+    elif isinstance(value, dict):
+        if "@type" in value:
+            yield value
+        for one in value.values():
+            if isinstance(one, dict | list):
+                yield from _walk(one, depth + 1)
+
+
+def _resolve(node: Node, found: list[Node]) -> Node:
+    """The node that {"@id": …} refers to; the node itself where it says more or nothing is found."""
+    key = node.get("@id")
+    if not key or len(node) > 2:
+        return node
+    return max((n for n in found if n.get("@id") == key), key=len, default=node)
+
+
+def _own_urls(node: Node) -> Iterator[str]:
+    for key in ("url", "mainEntityOfPage", "@id"):
+        value = node.get(key)
+        for one in value if isinstance(value, list) else [value]:
+            address = (one.get("@id") or one.get("url")) if isinstance(one, dict) else one
+            if isinstance(address, str):
+                yield address
+
+
+def _url_key(url: str) -> str:
+    parts = urlsplit(url.strip()) if "[" not in url else urlsplit("")
+    return parts.netloc.removeprefix("www.") + parts.path.rstrip("/") if parts.path.strip("/") else "\0"
+
+
+def _position(item: Node) -> int:
+    value = str(item.get("position", ""))
+    return int(value) if value.isdigit() and len(value) < 4 else 0
+
+
+def _bare(value: str) -> str:
+    return "".join(c for c in value.lower() if c.isalnum())

@@ -1,0 +1,127 @@
+"""What a page says of its article for machines: JSON-LD, then microdata, then OpenGraph and other <meta>."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from tldextract import TLDExtract
+
+from crawler.clean.text import line
+from crawler.extract import dates, jsonld
+from crawler.extract.document import Document, attribute, text_of
+from crawler.extract.draft import Draft
+from crawler.extract.names import names
+from index.article import Image
+
+_KEYWORDS = 30  # of one article; more are the site's
+_SPLIT = re.compile(r"\s*[,;،|]\s*")
+_domains = TLDExtract(suffix_list_urls=(), cache_dir=None)  # the list within the package: no network, no file
+_PUBLISHED = (
+    "article:published_time", "og:article:published_time", "datepublished", "article.published", "parsely-pub-date",
+    "pubdate", "publishdate", "publish-date", "publish_date", "date.published", "dc.date.issued", "dcterms.created",
+    "dc.date", "dc.date.created", "sailthru.date", "article_date_original", "cxenseparse:recs:publishtime",
+    "originalpublicationdate", "og:published_time", "og:pubdate", "ptime", "date", "rnews:datepublished",
+)  # fmt: skip
+_MODIFIED = (
+    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "article.updated",
+    "last-modified", "dcterms.modified", "dc.date.modified", "article:updated_time", "revised",
+)  # fmt: skip
+_AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "byl", "sailthru.author",
+            "article:author_name", "cxenseparse:author", "article.author")  # fmt: skip
+_SECTIONS = ("article:section", "og:article:section", "parsely-section", "articlesection", "section", "category")
+
+
+def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page: tuple[Document, dates.Place]) -> None:
+    """Fills the draft from the article's node of the page's JSON-LD. `articleBody` is not taken: see body.py."""
+    document, place = page
+    values: dict[str, object] = {
+        "alternative_headline": jsonld.text(node.get("alternativeHeadline") or node.get("alternateName")) or None,
+        "description": jsonld.text(node.get("description")) or None,
+        "section": jsonld.section(node, found) or None,
+        "keywords": keywords(jsonld.texts(node.get("keywords"))),
+        "authors": names(jsonld.people(node.get("author") or node.get("creator"), found)),
+        "images": tuple(
+            Image(url, caption or None, credit or None)
+            for url, caption, credit in jsonld.images(node.get("image"), found, document.url)
+        )[:20],
+    }
+    draft.fill_all(values, "json-ld")
+    free = jsonld.free(node)
+    draft.fill("paywalled", None if free is None else not free, "json-ld")
+    for name, key in (("published", "datePublished"), ("modified", "dateModified")):
+        fill_date(draft, name, dates.machine(jsonld.text(node.get(key)), place), "json-ld")
+
+
+def from_microdata(draft: Draft, document: Document, place: dates.Place) -> None:
+    """Fills the draft from itemprop attributes (https://html.spec.whatwg.org/multipage/microdata.html)."""
+    for name, prop in (("published", "datePublished"), ("modified", "dateModified")):
+        node = document.first(f'[itemprop~="{prop}"]')
+        said = attribute(node, "datetime", "content")
+        fill_date(draft, name, dates.machine(said, place) or dates.visible(text_of(node), place), "microdata")
+    authors = [n.css_first('[itemprop="name"]') or n for n in document.tree.css('[itemprop~="author"]')[:20]]
+    draft.fill("authors", names(attribute(n, "content") or text_of(n) for n in authors), "microdata")
+    draft.fill("section", _value(document, "articleSection"), "microdata")
+    draft.fill("description", _value(document, "description"), "microdata")
+
+
+def from_meta(draft: Draft, document: Document, place: dates.Place) -> None:
+    """Fills the draft from OpenGraph (https://ogp.me), Dublin Core and the other <meta> that news sites use."""
+    for name, metas in (("published", _PUBLISHED), ("modified", _MODIFIED)):
+        for value in (v for m in metas for v in document.metas.get(m, ())):
+            fill_date(draft, name, dates.machine(value, place) or dates.visible(value, place), "meta")
+    authors = [v for m in _AUTHORS for v in document.metas.get(m, ()) if not v.startswith(("http", "/"))]
+    draft.fill("authors", next((n for v in authors if (n := names([v]))), ()), "meta")
+    draft.fill("description", document.meta("og:description") or None, "og")
+    draft.fill("description", document.meta("description", "twitter:description") or None, "meta")
+    draft.fill("section", document.meta(*_SECTIONS) or None, "meta")
+    tags = document.metas.get("article:tag", []) or document.metas.get("og:article:tag", [])
+    draft.fill("keywords", keywords(tags or [document.meta("news_keywords")]), "meta")
+    draft.fill("keywords", keywords([document.meta("keywords", "parsely-tags")]), "meta")
+    image = document.meta("og:image", "og:image:url", "twitter:image", "twitter:image:src")
+    draft.fill("images", (Image(urljoin(document.url, image)),) if image else (), "og")
+    tier = document.meta("article:content_tier", "og:article:content_tier").lower()
+    draft.fill("paywalled", {"free": False, "locked": True, "metered": True}.get(tier), "meta")
+
+
+def keywords(values: list[str]) -> tuple[str, ...]:
+    """Keywords, each once, in order; a list in one text is parted."""
+    parted = _SPLIT.split(values[0]) if len(values) == 1 else values
+    found = {k.casefold(): k for k in map(line, reversed(parted)) if 1 < len(k) <= 100 and not k.startswith("http")}
+    return tuple(reversed(found.values()))[:_KEYWORDS]
+
+
+def canonical_url(document: Document) -> str | None:
+    """What the page calls its canonical address, if that is of the same registered domain and no home page."""
+    for said in (attribute(document.first('link[rel~="canonical" i]'), "href"), document.meta("og:url")):
+        url = _joined(document.url, said)
+        if url and urlsplit(url).path.strip("/") and same_domain(url, document.url):
+            return url
+    return None
+
+
+def same_domain(one: str, other: str) -> bool:
+    """Whether two addresses are of one registered domain (`example.co.uk`), or of one host where there is none."""
+    first, second = _domains(one), _domains(other)
+    if not first.domain or not first.suffix:
+        return urlsplit(one).hostname == urlsplit(other).hostname
+    return (first.domain, first.suffix) == (second.domain, second.suffix)
+
+
+def fill_date(draft: Draft, name: str, dated: dates.Dated | None, source: str) -> None:
+    """Fills `published` or `modified` with an origin that says what had to be added."""
+    if dated is not None:
+        draft.fill(name, dated.at, dated.origin(source))
+
+
+def _joined(base: str, url: str) -> str | None:
+    try:
+        joined = urljoin(base, url).split("#")[0] if url else ""
+        return joined if urlsplit(joined).scheme in ("http", "https") and urlsplit(joined).hostname else None
+    except ValueError:
+        return None
+
+
+def _value(document: Document, prop: str) -> str | None:
+    node = document.first(f'[itemprop="{prop}"]')
+    return line(attribute(node, "content")) or text_of(node) or None

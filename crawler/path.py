@@ -1,0 +1,79 @@
+"""THE path of an article, in order. Each stage is a pure function of plain values, or says where its I/O lives.
+
+1. discover   a source's bytes -> candidates             crawler/discover/, crawler/urls.py
+2. fetch      a candidate -> a Page, politely            spiders/site.py, crawler/middlewares/; raw copy: index/raw.py
+3. extract    a Page -> a Draft, every field with its origin    crawler/extract/
+4. clean      a Draft -> without what is not its text           crawler/clean/
+5. identify   a Draft -> an Article with id, hash, signature    crawler/identify.py
+6. store      an Article -> New | Changed | Same | CopyOf       index/archive/articles.py, in one transaction
+7. index      what an index has not acknowledged yet -> to it   index/outbox.py, index/shipper.py
+
+1 and 3 to 5 parse foreign bytes, so they run in the workers (crawler/workers.py), each with a deadline."""
+
+from __future__ import annotations
+
+from crawler import identify
+from crawler.clean import echoes, phrases
+from crawler.clean import repeats as repetition
+from crawler.clean.text import block, line
+from crawler.extract import EXTRACTOR_VERSION, document, encoding, fields, refuse
+from crawler.extract.draft import Draft, Extraction
+from crawler.page import Page
+from crawler.site import Site
+from index.article import Article
+
+
+def article(page: Page, site: Site, repeats: frozenset[str] = frozenset()) -> Extraction:
+    """The article that a page carries, with what was taken off it.
+
+    `repeats` holds the hashes of paragraphs that this site shows from article to article (`Extraction.blocks` of
+    others). Raises Refused for a page that is no article, Unreadable for bytes that cannot be parsed."""
+    # 3. extract
+    refuse.by_response(page)
+    decoded = encoding.decode(page.body, page.headers, site.languages)
+    tree = document.parse(decoded.text, page.final_url)
+    draft = fields.read(tree, page, site)  # takes structure (related boxes, share bars, …) off before it reads the body
+
+    # 4. clean: after structure, phrases of each language, then what this site repeats
+    blocks = _clean(draft, repeats)
+
+    # 5. identify
+    return Extraction(_identified(draft, page, site), tuple(draft.removed), blocks)
+
+
+def _clean(draft: Draft, repeats: frozenset[str]) -> tuple[str, ...]:
+    """Takes paragraphs off the draft's body; gives the hashes of those that the phrases left."""
+    draft.body, by_phrase = phrases.drop(draft.body)
+    draft.body, by_echo = echoes.drop(draft.body, draft)
+    blocks = repetition.hashes(draft.body)
+    draft.body, by_repeat = repetition.drop(draft.body, repeats)
+    draft.removed += [*by_phrase, *by_echo, *by_repeat]
+    return blocks
+
+
+def _identified(draft: Draft, page: Page, site: Site) -> Article:
+    headline, body = line(draft.headline), block(draft.body)
+    return Article(
+        id=identify.article_id(site.id, page.url),
+        site=site.id,
+        url=page.url,
+        headline=headline,
+        body=body,
+        content_hash=identify.content_hash(headline, body),
+        extractor=EXTRACTOR_VERSION,
+        country=site.country,
+        canonical_url=draft.canonical_url,
+        alternative_headline=draft.alternative_headline,
+        description=draft.description,
+        section=draft.section,
+        keywords=draft.keywords,
+        authors=draft.authors,
+        published=draft.published,
+        modified=draft.modified,
+        language=draft.language,
+        images=draft.images,
+        paywalled=draft.paywalled,
+        signature=identify.signature(headline, body),
+        template=identify.is_template(headline, body),
+        origins=dict(draft.origins),
+    )
