@@ -1,0 +1,70 @@
+"""Around every answer, those to errors included: who may ask, and what a browser may do with the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {  # no script, no frame, no form to elsewhere, and nothing from another server
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+_RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
+
+class Guard:
+    """The application, answering only to requests for a loopback name or one of `hosts`, with HEADERS on each answer.
+
+    The name that the browser asked for is checked, for a hostile page can have its own name lead to 127.0.0.1 and
+    read the archive from inside the browser (DNS rebinding). The port does not matter: a tunnel has its own.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
+        self.app = app
+        self.hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message.get("headers", []) if pair[0].lower().decode() not in HEADERS]
+                message["headers"] = kept + _RAW
+            await send(message)
+
+        names = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if len(names) == 1 and self.knows(names[0]):
+            await self.app(scope, receive, send_guarded)
+        else:
+            refusal = "This server answers to localhost only. Ask it for http://localhost/ with its port.\n"
+            await PlainTextResponse(refusal, 421)(scope, receive, send_guarded)
+
+    def knows(self, host: str) -> bool:
+        """Whether this Host header (name or address, maybe with a port) is of this machine or a configured host."""
+        name = host_name(host)
+        return name in self.hosts or is_loopback(name)
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header, without port and brackets, in lower case."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0].removesuffix(".")
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a name or an address can only be this machine."""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")  # RFC 6761, 6.3

@@ -1,0 +1,101 @@
+"""The pages: search, an article, the sites, the runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, cast, get_args
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from index import search
+from index.archive import Archive, articles, runs, sites
+from index.article import Query, Sort
+from index.engines import Engine
+from index.query import parse
+from index.web import reads
+from index.web.render import render
+
+NEWEST = 8  # articles on the first page: what a screen holds
+RUNS = 30  # rows on the page of runs
+
+
+async def _archive(request: Request) -> Archive:
+    return cast(Archive, request.app.state.archive)
+
+
+async def _engine(request: Request) -> Engine:
+    return cast(Engine, request.app.state.engine)
+
+
+ArchiveOf = Annotated[Archive, Depends(_archive)]
+EngineOf = Annotated[Engine, Depends(_engine)]
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def home(request: Request, archive: ArchiveOf) -> Response:
+    """The search box, how much there is to search, and the newest articles."""
+    with archive.read() as conn:
+        counts, newest, names = reads.by_site(conn), reads.newest(conn, NEWEST), reads.names(conn)
+    return render(request, "home.html", articles=sum(counts.values()), sites=len(counts), newest=newest, names=names)
+
+
+@router.get("/search")
+def results(
+    request: Request, archive: ArchiveOf, engine: EngineOf, q: str = "", sort: str = "", cursor: str = ""
+) -> Response:
+    """A page of what a search finds. Its mistakes are answered in `problems`."""
+    query = query_of(q, sort, cursor)
+    found = search.search(query, engine, archive)
+    with archive.read() as conn:
+        names = reads.names(conn)
+    return render(request, "search.html", q=q, query=query, cursor=cursor, results=found, names=names)
+
+
+def query_of(text: str, sort: str, cursor: str, limit: int = 10) -> Query:
+    """The query of an address. Without a word to rank by, relevance is the newest first. Raises QueryError."""
+    order = cast(Sort, sort if sort in get_args(Sort) else "relevance")
+    query = parse(text, sort=order, cursor=cursor or None, limit=limit)
+    return replace(query, sort="newest") if query.node is None and order == "relevance" else query
+
+
+@router.get("/articles/{article}")
+def article(request: Request, archive: ArchiveOf, article: str) -> Response:
+    """An article as the archive holds it, and what the archive knows about it."""
+    with archive.read() as conn:
+        document = articles.document(conn, article)
+        if document is None:
+            raise HTTPException(404, "article")
+        context = {
+            "names": reads.names(conn),
+            "versions": articles.versions(conn, article),
+            "aliases": articles.aliases(conn, article),
+            "same_story": reads.same_story(conn, document),
+        }
+    return render(request, "article.html", document=document, article=document.article, **context)
+
+
+@router.get("/sites")
+def site_list(request: Request, archive: ArchiveOf) -> Response:
+    """All sites with their state: those that need a look first, those that are switched off last."""
+    with archive.read() as conn:
+        states, counts = sites.states(conn), reads.by_site(conn)
+    states.sort(key=lambda site: (not site.enabled, not (site.verdict or site.failures), site.name or site.id))
+    return render(request, "sites.html", sites=states, counts=counts)
+
+
+@router.get("/runs")
+def run_list(request: Request, archive: ArchiveOf) -> Response:
+    """The last runs with their counts."""
+    with archive.read() as conn:
+        recent, names = runs.recent(conn, RUNS), reads.names(conn)
+    return render(request, "runs.html", runs=recent, names=names)
+
+
+@router.get("/healthz")
+async def health() -> Response:
+    """Whether the server answers; nothing is asked of archive or index."""
+    return PlainTextResponse("ok\n")

@@ -1,0 +1,44 @@
+"""What the page asks of the archive beyond a document: numbers, the newest, and a story's articles."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from index.archive import documents
+from index.archive.tables import articles, sites
+from index.article import Document
+
+
+def newest(conn: Connection, n: int) -> list[Document]:
+    """The n newest articles that lead their story and are still on their site, newest first."""
+    query = (
+        select(articles.c.id)
+        .where(articles.c.lead, articles.c.gone_since.is_(None))
+        .order_by(articles.c.sort_date.desc(), articles.c.id)
+        .limit(n)
+    )
+    return documents.documents(conn, conn.execute(query).scalars().all())
+
+
+def by_site(conn: Connection) -> dict[str, int]:
+    """How many articles each site has that has any."""
+    query = select(articles.c.site, func.count()).group_by(articles.c.site)
+    return dict(conn.execute(query).tuples().all())
+
+
+def names(conn: Connection) -> dict[str, str]:
+    """What each site calls itself, by its id."""
+    query = select(sites.c.id, sites.c.name).where(sites.c.name.is_not(None))
+    return dict(conn.execute(query).tuples().all())
+
+
+def same_story(conn: Connection, document: Document) -> list[Document]:
+    """The other articles of this document's story, the leading one first."""
+    if document.story is None:
+        return []
+    query = (
+        select(articles.c.id)
+        .where(articles.c.story == document.story, articles.c.id != document.article.id)
+        .order_by(articles.c.lead.desc(), articles.c.sort_date, articles.c.id)
+    )
+    return documents.documents(conn, conn.execute(query).scalars().all())
