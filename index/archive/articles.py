@@ -1,0 +1,299 @@
+"""Articles: deciding what a page is to the archive, and storing it. New | Changed | Same | CopyOf, in one transaction.
+
+Same site: one article has one id; another URL becomes its alias where it redirects there, says so (canonical) or has
+the same text with dates that do not differ. Different sites: always two articles, and one story if the text is equal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from index import outbox
+from index.archive import frontier, stories
+from index.archive import tables as t
+from index.archive.documents import (
+    Alias,
+    aliases,
+    by_url,
+    columns_of,
+    count,
+    document,
+    documents,
+    ids,
+    others,
+    raw_of,
+    touch,
+    versions,
+)
+from index.archive.frontier import Visit
+from index.article import Article
+from index.raw import RawRef
+
+__all__ = [
+    "Alias",
+    "Fetched",
+    "Outcome",
+    "aliases",
+    "by_url",
+    "correct",
+    "count",
+    "document",
+    "documents",
+    "ids",
+    "keep_raw",
+    "others",
+    "raw_of",
+    "store",
+    "unchanged",
+    "versions",
+]
+
+LEAST_WORDS = 40  # shorter texts are flashes: equal ones need not be one article
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: each sign a word
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A page that turned out to be an article, and how it was fetched.
+
+    `url` is canonical, as asked; `final_url` after redirects; `body_hash` is over the bytes of its body; `fetched` and
+    `revisit_at` are UTC; `raw` says where its raw copy lies; `run` is the number of the run.
+    """
+
+    site: str
+    url: str
+    final_url: str
+    article: Article
+    fetched: datetime
+    body_hash: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    raw: RawRef | None = None
+    revisit_at: datetime | None = None
+    run: int | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a page was: "new"; "changed", which made a version; "same"; or "copy", another URL of an article.
+
+    `id` is the article's, `version` the number of its newest version; `corrected`: the page is the same, but is read
+    better now, and the version was mended in place.
+    """
+
+    kind: Literal["new", "changed", "same", "copy"]
+    id: str
+    version: int
+    corrected: bool = False
+
+
+def store(conn: Connection, page: Fetched) -> Outcome:
+    """Store what a page says, with its fetch state and what every index must learn of it; gives what it was.
+
+    All of it belongs to the transaction of `conn`: afterwards the page is seen, or nothing happened.
+    """
+    raw = keep_raw(conn, page)
+    home, reason = _home(conn, page)
+    if home is None:
+        outcome = _new(conn, page, raw)
+    else:
+        _come_back(conn, home, page.fetched)
+        outcome = _again(conn, page, home, raw)
+        if reason is not None and outcome.kind == "same":
+            outcome = replace(outcome, kind="copy")
+    _name(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
+    visit = Visit(page.fetched, page.revisit_at, page.status, page.etag, page.last_modified, page.body_hash)
+    before = frontier.row(conn, page.site, page.url)
+    frontier.fetched(conn, page.site, page.url, visit, outcome.id)
+    if before is not None and before.article not in {None, outcome.id}:
+        frontier.orphan(conn, str(before.article), page.fetched)  # it redirects to another article now
+    return outcome
+
+
+def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
+    """A page answered 304, or with the bytes that it had: only its fetch state moves, and what was gone is back."""
+    known = frontier.row(conn, site, url)
+    if known is not None and known.article is not None:
+        _come_back(conn, _one(conn, t.articles.c.id == known.article), visit.fetched)
+    if visit.body_hash is None and known is not None:
+        visit = replace(visit, body_hash=known.body_hash)
+    frontier.fetched(conn, site, url, visit)
+
+
+def keep_raw(conn: Connection, page: Fetched) -> int | None:
+    """Note where the raw copy of a page lies; gives the note's number."""
+    if page.raw is None:
+        return None
+    place = {"file": page.raw.file, "offset": page.raw.offset, "length": page.raw.length}
+    what = {"site": page.site, "url": page.final_url, "fetched": page.fetched, "body_hash": page.body_hash}
+    return int(conn.execute(insert(t.raws).values(**place, **what).returning(t.raws.c.id)).scalar_one())
+
+
+# --- whose page it is ----------------------------------------------------------------------------------------------
+
+
+def _home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
+    """The article that this page belongs to, and why if it is not known to do so; (None, None) if it is a new one."""
+    new, site = page.article, page.site
+    own = _one(conn, t.articles.c.id == new.id)
+    if page.final_url != page.url and (found := by_url(conn, page.final_url, site)):
+        there = _one(conn, t.articles.c.id == found)
+        return there, None if own is not None and own.id == found else "redirect"
+    if own is not None:
+        return own, None
+    for url in dict.fromkeys((page.url, new.url)):
+        if found := by_url(conn, url, site):
+            return _one(conn, t.articles.c.id == found), None
+    if new.canonical_url and (found := by_url(conn, new.canonical_url, site)):
+        there = _one(conn, t.articles.c.id == found)
+        if there.content_hash == new.content_hash:
+            return there, "canonical"
+    return _same_text(conn, new)
+
+
+def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:
+    equal = (t.articles.c.site == new.site) & (t.articles.c.content_hash == new.content_hash)
+    newest = (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number)
+    query = select(t.articles, t.versions.c.canonical_url).join(t.versions, newest).where(equal)
+    for there in conn.execute(query.order_by(t.articles.c.first_seen, t.articles.c.id)):
+        if there.canonical_url == new.url:
+            return there, "canonical"
+        if there.mergeable and _mergeable(new) and not _dates_differ(there, new):
+            return there, "same text"
+    return None, None
+
+
+def _mergeable(article: Article) -> bool:
+    return not article.template and len(_WORD.findall(article.body)) >= LEAST_WORDS
+
+
+def _dates_differ(there: Any, new: Article) -> bool:
+    if there.published and new.published:
+        return bool(there.published != new.published)
+    return bool(there.modified and new.modified and there.modified != new.modified)
+
+
+def _name(conn: Connection, page: Fetched, article_id: str, own_url: str, reason: str | None) -> None:
+    """Let every URL of the page lead to its article, unless it leads to one already."""
+    moved = page.final_url != page.url
+    names = {page.article.url: reason or "canonical", page.final_url: "redirect", page.url: "redirect"}
+    if not moved:
+        names[page.url] = reason or "canonical"
+    for url, why in names.items():
+        if url != own_url and by_url(conn, url, page.site) is None:
+            values = {"site": page.site, "url": url, "article": article_id, "reason": why, "seen": page.fetched}
+            conn.execute(insert(t.aliases).values(**values))
+
+
+# --- what it says --------------------------------------------------------------------------------------------------
+
+
+def _new(conn: Connection, page: Fetched, raw: int | None) -> Outcome:
+    article = page.article
+    values = {"id": article.id, "site": article.site, "url": article.url, "first_seen": page.fetched, "revision": 1}
+    conn.execute(insert(t.articles).values(**values, **_facts(article, page.fetched, page.fetched), number=1))
+    _add_version(conn, page, article, 1, raw)
+    outbox.enqueue(conn, [article.id], page.fetched)
+    stories.settle(conn, article.content_hash, page.fetched)
+    return Outcome("new", article.id, 1)
+
+
+def _again(conn: Connection, page: Fetched, home: Any, raw: int | None) -> Outcome:
+    """The page of an article that is known: the same, better read, or changed."""
+    article = replace(page.article, id=home.id, url=home.url)
+    current = conn.execute(
+        select(t.versions).where(t.versions.c.article == home.id, t.versions.c.number == home.number)
+    ).one()
+    own = page.article.id == home.id
+    if _equal(current, article, own):
+        return Outcome("same", home.id, home.number)
+    if page.body_hash is not None and page.body_hash == current.body_hash:
+        return correct(conn, article, page.fetched)
+    if article.content_hash in _texts_before(conn, home, own=None if not own else home.url):
+        if not own:
+            return Outcome("same", home.id, home.number)  # an old copy, such as a cached AMP page
+        _part(conn, home, current, page.fetched)
+    number = home.number + 1
+    _add_version(conn, page, article, number, raw)
+    _turn(conn, home, article, page.fetched, number)
+    return Outcome("changed", home.id, number)
+
+
+def _equal(current: Any, article: Article, own: bool) -> bool:
+    if current.content_hash != article.content_hash:
+        return False
+    if not own:  # an AMP page may lack the authors; only another text is news there
+        return True
+    now = (tuple(current.authors), current.section, current.published, current.modified)
+    return now == (article.authors, article.section, article.published, article.modified)
+
+
+def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:
+    earlier = (t.versions.c.article == home.id) & (t.versions.c.number < home.number)
+    query = select(t.versions.c.content_hash).where(earlier)
+    return set(conn.execute(query if own is None else query.where(t.versions.c.url == own)).scalars())
+
+
+def _part(conn: Connection, home: Any, current: Any, now: datetime) -> None:
+    """The article's own page still has the text from before a change that an alias showed: they are two articles."""
+    if current.url == home.url:
+        return
+    conn.execute(delete(t.aliases).where(t.aliases.c.site == home.site, t.aliases.c.url == current.url))
+    frontier.dissolve(conn, home.site, current.url, now)
+
+
+def correct(conn: Connection, article: Article, now: datetime) -> Outcome:
+    """Mend the newest version of `article.id` in place, because the same page is read better now: no new version.
+
+    For a page that did not change, or a raw copy that was extracted again. Raises KeyError for an unknown id."""
+    home = _one(conn, t.articles.c.id == article.id)
+    if home is None:
+        raise KeyError(article.id)
+    newest = (t.versions.c.article == home.id) & (t.versions.c.number == home.number)
+    conn.execute(update(t.versions).where(newest).values(**columns_of(article), corrected=now))
+    _turn(conn, home, article, now, home.number)
+    return Outcome("same", home.id, home.number, corrected=True)
+
+
+def _turn(conn: Connection, home: Any, article: Article, now: datetime, number: int) -> None:
+    """The article reads like this now: its row, its story and that of its old text, and the indexes."""
+    values = _facts(article, home.first_seen, now) | {"number": number}
+    if article.content_hash != home.content_hash:
+        values |= {"story": None, "lead": True}
+    conn.execute(update(t.articles).where(t.articles.c.id == home.id).values(**values))
+    touch(conn, [home.id], now)
+    for text in dict.fromkeys((article.content_hash, home.content_hash)):
+        stories.settle(conn, text, now)
+
+
+def _add_version(conn: Connection, page: Fetched, article: Article, number: int, raw: int | None) -> None:
+    how = {"seen": page.fetched, "url": page.article.url, "body_hash": page.body_hash, "raw": raw, "run": page.run}
+    conn.execute(insert(t.versions).values(article=article.id, number=number, **how, **columns_of(article)))
+
+
+def _facts(article: Article, first_seen: datetime, now: datetime) -> dict[str, Any]:
+    future = article.published is not None and article.published > now
+    return {
+        "content_hash": article.content_hash,
+        "mergeable": _mergeable(article),
+        "published": article.published,
+        "modified": article.modified,
+        "sort_date": first_seen if article.published is None or future else article.published,
+    }
+
+
+def _come_back(conn: Connection, home: Any, now: datetime) -> None:
+    if home.gone_since is not None:
+        back = update(t.articles).where(t.articles.c.id == home.id).values(gone_since=None, gone_until=None)
+        conn.execute(back)
+        touch(conn, [home.id], now)
+
+
+def _one(conn: Connection, where: Any) -> Any:
+    return conn.execute(select(t.articles).where(where)).one_or_none()

@@ -1,0 +1,172 @@
+"""Reading what is stored: documents, versions, aliases; and telling the indexes that a document changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select, update
+
+from index import outbox
+from index.archive import tables as t
+from index.archive.upsert import CHUNK, chunks
+from index.article import Article, Document, Image, Version
+from index.raw import RawRef
+
+_PLAIN = tuple(  # fields of Article that are columns of versions as they are
+    field.name
+    for field in fields(Article)
+    if field.name not in {"id", "site", "url", "keywords", "authors", "images", "origins"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another URL of an article, why it is the same ("redirect", "canonical", "same text"), and since when (UTC)."""
+
+    url: str
+    reason: str
+    seen: datetime
+
+
+def document(conn: Connection, article_id: str) -> Document | None:
+    """The document of this article as an index is given it, or None."""
+    return next(iter(documents(conn, [article_id])), None)
+
+
+def documents(conn: Connection, ids: Sequence[str]) -> list[Document]:
+    """The documents of these articles in their order; those that the archive does not have are left out."""
+    found: dict[str, Document] = {}
+    for piece in chunks(ids):
+        for row in conn.execute(_newest().where(t.articles.c.id.in_(piece))).mappings():
+            found[row["id"]] = _document(dict(row))
+    return [found[article_id] for article_id in ids if article_id in found]
+
+
+def by_url(conn: Connection, url: str, site: str | None = None) -> str | None:
+    """The id of the article that this URL leads to, as its own or as an alias, of this site or of any."""
+    for table, column in ((t.articles, t.articles.c.id), (t.aliases, t.aliases.c.article)):
+        query = select(column).where(table.c.url == url)
+        if found := conn.execute(query if site is None else query.where(table.c.site == site)).scalars().first():
+            return str(found)
+    return None
+
+
+def versions(conn: Connection, article_id: str) -> list[Version]:
+    """How the article read over time, oldest first."""
+    query = (
+        select(t.versions, t.articles.c.id, t.articles.c.site, t.articles.c.url.label("own_url"))
+        .join(t.articles, t.articles.c.id == t.versions.c.article)
+        .where(t.versions.c.article == article_id)
+        .order_by(t.versions.c.number)
+    )
+    return [Version(row["number"], row["seen"], article_of(dict(row))) for row in conn.execute(query).mappings()]
+
+
+def aliases(conn: Connection, article_id: str) -> list[Alias]:
+    """The other URLs of the article."""
+    rows = conn.execute(
+        select(t.aliases).where(t.aliases.c.article == article_id).order_by(t.aliases.c.seen, t.aliases.c.url)
+    )
+    return [Alias(row.url, row.reason, row.seen) for row in rows]
+
+
+def others(conn: Connection, stories: Sequence[str]) -> dict[str, int]:
+    """How many articles each of these stories has besides its lead."""
+    found: dict[str, int] = {}
+    for piece in chunks(stories):
+        query = (
+            select(t.articles.c.story, func.count()).where(t.articles.c.story.in_(piece)).group_by(t.articles.c.story)
+        )
+        found |= {story: n - 1 for story, n in conn.execute(query).tuples()}
+    return found
+
+
+def raw_of(conn: Connection, article_id: str, number: int | None = None) -> tuple[RawRef, str] | None:
+    """Where the raw copy of a version lies (by default the newest), and the URL of its record; None if it has none."""
+    query = (
+        select(t.raws.c.file, t.raws.c.offset, t.raws.c.length, t.raws.c.url)
+        .join(t.versions, t.versions.c.raw == t.raws.c.id)
+        .join(t.articles, t.articles.c.id == t.versions.c.article)
+        .where(
+            t.articles.c.id == article_id, t.versions.c.number == (t.articles.c.number if number is None else number)
+        )
+    )
+    row = conn.execute(query).one_or_none()
+    return (RawRef(row.file, row.offset, row.length), row.url) if row else None
+
+
+def ids(conn: Connection) -> Iterator[tuple[str, int]]:
+    """The id and version of every document, by id: what a complete index holds."""
+    last = ""
+    while rows := conn.execute(
+        select(t.articles.c.id, t.articles.c.revision)
+        .where(t.articles.c.id > last)
+        .order_by(t.articles.c.id)
+        .limit(CHUNK)
+    ).all():
+        yield from ((row.id, row.revision) for row in rows)
+        last = rows[-1].id
+
+
+def count(conn: Connection, site: str | None = None) -> int:
+    """How many articles there are, of one site or of all."""
+    query = select(func.count()).select_from(t.articles)
+    return conn.execute(query if site is None else query.where(t.articles.c.site == site)).scalar_one()
+
+
+def touch(conn: Connection, changed: Sequence[str], now: datetime) -> None:
+    """Give these documents a new version and every index's outbox a row; goes after what changed them."""
+    for piece in chunks(changed):
+        conn.execute(update(t.articles).where(t.articles.c.id.in_(piece)).values(revision=t.articles.c.revision + 1))
+    outbox.enqueue(conn, changed, now)
+
+
+# --- rows to values ------------------------------------------------------------------------------------------------
+
+
+def columns_of(article: Article) -> dict[str, Any]:
+    """An article as columns of `versions`."""
+    return {name: getattr(article, name) for name in _PLAIN} | {
+        "keywords": list(article.keywords),
+        "authors": list(article.authors),
+        "images": [asdict(image) for image in article.images],
+        "origins": dict(article.origins),
+    }
+
+
+def article_of(row: dict[str, Any]) -> Article:
+    """The article of a row of `versions` with `id`, `site` and `own_url` of its article."""
+    return Article(
+        **{name: row[name] for name in _PLAIN},
+        id=row["id"],
+        site=row["site"],
+        url=row["own_url"],
+        keywords=tuple(row["keywords"]),
+        authors=tuple(row["authors"]),
+        images=tuple(Image(**image) for image in row["images"]),
+        origins=row["origins"],
+    )
+
+
+def _newest() -> Select[Any]:
+    state = ("id", "site", "revision", "first_seen", "sort_date", "story", "lead", "gone_since")
+    return select(
+        *(t.articles.c[name] for name in state),
+        t.articles.c.url.label("own_url"),
+        *(t.versions.c[name] for name in (*_PLAIN, "keywords", "authors", "images", "origins")),
+    ).join(t.versions, (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number))
+
+
+def _document(row: dict[str, Any]) -> Document:
+    return Document(
+        article=article_of(row),
+        version=row["revision"],
+        first_seen=row["first_seen"],
+        sort_date=row["sort_date"],
+        lead=row["lead"],
+        story=row["story"],
+        gone=row["gone_since"] is not None,
+    )

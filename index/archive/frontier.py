@@ -1,0 +1,308 @@
+"""The frontier: every URL that a source ever offered, what became of it, and when it is to be fetched.
+
+State of a row: "pending" was never fetched; "stored" is the page of an article, "duplicate" another page of one;
+"refused" is no article; "failed" could not be had yet; "gone" answered 404 or 410; "old" is older than the site's
+horizon and not fetched. Each row is in one state, so the counts add up to what was discovered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from index.archive import sites
+from index.archive.documents import touch
+from index.archive.tables import articles, frontier
+from index.archive.upsert import chunks
+
+STATES = ("pending", "stored", "duplicate", "refused", "failed", "gone", "old")
+FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older ones come by `since` only
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A candidate as its source gave it: the canonical URL; dates are aware or None; `language` is BCP 47."""
+
+    url: str
+    title: str | None = None
+    published: datetime | None = None
+    modified: datetime | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What became of offered candidates: new ones that will be fetched, new ones that are too old, known ones, and
+    those of the known ones that are due again because their source gave a later date."""
+
+    new: int = 0
+    old: int = 0
+    known: int = 0
+    moved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierRow:
+    """A candidate and the fetch state of its page; times are UTC, `published` and `modified` have the source's zone."""
+
+    url: str
+    state: str
+    title: str | None
+    published: datetime | None
+    modified: datetime | None
+    language: str | None
+    article: str | None
+    etag: str | None
+    last_modified: str | None
+    body_hash: str | None
+    fetched: datetime | None
+    status: int | None
+    visits: int
+    tries: int
+    due: datetime | None
+    reason: str | None
+    detail: str | None
+    discovered: datetime
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A fetch of a page that was read to its end. `due` is when to look again, None: when its source says so.
+    A 304 leaves `etag`, `last_modified` and `body_hash` None: the ones known before stay."""
+
+    fetched: datetime
+    due: datetime | None = None
+    status: int = 200
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+
+
+# --- what sources offer --------------------------------------------------------------------------------------------
+
+
+def offer(
+    conn: Connection,
+    site: str,
+    source: str,
+    candidates: Sequence[Offer],
+    now: datetime,
+    *,
+    since: datetime | None = None,
+    first_visit: timedelta = FIRST_VISIT,
+) -> Offered:
+    """Bring what a source offers into the frontier; goes with `sources.polled` into one transaction.
+
+    A site's first offer sets its horizon, `now - first_visit`: candidates dated before it are kept as "old". `since`
+    moves it further back, for good. Candidates without a date are never old.
+    """
+    horizon = _horizon(conn, site, now, first_visit)
+    if since is not None and since < horizon:
+        reach(conn, site, since, now)
+        horizon = since
+    offered = {candidate.url: candidate for candidate in reversed(candidates)}
+    new, known, moved = [], 0, 0
+    for piece in chunks(list(offered)):
+        there = (frontier.c.site == site) & frontier.c.url.in_(piece)
+        rows = {row.url: row for row in conn.execute(select(frontier).where(there))}
+        known += len(rows)
+        for url in piece:
+            if url not in rows:
+                new.append(_new(site, source, offered[url], now, horizon))
+            elif values := _news(rows[url], offered[url], now, horizon):
+                moved += "due" in values
+                conn.execute(update(frontier).where(frontier.c.id == rows[url].id).values(**values))
+    if new:
+        new.reverse()  # the first of a listing is the newest, and gets the highest number
+        conn.execute(insert(frontier), new)
+    old = sum(row["state"] == "old" for row in new)
+    return Offered(len(new) - old, old, known, moved)
+
+
+def reach(conn: Connection, site: str, since: datetime, now: datetime) -> int:
+    """Move the site's horizon back to `since`: old candidates from then on become pending; gives how many."""
+    horizon = sites.state(conn, site).horizon
+    if horizon is None or since < horizon:
+        sites.put(conn, site, horizon=since)
+    again = (frontier.c.site == site) & (frontier.c.state == "old") & (frontier.c.newest >= since)
+    return conn.execute(update(frontier).where(again).values(state="pending", due=now)).rowcount
+
+
+def _horizon(conn: Connection, site: str, now: datetime, first_visit: timedelta) -> datetime:
+    horizon = sites.state(conn, site).horizon
+    if horizon is None:
+        horizon = now - first_visit
+        sites.put(conn, site, horizon=horizon)
+    return horizon
+
+
+def _new(site: str, source: str | None, offer: Offer, now: datetime, horizon: datetime | None) -> dict[str, Any]:
+    date = offer.published or offer.modified
+    old = date is not None and horizon is not None and date < horizon
+    return {
+        **{name: getattr(offer, name) for name in ("url", "title", "published", "modified", "language")},
+        "site": site,
+        "source": source,
+        "newest": min(date or now, now),
+        "discovered": now,
+        "state": "old" if old else "pending",
+        "due": None if old else now,
+    }
+
+
+def _news(row: Any, offer: Offer, now: datetime, horizon: datetime) -> dict[str, Any]:
+    """The columns that change because a source offers a known candidate (again)."""
+    values = {
+        name: getattr(offer, name)
+        for name in ("title", "published", "language")
+        if getattr(row, name) is None and getattr(offer, name) is not None
+    }
+    if offer.modified is not None and (row.modified is None or offer.modified > row.modified):
+        values |= {"modified": offer.modified, "moved": now}
+        carried = row.carried or row.fetched  # none was given then: what changed since we looked
+        if row.state not in {"pending", "failed", "old"} and (carried is None or offer.modified > carried):
+            values["due"] = now
+    date = values.get("published") or row.published or values.get("modified") or row.modified
+    if date is not None and min(date, now) != row.newest:
+        values["newest"] = min(date, now)
+    if row.state == "old" and date is not None and date >= horizon:
+        values |= {"state": "pending", "due": now}
+    return values
+
+
+# --- what is to be fetched -----------------------------------------------------------------------------------------
+
+
+def due(conn: Connection, site: str, now: datetime, limit: int) -> list[FrontierRow]:
+    """The site's pages that are to be fetched now, newest first: never fetched, failed and to be tried again, moved
+    on by their source, or to be looked at again."""
+    rows = frontier.select().where(frontier.c.site == site, frontier.c.due <= now)
+    return [
+        _row(row) for row in conn.execute(rows.order_by(frontier.c.newest.desc(), frontier.c.id.desc()).limit(limit))
+    ]
+
+
+def count_due(conn: Connection, site: str, now: datetime) -> int:
+    """How many of the site's pages are to be fetched now, without any limit."""
+    query = select(func.count()).select_from(frontier).where(frontier.c.site == site, frontier.c.due <= now)
+    return conn.execute(query).scalar_one()
+
+
+def row(conn: Connection, site: str, url: str) -> FrontierRow | None:
+    """What is known of one URL, or None."""
+    found = conn.execute(select(frontier).where(frontier.c.site == site, frontier.c.url == url)).one_or_none()
+    return _row(found) if found else None
+
+
+def counts(conn: Connection, site: str) -> dict[str, int]:
+    """How many of the site's candidates are in each state, all states named; they add up to those discovered."""
+    query = select(frontier.c.state, func.count().label("n")).where(frontier.c.site == site).group_by(frontier.c.state)
+    return dict.fromkeys(STATES, 0) | {row.state: row.n for row in conn.execute(query)}
+
+
+def _row(row: Any) -> FrontierRow:
+    return FrontierRow(**{name: getattr(row, name) for name in FrontierRow.__slots__})
+
+
+# --- what became of it ---------------------------------------------------------------------------------------------
+
+
+def fetched(conn: Connection, site: str, url: str, visit: Visit, article: str | None = None) -> None:
+    """A page was read and stored (`article`: whose it is), or is what it was (304, or the same bytes).
+
+    One page of an article is "stored", every further one is a "duplicate" and not looked at again by itself."""
+    row = _known(conn, site, url, visit.fetched)
+    article = article or row.article
+    duplicate = article is not None and bool(_siblings(conn, row, article, "stored"))
+    values = _visited(row, replace(visit, due=None) if duplicate else visit)
+    values |= {"article": article, "reason": None, "detail": None, "tries": 0}
+    if article is not None:
+        values["state"] = "duplicate" if duplicate else "stored"
+    for name in ("etag", "last_modified", "body_hash"):
+        if visit.status != 304 or getattr(visit, name) is not None:
+            values[name] = getattr(visit, name)
+    conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+
+
+def refused(conn: Connection, site: str, url: str, reason: str, detail: str, visit: Visit) -> None:
+    """A page is no article. No validators are kept; one that was an article before stays one, with the reason."""
+    row = _known(conn, site, url, visit.fetched)
+    values = _visited(row, visit) | {"reason": reason, "detail": detail, "tries": 0}
+    if row.article is None:
+        values |= {"state": "refused", "etag": None, "last_modified": None, "body_hash": None}
+    conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+
+
+def failed(
+    conn: Connection, site: str, url: str, reason: str, retry_at: datetime, now: datetime, detail: str = ""
+) -> int:
+    """A page could not be had or read: it is tried again from `retry_at` on; gives the failures in a row."""
+    row = _known(conn, site, url, now)
+    values = {"reason": reason, "detail": detail, "tries": row.tries + 1, "due": retry_at}
+    if row.article is None:
+        values["state"] = "failed"
+    conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+    return int(row.tries) + 1
+
+
+def gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
+    """A page is no more (404, 410): its article is marked gone and kept, unless another page still has it.
+
+    Gives whether the article became gone just now."""
+    row = _known(conn, site, url, visit.fetched)
+    values = _visited(row, visit) | {"state": "gone", "reason": str(visit.status), "detail": None, "tries": 0}
+    conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+    return row.article is not None and orphan(conn, row.article, visit.fetched)
+
+
+def orphan(conn: Connection, article: str, now: datetime) -> bool:
+    """One page of an article is no more: another one takes its place, or the article is marked gone and kept.
+
+    Gives whether the article became gone just now."""
+    has = frontier.c.article == article
+    pages = conn.execute(select(frontier.c.id, frontier.c.state).where(has).order_by(frontier.c.id)).all()
+    states = {page.state: page.id for page in reversed(pages)}
+    if "stored" in states:
+        return False
+    if "duplicate" in states:
+        twin = frontier.c.id == states["duplicate"]
+        conn.execute(update(frontier).where(twin).values(state="stored", due=now))
+        return False
+    its = articles.c.id == article
+    since = conn.execute(select(articles.c.gone_since).where(its)).scalar_one()
+    conn.execute(update(articles).where(its).values(gone_since=since or now, gone_until=now))
+    if since is None:
+        touch(conn, [article], now)
+    return since is None
+
+
+def dissolve(conn: Connection, site: str, url: str, now: datetime) -> None:
+    """A page turned out not to be the article's that it was taken for: it is fetched anew, as its own."""
+    mine = (frontier.c.site == site) & (frontier.c.url == url)
+    conn.execute(update(frontier).where(mine).values(article=None, state="pending", due=now, body_hash=None, etag=None))
+
+
+def _siblings(conn: Connection, row: Any, article: str, state: str) -> Sequence[Any]:
+    other = (frontier.c.article == article) & (frontier.c.state == state) & (frontier.c.id != row.id)
+    return conn.execute(select(frontier.c.id).where(other).order_by(frontier.c.id)).all()
+
+
+def _known(conn: Connection, site: str, url: str, now: datetime) -> Any:
+    query = select(frontier).where(frontier.c.site == site, frontier.c.url == url)
+    found = conn.execute(query).one_or_none()
+    if found is None:  # asked for by a person, offered by no source
+        conn.execute(insert(frontier).values(**_new(site, None, Offer(url), now, None)))
+        found = conn.execute(query).one()
+    return found
+
+
+def _visited(row: Any, visit: Visit) -> dict[str, Any]:
+    values: dict[str, Any] = {"fetched": visit.fetched, "status": visit.status, "visits": row.visits + 1}
+    if row.moved is not None and row.moved > visit.fetched:
+        return values | {"due": row.due}  # its source gave a later date while the page was on its way
+    return values | {"due": visit.due, "carried": row.modified}

@@ -1,0 +1,135 @@
+"""Leases: which process crawls a site. A newer holder has a higher fence, and an older one can write no more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from index.archive.tables import leases
+from index.errors import LeaseLost
+
+_DEAD = {"Z", "X", "x"}  # states of /proc/PID/stat: ended, though the parent has not looked yet; proc_pid_stat(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write what a crawl of this site finds, as long as nobody took it over (a higher `fence`)."""
+
+    site: str
+    owner: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a site: the name it gave itself, its process, and since when (UTC)."""
+
+    owner: str
+    pid: int
+    taken: datetime
+
+
+def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, pid: int | None = None) -> list[Lease]:
+    """Leases of those sites that are free, or whose holder is dead; the others are left out.
+
+    `holder` says who has them. `owner` is the run's name, for people, and unique to it; `pid` is the process that
+    crawls, by default this one.
+    """
+    pid = os.getpid() if pid is None else pid
+    place = {"owner": owner, "pid": pid, "born": born(pid), "boot": boot(), "taken": now}
+    known = {row.site: row for row in conn.execute(select(leases).where(leases.c.site.in_(sites)))}
+    taken = []
+    for site in dict.fromkeys(sites):
+        row = known.get(site)
+        if row is None:
+            fence = 1
+            conn.execute(insert(leases).values(site=site, fence=fence, **place))
+        elif row.owner is None or not _alive(row):
+            fence = row.fence + 1
+            conn.execute(update(leases).where(leases.c.site == site).values(fence=fence, **place))
+        else:
+            continue
+        taken.append(Lease(site, owner, fence))
+    return taken
+
+
+def release(conn: Connection, held: Iterable[Lease]) -> None:
+    """Free these sites, those that are still ours."""
+    for lease in held:
+        mine = (leases.c.site == lease.site) & (leases.c.fence == lease.fence)
+        conn.execute(update(leases).where(mine).values(owner=None, pid=None, born=None, boot=None, taken=None))
+
+
+def check(conn: Connection, lease: Lease) -> None:
+    """Raises LeaseLost unless this lease is the newest of its site and was not released."""
+    row = conn.execute(select(leases.c.fence, leases.c.owner).where(leases.c.site == lease.site)).one_or_none()
+    if row is None or row.fence != lease.fence or row.owner is None:
+        now = f"{row.owner} has it now" if row is not None and row.owner else "it was released"
+        raise LeaseLost(f"{lease.owner} may no longer write for {lease.site}: {now}")
+
+
+def holder(conn: Connection, site: str) -> Holder | None:
+    """Who crawls this site now; None if nobody alive does."""
+    row = conn.execute(select(leases).where(leases.c.site == site)).one_or_none()
+    if row is None or row.owner is None or not _alive(row):
+        return None
+    return Holder(row.owner, row.pid, row.taken)
+
+
+def _alive(row: Row[tuple[object, ...]]) -> bool:
+    return alive(row.pid, row.born, row.boot)
+
+
+def alive(pid: int, since: str, booted: str) -> bool:
+    """Whether the process that had this pid, `born` and `boot` still runs, and no later one that got its number."""
+    return booted == boot() and running(pid) and since == born(pid)
+
+
+@cache
+def boot() -> str:
+    """What names this start of the machine and, in a container, this start of the container.
+
+    Another one's processes cannot be seen from here, and are taken for dead: the fence keeps them from writing.
+    """
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip() + " " + namespace
+    except OSError:
+        return "unknown"  # no /proc: the pid alone decides
+
+
+def running(pid: int) -> bool:
+    """Whether a process of that number is alive and not only waiting to be buried."""
+    try:
+        return _stat(pid)[0] not in _DEAD
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return False
+    except OSError:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def born(pid: int) -> str:
+    """When a process started, in clock ticks since boot; "" where the system does not tell."""
+    try:
+        return _stat(pid)[19]  # field 22 of proc_pid_stat(5)
+    except OSError:
+        return ""
+
+
+def _stat(pid: int) -> list[str]:
+    # The name in field 2 may hold spaces and brackets: "1234 (a) b) S 1 ..."; the fields from the third on
+    return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()

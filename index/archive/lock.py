@@ -1,0 +1,35 @@
+"""A lock that the system frees when its holder dies, whatever it died of."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.errors import ArchiveError, Busy
+
+
+@contextmanager
+def hold(path: Path, *, wait: bool) -> Iterator[None]:
+    """The lock on this file for the length of the block; the file stays, and says which process held it last.
+
+    With `wait` False raises Busy, naming the process that holds it. Raises ArchiveError where the file cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise ArchiveError(f"cannot create {path}: {error.strerror}; make its folder writable") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise Busy(f"process {holder} holds {path}: wait for it, or end it") from error
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,157 @@
+"""Runs: one crawl of the sites that were due, from start to end, with its counts for each site."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from index.archive import leases
+from index.archive.tables import COUNTS, run_sites, runs
+from index.archive.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRun:
+    """What a run did for one site: `counts` by name, those of `tables.COUNTS` first, then whatever else was counted.
+
+    `started` and `ended` are the run's, UTC; `status` is "running" until the run says how the site ended."""
+
+    run: int
+    site: str
+    started: datetime
+    ended: datetime | None
+    status: str
+    detail: str | None
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: why it was started, when (UTC), how it ended, and its sites."""
+
+    id: int
+    started: datetime
+    ended: datetime | None
+    status: str
+    detail: str | None
+    why: str | None
+    owner: str | None
+    pid: int | None
+    sites: tuple[SiteRun, ...] = field(default=())
+
+
+def start(
+    conn: Connection, sites: Iterable[str], now: datetime, *, owner: str, why: str = "", pid: int | None = None
+) -> int:
+    """Begin a run of these sites in that process (by default this one); gives its number."""
+    pid = os.getpid() if pid is None else pid
+    values = {"started": now, "status": "running", "why": why, "owner": owner, "pid": pid}
+    place = {"born": leases.born(pid), "boot": leases.boot()}
+    run: int = conn.execute(insert(runs).values(**values, **place).returning(runs.c.id)).scalar_one()
+    rows = [{"run": run, "site": site, "status": "running"} for site in dict.fromkeys(sites)]
+    if rows:
+        conn.execute(insert(run_sites), rows)
+    return run
+
+
+def count(conn: Connection, run: int, site: str, **more: int) -> None:
+    """Add to a site's counts while the run goes on; names beside those of `tables.COUNTS` are kept as well."""
+    row = _row(conn, run, site)
+    values: dict[str, Any] = {name: row.get(name, 0) + more[name] for name in COUNTS if name in more}
+    others = dict(row.get("more") or {})
+    for name in more.keys() - set(COUNTS):
+        others[name] = others.get(name, 0) + more[name]
+    upsert(conn, run_sites, {"run": run, "site": site}, values | {"more": others or None})
+
+
+def end_site(
+    conn: Connection,
+    run: int,
+    site: str,
+    status: str,
+    detail: str | None = None,
+    counts: Mapping[str, int] | None = None,
+) -> None:
+    """Say how a site's part of the run ended; `counts` replace those that were counted, by name."""
+    counts = counts or {}
+    others = {name: value for name, value in counts.items() if name not in COUNTS}
+    values: dict[str, Any] = {name: counts[name] for name in COUNTS if name in counts}
+    if others:
+        values["more"] = dict(_row(conn, run, site).get("more") or {}) | others
+    upsert(conn, run_sites, {"run": run, "site": site}, values | {"status": status, "detail": detail})
+
+
+def finish(
+    conn: Connection,
+    run: int,
+    status: str,
+    now: datetime,
+    counts: Mapping[str, Mapping[str, int]] | None = None,
+    detail: str | None = None,
+) -> None:
+    """End a run: `counts` by site and name; a site that did not say how it ended has the run's status."""
+    for site, values in (counts or {}).items():
+        known = _row(conn, run, site)
+        end_site(conn, run, site, known.get("status", status), known.get("detail"), values)
+    still = (run_sites.c.run == run) & (run_sites.c.status == "running")
+    conn.execute(update(run_sites).where(still).values(status=status))
+    conn.execute(update(runs).where(runs.c.id == run).values(ended=now, status=status, detail=detail))
+
+
+def bury(conn: Connection, now: datetime) -> list[int]:
+    """End the runs whose process died without a word, as "killed"; gives their numbers."""
+    dead = [
+        row.id
+        for row in conn.execute(select(runs).where(runs.c.ended.is_(None)))
+        if not leases.alive(row.pid, row.born, row.boot)
+    ]
+    for run in dead:
+        finish(conn, run, "killed", now, detail="its process died")
+    return dead
+
+
+def get(conn: Connection, run: int) -> Run | None:
+    """The run of that number with its sites."""
+    return next(iter(_runs(conn, select(runs).where(runs.c.id == run))), None)
+
+
+def recent(conn: Connection, n: int = 20) -> list[Run]:
+    """The last n runs, newest first."""
+    return _runs(conn, select(runs).order_by(runs.c.started.desc(), runs.c.id.desc()).limit(n))
+
+
+def _runs(conn: Connection, query: Any) -> list[Run]:
+    found = conn.execute(query).mappings().all()
+    parts: dict[int, list[SiteRun]] = {row["id"]: [] for row in found}
+    for part in _site_runs(conn, run_sites.c.run.in_(parts)):
+        parts[part.run].append(part)
+    names = ("id", "started", "ended", "status", "detail", "why", "owner", "pid")
+    return [Run(**{name: row[name] for name in names}, sites=tuple(parts[row["id"]])) for row in found]
+
+
+def last_by_site(conn: Connection) -> dict[str, SiteRun]:
+    """The newest run of each site that ever had one."""
+    newest = select(run_sites.c.site, func.max(run_sites.c.run).label("run")).group_by(run_sites.c.site).subquery()
+    of_them = select(newest.c.run).where(newest.c.site == run_sites.c.site).scalar_subquery()
+    return {part.site: part for part in _site_runs(conn, run_sites.c.run == of_them)}
+
+
+def _site_runs(conn: Connection, where: Any) -> list[SiteRun]:
+    query = select(run_sites, runs.c.started, runs.c.ended).join(runs).where(where).order_by(run_sites.c.site)
+    return [
+        SiteRun(
+            **{name: row[name] for name in ("run", "site", "started", "ended", "status", "detail")},
+            counts={name: row[name] for name in COUNTS} | (row["more"] or {}),
+        )
+        for row in conn.execute(query).mappings()
+    ]
+
+
+def _row(conn: Connection, run: int, site: str) -> dict[str, Any]:
+    found = conn.execute(select(run_sites).where(run_sites.c.run == run, run_sites.c.site == site))
+    return dict(found.mappings().one_or_none() or {})

@@ -1,0 +1,57 @@
+"""Sites: what crawler knows of a site's health and schedule, for the page and the command to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from index.archive.tables import sites
+from index.archive.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """What is known of a site. Times are UTC, None where it did not happen; `failures` counts failed runs in a row;
+    `verdict` is a word and `detail` its sentence, None where all is normal; `horizon`: nothing older is fetched."""
+
+    id: str
+    name: str | None = None
+    homepage: str | None = None
+    country: str | None = None
+    languages: tuple[str, ...] = ()
+    enabled: bool = True
+    verdict: str | None = None
+    detail: str | None = None
+    example: str | None = None
+    since: datetime | None = None
+    failures: int = 0
+    last_run: datetime | None = None
+    last_success: datetime | None = None
+    next_run: datetime | None = None
+    next_why: str | None = None
+    horizon: datetime | None = None
+
+
+def put(conn: Connection, site: str, **columns: Any) -> None:
+    """Set these fields of SiteState for the site, known or not; the others stay."""
+    if "languages" in columns:
+        columns["languages"] = list(columns["languages"])
+    upsert(conn, sites, {"id": site}, columns)
+
+
+def state(conn: Connection, site: str) -> SiteState:
+    """What is known of the site; its bare id where nothing is."""
+    row = conn.execute(select(sites).where(sites.c.id == site)).mappings().one_or_none()
+    return _state(dict(row)) if row else SiteState(site)
+
+
+def states(conn: Connection) -> list[SiteState]:
+    """All sites that are known, by id."""
+    return [_state(dict(row)) for row in conn.execute(select(sites).order_by(sites.c.id)).mappings()]
+
+
+def _state(row: dict[str, Any]) -> SiteState:
+    return SiteState(**row | {"languages": tuple(row["languages"] or ())})

@@ -1,0 +1,83 @@
+"""Sources: what is remembered of a feed, sitemap or listing between two polls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from index.archive.tables import sources
+from index.archive.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source after its last poll. Times are UTC; `polled` is the last answer, `changed` the last one with another
+    body, `modified` the date that a sitemap index gave for it; `failures` counts polls in a row without an answer."""
+
+    site: str
+    url: str
+    kind: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    modified: datetime | None = None
+    polled: datetime | None = None
+    changed: datetime | None = None
+    status: int | None = None
+    found: int | None = None
+    failures: int = 0
+    problem: str | None = None
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A source's full answer that was read to its end: validators, hash of the body, and how many candidates it had."""
+
+    status: int = 200
+    kind: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    modified: datetime | None = None
+    found: int | None = None
+
+
+def state(conn: Connection, site: str, url: str) -> SourceState:
+    """The source as remembered; a bare one where it was never polled."""
+    key = (sources.c.site == site) & (sources.c.url == url)
+    row = conn.execute(select(sources).where(key)).mappings().one_or_none()
+    return SourceState(**row) if row else SourceState(site, url)
+
+
+def states(conn: Connection, site: str) -> list[SourceState]:
+    """All sources of the site that were ever polled, children of sitemap indexes included."""
+    rows = conn.execute(select(sources).where(sources.c.site == site).order_by(sources.c.url)).mappings()
+    return [SourceState(**row) for row in rows]
+
+
+def polled(conn: Connection, site: str, url: str, answer: Answer, now: datetime) -> None:
+    """Remember a full answer; belongs into the transaction that offers its candidates to the frontier."""
+    before = state(conn, site, url)
+    values = {field.name: getattr(answer, field.name) for field in fields(answer)}
+    same = answer.body_hash is not None and answer.body_hash == before.body_hash
+    values |= {"polled": now, "changed": before.changed if same else now, "failures": 0, "problem": None}
+    upsert(conn, sources, {"site": site, "url": url}, values | {"retry_at": None})
+
+
+def unchanged(conn: Connection, site: str, url: str, now: datetime, modified: datetime | None = None) -> None:
+    """Remember that the source answered 304; `modified` is the date that its sitemap index gives for it now."""
+    values = {"polled": now, "status": 304, "failures": 0, "problem": None, "retry_at": None}
+    upsert(conn, sources, {"site": site, "url": url}, values | ({"modified": modified} if modified else {}))
+
+
+def failed(
+    conn: Connection, site: str, url: str, problem: str, retry_at: datetime | None, status: int | None = None
+) -> int:
+    """Remember that the source could not be had or read, and not to ask before `retry_at`; gives failures in a row."""
+    failures = state(conn, site, url).failures + 1
+    values = {"problem": problem, "retry_at": retry_at, "status": status, "failures": failures}
+    upsert(conn, sources, {"site": site, "url": url}, values)
+    return failures

@@ -1,0 +1,310 @@
+"""The tables of the archive, all in one place. `migrations/` brings a file to this shape; a test holds them equal."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+from index.archive.types import Instant, Zoned
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only where the type is INTEGER
+Json = JSON(none_as_null=True)
+ZERO = text("0")
+
+# --- what is crawled -----------------------------------------------------------------------------------------------
+
+sites = Table(  # what crawler knows of a site and the page shows; the site itself is a YAML file
+    "sites",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", Text),
+    Column("homepage", Text),
+    Column("country", String),
+    Column("languages", Json),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
+    Column("verdict", String),  # a word, such as "quiet"; None: nothing to say
+    Column("detail", Text),  # the verdict in a sentence
+    Column("example", Text),  # an address that shows it
+    Column("since", Instant),  # the verdict holds since then
+    Column("failures", Integer, nullable=False, server_default=ZERO),  # failed runs in a row
+    Column("last_run", Instant),
+    Column("last_success", Instant),
+    Column("next_run", Instant),
+    Column("next_why", Text),
+    Column("horizon", Instant),  # candidates older than this are not fetched
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("kind", String),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String),
+    Column("modified", Instant),  # the date that a sitemap index gave for it
+    Column("polled", Instant),  # last answer, 304 included
+    Column("changed", Instant),  # last answer with another body
+    Column("status", Integer),
+    Column("found", Integer),  # candidates in the last full answer
+    Column("failures", Integer, nullable=False, server_default=ZERO),  # in a row
+    Column("problem", Text),
+    Column("retry_at", Instant),
+)
+
+frontier = Table(  # one row a candidate, and the fetch state of its page
+    "frontier",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("source", Text),  # the one that offered it first
+    Column("title", Text),
+    Column("published", Zoned),
+    Column("modified", Zoned),
+    Column("language", String),
+    Column("newest", Instant, nullable=False),  # published, else modified, else discovered: the order of fetching
+    Column("discovered", Instant, nullable=False),
+    Column("moved", Instant),  # when the source last gave a later `modified`
+    Column("carried", Instant),  # the candidate's `modified` when its page was last fetched
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("detail", Text),
+    Column("article", String, ForeignKey("articles.id")),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String),
+    Column("fetched", Instant),
+    Column("status", Integer),
+    Column("visits", Integer, nullable=False, server_default=ZERO),
+    Column("tries", Integer, nullable=False, server_default=ZERO),  # failed in a row
+    Column("due", Instant),  # None: not until something happens
+    UniqueConstraint("site", "url"),
+    Index(None, "site", "due"),
+    Index(None, "site", "state"),
+    Index(None, "article"),
+)
+
+# --- what is stored ------------------------------------------------------------------------------------------------
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("number", Integer, nullable=False),  # of its newest version
+    Column("revision", Integer, nullable=False),  # of its document: grows with each change that an index must see
+    Column("content_hash", String, nullable=False),
+    Column("mergeable", Boolean, nullable=False),  # long enough, and no template: its text may tell that it is a copy
+    Column("published", Instant),
+    Column("modified", Instant),
+    Column("first_seen", Instant, nullable=False),
+    Column("sort_date", Instant, nullable=False),
+    Column("story", String, ForeignKey("stories.id")),
+    Column("lead", Boolean, nullable=False, server_default=true()),
+    Column("gone_since", Instant),
+    Column("gone_until", Instant),  # last time that it was still gone
+    UniqueConstraint("site", "url"),
+    Index(None, "site", "content_hash"),
+    Index(None, "content_hash"),
+    Index(None, "story"),
+    Index(None, "sort_date"),
+    Index(None, "url"),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("seen", Instant, nullable=False),
+    Column("url", Text, nullable=False),  # the page that it was taken from; may be an alias
+    Column("corrected", Instant),  # last time that we read the same page better
+    Column("body_hash", String),
+    Column("raw", Key, ForeignKey("raws.id")),
+    Column("run", Key, ForeignKey("runs.id")),
+    Column("extractor", String, nullable=False),
+    Column("content_hash", String, nullable=False),
+    Column("headline", Text, nullable=False),
+    Column("alternative_headline", Text),
+    Column("description", Text),
+    Column("body", Text, nullable=False),
+    Column("section", Text),
+    Column("keywords", Json, nullable=False),
+    Column("authors", Json, nullable=False),
+    Column("published", Zoned),
+    Column("modified", Zoned),
+    Column("language", String),
+    Column("country", String, nullable=False),
+    Column("canonical_url", Text),
+    Column("images", Json, nullable=False),
+    Column("paywalled", Boolean),
+    Column("template", Boolean, nullable=False, server_default=false()),
+    Column("signature", LargeBinary),
+    Column("origins", Json, nullable=False),
+)
+
+aliases = Table(  # another URL of an article of the same site
+    "aliases",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("article", String, ForeignKey("articles.id"), nullable=False),
+    Column("reason", String, nullable=False),  # "redirect", "canonical" or "same text"
+    Column("seen", Instant, nullable=False),
+    Index(None, "article"),
+    Index(None, "url"),
+)
+
+stories = Table(  # the same text on different sites
+    "stories",
+    metadata,
+    Column("id", String, primary_key=True),  # the content hash that founded it
+    Column("lead", String, nullable=False),
+)
+
+raws = Table(  # where the bytes of a page lie
+    "raws",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("url", Text, nullable=False),  # as in the record: after redirects
+    Column("fetched", Instant, nullable=False),
+    Column("body_hash", String),
+    Column("file", String, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    UniqueConstraint("file", "offset"),
+    Index(None, "site", "fetched"),
+)
+
+repeats = Table(  # blocks of text by article: what a site repeats from one to the next
+    "repeats",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("block", String, primary_key=True),
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Index(None, "article"),
+    sqlite_with_rowid=False,
+)
+
+bands = Table(  # near-duplicate signatures, cut into bands
+    "bands",
+    metadata,
+    Column("band", Integer, primary_key=True, autoincrement=False),
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Index(None, "article"),
+    sqlite_with_rowid=False,
+)
+
+# --- who crawls ----------------------------------------------------------------------------------------------------
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("started", Instant, nullable=False),
+    Column("ended", Instant),
+    Column("status", String, nullable=False),  # "running", then how it ended
+    Column("detail", Text),
+    Column("why", Text),
+    Column("owner", String),
+    Column("pid", Integer),
+    Column("born", String),  # as in leases
+    Column("boot", String),
+    Index(None, "started"),
+)
+
+COUNTS = (  # what a run tells of a site; the first is the sum of the next seven
+    *("discovered", "stored", "changed", "unchanged", "duplicate", "refused", "failed", "pending"),
+    *("requests", "bytes"),
+)
+
+run_sites = Table(
+    "run_sites",
+    metadata,
+    Column("run", Key, ForeignKey("runs.id"), primary_key=True),
+    Column("site", String, primary_key=True),
+    Column("status", String, nullable=False, server_default="ok"),
+    Column("detail", Text),
+    *(Column(name, BigInteger, nullable=False, server_default=ZERO) for name in COUNTS),
+    Column("more", Json),  # what is counted beside, by name
+    Index(None, "site", "run"),
+)
+
+leases = Table(  # who crawls a site now; a row stays when it is released, so that its fence only grows
+    "leases",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("owner", String),  # None: free
+    Column("pid", Integer),
+    Column("born", String),  # start of that process, in clock ticks: tells a reused pid
+    Column("boot", String),  # boot of the machine, and its process namespace
+    Column("fence", BigInteger, nullable=False),
+    Column("taken", Instant),
+)
+
+# --- what the indexes lack -----------------------------------------------------------------------------------------
+
+targets = Table(  # an index, or one that is being built to replace it
+    "targets",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("engine", String, nullable=False),
+    Column("state", String, nullable=False),  # "building" or "current"
+    Column("created", Instant, nullable=False),
+    Index("uq_targets_engine_state", "engine", "state", unique=True),  # one current, one building
+)
+
+outbox = Table(  # what a target has not acknowledged; the latest wins
+    "outbox",
+    metadata,
+    Column("target", String, ForeignKey("targets.name"), primary_key=True),
+    Column("article", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("op", String, nullable=False),  # "upsert" or "delete"
+    Column("added", Instant, nullable=False),
+    Index(None, "target", "added"),
+)
+
+quarantine = Table(  # documents that an index refused for good
+    "quarantine",
+    metadata,
+    Column("target", String, primary_key=True),
+    Column("article", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("first", Instant, nullable=False),
+    Column("last", Instant, nullable=False),
+    ForeignKeyConstraint(["target"], ["targets.name"]),
+)
