@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice, product
 from typing import Any
 
 import snowballstemmer
@@ -224,6 +225,7 @@ SAME_CHAIN = {"nb": "no", "nn": "no"}
 # Light stemming of Arabic, "light10" (Larkey, Ballesteros, Connell 2007), as Lucene's ArabicStemmer does it, on folded
 # words: one prefix goes, then each suffix in turn, while at least two letters stay (three after a lone و).
 PREFIXES = ("ال", "وال", "بال", "كال", "فال", "لل", "و")
+MAX_ROWS = 8  # of stems for one phrase: three words of it may begin with و
 SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
 
 
@@ -235,19 +237,36 @@ def language_of(tag: str | None) -> str:
 
 def light10(word: str) -> str:
     """The light stem of a folded Arabic word: معارك of المعارك, مقاتل of والمقاتلون."""
+    return _without_suffixes(_without_prefix(word))
+
+
+def _without_prefix(word: str) -> str:
     for prefix in PREFIXES:
         if word.startswith(prefix) and len(word) >= len(prefix) + (3 if len(prefix) == 1 else 2):
-            word = word[len(prefix) :]
-            break
+            return word[len(prefix) :]
+    return word
+
+
+def _without_suffixes(word: str) -> str:
     for suffix in SUFFIXES:
         if word.endswith(suffix) and len(word) >= len(suffix) + 2:
             word = word[: -len(suffix)]
     return word
 
 
-@lru_cache(
-    maxsize=200_000
-)  # about 30 MB when full; a language's news has some 100,000 forms, Snowball takes 20 us each
+def _asked_stems(word: str) -> list[str]:
+    """The stems under which a folded Arabic word of a query may stand. light10 takes the و of وزير for "and", but not
+    that of الوزير, and so has زير and وزير: both are asked for. What is indexed stays Lucene's."""
+    bare = _without_prefix(word)
+    others = [_without_suffixes(word)] if word.startswith("و") else []
+    others += [light10(bare)] if bare.startswith("و") else []
+    return list(dict.fromkeys([light10(word), *others]))
+
+
+CACHED = 200_000  # stems, about 30 MB: a language's news has some 100,000 forms, of which Snowball takes 20 us each
+
+
+@lru_cache(maxsize=CACHED)
 def _stem(word: str, language: str) -> str:
     chain = CHAINS[language]
     stem = light10(word) if chain.snowball is None else _snowball(chain.snowball).stemWord(word)
@@ -273,10 +292,15 @@ def stems(text: str, language: str) -> list[str]:
     return [f"{language}:{_stem(w, language)}" for w in _words().findall(lower(_capitals(text, language)))]
 
 
-def stems_of_any(text: str) -> dict[str, list[str]]:
-    """For words of a query, which have no language: the stems by each chain in whose letters they are written."""
+def stem_rows(text: str) -> list[tuple[str, ...]]:
+    """For words of a query, which have no language: the rows of stems under which they may stand, by each chain in
+    whose letters they are written."""
     letters = lower(text)
-    return {key: stems(text, key) for key, chain in CHAINS.items() if re.search(f"[{chain.script}]", letters)}
+    found = [tuple(stems(text, key)) for key, chain in CHAINS.items() if re.search(f"[{chain.script}]", letters)]
+    if re.search(f"[{ARABIC}]", letters):
+        choices = [_asked_stems(word) for word in words(text)]
+        found += [tuple(f"ar:{stem}" for stem in row) for row in islice(product(*choices), MAX_ROWS)]
+    return list(dict.fromkeys(found))
 
 
 @cache

@@ -38,7 +38,7 @@ REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
 
 def analysis_settings() -> dict[str, Any]:
     """Elasticsearch's analyzers, from the same tables by which `words` works."""
-    mappings = [f"\\u{point:04x}=>{_escaped(folded)}" for point, folded in sorted(fold_table().items())]
+    mappings = [f"{_escaped(chr(point))}=>{_escaped(folded)}" for point, folded in sorted(fold_table().items())]
     single = _java(SINGLE)
     pattern = f"[{single}]|(?:[\\p{{L}}\\p{{M}}\\p{{N}}&&[^{single}]&&[\\x{{0}}-\\x{{FFFF}}]]|[{_java(OTHER_PLANES)}])"
     return {
@@ -54,7 +54,9 @@ def analysis_settings() -> dict[str, Any]:
 
 
 def _escaped(text: str) -> str:
-    return "".join(c if c.isascii() and c.isalnum() else f"\\u{ord(c):04x}" for c in text)
+    """As \\uXXXX per UTF-16 unit, so that no character is taken for a blank or an escape."""
+    units = text.encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
 def _java(ranges: str) -> str:

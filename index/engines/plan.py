@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.analysis import fold, stems_of_any, stop_words, words
+from index.analysis import stem_rows, stop_words, words
 from index.article import And, Node, Not, Or, Query, Sort, Words
 from index.engines.base import order_of
 
@@ -111,12 +111,12 @@ def _words(node: Words, optional_in: Sequence[str] = ()) -> Clause | None:
     exact = words(node.text)
     if not exact:
         return None
-    by_chain = stems_of_any(node.text)
+    stemmed = stem_rows(node.text)
     clauses: list[Clause] = []
     for field in (node.field,) if node.field else ("headline", "body"):
         clauses.append(Row(field, tuple(exact), WEIGHTS[field]))
         stem_field = f"{field}_stem"
-        clauses += [Row(stem_field, tuple(found), WEIGHTS[stem_field]) for found in by_chain.values()]
+        clauses += [Row(stem_field, row, WEIGHTS[stem_field]) for row in stemmed]
     if optional_in:
         clauses.append(OneOf("language", tuple(optional_in)))
     return _any(clauses)
@@ -162,7 +162,7 @@ def _filters(query: Query) -> list[Clause]:
             found.append(OneOf(field, values))
     for field, names in (("author", query.authors), ("section", query.sections)):
         if names:
-            found.append(AnyOf(tuple(Row(field, tuple(words(fold(name))), 0.0) for name in names if words(name))))
+            found.append(AnyOf(tuple(Row(field, tuple(words(name)), 0.0) for name in names if words(name))))
     if query.after or query.before:
         after, before = (order_of(d) if d else None for d in (query.after, query.before))
         found.append(Between("order", after, before))

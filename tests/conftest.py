@@ -1,0 +1,27 @@
+"""What tests of several folders need."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.elasticsearch import server
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> Iterator[str]:
+    """A real Elasticsearch 9: that of ARSHIF_TEST_ELASTICSEARCH, or one of our own for this session."""
+    if given := os.environ.get("ARSHIF_TEST_ELASTICSEARCH"):
+        yield given
+        return
+    try:
+        with server.lent(lambda line: print(line, file=sys.__stderr__, flush=True)) as url:
+            yield url
+    except server.CannotRun as problem:
+        reason = f"{problem} Or give the address of a running one in ARSHIF_TEST_ELASTICSEARCH."
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)

@@ -1,0 +1,57 @@
+"""Both engines, each empty and of a test's own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from index.engines import Engine, open_engine
+from index.engines.base import new_target
+from tests.engines.corpus import CORPUS
+
+BOTH = [
+    pytest.param("embedded", id="tantivy"),
+    pytest.param("elasticsearch", id="elasticsearch", marks=pytest.mark.elasticsearch),
+]
+Open = Callable[..., Engine]
+
+
+def opened(kind: str, request: pytest.FixtureRequest, directory: Path) -> Iterator[Engine]:
+    """An engine with nothing in it, under a name of its own, and gone from the server afterwards."""
+    url = request.getfixturevalue("elasticsearch_url") if kind == "elasticsearch" else ""
+    engine = open_engine(kind, directory=directory, url=url, prefix=f"t{uuid.uuid4().hex[:10]}")
+    yield engine
+    if kind == "elasticsearch":
+        client = engine._client  # type: ignore[attr-defined]
+        for name in engine.targets():
+            client.indices.delete(index=name)
+        client.indices.delete_index_template(name=f"{engine.prefix}-v*")
+    engine.close()
+
+
+@pytest.fixture(params=BOTH)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    yield from opened(request.param, request, tmp_path / "index")
+
+
+@pytest.fixture
+def target(engine: Engine) -> str:
+    """A current target, empty."""
+    name = new_target(engine.prefix)
+    engine.create(name)
+    engine.publish(name)
+    return name
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine that holds the corpus, to be read only."""
+    for engine in opened(request.param, request, tmp_path_factory.mktemp("index")):
+        name = new_target(engine.prefix)
+        engine.create(name)
+        assert engine.apply(name, CORPUS, []) == {}
+        engine.publish(name)
+        yield engine
