@@ -19,11 +19,12 @@ from importlib import resources
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from crawler.errors import ConfigError
-from crawler.site import Model, Site
+from crawler.site import Model, Site, stranger
 from crawler.yaml_file import Document, read, validated
 
 PRODUCT = "Arshif/0.1"  # the version of pyproject.toml, as sites see it
@@ -185,6 +186,12 @@ class Config:
                 hint = f"did you mean {close[0]}?" if close else "`arshif sites list` shows all"
                 raise ConfigError(f"there is no site {name!r}: {hint}")
         return tuple(self.sites[name] for name in names) or self.enabled
+
+    def site_of(self, url: str) -> Site:
+        """The site whose address this is; one made up for it where no file describes it."""
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+        known = (site for site in self.sites.values() if host in {name.removeprefix("www.") for name in site.hosts})
+        return next(known, None) or stranger(url)
 
 
 # --- reading it ----------------------------------------------------------------------------------------------------

@@ -65,8 +65,9 @@ def due(site: Site, last_runs: Mapping[str, LastRun], now: datetime, default: fl
     """When this site is crawled next: it is due if that is not later than `now`, and then once, however many turns it
     missed.
 
-    `last_runs` is by site's id; `default` is the minutes between two crawls of a site without a schedule of its own. A
-    site that is being crawled looks like one whose crawl was cut short: the caller leaves out those whose lease is held.
+    `last_runs` is by site's id; `default` is the minutes between two crawls of a site without a schedule of its own.
+    A site that is being crawled looks like one whose crawl was cut short: the caller leaves out those whose lease is
+    held.
     """
     last = last_runs.get(site.id)
     if last is None:
@@ -95,8 +96,8 @@ def revisit_at(fetched: datetime, visits: int) -> datetime | None:
     return fetched + REVISITS[visits - 1] if visits <= len(REVISITS) else None
 
 
-def crontab(expression: str, time_zone: str) -> CronTrigger:
-    """The times of a crontab expression in an IANA time zone.
+def crontab(expression: str) -> CronTrigger:
+    """The times of a crontab expression, in wall-clock time that is written as UTC.
 
     As crontab(5): Sunday is 0 and 7, a range of weekdays may go over the end of the week (`sat-thu`). Day of month and
     weekday together are refused, which cron takes as "either" and APScheduler as "both". ValueError says what is wrong.
@@ -117,7 +118,7 @@ def crontab(expression: str, time_zone: str) -> CronTrigger:
             day=day,
             month=month.lower(),
             day_of_week=_weekdays(weekday.lower()),
-            timezone=ZoneInfo(time_zone),
+            timezone=UTC,
         )
     except ValueError as error:
         raise ValueError(f"{expression!r} is no crontab expression: {error}") from None
@@ -142,13 +143,18 @@ def _next_interval(site_id: str, every: timedelta, started: datetime, finished: 
 
 
 def _next_cron(expression: str, time_zone: str, after: datetime) -> datetime:
-    """The first turn later than that. Where the clock goes back and an hour comes twice, only expressions for every
-    hour have turns in both, as in Vixie cron."""
-    trigger = crontab(expression, time_zone)
-    every_hour = expression.split()[1].startswith("*")
-    turn: datetime = trigger.get_next_fire_time(None, after.astimezone(UTC) + TICK)
-    while turn.fold and not every_hour:
-        turn = trigger.get_next_fire_time(None, turn.astimezone(UTC) + TICK)
+    """The first turn later than that. A turn that a change of the clock leaves out (02:30) comes as much later (03:30);
+    of an hour that comes twice, the first counts.
+
+    The trigger is asked in plain wall-clock time: with a zone, APScheduler 3.11 leaves out the day after the clocks
+    went forward (agronholm/apscheduler#606) and has a turn of 01:30 twice when they go back.
+    """
+    zone = ZoneInfo(time_zone)
+    trigger = crontab(expression)
+    wall, turn = after.astimezone(zone).replace(tzinfo=UTC, fold=0), after
+    while turn <= after:
+        wall = trigger.get_next_fire_time(None, wall + TICK)
+        turn = wall.replace(tzinfo=zone).astimezone(UTC)
     return turn
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -90,7 +91,7 @@ def _selector(value: str) -> str:
 def _crontab(value: str) -> str:
     from crawler.schedule import crontab  # here: it imports this module
 
-    crontab(value, "UTC")
+    crontab(value)
     return value
 
 
@@ -220,3 +221,15 @@ class Site(Model):
         """The rules valid on that day: those with the newest `valid_from` that is not later; empty ones if none."""
         dated = [r for r in self.rules if r.valid_from is None or r.valid_from <= day]
         return max(dated, key=lambda r: r.valid_from or date.min, default=Rules())
+
+
+def stranger(url: str) -> Site:
+    """A site for a page whose outlet no file describes: its host is all that is known."""
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    home = f"{parts.scheme or 'http'}://{parts.netloc or host}/"
+    name = re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")[:63] or "unknown"
+    return Site(
+        id=name, name=host, homepage=HttpUrl(home), country="UN", languages=("und",),
+        sources=(Source(kind="section", url=HttpUrl(home)),),
+    )  # fmt: skip
