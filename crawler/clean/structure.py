@@ -25,10 +25,12 @@ _ROLES = (
     ' [role="alertdialog"], [role="menu"], [role="menubar"], [role="toolbar"], [role="tooltip"], [role="tablist"],'
     ' [aria-modal="true"], [hidden]:not([hidden="until-found"]), [data-nosnippet]'
 )
+_LINKED = "ul, ol, p, h2, h3, h4, h5, h6"  # that go where all their text is links: "read also" and lists of articles
 _KEPT = frozenset(("html", "head", "body", "main", "article"))
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MOST = 0.4  # of the page's paragraph text: what holds more is the article, whatever it is called
+_TEASER = 25  # characters; a shorter link that stands alone is a name or a source
 _SMALL = 200  # characters: so short an element is never most of an article
 _SHOWN = 200  # characters of a removed element that are kept to be shown
 
@@ -51,6 +53,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = ()) -> list[Removed]:
         reason = _reason(attributes.get("class") or "", attributes.get("id") or "")
         if reason and _expendable(node, whole):
             _take([node], reason, removed)
+    _take((n for n in tree.css(_LINKED) if _is_link(n) and _expendable(n, whole)), "links", removed)
     return removed
 
 
@@ -70,6 +73,14 @@ def _matcher() -> re.Pattern[str]:
     data: dict[str, str] = yaml.safe_load(files("crawler.clean").joinpath("structure.yaml").read_text("utf-8"))
     groups = (f"(?P<{reason}>(?: |^)(?:{'|'.join(words.split('; '))})(?: |$))" for reason, words in data.items())
     return re.compile("|".join(groups))
+
+
+def _is_link(node: LexborNode) -> bool:
+    """Whether the text of an element is links and nothing else, and long enough to be other articles' headlines."""
+    text = node.text(strip=True)
+    links = sum(len(a.text(strip=True)) for a in node.css("a"))
+    wanted = 0.6 if node.tag in ("ul", "ol") else 0.9  # items often begin with a label: `Archaeology: <a>…`
+    return len(text) >= _TEASER and links >= wanted * len(text)
 
 
 def _expendable(node: LexborNode, whole: tuple[int, int]) -> bool:

@@ -21,6 +21,7 @@ _PARAGRAPHS = re.compile(r"\n\n")
 _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c\u200d]|" + _DROPPED.pattern)
 _FOLDED = str.maketrans("أإآٱىیےکةۀہھ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااييي" + "ك" + "هههه" + "0123456789" * 2)
 _WORD = re.compile(r"\w+")
+_SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uf900-\ufaff]")
 
 
 def tidy(text: str) -> str:
@@ -56,3 +57,9 @@ def fold(text: str) -> str:
     Apart from the index's own folding on purpose: hashes made of it are stored, and must not move when search does."""
     text = _MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold().translate(_FOLDED)
     return " ".join(_WORD.findall(text))
+
+
+def words(text: str) -> list[str]:
+    """Folded words; of Chinese, Japanese and Thai, which has no spaces, the letters one by one."""
+    folded = fold(text)
+    return (_SPACELESS.sub(r" \g<0> ", folded) if _SPACELESS.search(folded) else folded).split()

@@ -11,7 +11,7 @@ from trafilatura.settings import Document as Found
 
 from crawler.clean import structure
 from crawler.clean.text import line
-from crawler.extract import jsonld, rules
+from crawler.extract import blocks, jsonld, rules
 from crawler.extract.document import Document, paragraphs
 from crawler.extract.draft import Draft
 from crawler.site import Rules
@@ -28,7 +28,8 @@ def fill(draft: Draft, document: Document, node: jsonld.Node | None, ours: Rules
     if draft.lacks("body"):
         said = jsonld.text(node.get("articleBody")) if node is not None else ""
         wanted = max(0.6 * len(said), 0.5 * _prose(document))
-        draft.fill("body", *_first_good(document.tree.html or "", whole, wanted))
+        found, origin = _first_good(document.tree.html or "", whole, wanted)
+        draft.fill("body", blocks.complete(found, document, draft.description or ""), origin)
         if draft.lacks("body") and said:
             draft.fill("body", [said], "json-ld")
 

@@ -28,6 +28,12 @@ _TIME = re.compile(r"\d{1,2}\s*[:.h]\s*\d{2}|\d\s*[ap]\.?m\b", re.IGNORECASE)
 _ZONE_TEXT = re.compile(r"[+-]\d{2}:?\d{2}\s*$|\b(?:GMT|UTC|Z)\b")
 _YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
 _DOUBLE = re.compile(r"([^\W\d]+(?:\s[^\W\d]+)?)\s?/\s?([^\W\d]+(?:\s[^\W\d]+)?)")  # كانون الثاني/يناير
+# A date within a longer text, such as `تم نشره الجمعة 24 نيسان 2020 09:22 مساءً`: day, month and year in either order of
+# the first two, then perhaps a time.
+_SPAN = re.compile(
+    r"(?:[^\W\d_]{3,14}\.?\s)?\d{1,2}(?:st|nd|rd|th)?[\s.,/-][^\d]{0,25}(?:\d{1,2}[./-])?(?:19|20)\d\d"
+    r"(?:\D{1,12}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?(?:[AaPp]\.?[Mm]\b|صباحا|مساء|ص\b|م\b))?)?"
+)
 _NOISE = re.compile(  # words around a visible date that dateparser stumbles over
     r"^(?:published|posted|updated|last (?:updated|modified)|نشر(?:ت)?(?: في| بتاريخ| يوم)?|تاريخ النشر|آخر تحديث|منذ"
     r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
@@ -41,9 +47,9 @@ _REGIONS = {"ar": ("SY", "DZ", "MA", "EG")}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What reading a date depends on: the site's language, country and zone, and when the page was fetched."""
+    """What reading a date depends on: languages of page and site, the site's country and zone, the time of fetching."""
 
-    language: str
+    languages: tuple[str, ...]
     country: str
     zone: tzinfo
     fetched: datetime
@@ -78,7 +84,7 @@ def machine(value: str, place: Place) -> Dated | None:
 
 
 def visible(value: str, place: Place) -> Dated | None:
-    """A date written for people, in the site's language and country: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`."""
+    """A date written for people, in the languages of page and site: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`."""
     value = _NOISE.sub("", value.translate(_DIGITS).strip()).strip(" |-–—•·:,")
     if not value or len(value) > _MAX_CHARS or not any(c.isdigit() for c in value):
         return None
@@ -87,12 +93,14 @@ def visible(value: str, place: Place) -> Dated | None:
     if not _YEAR.search(value):
         return None
     value = _DOUBLE.sub(r"\2", value)
-    for language, region in _attempts(place):
-        at = _parse(value, language, region)
-        if at is not None:
-            timed = bool(_TIME.search(value))
-            zoned = at.tzinfo is not None and bool(_ZONE_TEXT.search(value))
-            return _plausible(at if zoned else at.replace(tzinfo=None), _added(timed, zoned), place)
+    span = _SPAN.search(value)
+    for text in dict.fromkeys((span[0].strip() if span else value, value)):
+        for language, region in _attempts(place):
+            at = _parse(text, language, region)
+            if at is not None:
+                timed = bool(_TIME.search(text))
+                zoned = at.tzinfo is not None and bool(_ZONE_TEXT.search(text))
+                return _plausible(at if zoned else at.replace(tzinfo=None), _added(timed, zoned), place)
     return None
 
 
@@ -105,11 +113,11 @@ def zone_of(name: str) -> tzinfo:
 
 
 def _attempts(place: Place) -> list[tuple[str, str | None]]:
-    language = place.language.split("-")[0]
-    regions = _REGIONS.get(language)
-    if not regions:
-        return [(language, place.country), (language, None)]  # the region decides on 3/4/2025
-    return [(language, region) for region in dict.fromkeys((place.country, *regions))]
+    found: list[tuple[str, str | None]] = []
+    for language in dict.fromkeys(tag.split("-")[0] for tag in place.languages):
+        # The region decides on 3/4/2025; it is left out where dateparser does not know it.
+        found += [(language, region) for region in dict.fromkeys((place.country, *_REGIONS.get(language, (None,))))]
+    return found
 
 
 def _parse(value: str, language: str, region: str | None) -> datetime | None:

@@ -8,6 +8,7 @@ from datetime import UTC
 from crawler.extract import body, dates, headline, images, jsonld, language, metadata, refuse, rules, shown
 from crawler.extract.document import Document, attribute
 from crawler.extract.draft import Draft
+from crawler.extract.names import names
 from crawler.page import Page
 from crawler.site import Site
 
@@ -21,26 +22,31 @@ def read(document: Document, page: Page, site: Site) -> Draft:
     draft = Draft()
     node = jsonld.article(found, {page.url, page.final_url}, document.meta("og:title"))
     ours = site.rules_on(page.fetched.date())
-    place = dates.Place(site.languages[0], site.country, dates.zone_of(site.time_zone), page.fetched.astimezone(UTC))
+    declared = (attribute(document.first("html"), "lang"), document.meta("og:locale"))
+    spoken = (*dict.fromkeys(filter(None, map(language.normal, declared))), *site.languages)
+    place = dates.Place(spoken, site.country, dates.zone_of(site.time_zone), page.fetched.astimezone(UTC))
+
+    house = metadata.outlets(document, node, found, site.name)
 
     rules.apply(draft, document, ours, place)
     draft.fill("headline", *headline.headline(document, node, [site.name]))
     if node is not None:
-        metadata.from_jsonld(draft, node, found, (document, place))
+        metadata.from_jsonld(draft, node, found, (document, place, house))
     metadata.from_microdata(draft, document, place)
-    metadata.from_meta(draft, document, place)
+    metadata.from_meta(draft, (document, place, house))
     shown.fill(draft, document, place)
+    if node is not None:
+        draft.fill("authors", names(jsonld.people(node.get("author"), found)), "json-ld")  # the outlet, where no person
     images.add(draft, document)
     draft.canonical_url = metadata.canonical_url(document)
-    declared = (attribute(document.first("html"), "lang"), document.meta("og:locale"))
 
     body.fill(draft, document, node, ours)
     _from_candidate(draft, page)
     refuse.by_draft(draft, document, found)
     said = page.candidate.language if page.candidate else None
     tags = (*filter(None, (said, jsonld.text(node.get("inLanguage")) if node else "", *declared)), site.languages[0])
-    if spoken := language.language(" ".join([draft.headline, *draft.body[:12]]), tags):
-        draft.fill("language", *spoken)
+    if found_language := language.language(" ".join([draft.headline, *draft.body[:12]]), tags):
+        draft.fill("language", *found_language)
     return draft
 
 

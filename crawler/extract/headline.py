@@ -11,27 +11,40 @@ from crawler.extract import jsonld
 from crawler.extract.document import Document, text_of
 
 _PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|»«]\s*|\s-(?=\S)|(?<=\S)-\s")
-_SIMILAR = 0.5  # share of words that a visible heading has in common with a declared title
+_SIMILAR = 0.45  # share of words that a visible heading has in common with a declared title
 
 
 def headline(document: Document, node: jsonld.Node | None, site_names: Iterable[str]) -> tuple[str, str]:
     """The headline and its origin (json-ld, og, h1, title); ("", "") if the page has none.
 
-    The <h1> that agrees with a declared title is what readers see, and beats it: declared ones are often shortened, or
-    written for search engines. A declared title that no heading agrees with beats a heading."""
+    The <h1> that agrees best with a declared title is what readers see, and beats it: declared ones are often
+    shortened, or written for search engines. A declared title that no heading agrees with beats a heading."""
     own = [*site_names, document.meta("og:site_name", "application-name"), urlsplit(document.url).hostname or ""]
     declared = [
         (title, origin)
         for raw, origin in _declared(document, node)
         if (title := without_site(raw, own)) and not _is_name(title, own)
     ]
+    titles = [title for title, _ in declared]
     headings = [t for t in (text_of(h) for h in document.tree.css("h1")[:8]) if t and not _is_name(t, own)]
-    for heading in headings:
-        if any(_agree(heading, title) for title, _ in declared):
-            return without_site(heading, own), "h1"
+    shown = max(headings, key=lambda h: max((_agreement(h, t) for t in titles), default=0.0), default="")
+    if shown and not titles:
+        return without_site(shown, own), "h1"
+    if shown and max(_agreement(shown, t) for t in titles) >= _SIMILAR and not _is_settled(declared, shown):
+        return without_site(shown, own), "h1"
     if declared:
         return declared[0]
-    return (without_site(headings[0], own), "h1") if headings else ("", "")
+    second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
+    return (second, "h2") if second else (line(text_of(document.first("title"))), "title")
+
+
+def _is_settled(declared: list[tuple[str, str]], shown: str) -> bool:
+    """Whether JSON-LD and OpenGraph give one and the same title: then it is the headline, often with the label over it
+    (`Kenya: Nairobi from below`) or without the section that the <h1> holds. Not where it was cut short."""
+    by_origin = {origin: title for title, origin in reversed(declared)}
+    title = by_origin.get("json-ld", "")
+    same = bool(title) and words(title) == words(by_origin.get("og", ""))
+    return same and not title.endswith(("…", "...")) and not _key(shown).startswith(_key(title))
 
 
 def without_site(title: str, names: Iterable[str]) -> str:
@@ -64,14 +77,16 @@ def _declared(document: Document, node: jsonld.Node | None) -> Iterable[tuple[st
     yield text_of(document.first("head > title") or document.first("title")), "title"
 
 
-def _agree(heading: str, title: str) -> bool:
-    """Whether two texts are forms of one headline. Without spaces between words (Chinese) pairs of letters count."""
+def _agreement(heading: str, title: str) -> float:
+    """How much of the shorter of two texts is in the other, 0 to 1, a little less where one is much longer. Without
+    spaces between words (Chinese) pairs of letters count."""
     first, second = set(words(heading)), set(words(title))
     if min(len(first), len(second)) <= 2:
         first, second = _pairs(heading), _pairs(title)
-    if not first or not second:
-        return False
-    return len(first & second) >= _SIMILAR * min(len(first), len(second)) and len(first) <= 4 * len(second)
+    if not first or not second or len(first) > 4 * len(second):
+        return 0.0
+    common = len(first & second)
+    return 0.8 * common / min(len(first), len(second)) + 0.2 * common / max(len(first), len(second))
 
 
 def _pairs(text: str) -> set[str]:

@@ -7,13 +7,14 @@ from urllib.parse import urljoin, urlsplit
 
 from tldextract import TLDExtract
 
-from crawler.clean.text import line
+from crawler.clean.text import fold, line
 from crawler.extract import dates, jsonld
 from crawler.extract.document import Document, attribute, text_of
 from crawler.extract.draft import Draft
 from crawler.extract.names import names
 from index.article import Image
 
+Context = tuple[Document, dates.Place, frozenset[str]]  # the page, how to read its dates, the outlet's own names
 _KEYWORDS = 30  # of one article; more are the site's
 _SPLIT = re.compile(r"\s*[,;،|]\s*")
 _domains = TLDExtract(suffix_list_urls=(), cache_dir=None)  # the list within the package: no network, no file
@@ -29,18 +30,31 @@ _MODIFIED = (
 )  # fmt: skip
 _AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "byl", "sailthru.author",
             "article:author_name", "cxenseparse:author", "article.author")  # fmt: skip
+_WRITTEN = re.compile(r"written|author|by\b|ecrit|écrit|verfasst|escrito|scritto|автор|написано|كتب|كُتب|نویسنده", re.I)
 _SECTIONS = ("article:section", "og:article:section", "parsely-section", "articlesection", "section", "category")
 
 
-def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page: tuple[Document, dates.Place]) -> None:
+def outlets(document: Document, node: jsonld.Node | None, found: list[jsonld.Node], name: str) -> frozenset[str]:
+    """Folded names of the outlet itself, which pages give as the author where a byline names a person."""
+    said = [name, document.meta("og:site_name"), document.meta("application-name"), _domains(document.url).domain]
+    said += jsonld.people(node.get("publisher"), found) if node is not None else []
+    return frozenset(_squeezed(n) for n in said if n)
+
+
+def persons(authors: tuple[str, ...], house: frozenset[str]) -> tuple[str, ...]:
+    """Authors without the outlet."""
+    return tuple(name for name in authors if _squeezed(name) not in house)
+
+
+def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page: Context) -> None:
     """Fills the draft from the article's node of the page's JSON-LD. `articleBody` is not taken: see body.py."""
-    document, place = page
+    document, place, house = page
     values: dict[str, object] = {
         "alternative_headline": jsonld.text(node.get("alternativeHeadline") or node.get("alternateName")) or None,
         "description": jsonld.text(node.get("description")) or None,
         "section": jsonld.section(node, found) or None,
         "keywords": keywords(jsonld.texts(node.get("keywords"))),
-        "authors": names(jsonld.people(node.get("author") or node.get("creator"), found)),
+        "authors": persons(names(jsonld.people(node.get("author") or node.get("creator"), found)), house),
         "images": tuple(
             Image(url, caption or None, credit or None)
             for url, caption, credit in jsonld.images(node.get("image"), found, document.url)
@@ -65,13 +79,16 @@ def from_microdata(draft: Draft, document: Document, place: dates.Place) -> None
     draft.fill("description", _value(document, "description"), "microdata")
 
 
-def from_meta(draft: Draft, document: Document, place: dates.Place) -> None:
+def from_meta(draft: Draft, page: Context) -> None:
     """Fills the draft from OpenGraph (https://ogp.me), Dublin Core and the other <meta> that news sites use."""
+    document, place, house = page
     for name, metas in (("published", _PUBLISHED), ("modified", _MODIFIED)):
         for value in (v for m in metas for v in document.metas.get(m, ())):
             fill_date(draft, name, dates.machine(value, place) or dates.visible(value, place), "meta")
     authors = [v for m in _AUTHORS for v in document.metas.get(m, ()) if not v.startswith(("http", "/"))]
-    draft.fill("authors", next((n for v in authors if (n := names([v]))), ()), "meta")
+    if _WRITTEN.search(document.meta("twitter:label1")):
+        authors.append(document.meta("twitter:data1"))
+    draft.fill("authors", next((n for v in authors if (n := persons(names([v]), house))), ()), "meta")
     draft.fill("description", document.meta("og:description") or None, "og")
     draft.fill("description", document.meta("description", "twitter:description") or None, "meta")
     draft.fill("section", document.meta(*_SECTIONS) or None, "meta")
@@ -120,6 +137,10 @@ def _joined(base: str, url: str) -> str | None:
         return joined if urlsplit(joined).scheme in ("http", "https") and urlsplit(joined).hostname else None
     except ValueError:
         return None
+
+
+def _squeezed(name: str) -> str:
+    return fold(name).replace(" ", "")
 
 
 def _value(document: Document, prop: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from crawler.clean.text import fold
+from crawler.clean.text import fold, words
 from crawler.errors import Refused, Unreadable
 from crawler.extract import jsonld
 from crawler.extract.document import MAX_BYTES, Document, text_of
@@ -66,7 +66,7 @@ def by_document(document: Document, found: list[jsonld.Node]) -> None:
     body = document.tree.body
     if body is None or (not jsonld_article(found) and not body.text(strip=True)):
         raise Refused("empty", "no text")
-    if jsonld_article(found) or len(_visible(document).split()) > _SHORT:
+    if jsonld_article(found) or len(words(_visible(document))) > _SHORT:
         return
     if document.first(_WALLS) is not None:
         raise Refused("wall", "asks for proof of being human")
@@ -83,7 +83,7 @@ def by_draft(draft: Draft, document: Document, found: list[jsonld.Node]) -> None
         raise Refused("empty", "no headline")
     if not draft.body and (not declared or document.first("h1") is None):
         raise Refused("empty", "no text; the site may need rendering")
-    short = sum(len(p.split()) for p in draft.body) < _FEW
+    short = sum(len(words(p)) for p in draft.body) < _FEW
     silent = not declared and draft.lacks("published") and document.first('[itemprop~="articleBody"]') is None
     if silent and (jsonld.is_listing(found) or (short and _links(document) > 40)):
         raise Refused("listing", "lists articles and is none")

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import logging
 import re
+from itertools import islice
 
 from htmldate import find_date
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import dates
-from crawler.extract.document import Document, ancestors, attribute, text_of
+from crawler.extract.document import Document, ancestors, attribute, paragraphs, text_of
 from crawler.extract.draft import Draft
 from crawler.extract.metadata import fill_date, keywords
 from crawler.extract.names import names
 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
-_TIMES = 12  # <time> elements and dated classes that are looked at
+_TIMES = 12  # <time> elements that are looked at
+_LINES = range(-3, 14)  # lines around the headline among which date and authors stand
 _ELSEWHERE = re.compile(
     r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|footer|newsletter|trending|more-|card"
     r"|breaking|ticker|carousel|slider|menu|nav",
     re.I,
 )
-_CHANGED = re.compile(r"updat|modif|edit|changed|aktual|maj|تحديث|обновл|به ?روز", re.I)
-_DATED = (
-    "[class*='publish' i], [class*='pubdate' i], [class*='date' i], [class*='timestamp' i], [class*='datetime' i],"
-    " [id*='date' i]"
-)
-_AUTHORS = (
-    "a[rel~='author'], [class~='author-name' i], [class~='byline-name' i], [class*='author__name' i],"
-    " [class*='author-name' i], [class*='byline' i] a, [class~='author' i] a, [class~='byline' i], [class~='author' i]"
+_CHANGED = re.compile(r"updat|modif|edit|changed|aktual|maj|تحديث|обновл|به ?روز|güncel", re.I)
+_AUTHORS = (  # the surest first
+    "a[rel~='author']",
+    "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
+    "[class*='byline' i], [class*='author' i]",
 )
 _SECTIONS = (
     "a[rel~='category'], .post-cat, .entry-category a, .cat-links a, [class*='article-section' i] a,"
@@ -42,11 +41,7 @@ def fill(draft: Draft, document: Document, place: dates.Place) -> None:
     if draft.lacks("published"):
         _fill_dates(draft, document, place)
     if draft.lacks("authors"):
-        for node in _near(document, _AUTHORS):
-            if found := names([text_of(node)]):
-                if all(len(n) <= _LONGEST for n in found):
-                    draft.fill("authors", found, "page")
-                break
+        draft.fill("authors", next(filter(None, (_names(document, selector) for selector in _AUTHORS)), ()), "page")
     if draft.lacks("section"):
         labels = [t for n in document.tree.css(_SECTIONS)[:8] if 1 < len(t := text_of(n)) <= _LONGEST]
         headline = draft.headline.casefold()
@@ -63,32 +58,51 @@ def by_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
         fill_date(draft, "published", dates.machine(found, place) if found else None, "htmldate")
 
 
+def _names(document: Document, selector: str) -> tuple[str, ...]:
+    """The names in what matches first, and in its likes beside it."""
+    nodes = [n for n in document.tree.css(selector)[:40] if not _elsewhere(n)]
+    if not nodes:
+        return ()
+    place = _grandparent(nodes[0])
+    found = names(text_of(n) for n in nodes if _grandparent(n) == place)
+    return found if all(len(n) <= _LONGEST and not re.search(r"\d", n) for n in found) else ()
+
+
+def _grandparent(node: LexborNode) -> int:
+    parents = list(islice(ancestors(node), 2))
+    return parents[-1].mem_id if parents else 0
+
+
 def _fill_dates(draft: Draft, document: Document, place: dates.Place) -> None:
-    for node in _near(document, "time[datetime]")[:_TIMES]:
-        name = (
-            "modified"
-            if _CHANGED.search(f"{attribute(node, 'class', 'itemprop')} {text_of(node)[:40]}")
-            else "published"
-        )
-        fill_date(draft, name, dates.machine(attribute(node, "datetime"), place), "time")
-    if not draft.lacks("published"):
-        return
-    for node in [*_near(document, "time"), *_near(document, _DATED)][:_TIMES]:
+    for node in [n for n in document.tree.css("time")[:60] if not _elsewhere(n)][:_TIMES]:
         text = text_of(node)
-        if 6 <= len(text) <= 120:
+        name = "modified" if _CHANGED.search(f"{attribute(node, 'class', 'itemprop')} {text[:60]}") else "published"
+        dated = dates.machine(attribute(node, "datetime"), place) or dates.visible(text, place)
+        fill_date(draft, name, dated, "time")
+    if draft.lacks("published"):
+        for text in _lines_near_headline(document):
             name = "modified" if _CHANGED.search(text) else "published"
             fill_date(draft, name, dates.visible(text, place), "page")
 
 
-def _near(document: Document, selector: str) -> list[LexborNode]:
-    """What matches and does not stand in a teaser, a box or the page's frame; what follows the headline first."""
-    return [n for n in document.tree.css(selector)[:60] if not _elsewhere(n)]
+def _lines_near_headline(document: Document) -> list[str]:
+    """The lines before and after the headline, as readers see them."""
+    headline = next((h for h in document.tree.css("h1") if text_of(h)), None)
+    if headline is None:
+        return []
+    own = text_of(headline)
+    for holder in islice(ancestors(headline), 6):
+        lines = paragraphs([holder])
+        at = next((i for i, text in enumerate(lines) if text in own or own in text), None)
+        if at is not None and len(lines) > at + _LINES.stop:
+            return [*lines[at + 1 : at + _LINES.stop], *lines[max(0, at + _LINES.start) : at]]
+    return []
 
 
 def _elsewhere(node: LexborNode) -> bool:
     for parent in ancestors(node):
         if parent.tag in ("article", "main", "body"):
             return False
-        if parent.tag in ("aside", "nav", "footer", "li") or _ELSEWHERE.search(attribute(parent, "class")):
+        if parent.tag in ("aside", "nav", "footer") or _ELSEWHERE.search(attribute(parent, "class")):
             return True
     return False

@@ -1,0 +1,137 @@
+"""What the generic extractor left out although it is of the article: paragraphs that stand among those it found, or in
+containers of the same kind (an article cut by advertisements has several), and the lead between headline and body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from crawler.extract.document import Document, ancestors, attribute, paragraphs
+
+_BLOCKS = "h1, h2, h3, h4, h5, h6, p, li, blockquote, pre, dt, dd, div, section, td"
+_TAGS = frozenset(("p", "li", "blockquote", "pre", "h2", "h3", "h4", "h5", "h6", "dt", "dd", "div"))
+_HEADINGS = frozenset(("h2", "h3", "h4"))
+_MOST = 3_000  # blocks of a page that are looked at
+_KEY = 50  # characters by which a block is known again in the extractor's text
+_PROSE = 80  # characters from which a paragraph is prose and no label
+_LEAD = range(40, 700)  # characters of a lead
+_LEAD_WORDS = 15  # a shorter one is a second headline, and as such no part of the text
+_LEADS = re.compile(
+    r"(?:^|[\W_])(?:lead|lede|leadtext|lead-?in|standfirst|stand-first|intro|excerpt|abstract|sub-?title|sub-?head(?:line)?"
+    r"|preamble|teaser|summary|description|dek|deck|chapo|chapeau|sommario|ingress|vorspann|entradilla|bajada|kicker-text"
+    r"|leadin|spoiler|anons)(?:$|[\W_])",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Block:
+    """A piece of text that no block element parts further: what kind of element it is in, and the share in links."""
+
+    text: str
+    tag: str
+    kind: tuple[str, ...]
+    classes: str
+    links: float
+    found: bool = False
+
+
+def complete(found: list[str], document: Document, description: str) -> list[str]:
+    """The extractor's paragraphs, with those that it left out; as they are where they are not found on the page."""
+    blocks = _blocks(document)
+    at = _places(found, blocks)
+    if not at or sum(len(found[i]) for i in at) < 0.5 * sum(map(len, found)):
+        return found
+    kinds = {b.kind for b in blocks if b.found and len(b.text) >= _PROSE and b.tag not in _HEADINGS}
+    parents = {kind[1:] for kind in kinds}
+    first, last = min(at.values()), max(at.values())
+    completed, done = [], -1
+    for index, paragraph in enumerate(found):
+        if index in at:
+            completed += [b.text for b in blocks[done + 1 : at[index]] if _belongs(b, kinds, parents, done >= first)]
+            done = max(done, at[index])
+        completed.append(paragraph)
+    completed += [b.text for b in blocks[last + 1 :] if _belongs(b, kinds, parents, False)]
+    lead = _lead(blocks[:first], description)
+    return [lead, *completed] if lead and _key(lead) not in map(_key, completed) else completed
+
+
+def _belongs(block: Block, kinds: set[tuple[str, ...]], parents: set[tuple[str, ...]], among: bool) -> bool:
+    """Whether a block that was left out is of the article: prose of a kind that was found, or, `among` what was found,
+    a shorter one or a heading beside it."""
+    if block.found or block.links > 0.4 or not block.text:
+        return False
+    if block.kind in kinds:
+        return len(block.text) >= (1 if among else _PROSE)
+    return among and block.tag in _HEADINGS and block.kind[1:] in parents
+
+
+def _lead(blocks: Sequence[Block], description: str) -> str:
+    """The lead: between headline and body, what is called so or is the page's description of itself."""
+    start = max((i for i, b in enumerate(blocks) if b.tag == "h1"), default=-1)
+    if start < 0:
+        return ""
+    wanted = _key(description)
+    for block in blocks[start + 1 : start + 12]:
+        if len(block.text) in _LEAD and block.links < 0.3 and block.tag != "li":
+            same = len(wanted) > 20 and (_key(block.text).startswith(wanted[:40]))
+            if same or _LEADS.search(block.classes):
+                long = len(block.text.split()) >= _LEAD_WORDS or " " not in block.text
+                return block.text if long else ""
+    return ""
+
+
+def _places(found: list[str], blocks: list[Block]) -> dict[int, int]:
+    """Which paragraph found is which block, in order; marks the blocks."""
+    known: dict[str, list[int]] = {}
+    for place, block in enumerate(blocks):
+        known.setdefault(_key(block.text), []).append(place)
+    at: dict[int, int] = {}
+    last = -1
+    for index, paragraph in enumerate(found):
+        places = known.get(_key(paragraph), [])
+        if following := [p for p in places if p > last]:
+            at[index] = last = following[0]
+        for p in places:
+            blocks[p].found = True
+    return at
+
+
+def _blocks(document: Document) -> list[Block]:
+    found: list[Block] = []
+    nodes = document.tree.css(_BLOCKS)
+    holders: set[int] = set()  # elements that hold blocks, and so are none themselves
+    for node in nodes:
+        for parent in ancestors(node):
+            if parent.mem_id in holders:
+                break
+            holders.add(parent.mem_id)
+    for node in nodes:
+        if node.tag == "h1":
+            found.append(Block("", "h1", (), "", 0.0))
+        elif node.tag in _TAGS and len(found) < _MOST and node.mem_id not in holders:
+            found += _of(node)
+    return found
+
+
+def _of(node: LexborNode) -> list[Block]:
+    whole = len(node.text())
+    if not whole or whole > 20_000:
+        return []
+    links = sum(len(a.text()) for a in node.css("a")) / whole
+    parent = node.parent
+    grandparent = parent.parent if parent is not None else None
+    kind = tuple(_kind(n) for n in (node, parent, grandparent))
+    classes = f"{attribute(node, 'class')} {attribute(parent, 'class')}"
+    return [Block(text, node.tag or "", kind, classes, links) for text in paragraphs([node])]
+
+
+def _kind(node: LexborNode | None) -> str:
+    return f"{node.tag}.{attribute(node, 'class')}" if node is not None else ""
+
+
+def _key(text: str) -> str:
+    return "".join(c for c in text[: 2 * _KEY].lower() if c.isalnum())[:_KEY]
