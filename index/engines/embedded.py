@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,8 @@ TEXTS = ("headline", "body", "headline_stem", "body_stem", "author", "section")
 MOST = (1 << 64) - 1
 PAGE = 1_000  # hits read at once where ties or all documents have to be read
 BUSY = "LockBusy"  # in the message of tantivy's ValueError
+# The same, where the disk is what is wrong: no permission, too many files open, file too big, disk full, over quota
+FULL = re.compile(r"PermissionDenied|StorageFull|(?:code: |os error )(?:13|24|27|28|122)\b")
 REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
 
 Searcher = Any  # tantivy's stubs lack `SearchResult.count` and give every value as optional
@@ -56,6 +59,7 @@ class EmbeddedEngine:
         self.directory = directory
         self.prefix = prefix
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._opened: dict[str, tuple[tantivy.Index, int]] = {}  # target -> index, its meta.json's time in ns
 
     # --- targets ---
@@ -115,9 +119,17 @@ class EmbeddedEngine:
         records: dict[str, Record] = {}
         for document in upserts:
             try:
-                records[document.article.id] = record(document)
+                made = record(document)
             except ValueError as error:
                 refused[document.article.id] = str(error)
+                continue
+            if made.id not in records or made.version >= records[made.id].version:
+                records[made.id] = made
+        with self._writing:
+            self._write(target, records, deletes)
+        return refused
+
+    def _write(self, target: str, records: dict[str, Record], deletes: Sequence[str]) -> None:
         index = self._index(target)
         known = self._versions(index, [*records])
         with self._told(target), index.writer(heap_size=HEAP_BYTES, num_threads=1) as writer:
@@ -128,7 +140,6 @@ class EmbeddedEngine:
                     writer.delete_documents_by_term("id", id_)
                     writer.add_document(_document(made))
             writer.commit()
-        return refused
 
     def _versions(self, index: tantivy.Index, ids: list[str]) -> dict[str, int]:
         if not ids:
@@ -141,10 +152,16 @@ class EmbeddedEngine:
 
     def search(self, query: Query) -> Matches:
         asked = plan(query)
-        index = self._index(self._must_current())
+        target = self._must_current()
+        try:
+            index = self._index(target)
+        except IndexMismatch:
+            if target == (target := self._must_current()):
+                raise
+            index = self._index(target)  # another one was published just now, and the one before it dropped
         searcher: Searcher = index.searcher()
         base = _translate(index.schema, asked)
-        with self._told("the current index"):
+        with self._told(target):
             if asked.sort == "relevance":
                 return _by_relevance(searcher, base, query)
             return _by_date(searcher, index.schema, base, query, asked)
@@ -191,7 +208,7 @@ class EmbeddedEngine:
         except ValueError as error:
             if BUSY in str(error):
                 raise IndexUnavailable(f"{where} is being written by another process: wait for it.") from error
-            if "os error" in str(error).lower() or "IoError" in str(error):
+            if FULL.search(str(error)):
                 raise IndexUnavailable(f"{where} cannot be used now: {error}.") from error
             raise IndexMismatch(f"{where} is damaged ({error}): {REBUILD}.") from error
         except BaseException as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.engines import Engine, open_engine
-from index.engines.base import new_target
+from index.engines.base import MAPPING_VERSION, new_target
 from tests.engines.corpus import CORPUS
 
 BOTH = [
@@ -28,7 +28,8 @@ def opened(kind: str, request: pytest.FixtureRequest, directory: Path) -> Iterat
         client = engine._client  # type: ignore[attr-defined]
         for name in engine.targets():
             client.indices.delete(index=name)
-        client.indices.delete_index_template(name=f"{engine.prefix}-v*")
+        if client.indices.exists_index_template(name=f"{engine.prefix}-v{MAPPING_VERSION}"):
+            client.indices.delete_index_template(name=f"{engine.prefix}-v{MAPPING_VERSION}")
     engine.close()
 
 
