@@ -1,0 +1,134 @@
+"""Feeds: RSS 0.9x, 1.0 and 2.0, Atom, JSON Feed 1.0 and 1.1 -> candidates."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+import feedparser
+
+from crawler.discover import dates
+from crawler.discover.collect import Collector, title_text
+from crawler.discover.document import Document
+from crawler.errors import SourceProblem
+from crawler.page import Discovered
+
+# What feedparser is told: our bytes are UTF-8, whatever the server said. It gets no address, so that it resolves
+# xml:base and nothing else; a bare guid ("12345") must not become a link.
+_HEADERS = {"content-type": "application/xml; charset=utf-8"}
+_PAGES = ("text/html", "application/xhtml+xml", "")
+
+
+def parse(document: Document, url: str, zone: tzinfo | None = None) -> Discovered:
+    """The entries of an XML feed. `zone` is that of dates without one; None drops them.
+
+    :raises SourceProblem: no feed, or one so broken that nothing of it can be read.
+    """
+    found = feedparser.parse(
+        io.BytesIO(document.xml()),  # never bytes: feedparser opens a file of that name
+        response_headers=_HEADERS,
+        sanitize_html=False,  # only titles are used, and they are made text here
+        resolve_relative_uris=False,
+    )
+    if not found.entries and (found.bozo or not found.version):
+        raise SourceProblem("unreadable feed", f"{found.get('bozo_exception', 'no entry')}; look for its new address")
+    collector = Collector(url)
+    language = _field(found.feed, "language")
+    for entry in found.entries:
+        published, modified = _dates(entry, found.version, zone)
+        collector.add(
+            _link(entry),
+            title=_field(entry, "title"),
+            published=published,
+            modified=modified,
+            language=_field(entry, "language") or _field(entry, "title_detail", "language") or language,
+        )
+    if document.cut:
+        collector.skipped["cut short"] += 1
+    return Discovered(
+        "feed", collector.candidates, skipped=dict(collector.skipped), title=title_text(_field(found.feed, "title"))
+    )
+
+
+def parse_json(items: Mapping[str, Any], url: str, zone: tzinfo | None = None) -> Discovered:
+    """The entries of a JSON Feed (https://www.jsonfeed.org/version/1.1/): `url`, else `external_url`, else an `id` that
+    is an address."""
+    collector = Collector(url)
+    for item in _objects(items.get("items")):
+        identity = _text(item, "id")
+        link = _text(item, "url") or _text(item, "external_url") or (identity if _is_address(identity) else None)
+        collector.add(
+            link,
+            title=_text(item, "title"),
+            published=dates.parse(_text(item, "date_published"), zone),
+            modified=dates.parse(_text(item, "date_modified"), zone),
+            language=_text(item, "language") or _text(items, "language"),
+        )
+    return Discovered(
+        "feed", collector.candidates, skipped=dict(collector.skipped), title=title_text(_text(items, "title"))
+    )
+
+
+def is_json_feed(value: object) -> bool:
+    """Whether a JSON document is a JSON Feed, also one whose version is missing."""
+    return isinstance(value, Mapping) and ("jsonfeed.org" in str(value.get("version")) or "items" in value)
+
+
+def load_json(text: str) -> Any:
+    """The JSON value of a document, also after notices that PHP printed before it.
+
+    :raises SourceProblem: there is none.
+    """
+    starts = [place for place in (text.find("[{"), text.find("{"), text.find("[]")) if place >= 0]
+    try:
+        return json.loads(text[min(starts, default=0) :])
+    except (ValueError, RecursionError) as error:
+        raise SourceProblem("broken JSON", str(error)) from None
+
+
+def _link(entry: Mapping[str, Any]) -> str | None:
+    """The address of an entry's page: what FeedBurner replaced, the first alternate link that is a page, or a guid that
+    is an address. feedparser's own `link` is the last of several, and may be a bare guid."""
+    if original := _field(entry, "feedburner_origlink"):
+        return original
+    for link in dict.get(entry, "links") or ():  # type: ignore[call-overload]
+        if link.get("rel") == "alternate" and link.get("type", "") in _PAGES and link.get("href"):
+            return str(link["href"])
+    guid = _field(entry, "id")
+    return guid if _is_address(guid) else None
+
+
+def _dates(entry: Mapping[str, Any], version: str, zone: tzinfo | None) -> tuple[datetime | None, datetime | None]:
+    """Published and modified. feedparser files dc:date under `updated`, but in RSS it says when an item was published;
+    beside a pubDate it is a modification only if it is later."""
+    published = dates.parse(_field(entry, "published"), zone)
+    updated = dates.parse(_field(entry, "updated"), zone)
+    if version.startswith("atom"):
+        return published, updated
+    if published is None:
+        return updated, None
+    return published, updated if updated and updated > published else None
+
+
+def _field(value: Mapping[str, Any], *names: str) -> str | None:
+    """A text of a feedparser dict, without its look-ups under other names (`updated` answers with `published`)."""
+    found: Any = value
+    for name in names:
+        found = dict.get(found, name) if isinstance(found, dict) else None
+    return found if isinstance(found, str) and found.strip() else None
+
+
+def _text(value: Mapping[str, Any], name: str) -> str | None:
+    found = value.get(name)
+    return found if isinstance(found, str) and found.strip() else None
+
+
+def _objects(value: object) -> Iterable[Mapping[str, Any]]:
+    return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
+
+
+def _is_address(value: str | None) -> bool:
+    return bool(value) and str(value).strip().lower().startswith(("http://", "https://"))

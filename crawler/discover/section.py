@@ -1,0 +1,188 @@
+"""Listing pages: the links that lead to articles -> candidates, in the page's order."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from crawler.clean.text import line
+from crawler.discover import dates
+from crawler.discover.collect import Collector
+from crawler.discover.document import Document, wall
+from crawler.errors import SourceProblem
+from crawler.page import Discovered
+from crawler.urls import ARTICLE_SCORE, canonical, may_be_article, score
+
+_CARDS = ("article", "li")  # elements that hold one article of a list, with its date
+_CARD_DEPTH = 8  # elements between a link and its card
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
+_COMMENTS = re.compile(r"/comments/feed|[?&]feed=comments|/feed/comments", re.IGNORECASE)
+
+
+@dataclass
+class _Link:
+    """One address of the page: its texts, and the cards that its links stand in."""
+
+    texts: list[str] = field(default_factory=list)
+    cards: list[LexborNode] = field(default_factory=list)
+
+
+def parse(document: Document, url: str, links: str | None = None, zone: tzinfo | None = None) -> Discovered:
+    """The articles that a listing page links to.
+
+    `links` is a CSS selector of the links or of elements around them: what it matches is taken, but for pages that can
+    be no article. Without it all links of the page are weighed: `urls.score` of the address, 1 more for a text of four
+    words, 3 more for one that is as long as a headline; from `urls.ARTICLE_SCORE` on it is an article on the same site.
+    A `<time datetime>` counts where link and time stand alone in their `article` or `li`.
+
+    :raises SourceProblem: a selector that cannot be read, a bot wall, or no link that looks like an article.
+    """
+    tree = LexborHTMLParser(document.text)
+    collector = Collector(_base(tree, url))
+    found = _links(_anchors(tree, links), collector)
+    home = canonical(url) or url
+    kept: dict[str, _Link] = {}
+    for address, link in found.items():
+        reason = _refused(address, link, home) if links is None else _never(address, home)
+        if reason:
+            collector.skipped[reason] += 1
+        else:
+            kept[address] = link
+    if not kept:
+        raise _nothing(document, links)
+    published = _dates(kept, zone)
+    for address, link in kept.items():
+        collector.add(address, title=max(link.texts, key=len, default=None), published=published.get(address))
+    title = tree.css_first("title")
+    return Discovered(
+        "section", collector.candidates, skipped=dict(collector.skipped), title=line(title.text()) if title else None
+    )
+
+
+def alternates(document: Document, url: str) -> list[str]:
+    """The feeds that a page names in its head (RSS, Atom, JSON), in their order; those of comments are left out."""
+    tree = LexborHTMLParser(document.text)
+    base, found = _base(tree, url), []
+    for node in tree.css("link[rel][href]"):
+        said = node.attributes
+        if "alternate" not in (said.get("rel") or "").lower().split():
+            continue
+        if (said.get("type") or "").partition(";")[0].strip().lower() not in _FEED_TYPES:
+            continue
+        feed = canonical(said.get("href") or "", base)
+        if feed and not _COMMENTS.search(feed) and feed not in found:
+            found.append(feed)
+    return found
+
+
+def _base(tree: LexborHTMLParser, url: str) -> str:
+    node = tree.css_first("base[href]")
+    try:
+        return urljoin(url, (node.attributes.get("href") or "").strip()) if node else url
+    except ValueError:
+        return url
+
+
+def _anchors(tree: LexborHTMLParser, links: str | None) -> list[LexborNode]:
+    if links is None:
+        return tree.css("a[href]")
+    try:
+        nodes = tree.css(links)
+    except SelectolaxError:
+        raise SourceProblem("bad selector", f"links: {links} is no CSS selector") from None
+    inside = (anchor for node in nodes for anchor in ([node] if node.tag == "a" else node.css("a[href]")))
+    return list({anchor.mem_id: anchor for anchor in inside}.values())
+
+
+def _links(anchors: list[LexborNode], collector: Collector) -> dict[str, _Link]:
+    found: dict[str, _Link] = {}
+    for anchor in anchors:
+        href = anchor.attributes.get("href") or ""
+        if not href.strip() or href.strip().startswith("#"):
+            continue
+        address = canonical(href, collector.base)
+        if address is None:
+            collector.skipped["unusable link"] += 1
+            continue
+        link = found.setdefault(address, _Link())
+        heading = anchor.css_first("h1, h2, h3, h4, h5, h6")
+        said = line((heading or anchor).text(separator=" ")) or line(anchor.attributes.get("title"))
+        if said:
+            link.texts.append(said)
+        if card := _card(anchor):
+            link.cards.append(card)
+    return found
+
+
+def _never(address: str, home: str) -> str | None:
+    """Why a chosen link is none: the page itself, or what is never an article whatever a selector says."""
+    if address == home:
+        return "self"
+    reason = may_be_article(address)
+    return reason if reason in ("home", "file", "scheme", "elsewhere", "machine", "feed", "search") else None
+
+
+def _refused(address: str, link: _Link, home: str) -> str | None:
+    if address == home:
+        return "self"
+    if not _same_site(address, home):
+        return "elsewhere"
+    if reason := may_be_article(address):
+        return reason
+    weight = score(address) + max(map(_headline_score, link.texts), default=0)
+    return None if weight >= ARTICLE_SCORE else "unlikely"
+
+
+def _headline_score(text: str) -> int:
+    """3 for a text as long as a headline (six words and 30 characters, or 12 characters of Chinese or Japanese)."""
+    words = len(_WORD.findall(text))
+    ideographs = sum("\u3040" <= c <= "\u9fff" for c in text)
+    if (words >= 6 and len(text) >= 30) or ideographs >= 12:
+        return 3
+    return 1 if words >= 4 else 0
+
+
+def _same_site(address: str, home: str) -> bool:
+    """Whether one host is the other or a part of it, www aside: arabic.example.com belongs to www.example.com."""
+    one, other = ("." + (urlsplit(u).hostname or "").removeprefix("www.") for u in (address, home))
+    return one.endswith(other) or other.endswith(one)
+
+
+def _card(anchor: LexborNode) -> LexborNode | None:
+    node: LexborNode | None = anchor
+    for _ in range(_CARD_DEPTH):
+        node = node.parent if node is not None else None
+        if node is not None and node.tag in _CARDS:
+            return node
+    return None
+
+
+def _dates(found: dict[str, _Link], zone: tzinfo | None) -> dict[str, datetime]:
+    """The date of each address whose card holds no other article and one time."""
+    owners: dict[int, set[str]] = {}
+    for address, link in found.items():
+        for card in link.cards:
+            owners.setdefault(card.mem_id, set()).add(address)
+    published: dict[str, datetime] = {}
+    for address, link in found.items():
+        for card in link.cards:
+            times = {node.attributes.get("datetime") for node in card.css("time[datetime]")}
+            date = dates.parse(times.pop(), zone) if len(times) == 1 and len(owners[card.mem_id]) == 1 else None
+            if date is not None:
+                published.setdefault(address, date)
+    return published
+
+
+def _nothing(document: Document, links: str | None) -> SourceProblem:
+    if phrase := wall(document.text):
+        return SourceProblem("bot wall", f"a page that asks for a person ({phrase}); use another source of the site")
+    if links is not None:
+        return SourceProblem("no links", f"the selector {links} finds no article; the layout may have changed")
+    return SourceProblem(
+        "no links", "no link looks like an article's; name the links by a selector (links:), or set rendering: browser"
+    )
