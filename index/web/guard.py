@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 
@@ -16,6 +17,7 @@ HEADERS = {  # no script, no frame, no form to elsewhere, and nothing from anoth
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:\[\]@/]+))(?::\d*)?")  # RFC 9110, 7.2
 _RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 
 
@@ -51,15 +53,13 @@ class Guard:
     def knows(self, host: str) -> bool:
         """Whether this Host header (name or address, maybe with a port) is of this machine or a configured host."""
         name = host_name(host)
-        return name in self.hosts or is_loopback(name)
+        return bool(name) and (name in self.hosts or is_loopback(name))
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header, without port and brackets, in lower case."""
-    name = host.strip().lower()
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    return name.partition(":")[0].removesuffix(".")
+    """The name in a Host header, without port and brackets, in lower case; empty where it has none."""
+    match = _HOST.fullmatch(host.lower())
+    return (match[1] or match[2]).removesuffix(".") if match else ""
 
 
 def is_loopback(name: str) -> bool:

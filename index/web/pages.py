@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, cast, get_args
+from typing import Annotated, Any, cast, get_args
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -69,7 +69,7 @@ def article(request: Request, archive: ArchiveOf, article: str) -> Response:
         document = articles.document(conn, article)
         if document is None:
             raise HTTPException(404, "article")
-        context = {
+        context: dict[str, Any] = {
             "names": reads.names(conn),
             "versions": articles.versions(conn, article),
             "aliases": articles.aliases(conn, article),

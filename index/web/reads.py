@@ -23,13 +23,13 @@ def newest(conn: Connection, n: int) -> list[Document]:
 def by_site(conn: Connection) -> dict[str, int]:
     """How many articles each site has that has any."""
     query = select(articles.c.site, func.count()).group_by(articles.c.site)
-    return dict(conn.execute(query).tuples().all())
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def names(conn: Connection) -> dict[str, str]:
     """What each site calls itself, by its id."""
     query = select(sites.c.id, sites.c.name).where(sites.c.name.is_not(None))
-    return dict(conn.execute(query).tuples().all())
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def same_story(conn: Connection, document: Document) -> list[Document]:

@@ -36,7 +36,7 @@ NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "articles": {"one": "1 article", "other": "{n} articles"},
         "results": {"one": "1 result", "other": "{n} results"},
         "sites": {"one": "1 site", "other": "{n} sites"},
-        "others": {"one": "1 more site carries this text", "other": "{n} more carry this text"},
+        "others": {"one": "1 more article carries this text", "other": "{n} more articles carry this text"},
         "failures": {"one": "failed once", "other": "failed {n} times in a row"},
     },
     "ar": {
@@ -103,7 +103,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sort_relevance": "Relevance",
         "sort_newest": "Newest",
         "sort_oldest": "Oldest",
-        "seconds": "{n} s",
+        "milliseconds": "{n} ms",
         "more": "More results",
         "first_page": "First page",
         "mistake": "This search cannot be read",
@@ -196,7 +196,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "sort_relevance": "الأقرب",
         "sort_newest": "الأحدث",
         "sort_oldest": "الأقدم",
-        "seconds": "{n} ثانية",
+        "milliseconds": "{n} م.ث",
         "more": "مزيد من النتائج",
         "first_page": "الصفحة الأولى",
         "mistake": "تعذّرت قراءة هذا البحث",
@@ -274,18 +274,20 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "en": (
-        ("climate energy", "all of these words"),
+        ("climate energy", "both words"),
         ('"prime minister"', "side by side, in this order"),
+        ("election OR vote", "either of them"),
         ("football -transfer", "one without the other"),
-        ("title:election OR title:vote", "either, in the headline"),
-        ("lang:fr after:2026-01", "French, since January"),
+        ("title:earthquake", "in the headline"),
+        ("lang:fr after:2026-01", "French, since January 2026"),
     ),
     "ar": (
         ("أسعار القمح", "الكلمتان معاً"),
         ('"الأمم المتحدة"', "متتاليتان بهذا الترتيب"),
+        ("انتخابات OR اقتراع", "إحداهما تكفي"),
         ("دمشق -الطقس", "الأولى دون الثانية"),
-        ("title:انتخابات OR title:اقتراع", "إحداهما في العنوان"),
-        ("lang:fr after:2026-01", "بالفرنسية منذ كانون الثاني"),
+        ("title:زلزال", "في العنوان"),
+        ("lang:fr after:2026-01", "بالفرنسية منذ مطلع 2026"),
     ),
 }
 

@@ -1,0 +1,183 @@
+"""The search page in a real Chromium: a search in Arabic, an article, the keyboard, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from index.article import Image
+from tests.browser import chromium
+from tests.browser.shelf import NOW, article, fill, newsroom, page
+from tests.unit.hostile_texts import HOSTILE, HOSTILE_URLS
+
+pytestmark = pytest.mark.browser
+
+TRAPS = [
+    article(
+        f"https://sahel.example/trap/{number}",
+        site="sahel",
+        headline=f"فخ {text}",
+        body=f"فخ {text}\n\n{text}",
+        section=text,
+        authors=(text,),
+        keywords=(text,),
+        published=NOW,
+        images=(Image(HOSTILE_URLS[number % len(HOSTILE_URLS)], text, text),),
+    )
+    for number, text in enumerate(HOSTILE)
+]
+
+
+@dataclass
+class Watched:
+    """A tab, the hosts that it asked for anything, and what its console complained of."""
+
+    page: Page
+    address: str
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(self.page.evaluate(wide))
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The served page of the newsroom's articles, and of some that are traps."""
+    shelf = fill(tmp_path_factory.mktemp("shelf"), map(page, [*newsroom(), *TRAPS]))
+    with chromium.served(shelf) as url:
+        yield url
+    shelf.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        reason = "There is no Chromium on this machine: install it (Debian: apt install chromium)."
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with chromium.running(path) as running:
+        yield running
+
+
+@pytest.fixture
+def tab(browser: Browser, address: str) -> Iterator[Watched]:
+    """A tab of an Arabic reader, 1200 pixels wide; it must end without a complaint or a request to elsewhere."""
+    context = browser.new_context(locale="ar", viewport={"width": 1200, "height": 800})
+    watched = watch(context, address)
+    yield watched
+    context.close()
+    assert watched.complaints == []
+    assert watched.hosts == {urlsplit(address).netloc}
+
+
+def watch(context: BrowserContext, address: str) -> Watched:
+    watched = Watched(context.new_page(), address)
+    watched.page.on("console", lambda message: watched.complaints.append(message.text))
+    watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    watched.page.on("dialog", lambda dialog: watched.complaints.append(f"dialog: {dialog.message}"))
+    context.on("request", lambda request: watched.hosts.add(urlsplit(request.url).netloc))
+    return watched
+
+
+def test_an_arabic_search_leads_to_the_article(tab: Watched) -> None:
+    tab.open("/")
+    expect(tab.page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(tab.page.get_by_role("searchbox")).to_be_focused()
+    tab.page.keyboard.type("معارك البوكمال")
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_url("**/search?q=*")
+    marks = tab.page.locator(".hits mark")
+    expect(marks.first).to_be_visible()
+    assert "البوكمال" in marks.all_inner_texts()
+    expect(tab.page.get_by_role("searchbox")).to_have_value("معارك البوكمال")
+    tab.page.get_by_role("link", name="تطوّرات معارك").first.click()
+    heading = tab.page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("تطوّرات معارك “البوكمال” وداعش يُبشر بفتوحات قريبة")
+    expect(tab.page.locator(".body p")).to_have_count(7)
+    assert tab.page.locator(".body").evaluate("body => getComputedStyle(body).direction") == "rtl"
+
+
+def test_each_text_stands_on_its_side(tab: Watched) -> None:
+    tab.open("/search?q=lang:fr&sort=newest")
+    french = tab.page.locator(".hits > li").first
+    assert french.evaluate("hit => getComputedStyle(hit).direction") == "ltr"
+    edges = "link => { const a = link.getBoundingClientRect(), b = link.closest('li').getBoundingClientRect();"
+    left = f"{edges} return [a.left - b.left, b.right - a.right]; }}"
+    from_left, from_right = french.locator("h2 a").evaluate(left)
+    assert from_left < from_right
+    tab.open("/search?q=lang:ar&sort=newest&ui=en")
+    from_left, from_right = tab.page.locator(".hits h2 a").first.evaluate(left)
+    assert from_right < from_left
+
+
+def test_pages_of_results_are_turned_by_links(tab: Watched) -> None:
+    tab.open("/search?q=lang:ar&sort=oldest")
+    first = tab.page.locator(".hits h2").all_inner_texts()
+    tab.page.get_by_role("link", name="مزيد من النتائج").click()
+    tab.page.wait_for_url("**cursor=*")
+    second = tab.page.locator(".hits h2").all_inner_texts()
+    assert len(first) == len(second) == 10
+    assert first != second
+    tab.page.get_by_role("link", name="الصفحة الأولى").click()
+    expect(tab.page.locator(".hits h2").first).to_have_text(first[0])
+
+
+def test_the_keyboard_reaches_everything_and_sees_where_it_is(tab: Watched) -> None:
+    tab.open("/search?q=حلب")
+    tab.page.keyboard.press("Tab")
+    skip = tab.page.get_by_role("link", name="إلى المحتوى")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.locator("main")).to_be_focused()
+    order = []
+    for _ in range(4):
+        tab.page.keyboard.press("Tab")
+        style = "[document.activeElement.innerText, getComputedStyle(document.activeElement).outlineStyle]"
+        order.append(tab.page.evaluate(style))
+    assert [name for name, _ in order[:3]] == ["الأقرب", "الأحدث", "الأقدم"]
+    assert all(outline == "solid" for _, outline in order)
+
+
+def test_a_hostile_article_does_nothing(tab: Watched) -> None:
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    for trap in TRAPS:
+        tab.open(f"/articles/{trap.id}?ui=en")
+        assert "فخ" in tab.page.locator("h1").inner_text()
+        assert tab.page.title().endswith("· Arshif"), trap.headline[:80]
+        assert tab.page.locator("article :is(script, img, svg, iframe, form, style, link, base, meta)").count() == 0
+        assert tab.overflow() <= 0, trap.headline[:80]
+
+
+@pytest.mark.parametrize("path", ["/", "/search?q=حلب", "/search?q=فخ", "/search?q=زققثص", "/sites", "/runs"])
+def test_no_page_is_wider_than_the_window(tab: Watched, path: str) -> None:
+    for ui in ("ar", "en"):
+        tab.open(path + ("&" if "?" in path else "?") + f"ui={ui}")
+        for width in (1200, 390, 320):
+            tab.page.set_viewport_size({"width": width, "height": 844})
+            assert tab.overflow() <= 0, f"{width} {ui}"
+
+
+def test_a_script_would_not_run_even_if_one_came_through(browser: Browser, address: str) -> None:
+    context = browser.new_context()
+    watched = watch(context, address)
+    watched.open("/")
+    watched.page.set_default_timeout(2_000)
+    inject = "const s = document.createElement('script'); s.textContent = 'window.owned = 1'; document.body.append(s)"
+    watched.page.evaluate(inject)
+    assert watched.page.evaluate("window.owned") is None
+    assert any("Content Security Policy" in complaint for complaint in watched.complaints)
+    context.close()

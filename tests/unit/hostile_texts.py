@@ -1,0 +1,52 @@
+"""What a hostile site may write where a text or an address is expected."""
+
+from __future__ import annotations
+
+HOSTILE = (
+    "<script>document.title='owned'</script>",
+    "<img src=x onerror=\"document.title='owned'\">",
+    '"><svg onload=alert(1)>',
+    "' onmouseover='alert(1)' autofocus onfocus='alert(1)",
+    "</title></textarea></style></script><script>alert(1)</script>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<form action=https://evil.example><button>x</button></form>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "<base href=https://evil.example/>",
+    "<link rel=stylesheet href=https://evil.example/a.css><style>@import 'https://evil.example/b.css'</style>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--><img src=x onerror=alert(1)>'>",
+    "<!--><img src=x onerror=alert(1)>-->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "&lt;script&gt;alert(1)&lt;/script&gt; &#60;script&#62;",
+    "{{ 7 * 7 }} {% for x in range(9) %}{{ x }}{% endfor %} ${7*7} #{7*7}",
+    "<mark>x</mark><b onclick=alert(1)>y</b>",
+    "\u202eمقلوب\u202d txt.exe \u2066\u2067\u202b without end",
+    "a\x00b\x01c\x1b[31md\x7fe\x9bf\ufffe\uffff\u2028g",
+    "\"'`=<>&;/\\",
+    "%3Cscript%3Ealert(1)%3C/script%3E +ADw-script+AD4-",
+    "ﷺ" * 2_000 + "<script>",
+    "x" * 60_000,
+    "<" * 3_000 + ">" * 3_000,
+    "a\u0301" * 3_000,
+)
+
+HOSTILE_URLS = (
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)//https://a.example/",
+    " javascript:alert(1)",
+    "java\tscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "//evil.example/x",
+    "/\\evil.example/x",
+    "https:evil.example",
+    "https://",
+    "https://[::1",
+    "https:\\\\evil.example",
+    'https://a.example/" onclick="alert(1)\n',
+    "http://a.example/\x00",
+    "ftp://a.example/x",
+    "mailto:a@a.example",
+    "",
+)
