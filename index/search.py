@@ -135,10 +135,7 @@ def _snippets(body: _Text, marks: Sequence[_Mark]) -> tuple[tuple[Span, ...], ..
     if not marks:
         start, end = _window(body, body.tokens[0].start)
         return (_spans(body.text, start, end, ()),)
-    marks_of: dict[str, list[_Mark]] = {}
-    for mark in marks:
-        marks_of.setdefault(mark.what, []).append(mark)
-    weighed = sorted((m for of in marks_of.values() for m in of[:WEIGHED]), key=lambda m: m.start)
+    weighed = _apart(marks)
     windows = [_window(body, mark.start) for mark in weighed]
     chosen: list[tuple[int, int]] = []
     told: set[str] = set()
@@ -148,6 +145,16 @@ def _snippets(body: _Text, marks: Sequence[_Mark]) -> tuple[tuple[Span, ...], ..
         told |= {mark.what for mark in marks if best[0] <= mark.start < best[1]}
         windows = [w for w in windows if w[1] <= best[0] or w[0] >= best[1]]
     return tuple(_spans(body.text, start, end, marks) for start, end in sorted(chosen))
+
+
+def _apart(marks: Sequence[_Mark]) -> list[_Mark]:
+    """Of each word the first matches that do not stand close together."""
+    kept: dict[str, list[_Mark]] = {}
+    for mark in marks:
+        of_word = kept.setdefault(mark.what, [])
+        if len(of_word) < WEIGHED and (not of_word or mark.start - of_word[-1].start >= SNIPPET_CHARACTERS // 2):
+            of_word.append(mark)
+    return sorted((mark for of_word in kept.values() for mark in of_word), key=lambda mark: mark.start)
 
 
 def _worth(window: tuple[int, int], marks: Sequence[_Mark], told: set[str]) -> tuple[int, int, int]:

@@ -17,7 +17,7 @@ from datetime import UTC
 from typing import Any
 
 from elastic_transport import ConnectionError as NoConnection
-from elastic_transport import ConnectionTimeout, TransportError
+from elastic_transport import ConnectionTimeout, SerializationError, TransportError
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, helpers
 
 from index.analysis import OTHER_PLANES, SINGLE, TOKEN_CHARACTERS, fold_table
@@ -33,6 +33,8 @@ BULK_BYTES = 10_000_000  # of text in one request, a tenth of Elasticsearch's ow
 RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)  # waits between tries of items that were put off; then the shipper backs off
 TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 REFUSED = frozenset({400, 413})  # the document's own fault: quarantine
+REASON_CHARACTERS = 200  # of one cause: Elasticsearch quotes the document in some
+MAX_CAUSES = 5
 REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
 
 
@@ -268,9 +270,13 @@ class ElasticEngine:
 
     def _check(self) -> None:
         """Whether this is a server that we can speak to, asked once and in plain JSON, which every product answers."""
-        meta, answer = self._client.transport.perform_request(
-            "GET", "/", headers={**self._headers, "accept": "application/json"}
-        )
+        headers = {**self._headers, "accept": "application/json"}
+        try:
+            meta, answer = self._client.transport.perform_request(
+                "GET", "/", headers=headers, request_timeout=REQUEST_SECONDS, max_retries=0
+            )
+        except SerializationError as error:
+            raise IndexMismatch(f"What answers at {self.url} speaks no JSON: check index.url.") from error
         if meta.status in (401, 403):
             raise IndexMismatch(
                 f"{self.url} wants to know who asks (HTTP {meta.status}): set ARSHIF_INDEX__API_KEY, or "
@@ -360,13 +366,15 @@ def _put_off(item: dict[str, Any]) -> bool:
 
 
 def _reason(body: Any) -> str:
-    """The words of an error of Elasticsearch, from the innermost cause that gives some."""
+    """The words of an error of Elasticsearch, down to its innermost cause, without what it quotes of the document."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
-        return str(error)[:500]
-    causes = [error, *(error.get("root_cause") or [])[:1], error.get("caused_by") or {}]
-    said = [f"{cause.get('type')}: {cause.get('reason')}" for cause in causes if cause.get("reason")]
-    return "; ".join(dict.fromkeys(said))[:500] or str(error)[:500]
+        return str(error)[:REASON_CHARACTERS]
+    causes = [error, *(error.get("root_cause") or [])[:1]]
+    while isinstance(cause := causes[-1].get("caused_by"), dict) and len(causes) < MAX_CAUSES:
+        causes.append(cause)
+    said = [f"{cause.get('type')}: {str(cause.get('reason'))[:REASON_CHARACTERS]}" for cause in causes]
+    return "; ".join(dict.fromkeys(said))
 
 
 # --- queries -------------------------------------------------------------------------------------------------------
