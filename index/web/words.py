@@ -279,7 +279,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("election OR vote", "either of them"),
         ("football -transfer", "one without the other"),
         ("title:earthquake", "in the headline"),
-        ("lang:fr after:2026-01", "French, since January 2026"),
+        ("lang:fr after:2026", "in French, since 2026"),
     ),
     "ar": (
         ("أسعار القمح", "الكلمتان معاً"),
@@ -287,7 +287,7 @@ EXAMPLES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("انتخابات OR اقتراع", "إحداهما تكفي"),
         ("دمشق -الطقس", "الأولى دون الثانية"),
         ("title:زلزال", "في العنوان"),
-        ("lang:fr after:2026-01", "بالفرنسية منذ مطلع 2026"),
+        ("lang:fr after:2026", "بالفرنسية منذ 2026"),
     ),
 }
 

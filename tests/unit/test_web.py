@@ -62,7 +62,8 @@ def test_an_empty_archive_says_so(tmp_path: Path) -> None:
     client = client_of(shelf)
     assert "لا مقالات في الأرشيف بعد" in client.get("/?ui=ar").text
     assert "holds no articles yet" in client.get("/?ui=en").text
-    assert client.get("/search?q=a").status_code == 200
+    assert "Nothing found for a" in text_of(tree(client.get("/search?q=a&ui=en")))
+    assert "holds no articles yet" in client.get("/search?ui=en").text
     shelf.close()
 
 
