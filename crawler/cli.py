@@ -14,7 +14,9 @@ from typing import Annotated
 
 import typer
 
-from crawler import commands
+from crawler.commands import crawling, indexing, looking
+from crawler.commands import doctor as doctoring
+from crawler.commands import sites as siting
 from crawler.errors import ArshifError
 from crawler.processes import die_with_parent
 from crawler.terminal import complain
@@ -57,13 +59,13 @@ def main() -> None:
 @app.command()
 def init(directory: Path) -> None:
     """Write a configuration of your own, with all shipped sites, into DIRECTORY."""
-    commands.init(directory)
+    crawling.init(directory)
 
 
 @app.command()
 def run(web: Annotated[bool, typer.Option(help="Serve the search page as well.")] = True) -> None:
     """Crawl what is due, on schedule, until you end it; serve the search page."""
-    commands.run(web)
+    crawling.run(web)
 
 
 @app.command()
@@ -73,13 +75,13 @@ def crawl(
     json: Json = False,
 ) -> None:
     """Crawl sites once, now, whether they are due or not."""
-    raise typer.Exit(commands.crawl(sites or [], since, json))
+    raise typer.Exit(crawling.crawl(sites or [], since, json))
 
 
 @app.command()
 def extract(page: Annotated[str, typer.Argument(help="Address or file of a page.")], json: Json = False) -> None:
     """Show what a page gives, without storing it."""
-    commands.extract(page, json)
+    crawling.extract(page, json)
 
 
 # --- look ------------------------------------------------------------------------------------------------------------
@@ -94,13 +96,13 @@ def search(
     json: Json = False,
 ) -> None:
     """Search the archive."""
-    commands.search(" ".join(query), sort, limit, cursor, json)
+    looking.search(" ".join(query), sort, limit, cursor, json)
 
 
 @app.command()
 def show(article: Annotated[str, typer.Argument(help="Id or address of an article.")], json: Json = False) -> None:
     """Show an article of the archive, its versions and its other addresses."""
-    commands.show(article, json)
+    looking.show(article, json)
 
 
 @app.command()
@@ -111,25 +113,25 @@ def serve(
 ) -> None:
     """Serve the search page."""
     _child(parent)
-    commands.serve(host, port)
+    looking.serve(host, port)
 
 
 @app.command()
 def runs(limit: Annotated[int, typer.Option(min=1)] = 20, json: Json = False) -> None:
     """List the last runs with their counts."""
-    commands.runs(limit, json)
+    looking.list_runs(limit, json)
 
 
 @app.command()
 def status(json: Json = False) -> None:
     """Show each site's state, its next run and why then."""
-    commands.status(json)
+    looking.status(json)
 
 
 @app.command()
 def doctor(json: Json = False) -> None:
     """Check what a crawl needs: archive, disk, index, browser, sites' files, contact."""
-    raise typer.Exit(commands.doctor(json))
+    raise typer.Exit(doctoring.doctor(json))
 
 
 # --- sites -----------------------------------------------------------------------------------------------------------
@@ -138,19 +140,19 @@ def doctor(json: Json = False) -> None:
 @sites_app.command("list")
 def sites_list(json: Json = False) -> None:
     """List all sites."""
-    commands.sites_list(json)
+    siting.list_all(json)
 
 
 @sites_app.command("show")
 def sites_show(site: str, json: Json = False) -> None:
     """Show one site as Arshif reads it."""
-    commands.sites_show(site, json)
+    siting.show(site, json)
 
 
 @sites_app.command("check")
 def sites_check(site: Annotated[str | None, typer.Argument()] = None, json: Json = False) -> None:
-    """Read the sites' files and tell every mistake; with SITE, ask its sources too."""
-    raise typer.Exit(commands.sites_check(site, json))
+    """Read the sites' files and tell every mistake; with SITE, of that one."""
+    raise typer.Exit(siting.check(site, json))
 
 
 # --- index -----------------------------------------------------------------------------------------------------------
@@ -159,13 +161,13 @@ def sites_check(site: Annotated[str | None, typer.Argument()] = None, json: Json
 @index_app.command("status")
 def index_status(json: Json = False) -> None:
     """Show which index is searched, what it lacks and what it refused."""
-    commands.index_status(json)
+    indexing.status(json)
 
 
 @index_app.command("rebuild")
 def index_rebuild() -> None:
     """Build the index anew from the archive; it takes over when it is complete."""
-    commands.index_rebuild()
+    indexing.rebuild()
 
 
 # --- children of the daemon ------------------------------------------------------------------------------------------
@@ -180,14 +182,14 @@ def child_crawl(
 ) -> None:
     """One run, in a process of its own."""
     _child(parent)
-    raise typer.Exit(commands.child_crawl(sites, run, since))
+    raise typer.Exit(crawling.child_crawl(sites, run, since))
 
 
 @app.command("_ship", hidden=True)
 def child_ship(parent: Parent = 0) -> None:
     """Brings the outbox to the index until it is told to end."""
     _child(parent)
-    commands.child_ship()
+    crawling.child_ship()
 
 
 def _child(parent: int) -> None:

@@ -19,16 +19,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from crawler import runs
 from crawler.config import Config
-from index.archive.lock import hold
 from crawler.processes import end_child, start_child
 from crawler.schedule import due
 from crawler.site import Site
 from index.archive import Archive
 from index.archive import runs as records
+from index.archive.lock import hold
 
 log = logging.getLogger("arshif.daemon")
 
 RUNS = 2  # at once: one slow site must not hold up all others, and two cores are enough for two
+OFFLINE_REST = 60.0  # seconds between two tries without a network
 RESTART = 5.0  # seconds before a helper (shipper, web) that ended is started again
 
 
@@ -58,6 +59,7 @@ class Daemon:
         self.archive = archive
         self.helpers = [Helper("shipper", ["_ship"])] + ([Helper("web server", ["serve"])] if web else [])
         self.running: list[runs.Run] = []
+        self.rest_until = 0.0  # monotonic seconds
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -69,9 +71,11 @@ class Daemon:
             stack.enter_context(hold(self.config.settings.data / "daemon.lock", wait=False))
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.bell.put("stop"))
-            lost = self.archive.write(lambda conn: records.lost(conn, datetime.now(UTC))).result()
-            if lost:
-                log.warning("%d run(s) ended with the daemon that had started them; their sites are due again", lost)
+            dead = self.archive.write(lambda conn: records.bury(conn, datetime.now(UTC))).result()
+            if dead:
+                log.warning(
+                    "%d run(s) died with the daemon that had started them; their sites are due again", len(dead)
+                )
             scheduler = self._scheduler()
             stack.callback(scheduler.shutdown, wait=False)
             stack.callback(self.end)
@@ -94,22 +98,35 @@ class Daemon:
         for helper in self.helpers:
             helper.watch(now)
         for run in [run for run in self.running if run.watch(now)]:
-            self.running.remove(run)
-            log.info("run %d: %s", run.number, runs.finish(self.archive, run))
-        if len(self.running) < RUNS:
+            self.finish(run)
+        if len(self.running) < RUNS and now >= self.rest_until:
             sites = self.due()
             if sites:
-                self.running.append(runs.start(self.config, self.archive, sites))
+                self.running.append(runs.start(self.config, self.archive, sites, why="due"))
                 log.info("run %d: %s", self.running[-1].number, ", ".join(site.id for site in sites))
+
+    def finish(self, run: runs.Run) -> None:
+        """Records the end of a run; where it reached nobody, the next one waits a little."""
+        self.running.remove(run)
+        status = runs.finish(self.archive, run)
+        with self.archive.read() as conn:
+            record = records.get(conn, run.number)
+        parts = record.sites if record else ()
+        counts = ", ".join(f"{sum(p.counts[name] for p in parts)} {word}" for name, word in runs.TOLD.items())
+        log.info("run %d: %s; %s", run.number, status, counts)
+        if parts and all(part.status == "offline" for part in parts):
+            log.warning(runs.OFFLINE)
+            self.rest_until = time.monotonic() + OFFLINE_REST
 
     def due(self) -> list[Site]:
         """The enabled sites whose time has come, but those whose hosts a run is asking already: a host has one queue."""
         now = datetime.now(UTC)
         with self.archive.read() as conn:
-            last = records.last_by_site(conn)
-        busy = frozenset().union(*(run.hosts for run in self.running))
+            last = runs.last_runs(conn)
+        busy = frozenset[str]().union(*(run.hosts for run in self.running))
+        every = self.config.settings.schedule.every
         enabled = [site for site in self.config.sites.values() if site.enabled and not site.hosts & busy]
-        return [site for site in enabled if due(site, last.get(site.id), now, self.config.settings.schedule).at <= now]
+        return [site for site in enabled if due(site, last, now, every).at <= now]
 
     def end(self) -> None:
         """Ends the crawls, then the helpers, so that what the crawls stored is still shipped."""
@@ -117,8 +134,7 @@ class Daemon:
             run.stop("stopped")
         while self.running:
             for run in [run for run in self.running if run.watch(time.monotonic())]:
-                self.running.remove(run)
-                log.info("run %d: %s", run.number, runs.finish(self.archive, run))
+                self.finish(run)
             time.sleep(0.1)
         for helper in self.helpers:
             if helper.child is not None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal that this process gets when its parent ends
 
@@ -47,8 +48,6 @@ def end_child(child: subprocess.Popen[bytes], grace: float) -> int:
 
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:
-    """Sends SIGKILL to the child's group: its workers and browsers with it."""
-    try:
+    """Sends SIGKILL to the child's group, its workers and browsers with it; the child itself may have ended."""
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        child.kill()

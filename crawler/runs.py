@@ -14,13 +14,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
 from crawler.config import Config
 from crawler.processes import kill_group, start_child
+from crawler.schedule import LastRun
 from crawler.site import Site
-from index.archive import Archive, runs
+from index.archive import Archive
+from index.archive import runs as records
+from index.archive import sites as site_states
 
 log = logging.getLogger("arshif.runs")
 
+ENDS_WELL = ("finished", "shutdown", "closespider_timeout")  # Scrapy's reasons: done, asked to end, at its deadline
+OFFLINE = (  # what a person is told who has no network
+    "No site could be reached, so this machine has no network. Arshif goes on trying; `make demo` works without one."
+)
+TOLD = {  # a run's counts in words
+    "stored": "new", "changed": "changed", "unchanged": "unchanged", "duplicate": "copies", "refused": "refused",
+    "failed": "failed", "pending": "left for later",
+}  # fmt: skip
 GRACE = 30.0  # seconds between SIGTERM and SIGKILL: a page under way is finished, a wedge is not waited for
 
 
@@ -58,43 +71,60 @@ class Run:
             self.child.send_signal(signal.SIGTERM)
 
 
-def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = "") -> Run:
-    """A crawl of these sites, started and recorded. Call it from the main thread."""
+def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = "", *, why: str) -> Run:
+    """A crawl of these sites, started and recorded with the reason why. Call it from the main thread."""
     chosen = tuple(sites)
     ids = [site.id for site in chosen]
-    number = archive.write(lambda conn: runs.start(conn, ids, os.getpid(), datetime.now(UTC))).result()
+    now = datetime.now(UTC)
+    number = archive.write(lambda conn: records.start(conn, ids, now, owner="arshif", why=why)).result()
     child = start_child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since])
     deadline = time.monotonic() + config.settings.schedule.run_deadline * 60
-    return Run(number, chosen, child, deadline, frozenset().union(*(site.hosts for site in chosen)))
+    return Run(number, chosen, child, deadline, frozenset[str]().union(*(site.hosts for site in chosen)))
 
 
 def finish(archive: Archive, run: Run) -> str:
-    """Records the end of a run whose process has ended; gives its status: ok, failed, timed out or stopped."""
-    code = run.child.returncode
-    status = run.ended_by or ("ok" if code == 0 else "failed")
-    detail = "" if code == 0 else f"exit code {code}" if code > 0 else f"ended by signal {-code}"
-    archive.write(lambda conn: runs.finish(conn, run.number, status, detail, datetime.now(UTC))).result()
-    kill_group_leftovers(run.child)
+    """Records the end of a run whose process has ended; gives its status: ok, failed, killed, timed out or stopped."""
+    kill_group(run.child)  # what it may have left behind, such as a browser
+    code, now = run.child.wait(), datetime.now(UTC)
+    status = run.ended_by or ("ok" if code == 0 else "killed" if code < 0 else "failed")
+    detail = None if code == 0 else f"exit code {code}" if code > 0 else f"ended by signal {-code}"
+
+    def end(conn: Connection) -> None:
+        record = records.get(conn, run.number)
+        for part in record.sites if record else ():
+            if part.status == "running" and run.ended_by != "stopped":  # it never came to say how the site went
+                failures = site_states.state(conn, part.site).failures + 1
+                site_states.put(conn, part.site, failures=failures, last_run=now, verdict="failing", detail=detail)
+        records.finish(conn, run.number, status, now, detail=detail)
+
+    archive.write(end).result()
     return status
 
 
-def kill_group_leftovers(child: subprocess.Popen[bytes]) -> None:
-    """Ends what a crawl may have left behind, such as a browser."""
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
+def last_runs(conn: Connection) -> dict[str, LastRun]:
+    """How each site's last crawl went, for the schedule; one that was cut short has no end, one of a time without a
+    network never was."""
+    states = {state.id: state for state in site_states.states(conn)}
+    return {
+        site: LastRun(
+            part.started,
+            part.ended if part.status in ("ok", "failed") else None,
+            states[site].failures if site in states else 0,
+        )
+        for site, part in records.last_by_site(conn).items()
+        if part.status != "offline"
+    }
 
 
 def crawl(sites: str, run: str, since: str) -> int:
-    """The crawl itself, in the child: exit code 0 when the spider closed by itself."""
+    """The crawl itself, in the child: exit code 0 where the spider came to its end or was asked to."""
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
-    from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 - only a crawl pays for Scrapy's import
-    from scrapy.utils.project import get_project_settings  # noqa: PLC0415
+    from scrapy.crawler import CrawlerProcess
+    from scrapy.utils.project import get_project_settings
 
     process = CrawlerProcess(get_project_settings())
     crawler = process.create_crawler("site")
     process.crawl(crawler, sites=sites, run=run, since=since)
     process.start()
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
-    return 0 if reason in ("finished", "shutdown", "closespider_timeout") else 1
+    return 0 if reason in ENDS_WELL else 1

@@ -20,6 +20,10 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 AUTOTHROTTLE_ENABLED = True  # a slow server is asked more slowly; never faster than the delay
 AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY
 COOKIES_ENABLED = False
+DEFAULT_REQUEST_HEADERS = {  # gzip alone: raw copies are kept as they came, and must be readable in ten years
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Encoding": "gzip",
+}
 REFERRER_POLICY = "no-referrer"
 
 # Bounds
@@ -27,6 +31,7 @@ DOWNLOAD_TIMEOUT = _settings.politeness.timeout
 DNS_TIMEOUT = 10  # s; a name that takes longer is tried again in the next run
 DOWNLOAD_MAXSIZE = _settings.politeness.source_max_bytes  # decompressed as well; pages are held to theirs by the spider
 DOWNLOAD_WARNSIZE = 0
+HTTPERROR_ALLOW_ALL = True  # what a status means for a page or a source, the spider knows
 REDIRECT_MAX_TIMES = 5  # of 20: nobody's article is further away
 METAREFRESH_ENABLED = False  # a page can send it anywhere; a browser's user would see it
 DEPTH_LIMIT = 4  # home page, sitemap index, sitemap, article

@@ -11,20 +11,22 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, get_args
 
+from pydantic import HttpUrl
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response, TextResponse
+from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import path
 from crawler.config import load
-from crawler.crawl import Crawl, Poll, Wanted
+from crawler.crawl import Crawl, Wanted
 from crawler.errors import Refused, SourceProblem, Unreadable
-from crawler.middlewares.rendering import rendering_settings
-from crawler.page import Candidate, Page
+from crawler.middlewares.rendering import playwright_settings
+from crawler.page import Page
 from crawler.pipelines import ArticleItem
-from crawler.site import Kind, Site
+from crawler.polls import Poll
+from crawler.site import Kind, Site, Source
 from crawler.workers import Workers
 
 log = logging.getLogger("arshif.spider")
@@ -42,10 +44,12 @@ class SiteSpider(Spider):
     name = "site"
     kinds: ClassVar[frozenset[Kind]] = frozenset(get_args(Kind))
 
-    def __init__(self, sites: str = "", since: str = "", run: str = "", **kwargs: Any) -> None:
+    def __init__(self, sites: str = "", since: str = "", run: str = "", url: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.config = load()
-        self.chosen = self.config.choose(sites)
+        self.url = url
+        self.chosen = (self.config.site_of(url),) if url else self.config.choose(sites)
+        self.problem = ""  # why the page of `url` gave no article
         self.since = _aware(since)
         self.run = int(run) if run else None
         self.workers = Workers()
@@ -56,7 +60,8 @@ class SiteSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.finish, signals.spider_closed)
-        crawler.settings.setdict(rendering_settings(spider.chosen, spider.config.settings.browser), priority="spider")
+        if any(site.rendering == "browser" for site in spider.chosen):
+            crawler.settings.setdict(playwright_settings(spider.config.settings.browser), priority="spider")
         slots = {host: {"delay": site.delay} for site in spider.chosen if site.delay is not None for host in site.hosts}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
         return spider
@@ -64,7 +69,10 @@ class SiteSpider(Spider):
     # --- 1 discover --------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Request]:
-        self.crawl = await Crawl.open(self.config, self.chosen, self.run, self.since)
+        if self.url:
+            yield self.fetch(self.chosen[0], Wanted(self.url))
+            return
+        self.crawl = await Crawl.open(self.config, self.chosen, self.run, self.since, self.workers)
         for site in self.crawl.sites.values():
             for poll in await self.crawl.polls(site, self.kinds):
                 self.polling[site.id] += 1
@@ -102,14 +110,16 @@ class SiteSpider(Spider):
             yield request
 
     async def _discover(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
-        if response.status == 304:
-            await self._note(poll, unchanged=True)
+        if response.status == 304 and self.crawl is not None:
+            await self.crawl.source_unchanged(poll)
             return
         if response.status != 200:
             raise SourceProblem(f"HTTP {response.status}", f"{response.url} answered {response.status}")
         found = await self.workers.run(path.discover, poll.source, response.body, response.url, _headers(response))
-        if poll.alternates_of is not None:
-            log.warning("%s: %s does not work; using %s", poll.site.id, poll.alternates_of, poll.url)
+        if poll.replaces:
+            log.warning(
+                "%s: %s does not work; using %s, which its home page names", poll.site.id, poll.replaces, poll.url
+            )
         if self.crawl is None:
             for candidate in found.candidates:
                 yield self.fetch(poll.site, Wanted(candidate.url, candidate))
@@ -119,7 +129,7 @@ class SiteSpider(Spider):
             yield self.ask(further)
 
     async def _fall_back(self, poll: Poll, problem: SourceProblem | Unreadable) -> list[Request]:
-        """A dead feed is looked for again on the site's home page; either way its failure is told in the site's state."""
+        """The home page, asked for a feed in place of a dead one; the failure is told in the site's state."""
         log.warning("%s: %s: %s", poll.site.id, poll.url, problem)
         if self.crawl is None:
             return []
@@ -134,9 +144,9 @@ class SiteSpider(Spider):
         """The feeds that a home page names, asked in place of the dead one."""
         if response.status == 200 and self.crawl is not None:
             for feed in await self.workers.run(path.alternates, response.body, response.url):
-                for further in await self.crawl.alternate(poll, feed):
+                if feed != poll.replaces:
                     self.polling[poll.site.id] += 1
-                    yield self.ask(further)
+                    yield self.ask(poll.alternate(feed))
         async for request in self._answered(poll):
             yield request
 
@@ -146,10 +156,6 @@ class SiteSpider(Spider):
             yield request
         async for request in self._answered(poll):
             yield request
-
-    async def _note(self, poll: Poll, *, unchanged: bool) -> None:
-        if self.crawl is not None and unchanged:
-            await self.crawl.source_unchanged(poll)
 
     async def _answered(self, poll: Poll) -> AsyncIterator[Request]:
         """When the last source of a site has answered, what is due of its frontier is fetched, the newest first."""
@@ -198,7 +204,7 @@ class SiteSpider(Spider):
         site = site or self._site_of(response)
         wanted = wanted or Wanted(response.request.url if response.request else response.url)
         page = Page(
-            url=wanted.url,
+            url=path.canonical(response.url) or wanted.url,
             final_url=response.url,
             body=response.body,
             fetched=datetime.now(UTC),
@@ -213,6 +219,7 @@ class SiteSpider(Spider):
             extraction = await self.workers.run(path.article, page, site, repeats)
         except (Refused, Unreadable) as problem:
             log.info("%s: %s is no article: %s", site.id, wanted.url, problem)
+            self.problem = str(problem)
             if self.crawl is not None:
                 await self.crawl.not_an_article(site, wanted, page, problem)
             return
@@ -225,16 +232,18 @@ class SiteSpider(Spider):
         site, wanted = request.cb_kwargs["site"], request.cb_kwargs["wanted"]
         reason, detail = _told(failure)
         log.info("%s: %s: %s", site.id, wanted.url, detail or reason)
+        self.problem = detail or reason
         if self.crawl is not None:
             await self.crawl.page_failed(site, wanted, reason, detail)
 
     # --- Scrapy's own commands, which come with an address only ------------------------------------------------------
 
     def _site_of(self, response: Response) -> Site:
-        return self.config.site_of(response.url) or self.config.stranger(response.url)
+        return self.config.site_of(response.url)
 
     def _poll_for(self, response: Response) -> Poll:
-        return Poll.of(self._site_of(response), response.url)
+        site = self._site_of(response)
+        return Poll.of(site, Source(kind="feed", url=HttpUrl(response.url)))
 
     async def finish(self, reason: str) -> None:
         """Writes the run's end, and lets go of sites, archive and workers."""

@@ -99,7 +99,7 @@ def _dates(published: datetime | None, modified: datetime | None) -> list[tuple[
 
 
 def serve(host: str, port: int) -> None:
-    from index.web.app import serve as serve_web  # noqa: PLC0415 - only this command pays for FastAPI
+    from index.web.app import serve as serve_web
 
     config = load()
     web = config.settings.web

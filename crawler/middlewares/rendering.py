@@ -12,6 +12,9 @@ from playwright.async_api import TimeoutError as StillLoading
 from scrapy import Request
 from scrapy_playwright.page import PageMethod
 
+from crawler.config import BrowserSettings
+from crawler.errors import ConfigError
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # names in PATH, in this order
 UNWANTED = frozenset({"image", "media", "font"})  # resource types an article's text does not need
 SETTLE = 5_000  # ms at most that a page may go on loading after its DOM is there
@@ -46,18 +49,25 @@ def unwanted(request: Any) -> bool:
     return request.resource_type in UNWANTED
 
 
-def playwright_settings(browser: str, pages: int, timeout: float) -> dict[str, Any]:
-    """Scrapy's settings for rendering with this executable: at most `pages` open at once, `timeout` in seconds."""
+def playwright_settings(browser: BrowserSettings) -> dict[str, Any]:
+    """Scrapy's settings for a crawl that renders.
+
+    :raises ConfigError: there is no browser.
+    """
+    executable = find_browser(browser.path)
+    if executable is None:
+        raise ConfigError(
+            f"browser.path: {browser.path or 'no ' + ' or '.join(BROWSERS[:3]) + ' in PATH'}: a site says `rendering: "
+            "browser`, which needs Chromium: install it (Debian: apt install chromium) or name it in arshif.yaml"
+        )
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # Chromium refuses root otherwise
+    handler = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
     return {
-        "DOWNLOAD_HANDLERS": {
-            scheme: "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler" for scheme in ("http", "https")
-        },
+        "DOWNLOAD_HANDLERS": {"http": handler, "https": handler, **dict.fromkeys(("data", "file", "ftp", "s3"))},
         "PLAYWRIGHT_BROWSER_TYPE": "chromium",
-        "PLAYWRIGHT_LAUNCH_OPTIONS": {"executable_path": browser, "args": [*QUIET_FLAGS, *root]},
-        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": pages,
-        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": timeout * 1_000,
+        "PLAYWRIGHT_LAUNCH_OPTIONS": {"executable_path": executable, "args": [*QUIET_FLAGS, *root]},
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": browser.pages,
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": browser.timeout * 1_000,
         "PLAYWRIGHT_CONTEXTS": {"default": {"service_workers": "block", "accept_downloads": False}},
         "PLAYWRIGHT_ABORT_REQUEST": unwanted,
-        "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": "scrapy_playwright.headers.use_scrapy_headers",
     }

@@ -1,0 +1,143 @@
+"""init, run, crawl, extract, and the children that the daemon starts."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from crawler import runs
+from crawler.config import load, write_starter
+from crawler.errors import ArshifError, Busy, Refused, Unreadable
+from crawler.page import Page
+from crawler.stores import open_archive, open_index
+from crawler.terminal import complain, print_json, say
+from index import shipper
+from index.archive import runs as records
+from index.article import schema_org
+
+if TYPE_CHECKING:
+    from crawler.extract.draft import Extraction
+
+
+def init(directory: Path) -> None:
+    target = write_starter(directory)
+    say(f"Wrote {target}: settings in arshif.yaml, sites in sites/, your own in sites.local/.")
+    say(f"Next: write your contact into arshif.yaml, then  cd {directory} && arshif doctor && arshif run")
+
+
+def run(web: bool) -> None:
+    from crawler.daemon import Daemon
+
+    config = load()
+    for warning in config.warnings:
+        complain(f"note: {warning}")
+    say(f"Crawling {len(config.enabled)} sites into {config.settings.data}; end it with Ctrl-C.")
+    if web:
+        say(f"Search page: http://{config.settings.web.host}:{config.settings.web.port}/")
+    with open_archive(config) as archive:
+        Daemon(config, archive, web).run()
+
+
+def crawl(sites: list[str], since: str, json: bool) -> int:
+    config = load()
+    chosen = config.choose(",".join(sites))
+    _check_date(since)
+    with open_archive(config) as archive, open_index(config) as engine:
+        run = runs.start(config, archive, chosen, since, why="asked for")
+        signal.signal(signal.SIGTERM, lambda *_: run.stop("stopped"))
+        signal.signal(signal.SIGINT, lambda *_: run.stop("stopped"))
+        while not run.watch(time.monotonic()):
+            time.sleep(0.1)
+        status = runs.finish(archive, run)
+        try:
+            shipper.drain(archive, engine)
+        except Busy:
+            pass  # the daemon's shipper brings it to the index
+        except ArshifError as error:
+            complain(f"stored, but not searchable yet: {error}")
+        with archive.read() as conn:
+            record = next(record for record in records.recent(conn, 50) if record.id == run.number)
+    _report(record, status, json)
+    return 0 if status == "ok" else 1
+
+
+def _check_date(since: str) -> None:
+    try:
+        datetime.fromisoformat(since or "2026-01-01")
+    except ValueError:
+        raise ArshifError(f"--since {since}: write a date such as 2026-01-31") from None
+
+
+def _report(record: records.Run, status: str, json: bool) -> None:
+    if json:
+        print_json(asdict(record))
+        return
+    total = {name: sum(site.counts.get(name, 0) for site in record.sites) for name in runs.TOLD}
+    say(f"run {record.id}: {status}; " + ", ".join(f"{count} {runs.TOLD[name]}" for name, count in total.items()))
+    for site in record.sites:
+        if site.detail or site.status != "ok":
+            complain(f"{site.site}: {site.status}: {site.detail or 'no source answered'}")
+    if record.sites and all(site.status == "offline" for site in record.sites):
+        complain(runs.OFFLINE)
+
+
+def extract(name: str, json: bool) -> None:
+    extraction = _from_address(name) if name.startswith(("http://", "https://")) else _from_file(name)
+    article = extraction.article
+    if json:
+        removed = [asdict(removed) for removed in extraction.removed]
+        print_json({**schema_org(article), "removed": removed})
+        return
+    for label, value in schema_org(article).items():
+        if label in ("articleBody", "archive", "image"):
+            continue
+        text = ", ".join(map(str, value)) if isinstance(value, list) else value
+        say(f"{label}: {text}")
+    for image in article.images:
+        say(f"image: {image.url}" + (f"\n  caption: {image.caption}" if image.caption else ""))
+    say(f"\n{article.body}")
+
+
+def _from_file(name: str) -> Extraction:
+    from crawler import path
+    from crawler.site import stranger
+
+    file = Path(name)
+    if not file.is_file():
+        raise ArshifError(f"{name}: there is no such file; an address begins with https:// or http://")
+    url = file.absolute().as_uri().replace("file://", "http://localhost", 1)
+    try:
+        return path.article(Page(url, url, file.read_bytes(), datetime.now(UTC)), stranger(url))
+    except (Refused, Unreadable) as problem:
+        raise ArshifError(f"{name} is no article: {problem}") from None
+
+
+def _from_address(url: str) -> Extraction:
+    from crawler.one_page import fetch
+
+    return fetch(url)
+
+
+# --- children of the daemon ------------------------------------------------------------------------------------------
+
+
+def child_crawl(sites: str, run: str, since: str) -> int:
+    return runs.crawl(sites, run, since)
+
+
+def child_ship() -> None:
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    config = load()
+    with open_archive(config) as archive, open_index(config) as engine:
+        shipper.run(archive, engine, stop)
+        try:
+            shipper.drain(archive, engine)  # what was stored before we were asked to end
+        except ArshifError as error:
+            complain(f"the outbox keeps what was not shipped: {error}")

@@ -1,0 +1,373 @@
+"""One crawl's hold on the archive: what it is to ask, and what became of it. The spider calls it, never SQL.
+
+Nothing here runs on the reactor: writes go through the archive's writer thread, one short transaction a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from crawler import path
+from crawler.config import Config
+from crawler.errors import Busy, PageProblem, Refused, Unreadable
+from crawler.middlewares.raw import decoded, lower_case
+from crawler.page import Candidate, Discovered, Page
+from crawler.pipelines import ArticleItem
+from crawler.polls import Poll
+from crawler.schedule import back_off, revisit_at
+from crawler.site import Kind, Site
+from crawler.stores import open_archive, raw_folder
+from crawler.workers import Workers
+from index.archive import Archive, articles, frontier, leases, repeats, runs, sites, sources
+from index.archive.frontier import FrontierRow, Offer, Visit
+from index.article import Article
+from index.raw import Raw, RawDamaged, RawRef, Response
+
+log = logging.getLogger("arshif.crawl")
+T = TypeVar("T")
+
+CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
+GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
+ACCOUNTED = ("stored", "changed", "unchanged", "duplicate", "refused", "failed")  # what becomes of what is discovered
+REPEATED_IN = 3  # articles that show a block before it counts as the site's own: two may be a story and its follow-up
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page that is to be fetched, with what is known of it from its source and from earlier visits."""
+
+    url: str
+    candidate: Candidate | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    article: str | None = None
+    visits: int = 0
+    tries: int = 0
+
+    @classmethod
+    def of(cls, row: FrontierRow) -> Wanted:
+        """What the frontier has of it."""
+        candidate = Candidate(row.url, row.title, row.published, row.modified, row.language)
+        known = (row.etag, row.last_modified, row.body_hash, row.article, row.visits, row.tries)
+        return cls(row.url, candidate, *known)
+
+
+class Crawl:
+    """An open archive with the leases of this crawl's sites; `open` makes one, `close` ends it."""
+
+    def __init__(self, config: Config, archive: Archive, run: int, since: datetime | None, workers: Workers) -> None:
+        self.config = config
+        self.archive = archive
+        self.run = run
+        self.own = False  # whether it ends with us: nobody else records it
+        self.since = since
+        self.workers = workers
+        self.raw = Raw(raw_folder(config), name=f"run-{run:06d}")
+        self.raw_turn = asyncio.Lock()  # one record after the other
+        self.sites: dict[str, Site] = {}
+        self.leases: dict[str, leases.Lease] = {}
+        self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.answered: Counter[str] = Counter()  # sources that answered, by site
+        self.problems: dict[str, str] = {}  # the last thing that went wrong with a site's sources
+
+    @classmethod
+    async def open(
+        cls, config: Config, chosen: Iterable[Site], run: int | None, since: datetime | None, workers: Workers
+    ) -> Crawl:
+        """Opens the archive and takes the leases of these sites; those that another crawl holds are left to it.
+
+        :raises Busy: another crawl holds all of them.
+        :raises ArchiveError: the archive cannot be used.
+        """
+        archive = await asyncio.to_thread(open_archive, config)
+        wanted = {site.id: site for site in chosen}
+        now = datetime.now(UTC)
+        own = run is None
+        if run is None:  # `scrapy crawl`, without a parent that records it
+            run = await _done(archive.write(lambda conn: runs.start(conn, wanted, now, owner="scrapy crawl")))
+        crawl = cls(config, archive, run, since, workers)
+        crawl.own = own
+        owner = f"run {run}"
+        held = await crawl.write(lambda conn: leases.acquire(conn, list(wanted), owner, now, os.getpid()))
+        crawl.leases = {lease.site: lease for lease in held}
+        crawl.sites = {site: wanted[site] for site in wanted if site in crawl.leases}
+        for site in wanted.keys() - crawl.leases.keys():
+            log.warning("%s: another run is crawling it; left to that one", site)
+        if wanted and not crawl.leases:
+            await crawl.close("busy")
+            raise Busy(f"another run is crawling {', '.join(wanted)}: wait for its end (`arshif runs`)")
+        return crawl
+
+    async def write(self, work: Callable[[Connection], T], site: str | None = None) -> T:
+        """What `work` gives, in a transaction of its own that holds only while the site's lease does."""
+        return await _done(self.archive.write(work, self.leases[site] if site else None))
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` gives, off the reactor's thread."""
+
+        def reading() -> T:
+            with self.archive.read() as conn:
+                return work(conn)
+
+        return await asyncio.to_thread(reading)
+
+    # --- 1 discover --------------------------------------------------------------------------------------------------
+
+    async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
+        """What is to be asked of the site's sources of these kinds, with the validators of the last answers."""
+        if self.since is not None:
+            since, now = self.since, datetime.now(UTC)
+            await self.write(lambda conn: frontier.reach(conn, site.id, since, now), site.id)
+        polls = [Poll.of(site, source) for source in site.sources if source.kind in kinds]
+        return [await self._with_validators(poll) for poll in polls]
+
+    async def _with_validators(self, poll: Poll) -> Poll:
+        state = await self.read(lambda conn: sources.state(conn, poll.site.id, poll.key))
+        if poll.source.kind == "wordpress" and not poll.depth:
+            return poll.of_api(state.polled if self.since is None else None, self._horizon(poll.site))
+        if self.since is not None:  # older candidates are wanted, so the whole document is
+            return poll
+        return replace(poll, etag=state.etag, last_modified=state.last_modified)
+
+    def _horizon(self, site: Site) -> datetime:
+        if self.since is not None:
+            return self.since
+        return datetime.now(UTC) - timedelta(days=self.config.settings.schedule.first_visit_days)
+
+    async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
+        """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
+        offers = [Offer(c.url, c.title, c.published, c.modified, c.language) for c in found.candidates]
+        answer = sources.Answer(
+            kind=found.kind,
+            etag=headers.get("etag"),
+            last_modified=headers.get("last-modified"),
+            body_hash=_hash(body),
+            modified=poll.modified,
+            found=len(offers),
+        )
+        now, site = datetime.now(UTC), poll.site.id
+        first_visit = timedelta(days=self.config.settings.schedule.first_visit_days)
+
+        def take(conn: Connection) -> None:
+            sources.polled(conn, site, poll.key, answer, now)
+            frontier.offer(conn, site, poll.key, offers, now, since=self.since, first_visit=first_visit)
+
+        await self.write(take, site)
+        self.answered[site] += 1
+        further = [poll.further(url, modified) for url, modified in found.further[:CHILDREN]]
+        return [await self._with_validators(child) for child in further if await self._worth_asking(child)]
+
+    async def _worth_asking(self, child: Poll) -> bool:
+        """Not a child sitemap whose date is older than what is taken, or has not moved since it was read."""
+        if child.modified is None or child.source.kind != "sitemap":
+            return True
+        if child.modified < self._horizon(child.site):
+            return False
+        state = await self.read(lambda conn: sources.state(conn, child.site.id, child.key))
+        return self.since is not None or state.modified is None or child.modified > state.modified
+
+    async def source_unchanged(self, poll: Poll) -> None:
+        """The source answered 304: its children are as they were."""
+        now, site = datetime.now(UTC), poll.site.id
+        await self.write(lambda conn: sources.unchanged(conn, site, poll.key, now, poll.modified), site)
+        self.answered[site] += 1
+
+    async def source_failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
+        """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
+        site = poll.site.id
+        self.problems[site] = f"{poll.url}: {problem}"
+        await self.write(lambda conn: sources.failed(conn, site, poll.key, str(problem), None), site)
+        return poll.home() if poll.source.kind == "feed" and not poll.depth else None
+
+    # --- 2 fetch -----------------------------------------------------------------------------------------------------
+
+    async def wanted(self, site: Site) -> list[Wanted]:
+        """The site's pages that are due, newest first, as many as a run takes."""
+        now, limit = datetime.now(UTC), self.config.settings.schedule.per_run
+        rows, due = await self.read(
+            lambda conn: (frontier.due(conn, site.id, now, limit), frontier.count_due(conn, site.id, now))
+        )
+        self.counts[site.id]["discovered"] += due
+        return [Wanted.of(row) for row in rows]
+
+    async def settled(self, site: Site, wanted: Wanted, page: Page) -> bool:
+        """Whether the answer says all there is to say without being read: unchanged, gone, or no page at all."""
+        self.counts[site.id].update(requests=1, bytes=len(page.body))
+        same = page.status == 200 and wanted.article is not None and _hash(page.body) == wanted.body_hash
+        if page.status == 304 or same:
+            visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
+            await self.write(lambda conn: articles.unchanged(conn, site.id, wanted.url, visit), site.id)
+            self.counts[site.id]["unchanged"] += 1
+        elif page.status in GONE:
+            visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
+            await self.write(lambda conn: frontier.gone(conn, site.id, wanted.url, visit), site.id)
+            self.counts[site.id]["refused"] += 1
+        elif page.status != 200:
+            await self.page_failed(site, wanted, f"HTTP {page.status}", "")
+        elif _led_home(page):
+            await self._refuse(site, wanted, page, "led home", f"it redirects to {page.final_url}")
+        elif len(page.body) > self.config.settings.politeness.page_max_bytes:
+            await self._refuse(site, wanted, page, "too large", f"{len(page.body)} bytes")
+        else:
+            return False
+        return True
+
+    async def page_failed(self, site: Site, wanted: Wanted, reason: str, detail: str) -> None:
+        """A page that could not be had or read: it is tried again, later each time."""
+        now = datetime.now(UTC)
+        retry = now + back_off(site.id, wanted.tries + 1)
+        await self.write(lambda conn: frontier.failed(conn, site.id, wanted.url, reason, retry, now, detail), site.id)
+        self.counts[site.id]["failed"] += 1
+
+    async def not_an_article(self, site: Site, wanted: Wanted, page: Page, problem: PageProblem) -> None:
+        """A page that was read and is none, or could not be read."""
+        if isinstance(problem, Unreadable) or problem.reason in path.PASSING:
+            await self.page_failed(site, wanted, problem.reason, problem.detail)
+        else:
+            await self._refuse(site, wanted, page, problem.reason, problem.detail)
+
+    async def _refuse(self, site: Site, wanted: Wanted, page: Page, reason: str, detail: str) -> None:
+        visit = Visit(page.fetched, None, page.status)
+        await self.write(lambda conn: frontier.refused(conn, site.id, wanted.url, reason, detail, visit), site.id)
+        self.counts[site.id]["refused"] += 1
+
+    # --- 4 clean -----------------------------------------------------------------------------------------------------
+
+    async def repeats(self, site: Site) -> frozenset[str]:
+        """The blocks that this site shows on many articles."""
+        return await self.read(lambda conn: repeats.repeated(conn, site.id, REPEATED_IN))
+
+    # --- 6 store -----------------------------------------------------------------------------------------------------
+
+    async def store(self, item: ArticleItem) -> str:
+        """Stores an article and all that belongs to it in one transaction; gives what it was: new, changed, same, copy.
+
+        The raw copy is on disk before the transaction that refers to it.
+        """
+        page, site, wanted = item.page, item.site.id, item.wanted
+        fetched = articles.Fetched(
+            site=site,
+            url=wanted.url,
+            final_url=path.canonical(page.final_url) or wanted.url,
+            article=item.extraction.article,
+            fetched=page.fetched,
+            body_hash=_hash(page.body),
+            etag=page.headers.get("etag"),
+            last_modified=page.headers.get("last-modified"),
+            revisit_at=revisit_at(page.fetched, wanted.visits + 1),
+            run=self.run,
+            status=page.status,
+        )
+        ours = await self._read_again(item)
+        raw = await self._keep(item.received)
+
+        def take(conn: Connection) -> articles.Outcome:
+            if ours is not None:
+                articles.correct(conn, ours, page.fetched)
+            outcome = articles.store(conn, replace(fetched, raw=raw))
+            repeats.count(conn, site, outcome.id, item.extraction.blocks)
+            return outcome
+
+        outcome = await self.write(take, site)
+        names = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
+        self.counts[site][names[outcome.kind]] += 1
+        return outcome.kind
+
+    async def _keep(self, received: Response | None) -> RawRef | None:
+        if received is None:
+            return None
+        async with self.raw_turn:
+            return await asyncio.to_thread(self.raw.append, received)
+
+    async def _read_again(self, item: ArticleItem) -> Article | None:
+        """What today's rules make of the stored page, where a revisit reads differently and so does that.
+
+        What a site repeats is learned over time: a box that was taken for text is news to us, not to its readers. The
+        stored version is put right first; what differs then is a change of the site's.
+        """
+        if item.wanted.article is None:
+            return None
+        known, copy = await self.read(
+            lambda conn: (
+                articles.document(conn, item.wanted.article or ""),
+                articles.raw_of(conn, item.wanted.article or ""),
+            )
+        )
+        if known is None or copy is None or known.article.content_hash == item.extraction.article.content_hash:
+            return None
+        ref, url = copy
+        try:
+            headers, body = await asyncio.to_thread(self.raw.read, ref, url)
+            page = Page(known.article.url, url, decoded(headers, body), known.first_seen, headers=lower_case(headers))
+            again = await self.workers.run(path.article, page, item.site, await self.repeats(item.site))
+        except (RawDamaged, Refused, Unreadable) as problem:
+            log.warning("%s: its stored page cannot be read again: %s", known.article.url, problem)
+            return None
+        better = replace(again.article, id=known.article.id, url=known.article.url)
+        return better if better.content_hash != known.article.content_hash else None
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    async def close(self, reason: str) -> None:
+        """Writes how each site's part went, lets go of the sites, and ends the run if it is our own."""
+        now = datetime.now(UTC)
+
+        def end(conn: Connection) -> None:
+            for site in self.sites.values():
+                self._end_site(conn, site, now)
+            leases.release(conn, self.leases.values())
+            if self.own:
+                runs.finish(conn, self.run, "ok" if reason == "finished" else reason, now)
+
+        await self.write(end)
+        self.raw.close()
+        await asyncio.to_thread(self.archive.close)
+
+    def _end_site(self, conn: Connection, site: Site, now: datetime) -> None:
+        counts = dict(self.counts[site.id])
+        done = sum(counts.get(name, 0) for name in ACCOUNTED)
+        counts["pending"] = max(0, counts.get("discovered", 0) - done)
+        problem = self.problems.get(site.id)
+        status = "ok" if self.answered[site.id] else "offline" if self.offline else "failed"
+        runs.end_site(conn, self.run, site.id, status, problem, counts)
+        before = sites.state(conn, site.id)
+        facts = {"name": site.name, "homepage": str(site.homepage), "country": site.country, "enabled": site.enabled}
+        state: dict[str, object] = {"last_run": now, "languages": site.languages, "detail": problem}
+        if status == "ok":
+            state |= {"failures": 0, "last_success": now, "verdict": "partly failing" if problem else None}
+        elif status == "failed":
+            state |= {"failures": before.failures + 1, "verdict": "failing"}
+        sites.put(conn, site.id, **facts, **state)
+
+    @property
+    def offline(self) -> bool:
+        """Whether no site at all answered: then it is our network that failed, and no site."""
+        return not any(self.answered.values()) and not any(count["requests"] for count in self.counts.values())
+
+
+def _hash(body: bytes) -> str:
+    return sha256(body).hexdigest()
+
+
+def _led_home(page: Page) -> bool:
+    """Whether a redirect ended at a site's first page: how many sites say that an article is no more."""
+    return (
+        page.final_url != page.url and urlsplit(page.final_url).path in ("", "/") and not urlsplit(page.final_url).query
+    )
+
+
+async def _done(future: Future[T]) -> T:
+    return await asyncio.wrap_future(future)

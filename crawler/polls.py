@@ -1,0 +1,50 @@
+"""Poll: one document of one source that is asked in a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from crawler import path
+from crawler.site import Site, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What is asked of a source: `url` is requested, `key` is the name under which its state is kept.
+
+    `depth` counts from the site's file: 0 its source, 1 a child sitemap or a further page. `modified` is the date that
+    a sitemap index gave for it. `replaces` is the dead source that it is asked for.
+    """
+
+    site: Site
+    source: Source
+    url: str
+    key: str
+    depth: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
+    modified: datetime | None = None
+    replaces: str | None = None
+
+    @classmethod
+    def of(cls, site: Site, source: Source) -> Poll:
+        """The poll of a source as the site's file has it."""
+        return cls(site, source, str(source.url), str(source.url))
+
+    def further(self, url: str, modified: datetime | None) -> Poll:
+        """A child sitemap, or the next page of an API."""
+        return Poll(self.site, self.source, url, url, self.depth + 1, modified=modified)
+
+    def home(self) -> Poll:
+        """The home page, to look for a feed in place of this one."""
+        home = str(self.source.homepage or self.site.homepage)
+        return Poll(self.site, self.source, home, home, self.depth + 1, replaces=self.url)
+
+    def alternate(self, url: str) -> Poll:
+        """A feed that the home page names."""
+        return Poll(self.site, self.source, url, url, self.depth + 1, replaces=self.replaces)
+
+    def of_api(self, asked: datetime | None, horizon: datetime) -> Poll:
+        """The first page of an API: what was published or changed since it was last asked, at first since `horizon`."""
+        return replace(self, url=path.first_request(self.source, asked or horizon, changed=asked is not None))
