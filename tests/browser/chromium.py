@@ -38,7 +38,7 @@ def running(path: str) -> Iterator[Browser]:
 @contextmanager
 def served(shelf: Shelf) -> Iterator[str]:
     """The page of this archive on a free port of loopback; gives its address."""
-    with socket.socket() as listener:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         app = create_app(shelf.archive, shelf.engine)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none"))
