@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice, product
-from typing import Any
+from typing import Any, NamedTuple
 
 import snowballstemmer
 
@@ -146,8 +146,7 @@ def _words() -> re.Pattern[str]:
     return re.compile(f"[{SINGLE}]|[{ranges}{OTHER_PLANES}]{{1,{TOKEN_CHARACTERS}}}")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A folded word and where it stands in the original text, in characters, end exclusive."""
 
     text: str
@@ -160,23 +159,26 @@ def words(text: str) -> list[str]:
     return _words().findall(fold(text))
 
 
+@cache
+def _uneven() -> re.Pattern[str]:
+    """A character that folds to none or to several, such as tashkeel and ß."""
+    return re.compile(f"[{''.join(re.escape(chr(p)) for p, folded in fold_table().items() if len(folded) != 1)}]")
+
+
 def tokens(text: str) -> list[Token]:
-    """The folded words of a text with their places in the text as given, tashkeel included."""
-    return list(_tokens(text, fold_table()))
-
-
-def _tokens(text: str, table: Mapping[int, str]) -> Iterator[Token]:
-    pieces, origins = [], []
-    for place, char in enumerate(text):
-        piece = table.get(ord(char), char)
-        pieces.append(piece)
-        origins.extend([place] * len(piece))
-    origins.append(len(text))
+    """The folded words of a text (in NFC) with their places in the text as given, tashkeel included."""
+    table = fold_table()
+    if not _uneven().search(text):  # most texts: then each place is the same before and after
+        return [Token(match.group(), *match.span()) for match in _words().finditer(text.translate(table))]
+    pieces = [table.get(ord(char), char) for char in text]
+    origins = [place for place, piece in enumerate(pieces) for _ in piece]
+    found = []
     for match in _words().finditer("".join(pieces)):
         end = origins[match.end() - 1] + 1
-        while end < len(text) and table.get(ord(text[end]), " ") == "":  # the tashkeel on a word's last letter
+        while end < len(text) and not pieces[end]:  # the tashkeel on a word's last letter
             end += 1
-        yield Token(match.group(), origins[match.start()], end)
+        found.append(Token(match.group(), origins[match.start()], end))
+    return found
 
 
 # --- stems ---------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ MEGABYTES = 947  # of the archive; kept in the local Maven repository
 HOME = Path(__file__).parents[2] / ".elasticsearch"
 SERVER = HOME / "server"
 PID_FILE = HOME / "pid.json"
+JVMS = Path("/usr/lib/jvm")
 USER = "arshif-es"  # Elasticsearch refuses to run as root
 JDK = 21  # at least: 9.x needs it, and a whole JDK, for jdk.attach and jdk.jdi
 START_SECONDS = 120  # it takes about 11 on two idle cores
@@ -106,7 +107,7 @@ def running() -> str | None:
 def jdk() -> Path:
     """The newest JDK that Elasticsearch can use: from ES_JAVA_HOME, JAVA_HOME or /usr/lib/jvm."""
     given = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
-    for home in given + sorted(Path("/usr/lib/jvm").glob("*"), key=_jdk_major, reverse=True):
+    for home in given + sorted(JVMS.glob("*"), key=_jdk_major, reverse=True):
         if _jdk_major(home) >= JDK and (home / "bin" / "javac").exists():
             return home
     raise CannotRun(f"A real Elasticsearch needs a JDK {JDK} or newer: install one, or set ES_JAVA_HOME to it.")
