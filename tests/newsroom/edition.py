@@ -66,7 +66,7 @@ class Edition:
     def published(self, draft: Draft, now: datetime) -> Edition:
         """The next edition, with this text as a new article (the newest in `issued` order)."""
         article = self._article(draft, now)
-        articles = sorted((*self.articles, article), key=lambda a: a.published, reverse=True)
+        articles = sorted((*self.articles, article), key=lambda a: (a.published, a.number), reverse=True)
         return replace(self._next(article.modified), articles=tuple(articles), issued=self.issued + 1)
 
     def edited(self, slug: str, changes: Mapping[str, object], now: datetime) -> Edition:

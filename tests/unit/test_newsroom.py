@@ -379,6 +379,11 @@ def test_a_published_article_is_everywhere(room: Newsroom, web: httpx.Client) ->
     assert "فقرة ثانية." in web.get(article.url).text
 
 
+def test_a_feed_holds_the_newest_of_many_of_one_minute(room: Newsroom, web: httpx.Client) -> None:
+    urls = [room.publish("jannah").url for _ in range(12)]
+    assert found(room, web, "jannah") == urls[:1:-1]
+
+
 def test_an_edit_shows_and_is_later(room: Newsroom, web: httpx.Client) -> None:
     before = room.article("arabic2", "tripoli-port")
     web.get(before.url)
