@@ -19,7 +19,7 @@ from pathlib import Path
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import BufferWARCWriter
+from warcio.warcwriter import WARCWriter
 
 from index.errors import ArchiveError, ArshifError, Busy
 
@@ -222,7 +222,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _pack(response: Response) -> bytes:
-    writer = BufferWARCWriter(gzip=True, warc_version="WARC/1.1")
+    packed = BytesIO()
+    writer = WARCWriter(packed, gzip=True, warc_version="WARC/1.1")
     when = response.fetched.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     record = writer.create_warc_record(
         response.url,
@@ -233,13 +234,14 @@ def _pack(response: Response) -> bytes:
         http_headers=_AsReceived(response),
     )
     writer.write_record(record)
-    return bytes(writer.get_contents())
+    return packed.getvalue()
 
 
 def _pack_info(name: str, info: Mapping[str, str]) -> bytes:
-    writer = BufferWARCWriter(gzip=True, warc_version="WARC/1.1")
+    packed = BytesIO()
+    writer = WARCWriter(packed, gzip=True, warc_version="WARC/1.1")
     writer.write_record(writer.create_warcinfo_record(name, dict(info)))
-    return bytes(writer.get_contents())
+    return packed.getvalue()
 
 
 def _unpack(packed: bytes, ref: RawRef) -> bytes:

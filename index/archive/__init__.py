@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from index.archive import leases, schema, sqlite
 from index.errors import ArchiveError
@@ -72,11 +72,11 @@ class Archive:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError:
-            raise  # a fault of ours in one transaction, and none of the file
         except DBAPIError as error:
-            if isinstance(error.orig, sqlite3.OperationalError | sqlite3.DatabaseError):
-                raise ArchiveError(sqlite.explain(error.orig, self.path)) from error
+            cause = error.orig
+            # A broken constraint or statement is a fault of ours in one transaction, and none of the file
+            if isinstance(cause, sqlite3.DatabaseError) and sqlite.blames_file(cause):
+                raise ArchiveError(sqlite.explain(cause, self.path)) from error
             raise
 
     def close(self) -> None:

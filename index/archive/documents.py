@@ -78,9 +78,11 @@ def others(conn: Connection, stories: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for piece in chunks(stories):
         query = (
-            select(t.articles.c.story, func.count()).where(t.articles.c.story.in_(piece)).group_by(t.articles.c.story)
+            select(t.articles.c.story, func.count().label("n"))
+            .where(t.articles.c.story.in_(piece))
+            .group_by(t.articles.c.story)
         )
-        found |= {story: n - 1 for story, n in conn.execute(query).tuples()}
+        found |= {row.story: row.n - 1 for row in conn.execute(query)}
     return found
 
 

@@ -105,6 +105,7 @@ def offer(
     if since is not None and since < horizon:
         reach(conn, site, since, now)
         horizon = since
+    # Backwards: the first of a listing is the newest, and gets the highest number; of twins the first is kept.
     offered = {candidate.url: candidate for candidate in reversed(candidates)}
     new, known, moved = [], 0, 0
     for piece in chunks(list(offered)):
@@ -118,7 +119,6 @@ def offer(
                 moved += "due" in values
                 conn.execute(update(frontier).where(frontier.c.id == rows[url].id).values(**values))
     if new:
-        new.reverse()  # the first of a listing is the newest, and gets the highest number
         conn.execute(insert(frontier), new)
     old = sum(row["state"] == "old" for row in new)
     return Offered(len(new) - old, old, known, moved)

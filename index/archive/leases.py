@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from index.archive.tables import leases
 from index.errors import LeaseLost
 
+PROC = Path("/proc")
 _DEAD = {"Z", "X", "x"}  # states of /proc/PID/stat: ended, though the parent has not looked yet; proc_pid_stat(5)
 
 
@@ -98,26 +99,24 @@ def boot() -> str:
     Another one's processes cannot be seen from here, and are taken for dead: the fence keeps them from writing.
     """
     try:
-        namespace = os.readlink("/proc/self/ns/pid")
-        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip() + " " + namespace
+        namespace = os.readlink(PROC / "self/ns/pid")
+        return (PROC / "sys/kernel/random/boot_id").read_text("ascii").strip() + " " + namespace
     except OSError:
         return "unknown"  # no /proc: the pid alone decides
 
 
 def running(pid: int) -> bool:
     """Whether a process of that number is alive and not only waiting to be buried."""
-    try:
-        return _stat(pid)[0] not in _DEAD
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
+    if (PROC / "self").exists():
+        try:
+            return _stat(pid)[0] not in _DEAD
+        except OSError:
             return False
-    except OSError:
-        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it is there, and another user's
         return True
     return True
 
@@ -132,4 +131,4 @@ def born(pid: int) -> str:
 
 def _stat(pid: int) -> list[str]:
     # The name in field 2 may hold spaces and brackets: "1234 (a) b) S 1 ..."; the fields from the third on
-    return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    return (PROC / f"{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()

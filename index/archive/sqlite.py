@@ -74,19 +74,29 @@ def is_database(path: Path) -> bool:
         return file.read(len(MAGIC)) == MAGIC
 
 
+_CAUSES = {
+    sqlite3.SQLITE_CORRUPT: "is damaged: restore it from a backup; its raw copies can fill a new one",
+    sqlite3.SQLITE_NOTADB: "is no SQLite database: move it away, or restore it from a backup",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full, free some space",
+    sqlite3.SQLITE_READONLY: "cannot be written: make the file and its folder writable",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: make the file and its folder readable and writable",
+    sqlite3.SQLITE_BUSY: f"was locked by another process for {BUSY_SECONDS:.0f} s: end the one that hangs",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: look at the disk",
+}
+
+
+def blames_file(error: sqlite3.Error) -> bool:
+    """Whether the error is of the file, disk or lock, and not of one statement."""
+    return _code(error) in _CAUSES
+
+
 def explain(error: sqlite3.Error, path: Path) -> str:
     """What happened to the archive and what to do, in a sentence."""
-    what = {
-        sqlite3.SQLITE_CORRUPT: "is damaged: restore it from a backup; its raw copies can fill a new one",
-        sqlite3.SQLITE_NOTADB: "is no SQLite database: move it away, or restore it from a backup",
-        sqlite3.SQLITE_FULL: "cannot grow: the disk is full, free some space",
-        sqlite3.SQLITE_READONLY: "cannot be written: make the file and its folder writable",
-        sqlite3.SQLITE_CANTOPEN: "cannot be opened: make the file and its folder readable and writable",
-        sqlite3.SQLITE_BUSY: f"was locked by another process for {BUSY_SECONDS:.0f} s: end the one that hangs",
-        sqlite3.SQLITE_IOERR: "cannot be read or written: look at the disk",
-    }
-    code = getattr(error, "sqlite_errorcode", None)
-    return f"archive {path} {what.get(code & 0xFF if code is not None else -1, 'failed')} ({error})"
+    return f"archive {path} {_CAUSES.get(_code(error), 'failed')} ({error})"
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", -1) & 0xFF  # without the extended part
 
 
 def sync_folder(path: Path) -> None:

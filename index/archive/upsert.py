@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, insert, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 T = TypeVar("T")
 CHUNK = 500  # values in one IN (...): SQLite takes 32,766, older builds 999
@@ -14,8 +14,13 @@ CHUNK = 500  # values in one IN (...): SQLite takes 32,766, older builds 999
 
 def upsert(conn: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Set these columns in the row of that key; a new row has the table's defaults in the others."""
-    found = update(table).where(*(table.c[name] == value for name, value in key.items())).values(**values)
-    if not conn.execute(found).rowcount:
+    mine = [table.c[name] == value for name, value in key.items()]
+    there: object = (
+        conn.execute(update(table).where(*mine).values(**values)).rowcount
+        if values
+        else conn.execute(select(*table.primary_key).where(*mine)).first()
+    )
+    if not there:
         conn.execute(insert(table).values(**key, **values))
 
 
