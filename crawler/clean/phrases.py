@@ -23,6 +23,7 @@ Kind = Literal["alone", "start", "end"]
 _TEASER = 30  # words: the longest paragraph that still is a link to another article
 _END = 0.5  # share of the body's paragraphs before which no "end" phrase ends it
 _COLON = re.compile("[:：|»>›–—-]")
+_FIRST: tuple[Kind, ...] = ("start", "end", "alone")  # what a phrase is that stands in several lists
 _KEY = 3  # characters of a folded phrase by which it is found
 
 
@@ -77,5 +78,6 @@ def _index() -> dict[str, tuple[tuple[str, Kind], ...]]:
         data: dict[Kind, list[Any]] = yaml.safe_load(file.read_text("utf-8"))
         for kind, phrases in data.items():
             for phrase in filter(None, map(fold, map(str, phrases))):
-                found.setdefault(phrase[:_KEY], {}).setdefault(phrase, kind)
+                known_as = found.setdefault(phrase[:_KEY], {})
+                known_as[phrase] = min(kind, known_as.get(phrase, kind), key=_FIRST.index)
     return {key: tuple(sorted(some.items(), key=lambda p: -len(p[0]))) for key, some in found.items()}

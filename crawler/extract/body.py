@@ -10,8 +10,8 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document as Found
 
 from crawler.clean import structure
-from crawler.clean.text import line
-from crawler.extract import blocks, jsonld, rules
+from crawler.clean.text import fold, line
+from crawler.extract import blocks, jsonld
 from crawler.extract.document import Document, paragraphs
 from crawler.extract.draft import Draft
 from crawler.site import Rules
@@ -24,11 +24,13 @@ def fill(draft: Draft, document: Document, node: jsonld.Node | None, ours: Rules
     whole = document.tree.html or ""
     draft.removed += structure.prune(document.tree, ours.strip)
     if selector := ours.select.get("body"):
-        draft.fill("body", paragraphs(rules.select(document, selector)), "rule")
+        draft.fill("body", paragraphs(document.tree.css(selector)), "rule")
     if draft.lacks("body"):
         said = jsonld.text(node.get("articleBody")) if node is not None else ""
         wanted = max(0.6 * len(said), 0.5 * _prose(document))
         found, origin = _first_good(document.tree.html or "", whole, wanted)
+        if len(found) == 1 and fold(found[0]) == fold(draft.headline):
+            found = []  # a page that scripts fill shows no more
         draft.fill("body", blocks.complete(found, document, draft.description or ""), origin)
         if draft.lacks("body") and said:
             draft.fill("body", [said], "json-ld")

@@ -24,7 +24,7 @@ _ISO = re.compile(
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2}:?\d{2})?")
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
-_TIME = re.compile(r"\d{1,2}\s*[:.h]\s*\d{2}|\d\s*[ap]\.?m\b", re.IGNORECASE)
+_TIME = re.compile(r"\b\d{1,2}\s?[:h]\s?\d{2}|\b\d{1,2}\.\d{2} Uhr|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _ZONE_TEXT = re.compile(r"[+-]\d{2}:?\d{2}\s*$|\b(?:GMT|UTC|Z)\b")
 _YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
 _DOUBLE = re.compile(r"([^\W\d]+(?:\s[^\W\d]+)?)\s?/\s?([^\W\d]+(?:\s[^\W\d]+)?)")  # كانون الثاني/يناير
@@ -40,6 +40,8 @@ _NOISE = re.compile(  # words around a visible date that dateparser stumbles ove
     r"|تاریخ انتشار|erstellt am|gepubliceerd op)\b\s*:?\s*(?:on\b)?",
     re.IGNORECASE,
 )
+_ARABIC = re.compile("[\u0620-\u064a]")
+_ARABIC_SCRIPT = frozenset(("ar", "fa", "ur", "ckb", "ps"))
 # Where the same language has other names for the months: Levant and Iraq, Algeria and Tunisia, Morocco. dateparser
 # takes one region a call; a country's own names come first.
 _REGIONS = {"ar": ("SY", "DZ", "MA", "EG")}
@@ -95,7 +97,7 @@ def visible(value: str, place: Place) -> Dated | None:
     value = _DOUBLE.sub(r"\2", value)
     span = _SPAN.search(value)
     for text in dict.fromkeys((span[0].strip() if span else value, value)):
-        for language, region in _attempts(place):
+        for language, region in _attempts(place, text):
             at = _parse(text, language, region)
             if at is not None:
                 timed = bool(_TIME.search(text))
@@ -112,9 +114,12 @@ def zone_of(name: str) -> tzinfo:
         return UTC
 
 
-def _attempts(place: Place) -> list[tuple[str, str | None]]:
+def _attempts(place: Place, text: str) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
-    for language in dict.fromkeys(tag.split("-")[0] for tag in place.languages):
+    languages = [tag.split("-")[0] for tag in place.languages]
+    if _ARABIC.search(text):  # whatever page and site say of themselves
+        languages = [n for n in languages if n in _ARABIC_SCRIPT] or ["ar", "fa"]
+    for language in dict.fromkeys(languages):
         # The region decides on 3/4/2025; it is left out where dateparser does not know it.
         found += [(language, region) for region in dict.fromkeys((place.country, *_REGIONS.get(language, (None,))))]
     return found

@@ -13,8 +13,9 @@ _SURE = 0.5  # probability below which what is declared counts, if the script ag
 _SAMPLE = 3_000  # characters; more changes nothing and costs time
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 # Letters that only one of the languages in Arabic script uses, or uses all the time: detectors take Sorani for its
-# neighbour sdh and Urdu headlines for Persian. Each has to be found at least once in a hundred letters.
+# neighbour sdh and Urdu headlines for Persian.
 _ARABIC_SCRIPT = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u06fa-\u06ff]")
+_TELLS = 0.02  # share of the letters from which they tell; a foreign name has fewer
 _TELLING = {
     "ckb": re.compile("[ڕڵێۆە]"),
     "ps": re.compile("[ټډړږښګڼې]"),
@@ -74,12 +75,12 @@ def _detect(text: str) -> tuple[str, bool]:
 def _arabic_script(text: str, letters: int) -> tuple[str, bool]:
     shares = {name: len(found.findall(text)) / letters for name, found in _TELLING.items()}
     arabic = len(_ARABIC_ONLY.findall(text)) / letters
-    for name in ("ug", "ckb", "ps", "ur"):
-        if shares[name] > 0.02 and not (name == "ug" and shares["ckb"] >= shares["ug"]):
-            return name, True
-    if shares["fa"] > 0.02 and shares["fa"] > arabic:
+    name = max(("ug", "ckb", "ps", "ur"), key=lambda n: shares[n])
+    if shares[name] > _TELLS:
+        return name, True
+    if shares["fa"] > _TELLS and shares["fa"] > arabic:
         return "fa", True
-    return "ar", arabic > 0.02 or shares["fa"] == 0
+    return "ar", arabic > _TELLS or shares["fa"] == 0
 
 
 def _fits(language: str, text: str) -> bool:

@@ -42,8 +42,8 @@ def outlets(document: Document, node: jsonld.Node | None, found: list[jsonld.Nod
 
 
 def persons(authors: tuple[str, ...], house: frozenset[str]) -> tuple[str, ...]:
-    """Authors without the outlet."""
-    return tuple(name for name in authors if _squeezed(name) not in house)
+    """The authors, or none where they are but the outlet."""
+    return authors if any(_squeezed(name) not in house for name in authors) else ()
 
 
 def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page: Context) -> None:

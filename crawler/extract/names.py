@@ -40,4 +40,6 @@ def names(values: Iterable[str], split: bool = True) -> tuple[str, ...]:
 
 def _parts(value: str, split: bool) -> list[str]:
     value = _BY.sub("", value)
+    if _NO_NAME.search(value) and ("@" in value or "/" in value):
+        return []
     return _SPLIT.split(value) if split else [value]

@@ -12,6 +12,7 @@ from crawler.extract.document import MAX_BYTES, Document, text_of
 from crawler.extract.draft import Draft
 from crawler.page import Page
 
+PASSING = ("wall", "consent")  # reasons that may be gone tomorrow: such pages are asked for again
 _SHORT = 250  # words of visible text; a page with more is not merely a wall
 _FEW = 60  # words of body; an article that says nothing of itself has more, or is taken for a listing
 _TITLES = {  # reason -> how titles of such pages begin, folded
@@ -81,12 +82,12 @@ def by_draft(draft: Draft, document: Document, found: list[jsonld.Node]) -> None
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
         raise Refused("empty", "no headline")
-    if not draft.body and (not declared or document.first("h1") is None):
-        raise Refused("empty", "no text; the site may need rendering")
     short = sum(len(words(p)) for p in draft.body) < _FEW
     silent = not declared and draft.lacks("published") and document.first('[itemprop~="articleBody"]') is None
     if silent and (jsonld.is_listing(found) or (short and _links(document) > 40)):
         raise Refused("listing", "lists articles and is none")
+    if not draft.body and (not declared or document.first("h1") is None):
+        raise Refused("empty", "no text; the site may need rendering")
 
 
 def jsonld_article(found: list[jsonld.Node]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborNode, SelectolaxError
+from selectolax.lexbor import LexborNode
 
 from crawler.clean.text import line
 from crawler.extract import dates, images, metadata
@@ -17,7 +17,7 @@ def apply(draft: Draft, document: Document, rules: Rules, place: dates.Place) ->
 
     A selector that matches nothing leaves its field to the next way: a site's layout may have changed."""
     for name, selector in rules.select.items():
-        nodes = select(document, selector)
+        nodes = document.tree.css(selector)
         if not nodes or name == "body":
             continue
         if name in ("published", "modified"):
@@ -32,14 +32,6 @@ def apply(draft: Draft, document: Document, rules: Rules, place: dates.Place) ->
             draft.fill(name, images.below(nodes, document.url), "rule")
         else:
             draft.fill(name, _said(nodes[0]), "rule")
-
-
-def select(document: Document, selector: str) -> list[LexborNode]:
-    """What a selector matches; nothing for one that is no CSS."""
-    try:
-        return document.tree.css(selector)
-    except (SelectolaxError, ValueError):
-        return []
 
 
 def _said(node: LexborNode) -> str:

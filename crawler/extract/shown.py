@@ -64,8 +64,25 @@ def _names(document: Document, selector: str) -> tuple[str, ...]:
     if not nodes:
         return ()
     place = _grandparent(nodes[0])
-    found = names(text_of(n) for n in nodes if _grandparent(n) == place)
-    return found if all(len(n) <= _LONGEST and not re.search(r"\d", n) for n in found) else ()
+    texts = [text for n in nodes if _grandparent(n) == place for text in _leaves(n)]
+    return tuple(n for n in names(texts) if _like_a_name(n))
+
+
+def _leaves(node: LexborNode) -> list[str]:
+    """The texts of the innermost elements of a byline: `<span>A B</span><span>C D</span>` are two names."""
+    inner = [n for n in node.css("a, span, li") if n.mem_id != node.mem_id and n.css_first("a *, span *, li *") is None]
+    return [text for text in map(text_of, inner) if text] if len(inner) > 1 else [text_of(node)]
+
+
+def _like_a_name(name: str) -> bool:
+    """Whether a text in a byline is a name: of two words, capitalised where the script has capitals, or without spaces
+    where it has none. `Follow`, `amw` and `Source: dpa` stand there too."""
+    if len(name) > _LONGEST or re.search(r"[\d:]", name):
+        return False
+    parts = name.split()
+    if not name.isascii() and len(parts) == 1:
+        return "\u2e80" <= name[0] <= "\ud7af"
+    return len(parts) > 1 and sum(not p[0].islower() for p in parts) >= 2
 
 
 def _grandparent(node: LexborNode) -> int:

@@ -55,7 +55,8 @@ def the_page(meta: str = META, figure: str = FIGURE) -> str:
 </h3></div><div class="related-posts-list">{related}</div></div>
 <div id="comments" class="comments-area"><div id="respond"><h3>اترك تعليقاً <small>إلغاء الرد</small></h3>
 <form><p>لن يتم نشر عنوان بريدك الإلكتروني.</p></form></div></div></div></div>
-<aside class="sidebar"><div class="widget"><h3>الأكثر قراءة</h3><ul><li><a href="/9">تطورات إدلب</a></li></ul></div></aside>
+<aside class="sidebar"><div class="widget"><h3>الأكثر قراءة</h3><ul><li><a href="/9">تطورات إدلب</a></li></ul></div>
+</aside>
 </div><footer id="footer">جميع الحقوق محفوظة لوكالة ستيب نيوز</footer>
 <a id="go-to-top" class="go-to-top-button" href="#go-to-tie-body"><span class="tie-icon-angle-up"></span>
 <span class="screen-reader-text">{TO_TOP}</span></a></div></body></html>"""

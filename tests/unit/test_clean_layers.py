@@ -1,0 +1,142 @@
+"""Cleaning in its layers: structure, phrases, echoes, repeats. Each removal has a reason."""
+
+from __future__ import annotations
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler import path
+from crawler.clean import echoes, phrases, repeats, structure
+from crawler.extract.draft import Draft
+from index.article import Image
+from tests.unit.samples import a_page, a_site
+
+PROSE = "هذه فقرة طويلة من نص المقال تكفي لتكون من متن الخبر وليست من القوائم أو الروابط الموجودة حوله في الصفحة. " * 3
+
+
+def pruned(html: str) -> tuple[str, list[str]]:
+    tree = LexborHTMLParser(f"<body><article>{''.join(f'<p>{PROSE}</p>' for _ in range(4))}{html}</article></body>")
+    removed = structure.prune(tree)
+    return tree.body.text() if tree.body else "", [r.reason for r in removed]
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        ("<div class='relatedPosts'>X1</div>", "related"),
+        ("<section id='jp-relatedposts'>X1</section>", "related"),
+        ("<div class='c-social_share__list'>X1</div>", "share"),
+        ("<div class='newsletter-signup'>X1</div>", "newsletter"),
+        ("<div id='comments'>X1</div>", "comments"),
+        ("<div class='about-author'>X1</div>", "author"),
+        ("<div class='post-tags'>X1</div>", "tags"),
+        ("<a class='go-to-top-button'><span class='screen-reader-text'>X1</span></a>", "chrome"),
+        ("<div class='ad-slot'>X1</div>", "advertisement"),
+        ("<p class='wp-caption-text'>X1</p>", "caption"),
+        ("<aside>X1</aside>", "element"),
+        ("<div role='navigation'>X1</div>", "element"),
+        ("<p><a href='/1'>X1 another article of the site</a></p>", "links"),
+        ("<ul><li>Mehr: <a>X1 another article of the site</a></li><li><a>and a third one</a></li></ul>", "links"),
+    ],
+)
+def test_structure_takes_boilerplate_with_its_reason(html: str, reason: str) -> None:
+    text, reasons = pruned(html)
+    assert "X1" not in text
+    assert reason in reasons
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p class='has-normal-font-size'>X1</p>",
+        "<div class='commentary'>X1</div>",
+        "<p class='shareholder'>X1</p>",
+        "<div class='metadata-free'>X1</div>",
+        "<p>X1 with <a href='/'>a link</a> in a sentence that says more than the link does</p>",
+    ],
+)
+def test_structure_leaves_words_that_merely_look_alike(html: str) -> None:
+    assert "X1" in pruned(html)[0]
+
+
+def test_what_holds_most_of_the_text_is_the_article_whatever_it_is_called() -> None:
+    tree = LexborHTMLParser(f"<body><div class='sidebar social'><form><p>{PROSE}</p><p>{PROSE}</p></form></div></body>")
+    structure.prune(tree)
+    assert tree.body is not None
+    assert tree.body.text().count(PROSE.strip()[:40]) == 6
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "kind"),
+    [
+        ("زر الذهاب إلى الأعلى", "alone"),
+        ("مَقالات ذات صِلة:", "end"),
+        ("اقرأ أيضاً: غارات جديدة على الريف الشمالي", "start"),
+        ("إقرأ ايضا", "start"),
+        ("تابعونا على فيسبوك", "start"),
+        ("جميع الحقوق محفوظة © 2024", "start"),
+        ("Read also: Floods in the north", "start"),
+        ("ADVERTISEMENT", "alone"),
+        ("À lire aussi : le reportage", "start"),
+        ("Читайте также: новости", "start"),
+        ("بیشتر بخوانید: خبر تازه", "start"),
+        ("相关新闻", "end"),
+        ("責任編輯：王小明", "start"),
+    ],
+)
+def test_phrases_are_known_folded(paragraph: str, kind: str) -> None:
+    assert phrases.known(paragraph)[0] == kind
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "Related companies said on Monday that they would not comment on the investigation.",
+        "إعلان الحرب على الفساد كان أول وعود الحكومة الجديدة",
+        "Share prices fell on Monday.",
+        "Read more books, the minister told pupils, " + "and read them well and often in every room of the house " * 4,
+        "مشاركة واسعة في الانتخابات",
+    ],
+)
+def test_sentences_that_begin_like_a_phrase_stay(paragraph: str) -> None:
+    assert phrases.known(paragraph) == ("", "")
+
+
+def test_an_end_ends_only_the_last_part() -> None:
+    text = [f"{PROSE} {n}" for n in range(4)]
+    kept, removed = phrases.drop([*text, "مقالات ذات صلة", "غارات على الريف", "عودة النازحين"])
+    assert kept == text
+    assert [r.reason for r in removed] == ["after: مقالات ذات صله"] * 3
+    assert phrases.drop(["مقالات ذات صلة", *text])[0] == text
+
+
+def test_echoes_of_other_fields_go() -> None:
+    draft = Draft(headline="العنوان", section="سوريا", authors=("سمر حداد",), images=(Image("u", "تعليق الصورة"),))
+    kept, removed = echoes.drop(["العنوان", "سمر حداد", "نص", "تعليق الصورة.", "سوريا"], draft)
+    assert kept == ["نص", "سوريا"]
+    assert [r.reason for r in removed] == ["echo: headline", "echo: author", "echo: caption"]
+
+
+def test_repeats_go_and_an_article_that_is_all_repeated_stays() -> None:
+    known = frozenset(repeats.hashes(["تابع ستيب نيوز"]))
+    kept, removed = repeats.drop(["نص", "تابع «ستيب نيوز»!"], known)
+    assert kept == ["نص"]
+    assert [(r.layer, r.reason) for r in removed] == [("repeat", "repeated")]
+    assert repeats.drop(["تابع ستيب نيوز"], known) == (["تابع ستيب نيوز"], [])
+
+
+def test_the_path_learns_and_applies_what_a_site_repeats() -> None:
+    promo = "وكالة ستيب نيوز تنقل لكم الحدث لحظة بلحظة من قلب المدن السورية"
+
+    def page(n: int) -> str:
+        text = "".join(f"<p>{PROSE} {n} {i}</p>" for i in range(3))
+        return f"<title>خبر رقم {n}</title><body><article><h1>خبر رقم {n}</h1>{text}<p>{promo}</p></article></body>"
+
+    site = a_site()
+    first, second = (path.article(a_page(page(n)), site) for n in (1, 2))
+    common = frozenset(set(first.blocks) & set(second.blocks))
+    assert promo in first.article.body
+    again = path.article(a_page(page(1)), site, repeats=common)
+    assert promo not in again.article.body
+    assert [r.text for r in again.removed if r.layer == "repeat"] == [promo]
+    assert again.blocks == first.blocks
