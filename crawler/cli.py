@@ -34,15 +34,23 @@ index_app = typer.Typer(help="The search index.", no_args_is_help=True)
 app.add_typer(sites_app, name="sites")
 app.add_typer(index_app, name="index")
 
+NOISY = (  # libraries whose progress is nothing that a person can act on
+    "alembic", "apscheduler", "elastic_transport", "httpx", "scrapy.core", "scrapy.crawler", "scrapy.extensions",
+    "scrapy.middleware", "scrapy-playwright", "scrapy.statscollectors", "scrapy.utils", "trafilatura", "uvicorn.access",
+)  # fmt: skip
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # also Scrapy's, in crawler/settings.py
+LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Parent = Annotated[int, typer.Option("--parent", hidden=True)]
 
 
 def main() -> None:
     """Runs the command; an error that a person can act on is one line and an exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx", "elastic_transport", "apscheduler", "alembic", "trafilatura", "uvicorn.access"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    if "_crawl" not in sys.argv:  # there Scrapy sets up the log
+        logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, datefmt=LOG_DATEFORMAT)
     try:
         app()
     except ArshifError as error:

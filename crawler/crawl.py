@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from crawler import path
 from crawler.config import Config
 from crawler.errors import Busy, PageProblem, Refused, Unreadable
+from crawler.extract.refuse import PASSING
 from crawler.middlewares.raw import decoded, lower_case
 from crawler.page import Candidate, Discovered, Page
 from crawler.pipelines import ArticleItem
@@ -29,6 +30,7 @@ from crawler.polls import Poll
 from crawler.schedule import back_off, revisit_at
 from crawler.site import Kind, Site
 from crawler.stores import open_archive, raw_folder
+from crawler.urls import canonical
 from crawler.workers import Workers
 from index.archive import Archive, articles, frontier, leases, repeats, runs, sites, sources
 from index.archive.frontier import FrontierRow, Offer, Visit
@@ -137,12 +139,12 @@ class Crawl:
     async def _with_validators(self, poll: Poll) -> Poll:
         state = await self.read(lambda conn: sources.state(conn, poll.site.id, poll.key))
         if poll.source.kind == "wordpress" and not poll.depth:
-            return poll.of_api(state.polled if self.since is None else None, self._horizon(poll.site))
+            return poll.of_api(state.polled if self.since is None else None, self._horizon())
         if self.since is not None:  # older candidates are wanted, so the whole document is
             return poll
         return replace(poll, etag=state.etag, last_modified=state.last_modified)
 
-    def _horizon(self, site: Site) -> datetime:
+    def _horizon(self) -> datetime:
         if self.since is not None:
             return self.since
         return datetime.now(UTC) - timedelta(days=self.config.settings.schedule.first_visit_days)
@@ -174,7 +176,7 @@ class Crawl:
         """Not a child sitemap whose date is older than what is taken, or has not moved since it was read."""
         if child.modified is None or child.source.kind != "sitemap":
             return True
-        if child.modified < self._horizon(child.site):
+        if child.modified < self._horizon():
             return False
         state = await self.read(lambda conn: sources.state(conn, child.site.id, child.key))
         return self.since is not None or state.modified is None or child.modified > state.modified
@@ -234,7 +236,7 @@ class Crawl:
 
     async def not_an_article(self, site: Site, wanted: Wanted, page: Page, problem: PageProblem) -> None:
         """A page that was read and is none, or could not be read."""
-        if isinstance(problem, Unreadable) or problem.reason in path.PASSING:
+        if isinstance(problem, Unreadable) or problem.reason in PASSING:
             await self.page_failed(site, wanted, problem.reason, problem.detail)
         else:
             await self._refuse(site, wanted, page, problem.reason, problem.detail)
@@ -261,7 +263,7 @@ class Crawl:
         fetched = articles.Fetched(
             site=site,
             url=wanted.url,
-            final_url=path.canonical(page.final_url) or wanted.url,
+            final_url=canonical(page.final_url) or wanted.url,
             article=item.extraction.article,
             fetched=page.fetched,
             body_hash=_hash(page.body),

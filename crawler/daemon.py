@@ -119,7 +119,7 @@ class Daemon:
             self.rest_until = time.monotonic() + OFFLINE_REST
 
     def due(self) -> list[Site]:
-        """The enabled sites whose time has come, but those whose hosts a run is asking already: a host has one queue."""
+        """The enabled sites whose time has come, but not those whose hosts a run is asking: a host has one queue."""
         now = datetime.now(UTC)
         with self.archive.read() as conn:
             last = runs.last_runs(conn)

@@ -22,7 +22,11 @@ def fetch(url: str) -> Extraction:
     found: list[ArticleItem] = []
     process = CrawlerProcess({**get_project_settings(), "LOG_LEVEL": "ERROR", "ITEM_PIPELINES": {}})
     crawler = process.create_crawler("site")
-    crawler.signals.connect(lambda item: found.append(item), signals.item_scraped, weak=False)
+
+    def keep(item: ArticleItem) -> None:  # Scrapy sends what a receiver's parameters name
+        found.append(item)
+
+    crawler.signals.connect(keep, signals.item_scraped, weak=False)
     process.crawl(crawler, url=url)
     process.start()
     if not found:

@@ -12,15 +12,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 from crawler import identify
 from crawler.clean import echoes, phrases
 from crawler.clean import repeats as repetition
 from crawler.clean.text import block, line
+from crawler.discover import parse
 from crawler.extract import EXTRACTOR_VERSION, document, encoding, fields, refuse
 from crawler.extract.draft import Draft, Extraction
-from crawler.page import Page
-from crawler.site import Site
+from crawler.page import Discovered, Page
+from crawler.site import Site, Source
+from crawler.urls import may_be_article
 from index.article import Article
+
+
+def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping[str, str]) -> Discovered:
+    """The candidates that one answer of a source offers, without those that the site's rules or their address rule out.
+
+    Raises SourceProblem where nothing that can be read came."""
+    # 1. discover
+    found = parse(source.kind, body, url, headers, links=source.links, zone=ZoneInfo(site.time_zone))
+    rules = site.rules_on(datetime.now(UTC).date())
+    skipped = Counter(found.skipped)
+    candidates = []
+    for candidate in found.candidates:
+        if reason := may_be_article(candidate.url, rules.allow, rules.deny):
+            skipped[reason] += 1
+        else:
+            candidates.append(replace(candidate, language=candidate.language or source.language))
+    return replace(found, candidates=tuple(candidates), skipped=skipped)
 
 
 def article(page: Page, site: Site, repeats: frozenset[str] = frozenset()) -> Extraction:

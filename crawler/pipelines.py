@@ -11,7 +11,7 @@ from crawler.extract.draft import Extraction
 from crawler.page import Page
 from crawler.site import Site
 from index.article import schema_org
-from index.raw import Received
+from index.raw import Response
 
 if TYPE_CHECKING:
     from crawler.crawl import Wanted
@@ -21,7 +21,7 @@ class ArticleItem(dict[str, Any]):
     """An article as Scrapy's exporters see it, with schema.org's names; what the store needs is beside them."""
 
     def __init__(
-        self, extraction: Extraction, page: Page, site: Site, wanted: Wanted, received: Received | None
+        self, extraction: Extraction, page: Page, site: Site, wanted: Wanted, received: Response | None
     ) -> None:
         super().__init__(schema_org(extraction.article))
         self.extraction = extraction

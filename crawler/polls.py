@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crawler import path
+from crawler.discover import first_request
 from crawler.site import Site, Source
 
 
@@ -47,4 +47,4 @@ class Poll:
 
     def of_api(self, asked: datetime | None, horizon: datetime) -> Poll:
         """The first page of an API: what was published or changed since it was last asked, at first since `horizon`."""
-        return replace(self, url=path.first_request(self.source, asked or horizon, changed=asked is not None))
+        return replace(self, url=first_request(self.url, asked or horizon, modified=asked is not None))

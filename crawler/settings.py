@@ -38,6 +38,7 @@ DEPTH_LIMIT = 4  # home page, sitemap index, sitemap, article
 CLOSESPIDER_TIMEOUT = _settings.schedule.run_deadline * 60 * 0.9  # s; then what is under way is finished
 MEMUSAGE_LIMIT_MB = 1024
 RETRY_TIMES = 1  # within a run; the frontier tries again in later ones
+STATS_DUMP = False
 CONCURRENT_ITEMS = 8  # of 100: Scrapy starts as many tasks for every response, a quarter of its CPU time
 
 # Reach

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from crawler.config import Config
@@ -22,15 +24,20 @@ def raw_folder(config: Config) -> Path:
     return config.settings.data / "raw"
 
 
-def open_index(config: Config) -> Engine:
-    """The index of this configuration; nothing is asked of a server yet."""
+@contextmanager
+def open_index(config: Config) -> Iterator[Engine]:
+    """The index of this configuration, for the block; nothing is asked of a server yet."""
     index = config.settings.index
-    return open_engine(
+    engine = open_engine(
         index.engine,
         directory=config.settings.data / "index",
         url=index.url,
-        api_key=index.api_key,
+        api_key=index.api_key.get_secret_value(),
         username=index.username,
-        password=index.password,
+        password=index.password.get_secret_value(),
         prefix=index.prefix,
     )
+    try:
+        yield engine
+    finally:
+        engine.close()

@@ -60,7 +60,7 @@ class Workers:
 
     def close(self) -> None:
         """Ends the workers at once, with whatever they are at."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
 
@@ -70,7 +70,7 @@ def _prepare(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable(logging.ERROR)  # libraries' remarks on bad HTML; what matters comes back as a result or an error
     try:
-        import resource  # noqa: PLC0415 - not on Windows
+        import resource
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

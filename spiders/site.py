@@ -21,12 +21,14 @@ from twisted.python.failure import Failure
 from crawler import path
 from crawler.config import load
 from crawler.crawl import Crawl, Wanted
+from crawler.discover import alternates
 from crawler.errors import Refused, SourceProblem, Unreadable
 from crawler.middlewares.rendering import playwright_settings
 from crawler.page import Page
 from crawler.pipelines import ArticleItem
 from crawler.polls import Poll
 from crawler.site import Kind, Site, Source
+from crawler.urls import canonical
 from crawler.workers import Workers
 
 log = logging.getLogger("arshif.spider")
@@ -115,7 +117,9 @@ class SiteSpider(Spider):
             return
         if response.status != 200:
             raise SourceProblem(f"HTTP {response.status}", f"{response.url} answered {response.status}")
-        found = await self.workers.run(path.discover, poll.source, response.body, response.url, _headers(response))
+        found = await self.workers.run(
+            path.discover, poll.site, poll.source, response.body, response.url, _headers(response)
+        )
         if poll.replaces:
             log.warning(
                 "%s: %s does not work; using %s, which its home page names", poll.site.id, poll.replaces, poll.url
@@ -143,7 +147,7 @@ class SiteSpider(Spider):
     async def parse_home(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
         """The feeds that a home page names, asked in place of the dead one."""
         if response.status == 200 and self.crawl is not None:
-            for feed in await self.workers.run(path.alternates, response.body, response.url):
+            for feed in await self.workers.run(alternates, response.body, response.url):
                 if feed != poll.replaces:
                     self.polling[poll.site.id] += 1
                     yield self.ask(poll.alternate(feed))
@@ -204,7 +208,7 @@ class SiteSpider(Spider):
         site = site or self._site_of(response)
         wanted = wanted or Wanted(response.request.url if response.request else response.url)
         page = Page(
-            url=path.canonical(response.url) or wanted.url,
+            url=canonical(response.url) or wanted.url,
             final_url=response.url,
             body=response.body,
             fetched=datetime.now(UTC),
@@ -253,16 +257,16 @@ class SiteSpider(Spider):
 
 
 def _headers(response: Response) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in _first_values(response)}
+    return {name.decode("latin-1").lower(): (value or b"").decode("latin-1") for name, value in _pairs(response)}
 
 
-def _first_values(response: Response) -> list[tuple[bytes, bytes]]:
-    return [(name, response.headers[name]) for name in response.headers if response.headers[name] is not None]
+def _pairs(response: Response) -> list[tuple[bytes, bytes | None]]:
+    return [(name, response.headers[name]) for name in response.headers]
 
 
 def _told(failure: Failure) -> tuple[str, str]:
     """A short word that is counted, and the sentence behind it."""
-    if failure.check(IgnoreRequest):
+    if isinstance(failure.value, IgnoreRequest):
         return "robots" if "robots.txt" in str(failure.value) else "not allowed", str(failure.value)
     return type(failure.value).__name__, str(failure.value)
 

@@ -14,26 +14,30 @@ def status(json: bool) -> None:
     config = load()
     with open_archive(config) as archive, open_index(config) as engine, archive.read() as conn:
         current = engine.current()
-        state = {
-            "engine": engine.name,
-            "current": current,
-            "documents": engine.count() if current else 0,
-            "articles": articles.count(conn),
-            "targets": [
-                {"name": target.name, "state": target.state, "pending": outbox.pending(conn, target.name)}
-                for target in outbox.targets_of(conn, engine.name)
-            ],
-            "refused": [(bad.article, bad.reason) for bad in outbox.refused(conn)],
-        }
+        documents, stored = engine.count() if current else 0, articles.count(conn)
+        targets = [
+            {"name": target.name, "state": target.state, "pending": outbox.pending(conn, target.name)}
+            for target in outbox.targets_of(conn, engine.name)
+        ]
+        refused = outbox.refused(conn)
     if json:
-        print_json(state)
+        print_json(
+            {
+                "engine": engine.name,
+                "current": current,
+                "documents": documents,
+                "articles": stored,
+                "targets": targets,
+                "refused": [{"article": bad.article, "reason": bad.reason} for bad in refused],
+            }
+        )
         return
-    say(f"{state['engine']}: {state['current'] or 'no index yet'}")
-    say(f"{state['documents']} documents of {state['articles']} articles")
-    for target in state["targets"]:
+    say(f"{engine.name}: {current or 'no index yet'}")
+    say(f"{documents} documents of {stored} articles")
+    for target in targets:
         say(f"{target['name']} ({target['state']}): {target['pending']} to be brought")
-    for article, reason in state["refused"]:
-        complain(f"refused: {article}: {reason}")
+    for bad in refused:
+        complain(f"refused: {bad.article}: {bad.reason}")
 
 
 def rebuild() -> None:

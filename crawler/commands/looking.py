@@ -10,6 +10,7 @@ from rich.text import Text
 
 from crawler.config import load
 from crawler.errors import ArshifError
+from crawler.runs import last_runs
 from crawler.schedule import due
 from crawler.stores import open_archive, open_index
 from crawler.terminal import out, print_json, print_table, safe, say
@@ -131,12 +132,11 @@ def status(json: bool) -> None:
     config = load()
     now = datetime.now(UTC)
     with open_archive(config) as archive, archive.read() as conn:
-        last = runs.last_by_site(conn)
-        states = sites.states(conn)
+        last = last_runs(conn)
+        states = {state.id: state for state in sites.states(conn)}
+        stored = {site.id: articles.count(conn, site.id) for site in config.enabled}
     rows = []
-    for site in config.sites.values():
-        if not site.enabled:
-            continue
+    for site in config.enabled:
         state = states.get(site.id)
         turn = due(site, last, now, config.settings.schedule.every)
         rows.append(
@@ -145,7 +145,7 @@ def status(json: bool) -> None:
                 "state": (state and state.verdict) or ("never crawled" if site.id not in last else "ok"),
                 "detail": state and state.detail,
                 "last_run": state and state.last_run,
-                "articles": state.articles if state else 0,
+                "articles": stored[site.id],
                 "next_run": turn.at,
                 "why": turn.why,
             }

@@ -7,7 +7,6 @@ from typing import Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 
@@ -30,7 +29,7 @@ class Politeness:
     async def process_request(self, request: Request) -> None:
         request.meta["download_slot"] = urlparse_cached(request).hostname or ""
 
-    def answered(self, response: Response, request: Request) -> None:
+    def answered(self, request: Request) -> None:
         """Moves the host's clock to now: `response_downloaded` is sent before the slot's queue goes on."""
         assert self.crawler.engine is not None
         slot = self.crawler.engine.downloader.slots.get(request.meta["download_slot"])

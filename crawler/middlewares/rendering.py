@@ -1,4 +1,4 @@
-"""Rendering: pages of sites that say `rendering: browser` go through Chromium (scrapy-playwright), all others do not."""
+"""Rendering: pages of sites that say `rendering: browser` go through Chromium (scrapy-playwright), and no others."""
 
 from __future__ import annotations
 
