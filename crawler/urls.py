@@ -65,7 +65,7 @@ def canonical(url: str, base: str | None = None) -> str | None:
     that was not resolved, more than `MAX_LENGTH` characters.
     """
     url = url.strip(_OUTER_SPACE)
-    if not url or len(url) > MAX_RAW_LENGTH or _UNUSABLE.search(url):
+    if not url or url.startswith("///") or len(url) > MAX_RAW_LENGTH or _UNUSABLE.search(url):
         return None
     try:
         if not _SCHEME.match(url):

@@ -44,7 +44,7 @@ def parse(
         return section.parse(document, url, links, zone)
     if kind == "urls" and what in ("text", "json"):
         return listed.parse(document, zone)
-    if what == "json" or (what in ("text", "html") and kind == "wordpress" and "[{" in document.text):
+    if what == "json" or (what in ("text", "html") and kind == "wordpress" and feed.holds_json(document.text)):
         return _json(document, url, headers, zone)
     if what == "text" and kind == "sitemap":
         return listed.parse(document, zone, "sitemap")

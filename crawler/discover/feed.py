@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
@@ -19,6 +20,7 @@ from crawler.page import Discovered
 # What feedparser is told: our bytes are UTF-8, whatever the server said. It gets no address, so that it resolves
 # xml:base and nothing else; a bare guid ("12345") must not become a link.
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
+_JSON = re.compile(r'\[\s*\{\s*"|\{\s*"|\[\s*\]')  # where an object, a list of them or an empty list begins
 _PAGES = ("text/html", "application/xhtml+xml", "")
 
 
@@ -77,14 +79,19 @@ def is_json_feed(value: object) -> bool:
     return isinstance(value, Mapping) and ("jsonfeed.org" in str(value.get("version")) or "items" in value)
 
 
+def holds_json(text: str) -> bool:
+    """Whether JSON begins somewhere in a text, such as after notices that PHP printed before it."""
+    return bool(_JSON.search(text))
+
+
 def load_json(text: str) -> Any:
     """The JSON value of a document, also after notices that PHP printed before it.
 
     :raises SourceProblem: there is none.
     """
-    starts = [place for place in (text.find("[{"), text.find("{"), text.find("[]")) if place >= 0]
+    start = _JSON.search(text)
     try:
-        return json.loads(text[min(starts, default=0) :])
+        return json.loads(text[start.start() if start else 0 :])
     except (ValueError, RecursionError) as error:
         raise SourceProblem("broken JSON", str(error)) from None
 
