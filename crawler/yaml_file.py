@@ -19,14 +19,16 @@ from crawler.errors import ConfigError
 Loc = tuple[int | str, ...]  # where a value stands, as pydantic says it: ("sources", 0, "url")
 M = TypeVar("M", bound=BaseModel)
 
-WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}  # of YAML 1.2: NO is Norway, as in editors
-INTEGER = re.compile(r"[-+]?\d+")
-DECIMAL = re.compile(r"[-+]?\d*\.\d+")
+NOTHING = ("", "~", "null")  # what stands for no value, where it is not in quotes
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a file says: `data` as plain values, and for each key and entry the place that said it ("step.yaml:12")."""
+    """What a file says, and for each key and entry the place that said it ("step.yaml:12").
+
+    `data` are mappings, lists, texts and None: what a text means is the model's to say, so that `country: NO` is Norway
+    and `password: 0123` keeps its zero.
+    """
 
     data: dict[str, Any]
     places: Mapping[Loc, str] = field(default_factory=dict)
@@ -51,7 +53,8 @@ class Document:
             inner[key] = dict(there) if isinstance(there, dict) else {}
             inner = inner[key]
         inner[keys[-1]] = value
-        return Document(data, {**self.places, keys: place})
+        around: dict[Loc, str] = {keys[:n]: place for n in range(1, len(keys))}
+        return Document(data, {**around, **self.places, keys: place})
 
 
 def read(file: Path) -> Document:
@@ -74,8 +77,14 @@ def validated(model: type[M], document: Document) -> M:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        lines = [_told(model, document, mistake) for mistake in error.errors()]
-        raise ConfigError("\n".join(lines)) from None
+        mistakes = error.errors()
+        within = {mistake["loc"][:n] for mistake in mistakes for n in range(len(mistake["loc"]))}
+        told = [  # a list whose only entry is wrong is not too short as well
+            _told(model, document, mistake)
+            for mistake in mistakes
+            if mistake["type"] != "too_short" or mistake["loc"] not in within
+        ]
+        raise ConfigError("\n".join(told)) from None
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -115,8 +124,8 @@ class _Reader:
             return self.mapping(node, loc)
         if isinstance(node, yaml.SequenceNode):
             return [self.entry(item, (*loc, n), item) for n, item in enumerate(node.value)]
-        plain = isinstance(node, yaml.ScalarNode) and node.style is None
-        return _scalar(node.value) if plain else node.value
+        plain = isinstance(node, yaml.ScalarNode) and not node.style
+        return None if plain and node.value in NOTHING else node.value
 
     def mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -136,15 +145,6 @@ class _Reader:
         return f"{self.file}:{node.start_mark.line + 1}"
 
 
-def _scalar(text: str) -> object:
-    """What an unquoted value means: nothing, true or false, a number, or its text."""
-    if text in WORDS:
-        return WORDS[text]
-    if INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if DECIMAL.fullmatch(text) else text
-
-
 # --- telling what is wrong -----------------------------------------------------------------------------------------
 
 
@@ -160,28 +160,28 @@ def _mistake(model: type[BaseModel], loc: Loc, mistake: ErrorDetails) -> str:
     given = mistake["input"]
     shown = "the value" if info and info.annotation is SecretStr else repr(given)
     wanted = f": {info.description}" if info and info.description else ""
+    if given is None and mistake["type"] != "extra_forbidden":
+        return f"is empty{wanted}"
     match mistake["type"]:
         case "missing":
             return f"is missing{wanted}"
         case "extra_forbidden":
             return f"no such key; {_choice(str(loc[-1]), list(owner.model_fields))}"
         case "literal_error":
-            choices = re.findall(r"'([^']*)'", mistake["ctx"]["expected"])
+            choices = re.findall("'([^']*)'", mistake["ctx"]["expected"])
             return f"{shown} is not known; {_choice(str(given), choices)}"
         case "value_error":
             return str(mistake["ctx"]["error"])
-        case _ if given is None:
-            return f"is empty{wanted or ': write a value, or leave the key out'}"
-        case "string_type":
-            return f"{shown} is no text: write it in quotes{wanted}"
         case "tuple_type":
             return f"needs a list, each entry on a line that begins with `- `{wanted}"
         case "model_type" | "dict_type":
             return f"needs keys of its own, indented below it{wanted}"
+        case "too_short" | "string_too_short":
+            return f"is empty{wanted}"
         case "string_pattern_mismatch":
             return f"{shown} does not fit{wanted}"
         case _:
-            return f"{shown}: {mistake['msg'][0].lower()}{mistake['msg'][1:]}{wanted}"
+            return f"{shown}: {mistake['msg'].removeprefix('Input ')}{wanted}"
 
 
 def _choice(given: str, choices: list[str]) -> str:

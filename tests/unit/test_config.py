@@ -1,0 +1,386 @@
+"""Settings and sites of a folder: what overrides what, where data lie, and what each mistake is told."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from crawler.config import PRODUCT, Config, Settings, load, packaged_config, write_starter
+from crawler.errors import ConfigError
+
+STEP = """\
+name: وكالة ستيب الإخبارية
+homepage: https://stepagency-sy.net
+country: SY
+languages: [ar]
+sources:
+  - kind: feed
+    url: https://stepagency-sy.net/feed/
+enabled: true
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A configuration with one good site."""
+    config = tmp_path / "config"
+    put(config / "arshif.yaml", "contact: me@example.org\n")
+    put(config / "sites/sy/step.yaml", STEP)
+    return config
+
+
+def put(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def read(folder: Path, **env: str) -> Config:
+    return load(folder, env)
+
+
+def mistake(folder: Path, **env: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(folder, env)
+    return str(caught.value).replace(f"{folder}/", "")
+
+
+# --- where it is, where data lie -----------------------------------------------------------------------------------
+
+
+def test_settings_and_sites_are_read(folder: Path) -> None:
+    config = read(folder)
+    assert config.settings.contact == "me@example.org"
+    assert config.settings.user_agent == f"{PRODUCT} (+me@example.org)"
+    assert [site.id for site in config.enabled] == ["step"]
+    assert config.sites["step"].name == "وكالة ستيب الإخبارية"
+    assert config.warnings == ()
+
+
+def test_data_lie_beside_the_folder_of_the_configuration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(folder).settings.data == folder.parent / "data"
+    monkeypatch.chdir(folder)
+    assert read(Path()).settings.data == folder.parent / "data"
+
+
+def test_data_of_the_environment_begin_at_the_current_folder(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert read(folder, ARSHIF_DATA="archive").settings.data == tmp_path / "elsewhere/archive"
+    assert read(folder, ARSHIF_DATA="/srv/news").settings.data == Path("/srv/news")
+
+
+def test_the_argument_goes_before_the_variable_before_the_current_folder(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    put(other / "arshif.yaml", "contact: other@example.org\n")
+    monkeypatch.chdir(tmp_path)
+    assert load(None, {}).directory == Path("config")
+    assert load(None, {"ARSHIF_CONFIG": str(other)}).directory == other
+    assert load(folder, {"ARSHIF_CONFIG": str(other)}).directory == folder
+
+
+def test_without_a_folder_the_packaged_one_is_used_and_data_lie_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config").mkdir()  # another program's
+    config = load(None, {})
+    assert config.packaged
+    assert config.directory == packaged_config()
+    assert config.settings.data == tmp_path / "data"
+    assert len(config.sites) == 80
+
+
+def test_a_folder_that_is_not_there_or_holds_nothing_is_told(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere: there is no such folder"):
+        load(tmp_path / "nowhere", {})
+    with pytest.raises(ConfigError, match=r"holds neither arshif\.yaml nor sites: did you mean .*/config\?"):
+        load(folder.parent, {})
+
+
+def test_a_folder_of_sites_alone_has_the_default_settings(tmp_path: Path) -> None:
+    put(tmp_path / "sites/step.yaml", STEP)
+    assert read(tmp_path).settings.politeness == Settings().politeness
+
+
+def test_the_environment_is_read_by_default(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("ARSHIF_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ARSHIF_CONFIG", str(folder))
+    monkeypatch.setenv("ARSHIF_WEB__PORT", "9000")
+    assert load().settings.web.port == 9000
+
+
+# --- environment ---------------------------------------------------------------------------------------------------
+
+
+def test_a_variable_overrides_its_key_and_leaves_the_others(folder: Path) -> None:
+    put(folder / "arshif.yaml", "politeness: {delay: 3, timeout: 7}\n")
+    settings = read(
+        folder,
+        ARSHIF_POLITENESS__DELAY="0.5",
+        ARSHIF_INDEX__ENGINE="elasticsearch",
+        ARSHIF_INDEX__URL="http://localhost:9200",
+        ARSHIF_INDEX__API_KEY="c2VjcmV0",
+        ARSHIF_ALLOW_NETWORKS="127.0.0.1/32, fd00::/8",
+    ).settings
+    assert (settings.politeness.delay, settings.politeness.timeout) == (0.5, 7.0)
+    assert (settings.index.engine, settings.index.url) == ("elasticsearch", "http://localhost:9200")
+    assert settings.index.api_key.get_secret_value() == "c2VjcmV0"
+    assert settings.allow_networks == ("127.0.0.1/32", "fd00::/8")
+
+
+def test_empty_variables_and_those_for_tests_override_nothing(folder: Path) -> None:
+    settings = read(folder, ARSHIF_CONTACT="", ARSHIF_TEST_ELASTICSEARCH="http://localhost:9200", PATH="/bin").settings
+    assert settings.contact == "me@example.org"
+
+
+def test_a_variable_is_named_in_its_error(folder: Path) -> None:
+    assert mistake(folder, ARSHIF_INDX__URL="x") == (
+        "environment variable ARSHIF_INDX__URL: indx: no such key; did you mean `index`?"
+    )
+    assert mistake(folder, ARSHIF_INDEX__ENGINE="elastic") == (
+        "environment variable ARSHIF_INDEX__ENGINE: index.engine: 'elastic' is not known; did you mean `elasticsearch`?"
+    )
+    assert mistake(folder, ARSHIF_WEB__PORT="http").startswith(
+        "environment variable ARSHIF_WEB__PORT: web.port: 'http'"
+    )
+
+
+def test_secrets_are_never_shown(folder: Path) -> None:
+    put(folder / "arshif.yaml", "index: {api_key: MARKER, username: me}\n")
+    (folder / "arshif.yaml").chmod(0o600)
+    told = mistake(folder)
+    assert "MARKER" not in told
+    put(folder / "arshif.yaml", "index:\n  password: [MARKER]\n")
+    assert "MARKER" not in mistake(folder)
+    assert "MARKER" not in mistake(folder, ARSHIF_INDEX__API_KEY="MARKER2")
+    put(folder / "arshif.yaml", "index: {api_key: MARKER}\n")
+    assert "MARKER" not in repr(read(folder))
+
+
+# --- a user's own sites --------------------------------------------------------------------------------------------
+
+
+def test_a_local_file_changes_single_keys_of_a_shipped_site(folder: Path) -> None:
+    put(folder / "sites.local/step.yaml", "enabled: false\nschedule: {every: 120}\n")
+    step = read(folder).sites["step"]
+    assert (step.enabled, step.schedule.every) == (False, 120)
+    assert step.country == "SY"
+
+
+def test_a_local_file_can_be_a_site_of_its_own(folder: Path) -> None:
+    put(folder / "sites.local/village.yml", STEP)
+    assert sorted(read(folder).sites) == ["step", "village"]
+
+
+def test_a_mistake_in_an_override_is_told_where_it_was_made(folder: Path) -> None:
+    put(folder / "sites.local/step.yaml", "enabled: true\nlanguages: [Arabic]\n")
+    assert mistake(folder).startswith("sites.local/step.yaml:2: languages.0: 'Arabic' does not fit")
+    put(folder / "sites/sy/step.yaml", STEP.replace("SY", "Syria"))
+    put(folder / "sites.local/step.yaml", "enabled: true\n")
+    assert mistake(folder).startswith("sites/sy/step.yaml:3: country: 'Syria' does not fit")
+
+
+def test_one_id_in_two_files_is_told_with_both(folder: Path) -> None:
+    put(folder / "sites/qa/step.yaml", STEP)
+    told = mistake(folder)
+    assert "sites/qa/step.yaml" in told
+    assert "sites/sy/step.yaml" in told
+
+
+def test_other_files_are_left_alone(folder: Path) -> None:
+    put(folder / "sites/sy/README.md", "# notes")
+    put(folder / "sites/sy/.step.yaml", "{")
+    put(folder / "sites/sy/step.yaml~", "{")
+    assert list(read(folder).sites) == ["step"]
+
+
+def test_an_id_that_the_file_repeats_is_fine_and_another_is_told(folder: Path) -> None:
+    put(folder / "sites/sy/step.yaml", STEP + "id: step\n")
+    assert list(read(folder).sites) == ["step"]
+    put(folder / "sites/sy/step.yaml", STEP + "id: stop\n")
+    assert mistake(folder) == "sites/sy/step.yaml:9: id: the file's name says 'step': leave the key out"
+
+
+def test_a_name_of_a_file_that_is_no_id_is_told(folder: Path) -> None:
+    put(folder / "sites/sy/Step News.yaml", STEP)
+    assert mistake(folder).startswith("sites/sy/Step News.yaml: id: 'Step News' does not fit: The name of the file")
+
+
+def test_sites_are_chosen_by_id_or_all_enabled_ones(folder: Path) -> None:
+    put(folder / "sites/sy/sana.yaml", STEP.replace("true", "false"))
+    config = read(folder)
+    assert [site.id for site in config.choose()] == ["step"]
+    assert [site.id for site in config.choose("sana, step,sana")] == ["sana", "step"]
+    with pytest.raises(ConfigError, match=r"there is no site 'sanaa': did you mean sana\?"):
+        config.choose("step,sanaa")
+
+
+# --- mistakes ------------------------------------------------------------------------------------------------------
+
+MISTAKES = [
+    ("name: ستيب", "nmae: ستيب", "1: nmae: no such key; did you mean `name`?"),
+    ("name: ستيب", "", "1: name: is missing: What the outlet calls itself"),
+    ("name: ستيب", "name:", "1: name: is empty: What the outlet calls itself"),
+    ("name: ستيب", "name: ' '", "1: name: is empty: What the outlet calls itself"),
+    ("name: ستيب", "name: [24]", "1: name: ['24']: should be a valid string: What the outlet calls itself"),
+    ("name: ستيب", "name: a\nname: b", "2: name: is there already (sites/sy/step.yaml:1): keep one"),
+    ("name: ستيب", "name: a: b", "1: is no YAML: mapping values are not allowed here"),
+    ("name: ستيب", "\tname: a", "1: is no YAML: while scanning for the next token found character '\\t'"),
+    ("name: ستيب", "name: &a x\nid: *a", "1: anchors and aliases"),
+    ("country: SY", "country: UK", "3: country: 'UK' is no code of ISO 3166-1: write GB"),
+    ("country: SY", "country: no", "3: country: 'no' does not fit: Country of the outlet, two capital letters"),
+    ("languages: [ar]", "languages: ar", "4: languages: needs a list, each entry on a line that begins with `- `"),
+    ("languages: [ar]", "languages: []", "4: languages: is empty: Languages it writes in"),
+    ("kind: feed", "kind: fed", "6: sources.0.kind: 'fed' is not known; did you mean `feed`?"),
+    ("kind: feed", "kind: rss2", "6: sources.0.kind: 'rss2' is not known; there are feed, sitemap, section"),
+    ("  - kind", "    kind", "5: sources: needs a list"),
+    ("/feed/", "/fe ed/", "7: sources.0.url: 'https://stepagency-sy.net/fe ed/' has a space in it: write %20"),
+    ("url: https://", "url: www.", "7: sources.0.url: 'www.stepagency-sy.net/feed/' is no web address"),
+    ("url: https://stepagency-sy.net/feed/", "url: https://", "7: sources.0.url: 'https://'"),
+    ("enabled: true", "enabled: perhaps", "8: enabled: 'perhaps': "),
+    (
+        "enabled: true",
+        "time_zone: Asia/Damascos",
+        "8: time_zone: there is no time zone 'Asia/Damascos': did you mean As",
+    ),
+    (
+        "enabled: true",
+        "time_zone: asia/damascus",
+        "8: time_zone: there is no time zone 'asia/damascus': did you mean As",
+    ),
+    ("enabled: true", "time_zone: Asia", "8: time_zone: there is no time zone 'Asia'"),
+    ("enabled: true", "schedule: {cron: 0 0 6 * * *}", "8: schedule.cron: '0 0 6 * * *' has 6 fields"),
+    ("enabled: true", "schedule:\n  every: 5\n  cron: 0 6 * * *", "10: schedule.cron: there is `every` already"),
+    ("enabled: true", "schedule: 30", "8: schedule: needs keys of its own, indented below it"),
+    ("enabled: true", "schedule: {every: 0}", "8: schedule.every: '0': should be greater than"),
+    ("enabled: true", "rules:\n- deny: ['/tag/', '(']", "9: rules.0.deny.1: '(' is no regular expression: missing )"),
+    ("enabled: true", "rules:\n- select:\n    body: 'div['", "10: rules.0.select.body: 'div[' is no CSS selector"),
+    (
+        "enabled: true",
+        "rules:\n- select:\n    titel: h1",
+        "10: rules.0.select.titel: 'titel' is not known; there are he",
+    ),
+    ("enabled: true", "rules:\n- strip: ['a::text']", "9: rules.0.strip.0: 'a::text' is no CSS selector"),
+    ("enabled: true", "rules:\n- valid_from: 2026-02-30", "9: rules.0.valid_from: '2026-02-30': "),
+    ("enabled: true", "rules: [{}, {}]", "8: rules: two entries begin on the same day"),
+    (
+        "enabled: true",
+        "  - kind: feed\n    url: https://stepagency-sy.net/feed/",
+        "5: sources: https://stepagency-sy.net",
+    ),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "told"), MISTAKES)
+def test_a_mistake_is_told_with_its_file_line_and_key(folder: Path, right: str, wrong: str, told: str) -> None:
+    text = STEP.replace("وكالة ستيب الإخبارية", "ستيب")
+    assert right in text
+    put(folder / "sites/sy/step.yaml", text.replace(right, wrong))
+    assert any(line.startswith(f"sites/sy/step.yaml:{told}") for line in mistake(folder).splitlines())
+
+
+SETTINGS_MISTAKES = [
+    ("index:\n  engine: solr\n", "2: index.engine: 'solr' is not known; there are embedded, elasticsearch"),
+    ("index:\n  engine: elasticsearch\n", "1: index.url: is missing: where Elasticsearch is"),
+    ("index:\n  url: localhost:9200\n", "2: index.url: 'localhost:9200' is no address"),
+    ("index:\n  username: me\n", "1: index.password: `username` and `password` go together"),
+    ("index:\n  api_key: a\n  username: b\n  password: c\n", "4: index.password: there is an `api_key` already"),
+    ("contact: me\n", "1: contact: 'me' is no address: write me@example.org"),
+    ('contact: "me@x.org)\\r\\nX: y"\n', "1: contact: "),
+    ("politeness:\n  dealy: 1\n", "2: politeness.dealy: no such key; did you mean `delay`?"),
+    ("politeness:\n  delay: 2 s\n", "2: politeness.delay: '2 s': "),
+    ("allow_networks: [127.0.0.1/8]\n", "1: allow_networks.0: '127.0.0.1/8' is no network: did you mean 127.0.0.0/8?"),
+    ("allow_networks:\n- home\n", "2: allow_networks.0: 'home' is no network: write one such as 127.0.0.1/32"),
+    ("proxy: localhost:3128\n", "1: proxy: 'localhost:3128' does not fit: Proxy that all requests"),
+    ("- data\n", "1: needs keys such as `name: ...`, one a line"),
+    ("a: 1\n---\nb: 2\n", "2: is no YAML: expected a single document"),
+    ("web:\n", "1: web: is empty: Where the search page is served"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), SETTINGS_MISTAKES)
+def test_a_mistake_in_the_settings_is_told(folder: Path, text: str, told: str) -> None:
+    put(folder / "arshif.yaml", text)
+    assert mistake(folder).startswith(f"arshif.yaml:{told}")
+
+
+def test_mistakes_of_all_files_are_told_at_once(folder: Path) -> None:
+    put(folder / "sites/sy/a.yaml", STEP.replace("SY", "Syria").replace("feed\n", "fed\n"))
+    put(folder / "sites/sy/b.yaml", STEP.replace("name", "title"))
+    assert [line.split(": ")[:2] for line in mistake(folder).splitlines()] == [
+        ["sites/sy/a.yaml:3", "country"],
+        ["sites/sy/a.yaml:6", "sources.0.kind"],
+        ["sites/sy/b.yaml:1", "name"],
+        ["sites/sy/b.yaml:1", "title"],
+    ]
+
+
+def test_a_file_that_is_not_utf_8_or_cannot_be_read_is_told(folder: Path) -> None:
+    (folder / "sites/sy/step.yaml").write_bytes(STEP.encode("cp1256"))
+    assert mistake(folder).startswith("sites/sy/step.yaml: is not UTF-8 (byte 6): save it as UTF-8")
+    (folder / "sites/sy/step.yaml").write_bytes(b"name: \x01")
+    assert mistake(folder).startswith("sites/sy/step.yaml: is no YAML: unacceptable character #x0001")
+    (folder / "sites/sy/step.yaml").unlink()
+    (folder / "sites/sy/step.yaml").mkdir()
+    assert mistake(folder) == "sites/sy/step.yaml: cannot be read: Is a directory"
+
+
+def test_words_that_old_yaml_took_for_others_are_what_they_say(folder: Path) -> None:
+    site = STEP.replace("country: SY", "country: NO").replace("[ar]", "[no]").replace("true", "yes")
+    put(folder / "sites/no/nrk.yaml", site + "rules: [{valid_from: 2026-01-31, strip: ['.a', .b]}]\n")
+    nrk = read(folder).sites["nrk"]
+    assert (nrk.country, nrk.languages, nrk.enabled) == ("NO", ("no",), True)
+    assert nrk.rules[0].valid_from is not None
+    assert nrk.rules[0].strip == (".a", ".b")
+
+
+def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:
+    (folder / "sites/sy/step.yaml").write_text(STEP, encoding="utf-8-sig")
+    assert list(read(folder).sites) == ["step"]
+
+
+# --- warnings ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_probably_not_meant_is_a_warning(folder: Path) -> None:
+    put(folder / "arshif.yaml", "web: {host: 0.0.0.0}\nindex: {api_key: abc}\n").chmod(0o644)
+    put(folder / "sites.local/step.yaml", "enabled: false\n")
+    contact, site, web, secret = read(folder).warnings
+    assert contact.startswith("contact is empty")
+    assert site.startswith("no site is enabled")
+    assert web.startswith("web.host is 0.0.0.0")
+    assert secret.endswith(f"chmod 600 {folder}/arshif.yaml")
+    (folder / "arshif.yaml").chmod(0o600)
+    assert len(read(folder).warnings) == 3
+
+
+# --- a configuration of one's own ----------------------------------------------------------------------------------
+
+
+def test_a_starter_holds_all_that_is_shipped_and_is_read_as_it_is(tmp_path: Path) -> None:
+    target = write_starter(tmp_path / "news")
+    assert target == tmp_path / "news/config"
+    assert (target / "sites.local").is_dir()
+    config = read(target)
+    assert config.sites == load(packaged_config(), {}).sites
+    assert config.settings.data == tmp_path / "news/data"
+
+
+def test_a_starter_overwrites_nothing(folder: Path) -> None:
+    before = (folder / "arshif.yaml").read_text()
+    with pytest.raises(ConfigError, match="is there already and not empty"):
+        write_starter(folder.parent)
+    assert (folder / "arshif.yaml").read_text() == before
+    assert not (folder / "site.schema.json").exists()
+
+
+def test_a_starter_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    put(tmp_path / "file", "")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        write_starter(tmp_path / "file")
