@@ -74,12 +74,13 @@ def due(site: Site, last_runs: Mapping[str, LastRun], now: datetime, default: fl
         return Due(site.id, now.astimezone(UTC), "never crawled")
     if max(last.started, last.finished or last.started) > now + SKEW:
         return Due(site.id, now.astimezone(UTC), "its last crawl lies in the future, so the clock was wrong")
-    if last.finished is None:
-        return Due(site.id, (last.started + CUT_SHORT).astimezone(UTC), "its last crawl was cut short")
     if last.failures:
         wait = back_off(site.id, last.failures)
         why = f"failed {last.failures} times in a row" if last.failures > 1 else "failed"
-        return Due(site.id, (last.finished + wait).astimezone(UTC), f"{why}, next try after {_in_words(wait)}")
+        at = (last.finished or last.started) + wait
+        return Due(site.id, at.astimezone(UTC), f"{why}, next try after {_in_words(wait)}")
+    if last.finished is None:
+        return Due(site.id, (last.started + CUT_SHORT).astimezone(UTC), "its last crawl was cut short")
     at, why = _next_turn(site, last.started, last.finished, default)
     return Due(site.id, at.astimezone(UTC), why)
 

@@ -145,6 +145,10 @@ def test_a_crawl_without_an_end_is_taken_up_again_after_a_minute() -> None:
     assert turn.why == "its last crawl was cut short"
 
 
+def test_a_site_that_keeps_failing_is_not_hurried_by_a_crawl_without_an_end() -> None:
+    assert due(site(), {"step": LastRun(NOW, None, 2)}, NOW, 30).at == NOW + back_off("step", 2)
+
+
 def test_only_a_run_with_an_end_and_without_failures_is_ok() -> None:
     assert LastRun(NOW, NOW).ok
     assert not LastRun(NOW).ok
