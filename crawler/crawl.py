@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from crawler import path
 from crawler.config import Config
+from crawler.discover.collect import CUT_SHORT
 from crawler.errors import Busy, PageProblem, Refused, Unreadable
 from crawler.extract.refuse import PASSING
 from crawler.middlewares.raw import decoded, lower_case
@@ -152,14 +153,10 @@ class Crawl:
     async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
         """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
         offers = [Offer(c.url, c.title, c.published, c.modified, c.language) for c in found.candidates]
-        answer = sources.Answer(
-            kind=found.kind,
-            etag=headers.get("etag"),
-            last_modified=headers.get("last-modified"),
-            body_hash=_hash(body),
-            modified=poll.modified,
-            found=len(offers),
-        )
+        answer = sources.Answer(kind=found.kind, found=len(offers))
+        if CUT_SHORT not in found.skipped:  # else the rest is still to be had
+            validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
+            answer = sources.Answer(200, found.kind, *validators, found=len(offers))
         now, site = datetime.now(UTC), poll.site.id
         first_visit = timedelta(days=self.config.settings.schedule.first_visit_days)
 
@@ -173,13 +170,14 @@ class Crawl:
         return [await self._with_validators(child) for child in further if await self._worth_asking(child)]
 
     async def _worth_asking(self, child: Poll) -> bool:
-        """Not a child sitemap whose date is older than what is taken, or has not moved since it was read."""
+        """Not a child sitemap whose date is older than what is taken, or is that of what was read after it."""
         if child.modified is None or child.source.kind != "sitemap":
             return True
         if child.modified < self._horizon():
             return False
         state = await self.read(lambda conn: sources.state(conn, child.site.id, child.key))
-        return self.since is not None or state.modified is None or child.modified > state.modified
+        read = state.polled is not None and state.modified == child.modified < state.polled
+        return self.since is not None or not read
 
     async def source_unchanged(self, poll: Poll) -> None:
         """The source answered 304: its children are as they were."""

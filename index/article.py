@@ -211,10 +211,13 @@ def schema_org(article: Article) -> dict[str, object]:
         "datePublished": article.published and article.published.isoformat(),
         "dateModified": article.modified and article.modified.isoformat(),
         "inLanguage": article.language,
-        "image": [
-            {"url": image.url, "caption": image.caption, "creditText": image.credit} for image in article.images
-        ],
+        "image": [{"url": image.url, "caption": image.caption, "creditText": image.credit} for image in article.images],
         "isAccessibleForFree": None if article.paywalled is None else not article.paywalled,
-        "archive": {"id": article.id, "site": article.site, "country": article.country, "origins": dict(article.origins)},
+        "archive": {
+            "id": article.id,
+            "site": article.site,
+            "country": article.country,
+            "origins": dict(article.origins),
+        },
     }
     return {name: value for name, value in named.items() if value not in (None, "", [])}

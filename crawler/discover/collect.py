@@ -12,6 +12,7 @@ from crawler.page import Candidate
 from crawler.urls import canonical
 
 MAX_CANDIDATES = 50_000  # of one document: the limit of sitemaps.org
+CUT_SHORT = "cut short"  # in `Discovered.skipped`: the document had more than was read, so it is not done with
 MAX_TITLE = 500  # characters
 
 _MARKUP_SEEN = 10_000  # characters of a title in which markup is looked for

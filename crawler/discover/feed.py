@@ -12,7 +12,7 @@ from typing import Any
 import feedparser
 
 from crawler.discover import dates
-from crawler.discover.collect import Collector, title_text
+from crawler.discover.collect import CUT_SHORT, Collector, title_text
 from crawler.discover.document import Document
 from crawler.errors import SourceProblem
 from crawler.page import Discovered
@@ -49,7 +49,7 @@ def parse(document: Document, url: str, zone: tzinfo | None = None) -> Discovere
             language=_field(entry, "language") or _field(entry, "title_detail", "language") or language,
         )
     if document.cut:
-        collector.skipped["cut short"] += 1
+        collector.skipped[CUT_SHORT] += 1
     return Discovered(
         "feed", collector.candidates, skipped=dict(collector.skipped), title=title_text(_field(found.feed, "title"))
     )

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import Any
 
 from crawler.discover import dates
-from crawler.discover.collect import Collector
+from crawler.discover.collect import CUT_SHORT, Collector
 from crawler.discover.document import Document
 from crawler.errors import SourceProblem
 from crawler.page import Discovered
@@ -44,7 +44,7 @@ def parse(document: Document, zone: tzinfo | None = None, kind: Kind = "urls") -
     if not collector.candidates:
         raise SourceProblem("no URLs", "expected one address a line, or CSV or JSON Lines with a column url")
     if document.cut:
-        collector.skipped["cut short"] += 1
+        collector.skipped[CUT_SHORT] += 1
     return Discovered(kind, collector.candidates, skipped=dict(collector.skipped))
 
 

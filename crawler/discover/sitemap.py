@@ -15,7 +15,7 @@ from typing import Any, cast
 from lxml import etree
 
 from crawler.discover import dates
-from crawler.discover.collect import MAX_CANDIDATES, Collector, title_text
+from crawler.discover.collect import CUT_SHORT, MAX_CANDIDATES, Collector, title_text
 from crawler.discover.document import Document
 from crawler.errors import SourceProblem
 from crawler.page import Discovered
@@ -69,7 +69,7 @@ def parse(document: Document, url: str, zone: tzinfo | None = None) -> Discovere
     except _Ends as end:
         collector.skipped[str(end)] += 1
     if document.cut:
-        collector.skipped["cut short"] += 1
+        collector.skipped[CUT_SHORT] += 1
     if len(children) > MAX_CHILDREN:
         collector.skipped["beyond the cap"] += len(children) - MAX_CHILDREN
     return Discovered("sitemap", collector.candidates, _newest(children), dict(collector.skipped), title_text(name))
@@ -120,7 +120,7 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
     if not locations and (parser.feed_error_log or not whole):  # an empty one is fine: a news sitemap at night
         raise SourceProblem("unreadable sitemap", "broken XML without one entry; look for its new address")
     if not whole:
-        raise _Ends("cut short")
+        raise _Ends(CUT_SHORT)
 
 
 def _local(element: Any) -> str:

@@ -160,6 +160,6 @@ def place(query: Query, sort: str, length: int) -> list[Any] | None:
         of, *key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, TypeError, binascii.Error):
         of, key = None, []
-    if of != sort or len(key) != length or not all(type(part) in (int, float) for part in key):
+    if of != sort or len(key) != length or not all(type(part) in (int, float) and 0 <= part < 1 << 63 for part in key):
         raise QueryError("The cursor is not one of this search: start again at its first page.", 0)
     return list(key)

@@ -306,7 +306,7 @@ def _by_relevance(searcher: Searcher, base: TantivyQuery, query: Query) -> Match
     tantivy cannot start after a score, and orders equal ones by place: so the top is read as far as the page needs,
     with all that share the last score."""
     key = place(query, "relevance", 3)
-    seen = int(key[2]) if key is not None else 0
+    seen = min(int(key[2]), searcher.num_docs) if key is not None else 0  # whoever writes a cursor cannot ask for more
     size = seen + query.limit + 1
     while True:
         found = searcher.search(base, limit=size, count=True)

@@ -236,12 +236,21 @@ def test_no_query_breaks_the_page(client: Client) -> None:
 
 
 def test_a_cursor_that_is_none_is_told(client: Client) -> None:
-    keys = ("[]", "{}", "null", '["oldest","x"]', "[[[[", '["relevance"]', '["newest",true]', '"newest"', "1")
+    keys = (
+        *("[]", "{}", "null", '["oldest","x"]', "[[[[", '["relevance"]', '["newest",true]', '"newest"', "1"),
+        *('["newest",1e400]', '["newest",-1]', '["newest",NaN]', '["newest",99999999999999999999]'),
+        *('["relevance",1,1,-100]', '["relevance",1,1,NaN]', '["relevance",Infinity,1,1]'),
+    )
     cursors = [base64.urlsafe_b64encode(key.encode()).rstrip(b"=").decode() for key in keys]
     for cursor in [*cursors, "ء", "\x00", "=", "A" * 60_000]:
         for sort in ("relevance", "newest", "oldest"):
             answer = client.get("/search", params={"q": "حلب", "cursor": cursor, "sort": sort})
             assert answer.status_code == 400, cursor
+
+
+def test_a_cursor_from_far_away_finds_nothing_and_costs_nothing(client: Client) -> None:
+    far = base64.urlsafe_b64encode(b'["relevance",1e-9,1,1e15]').rstrip(b"=").decode()
+    assert client.get("/search", params={"q": "حلب", "cursor": far}).status_code == 200
 
 
 # --- who may ask, and with which headers -----------------------------------------------------------------------------
