@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from index import outbox
 from index.archive import frontier, stories
@@ -55,6 +55,17 @@ __all__ = [
 
 LEAST_WORDS = 40  # shorter texts are flashes: equal ones need not be one article
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: each sign a word
+# Built once: building one costs as much as running it.
+_BY_ID = select(t.articles).where(t.articles.c.id == bindparam("id"))
+_VERSION = select(t.versions).where(
+    t.versions.c.article == bindparam("article"), t.versions.c.number == bindparam("number")
+)
+_EQUAL_TEXT = (
+    select(t.articles, t.versions.c.canonical_url)
+    .join(t.versions, (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number))
+    .where(t.articles.c.site == bindparam("site"), t.articles.c.content_hash == bindparam("content_hash"))
+    .order_by(t.articles.c.first_seen, t.articles.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +120,9 @@ def store(conn: Connection, page: Fetched) -> Outcome:
             outcome = replace(outcome, kind="copy")
     _name(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
     visit = Visit(page.fetched, page.revisit_at, page.status, page.etag, page.last_modified, page.body_hash)
-    before = frontier.row(conn, page.site, page.url)
-    frontier.fetched(conn, page.site, page.url, visit, outcome.id)
-    if before is not None and before.article not in {None, outcome.id}:
-        frontier.orphan(conn, str(before.article), page.fetched)  # it redirects to another article now
+    before = frontier.fetched(conn, page.site, page.url, visit, outcome.id)
+    if before is not None and before != outcome.id:
+        frontier.orphan(conn, before, page.fetched)  # the page redirects to another article now
     return outcome
 
 
@@ -120,7 +130,7 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
     """A page answered 304, or with the bytes that it had: only its fetch state moves, and what was gone is back."""
     known = frontier.row(conn, site, url)
     if known is not None and known.article is not None:
-        _come_back(conn, _one(conn, t.articles.c.id == known.article), visit.fetched)
+        _come_back(conn, _one(conn, known.article), visit.fetched)
     if visit.body_hash is None and known is not None:
         visit = replace(visit, body_hash=known.body_hash)
     frontier.fetched(conn, site, url, visit)
@@ -141,27 +151,24 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
 def _home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
     """The article that this page belongs to, and why if it is not known to do so; (None, None) if it is a new one."""
     new, site = page.article, page.site
-    own = _one(conn, t.articles.c.id == new.id)
+    own = _one(conn, new.id)
     if page.final_url != page.url and (found := by_url(conn, page.final_url, site)):
-        there = _one(conn, t.articles.c.id == found)
+        there = _one(conn, found)
         return there, None if own is not None and own.id == found else "redirect"
     if own is not None:
         return own, None
     for url in dict.fromkeys((page.url, new.url)):
         if found := by_url(conn, url, site):
-            return _one(conn, t.articles.c.id == found), None
+            return _one(conn, found), None
     if new.canonical_url and (found := by_url(conn, new.canonical_url, site)):
-        there = _one(conn, t.articles.c.id == found)
+        there = _one(conn, found)
         if there.content_hash == new.content_hash:
             return there, "canonical"
     return _same_text(conn, new)
 
 
 def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:
-    equal = (t.articles.c.site == new.site) & (t.articles.c.content_hash == new.content_hash)
-    newest = (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number)
-    query = select(t.articles, t.versions.c.canonical_url).join(t.versions, newest).where(equal)
-    for there in conn.execute(query.order_by(t.articles.c.first_seen, t.articles.c.id)):
+    for there in conn.execute(_EQUAL_TEXT, {"site": new.site, "content_hash": new.content_hash}):
         if there.canonical_url == new.url:
             return there, "canonical"
         if there.mergeable and _mergeable(new) and not _dates_differ(there, new):
@@ -207,9 +214,7 @@ def _new(conn: Connection, page: Fetched, raw: int | None) -> Outcome:
 def _again(conn: Connection, page: Fetched, home: Any, raw: int | None) -> Outcome:
     """The page of an article that is known: the same, better read, or changed."""
     article = replace(page.article, id=home.id, url=home.url)
-    current = conn.execute(
-        select(t.versions).where(t.versions.c.article == home.id, t.versions.c.number == home.number)
-    ).one()
+    current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
     own = page.article.id == home.id
     if _equal(current, article, own):
         return Outcome("same", home.id, home.number)
@@ -252,7 +257,7 @@ def correct(conn: Connection, article: Article, now: datetime) -> Outcome:
     """Mend the newest version of `article.id` in place, because the same page is read better now: no new version.
 
     For a page that did not change, or a raw copy that was extracted again. Raises KeyError for an unknown id."""
-    home = _one(conn, t.articles.c.id == article.id)
+    home = _one(conn, article.id)
     if home is None:
         raise KeyError(article.id)
     newest = (t.versions.c.article == home.id) & (t.versions.c.number == home.number)
@@ -264,7 +269,7 @@ def correct(conn: Connection, article: Article, now: datetime) -> Outcome:
 def _turn(conn: Connection, home: Any, article: Article, now: datetime, number: int) -> None:
     """The article reads like this now: its row, its story and that of its old text, and the indexes."""
     values = _facts(article, home.first_seen, now) | {"number": number}
-    if article.content_hash != home.content_hash:
+    if article.content_hash != home.content_hash or not values["mergeable"]:
         values |= {"story": None, "lead": True}
     conn.execute(update(t.articles).where(t.articles.c.id == home.id).values(**values))
     touch(conn, [home.id], now)
@@ -295,5 +300,5 @@ def _come_back(conn: Connection, home: Any, now: datetime) -> None:
         touch(conn, [home.id], now)
 
 
-def _one(conn: Connection, where: Any) -> Any:
-    return conn.execute(select(t.articles).where(where)).one_or_none()
+def _one(conn: Connection, article_id: str) -> Any:
+    return conn.execute(_BY_ID, {"id": article_id}).one_or_none()

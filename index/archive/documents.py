@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from index import outbox
 from index.archive import tables as t
@@ -20,6 +20,12 @@ _PLAIN = tuple(  # fields of Article that are columns of versions as they are
     for field in fields(Article)
     if field.name not in {"id", "site", "url", "keywords", "authors", "images", "origins"}
 )
+_OWN = select(t.articles.c.id).where(t.articles.c.url == bindparam("url"))
+_ALIAS = select(t.aliases.c.article).where(t.aliases.c.url == bindparam("url"))
+_LEADS_TO = {  # whether in one site only -> where to look; built once, as that costs as much as running them
+    False: (_OWN, _ALIAS),
+    True: (_OWN.where(t.articles.c.site == bindparam("site")), _ALIAS.where(t.aliases.c.site == bindparam("site"))),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,9 @@ def documents(conn: Connection, ids: Sequence[str]) -> list[Document]:
 
 def by_url(conn: Connection, url: str, site: str | None = None) -> str | None:
     """The id of the article that this URL leads to, as its own or as an alias, of this site or of any."""
-    for table, column in ((t.articles, t.articles.c.id), (t.aliases, t.aliases.c.article)):
-        query = select(column).where(table.c.url == url)
-        if found := conn.execute(query if site is None else query.where(table.c.site == site)).scalars().first():
+    asked = {"url": url} if site is None else {"url": url, "site": site}
+    for query in _LEADS_TO[site is not None]:
+        if found := conn.execute(query, asked).scalars().first():
             return str(found)
     return None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from index.archive import sites
 from index.archive.documents import touch
@@ -21,6 +21,13 @@ from index.archive.upsert import chunks
 
 STATES = ("pending", "stored", "duplicate", "refused", "failed", "gone", "old")
 FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older ones come by `since` only
+# Built once: building one costs as much as running it.
+_ROW = select(frontier).where(frontier.c.site == bindparam("site"), frontier.c.url == bindparam("url"))
+_SIBLINGS = select(frontier.c.id).where(
+    frontier.c.article == bindparam("article"),
+    frontier.c.state == bindparam("state"),
+    frontier.c.id != bindparam("id"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +202,7 @@ def count_due(conn: Connection, site: str, now: datetime) -> int:
 
 def row(conn: Connection, site: str, url: str) -> FrontierRow | None:
     """What is known of one URL, or None."""
-    found = conn.execute(select(frontier).where(frontier.c.site == site, frontier.c.url == url)).one_or_none()
+    found = conn.execute(_ROW, {"site": site, "url": url}).one_or_none()
     return _row(found) if found else None
 
 
@@ -212,8 +219,9 @@ def _row(row: Any) -> FrontierRow:
 # --- what became of it ---------------------------------------------------------------------------------------------
 
 
-def fetched(conn: Connection, site: str, url: str, visit: Visit, article: str | None = None) -> None:
-    """A page was read and stored (`article`: whose it is), or is what it was (304, or the same bytes).
+def fetched(conn: Connection, site: str, url: str, visit: Visit, article: str | None = None) -> str | None:
+    """A page was read and stored (`article`: whose it is), or is what it was (304, or the same bytes); gives the
+    article that it had before.
 
     One page of an article is "stored", every further one is a "duplicate" and not looked at again by itself."""
     row = _known(conn, site, url, visit.fetched)
@@ -227,6 +235,8 @@ def fetched(conn: Connection, site: str, url: str, visit: Visit, article: str | 
         if visit.status != 304 or getattr(visit, name) is not None:
             values[name] = getattr(visit, name)
     conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+    before: str | None = row.article
+    return before
 
 
 def refused(conn: Connection, site: str, url: str, reason: str, detail: str, visit: Visit) -> None:
@@ -288,16 +298,15 @@ def dissolve(conn: Connection, site: str, url: str, now: datetime) -> None:
 
 
 def _siblings(conn: Connection, row: Any, article: str, state: str) -> Sequence[Any]:
-    other = (frontier.c.article == article) & (frontier.c.state == state) & (frontier.c.id != row.id)
-    return conn.execute(select(frontier.c.id).where(other).order_by(frontier.c.id)).all()
+    return conn.execute(_SIBLINGS, {"article": article, "state": state, "id": row.id}).all()
 
 
 def _known(conn: Connection, site: str, url: str, now: datetime) -> Any:
-    query = select(frontier).where(frontier.c.site == site, frontier.c.url == url)
-    found = conn.execute(query).one_or_none()
+    key = {"site": site, "url": url}
+    found = conn.execute(_ROW, key).one_or_none()
     if found is None:  # asked for by a person, offered by no source
         conn.execute(insert(frontier).values(**_new(site, None, Offer(url), now, None)))
-        found = conn.execute(query).one()
+        found = conn.execute(_ROW, key).one()
     return found
 
 

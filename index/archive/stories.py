@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from index.archive.documents import touch
 from index.archive.tables import articles, stories
+
+_MEMBERS = (  # built once
+    select(articles.c.id, articles.c.site, articles.c.story, articles.c.lead)
+    .where(articles.c.content_hash == bindparam("content_hash"), articles.c.mergeable)
+    .order_by(articles.c.sort_date, articles.c.first_seen, articles.c.id)
+)
 
 
 def settle(conn: Connection, content_hash: str, now: datetime) -> None:
     """Decide anew whether the articles with this text are a story and which one leads it: the one published first,
     then first seen. Documents whose story or lead changed go to the indexes. Flashes and templates are never one."""
-    query = (
-        select(articles.c.id, articles.c.site, articles.c.story, articles.c.lead)
-        .where(articles.c.content_hash == content_hash, articles.c.mergeable)
-        .order_by(articles.c.sort_date, articles.c.first_seen, articles.c.id)
-    )
-    members = conn.execute(query).all()
+    members = conn.execute(_MEMBERS, {"content_hash": content_hash}).all()
     shared = len({member.site for member in members}) > 1
     if shared:
         _keep(conn, content_hash, members[0].id)
@@ -29,7 +30,7 @@ def settle(conn: Connection, content_hash: str, now: datetime) -> None:
         if (member.story, member.lead) != (story, lead):
             conn.execute(update(articles).where(articles.c.id == member.id).values(story=story, lead=lead))
             changed.append(member.id)
-    if not shared:
+    if changed and not shared:
         conn.execute(delete(stories).where(stories.c.id == content_hash))
     touch(conn, changed, now)
 

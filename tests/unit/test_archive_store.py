@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, event, func, select
 
 from index import outbox
 from index.archive import Archive, articles, frontier
@@ -449,3 +449,34 @@ def test_whatever_comes_each_page_has_one_article_and_the_accounts_add_up(
                 )
                 assert all(n == 1 for _, n in held)
         store.shipped()
+
+
+def test_no_statement_reads_a_whole_table(store: Store) -> None:
+    """Without statistics SQLite plans by the indices alone: an archive of two shows what one of millions does."""
+    asked: dict[str, Any] = {}
+
+    def note(_conn: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked[statement] = parameters[0] if isinstance(parameters, list) else parameters
+
+    event.listen(store.archive._writer, "before_cursor_execute", note)
+    first, second = wire("step", 1), wire("copy", 2)
+    copy = article("https://step.example/2", published=first.published, canonical_url="https://step.example/3")
+    store(page(first, raw=RawRef("a.warc.gz", 0, 9)))
+    for one in (first, second, copy, replace(second, body="x", content_hash="x"), replace(first, section="y")):
+        store(page(one, NOW + HOUR, url=one.url + "?p=1"))
+    candidates = [frontier.Offer(first.url), frontier.Offer("https://step.example/4")]
+    store.archive.write(lambda c: frontier.offer(c, "step", "feed", candidates, NOW)).result()
+    store.archive.write(lambda c: frontier.due(c, "step", NOW, 10)).result()
+    store.archive.write(lambda c: frontier.gone(c, "step", first.url, Visit(NOW, status=404))).result()
+    store.archive.write(lambda c: articles.others(c, [first.content_hash])).result()
+    store.shipped()
+    event.remove(store.archive._writer, "before_cursor_execute", note)
+    with store.archive.read() as conn:
+        plans = {
+            statement: [row.detail for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in asked.items()
+            if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT INTO outbox"))
+        }
+    scans = [(statement, step) for statement, plan in plans.items() for step in plan if step.startswith("SCAN")]
+    assert [(statement, step) for statement, step in scans if step.split()[1] != "targets"] == []
+    assert len(plans) > 20
