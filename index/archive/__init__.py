@@ -34,8 +34,8 @@ class Archive:
     """The archive in this file, created where there is none and brought to today's tables.
 
     May be used from any thread, pickled to a spawned process, and used on in a forked one if no other thread was in it
-    at the fork. Raises ArchiveError where
-    the file is damaged, newer than this program, no archive or not writable: it never starts an empty one instead.
+    at the fork. Raises ArchiveError where the file is damaged, newer than this program, no archive or not writable: it
+    never starts an empty one instead.
     """
 
     def __init__(self, path: Path | str) -> None:

@@ -219,8 +219,8 @@ def opened(path: Path) -> int:
 
 
 def test_several_processes_create_it_at_once(path: Path) -> None:
-    with SPAWN.Pool(4) as pool:
-        pids = set(pool.map(opened, [path] * 8, chunksize=1))
+    with SPAWN.Pool(3) as pool:
+        pids = set(pool.map(opened, [path] * 6, chunksize=1))
     with Archive(path) as archive, archive.read() as conn:
         assert {site.id for site in sites.states(conn)} == {str(pid) for pid in pids}
 
