@@ -11,7 +11,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TypeVar
@@ -24,9 +24,9 @@ from crawler.config import Config
 from crawler.discover.collect import CUT_SHORT
 from crawler.errors import Busy, PageProblem, Refused, Unreadable
 from crawler.extract.refuse import PASSING
+from crawler.item import ArticleItem, Wanted
 from crawler.middlewares.raw import decoded, lower_case
-from crawler.page import Candidate, Discovered, Page
-from crawler.pipelines import ArticleItem
+from crawler.page import Discovered, Page
 from crawler.polls import Poll
 from crawler.schedule import back_off, revisit_at
 from crawler.site import Kind, Site
@@ -34,7 +34,7 @@ from crawler.stores import open_archive, raw_folder
 from crawler.urls import canonical
 from crawler.workers import Workers
 from index.archive import Archive, articles, frontier, leases, repeats, runs, sites, sources
-from index.archive.frontier import FrontierRow, Offer, Visit
+from index.archive.frontier import Offer, Visit
 from index.article import Article
 from index.raw import Raw, RawDamaged, RawRef, Response
 
@@ -45,27 +45,6 @@ CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the 
 GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
 ACCOUNTED = ("stored", "changed", "unchanged", "duplicate", "refused", "failed")  # what becomes of what is discovered
 REPEATED_IN = 3  # articles that show a block before it counts as the site's own: two may be a story and its follow-up
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A page that is to be fetched, with what is known of it from its source and from earlier visits."""
-
-    url: str
-    candidate: Candidate | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-    body_hash: str | None = None
-    article: str | None = None
-    visits: int = 0
-    tries: int = 0
-
-    @classmethod
-    def of(cls, row: FrontierRow) -> Wanted:
-        """What the frontier has of it."""
-        candidate = Candidate(row.url, row.title, row.published, row.modified, row.language)
-        known = (row.etag, row.last_modified, row.body_hash, row.article, row.visits, row.tries)
-        return cls(row.url, candidate, *known)
 
 
 class Crawl:

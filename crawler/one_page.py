@@ -10,7 +10,7 @@ from scrapy.utils.project import get_project_settings
 
 from crawler.errors import ArshifError
 from crawler.extract.draft import Extraction
-from crawler.pipelines import ArticleItem
+from crawler.item import ArticleItem
 
 
 def fetch(url: str) -> Extraction:
@@ -20,7 +20,7 @@ def fetch(url: str) -> Extraction:
     """
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
     found: list[ArticleItem] = []
-    process = CrawlerProcess({**get_project_settings(), "LOG_LEVEL": "ERROR", "ITEM_PIPELINES": {}})
+    process = CrawlerProcess({**get_project_settings(), "LOG_INSTALL_ROOT_HANDLER": False, "ITEM_PIPELINES": {}})
     crawler = process.create_crawler("site")
 
     def keep(item: ArticleItem) -> None:  # Scrapy sends what a receiver's parameters name

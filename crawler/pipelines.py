@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from crawler.extract.draft import Extraction
-from crawler.page import Page
-from crawler.site import Site
-from index.article import schema_org
-from index.raw import Response
-
-if TYPE_CHECKING:
-    from crawler.crawl import Wanted
-
-
-class ArticleItem(dict[str, Any]):
-    """An article as Scrapy's exporters see it, with schema.org's names; what the store needs is beside them."""
-
-    def __init__(
-        self, extraction: Extraction, page: Page, site: Site, wanted: Wanted, received: Response | None
-    ) -> None:
-        super().__init__(schema_org(extraction.article))
-        self.extraction = extraction
-        self.page = page
-        self.site = site
-        self.wanted = wanted
-        self.received = received
+from crawler.item import ArticleItem
 
 
 class Store:

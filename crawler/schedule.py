@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from crawler.crontab import crontab
 from crawler.site import Site
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the grid of intervals is counted from here
@@ -33,8 +33,6 @@ REVISITS = (
     timedelta(days=7),
     timedelta(days=30),
 )
-
-WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # as crontab(5) counts them; APScheduler's 0 is Monday
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +95,6 @@ def revisit_at(fetched: datetime, visits: int) -> datetime | None:
     return fetched + REVISITS[visits - 1] if visits <= len(REVISITS) else None
 
 
-def crontab(expression: str) -> CronTrigger:
-    """The times of a crontab expression, in wall-clock time that is written as UTC.
-
-    As crontab(5): Sunday is 0 and 7, a range of weekdays may go over the end of the week (`sat-thu`). Day of month and
-    weekday together are refused, which cron takes as "either" and APScheduler as "both". ValueError says what is wrong.
-    """
-    fields = expression.split()
-    if len(fields) != 5:
-        hint = "; it has no field for seconds" if len(fields) == 6 else ""
-        raise ValueError(
-            f"{expression!r} has {len(fields)} fields, crontab has five (minute, hour, day, month, weekday){hint}"
-        )
-    minute, hour, day, month, weekday = fields
-    if day != "*" and weekday != "*":
-        raise ValueError(f"{expression!r} has both a day of the month and a weekday: leave one of them `*`")
-    try:
-        trigger = CronTrigger(
-            minute=minute,
-            hour=hour,
-            day=day,
-            month=month.lower(),
-            day_of_week=_weekdays(weekday.lower()),
-            timezone=UTC,
-        )
-    except ValueError as error:
-        raise ValueError(f"{expression!r} is no crontab expression: {error}") from None
-    if trigger.get_next_fire_time(None, EPOCH) is None:
-        raise ValueError(f"{expression!r} never comes, such as a 30th of February")
-    return trigger
-
-
 def _next_turn(site: Site, started: datetime, finished: datetime, default: float) -> tuple[datetime, str]:
     if cron := site.schedule.cron:
         return _next_cron(cron, site.time_zone, max(started, finished)), f"cron {cron} in {site.time_zone}"
@@ -157,29 +124,6 @@ def _next_cron(expression: str, time_zone: str, after: datetime) -> datetime:
         wall = trigger.get_next_fire_time(None, wall + TICK)
         turn = wall.replace(tzinfo=zone).astimezone(UTC)
     return turn
-
-
-def _weekdays(field: str) -> str:
-    """Crontab's field of weekdays as APScheduler's: names only, ranges written out."""
-    days = [day for part in field.split(",") for day in _weekday_range(part)]
-    return "*" if field == "*" else ",".join(days)
-
-
-def _weekday_range(part: str) -> list[str]:
-    span, _, step = part.partition("/")
-    first, dash, last = ("0", "-", "6") if span == "*" else span.partition("-")
-    start = _weekday(first)
-    end = _weekday(last) if dash else start
-    length = (end - start) % 7 + 1
-    return [WEEKDAYS[(start + n) % 7] for n in range(0, length, int(step or 1))]
-
-
-def _weekday(name: str) -> int:
-    if name in WEEKDAYS:
-        return WEEKDAYS.index(name)
-    if name.isdecimal() and int(name) <= 7:
-        return int(name) % 7
-    raise ValueError(f"{name!r} is no weekday: sun, mon, tue, wed, thu, fri, sat or 0 to 7")
 
 
 def _share(site_id: str) -> float:

@@ -26,6 +26,8 @@ from pydantic import (
 )
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from crawler.crontab import crontab
+
 Kind = Literal["feed", "sitemap", "section", "wordpress", "urls"]
 Publisher = Literal["agency", "newspaper", "broadcaster", "magazine", "online", "government", "organisation"]
 FieldName = Literal[
@@ -89,8 +91,6 @@ def _selector(value: str) -> str:
 
 
 def _crontab(value: str) -> str:
-    from crawler.schedule import crontab  # here: it imports this module
-
     crontab(value)
     return value
 

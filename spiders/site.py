@@ -20,12 +20,12 @@ from twisted.python.failure import Failure
 
 from crawler import path
 from crawler.config import load
-from crawler.crawl import Crawl, Wanted
+from crawler.crawl import Crawl
 from crawler.discover import alternates
 from crawler.errors import Refused, SourceProblem, Unreadable
+from crawler.item import ArticleItem, Wanted
 from crawler.middlewares.rendering import playwright_settings
 from crawler.page import Page
-from crawler.pipelines import ArticleItem
 from crawler.polls import Poll
 from crawler.site import Kind, Site, Source
 from crawler.urls import canonical

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.schedule import LONGEST_WAIT, REVISITS, LastRun, back_off, crontab, due, revisit_at
+from crawler.crontab import crontab
+from crawler.schedule import LONGEST_WAIT, REVISITS, LastRun, back_off, due, revisit_at
 from crawler.site import Site
 
 NOW = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
