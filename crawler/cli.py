@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 something a person can act on, 2 a mistake in the command,
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from crawler.commands import doctor as doctoring
 from crawler.commands import sites as siting
 from crawler.errors import ArshifError
 from crawler.processes import die_with_parent
-from crawler.terminal import complain
+from crawler.terminal import complain, set_up_log
 
 app = typer.Typer(
     name="arshif",
@@ -34,23 +33,13 @@ index_app = typer.Typer(help="The search index.", no_args_is_help=True)
 app.add_typer(sites_app, name="sites")
 app.add_typer(index_app, name="index")
 
-NOISY = (  # libraries whose progress is nothing that a person can act on
-    "alembic", "apscheduler", "elastic_transport", "httpx", "scrapy.core", "scrapy.crawler", "scrapy.extensions",
-    "scrapy.middleware", "scrapy-playwright", "scrapy.statscollectors", "scrapy.utils", "trafilatura", "uvicorn.access",
-)  # fmt: skip
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # also Scrapy's, in crawler/settings.py
-LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
-
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Parent = Annotated[int, typer.Option("--parent", hidden=True)]
 
 
 def main() -> None:
     """Runs the command; an error that a person can act on is one line and an exit code."""
-    for noisy in NOISY:
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    if "_crawl" not in sys.argv:  # there Scrapy sets up the log
-        logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, datefmt=LOG_DATEFORMAT)
+    set_up_log()
     try:
         app()
     except ArshifError as error:

@@ -122,7 +122,9 @@ def crawl(sites: str, run: str, since: str) -> int:
     from scrapy.crawler import CrawlerProcess
     from scrapy.utils.project import get_project_settings
 
-    process = CrawlerProcess(get_project_settings())
+    settings = get_project_settings()
+    settings.set("LOG_INSTALL_ROOT_HANDLER", False)  # the command has set up the log
+    process = CrawlerProcess(settings)
     crawler = process.create_crawler("site")
     process.crawl(crawler, sites=sites, run=run, since=since)
     process.start()

@@ -39,12 +39,13 @@ CLOSESPIDER_TIMEOUT = _settings.schedule.run_deadline * 60 * 0.9  # s; then what
 MEMUSAGE_LIMIT_MB = 1024
 RETRY_TIMES = 1  # within a run; the frontier tries again in later ones
 STATS_DUMP = False
+DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"  # an article that was stored already is no news
 CONCURRENT_ITEMS = 8  # of 100: Scrapy starts as many tasks for every response, a quarter of its CPU time
 
 # Reach
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
-DNS_RESOLVER = "crawler.middlewares.addresses.PublicResolver"
+TWISTED_DNS_RESOLVER = "crawler.middlewares.addresses.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port

@@ -1,8 +1,12 @@
-"""What the command prints: tables and JSON on standard output, problems on standard error, nothing raw from a page."""
+"""What the command prints: tables and JSON on standard output, problems and the log on standard error.
+
+Nothing that a page wrote reaches the terminal raw.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,6 +20,12 @@ from rich.text import Text
 # feed, and Unicode's embeddings, overrides and isolates. Joiners stay: Persian and many scripts of India need them.
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 
+NOISY = (  # libraries whose progress is nothing that a person can act on: their warnings are
+    "alembic", "apscheduler", "elastic_transport", "httpx", "scrapy", "scrapy-playwright", "trafilatura", "uvicorn",
+)  # fmt: skip
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # also Scrapy's, in crawler/settings.py
+LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
+
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
@@ -23,6 +33,22 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 def safe(text: object) -> str:
     """The text without anything that a terminal would obey; a tab becomes a space."""
     return UNSAFE.sub(lambda match: " " if match[0] == "\t" else "", str(text))
+
+
+class SafeFormatter(logging.Formatter):
+    """Lines of the log, with tracebacks, as `safe` leaves them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return safe(super().format(record))
+
+
+def set_up_log(level: int = logging.INFO) -> None:
+    """From now on what is logged goes to standard error, from this level on; of NOISY libraries, warnings only."""
+    handler = logging.StreamHandler()
+    handler.setLevel(level)
+    handler.setFormatter(SafeFormatter(LOG_FORMAT, LOG_DATEFORMAT))
+    handler.addFilter(lambda r: r.levelno >= logging.WARNING or not r.name.startswith(NOISY))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
 def say(text: object = "", style: str | None = None) -> None:

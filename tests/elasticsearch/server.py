@@ -74,11 +74,13 @@ def lent(say: Say = print) -> Iterator[str]:
     HOME.mkdir(exist_ok=True)
     with (HOME / "lent").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        yield start(say, keep=False)
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not (_record() or {}).get("keep"):
-                stop()
+        try:
+            yield start(say, keep=False)
+        finally:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not (_record() or {}).get("keep"):
+                    stop()
 
 
 def stop() -> bool:

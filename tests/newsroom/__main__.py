@@ -8,10 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+from .desk import happen
 from .room import Newsroom
-
-TURN = ("jannah", "english", "arabic2", "jannah", "english", "old", "app")  # who publishes next
-EDIT_EACH = 4  # every fourth time an earlier article is edited instead
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"configuration: {room.config(options.config, delay=options.delay)}", flush=True)
         turn = 0
         while not stop.wait(options.publish_every or None):
-            _happen(room, turn)
+            print(happen(room, turn), flush=True)
             turn += 1
     return 0
 
@@ -52,15 +50,6 @@ def _introduce(room: Newsroom) -> None:
     for place in room.sites.values():
         print(f"  {place.id:8} http://127.0.0.1:{place.port}/  {place.outlet.name}")
     sys.stdout.flush()
-
-
-def _happen(room: Newsroom, turn: int) -> None:
-    site = TURN[turn % len(TURN)]
-    if turn % EDIT_EACH == EDIT_EACH - 1:
-        article, what = room.edit(site, room.articles(site)[0].slug), "edited"
-    else:
-        article, what = room.publish(site), "published"
-    print(f"{what} {site}: {article.headline}", flush=True)
 
 
 if __name__ == "__main__":

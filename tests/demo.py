@@ -1,0 +1,121 @@
+"""python -m tests.demo: Arshif at work on made-up news sites on this machine, with its search page and no network.
+
+INDEX=elasticsearch searches in a real Elasticsearch, lent for the time (tests/elasticsearch). Everything that it writes
+lies in a temporary folder, which goes with it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from crawler.commands import crawling
+from crawler.config import load
+from crawler.errors import ArshifError
+from crawler.stores import open_index
+from crawler.terminal import set_up_log
+from tests.elasticsearch import server
+from tests.newsroom import Newsroom
+from tests.newsroom.desk import happen
+from tests.newsroom.outlets import OUTLETS
+
+PUBLISH = 4.0  # s between two changes at the newsroom
+EVERY = 0.1  # min between two crawls of a site
+DELAY = 0.05  # s between two requests: the sites share one address, so they are asked one after the other
+PORT = 8000  # of the search page; a free one where another program has it
+
+SEEN = """\
+You see {sites} made-up news sites on this machine. Every {publish:g} s one publishes or edits an article;
+Arshif crawls each every {every:g} s: a line "run 2: ok; 1 new, 1 changed, …" a crawl. No network is needed.
+Look:   http://127.0.0.1:{port}/  in a browser: the newest come first if you search for nothing
+Search: ARSHIF_CONFIG={config} {arshif} search أسعار   in a second terminal
+End:    Ctrl-C; all of it goes, and nothing is left on this machine
+"""
+
+
+def main() -> int:
+    """Runs until SIGINT or SIGTERM; 0 then, 1 where something is missing."""
+    engine = os.environ.get("INDEX") or "embedded"
+    if engine not in ("embedded", "elasticsearch"):
+        print(f"INDEX={engine}: write INDEX=embedded or INDEX=elasticsearch", file=sys.stderr)
+        return 1
+    set_up_log()
+    try:
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="arshif-demo-")))
+            index = stack.enter_context(_elasticsearch(folder)) if engine == "elasticsearch" else {"engine": engine}
+            # without the sites that need a browser: one started every few seconds shows little and costs much
+            only = [outlet.id for outlet in OUTLETS if outlet.rendering == "none"]
+            room = stack.enter_context(Newsroom(only=only))
+            port = _port()
+            settings = {"data": str(folder / "data"), "index": index, "web": {"port": port}}
+            config = room.config(folder / "config", delay=DELAY, every=EVERY, settings=settings)
+            os.environ["ARSHIF_CONFIG"] = str(config)
+            stack.enter_context(_at_work(room))
+            arshif = Path(sys.executable).with_name("arshif")
+            print(
+                SEEN.format(
+                    sites=len(only), publish=PUBLISH, every=EVERY * 60, port=port, config=config, arshif=arshif
+                ),
+                flush=True,
+            )
+            crawling.run(web=True)
+    except (ArshifError, server.CannotRun) as problem:
+        print(f"demo: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextmanager
+def _at_work(room: Newsroom) -> Iterator[None]:
+    """Things happen at the newsroom for the length of the block."""
+    stop = threading.Event()
+
+    def work() -> None:
+        for turn in count():
+            if stop.wait(PUBLISH):
+                return
+            happen(room, turn)
+
+    thread = threading.Thread(target=work, name="desk")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def _elasticsearch(folder: Path) -> Iterator[dict[str, Any]]:
+    """The settings of an index on a real Elasticsearch; the index is removed afterwards, also from one that stays."""
+    with server.lent(lambda line: print(line, flush=True)) as url:
+        yield {"engine": "elasticsearch", "url": url, "prefix": folder.name.lower().replace("_", "-")}
+        with open_index(load()) as engine:
+            for target in engine.targets():
+                engine.drop(target)
+
+
+def _port() -> int:
+    """A port of loopback that is free now."""
+    for wanted in (PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ArshifError("no port of 127.0.0.1 is free")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
