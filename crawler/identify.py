@@ -5,6 +5,7 @@ All over text folded by `crawler.clean.text.fold`, which is apart from the index
 from __future__ import annotations
 
 from base64 import b32encode
+from dataclasses import dataclass
 from hashlib import blake2b, sha256
 
 import numpy as np
@@ -13,7 +14,20 @@ from crawler.clean.text import fold, words
 
 PERMUTATIONS = 128  # with 32 bands of 4 rows: recall 1.0 at 20 % of words changed, no false pair in 100,000 (measured)
 _SHINGLE = 3  # words
+_NUMBERS = 0.3  # share of words with digits from which a text is a table
 _SHORT = 40  # words below which an article is a flash: never merged by its content
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`content_hash`: 64 hex digits, the same for texts that differ in case, marks, punctuation or spaces only.
+    `signature`: 128 little-endian 32-bit numbers (512 bytes), None under 40 words; the share of equal numbers of two of
+    them estimates the Jaccard similarity of their three-word shingles. `template`: a flash (under 40 words) or mostly
+    numbers, where equal text says nothing of equal articles."""
+
+    content_hash: str
+    signature: bytes | None
+    template: bool
 
 
 def article_id(site: str, url: str) -> str:
@@ -21,18 +35,19 @@ def article_id(site: str, url: str) -> str:
     return b32encode(sha256(f"{site}\n{url}".encode()).digest()[:16]).decode().rstrip("=").lower()
 
 
-def content_hash(headline: str, body: str) -> str:
-    """64 hex digits, the same for texts that differ in case, marks, punctuation or spaces only."""
-    return sha256(f"{fold(headline)}\n{fold(body)}".encode("utf-8", "replace")).hexdigest()
+def identity(headline: str, body: str) -> Identity:
+    """What a text is known by."""
+    head, text = fold(headline), fold(body)
+    found = words(f"{head} {text}", folded=True)
+    return Identity(
+        content_hash=sha256(f"{head}\n{text}".encode("utf-8", "replace")).hexdigest(),
+        signature=_signature(found) if len(found) >= _SHORT else None,
+        template=_is_template(found),
+    )
 
 
-def signature(headline: str, body: str) -> bytes | None:
-    """MinHash of the folded three-word shingles: 128 little-endian 32-bit numbers (512 bytes), or None under 40 words.
-
-    The share of equal numbers of two signatures estimates the Jaccard similarity of their shingles."""
-    found = words(f"{headline} {body}")
-    if len(found) < _SHORT:
-        return None
+def _signature(found: list[str]) -> bytes:
+    """MinHash of the three-word shingles, as little-endian 32-bit numbers."""
     shingles = {" ".join(found[i : i + _SHINGLE]) for i in range(len(found) - _SHINGLE + 1)}
     raw = b"".join(blake2b(s.encode("utf-8", "replace"), digest_size=4).digest() for s in sorted(shingles))
     values = np.frombuffer(raw, dtype="<u4").astype(np.uint64)
@@ -43,14 +58,10 @@ def signature(headline: str, body: str) -> bytes | None:
     return low.astype("<u4").tobytes()
 
 
-def is_template(headline: str, body: str) -> bool:
-    """Whether it is a flash (under 40 words), or mostly numbers as tables of prices and results are: equal text then
-    says nothing of equal articles."""
-    found = words(f"{headline} {body}")
-    if len(found) < _SHORT:
-        return True
+def _is_template(found: list[str]) -> bool:
+    """A flash, or mostly numbers, as tables of prices and results are."""
     numbers = sum(any(c.isdigit() for c in w) for w in found)
-    return numbers > 0.3 * len(found)
+    return len(found) < _SHORT or numbers > _NUMBERS * len(found)
 
 
 def _parameters(name: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

@@ -78,13 +78,14 @@ def _clean(draft: Draft, repeats: frozenset[str]) -> tuple[str, ...]:
 
 def _identified(draft: Draft, page: Page, site: Site) -> Article:
     headline, body = line(draft.headline), block(draft.body)
+    known_by = identify.identity(headline, body)
     return Article(
         id=identify.article_id(site.id, page.url),
         site=site.id,
         url=page.url,
         headline=headline,
         body=body,
-        content_hash=identify.content_hash(headline, body),
+        content_hash=known_by.content_hash,
         extractor=EXTRACTOR_VERSION,
         country=site.country,
         canonical_url=draft.canonical_url,
@@ -98,7 +99,7 @@ def _identified(draft: Draft, page: Page, site: Site) -> Article:
         language=draft.language,
         images=draft.images,
         paywalled=draft.paywalled,
-        signature=identify.signature(headline, body),
-        template=identify.is_template(headline, body),
+        signature=known_by.signature,
+        template=known_by.template,
         origins=dict(draft.origins),
     )

@@ -14,15 +14,25 @@ def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]
     top |= {fold(name): "author" for name in draft.authors}
     top |= {fold(", ".join(draft.authors)): "author"}
     anywhere = {fold(text): "caption" for i in draft.images for text in (i.caption, i.credit) if text}
+    longest = 2 * max(map(len, anywhere), default=0)  # marks and punctuation count in paragraphs, and not when folded
     top.pop("", None)
     anywhere.pop("", None)
     kept: list[str] = []
     removed: list[Removed] = []
     for at, paragraph in enumerate(paragraphs):
-        folded = fold(paragraph) if len(paragraph) <= 700 else paragraph
-        reason = anywhere.get(folded) or (top.get(folded) if at < _TOP else None)
+        folded = fold(paragraph) if at < _TOP or len(paragraph) <= longest else paragraph
+        reason = anywhere.get(folded)
+        if at < _TOP:
+            reason = reason or top.get(folded) or _headline(folded, fold(draft.headline))
         if reason and len(paragraphs) > 1:
             removed.append(Removed(paragraph, f"echo: {reason}", "phrase"))
         else:
             kept.append(paragraph)
     return kept, removed
+
+
+def _headline(folded: str, headline: str) -> str | None:
+    """`headline` for another form of it: with the section before it, or without the label that the headline has."""
+    short, long = sorted((folded, headline), key=len)
+    same = len(short) >= 0.5 * len(long) and (long.startswith(short) or long.endswith(short))
+    return "headline" if short and same else None

@@ -24,6 +24,8 @@ _TEASER = 30  # words: the longest paragraph that still is a link to another art
 _END = 0.5  # share of the body's paragraphs before which no "end" phrase ends it
 _COLON = re.compile("[:：|»>›–—-]")
 _FIRST: tuple[Kind, ...] = ("start", "end", "alone")  # what a phrase is that stands in several lists
+_RIGHTS = re.compile(r"\W*(?:©|\(c\)|copyright\b)", re.IGNORECASE)
+_RIGHTS_MOST = 200  # characters of a copyright notice
 _KEY = 3  # characters of a folded phrase by which it is found
 
 
@@ -35,6 +37,8 @@ def drop(paragraphs: Sequence[str]) -> tuple[list[str], list[Removed]]:
     removed: list[Removed] = []
     for at, paragraph in enumerate(paragraphs):
         kind, phrase = known(paragraph)
+        if not kind and len(paragraph) < _RIGHTS_MOST and _RIGHTS.match(paragraph):
+            kind, phrase = "alone", "rights"
         if kind == "end" and at >= _END * len(paragraphs):
             removed += [Removed(p, f"after: {phrase}", "phrase") for p in paragraphs[at:]]
             break
@@ -47,6 +51,8 @@ def drop(paragraphs: Sequence[str]) -> tuple[list[str], list[Removed]]:
 
 def known(paragraph: str) -> tuple[Kind | Literal[""], str]:
     """The kind of the phrase that makes a paragraph boilerplate, and the phrase; ("", "") if none does."""
+    if fold(paragraph[:20])[:_KEY] not in _index():
+        return "", ""
     folded = fold(paragraph[:400])
     for phrase, kind in _index().get(folded[:_KEY], ()):
         if folded == phrase:

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import islice
 
 import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.clean.text import line
+from crawler.extract.document import ancestors
 from crawler.extract.draft import Removed
 
 _TAGS = (
@@ -23,13 +25,17 @@ _TAGS = (
 _ROLES = (
     '[role="navigation"], [role="complementary"], [role="contentinfo"], [role="search"], [role="dialog"],'
     ' [role="alertdialog"], [role="menu"], [role="menubar"], [role="toolbar"], [role="tooltip"], [role="tablist"],'
-    ' [aria-modal="true"], [hidden]:not([hidden="until-found"]), [data-nosnippet]'
+    ' [aria-modal="true"], [hidden]:not([hidden="until-found"]), [data-nosnippet], [style*="display:none" i],'
+    ' [style*="display: none" i]'
 )
-_LINKED = "ul, ol, p, h2, h3, h4, h5, h6"  # that go where all their text is links: "read also" and lists of articles
+# Elements that go where all their text is links: "read also", lists of articles.
+_LINKED = frozenset(("ul", "ol", "p", "h2", "h3", "h4", "h5", "h6"))
 _KEPT = frozenset(("html", "head", "body", "main", "article"))
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MOST = 0.4  # of the page's paragraph text: what holds more is the article, whatever it is called
+_PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
+_CAPTION = 400  # characters
 _TEASER = 25  # characters; a shorter link that stands alone is a name or a source
 _SMALL = 200  # characters: so short an element is never most of an article
 _SHOWN = 200  # characters of a removed element that are kept to be shown
@@ -53,7 +59,9 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = ()) -> list[Removed]:
         reason = _reason(attributes.get("class") or "", attributes.get("id") or "")
         if reason and _expendable(node, whole):
             _take([node], reason, removed)
-    _take((n for n in tree.css(_LINKED) if _is_link(n) and _expendable(n, whole)), "links", removed)
+    _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole)), "links", removed)
+    _take((n for n in _cards(tree) if _expendable(n, whole)), "card", removed)
+    _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole)), "caption", removed)
     return removed
 
 
@@ -75,11 +83,33 @@ def _matcher() -> re.Pattern[str]:
     return re.compile("|".join(groups))
 
 
+def _holders(tree: LexborHTMLParser) -> list[LexborNode]:
+    """The elements that may be nothing but links, each once, outer ones before inner ones."""
+    found: dict[int, LexborNode] = {}
+    for link in tree.css("a"):
+        outer = [n for n in islice(ancestors(link), 5) if n.tag in _LINKED]
+        found.update((n.mem_id, n) for n in reversed(outer) if n.mem_id not in found)
+    return list(found.values())
+
+
+def _cards(tree: LexborHTMLParser) -> list[LexborNode]:
+    """Links around a heading or a paragraph: teasers of other articles."""
+    inner = tree.css("a h2, a h3, a h4, a h5, a p")
+    found = (next((p for p in ancestors(n) if p.tag == "a"), None) for n in inner)
+    return [n for n in found if n is not None and len(n.text(strip=True)) >= _TEASER]
+
+
+def _is_picture(node: LexborNode) -> bool:
+    """Whether an element that is called a picture holds one, and hardly more text than a caption."""
+    return len(node.text(strip=True)) <= _CAPTION and node.css_first("img, picture") is not None
+
+
 def _is_link(node: LexborNode) -> bool:
     """Whether the text of an element is links and nothing else, and long enough to be other articles' headlines."""
     text = node.text(strip=True)
     links = sum(len(a.text(strip=True)) for a in node.css("a"))
-    wanted = 0.6 if node.tag in ("ul", "ol") else 0.9  # items often begin with a label: `Archaeology: <a>…`
+    # Items and teasers often begin with a label: `Archaeology: <a>…</a>`; a sentence ends with a full stop.
+    wanted = 0.6 if node.tag in ("ul", "ol") or not text.endswith((".", "。", "؟", "!", "”", '"')) else 0.9
     return len(text) >= _TEASER and links >= wanted * len(text)
 
 

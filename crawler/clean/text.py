@@ -33,7 +33,7 @@ def tidy(text: str) -> str:
 
 def line(text: str | None) -> str:
     """Tidied text on one line; "" for None."""
-    return " ".join(tidy(text).split()) if text else ""
+    return " ".join(unicodedata.normalize("NFC", _DROPPED.sub("", text)).split()) if text else ""
 
 
 def block(paragraphs: Iterable[str]) -> str:
@@ -59,7 +59,7 @@ def fold(text: str) -> str:
     return " ".join(_WORD.findall(text))
 
 
-def words(text: str) -> list[str]:
-    """Folded words; of Chinese, Japanese and Thai, which has no spaces, the letters one by one."""
-    folded = fold(text)
-    return (_SPACELESS.sub(r" \g<0> ", folded) if _SPACELESS.search(folded) else folded).split()
+def words(text: str, *, folded: bool = False) -> list[str]:
+    """Folded words (`folded`: the text is already); of Chinese, Japanese and Thai the letters one by one."""
+    text = text if folded else fold(text)
+    return (_SPACELESS.sub(r" \g<0> ", text) if _SPACELESS.search(text) else text).split()

@@ -39,9 +39,13 @@ class Block:
     found: bool = False
 
 
-def complete(found: list[str], document: Document, description: str) -> list[str]:
+def prose(blocks: Sequence[Block]) -> int:
+    """Characters in pieces of some length that are no links: about what the page's article should have."""
+    return sum(len(b.text) for b in blocks if len(b.text) >= _PROSE and b.links < 0.3)
+
+
+def complete(found: list[str], blocks: Sequence[Block], description: str) -> list[str]:
     """The extractor's paragraphs, with those that it left out; as they are where they are not found on the page."""
-    blocks = _blocks(document)
     at = _places(found, blocks)
     if not at or sum(len(found[i]) for i in at) < 0.5 * sum(map(len, found)):
         return found
@@ -84,7 +88,7 @@ def _lead(blocks: Sequence[Block], description: str) -> str:
     return ""
 
 
-def _places(found: list[str], blocks: list[Block]) -> dict[int, int]:
+def _places(found: list[str], blocks: Sequence[Block]) -> dict[int, int]:
     """Which paragraph found is which block, in order; marks the blocks."""
     known: dict[str, list[int]] = {}
     for place, block in enumerate(blocks):
@@ -100,7 +104,8 @@ def _places(found: list[str], blocks: list[Block]) -> dict[int, int]:
     return at
 
 
-def _blocks(document: Document) -> list[Block]:
+def read(document: Document) -> list[Block]:
+    """The pieces of text of a page, in order."""
     found: list[Block] = []
     nodes = document.tree.css(_BLOCKS)
     holders: set[int] = set()  # elements that hold blocks, and so are none themselves

@@ -16,6 +16,7 @@ from crawler.extract.document import Document, paragraphs
 from crawler.extract.draft import Draft
 from crawler.site import Rules
 
+_SHORT = 500  # characters under which the fast way is not trusted
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page that it finds nothing on
 
 
@@ -26,14 +27,16 @@ def fill(draft: Draft, document: Document, node: jsonld.Node | None, ours: Rules
     if selector := ours.select.get("body"):
         draft.fill("body", paragraphs(document.tree.css(selector)), "rule")
     if draft.lacks("body"):
-        said = jsonld.text(node.get("articleBody")) if node is not None else ""
-        wanted = max(0.6 * len(said), 0.5 * _prose(document))
+        on_page = blocks.read(document)
+        said = _article_body(node)
+        wanted = max(0.6 * _length(said), 0.5 * blocks.prose(on_page), _SHORT)
         found, origin = _first_good(document.tree.html or "", whole, wanted)
         if len(found) == 1 and fold(found[0]) == fold(draft.headline):
             found = []  # a page that scripts fill shows no more
-        draft.fill("body", blocks.complete(found, document, draft.description or ""), origin)
-        if draft.lacks("body") and said:
-            draft.fill("body", [said], "json-ld")
+        draft.fill("body", blocks.complete(found, on_page, draft.description or ""), origin)
+        read = _length(draft.body) / max(1, _length(said))
+        if read < 0.2 or (read < 0.6 and _lacks(draft.body, said, document)):
+            draft.body, draft.origins["body"] = said, "json-ld"
 
 
 def _first_good(pruned: str, whole: str, wanted: float) -> tuple[list[str], str]:
@@ -41,13 +44,33 @@ def _first_good(pruned: str, whole: str, wanted: float) -> tuple[list[str], str]
 
     The fast way first: the careful one costs as much again, and gives the same on most pages."""
     best: list[str] = []
+    source = ""
     for html, fast, origin in ((pruned, True, "body"), (pruned, False, "body"), (whole, False, "body, unpruned")):
         found = generic(html, fast=fast)
         if _length(found) > 1.5 * _length(best):
             best, source = found, origin
-        if best and _length(best) >= wanted:
-            return best, source
-    return best, source if best else ""
+        if _length(best) >= wanted:
+            break
+    return best, source
+
+
+def _lacks(found: list[str], said: list[str], document: Document) -> bool:
+    """Whether much of what the metadata says is on the page and not in what was found. Some sites put their text into
+    articleBody twice, or that of several articles."""
+    page, whole, own = ("".join(text.split()) for text in (_text(document), " ".join(said), " ".join(found)))
+    samples = [whole[len(whole) * n // 20 :][:40] for n in range(1, 19)]
+    return sum(sample in page and sample not in own for sample in samples) >= 0.4 * len(samples)
+
+
+def _text(document: Document) -> str:
+    return document.tree.body.text() if document.tree.body is not None else ""
+
+
+def _article_body(node: jsonld.Node | None) -> list[str]:
+    """JSON-LD's articleBody: mostly without its paragraphs, and cut short on many sites, so only a measure and a last
+    resort."""
+    raw = node.get("articleBody") if node is not None else None
+    return [text for part in jsonld.plain(raw).split("\n") if (text := line(part))] if isinstance(raw, str) else []
 
 
 def generic(html: str, *, fast: bool) -> list[str]:
@@ -80,9 +103,3 @@ def _lines(element: Any) -> list[str]:
 
 def _length(texts: Sequence[str]) -> int:
     return sum(map(len, texts))
-
-
-def _prose(document: Document) -> int:
-    """Characters in the pruned page's paragraphs of some length: about what its article should have."""
-    lengths = (len(p.text(strip=True)) for p in document.tree.css("p"))
-    return sum(n for n in lengths if n > 80)

@@ -11,6 +11,7 @@ from crawler.extract import jsonld
 from crawler.extract.document import Document, text_of
 
 _PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|»«]\s*|\s-(?=\S)|(?<=\S)-\s")
+_LONGEST = 1_000  # characters of a title that are looked at
 _SIMILAR = 0.45  # share of words that a visible heading has in common with a declared title
 
 
@@ -49,7 +50,7 @@ def _is_settled(declared: list[tuple[str, str]], shown: str) -> bool:
 
 def without_site(title: str, names: Iterable[str]) -> str:
     """A title without the site's name at either end: `Headline | Name`, `Name - Headline`."""
-    title = line(title)
+    title = line(title[:_LONGEST])
     for _ in range(3):
         cuts = list(_PARTS.finditer(title))
         if not cuts:

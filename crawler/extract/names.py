@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from crawler.clean.text import line
 
 _MOST = 20  # authors of one article; more is a list of staff
+_TEXT = 1_000  # characters of a byline that are looked at
 _LONGEST = 80  # characters; "and others, with reports from …" is no name
 _BY = re.compile(
     r"^(?:by|von|par|por|di|door|af|av|text(?:e)?|written by|reported by|author|autor(?:in)?|auteur|yazan|oleh|przez|"
@@ -30,7 +31,7 @@ def names(values: Iterable[str], split: bool = True) -> tuple[str, ...]:
     (`split` False: values are one name each)."""
     found: dict[str, str] = {}
     for value in values:
-        for part in _parts(line(value), split):
+        for part in _parts(line(value[:_TEXT]), split):
             name = _BY.sub("", part).strip(" ,;:|-–—•*.")
             name = re.sub(r"\s*\([^()]*\)$", "", name)
             if name and len(name) <= _LONGEST and not _NO_NAME.search(name) and not _ROLES.match(name):

@@ -14,6 +14,7 @@ from crawler.page import Page
 
 PASSING = ("wall", "consent")  # reasons that may be gone tomorrow: such pages are asked for again
 _SHORT = 250  # words of visible text; a page with more is not merely a wall
+_MANY = 40  # links that remain when boilerplate is off; hardly an article has as many
 _FEW = 60  # words of body; an article that says nothing of itself has more, or is taken for a listing
 _TITLES = {  # reason -> how titles of such pages begin, folded
     "wall": (
@@ -82,9 +83,8 @@ def by_draft(draft: Draft, document: Document, found: list[jsonld.Node]) -> None
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
         raise Refused("empty", "no headline")
-    short = sum(len(words(p)) for p in draft.body) < _FEW
     silent = not declared and draft.lacks("published") and document.first('[itemprop~="articleBody"]') is None
-    if silent and (jsonld.is_listing(found) or (short and _links(document) > 40)):
+    if silent and (jsonld.is_listing(found) or (_links(document) > _MANY and len(words(" ".join(draft.body))) < _FEW)):
         raise Refused("listing", "lists articles and is none")
     if not draft.body and (not declared or document.first("h1") is None):
         raise Refused("empty", "no text; the site may need rendering")
