@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from crawler import path
 from crawler.config import Config
 from crawler.discover.collect import CUT_SHORT
-from crawler.errors import Busy, PageProblem, Refused, Unreadable
+from crawler.errors import ArchiveError, Busy, PageProblem, Refused, Unreadable
 from crawler.extract.refuse import PASSING
 from crawler.item import ArticleItem, Wanted
 from crawler.middlewares.raw import decoded, lower_case
@@ -54,6 +54,7 @@ class Crawl:
         self.config = config
         self.archive = archive
         self.run = run
+        self.when_broken: Callable[[ArchiveError], None] = _nobody  # told when nothing can be stored any more
         self.own = False  # whether it ends with us: nobody else records it
         self.since = since
         self.workers = workers
@@ -94,8 +95,15 @@ class Crawl:
         return crawl
 
     async def write(self, work: Callable[[Connection], T], site: str | None = None) -> T:
-        """What `work` gives, in a transaction of its own that holds only while the site's lease does."""
-        return await _done(self.archive.write(work, self.leases[site] if site else None))
+        """What `work` gives, in a transaction of its own that holds only while the site's lease does.
+
+        :raises ArchiveError: it could not be written; `when_broken` has been told.
+        """
+        try:
+            return await _done(self.archive.write(work, self.leases[site] if site else None))
+        except ArchiveError as error:
+            self.when_broken(error)
+            raise
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """What `work` gives, off the reactor's thread."""
@@ -346,6 +354,10 @@ def _led_home(page: Page) -> bool:
     return (
         page.final_url != page.url and urlsplit(page.final_url).path in ("", "/") and not urlsplit(page.final_url).query
     )
+
+
+def _nobody(error: ArchiveError) -> None:
+    del error
 
 
 async def _done(future: Future[T]) -> T:

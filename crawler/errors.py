@@ -3,7 +3,7 @@
 ArshifError                 a person can act on it; the command prints the message and exits
 ├── ConfigError             nothing starts; names file, line and key
 ├── ArchiveError            the run stops
-│   └── LeaseLost           this site's crawl ends, a newer run has it
+│   └── LeaseLost           the run ends, a newer one has its site
 ├── Busy                    another process holds it; says which
 ├── IndexUnavailable        rows stay in the outbox; the shipper tries again
 ├── IndexMismatch           nothing is shipped until the server is mended

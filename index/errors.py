@@ -20,7 +20,7 @@ class Busy(ArshifError):
 
 
 class LeaseLost(ArchiveError):
-    """A newer run took over this site: the transaction is rolled back and the site's crawl ends."""
+    """A newer run took over this site: the transaction is rolled back and the run ends."""
 
 
 class IndexUnavailable(ArshifError):

@@ -5,6 +5,7 @@ Steps 1 to 5 of the path (`crawler/path.py`); the pipeline does the sixth.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -19,12 +20,12 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import path
+from crawler.browser import scrapy_settings
 from crawler.config import load
 from crawler.crawl import Crawl
 from crawler.discover import alternates
-from crawler.errors import Refused, SourceProblem, Unreadable
+from crawler.errors import ArshifError, Refused, SourceProblem, Unreadable
 from crawler.item import ArticleItem, Wanted
-from crawler.middlewares.rendering import playwright_settings
 from crawler.page import Page
 from crawler.polls import Poll
 from crawler.site import Kind, Site, Source
@@ -63,7 +64,9 @@ class SiteSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.finish, signals.spider_closed)
         if any(site.rendering == "browser" for site in spider.chosen):
-            crawler.settings.setdict(playwright_settings(spider.config.settings.browser), priority="spider")
+            from crawler.middlewares.rendering import playwright_settings  # half a second, for those that need it
+
+            crawler.settings.setdict(scrapy_settings(spider.config.settings), priority="spider")
         slots = {host: {"delay": site.delay} for site in spider.chosen if site.delay is not None for host in site.hosts}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
         return spider
@@ -74,12 +77,18 @@ class SiteSpider(Spider):
         if self.url:
             yield self.fetch(self.chosen[0], Wanted(self.url))
             return
-        self.crawl = await Crawl.open(self.config, self.chosen, self.run, self.since, self.workers)
+        try:
+            self.crawl = await Crawl.open(self.config, self.chosen, self.run, self.since, self.workers)
+        except ArshifError as error:
+            self.stop(error)
+            return
+        self.crawl.when_broken = self.stop
         for site in self.crawl.sites.values():
-            for poll in await self.crawl.polls(site, self.kinds):
-                self.polling[site.id] += 1
+            polls = await self.crawl.polls(site, self.kinds)
+            self.polling[site.id] = len(polls)  # before the first is asked: it may answer before the second is
+            for poll in polls:
                 yield self.ask(poll)
-            if not self.polling[site.id]:
+            if not polls:
                 async for request in self.wanted(site):
                     yield request
 
@@ -248,6 +257,12 @@ class SiteSpider(Spider):
     def _poll_for(self, response: Response) -> Poll:
         site = self._site_of(response)
         return Poll.of(site, Source(kind="feed", url=HttpUrl(response.url)))
+
+    def stop(self, error: ArshifError) -> None:
+        """Ends the crawl because nothing can be stored; what is not stored yet stays in the frontier."""
+        log.error("%s", error)
+        assert self.crawler.engine is not None
+        self.ending = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=type(error).__name__))
 
     async def finish(self, reason: str) -> None:
         """Writes the run's end, and lets go of sites, archive and workers."""
