@@ -112,8 +112,7 @@ class Daemon:
         with self.archive.read() as conn:
             record = records.get(conn, run.number)
         parts = record.sites if record else ()
-        counts = ", ".join(f"{sum(p.counts[name] for p in parts)} {word}" for name, word in runs.TOLD.items())
-        log.info("run %d: %s; %s", run.number, status, counts)
+        log.info("run %d: %s; %s", run.number, status, runs.told(parts))
         if parts and all(part.status == "offline" for part in parts):
             log.warning(runs.OFFLINE)
             self.rest_until = time.monotonic() + OFFLINE_REST

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -99,6 +100,14 @@ def finish(archive: Archive, run: Run) -> str:
 
     archive.write(end).result()
     return status
+
+
+def told(parts: Iterable[records.SiteRun]) -> str:
+    """What became of the pages of these sites, in words: "4 new, 1 changed"; "nothing new" where there were none."""
+    total = Counter[str]()
+    for part in parts:
+        total.update(part.counts)
+    return ", ".join(f"{total[name]} {word}" for name, word in TOLD.items() if total[name]) or "nothing new"
 
 
 def last_runs(conn: Connection) -> dict[str, LastRun]:
