@@ -58,10 +58,10 @@ clean: ## remove the environment and what was built; data/ stays
 .venv/run.stamp: requirements/arshif.lock requirements/build.lock pyproject.toml | $(UV)
 	@echo "Setting up .venv/ (about 500 MB)"
 	@test -x $(BIN)/python || $(UV) venv -q --python $(PYTHON) .venv
-	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/arshif.lock -r requirements/build.lock
+	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/arshif.lock -r requirements/build.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.lock .venv/run.stamp
-	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.lock
 	@touch $@
