@@ -4,6 +4,7 @@ containers of the same kind (an article cut by advertisements has several), and 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -97,10 +98,12 @@ def _places(found: list[str], blocks: Sequence[Block]) -> dict[int, int]:
     last = -1
     for index, paragraph in enumerate(found):
         places = known.get(_key(paragraph), [])
-        if following := [p for p in places if p > last]:
-            at[index] = last = following[0]
-        for p in places:
-            blocks[p].found = True
+        following = bisect_right(places, last)
+        if following < len(places):
+            at[index] = last = places[following]
+    for key in set(map(_key, found)) & known.keys():
+        for place in known[key]:
+            blocks[place].found = True
     return at
 
 

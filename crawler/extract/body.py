@@ -16,6 +16,7 @@ from crawler.extract.document import Document, paragraphs
 from crawler.extract.draft import Draft
 from crawler.site import Rules
 
+_TAGS = 10_000  # tags of a page above which the careful way is not taken: 12,500 empty <div> hold it for 110 s
 _SHORT = 500  # characters under which the fast way is not trusted
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page that it finds nothing on
 
@@ -46,6 +47,8 @@ def _first_good(pruned: str, whole: str, wanted: float) -> tuple[list[str], str]
     best: list[str] = []
     source = ""
     for html, fast, origin in ((pruned, True, "body"), (pruned, False, "body"), (whole, False, "body, unpruned")):
+        if not fast and html.count("<") > _TAGS:
+            continue
         found = generic(html, fast=fast)
         if _length(found) > 1.5 * _length(best):
             best, source = found, origin

@@ -46,7 +46,7 @@ class Document:
 
 def parse(text: str, url: str) -> Document:
     """A page's tree. Raises Unreadable for a page that nests too deep."""
-    if _open_at_once(text) > _OPEN:
+    if _open_at_once(text) > _OPEN and _open_at_once(_without_scripts(text)) > _OPEN:
         raise Unreadable("too deep", f"more than {_OPEN} elements open at once")
     tree = LexborHTMLParser(text)
     if tree.css_first(_DEEP) is not None:
@@ -107,7 +107,8 @@ def _metas(tree: LexborHTMLParser) -> Metas:
 
 
 def _open_at_once(text: str) -> int:
-    """How many elements are open at once at most, by a plain count of tags: too many by what scripts quote."""
+    """How many elements are open at once at most, by a plain count of tags: too many by what scripts quote, where ends
+    are written as <\\/div>."""
     deepest = level = 0
     for match in _TAG.finditer(text):
         level += -1 if match[1] else 1
@@ -116,3 +117,16 @@ def _open_at_once(text: str) -> int:
         elif level < 0:
             level = 0
     return deepest
+
+
+def _without_scripts(text: str) -> str:
+    """The text without its scripts, in one pass: a pattern would start again at each of a million `<script`."""
+    parts: list[str] = []
+    at, lower = 0, text.lower()
+    while (start := lower.find("<script", at)) >= 0:
+        parts.append(text[at:start])
+        at = lower.find("</script", start)
+        if at < 0:
+            return "".join(parts)
+    parts.append(text[at:])
+    return "".join(parts)

@@ -1,0 +1,60 @@
+"""Pages made to hold an extractor: the path reads or refuses each in seconds, and the article beside a trap is read."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from crawler import path
+from crawler.errors import Unreadable
+from tests.unit.samples import a_page, a_site
+
+MUCH = 500_000  # characters of the trap
+SECONDS = 10.0  # of CPU, on a machine that does other things too; alone each takes under 2
+PROSE = "نص طويل من المقال عن الموسم الزراعي في المحافظة. " * 10
+
+
+def page(head: str = "", body: str = "") -> str:
+    return f"<title>خبر</title>{head}<body><article><h1>خبر</h1><p>{PROSE}</p>{body}</article></body>"
+
+
+def ld(text: str) -> str:
+    return f'<script type="application/ld+json">{text}</script>'
+
+
+TRAPS = {
+    "title of dashes": page(f'<meta property="og:title" content="{"a - " * (MUCH // 4)}">'),
+    "title of spaces": page(f'<meta property="og:title" content="a{" " * MUCH}|">'),
+    "byline of conjunctions": page(f'<meta name="author" content="{"a and " * (MUCH // 6)}">'),
+    "byline of brackets": page(f'<meta name="author" content="{"(" * MUCH}">'),
+    "keywords": page(f'<meta name="keywords" content="{"a , " * (MUCH // 4)}">'),
+    "JSON-LD of commas": page(ld('{"@type":"NewsArticle",' + ", " * (MUCH // 2))),
+    "JSON-LD nested": page(ld('{"a":' * (MUCH // 5))),
+    "JSON-LD of articles": page(ld("[" + '{"@type":"NewsArticle","headline":"x"},' * (MUCH // 40) + "{}]")),
+    "markup in JSON-LD": page(ld('{"@type":"NewsArticle","headline":"' + "<a" * (MUCH // 2) + '"}')),
+    "date of digits": page(f'<meta property="article:published_time" content="{"1" * MUCH}">', "<time>" + "1 " * 9_999),
+    "boxes in boxes": page(body="<div class=share>" * 900 + "x" * MUCH + "</div>" * 900),
+    "paragraphs": page(body="<p>word word word word</p>" * (MUCH // 26)),
+    "links": page(body="<p><a href=/x>word word word word word</a></p>" * (MUCH // 50)),
+    "pictures": page(body="<div class='image'><img src=a></div>" * (MUCH // 40)),
+    "comments": page(body="<!--" * (MUCH // 4)),
+    "attributes": page(body=f"<p {'a=b ' * (MUCH // 4)}>x</p>"),
+    "class of words": page(body=f"<p class='{'share related ' * (MUCH // 14)}'>x</p>"),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_trap_costs_seconds_at_most(trap: str) -> None:
+    start = time.process_time()
+    article = path.article(a_page(TRAPS[trap]), a_site()).article
+    assert time.process_time() - start < SECONDS
+    assert PROSE.strip() in article.body
+
+
+@pytest.mark.parametrize("tag", ["<div>", "<b>", "<table>", "<svg><g>"])
+def test_what_is_open_a_hundred_thousand_times_is_not_parsed(tag: str) -> None:
+    start = time.process_time()
+    with pytest.raises(Unreadable, match="too deep"):
+        path.article(a_page(page(body=tag * 100_000)), a_site())
+    assert time.process_time() - start < SECONDS
