@@ -1,15 +1,12 @@
-"""The one console command, `arshif`: each command calls down and prints.
-
-Exit codes: 0 done, 1 something a person can act on, 2 a mistake in the command, the query or the configuration,
-3 another process holds the archive, 4 the archive cannot be used, 5 the index cannot.
-"""
+"""The one console command, `arshif`: each command calls down and prints."""
 
 from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,22 +16,51 @@ from crawler.commands import sites as siting
 from crawler.errors import ArshifError
 from crawler.processes import die_with_parent
 from crawler.terminal import complain, set_up_log
+from index.article import Sort
+
+EXIT_CODES = {
+    0: "done",
+    1: "something a person can act on",
+    2: "a mistake in the command, the query or the configuration",
+    3: "another process holds the archive",
+    4: "the archive cannot be used",
+    5: "the index cannot be used",
+}
 
 app = typer.Typer(
     name="arshif",
     help="A scheduled news crawler with an archive and full-text search.",
+    epilog="Exit codes: " + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items()) + ".",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-sites_app = typer.Typer(help="The sites that config/ describes.", no_args_is_help=True)
+sites_app = typer.Typer(help="What the files of sites say.", no_args_is_help=True)
 index_app = typer.Typer(help="The search index.", no_args_is_help=True)
 app.add_typer(sites_app, name="sites")
 app.add_typer(index_app, name="index")
 
+
+def _date(text: str) -> str:
+    try:
+        datetime.fromisoformat(text or "2026-01-31")
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date: write one such as 2026-01-31") from None
+    return text
+
+
+def _query(words: list[str] | None) -> list[str]:
+    for word in words or ():
+        if word.startswith("--"):  # -word is one that is not wanted, and no option
+            raise typer.BadParameter(f"there is no option {word}: `arshif search --help`")
+    return words or []
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Parent = Annotated[int, typer.Option("--parent", hidden=True)]
+Since = Annotated[str, typer.Option(callback=_date, help="Also older articles, from this date on (2026-01-31).")]
+WORDS: dict[str, Any] = {"ignore_unknown_options": True}  # -غزة is a word that is not wanted
 
 
 def main() -> None:
@@ -54,21 +80,23 @@ def main() -> None:
 
 
 @app.command()
-def init(directory: Path) -> None:
-    """Write a configuration of your own, with all shipped sites, into DIRECTORY."""
-    crawling.init(directory)
+def init(
+    directory: Annotated[Path, typer.Argument(help="A folder; config/ is made in it.")], json: Json = False
+) -> None:
+    """Write a configuration of your own, with all shipped sites."""
+    crawling.init(directory, json)
 
 
 @app.command()
 def run(web: Annotated[bool, typer.Option(help="Serve the search page as well.")] = True) -> None:
-    """Crawl what is due, on schedule, until you end it; serve the search page."""
+    """Crawl what is due until you end it, and serve the search page."""
     crawling.run(web)
 
 
 @app.command()
 def crawl(
-    sites: Annotated[list[str] | None, typer.Argument(help="Ids of sites; default: all enabled ones.")] = None,
-    since: Annotated[str, typer.Option(help="Also older articles, from this date on (2026-01-31).")] = "",
+    sites: Annotated[list[str] | None, typer.Argument(help="Ids of sites; all enabled ones if there is none.")] = None,
+    since: Since = "",
     json: Json = False,
 ) -> None:
     """Crawl sites once, now, whether they are due or not."""
@@ -84,38 +112,48 @@ def extract(page: Annotated[str, typer.Argument(help="Address or file of a page.
 # --- look ------------------------------------------------------------------------------------------------------------
 
 
-@app.command()
+@app.command(context_settings=WORDS)
 def search(
-    query: Annotated[list[str], typer.Argument(help='Words, "a phrase", -without, OR, site:step, after:2026-01-31 …')],
-    sort: Annotated[str, typer.Option(help="relevance, newest or oldest")] = "relevance",
-    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
-    cursor: Annotated[str | None, typer.Option(help="What the page before gave.")] = None,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(
+            callback=_query,
+            help="Words, '\"a phrase\"', -without, OR, ( ), title: body: site: country: lang: author: section: "
+            "after:2026-01 before:2026-02-01; every article if there is none.",
+        ),
+    ] = None,
+    sort: Annotated[Sort, typer.Option(help="The order.")] = "relevance",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many are shown.")] = 10,
+    cursor: Annotated[str | None, typer.Option(help="Go on where the search before ended, as it said.")] = None,
     json: Json = False,
 ) -> None:
     """Search the archive."""
-    looking.search(" ".join(query), sort, limit, cursor, json)
+    looking.search(" ".join(query or ()), sort, limit, cursor, json)
 
 
 @app.command()
 def show(article: Annotated[str, typer.Argument(help="Id or address of an article.")], json: Json = False) -> None:
-    """Show an article of the archive, its versions and its other addresses."""
+    """Show an article, its versions and its other addresses."""
     looking.show(article, json)
 
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Default: as arshif.yaml says.")] = "",
-    port: Annotated[int, typer.Option(help="Default: as arshif.yaml says.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen at.", show_default="as arshif.yaml says")] = "",
+    port: Annotated[int, typer.Option(help="TCP port to listen at.", show_default="as arshif.yaml says")] = 0,
     parent: Parent = 0,
 ) -> None:
-    """Serve the search page."""
+    """Serve the search page alone."""
     _child(parent)
-    looking.serve(host, port)
+    looking.serve(host, port, told=not parent)
 
 
 @app.command()
-def runs(limit: Annotated[int, typer.Option(min=1)] = 20, json: Json = False) -> None:
-    """List the last runs with their counts."""
+def runs(
+    limit: Annotated[int, typer.Option(min=1, help="How many are listed.")] = 20,
+    json: Json = False,
+) -> None:
+    """List the last runs and what became of their pages."""
     looking.list_runs(limit, json)
 
 
@@ -127,11 +165,16 @@ def status(json: Json = False) -> None:
 
 @app.command()
 def doctor(json: Json = False) -> None:
-    """Check what a crawl needs: archive, disk, index, browser, sites' files, contact."""
+    """Check what a crawl needs, and say what to mend.
+
+    Looks at the configuration, the contact, the archive, the disk, the index and the browser. 1 if one is bad.
+    """
     raise typer.Exit(doctoring.doctor(json))
 
 
 # --- sites -----------------------------------------------------------------------------------------------------------
+
+Site = Annotated[str, typer.Argument(help="Id of a site: its file's name.")]
 
 
 @sites_app.command("list")
@@ -141,14 +184,20 @@ def sites_list(json: Json = False) -> None:
 
 
 @sites_app.command("show")
-def sites_show(site: str, json: Json = False) -> None:
+def sites_show(site: Site, json: Json = False) -> None:
     """Show one site as Arshif reads it."""
     siting.show(site, json)
 
 
 @sites_app.command("check")
-def sites_check(site: Annotated[str | None, typer.Argument()] = None, json: Json = False) -> None:
-    """Read the sites' files and tell every mistake; with SITE, of that one."""
+def sites_check(
+    site: Annotated[str | None, typer.Argument(help="Id of a site: its sources are asked as well.")] = None,
+    json: Json = False,
+) -> None:
+    """Read all files and tell every mistake; ask a site's sources.
+
+    Of SITE each source is asked once, and what it offers is counted; nothing is stored.
+    """
     raise typer.Exit(siting.check(site, json))
 
 
@@ -157,14 +206,17 @@ def sites_check(site: Annotated[str | None, typer.Argument()] = None, json: Json
 
 @index_app.command("status")
 def index_status(json: Json = False) -> None:
-    """Show which index is searched, what it lacks and what it refused."""
+    """Show which index is searched and what it lacks or refused."""
     indexing.status(json)
 
 
 @index_app.command("rebuild")
-def index_rebuild() -> None:
-    """Build the index anew from the archive; it takes over when it is complete."""
-    indexing.rebuild()
+def index_rebuild(json: Json = False) -> None:
+    """Build the index anew from the archive.
+
+    The old one is searched until the new one is complete.
+    """
+    indexing.rebuild(json)
 
 
 # --- children of the daemon ------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from crawler.discover import first_request
 from crawler.site import Site, Source
@@ -48,3 +49,12 @@ class Poll:
     def of_api(self, asked: datetime | None, horizon: datetime) -> Poll:
         """The first page of an API: what was published or changed since it was last asked, at first since `horizon`."""
         return replace(self, url=first_request(self.url, asked or horizon, modified=asked is not None))
+
+
+def first_polls(sites: Iterable[Site], days: int) -> Iterator[Poll]:
+    """Each source of these sites as it is asked on a first visit, which goes `days` back."""
+    horizon = datetime.now(UTC) - timedelta(days=days)
+    for site in sites:
+        for source in site.sources:
+            poll = Poll.of(site, source)
+            yield poll.of_api(None, horizon) if source.kind == "wordpress" else poll

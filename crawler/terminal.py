@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
@@ -76,11 +76,16 @@ def _plain(value: object) -> object:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints rows under their columns' names; None is left empty, moments are in local time."""
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    """Prints rows under their columns' names; None is left empty, moments are in local time. On a narrow terminal the
+    last column is wrapped, and no other."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for name in columns:
+        last = name == columns[-1]
+        table.add_column(name, no_wrap=not last, overflow="fold", min_width=None if last else len(name))
     for row in rows:
         table.add_row(*(Text(safe(cell(value))) for value in row))
-    out.print(table)
+    wide = sum(max((len(str(c)) for c in column.cells), default=0) + 2 for column in table.columns)
+    out.print(table, width=None if out.is_terminal else max(wide, out.width))
 
 
 def cell(value: object) -> str:
@@ -88,7 +93,16 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M")
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def lasting(time: timedelta) -> str:
+    """How long in the largest unit that says enough: 43 s, 12 min, 5 h, 3 days; less than a second is 0 s."""
+    seconds = max(0, int(time.total_seconds()))
+    for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

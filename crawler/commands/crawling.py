@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from dataclasses import asdict
@@ -15,7 +16,7 @@ from crawler.config import load, write_starter
 from crawler.errors import ArshifError, Busy, Refused, Unreadable
 from crawler.page import Page
 from crawler.stores import open_archive, open_index
-from crawler.terminal import complain, print_json, say
+from crawler.terminal import complain, print_json, say, set_up_log
 from index import shipper
 from index.archive import runs as records
 from index.article import schema_org
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from crawler.extract.draft import Extraction
 
 
-def init(directory: Path) -> None:
+def init(directory: Path, json: bool) -> None:
     target = write_starter(directory)
+    if json:
+        print_json({"config": target})
+        return
     say(f"Wrote {target}: settings in arshif.yaml, sites in sites/, your own in sites.local/.")
     say(f"Next: write your contact into arshif.yaml, then  cd {directory} && arshif doctor && arshif run")
 
@@ -46,7 +50,6 @@ def run(web: bool) -> None:
 def crawl(sites: list[str], since: str, json: bool) -> int:
     config = load()
     chosen = config.choose(",".join(sites))
-    _check_date(since)
     with open_archive(config) as archive, open_index(config) as engine:
         run = runs.start(config, archive, chosen, since, why="asked for")
         signal.signal(signal.SIGTERM, lambda *_: run.stop("stopped"))
@@ -63,22 +66,14 @@ def crawl(sites: list[str], since: str, json: bool) -> int:
         with archive.read() as conn:
             record = next(record for record in records.recent(conn, 50) if record.id == run.number)
     _report(record, status, json)
-    return 0 if status == "ok" else 1
-
-
-def _check_date(since: str) -> None:
-    try:
-        datetime.fromisoformat(since or "2026-01-01")
-    except ValueError:
-        raise ArshifError(f"--since {since}: write a date such as 2026-01-31") from None
+    return 0 if status == "ok" and all(site.status == "ok" for site in record.sites) else 1
 
 
 def _report(record: records.Run, status: str, json: bool) -> None:
     if json:
         print_json(asdict(record))
         return
-    total = {name: sum(site.counts.get(name, 0) for site in record.sites) for name in runs.TOLD}
-    say(f"run {record.id}: {status}; " + ", ".join(f"{count} {runs.TOLD[name]}" for name, count in total.items()))
+    say(f"run {record.id}: {status}; {runs.told(record.sites)}")
     for site in record.sites:
         if site.detail or site.status != "ok":
             complain(f"{site.site}: {site.status}: {site.detail or 'no source answered'}")
@@ -87,6 +82,7 @@ def _report(record: records.Run, status: str, json: bool) -> None:
 
 
 def extract(name: str, json: bool) -> None:
+    set_up_log(logging.ERROR)
     extraction = _from_address(name) if name.startswith(("http://", "https://")) else _from_file(name)
     article = extraction.article
     if json:
@@ -118,7 +114,7 @@ def _from_file(name: str) -> Extraction:
 
 
 def _from_address(url: str) -> Extraction:
-    from crawler.one_page import fetch
+    from crawler.probe import fetch
 
     return fetch(url)
 

@@ -40,11 +40,17 @@ def status(json: bool) -> None:
         complain(f"refused: {bad.article}: {bad.reason}")
 
 
-def rebuild() -> None:
+def rebuild(json: bool) -> None:
     config = load()
 
     def told(shipped: Shipped) -> None:
-        say(f"{shipped.sent} brought, {shipped.left} left")
+        if not json:
+            say(f"{shipped.sent} brought, {shipped.left} left")
 
     with open_archive(config) as archive, open_index(config) as engine:
-        say(f"The new index is {shipper.rebuild(archive, engine, told=told)}; searches go to it now.")
+        name = shipper.rebuild(archive, engine, told=told)
+        documents = engine.count()
+    if json:
+        print_json({"engine": engine.name, "current": name, "documents": documents})
+        return
+    say(f"The new index is {name}, with {documents} documents; searches go to it now.")

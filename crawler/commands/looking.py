@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, cast, get_args
+from typing import Any
 
 from rich.text import Text
 
 from crawler.config import load
 from crawler.errors import ArshifError
-from crawler.runs import last_runs
+from crawler.runs import last_runs, told
 from crawler.schedule import due
 from crawler.stores import open_archive, open_index
-from crawler.terminal import out, print_json, print_table, safe, say
+from crawler.terminal import lasting, out, print_json, print_table, safe, say
 from index import query as queries
 from index import search as searching
 from index.archive import articles, runs, sites
 from index.article import Hit, Sort, Span, schema_org
 
 
-def search(text: str, sort: str, limit: int, cursor: str | None, json: bool) -> None:
-    if sort not in get_args(Sort):
-        raise ArshifError(f"there is no order {sort!r}: choose relevance, newest or oldest")
+def search(text: str, sort: Sort, limit: int, cursor: str | None, json: bool) -> None:
     config = load()
-    query = queries.parse(text, sort=cast(Sort, sort), limit=limit, cursor=cursor)
+    query = queries.parse(text, sort=sort, limit=limit, cursor=cursor)
     with open_archive(config) as archive, open_index(config) as engine:
         results = searching.search(query, engine, archive)
     if json:
@@ -99,14 +97,15 @@ def _dates(published: datetime | None, modified: datetime | None) -> list[tuple[
     return [(word, day) for word, day in (("published", published), ("modified", modified)) if day]
 
 
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int, *, told: bool) -> None:
     from index.web.app import serve as serve_web
 
     config = load()
     web = config.settings.web
     host, port = host or web.host, port or web.port
     with open_archive(config) as archive, open_index(config) as engine:
-        say(f"Search page: http://{host}:{port}/")
+        if told:  # the daemon has said so before it started us
+            say(f"Search page: http://{host}:{port}/")
         serve_web(archive, engine, host, port)
 
 
@@ -116,16 +115,22 @@ def list_runs(limit: int, json: bool) -> None:
     if json:
         print_json([asdict(run) for run in found])
         return
+    if not found:
+        say("no run yet: `arshif run` or `arshif crawl` makes one")
+        return
     print_table(
-        ("run", "started", "ended", "status", "sites", "new", "changed", "unchanged", "copies", "refused", "failed"),
-        (
-            (run.id, run.started, run.ended, run.status, len(run.sites), *(
-                sum(site.counts[name] for site in run.sites)
-                for name in ("stored", "changed", "unchanged", "duplicate", "refused", "failed")
-            ))
-            for run in found
-        ),
-    )  # fmt: skip
+        ("run", "started", "took", "status", "sites", "what became of their pages"),
+        ((run.id, run.started, _took(run), run.status, len(run.sites), _became(run)) for run in found),
+    )
+
+
+def _took(run: runs.Run) -> str:
+    return lasting(run.ended - run.started) if run.ended else ""
+
+
+def _became(run: runs.Run) -> str:
+    detail = [run.detail] if run.detail else []
+    return "; ".join([told(run.sites), *detail]) if run.ended else ""
 
 
 def status(json: bool) -> None:
@@ -135,7 +140,7 @@ def status(json: bool) -> None:
         last = last_runs(conn)
         states = {state.id: state for state in sites.states(conn)}
         stored = {site.id: articles.count(conn, site.id) for site in config.enabled}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for site in config.enabled:
         state = states.get(site.id)
         turn = due(site, last, now, config.settings.schedule.every)
@@ -153,7 +158,18 @@ def status(json: bool) -> None:
     if json:
         print_json(rows)
         return
-    print_table(("site", "state", "articles", "last run", "next run", "why", "detail"), (
-        (row["site"], row["state"], row["articles"], row["last_run"], row["next_run"], row["why"], row["detail"])
-        for row in rows
+    print_table(("site", "state", "articles", "last run", "next run", "why then"), (
+        (r["site"], r["state"], r["articles"], _ago(r["last_run"], now), _ahead(r["next_run"], now), r["why"])
+        for r in rows
     ))  # fmt: skip
+    for row in rows:
+        if row["detail"]:
+            say(f"{row['site']}: {row['detail']}")
+
+
+def _ago(moment: datetime | None, now: datetime) -> str:
+    return f"{lasting(now - moment)} ago" if moment else "never"
+
+
+def _ahead(moment: datetime, now: datetime) -> str:
+    return f"in {lasting(moment - now)}" if moment > now else "now"

@@ -1,0 +1,73 @@
+"""Looks at what a site gives, fetched as a crawl would (robots, reach, rendering), without an archive."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from scrapy import Spider, signals
+from scrapy.crawler import CrawlerProcess
+from scrapy.utils.project import get_project_settings
+
+from crawler.errors import ArshifError
+from crawler.extract.draft import Extraction
+from crawler.item import ArticleItem
+from crawler.page import Discovered
+from crawler.site import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source gave: how many candidates, the newest's date, and how many further documents (child sitemaps, next
+    pages); or the problem in its place. `kind` is what really came."""
+
+    url: str
+    kind: Kind
+    candidates: int = 0
+    newest: datetime | None = None
+    further: int = 0
+    problem: str | None = None
+
+
+def fetch(url: str) -> Extraction:
+    """What the page at this address gives.
+
+    :raises ArshifError: it cannot be fetched, or is no article; the message says why.
+    """
+    spider, items = _crawl(url=url)
+    if not items:
+        raise ArshifError(f"{url} gives no article: {getattr(spider, 'problem', None) or 'nothing came back'}")
+    return items[0].extraction
+
+
+def ask(site: str) -> list[Answer]:
+    """What each source of a site offers now, each asked once."""
+    spider, _ = _crawl(sites=site, check="1")
+    answers = []
+    for poll, found in getattr(spider, "answers", ()):
+        if isinstance(found, Discovered):
+            dates = [date for c in found.candidates if (date := c.published or c.modified)]
+            newest = max(dates, default=None)
+            answers.append(Answer(poll.key, found.kind, len(found.candidates), newest, len(found.further)))
+        else:
+            answers.append(Answer(poll.key, poll.source.kind, problem=str(found)))
+    return answers
+
+
+def _crawl(**arguments: str) -> tuple[Spider | None, list[ArticleItem]]:
+    """The spider, run with these arguments, and its items. Once a process: Twisted's reactor does not start twice."""
+    os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
+    settings: dict[str, Any] = {**get_project_settings(), "LOG_INSTALL_ROOT_HANDLER": False, "ITEM_PIPELINES": {}}
+    process = CrawlerProcess(settings)
+    crawler = process.create_crawler("site")
+    items: list[ArticleItem] = []
+
+    def keep(item: ArticleItem) -> None:  # Scrapy sends what a receiver's parameters name
+        items.append(item)
+
+    crawler.signals.connect(keep, signals.item_scraped, weak=False)
+    process.crawl(crawler, **arguments)
+    process.start()
+    return crawler.spider, items
