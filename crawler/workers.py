@@ -42,6 +42,11 @@ class Workers:
             initargs=(os.getpid(),),
             context=multiprocessing.get_context("spawn"),
         )
+        self._pool.schedule(_begin)
+
+    def warm(self) -> None:
+        """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
+        self._pool.schedule(import_module, args=("crawler.path",))
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises, from a worker.
@@ -62,6 +67,11 @@ class Workers:
         """Ends the workers at once, with whatever they are at."""
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
+
+
+def _begin() -> None:
+    """Imports what the jobs need while the crawl itself still starts: half a second, or more on a busy machine."""
+    import crawler.path  # noqa: F401
 
 
 def _prepare(parent: int) -> None:
