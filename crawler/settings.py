@@ -17,8 +17,6 @@ DOWNLOAD_DELAY = _settings.politeness.delay
 DOWNLOAD_DELAY_JITTER = 0  # Scrapy's varies the delay by half, so that a gap can be shorter than what was promised
 CONCURRENT_REQUESTS = _settings.politeness.concurrency
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-AUTOTHROTTLE_ENABLED = True  # a slow server is asked more slowly; never faster than the delay
-AUTOTHROTTLE_START_DELAY = DOWNLOAD_DELAY
 COOKIES_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {  # gzip alone: raw copies are kept as they came, and must be readable in ten years
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -47,6 +45,7 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
 TWISTED_DNS_RESOLVER = "crawler.middlewares.addresses.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
+PROXY = _settings.proxy
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port
 
@@ -54,6 +53,7 @@ REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.addresses.PublicAddresses": 50,
     "crawler.middlewares.conditional.ConditionalRequests": 400,
+    "crawler.middlewares.proxy.Proxy": 740,  # before Scrapy's own (750), which asks it from there
     "crawler.middlewares.rendering.Rendering": 850,
     "crawler.middlewares.politeness.Politeness": 950,
     "crawler.middlewares.raw.RawCopies": 960,  # below HttpCompression (590): the bytes as they came

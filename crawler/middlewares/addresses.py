@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -68,23 +69,28 @@ class PublicAddresses:
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Scrapy's resolver, but a name that leads out of reach is an error instead of an address."""
+    """Scrapy's resolver, but a name that leads out of reach is an error instead of an address.
 
-    def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float, reach: Reach) -> None:
+    That of the proxy may lead anywhere: it is the user's own, and resolves the sites' names itself.
+    """
+
+    def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float, reach: Reach, proxy: str = "") -> None:
         super().__init__(reactor, cache_size, timeout)
         self.reach = reach
+        self.proxy = urlsplit(proxy).hostname
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
         settings = crawler.settings
         cache_size = settings.getint("DNSCACHE_SIZE") if settings.getbool("DNSCACHE_ENABLED") else 0
-        return cls(reactor, cache_size, settings.getfloat("DNS_TIMEOUT"), Reach(settings.getlist("ALLOW_NETWORKS")))
+        reach = Reach(settings.getlist("ALLOW_NETWORKS"))
+        return cls(reactor, cache_size, settings.getfloat("DNS_TIMEOUT"), reach, settings.get("PROXY"))
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
         found: Deferred[Any] = super().getHostByName(name, timeout)
         return found.addCallback(self._checked, name)
 
     def _checked(self, address: str, name: str) -> str:
-        if self.reach.refuses(address):
+        if name != self.proxy and self.reach.refuses(address):
             raise PrivateAddress(f"{name} leads to {address}, which is not a public address")
         return address

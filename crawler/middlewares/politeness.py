@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import monotonic
-from typing import Self
+from typing import Any, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.utils.httpobj import urlparse_cached
+
+LONGEST = 60.0  # seconds between two requests to a host, however slowly it answers
 
 
 class Politeness:
@@ -16,15 +19,20 @@ class Politeness:
     Scrapy counts from when a request left: one that travelled slowly and one that travelled fast arrive closer together
     than the delay. And a redirect keeps the slot of the host that it came from (scrapy/core/downloader,
     `Downloader.get_slot_key`), so the host that it leads to would be asked without any delay.
+
+    A host that answers slowly is asked more slowly, by a pause as long as its answer took. Scrapy's AutoThrottle would
+    bring the delay of a site that has its own (DOWNLOAD_SLOTS) to the general one.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, delay: float, delays: Mapping[str, Mapping[str, Any]]) -> None:
         self.crawler = crawler
+        self.delay = delay
+        self.delays = {host: float(slot["delay"]) for host, slot in delays.items() if "delay" in slot}
         crawler.signals.connect(self.answered, signals.response_downloaded)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
+        return cls(crawler, crawler.settings.getfloat("DOWNLOAD_DELAY"), crawler.settings.getdict("DOWNLOAD_SLOTS"))
 
     async def process_request(self, request: Request) -> None:
         request.meta["download_slot"] = urlparse_cached(request).hostname or ""
@@ -32,6 +40,9 @@ class Politeness:
     def answered(self, request: Request) -> None:
         """Moves the host's clock to now: `response_downloaded` is sent before the slot's queue goes on."""
         assert self.crawler.engine is not None
-        slot = self.crawler.engine.downloader.slots.get(request.meta["download_slot"])
+        host = request.meta["download_slot"]
+        slot = self.crawler.engine.downloader.slots.get(host)
         if slot is not None:
             slot.lastseen = monotonic()
+            promised = self.delays.get(host, self.delay)
+            slot.delay = max(promised, min(request.meta.get("download_latency", 0.0), LONGEST))
