@@ -56,6 +56,7 @@ class SiteSpider(Spider):
         self.since = _aware(since)
         self.run = int(run) if run else None
         self.workers = Workers()
+        self.workers.warm()
         self.crawl: Crawl | None = None  # opened by start(); shell, parse and check go without an archive
         self.polling: Counter[str] = Counter()  # answers of sources that are still awaited, by site
 
@@ -64,8 +65,6 @@ class SiteSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.finish, signals.spider_closed)
         if any(site.rendering == "browser" for site in spider.chosen):
-            from crawler.middlewares.rendering import playwright_settings  # half a second, for those that need it
-
             crawler.settings.setdict(scrapy_settings(spider.config.settings), priority="spider")
         slots = {host: {"delay": site.delay} for site in spider.chosen if site.delay is not None for host in site.hosts}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from crawler.browser import find_browser
 from crawler.config import Config, load
 from crawler.errors import ArshifError
-from crawler.middlewares.rendering import find_browser
 from crawler.stores import open_archive, open_index
 from crawler.terminal import print_json, say
 from index.archive import articles

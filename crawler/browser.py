@@ -1,0 +1,59 @@
+"""The browser for sites that say `rendering: browser`: where it is, and how Scrapy is to use it.
+
+Nothing of Playwright is imported here: most crawls render nothing, and its import takes as long as a whole command.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+from crawler.config import Settings
+from crawler.errors import ConfigError
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # names in PATH, in this order
+UNWANTED = frozenset({"image", "media", "font"})  # resource types an article's text does not need
+QUIET_FLAGS = (  # what a browser does by itself: look-ups and downloads of its maker's, which no crawl asked for
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
+    "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage",
+)  # fmt: skip
+CONTEXT = {"service_workers": "block", "accept_downloads": False}  # of the pages of a crawl
+
+
+def find_browser(path: str) -> str | None:
+    """The browser's executable: `path` if it is one, else the first of BROWSERS in PATH; None if there is none."""
+    return shutil.which(path) if path else next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def unwanted(request: Any) -> bool:
+    """Whether the page's own request is for something that its text does not need."""
+    return request.resource_type in UNWANTED
+
+
+def scrapy_settings(settings: Settings) -> dict[str, Any]:
+    """Scrapy's settings for a crawl that renders. The browser itself starts with the first page that needs it.
+
+    :raises ConfigError: there is no browser.
+    """
+    browser = settings.browser
+    executable = find_browser(browser.path)
+    if executable is None:
+        raise ConfigError(
+            f"browser.path: {browser.path or 'no ' + ' or '.join(BROWSERS[:3]) + ' in PATH'}: a site says `rendering: "
+            "browser`, which needs Chromium: install it (Debian: apt install chromium) or name it in arshif.yaml"
+        )
+    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # Chromium refuses root otherwise
+    launch: dict[str, Any] = {"executable_path": executable, "args": [*QUIET_FLAGS, *root]}
+    if settings.proxy:
+        launch["proxy"] = {"server": settings.proxy}
+    handler = "crawler.chromium.Handler"
+    return {
+        "DOWNLOAD_HANDLERS": {"http": handler, "https": handler, **dict.fromkeys(("data", "file", "ftp", "s3"))},
+        "PLAYWRIGHT_BROWSER_PROVIDER": "crawler.chromium.LateBrowser",
+        "PLAYWRIGHT_BROWSER_TYPE": "chromium",
+        "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": browser.pages,
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": browser.timeout * 1_000,
+        "PLAYWRIGHT_ABORT_REQUEST": unwanted,
+    }
