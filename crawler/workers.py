@@ -42,11 +42,10 @@ class Workers:
             initargs=(os.getpid(),),
             context=multiprocessing.get_context("spawn"),
         )
-        self._pool.schedule(_begin)
 
     def warm(self) -> None:
         """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
-        self._pool.schedule(import_module, args=("crawler.path",))
+        self._pool.schedule(_begin)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises, from a worker.
@@ -70,7 +69,7 @@ class Workers:
 
 
 def _begin() -> None:
-    """Imports what the jobs need while the crawl itself still starts: half a second, or more on a busy machine."""
+    """Imports what the jobs need."""
     import crawler.path  # noqa: F401
 
 
