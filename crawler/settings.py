@@ -8,7 +8,7 @@ from crawler.config import load
 _settings = load().settings
 
 BOT_NAME = "arshif"
-SPIDER_MODULES = ["spiders", "spiders.custom"]
+SPIDER_MODULES = ["spiders"]  # and what is below, such as spiders/custom/
 USER_AGENT = _settings.user_agent
 
 # Politeness

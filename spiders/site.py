@@ -24,10 +24,10 @@ from crawler.browser import scrapy_settings
 from crawler.config import load
 from crawler.crawl import Crawl
 from crawler.discover import alternates
-from crawler.errors import ArshifError, Refused, SourceProblem, Unreadable
+from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unreadable
 from crawler.item import ArticleItem, Wanted
-from crawler.page import Page
-from crawler.polls import Poll
+from crawler.page import Discovered, Page
+from crawler.polls import Poll, first_polls
 from crawler.site import Kind, Site, Source
 from crawler.urls import canonical
 from crawler.workers import Workers
@@ -47,10 +47,14 @@ class SiteSpider(Spider):
     name = "site"
     kinds: ClassVar[frozenset[Kind]] = frozenset(get_args(Kind))
 
-    def __init__(self, sites: str = "", since: str = "", run: str = "", url: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, sites: str = "", since: str = "", run: str = "", url: str = "", check: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.config = load()
         self.url = url
+        self.check = bool(check)  # ask the sources only, without an archive
+        self.answers: list[tuple[Poll, Discovered | PageProblem]] = []  # what they gave, where there is no archive
         self.chosen = (self.config.site_of(url),) if url else self.config.choose(sites)
         self.problem = ""  # why the page of `url` gave no article
         self.since = _aware(since)
@@ -76,20 +80,33 @@ class SiteSpider(Spider):
         if self.url:
             yield self.fetch(self.chosen[0], Wanted(self.url))
             return
+        if self.check:
+            for poll in first_polls(self.chosen, self.config.settings.schedule.first_visit_days):
+                yield self.ask(poll)
+            return
         try:
-            self.crawl = await Crawl.open(self.config, self.chosen, self.run, self.since, self.workers)
+            self.crawl = await Crawl.open(self.config, self.concerned(), self.run, self.since, self.workers)
         except ArshifError as error:
             self.stop(error)
             return
         self.crawl.when_broken = self.stop
         for site in self.crawl.sites.values():
-            polls = await self.crawl.polls(site, self.kinds)
+            polls = await self.polls(site)
             self.polling[site.id] = len(polls)  # before the first is asked: it may answer before the second is
             for poll in polls:
                 yield self.ask(poll)
             if not polls:
                 async for request in self.wanted(site):
                     yield request
+
+    def concerned(self) -> tuple[Site, ...]:
+        """The chosen sites that have sources of these kinds."""
+        return tuple(site for site in self.chosen if any(source.kind in self.kinds for source in site.sources))
+
+    async def polls(self, site: Site) -> list[Poll]:
+        """What is asked of a site's sources; none: what is due of its frontier is fetched at once."""
+        assert self.crawl is not None
+        return await self.crawl.polls(site, self.kinds)
 
     def ask(self, poll: Poll) -> Request:
         """The request for a source's document."""
@@ -133,7 +150,8 @@ class SiteSpider(Spider):
                 "%s: %s does not work; using %s, which its home page names", poll.site.id, poll.replaces, poll.url
             )
         if self.crawl is None:
-            for candidate in found.candidates:
+            self.answers.append((poll, found))
+            for candidate in () if self.check else found.candidates:
                 yield self.fetch(poll.site, Wanted(candidate.url, candidate))
             return
         for further in await self.crawl.discovered(poll, found, response.body, _headers(response)):
@@ -142,9 +160,10 @@ class SiteSpider(Spider):
 
     async def _fall_back(self, poll: Poll, problem: SourceProblem | Unreadable) -> list[Request]:
         """The home page, asked for a feed in place of a dead one; the failure is told in the site's state."""
-        log.warning("%s: %s: %s", poll.site.id, poll.url, problem)
         if self.crawl is None:
+            self.answers.append((poll, problem))
             return []
+        log.warning("%s: %s: %s", poll.site.id, poll.url, problem)
         home = await self.crawl.source_failed(poll, problem)
         if home is None:
             return []
