@@ -17,6 +17,7 @@ _TAGS = frozenset(("p", "li", "blockquote", "pre", "h2", "h3", "h4", "h5", "h6",
 _HEADINGS = frozenset(("h2", "h3", "h4"))
 _MOST = 3_000  # blocks of a page that are looked at
 _KEY = 50  # characters by which a block is known again in the extractor's text
+_NO_LETTER = re.compile(r"\W+")
 _PROSE = 80  # characters from which a paragraph is prose and no label
 _LEAD = range(40, 700)  # characters of a lead
 _LEAD_WORDS = 15  # a shorter one is a second headline, and as such no part of the text
@@ -142,4 +143,4 @@ def _kind(node: LexborNode | None) -> str:
 
 
 def _key(text: str) -> str:
-    return "".join(c for c in text[: 2 * _KEY].lower() if c.isalnum())[:_KEY]
+    return _NO_LETTER.sub("", text[: 2 * _KEY].lower())[:_KEY]
