@@ -36,6 +36,14 @@ DEPTH_LIMIT = 4  # home page, sitemap index, sitemap, article
 CLOSESPIDER_TIMEOUT = _settings.schedule.run_deadline * 60 * 0.9  # s; then what is under way is finished
 MEMUSAGE_LIMIT_MB = 1024
 RETRY_TIMES = 1  # within a run; the frontier tries again in later ones
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider tells it, with what it means
+RETRY_EXCEPTIONS = [  # Scrapy's, but not a name that cannot be resolved: the next answer would be the same
+    "scrapy.exceptions.DownloadConnectionRefusedError",
+    "scrapy.exceptions.DownloadFailedError",
+    "scrapy.exceptions.DownloadTimeoutError",
+    "scrapy.exceptions.ResponseDataLossError",
+    OSError,
+]
 STATS_DUMP = False
 DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"  # an article that was stored already is no news
 CONCURRENT_ITEMS = 8  # of 100: Scrapy starts as many tasks for every response, a quarter of its CPU time
@@ -55,6 +63,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.conditional.ConditionalRequests": 400,
     "crawler.middlewares.proxy.Proxy": 740,  # before Scrapy's own (750), which asks it from there
     "crawler.middlewares.rendering.Rendering": 850,
+    "crawler.middlewares.patience.Patience": 900,
     "crawler.middlewares.politeness.Politeness": 950,
     "crawler.middlewares.raw.RawCopies": 960,  # below HttpCompression (590): the bytes as they came
 }

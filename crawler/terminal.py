@@ -23,6 +23,9 @@ UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u202
 NOISY = (  # libraries whose progress is nothing that a person can act on: their warnings are
     "alembic", "apscheduler", "elastic_transport", "httpx", "scrapy", "scrapy-playwright", "trafilatura", "uvicorn",
 )  # fmt: skip
+TOLD_ELSEWHERE = (
+    "scrapy.downloadermiddlewares.robotstxt",
+)  # what its source's failure says too
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # also Scrapy's, in crawler/settings.py
 LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
 
@@ -47,8 +50,14 @@ def set_up_log(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler()
     handler.setLevel(level)
     handler.setFormatter(SafeFormatter(LOG_FORMAT, LOG_DATEFORMAT))
-    handler.addFilter(lambda r: r.levelno >= logging.WARNING or not r.name.startswith(NOISY))
+    handler.addFilter(_wanted)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def _wanted(record: logging.LogRecord) -> bool:
+    if record.name in TOLD_ELSEWHERE:
+        return False
+    return record.levelno >= logging.WARNING or not record.name.startswith(NOISY)
 
 
 def say(text: object = "", style: str | None = None) -> None:
