@@ -29,10 +29,12 @@ Metas = dict[str, list[str]]
 
 @dataclass(slots=True)
 class Document:
-    """A parsed page: its tree (pruned in place by those who clean), its URL, and its <meta> by lower-case name."""
+    """A parsed page: its tree (pruned in place by those who clean), its URL, its markup before pruning, and its <meta>
+    by lower-case name."""
 
     tree: LexborHTMLParser
     url: str
+    markup: str
     metas: Metas = field(default_factory=dict)
 
     def meta(self, *names: str) -> str:
@@ -51,7 +53,7 @@ def parse(text: str, url: str) -> Document:
     tree = LexborHTMLParser(text)
     if tree.css_first(_DEEP) is not None:
         raise Unreadable("too deep", f"more than {MAX_DEPTH} levels")
-    return Document(tree, url, _metas(tree))
+    return Document(tree, url, text, _metas(tree))
 
 
 def text_of(node: LexborNode | None) -> str:

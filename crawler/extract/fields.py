@@ -42,6 +42,7 @@ def read(document: Document, page: Page, site: Site) -> Draft:
 
     body.fill(draft, document, node, ours)
     _from_candidate(draft, page)
+    shown.by_htmldate(draft, document.markup, place)
     refuse.by_draft(draft, document, found)
     said = page.candidate.language if page.candidate else None
     tags = (*filter(None, (said, jsonld.text(node.get("inLanguage")) if node else "", *declared)), site.languages[0])
