@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from crawler.clean.text import fold
 from crawler.extract.draft import Draft, Removed
 
+_DATELINE = re.compile(r"\b(?:19|20)[0-9]{2}\b[\s,،|–—-]*[0-9]{1,2}:[0-9]{2}$")  # … 23 تشرين الثاني/نوفمبر 2026 18:53
+_DATELINE_LONGEST = 120  # characters; longer ones are sentences that end in a time
 _TOP = 3  # paragraphs at the top among which headline, section, authors and date stand
 
 
@@ -23,12 +27,17 @@ def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]
         folded = fold(paragraph) if at < _TOP or len(paragraph) <= longest else paragraph
         reason = anywhere.get(folded)
         if at < _TOP:
-            reason = reason or top.get(folded) or _headline(folded, fold(draft.headline))
+            reason = reason or top.get(folded) or _headline(folded, fold(draft.headline)) or _dateline(paragraph)
         if reason and len(paragraphs) > 1:
             removed.append(Removed(paragraph, f"echo: {reason}", "phrase"))
         else:
             kept.append(paragraph)
     return kept, removed
+
+
+def _dateline(paragraph: str) -> str | None:
+    """`date` for a line that ends with the date and time at which the article appeared, often after who wrote it."""
+    return "date" if len(paragraph) <= _DATELINE_LONGEST and _DATELINE.search(paragraph) else None
 
 
 def _headline(folded: str, headline: str) -> str | None:

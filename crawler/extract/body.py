@@ -32,6 +32,9 @@ def fill(draft: Draft, document: Document, node: jsonld.Node | None, ours: Rules
         said = _article_body(node)
         wanted = max(0.6 * _length(said), 0.5 * blocks.prose(on_page), _SHORT)
         found, origin = _first_good(document.tree.html or "", whole, wanted)
+        if origin == "body, unpruned":  # what was taken off by itself does not come back with the rest
+            off = {removed.text for removed in draft.removed}
+            found = [text for text in found if text not in off] or found
         if len(found) == 1 and fold(found[0]) == fold(draft.headline):
             found = []  # a page that scripts fill shows no more
         draft.fill("body", blocks.complete(found, on_page, draft.description or ""), origin)

@@ -52,7 +52,7 @@ def without_site(title: str, names: Iterable[str]) -> str:
     """A title without the site's name at either end: `Headline | Name`, `Name - Headline`."""
     title = line(title[:_LONGEST])
     for _ in range(3):
-        cuts = list(_PARTS.finditer(title))
+        cuts = [cut for cut in _PARTS.finditer(title) if not _is_quote(cut, title)]
         if not cuts:
             break
         first, last = cuts[0], cuts[-1]
@@ -63,6 +63,11 @@ def without_site(title: str, names: Iterable[str]) -> str:
         else:
             break
     return title
+
+
+def _is_quote(cut: re.Match[str], title: str) -> bool:
+    """Whether a mark at an end of a title is a quote's (`«نسور الجبل» إلى النهائي`), with no name on its other side."""
+    return cut[0].strip() in ("«", "»") and (cut.start() == 0 or cut.end() == len(title))
 
 
 def words(text: str) -> list[str]:

@@ -33,6 +33,7 @@ _SECTIONS = (
     "a[rel~='category'], .post-cat, .entry-category a, .cat-links a, [class*='article-section' i] a,"
     " [class*='article-category' i] a, [class*='breadcrumb' i] a"
 )
+_SECOND_HEADLINES = "h1 + [class*='sub-title' i], h1 + [class*='subtitle' i], h1 + [class*='subhead' i]"
 _LONGEST = 60  # characters of a section's or an author's name
 
 
@@ -46,6 +47,8 @@ def fill(draft: Draft, document: Document, place: dates.Place) -> None:
         labels = [t for n in document.tree.css(_SECTIONS)[:8] if 1 < len(t := text_of(n)) <= _LONGEST]
         headline = draft.headline.casefold()
         draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
+    if draft.lacks("alternative_headline"):
+        draft.fill("alternative_headline", text_of(document.first(_SECOND_HEADLINES)) or None, "page")
     if draft.lacks("keywords"):
         draft.fill("keywords", keywords([text_of(n) for n in document.tree.css("a[rel~='tag']")[:30]]), "page")
 
