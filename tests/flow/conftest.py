@@ -1,0 +1,41 @@
+"""A newsroom and Arshif beside it: the commands in processes of their own, the archive and both engines as they are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flow.house import House, crawled
+from tests.newsroom import Newsroom
+
+SITES = ("jannah", "arabic2", "english", "old", "fa", "fr", "ru", "zh")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A newsroom of its own for a test, not crawled yet."""
+    with Newsroom(via="proxy") as room:
+        yield House(room, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The newsroom's sites that need no browser, crawled once; nobody changes them, so that tests can share them."""
+    with Newsroom(via="proxy", only=SITES) as room:
+        yield crawled(House(room, tmp_path_factory.mktemp("settled")))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A browser for the sites that need one."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    reason = "no Chromium here, which the newsroom's app needs: apt install chromium"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
