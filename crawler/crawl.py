@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from crawler import path
+from crawler.account import Account, Status
 from crawler.config import Config
 from crawler.discover.collect import CUT_SHORT
 from crawler.errors import ArchiveError, Busy, PageProblem, Refused, Unreadable
@@ -30,7 +30,7 @@ from crawler.page import Discovered, Page
 from crawler.polls import Poll
 from crawler.schedule import back_off, revisit_at
 from crawler.site import Kind, Site
-from crawler.stores import open_archive, raw_folder
+from crawler.stores import open_archive, raw_folder, raw_name
 from crawler.urls import canonical
 from crawler.workers import Workers
 from index.archive import Archive, articles, frontier, leases, repeats, runs, sites, sources
@@ -42,8 +42,8 @@ log = logging.getLogger("arshif.crawl")
 T = TypeVar("T")
 
 CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
+RAN_ITS_TIME = ("finished", "closespider_timeout")  # Scrapy's reasons for an end that nobody asked for
 GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
-ACCOUNTED = ("stored", "changed", "unchanged", "duplicate", "refused", "failed")  # what becomes of what is discovered
 REPEATED_IN = 3  # articles that show a block before it counts as the site's own: two may be a story and its follow-up
 
 
@@ -58,13 +58,11 @@ class Crawl:
         self.own = False  # whether it ends with us: nobody else records it
         self.since = since
         self.workers = workers
-        self.raw = Raw(raw_folder(config), name=f"run-{run:06d}")
+        self.raw = Raw(raw_folder(config), name=raw_name(run))
         self.raw_turn = asyncio.Lock()  # one record after the other
         self.sites: dict[str, Site] = {}
         self.leases: dict[str, leases.Lease] = {}
-        self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.answered: Counter[str] = Counter()  # sources that answered, by site
-        self.problems: dict[str, str] = {}  # the last thing that went wrong with a site's sources
+        self.accounts: dict[str, Account] = {}  # of the sites that are still crawled
 
     @classmethod
     async def open(
@@ -84,13 +82,19 @@ class Crawl:
         crawl = cls(config, archive, run, since, workers)
         crawl.own = own
         owner = f"run {run}"
-        held = await crawl.write(lambda conn: leases.acquire(conn, list(wanted), owner, now, os.getpid()))
-        crawl.leases = {lease.site: lease for lease in held}
+
+        def take(conn: Connection) -> list[leases.Lease]:
+            held = leases.acquire(conn, list(wanted), owner, now, os.getpid())
+            for site in wanted.keys() - {lease.site for lease in held}:
+                log.warning("%s: another run is crawling it; left to that one", site)
+                runs.end_site(conn, run, site, "busy", "another run was crawling it")
+            return held
+
+        crawl.leases = {lease.site: lease for lease in await crawl.write(take)}
         crawl.sites = {site: wanted[site] for site in wanted if site in crawl.leases}
-        for site in wanted.keys() - crawl.leases.keys():
-            log.warning("%s: another run is crawling it; left to that one", site)
+        crawl.accounts = {site.id: Account(site) for site in crawl.sites.values()}
         if wanted and not crawl.leases:
-            await crawl.close("busy")
+            await crawl.close("busy", reached=True)
             raise Busy(f"another run is crawling {', '.join(wanted)}: wait for its end (`arshif runs`)")
         return crawl
 
@@ -152,7 +156,7 @@ class Crawl:
             frontier.offer(conn, site, poll.key, offers, now, since=self.since, first_visit=first_visit)
 
         await self.write(take, site)
-        self.answered[site] += 1
+        self.accounts[site].answered += 1
         further = [poll.further(url, modified) for url, modified in found.further[:CHILDREN]]
         return [await self._with_validators(child) for child in further if await self._worth_asking(child)]
 
@@ -170,12 +174,12 @@ class Crawl:
         """The source answered 304: its children are as they were."""
         now, site = datetime.now(UTC), poll.site.id
         await self.write(lambda conn: sources.unchanged(conn, site, poll.key, now, poll.modified), site)
-        self.answered[site] += 1
+        self.accounts[site].answered += 1
 
     async def source_failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
         """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
         site = poll.site.id
-        self.problems[site] = f"{poll.url}: {problem}"
+        self.accounts[site].problem = f"{poll.url}: {problem}"
         await self.write(lambda conn: sources.failed(conn, site, poll.key, str(problem), None), site)
         return poll.home() if poll.source.kind == "feed" and not poll.depth else None
 
@@ -187,21 +191,25 @@ class Crawl:
         rows, due = await self.read(
             lambda conn: (frontier.due(conn, site.id, now, limit), frontier.count_due(conn, site.id, now))
         )
-        self.counts[site.id]["discovered"] += due
+        account = self.accounts[site.id]
+        account.taken = len(rows)
+        account.counts["discovered"] = due
+        if account.complete:
+            await self._end(site.id)
         return [Wanted.of(row) for row in rows]
 
     async def settled(self, site: Site, wanted: Wanted, page: Page) -> bool:
         """Whether the answer says all there is to say without being read: unchanged, gone, or no page at all."""
-        self.counts[site.id].update(requests=1, bytes=len(page.body))
+        self.accounts[site.id].counts.update(requests=1, bytes=len(page.body))
         same = page.status == 200 and wanted.article is not None and _hash(page.body) == wanted.body_hash
         if page.status == 304 or same:
             visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
             await self.write(lambda conn: articles.unchanged(conn, site.id, wanted.url, visit), site.id)
-            self.counts[site.id]["unchanged"] += 1
+            await self._settle(site.id, "unchanged")
         elif page.status in GONE:
             visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
             await self.write(lambda conn: frontier.gone(conn, site.id, wanted.url, visit), site.id)
-            self.counts[site.id]["refused"] += 1
+            await self._settle(site.id, "refused")
         elif page.status != 200:
             await self.page_failed(site, wanted, f"HTTP {page.status}", "")
         elif _led_home(page):
@@ -217,7 +225,7 @@ class Crawl:
         now = datetime.now(UTC)
         retry = now + back_off(site.id, wanted.tries + 1)
         await self.write(lambda conn: frontier.failed(conn, site.id, wanted.url, reason, retry, now, detail), site.id)
-        self.counts[site.id]["failed"] += 1
+        await self._settle(site.id, "failed")
 
     async def not_an_article(self, site: Site, wanted: Wanted, page: Page, problem: PageProblem) -> None:
         """A page that was read and is none, or could not be read."""
@@ -229,7 +237,7 @@ class Crawl:
     async def _refuse(self, site: Site, wanted: Wanted, page: Page, reason: str, detail: str) -> None:
         visit = Visit(page.fetched, None, page.status)
         await self.write(lambda conn: frontier.refused(conn, site.id, wanted.url, reason, detail, visit), site.id)
-        self.counts[site.id]["refused"] += 1
+        await self._settle(site.id, "refused")
 
     # --- 4 clean -----------------------------------------------------------------------------------------------------
 
@@ -270,7 +278,7 @@ class Crawl:
 
         outcome = await self.write(take, site)
         names = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
-        self.counts[site][names[outcome.kind]] += 1
+        await self._settle(site, names[outcome.kind])
         return outcome.kind
 
     async def _keep(self, received: Response | None) -> RawRef | None:
@@ -308,13 +316,36 @@ class Crawl:
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
-    async def close(self, reason: str) -> None:
-        """Writes how each site's part went, lets go of the sites, and ends the run if it is our own."""
+    async def _settle(self, site: str, outcome: str) -> None:
+        """Counts what became of a page; with the last one the site is free for another run."""
+        account = self.accounts[site]
+        account.counts[outcome] += 1
+        if account.complete:
+            await self._end(site)
+
+    async def _end(self, site: str) -> None:
+        """A slow site holds up no other: each is let go of when its own pages are done."""
+        account, now = self.accounts.pop(site), datetime.now(UTC)
+
+        def end(conn: Connection) -> None:
+            account.end(conn, self.run, "ok", now)
+            leases.release(conn, [self.leases[site]])
+
+        await self.write(end, site)
+
+    async def close(self, reason: str, reached: bool) -> None:
+        """Writes how it went for the sites that are left, lets go of them, and ends the run if it is our own.
+
+        `reached`: whether anything at all answered. Of a site that did not come to answer before the crawl was ended,
+        nothing is said: who ended it knows why.
+        """
         now = datetime.now(UTC)
 
         def end(conn: Connection) -> None:
-            for site in self.sites.values():
-                self._end_site(conn, site, now)
+            silent: Status = "failed" if reached or self._known_to_fail(conn) else "offline"
+            for account in self.accounts.values():
+                if account.answered or reason in RAN_ITS_TIME:
+                    account.end(conn, self.run, "ok" if account.answered else silent, now)
             leases.release(conn, self.leases.values())
             if self.own:
                 runs.finish(conn, self.run, "ok" if reason == "finished" else reason, now)
@@ -323,26 +354,9 @@ class Crawl:
         self.raw.close()
         await asyncio.to_thread(self.archive.close)
 
-    def _end_site(self, conn: Connection, site: Site, now: datetime) -> None:
-        counts = dict(self.counts[site.id])
-        done = sum(counts.get(name, 0) for name in ACCOUNTED)
-        counts["pending"] = max(0, counts.get("discovered", 0) - done)
-        problem = self.problems.get(site.id)
-        status = "ok" if self.answered[site.id] else "offline" if self.offline else "failed"
-        runs.end_site(conn, self.run, site.id, status, problem, counts)
-        before = sites.state(conn, site.id)
-        facts = {"name": site.name, "homepage": str(site.homepage), "country": site.country, "enabled": site.enabled}
-        state: dict[str, object] = {"last_run": now, "languages": site.languages, "detail": problem}
-        if status == "ok":
-            state |= {"failures": 0, "last_success": now, "verdict": "partly failing" if problem else None}
-        elif status == "failed":
-            state |= {"failures": before.failures + 1, "verdict": "failing"}
-        sites.put(conn, site.id, **facts, **state)
-
-    @property
-    def offline(self) -> bool:
-        """Whether no site at all answered: then it is our network that failed, and no site."""
-        return not any(self.answered.values()) and not any(count["requests"] for count in self.counts.values())
+    def _known_to_fail(self, conn: Connection) -> bool:
+        """Whether all these sites failed last time: then their silence says nothing of our network."""
+        return all(sites.state(conn, site).failures for site in self.accounts)
 
 
 def _hash(body: bytes) -> str:

@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Connection
 
 from crawler import runs
 from crawler.config import Config
 from crawler.processes import end_child, start_child
 from crawler.schedule import due
 from crawler.site import Site
-from index.archive import Archive
+from index.archive import Archive, leases
 from index.archive import runs as records
 from index.archive.lock import hold
 
@@ -30,24 +31,33 @@ log = logging.getLogger("arshif.daemon")
 
 RUNS = 2  # at once: one slow site must not hold up all others, and two cores are enough for two
 OFFLINE_REST = 60.0  # seconds between two tries without a network
-RESTART = 5.0  # seconds before a helper (shipper, web) that ended is started again
+RESTART = (5.0, 300.0)  # seconds before a helper (shipper, web) that ended is started again: first, and at most
+STEADY = 60.0  # seconds that a helper must have lived to be restarted as after its first end
 
 
 class Helper:
-    """A child that is to live as long as the daemon: started again, a little later, whenever it ends."""
+    """A child that is to live as long as the daemon: started again when it ends, later each time if that is soon."""
 
     def __init__(self, name: str, arguments: Sequence[str]) -> None:
         self.name = name
         self.arguments = arguments
         self.child: subprocess.Popen[bytes] | None = None
-        self.next_start = 0.0  # monotonic seconds
+        self.started = 0.0  # monotonic seconds, as all here
+        self.next_start = 0.0
+        self.wait = RESTART[0]
 
     def watch(self, now: float) -> None:
         """Starts it if it does not run."""
         if self.child is not None and self.child.poll() is not None:
-            log.error("the %s ended with %d; started again in %g s", self.name, self.child.returncode, RESTART)
-            self.child, self.next_start = None, now + RESTART
+            if now - self.started > STEADY:
+                self.wait = RESTART[0]
+            code = self.child.returncode
+            how = f"with exit code {code}" if code >= 0 else f"by signal {-code}"
+            log.error("the %s ended %s; it is started again in %g s", self.name, how, self.wait)
+            self.child, self.next_start = None, now + self.wait
+            self.wait = min(self.wait * 2, RESTART[1])
         if self.child is None and now >= self.next_start:
+            self.started = now
             self.child = start_child(self.arguments)
 
 
@@ -60,6 +70,7 @@ class Daemon:
         self.helpers = [Helper("shipper", ["_ship"])] + ([Helper("web server", ["serve"])] if web else [])
         self.running: list[runs.Run] = []
         self.rest_until = 0.0  # monotonic seconds
+        self.offline = False
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -71,11 +82,8 @@ class Daemon:
             stack.enter_context(hold(self.config.settings.data / "daemon.lock", wait=False))
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.bell.put("stop"))
-            dead = self.archive.write(lambda conn: records.bury(conn, datetime.now(UTC))).result()
-            if dead:
-                log.warning(
-                    "%d run(s) died with the daemon that had started them; their sites are due again", len(dead)
-                )
+            if dead := runs.bury(self.config, self.archive):
+                log.warning("%d run(s) died with the process that had started them; they are made up for", len(dead))
             scheduler = self._scheduler()
             stack.callback(scheduler.shutdown, wait=False)
             stack.callback(self.end)
@@ -95,15 +103,18 @@ class Daemon:
     def tick(self) -> None:
         """Ends what has ended, starts what is due."""
         now = time.monotonic()
-        for helper in self.helpers:
-            helper.watch(now)
         for run in [run for run in self.running if run.watch(now)]:
             self.finish(run)
-        if len(self.running) < RUNS and now >= self.rest_until:
-            sites = self.due()
+        try:
+            for helper in self.helpers:
+                helper.watch(now)
+            sites = self.due() if len(self.running) < RUNS and now >= self.rest_until else []
             if sites:
                 self.running.append(runs.start(self.config, self.archive, sites, why="due"))
                 log.info("run %d: %s", self.running[-1].number, ", ".join(site.id for site in sites))
+        except OSError as error:  # no memory or no process number is left: that passes
+            log.error("cannot start a process (%s); tried again in %g s", error.strerror, RESTART[0])
+            self.rest_until = now + RESTART[0]
 
     def finish(self, run: runs.Run) -> None:
         """Records the end of a run; where it reached nobody, the next one waits a little."""
@@ -113,19 +124,29 @@ class Daemon:
             record = records.get(conn, run.number)
         parts = record.sites if record else ()
         log.info("run %d: %s; %s", run.number, status, runs.told(parts))
-        if parts and all(part.status == "offline" for part in parts):
-            log.warning(runs.OFFLINE)
-            self.rest_until = time.monotonic() + OFFLINE_REST
+        statuses = {part.status for part in parts}
+        if statuses == {"offline"}:
+            if not self.offline:
+                log.warning(runs.OFFLINE)
+            self.offline, self.rest_until = True, time.monotonic() + OFFLINE_REST
+        elif "ok" in statuses:
+            self.offline = False
 
     def due(self) -> list[Site]:
-        """The enabled sites whose time has come, but not those whose hosts a run is asking: a host has one queue."""
-        now = datetime.now(UTC)
+        """The enabled sites whose time has come, without those that are being crawled: a host has one queue."""
+        now, every = datetime.now(UTC), self.config.settings.schedule.every
         with self.archive.read() as conn:
             last = runs.last_runs(conn)
-        busy = frozenset[str]().union(*(run.hosts for run in self.running))
-        every = self.config.settings.schedule.every
-        enabled = [site for site in self.config.sites.values() if site.enabled and not site.hosts & busy]
-        return [site for site in enabled if due(site, last, now, every).at <= now]
+            busy = self._busy(conn)
+            enabled = [site for site in self.config.sites.values() if site.enabled and not site.hosts & busy]
+            ready = [site for site in enabled if due(site, last, now, every).at <= now]
+            return [site for site in ready if leases.holder(conn, site.id) is None]  # of an `arshif crawl` beside us
+
+    def _busy(self, conn: Connection) -> frozenset[str]:
+        """The hosts of the sites that our runs are still at."""
+        records_ = [record for run in self.running if (record := records.get(conn, run.number))]
+        ids = {part.site for record in records_ for part in record.sites if part.status == "running"}
+        return frozenset[str]().union(*(site.hosts for run in self.running for site in run.sites if site.id in ids))
 
     def end(self) -> None:
         """Ends the crawls, then the helpers, so that what the crawls stored is still shipped."""

@@ -14,20 +14,26 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection
 
 from crawler.config import Config
+from crawler.errors import ArchiveError, Busy, LeaseLost
 from crawler.processes import kill_group, start_child
 from crawler.schedule import LastRun
 from crawler.site import Site
+from crawler.stores import raw_folder, raw_name
 from index.archive import Archive
 from index.archive import runs as records
 from index.archive import sites as site_states
+from index.raw import mend
 
 log = logging.getLogger("arshif.runs")
 
 ENDS_WELL = ("finished", "shutdown", "closespider_timeout")  # Scrapy's reasons: done, asked to end, at its deadline
+EXIT_CODES = {error.__name__: error.exit_code for error in (Busy, ArchiveError, LeaseLost)}  # by the spider's reason
+ENDS = {0: "ok", Busy.exit_code: "busy"}  # how a run went, by the child's exit code
 OFFLINE = (  # what a person is told who has no network
     "No site could be reached, so this machine has no network. Arshif goes on trying; `make demo` works without one."
 )
@@ -40,13 +46,14 @@ GRACE = 30.0  # seconds between SIGTERM and SIGKILL: a page under way is finishe
 
 @dataclass
 class Run:
-    """A crawl under way: its number in the archive, its sites, its process and its deadline (monotonic seconds)."""
+    """A crawl under way: its number in the archive, its sites, its process, its deadline (monotonic seconds), and the
+    folder where it keeps raw copies."""
 
     number: int
     sites: tuple[Site, ...]
     child: subprocess.Popen[bytes]
     deadline: float
-    hosts: frozenset[str]
+    raw: Path
     ended_by: str = ""
     kill_at: float = field(default=float("inf"))
 
@@ -73,32 +80,54 @@ class Run:
 
 
 def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = "", *, why: str) -> Run:
-    """A crawl of these sites, started and recorded with the reason why. Call it from the main thread."""
+    """A crawl of these sites, started and recorded with the reason why. Call it from the main thread.
+
+    :raises OSError: the system starts no process now.
+    """
+    bury(config, archive)
     chosen = tuple(sites)
     ids = [site.id for site in chosen]
     now = datetime.now(UTC)
     number = archive.write(lambda conn: records.start(conn, ids, now, owner="arshif", why=why)).result()
-    child = start_child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since])
+    try:
+        child = start_child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since])
+    except OSError as error:
+        told = f"not started: {error.strerror}"
+        archive.write(lambda conn: records.finish(conn, number, "stopped", now, detail=told)).result()
+        raise
     deadline = time.monotonic() + config.settings.schedule.run_deadline * 60
-    return Run(number, chosen, child, deadline, frozenset[str]().union(*(site.hosts for site in chosen)))
+    return Run(number, chosen, child, deadline, raw_folder(config))
+
+
+def bury(config: Config, archive: Archive) -> list[int]:
+    """Ends the runs whose process died without a word, and cuts off the raw copy that each was writing; gives their
+    numbers. Their sites are due again soon."""
+    dead = archive.write(lambda conn: records.bury(conn, datetime.now(UTC))).result()
+    for run in dead:
+        mend(raw_folder(config), raw_name(run))
+    return dead
 
 
 def finish(archive: Archive, run: Run) -> str:
-    """Records the end of a run whose process has ended; gives its status: ok, failed, killed, timed out or stopped."""
+    """Records the end of a run whose process has ended; gives its status: ok, busy, failed, killed, timed out or
+    stopped."""
     kill_group(run.child)  # what it may have left behind, such as a browser
     code, now = run.child.wait(), datetime.now(UTC)
-    status = run.ended_by or ("ok" if code == 0 else "killed" if code < 0 else "failed")
+    status = run.ended_by or ENDS.get(code) or ("killed" if code < 0 else "failed")
     detail = None if code == 0 else f"exit code {code}" if code > 0 else f"ended by signal {-code}"
+    blame = status not in ("stopped", "busy") and code != ArchiveError.exit_code
 
     def end(conn: Connection) -> None:
         record = records.get(conn, run.number)
         for part in record.sites if record else ():
-            if part.status == "running" and run.ended_by != "stopped":  # it never came to say how the site went
+            if part.status == "running" and blame:  # it never came to say how the site went
                 failures = site_states.state(conn, part.site).failures + 1
                 site_states.put(conn, part.site, failures=failures, last_run=now, verdict="failing", detail=detail)
         records.finish(conn, run.number, status, now, detail=detail)
 
     archive.write(end).result()
+    if code != 0:
+        mend(run.raw, raw_name(run.number))
     return status
 
 
@@ -112,21 +141,22 @@ def told(parts: Iterable[records.SiteRun]) -> str:
 
 def last_runs(conn: Connection) -> dict[str, LastRun]:
     """How each site's last crawl went, for the schedule; one that was cut short has no end, one of a time without a
-    network never was."""
+    network counts for nothing."""
     states = {state.id: state for state in site_states.states(conn)}
-    return {
-        site: LastRun(
-            part.started,
-            part.ended if part.status in ("ok", "failed") else None,
-            states[site].failures if site in states else 0,
-        )
-        for site, part in records.last_by_site(conn).items()
-        if part.status != "offline"
-    }
+    last = {}
+    for site, part in records.last_by_site(conn).items():
+        state = states.get(site) or site_states.SiteState(site)
+        if part.status != "offline":
+            ended = state.last_run if part.status in ("ok", "failed") else None  # the run may still be at other sites
+            last[site] = LastRun(part.started, ended, state.failures)
+        elif state.last_success is not None:
+            last[site] = LastRun(state.last_success, state.last_success, state.failures)
+    return last
 
 
 def crawl(sites: str, run: str, since: str) -> int:
-    """The crawl itself, in the child: exit code 0 where the spider came to its end or was asked to."""
+    """The crawl itself, in the child: exit code 0 where the spider came to its end or was asked to, else that of the
+    error that ended it."""
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
     from scrapy.crawler import CrawlerProcess
     from scrapy.utils.project import get_project_settings
@@ -138,4 +168,4 @@ def crawl(sites: str, run: str, since: str) -> int:
     process.crawl(crawler, sites=sites, run=run, since=since)
     process.start()
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
-    return 0 if reason in ENDS_WELL else 1
+    return 0 if reason in ENDS_WELL else EXIT_CODES.get(str(reason), 1)

@@ -19,7 +19,7 @@ from crawler.site import Site
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the grid of intervals is counted from here
 TICK = timedelta(microseconds=1)  # triggers give the first time that is not earlier: with it, the first that is later
 SKEW = timedelta(minutes=1)  # a last run further in the future than this was written by a wrong clock
-CUT_SHORT = timedelta(minutes=1)  # after the start of a run that has no end, because its process was killed
+CUT_SHORT = timedelta(minutes=1)  # at most, after the start of a run without an end: its process was killed
 FIRST_WAIT = timedelta(hours=1)  # after one failure; twice as long after each further one
 LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may come back
 SPREAD = 0.1  # of the wait, added per site, so that sites that failed together do not come back together
@@ -78,7 +78,8 @@ def due(site: Site, last_runs: Mapping[str, LastRun], now: datetime, default: fl
         at = (last.finished or last.started) + wait
         return Due(site.id, at.astimezone(UTC), f"{why}, next try after {_in_words(wait)}")
     if last.finished is None:
-        return Due(site.id, (last.started + CUT_SHORT).astimezone(UTC), "its last crawl was cut short")
+        wait = min(CUT_SHORT, timedelta(minutes=site.schedule.every or default))
+        return Due(site.id, (last.started + wait).astimezone(UTC), "its last crawl was cut short")
     at, why = _next_turn(site, last.started, last.finished, default)
     return Due(site.id, at.astimezone(UTC), why)
 

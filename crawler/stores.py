@@ -24,6 +24,11 @@ def raw_folder(config: Config) -> Path:
     return config.settings.data / "raw"
 
 
+def raw_name(run: int) -> str:
+    """What the names of a run's WARC files begin with."""
+    return f"run-{run:06d}"
+
+
 @contextmanager
 def open_index(config: Config) -> Iterator[Engine]:
     """The index of this configuration, for the block; nothing is asked of a server yet."""

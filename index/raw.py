@@ -175,6 +175,23 @@ class Raw:
             raise RawDamaged(f"raw copy {path} cannot be read: {error.strerror}") from error
 
 
+def mend(folder: Path, name: str) -> int:
+    """Cut what a writer of that name, who is dead, left torn in its files; gives how many bytes went.
+
+    One that lives keeps its file to itself. Raises ArchiveError where a file cannot be written."""
+    cut = 0
+    for path in folder.glob(f"{name}-*.warc.gz"):
+        try:
+            with FileIO(path, "r+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                cut += cut_torn_tail(file)
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            raise ArchiveError(f"cannot mend raw copies {path}: {error.strerror}") from error
+    return cut
+
+
 def cut_torn_tail(file: FileIO) -> int:
     """Cut the file behind its last whole record, where a crash left a part of one; gives how many bytes went."""
     size = file.seek(0, os.SEEK_END)

@@ -26,6 +26,7 @@ from crawler.crawl import Crawl
 from crawler.discover import alternates
 from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unreadable
 from crawler.item import ArticleItem, Wanted
+from crawler.middlewares.patience import GivenUp, reached
 from crawler.page import Discovered, Page
 from crawler.polls import Poll, first_polls
 from crawler.site import Kind, Site, Source
@@ -163,7 +164,6 @@ class SiteSpider(Spider):
         if self.crawl is None:
             self.answers.append((poll, problem))
             return []
-        log.warning("%s: %s: %s", poll.site.id, poll.url, problem)
         home = await self.crawl.source_failed(poll, problem)
         if home is None:
             return []
@@ -264,7 +264,7 @@ class SiteSpider(Spider):
         reason, detail = _told(failure)
         log.info("%s: %s: %s", site.id, wanted.url, detail or reason)
         self.problem = detail or reason
-        if self.crawl is not None:
+        if self.crawl is not None and not isinstance(failure.value, GivenUp):  # which was not even asked for
             await self.crawl.page_failed(site, wanted, reason, detail)
 
     # --- Scrapy's own commands, which come with an address only ------------------------------------------------------
@@ -286,7 +286,8 @@ class SiteSpider(Spider):
         """Writes the run's end, and lets go of sites, archive and workers."""
         self.workers.close()
         if self.crawl is not None:
-            await self.crawl.close(reason)
+            assert self.crawler.stats is not None
+            await self.crawl.close(reason, reached(self.crawler.stats.get_stats()))
 
 
 def _headers(response: Response) -> dict[str, str]:

@@ -66,6 +66,8 @@ def crawl(sites: list[str], since: str, json: bool) -> int:
         with archive.read() as conn:
             record = next(record for record in records.recent(conn, 50) if record.id == run.number)
     _report(record, status, json)
+    if status == "busy":
+        return Busy.exit_code
     return 0 if status == "ok" and all(site.status == "ok" for site in record.sites) else 1
 
 
@@ -132,7 +134,11 @@ def child_ship() -> None:
         signal.signal(number, lambda *_: stop.set())
     config = load()
     with open_archive(config) as archive, open_index(config) as engine:
-        shipper.run(archive, engine, stop)
+        while not stop.is_set():
+            try:
+                shipper.run(archive, engine, stop)
+            except Busy:  # an `arshif crawl` ships what it stored, or the one before us is not yet gone
+                stop.wait(shipper.POLL)
         try:
             shipper.drain(archive, engine)  # what was stored before we were asked to end
         except ArshifError as error:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from index.archive import leases
 from index.errors import ArchiveError, Busy
+
+NAMED = 1.0  # s until a holder must have written its name into the lock that it has just taken
 
 
 @contextmanager
@@ -26,10 +30,19 @@ def hold(path: Path, *, wait: bool) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
-            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise Busy(f"process {holder} holds {path}: wait for it, or end it") from error
+            raise Busy(f"process {_holder(handle)} holds {path}: wait for it, or end it") from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(handle)
+
+
+def _holder(handle: int) -> str:
+    """The process that the lock's file names; one that took it just now may still have to write that."""
+    end = time.monotonic() + NAMED
+    while True:
+        name = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+        if (name.isdigit() and leases.running(int(name))) or time.monotonic() > end:
+            return name or "unknown"
+        time.sleep(0.02)

@@ -76,6 +76,14 @@ def test_the_newest_runs_come_first_and_each_sites_last_is_known(archive: Archiv
     }
 
 
+def test_a_run_that_left_a_site_to_another_is_not_its_last(archive: Archive) -> None:
+    for n, status in enumerate(("ok", "busy")):
+        run = archive.write(lambda c, n=n: runs.start(c, ["step"], NOW + n * HOUR, owner="x")).result()  # type: ignore[misc]
+        archive.write(lambda c, run=run, status=status: runs.end_site(c, run, "step", status)).result()  # type: ignore[misc]
+    with archive.read() as conn:
+        assert runs.last_by_site(conn)["step"].status == "ok"
+
+
 def test_a_run_whose_process_died_is_buried_and_a_living_one_is_not(archive: Archive) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         dead = archive.write(lambda c: runs.start(c, ["step"], NOW, owner="x", pid=process.pid)).result()

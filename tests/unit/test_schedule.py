@@ -146,6 +146,10 @@ def test_a_crawl_without_an_end_is_taken_up_again_after_a_minute() -> None:
     assert turn.why == "its last crawl was cut short"
 
 
+def test_a_crawl_without_an_end_of_a_site_that_is_crawled_more_often_waits_for_its_turn_only() -> None:
+    assert due(site(), {"step": LastRun(NOW)}, NOW, 0.5).at == NOW + timedelta(seconds=30)
+
+
 def test_a_site_that_keeps_failing_is_not_hurried_by_a_crawl_without_an_end() -> None:
     assert due(site(), {"step": LastRun(NOW, None, 2)}, NOW, 30).at == NOW + back_off("step", 2)
 

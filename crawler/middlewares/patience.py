@@ -1,0 +1,59 @@
+"""Patience: a host that does not answer is given up for the rest of the run, so that it holds up no other site."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+from scrapy.utils.misc import load_object
+from twisted.internet.error import ConnectError
+
+UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, ConnectError)  # nothing was there to answer
+SILENCE = (*UNREACHABLE, DownloadTimeoutError, DownloadFailedError)
+TRIES = 3  # requests without an answer in a row: robots.txt, the same again, a source; with 30 s each, 90 s
+
+
+class GivenUp(IgnoreRequest):
+    """The host did not answer several times in a row, and is not asked again in this run."""
+
+
+class Patience:
+    """Counts each host's requests without an answer; the first answer ends the count."""
+
+    def __init__(self) -> None:
+        self.silent: Counter[str] = Counter()
+
+    async def process_request(self, request: Request) -> None:
+        host = _host(request)
+        if self.silent[host] >= TRIES:
+            raise GivenUp(f"{host} did not answer {TRIES} times in a row; it is asked again in a later run")
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        del self.silent[_host(request)]
+        return response
+
+    async def process_exception(self, request: Request, exception: Exception) -> None:
+        if isinstance(exception, SILENCE):
+            self.silent[_host(request)] += 1
+
+
+def reached(stats: dict[str, Any]) -> bool:
+    """Whether Scrapy's statistics of a run show that anything was there to answer, were it only too slowly."""
+    kind = "downloader/exception_type_count/"
+    problems = [load_object(name.removeprefix(kind)) for name in stats if name.startswith(kind)]
+    answered = stats.get("downloader/response_count", 0) > 0
+    return answered or not all(issubclass(problem, (*UNREACHABLE, GivenUp)) for problem in problems)
+
+
+def _host(request: Request) -> str:
+    return urlparse_cached(request).netloc
