@@ -49,13 +49,13 @@ class House:
         """What `scrapy` prints at the repository's root, log included."""
         return self._run(["-m", "scrapy", *arguments], code, env)
 
-    def told(self, *arguments: str, **env: str) -> Any:
+    def told(self, *arguments: str, code: int = 0, **env: str) -> Any:
         """What `arshif` says as JSON."""
-        return json.loads(self.arshif(*arguments, "--json", **env))
+        return json.loads(self.arshif(*arguments, "--json", code=code, **env))
 
-    def crawl(self, *sites: str, since: str = "", **env: str) -> dict[str, dict[str, Any]]:
+    def crawl(self, *sites: str, since: str = "", code: int = 0, **env: str) -> dict[str, dict[str, Any]]:
         """A crawl of these sites, or of all; gives its record for each: status, detail and counts."""
-        record = self.told("crawl", *sites, *(["--since", since] if since else []), **env)
+        record = self.told("crawl", *sites, *(["--since", since] if since else []), code=code, **env)
         return {part["site"]: part for part in record["sites"]}
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
