@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, get_args
 
@@ -25,6 +26,7 @@ from crawler.config import load
 from crawler.crawl import Crawl
 from crawler.discover import alternates
 from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unreadable
+from crawler.extract.draft import Extraction
 from crawler.item import ArticleItem, Wanted
 from crawler.middlewares.patience import GivenUp, reached
 from crawler.page import Discovered, Page
@@ -69,6 +71,8 @@ class SiteSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.finish, signals.spider_closed)
+        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider.item_done, signal)
         if any(site.rendering == "browser" for site in spider.chosen):
             crawler.settings.setdict(scrapy_settings(spider.config.settings), priority="spider")
         slots = {host: {"delay": site.delay} for site in spider.chosen if site.delay is not None for host in site.hosts}
@@ -228,7 +232,7 @@ class SiteSpider(Spider):
     ) -> AsyncIterator[ArticleItem]:
         """An article's fields.
 
-        @url http://stepagency-sy.net/?p=1
+        @url http://stepagency-sy.net/?p=1040
         @returns items 1 1
         @scrapes headline articleBody url
         """
@@ -245,17 +249,33 @@ class SiteSpider(Spider):
         )
         if self.crawl is not None and await self.crawl.settled(site, wanted, page):
             return
+        with ExitStack() as turn:
+            if self.crawl is not None:
+                await self.crawl.turns[site.id].acquire()
+                turn.callback(self.crawl.turns[site.id].release)
+            extraction = await self._read(page, site, wanted)
+            if extraction is None:
+                return
+            turn.pop_all()  # it ends when the article is stored
+        raw = response.request.meta.get("raw") if response.request else None
+        yield ArticleItem(extraction, page, site, wanted, raw)
+
+    async def _read(self, page: Page, site: Site, wanted: Wanted) -> Extraction | None:
+        """What a page says; None where it is no article."""
         repeats = await self.crawl.repeats(site) if self.crawl is not None else frozenset()
         try:
-            extraction = await self.workers.run(path.article, page, site, repeats)
+            return await self.workers.run(path.article, page, site, repeats)
         except (Refused, Unreadable) as problem:
             log.info("%s: %s is no article: %s", site.id, wanted.url, problem)
             self.problem = str(problem)
             if self.crawl is not None:
                 await self.crawl.not_an_article(site, wanted, page, problem)
-            return
-        raw = response.request.meta.get("raw") if response.request else None
-        yield ArticleItem(extraction, page, site, wanted, raw)
+            return None
+
+    def item_done(self, item: object) -> None:
+        """An article was stored, dropped, or failed to be: the site's next page is read."""
+        if self.crawl is not None and isinstance(item, ArticleItem):
+            self.crawl.turns[item.site.id].release()
 
     async def page_failed(self, failure: Failure) -> None:
         """A page that could not be fetched at all: it is tried again later."""
