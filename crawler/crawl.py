@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
@@ -63,6 +64,9 @@ class Crawl:
         self.sites: dict[str, Site] = {}
         self.leases: dict[str, leases.Lease] = {}
         self.accounts: dict[str, Account] = {}  # of the sites that are still crawled
+        # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
+        # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker
+        self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @classmethod
     async def open(
@@ -186,7 +190,10 @@ class Crawl:
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
 
     async def wanted(self, site: Site) -> list[Wanted]:
-        """The site's pages that are due, newest first, as many as a run takes."""
+        """The site's pages that are due, newest first, as many as a run takes; of those, addresses with a query last.
+
+        Where ?ref=section leads to the same article as the plain address, the plain one comes first and names it.
+        """
         now, limit = datetime.now(UTC), self.config.settings.schedule.per_run
         rows, due = await self.read(
             lambda conn: (frontier.due(conn, site.id, now, limit), frontier.count_due(conn, site.id, now))
@@ -196,7 +203,7 @@ class Crawl:
         account.counts["discovered"] = due
         if account.complete:
             await self._end(site.id)
-        return [Wanted.of(row) for row in rows]
+        return [Wanted.of(row) for row in sorted(rows, key=lambda row: "?" in row.url)]
 
     async def settled(self, site: Site, wanted: Wanted, page: Page) -> bool:
         """Whether the answer says all there is to say without being read: unchanged, gone, or no page at all."""

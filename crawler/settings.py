@@ -35,6 +35,7 @@ METAREFRESH_ENABLED = False  # a page can send it anywhere; a browser's user wou
 DEPTH_LIMIT = 4  # home page, sitemap index, sitemap, article
 CLOSESPIDER_TIMEOUT = _settings.schedule.run_deadline * 60 * 0.9  # s; then what is under way is finished
 MEMUSAGE_LIMIT_MB = 1024
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # Scrapy's default would fetch the newest last
 RETRY_TIMES = 1  # within a run; the frontier tries again in later ones
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider tells it, with what it means
 RETRY_EXCEPTIONS = [  # Scrapy's, but not a name that cannot be resolved: the next answer would be the same
