@@ -18,7 +18,9 @@ def test_a_private_address_is_refused(address: str) -> None:
     assert Reach([]).refuses(address)
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::", "64:ff9b::5db8:d822", "::ffff:93.184.216.34"])
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "2606:2800:220:1::", "64:ff9b::5db8:d822", "::ffff:93.184.216.34"]
+)
 def test_a_public_address_is_not(address: str) -> None:
     assert not Reach([]).refuses(address)
 
