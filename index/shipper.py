@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from index import outbox
 from index.archive import Archive, documents
 from index.archive.lock import hold
-from index.engines.base import Engine, new_target
+from index.engines.base import Engine, is_ours, new_target
 from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
 from index.outbox import Row
 
@@ -131,6 +131,7 @@ def prepare(archive: Archive, engine: Engine) -> None:
     with archive.read() as conn:
         known = outbox.targets_of(conn, engine.name)
     live = engine.current()
+    _sweep(engine, there - {target.name for target in known} - {live})
     for target in known:
         lost = target.name not in there or (target.state == "current" and live is None)
         if lost:
@@ -147,6 +148,13 @@ def prepare(archive: Archive, engine: Engine) -> None:
             f"the {engine.name} index {live} was made from another archive than {archive.path}: "
             "give this one another prefix, or run `arshif index rebuild` to replace that index"
         )
+
+
+def _sweep(engine: Engine, unknown: set[str]) -> None:
+    """Drop what was created by one that died before it could note it: empty, and nobody's."""
+    for name in unknown:
+        if is_ours(name, engine.prefix) and not engine.count(name):
+            engine.drop(name)
 
 
 def _start(archive: Archive, engine: Engine) -> str:

@@ -1,0 +1,43 @@
+"""A newsroom that stays as it is, and what an undisturbed crawl makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.ledger import House, articles_of, check_settled
+from tests.newsroom import Newsroom
+
+SITES = ("jannah", "english")  # four kinds of sources, two languages, copies under two addresses; 33 pages
+
+
+@pytest.fixture(scope="session")
+def calm_room() -> Iterator[Newsroom]:
+    """Nothing happens here."""
+    with Newsroom(only=SITES) as room:
+        yield room
+
+
+@pytest.fixture(scope="session")
+def build(calm_room: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., House]:
+    """Gives a house of its own that crawls the calm newsroom."""
+    config = calm_room.config(tmp_path_factory.mktemp("config") / "config")
+
+    def give(data: Path, **settings: str) -> House:
+        return House(config, {"ARSHIF_DATA": str(data), **settings})
+
+    return give
+
+
+@pytest.fixture(scope="session")
+def undisturbed(build: Callable[..., House], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The articles of a crawl that nobody disturbed."""
+    house = build(tmp_path_factory.mktemp("undisturbed") / "data")
+    house.arshif("crawl")
+    check_settled(house)
+    found = articles_of(house)
+    assert all(len(article["texts"]) == 1 for article in found.values())
+    return found

@@ -1,0 +1,139 @@
+"""python -m tests.faults.kill_at STAGE: crawls and ships as `arshif crawl` does, and kills itself at that stage.
+
+One function of the path is wrapped, here and not in the program: at its n-th call the process sends itself SIGKILL,
+before the function begins or after it returned. What runs is otherwise the real thing, with ARSHIF_CONFIG as always.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from itertools import count
+from typing import Any, Literal, NoReturn
+
+BATCH = 7  # documents a request to the index: the newsroom's articles are brought in several
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place of the path: a function (`module:attribute`), on which side of it, and at which of its calls.
+
+    `job` narrows the calls of `Workers.run` to those with that function.
+    """
+
+    function: str
+    side: Literal["before", "after", "halfway"]
+    call: int
+    job: str = ""
+
+
+POINTS = {
+    # 1 discover: a source's candidates and validators are one transaction
+    "discover: before its transaction": Point("crawler.crawl:Crawl.discovered", "before", 3),
+    "discover: within its transaction": Point("index.archive.frontier:offer", "after", 3),
+    "discover: after its transaction": Point("crawler.crawl:Crawl.discovered", "after", 3),
+    # 2 fetch
+    "fetch: a page was received": Point("crawler.crawl:Crawl.settled", "before", 9),
+    # 3 to 5
+    "extract: before a worker has it": Point("crawler.workers:Workers.run", "before", 9, job="article"),
+    "extract: after the worker's answer": Point("crawler.workers:Workers.run", "after", 9, job="article"),
+    # 6 store: the raw copy, then one transaction
+    "raw: before the record": Point("index.raw:Raw.append", "before", 9),
+    "raw: half of the record": Point("index.raw:Raw._put", "halfway", 9),
+    "raw: after the record": Point("index.raw:Raw.append", "after", 9),
+    "store: at the start of its transaction": Point("index.archive.articles:store", "before", 9),
+    "store: before the commit": Point("index.archive.repeats:count", "after", 9),
+    "store: after the commit": Point("crawler.crawl:Crawl.store", "after", 9),
+    "end: before the run's end is written": Point("crawler.crawl:Crawl.close", "before", 1),
+    # 7 index
+    "ship: a first index was made": Point("index.shipper:_start", "before", 1),
+    "ship: a first index, unknown to the archive": Point("index.outbox:begin", "before", 1),
+    "ship: before the index has them": Point("ENGINE.apply", "before", 2),
+    "ship: before the archive knows": Point("ENGINE.apply", "after", 2),
+    "ship: within the acknowledgement": Point("index.outbox:acknowledge", "after", 2),
+    "ship: after the acknowledgement": Point("index.shipper:_ship", "after", 2),
+    "publish: before": Point("ENGINE.publish", "before", 1),
+    "publish: before the archive knows": Point("ENGINE.publish", "after", 1),
+    "publish: after": Point("index.shipper:_publish", "after", 1),
+}
+SHIPPING = ("ship", "publish")  # stages that need no crawl, only what one left in the outbox
+ENGINES = {"embedded": "index.engines.embedded:EmbeddedEngine", "elasticsearch": "index.engines.elastic:ElasticEngine"}
+
+
+def main(stage: str) -> int:
+    """Exit code 0 where the stage was never reached; reaching it leaves no exit code."""
+    from crawler import runs
+    from crawler.config import load
+    from crawler.stores import open_archive, open_index
+    from index import shipper
+
+    config = load()
+    arm(POINTS[stage], ENGINES[config.settings.index.engine])
+    if not stage.startswith(SHIPPING):
+        return runs.crawl("", "", "")
+    with open_archive(config) as archive, open_index(config) as engine:
+        shipper.drain(archive, engine, BATCH)
+    return 0
+
+
+def arm(point: Point, engine: str) -> None:
+    """Wraps the point's function."""
+    module, _, path = point.function.replace("ENGINE", engine).partition(":")
+    *holders, name = path.split(".")
+    holder: Any = importlib.import_module(module)
+    for part in holders:
+        holder = getattr(holder, part)
+    setattr(holder, name, _wrapped(getattr(holder, name), point))
+
+
+def _wrapped(function: Callable[..., Any], point: Point) -> Callable[..., Any]:
+    calls = count(1)
+
+    def now(args: tuple[Any, ...]) -> bool:
+        wanted = not point.job or args[1].__name__ == point.job
+        return wanted and next(calls) == point.call
+
+    @wraps(function)
+    async def waiting(*args: Any, **kwargs: Any) -> Any:
+        deadly = now(args)
+        if deadly and point.side == "before":
+            die()
+        result = await function(*args, **kwargs)
+        if deadly:
+            die()
+        return result
+
+    @wraps(function)
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        deadly = now(args)
+        if deadly and point.side == "before":
+            die()
+        if deadly and point.side == "halfway":
+            _, file, record = args
+            file.write(record[: len(record) // 2])
+            os.fsync(file.fileno())
+            die()
+        result = function(*args, **kwargs)
+        if deadly:
+            die()
+        return result
+
+    return waiting if inspect.iscoroutinefunction(function) else plain
+
+
+def die() -> NoReturn:
+    """Ends this process as the machine would, at once and with nothing said."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    while True:  # another thread may take the signal first
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

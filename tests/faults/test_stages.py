@@ -1,0 +1,86 @@
+"""Killed at each stage of the path and started again, a crawl leaves what an undisturbed one does, each once."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.stores import open_archive, open_index
+from index import shipper
+from tests.faults.kill_at import POINTS, SHIPPING
+from tests.faults.ledger import House, articles_of, check_settled, check_sound, clear_elasticsearch
+
+SHIPS = [stage for stage in POINTS if stage.startswith(SHIPPING)]
+CRAWLS = {  # each is killed at its stages one after the other, every time a little further on
+    part: [stage for stage in POINTS if stage.startswith(part)]
+    for part in (("discover",), ("fetch", "extract"), ("raw",), ("store", "end"))
+}
+
+
+def kill(house: House, stage: str) -> None:
+    process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage)
+    told, _ = process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
+    check_sound(house)
+
+
+def test_every_stage_is_here() -> None:
+    assert sorted([*SHIPS, *chain(*CRAWLS.values())]) == sorted(POINTS)
+
+
+@pytest.mark.parametrize("part", CRAWLS, ids=" and ".join)
+def test_a_killed_crawl(
+    part: tuple[str, ...], build: Callable[..., House], undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    house = build(tmp_path / "data")
+    for stage in CRAWLS[part]:
+        before = articles_of(house) if (tmp_path / "data").exists() else {}
+        assert before != undisturbed, f"nothing was left to do when it came to {stage!r}"
+        kill(house, stage)
+        assert articles_of(house).keys() <= undisturbed.keys()
+
+    house.arshif("crawl")
+    check_settled(house)
+    assert articles_of(house) == undisturbed
+
+
+@pytest.fixture(scope="module")
+def crawled(build: Callable[..., House], tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house whose articles were stored, and not brought to any index."""
+    house = build(tmp_path_factory.mktemp("crawled") / "data")
+    process = house.start(sys.executable, "-m", "scrapy", "crawl", "site")
+    told, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, told
+    return house
+
+
+@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def unshipped(
+    request: pytest.FixtureRequest, crawled: House, build: Callable[..., House], tmp_path: Path
+) -> Iterator[House]:
+    shutil.copytree(crawled.settings["ARSHIF_DATA"], tmp_path / "data")
+    settings = {"ARSHIF_INDEX__ENGINE": request.param, "ARSHIF_INDEX__PREFIX": f"t{uuid.uuid4().hex[:10]}"}
+    if request.param == "elasticsearch":
+        settings["ARSHIF_INDEX__URL"] = request.getfixturevalue("elasticsearch_url")
+    house = build(tmp_path / "data", **settings)
+    yield house
+    if request.param == "elasticsearch":
+        clear_elasticsearch(house)
+
+
+@pytest.mark.parametrize("stage", SHIPS)
+def test_a_killed_shipper(stage: str, unshipped: House, undisturbed: dict[str, Any]) -> None:
+    kill(unshipped, stage)
+
+    with open_archive(unshipped.loaded()) as archive, open_index(unshipped.loaded()) as engine:
+        shipper.drain(archive, engine)
+    check_settled(unshipped)
+    assert articles_of(unshipped) == undisturbed
