@@ -23,9 +23,7 @@ UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u202
 NOISY = (  # libraries whose progress is nothing that a person can act on: their warnings are
     "alembic", "apscheduler", "elastic_transport", "httpx", "scrapy", "scrapy-playwright", "trafilatura", "uvicorn",
 )  # fmt: skip
-TOLD_ELSEWHERE = (
-    "scrapy.downloadermiddlewares.robotstxt",
-)  # what its source's failure says too
+TOLD_ELSEWHERE = ("scrapy.downloadermiddlewares.robotstxt",)  # what its source's failure says too
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # also Scrapy's, in crawler/settings.py
 LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
 
