@@ -45,4 +45,5 @@ class Politeness:
         if slot is not None:
             slot.lastseen = monotonic()
             promised = self.delays.get(host, self.delay)
-            slot.delay = max(promised, min(request.meta.get("download_latency", 0.0), LONGEST))
+            took = 0.0 if request.meta.get("playwright") else request.meta.get("download_latency", 0.0)
+            slot.delay = max(promised, min(took, LONGEST))  # a rendered page took our browser's time, not the host's

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlalchemy import Connection, select, update
 
 from crawler.config import load
@@ -139,3 +140,15 @@ def crawled(house: House, *sites: str) -> House:
     """The house after its first crawl."""
     house.first = house.crawl(*sites)
     return house
+
+
+@contextmanager
+def elasticsearch_env(url: str, name: str) -> Iterator[dict[str, str]]:
+    """The environment in which an archive is searched in this Elasticsearch; its indexes are gone afterwards."""
+    prefix = f"{name}{os.getpid()}"
+    yield {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": url, "ARSHIF_INDEX__PREFIX": prefix}
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        for index in client.get(f"/{prefix}-v*").raise_for_status().json():
+            client.delete(f"/{index}").raise_for_status()
+        for template in client.get(f"/_index_template/{prefix}-v*").raise_for_status().json()["index_templates"]:
+            client.delete(f"/_index_template/{template['name']}").raise_for_status()

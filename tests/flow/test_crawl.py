@@ -3,7 +3,6 @@ nothing."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from index.archive import articles
 from index.article import Article as Stored
 from index.raw import Raw
 from tests.flow.conftest import SITES
-from tests.flow.house import House
+from tests.flow.house import House, elasticsearch_env
 from tests.newsroom import Article
 
 WHOLE = ("jannah", "english")  # sites whose pages say all, in metadata and to the eye
@@ -27,14 +26,10 @@ Elasticsearch = dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def elasticsearch(elasticsearch_url: str) -> Elasticsearch:
+def elasticsearch(elasticsearch_url: str) -> Iterator[Elasticsearch]:
     """The environment in which the same archive is searched in Elasticsearch."""
-    prefix = f"flow{os.getpid()}"
-    return {
-        "ARSHIF_INDEX__ENGINE": "elasticsearch",
-        "ARSHIF_INDEX__URL": elasticsearch_url,
-        "ARSHIF_INDEX__PREFIX": prefix,
-    }
+    with elasticsearch_env(elasticsearch_url, "flow") as env:
+        yield env
 
 
 def said(house: House, site: str) -> list[tuple[Article, Stored]]:
@@ -131,7 +126,7 @@ def test_the_page_of_each_article_is_kept_as_it_came(settled: House, site: str) 
 
 
 @pytest.fixture(scope="module")
-def twice(settled: House, elasticsearch: Elasticsearch) -> Iterator[dict[str, Any]]:
+def twice(settled: House, elasticsearch: Elasticsearch) -> dict[str, Any]:
     """What there was before and after two more crawls, one for each index."""
     settled.arshif("index", "rebuild", **elasticsearch)
     looks: dict[str, Callable[[], Any]] = {
@@ -143,15 +138,12 @@ def twice(settled: House, elasticsearch: Elasticsearch) -> Iterator[dict[str, An
     before = {name: look() for name, look in looks.items()}
     asked = len(settled.room.log)
     records = [settled.crawl(), settled.crawl(**elasticsearch)]
-    yield {
+    return {
         "before": before,
         "after": {name: look() for name, look in looks.items()},
         "records": records,
         "requests": settled.room.log[asked:],
     }
-    with httpx.Client(base_url=elasticsearch["ARSHIF_INDEX__URL"], trust_env=False) as client:
-        for name in client.get(f"/{elasticsearch['ARSHIF_INDEX__PREFIX']}-v*").json():
-            client.delete(f"/{name}").raise_for_status()
 
 
 def files_of(folder: Path) -> dict[str, tuple[int, int]]:
