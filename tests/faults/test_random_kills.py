@@ -1,0 +1,84 @@
+"""Fifty kills at times that nobody chose, each followed by a new start at once: each article is there once."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.faults.ledger import ARSHIF, House, articles_of, check_settled, check_sound
+from tests.newsroom import Newsroom
+
+KILLS = 25  # of each kind
+WHEN = (0.1, 1.0)  # of the time that an undisturbed crawl takes here: half of it is to start Python and Scrapy
+PUBLISH_EACH = 3  # kills: so there is always something new to be found in a crawl that is killed
+SOUND_EACH = 5  # kills
+
+
+@pytest.mark.timeout(600)
+def test_fifty_kills_at_random_times(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as both:  # most of the time they wait
+        alone = both.submit(kill_and_kill, tmp_path / "alone", alone=True)
+        together = both.submit(kill_and_kill, tmp_path / "together", alone=False)
+    assert alone.result() + together.result() >= 0.8 * 2 * KILLS, "too few were killed before their end"
+
+
+def kill_and_kill(folder: Path, alone: bool) -> int:
+    """How many crawls were killed: the command `alone`, with which its children must die, or all at once."""
+    dice = random.Random(f"alone: {alone}")
+    killed = 0
+    with Newsroom(only=("english", "fr")) as room:
+        config = room.config(folder / "config")
+        began = time.monotonic()
+        House(config, {"ARSHIF_DATA": str(folder / "calm")}).arshif("crawl")
+        whole = time.monotonic() - began
+        house = House(config, {"ARSHIF_DATA": str(folder / "data")})
+        for number in range(1, KILLS + 1):
+            if number % PUBLISH_EACH == 0:
+                room.publish(dice.choice(list(room.sites)))
+            killed += start_and_kill(house, dice.triangular(*WHEN, WHEN[0]) * whole, alone)
+            if number % SOUND_EACH == 0:
+                check_sound(house)
+        assert articles_of(house), "no crawl came as far as to store anything"
+
+        house.arshif("crawl")
+        check_settled(house)
+        untouched = House(config, {"ARSHIF_DATA": str(folder / "untouched")})
+        untouched.arshif("crawl")
+        assert articles_of(house) == articles_of(untouched)
+        assert len(articles_of(house)) == sum(len(room.articles(site)) for site in room.sites)
+    assert left_over(house) == []
+    return killed
+
+
+def start_and_kill(house: House, after: float, alone: bool) -> bool:
+    """Whether a crawl was killed before it came to its end."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = house.start(*ARSHIF, "crawl", start_new_session=True, **quiet)
+    time.sleep(after)
+    family = [process.pid]
+    if not alone:
+        with suppress(psutil.NoSuchProcess):
+            family += [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+    for pid in family:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
+def left_over(house: House) -> list[psutil.Process]:
+    """Processes that still work in this house."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("ARSHIF_DATA") == house.settings["ARSHIF_DATA"]:
+                found.append(process)
+    return found
