@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,15 +125,25 @@ class House:
 
     def found(self, text: str, **env: str) -> list[str]:
         """The ids that a query finds, all of them, best first."""
+        with self.searching(**env) as find:
+            return find(text)
+
+    @contextmanager
+    def searching(self, **env: str) -> Iterator[Callable[[str], list[str]]]:
+        """`found` for many queries."""
         config = load(self.config, env)
-        ids: list[str] = []
         with Archive(self.data / "archive.sqlite3") as archive, open_index(config) as engine:
-            cursor = None
-            while True:
-                results = search(parse(text, limit=100, cursor=cursor), engine, archive)
-                ids += [hit.document.article.id for hit in results.hits]
-                if (cursor := results.cursor) is None:
-                    return ids
+
+            def find(text: str) -> list[str]:
+                ids: list[str] = []
+                cursor = None
+                while True:
+                    results = search(parse(text, limit=100, cursor=cursor), engine, archive)
+                    ids += [hit.document.article.id for hit in results.hits]
+                    if (cursor := results.cursor) is None:
+                        return ids
+
+            yield find
 
 
 def crawled(house: House, *sites: str) -> House:
