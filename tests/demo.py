@@ -17,10 +17,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from elasticsearch import Elasticsearch
+
 from crawler.commands import crawling
-from crawler.config import load
 from crawler.errors import ArshifError
-from crawler.stores import open_index
 from crawler.terminal import set_up_log
 from tests.elasticsearch import server
 from tests.newsroom import Newsroom
@@ -98,10 +98,13 @@ def _at_work(room: Newsroom) -> Iterator[None]:
 def _elasticsearch(folder: Path) -> Iterator[dict[str, Any]]:
     """The settings of an index on a real Elasticsearch; the index is removed afterwards, also from one that stays."""
     with server.lent(lambda line: print(line, flush=True)) as url:
-        yield {"engine": "elasticsearch", "url": url, "prefix": folder.name.lower().replace("_", "-")}
-        with open_index(load()) as engine:
-            for target in engine.targets():
-                engine.drop(target)
+        prefix = folder.name.lower().replace("_", "-")
+        yield {"engine": "elasticsearch", "url": url, "prefix": prefix}
+        with Elasticsearch(url) as client:  # not through the engine: it does not drop what is searched
+            for index in client.indices.get(index=f"{prefix}-v*"):
+                client.indices.delete(index=index)
+            for template in client.indices.get_index_template(name=f"{prefix}-v*")["index_templates"]:
+                client.indices.delete_index_template(name=template["name"])
 
 
 def _port() -> int:
