@@ -1,0 +1,112 @@
+"""The command: what it prints is for people or, with --json, for programs; its exit codes are for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flow.house import House, crawled
+from tests.newsroom import Newsroom
+
+OSC = "\x1b]52;c;aGk=\x07"  # sets the clipboard of a terminal that obeys
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Two small sites, crawled; one article's headline would move a terminal's cursor."""
+    with Newsroom(via="proxy", only=("fr", "fa")) as room:
+        body = ("Le phare du port est éteint depuis hier soir.",) * 3
+        room.publish("fr", headline=f"Le phare {OSC}\u202eéteint", body=body)
+        yield crawled(House(room, tmp_path_factory.mktemp("small")))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("search", "phare"), ("runs",), ("status",), ("sites", "list"), ("sites", "show", "fr"), ("sites", "check"),
+        ("index", "status"), ("doctor",),
+    ],
+)  # fmt: skip
+def test_it_speaks_to_people_and_to_programs(small: House, command: tuple[str, ...]) -> None:
+    assert small.told(*command)
+    assert small.arshif(*command).strip()
+
+
+def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: House) -> None:
+    (article,) = (a for a in small.room.articles("fr") if "éteint" in a.headline)
+    identifier = small.document(article).article.id
+    for command in (("search", "éteint"), ("show", identifier), ("show", identifier, "--json")):
+        printed = small.arshif(*command)
+        assert "éteint" in printed
+        assert not set(printed) & set("\x1b\x07\u202e")
+
+
+def test_an_article_is_shown_by_id_and_by_address(small: House) -> None:
+    article = small.room.articles("fa")[0]
+    identifier = small.document(article).article.id
+    by_id, by_url = small.told("show", identifier), small.told("show", article.url)
+    assert by_id == by_url
+    assert by_id["headline"] == article.headline
+    assert [version["number"] for version in by_id["versions"]] == [1]
+
+
+def test_a_page_or_a_file_is_extracted_and_not_stored(small: House, tmp_path: Path) -> None:
+    article = small.room.articles("fa")[0]
+    before = small.rows()
+    assert small.told("extract", article.url)["articleBody"] == article.text
+    file = tmp_path / "page.html"
+    paragraph = "The lighthouse keeper climbed the tower again before dawn and lit the lamp for the boats outside. " * 4
+    file.write_text(
+        f"<html lang=en><head><title>A lamp</title><meta property='og:type' content='article'></head><body><article>"
+        f"<h1>A lamp for the boats</h1><p>{paragraph}</p><p>{paragraph}</p></article></body></html>",
+        "utf-8",
+    )
+    assert small.told("extract", str(file))["headline"] == "A lamp for the boats"
+    assert "A lamp for the boats" in small.arshif("extract", str(file))
+    assert small.rows() == before
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "word"),
+    [
+        (("show", "nosuch"), 1, "nosuch"),
+        (("extract", "nosuch.html"), 1, "no such file"),
+        (("search", '"unclosed'), 2, "is not closed"),
+        (("search", "phare", "--sort", "best"), 2, "'relevance', 'newest', 'oldest'"),
+        (("crawl", "nosuch"), 2, "no site 'nosuch'"),
+        (("crawl", "--since", "yesterday"), 2, "2026-01-31"),
+        (("nosuch",), 2, "nosuch"),
+    ],
+)
+def test_a_mistake_has_its_exit_code_and_says_what_to_do(
+    small: House, command: tuple[str, ...], code: int, word: str
+) -> None:
+    small.arshif(*command, code=code)
+    assert word in small.log
+    assert "Traceback" not in small.log
+
+
+def test_a_mistake_in_a_sites_file_is_named_with_file_line_and_key(house: House) -> None:
+    file = house.config / "sites" / "test" / "fr.yaml"
+    file.write_text(file.read_text("utf-8").replace('"FR"', '"France"'), "utf-8")
+    for command in (("sites", "check"), ("crawl",), ("doctor",)):
+        printed = house.arshif(*command, code=1 if command == ("doctor",) else 2)
+        assert "fr.yaml:3: country" in printed + house.log
+
+
+def test_a_damaged_archive_is_told_and_left_as_it_is(house: House) -> None:
+    house.data.mkdir()
+    file = house.data / "archive.sqlite3"
+    file.write_bytes(b"no database at all" * 100)
+    for command in (("crawl", "fr"), ("search", "phare"), ("status",)):
+        house.arshif(*command, code=4)
+        assert str(file) in house.log
+    assert file.read_bytes() == b"no database at all" * 100
+
+
+def test_an_index_that_is_away_is_told(small: House) -> None:
+    away = {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": "http://127.0.0.1:9"}
+    small.arshif("search", "phare", code=5, **away)
+    assert "127.0.0.1:9" in small.log
