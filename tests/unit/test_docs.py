@@ -1,0 +1,60 @@
+"""The documents name what there is: each command, each key of the settings, and links that lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from typer.main import get_command
+
+from crawler.cli import app
+from crawler.config import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+TOLD = "\n".join(file.read_text("utf-8") for file in DOCS)
+
+
+def commands(command: object, prefix: str = "") -> Iterator[str]:
+    """Every command that `arshif --help` shows, with its group's name before it."""
+    for name, sub in getattr(command, "commands", {}).items():
+        if getattr(sub, "commands", None):
+            yield from commands(sub, f"{prefix}{name} ")
+        elif not sub.hidden:
+            yield f"{prefix}{name}"
+
+
+def keys(model: type[BaseModel]) -> Iterator[str]:
+    """Every key of the settings, the inner ones without their group."""
+    for name, field in model.model_fields.items():
+        yield name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from keys(field.annotation)
+
+
+@pytest.mark.parametrize("name", sorted(commands(get_command(app))))
+def test_a_command_is_told(name: str) -> None:
+    group, _, last = name.rpartition(" ")
+    told = rf"`{group}[^`\n]*\b{last}\b" if group else rf"(?:arshif |`){last}\b"
+    assert re.search(told, TOLD)
+
+
+def test_a_key_of_the_settings_is_explained_in_the_file_that_users_edit() -> None:
+    shipped = (ROOT / "config" / "arshif.yaml").read_text("utf-8")
+    assert [key for key in keys(Settings) if not re.search(rf"^[#\s]*{key}:", shipped, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("file", DOCS, ids=lambda file: file.name)
+def test_links_lead_somewhere_and_no_path_is_of_one_machine(file: Path) -> None:
+    text = file.read_text("utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (file.parent / link).exists()] == []
+    assert not re.search(r"/(?:work|root|home)/", text)
+
+
+def test_each_target_of_make_that_is_told_is_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", TOLD, re.MULTILINE)) <= targets
