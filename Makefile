@@ -33,7 +33,8 @@ elasticsearch-stop: .venv/run.stamp ## stop it
 	@$(BIN)/python -m tests.elasticsearch stop
 
 bench-extraction: .venv/dev.stamp ## extraction measured on real pages (needs ../shared/pages)
-	@$(BIN)/python bench/extraction.py
+	@cd ../shared/pages && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/python score.py --jobs 2 \
+	    --cases open/fundus open/scrapinghub open/wcxb_news open/arabic --ex bench.extraction:arshif --ex peers:traf
 
 wheel: .venv/dev.stamp ## dist/arshif-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
