@@ -143,9 +143,10 @@ class Daemon:
             return [site for site in ready if leases.holder(conn, site.id) is None]  # of an `arshif crawl` beside us
 
     def _busy(self, conn: Connection) -> frozenset[str]:
-        """The hosts of the sites that our runs are still at."""
+        """The hosts of the sites that our runs are still at; without a network, until the run has ended and we rest."""
         records_ = [record for run in self.running if (record := records.get(conn, run.number))]
-        ids = {part.site for record in records_ for part in record.sites if part.status == "running"}
+        at_work = ("running", "offline")
+        ids = {part.site for record in records_ for part in record.sites if part.status in at_work}
         return frozenset[str]().union(*(site.hosts for run in self.running for site in run.sites if site.id in ids))
 
     def end(self) -> None:
