@@ -29,7 +29,7 @@ from crawler.item import ArticleItem, Wanted
 from crawler.middlewares.raw import decoded, lower_case
 from crawler.page import Discovered, Page
 from crawler.polls import Poll
-from crawler.schedule import back_off, revisit_at
+from crawler.schedule import asked_to_wait, back_off, revisit_at
 from crawler.site import Kind, Site
 from crawler.stores import open_archive, raw_folder, raw_name
 from crawler.urls import canonical
@@ -135,15 +135,18 @@ class Crawl:
     async def _with_validators(self, poll: Poll) -> Poll:
         state = await self.read(lambda conn: sources.state(conn, poll.site.id, poll.key))
         if poll.source.kind == "wordpress" and not poll.depth:
-            return poll.of_api(state.polled if self.since is None else None, self._horizon())
+            return poll.of_api(state.polled if self.since is None else None, await self._horizon(poll.site))
         if self.since is not None:  # older candidates are wanted, so the whole document is
             return poll
         return replace(poll, etag=state.etag, last_modified=state.last_modified)
 
-    def _horizon(self) -> datetime:
+    async def _horizon(self, site: Site) -> datetime:
+        """How far back the site's candidates are taken: that of its first visit, which later ones do not move, so that
+        a time without crawls leaves no gap."""
         if self.since is not None:
             return self.since
-        return datetime.now(UTC) - timedelta(days=self.config.settings.schedule.first_visit_days)
+        kept = await self.read(lambda conn: sites.state(conn, site.id).horizon)
+        return kept or datetime.now(UTC) - timedelta(days=self.config.settings.schedule.first_visit_days)
 
     async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
         """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
@@ -168,7 +171,7 @@ class Crawl:
         """Not a child sitemap whose date is older than what is taken, or is that of what was read after it."""
         if child.modified is None or child.source.kind != "sitemap":
             return True
-        if child.modified < self._horizon():
+        if child.modified < await self._horizon(child.site):
             return False
         state = await self.read(lambda conn: sources.state(conn, child.site.id, child.key))
         read = state.polled is not None and state.modified == child.modified < state.polled
@@ -218,7 +221,7 @@ class Crawl:
             await self.write(lambda conn: frontier.gone(conn, site.id, wanted.url, visit), site.id)
             await self._settle(site.id, "refused")
         elif page.status != 200:
-            await self.page_failed(site, wanted, f"HTTP {page.status}", "")
+            await self.page_failed(site, wanted, f"HTTP {page.status}", "", asked_to_wait(page.headers, page.fetched))
         elif _led_home(page):
             await self._refuse(site, wanted, page, "led home", f"it redirects to {page.final_url}")
         elif len(page.body) > self.config.settings.politeness.page_max_bytes:
@@ -227,10 +230,12 @@ class Crawl:
             return False
         return True
 
-    async def page_failed(self, site: Site, wanted: Wanted, reason: str, detail: str) -> None:
-        """A page that could not be had or read: it is tried again, later each time."""
+    async def page_failed(
+        self, site: Site, wanted: Wanted, reason: str, detail: str, not_before: datetime | None = None
+    ) -> None:
+        """A page that could not be had or read: it is tried again, later each time, and not before the host said."""
         now = datetime.now(UTC)
-        retry = now + back_off(site.id, wanted.tries + 1)
+        retry = max(now + back_off(site.id, wanted.tries + 1), not_before or now)
         await self.write(lambda conn: frontier.failed(conn, site.id, wanted.url, reason, retry, now, detail), site.id)
         await self._settle(site.id, "failed")
 

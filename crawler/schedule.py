@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.interval import IntervalTrigger
@@ -89,6 +90,18 @@ def back_off(site_id: str, failures: int) -> timedelta:
     up to 7 days, and up to a tenth more, always the same for one site."""
     wait: timedelta = min(FIRST_WAIT * 2.0 ** min(failures - 1, 10), LONGEST_WAIT)
     return wait * (1 + SPREAD * _share(site_id))
+
+
+def asked_to_wait(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """Until when a host asks to be left alone (Retry-After, RFC 9110 10.2.3: seconds or a date), at most 7 days; None
+    where it does not. `headers` have lower-case names."""
+    said = headers.get("retry-after", "").strip()
+    try:
+        until = now + timedelta(seconds=int(said)) if said.isdecimal() else parsedate_to_datetime(said)
+    except (ValueError, OverflowError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return min(until.astimezone(UTC), now + LONGEST_WAIT)
 
 
 def revisit_at(fetched: datetime, visits: int) -> datetime | None:

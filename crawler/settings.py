@@ -37,6 +37,7 @@ CLOSESPIDER_TIMEOUT = _settings.schedule.run_deadline * 60 * 0.9  # s; then what
 MEMUSAGE_LIMIT_MB = 1024
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # Scrapy's default would fetch the newest last
 RETRY_TIMES = 1  # within a run; the frontier tries again in later ones
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # 429 and 503 ask to be left alone, and are
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider tells it, with what it means
 RETRY_EXCEPTIONS = [  # Scrapy's, but not a name that cannot be resolved: the next answer would be the same
     "scrapy.exceptions.DownloadConnectionRefusedError",

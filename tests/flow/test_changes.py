@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from crawler.urls import canonical
-from index.archive import articles
+from index.archive import Archive, articles, sites
 from index.article import Document
 from tests.flow.house import House
 from tests.newsroom import Article, Newsroom
@@ -32,6 +32,7 @@ class Tale:
     stored: list[dict[str, Document]] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     status: list[dict[str, dict[str, Any]]] = field(default_factory=list)
+    retry: datetime = datetime.max  # when the unavailable page is tried again
 
     def crawl(self, code: int = 0) -> None:
         """The next crawl, and a look at everything after it."""
@@ -55,6 +56,7 @@ def tale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tale]:
         tale.crawl()
         _trouble(tale)
         tale.crawl(code=1)  # sites failed
+        tale.retry = tale.house.frontier("ru")[url(tale.done["unavailable"])].due
         _peace(tale)
         tale.crawl()
         yield tale
@@ -236,6 +238,9 @@ def test_a_page_that_is_unavailable_is_tried_later_and_not_lost(tale: Tale) -> N
     late = tale.done["unavailable"]
     assert url(late) not in tale.stored[2]
     assert tale.records[2]["ru"]["counts"]["failed"] == 1
+    assert tale.requests(2, "ru").count((late.path, 503)) == 1, "it was asked for time, and is not asked at once again"
+    wait = tale.retry - datetime.now(UTC)
+    assert timedelta(seconds=RETRY_AFTER - 600) < wait <= timedelta(seconds=RETRY_AFTER)
     assert url(late) in tale.stored[3]
 
 
@@ -287,6 +292,16 @@ def test_old_articles_come_only_when_asked_for(slowly: tuple[House, list[set[str
     assert url(founding) in second
     visits = [request.time for request in house.room.requests("jannah", "/2018/")]
     assert len(visits) == 1
+
+
+def test_a_time_without_crawls_leaves_no_gap(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    with Newsroom(via="proxy", only=("english",), now=now - timedelta(days=20)) as room:
+        house = House(room, tmp_path, kinds=("sitemap",))
+        with Archive(house.data / "archive.sqlite3") as archive:  # as a first visit a month ago left it
+            archive.write(lambda conn: sites.put(conn, "english", horizon=now - timedelta(days=37))).result()
+        house.crawl()
+        assert len(house.documents()) == len(room.articles("english"))
 
 
 def test_a_page_that_robots_txt_forbids_is_never_asked(house: House, tmp_path: Path) -> None:

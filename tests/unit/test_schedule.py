@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.crontab import crontab
-from crawler.schedule import LONGEST_WAIT, REVISITS, LastRun, back_off, due, revisit_at
+from crawler.schedule import LONGEST_WAIT, REVISITS, LastRun, asked_to_wait, back_off, due, revisit_at
 from crawler.site import Site
 
 NOW = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
@@ -280,3 +280,19 @@ def test_an_article_is_looked_at_again_six_times_in_38_days_and_then_left_alone(
         fetched, visits = again, visits + 1
     assert visits == len(REVISITS) + 1 == 7
     assert fetched - NOW == 15 * MINUTE + 7 * HOUR + 38 * DAY
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [
+        ("120", timedelta(minutes=2)),
+        ("Wed, 21 Oct 2026 08:28:00 GMT", timedelta(minutes=28)),
+        ("99999999999999999999", None),
+        ("864000", timedelta(days=7)),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_a_host_that_asks_to_be_left_alone_is_heard(said: str, wait: timedelta | None) -> None:
+    now = datetime(2026, 10, 21, 8, 0, tzinfo=UTC)
+    assert asked_to_wait({"retry-after": said}, now) == (None if wait is None else now + wait)
