@@ -26,6 +26,7 @@ from index.search import search
 from tests.newsroom import Article, Newsroom
 
 ROOT = Path(__file__).parents[2]
+Find = Callable[[str], list[str]]  # a query -> the ids of all that it finds, best first
 PATIENCE = 150  # seconds for one command, on a machine that is busy
 
 
@@ -129,7 +130,7 @@ class House:
             return find(text)
 
     @contextmanager
-    def searching(self, **env: str) -> Iterator[Callable[[str], list[str]]]:
+    def searching(self, **env: str) -> Iterator[Find]:
         """`found` for many queries."""
         config = load(self.config, env)
         with Archive(self.data / "archive.sqlite3") as archive, open_index(config) as engine:

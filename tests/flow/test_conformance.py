@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.flow.house import House, elasticsearch_env
+from crawler.urls import canonical
+from tests.flow.house import Find, House, elasticsearch_env
 
 pytestmark = pytest.mark.elasticsearch
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
@@ -61,16 +62,26 @@ def elasticsearch(settled: House, elasticsearch_url: str) -> Iterator[dict[str, 
         yield env
 
 
+@pytest.fixture(scope="module")
+def slugs(settled: House) -> dict[str, str]:
+    """The newsroom's names of the stored articles, by id."""
+    stored = settled.documents()
+    truth = [article for site in settled.room.sites for article in settled.room.articles(site)]
+    return {stored[canonical(article.url) or ""].article.id: article.slug for article in truth}
+
+
+@pytest.fixture(scope="module")
+def both(settled: House, elasticsearch: dict[str, str]) -> Iterator[tuple[Find, Find]]:
+    """Searches in the embedded index and in Elasticsearch."""
+    with settled.searching() as embedded, settled.searching(**elasticsearch) as remote:
+        yield embedded, remote
+
+
 @pytest.mark.parametrize("query", QUERIES)
-def test_both_engines_find_the_same(settled: House, elasticsearch: dict[str, str], query: str) -> None:
-    here, there = settled.found(query), settled.found(query, **elasticsearch)
+def test_both_engines_find_the_same(both: tuple[Find, Find], slugs: dict[str, str], query: str) -> None:
+    here, there = (find(query) for find in both)
     assert sorted(here) == sorted(there)
     assert len(here) == len(set(here))
-    slugs = {
-        settled.document(article).article.id: article.slug
-        for site in settled.room.sites
-        for article in settled.room.articles(site)
-    }
     found = {slugs[identifier] for identifier in here}
     assert QUERIES[query] in found if QUERIES[query] else not found
 
