@@ -1,4 +1,4 @@
-"""python -m tests.reference: docs/reference.md from the command and the settings themselves; a test holds it current."""
+"""python -m tests.reference: docs/reference.md, from the command and the settings themselves."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ def reference() -> str:
     lines += [
         "## Settings",
         "",
-        "Keys of `config/arshif.yaml`; `ARSHIF_INDEX__URL` in the environment is `index.url`.",
-        "",
+        "Keys of `config/arshif.yaml`; in the environment, `index.url` is `ARSHIF_INDEX__URL`.",
     ]
-    lines += ["| key | default | |", "|---|---|---|", *_keys(Settings), ""]
+    lines += ["", "| key | default | |", "|---|---|---|", *_keys(Settings), ""]
     return "\n".join(lines)
 
 
@@ -44,7 +43,11 @@ def _commands(command: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 def _parameter(parameter: Any) -> str | None:
     if getattr(parameter, "hidden", False) or parameter.name == "help":
         return None
-    name = ", ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.name.upper()
+    name = (
+        ", ".join([*parameter.opts, *parameter.secondary_opts])
+        if parameter.param_type_name == "option"
+        else parameter.name.upper()
+    )
     return f"| `{name}` | {_cell(getattr(parameter, 'help', None) or '')} |"
 
 

@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from crawler.cli import app
 from crawler.config import Settings
+from tests.reference import FILE, reference
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -53,6 +54,10 @@ def test_links_lead_somewhere_and_no_path_is_of_one_machine(file: Path) -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
     assert [link for link in links if not (file.parent / link).exists()] == []
     assert not re.search(r"/(?:work|root|home)/", text)
+
+
+def test_the_reference_is_current() -> None:
+    assert FILE.read_text("utf-8") == reference(), "run: python -m tests.reference"
 
 
 def test_each_target_of_make_that_is_told_is_there() -> None:
