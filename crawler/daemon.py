@@ -29,6 +29,7 @@ from index.archive.lock import hold
 
 log = logging.getLogger("arshif.daemon")
 
+NAMED = 8  # sites of a run, or fewer, are named in the log; of more, their number is told
 RUNS = 2  # at once: one slow site must not hold up all others, and two cores are enough for two
 OFFLINE_REST = 60.0  # seconds between two tries without a network
 RESTART = (5.0, 300.0)  # seconds before a helper (shipper, web) that ended is started again: first, and at most
@@ -90,7 +91,7 @@ class Daemon:
             while True:
                 self.tick()
                 if self.bell.get() == "stop":
-                    log.info("asked to end: finishing %d run(s)", len(self.running))
+                    log.info("asked to end" + (f": finishing {len(self.running)} run(s)" if self.running else ""))
                     return
 
     def _scheduler(self) -> BackgroundScheduler:
@@ -111,7 +112,7 @@ class Daemon:
             sites = self.due() if len(self.running) < RUNS and now >= self.rest_until else []
             if sites:
                 self.running.append(runs.start(self.config, self.archive, sites, why="due"))
-                log.info("run %d: %s", self.running[-1].number, ", ".join(site.id for site in sites))
+                log.info("run %d: %s", self.running[-1].number, _named(sites))
         except OSError as error:  # no memory or no process number is left: that passes
             log.error("cannot start a process (%s); tried again in %g s", error.strerror, RESTART[0])
             self.rest_until = now + RESTART[0]
@@ -123,9 +124,10 @@ class Daemon:
         with self.archive.read() as conn:
             record = records.get(conn, run.number)
         parts = record.sites if record else ()
-        log.info("run %d: %s; %s", run.number, status, runs.told(parts))
         statuses = {part.status for part in parts}
-        if statuses == {"offline"}:
+        nobody = statuses == {"offline"}
+        log.info("run %d: %s", run.number, "nobody answered" if nobody else f"{status}; {runs.told(parts)}")
+        if nobody:
             if not self.offline:
                 log.warning(runs.OFFLINE)
             self.offline, self.rest_until = True, time.monotonic() + OFFLINE_REST
@@ -160,3 +162,7 @@ class Daemon:
         for helper in self.helpers:
             if helper.child is not None:
                 end_child(helper.child, runs.GRACE)
+
+
+def _named(sites: Sequence[Site]) -> str:
+    return f"{len(sites)} sites" if len(sites) > NAMED else ", ".join(site.id for site in sites)

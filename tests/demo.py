@@ -1,7 +1,7 @@
 """python -m tests.demo: Arshif at work on made-up news sites on this machine, with its search page and no network.
 
-INDEX=elasticsearch searches in a real Elasticsearch, lent for the time (tests/elasticsearch). Everything that it writes
-lies in a temporary folder, which goes with it.
+INDEX=elasticsearch searches in a real Elasticsearch: that of ARSHIF_TEST_ELASTICSEARCH, or one that is lent for the
+time (tests/elasticsearch). Everything that it writes lies in a temporary folder, which goes with it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ DELAY = 0.05  # s between two requests: the sites share one address, so they are
 PORT = 8000  # of the search page; a free one where another program has it
 
 SEEN = """\
-You see {sites} made-up news sites on this machine. Every {publish:g} s one publishes or edits an article;
-Arshif crawls each every {every:g} s: a line "run 2: ok; 1 new, 1 changed, …" a crawl. No network is needed.
-Look:   http://127.0.0.1:{port}/  in a browser: the newest come first if you search for nothing
-Search: ARSHIF_CONFIG={config} {arshif} search أسعار   in a second terminal
-End:    Ctrl-C; all of it goes, and nothing is left on this machine
+You see {sites} made-up news sites on this machine; every {publish:g} s one of them publishes or edits an article.
+Arshif crawls them every few seconds; a line such as "run 2: ok; 1 new, 1 changed" says what it stored.
+Look:   {page} in a browser; the newest come first if you search for nothing
+Search: ARSHIF_CONFIG={config} {arshif} search أسعار   in a second terminal, in this folder
+End:    Ctrl-C; all that was written goes with it. No network is needed, and none is used
 """
 
 
@@ -60,13 +60,9 @@ def main() -> int:
             config = room.config(folder / "config", delay=DELAY, every=EVERY, settings=settings)
             os.environ["ARSHIF_CONFIG"] = str(config)
             stack.enter_context(_at_work(room))
-            arshif = Path(sys.executable).with_name("arshif")
-            print(
-                SEEN.format(
-                    sites=len(only), publish=PUBLISH, every=EVERY * 60, port=port, config=config, arshif=arshif
-                ),
-                flush=True,
-            )
+            arshif = os.path.relpath(Path(sys.executable).with_name("arshif"))
+            page = f"http://127.0.0.1:{port}/"
+            print(SEEN.format(sites=len(only), publish=PUBLISH, page=page, config=config, arshif=arshif), flush=True)
             crawling.run(web=True)
     except (ArshifError, server.CannotRun) as problem:
         print(f"demo: {problem}", file=sys.stderr)
@@ -96,15 +92,21 @@ def _at_work(room: Newsroom) -> Iterator[None]:
 
 @contextmanager
 def _elasticsearch(folder: Path) -> Iterator[dict[str, Any]]:
-    """The settings of an index on a real Elasticsearch; the index is removed afterwards, also from one that stays."""
-    with server.lent(lambda line: print(line, flush=True)) as url:
-        prefix = folder.name.lower().replace("_", "-")
+    """The settings of an index on a real Elasticsearch; what it makes there is removed afterwards."""
+    prefix = folder.name.lower().replace("_", "-")
+    with ExitStack() as stack:
+        given = os.environ.get("ARSHIF_TEST_ELASTICSEARCH")
+        url = given or stack.enter_context(server.lent(lambda line: print(line, flush=True)))
+        client = stack.enter_context(Elasticsearch(url))  # not the engine: it does not drop what is searched
+        stack.callback(_remove, client, f"{prefix}-v*")
         yield {"engine": "elasticsearch", "url": url, "prefix": prefix}
-        with Elasticsearch(url) as client:  # not through the engine: it does not drop what is searched
-            for index in client.indices.get(index=f"{prefix}-v*"):
-                client.indices.delete(index=index)
-            for template in client.indices.get_index_template(name=f"{prefix}-v*")["index_templates"]:
-                client.indices.delete_index_template(name=template["name"])
+
+
+def _remove(client: Elasticsearch, names: str) -> None:
+    for index in client.indices.get(index=names):
+        client.indices.delete(index=index)
+    for template in client.indices.get_index_template(name=names)["index_templates"]:
+        client.indices.delete_index_template(name=template["name"])
 
 
 def _port() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -46,36 +47,48 @@ def until(log: Path, pattern: str) -> re.Match[str]:
     raise AssertionError(f"{pattern} never came:\n{log.read_text('utf-8', 'replace')}")
 
 
-def shown(page: str) -> int:
-    """How many articles the search page finds for nothing in particular, once it finds any."""
+def shown(page: str, least: int) -> tuple[int, str]:
+    """How many articles the search page finds for nothing in particular, once it finds so many, and the newest
+    headline."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             answer = httpx.get(f"{page}api/search", params={"q": ""}, trust_env=False, timeout=10)
         except httpx.TransportError:
             answer = None
-        if answer is not None and answer.status_code == 200 and answer.json()["total"]:
-            return int(answer.json()["total"])
+        if answer is not None and answer.status_code == 200 and answer.json()["total"] >= least:
+            return int(answer.json()["total"]), answer.json()["hits"][0]["headline"]
         time.sleep(0.3)
-    raise AssertionError("the search page never found anything")
+    raise AssertionError(f"the search page never found {least} articles")
 
 
 @pytest.mark.parametrize("engine", ["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
 def test_it_shows_articles_and_leaves_nothing(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    if engine == "elasticsearch":
-        request.getfixturevalue("elasticsearch_url")  # skips, in plain words, where none can be had
+    env = {"INDEX": engine, "TMPDIR": str(tmp_path)}
+    if engine == "elasticsearch":  # skips, in plain words, where none can be had
+        env["ARSHIF_TEST_ELASTICSEARCH"] = request.getfixturevalue("elasticsearch_url")
     log = tmp_path / "demo.log"
-    with demo(log, INDEX=engine, TMPDIR=str(tmp_path)) as process:
+    with demo(log, **env) as process:
         page = until(log, r"http://127\.0\.0\.1:\d+/")[0]
-        until(log, r"run 1: ok; \d+ new")
-        assert shown(page) > 30
+        until(log, r"run \d+: ok; \d+ new")
+        total, headline = shown(page, least=30)
+        html = httpx.get(f"{page}search", params={"q": f'"{headline}"'}, trust_env=False).raise_for_status().text
+        assert "<mark>" in html
+        command = until(log, r"Search: ARSHIF_CONFIG=(\S+) (\S+) search")
+        told = subprocess.run(
+            [command[2], "search", "--json"], cwd=ROOT, env=os.environ | {"ARSHIF_CONFIG": command[1]},
+            capture_output=True, check=True, timeout=PATIENCE,
+        )  # fmt: skip
+        assert json.loads(told.stdout)["total"] >= total
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0, log.read_text("utf-8")
     _, alive = psutil.wait_procs(children, timeout=5)
-    ours = [child for child in alive if "elasticsearch" not in " ".join(child.cmdline())]
-    assert not ours
+    assert alive == []
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith("arshif-demo")] == []
+    if engine == "elasticsearch":
+        left = httpx.get(f"{env['ARSHIF_TEST_ELASTICSEARCH']}/arshif-demo-*", trust_env=False).json()
+        assert left == {}
     assert "Traceback" not in log.read_text("utf-8")
 
 
