@@ -20,7 +20,7 @@ Status = Literal["ok", "failed", "offline"]
 @dataclass
 class Account:
     """A site's part of a run. `taken` is the number of pages that the run takes of it, None until its sources have
-    answered; `answered` counts those that did, `problem` is the last thing that went wrong with one."""
+    answered; `answered` counts those that did, `problem` is the first thing that went wrong with one."""
 
     site: Site
     counts: Counter[str] = field(default_factory=Counter)

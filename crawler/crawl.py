@@ -186,7 +186,7 @@ class Crawl:
     async def source_failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
         """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
         site = poll.site.id
-        self.accounts[site].problem = f"{poll.url}: {problem}"
+        self.accounts[site].problem = self.accounts[site].problem or f"{poll.url}: {problem}"
         await self.write(lambda conn: sources.failed(conn, site, poll.key, str(problem), None), site)
         return poll.home() if poll.source.kind == "feed" and not poll.depth else None
 
