@@ -8,6 +8,7 @@ import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import shorten
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,14 @@ from index.article import schema_org
 
 if TYPE_CHECKING:
     from crawler.extract.draft import Extraction
+
+
+SHOWN = 90  # characters of a piece that was taken off a page
+FIELDS = {  # schema.org's names where ours differ, by which the origins go
+    "alternativeHeadline": "alternative_headline", "articleSection": "section", "author": "authors",
+    "datePublished": "published", "dateModified": "modified", "inLanguage": "language",
+    "isAccessibleForFree": "paywalled", "mainEntityOfPage": "canonical_url",
+}  # fmt: skip
 
 
 def init(directory: Path, json: bool) -> None:
@@ -92,13 +101,15 @@ def extract(name: str, json: bool) -> None:
         print_json({**schema_org(article), "removed": removed})
         return
     for label, value in schema_org(article).items():
-        if label in ("articleBody", "archive", "image"):
-            continue
-        text = ", ".join(map(str, value)) if isinstance(value, list) else value
-        say(f"{label}: {text}")
+        if label not in ("articleBody", "archive", "image"):
+            text = ", ".join(map(str, value)) if isinstance(value, list) else value
+            origin = article.origins.get(FIELDS.get(label, label))
+            say(f"{label}{f' ({origin})' if origin else ''}: {text}")
     for image in article.images:
         say(f"image: {image.url}" + (f"\n  caption: {image.caption}" if image.caption else ""))
-    say(f"\n{article.body}")
+    say(f"\n{article.body}\n")
+    for removed in extraction.removed:
+        say(f"taken off ({removed.layer}, {removed.reason}): {shorten(removed.text, SHOWN, placeholder='…')}", "dim")
 
 
 def _from_file(name: str) -> Extraction:
