@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -103,6 +105,8 @@ def serve(host: str, port: int, *, told: bool) -> None:
     config = load()
     web = config.settings.web
     host, port = host or web.host, port or web.port
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn sends itself what ended it, once all is answered
+        signal.signal(number, lambda *_: sys.exit(0))
     with open_archive(config) as archive, open_index(config) as engine:
         if told:  # the daemon has said so before it started us
             say(f"Search page: http://{host}:{port}/")

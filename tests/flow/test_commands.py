@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.flow.house import House, crawled
+from tests.flow.house import PATIENCE, House, crawled
+from tests.flow.service import wait_for
 from tests.newsroom import Newsroom
 
 OSC = "\x1b]52;c;aGk=\x07"  # sets the clipboard of a terminal that obeys
@@ -41,6 +44,71 @@ def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: House) -> Non
         printed = small.arshif(*command)
         assert "éteint" in printed
         assert not set(printed) & set("\x1b\x07\u202e")
+
+
+def test_a_search_takes_words_that_are_not_wanted_and_goes_on_where_it_ended(small: House) -> None:
+    every = small.told("search", "--sort", "newest", "--limit", "100")
+    first = small.told("search", "--sort", "newest", "--limit", "4")
+    rest = small.told("search", "--sort", "newest", "--limit", "96", "--cursor", first["cursor"])
+    assert every["total"] == len(every["hits"]) > 5
+    assert [hit["url"] for hit in first["hits"] + rest["hits"]] == [hit["url"] for hit in every["hits"]]
+    assert f"more: --cursor {first['cursor']}" in small.arshif("search", "--sort", "newest", "--limit", "4")
+    assert small.told("search", "phare")["total"] > small.told("search", "phare", "-éteint")["total"]
+    assert small.told("search", "phare", "site:fa")["total"] == 0
+
+
+def test_a_sites_sources_are_asked_and_counted(small: House) -> None:
+    before = small.rows()
+    answers = {answer["kind"]: answer for answer in small.told("sites", "check", "fr")["sources"]}
+    assert set(answers) == {"feed", "sitemap"}
+    assert answers["feed"]["candidates"] == len(small.room.articles("fr"))
+    assert answers["feed"]["newest"]
+    assert small.rows() == before
+    small.room.fail("fr", 503, only="/atom.xml")
+    told = small.told("sites", "check", "fr", code=1)
+    small.room.fail("fr", None)
+    assert [bool(answer["problem"]) for answer in sorted(told["sources"], key=lambda a: a["kind"])] == [True, False]
+
+
+def test_a_crawl_says_which_site_failed(house: House) -> None:
+    house.room.fail("fr", 404)
+    record = house.crawl("fr", "fa", code=1)
+    assert (record["fa"]["status"], record["fr"]["status"]) == ("ok", "failed")
+    house.arshif("crawl", "fr", code=1)
+    assert "fr: failed: " in house.log
+    assert "404" in house.log
+    (row,) = (row for row in house.told("status") if row["site"] == "fr")
+    assert row["state"] == "failing"
+    assert "404" in row["detail"]
+    assert house.told("runs", "--limit", "1")[0]["sites"][0]["site"] == "fr"
+
+
+def test_an_index_is_built_anew(small: House) -> None:
+    before, after = small.told("index", "status"), small.told("index", "rebuild")
+    assert after["current"] != before["current"]
+    assert after["documents"] == before["documents"] == small.told("index", "status")["documents"]
+
+
+def test_a_configuration_of_ones_own_is_written(small: House, tmp_path: Path) -> None:
+    assert small.told("init", str(tmp_path)) == {"config": str(tmp_path / "config")}
+    own = {"ARSHIF_CONFIG": str(tmp_path / "config")}
+    assert small.told("sites", "check", **own)["sites"] == len(small.told("sites", "list", **own)) > 10
+
+
+def test_the_search_page_is_served_alone(small: House) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.listen()
+        small.arshif("serve", "--port", str(port), code=1)
+        assert "another program uses it" in small.log
+    process = small.start("serve", "--port", str(port))
+    try:
+        page = wait_for(lambda: httpx.get(f"http://127.0.0.1:{port}/search?q=phare", trust_env=False).text)
+        assert "<mark>phare</mark>" in page.lower()
+    finally:
+        process.terminate()
+    assert process.wait(PATIENCE) == 0
 
 
 def test_an_article_is_shown_by_id_and_by_address(small: House) -> None:
@@ -78,6 +146,12 @@ def test_a_page_or_a_file_is_extracted_and_not_stored(small: House, tmp_path: Pa
         (("crawl", "nosuch"), 2, "no site 'nosuch'"),
         (("crawl", "--since", "yesterday"), 2, "2026-01-31"),
         (("nosuch",), 2, "nosuch"),
+        (("search", "phare", "--bogus"), 2, "no option --bogus"),
+        (("search", "phare", "--cursor", "x"), 2, "cursor"),
+        (("search", "--limit", "0"), 2, "--limit"),
+        (("sites", "show", "frr"), 2, "did you mean fr?"),
+        (("init", "."), 2, "not empty"),
+        (("serve", "--host", "0.0.0.0"), 1, "127.0.0.1"),
     ],
 )
 def test_a_mistake_has_its_exit_code_and_says_what_to_do(

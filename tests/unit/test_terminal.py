@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
-from crawler.terminal import print_json, print_table, safe, say
+from crawler.terminal import lasting, print_json, print_table, safe, say, set_up_log
 
 HOSTILE = "عاجل\x1b]52;c;aGk=\x07 \x9b31m\u202egnp.exe\u2066 \x08end"
 
@@ -26,3 +31,51 @@ def test_json_keeps_every_character(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_joiners_stay() -> None:
     assert safe("می\u200cخواهم") == "می\u200cخواهم"
+
+
+def test_the_log_is_as_safe(capsys: pytest.CaptureFixture[str]) -> None:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        set_up_log()
+        logging.getLogger("arshif.test").warning("no article: %s", HOSTILE)
+        try:
+            raise ValueError(HOSTILE)
+        except ValueError:
+            logging.getLogger("arshif.test").exception("a fault")
+        logging.getLogger("scrapy.core.engine").info("progress of a library")
+    finally:
+        logging.root.handlers[:], logging.root.level = handlers, level
+    logged = capsys.readouterr().err
+    assert logged.count("عاجل") == 2
+    assert "Traceback" in logged
+    assert "progress" not in logged
+    assert not set(logged) & set("\x1b\x07\x9b\x08\u202e\u2066")
+
+
+def test_on_a_narrow_terminal_only_the_last_column_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = Console(file=StringIO(), width=60, force_terminal=True, color_system=None)
+    monkeypatch.setattr("crawler.terminal.out", narrow)
+    began = datetime(2026, 11, 23, 20, 9, 42, tzinfo=UTC)
+    print_table(
+        ("run", "started", "what became"), [(1, began, "61 new, 4 copies, 2 refused, 1 failed, 7 left for later")]
+    )
+    head, *rows = narrow.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:42", rows[0])
+    assert len(rows) == 2
+    assert max(map(len, [head, *rows])) <= 60
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.4, "0 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (7_199, "119 min"),
+        (7_200, "2 h"),
+        (200_000, "2 days"),
+        (-5, "0 s"),
+    ],
+)
+def test_a_span_is_told_in_one_unit(seconds: float, told: str) -> None:
+    assert lasting(timedelta(seconds=seconds)) == told
