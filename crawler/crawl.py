@@ -9,10 +9,10 @@ import asyncio
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -22,27 +22,25 @@ from sqlalchemy import Connection
 from crawler import path
 from crawler.account import Account, Status
 from crawler.config import Config
-from crawler.discover.collect import CUT_SHORT
 from crawler.errors import ArchiveError, Busy, PageProblem, Refused, Unreadable
 from crawler.extract.refuse import PASSING
 from crawler.item import ArticleItem, Wanted
 from crawler.middlewares.raw import decoded, lower_case
-from crawler.page import Discovered, Page
-from crawler.polls import Poll
+from crawler.page import Page
 from crawler.schedule import asked_to_wait, back_off, revisit_at
-from crawler.site import Kind, Site
+from crawler.site import Site
+from crawler.sources import Sources
 from crawler.stores import open_archive, raw_folder, raw_name
 from crawler.urls import canonical
 from crawler.workers import Workers
-from index.archive import Archive, articles, frontier, leases, repeats, runs, sites, sources
-from index.archive.frontier import Offer, Visit
+from index.archive import Archive, articles, frontier, leases, repeats, runs, sites
+from index.archive.frontier import Visit
 from index.article import Article
 from index.raw import Raw, RawDamaged, RawRef, Response
 
 log = logging.getLogger("arshif.crawl")
 T = TypeVar("T")
 
-CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
 RAN_ITS_TIME = ("finished", "closespider_timeout")  # Scrapy's reasons for an end that nobody asked for
 GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
 REPEATED_IN = 3  # articles that show a block before it counts as the site's own: two may be a story and its follow-up
@@ -64,6 +62,7 @@ class Crawl:
         self.sites: dict[str, Site] = {}
         self.leases: dict[str, leases.Lease] = {}
         self.accounts: dict[str, Account] = {}  # of the sites that are still crawled
+        self.sources = Sources(self)
         # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
         # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker
         self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -121,74 +120,6 @@ class Crawl:
                 return work(conn)
 
         return await asyncio.to_thread(reading)
-
-    # --- 1 discover --------------------------------------------------------------------------------------------------
-
-    async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
-        """What is to be asked of the site's sources of these kinds, with the validators of the last answers."""
-        if self.since is not None:
-            since, now = self.since, datetime.now(UTC)
-            await self.write(lambda conn: frontier.reach(conn, site.id, since, now), site.id)
-        polls = [Poll.of(site, source) for source in site.sources if source.kind in kinds]
-        return [await self._with_validators(poll) for poll in polls]
-
-    async def _with_validators(self, poll: Poll) -> Poll:
-        state = await self.read(lambda conn: sources.state(conn, poll.site.id, poll.key))
-        if poll.source.kind == "wordpress" and not poll.depth:
-            return poll.of_api(state.polled if self.since is None else None, await self._horizon(poll.site))
-        if self.since is not None:  # older candidates are wanted, so the whole document is
-            return poll
-        return replace(poll, etag=state.etag, last_modified=state.last_modified)
-
-    async def _horizon(self, site: Site) -> datetime:
-        """How far back the site's candidates are taken: that of its first visit, which later ones do not move, so that
-        a time without crawls leaves no gap."""
-        if self.since is not None:
-            return self.since
-        kept = await self.read(lambda conn: sites.state(conn, site.id).horizon)
-        return kept or datetime.now(UTC) - timedelta(days=self.config.settings.schedule.first_visit_days)
-
-    async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
-        """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
-        offers = [Offer(c.url, c.title, c.published, c.modified, c.language) for c in found.candidates]
-        answer = sources.Answer(kind=found.kind, found=len(offers))
-        if CUT_SHORT not in found.skipped:  # else the rest is still to be had
-            validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
-            answer = sources.Answer(200, found.kind, *validators, found=len(offers))
-        now, site = datetime.now(UTC), poll.site.id
-        first_visit = timedelta(days=self.config.settings.schedule.first_visit_days)
-
-        def take(conn: Connection) -> None:
-            sources.polled(conn, site, poll.key, answer, now)
-            frontier.offer(conn, site, poll.key, offers, now, since=self.since, first_visit=first_visit)
-
-        await self.write(take, site)
-        self.accounts[site].answered += 1
-        further = [poll.further(url, modified) for url, modified in found.further[:CHILDREN]]
-        return [await self._with_validators(child) for child in further if await self._worth_asking(child)]
-
-    async def _worth_asking(self, child: Poll) -> bool:
-        """Not a child sitemap whose date is older than what is taken, or is that of what was read after it."""
-        if child.modified is None or child.source.kind != "sitemap":
-            return True
-        if child.modified < await self._horizon(child.site):
-            return False
-        state = await self.read(lambda conn: sources.state(conn, child.site.id, child.key))
-        read = state.polled is not None and state.modified == child.modified < state.polled
-        return self.since is not None or not read
-
-    async def source_unchanged(self, poll: Poll) -> None:
-        """The source answered 304: its children are as they were."""
-        now, site = datetime.now(UTC), poll.site.id
-        await self.write(lambda conn: sources.unchanged(conn, site, poll.key, now, poll.modified), site)
-        self.accounts[site].answered += 1
-
-    async def source_failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
-        """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
-        site = poll.site.id
-        self.accounts[site].problem = self.accounts[site].problem or f"{poll.url}: {problem}"
-        await self.write(lambda conn: sources.failed(conn, site, poll.key, str(problem), None), site)
-        return poll.home() if poll.source.kind == "feed" and not poll.depth else None
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
 

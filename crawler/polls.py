@@ -15,7 +15,8 @@ class Poll:
     """What is asked of a source: `url` is requested, `key` is the name under which its state is kept.
 
     `depth` counts from the site's file: 0 its source, 1 a child sitemap or a further page. `modified` is the date that
-    a sitemap index gave for it. `replaces` is the dead source that it is asked for.
+    a sitemap index gave for it. `replaces` is the dead source that it is asked for; `parent` is the key of the document
+    that named it.
     """
 
     site: Site
@@ -27,6 +28,7 @@ class Poll:
     last_modified: str | None = None
     modified: datetime | None = None
     replaces: str | None = None
+    parent: str | None = None
 
     @classmethod
     def of(cls, site: Site, source: Source) -> Poll:
@@ -35,7 +37,7 @@ class Poll:
 
     def further(self, url: str, modified: datetime | None) -> Poll:
         """A child sitemap, or the next page of an API."""
-        return Poll(self.site, self.source, url, url, self.depth + 1, modified=modified)
+        return Poll(self.site, self.source, url, url, self.depth + 1, modified=modified, parent=self.key)
 
     def home(self) -> Poll:
         """The home page, to look for a feed in place of this one."""

@@ -72,5 +72,5 @@ class UrlsSpider(SiteSpider):
         except PageProblem as problem:
             self.stop(ArshifError(f"{self.file}: {problem}"))
             return []
-        await self.crawl.discovered(Poll(site, source, name, name), found, body, {})
+        await self.crawl.sources.discovered(Poll(site, source, name, name), found, body, {})
         return []

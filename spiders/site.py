@@ -111,7 +111,7 @@ class SiteSpider(Spider):
     async def polls(self, site: Site) -> list[Poll]:
         """What is asked of a site's sources; none: what is due of its frontier is fetched at once."""
         assert self.crawl is not None
-        return await self.crawl.polls(site, self.kinds)
+        return await self.crawl.sources.polls(site, self.kinds)
 
     def ask(self, poll: Poll) -> Request:
         """The request for a source's document."""
@@ -138,12 +138,18 @@ class SiteSpider(Spider):
         except (SourceProblem, Unreadable) as problem:
             for further in await self._fall_back(poll, problem):
                 yield further
+        except ArshifError:
+            raise
+        except Exception as error:  # a fault of ours costs this source, and not the site's others
+            log.exception("%s: %s", poll.site.id, poll.url)
+            for further in await self._fall_back(poll, SourceProblem("internal error", repr(error))):
+                yield further
         async for request in self._answered(poll):
             yield request
 
     async def _discover(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
         if response.status == 304 and self.crawl is not None:
-            await self.crawl.source_unchanged(poll)
+            await self.crawl.sources.unchanged(poll)
             return
         if response.status != 200:
             raise SourceProblem(f"HTTP {response.status}", f"{response.url} answered {response.status}")
@@ -159,7 +165,7 @@ class SiteSpider(Spider):
             for candidate in () if self.check else found.candidates:
                 yield self.fetch(poll.site, Wanted(candidate.url, candidate))
             return
-        for further in await self.crawl.discovered(poll, found, response.body, _headers(response)):
+        for further in await self.crawl.sources.discovered(poll, found, response.body, _headers(response)):
             self.polling[poll.site.id] += 1
             yield self.ask(further)
 
@@ -168,7 +174,7 @@ class SiteSpider(Spider):
         if self.crawl is None:
             self.answers.append((poll, problem))
             return []
-        home = await self.crawl.source_failed(poll, problem)
+        home = await self.crawl.sources.failed(poll, problem)
         if home is None:
             return []
         self.polling[poll.site.id] += 1

@@ -1,4 +1,4 @@
-"""python -m tests.faults.kill_at STAGE: crawls and ships as `arshif crawl` does, and kills itself at that stage.
+"""python -m tests.faults.kill_at STAGE [CALL]: crawls and ships as `arshif crawl` does, and kills itself at that stage.
 
 One function of the path is wrapped, here and not in the program: at its n-th call the process sends itself SIGKILL,
 before the function begins or after it returned. What runs is otherwise the real thing, with ARSHIF_CONFIG as always.
@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import count
 from typing import Any, Literal, NoReturn
@@ -36,9 +36,9 @@ class Point:
 
 POINTS = {
     # 1 discover: a source's candidates and validators are one transaction
-    "discover: before its transaction": Point("crawler.crawl:Crawl.discovered", "before", 3),
+    "discover: before its transaction": Point("crawler.sources:Sources.discovered", "before", 3),
     "discover: within its transaction": Point("index.archive.frontier:offer", "after", 3),
-    "discover: after its transaction": Point("crawler.crawl:Crawl.discovered", "after", 3),
+    "discover: after its transaction": Point("crawler.sources:Sources.discovered", "after", 3),
     # 2 fetch
     "fetch: a page was received": Point("crawler.crawl:Crawl.settled", "before", 9),
     # 3 to 5
@@ -67,7 +67,7 @@ SHIPPING = ("ship", "publish")  # stages that need no crawl, only what one left 
 ENGINES = {"embedded": "index.engines.embedded:EmbeddedEngine", "elasticsearch": "index.engines.elastic:ElasticEngine"}
 
 
-def main(stage: str) -> int:
+def main(stage: str, call: str = "") -> int:
     """Exit code 0 where the stage was never reached; reaching it leaves no exit code."""
     from crawler import runs
     from crawler.config import load
@@ -75,7 +75,8 @@ def main(stage: str) -> int:
     from index import shipper
 
     config = load()
-    arm(POINTS[stage], ENGINES[config.settings.index.engine])
+    point = replace(POINTS[stage], call=int(call or POINTS[stage].call))
+    arm(point, ENGINES[config.settings.index.engine])
     if not stage.startswith(SHIPPING):
         return runs.crawl("", "", "")
     with open_archive(config) as archive, open_index(config) as engine:
@@ -136,4 +137,4 @@ def die() -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

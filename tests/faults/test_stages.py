@@ -17,6 +17,7 @@ from crawler.stores import open_archive, open_index
 from index import shipper
 from tests.faults.kill_at import POINTS, SHIPPING
 from tests.faults.ledger import House, articles_of, check_settled, check_sound, clear_elasticsearch
+from tests.newsroom import Newsroom
 
 SHIPS = [stage for stage in POINTS if stage.startswith(SHIPPING)]
 CRAWLS = {  # each is killed at its stages one after the other, every time a little further on
@@ -25,8 +26,8 @@ CRAWLS = {  # each is killed at its stages one after the other, every time a lit
 }
 
 
-def kill(house: House, stage: str) -> None:
-    process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage)
+def kill(house: House, stage: str, *call: str) -> None:
+    process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage, *call)
     told, _ = process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
     check_sound(house)
@@ -50,6 +51,20 @@ def test_a_killed_crawl(
     house.arshif("crawl")
     check_settled(house)
     assert articles_of(house) == undisturbed
+
+
+def test_killed_between_the_index_of_sitemaps_and_those(calm_room: Newsroom, tmp_path: Path) -> None:
+    config = calm_room.config(tmp_path / "config", kinds=["sitemap"])
+    house, calm = (House(config, {"ARSHIF_DATA": str(tmp_path / name)}) for name in ("data", "calm"))
+    for call in ("1", "2"):
+        kill(house, "discover: after its transaction", call)
+    house.arshif("crawl")
+    calm.arshif("crawl")
+    assert articles_of(house) == articles_of(calm)
+    asked = len(calm_room.log)
+    calm.arshif("crawl")
+    answers = [request.status for request in calm_room.log[asked:] if "robots" not in request.path]
+    assert set(answers) == {304}, "an index that was read with all its parts is asked with its validators"
 
 
 @pytest.fixture(scope="module")

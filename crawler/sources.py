@@ -1,0 +1,134 @@
+"""What is to be asked of the sites' sources in a run, and what becomes of their answers: step 1 of the path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from crawler.discover.collect import CUT_SHORT
+from crawler.errors import PageProblem
+from crawler.page import Discovered
+from crawler.polls import Poll
+from crawler.site import Kind, Site
+from index.archive import frontier, sites, sources
+from index.archive.frontier import Offer
+
+if TYPE_CHECKING:
+    from crawler.crawl import Crawl
+
+CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
+
+
+@dataclass
+class Whole:
+    """A document with further ones, and how many of them are still to be read. Until they all are, it does not count as
+    read: with its validators kept, the next run would be told that nothing changed, and never ask for the others."""
+
+    poll: Poll
+    answer: sources.Answer
+    read: datetime
+    left: int
+
+
+class Sources:
+    """The sources of a crawl's sites. The spider asks them and hands over what they answer."""
+
+    def __init__(self, crawl: Crawl) -> None:
+        self.crawl = crawl
+        self.first_visit = timedelta(days=crawl.config.settings.schedule.first_visit_days)
+        self.wholes: dict[tuple[str, str], Whole] = {}  # by site and key
+
+    async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
+        """What is to be asked of the site's sources of these kinds, with the validators of the last answers."""
+        since, now = self.crawl.since, datetime.now(UTC)
+        if since is not None:
+            await self.crawl.write(lambda conn: frontier.reach(conn, site.id, since, now), site.id)
+        polls = [Poll.of(site, source) for source in site.sources if source.kind in kinds]
+        return [await self._with_validators(poll) for poll in polls]
+
+    async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
+        """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
+        offers = [Offer(c.url, c.title, c.published, c.modified, c.language) for c in found.candidates]
+        answer = sources.Answer(kind=found.kind, found=len(offers))
+        if CUT_SHORT not in found.skipped:  # else the rest is still to be had
+            validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
+            answer = sources.Answer(200, found.kind, *validators, found=len(offers))
+        now, site = datetime.now(UTC), poll.site.id
+        children = [poll.further(url, modified) for url, modified in found.further[:CHILDREN]]
+        wanted = [child for child in children if await self._worth_asking(child)]
+        whole = Whole(poll, answer, now, len(wanted))
+
+        def take(conn: Connection) -> None:
+            frontier.offer(conn, site, poll.key, offers, now, since=self.crawl.since, first_visit=self.first_visit)
+            if not wanted:
+                sources.polled(conn, site, poll.key, answer, now)
+
+        await self.crawl.write(take, site)
+        self.crawl.accounts[site].answered += 1
+        if wanted:
+            self.wholes[site, poll.key] = whole
+        else:
+            await self._part_read(poll)
+        return [await self._with_validators(child) for child in wanted]
+
+    async def unchanged(self, poll: Poll) -> None:
+        """The source answered 304: its children are as they were."""
+        now, site = datetime.now(UTC), poll.site.id
+        await self.crawl.write(lambda conn: sources.unchanged(conn, site, poll.key, now, poll.modified), site)
+        self.crawl.accounts[site].answered += 1
+        await self._part_read(poll)
+
+    async def failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
+        """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
+        site = poll.site.id
+        account = self.crawl.accounts[site]
+        account.problem = account.problem or f"{poll.url}: {problem}"
+        await self.crawl.write(lambda conn: sources.failed(conn, site, poll.key, str(problem), None), site)
+        return poll.home() if poll.source.kind == "feed" and not poll.depth else None
+
+    async def _part_read(self, poll: Poll) -> None:
+        """One document is done; with the last of its parts, the one that named it is."""
+        site = poll.site.id
+        whole = self.wholes.get((site, poll.parent or ""))
+        if whole is None:
+            return
+        whole.left -= 1
+        if not whole.left:
+            key, answer, read = whole.poll.key, whole.answer, whole.read
+            await self.crawl.write(lambda conn: sources.polled(conn, site, key, answer, read), site)
+            await self._part_read(whole.poll)
+
+    async def _with_validators(self, poll: Poll) -> Poll:
+        state = await self.crawl.read(lambda conn: sources.state(conn, poll.site.id, poll.key))
+        if poll.source.kind == "wordpress" and not poll.depth:
+            return poll.of_api(state.polled if self.crawl.since is None else None, await self._horizon(poll.site))
+        if self.crawl.since is not None:  # older candidates are wanted, so the whole document is
+            return poll
+        return replace(poll, etag=state.etag, last_modified=state.last_modified)
+
+    async def _worth_asking(self, child: Poll) -> bool:
+        """Not a child sitemap whose date is older than what is taken, or is that of what was read after it."""
+        if child.modified is None or child.source.kind != "sitemap":
+            return True
+        if child.modified < await self._horizon(child.site):
+            return False
+        state = await self.crawl.read(lambda conn: sources.state(conn, child.site.id, child.key))
+        read = state.polled is not None and state.modified == child.modified < state.polled
+        return self.crawl.since is not None or not read
+
+    async def _horizon(self, site: Site) -> datetime:
+        """How far back the site's candidates are taken: that of its first visit, which later ones do not move, so that
+        a time without crawls leaves no gap."""
+        if self.crawl.since is not None:
+            return self.crawl.since
+        kept = await self.crawl.read(lambda conn: sites.state(conn, site.id).horizon)
+        return kept or datetime.now(UTC) - self.first_visit
+
+
+def _hash(body: bytes) -> str:
+    return sha256(body).hexdigest()
