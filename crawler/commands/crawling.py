@@ -97,8 +97,8 @@ def extract(name: str, json: bool) -> None:
     extraction = _from_address(name) if name.startswith(("http://", "https://")) else _from_file(name)
     article = extraction.article
     if json:
-        removed = [asdict(removed) for removed in extraction.removed]
-        print_json({**schema_org(article), "removed": removed})
+        taken_off = [asdict(removed) for removed in extraction.removed]
+        print_json({**schema_org(article), "removed": taken_off})
         return
     for label, value in schema_org(article).items():
         if label not in ("articleBody", "archive", "image"):
