@@ -149,6 +149,24 @@ def test_a_torn_tail_is_cut_wherever_it_was_torn(tmp_path: Path) -> None:
             assert len(records(path)) == 1 + survivors + 1
 
 
+def test_what_a_dead_writer_left_torn_is_cut_and_a_living_one_is_left_alone(tmp_path: Path) -> None:
+    for name in ("run-7", "run-8"):
+        with Raw(tmp_path, name) as copies:
+            copies.append(response())
+            copies.append(response())
+    dead, other = (tmp_path / f"{name}-00001.warc.gz" for name in ("run-7", "run-8"))
+    torn = dead.read_bytes()[:-10]
+    dead.write_bytes(torn)
+    with Raw(tmp_path, "run-8") as living:
+        living.append(response())
+        size = other.stat().st_size
+        assert raw.mend(tmp_path, "run-8") == 0
+        assert other.stat().st_size == size
+    assert raw.mend(tmp_path, "run-7") == len(torn) - dead.stat().st_size > 0
+    assert len(records(dead)) == 2
+    assert raw.mend(tmp_path, "run-7") == raw.mend(tmp_path / "none", "run-7") == 0
+
+
 def test_a_tail_of_rubbish_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "run-00001.warc.gz"
     with Raw(tmp_path, "run") as copies:
