@@ -136,7 +136,8 @@ def told(parts: Iterable[records.SiteRun]) -> str:
     total = Counter[str]()
     for part in parts:
         total.update(part.counts)
-    return ", ".join(f"{total[name]} {word}" for name, word in TOLD.items() if total[name]) or "nothing new"
+    words = TOLD | ({"duplicate": "copy"} if total["duplicate"] == 1 else {})
+    return ", ".join(f"{total[name]} {word}" for name, word in words.items() if total[name]) or "nothing new"
 
 
 def last_runs(conn: Connection) -> dict[str, LastRun]:

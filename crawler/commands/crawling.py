@@ -75,9 +75,10 @@ def crawl(sites: list[str], since: str, json: bool) -> int:
         with archive.read() as conn:
             record = next(record for record in records.recent(conn, 50) if record.id == run.number)
     _report(record, status, json)
-    if status == "busy":
-        return Busy.exit_code
-    return 0 if status == "ok" and all(site.status == "ok" for site in record.sites) else 1
+    if status == "ok":
+        return int(any(site.status != "ok" for site in record.sites))
+    code = run.child.wait()
+    return code if code in runs.EXIT_CODES.values() else ArshifError.exit_code
 
 
 def _report(record: records.Run, status: str, json: bool) -> None:

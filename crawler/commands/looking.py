@@ -18,7 +18,7 @@ from crawler.stores import open_archive, open_index
 from crawler.terminal import lasting, out, print_json, print_table, safe, say
 from index import query as queries
 from index import search as searching
-from index.archive import articles, runs, sites
+from index.archive import articles, leases, runs, sites
 from index.article import Hit, Sort, Span, schema_org
 
 
@@ -144,6 +144,7 @@ def status(json: bool) -> None:
         last = last_runs(conn)
         states = {state.id: state for state in sites.states(conn)}
         stored = {site.id: articles.count(conn, site.id) for site in config.enabled}
+        busy = {site.id for site in config.enabled if leases.holder(conn, site.id)}
     rows: list[dict[str, Any]] = []
     for site in config.enabled:
         state = states.get(site.id)
@@ -155,8 +156,8 @@ def status(json: bool) -> None:
                 "detail": state and state.detail,
                 "last_run": state and state.last_run,
                 "articles": stored[site.id],
-                "next_run": turn.at,
-                "why": turn.why,
+                "next_run": None if site.id in busy else turn.at,
+                "why": "being crawled" if site.id in busy else turn.why,
             }
         )
     if json:
@@ -175,5 +176,7 @@ def _ago(moment: datetime | None, now: datetime) -> str:
     return f"{lasting(now - moment)} ago" if moment else "never"
 
 
-def _ahead(moment: datetime, now: datetime) -> str:
+def _ahead(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return ""
     return f"in {lasting(moment - now)}" if moment > now else "now"
