@@ -16,7 +16,12 @@ def open_archive(config: Config) -> Archive:
 
     :raises ArchiveError: its file is damaged, newer than this program, or cannot be written.
     """
-    return Archive(config.settings.data / "archive.sqlite3")
+    return Archive(archive_file(config))
+
+
+def archive_file(config: Config) -> Path:
+    """Where the archive is, or will be."""
+    return config.settings.data / "archive.sqlite3"
 
 
 def raw_folder(config: Config) -> Path:

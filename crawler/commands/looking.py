@@ -10,22 +10,22 @@ from typing import Any
 
 from rich.text import Text
 
-from crawler.config import load
+from crawler.config import Config, load
 from crawler.errors import ArshifError
 from crawler.runs import last_runs, told
 from crawler.schedule import due
-from crawler.stores import open_archive, open_index
+from crawler.stores import archive_file, open_archive, open_index
 from crawler.terminal import lasting, out, print_json, print_table, safe, say
 from index import query as queries
 from index import search as searching
-from index.archive import articles, leases, runs, sites
+from index.archive import Archive, articles, leases, runs, sites
 from index.article import Hit, Sort, Span, schema_org
 
 
 def search(text: str, sort: Sort, limit: int, cursor: str | None, json: bool) -> None:
     config = load()
     query = queries.parse(text, sort=sort, limit=limit, cursor=cursor)
-    with open_archive(config) as archive, open_index(config) as engine:
+    with _archive(config) as archive, open_index(config) as engine:
         results = searching.search(query, engine, archive)
     if json:
         print_json({"total": results.total, "cursor": results.cursor, "hits": [_hit(hit) for hit in results.hits]})
@@ -35,6 +35,14 @@ def search(text: str, sort: Sort, limit: int, cursor: str | None, json: bool) ->
     say(f"{results.total} found, {len(results.hits)} shown, {results.seconds * 1000:.0f} ms")
     if results.cursor:
         say(f"more: --cursor {results.cursor}")
+
+
+def _archive(config: Config) -> Archive:
+    """The archive, where there is one: looking for something makes none."""
+    if not archive_file(config).exists():
+        where = "ARSHIF_CONFIG names another configuration"
+        raise ArshifError(f"there is no archive in {config.settings.data} yet: `arshif crawl` makes one; {where}")
+    return open_archive(config)
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
@@ -60,7 +68,7 @@ def _marked(spans: tuple[Span, ...], style: str = "") -> Text:
 
 
 def show(name: str, json: bool) -> None:
-    with open_archive(load()) as archive, archive.read() as conn:
+    with _archive(load()) as archive, archive.read() as conn:
         identifier = name if articles.document(conn, name) else articles.by_url(conn, name)
         document = articles.document(conn, identifier) if identifier else None
         if identifier is None or document is None:

@@ -170,6 +170,13 @@ def test_a_mistake_in_a_sites_file_is_named_with_file_line_and_key(house: House)
         assert "fr.yaml:3: country" in printed + house.log
 
 
+def test_looking_for_something_makes_no_archive(house: House) -> None:
+    for command in (("search", "phare"), ("show", "http://fr.example/")):
+        house.arshif(*command, code=1)
+        assert "there is no archive" in house.log
+    assert not house.data.exists()
+
+
 def test_a_damaged_archive_is_told_and_left_as_it_is(house: House) -> None:
     house.data.mkdir()
     file = house.data / "archive.sqlite3"
