@@ -47,6 +47,7 @@ def kill_and_kill(folder: Path, alone: bool) -> int:
             killed += start_and_kill(house, dice.triangular(*WHEN, WHEN[0]) * whole, alone)
             if number % SOUND_EACH == 0:
                 check_sound(house)
+                whole *= 1 if articles_of(house) else 2  # a machine that has become busy since it was measured
         assert articles_of(house), "no crawl came as far as to store anything"
 
         house.arshif("crawl")
