@@ -69,8 +69,13 @@ class Service:
         return hits
 
     def children(self, command: str = "") -> list[psutil.Process]:
-        """Its children that run this command of Arshif's."""
-        return [child for child in psutil.Process(self.process.pid).children() if command in child.cmdline()]
+        """Its children that run this command of Arshif's; one that has just ended (a zombie has no command) is none."""
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if command in child.cmdline():
+                    found.append(child)
+        return found
 
     def family(self) -> list[psutil.Process]:
         """All that it started, and what those did."""
