@@ -11,39 +11,26 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from crawler import path
 from crawler.account import Account, Status
 from crawler.config import Config
-from crawler.errors import ArchiveError, Busy, PageProblem, Refused, Unreadable
-from crawler.extract.refuse import PASSING
-from crawler.item import ArticleItem, Wanted
-from crawler.middlewares.raw import decoded, lower_case
-from crawler.page import Page
-from crawler.schedule import asked_to_wait, back_off, revisit_at
+from crawler.errors import ArchiveError, Busy
+from crawler.pages import Pages
 from crawler.site import Site
 from crawler.sources import Sources
 from crawler.stores import open_archive, raw_folder, raw_name
-from crawler.urls import canonical
 from crawler.workers import Workers
-from index.archive import Archive, articles, frontier, leases, repeats, runs, sites
-from index.archive.frontier import Visit
-from index.article import Article
-from index.raw import Raw, RawDamaged, RawRef, Response
+from index.archive import Archive, leases, runs, sites
+from index.raw import Raw
 
 log = logging.getLogger("arshif.crawl")
 T = TypeVar("T")
 
 RAN_ITS_TIME = ("finished", "closespider_timeout")  # Scrapy's reasons for an end that nobody asked for
-GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
-REPEATED_IN = 3  # articles that show a block before it counts as the site's own: two may be a story and its follow-up
 
 
 class Crawl:
@@ -58,11 +45,11 @@ class Crawl:
         self.since = since
         self.workers = workers
         self.raw = Raw(raw_folder(config), name=raw_name(run))
-        self.raw_turn = asyncio.Lock()  # one record after the other
         self.sites: dict[str, Site] = {}
         self.leases: dict[str, leases.Lease] = {}
         self.accounts: dict[str, Account] = {}  # of the sites that are still crawled
         self.sources = Sources(self)
+        self.pages = Pages(self)
         # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
         # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker
         self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -121,145 +108,17 @@ class Crawl:
 
         return await asyncio.to_thread(reading)
 
-    # --- 2 fetch -----------------------------------------------------------------------------------------------------
-
-    async def wanted(self, site: Site) -> list[Wanted]:
-        """The site's pages that are due, newest first, as many as a run takes; of those, addresses with a query last.
-
-        Where ?ref=section leads to the same article as the plain address, the plain one comes first and names it.
-        """
-        now, limit = datetime.now(UTC), self.config.settings.schedule.per_run
-        rows, due = await self.read(
-            lambda conn: (frontier.due(conn, site.id, now, limit), frontier.count_due(conn, site.id, now))
-        )
-        account = self.accounts[site.id]
-        account.taken = len(rows)
-        account.counts["discovered"] = due
-        if account.complete:
-            await self._end(site.id)
-        return [Wanted.of(row) for row in sorted(rows, key=lambda row: "?" in row.url)]
-
-    async def settled(self, site: Site, wanted: Wanted, page: Page) -> bool:
-        """Whether the answer says all there is to say without being read: unchanged, gone, or no page at all."""
-        self.accounts[site.id].counts.update(requests=1, bytes=len(page.body))
-        same = page.status == 200 and wanted.article is not None and _hash(page.body) == wanted.body_hash
-        if page.status == 304 or same:
-            visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
-            await self.write(lambda conn: articles.unchanged(conn, site.id, wanted.url, visit), site.id)
-            await self._settle(site.id, "unchanged")
-        elif page.status in GONE:
-            visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
-            await self.write(lambda conn: frontier.gone(conn, site.id, wanted.url, visit), site.id)
-            await self._settle(site.id, "refused")
-        elif page.status != 200:
-            await self.page_failed(site, wanted, f"HTTP {page.status}", "", asked_to_wait(page.headers, page.fetched))
-        elif _led_home(page):
-            await self._refuse(site, wanted, page, "led home", f"it redirects to {page.final_url}")
-        elif len(page.body) > self.config.settings.politeness.page_max_bytes:
-            await self._refuse(site, wanted, page, "too large", f"{len(page.body)} bytes")
-        else:
-            return False
-        return True
-
-    async def page_failed(
-        self, site: Site, wanted: Wanted, reason: str, detail: str, not_before: datetime | None = None
-    ) -> None:
-        """A page that could not be had or read: it is tried again, later each time, and not before the host said."""
-        now = datetime.now(UTC)
-        retry = max(now + back_off(site.id, wanted.tries + 1), not_before or now)
-        await self.write(lambda conn: frontier.failed(conn, site.id, wanted.url, reason, retry, now, detail), site.id)
-        await self._settle(site.id, "failed")
-
-    async def not_an_article(self, site: Site, wanted: Wanted, page: Page, problem: PageProblem) -> None:
-        """A page that was read and is none, or could not be read."""
-        if isinstance(problem, Unreadable) or problem.reason in PASSING:
-            await self.page_failed(site, wanted, problem.reason, problem.detail)
-        else:
-            await self._refuse(site, wanted, page, problem.reason, problem.detail)
-
-    async def _refuse(self, site: Site, wanted: Wanted, page: Page, reason: str, detail: str) -> None:
-        visit = Visit(page.fetched, None, page.status)
-        await self.write(lambda conn: frontier.refused(conn, site.id, wanted.url, reason, detail, visit), site.id)
-        await self._settle(site.id, "refused")
-
-    # --- 4 clean -----------------------------------------------------------------------------------------------------
-
-    async def repeats(self, site: Site) -> frozenset[str]:
-        """The blocks that this site shows on many articles."""
-        return await self.read(lambda conn: repeats.repeated(conn, site.id, REPEATED_IN))
-
-    # --- 6 store -----------------------------------------------------------------------------------------------------
-
-    async def store(self, item: ArticleItem) -> str:
-        """Stores an article and all that belongs to it in one transaction; gives what it was: new, changed, same, copy.
-
-        The raw copy is on disk before the transaction that refers to it.
-        """
-        page, site, wanted = item.page, item.site.id, item.wanted
-        fetched = articles.Fetched(
-            site=site,
-            url=wanted.url,
-            final_url=canonical(page.final_url) or wanted.url,
-            article=item.extraction.article,
-            fetched=page.fetched,
-            body_hash=_hash(page.body),
-            etag=page.headers.get("etag"),
-            last_modified=page.headers.get("last-modified"),
-            revisit_at=revisit_at(page.fetched, wanted.visits + 1),
-            run=self.run,
-            status=page.status,
-        )
-        ours = await self._read_again(item)
-        raw = await self._keep(item.received)
-
-        def take(conn: Connection) -> articles.Outcome:
-            if ours is not None:
-                articles.correct(conn, ours, page.fetched)
-            outcome = articles.store(conn, replace(fetched, raw=raw))
-            repeats.count(conn, site, outcome.id, item.extraction.blocks)
-            return outcome
-
-        outcome = await self.write(take, site)
-        names = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
-        await self._settle(site, names[outcome.kind])
-        return outcome.kind
-
-    async def _keep(self, received: Response | None) -> RawRef | None:
-        if received is None:
-            return None
-        async with self.raw_turn:
-            return await asyncio.to_thread(self.raw.append, received)
-
-    async def _read_again(self, item: ArticleItem) -> Article | None:
-        """What today's rules make of the stored page, where a revisit reads differently and so does that.
-
-        What a site repeats is learned over time: a box that was taken for text is news to us, not to its readers. The
-        stored version is put right first; what differs then is a change of the site's.
-        """
-        if item.wanted.article is None:
-            return None
-        known, copy = await self.read(
-            lambda conn: (
-                articles.document(conn, item.wanted.article or ""),
-                articles.raw_of(conn, item.wanted.article or ""),
-            )
-        )
-        if known is None or copy is None or known.article.content_hash == item.extraction.article.content_hash:
-            return None
-        ref, url = copy
-        try:
-            headers, body = await asyncio.to_thread(self.raw.read, ref, url)
-            page = Page(known.article.url, url, decoded(headers, body), known.first_seen, headers=lower_case(headers))
-            again = await self.workers.run(path.article, page, item.site, await self.repeats(item.site))
-        except (RawDamaged, Refused, Unreadable) as problem:
-            log.warning("%s: its stored page cannot be read again: %s", known.article.url, problem)
-            return None
-        better = replace(again.article, id=known.article.id, url=known.article.url)
-        return better if better.content_hash != known.article.content_hash else None
-
     # --- the end -----------------------------------------------------------------------------------------------------
 
-    async def _settle(self, site: str, outcome: str) -> None:
+    async def take(self, site: str, taken: int, due: int) -> None:
+        """Notes how many of the site's pages are due, and how many of them this run takes."""
+        account = self.accounts[site]
+        account.taken = taken
+        account.counts["discovered"] = due
+        if account.complete:
+            await self._end(site)
+
+    async def settle(self, site: str, outcome: str) -> None:
         """Counts what became of a page; with the last one the site is free for another run."""
         account = self.accounts[site]
         account.counts[outcome] += 1
@@ -300,17 +159,6 @@ class Crawl:
     def _known_to_fail(self, conn: Connection) -> bool:
         """Whether all these sites failed last time: then their silence says nothing of our network."""
         return all(sites.state(conn, site).failures for site in self.accounts)
-
-
-def _hash(body: bytes) -> str:
-    return sha256(body).hexdigest()
-
-
-def _led_home(page: Page) -> bool:
-    """Whether a redirect ended at a site's first page: how many sites say that an article is no more."""
-    return (
-        page.final_url != page.url and urlsplit(page.final_url).path in ("", "/") and not urlsplit(page.final_url).query
-    )
 
 
 def _nobody(error: ArchiveError) -> None:

@@ -24,7 +24,7 @@ class Store:
         crawl = getattr(self.crawler.spider, "crawl", None)
         if crawl is None or not isinstance(item, ArticleItem):
             return item
-        kind = await crawl.store(item)
+        kind = await crawl.pages.store(item)
         if kind in ("same", "copy"):
             raise DropItem(f"{item.page.url}: {kind}")
         return item

@@ -210,7 +210,7 @@ class SiteSpider(Spider):
     async def wanted(self, site: Site) -> AsyncIterator[Request]:
         """Requests for the candidates of a site that are due."""
         assert self.crawl is not None
-        for wanted in await self.crawl.wanted(site):
+        for wanted in await self.crawl.pages.wanted(site):
             yield self.fetch(site, wanted)
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ class SiteSpider(Spider):
             headers=_headers(response),
             candidate=wanted.candidate,
         )
-        if self.crawl is not None and await self.crawl.settled(site, wanted, page):
+        if self.crawl is not None and await self.crawl.pages.settled(site, wanted, page):
             return
         with ExitStack() as turn:
             if self.crawl is not None:
@@ -268,14 +268,14 @@ class SiteSpider(Spider):
 
     async def _read(self, page: Page, site: Site, wanted: Wanted) -> Extraction | None:
         """What a page says; None where it is no article."""
-        repeats = await self.crawl.repeats(site) if self.crawl is not None else frozenset()
+        repeats = await self.crawl.pages.repeats(site) if self.crawl is not None else frozenset()
         try:
             return await self.workers.run(path.article, page, site, repeats)
         except (Refused, Unreadable) as problem:
             log.info("%s: %s is no article: %s", site.id, wanted.url, problem)
             self.problem = str(problem)
             if self.crawl is not None:
-                await self.crawl.not_an_article(site, wanted, page, problem)
+                await self.crawl.pages.not_an_article(site, wanted, page, problem)
             return None
 
     def item_done(self, item: object) -> None:
@@ -291,7 +291,7 @@ class SiteSpider(Spider):
         log.info("%s: %s: %s", site.id, wanted.url, detail or reason)
         self.problem = detail or reason
         if self.crawl is not None and not isinstance(failure.value, GivenUp):  # which was not even asked for
-            await self.crawl.page_failed(site, wanted, reason, detail)
+            await self.crawl.pages.failed(site, wanted, reason, detail)
 
     # --- Scrapy's own commands, which come with an address only ------------------------------------------------------
 

@@ -40,7 +40,7 @@ POINTS = {
     "discover: within its transaction": Point("index.archive.frontier:offer", "after", 3),
     "discover: after its transaction": Point("crawler.sources:Sources.discovered", "after", 3),
     # 2 fetch
-    "fetch: a page was received": Point("crawler.crawl:Crawl.settled", "before", 9),
+    "fetch: a page was received": Point("crawler.pages:Pages.settled", "before", 9),
     # 3 to 5
     "extract: before a worker has it": Point("crawler.workers:Workers.run", "before", 9, job="article"),
     "extract: after the worker's answer": Point("crawler.workers:Workers.run", "after", 9, job="article"),
@@ -50,7 +50,7 @@ POINTS = {
     "raw: after the record": Point("index.raw:Raw.append", "after", 9),
     "store: at the start of its transaction": Point("index.archive.articles:store", "before", 9),
     "store: before the commit": Point("index.archive.repeats:count", "after", 9),
-    "store: after the commit": Point("crawler.crawl:Crawl.store", "after", 9),
+    "store: after the commit": Point("crawler.pages:Pages.store", "after", 9),
     "end: before the run's end is written": Point("crawler.crawl:Crawl.close", "before", 1),
     # 7 index
     "ship: a first index was made": Point("index.shipper:_start", "before", 1),

@@ -1,0 +1,156 @@
+"""A crawl's pages: which of them are to be fetched, and what becomes of the answers: steps 2 and 6 of the path."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from crawler.again import read_again
+from crawler.errors import PageProblem, Unreadable
+from crawler.extract.refuse import PASSING
+from crawler.item import ArticleItem, Wanted
+from crawler.page import Page
+from crawler.schedule import asked_to_wait, back_off, revisit_at
+from crawler.site import Site
+from crawler.urls import canonical
+from index.archive import articles, frontier, repeats
+from index.archive.frontier import Visit
+from index.raw import RawRef, Response
+
+if TYPE_CHECKING:
+    from crawler.crawl import Crawl
+
+GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
+REPEATED_IN = 3  # articles that show a block before it counts as the site's own: two may be a story and its follow-up
+
+
+class Pages:
+    """The pages of a crawl's sites. The spider fetches those that it is given, and hands over what came."""
+
+    def __init__(self, crawl: Crawl) -> None:
+        self.crawl = crawl
+        self.raw_turn = asyncio.Lock()  # one record after the other
+
+    # --- 2 fetch -----------------------------------------------------------------------------------------------------
+
+    async def wanted(self, site: Site) -> list[Wanted]:
+        """The site's pages that are due, newest first, as many as a run takes; of those, addresses with a query last.
+
+        Where ?ref=section leads to the same article as the plain address, the plain one comes first and names it.
+        """
+        now, limit = datetime.now(UTC), self.crawl.config.settings.schedule.per_run
+        rows, due = await self.crawl.read(
+            lambda conn: (frontier.due(conn, site.id, now, limit), frontier.count_due(conn, site.id, now))
+        )
+        await self.crawl.take(site.id, len(rows), due)
+        return [Wanted.of(row) for row in sorted(rows, key=lambda row: "?" in row.url)]
+
+    async def settled(self, site: Site, wanted: Wanted, page: Page) -> bool:
+        """Whether the answer says all there is to say without being read: unchanged, gone, or no page at all."""
+        self.crawl.accounts[site.id].counts.update(requests=1, bytes=len(page.body))
+        same = page.status == 200 and wanted.article is not None and _hash(page.body) == wanted.body_hash
+        if page.status == 304 or same:
+            visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
+            await self.crawl.write(lambda conn: articles.unchanged(conn, site.id, wanted.url, visit), site.id)
+            await self.crawl.settle(site.id, "unchanged")
+        elif page.status in GONE:
+            visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
+            await self.crawl.write(lambda conn: frontier.gone(conn, site.id, wanted.url, visit), site.id)
+            await self.crawl.settle(site.id, "refused")
+        elif page.status != 200:
+            await self.failed(site, wanted, f"HTTP {page.status}", "", asked_to_wait(page.headers, page.fetched))
+        elif _led_home(page):
+            await self._refuse(site, wanted, page, "led home", f"it redirects to {page.final_url}")
+        elif len(page.body) > self.crawl.config.settings.politeness.page_max_bytes:
+            await self._refuse(site, wanted, page, "too large", f"{len(page.body)} bytes")
+        else:
+            return False
+        return True
+
+    async def failed(
+        self, site: Site, wanted: Wanted, reason: str, detail: str, not_before: datetime | None = None
+    ) -> None:
+        """A page that could not be had or read: it is tried again, later each time, and not before the host said."""
+        now = datetime.now(UTC)
+        retry = max(now + back_off(site.id, wanted.tries + 1), not_before or now)
+        await self.crawl.write(
+            lambda conn: frontier.failed(conn, site.id, wanted.url, reason, retry, now, detail), site.id
+        )
+        await self.crawl.settle(site.id, "failed")
+
+    async def not_an_article(self, site: Site, wanted: Wanted, page: Page, problem: PageProblem) -> None:
+        """A page that was read and is none, or could not be read."""
+        if isinstance(problem, Unreadable) or problem.reason in PASSING:
+            await self.failed(site, wanted, problem.reason, problem.detail)
+        else:
+            await self._refuse(site, wanted, page, problem.reason, problem.detail)
+
+    async def _refuse(self, site: Site, wanted: Wanted, page: Page, reason: str, detail: str) -> None:
+        visit = Visit(page.fetched, None, page.status)
+        await self.crawl.write(lambda conn: frontier.refused(conn, site.id, wanted.url, reason, detail, visit), site.id)
+        await self.crawl.settle(site.id, "refused")
+
+    # --- 4 clean -----------------------------------------------------------------------------------------------------
+
+    async def repeats(self, site: Site) -> frozenset[str]:
+        """The blocks that this site shows on many articles."""
+        return await self.crawl.read(lambda conn: repeats.repeated(conn, site.id, REPEATED_IN))
+
+    # --- 6 store -----------------------------------------------------------------------------------------------------
+
+    async def store(self, item: ArticleItem) -> str:
+        """Stores an article and all that belongs to it in one transaction; gives what it was: new, changed, same, copy.
+
+        The raw copy is on disk before the transaction that refers to it.
+        """
+        page, site, wanted = item.page, item.site.id, item.wanted
+        fetched = articles.Fetched(
+            site=site,
+            url=wanted.url,
+            final_url=canonical(page.final_url) or wanted.url,
+            article=item.extraction.article,
+            fetched=page.fetched,
+            body_hash=_hash(page.body),
+            etag=page.headers.get("etag"),
+            last_modified=page.headers.get("last-modified"),
+            revisit_at=revisit_at(page.fetched, wanted.visits + 1),
+            run=self.crawl.run,
+            status=page.status,
+        )
+        ours = await read_again(self.crawl, item)
+        raw = await self._keep(item.received)
+
+        def take(conn: Connection) -> articles.Outcome:
+            if ours is not None:
+                articles.correct(conn, ours, page.fetched)
+            outcome = articles.store(conn, replace(fetched, raw=raw))
+            repeats.count(conn, site, outcome.id, item.extraction.blocks)
+            return outcome
+
+        outcome = await self.crawl.write(take, site)
+        names = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
+        await self.crawl.settle(site, names[outcome.kind])
+        return outcome.kind
+
+    async def _keep(self, received: Response | None) -> RawRef | None:
+        if received is None:
+            return None
+        async with self.raw_turn:
+            return await asyncio.to_thread(self.crawl.raw.append, received)
+
+
+def _hash(body: bytes) -> str:
+    return sha256(body).hexdigest()
+
+
+def _led_home(page: Page) -> bool:
+    """Whether a redirect ended at a site's first page: how many sites say that an article is no more."""
+    return (
+        page.final_url != page.url and urlsplit(page.final_url).path in ("", "/") and not urlsplit(page.final_url).query
+    )
