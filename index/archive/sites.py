@@ -15,7 +15,8 @@ from index.archive.upsert import upsert
 @dataclass(frozen=True, slots=True)
 class SiteState:
     """What is known of a site. Times are UTC, None where it did not happen; `failures` counts failed runs in a row;
-    `verdict` is a word and `detail` its sentence, None where all is normal; `horizon`: nothing older is fetched."""
+    `verdict` is a word and `detail` its sentence, None where all is normal; `horizon`: nothing older is fetched;
+    `rendered`: since when its pages are known to need a browser, `plain`: when that was last looked at."""
 
     id: str
     name: str | None = None
@@ -33,6 +34,8 @@ class SiteState:
     next_run: datetime | None = None
     next_why: str | None = None
     horizon: datetime | None = None
+    rendered: datetime | None = None
+    plain: datetime | None = None
 
 
 def put(conn: Connection, site: str, **columns: Any) -> None:

@@ -58,6 +58,18 @@ sites = Table(  # what crawler knows of a site and the page shows; the site itse
     Column("next_run", Instant),
     Column("next_why", Text),
     Column("horizon", Instant),  # candidates older than this are not fetched
+    Column("rendered", Instant),  # since then its pages are known to need a browser; None: they do not
+    Column("plain", Instant),  # when that was last looked at
+)
+
+hosts = Table(  # what a host has asked of us, by origin: https://step.example, with a port where it is not the usual one
+    "hosts",
+    metadata,
+    Column("origin", String, primary_key=True),
+    Column("robots", LargeBinary),  # the last robots.txt that came; empty where there is none
+    Column("answered", Instant),  # when that was
+    Column("silent", Instant),  # since then robots.txt cannot be had; None: it can
+    Column("not_before", Instant),  # it asked not to be asked again before then
 )
 
 sources = Table(

@@ -1,5 +1,8 @@
 """What an archive needs to be trusted over months."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -7,4 +10,19 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    _reach()
+
+
+def _reach() -> None:
+    """What hosts have asked of us, and which sites need a browser."""
+    op.create_table(
+        "hosts",
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("robots", sa.LargeBinary()),
+        sa.Column("answered", sa.BigInteger()),
+        sa.Column("silent", sa.BigInteger()),
+        sa.Column("not_before", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("origin", name="pk_hosts"),
+    )
+    op.add_column("sites", sa.Column("rendered", sa.BigInteger()))
+    op.add_column("sites", sa.Column("plain", sa.BigInteger()))
