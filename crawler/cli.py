@@ -232,6 +232,26 @@ def child_crawl(
     """One run, in a process of its own."""
     _child(parent)
     raise typer.Exit(crawling.child_crawl(sites, run, since))
+@index_app.command("migrate")
+def index_migrate(json: Json = False) -> None:
+    """Bring the index to this release's mapping, without a gap in search.
+
+    `arshif run` does so by itself; this waits for its end. Nothing happens where it is of that mapping already.
+    """
+    indexing.migrate(json)
+
+
+@index_app.command("verify")
+def index_verify(
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what differs.")] = False, json: Json = False
+) -> None:
+    """Hold the index against the archive, document by document.
+
+    Tells what is missing, older, newer, extra or twice; what waits in the outbox is no difference. 1 where one is left.
+    """
+    raise typer.Exit(indexing.verify(repair, json))
+
+
 
 
 @app.command("_ship", hidden=True)

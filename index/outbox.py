@@ -71,6 +71,21 @@ def _fill(conn: Connection, now: datetime, op: Op, *where: ColumnElement[bool]) 
     conn.execute(insert(outbox).from_select(["target", "article", "version", "op", "added"], rows))
 
 
+def remove(conn: Connection, engine: str, documents: Sequence[tuple[str, int]], now: datetime) -> None:
+    """Put the deletion of documents (id, version) that the archive does not have into the outbox of an engine."""
+    names = [target.name for target in targets_of(conn, engine)]
+    for piece in chunks(documents):
+        gone = [article for article, _ in piece]
+        conn.execute(delete(outbox).where(outbox.c.target.in_(names), outbox.c.article.in_(gone)))
+        values = [
+            {"target": name, "article": a, "version": v, "op": "delete", "added": now}
+            for name in names
+            for a, v in piece
+        ]
+        if values:
+            conn.execute(insert(outbox), values)
+
+
 def batch(conn: Connection, target: str, n: int) -> list[Row]:
     """The n rows that wait longest for this target."""
     oldest = select(outbox).where(outbox.c.target == target).order_by(outbox.c.added, outbox.c.article).limit(n)
@@ -91,6 +106,11 @@ def acknowledge(conn: Connection, target: str, done: Iterable[tuple[str, int]]) 
 def pending(conn: Connection, target: str) -> int:
     """How many rows the target still lacks."""
     return conn.execute(select(func.count()).where(outbox.c.target == target)).scalar_one()
+
+
+def waiting(conn: Connection, target: str) -> frozenset[str]:
+    """The ids of the documents that the target still lacks, or still has to lose."""
+    return frozenset(conn.execute(select(outbox.c.article).where(outbox.c.target == target)).scalars())
 
 
 # --- what an index refuses -----------------------------------------------------------------------------------------

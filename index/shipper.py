@@ -90,7 +90,23 @@ def rebuild(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable
 
     Raises IndexUnavailable where the index does not answer, Busy where a newer rebuild took over.
     """
-    name = _start(archive, engine)
+    return _build(archive, engine, _start(archive, engine), batch, told)
+
+
+def migrate(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[Shipped], None] | None = None) -> str:
+    """The name of an index with this program's mapping that readers see: at once where there is one, else when it is
+    built; the one of an older mapping is searched until then, as it was. Raises what `rebuild` does."""
+    live = engine.current()
+    if live is not None:
+        return live
+    there = set(engine.targets())
+    with archive.read() as conn:
+        begun = [target.name for target in outbox.targets_of(conn, engine.name) if target.state == "building"]
+    mine = [name for name in begun if name in there and is_ours(name, engine.prefix)]
+    return _build(archive, engine, mine[0] if mine else _start(archive, engine), batch, told)
+
+
+def _build(archive: Archive, engine: Engine, name: str, batch: int, told: Callable[[Shipped], None] | None) -> str:
     while (state := _state(archive, name)) == "building":
         try:
             with hold(lock_path(archive, engine.name), wait=False):

@@ -1,13 +1,29 @@
-"""index status, index rebuild."""
+"""index status, verify, rebuild and migrate."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+
 from crawler.config import load
+from crawler.errors import Busy
 from crawler.stores import open_archive, open_index
 from crawler.terminal import complain, print_json, say
 from index import outbox, shipper
+from index import verify as verifying
 from index.archive import articles
 from index.shipper import Shipped
+from index.verify import Verified
+
+SHOWN = 20  # differences that are told one by one
+WORDS = {  # what is wrong with a document
+    "missing": "the archive has version {archived}, the index none",
+    "older": "the archive has version {archived}, the index {indexed}",
+    "newer": "the archive has version {archived}, the index {indexed}",
+    "twice": "the index has it more than once",
+    "extra": "the index has version {indexed}, the archive none",
+}
 
 
 def status(json: bool) -> None:
@@ -40,7 +56,44 @@ def status(json: bool) -> None:
         complain(f"refused: {bad.article}: {bad.reason}")
 
 
+def verify(mend: bool, json: bool) -> int:
+    config = load()
+    with open_archive(config) as archive, open_index(config) as engine:
+        found = verifying.verify(archive, engine)
+        left = found
+        if mend and found.differences:
+            verifying.repair(archive, engine, found)
+            with suppress(Busy):  # the shipper that runs brings it there
+                shipper.drain(archive, engine)
+            left = verifying.verify(archive, engine)
+    if json:
+        print_json(asdict(found) | {"repaired": len(found.differences) - len(left.differences)})
+    else:
+        _tell(found)
+        if mend and found.differences:
+            say(f"{len(found.differences) - len(left.differences)} repaired, {left.waiting} still to be brought")
+    return int(bool(left.differences))
+
+
+def _tell(found: Verified) -> None:
+    for one in found.differences[:SHOWN]:
+        complain(f"{one.kind}: {one.article}: {WORDS[one.kind].format(archived=one.archived, indexed=one.indexed)}")
+    if len(found.differences) > SHOWN:
+        complain(f"and {len(found.differences) - SHOWN} more: --json lists all")
+    waiting = f", {found.waiting} wait in the outbox" if found.waiting else ""
+    refused = f", {found.refused} were refused (`arshif index status`)" if found.refused else ""
+    say(f"{found.target}: {found.agreeing} documents agree{waiting}{refused}; {len(found.differences)} differ")
+
+
 def rebuild(json: bool) -> None:
+    _build(shipper.rebuild, json)
+
+
+def migrate(json: bool) -> None:
+    _build(shipper.migrate, json)
+
+
+def _build(build: Callable[..., str], json: bool) -> None:
     config = load()
 
     def told(shipped: Shipped) -> None:
@@ -48,9 +101,12 @@ def rebuild(json: bool) -> None:
             say(f"{shipped.sent} brought, {shipped.left} left")
 
     with open_archive(config) as archive, open_index(config) as engine:
-        name = shipper.rebuild(archive, engine, told=told)
+        before = engine.current()
+        name = build(archive, engine, told=told)
         documents = engine.count()
     if json:
         print_json({"engine": engine.name, "current": name, "documents": documents})
-        return
-    say(f"The new index is {name}, with {documents} documents; searches go to it now.")
+    elif name == before:
+        say(f"{name} is of this program's mapping already, with {documents} documents.")
+    else:
+        say(f"The new index is {name}, with {documents} documents; searches go to it now.")

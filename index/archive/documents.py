@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
 
 from index import outbox
 from index.archive import tables as t
@@ -46,7 +46,8 @@ def documents(conn: Connection, ids: Sequence[str]) -> list[Document]:
     """The documents of these articles in their order; those that the archive does not have are left out."""
     found: dict[str, Document] = {}
     for piece in chunks(ids):
-        for row in conn.execute(_newest().where(t.articles.c.id.in_(piece))).mappings():
+        newest = _stored(t.versions.c.number == t.articles.c.number)
+        for row in conn.execute(newest.where(t.articles.c.id.in_(piece))).mappings():
             found[row["id"]] = _document(dict(row))
     return [found[article_id] for article_id in ids if article_id in found]
 
@@ -69,6 +70,18 @@ def versions(conn: Connection, article_id: str) -> list[Version]:
         .order_by(t.versions.c.number)
     )
     return [Version(row["number"], row["seen"], article_of(dict(row))) for row in conn.execute(query).mappings()]
+
+
+def version_documents(conn: Connection, ids: Sequence[str]) -> list[Document]:
+    """What these articles said before, oldest first: a document for each version that a later one replaced, with its
+    `number` and `current` False. Story, date and state are the article's of today."""
+    found: dict[str, list[Document]] = {}
+    for piece in chunks(ids):
+        query = _stored(t.versions.c.number < t.articles.c.number).where(t.articles.c.id.in_(piece))
+        for row in conn.execute(query.order_by(t.versions.c.number)).mappings():
+            past = replace(_document(dict(row)), number=row["number"], changed=row["seen"], current=False)
+            found.setdefault(row["id"], []).append(past)
+    return [document for article_id in ids for document in found.get(article_id, ())]
 
 
 def aliases(conn: Connection, article_id: str) -> list[Alias]:
@@ -132,6 +145,14 @@ def touch(conn: Connection, changed: Sequence[str], now: datetime) -> None:
     outbox.enqueue(conn, changed, now)
 
 
+def count_on(conn: Connection, indexed: Mapping[str, int], now: datetime) -> None:
+    """Give these documents a version above the one that an index has of them, and every outbox a row."""
+    for article_id, version in indexed.items():
+        mine = (t.articles.c.id == article_id) & (t.articles.c.revision <= version)
+        conn.execute(update(t.articles).where(mine).values(revision=version + 1))
+    outbox.enqueue(conn, list(indexed), now)
+
+
 # --- rows to values ------------------------------------------------------------------------------------------------
 
 
@@ -159,13 +180,15 @@ def article_of(row: dict[str, Any]) -> Article:
     )
 
 
-def _newest() -> Select[Any]:
+def _stored(which: ColumnElement[bool]) -> Select[Any]:
     state = ("id", "site", "revision", "first_seen", "sort_date", "story", "lead", "gone_since")
     return select(
         *(t.articles.c[name] for name in state),
         t.articles.c.url.label("own_url"),
         *(t.versions.c[name] for name in (*_PLAIN, "keywords", "authors", "images", "origins")),
-    ).join(t.versions, (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number))
+        t.versions.c.number,
+        t.versions.c.seen,
+    ).join(t.versions, (t.versions.c.article == t.articles.c.id) & which)
 
 
 def _document(row: dict[str, Any]) -> Document:

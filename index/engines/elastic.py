@@ -23,6 +23,7 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, helpers
 from index.analysis import OTHER_PLANES, SINGLE, TOKEN_CHARACTERS, fold_table
 from index.article import Document, Match, Matches, Query
 from index.engines.base import MAPPING_VERSION, Record, cursor, is_ours, must_be_ours, place, record
+from index.engines.older import without_unknown
 from index.engines.plan import All, AnyOf, Between, Clause, OneOf, Row, plan
 from index.errors import IndexMismatch, IndexUnavailable
 
@@ -35,6 +36,7 @@ TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 REFUSED = frozenset({400, 413})  # the document's own fault: quarantine
 REASON_CHARACTERS = 200  # of one cause: Elasticsearch quotes the document in some
 MAX_CAUSES = 5
+CURRENT_SECONDS = 60.0  # for which the mapping of the index that is searched is not asked for again
 REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
 
 
@@ -121,6 +123,7 @@ class ElasticEngine:
         self.prefix = prefix
         self._headers = _authorization(api_key, basic_auth)
         self._checked = False
+        self._todays: float | None = None  # until then (monotonic seconds) the index that is searched is of our mapping
         try:
             self._client = Elasticsearch(
                 url, headers=self._headers, request_timeout=REQUEST_SECONDS, max_retries=0, retry_on_timeout=False
@@ -234,6 +237,9 @@ class ElasticEngine:
         sort = [{"_score": "desc"}, {"order": "desc"}] if by_score else [{"order": direction}]
         scored = [_clause(asked.scored)] if asked.scored is not None else []
         with self._told() as client:
+            if fields := self._older_fields():
+                asked = without_unknown(asked, fields)
+                scored = [_clause(asked.scored)] if asked.scored is not None else []
             try:
                 found = client.search(
                     index=self.prefix,
@@ -265,6 +271,18 @@ class ElasticEngine:
             client.indices.refresh(index=target)
             for hit in helpers.scan(client, index=target, query={"_source": False, "version": True}):
                 yield hit["_id"], int(hit["_version"])
+
+    def _older_fields(self) -> frozenset[str]:
+        """The fields of the index that is searched, where its mapping is an older one; none where it is today's."""
+        if self._todays is not None and time.monotonic() < self._todays:
+            return frozenset()
+        if self.current() is not None or not (named := self._named()):
+            self._todays = time.monotonic() + CURRENT_SECONDS
+            return frozenset()
+        with contextlib.suppress(NotFoundError):  # today's has just taken over
+            found = self._client.indices.get_mapping(index=named[0])
+            return frozenset(found[named[0]]["mappings"]["properties"])
+        return frozenset()
 
     # --- the server ---
 

@@ -8,6 +8,7 @@ words, parted by blanks: its own analyzers cannot fold Arabic, and its Arabic st
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ from tantivy import Query as TantivyQuery
 from index.analysis import words
 from index.article import Document, Match, Matches, Query
 from index.engines.base import Record, cursor, is_ours, must_be_ours, place, record
+from index.engines.older import is_made_with, without_unknown
 from index.engines.plan import All, AnyOf, Between, Clause, OneOf, Plan, Row, plan
 from index.errors import IndexMismatch, IndexUnavailable
 
@@ -152,13 +154,15 @@ class EmbeddedEngine:
 
     def search(self, query: Query) -> Matches:
         asked = plan(query)
-        target = self._must_current()
+        target = self._searched()
         try:
             index = self._index(target)
         except IndexMismatch:
-            if target == (target := self._must_current()):
+            if target == (target := self._searched()):
                 raise
             index = self._index(target)  # another one was published just now, and the one before it dropped
+        if not is_ours(target, self.prefix):
+            asked = without_unknown(asked, self._fields(target))
         searcher: Searcher = index.searcher()
         base = _translate(index.schema, asked)
         with self._told(target):
@@ -167,7 +171,7 @@ class EmbeddedEngine:
             return _by_date(searcher, index.schema, base, query, asked)
 
     def count(self, target: str | None = None) -> int:
-        return int(self._index(target or self._must_current()).searcher().num_docs)
+        return int(self._index(target or self._searched()).searcher().num_docs)
 
     def ids(self, target: str) -> Iterator[tuple[str, int]]:
         searcher: Searcher = self._index(target).searcher()
@@ -176,10 +180,16 @@ class EmbeddedEngine:
             for start in range(0, len(hits), PAGE):
                 yield from _ids_versions(searcher, [address for _, address in hits[start : start + PAGE]])
 
-    def _must_current(self) -> str:
-        if (current := self.current()) is None:
-            raise IndexUnavailable(f"There is no index in {self.directory} yet, or one of another version: {REBUILD}.")
-        return current
+    def _searched(self) -> str:
+        """The target that is searched: the published one, of an older mapping too while a new one is on its way."""
+        if (named := self._named()) is None or not is_made_with(named, self.prefix):
+            raise IndexUnavailable(f"There is no index in {self.directory} yet: {REBUILD}.")
+        return named
+
+    def _fields(self, target: str) -> frozenset[str]:
+        with self._told(target):
+            meta = json.loads((self.directory / target / "meta.json").read_text("utf-8"))
+            return frozenset(field["name"] for field in meta["schema"])
 
     def _index(self, target: str) -> tantivy.Index:
         """The index of a target with all that was committed so far, by whichever process."""

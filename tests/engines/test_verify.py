@@ -1,0 +1,145 @@
+"""`index verify` finds each planted difference and mends it; a search works all the while an index is migrated."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index import shipper
+from index.archive import Archive, articles, documents
+from index.engines import Engine, base, elastic, embedded
+from index.engines.base import Document
+from index.errors import IndexMismatch, IndexUnavailable
+from index.query import parse
+from index.verify import Difference, repair, verify
+from tests.engines.corpus import document
+from tests.unit.archive_samples import HOUR, NOW, article, page
+
+STORED = 150
+PLANTED = {"missing": 40, "older": 30, "extra": 30}  # 100
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive(tmp_path / "archive.sqlite3") as it:
+        store(it, range(STORED))
+        store(it, range(STORED), "وأضاف المصدر", hours=1)  # so that an older version is there to be planted
+        yield it
+
+
+def store(archive: Archive, numbers: range, more: str = "", hours: int = 0) -> None:
+    pages = [article(f"https://step.example/{n}", headline=f"خبر {n}", body=f"حلب {n} {more}") for n in numbers]
+    for one in pages:
+        archive.write(lambda c, one=one: articles.store(c, page(one, NOW + hours * HOUR)))  # type: ignore[misc]
+    archive.write(lambda _: None).result()
+
+
+def stored(archive: Archive) -> list[Document]:
+    with archive.read() as conn:
+        return documents.documents(conn, [id_ for id_, _ in documents.ids(conn)])
+
+
+def test_a_whole_index_has_no_difference(archive: Archive, engine: Engine) -> None:
+    with pytest.raises(IndexUnavailable, match=r"no .* index to verify yet"):
+        verify(archive, engine)
+    shipper.drain(archive, engine)
+    found = verify(archive, engine)
+    assert (found.agreeing, found.waiting, found.refused, found.differences) == (STORED, 0, 0, ())
+
+
+def test_a_hundred_planted_differences_are_found_and_mended(archive: Archive, engine: Engine) -> None:
+    shipper.drain(archive, engine)
+    target = engine.current()
+    assert target is not None
+    planted = plant(archive, engine, target)
+    assert len(planted) == 100
+
+    found = verify(archive, engine)
+    assert {(one.article, one.kind) for one in found.differences} == planted
+    assert found.agreeing == STORED - PLANTED["missing"] - PLANTED["older"]
+
+    assert repair(archive, engine, found) == 100
+    assert verify(archive, engine).differences == (), "what waits in the outbox is no difference"
+    shipper.drain(archive, engine)
+    assert (verify(archive, engine).agreeing, verify(archive, engine).differences) == (STORED, ())
+    assert engine.count() == STORED
+
+
+def plant(archive: Archive, engine: Engine, target: str) -> set[tuple[str, str]]:
+    dice = random.Random(7)
+    chosen = dice.sample(stored(archive), PLANTED["missing"] + PLANTED["older"])
+    missing, older = chosen[: PLANTED["missing"]], chosen[PLANTED["missing"] :]
+    engine.apply(target, [], [one.article.id for one in chosen])
+    if isinstance(engine, elastic.ElasticEngine):  # it remembers the version of what was deleted, for a minute
+        settings = {"index": {"gc_deletes": "0s"}}
+        engine._client.indices.put_settings(index=target, settings=settings)
+        engine.count(target)
+    engine.apply(target, [document(one.article.id, "حلب", version=one.version - 1) for one in older], [])
+    extra = [document(f"stranger-{n}", "حلب") for n in range(PLANTED["extra"])]
+    engine.apply(target, extra, [])
+    kinds = {"missing": missing, "older": older, "extra": extra}
+    return {(one.article.id, kind) for kind, them in kinds.items() for one in them}
+
+
+def test_an_index_that_is_ahead_of_an_older_archive_is_mended(archive: Archive, engine: Engine) -> None:
+    shipper.drain(archive, engine)
+    target = engine.current()
+    assert target is not None
+    ahead = stored(archive)[0]
+    engine.apply(target, [document(ahead.article.id, "من المستقبل", version=ahead.version + 5)], [])
+    found = verify(archive, engine)
+    assert found.differences == (Difference(ahead.article.id, "newer", ahead.version, ahead.version + 5),)
+    repair(archive, engine, found)
+    shipper.drain(archive, engine)
+    assert verify(archive, engine).differences == ()
+    assert engine.search(parse("المستقبل")).total == 0
+
+
+def test_the_index_of_another_archive_is_not_repaired(archive: Archive, engine: Engine, tmp_path: Path) -> None:
+    shipper.drain(archive, engine)
+    with Archive(tmp_path / "another.sqlite3") as another:
+        found = verify(another, engine)
+        assert {one.kind for one in found.differences} == {"extra"}
+        with pytest.raises(IndexMismatch, match="made from another archive"):
+            repair(another, engine, found)
+
+
+def test_a_search_finds_all_at_every_moment_of_a_migration(
+    archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipper.drain(archive, engine)
+    before = engine.current()
+    for module in (base, embedded, elastic):
+        monkeypatch.setattr(module, "MAPPING_VERSION", base.MAPPING_VERSION + 1, raising=False)
+    assert engine.current() is None, "it is of an older mapping now"
+    totals: list[int] = []
+    problems: list[BaseException] = []
+    over = threading.Event()
+
+    def search() -> None:
+        while not over.is_set():
+            try:
+                totals.append(engine.search(parse("حلب site:step")).total)
+            except BaseException as problem:
+                problems.append(problem)
+                return
+
+    thread = threading.Thread(target=search)
+    thread.start()
+    shipper.prepare(archive, engine)  # as the shipper of a new release does; then a person waits for it
+    after = shipper.migrate(archive, engine, batch=20)
+    seen = len(totals)
+    while len(totals) < seen + 3 and not problems:
+        pass
+    over.set()
+    thread.join()
+    assert problems == []
+    assert set(totals) == {STORED}
+    assert seen > 0, "no search fell into the migration"
+    assert (engine.current(), engine.targets()) == (after, [after])
+    assert after != before
+    assert shipper.migrate(archive, engine) == after, "one of today's mapping stays"
