@@ -219,19 +219,6 @@ def index_rebuild(json: Json = False) -> None:
     indexing.rebuild(json)
 
 
-# --- children of the daemon ------------------------------------------------------------------------------------------
-
-
-@app.command("_crawl", hidden=True)
-def child_crawl(
-    sites: Annotated[str, typer.Option()],
-    run: Annotated[str, typer.Option()],
-    since: Annotated[str, typer.Option()] = "",
-    parent: Parent = 0,
-) -> None:
-    """One run, in a process of its own."""
-    _child(parent)
-    raise typer.Exit(crawling.child_crawl(sites, run, since))
 @index_app.command("migrate")
 def index_migrate(json: Json = False) -> None:
     """Bring the index to this release's mapping, without a gap in search.
@@ -252,6 +239,19 @@ def index_verify(
     raise typer.Exit(indexing.verify(repair, json))
 
 
+# --- children of the daemon ------------------------------------------------------------------------------------------
+
+
+@app.command("_crawl", hidden=True)
+def child_crawl(
+    sites: Annotated[str, typer.Option()],
+    run: Annotated[str, typer.Option()],
+    since: Annotated[str, typer.Option()] = "",
+    parent: Parent = 0,
+) -> None:
+    """One run, in a process of its own."""
+    _child(parent)
+    raise typer.Exit(crawling.child_crawl(sites, run, since))
 
 
 @app.command("_ship", hidden=True)
