@@ -12,7 +12,7 @@ SPIDER_MODULES = ["spiders"]  # and what is below, such as spiders/custom/
 USER_AGENT = _settings.user_agent
 
 # Politeness
-ROBOTSTXT_OBEY = True
+ROBOTSTXT_OBEY = True  # by our own middleware
 DOWNLOAD_DELAY = _settings.politeness.delay
 DOWNLOAD_DELAY_JITTER = 0  # Scrapy's varies the delay by half, so that a gap can be shorter than what was promised
 CONCURRENT_REQUESTS = _settings.politeness.concurrency
@@ -62,6 +62,8 @@ REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port
 # Order
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.addresses.PublicAddresses": 50,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.robots.Robots": 100,
     "crawler.middlewares.conditional.ConditionalRequests": 400,
     "crawler.middlewares.proxy.Proxy": 740,  # before Scrapy's own (750), which asks it from there
     "crawler.middlewares.rendering.Rendering": 850,

@@ -327,7 +327,7 @@ def _pairs(response: Response) -> list[tuple[bytes, bytes | None]]:
 def _told(failure: Failure) -> tuple[str, str]:
     """A short word that is counted, and the sentence behind it."""
     if isinstance(failure.value, GivenUp):
-        return "silent", str(failure.value)
+        return failure.value.reason, str(failure.value)
     if isinstance(failure.value, IgnoreRequest):
         return "robots" if "robots.txt" in str(failure.value) else "not allowed", str(failure.value)
     return type(failure.value).__name__, str(failure.value)

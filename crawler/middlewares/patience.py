@@ -24,7 +24,9 @@ TRIES = 3  # requests without an answer in a row: robots.txt, the same again, a 
 
 
 class GivenUp(IgnoreRequest):
-    """The host did not answer several times in a row, and is not asked again in this run."""
+    """The host did not answer several times in a row, and is not asked again in this run. `reason` is counted."""
+
+    reason = "silent"
 
 
 class Patience:
@@ -51,8 +53,10 @@ def reached(stats: dict[str, Any]) -> bool:
     """Whether Scrapy's statistics of a run show that anything was there to answer, were it only too slowly."""
     kind = "downloader/exception_type_count/"
     problems = [load_object(name.removeprefix(kind)) for name in stats if name.startswith(kind)]
-    answered = stats.get("downloader/response_count", 0) > 0
-    return answered or not all(issubclass(problem, (*UNREACHABLE, GivenUp)) for problem in problems)
+    asked = [problem for problem in problems if issubclass(problem, GivenUp) or not issubclass(problem, IgnoreRequest)]
+    if stats.get("downloader/response_count", 0) > 0 or (problems and not asked):
+        return True  # the latter: all was refused by ourselves, such as by a robots.txt of yesterday
+    return not all(issubclass(problem, (*UNREACHABLE, GivenUp)) for problem in asked)
 
 
 def _host(request: Request) -> str:

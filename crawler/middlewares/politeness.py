@@ -10,6 +10,8 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.middlewares.hosts import SLOWER
+
 LONGEST = 60.0  # seconds between two requests to a host, however slowly it answers
 
 
@@ -28,7 +30,9 @@ class Politeness:
         self.crawler = crawler
         self.delay = delay
         self.delays = {host: float(slot["delay"]) for host, slot in delays.items() if "delay" in slot}
+        self.wishes: dict[str, float] = {}  # seconds that hosts ask for themselves, such as by Crawl-delay
         crawler.signals.connect(self.answered, signals.response_downloaded)
+        crawler.signals.connect(self.slower, SLOWER)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -37,6 +41,13 @@ class Politeness:
     async def process_request(self, request: Request) -> None:
         request.meta["download_slot"] = urlparse_cached(request).hostname or ""
 
+    def slower(self, host: str, seconds: float) -> None:
+        """From now on there are as many seconds between two requests to this host, LONGEST at most."""
+        self.wishes[host] = max(self.wishes.get(host, 0.0), min(seconds, LONGEST))
+        assert self.crawler.engine is not None
+        if (slot := self.crawler.engine.downloader.slots.get(host)) is not None:
+            slot.delay = max(slot.delay, self.wishes[host])
+
     def answered(self, request: Request) -> None:
         """Moves the host's clock to now: `response_downloaded` is sent before the slot's queue goes on."""
         assert self.crawler.engine is not None
@@ -44,6 +55,6 @@ class Politeness:
         slot = self.crawler.engine.downloader.slots.get(host)
         if slot is not None:
             slot.lastseen = monotonic()
-            promised = self.delays.get(host, self.delay)
+            promised = max(self.delays.get(host, self.delay), self.wishes.get(host, 0.0))
             took = 0.0 if request.meta.get("playwright") else request.meta.get("download_latency", 0.0)
             slot.delay = max(promised, min(took, LONGEST))  # a rendered page took our browser's time, not the host's
