@@ -239,6 +239,25 @@ def index_verify(
     raise typer.Exit(indexing.verify(repair, json))
 
 
+# --- keep ------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def backup(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")], json: Json = False) -> None:
+    """Copy the archive and its raw copies, while they are written."""
+    keeping.backup(folder, json)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What `arshif backup` made.")],
+    force: Annotated[bool, typer.Option("--force", help="Move an archive that is there aside.")] = False,
+    json: Json = False,
+) -> None:
+    """Check a copy, put it in the archive's place, and build the index anew."""
+    raise typer.Exit(keeping.restore(folder, force, json))
+
+
 # --- children of the daemon ------------------------------------------------------------------------------------------
 
 
