@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crawler.commands import crawling, indexing, looking
+from crawler.commands import crawling, indexing, keeping, looking
 from crawler.commands import doctor as doctoring
 from crawler.commands import sites as siting
 from crawler.errors import ArshifError
