@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,7 +21,6 @@ from crawler.site import Site
 from crawler.urls import canonical
 from index.archive import articles, frontier, repeats
 from index.archive.frontier import Visit
-from index.raw import RawRef, Response
 
 if TYPE_CHECKING:
     from crawler.crawl import Crawl
@@ -35,7 +34,6 @@ class Pages:
 
     def __init__(self, crawl: Crawl) -> None:
         self.crawl = crawl
-        self.raw_turn = asyncio.Lock()  # one record after the other
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
 
@@ -107,7 +105,7 @@ class Pages:
     async def store(self, item: ArticleItem) -> str:
         """Stores an article and all that belongs to it in one transaction; gives what it was: new, changed, same, copy.
 
-        The raw copy is on disk before the transaction that refers to it.
+        The raw copy of one that is new or changed is on disk before the transaction that refers to it ends.
         """
         page, site, wanted = item.page, item.site.id, item.wanted
         fetched = articles.Fetched(
@@ -124,12 +122,12 @@ class Pages:
             status=page.status,
         )
         ours = await read_again(self.crawl, item)
-        raw = await self._keep(item.received)
+        keep = partial(self.crawl.raw.append, item.received) if item.received is not None else None
 
         def take(conn: Connection) -> articles.Outcome:
             if ours is not None:
                 articles.correct(conn, ours, page.fetched)
-            outcome = articles.store(conn, replace(fetched, raw=raw))
+            outcome = articles.store(conn, replace(fetched, raw=keep))
             repeats.count(conn, site, outcome.id, item.extraction.blocks)
             return outcome
 
@@ -137,12 +135,6 @@ class Pages:
         names = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
         await self.crawl.settle(site, names[outcome.kind])
         return outcome.kind
-
-    async def _keep(self, received: Response | None) -> RawRef | None:
-        if received is None:
-            return None
-        async with self.raw_turn:
-            return await asyncio.to_thread(self.crawl.raw.append, received)
 
 
 def _hash(body: bytes) -> str:

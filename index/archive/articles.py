@@ -7,6 +7,7 @@ the same text with dates that do not differ. Different sites: always two article
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -73,7 +74,8 @@ class Fetched:
     """A page that turned out to be an article, and how it was fetched.
 
     `url` is canonical, as asked; `final_url` after redirects; `body_hash` is over the bytes of its body; `fetched` and
-    `revisit_at` are UTC; `raw` says where its raw copy lies; `run` is the number of the run.
+    `revisit_at` are UTC; `raw` writes its raw copy and says where it lies: it is called only for a page that becomes a
+    version; `run` is the number of the run.
     """
 
     site: str
@@ -84,7 +86,7 @@ class Fetched:
     body_hash: str | None = None
     etag: str | None = None
     last_modified: str | None = None
-    raw: RawRef | None = None
+    raw: Callable[[], RawRef] | None = None
     revisit_at: datetime | None = None
     run: int | None = None
     status: int = 200
@@ -109,13 +111,12 @@ def store(conn: Connection, page: Fetched) -> Outcome:
 
     All of it belongs to the transaction of `conn`: afterwards the page is seen, or nothing happened.
     """
-    raw = keep_raw(conn, page)
     home, reason = _home(conn, page)
     if home is None:
-        outcome = _new(conn, page, raw)
+        outcome = _new(conn, page)
     else:
         _come_back(conn, home, page.fetched)
-        outcome = _again(conn, page, home, raw)
+        outcome = _again(conn, page, home)
         if reason is not None and outcome.kind == "same":
             outcome = replace(outcome, kind="copy")
     _name(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
@@ -137,10 +138,11 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
 
 
 def keep_raw(conn: Connection, page: Fetched) -> int | None:
-    """Note where the raw copy of a page lies; gives the note's number."""
+    """Write the raw copy of a page and note where it lies, so that both are kept or none; gives the number of the note."""
     if page.raw is None:
         return None
-    place = {"file": page.raw.file, "offset": page.raw.offset, "length": page.raw.length}
+    ref = page.raw()
+    place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
     what = {"site": page.site, "url": page.final_url, "fetched": page.fetched, "body_hash": page.body_hash}
     return int(conn.execute(insert(t.raws).values(**place, **what).returning(t.raws.c.id)).scalar_one())
 
@@ -201,17 +203,17 @@ def _name(conn: Connection, page: Fetched, article_id: str, own_url: str, reason
 # --- what it says --------------------------------------------------------------------------------------------------
 
 
-def _new(conn: Connection, page: Fetched, raw: int | None) -> Outcome:
+def _new(conn: Connection, page: Fetched) -> Outcome:
     article = page.article
     values = {"id": article.id, "site": article.site, "url": article.url, "first_seen": page.fetched, "revision": 1}
     conn.execute(insert(t.articles).values(**values, **_facts(article, page.fetched, page.fetched), number=1))
-    _add_version(conn, page, article, 1, raw)
+    _add_version(conn, page, article, 1)
     outbox.enqueue(conn, [article.id], page.fetched)
     stories.settle(conn, article.content_hash, page.fetched)
     return Outcome("new", article.id, 1)
 
 
-def _again(conn: Connection, page: Fetched, home: Any, raw: int | None) -> Outcome:
+def _again(conn: Connection, page: Fetched, home: Any) -> Outcome:
     """The page of an article that is known: the same, better read, or changed."""
     article = replace(page.article, id=home.id, url=home.url)
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
@@ -225,7 +227,7 @@ def _again(conn: Connection, page: Fetched, home: Any, raw: int | None) -> Outco
             return Outcome("same", home.id, home.number)  # an old copy, such as a cached AMP page
         _part(conn, home, current, page.fetched)
     number = home.number + 1
-    _add_version(conn, page, article, number, raw)
+    _add_version(conn, page, article, number)
     _turn(conn, home, article, page.fetched, number)
     return Outcome("changed", home.id, number)
 
@@ -277,8 +279,9 @@ def _turn(conn: Connection, home: Any, article: Article, now: datetime, number: 
         stories.settle(conn, text, now)
 
 
-def _add_version(conn: Connection, page: Fetched, article: Article, number: int, raw: int | None) -> None:
-    how = {"seen": page.fetched, "url": page.article.url, "body_hash": page.body_hash, "raw": raw, "run": page.run}
+def _add_version(conn: Connection, page: Fetched, article: Article, number: int) -> None:
+    how = {"seen": page.fetched, "url": page.article.url, "body_hash": page.body_hash, "run": page.run}
+    how["raw"] = keep_raw(conn, page)
     conn.execute(insert(t.versions).values(article=article.id, number=number, **how, **columns_of(article)))
 
 

@@ -141,7 +141,7 @@ def test_the_same_moment_in_another_zone_is_no_change(store: Store) -> None:
 
 def test_the_same_bytes_read_better_are_a_correction_in_place(store: Store) -> None:
     old = article()
-    store(page(old, raw=RawRef("a.warc.gz", 0, 9)))
+    store(page(old, raw=lambda: RawRef("a.warc.gz", 0, 9)))
     store.shipped()
     better = article(body=BODY.replace("الفقرة 4", "الفقرة الخامسة"), extractor="2")
     same_bytes = page(better, NOW + HOUR, body_hash=page(old).body_hash)
@@ -169,7 +169,7 @@ def test_unchanged_moves_only_the_fetch_state(store: Store) -> None:
 
 def test_an_error_leaves_nothing(store: Store) -> None:
     def fail(conn: Connection) -> None:
-        articles.store(conn, page(article(), raw=RawRef("a.warc.gz", 0, 9)))
+        articles.store(conn, page(article(), raw=lambda: RawRef("a.warc.gz", 0, 9)))
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -461,7 +461,7 @@ def test_no_statement_reads_a_whole_table(store: Store) -> None:
     event.listen(store.archive._writer, "before_cursor_execute", note)
     first, second = wire("step", 1), wire("copy", 2)
     copy = article("https://step.example/2", published=first.published, canonical_url="https://step.example/3")
-    store(page(first, raw=RawRef("a.warc.gz", 0, 9)))
+    store(page(first, raw=lambda: RawRef("a.warc.gz", 0, 9)))
     for one in (first, second, copy, replace(second, body="x", content_hash="x"), replace(first, section="y")):
         store(page(one, NOW + HOUR, url=one.url + "?p=1"))
     candidates = [frontier.Offer(first.url), frontier.Offer("https://step.example/4")]
@@ -480,3 +480,23 @@ def test_no_statement_reads_a_whole_table(store: Store) -> None:
     scans = [(statement, step) for statement, plan in plans.items() for step in plan if step.startswith("SCAN")]
     assert [(statement, step) for statement, step in scans if step.split()[1] != "targets"] == []
     assert len(plans) > 20
+
+
+def test_a_raw_copy_is_written_only_of_what_becomes_a_version(store: Store) -> None:
+    written: list[str] = []
+
+    def keep(name: str) -> RawRef:
+        written.append(name)
+        return RawRef("a.warc.gz", len(written), 1)
+
+    first = article()
+    store(page(first, raw=lambda: keep("new")))
+    store(page(first, NOW + HOUR, body_hash="counters", raw=lambda: keep("same")))
+    other = article("https://step.example/amp/1")
+    store(page(other, NOW + HOUR, raw=lambda: keep("copy")))
+    store(
+        page(replace(first, body=f"{BODY} وأكثر", content_hash="another"), NOW + 2 * HOUR, raw=lambda: keep("changed"))
+    )
+    assert written == ["new", "changed"]
+    with store.archive.read() as conn:
+        assert len(conn.execute(select(t.raws)).all()) == 2

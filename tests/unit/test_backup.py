@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,8 +36,9 @@ class Writer(threading.Thread):
                 if self.over.is_set():
                     return
                 one = article(f"https://step.example/{number}", headline=f"خبر {number}")
-                ref = raw.append(Response(one.url, NOW, "HTTP/1.1 200 OK", [("A", "b")], os.urandom(20_000)))
-                archive.write(lambda c, one=one, ref=ref: articles.store(c, replace(page(one), raw=ref))).result()  # type: ignore[misc]
+                answer = Response(one.url, NOW, "HTTP/1.1 200 OK", [("A", "b")], os.urandom(20_000))
+                new = page(one, raw=partial(raw.append, answer))
+                archive.write(lambda c, new=new: articles.store(c, new)).result()  # type: ignore[misc]
                 self.stored = number + 1
 
 
