@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crawler.commands import crawling, indexing, keeping, looking
+from crawler.commands import adding, crawling, indexing, keeping, looking
 from crawler.commands import doctor as doctoring
 from crawler.commands import sites as siting
 from crawler.errors import ArshifError
@@ -181,6 +181,19 @@ Site = Annotated[str, typer.Argument(help="Id of a site: its file's name.")]
 def sites_list(json: Json = False) -> None:
     """List all sites."""
     siting.list_all(json)
+
+
+@sites_app.command("add")
+def sites_add(
+    url: Annotated[str, typer.Argument(help="Address of the site's first page.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print the file.")] = False,
+    json: Json = False,
+) -> None:
+    """Ask a site where its articles are, try five, and write its file.
+
+    The file goes into sites.local/ of your configuration; its name is the site's id.
+    """
+    adding.add(url, dry_run, json)
 
 
 @sites_app.command("show")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from scrapy import Spider, signals
 from scrapy.crawler import CrawlerProcess
@@ -15,6 +14,7 @@ from crawler.errors import ArshifError
 from crawler.extract.draft import Extraction
 from crawler.item import ArticleItem
 from crawler.page import Discovered
+from crawler.proposal import Proposal
 from crawler.site import Kind
 
 
@@ -56,12 +56,25 @@ def ask(site: str) -> list[Answer]:
     return answers
 
 
-def _crawl(**arguments: str) -> tuple[Spider | None, list[ArticleItem]]:
+def scout(url: str) -> Proposal:
+    """What the file of the site with this first page should say.
+
+    :raises ArshifError: the site does not answer, or nothing on it lists articles; the message says what to do.
+    """
+    spider, _ = _crawl("scout", url=url)
+    proposal: Proposal | None = getattr(spider, "proposal", None)
+    if proposal is None:
+        raise ArshifError(getattr(spider, "problem", "") or f"{url}: nothing came back")
+    return proposal
+
+
+def _crawl(name: str = "site", **arguments: str) -> tuple[Spider | None, list[ArticleItem]]:
     """The spider, run with these arguments, and its items. Once a process: Twisted's reactor does not start twice."""
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
-    settings: dict[str, Any] = {**get_project_settings(), "LOG_INSTALL_ROOT_HANDLER": False, "ITEM_PIPELINES": {}}
+    settings = get_project_settings()
+    settings.setdict({"LOG_INSTALL_ROOT_HANDLER": False, "ITEM_PIPELINES": {}}, priority="cmdline")
     process = CrawlerProcess(settings)
-    crawler = process.create_crawler("site")
+    crawler = process.create_crawler(name)
     items: list[ArticleItem] = []
 
     def keep(item: ArticleItem) -> None:  # Scrapy sends what a receiver's parameters name

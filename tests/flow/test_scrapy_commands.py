@@ -36,7 +36,7 @@ def asked(house: House) -> list[str]:
 
 
 def test_list_names_the_spider_and_its_narrowed_forms(at: House) -> None:
-    assert at.scrapy("list").split() == ["feed", "section", "site", "sitemap", "urls", "wordpress"]
+    assert at.scrapy("list").split() == ["feed", "scout", "section", "site", "sitemap", "urls", "wordpress"]
 
 
 def test_crawl_exports_what_is_new_with_schema_org_s_names(at: House, tmp_path: Path) -> None:

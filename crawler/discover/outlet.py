@@ -1,0 +1,79 @@
+"""A site's first page and its robots.txt -> what they say of the outlet and of where its articles are listed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.clean.text import line
+from crawler.discover.document import read
+from crawler.discover.section import alternates
+from crawler.extract import jsonld
+from crawler.urls import canonical
+
+_OUTLETS = frozenset(("NewsMediaOrganization", "WebSite", "Organization", "Corporation"))
+_SEPARATORS = re.compile(r"\s+[|–—»:•-]\s+")  # between an outlet's name and its motto in <title>
+_SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+_LOCALE = re.compile(r"^([a-z]{2,3})(?:[_-]([a-z]{2}))?$", re.IGNORECASE)
+_WORDPRESS = re.compile(r"/wp-(?:content|includes|json)/")
+MAX_SITEMAPS = 10  # of a robots.txt that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """What a first page says: the outlet's `name` ("" where it does not), its `locale` (ar, or ar_SY), the `feeds` that
+    it names, the address of its WordPress interface."""
+
+    name: str = ""
+    locale: str | None = None
+    feeds: tuple[str, ...] = ()
+    wordpress: str | None = None
+
+
+def outlet(body: bytes, url: str, headers: Mapping[str, str]) -> Outlet:
+    """What the page at `url` says of its outlet. `headers` have lower-case names."""
+    document = read(body, headers)
+    tree = LexborHTMLParser(document.text)
+    return Outlet(_name(tree), _locale(tree), tuple(alternates(document, url)), _wordpress(tree, url, document.text))
+
+
+def sitemaps(robots: str, url: str) -> tuple[str, ...]:
+    """The sitemaps that a robots.txt names, in its order (https://www.sitemaps.org/protocol.html#submit_robots)."""
+    found = (canonical(urljoin(url, address)) for address in _SITEMAP.findall(robots))
+    return tuple(dict.fromkeys(address for address in found if address))[:MAX_SITEMAPS]
+
+
+def _name(tree: LexborHTMLParser) -> str:
+    named = _meta(tree, 'meta[property="og:site_name"]') or _meta(tree, 'meta[name="application-name"]')
+    if named:
+        return named
+    for node in jsonld.nodes(tree):
+        if jsonld.types(node) & _OUTLETS and (name := jsonld.text(node.get("name"))):
+            return name
+    title = tree.css_first("title")
+    return _SEPARATORS.split(line(title.text()))[0] if title else ""
+
+
+def _locale(tree: LexborHTMLParser) -> str | None:
+    html = tree.css_first("html")
+    for said in (_meta(tree, 'meta[property="og:locale"]'), html.attributes.get("lang") if html else None):
+        if said and (match := _LOCALE.match(said.strip())):
+            return f"{match[1].lower()}_{match[2].upper()}" if match[2] else match[1].lower()
+    return None
+
+
+def _wordpress(tree: LexborHTMLParser, url: str, text: str) -> str | None:
+    """https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/"""
+    node = tree.css_first('link[rel="https://api.w.org/"]')
+    if node is not None and (address := canonical(node.attributes.get("href") or "", url)):
+        return address
+    return canonical("/", url) if _WORDPRESS.search(text) else None
+
+
+def _meta(tree: LexborHTMLParser, selector: str) -> str:
+    node = tree.css_first(selector)
+    return line(node.attributes.get("content") or "") if node else ""

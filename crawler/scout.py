@@ -1,0 +1,141 @@
+"""Scout: asks a news site where its articles are, as a crawl would ask it, and proposes the file that describes it.
+
+Knows nothing of Scrapy: `get` is how it asks, spiders/scout.py gives it one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urljoin
+
+from pydantic import HttpUrl
+
+from crawler import path
+from crawler.discover import first_request
+from crawler.discover.outlet import Outlet, outlet, sitemaps
+from crawler.errors import ArshifError, PageProblem
+from crawler.page import Candidate, Discovered, Page
+from crawler.proposal import Offer, Proposal, Tried, a_day, choose, finish, first_draft, newest, notes
+from crawler.site import Kind, Site, Source
+from crawler.workers import Workers
+
+log = logging.getLogger("arshif.scout")
+
+FEEDS = ("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")  # where nothing names one
+SITEMAPS = ("/news-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml")
+NAMED = 4  # feeds or sitemaps that a site names and that are asked: beyond come feeds of sections and of years past
+ARTICLES = 5  # that are tried
+NEWS = ("news", "post", "article", "story")  # in the address of that child of a sitemap index that has articles
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """An answer: `url` is where redirects led, `headers` have lower-case names."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Get = Callable[[str], Awaitable[Got]]  # raises ArshifError where nothing answers
+
+
+class Scout:
+    """Looks at one site."""
+
+    def __init__(self, get: Get, workers: Workers) -> None:
+        self.get = get
+        self.workers = workers
+
+    async def look(self, url: str) -> Proposal:
+        """What the file of the site with this first page should say.
+
+        :raises ArshifError: the first page cannot be had, or nothing lists articles.
+        """
+        home = await self.get(url)
+        if home.status != 200:
+            raise ArshifError(f"{url} answered HTTP {home.status}: give the address of the site's first page")
+        said = await self.workers.run(outlet, home.body, home.url, home.headers)
+        draft = first_draft(home.url, said, Source(kind="section", url=HttpUrl(home.url)))
+        offers = await self._offers(draft, home, said)
+        if not offers:
+            raise ArshifError(
+                f"{home.url} has no feed, no sitemap, and no link that looks like an article's: write its file by hand "
+                "(docs/add-a-site.md); it may need `rendering: browser`"
+            )
+        taken, left = choose(offers, datetime.now(UTC))
+        tried = tuple([await self._try(draft, candidate) for candidate in newest(taken, ARTICLES)])
+        site = finish(draft, taken, tried)
+        return Proposal(site, taken, left, tried, a_day(taken), tuple(notes(site, tried)))
+
+    async def _offers(self, site: Site, home: Got, said: Outlet) -> list[Offer]:
+        """The sources that give articles: those that the site names, else those at the usual places; its first page
+        where there is nothing better."""
+
+        def places(usual: Iterable[str]) -> list[str]:
+            return [urljoin(home.url, place) for place in usual]
+
+        named = await self._sitemaps(home.url)
+        feeds = await self._ask(site, "feed", said.feeds[:NAMED]) or await self._first(site, "feed", places(FEEDS))
+        maps = await self._ask(site, "sitemap", named[:NAMED]) or await self._first(site, "sitemap", places(SITEMAPS))
+        posts = await self._ask(site, "wordpress", filter(None, [said.wordpress]))
+        return [*feeds, *maps, *posts] or await self._ask(site, "section", [home.url])
+
+    async def _sitemaps(self, url: str) -> tuple[str, ...]:
+        try:
+            robots = await self.get(urljoin(url, "/robots.txt"))
+        except ArshifError:
+            return ()
+        return sitemaps(robots.body.decode("utf-8", "replace"), url) if robots.status == 200 else ()
+
+    async def _ask(self, site: Site, kind: Kind, addresses: Iterable[str]) -> list[Offer]:
+        asked = [await self._one(site, Source(kind=kind, url=HttpUrl(address))) for address in addresses]
+        return [offer for offer in asked if offer is not None]
+
+    async def _first(self, site: Site, kind: Kind, addresses: Iterable[str]) -> list[Offer]:
+        for address in addresses:
+            if offer := await self._one(site, Source(kind=kind, url=HttpUrl(address))):
+                return [offer]
+        return []
+
+    async def _one(self, site: Site, source: Source) -> Offer | None:
+        """What a source gives; None where that is no article."""
+        address = str(source.url)
+        try:
+            found = await self._read(site, source, first_request(address) if source.kind == "wordpress" else address)
+            if not found.candidates and found.further:
+                found = await self._read(site, source, _likeliest(found))
+        except (ArshifError, PageProblem) as problem:
+            log.info("%s: %s", address, problem)
+            return None
+        if not found.candidates or found.kind != source.kind:
+            log.info("%s: no article", address)
+            return None
+        log.info("%s: %s with %d articles", address, source.kind, len(found.candidates))
+        return Offer(source, found.candidates)
+
+    async def _read(self, site: Site, source: Source, address: str) -> Discovered:
+        got = await self.get(address)
+        if got.status != 200:
+            raise ArshifError(f"HTTP {got.status}")
+        return await self.workers.run(path.discover, site, source, got.body, got.url, got.headers)
+
+    async def _try(self, site: Site, candidate: Candidate) -> Tried:
+        try:
+            got = await self.get(candidate.url)
+            page = Page(candidate.url, got.url, got.body, datetime.now(UTC), got.status, got.headers, candidate)
+            if got.status != 200:
+                return Tried(candidate.url, problem=f"HTTP {got.status}")
+            return Tried(candidate.url, (await self.workers.run(path.article, page, site)).article)
+        except (ArshifError, PageProblem) as problem:
+            return Tried(candidate.url, problem=str(problem))
+
+
+def _likeliest(index: Discovered) -> str:
+    """The part of a sitemap index with the newest articles, as its date or its name tells."""
+    named = [pair for pair in index.further if any(word in pair[0].lower() for word in NEWS)] or list(index.further)
+    dated = [(date, url) for url, date in named if date]
+    return max(dated)[1] if dated else named[-1][0]

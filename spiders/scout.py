@@ -1,0 +1,55 @@
+"""Looks at a site that no file describes yet: `arshif sites add URL`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+
+from crawler.errors import ArshifError
+from crawler.proposal import Proposal
+from crawler.scout import Got, Scout
+from crawler.workers import Workers
+
+
+class ScoutSpider(Spider):
+    """Proposes a site's file. Arguments: `url`, the address of its first page; the `proposal` or the `problem` is
+    there when it has ended."""
+
+    name = "scout"
+
+    def __init__(self, url: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.url = url
+        self.workers = Workers()
+        self.proposal: Proposal | None = None
+        self.problem = ""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.workers.close, signals.spider_closed)
+        return spider
+
+    async def start(self) -> AsyncIterator[Request]:
+        try:
+            self.proposal = await Scout(self.get, self.workers).look(self.url)
+        except ArshifError as error:
+            self.problem = str(error)
+        return
+        yield  # it asks by itself, one request after the other
+
+    async def get(self, url: str) -> Got:
+        """The answer at this address, through all of Scrapy's middlewares: robots, reach, delay."""
+        assert self.crawler.engine is not None
+        try:
+            response = await self.crawler.engine.download_async(Request(url, dont_filter=True))
+        except IgnoreRequest as refused:
+            raise ArshifError(f"{url} may not be asked: {refused}") from None
+        except Exception as error:  # whatever keeps a server from answering
+            raise ArshifError(f"{url} cannot be had: {error or type(error).__name__}") from None
+        headers = {str(name).lower(): str(value) for name, value in response.headers.to_unicode_dict().items()}
+        return Got(response.status, response.url, headers, response.body)
