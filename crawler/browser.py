@@ -15,8 +15,13 @@ from crawler.errors import ConfigError
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # names in PATH, in this order
 UNWANTED = frozenset({"image", "media", "font"})  # resource types an article's text does not need
 QUIET_FLAGS = (  # what a browser does by itself: look-ups and downloads of its maker's, which no crawl asked for
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic",
-    "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--disable-gpu", "--disable-dev-shm-usage",
+)  # fmt: skip
+GATED_FLAGS = (  # nothing goes past the gate: no UDP, and no name is resolved by the browser itself
+    "--disable-quic", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp", "--dns-prefetch-disable",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 CONTEXT = {"service_workers": "block", "accept_downloads": False}  # of the pages of a crawl
 
@@ -31,6 +36,12 @@ def unwanted(request: Any) -> bool:
     return request.resource_type in UNWANTED
 
 
+def launch_options(executable: str) -> dict[str, Any]:
+    """How a crawl starts its browser; the gate's address is added when there is one."""
+    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # Chromium refuses root otherwise
+    return {"executable_path": executable, "args": [*QUIET_FLAGS, *GATED_FLAGS, *root]}
+
+
 def scrapy_settings(settings: Settings) -> dict[str, Any]:
     """Scrapy's settings for a crawl that renders. The browser itself starts with the first page that needs it.
 
@@ -43,16 +54,12 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
             f"browser.path: {browser.path or 'no ' + ' or '.join(BROWSERS[:3]) + ' in PATH'}: a site says `rendering: "
             "browser`, which needs Chromium: install it (Debian: apt install chromium) or name it in arshif.yaml"
         )
-    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # Chromium refuses root otherwise
-    launch: dict[str, Any] = {"executable_path": executable, "args": [*QUIET_FLAGS, *root]}
-    if settings.proxy:
-        launch["proxy"] = {"server": settings.proxy}
     handler = "crawler.chromium.Handler"
     return {
         "DOWNLOAD_HANDLERS": {"http": handler, "https": handler, **dict.fromkeys(("data", "file", "ftp", "s3"))},
         "PLAYWRIGHT_BROWSER_PROVIDER": "crawler.chromium.LateBrowser",
         "PLAYWRIGHT_BROWSER_TYPE": "chromium",
-        "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
+        "PLAYWRIGHT_LAUNCH_OPTIONS": launch_options(executable),
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": browser.pages,
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": browser.timeout * 1_000,
         "PLAYWRIGHT_ABORT_REQUEST": unwanted,

@@ -12,10 +12,14 @@ from contextlib import suppress
 from playwright.async_api import Browser, Page
 from playwright.async_api import Error as PlaywrightError
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
 from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
+
+from crawler.addresses import Reach
+from crawler.gate import Gate
 
 CLOSING = 5.0  # seconds that a page may take to close; its renderer is killed with the browser otherwise
 
@@ -38,7 +42,23 @@ class LateBrowser(PlaywrightBrowserProvider):  # type: ignore[misc]  # it has no
 
 
 class Handler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
-    """Gives up a page that is not there in time: Playwright waits for ever for the text of one whose script loops."""
+    """Gives up a page that is not there in time: Playwright waits for ever for the text of one whose script loops. The
+    browser reaches the world through the gate alone."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        settings = crawler.settings
+        reach = Reach(settings.getlist("ALLOW_NETWORKS"))
+        self.gate = Gate(reach, settings.get("PROXY"), settings.getint("DOWNLOAD_MAXSIZE"))
+
+    async def _maybe_launch_browser(self) -> None:
+        await self.gate.open()
+        self.config.launch_options["proxy"] = self.gate.for_browser
+        await super()._maybe_launch_browser()
+
+    async def _close(self) -> None:
+        await super()._close()
+        await self.gate.close()
 
     async def download_request(self, request: Request) -> Response:
         if not request.meta.get("playwright"):
