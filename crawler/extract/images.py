@@ -1,101 +1,73 @@
-"""Images of an article with what stands under them; captions go with their image and never into the body."""
+"""Images of an article with what stands under them; captions go with their image and never into the body.
+
+The first is the one that readers see first: the declared one is often cut anew for networks, with a logo on it, or
+another picture."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from urllib.parse import unquote, urljoin, urlsplit
+from dataclasses import replace
 
 from selectolax.lexbor import LexborNode
 
-from crawler.extract.document import Document, ancestors, attribute, text_of
+from crawler.extract import pictures
+from crawler.extract.document import Document
 from crawler.extract.draft import Draft
+from crawler.extract.pictures import Picture, key, same
 from index.article import Image
 
 _MOST = 20  # images of one article; more is a gallery
-_FIGURES = "figure, .wp-caption, [class*='image-caption' i], [itemprop='image'], [itemprop='associatedMedia']"
-_CAPTION = "figcaption, .wp-caption-text, [class*='caption' i], [itemprop='caption'], [itemprop='description']"
-_CREDIT = (
-    "[class*='credit' i], [class*='copyright' i], [class*='photographer' i], [itemprop*='copyright' i], small, cite"
-)
-_ELSEWHERE = re.compile(
-    r"related|recommend|sidebar|widget|teaser|promo|author|avatar|popular|latest|comment|footer|newsletter", re.I
-)
-_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-srcset", "srcset", "src")
-_SIZE = re.compile(r"[-_](?:\d{2,4}x\d{2,4}|scaled)(?=\.\w+$)")  # of WordPress: photo-780x470.jpg
-_LONGEST = 600  # characters of a caption; a longer text under <figure> is no caption
+_OPENING = 4  # paragraphs above a picture that opens the article
 
 
 def add(draft: Draft, document: Document) -> None:
-    """Adds to the images that metadata gave those of the article's figures, and captions and credits to both."""
-    shown = below(document.tree.css(_FIGURES), document.url)
-    draft.fill("images", shown, "figure")
-    if shown and draft.origins["images"] not in ("figure", "rule"):
-        draft.images = _merged(draft.images, shown)
+    """Joins the images that metadata gave with those that the page shows, and their captions and credits."""
+    if draft.origins.get("images") == "rule":
+        return
+    shown = pictures.shown(document, draft.headline)
+    declared = list(draft.images)
+    lead = _lead(declared, shown)
+    if lead is not None:
+        twin = next((i for i in declared if same(i.url, lead.url)), None)
+        if twin is None:
+            draft.origins["images"] = "figure"
+        elif pictures.whole(lead.url) == twin.url:
+            lead = replace(lead, url=twin.url)
+        declared = [lead, *(i for i in declared if i is not twin)]
+    draft.images = _merged(declared, shown)
 
 
 def below(nodes: Iterable[LexborNode], base: str) -> tuple[Image, ...]:
-    """The images of elements such as <figure>, each once; those of teasers and boxes are left out."""
+    """The images of elements such as <figure>, each once."""
     found: dict[str, Image] = {}
     for node in nodes:
         image = node if node.tag == "img" else node.css_first("img")
-        address = _address(image, base)
-        if address and key(address) not in found and not _elsewhere(node):
-            caption, credit = _caption(node)
-            found[key(address)] = Image(address, caption, credit)
+        address = pictures.address_of(image, base)
+        if image is not None and address and key(address) not in found:
+            holder = pictures.holder_of(image) if node.mem_id == image.mem_id else node
+            found[key(address)] = pictures.pictured(image, holder, address)
     return tuple(found.values())[:_MOST]
 
 
-def key(url: str) -> str:
-    """What different sizes of one image have in common: the file's name without size and ending."""
-    path = unquote(urlsplit(url).path) if "[" not in url else url
-    return _SIZE.sub("", path.rsplit("/", 1)[-1].lower()).rsplit(".", 1)[0] or url
+def _lead(declared: list[Image], shown: list[Picture]) -> Image | None:
+    """The picture that opens the article as readers see it; None where the declared one is to stay the first."""
+    twins = [p.image for p in shown for i in declared[:3] if same(p.image.url, i.url)]
+    if twins:
+        return twins[0]
+    opening = [p for p in shown if p.above <= (_OPENING if p.image.caption or p.image.credit else 0) and p.framed]
+    return opening[0].image if opening else None
 
 
-def _merged(declared: tuple[Image, ...], shown: tuple[Image, ...]) -> tuple[Image, ...]:
-    captions = {key(i.url): i for i in shown}
+def _merged(first: list[Image], shown: list[Picture]) -> tuple[Image, ...]:
+    """The images, each once, with the captions that stand under them; then the other ones shown that have one."""
+    captions = {key(p.image.url): p.image for p in shown}
     merged: dict[str, Image] = {}
-    for image in declared:
-        twin = captions.pop(key(image.url), None)
-        own = Image(image.url, (twin and twin.caption) or image.caption, (twin and twin.credit) or image.credit)
-        merged.setdefault(key(image.url), own)
-    if not any(i.caption for i in merged.values()) and len(merged) == 1 and shown and len(captions) == len(shown):
-        # The declared one is often the first shown one in another cut, under another name: its caption is the same.
-        (name, image), first = next(iter(merged.items())), shown[0]
-        merged[name] = Image(image.url, first.caption, first.credit)
-        captions.pop(key(first.url))
-    return tuple({**merged, **{n: i for n, i in captions.items() if i.caption}}.values())[:_MOST]
-
-
-def _caption(node: LexborNode) -> tuple[str | None, str | None]:
-    caption = node.css_first(_CAPTION) if node.tag != "img" else None
-    if caption is None:
-        return None, None
-    text = text_of(caption)
-    credit = text_of(caption.css_first(_CREDIT) or node.css_first(_CREDIT))
-    if credit and credit != text and credit in text:
-        text = text.replace(credit, "").strip(" |-–—·,(/")
-    return (text if 0 < len(text) <= _LONGEST else None), (credit if 0 < len(credit) <= 200 else None)
-
-
-def _address(image: LexborNode | None, base: str) -> str:
-    """The image's address, lazy ones first: `src` is then a placeholder. "" for none and for data: URLs."""
-    for name in _SOURCES:
-        value = attribute(image, name).split(",")[0].split(" ")[0] if "srcset" in name else attribute(image, name)
-        if value and not value.startswith("data:") and not value.endswith(".svg"):
-            try:
-                address = urljoin(base, value)
-                return address if urlsplit(address).scheme in ("http", "https") else ""
-            except ValueError:
-                continue
-    return ""
-
-
-def _elsewhere(node: LexborNode) -> bool:
-    """Whether an element stands in a teaser, a box or outside of the article."""
-    for parent in ancestors(node):
-        if parent.tag in ("article", "main", "body"):
-            return False
-        if parent.tag in ("aside", "nav", "footer", "a") or _ELSEWHERE.search(attribute(parent, "class")):
-            return True
-    return False
+    for image in first:
+        name = key(image.url)
+        twin = captions.pop(name, None)
+        if name in merged:
+            continue
+        caption, credit = (twin and twin.caption) or image.caption, (twin and twin.credit) or image.credit
+        merged[name] = Image(image.url, caption, credit)
+    rest = {n: i for n, i in captions.items() if i.caption or not merged}
+    return tuple({**merged, **rest}.values())[:_MOST]
