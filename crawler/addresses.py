@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+UNICAST = IPv6Network("2000::/3")  # all that IANA has given out; what is outside belongs to nobody, or to a network
 _NUMERIC = re.compile(r"[0-9a-fx.]+", re.ASCII | re.IGNORECASE)  # what inet_aton may read as an address: 0x7f.1
 
 
@@ -24,6 +25,7 @@ class Reach:
         """
         ip = _plain(ip_address(address))
         public = ip.is_global and not ip.is_multicast  # to Python, some multicast groups are global
+        public = public and (isinstance(ip, IPv4Address) or ip in UNICAST)  # and so is ::127.0.0.1, IPv4 of old
         return not public and not any(ip in network for network in self.allowed)
 
     def refuses_host(self, host: str) -> bool:

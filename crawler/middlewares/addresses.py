@@ -6,6 +6,7 @@ between. `crawler/gate.py` does the same for the browser.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
 from crawler.addresses import Reach
+
+log = logging.getLogger("arshif.reach")
 
 
 class PrivateAddress(IgnoreRequest):
@@ -87,4 +90,7 @@ class PublicResolver(CachingThreadedResolver):
 
     def _check(self, address: str, name: str) -> None:
         if address not in self.proxies and self.reach.refuses(address):
+            log.warning(
+                "%s leads to %s, which is not a public address: not asked", name, address
+            )  # a bare DNS error else
             raise PrivateAddress(f"{name} leads to {address}, which is not a public address")

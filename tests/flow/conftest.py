@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,15 +25,3 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The newsroom's sites that need no browser, crawled once; nobody changes them, so that tests can share them."""
     with Newsroom(via="proxy", only=SITES) as room:
         yield crawled(House(room, tmp_path_factory.mktemp("settled")))
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """A browser for the sites that need one."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    reason = "no Chromium here, which the newsroom's app needs: apt install chromium"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)

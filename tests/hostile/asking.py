@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +64,16 @@ def main() -> None:
 
 
 def asked(
-    config: Path, urls: Iterable[str], meta: dict[str, Any] | None = None, module: str = "tests.hostile.asking",
+    config: Path,
+    urls: Iterable[str],
+    meta: dict[str, Any] | None = None,
+    module: Sequence[str] = ("tests.hostile.asking",),
     **settings: Any,
-) -> dict[str, tuple[Any, Any]]:  # fmt: skip
+) -> dict[str, tuple[Any, Any]]:
     """What came of these addresses, asked with this configuration; `settings` are Scrapy's, over those of a crawl."""
     given = {"urls": list(urls), "meta": meta or {}, "settings": settings}
     done = subprocess.run(
-        [sys.executable, "-m", module], cwd=ROOT, env={**os.environ, "ARSHIF_CONFIG": str(config)},
+        [sys.executable, "-m", *module], cwd=ROOT, env={**os.environ, "ARSHIF_CONFIG": str(config)},
         input=json.dumps(given), capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]

@@ -61,6 +61,11 @@ class Server:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
+    def hits(self) -> int:
+        """How many connections came, also those of a moment ago."""
+        time.sleep(0.3)
+        return self.connections
+
     def asked(self, host: str = "", path: str = "/") -> list[Ask]:
         """The requests to this host (or to any) whose path begins so."""
         return [ask for ask in list(self.log) if host in ("", ask.host) and ask.path.startswith(path)]
