@@ -109,6 +109,13 @@ class ScheduleSettings(Model):
     run_deadline: float = Field(30.0, gt=0, le=1_440, description="Minutes after which a crawl is ended")
 
 
+class RawSettings(Model):
+    """How pages are kept as they came, so that they can be extracted again."""
+
+    file_bytes: int = Field(1_073_741_824, ge=1_048_576, description="Length at which a WARC file is closed, in bytes")
+    keep_days: int = Field(0, ge=0, le=36_500, description="Days after which raw copies are deleted; 0: never")
+
+
 class BrowserSettings(Model):
     """Chromium, for sites that say `rendering: browser`."""
 
@@ -134,6 +141,7 @@ class Settings(Model):
     index: IndexSettings = Field(IndexSettings(), description="Which index the archive is searched in")
     politeness: Politeness = Field(Politeness(), description="How gently sites are asked")
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="When sites are crawled")
+    raw: RawSettings = Field(RawSettings(), description="How long pages are kept as they came")
     browser: BrowserSettings = Field(BrowserSettings(), description="Chromium, for sites that need it")
     web: WebSettings = Field(WebSettings(), description="Where the search page is served")
     allow_networks: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_entries)] = Field(

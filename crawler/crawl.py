@@ -44,7 +44,7 @@ class Crawl:
         self.own = False  # whether it ends with us: nobody else records it
         self.since = since
         self.workers = workers
-        self.raw = Raw(raw_folder(config), name=raw_name(run))
+        self.raw = Raw(raw_folder(config), name=raw_name(run), file_bytes=config.settings.raw.file_bytes)
         self.sites: dict[str, Site] = {}
         self.leases: dict[str, leases.Lease] = {}
         self.accounts: dict[str, Account] = {}  # of the sites that are still crawled

@@ -23,7 +23,7 @@ from crawler.errors import ArchiveError, Busy, LeaseLost
 from crawler.processes import kill_group, start_child
 from crawler.schedule import LastRun
 from crawler.site import Site
-from crawler.stores import raw_folder, raw_name
+from crawler.stores import expire_raw, raw_folder, raw_name
 from index.archive import Archive
 from index.archive import runs as records
 from index.archive import sites as site_states
@@ -85,6 +85,8 @@ def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = 
     :raises OSError: the system starts no process now.
     """
     bury(config, archive)
+    if expired := expire_raw(config, archive, datetime.now(UTC)):
+        log.info("%d file(s) of raw copies were older than %d days: deleted", expired, config.settings.raw.keep_days)
     chosen = tuple(sites)
     ids = [site.id for site in chosen]
     now = datetime.now(UTC)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from crawler.config import Config
-from index.archive import Archive
+from crawler.errors import Busy
+from index.archive import Archive, raws
+from index.archive.lock import hold
+from index.backup import keeping_lock
 from index.engines import Engine, open_engine
 
 
@@ -27,6 +31,34 @@ def archive_file(config: Config) -> Path:
 def raw_folder(config: Config) -> Path:
     """The folder of the WARC files."""
     return config.settings.data / "raw"
+
+
+def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
+    """Deletes the files of raw copies that are older than the settings keep them; gives how many went.
+
+    The archive forgets them first: what is left behind by a crash in between is refered to by nobody, and goes the next
+    time. While a copy is made nothing goes."""
+    if not config.settings.raw.keep_days:
+        return 0
+    try:
+        with hold(keeping_lock(config.settings.data), wait=False):
+            return _expire(config, archive, now - timedelta(days=config.settings.raw.keep_days))
+    except Busy:
+        return 0
+
+
+def _expire(config: Config, archive: Archive, before: datetime) -> int:
+    archive.write(lambda conn: raws.expire(conn, before)).result()
+    with archive.read() as conn:
+        kept = raws.files(conn)
+    old = [
+        path
+        for path in raw_folder(config).glob("*.warc.gz")
+        if path.name not in kept and path.stat().st_mtime < before.timestamp()
+    ]
+    for path in old:
+        path.unlink()
+    return len(old)
 
 
 def raw_name(run: int) -> str:

@@ -73,11 +73,20 @@ class Raw:
     """A folder of raw copies. Reads what any process wrote there; writes to files of its own, `name-00001.warc.gz` on.
 
     `name` is the writer's, such as `20261123T191000-run7`; opening one that exists goes on behind its last whole record
-    and cuts off a torn one. Raises Busy where another process writes under that name.
+    and cuts off a torn one. A file of `file_bytes` or more gets no further record. Raises Busy where another process
+    writes under that name.
     """
 
-    def __init__(self, folder: Path | str, name: str | None = None, info: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | str,
+        name: str | None = None,
+        info: Mapping[str, str] | None = None,
+        *,
+        file_bytes: int = FILE_BYTES,
+    ) -> None:
         self.folder = Path(folder)
+        self._file_bytes = file_bytes
         self._name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
         self._info = {"software": "Arshif", "format": "WARC File Format 1.1", **(info or {})}
         self._file: FileIO | None = None
@@ -99,7 +108,7 @@ class Raw:
 
     def read(self, ref: RawRef, url: str | None = None) -> tuple[list[tuple[str, str]], bytes]:
         """The headers and the body of a record. Raises RawDamaged if it is no whole answer, or not the one of `url`."""
-        return _parse(_unpack(self._bytes(ref), ref), ref, url)
+        return _parse(_unpack(self.packed(ref), ref), ref, url)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -117,17 +126,20 @@ class Raw:
     # --- writing
 
     def _ready(self) -> FileIO:
-        if self._file is not None and self._file.seek(0, os.SEEK_END) < FILE_BYTES:
+        if self._file is not None and self._file.seek(0, os.SEEK_END) < self._file_bytes:
             return self._file
         number = 1
         if self._file is not None:
             number = int(_path(self._file).name.rpartition("-")[2].partition(".")[0]) + 1
             self._file.close()
             self._file = None
-        while (path := self.folder / f"{self._name}-{number:05}.warc.gz").exists() and _full(path):
+        while (path := self.folder / f"{self._name}-{number:05}.warc.gz").exists() and self._full(path):
             number += 1
         self._file = self._begin(path)
         return self._file
+
+    def _full(self, path: Path) -> bool:
+        return path.stat().st_size >= self._file_bytes
 
     def _begin(self, path: Path) -> FileIO:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -136,7 +148,7 @@ class Raw:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             cut_torn_tail(file)
             if file.seek(0, os.SEEK_END) == 0:
-                self._put(file, _pack_info(path.name, self._info))
+                self._put(file, pack_info(path.name, self._info))
                 _sync_folder(self.folder)
         except BlockingIOError as error:
             file.close()
@@ -160,7 +172,8 @@ class Raw:
 
     # --- reading
 
-    def _bytes(self, ref: RawRef) -> bytes:
+    def packed(self, ref: RawRef) -> bytes:
+        """A record as it lies there, a gzip member. Raises RawDamaged where the file is missing or too short."""
         if not _FILE.fullmatch(ref.file):
             raise RawDamaged(f"raw copy {ref.file!r} is no name of a file of ours")
         path = self.folder / ref.file
@@ -226,10 +239,6 @@ def _path(file: FileIO) -> Path:
     return Path(str(file.name))
 
 
-def _full(path: Path) -> bool:
-    return path.stat().st_size >= FILE_BYTES
-
-
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -254,7 +263,8 @@ def _pack(response: Response) -> bytes:
     return packed.getvalue()
 
 
-def _pack_info(name: str, info: Mapping[str, str]) -> bytes:
+def pack_info(name: str, info: Mapping[str, str]) -> bytes:
+    """The record with which a file begins."""
     packed = BytesIO()
     writer = WARCWriter(packed, gzip=True, warc_version="WARC/1.1")
     writer.write_record(writer.create_warcinfo_record(name, dict(info)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from crawler.browser import find_browser
@@ -12,8 +13,9 @@ from crawler.config import Config, load
 from crawler.errors import ArshifError
 from crawler.stores import open_archive, open_index
 from crawler.terminal import print_json, say
-from index.archive import articles
+from index.archive import articles, raws
 
+GIGABYTE = 1e9  # bytes, as disks are sold
 LEAST_FREE = 500 * 1024 * 1024  # bytes of disk: about a week of raw copies of the shipped sites
 
 
@@ -73,6 +75,15 @@ def _disk(config: Config) -> Finding:
     return Finding("disk", "ok", told) if free > LEAST_FREE else Finding("disk", "bad", f"{told}: make room")
 
 
+def _raw(config: Config) -> Finding:
+    with open_archive(config) as archive, archive.read() as conn:
+        extent = raws.extent(conn, datetime.now(UTC))
+    days = config.settings.raw.keep_days
+    kept = f"kept for {days} days" if days else "kept for ever"
+    told = f"{extent.copies} pages, {extent.bytes / GIGABYTE:.2f} GB; a month brings {extent.month / GIGABYTE:.2f} GB"
+    return Finding("raw copies", "ok", f"{told}; {kept} (raw.keep_days)")
+
+
 def _index(config: Config) -> Finding:
     with open_index(config) as engine:
         current = engine.current()
@@ -95,6 +106,7 @@ LOOKS: dict[str, Callable[[Config], Finding]] = {
     "contact": _contact,
     "archive": _archive,
     "disk": _disk,
+    "raw copies": _raw,
     "index": _index,
     "browser": _browser,
 }

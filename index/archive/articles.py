@@ -138,7 +138,7 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
 
 
 def keep_raw(conn: Connection, page: Fetched) -> int | None:
-    """Write the raw copy of a page and note where it lies, so that both are kept or none; gives the number of the note."""
+    """Write the raw copy of a page and note where it lies, so that both are kept or none; gives the note's number."""
     if page.raw is None:
         return None
     ref = page.raw()

@@ -182,6 +182,7 @@ versions = Table(
     Column("template", Boolean, nullable=False, server_default=false()),
     Column("signature", LargeBinary),
     Column("origins", Json, nullable=False),
+    Index(None, "raw"),
 )
 
 aliases = Table(  # another URL of an article of the same site
@@ -216,6 +217,14 @@ raws = Table(  # where the bytes of a page lie
     Column("length", BigInteger, nullable=False),
     UniqueConstraint("file", "offset"),
     Index(None, "site", "fetched"),
+)
+
+forgotten = Table(  # what is not to be crawled again: digests of addresses and texts, or a whole site
+    "forgotten",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("mark", String, primary_key=True),
+    Column("since", Instant, nullable=False),
 )
 
 repeats = Table(  # blocks of text by article: what a site repeats from one to the next

@@ -27,7 +27,6 @@ KEPT = (
     "raws",
     "stories",
     "runs",
-    "run_sites",
     "sites",
     "sources",
     "repeats",

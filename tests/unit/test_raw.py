@@ -94,13 +94,12 @@ def test_a_member_lies_where_its_reference_says(tmp_path: Path) -> None:
     assert refs[-1].offset + refs[-1].length == len(data)
 
 
-def test_files_are_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raw, "FILE_BYTES", 5_000)
-    with Raw(tmp_path, "run") as copies:
+def test_files_are_rotated(tmp_path: Path) -> None:
+    with Raw(tmp_path, "run", file_bytes=5_000) as copies:
         refs = [copies.append(response(os.urandom(2_000))) for _ in range(7)]
         assert [copies.read(ref, URL)[0] for ref in refs] == [HEADERS] * 7
     assert sorted({ref.file for ref in refs}) == [f"run-{n:05}.warc.gz" for n in (1, 2, 3, 4)]
-    with Raw(tmp_path, "run") as copies:
+    with Raw(tmp_path, "run", file_bytes=5_000) as copies:
         assert copies.append(response()).file == "run-00004.warc.gz"
     assert all(records(tmp_path / f"run-{n:05}.warc.gz")[0][0] == "warcinfo" for n in (1, 2, 3, 4))
 

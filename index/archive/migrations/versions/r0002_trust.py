@@ -10,7 +10,22 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _kept()
+    _learned()
+    _fresh()
     _reach()
+
+
+def _kept() -> None:
+    """What was forgotten on demand; and whose a raw copy is, without a look at every version."""
+    op.create_table(
+        "forgotten",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "mark", name="pk_forgotten"),
+    )
+    op.create_index("ix_versions_raw", "versions", ["raw"])
 
 
 def _reach() -> None:
