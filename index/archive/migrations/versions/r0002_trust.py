@@ -11,8 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     _kept()
-    _learned()
-    _fresh()
     _reach()
 
 
