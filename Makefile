@@ -6,7 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-.PHONY: help run demo test lint elasticsearch elasticsearch-stop bench-extraction wheel lock clean
+.PHONY: help run demo test lint elasticsearch elasticsearch-stop bench-extraction bench-captions wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -35,6 +35,9 @@ elasticsearch-stop: .venv/run.stamp ## stop it
 bench-extraction: .venv/dev.stamp ## extraction measured on real pages (needs ../shared/pages)
 	@cd ../shared/pages && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/python score.py --jobs 2 \
 	    --cases open/fundus open/scrapinghub open/wcxb_news open/arabic --ex bench.extraction:arshif --ex peers:traf
+
+bench-captions: .venv/dev.stamp ## captions of lead images measured on real pages (needs ../shared/pages)
+	@$(BIN)/python -m bench.captions
 
 wheel: .venv/dev.stamp ## dist/arshif-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .

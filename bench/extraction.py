@@ -10,6 +10,7 @@ from crawler import path
 from crawler.clean.text import paragraphs
 from crawler.page import Page
 from crawler.site import Site, Source
+from index.article import Article
 
 # A site that nobody described: no rules, no name, no zone. What a page gives here it gives on any site.
 NOBODY = Site.model_validate(
@@ -24,11 +25,16 @@ NOBODY = Site.model_validate(
 )
 
 
-def arshif(html: bytes, url: str) -> dict[str, Any]:
-    """What the path gives for a page: title, body (paragraphs), authors, date (ISO day), image, lang."""
+def read(html: bytes, url: str) -> Article:
+    """The article that the path reads off a page. Raises PageProblem where it takes the page for none."""
     address = url if urlsplit(url).hostname else "https://bench.invalid/article"
     page = Page(url=address, final_url=address, body=html, fetched=datetime.now(UTC))
-    article = path.article(page, NOBODY).article
+    return path.article(page, NOBODY).article
+
+
+def arshif(html: bytes, url: str) -> dict[str, Any]:
+    """What the path gives for a page: title, body (paragraphs), authors, date (ISO day), image, lang."""
+    article = read(html, url)
     return {
         "title": article.headline,
         "body": paragraphs(article.body),

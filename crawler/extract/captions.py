@@ -27,12 +27,16 @@ class Caption(NamedTuple):
 
 
 def caption(text: str, credit: str = "") -> Caption:
-    """The caption and the credit in the text under a picture; `credit` is what an element of its own says of it."""
-    text, credit = line(text), line(credit)
+    """The caption and the credit in the lines under a picture; `credit` is what an element of its own says of it."""
+    lines, credit = [found for part in text.split("\n") if (found := line(part))], line(credit)
+    if len(lines) > 1 and not credit:
+        credit = next((part for part in lines if _label().match(part)), "")
+        lines = [part for part in lines if part != credit]
+    text = " ".join(lines)
     if credit and credit in text:
         text = _without(text, credit)
-    if found := _credit_in(text):
-        text, credit = text[: found.start()], credit or found["credit"]
+    if said := _credit_in(text):
+        text, credit = text[: said.start()], credit or said["credit"]
     text, credit = _trimmed(text), _named(credit)
     return Caption(text if 0 < len(text) <= LONGEST else None, credit if 0 < len(credit) <= _CREDIT else None)
 

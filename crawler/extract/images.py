@@ -6,7 +6,6 @@ another picture."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from selectolax.lexbor import LexborNode
 
@@ -31,8 +30,9 @@ def add(draft: Draft, document: Document) -> None:
         twin = next((i for i in declared if same(i.url, lead.url)), None)
         if twin is None:
             draft.origins["images"] = "figure"
-        elif pictures.whole(lead.url) == twin.url:
-            lead = replace(lead, url=twin.url)
+        else:
+            url = twin.url if pictures.whole(lead.url) == twin.url else lead.url
+            lead = Image(url, lead.caption or twin.caption, lead.credit or twin.credit)
         declared = [lead, *(i for i in declared if i is not twin)]
     draft.images = _merged(declared, shown)
 

@@ -9,6 +9,7 @@ from tldextract import TLDExtract
 
 from crawler.clean.text import fold, line
 from crawler.extract import dates, jsonld
+from crawler.extract.captions import caption
 from crawler.extract.document import Document, attribute, text_of
 from crawler.extract.draft import Draft
 from crawler.extract.names import names
@@ -56,8 +57,8 @@ def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page:
         "keywords": keywords(jsonld.texts(node.get("keywords"))),
         "authors": persons(names(jsonld.people(node.get("author") or node.get("creator"), found)), house),
         "images": tuple(
-            Image(url, caption or None, credit or None)
-            for url, caption, credit in jsonld.images(node.get("image"), found, document.url)
+            Image(url, *caption(text, credit))
+            for url, text, credit in jsonld.images(node.get("image"), found, document.url)
         )[:20],
     }
     draft.fill_all(values, "json-ld")

@@ -12,15 +12,17 @@ from urllib.parse import unquote, urljoin, urlsplit
 from selectolax.lexbor import LexborNode
 
 from crawler.extract.captions import LONGEST, Caption, caption
-from crawler.extract.document import Document, ancestors, attribute, text_of
+from crawler.extract.document import Document, ancestors, attribute, paragraphs, text_of
 from index.article import Image
 
 _MOST = 60  # <img> with an address that are looked at
 _SMALL = 120  # pixels; narrower ones are icons and authors' portraits
+_PIXEL = 3  # pixels; narrower ones count readers
 _RATIO = 21  # width="16" height="9" is a ratio
 _WIDE = 2_000  # pixels; of several sizes the largest up to this one
 _LEVELS = 7  # parents of an <img> among which its caption is looked for
 _PARAGRAPH = 120  # characters of a paragraph of the text, against a caption's or a teaser's
+_OUTER = 3  # elements around a picture beside which its caption stands
 _SENTENCE = 5  # words of a caption that nothing calls one
 _ALIKE = 0.65  # of the shorter of two files' names
 _CAPTIONS = (  # the surest first
@@ -63,24 +65,23 @@ class Picture:
 def shown(document: Document, headline: str) -> list[Picture]:
     """The article's pictures, each once; those of teasers, boxes and authors are left out."""
     found: dict[str, Picture] = {}
-    paragraphs = seen = 0
+    above = seen = 0
     heading, outer = _around(document, headline)
     for node in document.tree.css("h1, p, img"):
         if node.tag == "p":
-            paragraphs += len(node.text(deep=True)) > _PARAGRAPH
+            above += len(node.text(deep=True)) > _PARAGRAPH
         elif node.mem_id == heading:
-            paragraphs = 0  # those above the headline are the site's
+            above = 0  # those above the headline are the site's
         elif node.tag == "img" and seen < _MOST and not _is_small(node) and (address := address_of(node, document.url)):
             seen += 1
             name = key(address)
             if name in found and found[name].image.caption:
                 continue
-            holder = holder_of(node)
-            if not _is_elsewhere(node, holder, outer):
+            if not _is_elsewhere(node, outer):
+                holder = holder_of(node)
                 image = pictured(node, holder, address)
                 framed = bool(image.caption) or holder.tag == "figure"
-                above = found[name].above if name in found else paragraphs
-                found[name] = Picture(image, above, framed)
+                found[name] = Picture(image, found[name].above if name in found else above, framed)
     return list(found.values())
 
 
@@ -158,7 +159,7 @@ def same(one: str, other: str) -> bool:
 def _is_small(node: LexborNode) -> bool:
     attributes = node.attributes
     sizes = ((attributes.get(name) or "").removesuffix("px")[:5] for name in ("width", "height"))
-    if any(size.isdigit() and _RATIO < int(size) < _SMALL for size in sizes):
+    if any(size.isdigit() and (_RATIO < int(size) < _SMALL or int(size) < _PIXEL) for size in sizes):
         return True
     return _is_called(_NO_PICTURE, attributes.get("class") or "")
 
@@ -195,9 +196,9 @@ def caption_of(node: LexborNode, holder: LexborNode) -> Caption:
     """What stands under a picture: in its holder's caption, in the element beside it, or in its holder alone."""
     element = _caption_element(node, holder)
     if element is None:
-        return Caption(None, None)
+        return caption(attribute(node, "data-caption"))
     credit = element.css_first(_CREDIT) or (holder.css_first(_CREDIT) if holder.mem_id != element.mem_id else None)
-    return caption(text_of(element), text_of(credit))
+    return caption("\n".join(paragraphs([element])), text_of(credit))
 
 
 def _caption_element(node: LexborNode, holder: LexborNode) -> LexborNode | None:
@@ -206,35 +207,51 @@ def _caption_element(node: LexborNode, holder: LexborNode) -> LexborNode | None:
         for element in holder.css(selector)[:4]:
             if element.text(deep=True, strip=True) and element.css_first("img") is None:
                 return element
-    beside = holder.next
+    for outer in islice((holder, *ancestors(holder)), _OUTER):
+        beside = _next(outer)
+        if beside is not None and (beside.tag == "figcaption" or _CALLED.search(attribute(beside, "class"))):
+            return beside
+        if beside is not None and outer.mem_id != holder.mem_id:
+            break
+    return None if alone or not _is_captioned(holder) else holder
+
+
+def _next(node: LexborNode) -> LexborNode | None:
+    """The element after an element."""
+    beside = node.next
     while beside is not None and not beside.is_element_node:
         beside = beside.next
-    if beside is not None and (beside.tag == "figcaption" or _CALLED.search(attribute(beside, "class"))):
-        return beside
-    return None if alone or not _is_captioned(holder) else holder
+    return beside
 
 
 def _is_captioned(holder: LexborNode) -> bool:
     """Whether what stands beside a picture in its holder is a caption, though nothing calls it so."""
     if holder.tag == "figure" or _HOLDER.search(attribute(holder, "class")):
         return True
-    return len(text_of(holder).split()) >= _SENTENCE and holder.css_first("a, button, time, li, h3, h4") is None
+    return len(text_of(holder).split()) >= _SENTENCE and not any(
+        n.text(deep=True, strip=True) for n in holder.css("a, button, time, li, h3, h4")
+    )
 
 
-def _is_elsewhere(node: LexborNode, holder: LexborNode, outer: frozenset[int]) -> bool:
-    """Whether an element stands in a teaser, in a box or outside of the article."""
-    beyond = header = False
-    for parent in ancestors(node):
+def _is_elsewhere(node: LexborNode, outer: frozenset[int]) -> bool:
+    """Whether a picture stands in a teaser, in a box or outside of the article; its frame's classes are no sign."""
+    parents = list(ancestors(node))
+    framed = max((at for at, p in enumerate(parents[:_LEVELS]) if _is_frame(p, at)), default=-1)
+    header = False
+    for at, parent in enumerate(parents):
         if parent.mem_id in outer:
-            return header and not any(p.tag in ("article", "main") for p in (parent, *ancestors(parent)))
-        if parent.tag == "a" and parent.css_first("h2, h3, h4, h5, p"):
-            return True
+            return header and not any(p.tag in ("article", "main") for p in parents[at:])
         attributes = parent.attributes
         words = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-        if parent.tag in _BESIDE if beyond else _is_called(_NO_PICTURE, words):
+        if (at < _OUTER and _is_called(_NO_PICTURE, words)) or (at > framed and _is_called(_ELSEWHERE, words)):
             return True
-        if beyond and _is_called(_ELSEWHERE, words):
+        if parent.tag in _BESIDE and not (parent.tag == "aside" and _is_called(_HOLDER, words)):
+            return True
+        if parent.tag == "a" and parent.css_first("h2, h3, h4, h5, p"):
             return True
         header = (header or parent.tag == "header") and parent.tag not in ("article", "main")
-        beyond = beyond or parent.mem_id == holder.mem_id or holder.mem_id == node.mem_id
     return not outer
+
+
+def _is_frame(parent: LexborNode, level: int) -> bool:
+    return parent.tag == "figure" or (level < _OUTER and _is_called(_HOLDER, attribute(parent, "class")))
