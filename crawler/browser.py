@@ -36,6 +36,11 @@ def unwanted(request: Any) -> bool:
     return request.resource_type in UNWANTED
 
 
+def handlers(http: str) -> dict[str, str | None]:
+    """Scrapy's DOWNLOAD_HANDLERS: this one for http and https, and none for what else Scrapy would take."""
+    return {"http": http, "https": http, **dict.fromkeys(("data", "file", "ftp", "s3"))}
+
+
 def launch_options(executable: str) -> dict[str, Any]:
     """How a crawl starts its browser; the gate's address is added when there is one."""
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # Chromium refuses root otherwise
@@ -56,7 +61,7 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
         )
     handler = "crawler.chromium.Handler"
     return {
-        "DOWNLOAD_HANDLERS": {"http": handler, "https": handler, **dict.fromkeys(("data", "file", "ftp", "s3"))},
+        "DOWNLOAD_HANDLERS": handlers(handler),
         "PLAYWRIGHT_BROWSER_PROVIDER": "crawler.chromium.LateBrowser",
         "PLAYWRIGHT_BROWSER_TYPE": "chromium",
         "PLAYWRIGHT_LAUNCH_OPTIONS": launch_options(executable),

@@ -19,6 +19,7 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from crawler.addresses import Reach
+from crawler.downloads import Bounded
 from crawler.gate import Gate
 
 CLOSING = 5.0  # seconds that a page may take to close; its renderer is killed with the browser otherwise
@@ -41,7 +42,7 @@ class LateBrowser(PlaywrightBrowserProvider):  # type: ignore[misc]  # it has no
             await super().close()
 
 
-class Handler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
+class Handler(Bounded, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     """Gives up a page that is not there in time: Playwright waits for ever for the text of one whose script loops. The
     browser reaches the world through the gate alone."""
 

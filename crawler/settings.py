@@ -3,6 +3,7 @@
 Where a value differs from Scrapy's default, its line says why.
 """
 
+from crawler.browser import handlers
 from crawler.config import load
 
 _settings = load().settings
@@ -52,7 +53,7 @@ CONCURRENT_ITEMS = 8  # of 100: Scrapy starts as many tasks for every response, 
 
 # Reach
 DOWNLOAD_VERIFY_CERTIFICATES = True
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = handlers("crawler.downloads.Handler")
 TWISTED_DNS_RESOLVER = "crawler.middlewares.addresses.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
 PROXY = _settings.proxy

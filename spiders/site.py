@@ -77,6 +77,8 @@ class SiteSpider(Spider):
             crawler.settings.setdict(scrapy_settings(spider.config.settings), priority="spider")
         slots = {host: {"delay": site.delay} for site in spider.chosen if site.delay is not None for host in site.hosts}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
+        unverified = [host for site in spider.chosen if not site.verify_tls for host in site.hosts]
+        crawler.settings.set("UNVERIFIED_HOSTS", unverified, priority="spider")
         return spider
 
     # --- 1 discover --------------------------------------------------------------------------------------------------

@@ -166,6 +166,7 @@ def status(json: bool) -> None:
                 "articles": stored[site.id],
                 "next_run": None if site.id in busy else turn.at,
                 "why": "being crawled" if site.id in busy else turn.why,
+                "verify_tls": site.verify_tls,
             }
         )
     if json:
@@ -178,6 +179,8 @@ def status(json: bool) -> None:
     for row in rows:
         if row["detail"]:
             say(f"{row['site']}: {row['detail']}")
+        if not row["verify_tls"]:
+            say(f"{row['site']}: its certificate is not looked at (`verify_tls: false`)")
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

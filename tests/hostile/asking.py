@@ -55,7 +55,7 @@ def main() -> None:
 
     given = json.load(sys.stdin)
     settings = get_project_settings()
-    settings.setdict({"ITEM_PIPELINES": {}, "LOG_LEVEL": "ERROR", **given["settings"]})
+    settings.setdict({"ITEM_PIPELINES": {}, "SPIDER_MODULES": [], "LOG_LEVEL": "ERROR", **given["settings"]})
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(AskingSpider)
     process.crawl(crawler, urls=given["urls"], meta=given["meta"])
@@ -80,6 +80,16 @@ def asked(
     found: dict[str, tuple[Any, Any]] = {url: tuple(what) for url, what in json.loads(done.stdout).items()}
     assert found.keys() == set(given["urls"]), done.stderr[-4000:]
     return found
+
+
+def arshif(config: Path, *arguments: str, codes: Iterable[int] = (0, 1)) -> str:
+    """What an `arshif` command prints and logs; it ends with one of these codes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "crawler.cli", *arguments], cwd=ROOT, env={**os.environ, "ARSHIF_CONFIG": str(config)},
+        capture_output=True, text=True, timeout=SECONDS * 2, check=False,
+    )  # fmt: skip
+    assert done.returncode in codes, done.stderr[-4000:]
+    return done.stdout + done.stderr
 
 
 def configured(directory: Path, **settings: Any) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -40,14 +41,14 @@ def reply(body: bytes | str = b"", status: int = 200, kind: str = "text/html; ch
 class Server:
     """Listens on a free port while its block runs; each connection is one request, answered in a thread of its own."""
 
-    def __init__(self, answer: Answerer, host: str = HOST) -> None:
-        self.answer = answer
+    def __init__(self, answer: Answerer, host: str = HOST, tls: ssl.SSLContext | None = None) -> None:
+        self.answer, self.tls = answer, tls
         self.log: list[Ask] = []
         self.connections = 0
         self._listener = socket.create_server((host, 0), backlog=256)
         self._open: set[socket.socket] = set()
         self.port = int(self._listener.getsockname()[1])
-        self.url = f"http://{host}:{self.port}"
+        self.url = f"http{'s' if tls else ''}://{host}:{self.port}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -82,7 +83,7 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         self._open.add(connection)
         connection.settimeout(PATIENCE)
-        with suppress(OSError), connection:
+        with suppress(OSError), self.tls.wrap_socket(connection, True) if self.tls else connection as connection:
             if (ask := _read(connection)) is not None:
                 self.log.append(ask)
                 for piece in self.answer(ask):
