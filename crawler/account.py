@@ -12,7 +12,16 @@ from sqlalchemy import Connection
 from crawler.site import Site
 from index.archive import runs, sites
 
-SETTLED = ("stored", "changed", "unchanged", "duplicate", "refused", "failed")  # what becomes of a page
+ENDS = ("stored", "unchanged", "duplicate", "refused", "quarantined", "pending")  # what becomes of what is discovered
+AMOUNTS = {  # what each outcome of a page adds to a site's counts
+    "stored": {"stored": 1, "pending": -1},
+    "changed": {"stored": 1, "changed": 1, "pending": -1},
+    "unchanged": {"unchanged": 1, "pending": -1},
+    "duplicate": {"duplicate": 1, "pending": -1},
+    "refused": {"refused": 1, "pending": -1},
+    "quarantined": {"quarantined": 1, "pending": -1},
+    "failed": {"failed": 1},  # it could not be had, and stays to be fetched
+}
 
 Status = Literal["ok", "failed", "offline"]
 
@@ -20,27 +29,35 @@ Status = Literal["ok", "failed", "offline"]
 @dataclass
 class Account:
     """A site's part of a run. `taken` is the number of pages that the run takes of it, None until its sources have
-    answered; `answered` counts those that did, `problem` is the first thing that went wrong with one."""
+    answered; `answered` counts those that did, `asked` those that were to; `problem` is the first thing that went wrong
+    with one. The archive has the same counts at any time: each page's transaction brings its own."""
 
     site: Site
     counts: Counter[str] = field(default_factory=Counter)
     taken: int | None = None
+    settled: int = 0
+    asked: int = 0
     answered: int = 0
     problem: str | None = None
 
     @property
-    def settled(self) -> int:
-        """How many pages have come to something."""
-        return sum(self.counts[name] for name in SETTLED)
-
-    @property
     def complete(self) -> bool:
         """Whether there is nothing more to do for the site. Where no source answered, only the run's end tells why."""
-        return self.answered > 0 and self.taken is not None and self.settled >= self.taken
+        return self.heard and self.taken is not None and self.settled >= self.taken
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything of the site answered: a source, or a page where only pages were due."""
+        return self.answered > 0 or (not self.asked and self.taken is not None and self.settled > self.counts["failed"])
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether all that was discovered came to something, or is still to be fetched."""
+        return self.counts["discovered"] == sum(self.counts[name] for name in ENDS)
 
     def end(self, conn: Connection, run: int, status: Status, now: datetime) -> None:
         """Writes how the site's part of the run went, and what follows from it for its next crawl."""
-        self.counts["pending"] = max(0, self.counts["discovered"] - self.settled)
+        assert self.adds_up, f"{self.site.id}: {dict(self.counts)}"
         runs.end_site(conn, run, self.site.id, status, self.problem, self.counts)
         site = self.site
         state: dict[str, object] = {

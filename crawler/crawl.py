@@ -9,14 +9,14 @@ import asyncio
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from crawler.account import Account, Status
+from crawler.account import AMOUNTS, Account, Status
 from crawler.config import Config
 from crawler.errors import ArchiveError, Busy
 from crawler.pages import Pages
@@ -113,17 +113,29 @@ class Crawl:
     async def take(self, site: str, taken: int, due: int) -> None:
         """Notes how many of the site's pages are due, and how many of them this run takes."""
         account = self.accounts[site]
+        await self.write(lambda conn: runs.add(conn, self.run, site, discovered=due, pending=due), site)
+        account.counts.update(discovered=due, pending=due)
         account.taken = taken
-        account.counts["discovered"] = due
-        if account.complete:
+        if account.complete or (not account.asked and not taken):
             await self._end(site)
 
-    async def settle(self, site: str, outcome: str) -> None:
-        """Counts what became of a page; with the last one the site is free for another run."""
+    async def settle(self, site: str, work: Callable[[Connection], T], outcome: Callable[[T], str] | str) -> T:
+        """What `work` gives, which writes what became of a page, in one transaction with its count; with the last page
+        the site is free for another run."""
+
+        def settling(conn: Connection) -> tuple[T, Mapping[str, int]]:
+            result = work(conn)
+            amounts = AMOUNTS[outcome if isinstance(outcome, str) else outcome(result)]
+            runs.add(conn, self.run, site, **amounts)
+            return result, amounts
+
+        result, amounts = await self.write(settling, site)
         account = self.accounts[site]
-        account.counts[outcome] += 1
+        account.counts.update(amounts)
+        account.settled += 1
         if account.complete:
             await self._end(site)
+        return result
 
     async def _end(self, site: str) -> None:
         """A slow site holds up no other: each is let go of when its own pages are done."""
@@ -146,8 +158,8 @@ class Crawl:
         def end(conn: Connection) -> None:
             silent: Status = "failed" if reached or self._known_to_fail(conn) else "offline"
             for account in self.accounts.values():
-                if account.answered or reason in RAN_ITS_TIME:
-                    account.end(conn, self.run, "ok" if account.answered else silent, now)
+                if account.heard or reason in RAN_ITS_TIME:
+                    account.end(conn, self.run, "ok" if account.heard else silent, now)
             leases.release(conn, self.leases.values())
             if self.own:
                 runs.finish(conn, self.run, "ok" if reason == "finished" else reason, now)

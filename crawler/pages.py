@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from crawler.again import read_again
+from crawler.again import read_again, read_first_ones
+from crawler.clean.repeats import OTHERS, Repeats, block_hash
 from crawler.errors import PageProblem, Unreadable
 from crawler.extract.refuse import PASSING
 from crawler.item import ArticleItem, Wanted
@@ -25,8 +26,8 @@ from index.archive.frontier import Visit
 if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
+OUTCOMES = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
 GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
-REPEATED_IN = 3  # articles that show a block before it counts as the site's own: two may be a story and its follow-up
 
 
 class Pages:
@@ -34,6 +35,7 @@ class Pages:
 
     def __init__(self, crawl: Crawl) -> None:
         self.crawl = crawl
+        self.learned: dict[str, Repeats] = {}  # by site: read once a run, and kept up to date with what it stores
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
 
@@ -55,12 +57,13 @@ class Pages:
         same = page.status == 200 and wanted.article is not None and _hash(page.body) == wanted.body_hash
         if page.status == 304 or same:
             visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
-            await self.crawl.write(lambda conn: articles.unchanged(conn, site.id, wanted.url, visit), site.id)
-            await self.crawl.settle(site.id, "unchanged")
+            same_again = partial(articles.unchanged, site=site.id, url=wanted.url, visit=visit)
+            await self.crawl.settle(site.id, same_again, "unchanged")
         elif page.status in GONE:
             visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
-            await self.crawl.write(lambda conn: frontier.gone(conn, site.id, wanted.url, visit), site.id)
-            await self.crawl.settle(site.id, "refused")
+            await self.crawl.settle(
+                site.id, partial(frontier.gone, site=site.id, url=wanted.url, visit=visit), "refused"
+            )
         elif page.status != 200:
             await self.failed(site, wanted, f"HTTP {page.status}", "", asked_to_wait(page.headers, page.fetched))
         elif _led_home(page):
@@ -75,30 +78,64 @@ class Pages:
         self, site: Site, wanted: Wanted, reason: str, detail: str, not_before: datetime | None = None
     ) -> None:
         """A page that could not be had or read: it is tried again, later each time, and not before the host said."""
+        await self._again(site, wanted, "failed", (reason, detail), not_before)
+
+    async def quarantined(self, site: Site, wanted: Wanted, reason: str, detail: str) -> None:
+        """A page that came, and of which nothing could be made: a parser crashed over it, or we have a fault. It is
+        tried again like one that failed; our rules may be better then."""
+        await self._again(site, wanted, "quarantined", (reason, detail), None)
+
+    async def _again(
+        self, site: Site, wanted: Wanted, outcome: str, told: tuple[str, str], not_before: datetime | None
+    ) -> None:
         now = datetime.now(UTC)
         retry = max(now + back_off(site.id, wanted.tries + 1), not_before or now)
-        await self.crawl.write(
-            lambda conn: frontier.failed(conn, site.id, wanted.url, reason, retry, now, detail), site.id
-        )
-        await self.crawl.settle(site.id, "failed")
+
+        def work(conn: Connection) -> int:
+            return frontier.failed(conn, site.id, wanted.url, told[0], retry, now, told[1])
+
+        await self.crawl.settle(site.id, work, outcome)
 
     async def not_an_article(self, site: Site, wanted: Wanted, page: Page, problem: PageProblem) -> None:
         """A page that was read and is none, or could not be read."""
-        if isinstance(problem, Unreadable) or problem.reason in PASSING:
+        if isinstance(problem, Unreadable):
+            await self.quarantined(site, wanted, problem.reason, problem.detail)
+        elif problem.reason in PASSING:
             await self.failed(site, wanted, problem.reason, problem.detail)
         else:
             await self._refuse(site, wanted, page, problem.reason, problem.detail)
 
     async def _refuse(self, site: Site, wanted: Wanted, page: Page, reason: str, detail: str) -> None:
         visit = Visit(page.fetched, None, page.status)
-        await self.crawl.write(lambda conn: frontier.refused(conn, site.id, wanted.url, reason, detail, visit), site.id)
-        await self.crawl.settle(site.id, "refused")
+
+        def work(conn: Connection) -> None:
+            frontier.refused(conn, site.id, wanted.url, reason, detail, visit)
+
+        await self.crawl.settle(site.id, work, "refused")
 
     # --- 4 clean -----------------------------------------------------------------------------------------------------
 
-    async def repeats(self, site: Site) -> frozenset[str]:
-        """The blocks that this site shows on many articles."""
-        return await self.crawl.read(lambda conn: repeats.repeated(conn, site.id, REPEATED_IN))
+    async def repeats(self, site: Site, article: str | None) -> Repeats:
+        """In how many articles of the site its blocks stand, apart from this one where it is known."""
+        if site.id not in self.learned:
+            self.learned[site.id] = await self.crawl.read(
+                lambda conn: Repeats(repeats.repeated(conn, site.id, OTHERS), articles.count(conn, site.id))
+            )
+        learned = self.learned[site.id]
+        own = await self.crawl.read(lambda conn: repeats.of(conn, article)) if article else frozenset()
+        if not own:
+            return learned
+        return replace(learned, counts={block: n - (block in own) for block, n in learned.counts.items()})
+
+    def _learn(self, conn: Connection, site: str, outcome: articles.Outcome, item: ArticleItem) -> None:
+        """Counts an article's blocks, and keeps the texts of those that were taken off it."""
+        repeats.count(conn, site, outcome.id, item.extraction.blocks)
+        texts = {block_hash(r.text): r.text for r in item.extraction.removed if r.layer == "repeat"}
+        repeats.tell(conn, site, texts, item.page.fetched)
+        if (learned := self.learned.get(site)) is not None:
+            now = repeats.among(conn, site, item.extraction.blocks)
+            often = {block: n for block, n in now.items() if n >= OTHERS}
+            self.learned[site] = Repeats({**learned.counts, **often}, learned.articles + (outcome.kind == "new"))
 
     # --- 6 store -----------------------------------------------------------------------------------------------------
 
@@ -122,18 +159,17 @@ class Pages:
             status=page.status,
         )
         ours = await read_again(self.crawl, item)
+        first_ones = await read_first_ones(self.crawl, item)
         keep = partial(self.crawl.raw.append, item.received) if item.received is not None else None
 
         def take(conn: Connection) -> articles.Outcome:
-            if ours is not None:
-                articles.correct(conn, ours, page.fetched)
+            for better in [*first_ones, *([ours] if ours is not None else [])]:
+                articles.correct(conn, better, page.fetched)
             outcome = articles.store(conn, replace(fetched, raw=keep))
-            repeats.count(conn, site, outcome.id, item.extraction.blocks)
+            self._learn(conn, site, outcome, item)
             return outcome
 
-        outcome = await self.crawl.write(take, site)
-        names = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
-        await self.crawl.settle(site, names[outcome.kind])
+        outcome = await self.crawl.settle(site, take, lambda outcome: OUTCOMES[outcome.kind])
         return outcome.kind
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from crawler.errors import ArshifError
 from crawler.item import ArticleItem
+
+log = logging.getLogger("arshif.crawl")
 
 
 class Store:
@@ -24,7 +28,14 @@ class Store:
         crawl = getattr(self.crawler.spider, "crawl", None)
         if crawl is None or not isinstance(item, ArticleItem):
             return item
-        kind = await crawl.pages.store(item)
+        try:
+            kind = await crawl.pages.store(item)
+        except ArshifError:
+            raise
+        except Exception as error:  # a fault of ours costs this page, and not the site's others
+            log.exception("%s: %s", item.site.id, item.page.url)
+            await crawl.pages.quarantined(item.site, item.wanted, "internal error", repr(error))
+            raise DropItem(f"{item.page.url}: {error!r}") from error
         if kind in ("same", "copy"):
             raise DropItem(f"{item.page.url}: {kind}")
         return item

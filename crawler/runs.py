@@ -38,8 +38,8 @@ OFFLINE = (  # what a person is told who has no network
     "No site could be reached, so this machine has no network. Arshif goes on trying; `make demo` works without one."
 )
 TOLD = {  # a run's counts in words
-    "stored": "new", "changed": "changed", "unchanged": "unchanged", "duplicate": "copies", "refused": "refused",
-    "failed": "failed", "pending": "left for later",
+    "new": "new", "changed": "changed", "unchanged": "unchanged", "duplicate": "copies", "refused": "refused",
+    "quarantined": "unreadable", "failed": "failed", "later": "left for later",
 }  # fmt: skip
 GRACE = 30.0  # seconds between SIGTERM and SIGKILL: a page under way is finished, a wedge is not waited for
 
@@ -138,6 +138,7 @@ def told(parts: Iterable[records.SiteRun]) -> str:
     total = Counter[str]()
     for part in parts:
         total.update(part.counts)
+    total["new"], total["later"] = total["stored"] - total["changed"], total["pending"] - total["failed"]
     words = TOLD | ({"duplicate": "copy"} if total["duplicate"] == 1 else {})
     return ", ".join(f"{total[name]} {word}" for name, word in words.items() if total[name]) or "nothing new"
 

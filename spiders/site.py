@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 
 from crawler import path
 from crawler.browser import scrapy_settings
+from crawler.clean.repeats import NOTHING
 from crawler.config import load
 from crawler.crawl import Crawl
 from crawler.discover import alternates
@@ -270,7 +271,7 @@ class SiteSpider(Spider):
 
     async def _read(self, page: Page, site: Site, wanted: Wanted) -> Extraction | None:
         """What a page says; None where it is no article."""
-        repeats = await self.crawl.pages.repeats(site) if self.crawl is not None else frozenset()
+        repeats = await self.crawl.pages.repeats(site, wanted.article) if self.crawl is not None else NOTHING
         try:
             return await self.workers.run(path.article, page, site, repeats)
         except (Refused, Unreadable) as problem:
@@ -278,6 +279,14 @@ class SiteSpider(Spider):
             self.problem = str(problem)
             if self.crawl is not None:
                 await self.crawl.pages.not_an_article(site, wanted, page, problem)
+            return None
+        except ArshifError:
+            raise
+        except Exception as error:  # a fault of ours costs this page, and not the site's others
+            log.exception("%s: %s", site.id, wanted.url)
+            self.problem = repr(error)
+            if self.crawl is not None:
+                await self.crawl.pages.quarantined(site, wanted, "internal error", repr(error))
             return None
 
     def item_done(self, item: object) -> None:

@@ -69,6 +69,13 @@ def count(conn: Connection, run: int, site: str, **more: int) -> None:
     upsert(conn, run_sites, {"run": run, "site": site}, values | {"more": others or None})
 
 
+def add(conn: Connection, run: int, site: str, **counts: int) -> None:
+    """Add to a site's counts of `tables.COUNTS`, in the transaction of what is counted: whoever is killed leaves counts
+    that add up."""
+    values = {name: run_sites.c[name] + number for name, number in counts.items()}
+    conn.execute(update(run_sites).where(run_sites.c.run == run, run_sites.c.site == site).values(**values))
+
+
 def end_site(
     conn: Connection,
     run: int,

@@ -34,6 +34,8 @@ class SiteState:
     next_run: datetime | None = None
     next_why: str | None = None
     horizon: datetime | None = None
+    looked: float = 0.0
+    changed: float = 0.0
     rendered: datetime | None = None
     plain: datetime | None = None
 

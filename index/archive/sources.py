@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -14,7 +15,9 @@ from index.archive.upsert import upsert
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """A source after its last poll. Times are UTC; `polled` is the last answer, `changed` the last one with another
-    body, `modified` the date that a sitemap index gave for it; `failures` counts polls in a row without an answer."""
+    body, `modified` the date that a sitemap index gave for it; `failures` counts polls in a row without an answer,
+    `strikes` is their weight; `asked` is its last turn, `forced` the last answer to a request without
+    validators; `habit` and `said` are what crawler keeps there for its schedule."""
 
     site: str
     url: str
@@ -30,6 +33,11 @@ class SourceState:
     failures: int = 0
     problem: str | None = None
     retry_at: datetime | None = None
+    asked: datetime | None = None
+    strikes: float = 0.0
+    forced: datetime | None = None
+    habit: dict[str, Any] | None = None
+    said: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.account import SETTLED
+from crawler.account import ENDS
 from crawler.config import load
 from crawler.stores import open_archive, open_index, raw_folder
 from index.archive import articles, frontier, leases
@@ -124,14 +124,16 @@ def _check_accounts(conn: Connection, site: str) -> None:
     assert states["pending"] == states["failed"] == 0, states
     last = records.last_by_site(conn)[site]
     assert last.status == "ok", last
-    assert last.counts["discovered"] == sum(last.counts[name] for name in (*SETTLED, "pending"))
+    for run in records.recent(conn, 1_000):
+        for part in run.sites:
+            assert part.counts["discovered"] == sum(part.counts[name] for name in ENDS), part
 
 
 def clear_elasticsearch(house: House) -> None:
     """Takes off a server what this house has put there."""
     with open_index(house.loaded()) as engine:
-        client = engine._client  # type: ignore[attr-defined]
-        for name in engine.targets():
+        client = engine.server.client  # type: ignore[attr-defined]
+        for name in client.indices.get(index=f"{engine.prefix}-v*").body:
             client.indices.delete(index=name)
         template = f"{engine.prefix}-v{MAPPING_VERSION}"
         if client.indices.exists_index_template(name=template):
