@@ -144,6 +144,14 @@ class Rules(Model):
         default_factory=dict, description="CSS selector per field, tried before any other way of finding it"
     )
     strip: tuple[Selector, ...] = Field((), description="CSS selectors of blocks that are never part of an article")
+    strip_text: tuple[Text, ...] = Field(
+        (), description="Beginnings of paragraphs that are never part of an article, whatever their case and marks"
+    )
+    keep_text: tuple[Text, ...] = Field(
+        (),
+        description="Beginnings of paragraphs that are always part of an article, although a general phrase or their "
+        "being repeated says otherwise (`arshif sites repeats` shows what was learned)",
+    )
 
 
 class Schedule(Model):
@@ -193,9 +201,6 @@ class Site(Model):
     )
     delay: float | None = Field(
         None, ge=0, le=600, description="Seconds between two requests to one host; without it, as arshif.yaml says"
-    )
-    verify_tls: bool = Field(
-        True, description="false: its certificate is not looked at (expired, self-signed); `arshif status` says so"
     )
     rules: tuple[Rules, ...] = Field((), description="What is particular to its pages, one entry a layout")
     enabled: bool = Field(False, description="Whether it is crawled")
