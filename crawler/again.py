@@ -1,4 +1,4 @@
-"""A stored page, read again with today's rules, where a revisit reads differently."""
+"""Stored pages, read again with today's rules: where a revisit reads differently, or a box has been learned."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crawler import path
+from crawler.clean.repeats import Repeats, block_hash
 from crawler.errors import Refused, Unreadable
 from crawler.item import ArticleItem
 from crawler.middlewares.raw import decoded, lower_case
 from crawler.page import Page
-from index.archive import articles
-from index.article import Article
+from index.archive import articles, repeats
+from index.article import Article, Document
 from index.raw import RawDamaged
 
 if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
 log = logging.getLogger("arshif.crawl")
+FIRST_ONES = 20  # articles that are read again at most when a block is learned; there are two, or nine with a sentence
 
 
 async def read_again(crawl: Crawl, item: ArticleItem) -> Article | None:
@@ -30,19 +32,35 @@ async def read_again(crawl: Crawl, item: ArticleItem) -> Article | None:
     """
     if item.wanted.article is None:
         return None
-    known, copy = await crawl.read(
-        lambda conn: (
-            articles.document(conn, item.wanted.article or ""),
-            articles.raw_of(conn, item.wanted.article or ""),
-        )
-    )
-    if known is None or copy is None or known.article.content_hash == item.extraction.article.content_hash:
+    known = await crawl.read(lambda conn: articles.document(conn, item.wanted.article or ""))
+    if known is None or known.article.content_hash == item.extraction.article.content_hash:
+        return None
+    return await _reread(crawl, item, known, await crawl.pages.repeats(item.site, known.article.id))
+
+
+async def read_first_ones(crawl: Crawl, item: ArticleItem) -> list[Article]:
+    """The articles that showed a block before it was learned that the site repeats it, read again without it.
+
+    Theirs are corrections too; and a copy of one of them, at another address, has the same text again."""
+    blocks = [block_hash(removed.text) for removed in item.extraction.removed if removed.layer == "repeat"]
+    if not blocks:
+        return []
+    holders = await crawl.read(lambda conn: repeats.holders_of_new(conn, item.site.id, blocks, FIRST_ONES))
+    documents = await crawl.read(lambda conn: articles.documents(conn, holders))
+    known = await crawl.pages.repeats(item.site, None)
+    read = [await _reread(crawl, item, document, known) for document in documents]
+    return [article for article in read if article is not None]
+
+
+async def _reread(crawl: Crawl, item: ArticleItem, known: Document, repeated: Repeats) -> Article | None:
+    copy = await crawl.read(lambda conn: articles.raw_of(conn, known.article.id))
+    if copy is None:
         return None
     ref, url = copy
     try:
         headers, body = await asyncio.to_thread(crawl.raw.read, ref, url)
         page = Page(known.article.url, url, decoded(headers, body), known.first_seen, headers=lower_case(headers))
-        again = await crawl.workers.run(path.article, page, item.site, await crawl.pages.repeats(item.site))
+        again = await crawl.workers.run(path.article, page, item.site, repeated)
     except (RawDamaged, Refused, Unreadable) as problem:
         log.warning("%s: its stored page cannot be read again: %s", known.article.url, problem)
         return None

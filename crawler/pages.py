@@ -26,6 +26,7 @@ from index.archive.frontier import Visit
 if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
+OUTCOMES = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
 GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
 
 
@@ -56,12 +57,13 @@ class Pages:
         same = page.status == 200 and wanted.article is not None and _hash(page.body) == wanted.body_hash
         if page.status == 304 or same:
             visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
-            await self.crawl.write(lambda conn: articles.unchanged(conn, site.id, wanted.url, visit), site.id)
-            await self.crawl.settle(site.id, "unchanged")
+            same_again = partial(articles.unchanged, site=site.id, url=wanted.url, visit=visit)
+            await self.crawl.settle(site.id, same_again, "unchanged")
         elif page.status in GONE:
             visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
-            await self.crawl.write(lambda conn: frontier.gone(conn, site.id, wanted.url, visit), site.id)
-            await self.crawl.settle(site.id, "refused")
+            await self.crawl.settle(
+                site.id, partial(frontier.gone, site=site.id, url=wanted.url, visit=visit), "refused"
+            )
         elif page.status != 200:
             await self.failed(site, wanted, f"HTTP {page.status}", "", asked_to_wait(page.headers, page.fetched))
         elif _led_home(page):
@@ -76,24 +78,40 @@ class Pages:
         self, site: Site, wanted: Wanted, reason: str, detail: str, not_before: datetime | None = None
     ) -> None:
         """A page that could not be had or read: it is tried again, later each time, and not before the host said."""
+        await self._again(site, wanted, "failed", (reason, detail), not_before)
+
+    async def quarantined(self, site: Site, wanted: Wanted, reason: str, detail: str) -> None:
+        """A page that came, and of which nothing could be made: a parser crashed over it, or we have a fault. It is
+        tried again like one that failed; our rules may be better then."""
+        await self._again(site, wanted, "quarantined", (reason, detail), None)
+
+    async def _again(
+        self, site: Site, wanted: Wanted, outcome: str, told: tuple[str, str], not_before: datetime | None
+    ) -> None:
         now = datetime.now(UTC)
         retry = max(now + back_off(site.id, wanted.tries + 1), not_before or now)
-        await self.crawl.write(
-            lambda conn: frontier.failed(conn, site.id, wanted.url, reason, retry, now, detail), site.id
-        )
-        await self.crawl.settle(site.id, "failed")
+
+        def work(conn: Connection) -> int:
+            return frontier.failed(conn, site.id, wanted.url, told[0], retry, now, told[1])
+
+        await self.crawl.settle(site.id, work, outcome)
 
     async def not_an_article(self, site: Site, wanted: Wanted, page: Page, problem: PageProblem) -> None:
         """A page that was read and is none, or could not be read."""
-        if isinstance(problem, Unreadable) or problem.reason in PASSING:
+        if isinstance(problem, Unreadable):
+            await self.quarantined(site, wanted, problem.reason, problem.detail)
+        elif problem.reason in PASSING:
             await self.failed(site, wanted, problem.reason, problem.detail)
         else:
             await self._refuse(site, wanted, page, problem.reason, problem.detail)
 
     async def _refuse(self, site: Site, wanted: Wanted, page: Page, reason: str, detail: str) -> None:
         visit = Visit(page.fetched, None, page.status)
-        await self.crawl.write(lambda conn: frontier.refused(conn, site.id, wanted.url, reason, detail, visit), site.id)
-        await self.crawl.settle(site.id, "refused")
+
+        def work(conn: Connection) -> None:
+            frontier.refused(conn, site.id, wanted.url, reason, detail, visit)
+
+        await self.crawl.settle(site.id, work, "refused")
 
     # --- 4 clean -----------------------------------------------------------------------------------------------------
 
@@ -151,9 +169,7 @@ class Pages:
             self._learn(conn, site, outcome, item)
             return outcome
 
-        outcome = await self.crawl.write(take, site)
-        names = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
-        await self.crawl.settle(site, names[outcome.kind])
+        outcome = await self.crawl.settle(site, take, lambda outcome: OUTCOMES[outcome.kind])
         return outcome.kind
 
 

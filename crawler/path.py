@@ -19,14 +19,15 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from crawler import identify
-from crawler.clean import echoes, phrases
+from crawler.clean import echoes, overrides, phrases
 from crawler.clean import repeats as repetition
+from crawler.clean.repeats import NOTHING, Repeats
 from crawler.clean.text import block, line
 from crawler.discover import parse
 from crawler.extract import EXTRACTOR_VERSION, document, encoding, fields, refuse
 from crawler.extract.draft import Draft, Extraction
 from crawler.page import Discovered, Page
-from crawler.site import Site, Source
+from crawler.site import Rules, Site, Source
 from crawler.urls import may_be_article
 from index.article import Article
 
@@ -48,11 +49,11 @@ def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping
     return replace(found, candidates=tuple(candidates), skipped=skipped)
 
 
-def article(page: Page, site: Site, repeats: frozenset[str] = frozenset()) -> Extraction:
+def article(page: Page, site: Site, repeats: Repeats = NOTHING) -> Extraction:
     """The article that a page carries, with what was taken off it.
 
-    `repeats` holds the hashes of paragraphs that this site shows from article to article (`Extraction.blocks` of
-    others). Raises Refused for a page that is no article, Unreadable for bytes that cannot be parsed."""
+    `repeats` says how many other articles of this site show a paragraph, by its hash (their `Extraction.blocks`).
+    Raises Refused for a page that is no article, Unreadable for bytes that cannot be parsed."""
     # 3. extract
     refuse.by_response(page)
     decoded = encoding.decode(page.body, page.headers, site.languages)
@@ -60,19 +61,20 @@ def article(page: Page, site: Site, repeats: frozenset[str] = frozenset()) -> Ex
     draft = fields.read(tree, page, site)  # takes structure (related boxes, share bars, …) off before it reads the body
 
     # 4. clean: after structure, phrases of each language, then what this site repeats
-    blocks = _clean(draft, repeats)
+    blocks = _clean(draft, site.rules_on(page.fetched.date()), repeats)
 
     # 5. identify
     return Extraction(_identified(draft, page, site), tuple(draft.removed), blocks)
 
 
-def _clean(draft: Draft, repeats: frozenset[str]) -> tuple[str, ...]:
+def _clean(draft: Draft, rules: Rules, repeats: Repeats) -> tuple[str, ...]:
     """Takes paragraphs off the draft's body; gives the hashes of those that the phrases left."""
-    draft.body, by_phrase = phrases.drop(draft.body)
+    draft.body, by_rule, kept = overrides.apply(draft.body, rules)
+    draft.body, by_phrase = phrases.drop(draft.body, kept)
     draft.body, by_echo = echoes.drop(draft.body, draft)
     blocks = repetition.hashes(draft.body)
-    draft.body, by_repeat = repetition.drop(draft.body, repeats)
-    draft.removed += [*by_phrase, *by_echo, *by_repeat]
+    draft.body, by_repeat = repetition.drop(draft.body, repeats, kept)
+    draft.removed += [*by_rule, *by_phrase, *by_echo, *by_repeat]
     return blocks
 
 

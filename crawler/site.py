@@ -202,6 +202,9 @@ class Site(Model):
     delay: float | None = Field(
         None, ge=0, le=600, description="Seconds between two requests to one host; without it, as arshif.yaml says"
     )
+    verify_tls: bool = Field(
+        True, description="false: its certificate is not looked at (expired, self-signed); `arshif status` says so"
+    )
     rules: tuple[Rules, ...] = Field((), description="What is particular to its pages, one entry a layout")
     enabled: bool = Field(False, description="Whether it is crawled")
 

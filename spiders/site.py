@@ -78,6 +78,8 @@ class SiteSpider(Spider):
             crawler.settings.setdict(scrapy_settings(spider.config.settings), priority="spider")
         slots = {host: {"delay": site.delay} for site in spider.chosen if site.delay is not None for host in site.hosts}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
+        unverified = [host for site in spider.chosen if not site.verify_tls for host in site.hosts]
+        crawler.settings.set("UNVERIFIED_HOSTS", unverified, priority="spider")
         return spider
 
     # --- 1 discover --------------------------------------------------------------------------------------------------
@@ -277,6 +279,14 @@ class SiteSpider(Spider):
             self.problem = str(problem)
             if self.crawl is not None:
                 await self.crawl.pages.not_an_article(site, wanted, page, problem)
+            return None
+        except ArshifError:
+            raise
+        except Exception as error:  # a fault of ours costs this page, and not the site's others
+            log.exception("%s: %s", site.id, wanted.url)
+            self.problem = repr(error)
+            if self.crawl is not None:
+                await self.crawl.pages.quarantined(site, wanted, "internal error", repr(error))
             return None
 
     def item_done(self, item: object) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
@@ -56,14 +56,15 @@ class Phrase(NamedTuple):
     language: str
 
 
-def drop(paragraphs: Sequence[str]) -> tuple[list[str], list[Removed]]:
-    """The paragraphs without those that phrases know, and those, with reasons such as `read also: اقرا ايضا`.
+def drop(paragraphs: Sequence[str], keep: Collection[str] = ()) -> tuple[list[str], list[Removed]]:
+    """The paragraphs without those that phrases know (but for `keep`), and those, with reasons: `read also: اقرا ايضا`.
 
     All languages' phrases are held against all texts: English labels stand in Arabic pages, and the lists are short."""
     kept: list[str] = []
     removed: list[Removed] = []
     for at, paragraph in enumerate(paragraphs):
-        phrase = known(paragraph) or (_foot(paragraph) if at >= len(paragraphs) - _FOOT else None)
+        foot = at >= len(paragraphs) - _FOOT
+        phrase = None if paragraph in keep else known(paragraph) or (_foot(paragraph) if foot else None)
         if phrase is not None:
             removed.append(Removed(paragraph, f"{phrase.kind}: {phrase.text}", "phrase"))
         else:

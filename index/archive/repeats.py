@@ -2,27 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
-from index.archive.tables import repeats
+from index.archive.tables import learned, repeats
+from index.archive.upsert import chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A block that was taken off for being repeated: its text, on how many articles of the site it stands by now, and
+    when it was first taken off one (UTC)."""
+
+    block: str
+    text: str
+    articles: int
+    since: datetime
 
 
 def count(conn: Connection, site: str, article_id: str, blocks: Iterable[str]) -> None:
     """Note that this article has these blocks now (their hashes); the same call again changes nothing."""
     blocks = set(blocks)
     mine = repeats.c.article == article_id
-    known = set(conn.execute(select(repeats.c.block).where(mine)).scalars())
+    known = of(conn, article_id)
     for block in known - blocks:
         conn.execute(delete(repeats).where(repeats.c.site == site, repeats.c.block == block, mine))
     if new := sorted(blocks - known):
         conn.execute(insert(repeats), [{"site": site, "block": block, "article": article_id} for block in new])
 
 
-def repeated(conn: Connection, site: str, at_least: int = 3) -> frozenset[str]:
-    """The blocks that stand in at least so many articles of the site."""
-    often = (
-        select(repeats.c.block).where(repeats.c.site == site).group_by(repeats.c.block).having(func.count() >= at_least)
+def of(conn: Connection, article_id: str) -> frozenset[str]:
+    """The blocks that an article has."""
+    return frozenset(conn.execute(select(repeats.c.block).where(repeats.c.article == article_id)).scalars())
+
+
+def repeated(conn: Connection, site: str, at_least: int) -> dict[str, int]:
+    """The blocks that stand in at least so many articles of the site, and in how many. Reads all of the site's."""
+    return _counts(conn, repeats.c.site == site, at_least)
+
+
+def among(conn: Connection, site: str, blocks: Iterable[str]) -> dict[str, int]:
+    """In how many of the site's articles each of these blocks stands; blocks that stand in none are left out."""
+    found: dict[str, int] = {}
+    for some in chunks(sorted(set(blocks))):
+        found |= _counts(conn, (repeats.c.site == site) & repeats.c.block.in_(some), 1)
+    return found
+
+
+def _counts(conn: Connection, which: ColumnElement[bool], at_least: int) -> dict[str, int]:
+    query = select(repeats.c.block, func.count()).where(which).group_by(repeats.c.block)
+    return {row[0]: row[1] for row in conn.execute(query.having(func.count() >= at_least))}
+
+
+def holders_of_new(conn: Connection, site: str, blocks: Iterable[str], most: int) -> list[str]:
+    """The articles that have one of these blocks, of those that were not told of before (`tell`); at most so many."""
+    wanted = set(blocks)
+    known = conn.execute(select(learned.c.block).where(learned.c.site == site, learned.c.block.in_(wanted))).scalars()
+    new = sorted(wanted - set(known))
+    query = select(repeats.c.article).where(repeats.c.site == site, repeats.c.block.in_(new)).distinct()
+    return list(conn.execute(query.order_by(repeats.c.article).limit(most)).scalars())
+
+
+def tell(conn: Connection, site: str, texts: Mapping[str, str], now: datetime) -> None:
+    """Keep the texts of blocks (by hash) that were taken off an article, so that people can see what was learned."""
+    known = set(
+        conn.execute(select(learned.c.block).where(learned.c.site == site, learned.c.block.in_(texts))).scalars()
     )
-    return frozenset(conn.execute(often).scalars())
+    if new := [{"site": site, "block": b, "text": text, "since": now} for b, text in texts.items() if b not in known]:
+        conn.execute(insert(learned), new)
+
+
+def told(conn: Connection, site: str) -> list[Learned]:
+    """What has been taken off articles of a site for being repeated, what stands on most of them first."""
+    rows = conn.execute(select(learned).where(learned.c.site == site)).all()
+    articles = among(conn, site, (row.block for row in rows))
+    found = [Learned(row.block, row.text, articles.get(row.block, 0), row.since) for row in rows]
+    return sorted(found, key=lambda one: (-one.articles, one.block))

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -58,11 +59,13 @@ sites = Table(  # what crawler knows of a site and the page shows; the site itse
     Column("next_run", Instant),
     Column("next_why", Text),
     Column("horizon", Instant),  # candidates older than this are not fetched
+    Column("looked", Float, nullable=False, server_default=ZERO),  # revisits, older ones fading
+    Column("changed", Float, nullable=False, server_default=ZERO),  # those of them that found another text
     Column("rendered", Instant),  # since then its pages are known to need a browser; None: they do not
     Column("plain", Instant),  # when that was last looked at
 )
 
-hosts = Table(  # what a host has asked of us, by origin: https://step.example, with a port where it is not the usual one
+hosts = Table(  # what a host has asked of us, by origin: https://step.example, with a port where it is an unusual one
     "hosts",
     metadata,
     Column("origin", String, primary_key=True),
@@ -89,6 +92,24 @@ sources = Table(
     Column("failures", Integer, nullable=False, server_default=ZERO),  # in a row
     Column("problem", Text),
     Column("retry_at", Instant),
+    Column("asked", Instant),  # when its last turn was, answered or not
+    Column("strikes", Float, nullable=False, server_default=ZERO),  # failures in a row by their weight
+    Column("forced", Instant),  # last answer to a request without validators
+    Column("habit", Json),  # when it publishes
+    Column("said", Json),  # what it says of how often to ask
+)
+
+trust = Table(  # what a site says of itself without a page being read, and whether that was true
+    "trust",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("what", String, primary_key=True),  # "validators", "source validators" or "dates"
+    Column("wrong", Integer, nullable=False, server_default=ZERO),  # in a row, since it was last found right
+    Column("right", Integer, nullable=False, server_default=ZERO),  # in a row, since it was last found wrong
+    Column("since", Instant),  # not believed since then; None: believed
+    Column("how", String),  # the last lie
+    Column("example", Text),  # the address that told it
+    Column("seen", Instant),
 )
 
 frontier = Table(  # one row a candidate, and the fetch state of its page
@@ -114,6 +135,7 @@ frontier = Table(  # one row a candidate, and the fetch state of its page
     Column("last_modified", Text),
     Column("body_hash", String),
     Column("fetched", Instant),
+    Column("turned", Instant),  # when its page was last found to say something else, or first read
     Column("status", Integer),
     Column("visits", Integer, nullable=False, server_default=ZERO),
     Column("tries", Integer, nullable=False, server_default=ZERO),  # failed in a row
@@ -274,8 +296,9 @@ runs = Table(
     Index(None, "started"),
 )
 
-COUNTS = (  # what a run tells of a site; the first is the sum of the next seven
-    *("discovered", "stored", "changed", "unchanged", "duplicate", "refused", "failed", "pending"),
+COUNTS = (  # what a run tells of a site; the first is the sum of the next six
+    *("discovered", "stored", "unchanged", "duplicate", "refused", "quarantined", "pending"),
+    *("changed", "failed"),  # of these: stored as a new version; pending because it could not be had
     *("requests", "bytes"),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from index.archive import Archive, articles, repeats, runs
 from tests.unit.archive_samples import HOUR, NOW, article, page
@@ -18,8 +19,11 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def stored(archive: Archive, n: int) -> str:
-    one = article(f"https://step.example/{n}", headline=f"خبر {n}")
-    return archive.write(lambda c: articles.store(c, page(one))).result().id
+    return archive.write(lambda c: stored_in(c, n)).result()
+
+
+def stored_in(conn: Connection, n: int) -> str:
+    return articles.store(conn, page(article(f"https://step.example/{n}", headline=f"خبر {n}"))).id
 
 
 def test_a_block_counts_once_an_article_however_often_it_is_replayed(archive: Archive) -> None:
@@ -28,12 +32,24 @@ def test_a_block_counts_once_an_article_however_often_it_is_replayed(archive: Ar
         archive.write(lambda c: repeats.count(c, "step", ids[0], ["ad", "own", "ad"])).result()
     archive.write(lambda c: repeats.count(c, "step", ids[1], ["ad", "two"])).result()
     with archive.read() as conn:
-        assert repeats.repeated(conn, "step") == frozenset()
-        assert repeats.repeated(conn, "step", at_least=2) == {"ad"}
+        assert repeats.repeated(conn, "step", at_least=3) == {}
+        assert repeats.repeated(conn, "step", at_least=2) == {"ad": 2}
     archive.write(lambda c: repeats.count(c, "step", ids[2], ["ad"])).result()
     with archive.read() as conn:
-        assert repeats.repeated(conn, "step") == {"ad"}
-        assert repeats.repeated(conn, "other") == frozenset()
+        assert repeats.repeated(conn, "step", at_least=3) == {"ad": 3}
+        assert repeats.among(conn, "step", ["ad", "two", "none"]) == {"ad": 3, "two": 1}
+        assert repeats.of(conn, ids[0]) == {"ad", "own"}
+        assert repeats.repeated(conn, "other", at_least=1) == {}
+
+
+def test_what_was_learned_is_told_with_its_text_and_count(archive: Archive) -> None:
+    for n in range(3):
+        archive.write(lambda c, n=n: repeats.count(c, "step", stored_in(c, n), ["ad"])).result()  # type: ignore[misc]
+    for text in ("تابعنا", "تابعنا!"):
+        archive.write(lambda c, text=text: repeats.tell(c, "step", {"ad": text}, NOW)).result()  # type: ignore[misc]
+    with archive.read() as conn:
+        assert repeats.told(conn, "step") == [repeats.Learned("ad", "تابعنا", 3, NOW)]
+        assert repeats.told(conn, "other") == []
 
 
 def test_an_edit_takes_its_old_blocks_back(archive: Archive) -> None:
@@ -42,7 +58,7 @@ def test_an_edit_takes_its_old_blocks_back(archive: Archive) -> None:
         archive.write(lambda c, one=one: repeats.count(c, "step", one, ["a", "b"])).result()  # type: ignore[misc]
     archive.write(lambda c: repeats.count(c, "step", ids[0], ["b"])).result()
     with archive.read() as conn:
-        assert repeats.repeated(conn, "step", at_least=2) == {"b"}
+        assert repeats.repeated(conn, "step", at_least=2) == {"b": 2}
 
 
 def test_a_run_keeps_its_counts_by_site(archive: Archive) -> None:

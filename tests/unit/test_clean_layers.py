@@ -7,6 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler import path
 from crawler.clean import echoes, phrases, repeats, structure
+from crawler.clean.repeats import Repeats
 from crawler.extract.draft import Draft
 from index.article import Image
 from tests.unit.samples import a_page, a_site
@@ -82,10 +83,11 @@ def test_echoes_of_other_fields_go() -> None:
 
 
 def test_repeats_go_and_an_article_that_is_all_repeated_stays() -> None:
-    known = frozenset(repeats.hashes(["تابع ستيب نيوز"]))
+    known = Repeats({repeats.block_hash("تابع ستيب نيوز"): 2})
     kept, removed = repeats.drop(["نص", "تابع «ستيب نيوز»!"], known)
     assert kept == ["نص"]
-    assert [(r.layer, r.reason) for r in removed] == [("repeat", "repeated")]
+    assert [(r.layer, r.reason) for r in removed] == [("repeat", "on 2 other articles of the site")]
+    assert repeats.drop(["نص", "تابع ستيب نيوز"], known, keep={"تابع ستيب نيوز"})[1] == []
     assert repeats.drop(["تابع ستيب نيوز"], known) == (["تابع ستيب نيوز"], [])
 
 
@@ -98,9 +100,31 @@ def test_the_path_learns_and_applies_what_a_site_repeats() -> None:
 
     site = a_site()
     first, second = (path.article(a_page(page(n)), site) for n in (1, 2))
-    common = frozenset(set(first.blocks) & set(second.blocks))
+    common = Repeats(dict.fromkeys(set(first.blocks) & set(second.blocks), 2))
     assert promo in first.article.body
     again = path.article(a_page(page(1)), site, repeats=common)
     assert promo not in again.article.body
     assert [r.text for r in again.removed if r.layer == "repeat"] == [promo]
     assert again.blocks == first.blocks
+
+
+@pytest.mark.parametrize(("articles", "others", "gone"), [(3, 2, True), (40, 2, True), (400, 2, False), (400, 9, True)])
+def test_a_sentence_needs_more_evidence_on_a_large_site(articles: int, others: int, gone: bool) -> None:
+    sentence = "The war began when the bridge fell, and both towns have blamed each other for it ever since."
+    line = "Follow the Courier on Telegram."
+    found = Repeats({repeats.block_hash(text): others for text in (sentence, line)}, articles)
+    kept, _ = repeats.drop(["Own text.", sentence, line], found)
+    assert (sentence not in kept) is gone
+    assert line not in kept
+
+
+def test_what_the_sites_file_says_of_paragraphs_wins() -> None:
+    keep, strip = "اقرأ أيضاً قصص الأطفال", "نقلاً عن مراسلنا"
+    text = f"<p>{PROSE}</p><p>{keep}</p><p>{strip} في حلب</p><p>{PROSE}</p>"
+    html = f"<title>خبر</title><article><h1>خبر</h1>{text}</article>"
+    body = path.article(
+        a_page(html), a_site(rules=[{"keep_text": [keep], "strip_text": ["نقلا عن مراسلنا"]}])
+    ).article.body
+    assert keep in body
+    assert strip not in body
+    assert keep not in path.article(a_page(html), a_site()).article.body

@@ -10,8 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    _learned()
     _kept()
+    _learned()
+    _fresh()
     _reach()
 
 
@@ -40,6 +41,33 @@ def _reach() -> None:
     )
     op.add_column("sites", sa.Column("rendered", sa.BigInteger()))
     op.add_column("sites", sa.Column("plain", sa.BigInteger()))
+
+
+def _fresh() -> None:
+    """What is new without being asked for: habits of sources, what sites were caught at, accounts that add up."""
+    nought = sa.text("0")
+    op.add_column("sites", sa.Column("looked", sa.Float(), nullable=False, server_default=nought))
+    op.add_column("sites", sa.Column("changed", sa.Float(), nullable=False, server_default=nought))
+    op.add_column("sources", sa.Column("asked", sa.BigInteger()))
+    op.add_column("sources", sa.Column("strikes", sa.Float(), nullable=False, server_default=nought))
+    op.add_column("sources", sa.Column("forced", sa.BigInteger()))
+    op.add_column("sources", sa.Column("habit", sa.JSON()))
+    op.add_column("sources", sa.Column("said", sa.JSON()))
+    op.add_column("frontier", sa.Column("turned", sa.BigInteger()))
+    op.create_table(
+        "trust",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False, server_default=nought),
+        sa.Column("right", sa.Integer(), nullable=False, server_default=nought),
+        sa.Column("since", sa.BigInteger()),
+        sa.Column("how", sa.String()),
+        sa.Column("example", sa.Text()),
+        sa.Column("seen", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("site", "what", name="pk_trust"),
+    )
+    op.add_column("run_sites", sa.Column("quarantined", sa.BigInteger(), nullable=False, server_default=nought))
+    op.execute("UPDATE run_sites SET stored = stored + changed, pending = pending + failed")
 
 
 def _learned() -> None:
