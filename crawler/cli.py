@@ -38,7 +38,9 @@ app = typer.Typer(
 )
 sites_app = typer.Typer(help="What the files of sites say.", no_args_is_help=True)
 index_app = typer.Typer(help="The search index.", no_args_is_help=True)
+export_app = typer.Typer(help="Parts of the archive as files.", no_args_is_help=True)
 app.add_typer(sites_app, name="sites")
+app.add_typer(export_app, name="export")
 app.add_typer(index_app, name="index")
 
 
@@ -58,6 +60,7 @@ def _query(words: list[str] | None) -> list[str]:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SiteOption = Annotated[str, typer.Option("--site", help="Id of a site: only this one.")]
 Parent = Annotated[int, typer.Option("--parent", hidden=True)]
 Since = Annotated[str, typer.Option(callback=_date, help="Also older articles, from this date on (2026-01-31).")]
 WORDS: dict[str, Any] = {"ignore_unknown_options": True}  # -غزة is a word that is not wanted
@@ -269,6 +272,31 @@ def restore(
 ) -> None:
     """Check a copy, put it in the archive's place, and build the index anew."""
     raise typer.Exit(keeping.restore(folder, force, json))
+
+
+@app.command()
+def reextract(
+    site: SiteOption = "",
+    since: Annotated[str, typer.Option(callback=_date, help="Only pages fetched from this date on.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would change.")] = False,
+    json: Json = False,
+) -> None:
+    """Read the raw copies again with today's code and rules.
+
+    What reads differently is corrected in place: it is no change of the site's, and makes no version.
+    """
+    raise typer.Exit(keeping.reextract(site, since, dry_run, json))
+
+
+@export_app.command("warc")
+def export_warc(
+    file: Annotated[Path, typer.Argument(help="A new file, such as pages.warc.gz.")],
+    site: SiteOption = "",
+    since: Annotated[str, typer.Option(callback=_date, help="Only pages fetched from this date on.")] = "",
+    json: Json = False,
+) -> None:
+    """Write the raw copies into one WARC file, as they came."""
+    keeping.export_warc(file, site, since, json)
 
 
 # --- children of the daemon ------------------------------------------------------------------------------------------
