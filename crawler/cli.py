@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from crawler.commands import adding, crawling, indexing, keeping, looking
+from crawler.commands import adding, crawling, indexing, keeping, looking, searching
 from crawler.commands import doctor as doctoring
 from crawler.commands import sites as siting
 from crawler.errors import ArshifError
 from crawler.processes import die_with_parent
 from crawler.terminal import complain, set_up_log
+from index import query as queries
 from index.article import Sort
 
 EXIT_CODES = {
@@ -121,17 +122,25 @@ def search(
         list[str] | None,
         typer.Argument(
             callback=_query,
-            help="Words, '\"a phrase\"', -without, OR, ( ), title: body: site: country: lang: author: section: "
-            "after:2026-01 before:2026-02-01; every article if there is none.",
+            help="Words, '\"a phrase\"', -without, OR, ( ), wor*, word~, title: body: site: country: lang: author: "
+            "section: after:2026-01 before: on: changed: gone:yes has:image copies:yes versions:yes (docs/search.md); "
+            "every article if there is none.",
         ),
     ] = None,
     sort: Annotated[Sort, typer.Option(help="The order.")] = "relevance",
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many are shown.")] = 10,
     cursor: Annotated[str | None, typer.Option(help="Go on where the search before ended, as it said.")] = None,
+    facets: Annotated[
+        bool, typer.Option("--facets", help="Count by site, country, language, section, author, and over time.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Search the archive."""
-    looking.search(" ".join(query or ()), sort, limit, cursor, json)
+    """Search the archive.
+
+    2 where a part of the query could not be read: it is said, and the rest is searched.
+    """
+    asked = queries.parse(" ".join(query or ()), sort=sort, limit=limit, cursor=cursor)
+    raise typer.Exit(searching.search(asked, facets, json))
 
 
 @app.command()
@@ -272,6 +281,16 @@ def restore(
 ) -> None:
     """Check a copy, put it in the archive's place, and build the index anew."""
     raise typer.Exit(keeping.restore(folder, force, json))
+
+
+@app.command()
+def forget(
+    what: Annotated[str, typer.Argument(help="Address or id of an article, or id of a site.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Take an article or a site out of archive, raw copies and index, and never crawl it again."""
+    raise typer.Exit(keeping.forget(what, yes, json))
 
 
 @app.command()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 
@@ -68,7 +68,8 @@ class Document:
 
     `version` grows with each change of the document (external versioning); `first_seen` is UTC and never changes;
     `sort_date` is published, or first_seen where the page gave none or one in the future; `lead` says whether it leads
-    its story.
+    its story. `changed` is when the text or its date of modification last changed, None where it never did. `number` is
+    that of the article's version, and `current` False for one that was replaced by a later one.
     """
 
     article: Article
@@ -78,18 +79,67 @@ class Document:
     lead: bool = True
     story: str | None = None
     gone: bool = False
+    changed: datetime | None = None
+    number: int = 1
+    current: bool = True
 
 
 # --- what is asked -------------------------------------------------------------------------------------------------
 
 
+Field = Literal["headline", "body"]  # None, where a field may be given: either
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words that stand next to each other in this order: one word, or a "phrase". `field` None is headline or body."""
+    """Words that stand next to each other in this order: one word, or a "phrase"."""
 
     text: str
-    field: Literal["headline", "body"] | None = None
+    field: Field | None = None
     phrase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A word that begins like this: wor*."""
+
+    text: str
+    field: Field | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """A word that is this one after at most `edits` letters were put in, left out, changed or swapped: word~."""
+
+    text: str
+    field: Field | None = None
+    edits: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Words of which each has at most `gap` others between it and the next, in whichever order: "a b"~5."""
+
+    text: str
+    field: Field | None = None
+    gap: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `after`, inclusive, to `before`, exclusive; both aware, None without an end."""
+
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """A filter that holds within a group or is excluded: `name` as in the query language, or "date" for a Period of the
+    article's date."""
+
+    name: str
+    value: str | Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +163,30 @@ class Or:
     nodes: tuple[Node, ...]
 
 
-Node = Words | Not | And | Or
-Sort = Literal["relevance", "newest", "oldest"]
+Leaf = Words | Prefix | Fuzzy | Near | Is
+Node = Leaf | Not | And | Or
+Sort = Literal["relevance", "newest", "oldest", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What could not be read in a query: from character `at` to `end` of its text. `key` names the sentence that tells
+    it (`index.query.problems`), `given` is what stands there."""
+
+    key: str
+    at: int
+    end: int
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A search: a tree of words (None is every article), filters, order and place.
 
-    Filters with several values mean any of them. `after` is inclusive, `before` exclusive, both aware, held against the
-    document's sort_date. `limit` is 1 to 100; `cursor` is what the page before gave, None for the first.
+    Filters with several values mean any of them, `has` all. `after` is inclusive, `before` exclusive, both aware, held
+    against the document's sort_date; `changed` is held against its `changed`. `copies` shows every article of a story
+    and not its lead only; `versions` searches what articles said before as well. `limit` is 1 to 100; `cursor` is what
+    the page before gave, None for the first. `problems` tell what of the text has no meaning, and was left out.
     """
 
     node: Node | None = None
@@ -131,29 +195,51 @@ class Query:
     languages: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
     after: datetime | None = None
     before: datetime | None = None
+    changed: Period | None = None
+    gone: bool | None = None
+    copies: bool = False
+    versions: bool = False
     sort: Sort = "relevance"
     limit: int = 10
     cursor: str | None = None
+    problems: tuple[Problem, ...] = field(default=(), compare=False)
 
     @property
     def filtered(self) -> bool:
         """Whether a filter can exclude a story's lead, so that every matching article shows and not leads only."""
-        return bool(
-            self.sites or self.countries or self.languages or self.authors or self.sections or self.after or self.before
-        )
+        named = (self.sites, self.countries, self.languages, self.authors, self.sections, self.has)
+        other = (self.after, self.before, self.changed)
+        return any(named) or any(other) or self.gone is not None or _holds_filter(self.node)
+
+
+def _holds_filter(node: Node | None) -> bool:
+    match node:
+        case Is():
+            return True
+        case Not(inner):
+            return _holds_filter(inner)
+        case And(nodes) | Or(nodes):
+            return any(map(_holds_filter, nodes))
+    return False
 
 
 # --- what is found -------------------------------------------------------------------------------------------------
 
+Facet = Literal["site", "country", "language", "section", "author"]
+Unit = Literal["day", "week", "month"]
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What an engine answers for one document: its id, and its score (0 when sorted by date)."""
+    """What an engine answers for one document: the article's id, its score (0 when sorted by date), and the number of
+    the version where it is an earlier one."""
 
     id: str
     score: float
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +249,22 @@ class Matches:
     total: int
     matches: tuple[Match, ...]
     cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many of the articles found have each value of a field, the most frequent first: exact."""
+
+    field: Facet
+    counts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How many of the articles found are from a day, from the week or month that begins with it (UTC)."""
+
+    day: date
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +289,18 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A page of hits with the exact total, how long it took, and the cursor of the next page, or None."""
+    """A page of hits with the exact total, how long it took, and the cursor of the next page, or None.
+
+    Where they were asked for: `facets`, each counted as if no value of its own field were chosen, and `histogram`, the
+    days, weeks or months that have articles, in order."""
 
     total: int
     hits: tuple[Hit, ...]
     seconds: float
     cursor: str | None = None
+    facets: tuple[Tally, ...] = ()
+    histogram: tuple[Bar, ...] = ()
+    unit: Unit | None = None
 
 
 def schema_org(article: Article) -> dict[str, object]:

@@ -194,7 +194,9 @@ def _publish(archive: Archive, engine: Engine, name: str) -> None:
 def _ship(archive: Archive, engine: Engine, target: str, batch: int) -> Shipped:
     with archive.read() as conn:  # one view of both: a row's version is its document's
         rows = outbox.batch(conn, target, batch)
-        upserts = documents.documents(conn, [row.article for row in rows if row.op == "upsert"])
+        wanted = [row.article for row in rows if row.op == "upsert"]
+        upserts = documents.documents(conn, wanted)
+        upserts += documents.version_documents(conn, wanted)
     if not rows:
         return Shipped()
     there = {document.article.id for document in upserts}

@@ -1,4 +1,4 @@
-"""search, show, serve, runs, status: what the archive and the index hold."""
+"""show, serve, runs, status: what the archive and the index hold."""
 
 from __future__ import annotations
 
@@ -8,36 +8,17 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.text import Text
-
 from crawler.config import Config, load
 from crawler.errors import ArshifError
 from crawler.runs import last_runs, told
 from crawler.schedule import due
 from crawler.stores import archive_file, open_archive, open_index
-from crawler.terminal import lasting, out, print_json, print_table, safe, say
-from index import query as queries
-from index import search as searching
+from crawler.terminal import lasting, print_json, print_table, say
 from index.archive import Archive, articles, leases, runs, sites
-from index.article import Hit, Sort, Span, schema_org
+from index.article import schema_org
 
 
-def search(text: str, sort: Sort, limit: int, cursor: str | None, json: bool) -> None:
-    config = load()
-    query = queries.parse(text, sort=sort, limit=limit, cursor=cursor)
-    with _archive(config) as archive, open_index(config) as engine:
-        results = searching.search(query, engine, archive)
-    if json:
-        print_json({"total": results.total, "cursor": results.cursor, "hits": [_hit(hit) for hit in results.hits]})
-        return
-    for hit in results.hits:
-        _print_hit(hit)
-    say(f"{results.total} found, {len(results.hits)} shown, {results.seconds * 1000:.0f} ms")
-    if results.cursor:
-        say(f"more: --cursor {results.cursor}")
-
-
-def _archive(config: Config) -> Archive:
+def open_stored(config: Config) -> Archive:
     """The archive, where there is one: looking for something makes none."""
     if not archive_file(config).exists():
         where = "ARSHIF_CONFIG names another configuration"
@@ -45,30 +26,8 @@ def _archive(config: Config) -> Archive:
     return open_archive(config)
 
 
-def _hit(hit: Hit) -> dict[str, Any]:
-    snippets = ["".join(span.text for span in snippet) for snippet in hit.snippets]
-    return {**schema_org(hit.document.article), "score": hit.score, "snippets": snippets, "others": hit.others}
-
-
-def _print_hit(hit: Hit) -> None:
-    article = hit.document.article
-    date = article.published or hit.document.first_seen
-    out.print(_marked(hit.headline, "bold"), soft_wrap=True)
-    say(f"  {article.site}  {date.astimezone():%Y-%m-%d %H:%M}  {article.id}", "dim")
-    for snippet in hit.snippets:
-        out.print(Text("  ").append(_marked(snippet)), soft_wrap=True)
-    say()
-
-
-def _marked(spans: tuple[Span, ...], style: str = "") -> Text:
-    text = Text(style=style)
-    for span in spans:
-        text.append(safe(span.text), "reverse" if span.marked else None)
-    return text
-
-
 def show(name: str, json: bool) -> None:
-    with _archive(load()) as archive, archive.read() as conn:
+    with open_stored(load()) as archive, archive.read() as conn:
         identifier = name if articles.document(conn, name) else articles.by_url(conn, name)
         document = articles.document(conn, identifier) if identifier else None
         if identifier is None or document is None:

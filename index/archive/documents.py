@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
 
@@ -200,4 +200,15 @@ def _document(row: dict[str, Any]) -> Document:
         lead=row["lead"],
         story=row["story"],
         gone=row["gone_since"] is not None,
+        changed=_changed(row),
+        number=row["number"],
     )
+
+
+def _changed(row: dict[str, Any]) -> datetime | None:
+    """When a version replaced the one before it, or when its page says that it was changed after it was published."""
+    if row["number"] > 1:
+        return cast(datetime, row["seen"])
+    published, modified = row["published"], row["modified"]
+    later = published and modified and published < modified <= row["seen"]
+    return cast(datetime, modified) if later else None

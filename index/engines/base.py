@@ -10,18 +10,28 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from index.analysis import language_of, stems
-from index.article import Document, Matches, Query
+from index.article import Document, Facet, Matches, Query, Sort
 from index.errors import QueryError
 
-MAPPING_VERSION = 1  # of fields and analysis: an index of another one is not read or written, but rebuilt
+MAPPING_VERSION = 2  # of fields and analysis: an index of another one is not read or written, but rebuilt
 MAX_ID_BYTES = 512  # Elasticsearch refuses the whole request for a longer one
 NAME_BITS = 30  # of an article's id within `order`; two of one second share them once in 2**30
+MAX_NAME = 200  # characters of an author or a section that is counted: a longer one is a mistake of its page
+MOST_VALUES = 50  # of a facet, those with the most articles
+TALLIED: Mapping[Facet, str] = {  # what is counted -> the field that holds it, whole
+    "site": "site",
+    "country": "country",
+    "language": "main_language",
+    "section": "section_name",
+    "author": "author_name",
+}
+DAY = "day"  # the field of days, as Python's ordinals: 1 is Monday the first of January of the year 1
 EPOCH_SECONDS = 1 << 32  # added, so that articles from before 1970 (from 1833 on) sort too
 
 
@@ -37,7 +47,8 @@ class Engine(Protocol):
 
     def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
         """Bring documents in and take ids out. All are durable when it returns, but for those that are refused for
-        good: their ids with the reason. An older version than the index has is left out, and counts as done."""
+        good: their articles' ids with the reason. An older version than the index has is left out, and counts as done.
+        Documents that are not current go to the index of earlier versions; a deletion holds for both."""
 
     def publish(self, target: str) -> None:
         """From now on searches go to this target; the one before it is dropped after that."""
@@ -53,6 +64,10 @@ class Engine(Protocol):
 
     def search(self, query: Query) -> Matches:
         """What matches in the current target: ids, the exact total, and the cursor of the next page."""
+
+    def tally(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
+        """For each of these fields (values of TALLIED, or DAY) how many of all that match hold each value: of the
+        MOST_VALUES most frequent ones, in that order, equal ones by value; of DAY all, in no order."""
 
     def count(self, target: str | None = None) -> int:
         """How many documents a target has (None: the current one)."""
@@ -86,11 +101,13 @@ def must_be_ours(target: str, prefix: str) -> None:
 @dataclass(frozen=True, slots=True)
 class Record:
     """A document as fields: `keywords` hold whole values, `texts` are cut into folded words by the engine's own means,
-    `stems` are words already, parted by blanks."""
+    `stems` are words already, parted by blanks; `order`, `changed` and `day` are numbers to sort and count by."""
 
     id: str
     version: int
     order: int
+    changed: int
+    day: int
     keywords: dict[str, list[str]]
     texts: dict[str, list[str]]
     stems: dict[str, str]
@@ -100,20 +117,18 @@ def record(document: Document) -> Record:
     """What an index stores of a document. Raises ValueError, with the reason, for one that no index can take."""
     article = document.article
     language = language_of(article.language)
-    if not article.id or len(article.id.encode("utf-8", "replace")) > MAX_ID_BYTES:
+    id_ = article.id if document.current else earlier_id(article.id, document.number)
+    if not article.id or len(id_.encode("utf-8", "replace")) > MAX_ID_BYTES:
         raise ValueError(f"its id has no or more than {MAX_ID_BYTES} bytes")
     if document.version < 1:
         raise ValueError(f"its version is {document.version}: they count from 1")
     made = Record(
-        id=article.id,
+        id=id_,
         version=document.version,
-        order=order_of(document.sort_date, article.id),
-        keywords={
-            "lead": ["yes" if document.lead else "no"],
-            "site": [article.site],
-            "country": [article.country.upper()] if article.country else [],
-            "language": sorted({(article.language or "").lower(), language} - {""}),
-        },
+        order=order_of(document.sort_date, id_),
+        changed=order_of(document.changed or document.sort_date, id_),
+        day=document.sort_date.astimezone(UTC).toordinal(),
+        keywords=_keywords(document, language),
         texts={
             "headline": [article.headline],
             "body": [article.body],
@@ -132,6 +147,45 @@ def record(document: Document) -> Record:
     return made
 
 
+def _keywords(document: Document, language: str) -> dict[str, list[str]]:
+    article = document.article
+    has = {
+        "image": article.images,
+        "author": article.authors,
+        "section": article.section,
+        "date": article.published,
+        "changes": document.changed,
+    }
+    tag = (article.language or "").lower()
+    return {
+        "article": [article.id],
+        "lead": ["yes" if document.lead or not document.current else "no"],  # it was no copy, or it would not be here
+        "gone": ["yes" if document.gone else "no"],
+        "has": [name for name, there in has.items() if there],
+        "site": [article.site],
+        "country": [article.country.upper()] if article.country else [],
+        "language": sorted({tag, tag.partition("-")[0], language} - {""}),
+        "main_language": [language] if language else [],
+        "author_name": _names(article.authors),
+        "section_name": _names([article.section or ""]),
+    }
+
+
+def _names(values: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(name for value in values if (name := " ".join(value.split())[:MAX_NAME])))
+
+
+def earlier_id(article: str, number: int) -> str:
+    """The id of an earlier version's document."""
+    return f"{article}@{number}"
+
+
+def article_of(id_: str) -> tuple[str, int]:
+    """The article and the number of the version whose document has this `earlier_id`."""
+    article, _, number = id_.rpartition("@")
+    return article, int(number)
+
+
 def order_of(moment: datetime, id_: str = "") -> int:
     """By what results are sorted, as one number of 63 bits, the same on every engine: the second, then the id's hash.
 
@@ -141,6 +195,14 @@ def order_of(moment: datetime, id_: str = "") -> int:
         return min(max(-int(-second // 1), 0), (1 << 33) - 1) << NAME_BITS
     name = int.from_bytes(hashlib.blake2b(id_.encode("utf-8", "replace"), digest_size=4).digest(), "big") >> 2
     return (min(max(int(second // 1), 0), (1 << 33) - 1) << NAME_BITS) | name
+
+
+SORTED: Mapping[Sort, str] = {"newest": "order", "oldest": "order", "changed": "changed"}  # by date: which number
+
+
+def most_frequent(counts: Mapping[str, int]) -> dict[str, int]:
+    """The MOST_VALUES values with the most articles, in that order; equal ones by value."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES])
 
 
 # --- cursors -------------------------------------------------------------------------------------------------------

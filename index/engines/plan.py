@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 from index.analysis import stem_rows, stop_words, words
-from index.article import And, Node, Not, Or, Query, Sort, Words
+from index.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Sort, Words
 from index.engines.base import order_of
 
 # Exact above stem and headline above body, both added up: measured on nothing yet, and the same for all engines.
@@ -24,6 +26,35 @@ class Row:
 
     field: str
     words: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """A word in a field that begins with this. Scored by `weight`, whichever word it is."""
+
+    field: str
+    word: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A word in a field at most `edits` letters away, a swap of two neighbours being one. Scored as Begins."""
+
+    field: str
+    word: str
+    edits: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Two words, unequal, with at most `gap` others between them, in whichever order. Scored by BM25 times `weight`."""
+
+    field: str
+    words: tuple[str, str]
+    gap: int
     weight: float
 
 
@@ -59,7 +90,8 @@ class AnyOf:
     clauses: tuple[Clause, ...]
 
 
-Clause = Row | OneOf | Between | All | AnyOf
+Wanted = Row | Begins | Like | Close  # what stands in a text, and can be marked there
+Clause = Wanted | OneOf | Between | All | AnyOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +103,23 @@ class Plan:
     sort: Sort
 
 
+@lru_cache(maxsize=64)  # an engine and the marks ask for the same one
 def plan(query: Query) -> Plan:
     """What to ask of an index. Sorted by relevance only where something is scored, else by date, the newest first."""
     scored = _clause(query.node) if query.node is not None else None
     sort = query.sort
-    if sort == "relevance" and not any(True for _ in rows(scored)):
+    if sort == "relevance" and not wanted(scored):
         sort = "newest"
     return Plan(scored, tuple(_filters(query)), sort)
 
 
-def rows(clause: Clause | None) -> list[Row]:
-    """The rows of words by which a document may match, for highlights: those that are not excluded."""
+def wanted(clause: Clause | None) -> list[Wanted]:
+    """What may make a document match, for highlights: the words that are not excluded."""
     match clause:
-        case Row():
+        case Row() | Begins() | Like() | Close():
             return [clause]
         case All(clauses) | AnyOf(clauses):
-            return [row for inner in clauses for row in rows(inner)]
+            return [one for inner in clauses for one in wanted(inner)]
     return []
 
 
@@ -98,6 +131,16 @@ def _clause(node: Node) -> Clause | None:
     match node:
         case Words():
             return _words(node)
+        case Prefix(text, field):
+            *first, last = words(text) or [""]
+            begins = [Begins(f, last, WEIGHTS[f]) for f in _fields(field)] if last else []
+            return _all_of([_any(_rows(" ".join(first), field)), _any(begins)])
+        case Fuzzy(text, field, edits):
+            return _any([Like(f, word, edits, WEIGHTS[f]) for word in words(text)[:1] for f in _fields(field)])
+        case Near():
+            return _near(node)
+        case Is():
+            return _held(node.name, (node.value,))
         case Not(inner):
             excluded = _clause(inner)
             return All((), (excluded,)) if excluded is not None else None
@@ -107,19 +150,40 @@ def _clause(node: Node) -> Clause | None:
             return _all(nodes)
 
 
-def _words(node: Words, optional_in: Sequence[str] = ()) -> Clause | None:
-    exact = words(node.text)
+def _fields(field: Field | None) -> tuple[Field, ...]:
+    return (field,) if field else ("headline", "body")
+
+
+def _rows(text: str, field: Field | None) -> list[Clause]:
+    """A row of words in its exact forms, and in its stems."""
+    exact = tuple(words(text))
     if not exact:
-        return None
-    stemmed = stem_rows(node.text)
-    clauses: list[Clause] = []
-    for field in (node.field,) if node.field else ("headline", "body"):
-        clauses.append(Row(field, tuple(exact), WEIGHTS[field]))
-        stem_field = f"{field}_stem"
-        clauses += [Row(stem_field, row, WEIGHTS[stem_field]) for row in stemmed]
-    if optional_in:
+        return []
+    found: list[Clause] = []
+    stemmed = stem_rows(text)
+    for name in _fields(field):
+        found.append(Row(name, exact, WEIGHTS[name]))
+        found += [Row(f"{name}_stem", row, WEIGHTS[f"{name}_stem"]) for row in stemmed]
+    return found
+
+
+def _words(node: Words, optional_in: Sequence[str] = ()) -> Clause | None:
+    clauses = _rows(node.text, node.field)
+    if clauses and optional_in:
         clauses.append(OneOf("language", tuple(optional_in)))
     return _any(clauses)
+
+
+def _near(node: Near) -> Clause | None:
+    """Each word near the next one. Engines differ on more than two words and on a word that comes twice, so they are
+    asked for pairs of unequal ones."""
+    found: list[Clause | None] = []
+    for clause in _rows(node.text, node.field):
+        assert isinstance(clause, Row)
+        pairs = [Close(clause.field, pair, node.gap, clause.weight) for pair in pairwise(clause.words)]
+        close = [pair for pair in pairs if pair.words[0] != pair.words[1]]
+        found.append(_all_of(close or [Row(clause.field, clause.words[:1], clause.weight)]))
+    return _any([clause for clause in found if clause is not None])
 
 
 def _all(nodes: Sequence[Node]) -> Clause | None:
@@ -134,6 +198,11 @@ def _all(nodes: Sequence[Node]) -> Clause | None:
     if len(clauses) == 1 and not without:
         return clauses[0]
     return All(tuple(clauses), tuple(without)) if clauses or without else None
+
+
+def _all_of(clauses: Sequence[Clause | None]) -> Clause | None:
+    there = tuple(clause for clause in clauses if clause is not None)
+    return All(there) if len(there) > 1 else next(iter(there), None)
 
 
 def _any(clauses: Sequence[Clause]) -> Clause | None:
@@ -152,20 +221,48 @@ def _stops(node: Node) -> list[str]:
 
 
 def _filters(query: Query) -> list[Clause]:
-    found: list[Clause] = []
-    for field, values in (
-        ("site", query.sites),
-        ("country", tuple(c.upper() for c in query.countries)),
-        ("language", tuple(tag.lower() for tag in query.languages)),
-    ):
-        if values:
-            found.append(OneOf(field, values))
-    for field, names in (("author", query.authors), ("section", query.sections)):
-        if names:
-            found.append(AnyOf(tuple(Row(field, tuple(words(name)), 0.0) for name in names if words(name))))
+    found = [
+        *(_held(name, values) for name, values in _named(query).items() if values),
+        *(_held("has", (value,)) for value in query.has),  # all of them
+    ]
     if query.after or query.before:
-        after, before = (order_of(d) if d else None for d in (query.after, query.before))
-        found.append(Between("order", after, before))
-    if not query.filtered:
+        found.append(_held("date", (Period(query.after, query.before),)))
+    if query.changed:
+        found.append(_held("changed", (query.changed,)))
+    if query.gone is not None:
+        found.append(_held("gone", ("yes" if query.gone else "no",)))
+    if not query.filtered and not query.copies:
         found.append(OneOf("lead", ("yes",)))
-    return found
+    return [clause for clause in found if clause is not None]
+
+
+def _named(query: Query) -> dict[str, tuple[str, ...]]:
+    return {
+        "site": query.sites,
+        "country": query.countries,
+        "lang": query.languages,
+        "author": query.authors,
+        "section": query.sections,
+    }
+
+
+def _held(name: str, values: Sequence[str | Period]) -> Clause | None:
+    """A filter with its values, of which any may hold."""
+    texts = tuple(value for value in values if isinstance(value, str))
+    periods = [value for value in values if isinstance(value, Period)]
+    match name:
+        case "author" | "section":
+            return _any([Row(name, tuple(words(text)), 0.0) for text in texts if words(text)])
+        case "country":
+            return OneOf(name, tuple(text.upper() for text in texts))
+        case "lang":
+            return OneOf("language", tuple(text.lower() for text in texts))
+        case "date":
+            return _any([_between("order", period) for period in periods])
+        case "changed":
+            return _any([All((_between("changed", period), OneOf("has", ("changes",)))) for period in periods])
+    return OneOf(name, texts)
+
+
+def _between(field: str, period: Period) -> Between:
+    return Between(field, *(order_of(end) if end else None for end in (period.after, period.before)))

@@ -2,40 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.exceptions import HTTPException
 
 from index import search
-from index.archive import articles
-from index.article import Document, Hit, Sort, schema_org
-from index.query import MAX_LIMIT
+from index.archive import articles, runs, sites
+from index.article import Document as Stored
+from index.article import Facet, Hit, Sort, Unit, schema_org
+from index.query import MAX_LIMIT, sentence
+from index.web import reads
+from index.web.answers import Article, Found, RunState, SiteState, Version
 from index.web.pages import ArchiveOf, EngineOf, query_of
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", tags=["archive"])
+FACETS = get_args(Facet)
 
 
-@router.get("/search")
+async def _counts(
+    facets: Annotated[str, Query(description=f"Any of {', '.join(FACETS)}, with commas; or all.")] = "",
+    histogram: Annotated[Literal["", "auto"] | Unit, Query(description="Counts over time, by this unit.")] = "",
+) -> dict[str, Any]:
+    names = tuple(name for name in FACETS if facets == "all" or name in facets.split(","))
+    return {"facets": names, "histogram": histogram == "auto" or histogram or False}
+
+
+@router.get("/search", response_model=Found, response_model_exclude_unset=True)
 def results(
     archive: ArchiveOf,
     engine: EngineOf,
-    q: str = "",
+    counts: Annotated[dict[str, Any], Depends(_counts)],
+    q: Annotated[str, Query(description="As docs/search.md has it; every article where it is empty.")] = "",
     sort: Sort = "relevance",
-    cursor: str = "",
+    cursor: Annotated[str, Query(description="`cursor` of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 10,
 ) -> dict[str, Any]:
-    """What a search finds: `total`, `hits` with pieces of their text in place of the whole, the next `cursor`."""
-    found = search.search(query_of(q, sort, cursor, limit), engine, archive)
-    return {
+    """What a search finds: `total`, `hits` with pieces of their text in place of the whole, the next `cursor`.
+
+    What of `q` cannot be read is told in `problems`, and the rest is searched."""
+    asked = query_of(q, sort, cursor, limit)
+    found = search.search(asked, engine, archive, **counts)
+    answer: dict[str, Any] = {
         "total": found.total,
         "seconds": round(found.seconds, 4),
         "cursor": found.cursor,
+        "problems": [
+            {"key": p.key, "at": p.at, "end": p.end, "en": sentence(p, "en"), "ar": sentence(p, "ar")}
+            for p in asked.problems
+        ],
         "hits": [_hit(hit) for hit in found.hits],
     }
+    if counts["facets"]:
+        answer["facets"] = {
+            tally.field: [{"value": value, "count": count} for value, count in tally.counts] for tally in found.facets
+        }
+    if found.unit:
+        bars = [{"date": bar.day, "count": bar.count} for bar in found.histogram]
+        answer["histogram"] = {"unit": found.unit, "counts": bars}
+    return answer
 
 
-@router.get("/articles/{article}")
+@router.get("/articles/{article}", response_model=Article, response_model_exclude_unset=True)
 def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
     """One article with its text, its other addresses and when each of its versions was seen."""
     with archive.read() as conn:
@@ -51,11 +79,48 @@ def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
     return answer
 
 
-def _document(document: Document) -> dict[str, Any]:
-    answer: dict[str, Any] = {"@context": "https://schema.org", "@type": "NewsArticle", **schema_org(document.article)}
+@router.get("/articles/{article}/versions", response_model=list[Version], response_model_exclude_unset=True)
+def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
+    """How an article read over time, oldest first, each version with its whole text."""
+    with archive.read() as conn:
+        found = articles.versions(conn, article)
+    if not found:
+        raise HTTPException(404, "article")
+    return [
+        {"number": version.number, "seen": version.seen, "article": _named(schema_org(version.article))}
+        for version in found
+    ]
+
+
+@router.get("/sites")
+def site_list(archive: ArchiveOf) -> list[SiteState]:
+    """All sites with their state, and how many articles each has."""
+    with archive.read() as conn:
+        states, counts = sites.states(conn), reads.by_site(conn)
+    return [
+        SiteState.model_validate(state).model_copy(update={"articles": counts.get(state.id, 0)}) for state in states
+    ]
+
+
+@router.get("/runs", response_model=list[RunState])
+def run_list(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 30) -> list[Any]:
+    """The last runs with their counts, the newest first."""
+    with archive.read() as conn:
+        return list(runs.recent(conn, limit))
+
+
+def _named(article: dict[str, object]) -> dict[str, Any]:
+    return {"@context": "https://schema.org", "@type": "NewsArticle", **article}
+
+
+def _document(document: Stored) -> dict[str, Any]:
+    answer = _named(schema_org(document.article))
     answer["archive"] |= {
         "firstSeen": document.first_seen,
         "version": document.version,
+        "number": document.number,
+        "current": document.current,
+        "changed": document.changed,
         "gone": document.gone,
         "story": document.story,
         "lead": document.lead,
@@ -66,5 +131,5 @@ def _document(document: Document) -> dict[str, Any]:
 def _hit(hit: Hit) -> dict[str, Any]:
     answer = _document(hit.document)
     answer.pop("articleBody", None)
-    snippets = [[{"text": span.text, "marked": span.marked} for span in snippet] for snippet in hit.snippets]
-    return answer | {"score": hit.score, "snippets": snippets, "others": hit.others}
+    marked = [[{"text": span.text, "marked": span.marked} for span in piece] for piece in (hit.headline, *hit.snippets)]
+    return answer | {"score": hit.score, "marked": marked[0], "snippets": marked[1:], "others": hit.others}

@@ -34,7 +34,14 @@ def create_app(archive: Archive, engine: Engine, *, hosts: Sequence[str] = ()) -
     """The search page over this archive and index, as an ASGI application that only reads.
 
     It answers requests for localhost, any loopback address, and the names in `hosts`; 421 for others."""
-    app = _Page(title="Arshif", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = _Page(
+        title="Arshif",
+        description="What the archive and the index hold. Reads only.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
+    )
     app.hosts = tuple(hosts)
     app.state.archive, app.state.engine = archive, engine
     app.include_router(pages.router)

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from index.article import Document
-from index.query import MAX_CHARACTERS
+from index.query import MAX_CHARACTERS, sentence
 from index.web import words
 
 HERE = Path(__file__).parent
@@ -172,5 +172,5 @@ def _templates() -> Environment:
         "web_link": web_link,
     }
     environment.filters.update(filters)
-    environment.globals.update(static=static, duration=duration)
+    environment.globals.update(static=static, duration=duration, sentence=sentence)
     return environment

@@ -25,8 +25,8 @@ def opened(kind: str, request: pytest.FixtureRequest, directory: Path) -> Iterat
     engine = open_engine(kind, directory=directory, url=url, prefix=f"t{uuid.uuid4().hex[:10]}")
     yield engine
     if kind == "elasticsearch":
-        client = engine._client  # type: ignore[attr-defined]
-        for name in engine.targets():
+        client = engine.server.client  # type: ignore[attr-defined]
+        for name in client.indices.get(index=f"{engine.prefix}-v*").body:
             client.indices.delete(index=name)
         if client.indices.exists_index_template(name=f"{engine.prefix}-v{MAPPING_VERSION}"):
             client.indices.delete_index_template(name=f"{engine.prefix}-v{MAPPING_VERSION}")

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from index.engines import elastic, open_engine
-from index.engines.base import new_target
-from index.engines.elastic import ElasticEngine
+from index.engines import open_engine
+from index.engines.base import MAPPING_VERSION, new_target
+from index.engines.elastic import ElasticEngine, bulk, server
+from index.engines.elastic.mapping import EARLIER
 from index.errors import IndexMismatch, IndexUnavailable
 from index.query import parse
 from tests.engines.corpus import document
@@ -25,7 +26,7 @@ Answer = Callable[[str, bytes], tuple[int, Any]]
 
 
 @contextmanager
-def server(answer: Answer) -> Iterator[str]:
+def serving(answer: Answer) -> Iterator[str]:
     """A real HTTP server on loopback that answers (path, body) with a status and JSON, as an Elasticsearch would."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,7 +60,7 @@ def server(answer: Answer) -> Iterator[str]:
 
 @contextmanager
 def speaking_to(answer: Answer) -> Iterator[ElasticEngine]:
-    with server(answer) as url:
+    with serving(answer) as url:
         engine = ElasticEngine(url)
         yield engine
         engine.close()
@@ -67,10 +68,10 @@ def speaking_to(answer: Answer) -> Iterator[ElasticEngine]:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elastic, "RETRY_SECONDS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(bulk, "RETRY_SECONDS", (0.01, 0.01, 0.01))
 
 
-def bulk(*statuses: int, error: str = "es_rejected_execution_exception") -> Answer:
+def answering(*statuses: int, error: str = "es_rejected_execution_exception") -> Answer:
     """A server whose bulk requests answer every item with the next of these statuses."""
     left = list(statuses)
 
@@ -111,7 +112,7 @@ def test_a_server_that_is_away_is_unavailable() -> None:
 
 
 def test_a_server_that_never_answers_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elastic, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         engine = ElasticEngine(f"http://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(IndexUnavailable, match="in time"):
@@ -159,12 +160,12 @@ def test_the_key_goes_with_every_request() -> None:
     class Listening(ElasticEngine):
         pass
 
-    with server(lambda *_: (200, NINE)) as url:
+    with serving(lambda *_: (200, NINE)) as url:
         engine = Listening(url, api_key="c2VjcmV0")
-        seen.append(engine._headers["authorization"])
+        seen.append(engine.server._headers["authorization"])
         engine.close()
         engine = Listening(url, basic_auth=("elastic", "päss"))
-        seen.append(engine._headers["authorization"])
+        seen.append(engine.server._headers["authorization"])
         engine.close()
     assert seen == ["ApiKey c2VjcmV0", "Basic ZWxhc3RpYzpww6Rzcw=="]
 
@@ -174,13 +175,13 @@ def test_the_key_goes_with_every_request() -> None:
 
 @pytest.mark.parametrize("status", [429, 503, 500])
 def test_items_that_are_put_off_are_tried_again(status: int) -> None:
-    with speaking_to(bulk(status, status, 201)) as engine:
+    with speaking_to(answering(status, status, 201)) as engine:
         assert engine.apply(TARGET, [document("a"), document("b")], []) == {}
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_items_that_stay_put_off_leave_the_rows_in_the_outbox(status: int) -> None:
-    with speaking_to(bulk(status)) as engine, pytest.raises(IndexUnavailable, match="es_rejected_execution"):
+    with speaking_to(answering(status)) as engine, pytest.raises(IndexUnavailable, match="es_rejected_execution"):
         engine.apply(TARGET, [document("a")], [])
 
 
@@ -188,14 +189,14 @@ def test_a_whole_request_that_is_put_off_is_tried_again() -> None:
     answers = iter([(429, {"error": "slow"}), (502, {"error": "bad gateway"})])
 
     def answer(path: str, body: bytes) -> tuple[int, Any]:
-        return next(answers, None) or bulk(201)(path, body) if "_bulk" in path else (200, NINE)
+        return next(answers, None) or answering(201)(path, body) if "_bulk" in path else (200, NINE)
 
     with speaking_to(answer) as engine:
         assert engine.apply(TARGET, [document("a")], []) == {}
 
 
 def test_a_newer_version_in_the_index_counts_as_done() -> None:
-    with speaking_to(bulk(409, error="version_conflict_engine_exception")) as engine:
+    with speaking_to(answering(409, error="version_conflict_engine_exception")) as engine:
         assert engine.apply(TARGET, [document("a")], []) == {}
 
 
@@ -203,7 +204,7 @@ def test_of_a_request_that_is_too_large_only_the_culprit_is_refused() -> None:
     def answer(path: str, body: bytes) -> tuple[int, Any]:
         if "_bulk" in path and len(body) > 20_000:
             return 413, {"error": {"type": "too_large", "reason": "Request Entity Too Large"}}
-        return bulk(201)(path, body)
+        return answering(201)(path, body)
 
     documents = [document(f"d{i}", body="نص " * 100) for i in range(30)] + [document("huge", body="نص " * 9_000)]
     with speaking_to(answer) as engine:
@@ -213,12 +214,12 @@ def test_of_a_request_that_is_too_large_only_the_culprit_is_refused() -> None:
 
 
 def test_large_batches_go_in_several_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elastic, "BULK_BYTES", 20_000)
+    monkeypatch.setattr(bulk, "BULK_BYTES", 20_000)
     sizes: list[int] = []
 
     def answer(path: str, body: bytes) -> tuple[int, Any]:
         sizes.extend([len(body)] if "_bulk" in path else [])
-        return bulk(201)(path, body)
+        return answering(201)(path, body)
 
     with speaking_to(answer) as engine:
         assert engine.apply(TARGET, [document(f"d{i}", body="نص " * 500) for i in range(20)], []) == {}
@@ -236,8 +237,8 @@ def real(elasticsearch_url: str) -> Iterator[tuple[ElasticEngine, str]]:
     engine.create(target)
     engine.publish(target)
     yield engine, target
-    engine._client.indices.delete(index=target, ignore_unavailable=True)
-    engine._client.indices.delete_index_template(name="real-v1")
+    engine.server.client.indices.delete(index=[target, target + EARLIER], ignore_unavailable=True)
+    engine.server.client.indices.delete_index_template(name=f"real-v{MAPPING_VERSION}")
     engine.close()
 
 
@@ -256,35 +257,40 @@ def test_a_document_that_elasticsearch_refuses_comes_back_with_its_words(real: t
 def test_an_index_that_is_read_only_is_unavailable(real: tuple[ElasticEngine, str]) -> None:
     engine, target = real
     for block in ("write", "read_only_allow_delete"):
-        engine._client.indices.put_settings(index=target, settings={f"index.blocks.{block}": True})
+        engine.server.client.indices.put_settings(index=target, settings={f"index.blocks.{block}": True})
         with pytest.raises(IndexUnavailable, match="cluster_block_exception"):
             engine.apply(target, [document("a")], [])
-        engine._client.indices.put_settings(index=target, settings={f"index.blocks.{block}": None})
+        engine.server.client.indices.put_settings(index=target, settings={f"index.blocks.{block}": None})
     assert engine.apply(target, [document("a")], []) == {}
 
 
 @pytest.mark.elasticsearch
 def test_aliases_template_and_mapping_are_as_promised(real: tuple[ElasticEngine, str]) -> None:
     engine, target = real
-    client = engine._client
+    client = engine.server.client
     aliases = client.indices.get_alias(index=target)[target]["aliases"]
     assert aliases == {"real": {}, "real-write": {"is_write_index": True}}
+    assert client.indices.get_alias(index=target + EARLIER)[target + EARLIER]["aliases"] == {"real-versions": {}}
     mappings = client.indices.get_mapping(index=target)[target]["mappings"]
     assert mappings["dynamic"] == "strict"
     assert mappings["properties"]["body"] == {"type": "text", "analyzer": "arshif_exact"}
-    made = client.indices.get_index_template(name="real-v1")["index_templates"][0]["index_template"]
-    assert made["index_patterns"] == ["real-v1-*"]
+    made = client.indices.get_index_template(name=f"real-v{MAPPING_VERSION}")["index_templates"][0]["index_template"]
+    assert made["index_patterns"] == [f"real-v{MAPPING_VERSION}-*"]
     engine.apply(target, [document("a", "المعارك", url="https://example.org/a")], [])
     client.indices.refresh(index=target)
     source = client.get(index="real", id="a")["_source"]
     assert source["headline"] == "المعارك"
     assert "headline_stem" not in source
+    assert source["@timestamp"] == "2024-01-01T00:00:00+00:00"
+    assert source["url"] == {"full": "https://example.org/a", "domain": "example.org"}
+    fields = client.field_caps(index="real", fields=["articleBody", "inLanguage", "event.created"])["fields"]
+    assert set(fields) >= {"articleBody", "inLanguage", "event.created"}
 
 
 @pytest.mark.elasticsearch
 def test_an_index_that_was_deleted_is_not_made_again_by_writing(real: tuple[ElasticEngine, str]) -> None:
     engine, target = real
-    engine._client.indices.delete(index=target)
+    engine.server.client.indices.delete(index=target)
     with pytest.raises(IndexMismatch, match="arshif index rebuild"):
         engine.apply(target, [document("a")], [])
     assert engine.targets() == []

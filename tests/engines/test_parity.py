@@ -92,7 +92,7 @@ def test_stems_arrive_as_they_were_made(client: Elasticsearch, language: str) ->
 
 
 def test_the_mapping_takes_no_field_that_it_does_not_know(client: Elasticsearch, elasticsearch_url: str) -> None:
-    from index.engines.base import new_target
+    from index.engines.base import MAPPING_VERSION, new_target
 
     engine = ElasticEngine(elasticsearch_url, prefix="strict")
     target = new_target("strict")
@@ -102,5 +102,5 @@ def test_the_mapping_takes_no_field_that_it_does_not_know(client: Elasticsearch,
         assert answer["items"][0]["index"]["error"]["type"] == "strict_dynamic_mapping_exception"
     finally:
         client.indices.delete(index=target)
-        client.indices.delete_index_template(name="strict-v1")
+        client.indices.delete_index_template(name=f"strict-v{MAPPING_VERSION}")
         engine.close()

@@ -76,7 +76,7 @@ def plant(archive: Archive, engine: Engine, target: str) -> set[tuple[str, str]]
     engine.apply(target, [], [one.article.id for one in chosen])
     if isinstance(engine, elastic.ElasticEngine):  # it remembers the version of what was deleted, for a minute
         settings = {"index": {"gc_deletes": "0s"}}
-        engine._client.indices.put_settings(index=target, settings=settings)
+        engine.server.client.indices.put_settings(index=target, settings=settings)
         engine.count(target)
     engine.apply(target, [document(one.article.id, "حلب", version=one.version - 1) for one in older], [])
     extra = [document(f"stranger-{n}", "حلب") for n in range(PLANTED["extra"])]

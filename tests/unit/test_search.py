@@ -6,8 +6,9 @@ import dataclasses
 import time
 
 from index.article import Document, Hit, Match, Matches, Query, Span
+from index.marks import SNIPPET_CHARACTERS, SNIPPETS
 from index.query import parse
-from index.search import SNIPPET_CHARACTERS, SNIPPETS, find
+from index.search import find
 from tests.engines.corpus import document
 
 
@@ -21,8 +22,12 @@ class Finds:
         return Matches(len(self.found), tuple(Match(id_, 1.0) for id_ in self.found), "next")
 
 
+def _keyed(*documents: Document) -> dict[tuple[str, int | None], Document]:
+    return {(document.article.id, None): document for document in documents}
+
+
 def hit(text: str, *documents: Document) -> Hit:
-    results = find(parse(text), Finds(documents[0].article.id), lambda _: (documents, {}))  # type: ignore[arg-type]
+    results = find(parse(text), Finds(documents[0].article.id), lambda _: (_keyed(*documents), {}))  # type: ignore[arg-type]
     return results.hits[0]
 
 
@@ -113,7 +118,7 @@ def test_the_whole_is_the_headline_with_or_without_marks() -> None:
 
 def test_order_scores_totals_and_others_come_from_engine_and_archive() -> None:
     documents = [document("b"), dataclasses.replace(document("a"), story="s")]
-    results = find(parse("x"), Finds("a", "gone", "b"), lambda _: (documents, {"s": 4}))  # type: ignore[arg-type]
+    results = find(parse("x"), Finds("a", "gone", "b"), lambda _: (_keyed(*documents), {"s": 4}))  # type: ignore[arg-type]
     assert [h.document.article.id for h in results.hits] == ["a", "b"]
     assert [h.others for h in results.hits] == [4, 0]
     assert (results.total, results.cursor) == (3, "next")

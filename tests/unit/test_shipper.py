@@ -33,6 +33,7 @@ class Shelf:
         self.refuses: dict[str, str] = {}
         self.applied: list[tuple[str, list[str], list[str]]] = []
         self.during: list[threading.Thread] = []
+        self.earlier: list[tuple[str, int]] = []  # versions that were replaced
         folder.mkdir(exist_ok=True)
 
     def create(self, target: str) -> None:
@@ -43,6 +44,8 @@ class Shelf:
         self._fail()
         if not (self.folder / target).exists():
             raise IndexMismatch(f"there is no {target}")
+        self.earlier += [(one.article.id, one.number) for one in upserts if not one.current]
+        upserts = [one for one in upserts if one.current]
         self.applied.append((target, [one.article.id for one in upserts], list(deletes)))
         for one in upserts:
             file = self.folder / target / one.article.id
@@ -151,6 +154,7 @@ def test_only_what_changed_goes_again(archive: Archive, shelf: Shelf) -> None:
     store(archive, 2, text=BODY + "\n\n2", hours=2)
     assert drain(archive, shelf) == Shipped(1, 0, 0)
     assert shelf.applied == [(shelf.current(), [ids[1]], [])]
+    assert shelf.earlier == [(ids[1], 1)]
     assert held(archive, shelf)
 
 

@@ -118,18 +118,19 @@ def test_nothing_found_says_what_to_try(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "position", "marked"),
-    [("حلب (دمشق", 4, "("), ('a "b', 2, '"'), ("حلب OR", 6, ""), ("site:ü", 5, "ü"), ("ا" * 600, 512, "ا")],
+    ("query", "at", "marked"),
+    [("حلب (دمشق", 4, "("), ('a "b', 2, '"b'), ("حلب OR", 4, "OR"), ("site:ü", 5, "ü"), ("ا" * 600, 512, "ا" * 88)],
 )
-def test_a_mistake_is_shown_where_it_is(client: Client, query: str, position: int, marked: str) -> None:
+def test_a_mistake_is_shown_where_it_is_and_the_rest_searched(client: Client, query: str, at: int, marked: str) -> None:
     answer = client.get("/search", params={"q": query, "ui": "ar"})
-    assert answer.status_code == 400
+    assert answer.status_code == 200
     root = tree(answer)
     assert text_of(root.cssselect("[role=alert] mark")[0]) == marked
     assert root.cssselect("input[name=q]")[0].get("value") == query
     assert root.cssselect("input[name=q]")[0].get("aria-invalid") == "true"
-    told = client.get("/api/search", params={"q": query})
-    assert (told.status_code, told.json()["position"]) == (400, position)
+    (problem,) = client.get("/api/search", params={"q": query}).json()["problems"]
+    assert (problem["at"], problem["end"]) == (at, at + len(marked))
+    assert problem["ar"] in text_of(root.cssselect("[role=alert]")[0])
 
 
 # --- an article ------------------------------------------------------------------------------------------------------

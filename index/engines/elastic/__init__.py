@@ -1,0 +1,6 @@
+"""Elasticsearch: a template, versioned indexes for each target, read and write aliases, and the bulk interface."""
+
+from index.engines.elastic.engine import ElasticEngine
+from index.engines.elastic.mapping import analysis_settings, mapping, template
+
+__all__ = ["ElasticEngine", "analysis_settings", "mapping", "template"]

@@ -1,0 +1,219 @@
+"""`Engine` over Elasticsearch: one versioned index per target, another for earlier versions, a read and a write alias.
+
+`arshif` (the prefix) is the alias that is searched, `arshif-versions` that of earlier versions, `arshif-write` the one
+for other programs that write; all move at once. The exact fields have an analyzer written from the tables of
+`index/analysis.py`; the stem fields are fed with stems.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from elasticsearch import ApiError, NotFoundError, helpers
+
+from index.article import Document, Match, Matches, Query
+from index.engines.base import (
+    MAPPING_VERSION,
+    article_of,
+    cursor,
+    is_ours,
+    must_be_ours,
+    place,
+)
+from index.engines.elastic.bulk import Action, deletion, send, upsert
+from index.engines.elastic.mapping import EARLIER, template
+from index.engines.elastic.queries import asked_for, counting, sorting
+from index.engines.elastic.server import REBUILD, Server
+from index.engines.older import without_unknown
+from index.engines.plan import Plan, plan
+from index.errors import IndexMismatch, IndexUnavailable
+
+ADMIN_SECONDS = 60  # making and deleting an index waits for the cluster's state
+SEARCH_SECONDS = 10  # a person waits no longer
+CURRENT_SECONDS = 60.0  # for which the mapping of the index that is searched is not asked for again
+
+
+class ElasticEngine:
+    """`Engine` over an Elasticsearch server of the same major version."""
+
+    name = "elasticsearch"
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str = "",
+        basic_auth: tuple[str, str] | None = None,
+        prefix: str = "arshif",
+    ) -> None:
+        self.url = url
+        self.prefix = prefix
+        self.server = Server(url, api_key=api_key, basic_auth=basic_auth)
+        self._told = self.server.told
+        self._todays: float | None = None  # until then (monotonic seconds) the index that is searched is of our mapping
+
+    # --- targets ---
+
+    def create(self, target: str) -> None:
+        must_be_ours(target, self.prefix)  # the template holds for such names only
+        with self._told(ADMIN_SECONDS) as client:
+            client.indices.put_index_template(name=f"{self.prefix}-v{MAPPING_VERSION}", **template(self.prefix))
+            for index in (target, target + EARLIER):
+                try:
+                    client.indices.create(index=index)
+                except ApiError as error:
+                    if error.error != "resource_already_exists_exception":
+                        raise
+
+    def publish(self, target: str) -> None:
+        before = self._named()
+        read, write = self.prefix, f"{self.prefix}-write"
+        actions: list[dict[str, Any]] = [
+            *({"remove": {"index": old, "aliases": [read, write]}} for old in before if old != target),
+            {"remove": {"index": f"{self.prefix}-v*", "alias": read + EARLIER, "must_exist": False}},
+            {"add": {"index": target, "alias": read}},
+            {"add": {"index": target, "alias": write, "is_write_index": True}},
+            {"add": {"index": target + EARLIER, "alias": read + EARLIER}},
+        ]
+        with self._told(ADMIN_SECONDS) as client:
+            client.indices.refresh(index=[target, target + EARLIER])
+            client.indices.update_aliases(actions=actions)
+        for old in before:
+            if old != target:
+                self.drop(old)
+
+    def drop(self, target: str) -> None:
+        if target in self._named():
+            raise IndexMismatch(f"{target} is the index that searches go to: publish another one before.")
+        with self._told(ADMIN_SECONDS) as client:
+            client.indices.delete(index=[target, target + EARLIER], ignore_unavailable=True)
+
+    def targets(self) -> list[str]:
+        with self._told() as client:
+            found = client.indices.get(index=f"{self.prefix}-v*", filter_path="*.aliases").body
+        return sorted(name for name in found if not name.endswith(EARLIER))
+
+    def current(self) -> str | None:
+        return next((name for name in self._named() if is_ours(name, self.prefix)), None)
+
+    def _named(self) -> list[str]:
+        with self._told() as client:
+            try:
+                return sorted(client.indices.get_alias(name=self.prefix).body)
+            except NotFoundError:
+                return []
+
+    def close(self) -> None:
+        self.server.close()
+
+    # --- writing ---
+
+    def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
+        refused: dict[str, str] = {}
+        actions: dict[str, list[Action]] = {target: [deletion(article) for article in deletes], target + EARLIER: []}
+        for document in upserts:
+            try:
+                actions[target if document.current else target + EARLIER].append(upsert(document))
+            except ValueError as error:
+                refused[document.article.id] = str(error)
+        with self._told() as client:
+            if deletes:
+                of_these = {"terms": {"article": list(deletes)}}
+                client.delete_by_query(index=target + EARLIER, query=of_these, conflicts="proceed", refresh=True)
+            for index, lines in actions.items():
+                refused |= send(self.server, index, lines)
+        return refused
+
+    # --- reading ---
+
+    def search(self, query: Query) -> Matches:
+        asked = self._plan(query)
+        by_score = asked.sort == "relevance"
+        key = place(query, asked.sort, 3 if by_score else 1)
+        order = sorting(asked)
+        found = self._search(
+            query,
+            query=asked_for(asked),
+            sort=order,
+            size=query.limit + 1,
+            search_after=key[: len(order)] if key is not None else None,
+            track_total_hits=True,
+        )
+        hits = found["hits"]["hits"]
+        page = hits[: query.limit]
+        seen = (int(key[2]) if key is not None and by_score else 0) + len(page)
+        more = len(hits) > query.limit
+        after = cursor(asked.sort, [*page[-1]["sort"], *([seen] if by_score else [])]) if more else None
+        return Matches(int(found["hits"]["total"]["value"]), tuple(_match(hit, by_score) for hit in page), after)
+
+    def tally(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
+        asked = self._plan(query)
+        counted = {field: counting(field) for field in fields}
+        found = self._search(query, query=asked_for(asked), size=0, track_total_hits=False, aggs=counted)
+        return {field: _counts(found["aggregations"][field]["buckets"]) for field in fields}
+
+    def _plan(self, query: Query) -> Plan:
+        with self._told():
+            fields = self._older_fields()
+        return without_unknown(plan(query), fields) if fields else plan(query)
+
+    def _search(self, asked: Query, **request: Any) -> Any:
+        """Elasticsearch's answer, of the whole index or none."""
+        with self._told(SEARCH_SECONDS) as client:
+            try:
+                found = client.search(
+                    index=[self.prefix, self.prefix + EARLIER] if asked.versions else self.prefix,
+                    ignore_unavailable=asked.versions,  # one of an older mapping has no earlier versions beside it
+                    allow_partial_search_results=False,
+                    timeout=f"{SEARCH_SECONDS - 1}s",
+                    source=False,
+                    **request,
+                )
+            except NotFoundError as error:
+                raise IndexUnavailable(f"There is no index at {self.url} yet: {REBUILD}.") from error
+        if found["timed_out"]:
+            raise IndexUnavailable(f"{self.url} did not answer in {SEARCH_SECONDS} s: ask for less.")
+        return found
+
+    def count(self, target: str | None = None) -> int:
+        with self._told() as client:
+            client.indices.refresh(index=target or self.prefix)
+            return int(client.count(index=target or self.prefix)["count"])
+
+    def ids(self, target: str) -> Iterator[tuple[str, int]]:
+        with self._told() as client:
+            client.indices.refresh(index=target)
+            for hit in helpers.scan(client, index=target, query={"_source": False, "version": True}):
+                yield hit["_id"], int(hit["_version"])
+
+    def _older_fields(self) -> frozenset[str]:
+        """The fields of the index that is searched, where its mapping is an older one; none where it is today's."""
+        if self._todays is not None and time.monotonic() < self._todays:
+            return frozenset()
+        if self.current() is not None or not (named := self._named()):
+            self._todays = time.monotonic() + CURRENT_SECONDS
+            return frozenset()
+        with contextlib.suppress(NotFoundError), self._told() as client:  # today's has just taken over
+            found = client.indices.get_mapping(index=named[0])
+            return frozenset(found[named[0]]["mappings"]["properties"])
+        return frozenset()
+
+
+def _match(hit: dict[str, Any], by_score: bool) -> Match:
+    score = float(hit["_score"] or 0.0) if by_score else 0.0
+    if hit["_index"].endswith(EARLIER):
+        article, number = article_of(hit["_id"])
+        return Match(article, score, number)
+    return Match(hit["_id"], score)
+
+
+def _counts(buckets: list[dict[str, Any]]) -> dict[str, int]:
+    """Of the days all, for they come in no order; of other values those that Elasticsearch chose, in its order."""
+    return {_value(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
+
+
+def _value(key: Any) -> str:
+    return str(int(key)) if isinstance(key, float) else str(key)

@@ -1,0 +1,86 @@
+"""What Elasticsearch is told about our indexes: analyzers, fields, the template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from index.analysis import OTHER_PLANES, SINGLE, TOKEN_CHARACTERS, fold_table
+from index.engines.base import MAPPING_VERSION
+
+ECS = "9.1.0"  # the version of the Elastic Common Schema whose names the fields for people have
+EARLIER = "-versions"  # the index of earlier versions has its target's name with this, and so has its alias
+# Names by which people and dashboards look for fields that are there already
+ALIASES = {"articleBody": "body", "articleSection": "section_name", "inLanguage": "main_language"}
+
+
+def analysis_settings() -> dict[str, Any]:
+    """Elasticsearch's analyzers, from the same tables by which `words` works."""
+    mappings = [f"{_escaped(chr(point))}=>{_escaped(folded)}" for point, folded in sorted(fold_table().items())]
+    single = _java(SINGLE)
+    pattern = f"[{single}]|(?:[\\p{{L}}\\p{{M}}\\p{{N}}&&[^{single}]&&[\\x{{0}}-\\x{{FFFF}}]]|[{_java(OTHER_PLANES)}])"
+    return {
+        "char_filter": {"arshif_fold": {"type": "mapping", "mappings": mappings}},
+        "tokenizer": {
+            "arshif_words": {"type": "pattern", "group": 0, "pattern": f"{pattern}{{1,{TOKEN_CHARACTERS}}}"},
+        },
+        "analyzer": {
+            "arshif_exact": {"type": "custom", "char_filter": ["arshif_fold"], "tokenizer": "arshif_words"},
+            "arshif_stem": {"type": "custom", "tokenizer": "whitespace"},
+        },
+    }
+
+
+def _escaped(text: str) -> str:
+    """As \\uXXXX per UTF-16 unit, so that no character is taken for a blank or an escape."""
+    units = text.encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def _java(ranges: str) -> str:
+    return "".join(c if c == "-" else f"\\x{{{ord(c):X}}}" for c in ranges)
+
+
+def template(prefix: str) -> dict[str, Any]:
+    """The composable index template for this version's indexes."""
+    return {
+        "index_patterns": [f"{prefix}-v{MAPPING_VERSION}-*"],
+        "priority": 500,
+        "allow_auto_create": False,
+        "template": {
+            "settings": {
+                "number_of_shards": 1,  # some millions of articles; one shard also keeps scores comparable
+                "auto_expand_replicas": "0-1",
+                "refresh_interval": "1s",  # said, so that idle shards refresh too: found within five seconds
+                "analysis": analysis_settings(),
+            },
+            "mappings": mapping(),
+        },
+        "_meta": {"description": "Made by Arshif; do not edit", "mapping_version": MAPPING_VERSION},
+    }
+
+
+def mapping() -> dict[str, Any]:
+    """Every field there is; a document with another one is refused."""
+    exact = {"type": "text", "analyzer": "arshif_exact"}
+    stem = {"type": "text", "analyzer": "arshif_stem"}
+    keyword, date = {"type": "keyword"}, {"type": "date"}
+    long = {"type": "long"}
+    whole = ("article", "lead", "gone", "has", "site", "country", "language")
+    return {
+        "dynamic": "strict",
+        "_meta": {"mapping_version": MAPPING_VERSION},
+        "_source": {"excludes": ["headline_stem", "body_stem"]},
+        "properties": {
+            **dict.fromkeys(("headline", "body", "author", "section"), exact),
+            **dict.fromkeys(("headline_stem", "body_stem"), stem),
+            **dict.fromkeys((*whole, "main_language", "author_name", "section_name"), keyword),
+            **dict.fromkeys(("order", "changed"), long),
+            "day": {"type": "integer"},
+            # for people and dashboards; no search of ours asks for these
+            **dict.fromkeys(("@timestamp", "datePublished", "dateModified"), date),
+            **{name: {"type": "alias", "path": path} for name, path in ALIASES.items()},
+            "ecs": {"properties": {"version": keyword}},
+            "event": {"properties": {"created": date, "dataset": keyword}},
+            "url": {"properties": {"full": keyword | {"ignore_above": 2048}, "domain": keyword}},
+        },
+    }

@@ -1,0 +1,108 @@
+"""The server: who we are to it, whether it is one that we can speak to, and what its errors mean to a person."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from elastic_transport import ConnectionError as NoConnection
+from elastic_transport import ConnectionTimeout, SerializationError, TransportError
+from elasticsearch import ApiError, Elasticsearch, NotFoundError
+
+from index.errors import IndexMismatch, IndexUnavailable
+
+MAJOR = 9  # of server and client: the client's media type names it
+REQUEST_SECONDS = 30
+TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+REASON_CHARACTERS = 200  # of one cause: Elasticsearch quotes the document in some
+MAX_CAUSES = 5
+REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
+
+
+class Server:
+    """An Elasticsearch at an address. The client's own retries are off: `bulk.py` decides what is tried again."""
+
+    def __init__(self, url: str, *, api_key: str = "", basic_auth: tuple[str, str] | None = None) -> None:
+        self.url = url
+        self._headers = _authorization(api_key, basic_auth)
+        self._checked = False
+        try:
+            self.client = Elasticsearch(
+                url, headers=self._headers, request_timeout=REQUEST_SECONDS, max_retries=0, retry_on_timeout=False
+            )
+        except ValueError as error:
+            raise IndexMismatch(f"{url!r} is no address of an Elasticsearch: {error}.") from error
+
+    def close(self) -> None:
+        self.client.close()
+
+    @contextlib.contextmanager
+    def told(self, seconds: int = REQUEST_SECONDS) -> Iterator[Elasticsearch]:
+        """The client, of a server that was checked; what goes wrong is raised as what a person can act on."""
+        try:
+            if not self._checked:
+                self._check()
+            yield self.client if seconds == REQUEST_SECONDS else self.client.options(request_timeout=seconds)
+        except ConnectionTimeout as error:
+            raise IndexUnavailable(f"{self.url} did not answer in time: it is tried again.") from error
+        except (NoConnection, TransportError) as error:
+            raise IndexUnavailable(f"{self.url} cannot be reached ({error}): is Elasticsearch running?") from error
+        except NotFoundError as error:
+            raise IndexMismatch(f"An index is gone from {self.url} ({reason(error.body)}): {REBUILD}.") from error
+        except ApiError as error:
+            why = reason(error.body)
+            if error.status_code in TRY_LATER or "cluster_block" in why:
+                raise IndexUnavailable(f"{self.url} cannot do this now: {why}.") from error
+            raise IndexMismatch(f"{self.url} refuses this (HTTP {error.status_code}): {why}.") from error
+
+    def _check(self) -> None:
+        """Whether this is a server that we can speak to, asked once and in plain JSON, which every product answers."""
+        headers = {**self._headers, "accept": "application/json"}
+        try:
+            meta, answer = self.client.transport.perform_request(
+                "GET", "/", headers=headers, request_timeout=REQUEST_SECONDS, max_retries=0
+            )
+        except SerializationError as error:
+            raise IndexMismatch(f"What answers at {self.url} speaks no JSON: check index.url.") from error
+        if meta.status in (401, 403):
+            raise IndexMismatch(
+                f"{self.url} wants to know who asks (HTTP {meta.status}): set ARSHIF_INDEX__API_KEY, or "
+                "ARSHIF_INDEX__USERNAME and ARSHIF_INDEX__PASSWORD."
+            )
+        if meta.status in TRY_LATER:
+            raise IndexUnavailable(f"{self.url} answers HTTP {meta.status}: it is tried again.")
+        version = answer.get("version") if isinstance(answer, dict) else None
+        if not isinstance(version, dict) or "number" not in version:
+            raise IndexMismatch(
+                f"What answers at {self.url} (HTTP {meta.status}) is no Elasticsearch: check index.url."
+            )
+        product, number = version.get("distribution", "elasticsearch"), str(version["number"])
+        if product != "elasticsearch" or not re.match(rf"{MAJOR}\.", number):
+            raise IndexMismatch(
+                f"{self.url} is {product} {number}: Arshif speaks to Elasticsearch {MAJOR}. Give the address of one in "
+                "index.url, or use the embedded index."
+            )
+        self._checked = True
+
+
+def _authorization(api_key: str, basic_auth: tuple[str, str] | None) -> dict[str, str]:
+    if api_key:
+        return {"authorization": f"ApiKey {api_key}"}
+    if basic_auth is not None:
+        return {"authorization": "Basic " + base64.b64encode(":".join(basic_auth).encode()).decode()}
+    return {}
+
+
+def reason(body: Any) -> str:
+    """The words of an error of Elasticsearch, down to its innermost cause, without what it quotes of the document."""
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if not isinstance(error, dict):
+        return str(error)[:REASON_CHARACTERS]
+    causes = [error, *(error.get("root_cause") or [])[:1]]
+    while isinstance(cause := causes[-1].get("caused_by"), dict) and len(causes) < MAX_CAUSES:
+        causes.append(cause)
+    said = [f"{cause.get('type')}: {str(cause.get('reason'))[:REASON_CHARACTERS]}" for cause in causes]
+    return "; ".join(dict.fromkeys(said))

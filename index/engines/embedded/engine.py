@@ -1,0 +1,246 @@
+"""`Engine` over tantivy.
+
+`<directory>/<target>/` is one index, with that of earlier versions in `versions/` within it; `<directory>/current`
+names the one that searches go to and is replaced in one step. Readers look at both before each search, so that they see
+what another process wrote. tantivy is fed with our words, parted by blanks: its own analyzers cannot fold Arabic, and
+its Arabic stemmer takes معارك for معار.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import tantivy
+from tantivy import Query as TantivyQuery
+
+from index.article import Document, Matches, Query
+from index.engines.base import Record, is_ours, must_be_ours, record
+from index.engines.embedded import queries
+from index.engines.embedded.queries import Part, Searcher
+from index.engines.embedded.schema import document, schema
+from index.engines.older import is_made_with, without_unknown
+from index.engines.plan import Plan, plan
+from index.errors import IndexMismatch, IndexUnavailable
+
+HEAP_BYTES = 64_000_000  # of the writer, before it spills a segment; a batch of 500 articles takes about 10 MB
+EARLIER = "versions"  # the folder of earlier versions, within a target's
+PAGE = 1_000  # hits read at once where ties or all documents have to be read
+BUSY = "LockBusy"  # in the message of tantivy's ValueError
+# The same, where the disk is what is wrong: no permission, too many files open, file too big, disk full, over quota
+FULL = re.compile(r"PermissionDenied|StorageFull|(?:code: |os error )(?:13|24|27|28|122)\b")
+REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
+
+
+class EmbeddedEngine:
+    """`Engine` over a folder (data/index). One process writes at a time; any number reads."""
+
+    name = "embedded"
+
+    def __init__(self, directory: Path, *, prefix: str = "arshif") -> None:
+        self.directory = directory
+        self.prefix = prefix
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._opened: dict[str, tuple[tantivy.Index, int]] = {}  # target -> index, its meta.json's time in ns
+
+    # --- targets ---
+
+    def create(self, target: str) -> None:
+        must_be_ours(target, self.prefix)
+        for path in (self.directory / target, self.directory / target / EARLIER):
+            with self._told(target):
+                path.mkdir(parents=True, exist_ok=True)
+                if not tantivy.Index.exists(str(path)):
+                    tantivy.Index(schema(), path=str(path))
+
+    def publish(self, target: str) -> None:
+        before = self._named()
+        self._index(target)  # it must be whole before anybody is sent there
+        temporary = self.directory / "current.new"
+        with self._told(target):
+            with temporary.open("w", encoding="utf-8") as file:
+                file.write(target + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.directory / "current")
+            _sync_folder(self.directory)
+        if before is not None and before != target:
+            self.drop(before)
+
+    def drop(self, target: str) -> None:
+        if target == self._named():
+            raise IndexMismatch(f"{target} is the index that searches go to: publish another one before.")
+        with self._lock:
+            for name in (target, f"{target}/{EARLIER}"):
+                self._opened.pop(name, None)
+        with self._told(target), contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self.directory / target)
+
+    def targets(self) -> list[str]:
+        if not self.directory.is_dir():
+            return []
+        return sorted(p.name for p in self.directory.iterdir() if p.is_dir() and p.name.startswith(f"{self.prefix}-v"))
+
+    def current(self) -> str | None:
+        name = self._named()
+        return name if name is not None and is_ours(name, self.prefix) else None
+
+    def _named(self) -> str | None:
+        with contextlib.suppress(FileNotFoundError):
+            return (self.directory / "current").read_text(encoding="utf-8").strip() or None
+        return None
+
+    def close(self) -> None:
+        with self._lock:
+            self._opened.clear()
+
+    # --- writing ---
+
+    def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
+        refused: dict[str, str] = {}
+        records: dict[str, dict[str, Record]] = {target: {}, f"{target}/{EARLIER}": {}}
+        for one in upserts:
+            try:
+                made = record(one)
+            except ValueError as error:
+                refused[one.article.id] = str(error)
+                continue
+            held = records[target if one.current else f"{target}/{EARLIER}"]
+            if made.id not in held or made.version >= held[made.id].version:
+                held[made.id] = made
+        with self._writing:
+            for name, held in records.items():
+                if held or deletes:
+                    self._write(name, held, deletes)
+        return refused
+
+    def _write(self, target: str, records: dict[str, Record], deletes: Sequence[str]) -> None:
+        index = self._index(target)
+        known = self._versions(index, [*records])
+        with self._told(target), index.writer(heap_size=HEAP_BYTES, num_threads=1) as writer:
+            for article in deletes:
+                writer.delete_documents_by_term("article", article)
+            for id_, made in records.items():
+                if made.version >= known.get(id_, 0):
+                    writer.delete_documents_by_term("id", id_)
+                    writer.add_document(document(made))
+            writer.commit()
+
+    def _versions(self, index: tantivy.Index, ids: list[str]) -> dict[str, int]:
+        if not ids:
+            return {}
+        searcher: Searcher = index.searcher()
+        found = searcher.search(TantivyQuery.term_set_query(index.schema, "id", ids), limit=len(ids), count=False)
+        return dict(_ids_versions(searcher, [address for _, address in found.hits]))
+
+    # --- reading ---
+
+    def search(self, query: Query) -> Matches:
+        parts, asked = self._asked(query)
+        with self._told(self._searched()):
+            if asked.sort == "relevance":
+                return queries.by_relevance(parts, query, asked)
+            return queries.by_date(parts, query, asked)
+
+    def tally(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
+        parts, asked = self._asked(query)
+        target = self._searched()
+        known = self._fields(target)  # one of an older mapping lacks some
+        with self._told(target):
+            return queries.tally(parts, asked, [field for field in fields if field in known])
+
+    def _asked(self, query: Query) -> tuple[list[Part], Plan]:
+        """The indexes that a query goes to, and what to ask of them."""
+        asked = plan(query)
+        target = self._searched()
+        try:
+            index = self._index(target)
+        except IndexMismatch:
+            if target == (target := self._searched()):
+                raise
+            index = self._index(target)  # another one was published just now, and the one before it dropped
+        parts = [Part(index.searcher(), index.schema)]
+        if not is_ours(target, self.prefix):  # nor has it earlier versions beside it
+            return parts, without_unknown(asked, self._fields(target))
+        if query.versions:
+            earlier = self._index(f"{target}/{EARLIER}")
+            parts.append(Part(earlier.searcher(), earlier.schema, earlier=True))
+        return parts, asked
+
+    def count(self, target: str | None = None) -> int:
+        return int(self._index(target or self._searched()).searcher().num_docs)
+
+    def ids(self, target: str) -> Iterator[tuple[str, int]]:
+        searcher: Searcher = self._index(target).searcher()
+        if searcher.num_docs:
+            hits = searcher.search(TantivyQuery.all_query(), limit=searcher.num_docs, count=False).hits
+            for start in range(0, len(hits), PAGE):
+                yield from _ids_versions(searcher, [address for _, address in hits[start : start + PAGE]])
+
+    def _searched(self) -> str:
+        """The target that is searched: the published one, of an older mapping too while a new one is on its way."""
+        if (named := self._named()) is None or not is_made_with(named, self.prefix):
+            raise IndexUnavailable(f"There is no index in {self.directory} yet: {REBUILD}.")
+        return named
+
+    def _fields(self, target: str) -> frozenset[str]:
+        with self._told(target):
+            meta = json.loads((self.directory / target / "meta.json").read_text("utf-8"))
+            return frozenset(field["name"] for field in meta["schema"])
+
+    def _index(self, target: str) -> tantivy.Index:
+        """The index of a target with all that was committed so far, by whichever process."""
+        path = self.directory / target
+        with self._told(target), self._lock:
+            changed = (path / "meta.json").stat().st_mtime_ns
+            index, seen = self._opened.get(target, (None, 0))
+            if index is None:
+                index = tantivy.Index.open(str(path))
+                index.config_reader("manual")
+            if seen != changed:
+                index.reload()
+                self._opened[target] = (index, changed)
+            return index
+
+    @contextlib.contextmanager
+    def _told(self, target: str) -> Iterator[None]:
+        """What tantivy and the disk say, as what a person can act on."""
+        where = f"The index {target} in {self.directory}"
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise IndexMismatch(f"{where} lacks {error.filename or 'a file'}: {REBUILD}.") from error
+        except OSError as error:
+            raise IndexUnavailable(f"{where} cannot be used now: {error}.") from error
+        except ValueError as error:
+            if BUSY in str(error):
+                raise IndexUnavailable(f"{where} is being written by another process: wait for it.") from error
+            if FULL.search(str(error)):
+                raise IndexUnavailable(f"{where} cannot be used now: {error}.") from error
+            raise IndexMismatch(f"{where} is damaged ({error}): {REBUILD}.") from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of pyo3, and no Exception
+                raise
+            raise IndexMismatch(f"{where} is damaged ({error}): {REBUILD}.") from error
+
+
+def _ids_versions(searcher: Searcher, addresses: list[Any]) -> Iterator[tuple[str, int]]:
+    versions = searcher.fast_field_values("version", addresses)
+    for address, version in zip(addresses, versions, strict=True):
+        yield searcher.doc(address).get_first("id"), int(version)
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
