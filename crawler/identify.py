@@ -13,7 +13,7 @@ import numpy as np
 
 from crawler.clean.text import fold, words
 
-PERMUTATIONS = 128  # with 32 bands of 4 rows: recall 1.0 at 20 % of words changed, no false pair in 100,000 (measured)
+PERMUTATIONS = 128  # the standard error of an estimated similarity is .044 at most
 _SHINGLE = 3  # words
 _DIGIT = re.compile(r"\d")
 _NUMBERS = 0.3  # share of words with digits from which a text is a table
@@ -51,7 +51,7 @@ def identity(headline: str, body: str) -> Identity:
 def _signature(found: list[str]) -> bytes:
     """MinHash of the three-word shingles, as little-endian 32-bit numbers."""
     shingles = {" ".join(found[i : i + _SHINGLE]) for i in range(len(found) - _SHINGLE + 1)}
-    raw = b"".join(blake2b(s.encode("utf-8", "replace"), digest_size=4).digest() for s in sorted(shingles))
+    raw = b"".join(blake2b(s.encode("utf-8", "replace"), digest_size=4).digest() for s in shingles)
     values = np.frombuffer(raw, dtype="<u4").astype(np.uint64)
     low = np.full(PERMUTATIONS, 0xFFFFFFFF, dtype=np.uint64)
     for start in range(0, len(values), 1024):  # bounds the memory that one very long text takes

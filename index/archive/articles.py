@@ -209,7 +209,7 @@ def _new(conn: Connection, page: Fetched) -> Outcome:
     conn.execute(insert(t.articles).values(**values, **_facts(article, page.fetched, page.fetched), number=1))
     _add_version(conn, page, article, 1)
     outbox.enqueue(conn, [article.id], page.fetched)
-    stories.settle(conn, article.content_hash, page.fetched)
+    stories.settle(conn, article.id, article.signature, page.fetched)
     return Outcome("new", article.id, 1)
 
 
@@ -271,12 +271,15 @@ def correct(conn: Connection, article: Article, now: datetime) -> Outcome:
 def _turn(conn: Connection, home: Any, article: Article, now: datetime, number: int) -> None:
     """The article reads like this now: its row, its story and that of its old text, and the indexes."""
     values = _facts(article, home.first_seen, now) | {"number": number}
-    if article.content_hash != home.content_hash or not values["mergeable"]:
+    other_text = article.content_hash != home.content_hash or values["mergeable"] != home.mergeable
+    if other_text:
         values |= {"story": None, "lead": True}
     conn.execute(update(t.articles).where(t.articles.c.id == home.id).values(**values))
     touch(conn, [home.id], now)
-    for text in dict.fromkeys((article.content_hash, home.content_hash)):
-        stories.settle(conn, text, now)
+    if home.story is not None:
+        stories.lead(conn, home.story, now)
+    if other_text:
+        stories.settle(conn, home.id, article.signature, now)
 
 
 def _add_version(conn: Connection, page: Fetched, article: Article, number: int) -> None:

@@ -1,43 +1,77 @@
-"""Stories: articles that carry the same text on different sites; the earliest leads. Nothing is merged."""
+"""Stories: articles that carry the same text on different sites, word for word or edited; the earliest leads. Nothing
+is merged, and every copy is kept."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
+from index.archive import near
 from index.archive.documents import touch
 from index.archive.tables import articles, stories
 
-_MEMBERS = (  # built once
-    select(articles.c.id, articles.c.site, articles.c.story, articles.c.lead)
-    .where(articles.c.content_hash == bindparam("content_hash"), articles.c.mergeable)
+_COLUMNS = (articles.c.id, articles.c.site, articles.c.story, articles.c.lead, articles.c.content_hash)
+_EQUAL = (  # built once, as the other hot statements
+    select(*_COLUMNS)
+    .where(
+        articles.c.content_hash == bindparam("content_hash"),
+        articles.c.mergeable,
+        articles.c.id != bindparam("article"),
+    )
     .order_by(articles.c.sort_date, articles.c.first_seen, articles.c.id)
 )
+_MEMBERS = (
+    select(*_COLUMNS)
+    .where(or_(articles.c.story == bindparam("story"), articles.c.id.in_(bindparam("joining", expanding=True))))
+    .order_by(articles.c.sort_date, articles.c.first_seen, articles.c.id)
+)
+_OWN = select(articles).where(articles.c.id == bindparam("article"))
 
 
-def settle(conn: Connection, content_hash: str, now: datetime) -> None:
-    """Decide anew whether the articles with this text are a story and which one leads it: the one published first,
-    then first seen. Documents whose story or lead changed go to the indexes. Flashes and templates are never one."""
-    members = conn.execute(_MEMBERS, {"content_hash": content_hash}).all()
+def settle(conn: Connection, article: str, signature: bytes | None, now: datetime) -> None:
+    """Decide which story an article belongs to that is new, or that reads differently now and was taken out of its
+    story before (`lead`): that of equal texts, else that of the most similar ones of other sites. Flashes and templates
+    are of none. Documents whose story or lead changed go to the indexes."""
+    own = conn.execute(_OWN, {"article": article}).one()
+    near.keep(conn, article, signature if own.mergeable else None)
+    if not own.mergeable:
+        return
+    same: Sequence[Any] = conn.execute(_EQUAL, {"content_hash": own.content_hash, "article": article}).all()
+    if signature is not None and all(row.site == own.site for row in same):
+        same = [*same, *near.find(conn, article, own.site, signature)]
+    if all(row.site == own.site for row in same):
+        return
+    story = next((row.story for row in same if row.story), None)
+    joining = [article, *(row.id for row in same if row.story is None)]
+    lead(conn, story or _found(conn, own.content_hash, article), now, joining)
+
+
+def lead(conn: Connection, story: str, now: datetime, joining: Collection[str] = ()) -> None:
+    """Decide anew who leads a story, with these articles in it: the one published first, then first seen. A story that
+    is left on one site is none any more."""
+    members = conn.execute(_MEMBERS, {"story": story, "joining": list(joining)}).all()
     shared = len({member.site for member in members}) > 1
-    if shared:
-        _keep(conn, content_hash, members[0].id)
-    story = content_hash if shared else None
     changed = []
     for place, member in enumerate(members):
-        lead = place == 0 or not shared
-        if (member.story, member.lead) != (story, lead):
-            conn.execute(update(articles).where(articles.c.id == member.id).values(story=story, lead=lead))
+        now_in, leads = (story, place == 0) if shared else (None, True)
+        if (member.story, member.lead) != (now_in, leads):
+            conn.execute(update(articles).where(articles.c.id == member.id).values(story=now_in, lead=leads))
             changed.append(member.id)
-    if changed and not shared:
-        conn.execute(delete(stories).where(stories.c.id == content_hash))
+    if shared:
+        conn.execute(update(stories).where(stories.c.id == story).values(lead=members[0].id))
+    else:
+        conn.execute(delete(stories).where(stories.c.id == story))
     touch(conn, changed, now)
 
 
-def _keep(conn: Connection, story: str, lead: str) -> None:
-    known = conn.execute(select(stories.c.lead).where(stories.c.id == story)).scalar_one_or_none()
-    if known is None:
-        conn.execute(insert(stories).values(id=story, lead=lead))
-    elif known != lead:
-        conn.execute(update(stories).where(stories.c.id == story).values(lead=lead))
+def _found(conn: Connection, content_hash: str, article: str) -> str:
+    """A new story, named by the text that founds it, or anew where one that has lost this text bears its name."""
+    name = content_hash
+    while conn.execute(select(stories.c.id).where(stories.c.id == name)).first():
+        name = sha256(name.encode()).hexdigest()
+    conn.execute(insert(stories).values(id=name, lead=article))
+    return name

@@ -140,6 +140,7 @@ frontier = Table(  # one row a candidate, and the fetch state of its page
     Column("visits", Integer, nullable=False, server_default=ZERO),
     Column("tries", Integer, nullable=False, server_default=ZERO),  # failed in a row
     Column("due", Instant),  # None: not until something happens
+    Column("missing", Instant),  # since then its page no longer has the article, as far as one look tells; None: it has
     UniqueConstraint("site", "url"),
     Index(None, "site", "due"),
     Index(None, "site", "state"),
@@ -213,7 +214,7 @@ aliases = Table(  # another URL of an article of the same site
     Column("site", String, primary_key=True),
     Column("url", Text, primary_key=True),
     Column("article", String, ForeignKey("articles.id"), nullable=False),
-    Column("reason", String, nullable=False),  # "redirect", "canonical" or "same text"
+    Column("reason", String, nullable=False),  # "moved", "redirect", "canonical", "spelling" or "same text"
     Column("seen", Instant, nullable=False),
     Index(None, "article"),
     Index(None, "url"),
@@ -268,13 +269,20 @@ learned = Table(  # texts of blocks that were taken off an article for being rep
     Column("since", Instant, nullable=False),
 )
 
-bands = Table(  # near-duplicate signatures, cut into bands
+signatures = Table(  # by which articles near-duplicates are found, the newest text of each
+    "signatures",
+    metadata,
+    Column("number", Key, primary_key=True),
+    Column("article", String, ForeignKey("articles.id"), nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    UniqueConstraint("article"),
+)
+
+bands = Table(  # signatures, cut into bands; without a foreign key, which would be looked up 32 times an article
     "bands",
     metadata,
-    Column("band", Integer, primary_key=True, autoincrement=False),
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
-    Column("article", String, ForeignKey("articles.id"), primary_key=True),
-    Index(None, "article"),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # of the signature
     sqlite_with_rowid=False,
 )
 

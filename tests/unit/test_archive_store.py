@@ -62,7 +62,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_new_article_is_stored_whole(store: Store) -> None:
-    one = article(alternative_headline="x", description="y", paywalled=False, signature=b"\0\xff", template=False)
+    one = article(alternative_headline="x", description="y", paywalled=False, signature=bytes(512), template=False)
     assert store(page(one)) == Outcome("new", one.id, 1)
     found = store.document(one)
     assert found.article == one
@@ -478,7 +478,8 @@ def test_no_statement_reads_a_whole_table(store: Store) -> None:
             if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT INTO outbox"))
         }
     scans = [(statement, step) for statement, plan in plans.items() for step in plan if step.startswith("SCAN")]
-    assert [(statement, step) for statement, step in scans if step.split()[1] != "targets"] == []
+    tables = t.metadata.tables.keys() - {"targets"}
+    assert [(statement, step) for statement, step in scans if step.split()[1] in tables] == []
     assert len(plans) > 20
 
 

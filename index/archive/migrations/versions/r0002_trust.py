@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     _kept()
+    _versions()
     _learned()
     _fresh()
     _reach()
@@ -80,3 +81,25 @@ def _learned() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site", "block", name="pk_learned"),
     )
+
+
+def _versions() -> None:
+    """Near-duplicates, and pages that may have lost their article."""
+    op.drop_table("bands")
+    op.create_table(
+        "signatures",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("article", sa.String(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name="fk_signatures_article_articles"),
+        sa.PrimaryKeyConstraint("number", name="pk_signatures"),
+        sa.UniqueConstraint("article", name="uq_signatures_article"),
+    )
+    op.create_table(
+        "bands",
+        sa.Column("hash", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("hash", "number", name="pk_bands"),
+        sqlite_with_rowid=False,
+    )
+    op.add_column("frontier", sa.Column("missing", sa.BigInteger()))

@@ -1,0 +1,202 @@
+"""Stories: which articles of two sites carry one text, by pairs that are made for it, and by real pages."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from crawler.identify import identity
+from index import alike
+from index.archive import Archive, articles, near
+from index.archive import tables as t
+from index.article import Article, Document
+from tests.unit import near_texts
+from tests.unit.archive_samples import HOUR, NOW, article, page
+
+PAIRS = 60  # a language and a manner of editing
+RECALL = 0.98  # of pairs of which one is the other with a tenth of its words changed
+SERIES = 40  # articles of one template, each held against each
+KINDS = [(language, kind) for language, said in near_texts.templates().items() for kind in said["templates"]]
+
+
+def of(texts: near_texts.Texts, site: str, number: int = 0, language: str = "en") -> Article:
+    """An article with these texts and what follows from them."""
+    known = identity(*texts)
+    made = article(f"https://{site}.example/{number}", site=site, headline=texts[0], body=texts[1], language=language)
+    return replace(made, content_hash=known.content_hash, signature=known.signature, template=known.template)
+
+
+class Shelf:
+    """An archive that is filled article by article, an hour apart."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.now = NOW
+
+    def put(self, *stored: Article) -> None:
+        for one in stored:
+            self.now += HOUR
+            dated = replace(one, published=self.now)
+            self.archive.write(lambda c, d=dated: articles.store(c, page(d, self.now))).result()  # type: ignore[misc]
+
+    def documents(self) -> dict[str, Document]:
+        with self.archive.read() as conn:
+            return {d.article.id: d for d in articles.documents(conn, [one for one, _ in articles.ids(conn)])}
+
+    def stories(self) -> list[set[str]]:
+        """The ids of each story's articles."""
+        found: dict[str, set[str]] = {}
+        for id_, document in self.documents().items():
+            if document.story is not None:
+                found.setdefault(document.story, set()).add(id_)
+        return list(found.values())
+
+    def leads(self) -> set[str]:
+        return {id_ for id_, document in self.documents().items() if document.lead}
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        yield Shelf(archive)
+
+
+def pairs(language: str, manner: str, count: int) -> list[tuple[near_texts.Texts, near_texts.Texts]]:
+    """Articles, each with itself a tenth of whose words was changed."""
+    made = []
+    for seed in range(count):
+        rnd = random.Random(f"{language} {manner} {seed}")
+        headline, body = near_texts.article(rnd, language)
+        made.append(((headline, body), (headline, near_texts.EDITS[manner](rnd, language, body, 0.1))))
+    return made
+
+
+# --- what is one text ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("manner", near_texts.EDITS)
+@pytest.mark.parametrize("language", near_texts.LANGUAGES)
+def test_one_whose_tenth_word_was_changed_is_found_and_taken_for_the_same(language: str, manner: str) -> None:
+    found = taken = 0
+    for one, other in pairs(language, manner, PAIRS):
+        first, second = (identity(*texts).signature for texts in (one, other))
+        assert first is not None
+        assert second is not None
+        agree = bool(set(near.hashes(first)) & set(near.hashes(second)))
+        found += agree and near.resemblance(first, second) >= near.RESEMBLING
+        taken += alike.alike(alike.read(*one), alike.read(*other))
+    assert min(found, taken) >= RECALL * PAIRS, (found, taken)
+
+
+@pytest.mark.parametrize(("language", "kind"), KINDS)
+def test_no_two_articles_of_a_template_are_the_same(language: str, kind: str) -> None:
+    rnd = random.Random(f"{language} {kind}")
+    series = [near_texts.filled(rnd, language, kind) for _ in range(SERIES)]
+    if identity(*series[0]).template:
+        assert all(identity(*texts).template for texts in series), "a flash is never compared at all"
+        return
+    read = [alike.read(*texts) for texts in series]
+    assert max(alike.overlap(a.words, b.words) for a, b in combinations(read, 2)) > alike.LEAST, "they do look alike"
+    assert [(series[a], series[b]) for a, b in combinations(range(SERIES), 2) if alike.alike(read[a], read[b])] == []
+
+
+def test_a_figure_that_was_put_right_leaves_it_the_same() -> None:
+    headline, body = near_texts.article(random.Random(1), "en")
+    body += "\n\nThe bridge cost 412 pounds, and 19 people crossed it."
+    assert alike.alike(alike.read(headline, body), alike.read(headline, body.replace("412", "421")))
+
+
+def test_bands_are_of_their_place() -> None:
+    signature = bytes(512)
+    assert len(set(near.hashes(signature))) == near.BANDS, "equal rows in different bands are no agreement"
+    assert near.hashes(signature) == sorted(near.hashes(signature))
+
+
+# --- in the archive --------------------------------------------------------------------------------------------------
+
+
+def test_an_edited_copy_on_another_site_is_of_one_story_and_the_earliest_leads(shelf: Shelf) -> None:
+    (first, edited), *rest = pairs("ar", "words", 6)
+    original, copy = of(first, "step", 1), of(edited, "copy", 2)
+    others = [
+        of(texts, site, n)
+        for n, pair in enumerate(rest, 10)
+        for site, texts in zip(("step", "copy"), pair, strict=True)
+    ]
+    shelf.put(original, *others[:3], copy, *others[3:])
+    assert {original.id, copy.id} in shelf.stories()
+    assert len(shelf.stories()) == 6
+    assert {original.id, copy.id} & shelf.leads() == {original.id}
+    assert len(shelf.documents()) == 12, "all copies are kept"
+
+
+def test_exact_and_edited_copies_are_one_story(shelf: Shelf) -> None:
+    first, edited = pairs("en", "runs", 1)[0]
+    all_of_it = [of(first, "one"), of(edited, "two"), of(edited, "three"), of(first, "four"), of(edited, "five")]
+    shelf.put(*all_of_it)
+    assert shelf.stories() == [{one.id for one in all_of_it}]
+    assert shelf.leads() == {all_of_it[0].id}
+
+
+def test_similar_texts_of_one_site_are_no_story(shelf: Shelf) -> None:
+    first, edited = pairs("en", "words", 1)[0]
+    shelf.put(of(first, "one", 1), of(edited, "one", 2))
+    assert shelf.stories() == []
+
+
+def test_articles_of_a_template_on_many_sites_are_no_story(shelf: Shelf) -> None:
+    rnd = random.Random(7)
+    for kind in ("weather", "prices", "match", "flash"):
+        shelf.put(*(of(near_texts.filled(rnd, "ar", kind), f"{kind}{n}") for n in range(12)))
+    assert shelf.stories() == []
+    assert len(shelf.leads()) == 48
+
+
+def test_one_that_is_rewritten_leaves_its_story_and_may_come_back(shelf: Shelf) -> None:
+    (first, edited), (other, _) = pairs("en", "runs", 2)
+    original, copy = of(first, "one"), of(edited, "two")
+    shelf.put(original, copy)
+    assert shelf.stories() == [{original.id, copy.id}]
+    shelf.put(of(other, "two"))
+    assert shelf.stories() == []
+    assert shelf.leads() == {original.id, copy.id}
+    shelf.put(copy)
+    assert shelf.stories() == [{original.id, copy.id}]
+
+
+def test_the_name_of_a_story_is_never_given_twice(shelf: Shelf) -> None:
+    (first, edited), (other, _) = pairs("en", "runs", 2)
+    founder, second, third = of(first, "one"), of(edited, "two"), of(edited, "three")
+    shelf.put(founder, second, third)
+    shelf.put(of(other, "one"))  # the founder leaves; its text comes again elsewhere
+    shelf.put(of(first, "four"), of(other, "five"))
+    assert sorted(map(len, shelf.stories())) == [2, 3]
+
+
+def test_an_article_is_found_by_its_newest_text_only(shelf: Shelf) -> None:
+    (first, edited), (other, other_edited) = pairs("ar", "runs", 2)
+    shelf.put(of(first, "one"), of(other, "one"))
+    shelf.put(of(edited, "two"))
+    assert shelf.stories() == [], "by then the first says something else"
+    shelf.put(of(other_edited, "three"))
+    assert len(shelf.stories()) == 1
+    with shelf.archive.read() as conn:
+        held = conn.execute(select(func.count()).select_from(t.bands)).scalar_one()
+        assert held == near.BANDS * conn.execute(select(func.count()).select_from(t.signatures)).scalar_one()
+
+
+def test_a_crowd_in_a_band_is_looked_at_in_part(shelf: Shelf) -> None:
+    rnd = random.Random(3)
+    crowd = [of(near_texts.filled(rnd, "en", "weather"), f"site{n}") for n in range(near.CROWD + 20)]
+    shelf.put(*crowd)
+    statements: list[str] = []
+    with shelf.archive.read() as conn:
+        conn.connection.dbapi_connection.set_trace_callback(statements.append)  # type: ignore[union-attr]
+        near.find(conn, crowd[0].id, "another", crowd[0].signature or b"")
+    assert sum("versions.body" in one for one in statements) <= near.READ + 1
