@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from crawler.habit import Habit, learn
 from crawler.cadence import Bounds, Record, next_poll
+from crawler.habit import Habit, learn
 
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 SOURCES = 93
@@ -146,7 +146,7 @@ def main() -> int:
             ratio = r.requests / results["every 15 min"].requests
             print(
                 f"  {name:<13} {r.share:7.2%} of {r.articles} articles within {SOON:g} min, "
-                f"{r.requests} requests, {r.requests / SOURCES / given.days:5.1f} a day and source, {ratio:.3f} of 15 min"
+                f"{r.requests} requests, {r.requests / SOURCES / given.days:.1f} a day each, {ratio:.3f} of 15 min"
             )
         good &= passed(results)
     print("pass" if good else "FAIL", "(at least 95 %, at most 0.333)")

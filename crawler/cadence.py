@@ -14,7 +14,9 @@ from email.utils import parsedate_to_datetime
 
 from crawler.habit import Habit, expected, waiting
 
-ENOUGH = 0.31  # articles expected to wait: with fewer, more requests; with more, fewer found soon (`make bench-schedule`)
+ENOUGH = (
+    0.31  # articles expected to wait: with fewer, more requests; with more, fewer found soon (`make bench-schedule`)
+)
 JITTER = 0.1  # of an interval, by which it may be shorter: sources of one interval do not stay together
 HEARD = 1.0  # expected articles up to which a source is believed that says how seldom it is to be asked
 FIRST_WAIT = timedelta(hours=1)  # after one failure; twice as long after each further one

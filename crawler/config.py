@@ -103,7 +103,18 @@ class Politeness(Model):
 class ScheduleSettings(Model):
     """When sites are crawled that have no schedule of their own, and how much a crawl takes on."""
 
-    every: float = Field(30.0, ge=0.05, le=43_200, description="Minutes between two crawls of a site")
+    every: float | None = Field(
+        None,
+        ge=0.05,
+        le=43_200,
+        description="Minutes between two crawls of a site; empty: each source by how often it publishes",
+    )
+    fastest: float = Field(
+        30.0, ge=0.5, le=43_200, description="Minutes between two requests to a source that publishes much"
+    )
+    slowest: float = Field(
+        720.0, ge=0.5, le=43_200, description="Minutes between two requests to a source that publishes little"
+    )
     first_visit_days: int = Field(7, ge=0, le=36_500, description="How old articles may be on a site's first visit")
     per_run: int = Field(100, ge=1, description="Articles fetched at most of one site in one crawl")
     run_deadline: float = Field(30.0, gt=0, le=1_440, description="Minutes after which a crawl is ended")

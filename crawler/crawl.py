@@ -17,9 +17,11 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from crawler.account import AMOUNTS, Account, Status
+from crawler.conduct import Conduct
 from crawler.config import Config
 from crawler.errors import ArchiveError, Busy
 from crawler.pages import Pages
+from crawler.schedule import DUE
 from crawler.site import Site
 from crawler.sources import Sources
 from crawler.stores import open_archive, raw_folder, raw_name
@@ -41,6 +43,7 @@ class Crawl:
         self.archive = archive
         self.run = run
         self.when_broken: Callable[[ArchiveError], None] = _nobody  # told when nothing can be stored any more
+        self.scheduled = False  # whether it asks those sources only whose turn it is
         self.own = False  # whether it ends with us: nobody else records it
         self.since = since
         self.workers = workers
@@ -50,6 +53,7 @@ class Crawl:
         self.accounts: dict[str, Account] = {}  # of the sites that are still crawled
         self.sources = Sources(self)
         self.pages = Pages(self)
+        self.conduct = Conduct()
         # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
         # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker
         self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -80,6 +84,8 @@ class Crawl:
                 runs.end_site(conn, run, site, "busy", "another run was crawling it")
             return held
 
+        record = await crawl.read(lambda conn: runs.get(conn, crawl.run))
+        crawl.scheduled = record is not None and record.why == DUE
         crawl.leases = {lease.site: lease for lease in await crawl.write(take)}
         crawl.sites = {site: wanted[site] for site in wanted if site in crawl.leases}
         crawl.accounts = {site.id: Account(site) for site in crawl.sites.values()}
@@ -143,6 +149,7 @@ class Crawl:
 
         def end(conn: Connection) -> None:
             account.end(conn, self.run, "ok", now)
+            self.sources.end(conn, account.site)
             leases.release(conn, [self.leases[site]])
 
         await self.write(end, site)
@@ -160,6 +167,8 @@ class Crawl:
             for account in self.accounts.values():
                 if account.heard or reason in RAN_ITS_TIME:
                     account.end(conn, self.run, "ok" if account.heard else silent, now)
+                    if account.heard or silent != "offline":
+                        self.sources.end(conn, account.site)
             leases.release(conn, self.leases.values())
             if self.own:
                 runs.finish(conn, self.run, "ok" if reason == "finished" else reason, now)

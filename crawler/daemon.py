@@ -20,10 +20,11 @@ from sqlalchemy import Connection
 
 from crawler import runs
 from crawler.config import Config
+from crawler.learned import learned
 from crawler.processes import end_child, start_child
-from crawler.schedule import due
+from crawler.schedule import DUE, due
 from crawler.site import Site
-from index.archive import Archive, leases
+from index.archive import Archive, forgotten, leases
 from index.archive import runs as records
 from index.archive.lock import hold
 
@@ -111,7 +112,7 @@ class Daemon:
                 helper.watch(now)
             sites = self.due() if len(self.running) < RUNS and now >= self.rest_until else []
             if sites:
-                self.running.append(runs.start(self.config, self.archive, sites, why="due"))
+                self.running.append(runs.start(self.config, self.archive, sites, why=DUE))
                 log.info("run %d: %s", self.running[-1].number, _named(sites))
         except OSError as error:  # no memory or no process number is left: that passes
             log.error("cannot start a process (%s); tried again in %g s", error.strerror, RESTART[0])
@@ -136,12 +137,14 @@ class Daemon:
 
     def due(self) -> list[Site]:
         """The enabled sites whose time has come, without those that are being crawled: a host has one queue."""
-        now, every = datetime.now(UTC), self.config.settings.schedule.every
+        now, settings = datetime.now(UTC), self.config.settings.schedule
         with self.archive.read() as conn:
             last = runs.last_runs(conn)
             busy = self._busy(conn)
-            enabled = [site for site in self.config.sites.values() if site.enabled and not site.hosts & busy]
-            ready = [site for site in enabled if due(site, last, now, every).at <= now]
+            barred = forgotten.sites(conn)
+            enabled = [site for site in self.config.enabled if site.id not in barred and not site.hosts & busy]
+            known = {site.id: learned(conn, site, settings) for site in enabled}
+            ready = [site for site in enabled if due(site, last, now, settings.every, known[site.id]).at <= now]
             return [site for site in ready if leases.holder(conn, site.id) is None]  # of an `arshif crawl` beside us
 
     def _busy(self, conn: Connection) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from crawler.extract.draft import Extraction
@@ -25,13 +26,16 @@ class Wanted:
     article: str | None = None
     visits: int = 0
     tries: int = 0
+    since: datetime | None = None  # when it was published, else found
+    turned: datetime | None = None  # when it was last found to say something else
+    carried: datetime | None = None  # what its source said of its last change when it was last fetched
 
     @classmethod
     def of(cls, row: FrontierRow) -> Wanted:
         """What the frontier has of it."""
         candidate = Candidate(row.url, row.title, row.published, row.modified, row.language)
         known = (row.etag, row.last_modified, row.body_hash, row.article, row.visits, row.tries)
-        return cls(row.url, candidate, *known)
+        return cls(row.url, candidate, *known, min(row.newest, row.discovered), row.turned, row.carried)
 
 
 class ArticleItem(dict[str, Any]):

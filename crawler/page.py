@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from crawler.cadence import Said
 from crawler.site import Kind
 
 
@@ -37,10 +38,12 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Discovered:
     """What one answer of a source gives: candidates, and further documents of the same source with the date that the
-    index gives for them (child sitemaps, next pages of an API). `skipped` counts entries left out, by reason."""
+    index gives for them (child sitemaps, next pages of an API). `skipped` counts entries left out, by reason; `said` is
+    what a feed and its server say of how often to ask."""
 
     kind: Kind
     candidates: tuple[Candidate, ...] = ()
     further: tuple[tuple[str, datetime | None], ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     title: str | None = None
+    said: Said | None = None

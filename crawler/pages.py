@@ -12,15 +12,17 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from crawler.again import read_again, read_first_ones
+from crawler.cadence import asked_to_wait, back_off
 from crawler.clean.repeats import OTHERS, Repeats, block_hash
+from crawler.conduct import REFUSING
 from crawler.errors import PageProblem, Unreadable
 from crawler.extract.refuse import PASSING
 from crawler.item import ArticleItem, Wanted
 from crawler.page import Page
-from crawler.schedule import asked_to_wait, back_off, revisit_at
+from crawler.revisits import FADE, LADDER, next_look, stretched
 from crawler.site import Site
 from crawler.urls import canonical
-from index.archive import articles, frontier, repeats
+from index.archive import articles, forgotten, frontier, repeats, sites
 from index.archive.frontier import Visit
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Pages:
 
     def __init__(self, crawl: Crawl) -> None:
         self.crawl = crawl
+        self.stretches: dict[str, float] = {}  # of each site's ladder of revisits
         self.learned: dict[str, Repeats] = {}  # by site: read once a run, and kept up to date with what it stores
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
@@ -56,15 +59,21 @@ class Pages:
         self.crawl.accounts[site.id].counts.update(requests=1, bytes=len(page.body))
         same = page.status == 200 and wanted.article is not None and _hash(page.body) == wanted.body_hash
         if page.status == 304 or same:
-            visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
-            same_again = partial(articles.unchanged, site=site.id, url=wanted.url, visit=visit)
-            await self.crawl.settle(site.id, same_again, "unchanged")
+            visit = Visit(page.fetched, await self.look_again(site, wanted, page), page.status)
+
+            def unchanged(conn: Connection) -> None:
+                articles.unchanged(conn, site.id, wanted.url, visit)
+                sites.looked(conn, site.id, changed=False, fade=FADE)
+
+            await self.crawl.settle(site.id, unchanged, "unchanged")
         elif page.status in GONE:
-            visit = Visit(page.fetched, revisit_at(page.fetched, wanted.visits + 1), page.status)
+            visit = Visit(page.fetched, await self.look_again(site, wanted, page), page.status)
             await self.crawl.settle(
                 site.id, partial(frontier.gone, site=site.id, url=wanted.url, visit=visit), "refused"
             )
         elif page.status != 200:
+            if page.status in REFUSING:
+                self.walled(site, page)
             await self.failed(site, wanted, f"HTTP {page.status}", "", asked_to_wait(page.headers, page.fetched))
         elif _led_home(page):
             await self._refuse(site, wanted, page, "led home", f"it redirects to {page.final_url}")
@@ -73,6 +82,15 @@ class Pages:
         else:
             return False
         return True
+
+    async def look_again(self, site: Site, wanted: Wanted, page: Page) -> datetime | None:
+        """When a page that was just read is fetched again, by its age, its last change, and the site's record."""
+        ladder = LADDER if site.revisit is None else site.revisit
+        if site.id not in self.stretches:
+            state = await self.crawl.read(lambda conn: sites.state(conn, site.id))
+            self.stretches[site.id] = stretched(state.looked, state.changed)
+        since = wanted.since or page.fetched
+        return next_look(page.fetched, since, wanted.turned, ladder, self.stretches[site.id])
 
     async def failed(
         self, site: Site, wanted: Wanted, reason: str, detail: str, not_before: datetime | None = None
@@ -101,9 +119,26 @@ class Pages:
         if isinstance(problem, Unreadable):
             await self.quarantined(site, wanted, problem.reason, problem.detail)
         elif problem.reason in PASSING:
+            self.walled(site, page)
             await self.failed(site, wanted, problem.reason, problem.detail)
         else:
+            self.crawl.conduct.none(site.id, wanted.url)
             await self._refuse(site, wanted, page, problem.reason, problem.detail)
+
+    def walled(self, site: Site, page: Page) -> None:
+        """The page asks for a person or for consent, or the host refuses us: it is counted, and slows us down."""
+        self.crawl.conduct.wall(page.final_url)
+        self.crawl.accounts[site.id].counts["walls"] += 1
+
+    def left(self, site: Site, reason: str, detail: str) -> None:
+        """A page that was not asked for in this run, and stays to be fetched."""
+        if (account := self.crawl.accounts.get(site.id)) is not None:
+            account.problem = account.problem or detail
+            account.counts[f"left: {reason}"] += 1
+
+    async def too_large(self, site: Site, wanted: Wanted, detail: str) -> None:
+        """A page that was given up on the way, because no article is as long."""
+        await self._refuse(site, wanted, Page(wanted.url, wanted.url, b"", datetime.now(UTC)), "too large", detail)
 
     async def _refuse(self, site: Site, wanted: Wanted, page: Page, reason: str, detail: str) -> None:
         visit = Visit(page.fetched, None, page.status)
@@ -154,10 +189,17 @@ class Pages:
             body_hash=_hash(page.body),
             etag=page.headers.get("etag"),
             last_modified=page.headers.get("last-modified"),
-            revisit_at=revisit_at(page.fetched, wanted.visits + 1),
+            revisit_at=await self.look_again(item.site, wanted, page),
             run=self.crawl.run,
             status=page.status,
         )
+        article = item.extraction.article
+        signs = {wanted.url, fetched.final_url, article.url, article.canonical_url or "", article.content_hash}
+        if await self.crawl.read(lambda conn: forgotten.among(conn, site, signs)):
+            await self._refuse(item.site, wanted, page, "forgotten", "it was forgotten on demand")
+            return "refused"
+        self.crawl.conduct.article(site, wanted.url)
+        again = await self.look_again(item.site, replace(wanted, turned=page.fetched), page)
         ours = await read_again(self.crawl, item)
         first_ones = await read_first_ones(self.crawl, item)
         keep = partial(self.crawl.raw.append, item.received) if item.received is not None else None
@@ -167,6 +209,10 @@ class Pages:
                 articles.correct(conn, better, page.fetched)
             outcome = articles.store(conn, replace(fetched, raw=keep))
             self._learn(conn, site, outcome, item)
+            if wanted.article is not None:
+                sites.looked(conn, site, changed=outcome.kind == "changed", fade=FADE)
+            if outcome.kind == "changed":
+                frontier.turned(conn, site, wanted.url, page.fetched, again)
             return outcome
 
         outcome = await self.crawl.settle(site, take, lambda outcome: OUTCOMES[outcome.kind])

@@ -16,7 +16,7 @@ class Poll:
 
     `depth` counts from the site's file: 0 its source, 1 a child sitemap or a further page. `modified` is the date that
     a sitemap index gave for it. `replaces` is the dead source that it is asked for; `parent` is the key of the document
-    that named it.
+    that named it, `top` that of the source in the site's file.
     """
 
     site: Site
@@ -29,24 +29,25 @@ class Poll:
     modified: datetime | None = None
     replaces: str | None = None
     parent: str | None = None
+    top: str = ""
 
     @classmethod
     def of(cls, site: Site, source: Source) -> Poll:
         """The poll of a source as the site's file has it."""
-        return cls(site, source, str(source.url), str(source.url))
+        return cls(site, source, str(source.url), str(source.url), top=str(source.url))
 
     def further(self, url: str, modified: datetime | None) -> Poll:
         """A child sitemap, or the next page of an API."""
-        return Poll(self.site, self.source, url, url, self.depth + 1, modified=modified, parent=self.key)
+        return Poll(self.site, self.source, url, url, self.depth + 1, modified=modified, parent=self.key, top=self.top)
 
     def home(self) -> Poll:
         """The home page, to look for a feed in place of this one."""
         home = str(self.source.homepage or self.site.homepage)
-        return Poll(self.site, self.source, home, home, self.depth + 1, replaces=self.url)
+        return Poll(self.site, self.source, home, home, self.depth + 1, replaces=self.url, top=self.top)
 
     def alternate(self, url: str) -> Poll:
         """A feed that the home page names."""
-        return Poll(self.site, self.source, url, url, self.depth + 1, replaces=self.replaces)
+        return Poll(self.site, self.source, url, url, self.depth + 1, replaces=self.replaces, top=self.top)
 
     def of_api(self, asked: datetime | None, horizon: datetime) -> Poll:
         """The first page of an API: what was published or changed since it was last asked, at first since `horizon`."""

@@ -1,39 +1,30 @@
-"""When a site is crawled next, and why; when an article is looked at again. Pure: nothing is stored, no clock is read.
+"""When a site is crawled next, and why. Pure: nothing is stored, no clock is read.
 
 All times are aware; what is given back is UTC.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.interval import IntervalTrigger
 
+from crawler.cadence import Bounds, Record, Turn, back_off, in_words, next_poll, share
 from crawler.crontab import crontab
 from crawler.site import Site
 
+DUE = "due"  # why the daemon starts a run
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the grid of intervals is counted from here
 TICK = timedelta(microseconds=1)  # triggers give the first time that is not earlier: with it, the first that is later
 SKEW = timedelta(minutes=1)  # a last run further in the future than this was written by a wrong clock
+DEFAULT = 30.0  # minutes between two crawls, where nothing else is said
 CUT_SHORT = timedelta(minutes=1)  # at most, after the start of a run without an end: its process was killed
-FIRST_WAIT = timedelta(hours=1)  # after one failure; twice as long after each further one
-LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may come back
-SPREAD = 0.1  # of the wait, added per site, so that sites that failed together do not come back together
-
-# After the first fetch, the second, ...: corrections come within hours, a page that vanishes does so within weeks.
-REVISITS = (
-    timedelta(minutes=15),
-    timedelta(hours=1),
-    timedelta(hours=6),
-    timedelta(days=1),
-    timedelta(days=7),
-    timedelta(days=30),
-)
+REST = timedelta(minutes=2)  # between two crawls of a site, whatever is due
+COMPANY = timedelta(minutes=10)  # that pages wait to be looked at again, so that several are in one run
+TOGETHER = 0.2  # of the way to its next turn that a source may still have, to be asked with others that are due
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +51,29 @@ class Due:
     why: str
 
 
-def due(site: Site, last_runs: Mapping[str, LastRun], now: datetime, default: float) -> Due:
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What decides when a site without a fixed schedule is crawled: the records of the sources in its file that were
+    ever asked, how often they may be, and when the first of its pages is to be fetched."""
+
+    records: Mapping[str, Record]
+    bounds: Bounds
+    pages: datetime | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether one of the sources has failed since it last answered."""
+        return any(record.strikes for record in self.records.values())
+
+
+def due(
+    site: Site, last_runs: Mapping[str, LastRun], now: datetime, every: float | None, learned: Learned | None = None
+) -> Due:
     """When this site is crawled next: it is due if that is not later than `now`, and then once, however many turns it
     missed.
 
-    `last_runs` is by site's id; `default` is the minutes between two crawls of a site without a schedule of its own.
+    `last_runs` is by site's id; `every` is the minutes between two crawls of a site without a schedule of its own,
+    None: it is crawled when one of its sources or pages is due, by what was `learned` of them.
     A site that is being crawled looks like one whose crawl was cut short: the caller leaves out those whose lease is
     held.
     """
@@ -73,53 +82,61 @@ def due(site: Site, last_runs: Mapping[str, LastRun], now: datetime, default: fl
         return Due(site.id, now.astimezone(UTC), "never crawled")
     if max(last.started, last.finished or last.started) > now + SKEW:
         return Due(site.id, now.astimezone(UTC), "its last crawl lies in the future, so the clock was wrong")
-    if last.failures:
+    fixed = site.schedule.every or site.schedule.cron or every or learned is None
+    if last.failures and (fixed or learned is None or not learned.failing):  # its pages failed, not its sources
         wait = back_off(site.id, last.failures)
         why = f"failed {last.failures} times in a row" if last.failures > 1 else "failed"
         at = (last.finished or last.started) + wait
-        return Due(site.id, at.astimezone(UTC), f"{why}, next try after {_in_words(wait)}")
-    if last.finished is None:
-        wait = min(CUT_SHORT, timedelta(minutes=site.schedule.every or default))
+        return Due(site.id, at.astimezone(UTC), f"{why}, next try after {in_words(wait)}")
+    if last.finished is None and not last.failures:
+        wait = min(CUT_SHORT, timedelta(minutes=site.schedule.every or every or DEFAULT))
         return Due(site.id, (last.started + wait).astimezone(UTC), "its last crawl was cut short")
-    at, why = _next_turn(site, last.started, last.finished, default)
+    if learned is not None and not fixed:
+        turn = first_turn(site, learned, failing=bool(last.failures))
+        rested = (last.finished or last.started) + min(REST, learned.bounds.fastest / 2)
+        return Due(site.id, max(turn.at, rested).astimezone(UTC), turn.why)
+    at, why = _next_turn(site, last.started, last.finished or last.started, every or DEFAULT)
     return Due(site.id, at.astimezone(UTC), why)
 
 
-def back_off(site_id: str, failures: int) -> timedelta:
-    """How long a site is left alone after so many failures in a row (1 or more): an hour, then twice as long each time
-    up to 7 days, and up to a tenth more, always the same for one site."""
-    wait: timedelta = min(FIRST_WAIT * 2.0 ** min(failures - 1, 10), LONGEST_WAIT)
-    return wait * (1 + SPREAD * _share(site_id))
+def first_turn(site: Site, learned: Learned, failing: bool = False) -> Turn:
+    """When the first of a site's sources is asked, or of its pages fetched; of a failing one, its sources alone."""
+    turns = []
+    for source in site.sources:
+        url = str(source.url)
+        record = learned.records.get(url)
+        turn = next_poll(record, learned.bounds) if record else Turn(EPOCH, "never asked")
+        turns.append(Turn(turn.at, f"{source.kind}: {turn.why}"))
+    if learned.pages is not None and not failing:
+        turns.append(Turn((learned.pages + COMPANY).astimezone(UTC), "pages to look at again"))
+    return min(turns, key=lambda turn: turn.at)
 
 
-def asked_to_wait(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """Until when a host asks to be left alone (Retry-After, RFC 9110 10.2.3: seconds or a date), at most 7 days; None
-    where it does not. `headers` have lower-case names."""
-    said = headers.get("retry-after", "").strip()
-    try:
-        until = now + timedelta(seconds=int(said)) if said.isdecimal() else parsedate_to_datetime(said)
-    except (ValueError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(until.astimezone(UTC), now + LONGEST_WAIT)
-
-
-def revisit_at(fetched: datetime, visits: int) -> datetime | None:
-    """When an article is fetched again that was fetched `visits` times, last at `fetched`; None: never again."""
-    return fetched + REVISITS[visits - 1] if visits <= len(REVISITS) else None
+def asked_now(site: Site, learned: Learned, now: datetime) -> Sequence[str]:
+    """The addresses of the site's sources that are asked in a run at `now`: those that are due, and those that soon
+    will be."""
+    urls = []
+    for source in site.sources:
+        record = learned.records.get(str(source.url))
+        if record is not None:
+            at = next_poll(record, learned.bounds).at
+            if at - (at - record.last) * (0 if record.strikes else TOGETHER) > now:
+                continue
+        urls.append(str(source.url))
+    return urls
 
 
 def _next_turn(site: Site, started: datetime, finished: datetime, default: float) -> tuple[datetime, str]:
     if cron := site.schedule.cron:
         return _next_cron(cron, site.time_zone, max(started, finished)), f"cron {cron} in {site.time_zone}"
     every = timedelta(minutes=site.schedule.every or default)
-    return _next_interval(site.id, every, started, finished), f"every {_in_words(every)}"
+    return _next_interval(site.id, every, started, finished), f"every {in_words(every)}"
 
 
 def _next_interval(site_id: str, every: timedelta, started: datetime, finished: datetime) -> datetime:
     """The site's first turn after its crawl. Turns lie on a grid with an offset per site, so that sites of one interval
     are spread over it; half an interval at least lies between two starts."""
-    trigger = IntervalTrigger(seconds=every.total_seconds(), start_date=EPOCH + every * _share(site_id), timezone=UTC)
+    trigger = IntervalTrigger(seconds=every.total_seconds(), start_date=EPOCH + every * share(site_id), timezone=UTC)
     turn: datetime = trigger.get_next_fire_time(None, max(started + every / 2, finished) + TICK)
     return turn
 
@@ -138,17 +155,3 @@ def _next_cron(expression: str, time_zone: str, after: datetime) -> datetime:
         wall = trigger.get_next_fire_time(None, wall + TICK)
         turn = wall.replace(tzinfo=zone).astimezone(UTC)
     return turn
-
-
-def _share(site_id: str) -> float:
-    """A number from 0 up to 1 that is always the same for one site, and spread evenly over many."""
-    return int.from_bytes(hashlib.sha256(site_id.encode()).digest()[:6]) / 2**48
-
-
-def _in_words(span: timedelta) -> str:
-    """A span for people: 90 s, 30 min, 12 h, 7 days."""
-    seconds = span.total_seconds()
-    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size or seconds == size:
-            return f"{seconds / size:.3g} {unit}".replace("1 days", "1 day")
-    return f"{seconds:.3g} s"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from pydantic import (
     HttpUrl,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
 )
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -45,6 +46,7 @@ FieldName = Literal[
 
 COUNTRY = r"^[A-Z]{2}$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"  # the shapes of BCP 47 that name a language, a script and a region
+SPAN = r"^\s*\d+(\.\d+)?\s*(min|h|d)\s*$"
 NOT_ISO = {"UK": "GB", "EN": "GB", "EL": "GR"}  # codes of other lists, taken for ISO 3166-1 again and again
 
 
@@ -90,6 +92,16 @@ def _selector(value: str) -> str:
     return value
 
 
+def _span(value: object) -> object:
+    """15 min, 1 h, 7 d: a number and min, h or d."""
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(min|h|d)\s*", value)
+    if not found or not float(found[1]):
+        raise ValueError(f"{value!r} is no span of time: write one such as 15 min, 6 h or 7 d")
+    return timedelta(**{{"min": "minutes", "h": "hours", "d": "days"}[found[2]]: float(found[1])})
+
+
 def _crontab(value: str) -> str:
     crontab(value)
     return value
@@ -102,6 +114,7 @@ Language = Annotated[str, Field(pattern=LANGUAGE)]
 TimeZone = Annotated[Text, AfterValidator(_time_zone)]
 Expression = Annotated[Text, AfterValidator(_expression)]
 Selector = Annotated[Text, AfterValidator(_selector)]
+Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": SPAN})]
 Crontab = Annotated[Text, AfterValidator(_crontab)]
 
 
@@ -155,10 +168,23 @@ class Rules(Model):
 
 
 class Schedule(Model):
-    """When a site is crawled: every so many minutes, or by cron in its time zone. Neither: as arshif.yaml says."""
+    """When a site is crawled: every so many minutes, or by cron in its time zone. Neither: as arshif.yaml says, or by
+    what its sources publish, between bounds."""
 
     every: float | None = Field(
         None, ge=0.05, le=43_200, description="Minutes between two crawls, up to 43200 (30 days); 0.5 is 30 seconds"
+    )
+    fastest: float | None = Field(
+        None,
+        ge=0.5,
+        le=43_200,
+        description="Minutes between two requests to a source that publishes much",
+    )
+    slowest: float | None = Field(
+        None,
+        ge=0.5,
+        le=43_200,
+        description="Minutes between two requests to a source that publishes little",
     )
     cron: Crontab | None = Field(
         None,
@@ -196,6 +222,10 @@ class Site(Model):
     publisher: Publisher = Field("online", description="Kind of publisher")
     sources: tuple[Source, ...] = Field(min_length=1, description="Where its articles are found; all of them are used")
     schedule: Schedule = Field(Schedule(), description="When it is crawled; without it, as arshif.yaml says for all")
+    revisit: tuple[Span, ...] | None = Field(
+        None,
+        description="Ages at which an article is looked at again; without it 15 min, 1 h, 6 h, 1 d, 7 d, 30 d",
+    )
     rendering: Literal["none", "browser"] = Field(
         "none", description="browser: its pages stay empty without JavaScript, so Chromium renders them (slow)"
     )

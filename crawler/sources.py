@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from crawler.cadence import Said, back_off, weight
 from crawler.discover.collect import CUT_SHORT
 from crawler.errors import PageProblem
+from crawler.learned import Asked, learned, settle
 from crawler.page import Discovered
 from crawler.polls import Poll
+from crawler.schedule import asked_now
 from crawler.site import Kind, Site
 from index.archive import frontier, sites, sources
 from index.archive.frontier import Offer
@@ -42,6 +45,7 @@ class Sources:
         self.crawl = crawl
         self.first_visit = timedelta(days=crawl.config.settings.schedule.first_visit_days)
         self.wholes: dict[tuple[str, str], Whole] = {}  # by site and key
+        self.asked: dict[tuple[str, str], Asked] = {}  # what this run learned of sources, by site and key
 
     async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
         """What is to be asked of the site's sources of these kinds, with the validators of the last answers."""
@@ -49,6 +53,13 @@ class Sources:
         if since is not None:
             await self.crawl.write(lambda conn: frontier.reach(conn, site.id, since, now), site.id)
         polls = [Poll.of(site, source) for source in site.sources if source.kind in kinds]
+        settings = self.crawl.config.settings.schedule
+        if self.crawl.scheduled and not (site.schedule.every or site.schedule.cron or settings.every):
+            known = await self.crawl.read(lambda conn: learned(conn, site, settings))
+            chosen = asked_now(site, known, now)
+            polls = [poll for poll in polls if poll.key in chosen]
+        self.crawl.accounts[site.id].asked = len(polls)
+        self.asked |= {(site.id, poll.key): Asked(poll.key, now) for poll in polls}
         return [await self._with_validators(poll) for poll in polls]
 
     async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
@@ -60,15 +71,22 @@ class Sources:
             answer = sources.Answer(200, found.kind, *validators, found=len(offers))
         now, site = datetime.now(UTC), poll.site.id
         children = [poll.further(url, modified) for url, modified in found.further[:CHILDREN]]
-        wanted = [child for child in children if await self._worth_asking(child)]
+        resting = [child for child in children if await self._rests(child, now)]
+        wanted = [child for child in children if child not in resting and await self._worth_asking(child)]
+        if resting:  # some of it is still to be had
+            answer = sources.Answer(kind=found.kind, found=len(offers))
         whole = Whole(poll, answer, now, len(wanted))
 
-        def take(conn: Connection) -> None:
-            frontier.offer(conn, site, poll.key, offers, now, since=self.crawl.since, first_visit=self.first_visit)
+        def take(conn: Connection) -> frontier.Offered:
+            offered = frontier.offer(
+                conn, site, poll.key, offers, now, since=self.crawl.since, first_visit=self.first_visit
+            )
             if not wanted:
                 sources.polled(conn, site, poll.key, answer, now)
+            return offered
 
-        await self.crawl.write(take, site)
+        offered = await self.crawl.write(take, site)
+        self._learn(poll, found, offered)
         self.crawl.accounts[site].answered += 1
         if wanted:
             self.wholes[site, poll.key] = whole
@@ -81,14 +99,45 @@ class Sources:
         now, site = datetime.now(UTC), poll.site.id
         await self.crawl.write(lambda conn: sources.unchanged(conn, site, poll.key, now, poll.modified), site)
         self.crawl.accounts[site].answered += 1
+        if not poll.depth and (asked := self.asked.get((site, poll.top))):
+            asked.answered = True
         await self._part_read(poll)
+
+    def _learn(self, poll: Poll, found: Discovered, offered: frontier.Offered) -> None:
+        """Notes what an answer tells of its source's habit; the archive has it when the site is done."""
+        asked = self.asked.get((poll.site.id, poll.top))
+        if asked is None or self.crawl.since is not None:  # what was published long ago says nothing of the next days
+            return
+        asked.answered = asked.answered or not poll.depth or poll.replaces is not None
+        asked.new += offered.dates
+        asked.shown += [candidate.published for candidate in found.candidates if candidate.published]
+        if not poll.depth:
+            asked.said = found.said or Said()
+
+    def end(self, conn: Connection, site: Site) -> None:
+        """Writes what this run learned of the site's sources."""
+        settle(conn, site, [asked for (of, _), asked in self.asked.items() if of == site.id])
+
+    def told_to_wait(self, poll: Poll, until: datetime | None) -> None:
+        """A source's host asked to be left alone."""
+        if asked := self.asked.get((poll.site.id, poll.top)):
+            asked.not_before = until
 
     async def failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
         """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
         site = poll.site.id
         account = self.crawl.accounts[site]
         account.problem = account.problem or f"{poll.url}: {problem}"
-        await self.crawl.write(lambda conn: sources.failed(conn, site, poll.key, str(problem), None), site)
+        now, strikes = datetime.now(UTC), weight(problem.reason)
+        if not poll.depth and (asked := self.asked.get((site, poll.top))):
+            asked.strikes = strikes
+
+        def note(conn: Connection) -> None:
+            failures = sources.state(conn, site, poll.key).failures + 1
+            retry = now + back_off(poll.key, failures * strikes) if poll.depth else None
+            sources.failed(conn, site, poll.key, str(problem), retry)
+
+        await self.crawl.write(note, site)
         return poll.home() if poll.source.kind == "feed" and not poll.depth else None
 
     async def _part_read(self, poll: Poll) -> None:
@@ -110,6 +159,11 @@ class Sources:
         if self.crawl.since is not None:  # older candidates are wanted, so the whole document is
             return poll
         return replace(poll, etag=state.etag, last_modified=state.last_modified)
+
+    async def _rests(self, child: Poll, now: datetime) -> bool:
+        """Whether a part failed before and is left alone for a while."""
+        state = await self.crawl.read(lambda conn: sources.state(conn, child.site.id, child.key))
+        return state.retry_at is not None and state.retry_at > now
 
     async def _worth_asking(self, child: Poll) -> bool:
         """Not a child sitemap whose date is older than what is taken, or is that of what was read after it."""

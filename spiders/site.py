@@ -16,12 +16,13 @@ from typing import Any, ClassVar, Self, get_args
 from pydantic import HttpUrl
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import path
 from crawler.browser import scrapy_settings
+from crawler.cadence import asked_to_wait
 from crawler.clean.repeats import NOTHING
 from crawler.config import load
 from crawler.crawl import Crawl
@@ -155,6 +156,8 @@ class SiteSpider(Spider):
             await self.crawl.sources.unchanged(poll)
             return
         if response.status != 200:
+            if self.crawl is not None:
+                self.crawl.sources.told_to_wait(poll, asked_to_wait(_headers(response), datetime.now(UTC)))
             raise SourceProblem(f"HTTP {response.status}", f"{response.url} answered {response.status}")
         found = await self.workers.run(
             path.discover, poll.site, poll.source, response.body, response.url, _headers(response)
@@ -230,6 +233,7 @@ class SiteSpider(Spider):
                 "last_modified": wanted.last_modified,
                 "render": site.rendering == "browser",
                 "keep_raw": True,
+                "download_maxsize": self.config.settings.politeness.page_max_bytes,
             },
             dont_filter=True,  # the frontier has each URL once
         )
@@ -301,7 +305,13 @@ class SiteSpider(Spider):
         reason, detail = _told(failure)
         log.info("%s: %s: %s", site.id, wanted.url, detail or reason)
         self.problem = detail or reason
-        if self.crawl is not None and not isinstance(failure.value, GivenUp):  # which was not even asked for
+        if self.crawl is None:
+            return
+        if isinstance(failure.value, GivenUp):  # it was not even asked for
+            self.crawl.pages.left(site, reason, detail)
+        elif reason == "too large":
+            await self.crawl.pages.too_large(site, wanted, detail)
+        else:
             await self.crawl.pages.failed(site, wanted, reason, detail)
 
     # --- Scrapy's own commands, which come with an address only ------------------------------------------------------
@@ -337,11 +347,12 @@ def _pairs(response: Response) -> list[tuple[bytes, bytes | None]]:
 
 def _told(failure: Failure) -> tuple[str, str]:
     """A short word that is counted, and the sentence behind it."""
-    if isinstance(failure.value, GivenUp):
-        return failure.value.reason, str(failure.value)
+    told = str(failure.value)
+    if isinstance(failure.value, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in told:
+        return "too large", told
     if isinstance(failure.value, IgnoreRequest):
-        return "robots" if "robots.txt" in str(failure.value) else "not allowed", str(failure.value)
-    return type(failure.value).__name__, str(failure.value)
+        return getattr(failure.value, "reason", "not allowed"), told
+    return type(failure.value).__name__, told
 
 
 def _aware(text: str) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from crawler.config import Config, load
 from crawler.errors import ArshifError
+from crawler.learned import learned
 from crawler.runs import last_runs, told
 from crawler.schedule import due
 from crawler.stores import archive_file, open_archive, open_index
@@ -111,11 +112,12 @@ def status(json: bool) -> None:
         last = last_runs(conn)
         states = {state.id: state for state in sites.states(conn)}
         stored = {site.id: articles.count(conn, site.id) for site in config.enabled}
+        known = {site.id: learned(conn, site, config.settings.schedule) for site in config.enabled}
         busy = {site.id for site in config.enabled if leases.holder(conn, site.id)}
     rows: list[dict[str, Any]] = []
     for site in config.enabled:
         state = states.get(site.id)
-        turn = due(site, last, now, config.settings.schedule.every)
+        turn = due(site, last, now, config.settings.schedule.every, known[site.id])
         rows.append(
             {
                 "site": site.id,

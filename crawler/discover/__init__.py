@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import tzinfo
 
-from crawler.discover import feed, listed, section, sitemap, wordpress
+from crawler.discover import feed, listed, pace, section, sitemap, wordpress
 from crawler.discover.document import Document, read, wall
 from crawler.discover.wordpress import first_request
 from crawler.errors import SourceProblem
@@ -33,6 +34,14 @@ def parse(
     :raises SourceProblem: nothing that can be read came: its reason is counted, its detail says what to do.
     """
     document = read(body, headers)
+    found = _parse(document, kind, url, headers, links, zone)
+    text = document.text if found.kind == "feed" and document.what == "feed" else ""
+    return replace(found, said=pace.said(text, headers))
+
+
+def _parse(
+    document: Document, kind: Kind, url: str, headers: Mapping[str, str], links: str | None, zone: tzinfo | None
+) -> Discovered:
     what = document.what
     if what == "empty":
         raise SourceProblem("empty", "the answer has no content; if that lasts, look for the source's new address")

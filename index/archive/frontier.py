@@ -8,13 +8,13 @@ horizon and not fetched. Each row is in one state, so the counts add up to what 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from index.archive import sites
+from index.archive import forgotten, sites
 from index.archive.documents import touch
 from index.archive.tables import articles, frontier
 from index.archive.upsert import chunks
@@ -50,6 +50,7 @@ class Offered:
     old: int = 0
     known: int = 0
     moved: int = 0
+    dates: tuple[datetime | None, ...] = field(default=(), compare=False)  # when the new ones were published, if said
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ class FrontierRow:
     detail: str | None
     discovered: datetime
     source: str | None
+    newest: datetime
+    turned: datetime | None
+    carried: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,8 @@ def offer(
         horizon = since
     # Backwards: the first of a listing is the newest, and gets the highest number; of twins the first is kept.
     offered = {candidate.url: candidate for candidate in reversed(candidates)}
+    for url in forgotten.among(conn, site, offered):
+        del offered[url]
     new, known, moved = [], 0, 0
     for piece in chunks(list(offered)):
         there = (frontier.c.site == site) & frontier.c.url.in_(piece)
@@ -127,8 +133,9 @@ def offer(
                 conn.execute(update(frontier).where(frontier.c.id == rows[url].id).values(**values))
     if new:
         conn.execute(insert(frontier), new)
-    old = sum(row["state"] == "old" for row in new)
-    return Offered(len(new) - old, old, known, moved)
+    fresh = [row for row in new if row["state"] != "old"]
+    dates = tuple(row["published"] or row["modified"] for row in fresh)
+    return Offered(len(fresh), len(new) - len(fresh), known, moved, dates)
 
 
 def reach(conn: Connection, site: str, since: datetime, now: datetime) -> int:
@@ -200,6 +207,13 @@ def count_due(conn: Connection, site: str, now: datetime) -> int:
     return conn.execute(query).scalar_one()
 
 
+def first_due(conn: Connection, site: str) -> datetime | None:
+    """When the first of the site's pages is to be fetched; None: none of them by itself."""
+    query = select(func.min(frontier.c.due)).where(frontier.c.site == site)
+    first: datetime | None = conn.execute(query).scalar_one()
+    return first
+
+
 def row(conn: Connection, site: str, url: str) -> FrontierRow | None:
     """What is known of one URL, or None."""
     found = conn.execute(_ROW, {"site": site, "url": url}).one_or_none()
@@ -237,6 +251,14 @@ def fetched(conn: Connection, site: str, url: str, visit: Visit, article: str | 
     conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
     before: str | None = row.article
     return before
+
+
+def turned(conn: Connection, site: str, url: str, now: datetime, due: datetime | None) -> None:
+    """A page that was just fetched says something else than before: `due` is when to look again, unless it is another
+    page of its article that is looked at."""
+    mine = (frontier.c.site == site) & (frontier.c.url == url)
+    conn.execute(update(frontier).where(mine).values(turned=now))
+    conn.execute(update(frontier).where(mine & (frontier.c.state == "stored")).values(due=due))
 
 
 def refused(conn: Connection, site: str, url: str, reason: str, detail: str, visit: Visit) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from index.archive.tables import sites
 from index.archive.upsert import upsert
@@ -45,6 +45,12 @@ def put(conn: Connection, site: str, **columns: Any) -> None:
     if "languages" in columns:
         columns["languages"] = list(columns["languages"])
     upsert(conn, sites, {"id": site}, columns)
+
+
+def looked(conn: Connection, site: str, changed: bool, fade: float) -> None:
+    """Count a revisit of one of the site's pages, and whether it found another text; those before it fade."""
+    values = {"looked": sites.c.looked * fade + 1, "changed": sites.c.changed * fade + changed}
+    conn.execute(update(sites).where(sites.c.id == site).values(**values))
 
 
 def state(conn: Connection, site: str) -> SiteState:

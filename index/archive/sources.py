@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -64,6 +65,17 @@ def states(conn: Connection, site: str) -> list[SourceState]:
     """All sources of the site that were ever polled, children of sitemap indexes included."""
     rows = conn.execute(select(sources).where(sources.c.site == site).order_by(sources.c.url)).mappings()
     return [SourceState(**row) for row in rows]
+
+
+def some(conn: Connection, site: str, urls: Sequence[str]) -> list[SourceState]:
+    """Those of these sources of the site that were ever asked."""
+    where = (sources.c.site == site) & sources.c.url.in_(urls)
+    return [SourceState(**row) for row in conn.execute(select(sources).where(where)).mappings()]
+
+
+def put(conn: Connection, site: str, url: str, **columns: Any) -> None:
+    """Set these fields of SourceState for the source, known or not; the others stay."""
+    upsert(conn, sources, {"site": site, "url": url}, columns)
 
 
 def polled(conn: Connection, site: str, url: str, answer: Answer, now: datetime) -> None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.cadence import LONGEST_WAIT, asked_to_wait, back_off
 from crawler.crontab import crontab
-from crawler.schedule import LONGEST_WAIT, REVISITS, LastRun, asked_to_wait, back_off, due, revisit_at
+from crawler.schedule import LastRun, due
 from crawler.site import Site
 
 NOW = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
@@ -270,16 +271,7 @@ def test_a_wrong_expression_is_told(expression: str, message: str) -> None:
     assert expression in str(caught.value)
 
 
-# --- revisits ------------------------------------------------------------------------------------------------------
-
-
-def test_an_article_is_looked_at_again_six_times_in_38_days_and_then_left_alone() -> None:
-    fetched, visits = NOW, 1
-    while (again := revisit_at(fetched, visits)) is not None:
-        assert again > fetched
-        fetched, visits = again, visits + 1
-    assert visits == len(REVISITS) + 1 == 7
-    assert fetched - NOW == 15 * MINUTE + 7 * HOUR + 38 * DAY
+# --- being asked to wait ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

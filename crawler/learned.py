@@ -1,0 +1,106 @@
+"""What was learned of sites and sources: read from the archive for the schedule, written back when a site is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from crawler import habit
+from crawler.cadence import Bounds, Record, Said
+from crawler.config import ScheduleSettings
+from crawler.habit import Habit
+from crawler.schedule import Learned
+from crawler.site import Site
+from index.archive import frontier, sources
+from index.archive.sources import SourceState
+
+FIRST_LOOK = timedelta(days=14)  # of a feed's dates, from which the habit of a new source is learned
+FEWEST = 5  # dates that a new source must show for that
+
+
+@dataclass
+class Asked:
+    """What a run learned of a source: when it was asked, when its new candidates were published (None: not said), what
+    it says of itself; the weight of its failure where it failed, and until when its host asked to be left alone."""
+
+    key: str
+    at: datetime
+    new: list[datetime | None] = field(default_factory=list)
+    shown: list[datetime] = field(default_factory=list)  # all dates of its answer, for a first look
+    said: Said | None = None
+    answered: bool = False
+    strikes: float = 0.0
+    not_before: datetime | None = None
+
+
+def learned(conn: Connection, site: Site, settings: ScheduleSettings) -> Learned:
+    """What decides when this site is due, and which of its sources are asked then."""
+    states = sources.some(conn, site.id, [str(source.url) for source in site.sources])
+    records = {state.url: record for state in states if (record := _record(site, state)) is not None}
+    own = site.schedule
+    fastest, slowest = own.fastest or settings.fastest, own.slowest or settings.slowest
+    bounds = Bounds(timedelta(minutes=fastest), timedelta(minutes=max(fastest, slowest)))
+    return Learned(records, bounds, frontier.first_due(conn, site.id))
+
+
+def settle(conn: Connection, site: Site, asked: Iterable[Asked]) -> None:
+    """Writes what a run learned of the site's sources."""
+    zone = ZoneInfo(site.time_zone)
+    for one in asked:
+        before = sources.state(conn, site.id, one.key)
+        values: dict[str, Any] = {"asked": one.at}
+        if one.answered:
+            values |= {"strikes": 0.0, "retry_at": None, "habit": _learn(before, one, zone).to_json()}
+        elif one.strikes:
+            values |= {"strikes": before.strikes + one.strikes, "retry_at": one.not_before}
+        if one.said is not None:
+            values["said"] = _said_to_json(one.said)
+        sources.put(conn, site.id, one.key, **values)
+
+
+def _record(site: Site, state: SourceState) -> Record | None:
+    last = max((moment for moment in (state.asked, state.polled) if moment), default=None)
+    if last is None:
+        return None
+    local = last.astimezone(ZoneInfo(site.time_zone))
+    return Record(
+        f"{site.id} {state.url}",
+        local,
+        Habit.from_json(state.habit),
+        _said_from_json(state.said),
+        state.strikes,
+        state.retry_at,
+    )
+
+
+def _learn(before: SourceState, one: Asked, zone: ZoneInfo) -> Habit:
+    known, since = Habit.from_json(before.habit), before.asked
+    new = one.new
+    if since is None:  # a first look: its own dates tell of the time before
+        recent = [moment for moment in one.shown if one.at - FIRST_LOOK < moment <= one.at]
+        if len(recent) < FEWEST:
+            return known
+        since, new = min(recent), list(recent)
+    dated = [moment.astimezone(zone) for moment in new if moment is not None]
+    return habit.learn(known, since.astimezone(zone), one.at.astimezone(zone), dated, len(new) - len(dated))
+
+
+def _said_to_json(said: Said) -> dict[str, Any]:
+    return {
+        "every": said.every.total_seconds(),
+        "by": said.by,
+        "skip_hours": sorted(said.skip_hours),
+        "skip_days": sorted(said.skip_days),
+    }
+
+
+def _said_from_json(value: dict[str, Any] | None) -> Said:
+    if not value:
+        return Said()
+    skipped = frozenset(value["skip_hours"]), frozenset(value["skip_days"])
+    return Said(timedelta(seconds=value["every"]), value["by"], *skipped)
