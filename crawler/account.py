@@ -23,6 +23,8 @@ AMOUNTS = {  # what each outcome of a page adds to a site's counts
     "failed": {"failed": 1},  # it could not be had, and stays to be fetched
 }
 
+LEAST_WALLS = 3  # fewer may be a chance: one page of many sites asks for a subscription
+
 Status = Literal["ok", "failed", "offline"]
 
 
@@ -51,6 +53,11 @@ class Account:
         return self.answered > 0 or (not self.asked and self.taken is not None and self.settled > self.counts["failed"])
 
     @property
+    def walled(self) -> bool:
+        """Whether most of the pages that it was asked for were walls."""
+        return self.counts["walls"] >= LEAST_WALLS and 2 * self.counts["walls"] > self.settled
+
+    @property
     def adds_up(self) -> bool:
         """Whether all that was discovered came to something, or is still to be fetched."""
         return self.counts["discovered"] == sum(self.counts[name] for name in ENDS)
@@ -58,6 +65,10 @@ class Account:
     def end(self, conn: Connection, run: int, status: Status, now: datetime) -> None:
         """Writes how the site's part of the run went, and what follows from it for its next crawl."""
         assert self.adds_up, f"{self.site.id}: {dict(self.counts)}"
+        walled = self.walled and status == "ok"
+        if walled:  # a failure to the schedule: each further one makes it wait twice as long
+            status, self.problem = "failed", f"{self.counts['walls']} of {self.settled} pages were walls"
+        verdict = "blocked" if walled else "failing"
         runs.end_site(conn, run, self.site.id, status, self.problem, self.counts)
         site = self.site
         state: dict[str, object] = {
@@ -72,5 +83,5 @@ class Account:
         if status == "ok":
             state |= {"failures": 0, "last_success": now, "verdict": "partly failing" if self.problem else None}
         elif status == "failed":
-            state |= {"failures": sites.state(conn, site.id).failures + 1, "verdict": "failing"}
+            state |= {"failures": sites.state(conn, site.id).failures + 1, "verdict": verdict}
         sites.put(conn, site.id, **state)

@@ -5,8 +5,10 @@ Scrapy loads it by name (`crawler/settings.py`); `crawler/chromium.py` builds on
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
+from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
     _LenientHTTP11ClientFactory,
@@ -15,6 +17,7 @@ from scrapy.core.downloader.handlers.http11 import (
 )
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError
+from scrapy.http import Response
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.python.failure import Failure
@@ -41,6 +44,14 @@ class Bounded:
         unverified = frozenset(crawler.settings.getlist("UNVERIFIED_HOSTS"))
         if unverified:
             self._contextFactory = _Certificates(self._contextFactory, _trusting(crawler), unverified)
+
+    async def download_request(self, request: Request) -> Response:
+        start = monotonic()
+        try:
+            answer: Response = await super().download_request(request)  # type: ignore[misc]
+            return answer
+        finally:
+            request.meta["seconds"] = monotonic() - start
 
 
 class Handler(Bounded, HTTP11DownloadHandler):

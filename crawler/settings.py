@@ -34,8 +34,14 @@ HTTPERROR_ALLOW_ALL = True  # what a status means for a page or a source, the sp
 REDIRECT_MAX_TIMES = 5  # of 20: nobody's article is further away
 METAREFRESH_ENABLED = False  # a page can send it anywhere; a browser's user would see it
 DEPTH_LIMIT = 4  # home page, sitemap index, sitemap, article
+HOST_REQUESTS = (
+    2 * _settings.schedule.per_run + 300
+)  # of one host in a run: its pages with a redirect each, its sources
+HOST_BYTES = 1 << 29  # of one host in a run, as they came: ten of the longest sitemaps
+HOST_SECONDS = _settings.schedule.run_deadline * 60 / 3  # of waiting for one host, so that a run ends before its end
 CLOSESPIDER_TIMEOUT = _settings.schedule.run_deadline * 60 * 0.9  # s; then what is under way is finished
 MEMUSAGE_LIMIT_MB = 1024
+MEMUSAGE_CHECK_INTERVAL_SECONDS = 5  # of 60: what grows fast is caught
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # Scrapy's default would fetch the newest last
 RETRY_TIMES = 1  # within a run; the frontier tries again in later ones
 RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # 429 and 503 ask to be left alone, and are
@@ -64,7 +70,9 @@ REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.addresses.PublicAddresses": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.waits.Waits": 80,
     "crawler.middlewares.robots.Robots": 100,
+    "crawler.middlewares.leaving.Leaving": 110,
     "crawler.middlewares.conditional.ConditionalRequests": 400,
     "crawler.middlewares.proxy.Proxy": 740,  # before Scrapy's own (750), which asks it from there
     "crawler.middlewares.rendering.Rendering": 850,

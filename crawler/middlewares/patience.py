@@ -24,9 +24,11 @@ TRIES = 3  # requests without an answer in a row: robots.txt, the same again, a 
 
 
 class GivenUp(IgnoreRequest):
-    """The host did not answer several times in a row, and is not asked again in this run. `reason` is counted."""
+    """The host did not answer several times in a row, and is not asked again in this run. `reason` is counted; `heard`:
+    whether it is the host's own doing, so that there was one."""
 
     reason = "silent"
+    heard = False
 
 
 class Patience:
@@ -56,7 +58,7 @@ def reached(stats: dict[str, Any]) -> bool:
     asked = [problem for problem in problems if issubclass(problem, GivenUp) or not issubclass(problem, IgnoreRequest)]
     if stats.get("downloader/response_count", 0) > 0 or (problems and not asked):
         return True  # the latter: all was refused by ourselves, such as by a robots.txt of yesterday
-    return not all(issubclass(problem, (*UNREACHABLE, GivenUp)) for problem in asked)
+    return not all(issubclass(p, UNREACHABLE) or (issubclass(p, GivenUp) and not p.heard) for p in asked)
 
 
 def _host(request: Request) -> str:

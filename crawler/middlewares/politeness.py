@@ -22,7 +22,8 @@ class Politeness:
     than the delay. And a redirect keeps the slot of the host that it came from (scrapy/core/downloader,
     `Downloader.get_slot_key`), so the host that it leads to would be asked without any delay.
 
-    A host that answers slowly is asked more slowly, by a pause as long as its answer took. Scrapy's AutoThrottle would
+    A host that answers slowly is asked more slowly, by a pause as long as its answer took; one that shows walls, twice
+    as slowly with each in a row. Scrapy's AutoThrottle would
     bring the delay of a site that has its own (DOWNLOAD_SLOTS) to the general one.
     """
 
@@ -41,6 +42,11 @@ class Politeness:
     async def process_request(self, request: Request) -> None:
         request.meta["download_slot"] = urlparse_cached(request).hostname or ""
 
+    def _walls(self, host: str) -> int:
+        """How many walls in a row the host has shown in this run."""
+        crawl = getattr(self.crawler.spider, "crawl", None)
+        return int(crawl.conduct.walls[host]) if crawl is not None else 0
+
     def slower(self, host: str, seconds: float) -> None:
         """From now on there are as many seconds between two requests to this host, LONGEST at most."""
         self.wishes[host] = max(self.wishes.get(host, 0.0), min(seconds, LONGEST))
@@ -56,5 +62,7 @@ class Politeness:
         if slot is not None:
             slot.lastseen = monotonic()
             promised = max(self.delays.get(host, self.delay), self.wishes.get(host, 0.0))
+            if walls := self._walls(host):
+                promised = min(LONGEST, max(promised, 1.0) * 2**walls)
             took = 0.0 if request.meta.get("playwright") else request.meta.get("download_latency", 0.0)
             slot.delay = max(promised, min(took, LONGEST))  # a rendered page took our browser's time, not the host's

@@ -30,6 +30,8 @@ UNPACKED = 10 * MOST  # bytes that it may have once it is unpacked; more is an a
 class Forbidden(IgnoreRequest):
     """The host's robots.txt forbids the address: the request is not sent."""
 
+    reason = "robots"
+
 
 class RobotsUnreachable(GivenUp):
     """The host's robots.txt cannot be had, so that nothing may be asked of it in this run."""

@@ -110,11 +110,12 @@ class House:
         return {row.url: row for row in rows}
 
     def make_due(self, *sites: str) -> None:
-        """Lets the time come when every page of these sites is looked at again."""
+        """Lets the time come when every page of these sites is looked at again, and no host asks to wait."""
         now = datetime.now(UTC)
         again = t.frontier.c.site.in_(sites) & (t.frontier.c.state != "old")
         with Archive(self.data / "archive.sqlite3") as archive:
             archive.write(lambda conn: conn.execute(update(t.frontier).where(again).values(due=now))).result()
+            archive.write(lambda conn: conn.execute(update(t.hosts).values(not_before=None))).result()
 
     def rows(self) -> dict[str, list[Any]]:
         """All that a crawl may store: articles, versions, aliases, outbox and quarantine, each row of them."""

@@ -1,0 +1,61 @@
+"""Retry-After (RFC 9110 10.2.3): a host that asks to be left alone is, as a whole, in this run and in later ones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawler.cadence import asked_to_wait
+from crawler.middlewares.hosts import Hosts
+from crawler.middlewares.patience import GivenUp
+
+ASKING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)  # with which it is about the host, not a page
+
+
+class AskedToWait(GivenUp):
+    """The host asked not to be asked again before a certain time."""
+
+    reason = "asked to wait"
+    heard = True
+
+
+class Waits:
+    """Keeps until when each origin asked to be left alone; nothing is sent to it before then."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self.hosts = hosts
+        self.until: dict[str, datetime | None] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(Hosts(crawler))
+
+    async def process_request(self, request: Request) -> None:
+        origin = _origin(request)
+        if origin not in self.until:
+            self.until[origin] = (await self.hosts.state(origin)).not_before
+        until = self.until[origin]
+        if until is not None and until > datetime.now(UTC):
+            raise AskedToWait(f"{origin} asked to be left alone until {until:%Y-%m-%d %H:%M} UTC")
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        if response.status in ASKING:
+            now = datetime.now(UTC)
+            said = {"retry-after": (response.headers.get("Retry-After") or b"").decode("latin-1")}
+            until = asked_to_wait(said, now)
+            if until is not None and until > now:
+                origin = _origin(request)
+                self.until[origin] = until
+                await self.hosts.put(origin, not_before=until)
+        return response
+
+
+def _origin(request: Request) -> str:
+    parts = urlparse_cached(request)
+    return f"{parts.scheme}://{parts.netloc}"
