@@ -294,12 +294,18 @@ def stems(text: str, language: str) -> list[str]:
     return [f"{language}:{_stem(w, language)}" for w in _words().findall(lower(_capitals(text, language)))]
 
 
+def scripts(text: str) -> list[str]:
+    """The languages of CHAINS in whose letters this text has at least one."""
+    letters = lower(text)
+    return [language for language, chain in CHAINS.items() if re.search(f"[{chain.script}]", letters)]
+
+
 def stem_rows(text: str) -> list[tuple[str, ...]]:
     """For words of a query, which have no language: the rows of stems under which they may stand, by each chain in
     whose letters they are written."""
-    letters = lower(text)
-    found = [tuple(stems(text, key)) for key, chain in CHAINS.items() if re.search(f"[{chain.script}]", letters)]
-    if re.search(f"[{ARABIC}]", letters):
+    languages = scripts(text)
+    found = [tuple(stems(text, language)) for language in languages]
+    if "ar" in languages:
         choices = [_asked_stems(word) for word in words(text)]
         found += [tuple(f"ar:{stem}" for stem in row) for row in islice(product(*choices), MAX_ROWS)]
     return list(dict.fromkeys(found))

@@ -7,12 +7,12 @@ language is not insisted on in articles of that language, where something else i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from index.analysis import stem_rows, stop_words, words
+from index.analysis import light10, scripts, stem_rows, stop_words, words
 from index.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Sort, Words
 from index.engines.base import order_of
 
@@ -133,10 +133,11 @@ def _clause(node: Node) -> Clause | None:
             return _words(node)
         case Prefix(text, field):
             *first, last = words(text) or [""]
-            begins = [Begins(f, last, WEIGHTS[f]) for f in _fields(field)] if last else []
+            begins = [Begins(name, form, WEIGHTS[name]) for name, form in _forms(last, last, field)] if last else []
             return _all_of([_any(_rows(" ".join(first), field)), _any(begins)])
         case Fuzzy(text, field, edits):
-            return _any([Like(f, word, edits, WEIGHTS[f]) for word in words(text)[:1] for f in _fields(field)])
+            forms = [form for word in words(text)[:1] for form in _forms(word, light10(word), field)]
+            return _any([Like(name, form, edits, WEIGHTS[name]) for name, form in forms])
         case Near():
             return _near(node)
         case Is():
@@ -152,6 +153,15 @@ def _clause(node: Node) -> Clause | None:
 
 def _fields(field: Field | None) -> tuple[Field, ...]:
     return (field,) if field else ("headline", "body")
+
+
+def _forms(word: str, bare: str, field: Field | None) -> Iterator[tuple[str, str]]:
+    """A word in the fields of exact forms; one in Arabic letters also without what is written to it there, for مدر*
+    is to find المدرسة as well."""
+    for name in _fields(field):
+        yield name, word
+        if "ar" in scripts(word):
+            yield f"{name}_stem", f"ar:{bare}"
 
 
 def _rows(text: str, field: Field | None) -> list[Clause]:

@@ -14,9 +14,12 @@ from index.article import Article, Document
 COUNTRIES = {"step": "SY", "enab": "SY", "nahar": "LB", "wire": "GB", "courrier": "FR", "tehran": "IR", "beijing": "CN"}
 
 
+SHAPE = ("version", "lead", "story", "sort_date", "gone", "changed", "number", "current")  # fields of Document
+
+
 def document(id_: str, headline: str = "عنوان", body: str = "", **given: Any) -> Document:
     """A document with what a test says of it, and plain values for the rest."""
-    shape = {name: given.pop(name) for name in ("version", "lead", "story", "sort_date") if name in given}
+    shape = {name: given.pop(name) for name in SHAPE if name in given}
     values = {"site": "step", "language": "ar", "url": f"https://example.org/{id_}"} | given
     article = Article(id=id_, headline=headline, body=body, content_hash=id_, extractor="test", **values)
     moment = shape.pop("sort_date", datetime(2024, 1, 1, tzinfo=UTC))
