@@ -18,7 +18,6 @@ from sqlalchemy import Connection
 
 from crawler.account import AMOUNTS, Account, Status
 from crawler.conduct import Conduct
-from crawler.conduct import Conduct
 from crawler.config import Config
 from crawler.errors import ArchiveError, Busy
 from crawler.pages import Pages
@@ -54,7 +53,6 @@ class Crawl:
         self.accounts: dict[str, Account] = {}  # of the sites that are still crawled
         self.sources = Sources(self)
         self.pages = Pages(self)
-        self.conduct = Conduct()
         self.conduct = Conduct()
         # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
         # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker

@@ -15,7 +15,6 @@ from crawler.again import read_again, read_first_ones
 from crawler.cadence import asked_to_wait, back_off
 from crawler.clean.repeats import OTHERS, Repeats, block_hash
 from crawler.conduct import REFUSING
-from crawler.conduct import REFUSING
 from crawler.errors import PageProblem, Unreadable
 from crawler.extract.refuse import PASSING
 from crawler.item import ArticleItem, Wanted
@@ -201,7 +200,6 @@ class Pages:
             return "refused"
         self.crawl.conduct.article(site, wanted.url)
         again = await self.look_again(item.site, replace(wanted, turned=page.fetched), page)
-        self.crawl.conduct.article(site, wanted.url)
         ours = await read_again(self.crawl, item)
         first_ones = await read_first_ones(self.crawl, item)
         keep = partial(self.crawl.raw.append, item.received) if item.received is not None else None
