@@ -1,0 +1,89 @@
+"""What was left out of the main text although it is of the article: paragraphs that stand among those it found, or in
+containers of the same kind (an article cut by advertisements has several), and the lead between headline and body."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from crawler.extract.blocks import Block, Kind
+
+_HEADINGS = frozenset(("h2", "h3", "h4"))
+_KEY = 50  # characters by which a block is known again in the extractor's text
+_NO_LETTER = re.compile(r"\W+")
+_PROSE = 80  # characters from which a paragraph is prose and no label
+_LEAD = range(40, 700)  # characters of a lead
+_LEAD_WORDS = 15  # a shorter one is a second headline, and as such no part of the text
+_LEADS = re.compile(
+    r"(?:^|[\W_])(?:lead|lede|leadtext|lead-?in|standfirst|stand-first|intro|excerpt|abstract|sub-?title|sub-?head(?:line)?"
+    r"|preamble|teaser|summary|description|dek|deck|chapo|chapeau|sommario|ingress|vorspann|entradilla|bajada|kicker-text"
+    r"|leadin|spoiler|anons)(?:$|[\W_])",
+    re.IGNORECASE,
+)
+
+
+def complete(found: list[str], blocks: Sequence[Block], description: str) -> list[str]:
+    """The paragraphs found, with those that were left out; as they are where they are not found on the page."""
+    at = _places(found, blocks)
+    if not at or sum(len(found[i]) for i in at) < 0.5 * sum(map(len, found)):
+        return found
+    kinds = {b.kind for b in blocks if b.found and len(b.text) >= _PROSE and b.tag not in _HEADINGS}
+    parents = {(kind[1], kind[2]) for kind in kinds}
+    first, last = min(at.values()), max(at.values())
+    completed, done = [], -1
+    for index, paragraph in enumerate(found):
+        if index in at:
+            completed += [b.text for b in blocks[done + 1 : at[index]] if _belongs(b, kinds, parents, done >= first)]
+            done = max(done, at[index])
+        completed.append(paragraph)
+    completed += [b.text for b in blocks[last + 1 :] if _belongs(b, kinds, parents, False)]
+    lead = _lead(blocks[:first], description)
+    return [lead, *completed] if lead and _key(lead) not in map(_key, completed) else completed
+
+
+def _belongs(block: Block, kinds: set[Kind], parents: set[tuple[str, str]], among: bool) -> bool:
+    """Whether a block that was left out is of the article: prose of a kind that was found, or, `among` what was found,
+    a shorter one or a heading beside it."""
+    if block.found or block.links > 0.4 or not block.text:
+        return False
+    if block.kind in kinds:
+        return len(block.text) >= (1 if among else _PROSE)
+    return among and block.tag in _HEADINGS and (block.kind[1], block.kind[2]) in parents
+
+
+def _lead(blocks: Sequence[Block], description: str) -> str:
+    """The lead: between headline and body, what is called so or is the page's description of itself."""
+    start = max((i for i, b in enumerate(blocks) if b.tag == "h1"), default=-1)
+    if start < 0:
+        return ""
+    wanted = _key(description)
+    for block in blocks[start + 1 : start + 12]:
+        if len(block.text) in _LEAD and block.links < 0.3 and block.tag != "li":
+            same = len(wanted) > 20 and (_key(block.text).startswith(wanted[:40]))
+            if same or _LEADS.search(" ".join(block.kind[:2])):
+                long = len(block.text.split()) >= _LEAD_WORDS or " " not in block.text
+                return block.text if long else ""
+    return ""
+
+
+def _places(found: list[str], blocks: Sequence[Block]) -> dict[int, int]:
+    """Which paragraph found is which block, in order; marks the blocks."""
+    known: dict[str, list[int]] = {}
+    for place, block in enumerate(blocks):
+        known.setdefault(_key(block.text), []).append(place)
+    at: dict[int, int] = {}
+    last = -1
+    for index, paragraph in enumerate(found):
+        places = known.get(_key(paragraph), [])
+        following = bisect_right(places, last)
+        if following < len(places):
+            at[index] = last = places[following]
+    for key in set(map(_key, found)) & known.keys():
+        for place in known[key]:
+            blocks[place].found = True
+    return at
+
+
+def _key(text: str) -> str:
+    return _NO_LETTER.sub("", text[: 2 * _KEY].lower())[:_KEY]

@@ -1,0 +1,179 @@
+"""Which of a page's pieces of text are its article: those in the element that holds most prose near to the headline.
+
+The weighing is readability's (https://github.com/mozilla/readability), on pieces of text; parts of one article are
+joined, and what stands between the headline and it is looked at again."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from crawler.clean.text import fold
+from crawler.extract.blocks import Block, Elements, Kind
+from crawler.extract.body_boxes import FLOW, FOREIGN, PROSE, below, mark, prose, weight
+
+_SCOPE = 500  # characters of prose that an element around the headline has if it holds the article too
+_ARTICLE = re.compile(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)", re.IGNORECASE)
+_CAP = 600  # characters that one piece counts at most: legal notices are long
+_DECAY = 60  # pieces of prose after the headline by which another counts nothing …
+_FAR = 0.4  # … but never less than this
+_LEVELS = 5  # elements around a piece to which it counts, to each half of what it counts to the one before
+_CANDIDATES = 5  # elements that are compared by their links
+
+
+def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) -> None:
+    """Sets `found` on the pieces that are the article's main text. `said` is what metadata gives as that, if any."""
+    top = _top(blocks, headline)
+    scope = _scope(blocks, elements, top)
+    best = _holder(scope, elements, top, _squeezed(said))
+    if best < 0:
+        return
+    best = _before(best, scope, elements, top)
+    inner = below(best, scope, elements)
+    mark(inner, best, elements)
+    _trim(inner)
+
+
+def _trim(blocks: Sequence[Block]) -> None:
+    """Takes labels off both ends: what is found begins and ends with prose, or with short pieces of the same kind."""
+    kinds = {b.kind for b in blocks if b.found and weight(b)}
+    at = [i for i, b in enumerate(blocks) if b.found and (weight(b) or (b.kind in kinds and b.size >= PROSE))]
+    first, last = (at[0], at[-1]) if at else (len(blocks), len(blocks))
+    while last + 1 < len(blocks) and blocks[last + 1].found:
+        if blocks[last + 1].kind not in kinds and blocks[last + 1].tag not in ("li", "tr"):
+            break
+        last += 1
+    while 0 < first < len(blocks) and blocks[first - 1].found and blocks[first - 1].kind in kinds:
+        first -= 1
+    for block in (*blocks[:first], *blocks[last + 1 :]):
+        block.found = False
+
+
+def _top(blocks: Sequence[Block], headline: str) -> int:
+    """Where the headline stands among the pieces; -1 where that is not known."""
+    wanted = fold(headline)
+    tops = [at for at, b in enumerate(blocks) if b.tag == "h1"]
+    for at in tops:
+        if fold(blocks[at].text) == wanted:
+            return at
+    if len(tops) == 1:
+        words = set(fold(blocks[tops[0]].text).split())
+        if 2 * len(words & set(wanted.split())) >= len(words):
+            return tops[0]
+    longest = 2 * len(headline) + 20
+    return next((at for at, b in enumerate(blocks) if len(b.text) <= longest and fold(b.text) == wanted), -1)
+
+
+def _scope(blocks: Sequence[Block], elements: Elements, top: int) -> Sequence[Block]:
+    """The pieces around the headline, where a page holds several articles."""
+    if top < 0 or blocks[top].tag != "h1":
+        return blocks
+    whole = prose(blocks)
+    for number in elements.ancestors(blocks[top].element):
+        inner = below(number, blocks, elements)
+        if prose(inner) >= max(_SCOPE, 0.25 * whole):
+            return inner
+    return blocks
+
+
+def _holder(blocks: Sequence[Block], elements: Elements, top: int, said: str) -> int:
+    """The element that holds most prose near to it, -1 where there is none."""
+    near: dict[int, float] = defaultdict(float)
+    passed = 0
+    for block in blocks:
+        worth: float = min(weight(block), _CAP)
+        if not worth or block.element < 0:
+            continue
+        if block.place < top:
+            worth /= 2
+        else:
+            worth *= max(_FAR, 1 - passed / _DECAY)
+            passed += 1
+        if said and _squeezed(block.text[:60]) in said:
+            worth *= 3
+        for level, number in enumerate(_holders(block, elements)[:_LEVELS]):
+            near[number] += worth / 2**level
+    for number in near:
+        near[number] *= _likely(number, elements)
+    firsts = sorted(near, key=lambda n: -near[n])[:_CANDIDATES]
+    if not firsts:
+        return -1
+    return _widened(max(firsts, key=lambda n: near[n] * (1 - _linked(below(n, blocks, elements)))), blocks, elements)
+
+
+def _holders(block: Block, elements: Elements) -> list[int]:
+    """The elements around a piece that can hold an article: no paragraphs, lists or quotes."""
+    around = elements.ancestors(block.element)
+    start = next((i for i, n in enumerate(around) if elements.tags[n] not in FLOW), len(around))
+    return around[start:]
+
+
+def _likely(number: int, elements: Elements) -> float:
+    name = f"{elements.names[number]} {elements.ids[number]}"
+    good = 1.5 if number in elements.bodies else 1.2 if _ARTICLE.search(name) else 1.0
+    return good * (0.7 if FOREIGN.search(name) else 1.0)
+
+
+def _linked(blocks: Sequence[Block]) -> float:
+    """The share of links in a text."""
+    return sum(b.links * b.size for b in blocks) / max(1, sum(b.size for b in blocks))
+
+
+def _before(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> int:
+    """The element, or the one that holds the prose between the headline and it where that is as much: an article whose
+    paragraphs stand in a box each."""
+    mine = [b for b in below(best, blocks, elements) if b.place > top and weight(b)]
+    if top < 0 or not mine:
+        return best
+    kinds: dict[Kind, list[Block]] = defaultdict(list)
+    for block in blocks:
+        if block.place > top and weight(block) and not best <= block.element <= elements.lasts[best]:
+            kinds[block.kind].append(block)
+    most = max((k for k in kinds.values() if k[0].place < mine[0].place), key=_capped, default=[])
+    if not most or _capped(most) < 0.8 * _capped(mine):
+        return best
+    alike = _own_kind(most[0]) == _own_kind(mine[0])
+    common = _holders(most[0], elements)
+    for block in [*most, *mine] if alike else most:
+        others = set(elements.ancestors(block.element))
+        common = [n for n in common if n in others]
+    return common[0] if common else best
+
+
+def _own_kind(block: Block) -> tuple[str, str]:
+    """The kind of a piece's element, and the tag and first class of the one around that."""
+    return block.kind[0], block.kind[1].split(" ", 1)[0]
+
+
+def _capped(blocks: Sequence[Block]) -> int:
+    return sum(min(weight(b), _CAP) for b in blocks)
+
+
+def _widened(best: int, blocks: Sequence[Block], elements: Elements) -> int:
+    """The element, or one around it where others like it stand there, or paragraphs like its own: an article in several
+    parts."""
+    own = {b.kind[0] for b in below(best, blocks, elements) if weight(b)}
+    wide = branch = best
+    for number in elements.ancestors(best)[1:4]:
+        names = set(elements.names[branch].split())
+        siblings: dict[int, list[Block]] = defaultdict(list)
+        for block in below(number, blocks, elements):
+            if block.element != number and not branch <= block.element <= elements.lasts[branch]:
+                around = elements.ancestors(block.element)
+                siblings[around[around.index(number) - 1]].append(block)
+        for other, inner in siblings.items():
+            if elements.tags[other] == "p":
+                like = inner[0].kind[0] in own and weight(inner[0]) > 0 and inner[0].links < 0.3
+            else:
+                shared = names & set(elements.names[other].split())
+                like = elements.tags[other] == elements.tags[branch] and bool(shared)
+                like = like and prose(inner) >= 0.9 * sum(b.size for b in inner)
+            if like:
+                wide = number
+        branch = number
+    return wide
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split()).lower()
