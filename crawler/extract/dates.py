@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 import dateparser
+
+from crawler.extract import calendars
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the web's first news; whatever lies before is a zero or a mistake
 _AHEAD = timedelta(hours=24)  # what lies further in the future than this is no date of publication
@@ -19,7 +21,7 @@ _MAX_CHARS = 120  # of a visible date; a longer text is no date
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫،", "01234567890123456789.,")
 _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
-    r"(?:(?:[T ]|\s*at\s*)\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([AaPp]\.?[Mm]\.?)?\s*"
+    r"(?:(?:[T ]|\s*at\s*)\s*(\d{1,2}):(\d{2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?\s*([AaPp]\.?[Mm]\.?)?\s*"
     r"(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2}:?\d{2})?")
@@ -27,7 +29,6 @@ _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _TIME = re.compile(r"\b\d{1,2}\s?[:h]\s?\d{2}|\b\d{1,2}\.\d{2} Uhr|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _ZONE_TEXT = re.compile(r"[+-]\d{2}:?\d{2}\s*$|\b(?:GMT|UTC|Z)\b")
 _YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
-_DOUBLE = re.compile(r"([^\W\d]+(?:\s[^\W\d]+)?)\s?/\s?([^\W\d]+(?:\s[^\W\d]+)?)")  # كانون الثاني/يناير
 # A date within a longer text, such as `تم نشره الجمعة 24 نيسان 2020 09:22 مساءً`: day, month and year in either order of
 # the first two, then perhaps a time.
 _SPAN = re.compile(
@@ -40,11 +41,8 @@ _NOISE = re.compile(  # words around a visible date that dateparser stumbles ove
     r"|تاریخ انتشار|erstellt am|gepubliceerd op)\b\s*:?\s*(?:on\b)?",
     re.IGNORECASE,
 )
-_ARABIC = re.compile("[\u0620-\u064a]")
-_ARABIC_SCRIPT = frozenset(("ar", "fa", "ur", "ckb", "ps"))
-# Where the same language has other names for the months: Levant and Iraq, Algeria and Tunisia, Morocco. dateparser
-# takes one region a call; a country's own names come first.
-_REGIONS = {"ar": ("SY", "DZ", "MA", "EG")}
+_ARABIC_SCRIPT = ("ar", "fa", "ur", "ps", "ck")
+_GREENWICH = re.compile(r"(?:\bGMT|\bUTC|[غج]رين[تي]+ش)\s?([+-]\d{1,2}(?::?\d{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """An aware date and what had to be added: "" (nothing), "zone of the site" or "day only"."""
+    """An aware date and what had to be added: "" (nothing), "zone of the site", "day only"; or how it was reckoned."""
 
     at: datetime
     added: str = ""
@@ -94,11 +92,13 @@ def visible(value: str, place: Place) -> Dated | None:
         return found
     if not _YEAR.search(value):
         return None
-    value = _DOUBLE.sub(r"\2", value)
+    letters = any(map(str.isalpha, value))
+    if calendars.SCRIPT.search(value) or (not letters and place.languages[0][:2] in _ARABIC_SCRIPT):
+        return _in_arabic_script(value, place)
     span = _SPAN.search(value)
     for text in dict.fromkeys((span[0].strip() if span else value, value)):
-        for language, region in _attempts(place, text):
-            at = _parse(text, language, region)
+        for language in dict.fromkeys(tag.split("-")[0] for tag in place.languages):
+            at = _parse(text, language, place.country)  # which decides on 3/4/2025
             if at is not None:
                 timed = bool(_TIME.search(text))
                 zoned = at.tzinfo is not None and bool(_ZONE_TEXT.search(text))
@@ -114,18 +114,20 @@ def zone_of(name: str) -> tzinfo:
         return UTC
 
 
-def _attempts(place: Place, text: str) -> list[tuple[str, str | None]]:
-    found: list[tuple[str, str | None]] = []
-    languages = [tag.split("-")[0] for tag in place.languages]
-    if _ARABIC.search(text):  # whatever page and site say of themselves
-        languages = [n for n in languages if n in _ARABIC_SCRIPT] or ["ar", "fa"]
-    for language in dict.fromkeys(languages):
-        # The region decides on 3/4/2025; it is left out where dateparser does not know it.
-        found += [(language, region) for region in dict.fromkeys((place.country, *_REGIONS.get(language, (None,))))]
-    return found
+def _in_arabic_script(value: str, place: Place) -> Dated | None:
+    found = calendars.written(value, place.languages)
+    if found is None:
+        return None
+    clock, zone = calendars.clock(value), _GREENWICH.search(value)
+    at = datetime.combine(found.day, clock or time())
+    if zone and clock:
+        at = at.replace(tzinfo=_offset(zone[1]) if zone[1] else UTC)
+    added = _added(clock is not None, at.tzinfo is not None)
+    note = "from the Hijri calendar" if found.calendar == "hijri" else ""
+    return _plausible(at, ", ".join(filter(None, (added, note))), place)
 
 
-def _parse(value: str, language: str, region: str | None) -> datetime | None:
+def _parse(value: str, language: str, region: str) -> datetime | None:
     # REQUIRE_PARTS: a date without its day or year is none; DATE_ORDER is the language's own.
     settings = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
     try:
@@ -152,7 +154,8 @@ def _from_parts(match: re.Match[str], place: Place) -> Dated | None:
 def _offset(zone: str) -> timezone:
     if zone in ("Z", "UTC", "GMT"):
         return UTC
-    digits = zone[1:].replace(":", "").ljust(4, "0")
+    digits = zone[1:].replace(":", "")
+    digits = digits.zfill(2).ljust(4, "0") if len(digits) < 3 else digits.zfill(4)
     delta = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return timezone(-delta if zone[0] == "-" else delta)
 

@@ -35,6 +35,8 @@ def read(document: Document, page: Page, site: Site) -> Draft:
     metadata.from_microdata(draft, document, place)
     metadata.from_meta(draft, (document, place, house))
     shown.fill(draft, document, place)
+    shown.in_zone(draft, document)
+    ago = shown.ago(draft, document, place)
     if node is not None:
         draft.fill("authors", names(jsonld.people(node.get("author"), found)), "json-ld")  # the outlet, where no person
     images.add(draft, document)
@@ -42,6 +44,7 @@ def read(document: Document, page: Page, site: Site) -> Draft:
 
     body.fill(draft, document, node, ours)
     _from_candidate(draft, page)
+    metadata.fill_date(draft, "published", ago, "page")
     shown.by_htmldate(draft, document.markup, place)
     refuse.by_draft(draft, document, found)
     said = page.candidate.language if page.candidate else None

@@ -9,7 +9,8 @@ from itertools import islice
 from htmldate import find_date
 from selectolax.lexbor import LexborNode
 
-from crawler.extract import dates
+from crawler.extract import dates, zones
+from crawler.extract.ago import relative
 from crawler.extract.document import Document, ancestors, attribute, paragraphs, text_of
 from crawler.extract.draft import Draft
 from crawler.extract.metadata import fill_date, keywords
@@ -100,23 +101,59 @@ def _fill_dates(draft: Draft, document: Document, place: dates.Place) -> None:
         dated = dates.machine(attribute(node, "datetime"), place) or dates.visible(text, place)
         fill_date(draft, name, dated, "time")
     if draft.lacks("published"):
-        for text in _lines_near_headline(document):
-            name = "modified" if _CHANGED.search(text) else "published"
-            fill_date(draft, name, dates.visible(text, place), "page")
+        for text in lines_near_headline(document, draft.headline):
+            said, changed = _parted(text)
+            fill_date(draft, "published", dates.visible(said, place), "page")
+            fill_date(draft, "modified", dates.visible(changed, place), "page")
 
 
-def _lines_near_headline(document: Document) -> list[str]:
+def _parted(text: str) -> tuple[str, str]:
+    """A line of dates, parted before the word for a change: `05.04.2025 - Updated: 06.04.2025`."""
+    match = _CHANGED.search(text)
+    return (text, "") if match is None else (text[: match.start()].strip(" /|-–—•·:(,"), text[match.end() :])
+
+
+def in_zone(draft: Draft, document: Document) -> None:
+    """Tells the date of publication in the page's own zone, where it was read in UTC and the page shows its own."""
+    at, origin = draft.published, draft.origins.get("published", "")
+    if at is None or at.utcoffset() or "," in origin:  # a zone of its own, or one that had to be added
+        return
+    if found := zones.local(at, document.url, lines_near_headline(document, draft.headline)):
+        draft.published, draft.origins["published"] = found[0], f"{origin}, {found[1]}"
+
+
+def ago(draft: Draft, document: Document, place: dates.Place) -> dates.Dated | None:
+    """What a <time> or a line near the headline says in hours or days ago; None where the page gave a date."""
+    if not draft.lacks("published"):
+        return None
+    times = [text_of(n) for n in document.tree.css("time")[:60] if not _elsewhere(n)][:_TIMES]
+    lines = (_parted(text)[0] for text in (*times, *lines_near_headline(document, draft.headline)))
+    return next(filter(None, (relative(text, place) for text in lines)), None)
+
+
+def lines_near_headline(document: Document, headline: str) -> list[str]:
     """The lines before and after the headline, as readers see them."""
-    headline = next((h for h in document.tree.css("h1") if text_of(h)), None)
-    if headline is None:
+    heading = _heading(document, headline)
+    if heading is None:
         return []
-    own = text_of(headline)
-    for holder in islice(ancestors(headline), 6):
+    own = text_of(heading)
+    for holder in islice(ancestors(heading), 6):
         lines = paragraphs([holder])
         at = next((i for i, text in enumerate(lines) if text in own or own in text), None)
         if at is not None and len(lines) > at + _LINES.stop:
             return [*lines[at + 1 : at + _LINES.stop], *lines[max(0, at + _LINES.start) : at]]
     return []
+
+
+def _heading(document: Document, headline: str) -> LexborNode | None:
+    """The element of the headline: a heading with its text, else the first <h1>."""
+    headings = document.tree.css("h1, h2, [class*='headline' i], [class*='title' i]")[:60]
+    texts = ((n, n.text(deep=True, strip=True)) for n in headings)
+    bare = "".join(headline.split())
+    same = next(
+        (n for n, text in texts if bare and len(text) < 3 * len(headline) and "".join(text.split()) == bare), None
+    )
+    return same or next((n for n in headings if n.tag == "h1" and n.text(deep=True, strip=True)), None)
 
 
 def _elsewhere(node: LexborNode) -> bool:
