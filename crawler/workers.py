@@ -12,36 +12,39 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as DeadlineMissed
+from contextlib import suppress
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from crawler.errors import Unreadable
 from crawler.processes import die_with_parent
+from crawler.site import Site
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 DEADLINE = 20.0  # seconds for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
+QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew where slow ones wait for each other
 JOBS_A_WORKER = 1_000  # then it is replaced, so that what lxml or a model leaks ends with it
 MEMORY = 2 << 30  # bytes of address space a worker may have: a bomb ends in a MemoryError, not in the host's swap
 
 
 class Workers:
-    """A pool that runs pure functions of importable modules in `count` spawned processes.
+    """A pool that runs pure functions of importable modules in `count` spawned processes, and one more for slow jobs.
 
-    Start it before the reactor and before any connection to a database; `spawn` keeps both out of the workers.
+    A job that is not done in `quick` seconds goes there, and so do all further ones of its site: who sends pages that
+    hold a parser holds up its like, and nobody else. Start it before the reactor and before any connection to a
+    database; `spawn` keeps both out of the workers.
     """
 
-    def __init__(self, count: int | None = None, deadline: float = DEADLINE) -> None:
+    def __init__(self, count: int | None = None, deadline: float = DEADLINE, quick: float = QUICK) -> None:
         self.deadline = deadline
-        self._pool = ProcessPool(
-            max_workers=count or max(1, (os.cpu_count() or 2) - 1),
-            max_tasks=JOBS_A_WORKER,
-            initializer=_prepare,
-            initargs=(os.getpid(),),
-            context=multiprocessing.get_context("spawn"),
-        )
+        self.quick = min(quick, deadline)
+        self.slow: set[str] = set()  # sites
+        self._pool = _pool(count or max(1, (os.cpu_count() or 2) - 1))
+        self._slow_pool: ProcessPool | None = None
 
     def warm(self) -> None:
         """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
@@ -52,9 +55,15 @@ class Workers:
 
         :raises Unreadable: it did not end by the deadline, or its process died (out of memory, a crash in C).
         """
-        future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=self.deadline)
+        site = next((arg.id for arg in args if isinstance(arg, Site)), "")
+        job = partial(function, *args, **kwargs)
         try:
-            return await asyncio.wrap_future(future)
+            if self.quick < self.deadline and site not in self.slow:
+                with suppress(DeadlineMissed):
+                    return await asyncio.wrap_future(self._pool.schedule(job, timeout=self.quick))
+                self.slow.add(site)
+            pool = self._for_slow_ones() if self.quick < self.deadline else self._pool
+            return await asyncio.wrap_future(pool.schedule(job, timeout=self.deadline))
         except DeadlineMissed:
             raise Unreadable("too slow", f"not parsed within {self.deadline:g} s") from None
         except ProcessExpired as error:
@@ -62,10 +71,25 @@ class Workers:
         except (MemoryError, RecursionError) as error:
             raise Unreadable("too large", type(error).__name__) from None
 
+    def _for_slow_ones(self) -> ProcessPool:
+        self._slow_pool = self._slow_pool or _pool(1)
+        return self._slow_pool
+
     def close(self) -> None:
         """Ends the workers at once, with whatever they are at."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        for pool in filter(None, (self._pool, self._slow_pool)):
+            pool.stop()  # type: ignore[no-untyped-call]
+            pool.join()
+
+
+def _pool(count: int) -> ProcessPool:
+    return ProcessPool(
+        max_workers=count,
+        max_tasks=JOBS_A_WORKER,
+        initializer=_prepare,
+        initargs=(os.getpid(),),
+        context=multiprocessing.get_context("spawn"),
+    )
 
 
 def _begin() -> None:

@@ -15,7 +15,9 @@ import psutil
 import pytest
 
 from crawler.errors import Refused, Unreadable
+from crawler.site import Site
 from crawler.workers import Workers
+from tests.unit.samples import a_site
 
 
 def double(number: int) -> int:
@@ -37,6 +39,11 @@ def refuse() -> None:
 
 def devour() -> int:
     return len(bytearray(1 << 40))
+
+
+def of_site(site: Site, seconds: float) -> str:
+    time.sleep(seconds)
+    return site.id
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +97,26 @@ def test_workers_die_with_a_parent_that_is_killed() -> None:
 
 def _alive(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def test_a_site_whose_pages_are_slow_holds_up_its_like_and_nobody_else() -> None:
+    slow, honest = a_site(id="slow"), a_site(id="honest")
+    pool = Workers(count=1, deadline=60.0, quick=1.0)
+
+    async def both() -> tuple[list[str], float]:
+        waiting = [asyncio.ensure_future(pool.run(of_site, slow, 4.0)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        await pool.run(of_site, honest, 0.0)
+        begun = time.monotonic()
+        found = [await pool.run(of_site, honest, 0.0) for _ in range(5)]
+        took = time.monotonic() - begun
+        assert not any(job.done() for job in waiting)
+        return found + list(await asyncio.gather(*waiting)), took
+
+    try:
+        found, took = asyncio.run(both())
+    finally:
+        pool.close()
+    assert found == ["honest"] * 5 + ["slow"] * 2
+    assert took < 3.0
+    assert pool.slow == {"slow"}
