@@ -153,6 +153,11 @@ def targets_of(conn: Connection, engine: str) -> list[Target]:
     return [Target(**row) for row in conn.execute(query).mappings()]
 
 
+def all_targets(conn: Connection) -> list[Target]:
+    """The targets of all engines, by name."""
+    return [Target(**row) for row in conn.execute(select(targets).order_by(targets.c.name)).mappings()]
+
+
 def state(conn: Connection, name: str) -> State | None:
     """Whether the target is current or building; None if there is none of that name."""
     found: State | None = conn.execute(select(targets.c.state).where(targets.c.name == name)).scalar_one_or_none()

@@ -11,13 +11,23 @@ from index import search
 from index.archive import articles, runs, sites
 from index.article import Document as Stored
 from index.article import Facet, Hit, Sort, Unit, schema_org
+from index.article import Query as Asked
 from index.query import MAX_LIMIT, sentence
 from index.web import reads
 from index.web.answers import Article, Found, RunState, SiteState, Version
-from index.web.pages import ArchiveOf, EngineOf, query_of
+from index.web.pages import ArchiveOf, EngineOf, SearchesOf, query_of
 
 router = APIRouter(prefix="/api", tags=["archive"])
 FACETS = get_args(Facet)
+
+
+async def _asked(
+    q: Annotated[str, Query(description="As docs/search.md has it; every article where it is empty.")] = "",
+    sort: Sort = "relevance",
+    cursor: Annotated[str, Query(description="`cursor` of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 10,
+) -> Asked:
+    return query_of(q, sort, cursor, limit)
 
 
 async def _counts(
@@ -32,17 +42,15 @@ async def _counts(
 def results(
     archive: ArchiveOf,
     engine: EngineOf,
+    searches: SearchesOf,
+    asked: Annotated[Asked, Depends(_asked)],
     counts: Annotated[dict[str, Any], Depends(_counts)],
-    q: Annotated[str, Query(description="As docs/search.md has it; every article where it is empty.")] = "",
-    sort: Sort = "relevance",
-    cursor: Annotated[str, Query(description="`cursor` of the page before.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 10,
 ) -> dict[str, Any]:
     """What a search finds: `total`, `hits` with pieces of their text in place of the whole, the next `cursor`.
 
     What of `q` cannot be read is told in `problems`, and the rest is searched."""
-    asked = query_of(q, sort, cursor, limit)
-    found = search.search(asked, engine, archive, **counts)
+    with searches.one():
+        found = search.search(asked, engine, archive, **counts)
     answer: dict[str, Any] = {
         "total": found.total,
         "seconds": round(found.seconds, 4),

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp
 from index.archive import Archive
 from index.engines import Engine
 from index.errors import ArshifError
-from index.web import api, pages, problems
+from index.web import api, metrics, pages, problems
 from index.web.guard import Guard, is_loopback
+from index.web.limits import Searches
 from index.web.render import STATIC
 
 GRACE = 3  # seconds that answers under way are given when the server is asked to end
@@ -44,7 +45,10 @@ def create_app(archive: Archive, engine: Engine, *, hosts: Sequence[str] = ()) -
     )
     app.hosts = tuple(hosts)
     app.state.archive, app.state.engine = archive, engine
+    app.state.metrics = metrics.Metrics(archive)
+    app.state.searches = Searches(app.state.metrics.searches)
     app.include_router(pages.router)
+    app.include_router(metrics.router)
     app.include_router(api.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     problems.handle(app)

@@ -15,6 +15,7 @@ from index.article import Query, Sort
 from index.engines import Engine
 from index.query import parse
 from index.web import reads
+from index.web.limits import Searches
 from index.web.render import render
 
 NEWEST = 8  # articles on the first page: what a screen holds
@@ -29,8 +30,13 @@ async def _engine(request: Request) -> Engine:
     return cast(Engine, request.app.state.engine)
 
 
+async def _searches(request: Request) -> Searches:
+    return cast(Searches, request.app.state.searches)
+
+
 ArchiveOf = Annotated[Archive, Depends(_archive)]
 EngineOf = Annotated[Engine, Depends(_engine)]
+SearchesOf = Annotated[Searches, Depends(_searches)]
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,11 +51,18 @@ def home(request: Request, archive: ArchiveOf) -> Response:
 
 @router.get("/search")
 def results(
-    request: Request, archive: ArchiveOf, engine: EngineOf, q: str = "", sort: str = "", cursor: str = ""
+    request: Request,
+    searches: SearchesOf,
+    archive: ArchiveOf,
+    engine: EngineOf,
+    q: str = "",
+    sort: str = "",
+    cursor: str = "",
 ) -> Response:
     """A page of what a search finds. Its mistakes are answered in `problems`."""
     query = query_of(q, sort, cursor)
-    found = search.search(query, engine, archive)
+    with searches.one():
+        found = search.search(query, engine, archive)
     with archive.read() as conn:
         names = reads.names(conn)
     return render(request, "search.html", q=q, query=query, cursor=cursor, results=found, names=names)

@@ -1,0 +1,34 @@
+"""How many searches run at once, and how long each took."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import Histogram
+
+from index.errors import IndexUnavailable
+
+AT_ONCE = 4  # searches: more on two cores only make all of them slower
+WAIT = 3.0  # s that a search waits for its turn
+
+
+class Searches:
+    """The searches of one application."""
+
+    def __init__(self, seconds: Histogram, at_once: int = AT_ONCE, wait: float = WAIT) -> None:
+        self._seconds = seconds
+        self._wait = wait
+        self._turns = threading.BoundedSemaphore(at_once)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """A turn for one search. Raises IndexUnavailable where there is none in time: then no queue grows."""
+        if not self._turns.acquire(timeout=self._wait):
+            raise IndexUnavailable(f"More searches are running than this machine can answer in {self._wait:.0f} s.")
+        try:
+            with self._seconds.time():
+                yield
+        finally:
+            self._turns.release()

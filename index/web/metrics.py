@@ -1,0 +1,86 @@
+"""/metrics: what Prometheus is told of the archive, the outbox and the searches; /readyz: whether a search can be
+answered now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse, Response
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
+from prometheus_client.registry import Collector
+
+from index import outbox
+from index.archive import Archive, sites
+from index.article import Query
+from index.errors import ArshifError
+from index.web import reads
+from index.web.pages import ArchiveOf, EngineOf
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # s
+
+router = APIRouter(include_in_schema=False)
+
+
+class Stored(Collector):
+    """What the archive holds, counted when it is asked for."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+
+    def collect(self) -> Iterable[Metric]:
+        """The numbers of now."""
+        with self.archive.read() as conn:
+            counts, states = reads.by_site(conn), sites.states(conn)
+            pending = [(target, outbox.pending(conn, target.name)) for target in outbox.all_targets(conn)]
+            refused = len(outbox.refused(conn))
+        articles = GaugeMetricFamily("arshif_articles", "Articles in the archive.", labels=["site"])
+        for site, count in counts.items():
+            articles.add_metric([site], count)
+        failures = GaugeMetricFamily("arshif_site_failures", "Failed runs in a row.", labels=["site"])
+        success = GaugeMetricFamily("arshif_site_last_success_seconds", "Last good run, Unix time.", labels=["site"])
+        for state in states:
+            failures.add_metric([state.id], state.failures)
+            if state.last_success:
+                success.add_metric([state.id], state.last_success.timestamp())
+        waiting = GaugeMetricFamily("arshif_outbox_pending", "What an index still lacks.", labels=["engine", "state"])
+        for target, left in pending:
+            waiting.add_metric([target.engine, target.state], left)
+        yield from (articles, failures, success, waiting)
+        yield GaugeMetricFamily("arshif_index_refused", "Documents that an index refused for good.", value=refused)
+
+
+class Metrics:
+    """The numbers of one application."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.searches = Histogram(
+            "arshif_search_seconds", "How long searches took, marks included.", registry=self.registry, buckets=BUCKETS
+        )
+        self.registry.register(Stored(archive))
+
+
+async def _metrics(request: Request) -> Metrics:
+    return cast(Metrics, request.app.state.metrics)
+
+
+@router.get("/metrics")
+def metrics(numbers: Annotated[Metrics, Depends(_metrics)]) -> Response:
+    """The numbers, in Prometheus' text format."""
+    return Response(generate_latest(numbers.registry), media_type=CONTENT_TYPE_PLAIN_1_0_0)
+
+
+@router.get("/readyz")
+def ready(archive: ArchiveOf, engine: EngineOf) -> Response:
+    """Whether archive and index can be read; 503 with the reason where they cannot."""
+    try:
+        with archive.read() as conn:
+            reads.newest(conn, 1)
+        engine.search(Query(limit=1))
+    except ArshifError as error:
+        return PlainTextResponse(f"{error}\n", 503)
+    return PlainTextResponse("ok\n")
