@@ -16,9 +16,11 @@ from crawler import runs
 from crawler.config import load, write_starter
 from crawler.errors import ArshifError, Busy, Refused, Unreadable
 from crawler.page import Page
+from crawler.site import Site
 from crawler.stores import open_archive, open_index
 from crawler.terminal import complain, print_json, say, set_up_log
 from index import shipper
+from index.archive import Archive, forgotten
 from index.archive import runs as records
 from index.article import schema_org
 
@@ -60,6 +62,7 @@ def crawl(sites: list[str], since: str, json: bool) -> int:
     config = load()
     chosen = config.choose(",".join(sites))
     with open_archive(config) as archive, open_index(config) as engine:
+        chosen = _not_forgotten(archive, chosen)
         run = runs.start(config, archive, chosen, since, why="asked for")
         signal.signal(signal.SIGTERM, lambda *_: run.stop("stopped"))
         signal.signal(signal.SIGINT, lambda *_: run.stop("stopped"))
@@ -79,6 +82,18 @@ def crawl(sites: list[str], since: str, json: bool) -> int:
         return int(any(site.status != "ok" for site in record.sites))
     code = run.child.wait()
     return code if code in runs.EXIT_CODES.values() else ArshifError.exit_code
+
+
+def _not_forgotten(archive: Archive, chosen: tuple[Site, ...]) -> tuple[Site, ...]:
+    with archive.read() as conn:
+        barred = forgotten.sites(conn)
+    for site in chosen:
+        if site.id in barred:
+            complain(f"{site.id}: was forgotten on demand, and is not crawled")
+    left = tuple(site for site in chosen if site.id not in barred)
+    if chosen and not left:
+        raise ArshifError("nothing is left to crawl")
+    return left
 
 
 def _report(record: records.Run, status: str, json: bool) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from typer import confirm
+
 from crawler.config import PRODUCT, Config, load
 from crawler.errors import ArchiveError, ArshifError, Busy
+from crawler.forgetting import Forgetting
 from crawler.stores import archive_file, open_archive, open_index, raw_folder
 from crawler.terminal import complain, print_json, say
 from index import backup as backups
@@ -91,6 +94,31 @@ def reextract(site: str, since: str, dry: bool, json: bool) -> int:
     else:
         _tell(report, dry)
     return Busy.exit_code if report.busy else 0
+
+
+def forget(name: str, yes: bool, json: bool) -> int:
+    config = load()
+    if not archive_file(config).exists():
+        raise ArchiveError(f"there is no archive at {archive_file(config)}")
+    with open_archive(config) as archive:
+        work = Forgetting(archive, raw_folder(config))
+        what = work.look(name, config)
+        if not json:
+            say(what.told)
+        if not yes and not confirm("Forget it for good, and never crawl it again?"):
+            return ArshifError.exit_code
+        done = work.forget(what, datetime.now(UTC))
+        _ship(config, archive)
+    if json:
+        print_json(asdict(done))
+        return 0
+    say(
+        f"Forgotten: {done.articles} articles, {done.versions} versions, {done.raws} raw copies, {done.urls} addresses."
+    )
+    say("Copies made by `arshif backup` still hold it, and the index's files its words until `arshif index rebuild`.")
+    if not done.journal_emptied:
+        complain("The journal of the archive is being read, and holds it until the archive is next opened alone.")
+    return 0
 
 
 def _ship(config: Config, archive: Archive) -> None:

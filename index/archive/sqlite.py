@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 BUSY_SECONDS = 30.0  # three processes that only write waited 0.33 s at most; more means that one hangs
+WRITER_CACHE = 64 * 1024  # KiB: an article's signature goes to 32 places of an index, of which 2 MiB hold a few
+READER_CACHE = 2 * 1024  # KiB, SQLite's own default
 JOURNAL_BYTES = 64 * 1024 * 1024  # to which the WAL file is cut back after a checkpoint
 MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#magic_header_string
 
@@ -35,7 +37,9 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
         # A commit is on disk when it returns, so that what it refers to (WARC, index) is never ahead of it.
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten, not only unlinked
         connection.execute(f"PRAGMA journal_size_limit={JOURNAL_BYTES}")
+        connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE if writer else READER_CACHE}")
         if not writer:
             connection.execute("PRAGMA query_only=ON")
 
@@ -64,6 +68,17 @@ def set_wal(path: Path) -> None:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
+def empty_journal(path: Path) -> bool:
+    """Bring the write-ahead log into the database and cut it to nothing, so that it holds nothing that was deleted; says
+    whether no reader stood in the way."""
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        blocked, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not blocked
     finally:
         connection.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,3 +92,55 @@ def test_a_copy_made_during_a_crawl_is_put_back_and_searched(room: Newsroom, tmp
     assert house.told("index", "verify")["differences"] == []
     house.crawl("jannah")
     assert len(house.documents()) == now, "what came after the copy is crawled again"
+
+
+def held(data: Path, *words: str) -> list[str]:
+    """The files of the archive and of the raw copies that hold one of these words, packed ones read."""
+    files = [path for path in (*data.glob("archive.sqlite3*"), *(data / "raw").iterdir()) if path.is_file()]
+    texts = {path: gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files}
+    return sorted(path.name for path, text in texts.items() if any(word.encode() in text for word in words))
+
+
+def test_a_forgotten_article_is_nowhere_and_does_not_come_back(room: Newsroom, house: House) -> None:
+    (url, one), *_ = (item for item in house.documents("english").items() if len(item[1].article.body) > 300)
+    words = (one.article.body[50:110], one.article.headline)
+    assert house.found(f'"{one.article.headline}"') == [one.article.id]
+    assert held(house.data, *words)
+    stored = len(house.documents())
+
+    told = house.told("forget", url, "--yes")
+    assert (told["articles"], told["versions"], told["raws"], told["journal_emptied"]) == (1, 1, 1, True)
+    assert held(house.data, *words) == []
+    assert len(house.documents()) == stored - 1
+    assert one.article.id not in house.found("")
+    assert house.told("index", "verify")["differences"] == []
+
+    room.edit("english", next(a.slug for a in room.articles("english") if a.headline != one.article.headline))
+    house.crawl("english")
+    assert one.article.id not in {d.article.id for d in house.documents().values()}
+    assert held(house.data, *words) == [], "nor is its raw copy kept again"
+    house.arshif("forget", url, "--yes")  # again is fine: it is only kept away
+    assert "no site" in _complaint(house, "forget", "never-heard-of", "--yes")
+
+
+def test_it_asks_before_it_forgets(house: House) -> None:
+    url = next(iter(house.documents("english")))
+    house.arshif("forget", url, code=1)  # nobody is there to say yes
+    assert url in house.documents("english")
+
+
+def test_a_forgotten_site_is_gone_and_not_crawled(house: House) -> None:
+    ours = {d.article.body[50:110] for d in house.documents("english").values() if len(d.article.body) > 300}
+    told = house.told("forget", "english", "--yes")
+    assert told["articles"] > 5
+    assert set(house.documents("english")) == set()
+    assert set(house.documents("jannah"))
+    assert held(house.data, *ours) == []
+    assert "nothing is left to crawl" in _complaint(house, "crawl", "english")
+    house.arshif("crawl")
+    assert house.frontier("english") == {}
+
+
+def _complaint(house: House, *arguments: str) -> str:
+    house.arshif(*arguments, code=1)
+    return house.log

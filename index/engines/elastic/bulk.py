@@ -105,14 +105,14 @@ def _bulk(server: Server, index: str, actions: list[Action]) -> dict[str, str]:
             lines = [line for action in actions for line in (action.what, action.source) if line]
             answer = server.client.bulk(index=index, operations=lines)
         except ApiError as error:
-            if error.status_code in REFUSED:
+            if error.status_code in REFUSED and not _is_closed(error.body):
                 return refused | _narrow(server, index, actions, reason(error.body))
             if error.status_code not in TRY_LATER or wait is None:
                 raise
         else:
             items = [next(iter(item.values())) for item in answer["items"]]
             outcomes = list(zip(actions, items, strict=True))
-            refused |= {action.article: reason(item) for action, item in outcomes if item["status"] in REFUSED}
+            refused |= {action.article: reason(item) for action, item in outcomes if _refused(item)}
             actions = [action for action, item in outcomes if _put_off(item)]
             if not actions:
                 return refused
@@ -131,9 +131,20 @@ def _narrow(server: Server, index: str, actions: list[Action], why: str) -> dict
     return _bulk(server, index, actions[:middle]) | _bulk(server, index, actions[middle:])
 
 
+def _refused(item: dict[str, Any]) -> bool:
+    """For good: the document's own fault."""
+    return item["status"] in REFUSED and not _is_closed(item)
+
+
+def _is_closed(body: Any) -> bool:
+    """Elasticsearch says 400 for this too, as if the document were at fault; somebody opens the index again."""
+    error = body.get("error") if isinstance(body, dict) else None
+    return isinstance(error, dict) and error.get("type") == "index_closed_exception"
+
+
 def _put_off(item: dict[str, Any]) -> bool:
     """Not done, and not the document's own fault. 409: a newer version is there; 404: nothing to delete."""
     status = item["status"]
     if status == 404 and item.get("error"):
         raise IndexMismatch(f"The index is gone ({reason(item)}): {REBUILD}.")
-    return status >= 300 and status not in REFUSED and status not in (404, 409)
+    return status >= 300 and not _refused(item) and status not in (404, 409)

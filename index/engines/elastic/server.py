@@ -54,7 +54,7 @@ class Server:
             raise IndexMismatch(f"An index is gone from {self.url} ({reason(error.body)}): {REBUILD}.") from error
         except ApiError as error:
             why = reason(error.body)
-            if error.status_code in TRY_LATER or "cluster_block" in why:
+            if error.status_code in TRY_LATER or "cluster_block" in why or "index_closed" in why:
                 raise IndexUnavailable(f"{self.url} cannot do this now: {why}.") from error
             raise IndexMismatch(f"{self.url} refuses this (HTTP {error.status_code}): {why}.") from error
 
