@@ -107,7 +107,7 @@ def _foot(paragraph: str) -> Phrase | None:
     """The phrase of a footer's line: one that stands anywhere in it, or a prompt as its last sentence."""
     if len(paragraph) > _FOOT_MOST:
         return None
-    folded = f" {_folded(paragraph)} "
+    folded = f" {known_form(paragraph)} "
     if found := next((p for p in _within() if (p.text if _spaceless(p.text) else f" {p.text} ") in folded), None):
         return found
     last = known(_SENTENCES.split(paragraph.strip())[-1])
@@ -120,11 +120,11 @@ def known(paragraph: str) -> Phrase | None:
         return None
     if len(paragraph) < _RIGHTS_MOST and _RIGHTS.match(paragraph):
         return Phrase("©", "alone", "copyright", "")
-    head = _folded(paragraph[:20])
+    head = known_form(paragraph[:20])
     candidates = [p for size in (_KEY, 2, 1) for p in _index().get(head[:size], ())]
     if not candidates:
         return _row(paragraph)
-    folded = _folded(paragraph)
+    folded = known_form(paragraph)
     bare = " ".join(word for word in folded.split() if not word.isdigit())
     for phrase in candidates:
         if phrase.text in (folded, bare):
@@ -144,7 +144,7 @@ def _row(paragraph: str) -> Phrase | None:
 
 
 def _alone(text: str) -> Phrase | None:
-    folded = _folded(text)
+    folded = known_form(text)
     return next((p for size in (_KEY, 2, 1) for p in _index().get(folded[:size], ()) if p.text == folded), None)
 
 
@@ -166,15 +166,15 @@ def _cut(paragraph: str, folded: str, phrase: Phrase) -> bool:
 def _separated(paragraph: str, phrase: str) -> bool:
     """Whether a colon or its like stands right behind the phrase."""
     marks = _SEPARATOR.finditer(paragraph[: 2 * len(phrase) + 12])
-    return any(_folded(paragraph[: mark.start()]) == phrase for mark in marks)
+    return any(known_form(paragraph[: mark.start()]) == phrase for mark in marks)
 
 
 def _spaceless(phrase: str) -> bool:
     return "\u2e80" <= phrase[-1] <= "\u9fff" or "\uac00" <= phrase[-1] <= "\ud7af"
 
 
-def _folded(text: str) -> str:
-    """`fold`, without apostrophes and accents, and with one form of i: Turkish has four."""
+def known_form(text: str) -> str:
+    """A text as phrases are compared: folded, without apostrophes and accents, with one form of i (Turkish: four)."""
     text = _APOSTROPHES.sub("", text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text))).replace("ı", "i")
@@ -199,7 +199,7 @@ def _of(name: str, text: str) -> Iterable[Phrase]:
 
 @cache
 def _within() -> tuple[Phrase, ...]:
-    return tuple(p._replace(text=_folded(p.text)) for p in listed() if p.manner == "within")
+    return tuple(p._replace(text=known_form(p.text)) for p in listed() if p.manner == "within")
 
 
 @cache
@@ -208,7 +208,7 @@ def _index() -> dict[str, tuple[Phrase, ...]]:
     found: dict[str, list[Phrase]] = {}
     for phrase in listed():
         if phrase.manner != "within":
-            folded = _folded(phrase.text)
+            folded = known_form(phrase.text)
             found.setdefault(folded[:_KEY], []).append(phrase._replace(text=folded))
     return {
         key: tuple(sorted(some, key=lambda p: (-len(p.text), _FIRST.index(p.manner)))) for key, some in found.items()

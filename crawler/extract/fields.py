@@ -4,6 +4,7 @@ what readers see, the source that offered the page. `draft.origins` says which i
 from __future__ import annotations
 
 from datetime import UTC
+from textwrap import shorten
 
 from crawler.extract import body, dates, headline, images, jsonld, language, metadata, refuse, rules, shown
 from crawler.extract.document import Document, attribute
@@ -11,6 +12,8 @@ from crawler.extract.draft import Draft
 from crawler.extract.names import names
 from crawler.page import Page
 from crawler.site import Site
+
+_BEGINNING = 120  # characters of a text that stand for a headline
 
 
 def read(document: Document, page: Page, site: Site) -> Draft:
@@ -46,12 +49,18 @@ def read(document: Document, page: Page, site: Site) -> Draft:
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
     shown.by_htmldate(draft, document.markup, place)
+    draft.fill("headline", _first_line(draft.body), "body")
     refuse.by_draft(draft, document, found)
     said = page.candidate.language if page.candidate else None
     tags = (*filter(None, (said, jsonld.text(node.get("inLanguage")) if node else "", *declared)), site.languages[0])
     if found_language := language.language(" ".join([draft.headline, *draft.body[:12]]), tags):
         draft.fill("language", *found_language)
     return draft
+
+
+def _first_line(body: list[str]) -> str:
+    """The headline of a page that has none, and a text: how that begins."""
+    return shorten(body[0], _BEGINNING, placeholder="…") if sum(map(len, body)) > 2 * _BEGINNING else ""
 
 
 def _from_candidate(draft: Draft, page: Page) -> None:

@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib.resources import files
 from urllib.parse import urlsplit
 
-from crawler.clean.text import fold, words
+import yaml
+
+from crawler.clean.phrases import known_form
+from crawler.clean.text import words
 from crawler.errors import Refused, Unreadable
-from crawler.extract import jsonld
+from crawler.extract import jsonld, teasers
 from crawler.extract.document import MAX_BYTES, Document, text_of
 from crawler.extract.draft import Draft
 from crawler.page import Page
 
 PASSING = ("wall", "consent")  # reasons that may be gone tomorrow: such pages are asked for again
-_SHORT = 250  # words of visible text; a page with more is not merely a wall
+_SHORT = 250  # words that are no links; a page with more is not merely a wall
 _MANY = 40  # links that remain when boilerplate is off; hardly an article has as many
 _FEW = 60  # words of body; an article that says nothing of itself has more, or is taken for a listing
-_TITLES = {  # reason -> how titles of such pages begin, folded
-    "wall": (
-        "just a moment", "access denied", "attention required", "are you a robot", "verify you are human",
-        "please verify you are", "verification required", "pardon our interruption", "ddos guard", "security check",
-        "checking your browser", "one more step", "bot verification", "human verification", "request blocked",
-        "403 forbidden", "forbidden", "captcha", "you have been blocked", "الوصول مرفوض", "تم رفض الوصول",
-        "unusual traffic", "client challenge", "vercel security checkpoint", "يرجى الانتظار", "доступ ограничен",
-    ),
-    "consent": (
-        "before you continue", "we value your privacy", "cookie consent", "your privacy choices", "privacy settings",
-        "consent", "dpg media privacy gate", "cookies on",
-    ),
-    "not found": (
-        "404", "page not found", "not found", "error 404", "page cannot be found", "the page you", "nothing found",
-        "oops", "الصفحه غير موجوده", "الصفحه المطلوبه", "لم يتم العثور", "صفحه غير موجوده", "عذرا", "خطا 404",
-        "page introuvable", "seite nicht gefunden", "pagina no encontrada", "pagina nao encontrada",
-        "pagina non trovata", "страница не найдена", "صفحه مورد نظر", "صفحه پيدا نشد", "sayfa bulunamadi",
-    ),
-}  # fmt: skip
+_CARDS = 5  # teasers of other articles from which a page may be a list of them
+_ABOUT = 2  # words of the headline that are in the text of an article
+_TEASERS = 0.6  # share of the body's text that is such teasers' own
 _WALLS = (
     "#challenge-form, #challenge-running, #cf-challenge-running, .cf-error-details, #px-captcha, #captcha-container,"
     " [src*='_Incapsula_Resource'], [src*='captcha-delivery.com'], [src*='geo.captcha']"
 )
+_PARTS = re.compile(r"\s[-–—|:·»]\s|[|»!?.:…]+\s?")
+_LONGEST = 300  # characters of a title that are looked at
 _CONSENT_HOSTS = re.compile(r"^(?:consent|privacy|guce|myprivacy|cmp)\.")
 _BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00")
 
@@ -68,36 +59,78 @@ def by_document(document: Document, found: list[jsonld.Node]) -> None:
     body = document.tree.body
     if body is None or (not jsonld_article(found) and not body.text(strip=True)):
         raise Refused("empty", "no text")
-    if jsonld_article(found) or len(words(_visible(document))) > _SHORT:
+    if jsonld_article(found) or document.meta("article:published_time"):
         return
-    if document.first(_WALLS) is not None:
-        raise Refused("wall", "asks for proof of being human")
-    titles = [fold(t) for t in (text_of(document.first("title")), text_of(document.first("h1"))) if t]
-    for reason, starts in _TITLES.items():
-        if title := next((t for t in titles if t.startswith(starts)), ""):
-            raise Refused(reason, title)
+    wall = document.first(_WALLS) is not None
+    reason, title = ("wall", "asks for proof of being human") if wall else _by_title(document)
+    if reason and _words_beside_links(document) <= _SHORT:
+        raise Refused(reason, title)
+
+
+def _by_title(document: Document) -> tuple[str, str]:
+    """The reason that the page's title or first heading gives, and the words that do; ("", "") if none."""
+    heading = document.first("h1") or document.first("h2") or document.first("h3")
+    for text in (text_of(document.first("head > title")), text_of(heading)):
+        whole = text[:_LONGEST]
+        for part in (whole, *_PARTS.split(whole)):
+            folded = known_form(part)
+            for reason, starts in _titles().items():
+                if folded.startswith(starts):
+                    return reason, folded
+    return "", ""
+
+
+@cache
+def _titles() -> dict[str, tuple[str, ...]]:
+    """How titles of pages begin that are no articles, by reason."""
+    data: dict[str, list[object]] = yaml.safe_load(files("crawler.extract").joinpath("refuse.yaml").read_text("utf-8"))
+    return {reason: tuple(known_form(str(text)) for text in texts) for reason, texts in data.items()}
+
+
+def _words_beside_links(document: Document) -> int:
+    """Words of the page that stand in no link: menus do not make a page of a wall."""
+    body = document.tree.body
+    links = sum(len(words(text_of(link))) for link in document.tree.css("a"))
+    return len(words(text_of(body))) - links
 
 
 def by_draft(draft: Draft, document: Document, found: list[jsonld.Node]) -> None:
-    """Raises Refused for what turned out to have no text, or to be a section page that lists articles."""
+    """Raises Refused for what turned out to have no text, to be a video alone, or a page that lists articles."""
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
         raise Refused("empty", "no headline")
-    silent = not declared and draft.lacks("published") and document.first('[itemprop~="articleBody"]') is None
-    if silent and (jsonld.is_listing(found) or (_links(document) > _MANY and len(words(" ".join(draft.body))) < _FEW)):
+    few = len(words(" ".join(draft.body))) < _FEW
+    if few and _is_video(document, found, declared):
+        raise Refused("video", "a video with hardly a line of text")
+    own = declared or document.first('[itemprop~="articleBody"]') is not None
+    if not own and (jsonld.is_listing(found) or _lists(draft, document)):
         raise Refused("listing", "lists articles and is none")
     if not draft.body and (not declared or document.first("h1") is None):
         raise Refused("empty", "no text; the site may need rendering")
 
 
+def _is_video(document: Document, found: list[jsonld.Node], declared: bool) -> bool:
+    if document.meta("og:type").lower().startswith("video"):
+        return not jsonld_article(found)
+    return not declared and any("VideoObject" in jsonld.types(node) for node in found)
+
+
+def _lists(draft: Draft, document: Document) -> bool:
+    """Whether a page is of other articles' teasers, or of links, without a line that its headline is about: a flash is
+    short, and its page may be full of both."""
+    cards, leads = teasers.read(document)
+    own = [text for text in draft.body if teasers.key(text) not in leads]
+    if len(set(words(draft.headline)) & set(words(" ".join(own)))) >= _ABOUT:
+        return False
+    whole, teased = (sum(map(len, texts)) for texts in (draft.body, [t for t in draft.body if t not in own]))
+    if cards >= _CARDS and teased >= _TEASERS * whole:
+        return True
+    return len(words(" ".join(draft.body))) < _FEW and draft.lacks("published") and _links(document) > _MANY
+
+
 def jsonld_article(found: list[jsonld.Node]) -> bool:
     """Whether the page's JSON-LD describes an article."""
     return any(jsonld.types(n) & jsonld.ARTICLES for n in found)
-
-
-def _visible(document: Document) -> str:
-    parts = (n.text(separator=" ") for n in document.tree.css("h1, h2, p, li, td, div > span"))
-    return " ".join(parts)
 
 
 def _links(document: Document) -> int:

