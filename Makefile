@@ -6,7 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-.PHONY: help run demo test lint elasticsearch elasticsearch-stop bench-extraction bench-captions wheel lock clean
+.PHONY: help run demo test lint elasticsearch elasticsearch-stop bench-extraction bench-captions bench-stories wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -38,6 +38,9 @@ bench-extraction: .venv/dev.stamp ## extraction measured on real pages (needs ..
 
 bench-captions: .venv/dev.stamp ## captions of lead images measured on real pages (needs ../shared/pages)
 	@$(BIN)/python -m bench.captions
+
+bench-stories: .venv/dev.stamp ## near-duplicates among 100,000 articles, beside datasketch's index in memory (takes minutes)
+	@$(BIN)/python -m bench.stories
 
 wheel: .venv/dev.stamp ## dist/arshif-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .

@@ -8,6 +8,8 @@ import re
 from base64 import b32encode
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -43,21 +45,33 @@ def identity(headline: str, body: str) -> Identity:
     found = words(f"{head} {text}", folded=True)
     return Identity(
         content_hash=sha256(f"{head}\n{text}".encode("utf-8", "replace")).hexdigest(),
-        signature=_signature(found) if len(found) >= _SHORT else None,
+        signature=signature(found) if len(found) >= _SHORT else None,
         template=_is_template(found),
     )
 
 
-def _signature(found: list[str]) -> bytes:
-    """MinHash of the three-word shingles, as little-endian 32-bit numbers."""
-    shingles = {" ".join(found[i : i + _SHINGLE]) for i in range(len(found) - _SHINGLE + 1)}
-    raw = b"".join(blake2b(s.encode("utf-8", "replace"), digest_size=4).digest() for s in shingles)
-    values = np.frombuffer(raw, dtype="<u4").astype(np.uint64)
-    low = np.full(PERMUTATIONS, 0xFFFFFFFF, dtype=np.uint64)
+def signature(found: list[str]) -> bytes:
+    """MinHash of the three-word shingles of folded words (three at least), as little-endian 32-bit numbers."""
+    # Joined and cut again: one call encodes all; folded words have no space of any kind in them.
+    coded = [crc32(word) for word in " ".join(found).encode("utf-8", "replace").split()]
+    code = np.array(coded, dtype=np.uint64)
+    shingles = code[:-2] * _PLACES[0] + code[1:-1] * _PLACES[1] + code[2:] * _PLACES[2]
+    values = _mixed((shingles >> np.uint64(32)).astype(np.uint32))
+    low = np.full(PERMUTATIONS, 0xFFFFFFFF, dtype=np.uint32)
     for start in range(0, len(values), 1024):  # bounds the memory that one very long text takes
-        mixed = (_FACTORS[:, None] * values[start : start + 1024] + _OFFSETS[:, None]) >> np.uint64(32)
-        np.minimum(low, mixed.min(axis=1), out=low)
+        permuted = _FACTORS[:, None] * values[start : start + 1024] + _OFFSETS[:, None]
+        np.minimum(low, permuted.min(axis=1), out=low)
     return low.astype("<u4").tobytes()
+
+
+def _mixed(values: np.ndarray[Any, np.dtype[np.uint32]]) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """Every bit of a number spread over all of its bits: the finalizer of MurmurHash3 (Appleby 2011)."""
+    values ^= values >> np.uint32(16)
+    values *= np.uint32(0x85EBCA6B)
+    values ^= values >> np.uint32(13)
+    values *= np.uint32(0xC2B2AE35)
+    values ^= values >> np.uint32(16)
+    return values
 
 
 def _is_template(found: list[str]) -> bool:
@@ -66,12 +80,15 @@ def _is_template(found: list[str]) -> bool:
     return len(found) < _SHORT or numbers > _NUMBERS * len(found)
 
 
-def _parameters(name: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """128 fixed pseudo-random odd 64-bit numbers: signatures are stored, so they must never depend on a library's
+def _parameters(name: str, count: int, kind: str) -> np.ndarray[Any, Any]:
+    """Fixed pseudo-random odd numbers of this kind: signatures are stored, so they must never depend on a library's
     generator."""
-    raw = b"".join(blake2b(f"{name} {i}".encode(), digest_size=8).digest() for i in range(PERMUTATIONS))
-    return np.frombuffer(raw, dtype="<u8").astype(np.uint64) | np.uint64(1)
+    size = np.dtype(kind).itemsize
+    raw = b"".join(blake2b(f"{name} {i}".encode(), digest_size=size).digest() for i in range(count))
+    return np.frombuffer(raw, dtype=kind) | np.array(1, dtype=kind)
 
 
-# Multiply-shift hashing (Dietzfelbinger et al. 1997): (a * x + b mod 2**64) >> 32 is universal for 32-bit x.
-_FACTORS, _OFFSETS = _parameters("factor"), _parameters("offset")
+# Multilinear hashing of the words of a shingle (Lemire and Kaser 2014): the high half of the sum is universal. Then
+# a * x + b mod 2**32 with odd a is a permutation, as min-wise hashing wants.
+_PLACES = _parameters("place", _SHINGLE, "<u8")
+_FACTORS, _OFFSETS = _parameters("factor", PERMUTATIONS, "<u4"), _parameters("offset", PERMUTATIONS, "<u4")

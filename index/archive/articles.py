@@ -209,7 +209,7 @@ def _new(conn: Connection, page: Fetched) -> Outcome:
     conn.execute(insert(t.articles).values(**values, **_facts(article, page.fetched, page.fetched), number=1))
     _add_version(conn, page, article, 1)
     outbox.enqueue(conn, [article.id], page.fetched)
-    stories.settle(conn, article.id, article.signature, page.fetched)
+    stories.settle(conn, article.id, article.signature, page.fetched, new=True)
     return Outcome("new", article.id, 1)
 
 
@@ -237,8 +237,10 @@ def _equal(current: Any, article: Article, own: bool) -> bool:
         return False
     if not own:  # an AMP page may lack the authors; only another text is news there
         return True
+    told_as_ago = "relative" in article.origins.get("published", "")  # "2 hours ago" is another hour at each visit
+    published = current.published if told_as_ago else article.published
     now = (tuple(current.authors), current.section, current.published, current.modified)
-    return now == (article.authors, article.section, article.published, article.modified)
+    return now == (article.authors, article.section, published, article.modified)
 
 
 def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:

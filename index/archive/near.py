@@ -6,12 +6,12 @@ their signatures, and those that still look alike by their texts (`index/alike.p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, bindparam, delete, select
 
 from index import alike
 from index.archive.tables import articles, bands, signatures, versions
@@ -23,17 +23,15 @@ RESEMBLING = alike.LEAST - 0.13  # three standard errors of 128 numbers below wh
 READ = 8  # different texts that are read for one article
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio: mixes by multiplication (Knuth)
-_NAMES = [f"h{n}" for n in range(BANDS)]
-_IN_BAND = (
-    f"SELECT number FROM (SELECT number FROM bands WHERE hash = :{{}} ORDER BY number DESC LIMIT {CROWD}) AS {{}}"
+# Handed to the driver as they are: 32 parameters cost SQLAlchemy more than the database. The latest of a band come
+# first, for copies come within days.
+_IN_BAND = f"SELECT number FROM (SELECT number FROM bands WHERE hash = ? ORDER BY number DESC LIMIT {CROWD})"
+_AGREEING = (
+    f"SELECT number FROM ({' UNION ALL '.join([_IN_BAND] * BANDS)})"
+    f" GROUP BY number ORDER BY count(*) DESC, number DESC LIMIT {CROWD}"
 )
-# As text and once: SQLAlchemy takes longer to compile 32 parts than the database to answer them.
-_AGREEING = text(
-    "SELECT number FROM ("
-    + " UNION ALL ".join(_IN_BAND.format(name, f"band_{name}") for name in _NAMES)
-    + f") AS found GROUP BY number ORDER BY count(*) DESC, number DESC LIMIT {CROWD}"
-)
-_ADD = text("INSERT INTO bands (hash, number) VALUES " + ", ".join(f"(:{name}, :number)" for name in _NAMES))
+_SIGN = "INSERT INTO signatures (article, signature) VALUES (?, ?) RETURNING number"
+_ADD = "INSERT INTO bands (hash, number) VALUES (?, ?)"
 _MINE = select(signatures.c.number, signatures.c.signature).where(signatures.c.article == bindparam("article"))
 _TEXT = (
     select(versions.c.headline, versions.c.body)
@@ -51,14 +49,15 @@ _THERE = (
 )
 
 
-def hashes(signature: bytes) -> list[int]:
+@lru_cache(maxsize=8)  # it is looked for and kept right after
+def hashes(signature: bytes) -> tuple[int, ...]:
     """The 32 numbers (signed, of 64 bits) under which a signature is found, one for each band, in ascending order."""
     rows = np.frombuffer(signature, "<u4")[: BANDS * ROWS].astype(np.uint64).reshape(BANDS, ROWS)
     found = np.arange(1, BANDS + 1, dtype=np.uint64)  # equal numbers of different bands are no agreement
     for column in rows.T:
         found = (found ^ column) * _ODD
         found ^= found >> np.uint64(29)
-    return sorted(found.view(np.int64).tolist())
+    return tuple(sorted(found.view(np.int64).tolist()))
 
 
 def resemblance(one: bytes, other: bytes) -> float:
@@ -75,30 +74,37 @@ def keep(conn: Connection, article: str, signature: bytes | None) -> None:
         conn.execute(delete(bands).where(bands.c.hash.in_(hashes(mine.signature)), bands.c.number == mine.number))
         conn.execute(delete(signatures).where(signatures.c.number == mine.number))
     if signature is not None:
-        row = insert(signatures).values(article=article, signature=signature).returning(signatures.c.number)
-        number = conn.execute(row).scalar_one()
-        conn.execute(_ADD, dict(zip(_NAMES, hashes(signature), strict=True)) | {"number": number})
+        add(conn, article, signature)
+
+
+def add(conn: Connection, article: str, signature: bytes) -> None:
+    """Let an article be found by its first signature."""
+    number = conn.exec_driver_sql(_SIGN, (article, signature)).scalar_one()
+    conn.exec_driver_sql(_ADD, [(one, number) for one in hashes(signature)])
 
 
 def find(conn: Connection, article: str, site: str, signature: bytes) -> list[Any]:
     """The articles of other sites that say what this one does, the most similar first: rows with `id`, `site`, `story`
     and `content_hash`."""
-    numbers = conn.execute(_AGREEING, dict(zip(_NAMES, hashes(signature), strict=True))).scalars().all()
-    if not numbers:
-        return []
-    there = [(resemblance(signature, row.signature), row) for row in _rows(conn, numbers, site) if row.id != article]
-    close = sorted((pair for pair in there if pair[0] >= RESEMBLING), key=lambda pair: (-pair[0], pair[1].id))
+    close = [row for row in resembling(conn, site, signature) if row.id != article]
     if not close:
         return []
     mine = _read(conn, article)
-    texts = dict.fromkeys(row.content_hash for _, row in close)  # in order; copies of one text are read once
-    example = {row.content_hash: row.id for _, row in close}
+    texts = dict.fromkeys(row.content_hash for row in close)  # in order; copies of one text are read once
+    example = {row.content_hash: row.id for row in close}
     same = {found for found in islice(texts, READ) if alike.alike(mine, _read(conn, example[found]))}
-    return [row for _, row in close if row.content_hash in same]
+    return [row for row in close if row.content_hash in same]
 
 
-def _rows(conn: Connection, numbers: Sequence[int], site: str) -> Sequence[Any]:
-    return conn.execute(_THERE, {"numbers": list(numbers), "site": site}).all()
+def resembling(conn: Connection, site: str, signature: bytes) -> list[Any]:
+    """The articles of other sites whose signatures make it worth while to read them, the most similar first."""
+    numbers = conn.exec_driver_sql(_AGREEING, hashes(signature)).scalars().all()
+    if not numbers:
+        return []
+    rows = conn.execute(_THERE, {"numbers": list(numbers), "site": site})
+    there = [(resemblance(signature, row.signature), row) for row in rows]
+    close = [pair for pair in there if pair[0] >= RESEMBLING]
+    return [row for _, row in sorted(close, key=lambda pair: (-pair[0], pair[1].id))]
 
 
 def _read(conn: Connection, article: str) -> alike.Text:

@@ -32,12 +32,15 @@ _MEMBERS = (
 _OWN = select(articles).where(articles.c.id == bindparam("article"))
 
 
-def settle(conn: Connection, article: str, signature: bytes | None, now: datetime) -> None:
+def settle(conn: Connection, article: str, signature: bytes | None, now: datetime, *, new: bool = False) -> None:
     """Decide which story an article belongs to that is new, or that reads differently now and was taken out of its
     story before (`lead`): that of equal texts, else that of the most similar ones of other sites. Flashes and templates
     are of none. Documents whose story or lead changed go to the indexes."""
     own = conn.execute(_OWN, {"article": article}).one()
-    near.keep(conn, article, signature if own.mergeable else None)
+    if not new:
+        near.keep(conn, article, signature if own.mergeable else None)
+    elif signature is not None and own.mergeable:
+        near.add(conn, article, signature)
     if not own.mergeable:
         return
     same: Sequence[Any] = conn.execute(_EQUAL, {"content_hash": own.content_hash, "article": article}).all()

@@ -56,7 +56,7 @@ def test_signatures_estimate_similarity() -> None:
 
 
 def test_signatures_never_change() -> None:
-    assert signature("", text(1))[:8].hex() == "37a728003de84e01"  # type: ignore[index]
+    assert signature("", text(1))[:8].hex() == "e8397e018b695701"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -81,17 +81,17 @@ def pairs(language: str, manner: str, count: int) -> list[tuple[near_texts.Texts
 
 
 @pytest.mark.parametrize("manner", near_texts.EDITS)
-@pytest.mark.parametrize("language", near_texts.LANGUAGES)
-def test_one_whose_tenth_word_was_changed_is_found_and_taken_for_the_same(language: str, manner: str) -> None:
+def test_one_whose_tenth_word_was_changed_is_found_and_taken_for_the_same(manner: str) -> None:
     found = taken = 0
-    for one, other in pairs(language, manner, PAIRS):
+    made = [pair for language in near_texts.LANGUAGES for pair in pairs(language, manner, PAIRS)]
+    for one, other in made:
         first, second = (identity(*texts).signature for texts in (one, other))
         assert first is not None
         assert second is not None
         agree = bool(set(near.hashes(first)) & set(near.hashes(second)))
         found += agree and near.resemblance(first, second) >= near.RESEMBLING
         taken += alike.alike(alike.read(*one), alike.read(*other))
-    assert min(found, taken) >= RECALL * PAIRS, (found, taken)
+    assert min(found, taken) >= RECALL * len(made), (found, taken, len(made))
 
 
 @pytest.mark.parametrize(("language", "kind"), KINDS)
@@ -115,7 +115,7 @@ def test_a_figure_that_was_put_right_leaves_it_the_same() -> None:
 def test_bands_are_of_their_place() -> None:
     signature = bytes(512)
     assert len(set(near.hashes(signature))) == near.BANDS, "equal rows in different bands are no agreement"
-    assert near.hashes(signature) == sorted(near.hashes(signature))
+    assert list(near.hashes(signature)) == sorted(near.hashes(signature))
 
 
 # --- in the archive --------------------------------------------------------------------------------------------------
