@@ -20,9 +20,9 @@ _TAG = re.compile(
 _DEEP = ">".join(["*"] * (MAX_DEPTH + 1))
 _INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "img", "ins", "label", "mark",
-    "q", "s", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "wbr",
+    "q", "s", "small", "span", "strong", "sub", "ruby", "sup", "time", "tt", "u", "wbr",
 ))  # fmt: skip
-_UNSEEN = frozenset(("script", "style", "template", "noscript"))
+_UNSEEN = frozenset(("script", "style", "template", "noscript", "rt", "rp"))  # rt: how the word before it is read aloud
 _SPACES = re.compile(r"\s+")
 Metas = dict[str, list[str]]
 

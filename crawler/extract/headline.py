@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from selectolax.lexbor import LexborNode
+
 from crawler.clean.text import line
 from crawler.extract import jsonld
-from crawler.extract.document import Document, text_of
+from crawler.extract.document import Document, attribute, text_of
 
 _PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|»«]\s*|\s-(?=\S)|(?<=\S)-\s")
+_HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")
+_LONG = 4  # words of a name that is rather a headline
 _LONGEST = 1_000  # characters of a title that are looked at
 _SIMILAR = 0.45  # share of words that a visible heading has in common with a declared title
 
@@ -20,23 +24,45 @@ def headline(document: Document, node: jsonld.Node | None, site_names: Iterable[
 
     The <h1> that agrees best with a declared title is what readers see, and beats it: declared ones are often
     shortened, or written for search engines. A declared title that no heading agrees with beats a heading."""
-    own = [*site_names, document.meta("og:site_name", "application-name"), urlsplit(document.url).hostname or ""]
+    tops = [(text, _is_logo(h)) for h in document.tree.css("h1")[:8] if (text := text_of(h))]
+    own = [
+        *site_names,
+        *_named(document),
+        *(text for text, logo in tops if logo),
+        urlsplit(document.url).hostname or "",
+    ]
     declared = [
         (title, origin)
         for raw, origin in _declared(document, node)
         if (title := without_site(raw, own)) and not _is_name(title, own)
     ]
     titles = [title for title, _ in declared]
-    headings = [t for t in (text_of(h) for h in document.tree.css("h1")[:8]) if t and not _is_name(t, own)]
+    headings = [text for text, logo in tops if not logo and not _is_name(text, own)]
     shown = max(headings, key=lambda h: max((_agreement(h, t) for t in titles), default=0.0), default="")
     if shown and not titles:
         return without_site(shown, own), "h1"
     if shown and max(_agreement(shown, t) for t in titles) >= _SIMILAR and not _is_settled(declared, shown):
-        return without_site(shown, own), "h1"
+        glued = next((t for t in titles if _key(t) == _key(shown) and len(words(t)) > len(words(shown))), "")
+        return (glued, "og") if glued else (without_site(shown, own), "h1")
     if declared:
         return declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
     return (second, "h2") if second else (line(text_of(document.first("title"))), "title")
+
+
+def _named(document: Document) -> list[str]:
+    """What the page calls its site; not where that is the title once more."""
+    said = (document.meta("og:site_name"), document.meta("application-name"))
+    titles = {_key(document.meta("og:title")), _key(text_of(document.first("head > title")))}
+    return [name for name in said if len(words(name)) < _LONG or _key(name) not in titles]
+
+
+def _is_logo(heading: LexborNode) -> bool:
+    """Whether an <h1> is the site's name: a link to the home page."""
+    link = heading.css_first("a[href]")
+    return (
+        link is not None and _HOME.fullmatch(attribute(link, "href")) is not None and text_of(link) == text_of(heading)
+    )
 
 
 def _is_settled(declared: list[tuple[str, str]], shown: str) -> bool:
@@ -87,7 +113,7 @@ def _agreement(heading: str, title: str) -> float:
     """How much of the shorter of two texts is in the other, 0 to 1, a little less where one is much longer. Without
     spaces between words (Chinese) pairs of letters count."""
     first, second = set(words(heading)), set(words(title))
-    if min(len(first), len(second)) <= 2:
+    if min(len(first), len(second)) <= 2 and not (heading.isascii() and title.isascii()):
         first, second = _pairs(heading), _pairs(title)
     if not first or not second or len(first) > 4 * len(second):
         return 0.0
