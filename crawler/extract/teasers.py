@@ -17,6 +17,7 @@ _MOST = 400  # links that are looked at
 _BOX = 900  # characters of a box; a larger one holds more than a teaser
 _KEY = 60  # characters by which a teaser's text is known again
 _ONWARDS = ("continues", "read also")  # kinds of such links' phrases
+_LEAD = 20  # characters that a box has beside its link, such as a lead
 _MORE = 40  # characters of a link such as "Read more"
 
 
@@ -55,7 +56,7 @@ def _box(link: LexborNode, alone: str | None) -> LexborNode | None:
             return None
         if alone is not None and len(parent.css(alone)) > 2:
             return None
-        if len(text_of(parent)) > own + _MORE:
+        if len(text_of(parent)) > own + _LEAD:
             return parent
     return None
 

@@ -15,6 +15,7 @@ from tests.unit.samples import a_page, a_site
 
 FLASH = "أعلنت مديرية الري أن السد سيُفتح مساء اليوم أمام المزارعين في الريف الشرقي."
 HEAD = "<title>السد سيُفتح مساء اليوم</title>"
+ENTRY = "The ferry is two miles out and on its way."
 LINKS = "".join(f"<li><a href='/n/{n}'>خبر آخر من أخبار الموقع رقم {n}</a></li>" for n in range(60))
 CARDS = "".join(
     f"<div class=c><h3><a href='/n/{n}'>خبر آخر رقم {n}</a></h3><p>هذه مقدمة الخبر رقم {n} كما تظهر هنا.</p></div>"
@@ -37,7 +38,7 @@ def article(html: str) -> str:
         '{"@type": "NewsArticle", "headline": "Access denied to the harbour, say fishermen"}</script>'
         "<h1>Access denied to the harbour, say fishermen</h1><p>The gate was locked on Monday, nobody had a key.</p>",
         "<title>Live: the ferry</title><meta property='og:type' content='article'><h1>Live: the ferry</h1>"
-        + "".join(f"<div><h3><a href='#e{n}'>1{n}:00</a></h3><p>It is {n} miles out.</p></div>" for n in range(9)),
+        + "".join(f"<div><h3><a href='#e{n}'>1{n}:00</a></h3><p>{ENTRY}</p></div>" for n in range(9)),
     ],
     ids=["flash among links", "article with cards", "about an error", "declared", "live page"],
 )  # fmt: skip
