@@ -183,12 +183,8 @@ def tokens(text: str) -> list[Token]:
 
 # --- stems ---------------------------------------------------------------------------------------------------------
 
-ARABIC, LATIN_SCRIPT, CYRILLIC, GREEK = (
-    "\u0600-\u06ff",
-    "a-z\u00aa-\u024f\u1e00-\u1eff",
-    "\u0400-\u04ff",
-    "\u0370-\u03ff",
-)
+ARABIC, LATIN_SCRIPT, CYRILLIC = "\u0600-\u06ff", "a-z\u00aa-\u024f\u1e00-\u1eff", "\u0400-\u04ff"
+GREEK, ARMENIAN, DEVANAGARI = "\u0370-\u03ff", "\u0530-\u058f", "\u0900-\u097f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +197,10 @@ class Chain:
     capitals: tuple[tuple[str, str], ...] = ()  # whose lower case this language has otherwise
 
 
+# What has none is found as it is written, folded: Persian, Urdu, Kurdish, Hebrew, Ukrainian and Polish among others.
 CHAINS: Mapping[str, Chain] = {
     "ar": Chain(ARABIC, None),
+    "ca": Chain(LATIN_SCRIPT, "catalan"),
     "cs": Chain(LATIN_SCRIPT, "czech"),
     "da": Chain(LATIN_SCRIPT, "danish"),
     "de": Chain(LATIN_SCRIPT, "german"),
@@ -211,11 +209,13 @@ CHAINS: Mapping[str, Chain] = {
     "es": Chain(LATIN_SCRIPT, "spanish"),
     "fi": Chain(LATIN_SCRIPT, "finnish"),
     "fr": Chain(LATIN_SCRIPT, "french"),
+    "hi": Chain(DEVANAGARI, "hindi"),
     "hu": Chain(LATIN_SCRIPT, "hungarian"),
+    "hy": Chain(ARMENIAN, "armenian"),
+    "id": Chain(LATIN_SCRIPT, "indonesian"),
     "it": Chain(LATIN_SCRIPT, "italian"),
     "nl": Chain(LATIN_SCRIPT, "dutch"),
     "no": Chain(LATIN_SCRIPT, "norwegian"),
-    "pl": Chain(LATIN_SCRIPT, "polish"),
     "pt": Chain(LATIN_SCRIPT, "portuguese"),
     "ro": Chain(LATIN_SCRIPT, "romanian"),
     "ru": Chain(CYRILLIC, "russian"),

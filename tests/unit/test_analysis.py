@@ -104,6 +104,7 @@ def test_a_word_without_end_is_cut() -> None:
 # indexes are rebuilt.
 STEMS = {
     "ar": ("المعارك والمقاتلون البوكمال مدرسة المدارس", "معارك مقاتل بوكمال مدرس مدارس"),
+    "ca": ("eleccions elecció", "elec elec"),
     "cs": ("volby volebních", "volb volebn"),
     "da": ("husene regeringen", "hus regering"),
     "de": ("Häuser Universitäten Straße", "haus universitat strass"),
@@ -112,11 +113,13 @@ STEMS = {
     "es": ("elecciones elección", "eleccion eleccion"),
     "fi": ("talossa kylässä", "talo kyla"),
     "fr": ("élections chevaux l'État", "elect cheval l etat"),
+    "hi": ("चुनाव चुनावों सरकारें", "चुनाव चुनाव सरकार"),
     "hu": ("házakban", "haz"),
+    "hy": ("ընտրությունների", "ընտր"),
+    "id": ("pemilihan dipilih", "pilih pilih"),
     "it": ("elezioni", "elezion"),
     "nl": ("verkiezingen", "verkies"),
     "no": ("valgene", "valg"),
-    "pl": ("wybory wyborów", "wybor wybor"),
     "pt": ("eleições eleição", "eleico eleica"),
     "ro": ("alegerile", "aleger"),
     "ru": ("выборы выборов", "выбор выбор"),
@@ -139,6 +142,7 @@ def test_light10_leaves_two_letters(word: str) -> None:
 def test_a_language_without_a_chain_has_no_stems() -> None:
     assert stems("می‌رود", "fa") == []
     assert stems("北京", "zh") == []
+    assert all(language not in CHAINS for language in ("fa", "ur", "ku", "ckb", "he", "uk", "pl", "ja", "ko"))
     assert stems("word", "") == []
 
 
