@@ -176,6 +176,19 @@ def status(json: Json = False) -> None:
 
 
 @app.command()
+def alerts(
+    limit: Annotated[int, typer.Option(min=1, help="How many are listed.")] = 20,
+    test: Annotated[bool, typer.Option("--test", help="Send a message to everybody whom `notify` names.")] = False,
+    json: Json = False,
+) -> None:
+    """List the last changes in how sites are doing.
+
+    They are sent to whom `notify` names in arshif.yaml. 1 if a test could not be sent.
+    """
+    raise typer.Exit(looking.list_alerts(limit, test, json))
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Check what a crawl needs, and say what to mend.
 
@@ -224,6 +237,15 @@ def sites_check(
     Of SITE each source is asked once, and what it offers is counted; nothing is stored.
     """
     raise typer.Exit(siting.check(site, json))
+
+
+@sites_app.command("repeats")
+def sites_repeats(site: Site, json: Json = False) -> None:
+    """Show the blocks that were learned to be a site's own and taken off its articles.
+
+    A block that is an article's text after all goes into the site's file, under `keep_text`.
+    """
+    siting.repeats(site, json)
 
 
 # --- index -----------------------------------------------------------------------------------------------------------

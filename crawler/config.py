@@ -162,6 +162,12 @@ class Settings(Model):
         "", pattern=r"^(https?://\S+)?$", description="Proxy that all requests to sites go through: http://host:port"
     )
 
+    notify: Annotated[tuple[SecretStr, ...], BeforeValidator(_entries)] = Field(
+        (),
+        description="Who is told when a site's state changes: addresses of Apprise, such as json://localhost:8080/hook "
+        "or mailto://user:password@example.org",
+    )
+
     @field_validator("contact")
     @classmethod
     def _reachable(cls, contact: str) -> str:

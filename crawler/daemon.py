@@ -18,8 +18,10 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
-from crawler import runs
+from crawler import notify, runs
+from crawler.checkup import checkup
 from crawler.config import Config
+from crawler.errors import ArshifError
 from crawler.learned import learned
 from crawler.processes import end_child, start_child
 from crawler.schedule import DUE, due
@@ -33,6 +35,7 @@ log = logging.getLogger("arshif.daemon")
 NAMED = 8  # sites of a run, or fewer, are named in the log; of more, their number is told
 RUNS = 2  # at once: one slow site must not hold up all others, and two cores are enough for two
 OFFLINE_REST = 60.0  # seconds between two tries without a network
+CHECKUP = 600.0  # seconds between two looks at the sites' health
 RESTART = (5.0, 300.0)  # seconds before a helper (shipper, web) that ended is started again: first, and at most
 STEADY = 60.0  # seconds that a helper must have lived to be restarted as after its first end
 
@@ -99,8 +102,17 @@ class Daemon:
         scheduler = BackgroundScheduler(timezone=UTC)
         job: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler.add_job(self.bell.put, "interval", ["tick"], seconds=1, **job)
+        scheduler.add_job(self.look_after, "interval", seconds=CHECKUP, **job)
         scheduler.start()
         return scheduler
+
+    def look_after(self) -> None:
+        """Looks at how the sites are doing, and tells whom it concerns; in the scheduler's own thread."""
+        try:
+            checkup(self.archive, self.config, datetime.now(UTC))
+            notify.send(self.archive, self.config)
+        except ArshifError as error:  # it is tried again; what it is about, the tick meets as well
+            log.error("%s", error)
 
     def tick(self) -> None:
         """Ends what has ended, starts what is due."""

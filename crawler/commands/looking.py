@@ -8,14 +8,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from crawler import notify
 from crawler.config import Config, load
 from crawler.errors import ArshifError
 from crawler.learned import learned
 from crawler.runs import last_runs, told
 from crawler.schedule import due
 from crawler.stores import archive_file, open_archive, open_index
-from crawler.terminal import lasting, print_json, print_table, say
-from index.archive import Archive, articles, leases, runs, sites
+from crawler.terminal import cell, lasting, print_json, print_table, say
+from index.archive import Archive, articles, health, leases, runs, sites
 from index.article import schema_org
 
 
@@ -103,6 +104,28 @@ def _took(run: runs.Run) -> str:
 def _became(run: runs.Run) -> str:
     detail = [run.detail] if run.detail else []
     return "; ".join([told(run.sites), *detail]) if run.ended else ""
+
+
+def list_alerts(limit: int, test: bool, json: bool) -> int:
+    config = load()
+    if test:
+        sent = notify.test(config)
+        say(
+            "sent" if sent else "could not be sent: look at the addresses, and whether their servers answer",
+            None if sent else "red",
+        )
+        return int(not sent)
+    with open_stored(config) as archive, archive.read() as conn:
+        found = health.recent_alerts(conn, limit)
+    if json:
+        print_json([asdict(alert) for alert in found])
+        return 0
+    for alert in found:
+        told = "" if alert.sent or not config.settings.notify else "  (not sent yet)"
+        say(f"{cell(alert.at)}  {notify.line(alert)}{told}")
+    if not found:
+        say("no change in how sites are doing was seen yet; `arshif run` looks every 10 minutes")
+    return 0
 
 
 def status(json: bool) -> None:

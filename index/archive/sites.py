@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from index.archive.tables import sites
+from index.archive.tables import health, sites
 from index.archive.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True)
 class SiteState:
     """What is known of a site. Times are UTC, None where it did not happen; `failures` counts failed runs in a row;
-    `verdict` is a word and `detail` its sentence, None where all is normal; `horizon`: nothing older is fetched;
+    `verdict` is a word and `detail` its sentence, None where all is normal: that of the site's health with its
+    `example`, `since` then, else that of its last run; `horizon`: nothing older is fetched;
     `rendered`: since when its pages are known to need a browser, `plain`: when that was last looked at."""
 
     id: str
@@ -55,14 +56,23 @@ def looked(conn: Connection, site: str, changed: bool, fade: float) -> None:
 
 def state(conn: Connection, site: str) -> SiteState:
     """What is known of the site; its bare id where nothing is."""
-    row = conn.execute(select(sites).where(sites.c.id == site)).mappings().one_or_none()
+    row = conn.execute(_ALL.where(sites.c.id == site)).mappings().one_or_none()
     return _state(dict(row)) if row else SiteState(site)
 
 
 def states(conn: Connection) -> list[SiteState]:
     """All sites that are known, by id."""
-    return [_state(dict(row)) for row in conn.execute(select(sites).order_by(sites.c.id)).mappings()]
+    return [_state(dict(row)) for row in conn.execute(_ALL.order_by(sites.c.id)).mappings()]
+
+
+_HEALTH = ("verdict", "detail", "example", "since")
+_ALL = select(sites, *(health.c[name].label(f"health_{name}") for name in _HEALTH)).outerjoin(
+    health, (health.c.site == sites.c.id) & health.c.verdict.is_not(None)
+)
 
 
 def _state(row: dict[str, Any]) -> SiteState:
+    concluded = {name: row.pop(f"health_{name}") for name in _HEALTH}
+    if concluded["verdict"] is not None:
+        row |= concluded
     return SiteState(**row | {"languages": tuple(row["languages"] or ())})

@@ -49,10 +49,8 @@ sites = Table(  # what crawler knows of a site and the page shows; the site itse
     Column("country", String),
     Column("languages", Json),
     Column("enabled", Boolean, nullable=False, server_default=true()),
-    Column("verdict", String),  # a word, such as "quiet"; None: nothing to say
+    Column("verdict", String),  # of the last run, a word such as "failing"; None: nothing to say
     Column("detail", Text),  # the verdict in a sentence
-    Column("example", Text),  # an address that shows it
-    Column("since", Instant),  # the verdict holds since then
     Column("failures", Integer, nullable=False, server_default=ZERO),  # failed runs in a row
     Column("last_run", Instant),
     Column("last_success", Instant),
@@ -332,6 +330,35 @@ leases = Table(  # who crawls a site now; a row stays when it is released, so th
     Column("boot", String),  # boot of the machine, and its process namespace
     Column("fence", BigInteger, nullable=False),
     Column("taken", Instant),
+)
+
+# --- how the sites are doing ---------------------------------------------------------------------------------------
+
+health = Table(  # what was concluded of a site
+    "health",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("verdict", String),  # a word, such as "quiet"; None: all is as usual
+    Column("detail", Text),  # the verdict in a sentence
+    Column("example", Text),  # an address that shows it
+    Column("since", Instant),  # when it began
+    Column("suspect", String),  # a verdict that is not sure yet; "" for "as usual"
+    Column("suspected", Instant),
+    Column("turns", Json),  # when the verdict changed, of the last days
+)
+
+alerts = Table(  # changes of health that somebody is to be told
+    "alerts",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("verdict", String),
+    Column("detail", Text),
+    Column("example", Text),
+    Column("at", Instant, nullable=False),
+    Column("sent", Instant),
+    Column("tries", Integer, nullable=False, server_default=ZERO),
+    Index(None, "sent"),
 )
 
 # --- what the indexes lack -----------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from index.archive import articles, documents, sites
+from index.archive import articles, documents, health, sites
+from index.archive.health import Health
 from index.article import Image
 from index.errors import ArshifError
 from index.web import serve
@@ -239,7 +240,9 @@ def test_a_site_that_needs_a_look_comes_first(tmp_path: Path) -> None:
     shelf = fill(tmp_path, [])
 
     def change(conn: Any) -> None:
-        sites.put(conn, "phare", verdict="quiet", detail="no article for 3 days", example="https://phare.example/feed")
+        sites.put(conn, "phare")
+        quiet = Health("quiet", "no article for 3 days", "https://phare.example/feed")
+        health.put(conn, "phare", quiet)
         sites.put(conn, "asi", enabled=False)
         sites.put(conn, "kuh", failures=3)
         sites.put(conn, "zz")

@@ -8,6 +8,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     _kept()
@@ -15,6 +17,7 @@ def upgrade() -> None:
     _learned()
     _fresh()
     _reach()
+    _health()
 
 
 def _kept() -> None:
@@ -103,3 +106,34 @@ def _versions() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("frontier", sa.Column("missing", sa.BigInteger()))
+
+
+def _health() -> None:
+    """How sites are doing, and who is to be told."""
+    op.create_table(
+        "health",
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("verdict", sa.String()),
+        sa.Column("detail", sa.Text()),
+        sa.Column("example", sa.Text()),
+        sa.Column("since", sa.BigInteger()),
+        sa.Column("suspect", sa.String()),
+        sa.Column("suspected", sa.BigInteger()),
+        sa.Column("turns", sa.JSON()),
+        sa.PrimaryKeyConstraint("site", name="pk_health"),
+    )
+    op.create_table(
+        "alerts",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("site", sa.String(), nullable=False),
+        sa.Column("verdict", sa.String()),
+        sa.Column("detail", sa.Text()),
+        sa.Column("example", sa.Text()),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("sent", sa.BigInteger()),
+        sa.Column("tries", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.PrimaryKeyConstraint("id", name="pk_alerts"),
+    )
+    op.create_index("ix_alerts_sent", "alerts", ["sent"])
+    op.drop_column("sites", "example")
+    op.drop_column("sites", "since")

@@ -1,0 +1,185 @@
+"""Health: what the archive shows of how a site is doing, what was concluded from it, and who is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from index.archive.tables import alerts, articles, frontier, health, sources, versions
+from index.archive.upsert import upsert
+
+HISTORY = timedelta(days=56)  # eight of each weekday
+PAGES, SAMPLES = 200, 300  # newest ones that are looked at: some weeks of a usual site
+AGE = timedelta(days=30)  # older articles are a back-fill, and say nothing of the site's habits
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSeen:
+    """A source of the site's file: its problem if it has one, and when it last answered well (UTC)."""
+
+    url: str
+    problem: str | None
+    polled: datetime | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageSeen:
+    """What became of a candidate since it was discovered: `state` and `reason` as in the frontier."""
+
+    url: str
+    discovered: datetime
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An article as it is stored: which of its fields are filled, and how long its text is."""
+
+    url: str
+    first_seen: datetime
+    published: datetime | None
+    headline: str
+    filled: frozenset[str]
+    length: int  # characters of its body
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a site, newest first; times are UTC. `arrivals` are when its articles of the last weeks were
+    published or, where they do not say so, first seen."""
+
+    sources: tuple[SourceSeen, ...] = ()
+    pages: tuple[PageSeen, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    arrivals: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What was concluded of a site: `verdict` is a word (None: all is as usual), `detail` its sentence, `example` an
+    address that shows it, `since` when it began. `suspect` is a verdict that is not sure yet ("" for "as usual"), seen
+    since `suspected`; `turns` are the times at which the verdict changed, newest last."""
+
+    verdict: str | None = None
+    detail: str | None = None
+    example: str | None = None
+    since: datetime | None = None
+    suspect: str | None = None
+    suspected: datetime | None = None
+    turns: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A change of a site's health that somebody is to be told; `sent` is when that was done."""
+
+    id: int
+    site: str
+    verdict: str | None
+    detail: str | None
+    example: str | None
+    at: datetime
+    sent: datetime | None
+    tries: int
+
+
+def evidence(conn: Connection, site: str, urls: Sequence[str], now: datetime) -> Evidence:
+    """What the archive shows of the site; `urls` are the sources that its file names."""
+    return Evidence(
+        _sources(conn, site, urls), _pages(conn, site, now), _samples(conn, site), _arrivals(conn, site, now)
+    )
+
+
+def _sources(conn: Connection, site: str, urls: Sequence[str]) -> tuple[SourceSeen, ...]:
+    mine = (sources.c.site == site) & sources.c.url.in_(list(urls))
+    return tuple(SourceSeen(r.url, r.problem, r.polled, r.failures) for r in conn.execute(select(sources).where(mine)))
+
+
+def _pages(conn: Connection, site: str, now: datetime) -> tuple[PageSeen, ...]:
+    """Candidates that were tried. What never was, or is too old, tells nothing."""
+    columns = (frontier.c.url, frontier.c.discovered, frontier.c.state, frontier.c.reason)
+    tried = (frontier.c.site == site) & frontier.c.state.not_in(("pending", "old")) & (frontier.c.discovered <= now)
+    query = select(*columns).where(tried).order_by(frontier.c.id.desc()).limit(PAGES)
+    return tuple(PageSeen(*row) for row in conn.execute(query))
+
+
+def _samples(conn: Connection, site: str) -> tuple[Sample, ...]:
+    newest = (versions.c.article == articles.c.id) & (versions.c.number == articles.c.number)
+    columns = (versions.c.published, versions.c.headline, versions.c.authors, versions.c.section, versions.c.images)
+    query = (
+        select(articles.c.url, articles.c.first_seen, *columns, func.length(versions.c.body).label("length"))
+        .join(versions, newest)
+        .where(articles.c.site == site)
+        .order_by(articles.c.first_seen.desc(), articles.c.id)
+        .limit(SAMPLES)
+    )
+    return tuple(_sample(row) for row in conn.execute(query))
+
+
+def _sample(row: Any) -> Sample:
+    named = {"published": row.published, "authors": row.authors, "section": row.section, "images": row.images}
+    filled = frozenset(name for name, value in named.items() if value)
+    return Sample(row.url, row.first_seen, row.published, row.headline, filled, row.length)
+
+
+def _arrivals(conn: Connection, site: str, now: datetime) -> tuple[datetime, ...]:
+    since = now - HISTORY
+    recent = (articles.c.site == site) & (articles.c.first_seen > since)
+    query = select(articles.c.sort_date, articles.c.first_seen).where(recent).order_by(articles.c.first_seen.desc())
+    found = (min(row.sort_date, row.first_seen) for row in conn.execute(query) if row.first_seen - row.sort_date < AGE)
+    return tuple(sorted((moment for moment in found if moment > since), reverse=True))
+
+
+# --- what was concluded --------------------------------------------------------------------------------------------
+
+
+def state(conn: Connection, site: str) -> Health:
+    """The site's health as it was last concluded."""
+    row = conn.execute(select(health).where(health.c.site == site)).mappings().one_or_none()
+    if row is None:
+        return Health()
+    values = {field.name: row[field.name] for field in fields(Health)}
+    return Health(**values | {"turns": tuple(datetime.fromisoformat(turn) for turn in row["turns"] or ())})
+
+
+def states(conn: Connection) -> dict[str, Health]:
+    """That of all sites, by id."""
+    return {site: state(conn, site) for site in conn.execute(select(health.c.site)).scalars()}
+
+
+def put(conn: Connection, site: str, found: Health) -> None:
+    """Keep what was concluded."""
+    values = {field.name: getattr(found, field.name) for field in fields(Health)}
+    upsert(conn, health, {"site": site}, values | {"turns": [turn.isoformat() for turn in found.turns]})
+
+
+def alert(conn: Connection, site: str, found: Health, now: datetime) -> None:
+    """Note that somebody is to be told of this state of the site."""
+    said = {"verdict": found.verdict, "detail": found.detail, "example": found.example}
+    conn.execute(insert(alerts).values(site=site, at=now, **said))
+
+
+def unsent(conn: Connection) -> list[Alert]:
+    """The alerts that nobody was told yet, oldest first."""
+    return _alerts(conn, select(alerts).where(alerts.c.sent.is_(None)).order_by(alerts.c.id))
+
+
+def recent_alerts(conn: Connection, n: int) -> list[Alert]:
+    """The last n alerts, newest first."""
+    return _alerts(conn, select(alerts).order_by(alerts.c.id.desc()).limit(n))
+
+
+def told(conn: Connection, ids: Sequence[int], now: datetime | None) -> None:
+    """These alerts were sent at that time; None: it failed, and is tried again."""
+    these = alerts.c.id.in_(list(ids))
+    conn.execute(update(alerts).where(these).values(sent=now, tries=alerts.c.tries + 1))
+
+
+def _alerts(conn: Connection, query: Any) -> list[Alert]:
+    return [Alert(**{field.name: row[field.name] for field in fields(Alert)}) for row in conn.execute(query).mappings()]
