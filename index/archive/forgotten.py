@@ -83,7 +83,9 @@ def refuse(conn: Connection, site: str, urls: Sequence[str], texts: Iterable[str
     """Mark these addresses and hashes of texts, so that no crawl stores them again, and drop them from the frontier."""
     for piece in chunks(urls):
         conn.execute(delete(t.frontier).where(t.frontier.c.site == site, t.frontier.c.url.in_(piece)))
-        conn.execute(update(t.sites).where(t.sites.c.id == site, t.sites.c.example.in_(piece)).values(example=None))
+        for table in (t.health, t.alerts):
+            shown = (table.c.site == site) & table.c.example.in_(piece)
+            conn.execute(update(table).where(shown).values(example=None))
     _mark(conn, site, [*map(_digest, urls), *map(_digest, texts)], now)
 
 
