@@ -37,7 +37,7 @@ def read(document: Document, page: Page, site: Site) -> Draft:
         metadata.from_jsonld(draft, node, found, (document, place, house))
     metadata.from_microdata(draft, document, place)
     metadata.from_meta(draft, (document, place, house))
-    shown.fill(draft, document, place)
+    shown.fill(draft, (document, place, house))
     shown.in_zone(draft, document)
     ago = shown.ago(draft, document, place)
     if node is not None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
+from selectolax.lexbor import LexborNode
 from tldextract import TLDExtract
 
 from crawler.clean.text import fold, line
 from crawler.extract import dates, jsonld
 from crawler.extract.captions import caption
-from crawler.extract.document import Document, attribute, text_of
+from crawler.extract.document import Document, ancestors, attribute, text_of
 from crawler.extract.draft import Draft
 from crawler.extract.names import names
 from index.article import Image
@@ -44,7 +46,13 @@ def outlets(document: Document, node: jsonld.Node | None, found: list[jsonld.Nod
 
 def persons(authors: tuple[str, ...], house: frozenset[str]) -> tuple[str, ...]:
     """The authors, or none where they are but the outlet."""
-    return authors if any(_squeezed(name) not in house for name in authors) else ()
+    names = map(_squeezed, authors)
+    return authors if any(n not in house and not n.startswith(_long(house)) for n in names) else ()
+
+
+def _long(house: frozenset[str]) -> tuple[str, ...]:
+    """Names of the outlet that are no beginning of a person's: `Euronews` of `Euronews with agencies`."""
+    return tuple(name for name in house if len(name) > 5)
 
 
 def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page: Context) -> None:
@@ -74,10 +82,17 @@ def from_microdata(draft: Draft, document: Document, place: dates.Place) -> None
         node = document.first(f'[itemprop~="{prop}"]')
         said = attribute(node, "datetime", "content")
         fill_date(draft, name, dates.machine(said, place) or dates.visible(text_of(node), place), "microdata")
-    authors = [n.css_first('[itemprop="name"]') or n for n in document.tree.css('[itemprop~="author"]')[:20]]
+    authors = [n.css_first('[itemprop="name"]') or n for n in _own_authors(document)]
     draft.fill("authors", names(attribute(n, "content") or text_of(n) for n in authors), "microdata")
     draft.fill("section", _value(document, "articleSection"), "microdata")
     draft.fill("description", _value(document, "description"), "microdata")
+
+
+def _own_authors(document: Document) -> list[LexborNode]:
+    """The elements that name the article's authors: the first and those beside it, none of other articles below."""
+    found = document.tree.css('[itemprop~="author"]')[:20]
+    own = {p.mem_id for p in islice(ancestors(found[0]), 2)} if found else set()
+    return [n for n in found if any(p.mem_id in own for p in islice(ancestors(n), 2))]
 
 
 def from_meta(draft: Draft, page: Context) -> None:

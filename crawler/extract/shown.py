@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from itertools import islice
+from urllib.parse import urlsplit
 
 from htmldate import find_date
 from selectolax.lexbor import LexborNode
@@ -13,45 +14,64 @@ from crawler.extract import dates, zones
 from crawler.extract.ago import relative
 from crawler.extract.document import Document, ancestors, attribute, paragraphs, text_of
 from crawler.extract.draft import Draft
-from crawler.extract.metadata import fill_date, keywords
-from crawler.extract.names import names
+from crawler.extract.metadata import Context, fill_date, keywords, persons
+from crawler.extract.names import names, says_by
 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 _TIMES = 12  # <time> elements that are looked at
 _LINES = range(-3, 14)  # lines around the headline among which date and authors stand
 _ELSEWHERE = re.compile(
-    r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|footer|newsletter|trending|more-|card"
+    r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|newsletter|trending|more-|card"
     r"|breaking|ticker|carousel|slider|menu|nav",
     re.I,
 )
 _CHANGED = re.compile(r"updat|modif|edit|changed|aktual|maj|تحديث|обновл|به ?روز|güncel", re.I)
 _AUTHORS = (  # the surest first
-    "a[rel~='author']",
+    "a[rel~='author'], [class*='field--name-uid' i]",
     "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
     "[class*='byline' i], [class*='author' i]",
-)
+    ", ".join(f"a[href*='/{word}']" for word in (
+        "author", "autor", "auteur", "kirjoittaja", "forfatter", "yazar", "staff/", "newsteam/", "journalist",
+        "reporter", "writer", "redakteur", "redakcja", "columnist", "katib", "profil/", "byline",
+    )),
+)  # fmt: skip
 _SECTIONS = (
     "a[rel~='category'], .post-cat, .entry-category a, .cat-links a, [class*='article-section' i] a,"
-    " [class*='article-category' i] a, [class*='breadcrumb' i] a"
+    " [class*='article-category' i] a, .category-name a, .post-labels a, [class*='tax-category' i] a,"
+    " [class*='name-field-section' i] a, [class*='name-field-category' i] a, [class*='kicker' i],"
+    " [class*='overline' i], [class*='breadcrumb' i] a"
 )
 _SECOND_HEADLINES = "h1 + [class*='sub-title' i], h1 + [class*='subtitle' i], h1 + [class*='subhead' i]"
+_LONGEST_CJK = 6  # characters of a name that is written without spaces
 _LONGEST = 60  # characters of a section's or an author's name
 
 
-def fill(draft: Draft, document: Document, place: dates.Place) -> None:
+def fill(draft: Draft, page: Context) -> None:
     """Fills what is still empty from what readers see; elements of teasers, boxes and comments are passed over."""
+    document, place, house = page
     if draft.lacks("published"):
         _fill_dates(draft, document, place)
     if draft.lacks("authors"):
-        draft.fill("authors", next(filter(None, (_names(document, selector) for selector in _AUTHORS)), ()), "page")
+        found = (persons(_names(document, selector), house) for selector in _AUTHORS)
+        draft.fill("authors", next(filter(None, found), ()), "page")
+        for text in () if not draft.lacks("authors") else lines_near_headline(document, draft.headline):
+            if len(text) <= _LONGEST and says_by(text):
+                draft.fill("authors", persons(tuple(n for n in names([text]) if _like_a_name(n)), house), "page")
     if draft.lacks("section"):
-        labels = [t for n in document.tree.css(_SECTIONS)[:8] if 1 < len(t := text_of(n)) <= _LONGEST]
+        near = [n for n in document.tree.css(_SECTIONS)[:8] if not (_elsewhere(n) or _leads_home(n, document.url))]
+        labels = [t for n in near if 1 < len(t := text_of(n)) <= _LONGEST]
         headline = draft.headline.casefold()
         draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
     if draft.lacks("alternative_headline"):
         draft.fill("alternative_headline", text_of(document.first(_SECOND_HEADLINES)) or None, "page")
     if draft.lacks("keywords"):
         draft.fill("keywords", keywords([text_of(n) for n in document.tree.css("a[rel~='tag']")[:30]]), "page")
+
+
+def _leads_home(node: LexborNode, url: str) -> bool:
+    """Whether a link of a breadcrumb is that to the home page."""
+    href = attribute(node, "href")
+    return bool(href) and href.rstrip("/") in ("", "{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
 
 def by_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
@@ -85,7 +105,7 @@ def _like_a_name(name: str) -> bool:
         return False
     parts = name.split()
     if not name.isascii() and len(parts) == 1:
-        return "\u2e80" <= name[0] <= "\ud7af"
+        return "\u2e80" <= name[0] <= "\ud7af" and len(name) <= _LONGEST_CJK
     return len(parts) > 1 and sum(not p[0].islower() for p in parts) >= 2
 
 
@@ -137,12 +157,15 @@ def lines_near_headline(document: Document, headline: str) -> list[str]:
     if heading is None:
         return []
     own = text_of(heading)
+    near: list[str] = []
     for holder in islice(ancestors(heading), 6):
         lines = paragraphs([holder])
         at = next((i for i, text in enumerate(lines) if text in own or own in text), None)
-        if at is not None and len(lines) > at + _LINES.stop:
-            return [*lines[at + 1 : at + _LINES.stop], *lines[max(0, at + _LINES.start) : at]]
-    return []
+        if at is not None:
+            near = [*lines[at + 1 : at + _LINES.stop], *lines[max(0, at + _LINES.start) : at]]
+            if len(lines) > at + _LINES.stop:
+                break
+    return near
 
 
 def _heading(document: Document, headline: str) -> LexborNode | None:
@@ -160,6 +183,8 @@ def _elsewhere(node: LexborNode) -> bool:
     for parent in ancestors(node):
         if parent.tag in ("article", "main", "body"):
             return False
-        if parent.tag in ("aside", "nav", "footer") or _ELSEWHERE.search(attribute(parent, "class")):
+        if parent.tag in ("aside", "nav") or _ELSEWHERE.search(attribute(parent, "class")):
             return True
+        if parent.tag == "footer" or "footer" in attribute(parent, "class"):  # an article's own has byline and section
+            return not any(n.tag == "article" or "hentry" in attribute(n, "class") for n in ancestors(parent))
     return False
