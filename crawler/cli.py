@@ -108,9 +108,15 @@ def crawl(
 
 
 @app.command()
-def extract(page: Annotated[str, typer.Argument(help="Address or file of a page.")], json: Json = False) -> None:
+def extract(
+    page: Annotated[str, typer.Argument(help="Address or file of a page.")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Each field with its origin and what was not taken; each removed block.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Show what a page gives, without storing it."""
-    crawling.extract(page, json)
+    crawling.extract(page, explain, json)
 
 
 # --- look ------------------------------------------------------------------------------------------------------------

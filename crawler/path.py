@@ -64,7 +64,7 @@ def article(page: Page, site: Site, repeats: Repeats = NOTHING) -> Extraction:
     blocks = _clean(draft, site.rules_on(page.fetched.date()), repeats)
 
     # 5. identify
-    return Extraction(_identified(draft, page, site), tuple(draft.removed), blocks)
+    return Extraction(_identified(draft, page, site), tuple(draft.removed), blocks, tuple(draft.others))
 
 
 def _clean(draft: Draft, rules: Rules, repeats: Repeats) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from crawler import runs
+from crawler.commands.explaining import explained
 from crawler.config import load, write_starter
 from crawler.errors import ArshifError, Busy, Refused, Unreadable
 from crawler.page import Page
@@ -108,13 +109,17 @@ def _report(record: records.Run, status: str, json: bool) -> None:
         complain(runs.OFFLINE)
 
 
-def extract(name: str, json: bool) -> None:
+def extract(name: str, explain: bool, json: bool) -> None:
     set_up_log(logging.ERROR)
     extraction = _from_address(name) if name.startswith(("http://", "https://")) else _from_file(name)
     article = extraction.article
     if json:
         taken_off = [asdict(removed) for removed in extraction.removed]
-        print_json({**schema_org(article), "removed": taken_off})
+        others = {"others": [asdict(said) for said in extraction.others]} if explain else {}
+        print_json({**schema_org(article), "removed": taken_off, **others})
+        return
+    if explain:
+        explained(extraction)
         return
     for label, value in schema_org(article).items():
         if label not in ("articleBody", "archive", "image"):

@@ -10,6 +10,7 @@ from typing import Literal
 from index.article import Article, Image
 
 Layer = Literal["structure", "phrase", "repeat"]
+_OTHERS = 60  # sayings about fields that are kept; a hostile page has thousands of <time>
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,24 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a source says of a field that a better one had given: the same, or something else."""
+
+    name: str
+    value: object
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """What a page gives: its article, what was taken off, and the hashes of its paragraphs (also those of paragraphs
-    that the site is known to repeat), by which the archive learns what a site repeats."""
+    that the site is known to repeat), by which the archive learns what a site repeats. `others` is what was said of
+    its fields besides, for who wants to know why they read as they do."""
 
     article: Article
     removed: tuple[Removed, ...] = ()
     blocks: tuple[str, ...] = ()
+    others: tuple[Said, ...] = ()
 
 
 @dataclass(slots=True)
@@ -50,6 +62,7 @@ class Draft:
     paywalled: bool | None = None
     origins: dict[str, str] = field(default_factory=dict)
     removed: list[Removed] = field(default_factory=list)
+    others: list[Said] = field(default_factory=list)
 
     def lacks(self, name: str) -> bool:
         """Whether the field is still empty."""
@@ -57,9 +70,13 @@ class Draft:
 
     def fill(self, name: str, value: object, origin: str) -> None:
         """Sets an empty field to a value that is not empty, and notes where it came from."""
-        if self.lacks(name) and (value or value is False):
+        if not value and value is not False:
+            return
+        if self.lacks(name):
             setattr(self, name, value)
             self.origins[name] = origin
+        elif len(self.others) < _OTHERS:
+            self.others.append(Said(name, value, origin))
 
     def fill_all(self, values: Mapping[str, object], origin: str) -> None:
         """`fill` for several fields of one origin."""

@@ -33,6 +33,8 @@ def read(document: Document, page: Page, site: Site) -> Draft:
 
     rules.apply(draft, document, ours, place)
     draft.fill("headline", *headline.headline(document, node, [site.name]))
+    for title, origin in headline.declared(document, node):
+        draft.fill("headline", title, origin)
     if node is not None:
         metadata.from_jsonld(draft, node, found, (document, place, house))
     metadata.from_microdata(draft, document, place)

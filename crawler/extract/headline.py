@@ -74,6 +74,11 @@ def _is_settled(declared: list[tuple[str, str]], shown: str) -> bool:
     return same and not title.endswith(("…", "...")) and not _key(shown).startswith(_key(title))
 
 
+def declared(document: Document, node: jsonld.Node | None) -> list[tuple[str, str]]:
+    """Every title that the page declares, with its origin, as it stands there."""
+    return [(line(title), origin) for title, origin in _declared(document, node) if title]
+
+
 def without_site(title: str, names: Iterable[str]) -> str:
     """A title without the site's name at either end: `Headline | Name`, `Name - Headline`."""
     title = line(title[:_LONGEST])
