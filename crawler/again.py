@@ -12,9 +12,10 @@ from crawler.clean.repeats import Repeats, block_hash
 from crawler.errors import Refused, Unreadable
 from crawler.item import ArticleItem
 from crawler.middlewares.raw import decoded, lower_case
-from crawler.page import Page
+from crawler.page import Candidate, Page
 from index.archive import articles, repeats
 from index.article import Article, Document
+from index.changes import between
 from index.raw import RawDamaged
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ async def read_again(crawl: Crawl, item: ArticleItem) -> Article | None:
     if item.wanted.article is None:
         return None
     known = await crawl.read(lambda conn: articles.document(conn, item.wanted.article or ""))
-    if known is None or known.article.content_hash == item.extraction.article.content_hash:
+    if known is None or not between(known.article, item.extraction.article, seen=item.page.fetched):
         return None
     return await _reread(crawl, item, known, await crawl.pages.repeats(item.site, known.article.id))
 
@@ -59,10 +60,28 @@ async def _reread(crawl: Crawl, item: ArticleItem, known: Document, repeated: Re
     ref, url = copy
     try:
         headers, body = await asyncio.to_thread(crawl.raw.read, ref, url)
-        page = Page(known.article.url, url, decoded(headers, body), known.first_seen, headers=lower_case(headers))
+        page = Page(
+            known.article.url,
+            url,
+            decoded(headers, body),
+            known.first_seen,
+            headers=lower_case(headers),
+            candidate=_offered(known.article),
+        )
         again = await crawl.workers.run(path.article, page, item.site, repeated)
     except (RawDamaged, Refused, Unreadable) as problem:
         log.warning("%s: its stored page cannot be read again: %s", known.article.url, problem)
         return None
     better = replace(again.article, id=known.article.id, url=known.article.url)
-    return better if better.content_hash != known.article.content_hash else None
+    return better if between(known.article, better) else None
+
+
+def _offered(article: Article) -> Candidate:
+    """What a source had said of an article where its page said nothing, so that reading it again loses nothing."""
+    said = {name for name, origin in article.origins.items() if origin.startswith("feed")}
+    return Candidate(
+        url=article.url,
+        title=article.headline if "headline" in said else None,
+        published=article.published if "published" in said else None,
+        modified=article.modified if "modified" in said else None,
+    )

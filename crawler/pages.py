@@ -28,7 +28,7 @@ from index.archive.frontier import Visit
 if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
-OUTCOMES = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate"}
+OUTCOMES = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate", "emptied": "refused"}
 GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
 
 
@@ -208,6 +208,8 @@ class Pages:
             for better in [*first_ones, *([ours] if ours is not None else [])]:
                 articles.correct(conn, better, page.fetched)
             outcome = articles.store(conn, replace(fetched, raw=keep))
+            if outcome.kind == "emptied":
+                return outcome
             self._learn(conn, site, outcome, item)
             if wanted.article is not None:
                 sites.looked(conn, site, changed=outcome.kind == "changed", fade=FADE)

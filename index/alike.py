@@ -56,6 +56,12 @@ def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> float:
     return len(first & second) / len(first | second) if first and second else 0.0
 
 
+def contained(one: tuple[str, ...], other: tuple[str, ...]) -> float:
+    """The share of the first text's shingles that the other has."""
+    first = _shingles(one)
+    return len(first & _shingles(other)) / len(first) if first else 0.0
+
+
 def _shingles(words: tuple[str, ...]) -> set[tuple[str, ...]]:
     return set(zip(*(words[n:] for n in range(SHINGLE)), strict=False))
 

@@ -14,12 +14,13 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index import outbox
+from index import alike, changes, outbox
 from index.archive import frontier, stories
 from index.archive import tables as t
 from index.archive.documents import (
     Alias,
     aliases,
+    article_of,
     by_url,
     columns_of,
     count,
@@ -55,6 +56,7 @@ __all__ = [
 ]
 
 LEAST_WORDS = 40  # shorter texts are flashes: equal ones need not be one article
+WHOLE = 0.7  # share of a text below which it is only the beginning of it
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: each sign a word
 # Built once: building one costs as much as running it.
 _BY_ID = select(t.articles).where(t.articles.c.id == bindparam("id"))
@@ -94,13 +96,14 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a page was: "new"; "changed", which made a version; "same"; or "copy", another URL of an article.
+    """What a page was: "new"; "changed", which made a version; "same"; "copy", another URL of an article; or "emptied",
+    the page of an article that no longer has it: nothing was stored.
 
     `id` is the article's, `version` the number of its newest version; `corrected`: the page is the same, but is read
     better now, and the version was mended in place.
     """
 
-    kind: Literal["new", "changed", "same", "copy"]
+    kind: Literal["new", "changed", "same", "copy", "emptied"]
     id: str
     version: int
     corrected: bool = False
@@ -115,8 +118,12 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     if home is None:
         outcome = _new(conn, page)
     else:
-        _come_back(conn, home, page.fetched)
         outcome = _again(conn, page, home)
+        if outcome.kind == "emptied":
+            visit = Visit(page.fetched, page.revisit_at, page.status)
+            frontier.refused(conn, page.site, page.url, "emptied", "its article's text is not there any more", visit)
+            return outcome
+        _come_back(conn, home, page.fetched)
         if reason is not None and outcome.kind == "same":
             outcome = replace(outcome, kind="copy")
     _name(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
@@ -194,6 +201,8 @@ def _name(conn: Connection, page: Fetched, article_id: str, own_url: str, reason
     names = {page.article.url: reason or "canonical", page.final_url: "redirect", page.url: "redirect"}
     if not moved:
         names[page.url] = reason or "canonical"
+    elif page.url == own_url:  # the address under which the article is known leads elsewhere now
+        names[page.final_url] = "moved"
     for url, why in names.items():
         if url != own_url and by_url(conn, url, page.site) is None:
             values = {"site": page.site, "url": url, "article": article_id, "reason": why, "seen": page.fetched}
@@ -218,8 +227,11 @@ def _again(conn: Connection, page: Fetched, home: Any) -> Outcome:
     article = replace(page.article, id=home.id, url=home.url)
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
     own = page.article.id == home.id
-    if _equal(current, article, own):
+    known = article_of({**current._mapping, "id": home.id, "site": home.site, "own_url": home.url})
+    if _same(known, article, own, page.fetched) or _withheld(known, article):
         return Outcome("same", home.id, home.number)
+    if _emptied(known, article):
+        return Outcome("emptied", home.id, home.number)
     if page.body_hash is not None and page.body_hash == current.body_hash:
         return correct(conn, article, page.fetched)
     if article.content_hash in _texts_before(conn, home, own=None if not own else home.url):
@@ -232,15 +244,26 @@ def _again(conn: Connection, page: Fetched, home: Any) -> Outcome:
     return Outcome("changed", home.id, number)
 
 
-def _equal(current: Any, article: Article, own: bool) -> bool:
-    if current.content_hash != article.content_hash:
-        return False
+def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
     if not own:  # an AMP page may lack the authors; only another text is news there
-        return True
-    told_as_ago = "relative" in article.origins.get("published", "")  # "2 hours ago" is another hour at each visit
-    published = current.published if told_as_ago else article.published
-    now = (tuple(current.authors), current.section, current.published, current.modified)
-    return now == (article.authors, article.section, published, article.modified)
+        return old.content_hash == new.content_hash
+    return not changes.between(old, new, seen=seen)
+
+
+def _emptied(old: Article, new: Article) -> bool:
+    """Whether a page that had an article has none any more: no text, or a short notice without a word of it."""
+    there, here = (alike.read("", article.body).words for article in (old, new))
+    if not here:
+        return bool(there)
+    return len(here) < LEAST_WORDS <= len(there) / 2 and not alike.contained(here, there)
+
+
+def _withheld(old: Article, new: Article) -> bool:
+    """Whether a paywall shows only the beginning of a text that the archive has whole."""
+    if not new.paywalled:
+        return False
+    there, here = (alike.read("", article.body).words for article in (old, new))
+    return len(here) < WHOLE * len(there) and alike.contained(here, there) > WHOLE
 
 
 def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:

@@ -20,6 +20,9 @@ from index.archive.tables import articles, frontier
 from index.archive.upsert import chunks
 
 STATES = ("pending", "stored", "duplicate", "refused", "failed", "gone", "old")
+SECOND_LOOK = timedelta(hours=1)  # after a page that had an article came without it: sites are mended within the hour
+SAYS_NOTHING = ("wall", "consent", "too large", "forgotten")  # refusals that do not tell whether an article is there
+GONE_LOOK = timedelta(days=30)  # at one that stays so, where nothing else says when
 FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older ones come by `since` only
 # Built once: building one costs as much as running it.
 _ROW = select(frontier).where(frontier.c.site == bindparam("site"), frontier.c.url == bindparam("url"))
@@ -242,7 +245,7 @@ def fetched(conn: Connection, site: str, url: str, visit: Visit, article: str | 
     article = article or row.article
     duplicate = article is not None and bool(_siblings(conn, row, article, "stored"))
     values = _visited(row, replace(visit, due=None) if duplicate else visit)
-    values |= {"article": article, "reason": None, "detail": None, "tries": 0}
+    values |= {"article": article, "reason": None, "detail": None, "tries": 0, "missing": None}
     if article is not None:
         values["state"] = "duplicate" if duplicate else "stored"
     for name in ("etag", "last_modified", "body_hash"):
@@ -262,12 +265,21 @@ def turned(conn: Connection, site: str, url: str, now: datetime, due: datetime |
 
 
 def refused(conn: Connection, site: str, url: str, reason: str, detail: str, visit: Visit) -> None:
-    """A page is no article. No validators are kept; one that was an article before stays one, with the reason."""
+    """A page is no article. No validators are kept. Of one that was an article before this is the first sign that it is
+    gone; when it is none at a second look, the article is marked gone, since the first."""
     row = _known(conn, site, url, visit.fetched)
     values = _visited(row, visit) | {"reason": reason, "detail": detail, "tries": 0}
     if row.article is None:
         values |= {"state": "refused", "etag": None, "last_modified": None, "body_hash": None}
+    elif reason in SAYS_NOTHING:
+        pass
+    elif row.missing is None:
+        values |= {"missing": visit.fetched, "due": visit.due or visit.fetched + SECOND_LOOK}
+    else:
+        values |= {"state": "gone", "due": visit.due or visit.fetched + GONE_LOOK}
     conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+    if "state" in values and row.article is not None:
+        orphan(conn, row.article, visit.fetched, row.missing)
 
 
 def failed(
@@ -292,8 +304,9 @@ def gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
     return row.article is not None and orphan(conn, row.article, visit.fetched)
 
 
-def orphan(conn: Connection, article: str, now: datetime) -> bool:
-    """One page of an article is no more: another one takes its place, or the article is marked gone and kept.
+def orphan(conn: Connection, article: str, now: datetime, missing: datetime | None = None) -> bool:
+    """One page of an article is no more: another one takes its place, or the article is marked gone and kept, since
+    now or since it was found `missing`.
 
     Gives whether the article became gone just now."""
     has = frontier.c.article == article
@@ -307,7 +320,7 @@ def orphan(conn: Connection, article: str, now: datetime) -> bool:
         return False
     its = articles.c.id == article
     since = conn.execute(select(articles.c.gone_since).where(its)).scalar_one()
-    conn.execute(update(articles).where(its).values(gone_since=since or now, gone_until=now))
+    conn.execute(update(articles).where(its).values(gone_since=since or missing or now, gone_until=now))
     if since is None:
         touch(conn, [article], now)
     return since is None

@@ -139,6 +139,14 @@ def test_the_same_moment_in_another_zone_is_no_change(store: Store) -> None:
     assert store(page(replace(one, published=one.published.astimezone(NOW.tzinfo)), NOW + HOUR)).kind == "same"
 
 
+def test_hours_ago_are_other_hours_at_each_visit_and_no_change(store: Store) -> None:
+    origins = {"published": "page, relative"}
+    store(page(article(origins=origins)))
+    later = article(origins=origins, published=NOW + 2 * HOUR)
+    assert store(page(later, NOW + HOUR, body_hash="other")).kind == "same"
+    assert store(page(replace(later, origins={}), NOW + HOUR, body_hash="another")).kind == "changed"
+
+
 def test_the_same_bytes_read_better_are_a_correction_in_place(store: Store) -> None:
     old = article()
     store(page(old, raw=lambda: RawRef("a.warc.gz", 0, 9)))
@@ -273,7 +281,7 @@ def test_a_moved_article_keeps_its_identity(store: Store) -> None:
     revisit = page(new, NOW + HOUR, url=old.url, final_url=new.url)
     assert store(revisit) == Outcome("same", old.id, 1)
     with store.archive.read() as conn:
-        assert [(a.url, a.reason) for a in articles.aliases(conn, old.id)] == [(new.url, "redirect")]
+        assert [(a.url, a.reason) for a in articles.aliases(conn, old.id)] == [(new.url, "moved")]
     assert store(page(new, NOW + 2 * HOUR)) == Outcome("same", old.id, 1)
     edited = article(new.url, body=BODY + "\n\nتحديث")
     assert store(page(edited, NOW + 3 * HOUR)) == Outcome("changed", old.id, 2)
@@ -501,3 +509,76 @@ def test_a_raw_copy_is_written_only_of_what_becomes_a_version(store: Store) -> N
     assert written == ["new", "changed"]
     with store.archive.read() as conn:
         assert len(conn.execute(select(t.raws)).all()) == 2
+
+
+# --- an article that is not there any more -------------------------------------------------------------------------
+
+
+def looked_at(store: Store, one: Article, at: Any, reason: str = "not found") -> None:
+    visit = Visit(at)
+    store.archive.write(lambda c: frontier.refused(c, "step", one.url, reason, "", visit)).result()
+
+
+def gone(store: Store, one: Article) -> tuple[Any, Any]:
+    with store.archive.read() as conn:
+        row = conn.execute(select(t.articles).where(t.articles.c.id == one.id)).one()
+        return row.gone_since, row.gone_until
+
+
+def test_what_is_missing_at_a_second_look_is_gone_since_the_first(store: Store) -> None:
+    one = article()
+    store(page(one))
+    store.shipped()
+    looked_at(store, one, NOW + HOUR)
+    assert not store.document(one).gone, "one look says little"
+    with store.archive.read() as conn:
+        row = frontier.row(conn, "step", one.url)
+    assert row is not None
+    assert row.due == NOW + HOUR + frontier.SECOND_LOOK
+    looked_at(store, one, NOW + 3 * HOUR)
+    assert gone(store, one) == (NOW + HOUR, NOW + 3 * HOUR)
+    looked_at(store, one, NOW + 9 * HOUR)
+    assert gone(store, one) == (NOW + HOUR, NOW + 9 * HOUR)
+    assert store.document(one).gone
+    assert store.shipped() == {one.id}
+    store(page(one, NOW + 10 * HOUR))
+    assert gone(store, one) == (None, None)
+    looked_at(store, one, NOW + 11 * HOUR)
+    assert not store.document(one).gone, "it begins anew"
+
+
+@pytest.mark.parametrize("reason", frontier.SAYS_NOTHING)
+def test_a_refusal_that_tells_nothing_never_marks_one_gone(store: Store, reason: str) -> None:
+    one = article()
+    store(page(one))
+    for hours in range(1, 5):
+        looked_at(store, one, NOW + hours * HOUR, reason)
+    assert not store.document(one).gone
+
+
+@pytest.mark.parametrize("left", ["", "حُذف هذا الخبر بطلب من أصحابه."])
+def test_a_page_that_was_emptied_overwrites_nothing(store: Store, left: str) -> None:
+    one = article(body=BODY + "\n\n" + BODY.replace("خبر", "نبأ"))
+    store(page(one))
+    emptied = replace(one, body=left, content_hash="empty")
+    assert store(page(emptied, NOW + HOUR)) == Outcome("emptied", one.id, 1)
+    assert (store.document(one).article.body, store.document(one).gone) == (one.body, False)
+    assert store(page(emptied, NOW + 3 * HOUR)).kind == "emptied"
+    assert (store.document(one).article.body, store.document(one).gone) == (one.body, True)
+    assert store(page(one, NOW + 5 * HOUR)) == Outcome("same", one.id, 1)
+    assert not store.document(one).gone
+
+
+def test_a_paywall_that_comes_later_overwrites_nothing(store: Store) -> None:
+    one = article()
+    store(page(one))
+    teaser = replace(one, body=BODY.split("\n\n")[0], paywalled=True, content_hash="teaser")
+    assert store(page(teaser, NOW + HOUR)) == Outcome("same", one.id, 1)
+    assert store.document(one).article.body == BODY
+
+
+def test_typography_makes_no_version_and_a_vowel_sign_does(store: Store) -> None:
+    one = article(body=BODY + " «نعم».")
+    store(page(one))
+    assert store(page(replace(one, body=BODY + " ”نعم“."), NOW + HOUR)).kind == "same"
+    assert store(page(replace(one, body=BODY + " «نَعَم»."), NOW + HOUR)).kind == "changed"
