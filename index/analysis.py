@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import islice, product
+from itertools import islice, product, repeat
 from typing import Any, NamedTuple
 
 import snowballstemmer
@@ -165,11 +165,16 @@ def _uneven() -> re.Pattern[str]:
     return re.compile(f"[{''.join(re.escape(chr(p)) for p, folded in fold_table().items() if len(folded) != 1)}]")
 
 
-def tokens(text: str) -> list[Token]:
-    """The folded words of a text (in NFC) with their places in the text as given, tashkeel included."""
+def written_words(text: str) -> list[str]:
+    """The folded words of a text (in NFC), as many as it has `places`."""
+    return _words().findall(text.translate(fold_table()))
+
+
+def places(text: str) -> list[tuple[int, int]]:
+    """Where the `written_words` of a text (in NFC) stand in it, tashkeel included: in characters, end exclusive."""
     table = fold_table()
     if not _uneven().search(text):  # most texts: then each place is the same before and after
-        return [Token(match.group(), *match.span()) for match in _words().finditer(text.translate(table))]
+        return [match.span() for match in _words().finditer(text.translate(table))]
     pieces = [table.get(ord(char), char) for char in text]
     origins = [place for place, piece in enumerate(pieces) for _ in piece]
     found = []
@@ -177,8 +182,13 @@ def tokens(text: str) -> list[Token]:
         end = origins[match.end() - 1] + 1
         while end < len(text) and not pieces[end]:  # the tashkeel on a word's last letter
             end += 1
-        found.append(Token(match.group(), origins[match.start()], end))
+        found.append((origins[match.start()], end))
     return found
+
+
+def tokens(text: str) -> list[Token]:
+    """The folded words of a text (in NFC) with their places."""
+    return [Token(word, *place) for word, place in zip(written_words(text), places(text), strict=True)]
 
 
 # --- stems ---------------------------------------------------------------------------------------------------------
@@ -272,7 +282,7 @@ CACHED = 200_000  # stems, about 30 MB: a language's news has some 100,000 forms
 def _stem(word: str, language: str) -> str:
     chain = CHAINS[language]
     stem = light10(word) if chain.snowball is None else _snowball(chain.snowball).stemWord(word)
-    return stem.translate(fold_table()) or word
+    return f"{language}:{stem.translate(fold_table()) or word}"
 
 
 @cache
@@ -291,7 +301,23 @@ def stems(text: str, language: str) -> list[str]:
     none where that language has no chain. Each carries its language: `en:elect` is not `fr:elect`."""
     if language not in CHAINS:
         return []
-    return [f"{language}:{_stem(w, language)}" for w in _words().findall(lower(_capitals(text, language)))]
+    return list(map(_stem, _words().findall(lower(_capitals(text, language))), repeat(language)))
+
+
+@cache
+def _accented() -> re.Pattern[str]:
+    """A character that `lower` and `fold` make different things of."""
+    differing = [point for point in fold_table() if fold_table()[point] != lower_table().get(point, chr(point))]
+    return re.compile(f"[{''.join(re.escape(chr(point)) for point in differing)}]")
+
+
+def written_stems(text: str, found: Sequence[str], language: str) -> list[str]:
+    """The stems of a text's `written_words`, as `stems` gives them, with less work where none has an accent."""
+    if language not in CHAINS:
+        return []
+    if CHAINS[language].capitals or _accented().search(text):
+        return stems(text, language)
+    return list(map(_stem, found, repeat(language)))
 
 
 def scripts(text: str) -> list[str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from operator import itemgetter
 
-from index.analysis import Token, language_of, stems, stop_words, tokens
+from index.analysis import language_of, places, stop_words, written_stems, written_words
 from index.article import Article, Span
 from index.engines.plan import Begins, Close, Like, Row, Wanted
 
@@ -52,9 +53,18 @@ class _Text:
     def __init__(self, text: str, language: str | None) -> None:
         self.text = text
         self.language = language_of(language)
-        self.tokens: list[Token] = tokens(text)
-        self.words = [token.text for token in self.tokens]
-        self.stems = stems(text, self.language)
+        self.words = written_words(text)
+
+    @cached_property
+    def places(self) -> list[tuple[int, int]]:
+        """Where the words stand."""
+        return places(self.text)
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """The stems of the words; none where the text is not as the archive holds texts, and has other words in NFC."""
+        found = written_stems(self.text, self.words, self.language)
+        return found if len(found) == len(self.words) else []
 
     def marks(self, asked: Sequence[Wanted]) -> list[_Mark]:
         """Where the rows of words stand, in order and without overlaps. Stop words only where nothing else matched."""
@@ -70,12 +80,17 @@ class _Text:
         return merged
 
     def _marks(self, asked: Wanted) -> Iterator[_Mark]:
-        held = self.stems if asked.field.endswith("_stem") else self.words
+        held = self.words
+        if asked.field.endswith("_stem"):
+            first = asked.words[0] if isinstance(asked, Row | Close) else asked.word
+            if not first.startswith(f"{self.language}:"):
+                return
+            held = self.stems
         match asked:
             case Row(_, row, _):
                 length = len(row)
-                for i, word in enumerate(held):
-                    if word == row[0] and tuple(held[i : i + length]) == row:
+                for i in (i for i, word in enumerate(held) if word == row[0]):
+                    if tuple(held[i : i + length]) == row:
                         yield self._mark(i, i + length - 1, self.words[i] if length == 1 else row[0])
             case Begins(_, start, _):
                 yield from (self._mark(i, i, start) for i, word in enumerate(held) if word.startswith(start))
@@ -88,7 +103,7 @@ class _Text:
                     yield from (self._mark(k, k, held[k]) for k in (i, *near) if near)
 
     def _mark(self, first: int, last: int, what: str) -> _Mark:
-        return _Mark(self.tokens[first].start, self.tokens[last].end, what)
+        return _Mark(self.places[first][0], self.places[last][1], what)
 
 
 @lru_cache(maxsize=10_000)
@@ -131,10 +146,10 @@ def _spans(text: str, start: int, end: int, marks: Sequence[_Mark]) -> tuple[Spa
 
 def _snippets(body: _Text, marks: Sequence[_Mark]) -> tuple[tuple[Span, ...], ...]:
     """The pieces that hold most of what was asked, in the order of the text; the beginning where nothing is marked."""
-    if not body.tokens:
+    if not body.words:
         return ()
     if not marks:
-        start, end = _window(body, body.tokens[0].start)
+        start, end = _window(body, body.places[0][0])
         return (_spans(body.text, start, end, ()),)
     weighed = _apart(marks)
     windows = [_window(body, mark.start) for mark in weighed]
@@ -172,11 +187,11 @@ def _window(body: _Text, anchor: int) -> tuple[int, int]:
     start = first
     if anchor - first > LEAD_CHARACTERS and last - first > SNIPPET_CHARACTERS:
         wanted = min(anchor - LEAD_CHARACTERS, max(first, last - SNIPPET_CHARACTERS))
-        start = body.tokens[bisect_left(body.tokens, wanted, key=lambda token: token.start)].start
+        start = body.places[bisect_left(body.places, wanted, key=itemgetter(0))][0]
     if last - start <= SNIPPET_CHARACTERS:
         return start, last
-    fitting = bisect_left(body.tokens, start + SNIPPET_CHARACTERS + 1, key=lambda token: token.end) - 1
-    end = body.tokens[fitting].end if fitting >= 0 and body.tokens[fitting].end > anchor else start + SNIPPET_CHARACTERS
+    fitting = bisect_left(body.places, start + SNIPPET_CHARACTERS + 1, key=itemgetter(1)) - 1
+    end = body.places[fitting][1] if fitting >= 0 and body.places[fitting][1] > anchor else start + SNIPPET_CHARACTERS
     while end < last and not text[end].isspace() and not text[end].isalnum():  # the full stop, the closing quote
         end += 1
     return start, end

@@ -20,6 +20,8 @@ from index.analysis import (
     stop_words,
     tokens,
     words,
+    written_stems,
+    written_words,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -132,6 +134,12 @@ STEMS = {
 def test_stems_stay_as_they_are_indexed(language: str) -> None:
     text, expected = STEMS[language]
     assert stems(text, language) == [f"{language}:{stem}" for stem in expected.split()]
+
+
+@given(TEXT, st.sampled_from(sorted(CHAINS)))
+def test_stems_of_words_as_written_are_those_of_the_text(text: str, language: str) -> None:
+    text = unicodedata.normalize("NFC", text)
+    assert written_stems(text, written_words(text), language) == stems(text, language)
 
 
 @pytest.mark.parametrize("word", ["و", "ال", "ها", "وال", "الا", "في", "على", "لل", "ان"])

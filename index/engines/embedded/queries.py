@@ -18,6 +18,7 @@ from index.engines.plan import All, AnyOf, Begins, Between, Clause, Close, Like,
 MOST = (1 << 64) - 1
 # Values of one field that a segment counts: up to so many different ones (authors, as it goes) counts are exact
 VALUES = 10_000
+SPARE = 8  # hits read beyond a page: the next one must score less than the last of them, or more have to be read
 
 Searcher = Any  # tantivy's stubs lack `SearchResult.count` and give every value as optional
 
@@ -152,7 +153,7 @@ def _best(
     tantivy cannot start after a score, and orders equal ones by place: so the top is read as far as the page needs,
     with all that share the last score."""
     # whoever writes a cursor cannot ask for more than there is
-    size = min(seen, part.searcher.num_docs) + limit + 1
+    size = min(seen, part.searcher.num_docs) + limit + SPARE
     while True:
         found = part.searcher.search(base, limit=size, count=True)
         ranked = _ranked(part, found.hits)
