@@ -73,7 +73,7 @@ def _clean(draft: Draft, rules: Rules, repeats: Repeats) -> tuple[str, ...]:
     draft.body, by_phrase = phrases.drop(draft.body, kept)
     draft.body, by_echo = echoes.drop(draft.body, draft)
     blocks = repetition.hashes(draft.body)
-    draft.body, by_repeat = repetition.drop(draft.body, repeats, kept)
+    draft.body, by_repeat = repetition.drop(draft.body, repeats, kept | repetition.own(draft.body, draft.description))
     draft.removed += [*by_rule, *by_phrase, *by_echo, *by_repeat]
     return blocks
 

@@ -15,6 +15,7 @@ _OTHERS_MOST = 9  # … before a sentence is, on a site with many articles: repo
 _PART = 1 / 20  # of the site's articles that show a sentence, up to that many
 _STOP = re.compile(r"[.。۔।]\W{0,9}$")
 _WORDS = 12  # of a sentence; what is shorter is a line such as "Follow us on Telegram."
+_BEGINNING = 60  # characters by which a paragraph is known to be the page's description of itself
 _LOOKED_AT = 2_000  # characters of a paragraph
 
 
@@ -59,6 +60,18 @@ def drop(paragraphs: list[str], repeats: Repeats, keep: Collection[str] = ()) ->
     kept = [paragraph for paragraph, others in zip(paragraphs, often, strict=True) if not others]
     gone = [(p, n) for p, n in zip(paragraphs, often, strict=True) if n]
     return kept, [Removed(p, f"on {n} other articles of the site", "repeat") for p, n in gone]
+
+
+def own(paragraphs: list[str], description: str | None) -> frozenset[str]:
+    """The paragraphs that are an article's own wherever else they stand: its first sentence, and what its page says of
+    itself. Others show them as its teaser."""
+    said = fold(description or "")[:_BEGINNING]
+    return frozenset(
+        text
+        for at, text in enumerate(paragraphs)
+        if (at == 0 and _is_sentence(text))
+        or (len(said) == _BEGINNING and fold(text[: 2 * _BEGINNING]).startswith(said))
+    )
 
 
 def _is_sentence(paragraph: str) -> bool:

@@ -1,18 +1,23 @@
-"""sites list, show, check: the sites that the configuration describes."""
+"""sites list, show, repeats, check: the sites that the configuration describes."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from crawler.commands.looking import open_stored
 from crawler.config import load
 from crawler.errors import ConfigError
 from crawler.terminal import cell, complain, print_json, print_table, say, set_up_log
+from index.archive import repeats as stored_repeats
 
 if TYPE_CHECKING:
     from crawler.probe import Answer
+
+SHOWN = 120  # characters of a block
 
 
 def list_all(json: bool) -> None:
@@ -41,6 +46,23 @@ def show(name: str, json: bool) -> None:
                 say(f"{key}: " + ", ".join(f"{name} {text}" for name, text in entry.items()))
         else:
             say(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+def repeats(name: str, json: bool) -> None:
+    """What was taken off a site's articles because others show it too, on how many they stand, and since when."""
+    config = load()
+    (site,) = config.choose(name)
+    with open_stored(config) as archive, archive.read() as conn:
+        learned = stored_repeats.told(conn, site.id)
+    if json:
+        print_json([{"articles": one.articles, "since": one.since, "text": one.text} for one in learned])
+        return
+    rows = ((one.articles, f"{one.since.astimezone():%Y-%m-%d}", _short(one.text)) for one in learned)
+    print_table(("articles", "since", "text"), rows)
+
+
+def _short(text: str) -> str:
+    return shorten(text, SHOWN, placeholder="…")
 
 
 def check(name: str | None, json: bool) -> int:

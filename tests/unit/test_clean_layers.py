@@ -118,6 +118,14 @@ def test_a_sentence_needs_more_evidence_on_a_large_site(articles: int, others: i
     assert line not in kept
 
 
+def test_a_lead_that_others_show_as_a_teaser_stays_where_it_is_the_lead() -> None:
+    lead = "All seven libraries stay open after the council voted to close its own canteen and sell a car."
+    found = Repeats({repeats.block_hash(lead): 9})
+    for body, description in (([lead, "More."], None), (["Now.", lead], lead)):
+        assert repeats.drop(body, found, repeats.own(body, description))[0] == body
+    assert repeats.drop(["Now.", lead], found, repeats.own(["Now.", lead], None))[0] == ["Now."]
+
+
 def test_what_the_sites_file_says_of_paragraphs_wins() -> None:
     keep, strip = "اقرأ أيضاً قصص الأطفال", "نقلاً عن مراسلنا"
     text = f"<p>{PROSE}</p><p>{keep}</p><p>{strip} في حلب</p><p>{PROSE}</p>"
