@@ -156,6 +156,14 @@ def show(article: Annotated[str, typer.Argument(help="Id or address of an articl
 
 
 @app.command()
+def explain(
+    address: Annotated[str, typer.Argument(help="Address of a page, or id of an article.")], json: Json = False
+) -> None:
+    """Tell what is known of one address, stage by stage: why it is stored as it is, or why not."""
+    looking.explain_one(address, json)
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.", show_default="as arshif.yaml says")] = "",
     port: Annotated[int, typer.Option(help="TCP port to listen at.", show_default="as arshif.yaml says")] = 0,

@@ -11,6 +11,7 @@ from typing import Any
 from crawler import notify
 from crawler.config import Config, load
 from crawler.errors import ArshifError
+from crawler.explain import STAGES, explain
 from crawler.learned import learned
 from crawler.runs import last_runs, told
 from crawler.schedule import due
@@ -66,6 +67,20 @@ def show(name: str, json: bool) -> None:
 
 def _dates(published: datetime | None, modified: datetime | None) -> list[tuple[str, datetime]]:
     return [(word, day) for word, day in (("published", published), ("modified", modified)) if day]
+
+
+def explain_one(address: str, json: bool) -> None:
+    config = load()
+    with open_stored(config) as archive, archive.read() as conn:
+        steps = explain(conn, config, address)
+    if json:
+        print_json([asdict(step) for step in steps])
+        return
+    last = ""
+    for step in steps:
+        label = "" if step.stage == last else f"{STAGES.index(step.stage) + 1} {step.stage}"
+        last = step.stage
+        say(f"{label:<11}{cell(step.at):<20} {step.told}" if step.at else f"{label:<11}{step.told}")
 
 
 def serve(host: str, port: int, *, told: bool) -> None:

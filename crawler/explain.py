@@ -1,0 +1,123 @@
+"""What the archive knows of one address, in the order of the path: why it is stored as it is, or why it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from protego import Protego
+from sqlalchemy import Connection
+
+from crawler.config import Config
+from crawler.urls import canonical, may_be_article
+from index import outbox
+from index.archive import articles, frontier, hosts
+from index.archive.frontier import FrontierRow
+from index.article import Document
+
+STAGES = ("address", "discover", "fetch", "extract", "store", "index")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is known of one stage, in a sentence; `at` is when it happened (UTC), if at one time."""
+
+    stage: str
+    told: str
+    at: datetime | None = None
+
+
+def explain(conn: Connection, config: Config, address: str) -> list[Step]:
+    """What the archive knows of this address (or of the article with this id), stage by stage."""
+    document = articles.document(conn, address)
+    url = document.article.url if document else canonical(address) or address
+    site = document.article.site if document else config.site_of(url).id
+    row = frontier.row(conn, site, url)
+    if document is None and (found := articles.by_url(conn, url)):
+        document = articles.document(conn, found)
+    steps = [*_address(conn, config, url), *_discovered(row), *_fetched(row)]
+    return [
+        *steps,
+        *(_stored(conn, document, url) if document else ()),
+        *(_indexed(conn, document) if document else ()),
+    ]
+
+
+def _address(conn: Connection, config: Config, url: str) -> Iterator[Step]:
+    site = config.site_of(url)
+    known = f"site {site.id}" + ("" if site.enabled else ", which is not enabled")
+    yield Step("address", f"{url}: {known if site.id in config.sites else 'of no site that a file describes'}")
+    rules = site.rules_on(datetime.now(UTC).date())
+    if reason := may_be_article(url, rules.allow, rules.deny):
+        yield Step("address", f"never an article by its address: {reason}")
+    parts = urlsplit(url)
+    host = hosts.state(conn, f"{parts.scheme}://{parts.netloc}")
+    if host.robots is not None:
+        allowed = Protego.parse(host.robots.decode("utf-8", "replace")).can_fetch(url, config.settings.user_agent)
+        yield Step("address", f"robots.txt {'allows' if allowed else 'forbids'} it", host.answered)
+    if host.silent:
+        yield Step("address", "robots.txt cannot be had, so nothing is asked of its host", host.silent)
+    if host.not_before and host.not_before > datetime.now(UTC):
+        yield Step("address", "its host asked to be left alone until then", host.not_before)
+
+
+def _discovered(row: FrontierRow | None) -> Iterator[Step]:
+    if row is None:
+        yield Step("discover", "no source has offered it")
+        return
+    said = [f"“{row.title}”"] if row.title else []
+    said += [f"{name} {date.isoformat()}" for name in ("published", "modified") if (date := getattr(row, name))]
+    yield Step(
+        "discover", f"offered by {row.source or 'a person'}" + (f": {', '.join(said)}" if said else ""), row.discovered
+    )
+
+
+def _fetched(row: FrontierRow | None) -> Iterator[Step]:
+    if row is None:
+        return
+    if row.fetched is None:
+        yield Step("fetch", "never answered")
+    else:
+        yield Step("fetch", f"{row.visits} times, last with {row.status}", row.fetched)
+    if row.tries:
+        yield Step("fetch", f"failed {row.tries} times in a row")
+    yield Step("fetch", "; ".join(filter(None, (f"state {row.state}", row.reason, row.detail))))
+    yield Step("fetch", "looked at again" if row.due else "not looked at again by itself", row.due)
+
+
+def _stored(conn: Connection, document: Document, url: str) -> Iterator[Step]:
+    article = document.article
+    origins = ", ".join(f"{name} from {origin}" for name, origin in article.origins.items())
+    yield Step("extract", f"by {article.extractor}: {origins}")
+    yield Step("store", f"article {article.id}: {article.headline}", document.first_seen)
+    if article.url != url:
+        yield Step("store", f"its own address is {article.url}")
+    for alias in articles.aliases(conn, article.id):
+        yield Step("store", f"also {alias.url}: {alias.reason}", alias.seen)
+    for version in articles.versions(conn, article.id):
+        yield Step("store", f"version {version.number}: {version.article.headline}", version.seen)
+    raw = articles.raw_of(conn, article.id)
+    yield Step("store", f"raw copy: {raw[0].file} at {raw[0].offset}" if raw else "no raw copy")
+    if document.story:
+        count = articles.others(conn, [document.story]).get(document.story, 0)
+        place = "leads" if document.lead else "is a copy within"
+        yield Step("store", f"{place} a story with {count} other{'s' * (count != 1)}")
+    if document.gone:
+        yield Step("store", "gone from its site, and kept")
+
+
+def _indexed(conn: Connection, document: Document) -> Iterator[Step]:
+    identifier = document.article.id
+    refused = {bad.target: bad for bad in outbox.refused(conn) if bad.article == identifier}
+    targets = outbox.all_targets(conn)
+    for target in targets:
+        if bad := refused.get(target.name):
+            yield Step("index", f"{target.name} refused it: {bad.reason}", bad.last)
+        elif identifier in outbox.waiting(conn, target.name):
+            yield Step("index", f"{target.name} is still to get it")
+        else:
+            yield Step("index", f"{target.name} has it ({target.state})")
+    if not targets:
+        yield Step("index", "there is no index yet")

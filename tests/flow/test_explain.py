@@ -1,0 +1,40 @@
+"""`arshif explain`: what is known of one address, stage by stage."""
+
+from __future__ import annotations
+
+from tests.flow.house import House
+
+
+def explained(house: House, address: str) -> dict[str, str]:
+    """The sentences by stage."""
+    told: dict[str, list[str]] = {}
+    for step in house.told("explain", address):
+        told.setdefault(step["stage"], []).append(step["told"])
+    return {stage: "\n".join(sentences) for stage, sentences in told.items()}
+
+
+def test_a_stored_article_is_told_from_its_source_to_its_index(settled: House) -> None:
+    article = settled.room.articles("jannah")[1]
+    told = explained(settled, article.url)
+    assert list(told) == ["address", "discover", "fetch", "extract", "store", "index"]
+    assert "site jannah" in told["address"]
+    assert "robots.txt allows it" in told["address"]
+    assert "offered by http://stepagency-sy.net/" in told["discover"]
+    assert "last with 200" in told["fetch"]
+    assert "headline from " in told["extract"]
+    assert f"version 1: {article.headline}" in told["store"]
+    assert "raw copy: run-" in told["store"]
+    assert "has it (current)" in told["index"]
+    identifier = settled.document(article).article.id
+    assert explained(settled, identifier) == told
+    assert "6 index" in settled.arshif("explain", identifier)
+
+
+def test_an_address_that_is_none_says_why(settled: House) -> None:
+    told = explained(settled, "http://stepagency-sy.net/tag/syria/")
+    assert "never an article by its address" in told["address"]
+    assert told["discover"] == "no source has offered it"
+    assert "store" not in told
+    private = explained(settled, "http://www.harbour-courier.example/private/members-preview")
+    assert "robots.txt forbids it" in private["address"]
+    assert "of no site that a file describes" in explained(settled, "https://nobody.example/a")["address"]
