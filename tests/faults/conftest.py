@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from tests.faults.ledger import House, articles_of, check_settled
 from tests.newsroom import Newsroom
 
+LONG = bool(os.environ.get("ARSHIF_TEST_LONG"))  # `make test-long`: more kills, more articles
 SITES = ("jannah", "english")  # four kinds of sources, two languages, copies under two addresses; 33 pages
 
 

@@ -35,11 +35,15 @@ class Point:
 
 
 POINTS = {
+    # 0 the run takes its sites
+    "run: within taking its sites": Point("index.archive.leases:acquire", "after", 1),
+    "run: before anything is asked": Point("crawler.crawl:Crawl.open", "after", 1),
     # 1 discover: a source's candidates and validators are one transaction
     "discover: before its transaction": Point("crawler.sources:Sources.discovered", "before", 3),
     "discover: within its transaction": Point("index.archive.frontier:offer", "after", 3),
     "discover: after its transaction": Point("crawler.sources:Sources.discovered", "after", 3),
     # 2 fetch
+    "fetch: what is due was chosen": Point("crawler.pages:Pages.wanted", "after", 1),
     "fetch: a page was received": Point("crawler.pages:Pages.settled", "before", 9),
     # 3 to 5
     "extract: before a worker has it": Point("crawler.workers:Workers.run", "before", 9, job="article"),
@@ -48,13 +52,18 @@ POINTS = {
     "raw: before the record": Point("index.raw:Raw.append", "before", 9),
     "raw: half of the record": Point("index.raw:Raw._put", "halfway", 9),
     "raw: after the record": Point("index.raw:Raw.append", "after", 9),
-    "store: at the start of its transaction": Point("index.archive.articles:store", "before", 9),
-    "store: before the commit": Point("index.archive.repeats:count", "after", 9),
-    "store: after the commit": Point("crawler.pages:Pages.store", "after", 9),
+    "store: at the start of its transaction": Point("index.archive.articles:store", "before", 5),
+    "store: a version, and no more": Point("index.archive.articles:_add_version", "after", 4),
+    "store: with its row of the outbox": Point("index.outbox:enqueue", "after", 4),
+    "store: with its blocks": Point("index.archive.repeats:count", "after", 5),
+    "store: counted, before the commit": Point("index.archive.runs:add", "after", 7),
+    "store: after the commit": Point("crawler.pages:Pages.store", "after", 5),
+    "end: within letting go of a site": Point("index.archive.leases:release", "after", 1),
     "end: before the run's end is written": Point("crawler.crawl:Crawl.close", "before", 1),
     # 7 index
     "ship: a first index was made": Point("index.shipper:_start", "before", 1),
     "ship: a first index, unknown to the archive": Point("index.outbox:begin", "before", 1),
+    "ship: a batch was read": Point("index.outbox:batch", "after", 2),
     "ship: before the index has them": Point("ENGINE.apply", "before", 2),
     "ship: before the archive knows": Point("ENGINE.apply", "after", 2),
     "ship: within the acknowledgement": Point("index.outbox:acknowledge", "after", 2),
@@ -64,7 +73,10 @@ POINTS = {
     "publish: after": Point("index.shipper:_publish", "after", 1),
 }
 SHIPPING = ("ship", "publish")  # stages that need no crawl, only what one left in the outbox
-ENGINES = {"embedded": "index.engines.embedded:EmbeddedEngine", "elasticsearch": "index.engines.elastic:ElasticEngine"}
+ENGINES = {
+    "embedded": "index.engines.embedded.engine:EmbeddedEngine",
+    "elasticsearch": "index.engines.elastic.engine:ElasticEngine",
+}
 
 
 def main(stage: str, call: str = "") -> int:

@@ -22,6 +22,7 @@ from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
 from index.raw import Raw, RawRef
 
+PATIENCE = 280  # s for one command, on a machine that is busy
 ARSHIF = [sys.executable, "-m", "crawler.cli"]
 
 
@@ -45,7 +46,7 @@ class House:
     def arshif(self, *arguments: str) -> str:
         """What a command says that ends well."""
         process = self.start(*ARSHIF, *arguments)
-        told, _ = process.communicate(timeout=120)
+        told, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, told
         return told
 

@@ -1,4 +1,4 @@
-"""Fifty kills at times that nobody chose, each followed by a new start at once: each article is there once."""
+"""Kills at times that nobody chose, each followed by a new start at once: each article is there once."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.faults.conftest import LONG
 from tests.faults.ledger import ARSHIF, House, articles_of, check_settled, check_sound
 from tests.newsroom import Newsroom
 
-KILLS = 25  # of each kind
+KILLS = 100 if LONG else 10  # of each kind
 WHEN = (0.1, 1.0)  # of the time that an undisturbed crawl takes here: half of it is to start Python and Scrapy
 PUBLISH_EACH = 3  # kills: so there is always something new to be found in a crawl that is killed
 SOUND_EACH = 5  # kills
 
 
-@pytest.mark.timeout(600)
-def test_fifty_kills_at_random_times(tmp_path: Path) -> None:
+@pytest.mark.timeout(6_000 if LONG else 600)
+def test_kills_at_random_times(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as both:  # most of the time they wait
         alone = both.submit(kill_and_kill, tmp_path / "alone", alone=True)
         together = both.submit(kill_and_kill, tmp_path / "together", alone=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -13,35 +14,62 @@ from typing import Any
 
 import pytest
 
+from crawler import runs
 from crawler.stores import open_archive, open_index
 from index import shipper
 from tests.faults.kill_at import POINTS, SHIPPING
-from tests.faults.ledger import House, articles_of, check_settled, check_sound, clear_elasticsearch
+from tests.faults.ledger import PATIENCE, House, articles_of, check_settled, check_sound, clear_elasticsearch
 from tests.newsroom import Newsroom
 
+RECOVERY = 5.0  # s until a killed crawl's archive is open again, its run buried and its raw copies mended
 SHIPS = [stage for stage in POINTS if stage.startswith(SHIPPING)]
 CRAWLS = {  # each is killed at its stages one after the other, every time a little further on
     part: [stage for stage in POINTS if stage.startswith(part)]
-    for part in (("discover",), ("fetch", "extract"), ("raw",), ("store", "end"))
+    for part in (("run", "discover"), ("fetch", "extract"), ("raw",), ("store", "end"))
 }
 
 
 def kill(house: House, stage: str, *call: str) -> None:
     process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage, *call)
-    told, _ = process.communicate(timeout=120)
+    told, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
+    began = time.monotonic()
+    with open_archive(house.loaded()) as archive:
+        runs.bury(house.loaded(), archive)
+    assert time.monotonic() - began < RECOVERY
     check_sound(house)
 
 
 def test_every_stage_is_here() -> None:
     assert sorted([*SHIPS, *chain(*CRAWLS.values())]) == sorted(POINTS)
+    assert len(POINTS) >= 25
+
+
+@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def engine(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings that lead to an index of a test's own."""
+    settings = {"ARSHIF_INDEX__ENGINE": request.param, "ARSHIF_INDEX__PREFIX": f"t{uuid.uuid4().hex[:10]}"}
+    if request.param == "elasticsearch":
+        settings["ARSHIF_INDEX__URL"] = request.getfixturevalue("elasticsearch_url")
+    return settings
+
+
+@pytest.fixture
+def empty(engine: dict[str, str], build: Callable[..., House], tmp_path: Path) -> Iterator[House]:
+    """A house where nothing was crawled yet."""
+    house = build(tmp_path / "data", **engine)
+    yield house
+    clear(house)
+
+
+def clear(house: House) -> None:
+    if house.settings["ARSHIF_INDEX__ENGINE"] == "elasticsearch":
+        clear_elasticsearch(house)
 
 
 @pytest.mark.parametrize("part", CRAWLS, ids=" and ".join)
-def test_a_killed_crawl(
-    part: tuple[str, ...], build: Callable[..., House], undisturbed: dict[str, Any], tmp_path: Path
-) -> None:
-    house = build(tmp_path / "data")
+def test_a_killed_crawl(part: tuple[str, ...], empty: House, undisturbed: dict[str, Any], tmp_path: Path) -> None:
+    house = empty
     for stage in CRAWLS[part]:
         before = articles_of(house) if (tmp_path / "data").exists() else {}
         assert before != undisturbed, f"nothing was left to do when it came to {stage!r}"
@@ -72,23 +100,17 @@ def crawled(build: Callable[..., House], tmp_path_factory: pytest.TempPathFactor
     """A house whose articles were stored, and not brought to any index."""
     house = build(tmp_path_factory.mktemp("crawled") / "data")
     process = house.start(sys.executable, "-m", "scrapy", "crawl", "site")
-    told, _ = process.communicate(timeout=120)
+    told, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, told
     return house
 
 
-@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def unshipped(
-    request: pytest.FixtureRequest, crawled: House, build: Callable[..., House], tmp_path: Path
-) -> Iterator[House]:
+@pytest.fixture
+def unshipped(engine: dict[str, str], crawled: House, build: Callable[..., House], tmp_path: Path) -> Iterator[House]:
     shutil.copytree(crawled.settings["ARSHIF_DATA"], tmp_path / "data")
-    settings = {"ARSHIF_INDEX__ENGINE": request.param, "ARSHIF_INDEX__PREFIX": f"t{uuid.uuid4().hex[:10]}"}
-    if request.param == "elasticsearch":
-        settings["ARSHIF_INDEX__URL"] = request.getfixturevalue("elasticsearch_url")
-    house = build(tmp_path / "data", **settings)
+    house = build(tmp_path / "data", **engine)
     yield house
-    if request.param == "elasticsearch":
-        clear_elasticsearch(house)
+    clear(house)
 
 
 @pytest.mark.parametrize("stage", SHIPS)

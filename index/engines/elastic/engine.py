@@ -93,7 +93,11 @@ class ElasticEngine:
 
     def targets(self) -> list[str]:
         with self._told() as client:
-            found = client.indices.get(index=f"{self.prefix}-v*", filter_path="*.aliases").body
+            found = client.indices.get(
+                index=f"{self.prefix}-v*",
+                expand_wildcards=["open", "closed"],  # a closed one is not lost
+                filter_path="*.aliases",
+            ).body
         return sorted(name for name in found if not name.endswith(EARLIER))
 
     def current(self) -> str | None:
