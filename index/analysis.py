@@ -11,6 +11,7 @@ otherwise, 317 of 12,000 German ones), and would change with the server.
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -285,9 +286,20 @@ def _stem(word: str, language: str) -> str:
     return f"{language}:{stem.translate(fold_table()) or word}"
 
 
-@cache
+class _Stemmers(threading.local):
+    """The stemmers of one thread: one keeps the word that it is at in itself, and two threads would mix theirs."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Any] = {}
+
+
+_stemmers = _Stemmers()
+
+
 def _snowball(algorithm: str) -> Any:
-    return snowballstemmer.stemmer(algorithm)
+    if algorithm not in _stemmers.made:
+        _stemmers.made[algorithm] = snowballstemmer.stemmer(algorithm)
+    return _stemmers.made[algorithm]
 
 
 def _capitals(text: str, language: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from index.analysis import (
     CHAINS,
+    _stem,
     fold,
     language_of,
     light10,
@@ -134,6 +137,20 @@ STEMS = {
 def test_stems_stay_as_they_are_indexed(language: str) -> None:
     text, expected = STEMS[language]
     assert stems(text, language) == [f"{language}:{stem}" for stem in expected.split()]
+
+
+def test_threads_do_not_mix_their_words() -> None:
+    ends = ("ational", "fulness", "izing")
+    texts = [" ".join(f"{begin}{n}{end}" for n in range(99) for end in ends) for begin in "abcd"]
+    expected = [stems(text, "en") for text in texts]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        _stem.cache_clear()
+        with ThreadPoolExecutor(len(texts)) as pool:
+            assert list(pool.map(lambda text: stems(text, "en"), texts)) == expected
+    finally:
+        sys.setswitchinterval(interval)
 
 
 @given(TEXT, st.sampled_from(sorted(CHAINS)))
