@@ -13,6 +13,7 @@ import typer
 from crawler.commands import adding, crawling, indexing, keeping, looking, searching
 from crawler.commands import doctor as doctoring
 from crawler.commands import sites as siting
+from crawler.commands import versions as versioning
 from crawler.errors import ArshifError
 from crawler.processes import die_with_parent
 from crawler.terminal import complain, set_up_log
@@ -153,6 +154,31 @@ def search(
 def show(article: Annotated[str, typer.Argument(help="Id or address of an article.")], json: Json = False) -> None:
     """Show an article, its versions and its other addresses."""
     looking.show(article, json)
+
+
+@app.command()
+def history(article: Annotated[str, typer.Argument(help="Id or address of an article.")], json: Json = False) -> None:
+    """Show what happened to an article: its versions and what changed, where it moved, when it was gone."""
+    versioning.show_history(article, json)
+
+
+@app.command()
+def diff(
+    article: Annotated[str, typer.Argument(help="Id or address of an article.")],
+    versions: Annotated[
+        list[int] | None,
+        typer.Argument(help="Numbers of two versions, or of one that the newest is held against; else the last two."),
+    ] = None,
+    marks: Annotated[bool, typer.Option(help="Whether vowel signs, accents and capitals count.")] = True,
+    json: Json = False,
+) -> None:
+    """Show word by word what changed between two versions of an article.
+
+    [-These words-] went, {+these words+} came; paragraphs without a change are left out.
+    """
+    if len(versions or ()) > 2:
+        raise typer.BadParameter("two versions at most")
+    versioning.show_diff(article, tuple(versions or ()), marks, json)
 
 
 @app.command()

@@ -85,7 +85,8 @@ def _parameters(name: str, count: int, kind: str) -> np.ndarray[Any, Any]:
     generator."""
     size = np.dtype(kind).itemsize
     raw = b"".join(blake2b(f"{name} {i}".encode(), digest_size=size).digest() for i in range(count))
-    return np.frombuffer(raw, dtype=kind) | np.array(1, dtype=kind)
+    numbers: np.ndarray[Any, Any] = np.frombuffer(raw, dtype=kind) | np.array(1, dtype=kind)
+    return numbers
 
 
 # Multilinear hashing of the words of a shingle (Lemire and Kaser 2014): the high half of the sum is universal. Then
