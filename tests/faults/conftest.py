@@ -12,7 +12,8 @@ import pytest
 from tests.faults.ledger import House, articles_of, check_settled
 from tests.newsroom import Newsroom
 
-LONG = bool(os.environ.get("ARSHIF_TEST_LONG"))  # `make test-long`: more kills, more articles
+LONG = bool(os.environ.get("ARSHIF_TEST_LONG"))  # set by `make test-long`: more kills, more articles
+LONG_MARKS = [pytest.mark.long] if LONG else []
 SITES = ("jannah", "english")  # four kinds of sources, two languages, copies under two addresses; 33 pages
 
 

@@ -20,7 +20,7 @@ from index.engines.elastic import bulk
 from index.engines.elastic.engine import ElasticEngine
 from index.engines.elastic.mapping import EARLIER, template
 from index.errors import IndexMismatch
-from tests.faults.conftest import LONG
+from tests.faults.conftest import LONG, LONG_MARKS
 from tests.faults.proxy import Balancer, Fault, Proxy
 from tests.unit.archive_samples import HOUR, NOW, article, page
 
@@ -29,7 +29,7 @@ CHANGED = 50  # of them, while the fault lasts
 LASTS = 1.0  # s at least that a fault lasts
 PATIENCE = 120.0  # s until all must be indexed, on a machine that is busy
 
-pytestmark = [pytest.mark.elasticsearch, pytest.mark.timeout(1200 if LONG else 300)]
+pytestmark = [*LONG_MARKS, pytest.mark.elasticsearch, pytest.mark.timeout(1200 if LONG else 300)]
 
 
 @pytest.fixture(scope="module")

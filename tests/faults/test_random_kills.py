@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.conftest import LONG
+from tests.faults.conftest import LONG, LONG_MARKS
 from tests.faults.ledger import ARSHIF, House, articles_of, check_settled, check_sound
 from tests.newsroom import Newsroom
 
@@ -22,6 +22,9 @@ KILLS = 100 if LONG else 10  # of each kind
 WHEN = (0.1, 1.0)  # of the time that an undisturbed crawl takes here: half of it is to start Python and Scrapy
 PUBLISH_EACH = 3  # kills: so there is always something new to be found in a crawl that is killed
 SOUND_EACH = 5  # kills
+
+
+pytestmark = LONG_MARKS
 
 
 @pytest.mark.timeout(6_000 if LONG else 600)
