@@ -30,6 +30,7 @@ from crawler.yaml_file import Document, read, validated
 PRODUCT = "Arshif/0.1"  # the version of pyproject.toml, as sites see it
 PREFIX = "ARSHIF_"
 NO_SETTINGS = ("ARSHIF_CONFIG", "ARSHIF_TEST_")  # variables that begin so override nothing
+IN_FILE = "_FILE"  # ends the name of a variable whose value is in a file
 SETTINGS = "arshif.yaml"
 SECRETS = ("api_key", "password")
 OWN = shutil.ignore_patterns("sites.local")  # never handed on: it is the user's
@@ -162,6 +163,9 @@ class Settings(Model):
         "", pattern=r"^(https?://\S+)?$", description="Proxy that all requests to sites go through: http://host:port"
     )
 
+    log: Literal["text", "json"] = Field(
+        "text", description="The log's lines: text for people, json (ECS) for machines that collect logs"
+    )
     notify: Annotated[tuple[SecretStr, ...], BeforeValidator(_entries)] = Field(
         (),
         description="Who is told when a site's state changes: addresses of Apprise, such as json://localhost:8080/hook "
@@ -227,7 +231,8 @@ def load(config_dir: Path | None = None, env: Mapping[str, str] = os.environ) ->
     one that Arshif carries, whose data then lie in ./data.
 
     A variable such as ARSHIF_INDEX__ENGINE overrides the key index.engine; an empty one overrides nothing; lists have
-    commas between their entries. A relative ARSHIF_DATA begins at the current folder.
+    commas between their entries. ARSHIF_INDEX__API_KEY_FILE names a file that holds the key. A relative ARSHIF_DATA
+    begins at the current folder.
 
     ConfigError has a line per mistake: "config/sites/sy/step.yaml:12: sources.0.url: what is wrong: what to do".
     """
@@ -262,9 +267,18 @@ def _settings(directory: Path, env: Mapping[str, str]) -> Document:
     document = read(file) if file.exists() else Document({})
     for name in sorted(env):
         if name.startswith(PREFIX) and not name.startswith(NO_SETTINGS) and env[name]:
-            keys = tuple(name.removeprefix(PREFIX).lower().split("__"))
-            document = document.set(keys, env[name], f"environment variable {name}")
+            keys = tuple(name.removeprefix(PREFIX).removesuffix(IN_FILE).lower().split("__"))
+            value = _content(name, env[name]) if name.endswith(IN_FILE) else env[name]
+            document = document.set(keys, value, f"environment variable {name}")
     return document
+
+
+def _content(name: str, file: str) -> str:
+    """A secret that a file holds, as Docker and systemd hand them over."""
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"environment variable {name}: {file} cannot be read: {error}") from None
 
 
 def _sites(directory: Path) -> dict[str, Site]:
@@ -312,12 +326,12 @@ def _warnings(config: Config) -> Iterator[str]:
         yield f"no site is enabled: write `enabled: true` into the file of one below {config.directory}"
     if not _is_loopback(settings.web.host):
         yield f"web.host is {settings.web.host}: whoever reaches this machine can read the archive, without a password"
-    if (
-        file.exists()
-        and file.stat().st_mode & 0o044
-        and any((read(file).data.get("index") or {}).get(k) for k in SECRETS)
-    ):
+    if file.exists() and file.stat().st_mode & 0o044 and _holds_secrets(read(file).data):
         yield f"{file} holds a password, and others can read it: chmod 600 {file}"
+
+
+def _holds_secrets(said: Mapping[str, Any]) -> bool:
+    return bool(said.get("notify")) or any((said.get("index") or {}).get(key) for key in SECRETS)
 
 
 def _is_loopback(host: str) -> bool:

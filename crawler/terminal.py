@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -24,6 +25,8 @@ NOISY = (  # libraries whose progress is nothing that a person can act on: their
     "alembic", "apscheduler", "elastic_transport", "httpx", "scrapy", "scrapy-playwright", "trafilatura", "uvicorn",
 )  # fmt: skip
 TOLD_ELSEWHERE = ("scrapy.downloadermiddlewares.robotstxt",)  # what its source's failure says too
+ECS = {"@timestamp": "@timestamp", "level": "log.level", "logger": "log.logger", "event": "message",
+       "exception": "error.stack_trace"}  # fmt: skip
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # also Scrapy's, in crawler/settings.py
 LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
 
@@ -43,13 +46,32 @@ class SafeFormatter(logging.Formatter):
         return safe(super().format(record))
 
 
-def set_up_log(level: int = logging.INFO) -> None:
-    """From now on what is logged goes to standard error, from this level on; of NOISY libraries, warnings only."""
+def set_up_log(level: int = logging.INFO, form: Literal["text", "json"] = "text") -> None:
+    """From now on what is logged goes to standard error, from this level on; of NOISY libraries, warnings only.
+
+    `form`: lines for people, or JSON in the names of ECS (https://www.elastic.co/docs/reference/ecs)."""
     handler = logging.StreamHandler()
     handler.setLevel(level)
-    handler.setFormatter(SafeFormatter(LOG_FORMAT, LOG_DATEFORMAT))
+    handler.setFormatter(SafeFormatter(LOG_FORMAT, LOG_DATEFORMAT) if form == "text" else _ecs())
     handler.addFilter(_wanted)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def _ecs() -> logging.Formatter:
+    from structlog import processors, stdlib  # only those who want JSON pay for it
+
+    def renamed(_logger: object, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        known = {theirs: event.pop(ours) for ours, theirs in ECS.items() if ours in event}
+        return {**known, "process.pid": os.getpid(), "service.name": "arshif", "ecs.version": "8.11.0", **event}
+
+    chain: list[Any] = [
+        stdlib.add_log_level,
+        stdlib.add_logger_name,
+        processors.TimeStamper("iso", key="@timestamp"),
+        processors.format_exc_info,
+    ]
+    last: list[Any] = [stdlib.ProcessorFormatter.remove_processors_meta, renamed, processors.JSONRenderer(_as_json)]
+    return stdlib.ProcessorFormatter(foreign_pre_chain=chain, processors=last)
 
 
 def _wanted(record: logging.LogRecord) -> bool:
@@ -70,8 +92,12 @@ def complain(text: object) -> None:
 
 def print_json(value: Any) -> None:
     """Prints a value as JSON: letters as they are, moments as ISO 8601, control characters escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
-    print(UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+    print(_as_json(value, indent=2))
+
+
+def _as_json(value: object, indent: int | None = None, **_: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _plain(value: object) -> object:

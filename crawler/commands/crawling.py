@@ -50,6 +50,7 @@ def run(web: bool) -> None:
     from crawler.daemon import Daemon
 
     config = load()
+    set_up_log(form=config.settings.log)
     for warning in config.warnings:
         complain(f"note: {warning}")
     say(f"Crawling {len(config.enabled)} sites into {config.settings.data}; end it with Ctrl-C.")
@@ -61,6 +62,7 @@ def run(web: bool) -> None:
 
 def crawl(sites: list[str], since: str, json: bool) -> int:
     config = load()
+    set_up_log(form=config.settings.log)
     chosen = config.choose(",".join(sites))
     with open_archive(config) as archive, open_index(config) as engine:
         chosen = _not_forgotten(archive, chosen)
@@ -157,6 +159,7 @@ def _from_address(url: str) -> Extraction:
 
 
 def child_crawl(sites: str, run: str, since: str) -> int:
+    set_up_log(form=load().settings.log)
     return runs.crawl(sites, run, since)
 
 
@@ -165,6 +168,7 @@ def child_ship() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     config = load()
+    set_up_log(form=config.settings.log)
     with open_archive(config) as archive, open_index(config) as engine:
         while not stop.is_set():
             try:

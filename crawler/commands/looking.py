@@ -16,7 +16,7 @@ from crawler.learned import learned
 from crawler.runs import last_runs, told
 from crawler.schedule import due
 from crawler.stores import archive_file, open_archive, open_index
-from crawler.terminal import cell, lasting, print_json, print_table, say
+from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
 from index.archive import Archive, articles, health, leases, runs, sites
 from index.article import schema_org
 
@@ -87,6 +87,7 @@ def serve(host: str, port: int, *, told: bool) -> None:
     from index.web.app import serve as serve_web
 
     config = load()
+    set_up_log(form=config.settings.log)
     web = config.settings.web
     host, port = host or web.host, port or web.port
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn sends itself what ended it, once all is answered

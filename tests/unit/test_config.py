@@ -384,3 +384,12 @@ def test_a_starter_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     put(tmp_path / "file", "")
     with pytest.raises(ConfigError, match="cannot be written"):
         write_starter(tmp_path / "file")
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("s3cret\n", "utf-8")
+    config = load(packaged_config(), {"ARSHIF_INDEX__API_KEY_FILE": str(secret)})
+    assert config.settings.index.api_key.get_secret_value() == "s3cret"
+    with pytest.raises(ConfigError, match=r"ARSHIF_INDEX__API_KEY_FILE: .*gone cannot be read"):
+        load(packaged_config(), {"ARSHIF_INDEX__API_KEY_FILE": str(tmp_path / "gone")})

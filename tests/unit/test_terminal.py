@@ -52,6 +52,26 @@ def test_the_log_is_as_safe(capsys: pytest.CaptureFixture[str]) -> None:
     assert not set(logged) & set("\x1b\x07\x9b\x08\u202e\u2066")
 
 
+def test_machines_get_the_log_as_ecs(capsys: pytest.CaptureFixture[str]) -> None:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        set_up_log(form="json")
+        logging.getLogger("arshif.test").warning("no article: %s", HOSTILE)
+        try:
+            raise ValueError(HOSTILE)
+        except ValueError:
+            logging.getLogger("arshif.test").exception("a fault")
+    finally:
+        logging.root.handlers[:], logging.root.level = handlers, level
+    logged = capsys.readouterr().err
+    first, second = map(json.loads, logged.splitlines())
+    expected = {"message": f"no article: {HOSTILE}", "log.level": "warning", "log.logger": "arshif.test"}
+    assert first.items() >= expected.items()
+    assert datetime.fromisoformat(first["@timestamp"]).tzinfo == UTC
+    assert "ValueError" in second["error.stack_trace"]
+    assert not set(logged) & set("\x1b\x07\x9b\x08\u202e\u2066")
+
+
 def test_on_a_narrow_terminal_only_the_last_column_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = Console(file=StringIO(), width=60, force_terminal=True, color_system=None)
     monkeypatch.setattr("crawler.terminal.out", narrow)
