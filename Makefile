@@ -6,7 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-.PHONY: help run demo test lint elasticsearch elasticsearch-stop bench-extraction bench-captions bench-stories wheel lock clean
+.PHONY: help run demo test test-long lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -19,6 +19,9 @@ demo: .venv/run.stamp ## the same on made-up news sites on this machine; no netw
 
 test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, tests on both engines
 	@$(BIN)/python -m pytest
+
+test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
+	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long
 
 lint: .venv/dev.stamp ## style, types, layers
 	@$(BIN)/ruff check .
@@ -41,6 +44,18 @@ bench-captions: .venv/dev.stamp ## captions of lead images measured on real page
 
 bench-stories: .venv/dev.stamp ## near-duplicates among 100,000 articles, beside datasketch's index in memory (takes minutes)
 	@$(BIN)/python -m bench.stories
+
+bench-schedule: .venv/dev.stamp ## the adaptive schedule against fixed ones, 180 simulated days
+	@$(BIN)/python -m bench.schedule
+
+bench-recrawl: .venv/dev.stamp ## a second crawl of 5,000 unchanged pages against plain Scrapy
+	@$(BIN)/python -m bench.recrawl
+
+bench-crawl: .venv/dev.stamp ## fetch, WARC, extract, archive and index against Scrapy with trafilatura
+	@$(BIN)/python -m bench.crawl
+
+bench-search: .venv/dev.stamp ## searches of 100,000 articles, embedded against Elasticsearch, and under load (takes an hour or so)
+	@$(BIN)/python -m bench.search
 
 wheel: .venv/dev.stamp ## dist/arshif-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .

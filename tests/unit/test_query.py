@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from index.article import And, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Q
 from index.engines.plan import plan
 from index.errors import QueryError
 from index.query import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, parse, sentence
+from index.query.filters import FILTERS
 from index.query.problems import SENTENCES
 
 A, B, C = Words("a"), Words("b"), Words("c")
@@ -184,6 +187,15 @@ def test_bounds() -> None:
     for limit in (0, 101):
         with pytest.raises(QueryError, match="1 to 100"):
             parse("a", limit=limit)
+
+
+def test_every_example_of_the_documentation_can_be_read() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "search.md").read_text("utf-8")
+    examples = re.findall(r"`([^`]+)`", text.partition("## Results")[0])
+    filters = [example for example in examples if re.search(r"^-?[a-z]+:.", example)]
+    assert {name for example in filters for name in re.findall(r"([a-z]+):", example)} >= {*FILTERS, "title", "body"}
+    words_of = [example for example in examples if " " in example or example in filters]
+    assert [example for example in words_of if parse(example.replace("…", "x")).problems] == []
 
 
 SIGNS = (
