@@ -12,7 +12,7 @@ from trafilatura.settings import Document as Found
 
 from crawler.clean import structure
 from crawler.clean.text import fold, line
-from crawler.extract import blocks, body_main, jsonld
+from crawler.extract import blocks, body_main, body_script, jsonld
 from crawler.extract.body_complete import complete
 from crawler.extract.document import Document, paragraphs
 from crawler.extract.draft import Draft
@@ -55,6 +55,10 @@ def _generic(draft: Draft, document: Document, said: list[str]) -> tuple[list[st
         found = [text for text in found if text not in off] or found
     if len(found) == 1 and fold(found[0]) == fold(draft.headline):
         found = []  # a page that scripts fill shows no more
+    if _length(found) < _FLASH and _length(said) < _FLASH:
+        scripted = body_script.text(document.markup)
+        if _length(scripted) > 2 * _MORE * _length(found):
+            return scripted, "script"
     return complete(found, pieces, draft.description or ""), origin
 
 

@@ -14,7 +14,7 @@ HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 FLOW = HEADINGS | {"h1", "p", "li", "blockquote", "pre", "dt", "dd", "figcaption", "ul", "ol", "dl", "tr"}
 FOREIGN = re.compile(
     r"comment|related|sidebar|footer|widget|promo|teaser|list|recommend|(?:fact|info|side)-?box|subscri|paywall|register"
-    r"|sign-?in",
+    r"|sign-?in|author|about|reference|footnote|bibliograph|legal",
     re.IGNORECASE,
 )  # in the names of elements that are hardly an article's own
 _SENTENCE = 40  # characters from which a piece that ends like a sentence is prose
@@ -22,6 +22,7 @@ _END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
 _DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center"}
 _PICTURES = frozenset(("figure", "figcaption", "picture"))
 _SHARE = 0.15  # of the prose: a kind of box that holds as much is how the article is made
+_PARAGRAPHS = 0.7  # of the prose: an article that has as much in <p> has none in <div> boxes
 _LINKED = 0.5  # share of links above which a piece that is no paragraph is a link
 
 
@@ -52,6 +53,9 @@ def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
         path = around[: around.index(holder)][::-1]
         if not any(elements.tags[n] in _PICTURES for n in path):
             placed.append((block, path))
+    in_paragraphs = prose([b for b in blocks if b.tag == "p"]) >= _PARAGRAPHS * prose(blocks)
+    if in_paragraphs:
+        placed = [(b, path) for b, path in placed if not (b.tag == "div" and len(path) > 1 and weight(b))]
     _accept(placed, 0, elements, prose(blocks))
 
 

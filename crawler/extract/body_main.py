@@ -15,9 +15,11 @@ from crawler.extract.body_boxes import FLOW, FOREIGN, PROSE, below, mark, prose,
 
 _SCOPE = 500  # characters of prose that an element around the headline has if it holds the article too
 _ARTICLE = re.compile(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)", re.IGNORECASE)
+_ENTRY = re.compile(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\W_])ticker", re.IGNORECASE)
 _CAP = 600  # characters that one piece counts at most: legal notices are long
 _DECAY = 60  # pieces of prose after the headline by which another counts nothing …
 _FAR = 0.4  # … but never less than this
+_FOREIGN = 0.4  # by which an element counts whose name is hardly an article's
 _LEVELS = 5  # elements around a piece to which it counts, to each half of what it counts to the one before
 _CANDIDATES = 5  # elements that are compared by their links
 
@@ -27,9 +29,10 @@ def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) 
     top = _top(blocks, headline)
     scope = _scope(blocks, elements, top)
     best = _holder(scope, elements, top, _squeezed(said))
+    best = _before(best, scope, elements, top)
+    best = _live(best, scope, elements) if best >= 0 else best
     if best < 0:
         return
-    best = _before(best, scope, elements, top)
     inner = below(best, scope, elements)
     mark(inner, best, elements)
     _trim(inner)
@@ -112,7 +115,7 @@ def _holders(block: Block, elements: Elements) -> list[int]:
 def _likely(number: int, elements: Elements) -> float:
     name = f"{elements.names[number]} {elements.ids[number]}"
     good = 1.5 if number in elements.bodies else 1.2 if _ARTICLE.search(name) else 1.0
-    return good * (0.7 if FOREIGN.search(name) else 1.0)
+    return good * (_FOREIGN if FOREIGN.search(name) else 1.0)
 
 
 def _linked(blocks: Sequence[Block]) -> float:
@@ -123,6 +126,8 @@ def _linked(blocks: Sequence[Block]) -> float:
 def _before(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> int:
     """The element, or the one that holds the prose between the headline and it where that is as much: an article whose
     paragraphs stand in a box each."""
+    if best < 0:
+        return best
     mine = [b for b in below(best, blocks, elements) if b.place > top and weight(b)]
     if top < 0 or not mine:
         return best
@@ -131,14 +136,33 @@ def _before(best: int, blocks: Sequence[Block], elements: Elements, top: int) ->
         if block.place > top and weight(block) and not best <= block.element <= elements.lasts[best]:
             kinds[block.kind].append(block)
     most = max((k for k in kinds.values() if k[0].place < mine[0].place), key=_capped, default=[])
-    if not most or _capped(most) < 0.8 * _capped(mine):
+    enough = 0.15 if FOREIGN.search(f"{elements.names[best]} {elements.ids[best]}") else 0.8
+    if not most or _capped(most) < enough * _capped(mine):
         return best
     alike = _own_kind(most[0]) == _own_kind(mine[0])
-    common = _holders(most[0], elements)
-    for block in [*most, *mine] if alike else most:
+    return _around([*most, *mine] if alike else most, elements)
+
+
+def _live(best: int, blocks: Sequence[Block], elements: Elements) -> int:
+    """The element, or the one around it and the entries of a live blog that stand beside it."""
+    entries = []
+    for block in blocks:
+        if weight(block) and not best <= block.element <= elements.lasts[best]:
+            names = (f"{elements.names[n]} {elements.ids[n]}" for n in elements.ancestors(block.element)[:_LEVELS])
+            if any(map(_ENTRY.search, names)):
+                entries.append(block)
+    if prose(entries) < _SCOPE:
+        return best
+    return _around([*below(best, blocks, elements), *entries], elements)
+
+
+def _around(blocks: Sequence[Block], elements: Elements) -> int:
+    """The innermost element around all of some pieces that can hold an article, else that of the first, else -1."""
+    common = holders = _holders(blocks[0], elements)
+    for block in blocks:
         others = set(elements.ancestors(block.element))
         common = [n for n in common if n in others]
-    return common[0] if common else best
+    return (common or holders or [-1])[0]
 
 
 def _own_kind(block: Block) -> tuple[str, str]:
@@ -168,7 +192,7 @@ def _widened(best: int, blocks: Sequence[Block], elements: Elements) -> int:
             else:
                 shared = names & set(elements.names[other].split())
                 like = elements.tags[other] == elements.tags[branch] and bool(shared)
-                like = like and prose(inner) >= 0.9 * sum(b.size for b in inner)
+                like = like and prose(inner) >= 0.85 * sum(b.size for b in inner)
             if like:
                 wide = number
         branch = number
