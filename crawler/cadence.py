@@ -14,10 +14,8 @@ from email.utils import parsedate_to_datetime
 
 from crawler.habit import Habit, expected, waiting
 
-ENOUGH = (
-    0.31  # articles expected to wait: with fewer, more requests; with more, fewer found soon (`make bench-schedule`)
-)
-JITTER = 0.1  # of an interval, by which it may be shorter: sources of one interval do not stay together
+ENOUGH = 0.31  # articles expected to wait; of fewer, more requests; of more, fewer soon (`make bench-schedule`)
+JITTER = 0.05  # of an interval, by which it may be shorter: sources of one interval do not stay together
 HEARD = 1.0  # expected articles up to which a source is believed that says how seldom it is to be asked
 FIRST_WAIT = timedelta(hours=1)  # after one failure; twice as long after each further one
 LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may come back

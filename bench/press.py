@@ -1,0 +1,226 @@
+"""A press: many pages of real size on this machine, in a process of its own; hosts 127.0.0.1 and on, one port.
+
+Pages are real ones (`../shared/pages`, where that is) or those of the tests' newsroom, with the words of their
+paragraphs in another order on each, so that none is a copy of another. Each host has a sitemap with a date for each
+page, and answers with ETag, Last-Modified, 304 and gzip. `/~edit/N` edits N pages, `/~told` says what was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import html
+import json
+import random
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+from bench.extraction import read
+from crawler.errors import PageProblem
+
+PAGES = Path(__file__).parents[2] / "shared" / "pages" / "open"
+SOURCES = ("fundus", "arabic", "arabic_wp")  # modern pages whose paragraphs are known
+SHORTEST, LONGEST = 20_000, 600_000  # bytes of a page that is taken
+FEWEST = 3  # paragraphs of its text that must stand in it as they are
+
+
+@dataclass
+class Sheet:
+    """A page as it is served."""
+
+    packed: bytes
+    modified: datetime
+    etag: str
+
+    @classmethod
+    def of(cls, body: bytes, modified: datetime) -> Sheet:
+        """With its validators; only what is sent is kept, for there are gigabytes of them."""
+        etag = f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()[:16]}"'
+        return cls(gzip.compress(body, 6, mtime=0), modified, etag)
+
+
+@dataclass
+class Press:
+    """All pages by host and path, and what was asked of them."""
+
+    sheets: dict[tuple[str, str], Sheet]
+    requests: int = 0
+    sent: int = 0
+    edited: list[str] = field(default_factory=list)
+    maps: dict[tuple[str, str], Sheet] = field(default_factory=dict)
+
+    def answer(self, host: str, path: str, asked: dict[str, str]) -> bytes:
+        """The whole answer to a request."""
+        if path.startswith("/~"):
+            return self._told(path)
+        sheet = self.sheets.get((host, path)) or self._map(host, path)
+        self.requests += 1
+        if sheet is None:
+            told = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+        else:
+            dated = format_datetime(sheet.modified, usegmt=True)
+            kind = "application/xml" if path.endswith(".xml") else "text/html; charset=utf-8"
+            head = f"ETag: {sheet.etag}\r\nLast-Modified: {dated}\r\nContent-Type: {kind}\r\n"
+            if asked.get("if-none-match") == sheet.etag:
+                told = f"HTTP/1.1 304 Not Modified\r\n{head}\r\n".encode()
+            else:
+                size = f"Content-Encoding: gzip\r\nContent-Length: {len(sheet.packed)}\r\n\r\n"
+                told = f"HTTP/1.1 200 OK\r\n{head}{size}".encode() + sheet.packed
+        self.sent += len(told)
+        return told
+
+    def _map(self, host: str, path: str) -> Sheet | None:
+        if not path.startswith("/sitemap"):
+            return None
+        if (host, path) not in self.maps:
+            rows = [(p, s.modified) for (h, p), s in self.sheets.items() if h == host]
+            entries = "".join(
+                f"<url><loc>http://{host}{p}</loc><lastmod>{m.isoformat()}</lastmod></url>\n" for p, m in rows
+            )
+            text = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</urlset>'
+            self.maps[host, path] = Sheet.of(text.encode(), max(m for _, m in rows))
+        return self.maps[host, path]
+
+    def _told(self, path: str) -> bytes:
+        if path.startswith("/~edit/"):
+            self._edit(int(path.rpartition("/")[2]))
+        body = json.dumps({"requests": self.requests, "sent": self.sent, "edited": self.edited}).encode()
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    def _edit(self, count: int) -> None:
+        now = datetime.now(UTC).replace(microsecond=0)
+        for key in random.Random(count).sample(sorted(self.sheets), count):
+            body = gzip.decompress(self.sheets[key].packed).replace(
+                b"</p>", b" The office has since put this sentence right.</p>", 12
+            )
+            self.sheets[key] = Sheet.of(body, now)
+            self.edited.append(f"http://{key[0]}{key[1]}")
+        self.maps.clear()
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection, kept alive."""
+
+    def __init__(self, press: Press) -> None:
+        self.press = press
+        self.held = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.held += data
+        while b"\r\n\r\n" in self.held:
+            head, _, self.held = self.held.partition(b"\r\n\r\n")
+            first, *lines = head.decode("latin-1").split("\r\n")
+            asked = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+            answer = self.press.answer(asked.get("host", ""), first.split(" ")[1], asked)
+            self.transport.write(answer)  # type: ignore[attr-defined]
+
+
+# --- the pages -------------------------------------------------------------------------------------------------------
+
+
+def originals() -> list[tuple[str, list[str]]]:
+    """Pages as text, each with those of its paragraphs that stand in it as they are."""
+    found = list(_saved()) if PAGES.is_dir() else []
+    return [(page, parts) for page, parts in found or _made() if _tell_apart(page, parts)]
+
+
+def _tell_apart(page: str, parts: list[str]) -> bool:
+    """Whether it is an article, and other ones when their words are in another order."""
+    found = set()
+    for number in (1, 2):
+        try:
+            found.add(read(varied(page, parts, number), "http://127.0.0.1/a").content_hash)
+        except PageProblem:
+            return False
+    return len(found) == 2
+
+
+def _saved() -> Iterator[tuple[str, list[str]]]:
+    for source in SOURCES:
+        for file in sorted((PAGES / source).glob("*.json")):
+            body = json.loads(file.read_text("utf-8")).get("body") or []
+            page = gzip.decompress(file.with_suffix(".html.gz").read_bytes()).decode("utf-8", "replace")
+            parts = body if isinstance(body, list) else str(body).split("\n")
+            parts = [part for part in map(html.escape, parts) if len(part) > 60 and page.count(part) == 1]
+            if SHORTEST <= len(page.encode()) <= LONGEST and len(parts) >= FEWEST:
+                yield page, parts
+
+
+def _made() -> Iterator[tuple[str, list[str]]]:
+    from tests.newsroom import Newsroom
+
+    with Newsroom(via="ports", only=("jannah", "arabic2", "english", "fr")) as room:
+        for site in room.sites:
+            for article in room.articles(site):
+                with urllib.request.urlopen(f"http://127.0.0.1:{room.sites[site].port}{article.path}") as answer:
+                    page = answer.read().decode("utf-8", "replace")
+                parts = [part for part in map(html.escape, article.text.split("\n\n")) if part in page]
+                if len(parts) >= FEWEST:
+                    yield page, parts
+
+
+def varied(page: str, parts: list[str], number: int) -> bytes:
+    """The page with the words of its paragraphs in an order of its own."""
+    chance = random.Random(number)
+    for part in parts:
+        words = part.split()
+        chance.shuffle(words)
+        page = page.replace(part, " ".join(words), 1)
+    return page.encode()
+
+
+def press(pages: int, hosts: int, port: int) -> Press:
+    """So many pages, dealt to so many hosts; each is a day older than the one before, within a month."""
+    given, now = originals(), datetime.now(UTC).replace(microsecond=0)
+    sheets = {}
+    for number in range(pages):
+        host = f"127.0.0.{1 + number % hosts}:{port}"
+        path = f"/2026/news/{number:06d}-story-of-the-day"
+        sheets[host, path] = Sheet.of(
+            varied(*given[number % len(given)], number), now - timedelta(hours=number % 144 + 1)
+        )
+    return Press(sheets)
+
+
+@contextmanager
+def running(pages: int, hosts: int = 1) -> Iterator[str]:
+    """A press in a process of its own; gives the address of its first host, such as http://127.0.0.1:4711."""
+    command = [sys.executable, "-m", "bench.press", str(pages), str(hosts)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.terminate()
+
+
+def told(address: str, path: str = "/~told") -> dict[str, object]:
+    """What a press says of itself."""
+    with urllib.request.urlopen(address + path) as answer:
+        return dict(json.loads(answer.read()))
+
+
+async def _serve(pages: int, hosts: int) -> None:
+    loop = asyncio.get_running_loop()
+    first = await loop.create_server(lambda: Connection(made), "127.0.0.1", 0)
+    port = first.sockets[0].getsockname()[1]
+    for number in range(1, hosts):
+        await loop.create_server(lambda: Connection(made), f"127.0.0.{1 + number}", port)
+    made = press(pages, hosts, port)
+    print(port, flush=True)
+    await first.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1]), int(sys.argv[2])))
