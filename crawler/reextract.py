@@ -99,15 +99,20 @@ class Reextraction:
     async def _site(self, site: Site, lease: leases.Lease | None, since: datetime | None, now: datetime) -> None:
         with self.archive.read() as conn:
             learned = Repeats(repeats.repeated(conn, site.id, OTHERS), articles.count(conn, site.id))
-            copies = raws.copies(conn, site.id, since)
-            while some := list(islice(copies, AT_ONCE)):
+        last = ""
+        while True:
+            with self.archive.read() as conn:  # not one for all: the write-ahead log grows as long as somebody reads it
+                some = list(islice(raws.copies(conn, site.id, since, last), AT_ONCE))
                 own = {copy.article.id: repeats.of(conn, copy.article.id) for copy in some}
-                jobs = [self._read(copy, site, _apart(learned, own[copy.article.id])) for copy in some]
-                for copy, extraction in zip(some, await asyncio.gather(*jobs), strict=True):
-                    if extraction is not None:
-                        self._take(copy, extraction, lease, now)
-                if self.told is not None:
-                    self.told(self.report)
+            if not some:
+                return
+            jobs = [self._read(copy, site, _apart(learned, own[copy.article.id])) for copy in some]
+            for copy, extraction in zip(some, await asyncio.gather(*jobs), strict=True):
+                if extraction is not None:
+                    self._take(copy, extraction, lease, now)
+            last = some[-1].article.id
+            if self.told is not None:
+                self.told(self.report)
 
     async def _read(self, copy: Copy, site: Site, learned: Repeats) -> Extraction | None:
         try:

@@ -40,12 +40,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a copy holds; `made` is UTC."""
+    """What a copy holds; `made` is UTC. `short`: files of raw copies that had lost something before, and are copied as
+    far as they go."""
 
     made: datetime
     articles: int
     versions: int
     parts: tuple[Part, ...]
+    short: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -61,8 +63,7 @@ def keeping_lock(data: Path) -> Path:
 def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
     """Copy an archive and its raw copies into a folder that is new or empty, while others read and write both.
 
-    Raises Busy where another process copies or forgets, ArchiveError where the folder is not empty, the disk is full,
-    or a raw copy is shorter than the archive says."""
+    Raises Busy where another process copies or forgets, ArchiveError where the folder is not empty or the disk full."""
     with hold(keeping_lock(archive.path.parent), wait=False), _told(into):
         into.mkdir(parents=True, exist_ok=True)
         if any(into.iterdir()):
@@ -73,9 +74,14 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
             source.execute("VACUUM INTO ?", (str(copy),))  # one moment of it, without what was deleted from it
         parts = [_part(copy, ARCHIVE)]
         (into / RAW).mkdir()
+        short = []
         for name, length in _extent(copy).items():
-            parts.append(_copy(raw / name, into / RAW / name, f"{RAW}/{name}", length))
-        backup = Backup(made, _count(copy, "articles"), _count(copy, "versions"), tuple(parts))
+            there = min(length, (raw / name).stat().st_size) if (raw / name).exists() else 0
+            if there < length:
+                short.append(name)
+            if there:
+                parts.append(_copy(raw / name, into / RAW / name, f"{RAW}/{name}", there))
+        backup = Backup(made, _count(copy, "articles"), _count(copy, "versions"), tuple(parts), tuple(short))
         _write(into / CONTENTS, json.dumps({"format": FORMAT, **asdict(backup)}, default=datetime.isoformat, indent=1))
         sqlite.sync_folder(into / RAW)
         sqlite.sync_folder(into)
@@ -94,7 +100,7 @@ def check(folder: Path) -> Backup:
                 raise ArchiveError(f"{file} is not as it was when the copy was made: use another copy")
     there = {part.name.removeprefix(f"{RAW}/"): part.bytes for part in backup.parts}
     for name, length in _extent(folder / ARCHIVE).items():
-        if there.get(name, 0) < length:
+        if there.get(name, 0) < length and name not in backup.short:
             raise ArchiveError(f"{folder / RAW / name} ends before what the archive refers to: use another copy")
     with closing(_reading(folder / ARCHIVE)) as connection:
         sound = connection.execute("PRAGMA integrity_check").fetchone()[0]
@@ -191,7 +197,8 @@ def _contents(folder: Path) -> Backup:
         if said["format"] != FORMAT:
             raise ArchiveError(f"{file} was written by a newer Arshif: update this one")
         parts = tuple(Part(**part) for part in said["parts"])
-        return Backup(datetime.fromisoformat(said["made"]), said["articles"], said["versions"], parts)
+        made = datetime.fromisoformat(said["made"])
+        return Backup(made, said["articles"], said["versions"], parts, tuple(said["short"]))
     except FileNotFoundError:
         raise ArchiveError(f"{folder} is no whole copy: it has no {CONTENTS}, which is written last") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -235,7 +242,7 @@ def _copy(source: Path, target: Path, name: str, length: int) -> Part:
         out.flush()
         os.fsync(out.fileno())
     if left:
-        raise ArchiveError(f"{source} is {left} bytes shorter than what the archive refers to")
+        raise ArchiveError(f"{source} became {left} bytes shorter while it was read: begin again")
     return Part(name, length, digest.hexdigest())
 
 

@@ -40,6 +40,8 @@ def backup(folder: Path, json: bool) -> None:
     if json:
         print_json({"folder": folder, **_counts(made)})
         return
+    for name in made.short:
+        complain(f"{name} had lost raw copies before, and is copied as far as it goes")
     say(f"Copied {made.articles} articles, {made.versions} versions and their raw copies to {folder}:")
     say(f"{made.bytes / GIGABYTE:.2f} GB in {len(made.parts)} files. `arshif restore {folder}` puts it back.")
 
@@ -175,5 +177,6 @@ def _counts(made: backups.Backup) -> dict[str, object]:
         "articles": made.articles,
         "versions": made.versions,
         "files": len(made.parts),
+        "short": made.short,
         "bytes": made.bytes,
     }

@@ -68,7 +68,7 @@ def forget(conn: Connection, what: Known, now: datetime) -> None:
     urls = list(what.urls)
     gone = raws.remove(conn, _raws(what.article, what.site, urls))
     assert set(gone) <= set(what.refs), "a crawl wrote meanwhile"
-    for table in t.metadata.sorted_tables:
+    for table in reversed(t.metadata.sorted_tables):
         for column in table.columns:
             if any(key.column is t.articles.c.id for key in column.foreign_keys):
                 conn.execute(delete(table).where(column == what.article))
@@ -91,7 +91,7 @@ def refuse(conn: Connection, site: str, urls: Sequence[str], texts: Iterable[str
 
 def forget_site(conn: Connection, site: str) -> None:
     """Take what is left of a site out of every table, after its articles; the mark stays."""
-    for table in t.metadata.sorted_tables:
+    for table in reversed(t.metadata.sorted_tables):
         name = "id" if table is t.sites else "site"
         if name in table.columns and table not in (t.forgotten, t.leases):
             conn.execute(delete(table).where(table.c[name] == site))

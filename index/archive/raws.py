@@ -52,9 +52,10 @@ class Extent:
     month: int
 
 
-def copies(conn: Connection, site: str, since: datetime | None = None) -> Iterator[Copy]:
-    """The raw copies from which a site's articles were read, by id; `since`: of pages fetched from then on."""
-    last = ""
+def copies(conn: Connection, site: str, since: datetime | None = None, after: str = "") -> Iterator[Copy]:
+    """The raw copies from which a site's articles were read, by id, those behind the id `after`; `since`: of pages
+    fetched from then on."""
+    last = after
     while rows := conn.execute(_newest(site, since, last)).mappings().all():
         for row in rows:
             offered = Candidate(row["said_title"], row["said_published"], row["said_modified"], row["said_language"])

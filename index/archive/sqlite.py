@@ -73,8 +73,9 @@ def set_wal(path: Path) -> None:
 
 
 def empty_journal(path: Path) -> bool:
-    """Bring the write-ahead log into the database and cut it to nothing, so that it holds nothing that was deleted; says
-    whether no reader stood in the way."""
+    """Bring the write-ahead log into the database and cut it to nothing, so that it holds nothing that was deleted.
+
+    False where a reader stood in the way."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         blocked, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

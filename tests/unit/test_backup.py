@@ -129,6 +129,21 @@ def test_a_copy_that_was_broken_off_is_none(copied: Path, tmp_path: Path) -> Non
         restore(copied, tmp_path / "elsewhere")
 
 
+def test_a_file_of_raw_copies_that_was_lost_is_told_and_stops_no_copy(written: Writer, tmp_path: Path) -> None:
+    written.over.set()
+    written.join()
+    (raw,) = (written.data / backup.RAW).iterdir()
+    with raw.open("r+b") as file:
+        file.truncate(100_000)
+    with Archive(written.data / backup.ARCHIVE) as archive:
+        made = back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+        assert made.short == (raw.name,)
+        raw.unlink()
+        assert back_up(archive, written.data / backup.RAW, tmp_path / "another").short == (raw.name,)
+    assert restore(tmp_path / "copy", tmp_path / "elsewhere")[0] == made
+    assert (tmp_path / "elsewhere" / backup.RAW / raw.name).stat().st_size == 100_000
+
+
 def test_a_folder_with_something_in_it_is_not_written_to(copied: Path, written: Writer) -> None:
     with Archive(written.data / backup.ARCHIVE) as archive, pytest.raises(ArchiveError, match="is not empty"):
         back_up(archive, written.data / backup.RAW, copied)
