@@ -21,6 +21,7 @@ from crawler.item import ArticleItem, Wanted
 from crawler.page import Page
 from crawler.revisits import FADE, LADDER, next_look, stretched
 from crawler.site import Site
+from crawler.spellings import spellings
 from crawler.urls import canonical
 from index.archive import articles, forgotten, frontier, repeats, sites
 from index.archive.frontier import Visit
@@ -192,6 +193,7 @@ class Pages:
             revisit_at=await self.look_again(item.site, wanted, page),
             run=self.crawl.run,
             status=page.status,
+            spellings=spellings(item.extraction.article.url),
         )
         article = item.extraction.article
         signs = {wanted.url, fetched.final_url, article.url, article.canonical_url or "", article.content_hash}

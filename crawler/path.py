@@ -28,7 +28,7 @@ from crawler.extract import EXTRACTOR_VERSION, document, encoding, fields, refus
 from crawler.extract.draft import Draft, Extraction
 from crawler.page import Discovered, Page
 from crawler.site import Rules, Site, Source
-from crawler.urls import may_be_article
+from crawler.urls import canonical, may_be_article
 from index.article import Article
 
 
@@ -90,7 +90,7 @@ def _identified(draft: Draft, page: Page, site: Site) -> Article:
         content_hash=known_by.content_hash,
         extractor=EXTRACTOR_VERSION,
         country=site.country,
-        canonical_url=draft.canonical_url,
+        canonical_url=canonical(draft.canonical_url or ""),
         alternative_headline=draft.alternative_headline,
         description=draft.description,
         section=draft.section,

@@ -15,13 +15,14 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from index import alike, changes, outbox
-from index.archive import frontier, stories
+from index.archive import frontier, near, stories
 from index.archive import tables as t
 from index.archive.documents import (
     Alias,
     aliases,
     article_of,
     by_url,
+    by_urls,
     columns_of,
     count,
     document,
@@ -75,6 +76,7 @@ _EQUAL_TEXT = (
 class Fetched:
     """A page that turned out to be an article, and how it was fetched.
 
+    `spellings` are other addresses under which a server may give the same page.
     `url` is canonical, as asked; `final_url` after redirects; `body_hash` is over the bytes of its body; `fetched` and
     `revisit_at` are UTC; `raw` writes its raw copy and says where it lies: it is called only for a page that becomes a
     version; `run` is the number of the run.
@@ -92,6 +94,7 @@ class Fetched:
     revisit_at: datetime | None = None
     run: int | None = None
     status: int = 200
+    spellings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     if home is None:
         outcome = _new(conn, page)
     else:
-        outcome = _again(conn, page, home)
+        outcome = _again(conn, page, home, reason)
         if outcome.kind == "emptied":
             visit = Visit(page.fetched, page.revisit_at, page.status)
             frontier.refused(conn, page.site, page.url, "emptied", "its article's text is not there any more", visit)
@@ -169,11 +172,22 @@ def _home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
     for url in dict.fromkeys((page.url, new.url)):
         if found := by_url(conn, url, site):
             return _one(conn, found), None
-    if new.canonical_url and (found := by_url(conn, new.canonical_url, site)):
+    claims = [
+        *([(new.canonical_url, "canonical")] if new.canonical_url else []),
+        *((u, "spelling") for u in page.spellings),
+    ]
+    for url, found in by_urls(conn, [url for url, _ in claims], site).items():
         there = _one(conn, found)
-        if there.content_hash == new.content_hash:
-            return there, "canonical"
+        if _one_text(conn, there, new):
+            return there, dict(reversed(claims))[url]
     return _same_text(conn, new)
+
+
+def _one_text(conn: Connection, there: Any, new: Article) -> bool:
+    """Whether what claims to be one article reads like it: word for word, or, but for flashes and templates, edited."""
+    if there.content_hash == new.content_hash:
+        return True
+    return there.mergeable and _mergeable(new) and near.says(conn, there.id, new.headline, new.body)
 
 
 def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:
@@ -222,7 +236,7 @@ def _new(conn: Connection, page: Fetched) -> Outcome:
     return Outcome("new", article.id, 1)
 
 
-def _again(conn: Connection, page: Fetched, home: Any) -> Outcome:
+def _again(conn: Connection, page: Fetched, home: Any, reason: str | None) -> Outcome:
     """The page of an article that is known: the same, better read, or changed."""
     article = replace(page.article, id=home.id, url=home.url)
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
@@ -230,6 +244,8 @@ def _again(conn: Connection, page: Fetched, home: Any) -> Outcome:
     known = article_of({**current._mapping, "id": home.id, "site": home.site, "own_url": home.url})
     if _same(known, article, own, page.fetched) or _withheld(known, article):
         return Outcome("same", home.id, home.number)
+    if reason in ("canonical", "spelling"):
+        return Outcome("same", home.id, home.number)  # another edition, such as an AMP page: its wording is no news
     if _emptied(known, article):
         return Outcome("emptied", home.id, home.number)
     if page.body_hash is not None and page.body_hash == current.body_hash:

@@ -61,6 +61,16 @@ def by_url(conn: Connection, url: str, site: str | None = None) -> str | None:
     return None
 
 
+def by_urls(conn: Connection, urls: Sequence[str], site: str) -> dict[str, str]:
+    """The ids of the articles of a site that these URLs lead to, by URL and in the order of the URLs."""
+    found: dict[str, str] = {}
+    for piece in chunks(urls):
+        own = select(t.articles.c.url, t.articles.c.id).where(t.articles.c.site == site, t.articles.c.url.in_(piece))
+        other = select(t.aliases.c.url, t.aliases.c.article).where(t.aliases.c.site == site, t.aliases.c.url.in_(piece))
+        found |= {row[0]: row[1] for row in (*conn.execute(other), *conn.execute(own))}
+    return {url: found[url] for url in urls if url in found}
+
+
 def versions(conn: Connection, article_id: str) -> list[Version]:
     """How the article read over time, oldest first."""
     query = (

@@ -96,6 +96,11 @@ def find(conn: Connection, article: str, site: str, signature: bytes) -> list[An
     return [row for row in close if row.content_hash in same]
 
 
+def says(conn: Connection, article: str, headline: str, body: str) -> bool:
+    """Whether this is an article's text, perhaps edited."""
+    return alike.alike(alike.read(headline, body), _read(conn, article))
+
+
 def resembling(conn: Connection, site: str, signature: bytes) -> list[Any]:
     """The articles of other sites whose signatures make it worth while to read them, the most similar first."""
     numbers = conn.exec_driver_sql(_AGREEING, hashes(signature)).scalars().all()

@@ -1,64 +1,91 @@
-"""Real saved news pages: the path takes all of them, and reads the modern ones no worse than these floors.
+"""Real saved news pages: the path takes all of them, and reads them no worse than these floors.
 
 The pages are other people's, so they are no part of this repository: `../shared/pages/open` beside it, with what each
-page says (its `score.py` measures more, against other extractors)."""
+page says, and `score.py`, which measures extractors on them. docs/extraction.md has the figures beside other tools'."""
 
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import multiprocessing
 import os
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from bench.extraction import arshif
 from crawler.errors import PageProblem
+from tests.quality.measures import mean
 
 PAGES = Path(__file__).parents[3] / "shared" / "pages" / "open"
 MODERN = ("fundus", "scrapinghub", "wcxb_news", "arabic")  # with a body, made by hand or by rules per publisher
 OLD = ("daniel", "zh_dataset")  # of 2011 and before, table layouts
-# What was measured when this was written, less two hundredths; trafilatura 2.3.1 gives .951, .044, .72, .949, .766.
-FLOORS = {"f4": 0.95, "title": 0.87, "date": 0.95, "authors": 0.86}
-BAD = 0.035  # share of modern pages whose body has an F4 under 0.8
+NO_ARTICLES = {  # saved pages that the corpora hold, and that no reader would call articles
+    "home": {"96fm.ie", "pix-bavaria.de"},
+    "video": {"youtube.com", "video.usnews.com"},
+    "listing": {"feedproxy.google.com"},
+    "empty": {"hypixel.net", "israelhayom.co.il"},  # a forum's thread without its posts; a frame that scripts fill
+}
+# What was measured when this was written, less a hundredth; the best peer's figures are in docs/extraction.md.
+FLOORS = {"f4": 0.95, "clean": 0.80, "title": 0.86, "date": 0.94, "author": 0.84, "image": 0.74, "langok": 0.98}
+CEILINGS = {"bad": 0.035, "leak": 0.03}
+OLD_FLOORS = {"daniel": 0.88, "zh_dataset": 0.86}
+GROUP_FLOORS = {"ar": 0.97, "cjk": 0.88, "cyr": 0.84, "el": 0.93, "en": 0.93, "other": 0.88, "fa": 0.96}
 
-pytestmark = pytest.mark.skipif(
-    not PAGES.is_dir(),
-    reason="the saved pages (../shared/pages/open) are not there: they are no part of this repository",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not PAGES.is_dir(),
+        reason="the saved pages (../shared/pages/open) are not there: they are no part of this repository",
+    ),
+    pytest.mark.timeout(1_500),  # seconds, for 1,269 pages on a machine that does other things too
+]
 
 
 @dataclass(frozen=True)
 class Read:
-    """What came of one page: its source and name, what it said (None where refused), what it should, or an error."""
+    """What came of one page: its source, name, URL, language group, scores, and why it was refused, or an error."""
 
     source: str
     name: str
-    said: dict[str, Any] | None
-    truth: dict[str, Any]
+    url: str
+    group: str
+    scores: dict[str, Any]
     problem: str = ""
     error: str = ""
+
+
+@cache
+def score() -> ModuleType:
+    """The pages' own measure, `score.py`."""
+    spec = importlib.util.spec_from_file_location("score", PAGES.parent / "score.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def read(file: Path) -> Read:
     """One page through the path."""
     truth = json.loads(file.read_text("utf-8"))
     body = gzip.decompress(file.with_name(f"{file.stem}.html.gz").read_bytes())
-    where = file.parent.name, file.stem
+    said: dict[str, Any] = {}
+    problem = error = ""
     try:
-        return Read(*where, arshif(body, truth["url"] or ""), truth)
-    except PageProblem as problem:
-        return Read(*where, None, truth, problem=str(problem))
-    except Exception as error:  # what the test is about: it names each of them
-        return Read(*where, None, truth, error=repr(error)[:200])
+        said = arshif(body, truth["url"] or "")
+    except PageProblem as refused:
+        problem = str(refused)
+    except Exception as fault:  # what the test is about: it names each of them
+        error = repr(fault)[:200]
+    scores = score().score(truth, said)
+    scores["clean"] = scores.get("f4", 0.0) >= 0.95 and not scores.get("leak")
+    return Read(file.parent.name, file.stem, truth["url"] or "", truth["group"], scores, problem, error)
 
 
 @pytest.fixture(scope="module")
@@ -68,73 +95,56 @@ def pages() -> list[Read]:
         return list(pool.map(read, files, chunksize=16))
 
 
+def scored(pages: list[Read], measure: str, sources: tuple[str, ...]) -> list[float]:
+    """The scores of a measure, of the sources' pages that have it."""
+    own = [p.scores for p in pages if p.source in sources]
+    return [float(scores[measure]) for scores in own if measure in scores and (measure != "clean" or "f4" in scores)]
+
+
 def test_no_page_breaks_the_path(pages: list[Read]) -> None:
     assert len(pages) > 1_200
     assert [(p.source, p.name, p.error) for p in pages if p.error] == []
 
 
-def test_hardly_an_article_is_refused(pages: list[Read]) -> None:
-    refused = [(p.source, p.name, p.problem) for p in pages if p.problem]
-    assert [r for r in refused if r[0] in MODERN][1:] == []  # one has its text in scripts only
-    assert len(refused) < 0.03 * len(pages), refused
+def test_no_article_is_refused_and_pages_that_are_none_are(pages: list[Read]) -> None:
+    refused = {p.name: p for p in pages if p.problem}
+    none = {p.name: kind for p in pages for kind, hosts in NO_ARTICLES.items() if any(f"{h}/" in p.url for h in hosts)}
+    for name, kind in none.items():
+        assert refused[name].problem.split(":")[0] == kind, name
+    wrongly = [(p.source, p.name, p.problem) for p in refused.values() if p.name not in none]
+    assert wrongly[1:] == [], "one may have its text in scripts alone"
 
 
-def test_bodies_of_modern_pages(pages: list[Read]) -> None:
-    scores = [f4(p) for p in pages if p.source in MODERN and p.truth.get("body")]
-    assert len(scores) > 300
-    assert sum(scores) / len(scores) >= FLOORS["f4"]
-    assert sum(s < 0.8 for s in scores) / len(scores) <= BAD
+@pytest.mark.parametrize("measure", [*FLOORS, *CEILINGS])
+def test_modern_pages(pages: list[Read], measure: str) -> None:
+    found = scored(pages, measure, MODERN)
+    assert len(found) > 100
+    if measure in FLOORS:
+        assert mean(found) >= FLOORS[measure]
+    else:
+        assert mean(found) <= CEILINGS[measure]
 
 
-def test_bodies_of_old_pages(pages: list[Read]) -> None:
-    scores = [f4(p) for p in pages if p.source in OLD and p.truth.get("body")]
-    assert sum(scores) / len(scores) >= 0.8
+@pytest.mark.parametrize("source", OLD)
+def test_bodies_of_old_pages(pages: list[Read], source: str) -> None:
+    assert mean(scored(pages, "f4", (source,))) >= OLD_FLOORS[source]
 
 
-@pytest.mark.parametrize("field", ["title", "date", "authors"])
-def test_fields_of_modern_pages(pages: list[Read], field: str) -> None:
-    known = [p for p in pages if p.source in MODERN and p.truth.get(field)]
-    right = sum(p.said is not None and FORMS[field](p.said[field]) == FORMS[field](p.truth[field]) for p in known)
-    assert len(known) > 150
-    assert right / len(known) >= FLOORS[field]
+@pytest.mark.parametrize("group", GROUP_FLOORS)
+def test_bodies_of_a_group_of_languages(pages: list[Read], group: str) -> None:
+    own = [p for p in pages if p.group == group]
+    assert mean(scored(own, "f4", tuple({p.source for p in own}))) >= GROUP_FLOORS[group]
 
 
-def test_languages_of_modern_pages(pages: list[Read]) -> None:
-    wrong = [(p.name, p.said["lang"]) for p in pages if p.source in MODERN and p.said and not same_language(p)]
-    assert len(wrong) <= 2, wrong
+def test_arabic_and_persian_pages_leak_nothing(pages: list[Read]) -> None:
+    assert [p.name for p in pages if p.source == "arabic" and (p.scores["leak"] or p.scores["f4"] < 0.93)] == []
 
 
-def same_language(page: Read) -> bool:
-    return page.said is not None and str(page.said["lang"])[:2] == page.truth["lang"][:2]
+def test_dates_of_pages_that_were_kept_for_theirs(pages: list[Read]) -> None:
+    assert mean(scored(pages, "date", ("htmldate_mc",))) >= 0.90
 
 
-def tokens(text: str | None) -> list[str]:
-    """Words without marks, in lower case; of scripts without spaces the letters."""
-    plain = re.sub("[\u064b-\u065f\u0670\u0640\u200b-\u200f]", "", unicodedata.normalize("NFKC", text or "")).lower()
-    return re.findall(r"\w+", re.sub("([\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f])", r" \1 ", plain))
-
-
-def f4(page: Read) -> float:
-    """F-measure over runs of four words."""
-    found = grams(tokens("\n".join(page.said["body"]))) if page.said else Counter[tuple[str, ...]]()
-    wanted = grams(tokens(page.truth["body"]))
-    common = sum((found & wanted).values())
-    return 2 * common / (sum(found.values()) + sum(wanted.values())) if common else 0.0
-
-
-def grams(words: list[str]) -> Counter[tuple[str, ...]]:
-    return Counter(tuple(words[i : i + 4]) for i in range(max(1, len(words) - 3)))
-
-
-def bag(people: Iterable[str] | str) -> set[str]:
-    return {" ".join(sorted(tokens(name))) for name in ([people] if isinstance(people, str) else people)}
-
-
-FORMS: dict[str, Callable[[Any], object]] = {"title": tokens, "date": lambda d: str(d)[:10], "authors": bag}
-
-
-def test_the_measure_itself() -> None:
-    truth = {"body": "one two three four five", "title": "T", "url": "", "lang": "en"}
-    whole = Read("x", "x", {"body": ["One two three", "four five."]}, truth)
-    assert f4(whole) == 1.0
-    assert f4(Read("x", "x", None, truth)) == 0.0
+def test_the_measures_themselves() -> None:
+    truth = {"source": "x", "group": "en", "lang": "en", "body": "one two three four five", "title": "T", "url": ""}
+    assert score().score(truth, {"body": ["One two three", "four five."]})["f4"] == 1.0
+    assert score().score(truth, {})["f4"] == 0.0

@@ -252,7 +252,8 @@ def test_the_canonical_page_that_comes_second_is_an_alias_too(store: Store) -> N
 def test_a_canonical_link_to_another_text_or_site_merges_nothing(store: Store) -> None:
     one = article()
     store(page(one))
-    wrong = article("https://step.example/2", headline="خبر آخر", canonical_url=one.url)
+    told = "كلام عن شيء آخر لا يشبه ما سبق في شيء ولا يعرفه أحد. " * 6
+    wrong = article("https://step.example/2", headline="خبر آخر", body=told, canonical_url=one.url)
     assert store(page(wrong)).kind == "new"
     thief = article("https://copy.example/1", site="copy", canonical_url=one.url)
     assert store(page(thief)).kind == "new"
@@ -582,3 +583,38 @@ def test_typography_makes_no_version_and_a_vowel_sign_does(store: Store) -> None
     store(page(one))
     assert store(page(replace(one, body=BODY + " ”نعم“."), NOW + HOUR)).kind == "same"
     assert store(page(replace(one, body=BODY + " «نَعَم»."), NOW + HOUR)).kind == "changed"
+
+
+# --- one article under many addresses --------------------------------------------------------------------------------
+
+
+def test_another_spelling_with_the_same_text_is_an_alias_even_of_a_flash(store: Store) -> None:
+    flash = article("https://step.example/خبر", body="انفجار في المدينة", template=True)
+    amp = replace(flash, url="https://step.example/خبر/amp", id="amp")
+    store(page(flash))
+    assert store(page(amp, NOW + HOUR, spellings=(flash.url,))) == Outcome("copy", flash.id, 1)
+    with store.archive.read() as conn:
+        assert [(a.url, a.reason) for a in articles.aliases(conn, flash.id)] == [(amp.url, "spelling")]
+
+
+def test_another_edition_of_a_text_is_an_alias_and_no_version(store: Store) -> None:
+    one = article()
+    amp = replace(one, url=one.url + "/amp", id="amp", body=BODY + "\n\nاشترك في قناتنا", content_hash="amp")
+    canonical = replace(amp, url="https://m.step.example/1", id="m", canonical_url=one.url)
+    store(page(one))
+    assert store(page(amp, NOW + HOUR, spellings=(one.url,))) == Outcome("copy", one.id, 1)
+    assert store(page(canonical, NOW + HOUR)) == Outcome("copy", one.id, 1)
+    with store.archive.read() as conn:
+        assert {a.reason for a in articles.aliases(conn, one.id)} == {"spelling", "canonical"}
+    assert store.document(one).article.body == BODY
+
+
+def test_a_claim_that_the_text_does_not_bear_out_joins_nothing(store: Store) -> None:
+    one = article()
+    other = article(
+        "https://step.example/2", body=BODY.replace("المدينة", "القرية والحقول حولها"), canonical_url=one.url
+    )
+    flash = article("https://step.example/1/", body="نص آخر تماماً", template=True)
+    store(page(one))
+    for different in (replace(other, body="كلام آخر لا يشبه الأول في شيء " * 12, content_hash="other"), flash):
+        assert store(page(different, NOW + HOUR, spellings=(one.url,))).kind == "new"
