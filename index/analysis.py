@@ -15,8 +15,8 @@ import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import islice, product, repeat
+from functools import cache
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 import snowballstemmer
@@ -166,20 +166,25 @@ def _uneven() -> re.Pattern[str]:
     return re.compile(f"[{''.join(re.escape(chr(p)) for p, folded in fold_table().items() if len(folded) != 1)}]")
 
 
-def written_words(text: str) -> list[str]:
-    """The folded words of a text (in NFC), as many as it has `places`."""
-    return _words().findall(text.translate(fold_table()))
+def folded(text: str) -> str:
+    """The text as `fold` leaves it, but as it was composed: its words are those that `places` has the places of."""
+    return text.translate(fold_table())
 
 
-def places(text: str) -> list[tuple[int, int]]:
-    """Where the `written_words` of a text (in NFC) stand in it, tashkeel included: in characters, end exclusive."""
-    table = fold_table()
+def folded_words(text: str) -> list[str]:
+    """The words of a text that is `folded`."""
+    return _words().findall(text)
+
+
+def places(text: str, flat: str) -> list[tuple[int, int]]:
+    """Where a text's words stand in it, tashkeel included: in characters, end exclusive. `flat` is it `folded`."""
     if not _uneven().search(text):  # most texts: then each place is the same before and after
-        return [match.span() for match in _words().finditer(text.translate(table))]
+        return [match.span() for match in _words().finditer(flat)]
+    table = fold_table()
     pieces = [table.get(ord(char), char) for char in text]
     origins = [place for place, piece in enumerate(pieces) for _ in piece]
     found = []
-    for match in _words().finditer("".join(pieces)):
+    for match in _words().finditer(flat):
         end = origins[match.end() - 1] + 1
         while end < len(text) and not pieces[end]:  # the tashkeel on a word's last letter
             end += 1
@@ -189,7 +194,8 @@ def places(text: str) -> list[tuple[int, int]]:
 
 def tokens(text: str) -> list[Token]:
     """The folded words of a text (in NFC) with their places."""
-    return [Token(word, *place) for word, place in zip(written_words(text), places(text), strict=True)]
+    flat = folded(text)
+    return [Token(word, *place) for word, place in zip(folded_words(flat), places(text, flat), strict=True)]
 
 
 # --- stems ---------------------------------------------------------------------------------------------------------
@@ -276,14 +282,31 @@ def _asked_stems(word: str) -> list[str]:
     return list(dict.fromkeys([light10(word), *others]))
 
 
-CACHED = 200_000  # stems, about 30 MB: a language's news has some 100,000 forms, of which Snowball takes 20 us each
+CACHED = (
+    200_000  # stems of a language, about 30 MB: its news has some 100,000 forms, of which Snowball takes 20 us each
+)
 
 
-@lru_cache(maxsize=CACHED)
-def _stem(word: str, language: str) -> str:
-    chain = CHAINS[language]
-    stem = light10(word) if chain.snowball is None else _snowball(chain.snowball).stemWord(word)
-    return f"{language}:{stem.translate(fold_table()) or word}"
+class _Stems(dict[str, str]):
+    """The stem of each word of one language, made when it is first asked for. A plain table is read three times as fast
+    as an lru_cache, which writes at each look; at CACHED words it starts again."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language = language
+
+    def __missing__(self, word: str) -> str:
+        algorithm = CHAINS[self.language].snowball
+        stem = light10(word) if algorithm is None else _snowball(algorithm).stemWord(word)
+        if len(self) >= CACHED:
+            self.clear()
+        self[word] = made = f"{self.language}:{stem.translate(fold_table()) or word}"
+        return made
+
+
+@cache
+def _stems(language: str) -> _Stems:
+    return _Stems(language)
 
 
 class _Stemmers(threading.local):
@@ -313,7 +336,7 @@ def stems(text: str, language: str) -> list[str]:
     none where that language has no chain. Each carries its language: `en:elect` is not `fr:elect`."""
     if language not in CHAINS:
         return []
-    return list(map(_stem, _words().findall(lower(_capitals(text, language))), repeat(language)))
+    return list(map(_stems(language).__getitem__, _words().findall(lower(_capitals(text, language)))))
 
 
 @cache
@@ -323,13 +346,13 @@ def _accented() -> re.Pattern[str]:
     return re.compile(f"[{''.join(re.escape(chr(point)) for point in differing)}]")
 
 
-def written_stems(text: str, found: Sequence[str], language: str) -> list[str]:
-    """The stems of a text's `written_words`, as `stems` gives them, with less work where none has an accent."""
+def folded_stems(text: str, found: Sequence[str], language: str) -> list[str]:
+    """The stems of a text's `folded_words`, as `stems` gives them, with less work where none has an accent."""
     if language not in CHAINS:
         return []
     if CHAINS[language].capitals or _accented().search(text):
         return stems(text, language)
-    return list(map(_stem, found, repeat(language)))
+    return list(map(_stems(language).__getitem__, found))
 
 
 def scripts(text: str) -> list[str]:

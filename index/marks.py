@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import itemgetter
 
-from index.analysis import language_of, places, stop_words, written_stems, written_words
+from index.analysis import folded, folded_stems, folded_words, language_of, places, stop_words
 from index.article import Article, Span
 from index.engines.plan import Begins, Close, Like, Row, Wanted
 
@@ -53,17 +53,18 @@ class _Text:
     def __init__(self, text: str, language: str | None) -> None:
         self.text = text
         self.language = language_of(language)
-        self.words = written_words(text)
+        self.folded = folded(text)
+        self.words = folded_words(self.folded)
 
     @cached_property
     def places(self) -> list[tuple[int, int]]:
         """Where the words stand."""
-        return places(self.text)
+        return places(self.text, self.folded)
 
     @cached_property
     def stems(self) -> list[str]:
         """The stems of the words; none where the text is not as the archive holds texts, and has other words in NFC."""
-        found = written_stems(self.text, self.words, self.language)
+        found = folded_stems(self.text, self.words, self.language)
         return found if len(found) == len(self.words) else []
 
     def marks(self, asked: Sequence[Wanted]) -> list[_Mark]:
