@@ -8,6 +8,7 @@ from crawler.clean.text import fold
 from crawler.extract.draft import Draft, Removed
 
 _DATELINE = re.compile(r"\b(?:19|20)[0-9]{2}\b[\s,،|–—-]*[0-9]{1,2}:[0-9]{2}$")  # … 23 تشرين الثاني/نوفمبر 2026 18:53
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DATELINE_LONGEST = 120  # characters; longer ones are sentences that end in a time
 _TOP = 3  # paragraphs at the top among which headline, section, authors and date stand
 
@@ -27,7 +28,8 @@ def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]
         folded = fold(paragraph) if at < _TOP or len(paragraph) <= longest else paragraph
         reason = anywhere.get(folded)
         if at < _TOP:
-            reason = reason or top.get(folded) or _headline(folded, fold(draft.headline)) or _dateline(paragraph)
+            reason = reason or top.get(folded) or _headline(folded, fold(draft.headline))
+            reason = reason or _dateline(paragraph) or _byline(paragraph, draft)
         if reason and len(paragraphs) > 1:
             removed.append(Removed(paragraph, f"echo: {reason}", "phrase"))
         else:
@@ -38,6 +40,14 @@ def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]
 def _dateline(paragraph: str) -> str | None:
     """`date` for a line that ends with the date and time at which the article appeared, often after who wrote it."""
     return "date" if len(paragraph) <= _DATELINE_LONGEST and _DATELINE.search(paragraph) else None
+
+
+def _byline(paragraph: str, draft: Draft) -> str | None:
+    """`author` for a short line that gives all authors and a year: `15 يناير 2026 - 11:00 - كتب: محرر الميناء`."""
+    if len(paragraph) > _DATELINE_LONGEST or not draft.authors or not _YEAR.search(paragraph):
+        return None
+    folded = fold(paragraph)
+    return "author" if all(fold(name) in folded for name in draft.authors) else None
 
 
 def _headline(folded: str, headline: str) -> str | None:

@@ -45,9 +45,17 @@ def headline(document: Document, node: jsonld.Node | None, site_names: Iterable[
         glued = next((t for t in titles if _key(t) == _key(shown) and len(words(t)) > len(words(shown))), "")
         return (glued, "og") if glued else (without_site(shown, own), "h1")
     if declared:
-        return declared[0]
+        return _within(document, titles) or declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
     return (second, "h2") if second else (line(text_of(document.first("title"))), "title")
+
+
+def _within(document: Document, titles: list[str]) -> tuple[str, str] | None:
+    """The second heading that is a part of every declared title: an old page has its headline in an <h2>."""
+    for text in (text_of(h) for h in document.tree.css("h2")[:5]):
+        if len(words(text)) >= _LONG and all(_key(text) in _key(title) for title in titles):
+            return text, "h2"
+    return None
 
 
 def _named(document: Document) -> list[str]:

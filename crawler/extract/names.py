@@ -25,7 +25,8 @@ _ROLES = re.compile(
     r"^(?:admin(?:istrator)?|editor(?:s|ial)?|editorial (?:team|staff|board)|staff(?: (?:writer|reporter))?"
     r"|web ?(?:desk|master)"
     r"|redaktion|redaction|la rédaction|redacción|redazione|redactie|redakcja|редакция|newsroom|unknown|none|null|guest"
-    r"|undefined|author|no author|المحرر|هيئة التحرير|فريق التحرير|التحرير|محرر)$",
+    r"|undefined|author|no author|(?:view|see|full)\b.*profile|follow(?: us)?|more by|著者一覧|記者一覧"
+    r"|المحرر|هيئة التحرير|فريق التحرير|التحرير|محرر)$",
     re.IGNORECASE,
 )
 

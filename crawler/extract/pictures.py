@@ -34,6 +34,7 @@ _CREDIT = (
     "[class*='credit' i], [class*='copyright' i], [class*='photographer' i], [class*='source' i], [class*='author' i],"
     " [class*='agency' i], [class*='byline' i], [itemprop*='copyright'], [itemprop~='author'], small, cite"
 )
+_BRACKETED = re.compile(r"[(（\[].{2,80}[)）\]]")
 _CALLED = re.compile(r"caption|legend|bildtext|cutline", re.I)
 _HOLDER = re.compile(r"image|photo|picture|media|foto|thumb|bild|figure|img", re.I)
 _ELSEWHERE = re.compile(
@@ -67,7 +68,7 @@ def shown(document: Document, headline: str) -> list[Picture]:
     found: dict[str, Picture] = {}
     above = seen = 0
     heading, outer = _around(document, headline)
-    for node in document.tree.css("h1, p, img"):
+    for node in document.tree.css("h1, h2, p, img"):
         if node.tag == "p":
             above += len(node.text(deep=True)) > _PARAGRAPH
         elif node.mem_id == heading:
@@ -93,7 +94,7 @@ def pictured(node: LexborNode, holder: LexborNode, address: str) -> Image:
 
 def _around(document: Document, headline: str) -> tuple[int, frozenset[int]]:
     """The article's <h1> and the elements around it: what holds the headline is no box beside the article."""
-    headings = document.tree.css("h1")[:8]
+    headings = document.tree.css("h1")[:8] or document.tree.css("h2")[:8]
     own = next((h for h in headings if headline and text_of(h) == headline), headings[0] if headings else None)
     return (own.mem_id, frozenset(p.mem_id for p in ancestors(own))) if own is not None else (0, frozenset())
 
@@ -177,7 +178,7 @@ def holder_of(node: LexborNode) -> LexborNode:
         if parent.tag == "figure":
             return parent
     for parent in parents:
-        if parent.tag in ("article", "main", "body", "html", "section", "table", "ul") or parent.css_first("h1, h2"):
+        if parent.tag in ("article", "main", "body", "html", "section", "ul") or parent.css_first("h1, h2"):
             break
         if len(images := parent.css("img")) > 1 and len({_file(i) for i in images[:8]} - {""}) > 1:
             break
@@ -198,6 +199,7 @@ def caption_of(node: LexborNode, holder: LexborNode) -> Caption:
     if element is None:
         return caption(attribute(node, "data-caption"))
     credit = element.css_first(_CREDIT) or (holder.css_first(_CREDIT) if holder.mem_id != element.mem_id else None)
+    credit = credit or next((n for n in element.css("i, em") if _BRACKETED.fullmatch(text_of(n))), None)
     return caption("\n".join(paragraphs([element])), text_of(credit))
 
 
@@ -226,7 +228,7 @@ def _next(node: LexborNode) -> LexborNode | None:
 
 def _is_captioned(holder: LexborNode) -> bool:
     """Whether what stands beside a picture in its holder is a caption, though nothing calls it so."""
-    if holder.tag == "figure" or _HOLDER.search(attribute(holder, "class")):
+    if holder.tag in ("figure", "table") or _HOLDER.search(attribute(holder, "class")):
         return True
     return len(text_of(holder).split()) >= _SENTENCE and not any(
         n.text(deep=True, strip=True) for n in holder.css("a, button, time, li, h3, h4")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -29,7 +30,7 @@ _CHANGED = re.compile(r"updat|modif|edit|changed|aktual|maj|تحديث|обно�
 _AUTHORS = (  # the surest first
     "a[rel~='author'], [class*='field--name-uid' i]",
     "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
-    "[class*='byline' i], [class*='author' i]",
+    "[class*='byline' i], [class*='author' i], [class*='writer' i]",
     ", ".join(f"a[href*='/{word}']" for word in (
         "author", "autor", "auteur", "kirjoittaja", "forfatter", "yazar", "staff/", "newsteam/", "journalist",
         "reporter", "writer", "redakteur", "redakcja", "columnist", "katib", "profil/", "byline",
@@ -42,26 +43,30 @@ _SECTIONS = (
     " [class*='overline' i], [class*='breadcrumb' i] a"
 )
 _SECOND_HEADLINES = "h1 + [class*='sub-title' i], h1 + [class*='subtitle' i], h1 + [class*='subhead' i]"
+_LEVELS = 5  # elements around a name among which its byline is
+_LONGEST_LINE = 200  # characters of a line that holds date and authors
+_LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
+_AUTHORS_MOST = 5  # names of a byline; more are a list
+_LINKS = 500  # of a page, among which the menu is looked for
 _LONGEST_CJK = 6  # characters of a name that is written without spaces
 _LONGEST = 60  # characters of a section's or an author's name
 
 
 def fill(draft: Draft, page: Context) -> None:
     """Fills what is still empty from what readers see; elements of teasers, boxes and comments are passed over."""
-    document, place, house = page
+    document, place, _ = page
     if draft.lacks("published"):
         _fill_dates(draft, document, place)
     if draft.lacks("authors"):
-        found = (persons(_names(document, selector), house) for selector in _AUTHORS)
-        draft.fill("authors", next(filter(None, found), ()), "page")
-        for text in () if not draft.lacks("authors") else lines_near_headline(document, draft.headline):
-            if len(text) <= _LONGEST and says_by(text):
-                draft.fill("authors", persons(tuple(n for n in names([text]) if _like_a_name(n)), house), "page")
+        _fill_authors(draft, page)
+    else:
+        _add_authors(draft, document)
     if draft.lacks("section"):
         near = [n for n in document.tree.css(_SECTIONS)[:8] if not (_elsewhere(n) or _leads_home(n, document.url))]
         labels = [t for n in near if 1 < len(t := text_of(n)) <= _LONGEST]
         headline = draft.headline.casefold()
         draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
+        draft.fill("section", _label_above(document, draft.headline), "page")
     if draft.lacks("alternative_headline"):
         draft.fill("alternative_headline", text_of(document.first(_SECOND_HEADLINES)) or None, "page")
     if draft.lacks("keywords"):
@@ -72,6 +77,36 @@ def _leads_home(node: LexborNode, url: str) -> bool:
     """Whether a link of a breadcrumb is that to the home page."""
     href = attribute(node, "href")
     return bool(href) and href.rstrip("/") in ("", "{0.scheme}://{0.netloc}".format(urlsplit(url)))
+
+
+def _fill_authors(draft: Draft, page: Context) -> None:
+    document, _, house = page
+    found = (persons(_names(document, selector), house) for selector in _AUTHORS)
+    draft.fill("authors", next(filter(None, found), ()), "page")
+    for text in lines_near_headline(document, draft.headline) if draft.lacks("authors") else ():
+        for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
+            if len(part) <= _LONGEST and says_by(part):
+                draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
+
+
+def _add_authors(draft: Draft, document: Document) -> None:
+    """Takes the byline's names where machines were told of some of them only."""
+    told = {name.casefold() for name in draft.authors}
+    for selector in _AUTHORS[:2]:
+        found = _names(document, selector)
+        if told < {name.casefold() for name in found} and len(found) <= _AUTHORS_MOST:
+            draft.authors, draft.origins["authors"] = found, "page"
+            return
+
+
+def _label_above(document: Document, headline: str) -> str | None:
+    """The line above the headline, where the site's menu has it too: its section."""
+    above, _ = _around_headline(document, headline)
+    labels = [text for text in above[-2:] if 1 < len(text) <= _LONGEST]
+    if not labels:
+        return None
+    links = Counter(a.text(deep=True, strip=True) for a in document.tree.css("a[href]")[:_LINKS])
+    return next((text for text in reversed(labels) if links[text] > 0), None)
 
 
 def by_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
@@ -87,8 +122,8 @@ def _names(document: Document, selector: str) -> tuple[str, ...]:
     nodes = [n for n in document.tree.css(selector)[:40] if not _elsewhere(n)]
     if not nodes:
         return ()
-    place = _grandparent(nodes[0])
-    texts = [text for n in nodes if _grandparent(n) == place for text in _leaves(n)]
+    place = _byline(nodes[0])
+    texts = [text for n in nodes if _byline(n) == place for text in _leaves(n)]
     return tuple(n for n in names(texts) if _like_a_name(n))
 
 
@@ -109,9 +144,14 @@ def _like_a_name(name: str) -> bool:
     return len(parts) > 1 and sum(not p[0].islower() for p in parts) >= 2
 
 
-def _grandparent(node: LexborNode) -> int:
-    parents = list(islice(ancestors(node), 2))
-    return parents[-1].mem_id if parents else 0
+def _byline(node: LexborNode) -> int:
+    """What holds a name and those beside it: two levels up, not counting elements that hold this name alone."""
+    length, level = len(node.text(deep=True, strip=True)), 0
+    for parent in islice(ancestors(node), _LEVELS):
+        level += len(parent.text(deep=True, strip=True)) > length
+        if level == 1 or parent.tag in ("article", "main", "body"):
+            return parent.mem_id
+    return 0
 
 
 def _fill_dates(draft: Draft, document: Document, place: dates.Place) -> None:
@@ -152,17 +192,25 @@ def ago(draft: Draft, document: Document, place: dates.Place) -> dates.Dated | N
 
 
 def lines_near_headline(document: Document, headline: str) -> list[str]:
-    """The lines before and after the headline, as readers see them."""
+    """The lines after and before the headline, as readers see them."""
+    above, below = _around_headline(document, headline)
+    return [*below, *above]
+
+
+def _around_headline(document: Document, headline: str) -> tuple[list[str], list[str]]:
+    """The lines above the headline, and those below it."""
     heading = _heading(document, headline)
+    near: tuple[list[str], list[str]] = [], []
     if heading is None:
-        return []
+        return near
     own = text_of(heading)
-    near: list[str] = []
     for holder in islice(ancestors(heading), 6):
         lines = paragraphs([holder])
-        at = next((i for i, text in enumerate(lines) if text in own or own in text), None)
+        at = next((i for i, text in enumerate(lines) if text == own), None)
+        if at is None:
+            at = next((i for i, text in enumerate(lines) if text in own or own in text), None)
         if at is not None:
-            near = [*lines[at + 1 : at + _LINES.stop], *lines[max(0, at + _LINES.start) : at]]
+            near = lines[max(0, at + _LINES.start) : at], lines[at + 1 : at + _LINES.stop]
             if len(lines) > at + _LINES.stop:
                 break
     return near

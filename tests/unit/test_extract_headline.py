@@ -33,7 +33,7 @@ def read(top: str, title: str = "", og: str = "", ld: str = "", name: str = "") 
         (f"<h1>{OWN}</h1>", {"ld": "Grain harvest 2026: all you need to know", "title": OWN}, (OWN, "h1")),
         (f"<h1><a href='/'>{SITE}</a></h1>", {"title": f"{OWN} | {SITE}"}, (OWN, "title")),
         (f"<h1><a href='https://step.example/'>{SITE}</a></h1>", {"og": f"{SITE} » {OWN}"}, (OWN, "og")),
-        (f"<h1>Related News</h1><h2>{OWN}</h2>", {"og": OWN}, (OWN, "og")),
+        (f"<h1>Related News</h1><h2>{OWN}</h2>", {"og": OWN}, (OWN, "h2")),
         ("<h1><span>National strike</span>Grain is in</h1>", {"og": "National strike / Grain is in"}, None),
         ("<h1><ruby>子<rt>こ</rt></ruby>どもへの体罰を禁止する</h1>", {"og": "子どもへの体罰を禁止する"}, None),
         ("", {"title": f"{OWN} - step.example"}, (OWN, "title")),
