@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,15 @@ def test_the_reference_is_current() -> None:
 def test_each_target_of_make_that_is_told_is_there() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", TOLD, re.MULTILINE)) <= targets
+
+
+def test_each_command_that_is_told_is_there() -> None:
+    known = {word for name in commands(get_command(app)) for word in (name, name.split()[0])}
+    told = re.findall(r"`arshif ([a-z-]+)", TOLD)
+    assert sorted(set(told) - known) == []
+
+
+def test_each_module_that_is_told_to_be_run_is_there() -> None:
+    told = set(re.findall(r"python -m ((?:tests|bench|crawler)[\w.]*)", TOLD))
+    assert told
+    assert [name for name in sorted(told) if find_spec(name) is None] == []
