@@ -1,4 +1,4 @@
-"""The browser for sites that say `rendering: browser`: where it is, and how Scrapy is to use it.
+"""The browser for sites that need one: where it is, and how Scrapy is to use it.
 
 Nothing of Playwright is imported here: most crawls render nothing, and its import takes as long as a whole command.
 """
@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from crawler.config import Settings
 from crawler.errors import ConfigError
@@ -23,6 +27,7 @@ GATED_FLAGS = (  # nothing goes past the gate: no UDP, and no name is resolved b
     "--webrtc-ip-handling-policy=disable_non_proxied_udp", "--dns-prefetch-disable",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
+PAGES_A_CONTEXT = 50  # then a site's next page gets a new one, and what the old one kept is thrown away
 CONTEXT = {"service_workers": "block", "accept_downloads": False}  # of the pages of a crawl
 
 
@@ -47,21 +52,29 @@ def launch_options(executable: str) -> dict[str, Any]:
     return {"executable_path": executable, "args": [*QUIET_FLAGS, *GATED_FLAGS, *root]}
 
 
-def scrapy_settings(settings: Settings) -> dict[str, Any]:
-    """Scrapy's settings for a crawl that renders. The browser itself starts with the first page that needs it.
+@cache
+def consent_buttons() -> tuple[str, ...]:
+    """CSS selectors of the buttons that dismiss a consent dialogue, those that refuse first."""
+    said = yaml.safe_load(Path(__file__).with_name("consent.yaml").read_text("utf-8"))
+    return (*said["refuse"], *said["accept"])
 
-    :raises ConfigError: there is no browser.
+
+def scrapy_settings(settings: Settings, *, needed: bool) -> dict[str, Any]:
+    """Scrapy's settings for a crawl that may render, none where there is no browser. It starts with the first page that
+    is rendered.
+
+    :raises ConfigError: there is no browser, and it is `needed`.
     """
     browser = settings.browser
     executable = find_browser(browser.path)
-    if executable is None:
+    if executable is None and needed:
         raise ConfigError(
             f"browser.path: {browser.path or 'no ' + ' or '.join(BROWSERS[:3]) + ' in PATH'}: a site says `rendering: "
             "browser`, which needs Chromium: install it (Debian: apt install chromium) or name it in arshif.yaml"
         )
-    handler = "crawler.chromium.Handler"
+    if executable is None:
+        return {}
     return {
-        "DOWNLOAD_HANDLERS": handlers(handler),
         "PLAYWRIGHT_BROWSER_PROVIDER": "crawler.chromium.LateBrowser",
         "PLAYWRIGHT_BROWSER_TYPE": "chromium",
         "PLAYWRIGHT_LAUNCH_OPTIONS": launch_options(executable),

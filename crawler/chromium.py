@@ -1,7 +1,7 @@
-"""The download handler of crawls that render: scrapy-playwright's, with a browser that starts when a page needs it, and
+"""The download handler of rendered pages: scrapy-playwright's, with a browser that starts when a page needs it, and
 with an end to every page.
 
-Scrapy loads it by name (`crawler/browser.py`), so that other crawls do not import Playwright.
+`crawler/downloads.py` imports it with the first such page, so that other crawls do not import Playwright.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from crawler.addresses import Reach
 from crawler.downloads import Bounded
 from crawler.gate import Gate
 
+CONTEXTS = 4  # that stay open without a page, each with a cache of its own
 CLOSING = 5.0  # seconds that a page may take to close; its renderer is killed with the browser otherwise
 
 
@@ -51,6 +52,12 @@ class Handler(Bounded, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         settings = crawler.settings
         reach = Reach(settings.getlist("ALLOW_NETWORKS"))
         self.gate = Gate(reach, settings.get("PROXY"), settings.getint("DOWNLOAD_MAXSIZE"))
+        self.room = asyncio.Semaphore(settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT"))  # for pages of all contexts
+
+    async def begin(self) -> None:
+        """What scrapy-playwright does when the engine starts: it may have started long ago."""
+        if not hasattr(self, "browser_provider"):
+            await self._launch()
 
     async def _maybe_launch_browser(self) -> None:
         await self.gate.open()
@@ -62,9 +69,13 @@ class Handler(Bounded, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         await self.gate.close()
 
     async def download_request(self, request: Request) -> Response:
-        if not request.meta.get("playwright"):
-            plain: Response = await super().download_request(request)
-            return plain
+        async with self.room:
+            try:
+                return await self._render(request)
+            finally:
+                await self._retire()
+
+    async def _render(self, request: Request) -> Response:
         opened: list[Page] = []
         limit = self.config.navigation_timeout_ms / 1_000
         try:
@@ -84,6 +95,23 @@ class Handler(Bounded, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         finally:
             request.meta.pop("playwright_page_init_callback", None)
             await _close(opened)
+
+    async def _retire(self) -> None:
+        """Closes contexts that have no page open: those that have had their share, and all but a few of the others."""
+        idle = [(name, wrapper.context) for name, wrapper in self.context_wrappers.items() if not wrapper.context.pages]
+        for name, context in idle:
+            newest = max(self._generations(name))
+            if int(name.rpartition(" ")[2]) < newest or len(self.context_wrappers) > CONTEXTS:
+                self.context_wrappers.pop(name, None)
+                with suppress(TimeoutError, PlaywrightError):
+                    async with asyncio.timeout(CLOSING):
+                        await context.close()
+
+    def _generations(self, name: str) -> list[int]:
+        """The numbers of the contexts that belong to the same site as this one."""
+        site = name.rpartition(" ")[0]
+        parts = (other.rpartition(" ") for other in self.context_wrappers)
+        return [int(number) for owner, _, number in parts if owner == site]
 
 
 async def _close(pages: list[Page]) -> None:

@@ -21,6 +21,7 @@ from crawler.conduct import Conduct
 from crawler.config import Config
 from crawler.errors import ArchiveError, Busy
 from crawler.pages import Pages
+from crawler.rendering import Rendering
 from crawler.schedule import DUE
 from crawler.site import Site
 from crawler.sources import Sources
@@ -54,6 +55,7 @@ class Crawl:
         self.sources = Sources(self)
         self.pages = Pages(self)
         self.conduct = Conduct()
+        self.rendering = Rendering(self)
         # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
         # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker
         self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)

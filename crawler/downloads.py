@@ -1,6 +1,6 @@
 """The download handler of every crawl: Scrapy's own, with an end to headers and an eye on certificates.
 
-Scrapy loads it by name (`crawler/settings.py`); `crawler/chromium.py` builds on it where pages are rendered.
+Scrapy loads it by name (`crawler/settings.py`).
 """
 
 from __future__ import annotations
@@ -55,7 +55,27 @@ class Bounded:
 
 
 class Handler(Bounded, HTTP11DownloadHandler):
-    """For crawls that render nothing."""
+    """Plain requests; the browser's handler, which takes a second to import, joins it with the first rendered page."""
+
+    _browser: Any = None
+
+    async def download_request(self, request: Request) -> Response:
+        for look in request.meta.pop("looks", {}).values():  # the last before it is sent
+            look()
+        if not request.meta.get("playwright"):
+            return await super().download_request(request)
+        if self._browser is None:
+            from crawler.chromium import Handler as BrowserHandler
+
+            self._browser = BrowserHandler(self._crawler)
+            await self._browser.begin()
+        answer: Response = await self._browser.download_request(request)
+        return answer
+
+    async def close(self) -> None:
+        await super().close()
+        if self._browser is not None:
+            await self._browser.close()
 
 
 @implementer(IPolicyForHTTPS)

@@ -33,6 +33,7 @@ class Page:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     candidate: Candidate | None = None
+    rendered: bool = False  # by a browser
 
 
 @dataclass(frozen=True, slots=True)

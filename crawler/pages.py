@@ -124,6 +124,7 @@ class Pages:
             await self.failed(site, wanted, problem.reason, problem.detail)
         else:
             self.crawl.conduct.none(site.id, wanted.url)
+            await self.crawl.rendering.came(site, page, article=False)
             await self._refuse(site, wanted, page, problem.reason, problem.detail)
 
     def walled(self, site: Site, page: Page) -> None:
@@ -201,6 +202,7 @@ class Pages:
             await self._refuse(item.site, wanted, page, "forgotten", "it was forgotten on demand")
             return "refused"
         self.crawl.conduct.article(site, wanted.url)
+        await self.crawl.rendering.came(item.site, page, article=True)
         again = await self.look_again(item.site, replace(wanted, turned=page.fetched), page)
         ours = await read_again(self.crawl, item)
         first_ones = await read_first_ones(self.crawl, item)

@@ -74,8 +74,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.robots.Robots": 100,
     "crawler.middlewares.leaving.Leaving": 110,
     "crawler.middlewares.conditional.ConditionalRequests": 400,
+    "crawler.middlewares.rendering.Rendering": 730,
     "crawler.middlewares.proxy.Proxy": 740,  # before Scrapy's own (750), which asks it from there
-    "crawler.middlewares.rendering.Rendering": 850,
     "crawler.middlewares.patience.Patience": 900,
     "crawler.middlewares.politeness.Politeness": 950,
     "crawler.middlewares.raw.RawCopies": 960,  # below HttpCompression (590): the bytes as they came

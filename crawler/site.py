@@ -226,8 +226,10 @@ class Site(Model):
         None,
         description="Ages at which an article is looked at again; without it 15 min, 1 h, 6 h, 1 d, 7 d, 30 d",
     )
-    rendering: Literal["none", "browser"] = Field(
-        "none", description="browser: its pages stay empty without JavaScript, so Chromium renders them (slow)"
+    rendering: Literal["auto", "none", "browser"] = Field(
+        "auto",
+        description="auto: Chromium renders its pages (slow) once a few were empty without JavaScript and articles with "
+        "it; browser: from the first page on; none: never",
     )
     delay: float | None = Field(
         None, ge=0, le=600, description="Seconds between two requests to one host; without it, as arshif.yaml says"

@@ -107,3 +107,4 @@ def _prepare(parent: int) -> None:
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _begin()  # now and not with its first job, whose time it would take

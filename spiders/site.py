@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import HttpUrl
 from scrapy import Request, Spider, signals
@@ -75,8 +75,8 @@ class SiteSpider(Spider):
         crawler.signals.connect(spider.finish, signals.spider_closed)
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider.item_done, signal)
-        if any(site.rendering == "browser" for site in spider.chosen):
-            crawler.settings.setdict(scrapy_settings(spider.config.settings), priority="spider")
+        needed = any(site.rendering == "browser" for site in spider.chosen)
+        crawler.settings.setdict(scrapy_settings(spider.config.settings, needed=needed), priority="spider")
         slots = {host: {"delay": site.delay} for site in spider.chosen if site.delay is not None for host in site.hosts}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
         unverified = [host for site in spider.chosen if not site.verify_tls for host in site.hosts]
@@ -221,8 +221,8 @@ class SiteSpider(Spider):
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
 
-    def fetch(self, site: Site, wanted: Wanted) -> Request:
-        """The request for a candidate's page."""
+    def fetch(self, site: Site, wanted: Wanted, *, render: bool = False) -> Request:
+        """The request for a candidate's page; `render` whether or not the site is known to need it."""
         return Request(
             wanted.url,
             self.parse_article,
@@ -231,7 +231,7 @@ class SiteSpider(Spider):
             meta={
                 "etag": wanted.etag,
                 "last_modified": wanted.last_modified,
-                "render": site.rendering == "browser",
+                "render": render or site.rendering == "browser",
                 "keep_raw": True,
                 "download_maxsize": self.config.settings.politeness.page_max_bytes,
             },
@@ -242,7 +242,7 @@ class SiteSpider(Spider):
 
     async def parse_article(
         self, response: Response, site: Site | None = None, wanted: Wanted | None = None
-    ) -> AsyncIterator[ArticleItem]:
+    ) -> AsyncIterator[ArticleItem | Request]:
         """An article's fields.
 
         @url http://stepagency-sy.net/?p=1040
@@ -259,6 +259,7 @@ class SiteSpider(Spider):
             status=response.status,
             headers=_headers(response),
             candidate=wanted.candidate,
+            rendered=bool(response.meta.get("playwright")) if response.request else False,
         )
         if self.crawl is not None and await self.crawl.pages.settled(site, wanted, page):
             return
@@ -269,16 +270,21 @@ class SiteSpider(Spider):
             extraction = await self._read(page, site, wanted)
             if extraction is None:
                 return
+            if extraction == "render":
+                yield self.fetch(site, wanted, render=True)
+                return
             turn.pop_all()  # it ends when the article is stored
         raw = response.request.meta.get("raw") if response.request else None
         yield ArticleItem(extraction, page, site, wanted, raw)
 
-    async def _read(self, page: Page, site: Site, wanted: Wanted) -> Extraction | None:
-        """What a page says; None where it is no article."""
+    async def _read(self, page: Page, site: Site, wanted: Wanted) -> Extraction | Literal["render"] | None:
+        """What a page says; None where it is no article, "render" where a browser may make it one."""
         repeats = await self.crawl.pages.repeats(site, wanted.article) if self.crawl is not None else NOTHING
         try:
             return await self.workers.run(path.article, page, site, repeats)
         except (Refused, Unreadable) as problem:
+            if self.crawl is not None and await self.crawl.rendering.instead(site, page, problem.reason):
+                return "render"
             log.info("%s: %s is no article: %s", site.id, wanted.url, problem)
             self.problem = str(problem)
             if self.crawl is not None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Request, signals
@@ -52,7 +53,8 @@ class Share:
 
 
 class Leaving:
-    """Counts what each host has had of the run, and refuses it more than its share."""
+    """Counts what each host has had of the run, and refuses it more than its share. It looks twice: when a request
+    comes, and again when the host's turn has come (`crawler/downloads.py`), for the answers that came in between."""
 
     def __init__(self, crawler: Crawler, share: Share) -> None:
         self.crawler = crawler
@@ -74,7 +76,12 @@ class Leaving:
 
     async def process_request(self, request: Request) -> None:
         host = urlparse_cached(request).hostname or ""
-        if told := self._spent(host):
+        self._look(request, host)
+        self.requests[host] += 1
+        request.meta.setdefault("looks", {})["leaving"] = partial(self._look, request, host, asked=1)
+
+    def _look(self, request: Request, host: str, asked: int = 0) -> None:
+        if told := self._spent(host, asked):
             if host not in self.told:
                 self.told.add(host)
                 log.warning("%s: %s; the rest waits for the next run", host, told)
@@ -85,10 +92,10 @@ class Leaving:
         site = request.cb_kwargs.get("site")
         if conduct is not None and site is not None and conduct.trapped(site.id, request.url):
             raise Trapped("pages with such addresses have all been no article in this run")
-        self.requests[host] += 1
 
-    def _spent(self, host: str) -> str:
-        if self.requests[host] >= self.share.requests:
+    def _spent(self, host: str, asked: int) -> str:
+        """What is used up; `asked` where the request has been counted already."""
+        if self.requests[host] - asked >= self.share.requests:
             return f"{self.share.requests} requests"
         if self.size[host] >= self.share.size:
             return f"{self.share.size / 2**20:.0f} MB"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Self
 
@@ -40,6 +41,10 @@ class Waits:
         origin = _origin(request)
         if origin not in self.until:
             self.until[origin] = (await self.hosts.state(origin)).not_before
+        self._look(origin)
+        request.meta.setdefault("looks", {})["waits"] = partial(self._look, origin)
+
+    def _look(self, origin: str) -> None:
         until = self.until[origin]
         if until is not None and until > datetime.now(UTC):
             raise AskedToWait(f"{origin} asked to be left alone until {until:%Y-%m-%d %H:%M} UTC")

