@@ -23,9 +23,6 @@ test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, 
 test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
 	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long
 
-test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
-	@$(BIN)/python -m pytest -m long
-
 lint: .venv/dev.stamp ## style, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
