@@ -7,10 +7,8 @@ an editor changes words here and there, a template what it is about: the numbers
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import pairwise
 from math import comb
 
 from index.analysis import fold
@@ -73,7 +71,7 @@ def _words(text: str) -> list[tuple[str, bool]]:
     for piece in text.split():
         folded = [w for part in re.findall(r"\w+", fold(piece)) for w in _signs(part)]
         named = not begins and piece.lstrip("\"'«“‘([")[:1].isupper()
-        found += [(word, named or _is_number(word)) for word in folded]
+        found += [(w, _is_number(w) or (named and not _SPACELESS.search(w))) for w in folded]
         begins = bool(_END.search(piece))
     return found
 
@@ -84,25 +82,30 @@ def _signs(word: str) -> list[str]:
 
 def _of_a_template(one: Text, other: Text) -> bool:
     """Whether what is filled in differs where the words around it are the same: more facts, or more numbers alone, were
-    put in the place of others than can be expected from how many other words were."""
-    kept, changed = Counter[bool](), Counter[bool]()  # words that are facts, and others
-    numbers = other_numbers = 0
+    put in the place of others than can be expected from how many other words were. A fact counts once, however often
+    it stands in a text: a site may write Apple where another has 蘋果."""
+    words = other_words = 0
+    kept: set[tuple[str, ...]] = set()
+    changed: set[tuple[str, ...]] = set()
     matcher = SequenceMatcher(None, one.words[:MOST], other.words[:MOST], autojunk=False)
     for kind, begin, end, there, until in matcher.get_opcodes():
         mine, theirs = one.facts[begin:end], other.facts[there:until]
         if kind == "equal":
-            kept[False] += mine.count(False)
-            kept[True] += sum(fact and not before for before, fact in pairwise((False, *mine)))  # of a name, once
-            numbers += sum(map(_is_number, one.words[begin:end]))
+            words += mine.count(False)
+            kept.update((word,) for word, fact in zip(one.words[begin:end], mine, strict=True) if fact)
         elif kind == "replace" and end - begin <= SLOT and until - there <= SLOT:
-            changed[False] += mine.count(False)
-            changed[True] += any(mine) and any(theirs)
-            other_numbers += any(map(_is_number, one.words[begin:end])) and any(
-                map(_is_number, other.words[there:until])
-            )
-    rate = max(SPARED, changed[False] / max(1, kept[False] + changed[False]))
-    facts = _chance(changed[True], kept[True] + changed[True], rate)
-    return min(facts, _chance(other_numbers, numbers + other_numbers, rate)) < DOUBT
+            other_words += mine.count(False)
+            if any(mine) and any(theirs):
+                changed.add((*one.words[begin:end], "", *other.words[there:until]))
+    rate = max(SPARED, other_words / max(1, words + other_words))
+    return any(
+        _chance(len(gone), len(gone) + len(left), rate) < DOUBT
+        for gone, left in ((changed, kept), (_numbers(changed), _numbers(kept)))
+    )
+
+
+def _numbers(facts: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    return {fact for fact in facts if any(map(_is_number, fact))}
 
 
 def _is_number(word: str) -> bool:
