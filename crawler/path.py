@@ -24,7 +24,7 @@ from crawler.clean import repeats as repetition
 from crawler.clean.repeats import NOTHING, Repeats
 from crawler.clean.text import block, line
 from crawler.discover import parse
-from crawler.extract import EXTRACTOR_VERSION, document, encoding, fields, refuse
+from crawler.extract import EXTRACTOR_VERSION, document, encoding, fields, refuse, usage
 from crawler.extract.draft import Draft, Extraction
 from crawler.page import Discovered, Page
 from crawler.site import Rules, Site, Source
@@ -59,6 +59,7 @@ def article(page: Page, site: Site, repeats: Repeats = NOTHING) -> Extraction:
     decoded = encoding.decode(page.body, page.headers, site.languages)
     tree = document.parse(decoded.text, page.final_url)
     draft = fields.read(tree, page, site)  # takes structure (related boxes, share bars, …) off before it reads the body
+    draft.origins |= usage.said(page, tree)
 
     # 4. clean: after structure, phrases of each language, then what this site repeats
     blocks = _clean(draft, site.rules_on(page.fetched.date()), repeats)
