@@ -62,7 +62,13 @@ class Politeness:
         if slot is not None:
             slot.lastseen = monotonic()
             promised = max(self.delays.get(host, self.delay), self.wishes.get(host, 0.0))
-            if walls := self._walls(host):
-                promised = min(LONGEST, max(promised, 1.0) * 2**walls)
+            # A rendered page took our browser's time, not the host's
             took = 0.0 if request.meta.get("playwright") else request.meta.get("download_latency", 0.0)
-            slot.delay = max(promised, min(took, LONGEST))  # a rendered page took our browser's time, not the host's
+            slot.delay = pause(promised, took, self._walls(host))
+
+
+def pause(promised: float, took: float, walls: int) -> float:
+    """Seconds until a host is asked again: what was promised, doubled for each wall in a row, and at least as long as
+    its last answer took; neither longer than LONGEST, unless that was promised."""
+    slowed = min(LONGEST, max(promised, 1.0) * 2**walls) if walls else promised
+    return max(promised, slowed, min(took, LONGEST))

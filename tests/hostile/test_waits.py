@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +76,6 @@ def test_later_runs_wait_too_and_walls_make_a_site_wait(tmp_path: Path) -> None:
     assert len(server.asked("busy.example")) == first
     assert first == 5, "robots.txt, the feed, two articles, and one that asked to wait"
     assert WALLS <= len(walls) < PAGES, "some were asked for before the first had been read"
-    gaps = [after.time - before.time for before, after in pairwise(walls)]
-    assert max(gaps) > 1.9, "each wall in a row doubles the gap"
     assert told["walled"]["state"] == "blocked"
     assert "walls" in told["walled"]["detail"]
     assert told["good"]["state"] == "ok"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crawler.conduct import BARREN, WALLS, Conduct, shape
+from crawler.middlewares.politeness import LONGEST, pause
 
 PAGE = "https://step.example/news/{}-a-story"
 CALENDAR = "https://step.example/calendar/2026/{}/"
@@ -51,3 +52,19 @@ def test_the_shape_of_an_address_knows_no_numbers_and_no_values() -> None:
     assert shape("https://a.example/calendar/2026/03/?b=2&a=x") == shape("https://a.example/calendar/1999/1/?a=&b=y")
     assert shape("https://a.example/a/1") != shape("https://a.example/b/1")
     assert shape("https://a.example/a/1") != shape("https://a.example/a/1?page=1")
+
+
+@pytest.mark.parametrize(
+    ("promised", "took", "walls", "seconds"),
+    [
+        (2.0, 0.1, 0, 2.0),
+        (2.0, 7.0, 0, 7.0),
+        (2.0, 500.0, 0, LONGEST),
+        (2.0, 0.1, 3, 16.0),
+        (0.0, 0.1, 1, 2.0),
+        (2.0, 0.1, 30, LONGEST),
+        (90.0, 0.1, 1, 90.0),
+    ],
+)
+def test_the_pause_is_as_promised_or_longer(promised: float, took: float, walls: int, seconds: float) -> None:
+    assert pause(promised, took, walls) == seconds
