@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,12 @@ _YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
 _SPAN = re.compile(
     r"(?:[^\W\d_]{3,14}\.?\s)?\d{1,2}(?:st|nd|rd|th)?[\s.,/-][^\d]{0,25}(?:\d{1,2}[./-])?(?:19|20)\d\d"
     r"(?:\D{1,12}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?(?:[AaPp]\.?[Mm]\b|صباحا|مساء|ص\b|م\b))?)?"
+)
+_SHORT = 70  # characters of a line around a date in numbers; a longer one tells of another day
+_ZONED = re.compile(r"\d\s?[ap]\.?m\b|\b(?:GMT|UTC|[A-Z]{2,4}T)\b", re.IGNORECASE)
+_NUMERIC = re.compile(
+    r"(?<!\d)(?:((?:19|20)\d\d)\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]|(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d\d))(?!\d)"
+    r"|(?<![\d.])(\d\d)\.(\d\d)\.(\d\d)(?![\d.])"
 )
 _NOISE = re.compile(  # words around a visible date that dateparser stumbles over
     r"^(?:published|posted|updated|last (?:updated|modified)|نشر(?:ت)?(?: في| بتاريخ| يوم)?|تاريخ النشر|آخر تحديث|منذ"
@@ -90,6 +96,10 @@ def visible(value: str, place: Place) -> Dated | None:
         return None
     if found := machine(value, place):
         return found
+    numeric = _NUMERIC.search(value) if len(value) <= _SHORT and not _ZONED.search(value) else None
+    if numeric and (day := _numbered(numeric)):
+        clock = calendars.clock(value)
+        return _plausible(datetime.combine(day, clock or time()), _added(clock is not None, zoned=False), place)
     if not _YEAR.search(value):
         return None
     letters = any(map(str.isalpha, value))
@@ -104,6 +114,16 @@ def visible(value: str, place: Place) -> Dated | None:
                 zoned = at.tzinfo is not None and bool(_ZONE_TEXT.search(text))
                 return _plausible(at if zoned else at.replace(tzinfo=None), _added(timed, zoned), place)
     return None
+
+
+def _numbered(match: re.Match[str]) -> date | None:
+    """A day in numbers that mean the same in every language: `21.04.2026`, `2026年4月21日`; not 3/4/2026."""
+    numbers = [int(number) for number in match.groups() if number]
+    year, month, day = numbers if numbers[0] > 31 else reversed(numbers)
+    try:
+        return date(year if year > 99 else 2000 + year, month, day)
+    except ValueError:
+        return None
 
 
 def zone_of(name: str) -> tzinfo:

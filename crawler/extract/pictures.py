@@ -22,6 +22,7 @@ _RATIO = 21  # width="16" height="9" is a ratio
 _WIDE = 2_000  # pixels; of several sizes the largest up to this one
 _LEVELS = 7  # parents of an <img> among which its caption is looked for
 _PARAGRAPH = 120  # characters of a paragraph of the text, against a caption's or a teaser's
+_SENTENCES = 60  # words of one; more are the text itself
 _OUTER = 3  # elements around a picture beside which its caption stands
 _SENTENCE = 5  # words of a caption that nothing calls one
 _ALIKE = 0.65  # of the shorter of two files' names
@@ -68,12 +69,17 @@ def shown(document: Document, headline: str) -> list[Picture]:
     found: dict[str, Picture] = {}
     above = seen = 0
     heading, outer = _around(document, headline)
-    for node in document.tree.css("h1, h2, p, img"):
+    for node in document.tree.css("h1, h2, p, img, amp-img"):
         if node.tag == "p":
             above += len(node.text(deep=True)) > _PARAGRAPH
         elif node.mem_id == heading:
             above = 0  # those above the headline are the site's
-        elif node.tag == "img" and seen < _MOST and not _is_small(node) and (address := address_of(node, document.url)):
+        elif (
+            node.tag in ("img", "amp-img")
+            and seen < _MOST
+            and not _is_small(node)
+            and (address := address_of(node, document.url))
+        ):
             seen += 1
             name = key(address)
             if name in found and found[name].image.caption:
@@ -228,9 +234,14 @@ def _next(node: LexborNode) -> LexborNode | None:
 
 def _is_captioned(holder: LexborNode) -> bool:
     """Whether what stands beside a picture in its holder is a caption, though nothing calls it so."""
-    if holder.tag in ("figure", "table") or _HOLDER.search(attribute(holder, "class")):
+    if holder.tag == "figure":
         return True
-    return len(text_of(holder).split()) >= _SENTENCE and not any(
+    words = len(text_of(holder).split())
+    if words > _SENTENCES or holder.css_first("br + br, p + p + p") is not None:
+        return False  # the text itself
+    if holder.tag == "table" or _HOLDER.search(attribute(holder, "class")):
+        return True
+    return words >= _SENTENCE and not any(
         n.text(deep=True, strip=True) for n in holder.css("a, button, time, li, h3, h4")
     )
 
