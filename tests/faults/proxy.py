@@ -23,10 +23,11 @@ class Proxy:
     """Hands requests on to `upstream` and its answers back, but for what `fault` says; `met` counts the requests that
     met one. `close` refuses connections, and `open` listens again on the same port."""
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, *, unawaited: bool = False) -> None:
         parts = urlsplit(upstream)
         self.upstream = (parts.hostname or "127.0.0.1", parts.port or 80)
         self.fault: Fault = ""
+        self.unawaited = unawaited  # whether an index is made without a wait for its shards: 30 s where there are none
         self.met: Counter[str] = Counter()
         self.stopping = threading.Event()
         self._server: ThreadingHTTPServer | None = None
@@ -114,7 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
         connection = http.client.HTTPConnection(*self.proxy.upstream, timeout=90)
         try:
             kept = {k: v for k, v in self.headers.items() if k.lower() not in OWN}
-            connection.request(self.command, self.path, body or None, kept)
+            new = self.proxy.unawaited and self.command == "PUT" and "_" not in self.path and "?" not in self.path
+            path = f"{self.path}?wait_for_active_shards=0" if new else self.path
+            connection.request(self.command, path, body or None, kept)
             answer = connection.getresponse()
             self.kind = answer.headers.get("Content-Type", "application/json")
             return answer.status, answer.read()

@@ -261,7 +261,7 @@ def test_an_index_that_is_red(archive: Archive, direct: ElasticEngine) -> None:
     kept_away["template"]["settings"] |= {"routing.allocation.enable": "none", "write.wait_for_active_shards": "0"}
     with direct.server.told(60) as client:
         client.indices.put_index_template(name=f"{direct.prefix}-red", **kept_away)
-    with Shipping(archive, direct.url, direct.prefix, patience=1.0) as it:
+    with Proxy(direct.url, unawaited=True) as proxy, Shipping(archive, proxy.url, direct.prefix, patience=1.0) as it:
         it.until(lambda: _known(archive))
         (target,) = direct.targets()
         change(archive)
