@@ -37,6 +37,7 @@ _MOST = 0.4  # of the page's paragraph text: what holds more is the article, wha
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
 _CAPTION = 400  # characters
 _TEASER = 25  # characters; a shorter link that stands alone is a name or a source
+_LINE = 60  # characters of a paragraph that is a line of news
 _SMALL = 200  # characters: so short an element is never most of an article
 _SHOWN = 200  # characters of a removed element that are kept to be shown
 
@@ -49,6 +50,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = ()) -> list[Removed]:
     for selector in strip:
         _take(tree.css(selector), "rule", removed)
     tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "link"])
+    _take(_beside_the_article(tree), "element", removed)
     whole = _weight(tree.body)
     _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole)), "element", removed)
     whole = _weight(tree.body)
@@ -111,6 +113,17 @@ def _is_link(node: LexborNode) -> bool:
     # Items and teasers often begin with a label: `Archaeology: <a>…</a>`; a sentence ends with a full stop.
     wanted = 0.6 if node.tag in ("ul", "ol") or not text.endswith((".", "。", "؟", "!", "”", '"')) else 0.9
     return len(text) >= _TEASER and links >= wanted * len(text)
+
+
+def _beside_the_article(tree: LexborHTMLParser) -> list[LexborNode]:
+    """Each <aside> outside the <article> that has the headline and a line of text: the teasers around a flash are more
+    than the flash."""
+    headline = tree.css_first("article h1")
+    article = next((n for n in ancestors(headline) if n.tag == "article"), None) if headline is not None else None
+    if article is None or not any(len(p.text(strip=True)) >= _LINE for p in article.css("p")):
+        return []
+    asides = (n for n in tree.css("aside") if n.css_first('h1, [itemprop~="articleBody"]') is None)
+    return [n for n in asides if all(parent.mem_id != article.mem_id for parent in ancestors(n))]
 
 
 def _expendable(node: LexborNode, whole: tuple[int, int]) -> bool:

@@ -46,6 +46,14 @@ def test_structure_takes_boilerplate_with_its_reason(html: str, reason: str) -> 
     assert reason in reasons
 
 
+def test_the_teasers_around_a_flash_go_although_they_are_most_of_the_page() -> None:
+    teasers = "<div><a href='/n'>X1</a><p>" + PROSE + "</p></div>"
+    flash = "<article><h1>Bridge closed</h1><p>The bridge has been closed in both directions, they said.</p></article>"
+    tree = LexborHTMLParser(f"<body><main>{flash}<aside>{teasers * 3}</aside></main></body>")
+    assert [r.reason for r in structure.prune(tree)] == ["element"]
+    assert "X1" not in (tree.html or "")
+
+
 @pytest.mark.parametrize(
     "html",
     [
