@@ -129,7 +129,7 @@ def watched(child: subprocess.Popen[bytes], server: Server, kill_at: list[int]) 
             family.update({p.pid: p for p in psutil.Process(child.pid).children(recursive=True)})
         total = 0
         for process in list(family.values()):
-            with suppress(psutil.Error):
+            with suppress(psutil.Error, OSError):  # it has ended
                 total += _proportional(process)
         watch.peak = max(watch.peak, total)
         if kill_at and len(server.asked("app.example", "/text/")) >= kill_at[0]:
@@ -143,7 +143,7 @@ def watched(child: subprocess.Popen[bytes], server: Server, kill_at: list[int]) 
 
 def _proportional(process: psutil.Process) -> int:
     """Memory of a process, with what it shares counted in part: Chromium's processes share most of theirs."""
-    text = Path(f"/proc/{process.pid}/smaps_rollup").read_text() if process.is_running() else ""
+    text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
     return next((int(line.split()[1]) << 10 for line in text.splitlines() if line.startswith("Pss:")), 0)
 
 

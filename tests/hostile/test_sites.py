@@ -102,8 +102,9 @@ def watched(child: subprocess.Popen[str], peaks: dict[int, tuple[bool, int]]) ->
         with suppress(psutil.Error):
             for process in psutil.Process(child.pid).children(recursive=True):
                 with suppress(psutil.Error):
-                    size, crawl = process.memory_info().rss, any("_crawl" in part for part in process.cmdline())
-                    peaks[process.pid] = crawl, max(size, peaks.get(process.pid, (crawl, 0))[1])
+                    known, peak = peaks.get(process.pid, (False, 0))
+                    crawl = known or "_crawl" in process.cmdline()  # one that is ending has none
+                    peaks[process.pid] = crawl, max(peak, process.memory_info().rss)
         time.sleep(0.1)
 
 
