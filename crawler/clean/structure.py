@@ -37,7 +37,7 @@ _MOST = 0.4  # of the page's paragraph text: what holds more is the article, wha
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
 _CAPTION = 400  # characters
 _TEASER = 25  # characters; a shorter link that stands alone is a name or a source
-_LINE = 60  # characters of a paragraph that is a line of news
+_LINE = 40  # characters of a paragraph that is a line of news
 _SMALL = 200  # characters: so short an element is never most of an article
 _SHOWN = 200  # characters of a removed element that are kept to be shown
 
