@@ -50,7 +50,8 @@ class Outcome:
 def site(host: str, kind: str) -> dict[str, Any]:
     paths = {"feed": "/feed", "sitemap": "/sitemap.xml", "section": "/news", "wordpress": "/wp-json/wp/v2/posts"}
     return {
-        "name": host, "homepage": f"http://{host}.example/", "country": "SY", "languages": ["en"], "enabled": True, "rendering": "none",
+        "name": host, "homepage": f"http://{host}.example/", "country": "SY", "languages": ["en"], "enabled": True,
+        "rendering": "none",
         "sources": [{"kind": kind, "url": f"http://{host}.example{paths[kind]}"}],
     }  # fmt: skip
 
