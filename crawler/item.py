@@ -28,6 +28,7 @@ class Wanted:
     tries: int = 0
     since: datetime | None = None  # when it was published, else found
     turned: datetime | None = None  # when it was last found to say something else
+    whole: bool = False  # whether it is asked without its validators
     carried: datetime | None = None  # what its source said of its last change when it was last fetched
 
     @classmethod
@@ -35,7 +36,7 @@ class Wanted:
         """What the frontier has of it."""
         candidate = Candidate(row.url, row.title, row.published, row.modified, row.language)
         known = (row.etag, row.last_modified, row.body_hash, row.article, row.visits, row.tries)
-        return cls(row.url, candidate, *known, min(row.newest, row.discovered), row.turned, row.carried)
+        return cls(row.url, candidate, *known, min(row.newest, row.discovered), row.turned, carried=row.carried)
 
 
 class ArticleItem(dict[str, Any]):

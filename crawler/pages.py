@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,14 +24,18 @@ from crawler.revisits import FADE, LADDER, next_look, stretched
 from crawler.site import Site
 from crawler.spellings import spellings
 from crawler.urls import canonical
-from index.archive import articles, forgotten, frontier, repeats, sites
+from index.archive import articles, forgotten, frontier, repeats, sites, trust
 from index.archive.frontier import Visit
+from index.archive.trust import Finding
 
 if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
 OUTCOMES = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate", "emptied": "refused"}
 GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
+
+
+WHOLE = 4  # each fourth look at a page is without its validators, which may lie
 
 
 class Pages:
@@ -53,7 +58,11 @@ class Pages:
             lambda conn: (frontier.due(conn, site.id, now, limit), frontier.count_due(conn, site.id, now))
         )
         await self.crawl.take(site.id, len(rows), due)
-        return [Wanted.of(row) for row in sorted(rows, key=lambda row: "?" in row.url)]
+        doubted = "validators" in await self.crawl.read(lambda conn: trust.doubted(conn, site.id))
+        return [
+            replace(Wanted.of(row), whole=doubted or row.visits % WHOLE == WHOLE - 1)
+            for row in sorted(rows, key=lambda row: "?" in row.url)
+        ]
 
     async def settled(self, site: Site, wanted: Wanted, page: Page) -> bool:
         """Whether the answer says all there is to say without being read: unchanged, gone, or no page at all."""
@@ -64,6 +73,7 @@ class Pages:
 
             def unchanged(conn: Connection) -> None:
                 articles.unchanged(conn, site.id, wanted.url, visit)
+                self._judge(conn, site.id, wanted, page, changed=False)
                 sites.looked(conn, site.id, changed=False, fade=FADE)
 
             await self.crawl.settle(site.id, unchanged, "unchanged")
@@ -92,6 +102,12 @@ class Pages:
             self.stretches[site.id] = stretched(state.looked, state.changed)
         since = wanted.since or page.fetched
         return next_look(page.fetched, since, wanted.turned, ladder, self.stretches[site.id])
+
+    @staticmethod
+    def _judge(conn: Connection, site: str, wanted: Wanted, page: Page, changed: bool) -> None:
+        """Notes whether what the site said of a page was true: that it is the same, or that it changed."""
+        for finding in findings(wanted, page, changed):
+            trust.note(conn, site, finding, page.fetched)
 
     async def failed(
         self, site: Site, wanted: Wanted, reason: str, detail: str, not_before: datetime | None = None
@@ -216,6 +232,7 @@ class Pages:
                 return outcome
             self._learn(conn, site, outcome, item)
             if wanted.article is not None:
+                self._judge(conn, site, wanted, page, changed=outcome.kind == "changed")
                 sites.looked(conn, site, changed=outcome.kind == "changed", fade=FADE)
             if outcome.kind == "changed":
                 frontier.turned(conn, site, wanted.url, page.fetched, again)
@@ -223,6 +240,26 @@ class Pages:
 
         outcome = await self.crawl.settle(site, take, lambda outcome: OUTCOMES[outcome.kind])
         return outcome.kind
+
+
+def findings(wanted: Wanted, page: Page, changed: bool) -> Iterator[Finding]:
+    """What a look at a known page tells of its site's truthfulness; `changed`: it says something else than before."""
+    before = (wanted.etag, wanted.last_modified)
+    same = before == (page.headers.get("etag"), page.headers.get("last-modified"))
+    if any(before) and page.status == 200:
+        if changed:
+            yield Finding("validators", wanted.url, "the same ETag and date, another text" if same else None)
+        elif same and not wanted.whole and not page.rendered:  # a browser names neither
+            yield Finding("validators", wanted.url, "it was sent again, though we named its ETag and date")
+        elif same:
+            yield Finding("validators", wanted.url)
+    said = wanted.candidate.modified if wanted.candidate else None
+    if said is not None and wanted.carried is not None:
+        moved = said > wanted.carried
+        if moved and not changed:
+            yield Finding("dates", wanted.url, "its date moved, its text did not")
+        elif changed:
+            yield Finding("dates", wanted.url, None if moved else "its text changed, its date did not")
 
 
 def _hash(body: bytes) -> str:

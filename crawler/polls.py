@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from crawler.discover import first_request
 from crawler.site import Site, Source
+from index.archive.sources import SourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Poll:
 
     `depth` counts from the site's file: 0 its source, 1 a child sitemap or a further page. `modified` is the date that
     a sitemap index gave for it. `replaces` is the dead source that it is asked for; `parent` is the key of the document
-    that named it, `top` that of the source in the site's file.
+    that named it, `top` that of the source in the site's file. `known` is what is remembered of it; without
+    validators and hash here, it is asked and read as if nothing were.
     """
 
     site: Site
@@ -26,6 +28,8 @@ class Poll:
     depth: int = 0
     etag: str | None = None
     last_modified: str | None = None
+    body_hash: str | None = None
+    known: SourceState | None = None
     modified: datetime | None = None
     replaces: str | None = None
     parent: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,13 +18,18 @@ from crawler.page import Discovered
 from crawler.polls import Poll
 from crawler.schedule import asked_now
 from crawler.site import Kind, Site
-from index.archive import frontier, sites, sources
+from index.archive import frontier, sites, sources, trust
 from index.archive.frontier import Offer
+from index.archive.trust import Finding
 
 if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
 CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
+
+
+FORCED = timedelta(days=1)  # after which a source is asked without validators and read, whatever it says
+CHILD_FORCED = timedelta(days=7)  # after which a child sitemap is asked though its index says that it did not change
 
 
 @dataclass
@@ -45,6 +50,7 @@ class Sources:
         self.crawl = crawl
         self.first_visit = timedelta(days=crawl.config.settings.schedule.first_visit_days)
         self.wholes: dict[tuple[str, str], Whole] = {}  # by site and key
+        self.doubted: dict[str, frozenset[str]] = {}
         self.asked: dict[tuple[str, str], Asked] = {}  # what this run learned of sources, by site and key
 
     async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
@@ -73,14 +79,19 @@ class Sources:
         children = [poll.further(url, modified) for url, modified in found.further[:CHILDREN]]
         resting = [child for child in children if await self._rests(child, now)]
         wanted = [child for child in children if child not in resting and await self._worth_asking(child)]
-        if resting:  # some of it is still to be had
+        undated = found.kind == "sitemap" and any(modified is None for _, modified in found.further)
+        if resting or undated:  # some of it is still to be had; an index without dates says nothing of its children
             answer = sources.Answer(kind=found.kind, found=len(offers))
+        if poll.body_hash is None:
+            answer = replace(answer, forced=now)
         whole = Whole(poll, answer, now, len(wanted))
 
         def take(conn: Connection) -> frontier.Offered:
             offered = frontier.offer(
                 conn, site, poll.key, offers, now, since=self.crawl.since, first_visit=self.first_visit
             )
+            for finding in findings(poll, headers, body, offered):
+                trust.note(conn, site, finding, now)
             if not wanted:
                 sources.polled(conn, site, poll.key, answer, now)
             return offered
@@ -94,10 +105,21 @@ class Sources:
             await self._part_read(poll)
         return [await self._with_validators(child) for child in wanted]
 
-    async def unchanged(self, poll: Poll) -> None:
-        """The source answered 304: its children are as they were."""
+    def same(self, poll: Poll, body: bytes) -> bool:
+        """Whether an answer has the bytes that were read to their end before, so that there is nothing to read."""
+        return self.crawl.since is None and poll.body_hash is not None and _hash(body) == poll.body_hash
+
+    async def unchanged(self, poll: Poll, sent: bool = False) -> None:
+        """The source answered 304, or `sent` the bytes that it had: its children are as they were."""
         now, site = datetime.now(UTC), poll.site.id
-        await self.crawl.write(lambda conn: sources.unchanged(conn, site, poll.key, now, poll.modified), site)
+
+        def take(conn: Connection) -> None:
+            sources.unchanged(conn, site, poll.key, now, poll.modified)
+            if sent and (poll.etag or poll.last_modified):
+                told = "it was sent again, though we named its ETag and date"
+                trust.note(conn, site, Finding("source validators", poll.url, told), now)
+
+        await self.crawl.write(take, site)
         self.crawl.accounts[site].answered += 1
         if not poll.depth and (asked := self.asked.get((site, poll.top))):
             asked.answered = True
@@ -158,7 +180,17 @@ class Sources:
             return poll.of_api(state.polled if self.crawl.since is None else None, await self._horizon(poll.site))
         if self.crawl.since is not None:  # older candidates are wanted, so the whole document is
             return poll
-        return replace(poll, etag=state.etag, last_modified=state.last_modified)
+        poll = replace(poll, known=state)
+        long_ago = state.forced is None or datetime.now(UTC) - state.forced > FORCED
+        if long_ago or "source validators" in await self._doubted(poll.site.id):
+            return poll
+        return replace(poll, etag=state.etag, last_modified=state.last_modified, body_hash=state.body_hash)
+
+    async def _doubted(self, site: str) -> frozenset[str]:
+        """In what this site is not believed: asked once a run."""
+        if site not in self.doubted:
+            self.doubted[site] = await self.crawl.read(lambda conn: trust.doubted(conn, site))
+        return self.doubted[site]
 
     async def _rests(self, child: Poll, now: datetime) -> bool:
         """Whether a part failed before and is left alone for a while."""
@@ -173,7 +205,9 @@ class Sources:
             return False
         state = await self.crawl.read(lambda conn: sources.state(conn, child.site.id, child.key))
         read = state.polled is not None and state.modified == child.modified < state.polled
-        return self.crawl.since is not None or not read
+        stale = state.polled is not None and datetime.now(UTC) - state.polled > CHILD_FORCED
+        believed = "child dates" not in await self._doubted(child.site.id)
+        return self.crawl.since is not None or not (read and believed and not stale)
 
     async def _horizon(self, site: Site) -> datetime:
         """How far back the site's candidates are taken: that of its first visit, which later ones do not move, so that
@@ -182,6 +216,26 @@ class Sources:
             return self.crawl.since
         kept = await self.crawl.read(lambda conn: sites.state(conn, site.id).horizon)
         return kept or datetime.now(UTC) - self.first_visit
+
+
+def findings(poll: Poll, headers: Mapping[str, str], body: bytes, offered: frontier.Offered) -> Iterator[Finding]:
+    """What a full answer tells of its site's truthfulness."""
+    known = poll.known
+    if known is None or known.body_hash is None:
+        return
+    news = bool(offered.new or offered.moved)
+    before = (known.etag, known.last_modified)
+    if any(before):
+        same = before == (headers.get("etag"), headers.get("last-modified"))
+        if same and news:
+            yield Finding("source validators", poll.url, "the same ETag and date, other articles")
+        elif same == (_hash(body) == known.body_hash):
+            yield Finding("source validators", poll.url)
+    if poll.depth and poll.modified is not None and known.modified is not None and news:
+        stayed = poll.modified == known.modified
+        yield Finding(
+            "child dates", poll.url, "its index gives the same date, it has other articles" if stayed else None
+        )
 
 
 def _hash(body: bytes) -> str:

@@ -159,6 +159,9 @@ class SiteSpider(Spider):
             if self.crawl is not None:
                 self.crawl.sources.told_to_wait(poll, asked_to_wait(_headers(response), datetime.now(UTC)))
             raise SourceProblem(f"HTTP {response.status}", f"{response.url} answered {response.status}")
+        if self.crawl is not None and self.crawl.sources.same(poll, response.body):
+            await self.crawl.sources.unchanged(poll, sent=True)
+            return
         found = await self.workers.run(
             path.discover, poll.site, poll.source, response.body, response.url, _headers(response)
         )
@@ -229,8 +232,8 @@ class SiteSpider(Spider):
             errback=self.page_failed,
             cb_kwargs={"site": site, "wanted": wanted},
             meta={
-                "etag": wanted.etag,
-                "last_modified": wanted.last_modified,
+                "etag": None if wanted.whole else wanted.etag,
+                "last_modified": None if wanted.whole else wanted.last_modified,
                 "render": render or site.rendering == "browser",
                 "keep_raw": True,
                 "download_maxsize": self.config.settings.politeness.page_max_bytes,

@@ -17,7 +17,7 @@ from crawler.runs import last_runs, told
 from crawler.schedule import due
 from crawler.stores import archive_file, open_archive, open_index
 from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
-from index.archive import Archive, articles, health, leases, runs, sites
+from index.archive import Archive, articles, health, leases, runs, sites, trust
 from index.article import schema_org
 
 
@@ -152,6 +152,7 @@ def status(json: bool) -> None:
         states = {state.id: state for state in sites.states(conn)}
         stored = {site.id: articles.count(conn, site.id) for site in config.enabled}
         known = {site.id: learned(conn, site, config.settings.schedule) for site in config.enabled}
+        doubts = trust.doubts(conn)
         busy = {site.id for site in config.enabled if leases.holder(conn, site.id)}
     rows: list[dict[str, Any]] = []
     for site in config.enabled:
@@ -167,6 +168,7 @@ def status(json: bool) -> None:
                 "next_run": None if site.id in busy else turn.at,
                 "why": "being crawled" if site.id in busy else turn.why,
                 "verify_tls": site.verify_tls,
+                "doubts": [asdict(doubt) for doubt in doubts if doubt.site == site.id],
             }
         )
     if json:
@@ -179,6 +181,8 @@ def status(json: bool) -> None:
     for row in rows:
         if row["detail"]:
             say(f"{row['site']}: {row['detail']}")
+        for doubt in row["doubts"]:
+            say(f"{row['site']}: its {doubt['what']} are not believed: {doubt['how']} ({doubt['example']})")
         if not row["verify_tls"]:
             say(f"{row['site']}: its certificate is not looked at (`verify_tls: false`)")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from index.archive import forgotten, sites
+from index.archive import forgotten, sites, trust
 from index.archive.documents import touch
 from index.archive.tables import articles, frontier
 from index.archive.upsert import chunks
@@ -113,9 +113,10 @@ def offer(
     """Bring what a source offers into the frontier; goes with `sources.polled` into one transaction.
 
     A site's first offer sets its horizon, `now - first_visit`: candidates dated before it are kept as "old". `since`
-    moves it further back, for good. Candidates without a date are never old.
+    moves it further back, for good. Candidates without a date are never old. A page is due again when its candidate's
+    date moves, unless the site's dates are not believed.
     """
-    horizon = _horizon(conn, site, now, first_visit)
+    horizon, believed = _horizon(conn, site, now, first_visit), "dates" not in trust.doubted(conn, site)
     if since is not None and since < horizon:
         reach(conn, site, since, now)
         horizon = since
@@ -132,6 +133,8 @@ def offer(
             if url not in rows:
                 new.append(_new(site, source, offered[url], now, horizon))
             elif values := _news(rows[url], offered[url], now, horizon):
+                if not believed and values.get("state") is None:
+                    values.pop("due", None)
                 moved += "due" in values
                 conn.execute(update(frontier).where(frontier.c.id == rows[url].id).values(**values))
     if new:

@@ -43,7 +43,8 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A source's full answer that was read to its end: validators, hash of the body, and how many candidates it had."""
+    """A source's full answer that was read to its end: validators, hash of the body, and how many candidates it had;
+    `forced` is when it came, where no validators had been sent."""
 
     status: int = 200
     kind: str | None = None
@@ -52,6 +53,7 @@ class Answer:
     body_hash: str | None = None
     modified: datetime | None = None
     found: int | None = None
+    forced: datetime | None = None
 
 
 def state(conn: Connection, site: str, url: str) -> SourceState:
@@ -82,6 +84,7 @@ def polled(conn: Connection, site: str, url: str, answer: Answer, now: datetime)
     """Remember a full answer; belongs into the transaction that offers its candidates to the frontier."""
     before = state(conn, site, url)
     values = {field.name: getattr(answer, field.name) for field in fields(answer)}
+    values["forced"] = answer.forced or before.forced
     same = answer.body_hash is not None and answer.body_hash == before.body_hash
     values |= {"polled": now, "changed": before.changed if same else now, "failures": 0, "problem": None}
     upsert(conn, sources, {"site": site, "url": url}, values | {"retry_at": None})

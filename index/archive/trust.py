@@ -1,0 +1,76 @@
+"""Trust: what sites say of themselves so that a page need not be read, and whether that turned out to be true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, select
+
+from index.archive.tables import trust
+from index.archive.upsert import upsert
+
+What = Literal["validators", "source validators", "dates", "child dates"]
+
+# Lies in a row after which a site is no longer believed. That an ETag stays while the text changes is proof, or once an
+# accident; that a date moves without a change may be an editor who only looked.
+LIES = {"validators": 2, "source validators": 2, "dates": 10, "child dates": 2}
+TRUTHS = 5  # in a row after which it is believed again
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A site's record in one matter: `wrong` or `right` so many times in a row; not believed `since` then, None: it is;
+    `how` the last lie was told, by which address, and when (UTC)."""
+
+    site: str
+    what: str
+    wrong: int = 0
+    right: int = 0
+    since: datetime | None = None
+    how: str | None = None
+    example: str | None = None
+    seen: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found out about a site in one matter; `lie` is the sentence for people, None: it told the truth."""
+
+    what: What
+    url: str
+    lie: str | None = None
+
+
+def judge(before: Trust, finding: Finding, now: datetime) -> Trust:
+    """The record after that finding. Pure."""
+    if finding.lie is None:
+        right = before.right + 1
+        since = before.since if right < TRUTHS else None
+        return Trust(before.site, before.what, 0, right, since, before.how, before.example, before.seen)
+    wrong = before.wrong + 1
+    since = before.since or (now if wrong >= LIES[finding.what] else None)
+    return Trust(before.site, before.what, wrong, 0, since, finding.lie, finding.url, now)
+
+
+def note(conn: Connection, site: str, finding: Finding, now: datetime) -> Trust:
+    """Remember a finding; gives the record after it."""
+    key = (trust.c.site == site) & (trust.c.what == finding.what)
+    row = conn.execute(select(trust).where(key)).mappings().one_or_none()
+    after = judge(Trust(**row) if row else Trust(site, finding.what), finding, now)
+    values: dict[str, Any] = {name: getattr(after, name) for name in Trust.__slots__ if name not in ("site", "what")}
+    upsert(conn, trust, {"site": site, "what": finding.what}, values)
+    return after
+
+
+def doubted(conn: Connection, site: str) -> frozenset[str]:
+    """The matters in which this site is not believed now."""
+    query = select(trust.c.what).where(trust.c.site == site, trust.c.since.is_not(None))
+    return frozenset(conn.execute(query).scalars())
+
+
+def doubts(conn: Connection) -> list[Trust]:
+    """All sites that are not believed in something, by site and matter."""
+    query = select(trust).where(trust.c.since.is_not(None)).order_by(trust.c.site, trust.c.what)
+    return [Trust(**row) for row in conn.execute(query).mappings()]
