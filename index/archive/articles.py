@@ -267,11 +267,17 @@ def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
 
 
 def _emptied(old: Article, new: Article) -> bool:
-    """Whether a page that had an article has none any more: no text, or a short notice without a word of it."""
+    """Whether a page that had an article has none any more: no text; a short notice without a sentence of it; or, under
+    its headline, half as much that is none of it, or the cut-off beginnings of others."""
     there, here = (alike.read("", article.body).words for article in (old, new))
-    if not here:
+    if not here or not there:
         return bool(there)
-    return len(here) < LEAST_WORDS <= len(there) / 2 and not alike.contained(here, there)
+    if alike.contained(here, there):
+        return False
+    notice = len(here) < LEAST_WORDS <= len(there) / 2
+    headed = changes.read_as(old.headline) == changes.read_as(new.headline)
+    teasers = all(paragraph.endswith(("…", "...", "[…]")) for paragraph in new.body.split("\n\n"))
+    return notice or (headed and (teasers or LEAST_WORDS <= len(there) > 2 * len(here)))
 
 
 def _withheld(old: Article, new: Article) -> bool:

@@ -618,3 +618,12 @@ def test_a_claim_that_the_text_does_not_bear_out_joins_nothing(store: Store) -> 
     store(page(one))
     for different in (replace(other, body="كلام آخر لا يشبه الأول في شيء " * 12, content_hash="other"), flash):
         assert store(page(different, NOW + HOUR, spellings=(one.url,))).kind == "new"
+
+
+def test_teasers_of_others_in_place_of_the_text_overwrite_nothing(store: Store) -> None:
+    one = article()
+    store(page(one))
+    teasers = "\n\n".join(f"بداية خبر آخر عن موضوع {n} لا علاقة له بما كان هنا من قبل ولا بعد ذلك…" for n in range(6))
+    assert store(page(replace(one, body=teasers, content_hash="t"), NOW + HOUR)).kind == "emptied"
+    full = "\n\n".join(f"نص كامل كتبه محرر آخر عن موضوع {n} مختلف كل الاختلاف عما كان هنا من قبل." for n in range(6))
+    assert store(page(replace(one, body=full, content_hash="f"), NOW + 2 * HOUR)).kind == "changed"
