@@ -40,7 +40,7 @@ def read(document: Document, page: Page, site: Site) -> Draft:
     metadata.from_microdata(draft, document, place)
     metadata.from_meta(draft, (document, place, house))
     shown.fill(draft, (document, place, house))
-    shown.in_zone(draft, document)
+    shown.in_zone(draft, document, place)
     ago = shown.ago(draft, document, place)
     if node is not None:
         draft.fill("authors", names(jsonld.people(node.get("author"), found)), "json-ld")  # the outlet, where no person

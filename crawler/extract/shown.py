@@ -43,6 +43,7 @@ _SECTIONS = (
     " [class*='overline' i], [class*='breadcrumb' i] a"
 )
 _SECOND_HEADLINES = "h1 + [class*='sub-title' i], h1 + [class*='subtitle' i], h1 + [class*='subhead' i]"
+_EDGES = (22, 23, 0, 1, 2, 3)  # hours in UTC that are in another day where most newsrooms are
 _LEVELS = 5  # elements around a name among which its byline is
 _LONGEST_LINE = 200  # characters of a line that holds date and authors
 _LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
@@ -173,12 +174,17 @@ def _parted(text: str) -> tuple[str, str]:
     return (text, "") if match is None else (text[: match.start()].strip(" /|-–—•·:(,"), text[match.end() :])
 
 
-def in_zone(draft: Draft, document: Document) -> None:
+def in_zone(draft: Draft, document: Document, place: dates.Place) -> None:
     """Tells the date of publication in the page's own zone, where it was read in UTC and the page shows its own."""
     at, origin = draft.published, draft.origins.get("published", "")
     if at is None or at.utcoffset() or "," in origin:  # a zone of its own, or one that had to be added
         return
-    if found := zones.local(at, document.url, lines_near_headline(document, draft.headline)):
+    lines = lines_near_headline(document, draft.headline)
+    day = zones.day_of(document.url)
+    if day is None and at.hour in _EDGES:
+        days = (dates.visible(_parted(text)[0], place) for text in lines)
+        day = next((d.at.date() for d in days if d and d.added.startswith("day only")), None)
+    if found := zones.local(at, day, lines):
         draft.published, draft.origins["published"] = found[0], f"{origin}, {found[1]}"
 
 

@@ -12,22 +12,22 @@ from urllib.parse import urlsplit
 _CLOCK = re.compile(r"(?<![\d:.])(\d{1,2})[:h.](\d{2})(?::\d{2})?(?![\d:.])\s?(?:(a|p)\.?m\b)?", re.IGNORECASE)
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[/_-]?(0?[1-9]|1[0-2])[/_-]?(0?[1-9]|[12]\d|3[01])(?!\d)")
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # https://www.iana.org/time-zones: the first and last zones
-_NEAREST = (timedelta(hours=-8), timedelta(hours=12))  # what an address alone may tell: most people live between these
+_NEAREST = (timedelta(hours=-8), timedelta(hours=12))  # what a day alone may tell: most people live between these
 _LINE = 120  # characters of a line that tells a time
 
 
-def local(at: datetime, url: str, lines: Iterable[str]) -> tuple[datetime, str] | None:
+def local(at: datetime, day: date | None, lines: Iterable[str]) -> tuple[datetime, str] | None:
     """The moment in the page's own zone and how that is known; None where the page does not show it.
 
     `at` is in UTC. A clock in `lines`, those near the headline, that differs from it by whole or half hours tells the
-    zone; else a day in the address that is one off: then it is the nearest zone in which that is the day."""
-    day = _day_of(url)
+    zone; else `day`, that of the page's address or text, if it is one off: then it is the nearest zone in which that is
+    the day."""
     offsets = [offset for line in lines if len(line) <= _LINE for offset in _offsets(at, line)]
     fitting = [o for o in offsets if day is None or (at + o).date() == day]
     if fitting:
         return (at.astimezone(timezone(fitting[0])), "zone of the page") if fitting[0] else None
     offset = _towards(day, at) if day else None
-    return (at.astimezone(timezone(offset)), "day of the address") if offset else None
+    return (at.astimezone(timezone(offset)), "day of the page") if offset else None
 
 
 def _offsets(at: datetime, line: str) -> Iterable[timedelta]:
@@ -42,7 +42,7 @@ def _offsets(at: datetime, line: str) -> Iterable[timedelta]:
             yield from (o for o in (off, off + timedelta(days=1), off - timedelta(days=1)) if _WEST <= o <= _EAST)
 
 
-def _day_of(url: str) -> date | None:
+def day_of(url: str) -> date | None:
     """The day in the path of an address; None where it has none, or several."""
     try:
         days = {date(int(y), int(m), int(d)) for y, m, d in _DAY.findall(urlsplit(url).path)}

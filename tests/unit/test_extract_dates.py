@@ -10,7 +10,7 @@ import pytest
 from crawler.extract import dates
 from crawler.extract.ago import relative
 from crawler.extract.calendars import from_hijri, from_jalali
-from crawler.extract.zones import local
+from crawler.extract.zones import day_of, local
 
 DAMASCUS = ZoneInfo("Asia/Damascus")
 FETCHED = datetime(2026, 3, 1, tzinfo=UTC)
@@ -230,14 +230,15 @@ def test_times_told_by_how_long_ago_they_were(said: str, language: str, expected
         ("/a", "18.02.2020, 03:25 Uhr", ("2020-02-18T03:25:11+01:00", "zone of the page")),
         ("/a", "18 فبراير 2020 05:55", ("2020-02-18T05:55:11+03:30", "zone of the page")),
         ("/a", "Updated 18.02.2020 10:07", None),
-        ("/2020/02/17/a", "", ("2020-02-17T23:25:11-03:00", "day of the address")),
-        ("/2020/02/17/a", "03:25", ("2020-02-17T23:25:11-03:00", "day of the address")),
+        ("/2020/02/17/a", "", ("2020-02-17T23:25:11-03:00", "day of the page")),
+        ("/2020/02/17/a", "03:25", ("2020-02-17T23:25:11-03:00", "day of the page")),
         ("/2020/02/18/a", "", None),
         ("/2020/02/15/a", "", None),
     ],
 )
 def test_the_pages_own_zone(url: str, line: str, expected: tuple[str, str] | None) -> None:
-    found = local(datetime(2020, 2, 18, 2, 25, 11, tzinfo=UTC), f"https://news.example{url}", [line])
+    day = day_of(f"https://news.example{url}")
+    found = local(datetime(2020, 2, 18, 2, 25, 11, tzinfo=UTC), day, [line])
     assert (found and (found[0].isoformat(), found[1])) == expected
 
 
