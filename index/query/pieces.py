@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from index.analysis import PARTING
+from index.letters import PARTING
 from index.query.filters import FILTERS
 
 Kind = Literal["word", "phrase", "field", "(", ")", "-", "or", "and"]
