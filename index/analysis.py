@@ -4,8 +4,8 @@ A text is folded character by character (`index/letters.py`), cut into words (on
 stemmed by the chain of the article's language. Both engines work by this page. The fields of exact words: the embedded
 index is fed with `words`, Elasticsearch has an analyzer that is written from the same table and expression
 (`index/engines/elastic/mapping.py`), and `tests/engines/test_parity.py` holds the two together. The fields of stems:
-both are fed with `stems`, for Lucene's Snowball is of another release than any Python has (it stems 49 of 19,700 English
-words otherwise, 317 of 12,000 German ones), and would change with the server.
+both are fed with `stems`, for Lucene's Snowball is of another release than any Python has (it stems 49 of 19,700
+English words otherwise, 317 of 12,000 German ones), and would change with the server.
 """
 
 from __future__ import annotations
