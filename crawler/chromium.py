@@ -23,6 +23,7 @@ from crawler.downloads import Bounded
 from crawler.gate import Gate
 
 CONTEXTS = 4  # that stay open without a page, each with a cache of its own
+STARTING = 20.0  # seconds that a browser may take to start and to open an empty page
 CLOSING = 5.0  # seconds that a page may take to close; its renderer is killed with the browser otherwise
 
 
@@ -79,9 +80,9 @@ class Handler(Bounded, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         opened: list[Page] = []
         limit = self.config.navigation_timeout_ms / 1_000
         try:
-            async with asyncio.timeout(None) as end:
+            async with asyncio.timeout(limit + STARTING) as end:
 
-                async def begin(page: Page, _: Request) -> None:  # only now: it may have waited for others to close
+                async def begin(page: Page, _: Request) -> None:  # only now: the browser may have had to start
                     opened.append(page)
                     end.reschedule(asyncio.get_running_loop().time() + limit)
 
@@ -89,12 +90,28 @@ class Handler(Bounded, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
                 rendered: Response = await super().download_request(request)
                 return rendered
         except TimeoutError:
+            if not opened:  # not even an empty page: what is left of a browser that was killed
+                await self._give_up_browser()
             raise DownloadTimeoutError(f"not rendered within {limit:g} s") from None
         except PlaywrightError as error:
             raise DownloadFailedError(error.message.splitlines()[0]) from None
         finally:
             request.meta.pop("playwright_page_init_callback", None)
             await _close(opened)
+
+    async def _give_up_browser(self) -> None:
+        """Forgets the browser, so that the next page starts another one."""
+        self.context_wrappers.clear()
+        browser = self.__dict__.pop("browser", None)
+        if browser is not None:
+            with suppress(TimeoutError, PlaywrightError):
+                async with asyncio.timeout(CLOSING):
+                    await browser.close()
+
+    async def _browser_disconnected_callback(self, *_: object) -> None:
+        """As scrapy-playwright's, which closes the contexts of a browser that is gone, and waits for that."""
+        self.context_wrappers.clear()
+        self.__dict__.pop("browser", None)
 
     async def _retire(self) -> None:
         """Closes contexts that have no page open: those that have had their share, and all but a few of the others."""
