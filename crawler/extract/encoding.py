@@ -25,7 +25,9 @@ _LEGACY = {  # what sites of a language wrote before UTF-8
     "ko": "cp949",
     "th": "cp874",
 }
-_STATEFUL = ("iso-2022", "hz", "utf-7", "utf-16", "utf-32")  # their bytes are valid UTF-8 and yet are not
+_OTHERS = {"cp1251": "koi8-r"}  # a second one that a language's sites wrote
+_DEFAULT = "cp1252"  # what servers and editors declare by themselves, as ISO-8859-1
+_STATEFUL = ("iso-2022", "iso2022", "hz", "utf-7", "utf-16", "utf-32")  # their bytes are valid UTF-8 and yet are not
 _SCRIPTS = {
     "latin": "A-Za-zªºÀ-ÖØ-öø-\u024f\u1e00-\u1eff",
     "greek": "\u0370-\u03ff\u1f00-\u1fff",
@@ -65,9 +67,10 @@ def decode(body: bytes, headers: Mapping[str, str], languages: Sequence[str] = (
             return Decoded(body.decode("utf-8"), "utf-8", "utf-8")
         except UnicodeDecodeError:
             pass
-    candidates = {**declared, "utf-8": "utf-8"} if "utf-8" not in declared else dict(declared)
-    for language in languages:
-        candidates.setdefault(_LEGACY.get(language.split("-")[0], "cp1252"), "language")
+    spoken = {_LEGACY.get(language.split("-")[0], _DEFAULT): "language" for language in languages}
+    spoken |= {_OTHERS[name]: "language" for name in spoken if name in _OTHERS}
+    named = {name: origin for name, origin in declared.items() if name != _DEFAULT}
+    candidates = {**named, "utf-8": "utf-8", **spoken} | declared  # in the order in which they win ties
     name, origin = _best(body[:_SAMPLE], candidates)
     return Decoded(body.decode(name, "replace"), name, origin)
 

@@ -9,6 +9,7 @@ from typing import Any
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 _ENOUGH = 40  # letters below which a text shows too little, and what is declared counts
+_ENOUGH_ARABIC = 12  # the same in Arabic script, whose languages are told by letters of their own
 _SURE = 0.5  # probability below which what is declared counts, if the script agrees
 _SAMPLE = 800  # characters; on 738 pages 3,000 gave no other language and took three times as long
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
@@ -46,7 +47,8 @@ def language(text: str, declared: tuple[str, ...] = ()) -> tuple[str, str] | Non
     tags = [tag for tag in map(normal, declared) if tag]
     letters = sum(map(str.isalpha, text[:_SAMPLE]))
     found, sure = _detect(text[:_SAMPLE]) if letters >= 8 else ("", False)
-    if found and (sure or not tags) and (letters >= _ENOUGH or not tags):
+    enough = letters >= (_ENOUGH_ARABIC if _ARABIC_SCRIPT.search(text[:_SAMPLE]) else _ENOUGH)
+    if found and ((sure and enough) or not tags):
         exact = next((t for t in tags if t.split("-")[0] == found), found)
         return exact, "detected"
     fitting = next((t for t in tags if _fits(t.split("-")[0], text)), None)
@@ -80,7 +82,7 @@ def _arabic_script(text: str, letters: int) -> tuple[str, bool]:
         return name, True
     if shares["fa"] > _TELLS and shares["fa"] > arabic:
         return "fa", True
-    return "ar", arabic > _TELLS or shares["fa"] == 0
+    return "ar", arabic > _TELLS
 
 
 def _fits(language: str, text: str) -> bool:

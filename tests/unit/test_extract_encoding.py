@@ -21,6 +21,14 @@ TEXTS = {
         "L’été dernier, le gouvernement avait déjà annoncé une réforme très attendue par les élus de la région. " * 3,
         "cp1252",
     ),
+    "fa": ("وزير امور خارجه ايران در نشست خبري روز چهارشنبه گفت كه مذاكرات ادامه خواهد يافت. " * 3, "cp1256"),
+    "he": ("ראש הממשלה הודיע היום על תוכנית חדשה לסיוע לעסקים קטנים ברחבי הארץ. " * 3, "cp1255"),
+    "tr": ("Başbakan çarşamba günü düzenlediği basın toplantısında yeni ekonomik önlemleri açıkladı. " * 3, "cp1254"),
+    "pl": (
+        "Rząd zapowiedział w środę nowe przepisy dotyczące płac, które wejdą w życie w przyszłym roku. " * 3,
+        "cp1250",
+    ),
+    "ko": ("정부는 수요일 정례 브리핑에서 새로운 경제 대책을 발표했다고 밝혔다. " * 4, "cp949"),
     "el": ("Η κυβέρνηση ανακοίνωσε σήμερα νέα μέτρα για την οικονομία, όπως δήλωσε ο εκπρόσωπος. " * 3, "cp1253"),
 }
 
@@ -38,6 +46,23 @@ def test_old_encodings_under_each_label(language: str, label: str) -> None:
     decoded = decode(page(text).encode(encoding), header, (language,))
     assert "\ufffd" not in decoded.text
     assert text in decoded.text
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [
+        ("ar", "iso-8859-6"), ("ru", "koi8-r"), ("ru", "iso-8859-5"), ("ja", "euc-jp"), ("ja", "iso-2022-jp"),
+        ("el", "iso-8859-7"), ("he", "iso-8859-8"), ("tr", "iso-8859-9"), ("pl", "iso-8859-2"), ("ko", "euc-kr"),
+    ],
+)  # fmt: skip
+def test_rarer_encodings_that_are_named(language: str, encoding: str) -> None:
+    text = TEXTS[language][0]
+    assert text in decode(page(text, encoding).encode(encoding), {}, ("en",)).text
+
+
+def test_koi8_without_a_label_on_a_russian_site() -> None:
+    text = TEXTS["ru"][0]
+    assert text in decode(page(text).encode("koi8-r"), {}, ("ru",)).text
 
 
 @pytest.mark.parametrize("label", ["windows-1256", "iso-8859-1", "gbk", ""])

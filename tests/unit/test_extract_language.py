@@ -41,3 +41,23 @@ def test_too_little_text_shows_nothing() -> None:
 )
 def test_tags_are_written_as_bcp_47_does(said: str | None, expected: str) -> None:
     assert normal(said) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "wanted"),
+    [
+        ("وزير الخارجية يصل إلى بغداد", "fa", "ar"),
+        ("عاجل: هزة أرضية تضرب دمشق", "en", "ar"),
+        ("دولت لایحه بودجه را به مجلس داد", "ar", "fa"),
+        ("پاکستان میں بارش", "ar", "ur"),
+        ("وزیر اعظم نے کابینہ کا اجلاس طلب کر لیا", "fa", "ur"),
+        ("سەرۆکی هەرێم لەگەڵ وەزیر کۆبوویەوە", "ar", "ckb"),
+        ("گزارش هواشناسی", "ar", "fa"),
+        ("زلزله تهران را لرزاند", "fa", "fa"),  # no letter tells
+        ("خبر عاجل", "ar", "ar"),
+    ],
+)
+def test_short_texts_in_arabic_script(text: str, declared: str, wanted: str) -> None:
+    found = language(text, (declared,))
+    assert found is not None
+    assert found[0] == wanted
