@@ -6,7 +6,6 @@ the same text with dates that do not differ. Different sites: always two article
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,15 +13,16 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index import alike, changes, outbox
-from index.archive import frontier, near, stories
+from index import changes, outbox
+from index.archive import frontier, stories
 from index.archive import tables as t
+from index.archive.belonging import home as home_of
+from index.archive.belonging import mergeable, one
 from index.archive.documents import (
     Alias,
     aliases,
     article_of,
     by_url,
-    by_urls,
     columns_of,
     count,
     document,
@@ -35,6 +35,7 @@ from index.archive.documents import (
 )
 from index.archive.frontier import Visit
 from index.article import Article
+from index.losses import emptied, withheld
 from index.raw import RawRef
 
 __all__ = [
@@ -56,19 +57,9 @@ __all__ = [
     "versions",
 ]
 
-LEAST_WORDS = 40  # shorter texts are flashes: equal ones need not be one article
-WHOLE = 0.7  # share of a text below which it is only the beginning of it
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: each sign a word
 # Built once: building one costs as much as running it.
-_BY_ID = select(t.articles).where(t.articles.c.id == bindparam("id"))
 _VERSION = select(t.versions).where(
     t.versions.c.article == bindparam("article"), t.versions.c.number == bindparam("number")
-)
-_EQUAL_TEXT = (
-    select(t.articles, t.versions.c.canonical_url)
-    .join(t.versions, (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number))
-    .where(t.articles.c.site == bindparam("site"), t.articles.c.content_hash == bindparam("content_hash"))
-    .order_by(t.articles.c.first_seen, t.articles.c.id)
 )
 
 
@@ -117,7 +108,7 @@ def store(conn: Connection, page: Fetched) -> Outcome:
 
     All of it belongs to the transaction of `conn`: afterwards the page is seen, or nothing happened.
     """
-    home, reason = _home(conn, page)
+    home, reason = home_of(conn, page)
     if home is None:
         outcome = _new(conn, page)
     else:
@@ -141,7 +132,7 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
     """A page answered 304, or with the bytes that it had: only its fetch state moves, and what was gone is back."""
     known = frontier.row(conn, site, url)
     if known is not None and known.article is not None:
-        _come_back(conn, _one(conn, known.article), visit.fetched)
+        _come_back(conn, one(conn, known.article), visit.fetched)
     if visit.body_hash is None and known is not None:
         visit = replace(visit, body_hash=known.body_hash)
     frontier.fetched(conn, site, url, visit)
@@ -158,55 +149,6 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
 
 
 # --- whose page it is ----------------------------------------------------------------------------------------------
-
-
-def _home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
-    """The article that this page belongs to, and why if it is not known to do so; (None, None) if it is a new one."""
-    new, site = page.article, page.site
-    own = _one(conn, new.id)
-    if page.final_url != page.url and (found := by_url(conn, page.final_url, site)):
-        there = _one(conn, found)
-        return there, None if own is not None and own.id == found else "redirect"
-    if own is not None:
-        return own, None
-    for url in dict.fromkeys((page.url, new.url)):
-        if found := by_url(conn, url, site):
-            return _one(conn, found), None
-    claims = [
-        *([(new.canonical_url, "canonical")] if new.canonical_url else []),
-        *((u, "spelling") for u in page.spellings),
-    ]
-    for url, found in by_urls(conn, [url for url, _ in claims], site).items():
-        there = _one(conn, found)
-        if _one_text(conn, there, new):
-            return there, dict(reversed(claims))[url]
-    return _same_text(conn, new)
-
-
-def _one_text(conn: Connection, there: Any, new: Article) -> bool:
-    """Whether what claims to be one article reads like it: word for word, or, but for flashes and templates, edited."""
-    if there.content_hash == new.content_hash:
-        return True
-    return there.mergeable and _mergeable(new) and near.says(conn, there.id, new.headline, new.body)
-
-
-def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:
-    for there in conn.execute(_EQUAL_TEXT, {"site": new.site, "content_hash": new.content_hash}):
-        if there.canonical_url == new.url:
-            return there, "canonical"
-        if there.mergeable and _mergeable(new) and not _dates_differ(there, new):
-            return there, "same text"
-    return None, None
-
-
-def _mergeable(article: Article) -> bool:
-    return not article.template and len(_WORD.findall(article.body)) >= LEAST_WORDS
-
-
-def _dates_differ(there: Any, new: Article) -> bool:
-    if there.published and new.published:
-        return bool(there.published != new.published)
-    return bool(there.modified and new.modified and there.modified != new.modified)
 
 
 def _name(conn: Connection, page: Fetched, article_id: str, own_url: str, reason: str | None) -> None:
@@ -242,11 +184,11 @@ def _again(conn: Connection, page: Fetched, home: Any, reason: str | None) -> Ou
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
     own = page.article.id == home.id
     known = article_of({**current._mapping, "id": home.id, "site": home.site, "own_url": home.url})
-    if _same(known, article, own, page.fetched) or _withheld(known, article):
+    if _same(known, article, own, page.fetched) or withheld(known, article):
         return Outcome("same", home.id, home.number)
     if reason in ("canonical", "spelling"):
         return Outcome("same", home.id, home.number)  # another edition, such as an AMP page: its wording is no news
-    if _emptied(known, article):
+    if emptied(known, article):
         return Outcome("emptied", home.id, home.number)
     if page.body_hash is not None and page.body_hash == current.body_hash:
         return correct(conn, article, page.fetched)
@@ -264,28 +206,6 @@ def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
     if not own:  # an AMP page may lack the authors; only another text is news there
         return old.content_hash == new.content_hash
     return not changes.between(old, new, seen=seen)
-
-
-def _emptied(old: Article, new: Article) -> bool:
-    """Whether a page that had an article has none any more: no text; a short notice without a sentence of it; or, under
-    its headline, half as much that is none of it, or the cut-off beginnings of others."""
-    there, here = (alike.read("", article.body).words for article in (old, new))
-    if not here or not there:
-        return bool(there)
-    if alike.contained(here, there):
-        return False
-    notice = len(here) < LEAST_WORDS <= len(there) / 2
-    headed = changes.read_as(old.headline) == changes.read_as(new.headline)
-    teasers = all(paragraph.endswith(("…", "...", "[…]")) for paragraph in new.body.split("\n\n"))
-    return notice or (headed and (teasers or LEAST_WORDS <= len(there) > 2 * len(here)))
-
-
-def _withheld(old: Article, new: Article) -> bool:
-    """Whether a paywall shows only the beginning of a text that the archive has whole."""
-    if not new.paywalled:
-        return False
-    there, here = (alike.read("", article.body).words for article in (old, new))
-    return len(here) < WHOLE * len(there) and alike.contained(here, there) > WHOLE
 
 
 def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:
@@ -306,7 +226,7 @@ def correct(conn: Connection, article: Article, now: datetime) -> Outcome:
     """Mend the newest version of `article.id` in place, because the same page is read better now: no new version.
 
     For a page that did not change, or a raw copy that was extracted again. Raises KeyError for an unknown id."""
-    home = _one(conn, article.id)
+    home = one(conn, article.id)
     if home is None:
         raise KeyError(article.id)
     newest = (t.versions.c.article == home.id) & (t.versions.c.number == home.number)
@@ -339,7 +259,7 @@ def _facts(article: Article, first_seen: datetime, now: datetime) -> dict[str, A
     future = article.published is not None and article.published > now
     return {
         "content_hash": article.content_hash,
-        "mergeable": _mergeable(article),
+        "mergeable": mergeable(article),
         "published": article.published,
         "modified": article.modified,
         "sort_date": first_seen if article.published is None or future else article.published,
@@ -351,7 +271,3 @@ def _come_back(conn: Connection, home: Any, now: datetime) -> None:
         back = update(t.articles).where(t.articles.c.id == home.id).values(gone_since=None, gone_until=None)
         conn.execute(back)
         touch(conn, [home.id], now)
-
-
-def _one(conn: Connection, article_id: str) -> Any:
-    return conn.execute(_BY_ID, {"id": article_id}).one_or_none()

@@ -1,0 +1,83 @@
+"""Whose page it is: the article of the same site that a page belongs to, and why, by redirect, canonical link, another
+spelling of its address, or its text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from index.archive import near
+from index.archive import tables as t
+from index.archive.documents import by_url, by_urls
+from index.article import Article
+
+if TYPE_CHECKING:
+    from index.archive.articles import Fetched
+
+LEAST_WORDS = 40  # shorter texts are flashes: equal ones need not be one article
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: each sign a word
+# Built once: building one costs as much as running it.
+_BY_ID = select(t.articles).where(t.articles.c.id == bindparam("id"))
+_EQUAL_TEXT = (
+    select(t.articles, t.versions.c.canonical_url)
+    .join(t.versions, (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number))
+    .where(t.articles.c.site == bindparam("site"), t.articles.c.content_hash == bindparam("content_hash"))
+    .order_by(t.articles.c.first_seen, t.articles.c.id)
+)
+
+
+def home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
+    """The article that this page belongs to, and why if it is not known to do so; (None, None) if it is a new one."""
+    new, site = page.article, page.site
+    own = one(conn, new.id)
+    if page.final_url != page.url and (found := by_url(conn, page.final_url, site)):
+        there = one(conn, found)
+        return there, None if own is not None and own.id == found else "redirect"
+    if own is not None:
+        return own, None
+    for url in dict.fromkeys((page.url, new.url)):
+        if found := by_url(conn, url, site):
+            return one(conn, found), None
+    claims = [
+        *([(new.canonical_url, "canonical")] if new.canonical_url else []),
+        *((u, "spelling") for u in page.spellings),
+    ]
+    for url, found in by_urls(conn, [url for url, _ in claims], site).items():
+        there = one(conn, found)
+        if _one_text(conn, there, new):
+            return there, dict(reversed(claims))[url]
+    return _same_text(conn, new)
+
+
+def _one_text(conn: Connection, there: Any, new: Article) -> bool:
+    """Whether what claims to be one article reads like it: word for word, or, but for flashes and templates, edited."""
+    if there.content_hash == new.content_hash:
+        return True
+    return there.mergeable and mergeable(new) and near.says(conn, there.id, new.headline, new.body)
+
+
+def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:
+    for there in conn.execute(_EQUAL_TEXT, {"site": new.site, "content_hash": new.content_hash}):
+        if there.canonical_url == new.url:
+            return there, "canonical"
+        if there.mergeable and mergeable(new) and not _dates_differ(there, new):
+            return there, "same text"
+    return None, None
+
+
+def mergeable(article: Article) -> bool:
+    """Whether equal text tells that it is one article: it is no template, and long enough."""
+    return not article.template and len(_WORD.findall(article.body)) >= LEAST_WORDS
+
+
+def _dates_differ(there: Any, new: Article) -> bool:
+    if there.published and new.published:
+        return bool(there.published != new.published)
+    return bool(there.modified and new.modified and there.modified != new.modified)
+
+
+def one(conn: Connection, article_id: str) -> Any:
+    """The row of an article, or None."""
+    return conn.execute(_BY_ID, {"id": article_id}).one_or_none()
