@@ -19,23 +19,28 @@ _ENTRY = re.compile(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\W_])t
 _CAP = 600  # characters that one piece counts at most: legal notices are long
 _DECAY = 60  # pieces of prose after the headline by which another counts nothing …
 _FAR = 0.4  # … but never less than this
+_DISCUSSION = re.compile(r"(?:^|[\W_])(?:comments?|commentlist|discussion|talkback|replies)(?:$|[\W_])", re.IGNORECASE)
+_REMARKS = 0.1  # by which prose counts that stands in what is called a discussion
 _FOREIGN = 0.4  # by which an element counts whose name is hardly an article's
 _LEVELS = 5  # elements around a piece to which it counts, to each half of what it counts to the one before
 _CANDIDATES = 5  # elements that are compared by their links
 
 
-def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) -> None:
-    """Sets `found` on the pieces that are the article's main text. `said` is what metadata gives as that, if any."""
+def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) -> Sequence[Block]:
+    """Sets `found` on the pieces that are the article's main text. `said` is what metadata gives as that, if any.
+
+    Gives the pieces around the headline: a page may hold other articles too, which are not looked at."""
     top = _top(blocks, headline)
     scope = _scope(blocks, elements, top)
     best = _holder(scope, elements, top, _squeezed(said))
     best = _before(best, scope, elements, top)
-    best = _live(best, scope, elements) if best >= 0 else best
+    best = _live(best, scope, elements, top) if best >= 0 else best
     if best < 0:
-        return
+        return scope
     inner = below(best, scope, elements)
     mark(inner, best, elements)
     _trim(inner)
+    return scope
 
 
 def _trim(blocks: Sequence[Block]) -> None:
@@ -95,7 +100,10 @@ def _holder(blocks: Sequence[Block], elements: Elements, top: int, said: str) ->
             passed += 1
         if said and _squeezed(block.text[:60]) in said:
             worth *= 3
-        for level, number in enumerate(_holders(block, elements)[:_LEVELS]):
+        holders = _holders(block, elements)[:_LEVELS]
+        if any(_is_discussion(number, elements) for number in holders):
+            worth *= _REMARKS
+        for level, number in enumerate(holders):
             near[number] += worth / 2**level
     for number in near:
         near[number] *= _likely(number, elements)
@@ -110,6 +118,11 @@ def _holders(block: Block, elements: Elements) -> list[int]:
     around = elements.ancestors(block.element)
     start = next((i for i, n in enumerate(around) if elements.tags[n] not in FLOW), len(around))
     return around[start:]
+
+
+def _is_discussion(number: int, elements: Elements) -> bool:
+    name = f"{elements.names[number]} {elements.ids[number]}"
+    return elements.tags[number] in ("div", "section", "ul", "ol") and _DISCUSSION.search(name) is not None
 
 
 def _likely(number: int, elements: Elements) -> float:
@@ -143,17 +156,19 @@ def _before(best: int, blocks: Sequence[Block], elements: Elements, top: int) ->
     return _around([*most, *mine] if alike else most, elements)
 
 
-def _live(best: int, blocks: Sequence[Block], elements: Elements) -> int:
-    """The element, or the one around it and the entries of a live blog that stand beside it."""
-    entries = []
-    for block in blocks:
-        if weight(block) and not best <= block.element <= elements.lasts[best]:
-            names = (f"{elements.names[n]} {elements.ids[n]}" for n in elements.ancestors(block.element)[:_LEVELS])
-            if any(map(_ENTRY.search, names)):
-                entries.append(block)
+def _live(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> int:
+    """The element, or the one around both the entries of a live blog and what stands above them."""
+    inner = below(best, blocks, elements)
+    entries = [b for b in blocks if weight(b) and _is_entry(b, elements)]
     if prose(entries) < _SCOPE:
         return best
-    return _around([*below(best, blocks, elements), *entries], elements)
+    above = [b for b in blocks if 0 <= top < b.place < inner[0].place and weight(b)]
+    return _around([*inner, *entries, *above], elements)
+
+
+def _is_entry(block: Block, elements: Elements) -> bool:
+    around = elements.ancestors(block.element)[:_LEVELS]
+    return any(_ENTRY.search(f"{elements.names[n]} {elements.ids[n]}") for n in around)
 
 
 def _around(blocks: Sequence[Block], elements: Elements) -> int:
