@@ -15,7 +15,8 @@ import pytest
 from lxml import html as lxml_html
 from selectolax.lexbor import LexborHTMLParser
 
-from index.archive import documents, sites
+from index.archive import documents, health, sites
+from index.archive.health import Health
 from index.article import Article, Image
 from index.web.guard import HEADERS
 from index.web.render import readable, shown, web_link
@@ -134,7 +135,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
     def spoil(conn: Any) -> None:
         for number, text in enumerate(HOSTILE):
-            known = {"name": text, "homepage": text, "country": text, "languages": (text[:50],), "example": text}
+            known = {"name": text, "homepage": text, "country": text, "languages": (text[:50],)}
+            health.put(conn, f"trap{number}", Health(verdict=text, detail=text, example=text, since=NOW))
             sites.put(conn, f"trap{number}", **known, verdict=text, detail=text, next_why=text, last_run=NOW)
         sites.put(conn, "trap", name=HOSTILE[0], homepage=HOSTILE_URLS[0])
 
