@@ -36,6 +36,7 @@ class Document:
     url: str
     markup: str
     metas: Metas = field(default_factory=dict)
+    near: tuple[list[str], list[str]] | None = None  # the lines above and below the headline, once they were looked for
 
     def meta(self, *names: str) -> str:
         """The first filled <meta> of these names (name, property or itemprop), tidied; "" if none."""

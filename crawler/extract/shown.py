@@ -43,6 +43,7 @@ _SECTIONS = (
     " [class*='overline' i], [class*='breadcrumb' i] a"
 )
 _SECOND_HEADLINES = "h1 + [class*='sub-title' i], h1 + [class*='subtitle' i], h1 + [class*='subhead' i]"
+_NEAR = 150  # characters beside a headline in which its date and authors may stand
 _EDGES = (22, 23, 0, 1, 2, 3)  # hours in UTC that are in another day where most newsrooms are
 _LEVELS = 5  # elements around a name among which its byline is
 _LONGEST_LINE = 200  # characters of a line that holds date and authors
@@ -204,13 +205,24 @@ def lines_near_headline(document: Document, headline: str) -> list[str]:
 
 
 def _around_headline(document: Document, headline: str) -> tuple[list[str], list[str]]:
-    """The lines above the headline, and those below it."""
+    """The lines above the headline, and those below it; the first caller's answer is kept."""
+    if document.near is None:
+        document.near = _look_around(document, headline)
+    return document.near
+
+
+def _look_around(document: Document, headline: str) -> tuple[list[str], list[str]]:
     heading = _heading(document, headline)
     near: tuple[list[str], list[str]] = [], []
     if heading is None:
         return near
     own = text_of(heading)
+    seen = len(own) + _NEAR
     for holder in islice(ancestors(heading), 6):
+        length = len(holder.text(deep=True, strip=True))
+        if length < seen and holder.tag != "body":
+            continue  # it holds hardly more than the headline, or than what was looked through already
+        seen = 2 * length
         lines = paragraphs([holder])
         at = next((i for i, text in enumerate(lines) if text == own), None)
         if at is None:
