@@ -228,8 +228,8 @@ class Site(Model):
     )
     rendering: Literal["auto", "none", "browser"] = Field(
         "auto",
-        description="auto: Chromium renders its pages (slow) once a few were empty without JavaScript and articles with "
-        "it; browser: from the first page on; none: never",
+        description="auto: Chromium renders its pages (slow) once a few were empty without JavaScript and articles "
+        "with it; browser: from the first page on; none: never",
     )
     delay: float | None = Field(
         None, ge=0, le=600, description="Seconds between two requests to one host; without it, as arshif.yaml says"

@@ -120,7 +120,7 @@ def test_the_honest_sites_are_complete(outcome: Outcome) -> None:
 
 
 def test_the_run_ends_by_its_deadline(outcome: Outcome) -> None:
-    assert outcome.seconds < DEADLINE + 40, "the deadline, the grace, and a start on a busy machine"
+    assert outcome.seconds < DEADLINE + 80, "the deadline, the grace, and a start on a busy machine"
 
 
 def test_no_process_takes_more_memory_than_it_may(outcome: Outcome) -> None:
