@@ -132,7 +132,9 @@ class Pages:
         await self.crawl.settle(site.id, work, outcome)
 
     async def not_an_article(self, site: Site, wanted: Wanted, page: Page, problem: PageProblem) -> None:
-        """A page that was read and is none, or could not be read."""
+        """A page that was read and is none, which is counted by its kind, or could not be read."""
+        if not isinstance(problem, Unreadable):
+            self.crawl.accounts[site.id].counts[f"no article: {problem.reason}"] += 1
         if isinstance(problem, Unreadable):
             await self.quarantined(site, wanted, problem.reason, problem.detail)
         elif problem.reason in PASSING:
