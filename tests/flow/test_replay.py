@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from crawler.urls import canonical
-from index.query import QUOTES
+from index.query.pieces import QUOTES
 from tests.flow.house import House, elasticsearch_env
 from tests.newsroom import Newsroom
 

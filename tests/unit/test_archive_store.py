@@ -442,6 +442,8 @@ def test_whatever_comes_each_page_has_one_article_and_the_accounts_add_up(
                 continue
             read = article(final, site=site, body=body)
             outcome = store(page(read, at, url=url, final_url=final))
+            if outcome.kind == "emptied":  # nothing was stored
+                continue
             with archive.read() as conn:
                 assert articles.by_url(conn, url, site) is not None
                 assert articles.by_url(conn, final, site) == outcome.id

@@ -161,8 +161,8 @@ def test_only_what_changed_goes_again(archive: Archive, shelf: Shelf) -> None:
 def test_what_changes_while_it_is_shipped_goes_again(archive: Archive, shelf: Shelf) -> None:
     store(archive, 1)
     drain(archive, shelf)
-    store(archive, 1, text="2", hours=1)
-    shelf.during.append(threading.Thread(target=store, args=(archive, 1), kwargs={"text": "3", "hours": 2}))
+    store(archive, 1, text=f"{BODY} ٢", hours=1)
+    shelf.during.append(threading.Thread(target=store, args=(archive, 1), kwargs={"text": f"{BODY} ٣", "hours": 2}))
     assert ship_once(archive, shelf) == Shipped(1, 0, 1)
     assert not held(archive, shelf)
     assert ship_once(archive, shelf) == Shipped(1, 0, 0)
@@ -219,7 +219,7 @@ def running(archive: Archive, shelf: Shelf) -> Iterator[threading.Thread]:
         assert not thread.is_alive()
 
 
-def until(condition: object, seconds: float = 5) -> float:
+def until(condition: object, seconds: float = 20) -> float:
     start = time.monotonic()
     while time.monotonic() - start < seconds:
         if condition():  # type: ignore[operator]
