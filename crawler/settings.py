@@ -5,6 +5,7 @@ Where a value differs from Scrapy's default, its line says why.
 
 from crawler.browser import handlers
 from crawler.config import load
+from crawler.middlewares.politeness import LEAST
 
 _settings = load().settings
 
@@ -14,7 +15,7 @@ USER_AGENT = _settings.user_agent
 
 # Politeness
 ROBOTSTXT_OBEY = True  # by our own middleware
-DOWNLOAD_DELAY = _settings.politeness.delay
+DOWNLOAD_DELAY = max(_settings.politeness.delay, LEAST)
 DOWNLOAD_DELAY_JITTER = 0  # Scrapy's varies the delay by half, so that a gap can be shorter than what was promised
 CONCURRENT_REQUESTS = _settings.politeness.concurrency
 CONCURRENT_REQUESTS_PER_DOMAIN = 1

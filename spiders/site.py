@@ -31,6 +31,7 @@ from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unr
 from crawler.extract.draft import Extraction
 from crawler.item import ArticleItem, Wanted
 from crawler.middlewares.patience import GivenUp, reached
+from crawler.middlewares.politeness import LEAST
 from crawler.page import Discovered, Page
 from crawler.polls import Poll, first_polls
 from crawler.site import Kind, Site, Source
@@ -77,7 +78,8 @@ class SiteSpider(Spider):
             crawler.signals.connect(spider.item_done, signal)
         needed = any(site.rendering == "browser" for site in spider.chosen)
         crawler.settings.setdict(scrapy_settings(spider.config.settings, needed=needed), priority="spider")
-        slots = {host: {"delay": site.delay} for site in spider.chosen if site.delay is not None for host in site.hosts}
+        delays = [(site.hosts, max(site.delay, LEAST)) for site in spider.chosen if site.delay is not None]
+        slots = {host: {"delay": delay} for hosts, delay in delays for host in hosts}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
         unverified = [host for site in spider.chosen if not site.verify_tls for host in site.hosts]
         crawler.settings.set("UNVERIFIED_HOSTS", unverified, priority="spider")

@@ -13,6 +13,8 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.middlewares.hosts import SLOWER
 
 LONGEST = 60.0  # seconds between two requests to a host, however slowly it answers
+# … and at least: without any delay, Scrapy takes all of a slot's queue before it counts the first (`_process_queue`)
+LEAST = 0.001
 
 
 class Politeness:
@@ -23,8 +25,8 @@ class Politeness:
     `Downloader.get_slot_key`), so the host that it leads to would be asked without any delay.
 
     A host that answers slowly is asked more slowly, by a pause as long as its answer took; one that shows walls, twice
-    as slowly with each in a row. Scrapy's AutoThrottle would
-    bring the delay of a site that has its own (DOWNLOAD_SLOTS) to the general one.
+    as slowly with each in a row. Scrapy's AutoThrottle would bring the delay of a site that has its own
+    (DOWNLOAD_SLOTS) to the general one.
     """
 
     def __init__(self, crawler: Crawler, delay: float, delays: Mapping[str, Mapping[str, Any]]) -> None:
@@ -71,4 +73,4 @@ def pause(promised: float, took: float, walls: int) -> float:
     """Seconds until a host is asked again: what was promised, doubled for each wall in a row, and at least as long as
     its last answer took; neither longer than LONGEST, unless that was promised."""
     slowed = min(LONGEST, max(promised, 1.0) * 2**walls) if walls else promised
-    return max(promised, slowed, min(took, LONGEST))
+    return max(promised, slowed, min(took, LONGEST), LEAST)
