@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as DeadlineMissed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -25,6 +26,9 @@ from crawler.site import Site
 P = ParamSpec("P")
 T = TypeVar("T")
 
+log = logging.getLogger("arshif.workers")
+
+QUICK_LANE, SLOW_LANE = "quick", "slow"
 DEADLINE = 20.0  # seconds for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
 QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew where slow ones wait for each other
 JOBS_A_WORKER = 1_000  # then it is replaced, so that what lxml or a model leaks ends with it
@@ -43,12 +47,12 @@ class Workers:
         self.deadline = deadline
         self.quick = min(quick, deadline)
         self.slow: set[str] = set()  # sites
-        self._pool = _pool(count or max(1, (os.cpu_count() or 2) - 1))
-        self._slow_pool: ProcessPool | None = None
+        self._counts = {QUICK_LANE: count or max(1, (os.cpu_count() or 2) - 1), SLOW_LANE: 1}
+        self._pools: dict[str, ProcessPool] = {}
 
     def warm(self) -> None:
         """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
-        self._pool.schedule(_begin)
+        self._lane(QUICK_LANE).schedule(_begin)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises, from a worker.
@@ -58,28 +62,51 @@ class Workers:
         site = next((arg.id for arg in args if isinstance(arg, Site)), "")
         job = partial(function, *args, **kwargs)
         try:
-            if self.quick < self.deadline and site not in self.slow:
+            if self.quick == self.deadline:
+                return await self._do(QUICK_LANE, job, self.deadline)
+            if site not in self.slow:
                 with suppress(DeadlineMissed):
-                    return await asyncio.wrap_future(self._pool.schedule(job, timeout=self.quick))
+                    return await self._do(QUICK_LANE, job, self.quick)
                 self.slow.add(site)
-            pool = self._for_slow_ones() if self.quick < self.deadline else self._pool
-            return await asyncio.wrap_future(pool.schedule(job, timeout=self.deadline))
+            return await self._do(SLOW_LANE, job, self.deadline)
         except DeadlineMissed:
             raise Unreadable("too slow", f"not parsed within {self.deadline:g} s") from None
         except ProcessExpired as error:
             raise Unreadable("crashed", f"its parser ended with exit code {error.exitcode}") from None
+        except BrokenProcessPool as error:
+            raise Unreadable("crashed", str(error)) from None
         except (MemoryError, RecursionError) as error:
             raise Unreadable("too large", type(error).__name__) from None
 
-    def _for_slow_ones(self) -> ProcessPool:
-        self._slow_pool = self._slow_pool or _pool(1)
-        return self._slow_pool
+    async def _do(self, lane: str, job: Callable[[], T], timeout: float) -> T:
+        """What the job gives. A pool breaks where an idle worker is killed (out of memory, by a person); it is replaced
+        then, and the job done by the new one."""
+        pool = self._lane(lane)
+        try:
+            return await asyncio.wrap_future(pool.schedule(job, timeout=timeout))
+        except RuntimeError:  # BrokenProcessPool is one, and so is what a broken pool says to further jobs
+            if pool.active:
+                raise
+        log.warning("a worker was killed while it did nothing; it is replaced")
+        if self._pools.get(lane) is pool:
+            del self._pools[lane]
+            await asyncio.to_thread(_end, pool)
+        return await asyncio.wrap_future(self._lane(lane).schedule(job, timeout=timeout))
+
+    def _lane(self, lane: str) -> ProcessPool:
+        if lane not in self._pools:
+            self._pools[lane] = _pool(self._counts[lane])
+        return self._pools[lane]
 
     def close(self) -> None:
         """Ends the workers at once, with whatever they are at."""
-        for pool in filter(None, (self._pool, self._slow_pool)):
-            pool.stop()  # type: ignore[no-untyped-call]
-            pool.join()
+        for pool in self._pools.values():
+            _end(pool)
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()
 
 
 def _pool(count: int) -> ProcessPool:

@@ -71,6 +71,16 @@ def test_a_bad_page_costs_itself_only(workers: Workers, job: object, reason: str
     assert asyncio.run(workers.run(double, 4)) == 8
 
 
+def test_a_worker_that_is_killed_while_it_is_idle_is_replaced(workers: Workers) -> None:
+    assert asyncio.run(workers.run(double, 1)) == 2
+    for child in psutil.Process().children():
+        if "spawn_main" in " ".join(child.cmdline()):
+            child.kill()
+    time.sleep(0.5)  # until the pool has seen it
+    for number in range(3):
+        assert asyncio.run(workers.run(double, number)) == 2 * number
+
+
 def test_workers_die_with_a_parent_that_is_killed() -> None:
     code = (
         "import asyncio, multiprocessing\n"
