@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,8 +78,11 @@ def plant(archive: Archive, engine: Engine, target: str) -> set[tuple[str, str]]
     if isinstance(engine, elastic.ElasticEngine):  # it remembers the version of what was deleted, for a minute
         settings = {"index": {"gc_deletes": "0s"}}
         engine.server.client.indices.put_settings(index=target, settings=settings)
-        engine.count(target)
-    engine.apply(target, [document(one.article.id, "حلب", version=one.version - 1) for one in older], [])
+    until = time.monotonic() + 30
+    while not {one.article.id for one in older} <= {id_ for id_, _ in engine.ids(target)}:
+        assert time.monotonic() < until, "versions of what was deleted are still remembered"
+        engine.count(target)  # a refresh, which forgets them by a clock that ticks a few times a second
+        engine.apply(target, [document(one.article.id, "حلب", version=one.version - 1) for one in older], [])
     extra = [document(f"stranger-{n}", "حلب") for n in range(PLANTED["extra"])]
     engine.apply(target, extra, [])
     kinds = {"missing": missing, "older": older, "extra": extra}
