@@ -40,21 +40,18 @@ def parse(text: str, **filters: Any) -> Query:
     limit = filters.get("limit", Query.__dataclass_fields__["limit"].default)
     if not 1 <= limit <= MAX_LIMIT:
         raise QueryError(f"limit is {limit}: give 1 to {MAX_LIMIT}.", 0)
-    parser = _Parser(text)
+    place = {name: filters.pop(name) for name in ("sort", "limit", "cursor") if name in filters}
+    parser = _Parser(text, filters)
     node = parser.query()
-    found = parser.held
-    for name, value in found.items():
-        given = filters.get(name)
-        filters[name] = (*given, *value) if given and isinstance(value, tuple) else value
-    return Query(node=node, problems=tuple(parser.problems), **filters)
+    return Query(node=node, problems=tuple(parser.problems), **parser.held, **place)
 
 
 class _Parser:
     """either := all (OR all)*; all := one+; one := -one | ( either ) | field:one | filter:value | words."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, held: dict[str, Any]) -> None:
         self.problems: list[Problem] = []
-        self.held: dict[str, Any] = {}  # filters of the whole query, by the names that Query has for them
+        self.held = held  # filters of the whole query, by the names that Query has for them
         self.text = self._cut(text)
         self.pieces = list(pieces(self.text))
         self.place = 0

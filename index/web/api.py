@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Query
@@ -11,23 +12,24 @@ from index import search
 from index.archive import articles, runs, sites
 from index.article import Document as Stored
 from index.article import Facet, Hit, Sort, Unit, schema_org
-from index.article import Query as Asked
+from index.article import Query as Searched
 from index.query import MAX_LIMIT, sentence
 from index.web import reads
 from index.web.answers import Article, Found, RunState, SiteState, Version
-from index.web.pages import ArchiveOf, EngineOf, SearchesOf, query_of
+from index.web.asked import Asked, asked_of
+from index.web.pages import ArchiveOf, EngineOf, SearchesOf
 
 router = APIRouter(prefix="/api", tags=["archive"])
 FACETS = get_args(Facet)
 
 
-async def _asked(
-    q: Annotated[str, Query(description="As docs/search.md has it; every article where it is empty.")] = "",
+async def _query(
+    asked: Annotated[Asked, Depends(asked_of)],
     sort: Sort = "relevance",
     cursor: Annotated[str, Query(description="`cursor` of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 10,
-) -> Asked:
-    return query_of(q, sort, cursor, limit)
+) -> Searched:
+    return replace(asked, sort=sort).query(cursor, limit)
 
 
 async def _counts(
@@ -43,7 +45,7 @@ def results(
     archive: ArchiveOf,
     engine: EngineOf,
     searches: SearchesOf,
-    asked: Annotated[Asked, Depends(_asked)],
+    asked: Annotated[Searched, Depends(_query)],
     counts: Annotated[dict[str, Any], Depends(_counts)],
 ) -> dict[str, Any]:
     """What a search finds: `total`, `hits` with pieces of their text in place of the whole, the next `cursor`.

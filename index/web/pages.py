@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -11,10 +11,9 @@ from starlette.exceptions import HTTPException
 
 from index import search
 from index.archive import Archive, articles, runs, sites
-from index.article import Query, Sort
 from index.engines import Engine
-from index.query import parse
 from index.web import reads
+from index.web.asked import Asked, asked_of
 from index.web.limits import Searches
 from index.web.render import render
 
@@ -55,24 +54,17 @@ def results(
     searches: SearchesOf,
     archive: ArchiveOf,
     engine: EngineOf,
-    q: str = "",
+    asked: Annotated[Asked, Depends(asked_of)],
     sort: str = "",
     cursor: str = "",
 ) -> Response:
     """A page of what a search finds. Its mistakes are answered in `problems`."""
-    query = query_of(q, sort, cursor)
+    query = replace(asked, sort=sort).query(cursor)
     with searches.one():
         found = search.search(query, engine, archive)
     with archive.read() as conn:
         names = reads.names(conn)
-    return render(request, "search.html", q=q, query=query, cursor=cursor, results=found, names=names)
-
-
-def query_of(text: str, sort: str, cursor: str, limit: int = 10) -> Query:
-    """The query of an address. Without a word to rank by, relevance is the newest first. Raises QueryError."""
-    order = cast(Sort, sort if sort in get_args(Sort) else "relevance")
-    query = parse(text, sort=order, cursor=cursor or None, limit=limit)
-    return replace(query, sort="newest") if query.node is None and order == "relevance" else query
+    return render(request, "search.html", q=asked.q, query=query, cursor=cursor, results=found, names=names)
 
 
 @router.get("/articles/{article}")
