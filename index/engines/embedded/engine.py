@@ -55,11 +55,16 @@ class EmbeddedEngine:
 
     def create(self, target: str) -> None:
         must_be_ours(target, self.prefix)
-        for path in (self.directory / target, self.directory / target / EARLIER):
-            with self._told(target):
-                path.mkdir(parents=True, exist_ok=True)
-                if not tantivy.Index.exists(str(path)):
-                    tantivy.Index(schema(), path=str(path))
+        if (self.directory / target).exists():
+            return
+        unfinished = self.directory / f"making-{target}"  # so that one whose making fails or is killed is no index
+        with self._told(target):
+            shutil.rmtree(unfinished, ignore_errors=True)
+            for path in (unfinished, unfinished / EARLIER):
+                path.mkdir(parents=True)
+                tantivy.Index(schema(), path=str(path))
+            unfinished.rename(self.directory / target)
+            _sync_folder(self.directory)
 
     def publish(self, target: str) -> None:
         before = self._named()
