@@ -131,8 +131,8 @@ async def asked_of(  # noqa: PLR0913 - the parameters of an address
     until: Annotated[str, Parameter(description="The last one.")] = "",
 ) -> Asked:
     """What a request asks for, its order aside; several values of one filter mean any of them."""
-    named = (_kept(values) for values in (site, country, lang, section, author))
-    return Asked(q, *named, after=after[:MAX_VALUE], until=until[:MAX_VALUE])
+    lists = _kept(site), _kept(country), _kept(lang), _kept(section), _kept(author)
+    return Asked(q, *lists, after[:MAX_VALUE], until[:MAX_VALUE])
 
 
 def _quoted(value: str) -> str:
