@@ -18,7 +18,7 @@ demo: .venv/run.stamp ## the same on made-up news sites on this machine; no netw
 	@INDEX=$(INDEX) $(BIN)/python -m tests.demo
 
 test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, tests on both engines
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder  # half of the time is waiting
 
 test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
 	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long
