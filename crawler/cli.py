@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from crawler.commands import adding, crawling, indexing, keeping, looking, searching
+from crawler.commands import adding, crawling, exporting, indexing, keeping, looking, searching
 from crawler.commands import doctor as doctoring
 from crawler.commands import sites as siting
 from crawler.commands import versions as versioning
@@ -19,6 +19,7 @@ from crawler.processes import die_with_parent
 from crawler.terminal import complain, set_up_log
 from index import query as queries
 from index.article import Sort
+from index.export.formats import Name as Form
 
 EXIT_CODES = {
     0: "done",
@@ -367,6 +368,24 @@ def reextract(
     What reads differently is corrected in place: it is no change of the site's, and makes no version.
     """
     raise typer.Exit(keeping.reextract(site, since, dry_run, json))
+
+
+@export_app.command("search", context_settings=WORDS)
+def export_search(
+    query: Annotated[
+        list[str] | None, typer.Argument(callback=_query, help="As of `arshif search`; every article if there is none.")
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="JSON lines, CSV for spreadsheets, or Parquet.")] = "jsonl",
+    out: Annotated[Path, typer.Option(help="A new file; - is standard output.")] = exporting.STDOUT,
+    sort: Annotated[Sort, typer.Option(help="The order; relevance is none of a file.")] = "newest",
+    json: Json = False,
+) -> None:
+    """Write all that a search finds, with its texts.
+
+    Of a CSV no cell is a formula: an apostrophe stands before what a spreadsheet would take for one. Parquet needs
+    pyarrow (pip install 'arshif[parquet]'). 2 where a part of the query could not be read: the rest is exported.
+    """
+    raise typer.Exit(exporting.export_search(queries.parse(" ".join(query or ()), sort=sort), form, out, json))
 
 
 @export_app.command("warc")

@@ -10,8 +10,8 @@ from crawler.extract.draft import Extraction
 from crawler.page import Candidate, Page
 from crawler.site import Site
 from index.archive.frontier import FrontierRow
-from index.article import schema_org
 from index.raw import Response
+from index.schema_org import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ArticleItem(dict[str, Any]):
     def __init__(
         self, extraction: Extraction, page: Page, site: Site, wanted: Wanted, received: Response | None
     ) -> None:
-        super().__init__(schema_org(extraction.article))
+        super().__init__(named(extraction.article))
         self.extraction = extraction
         self.page = page
         self.site = site

@@ -185,8 +185,9 @@ class Query:
 
     Filters with several values mean any of them, `has` all. `after` is inclusive, `before` exclusive, both aware, held
     against the document's sort_date; `changed` is held against its `changed`. `copies` shows every article of a story
-    and not its lead only; `versions` searches what articles said before as well. `limit` is 1 to 100; `cursor` is what
-    the page before gave, None for the first. `problems` tell what of the text has no meaning, and was left out.
+    and not its lead only; `versions` searches what articles said before as well. `limit` is 1 to 100, an export's more;
+    `cursor` is what the page before gave, None for the first. `problems` tell what of the text has no meaning, and was
+    left out.
     """
 
     node: Node | None = None
@@ -301,31 +302,3 @@ class Results:
     facets: tuple[Tally, ...] = ()
     histogram: tuple[Bar, ...] = ()
     unit: Unit | None = None
-
-
-def schema_org(article: Article) -> dict[str, object]:
-    """An article under schema.org's names (NewsArticle), ready for JSON: dates as ISO 8601 with zone, empty fields left
-    out; what schema.org has no name for is under `archive`."""
-    named = {
-        "url": article.url,
-        "mainEntityOfPage": article.canonical_url,
-        "headline": article.headline,
-        "alternativeHeadline": article.alternative_headline,
-        "description": article.description,
-        "articleBody": article.body,
-        "articleSection": article.section,
-        "keywords": list(article.keywords),
-        "author": list(article.authors),
-        "datePublished": article.published and article.published.isoformat(),
-        "dateModified": article.modified and article.modified.isoformat(),
-        "inLanguage": article.language,
-        "image": [{"url": image.url, "caption": image.caption, "creditText": image.credit} for image in article.images],
-        "isAccessibleForFree": None if article.paywalled is None else not article.paywalled,
-        "archive": {
-            "id": article.id,
-            "site": article.site,
-            "country": article.country,
-            "origins": dict(article.origins),
-        },
-    }
-    return {name: value for name, value in named.items() if value not in (None, "", [])}

@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from index.errors import ArchiveError
+from index.files import new_file
 from index.raw import Raw, RawDamaged, RawRef, pack_info
 
 _COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: a text up to a zero byte, that readers skip
@@ -22,28 +23,15 @@ def join(raw: Raw, refs: Iterable[RawRef], into: Path, info: Mapping[str, str]) 
     """Write these records, as they are, into one new WARC file; gives their number and those that could not be read.
 
     Raises ArchiveError where the file is there already or cannot be written; then there is none."""
-    draft = into.with_name(f"{into.name}.{os.getpid()}.new")
     written = damaged = 0
-    try:
-        if into.exists():
-            raise ArchiveError(f"{into} is there already: name a new file")
-        with draft.open("xb") as out:
-            out.write(pack_info(into.name, info))
-            for ref in refs:
-                try:
-                    out.write(raw.packed(ref))
-                    written += 1
-                except RawDamaged:
-                    damaged += 1
-            out.flush()
-            os.fsync(out.fileno())
-        os.link(draft, into)  # never over a file that has come meanwhile
-    except FileExistsError:
-        raise ArchiveError(f"{into} is there already: name a new file") from None
-    except OSError as error:
-        raise ArchiveError(f"cannot write {error.filename or into}: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    with new_file(into) as out:
+        out.write(pack_info(into.name, info))
+        for ref in refs:
+            try:
+                out.write(raw.packed(ref))
+                written += 1
+            except RawDamaged:
+                damaged += 1
     return written, damaged
 
 

@@ -37,17 +37,17 @@ def search(
     An id that the archive does not have (an index that is ahead or behind) is left out of the page, not of the total.
     Raises QueryError for a cursor of another search, IndexUnavailable and IndexMismatch as the engine does."""
     started = time.perf_counter()
-    found = find(query, engine, lambda keys: _from(archive, keys))
+    found = find(query, engine, lambda keys: load(archive, keys))
     tallies, bars, unit = _counts(query, engine, facets, histogram)
     return replace(found, facets=tallies, histogram=bars, unit=unit, seconds=time.perf_counter() - started)
 
 
-def find(query: Query, engine: Engine, load: Load) -> Results:
-    """As `search` without counts, with the documents from `load`: keys -> documents, and per story the number of its
+def find(query: Query, engine: Engine, loading: Load) -> Results:
+    """As `search` without counts, with the documents from `loading`: keys -> documents, and per story the number of its
     other articles."""
     started = time.perf_counter()
     found = engine.search(query)
-    loaded, others = load([(match.id, match.number) for match in found.matches])
+    loaded, others = loading([(match.id, match.number) for match in found.matches])
     asked = wanted(plan(query).scored)
     hits = tuple(
         _hit(loaded[key], match, asked, others)
@@ -57,7 +57,8 @@ def find(query: Query, engine: Engine, load: Load) -> Results:
     return Results(found.total, hits, time.perf_counter() - started, found.cursor)
 
 
-def _from(archive: Archive, keys: Sequence[Key]) -> tuple[Mapping[Key, Document], Mapping[str, int]]:
+def load(archive: Archive, keys: Sequence[Key]) -> tuple[Mapping[Key, Document], Mapping[str, int]]:
+    """The documents of these keys, as far as the archive has them, and how many other articles their stories have."""
     with archive.read() as conn:
         today = documents.documents(conn, [article for article, number in keys if number is None])
         earlier = documents.version_documents(conn, list({article for article, number in keys if number is not None}))

@@ -23,7 +23,7 @@ from crawler.terminal import complain, print_json, say, set_up_log
 from index import shipper
 from index.archive import Archive, forgotten
 from index.archive import runs as records
-from index.article import schema_org
+from index.schema_org import named
 
 if TYPE_CHECKING:
     from crawler.extract.draft import Extraction
@@ -118,12 +118,12 @@ def extract(name: str, explain: bool, json: bool) -> None:
     if json:
         taken_off = [asdict(removed) for removed in extraction.removed]
         others = {"others": [asdict(said) for said in extraction.others]} if explain else {}
-        print_json({**schema_org(article), "removed": taken_off, **others})
+        print_json({**named(article), "removed": taken_off, **others})
         return
     if explain:
         explained(extraction)
         return
-    for label, value in schema_org(article).items():
+    for label, value in named(article).items():
         if label not in ("articleBody", "archive", "image"):
             text = ", ".join(map(str, value)) if isinstance(value, list) else value
             origin = article.origins.get(FIELDS.get(label, label))

@@ -18,7 +18,7 @@ from crawler.schedule import due
 from crawler.stores import archive_file, open_archive, open_index
 from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
 from index.archive import Archive, articles, health, leases, runs, sites, trust
-from index.article import schema_org
+from index.schema_org import named
 
 
 def open_stored(config: Config) -> Archive:
@@ -40,7 +40,7 @@ def show(name: str, json: bool) -> None:
     if json:
         print_json(
             {
-                **schema_org(article),
+                **named(article),
                 "versions": [{"number": v.number, "seen": v.seen, "headline": v.article.headline} for v in versions],
                 "aliases": [asdict(alias) for alias in aliases],
                 "firstSeen": document.first_seen,

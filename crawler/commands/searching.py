@@ -12,7 +12,8 @@ from crawler.stores import open_index
 from crawler.terminal import complain, out, print_json, safe, say
 from index import query as queries
 from index import search as searching
-from index.article import Facet, Hit, Query, Results, Span, schema_org
+from index.article import Facet, Hit, Query, Results, Span
+from index.schema_org import named
 
 SHOWN = 10  # values of a facet in the table; --json has all
 BAR = 40  # characters of the longest bar
@@ -53,7 +54,7 @@ def _as_json(query: Query, results: Results) -> dict[str, Any]:
 
 def _hit(hit: Hit) -> dict[str, Any]:
     snippets = ["".join(span.text for span in snippet) for snippet in hit.snippets]
-    found: dict[str, Any] = {**schema_org(hit.document.article), "score": hit.score, "snippets": snippets}
+    found: dict[str, Any] = {**named(hit.document.article), "score": hit.score, "snippets": snippets}
     if not hit.document.current:
         found["version"] = hit.document.number
     return found | {"others": hit.others}

@@ -42,6 +42,7 @@ class Archived(BaseModel):
     site: str
     country: str
     origins: dict[str, str]
+    contentHash: str
     firstSeen: datetime
     version: int
     number: int

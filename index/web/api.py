@@ -10,10 +10,10 @@ from starlette.exceptions import HTTPException
 
 from index import search
 from index.archive import articles, runs, sites
-from index.article import Document as Stored
-from index.article import Facet, Hit, Sort, Unit, schema_org
+from index.article import Facet, Hit, Sort, Unit
 from index.article import Query as Searched
 from index.query import MAX_LIMIT, sentence
+from index.schema_org import described, whole
 from index.web import reads
 from index.web.answers import Article, Found, RunState, SiteState, Version
 from index.web.asked import Asked, asked_of
@@ -81,7 +81,7 @@ def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
         if document is None:
             raise HTTPException(404, "article")
         versions, aliases = articles.versions(conn, article), articles.aliases(conn, article)
-    answer = _document(document)
+    answer = described(document)
     answer["archive"] |= {
         "versions": [{"number": version.number, "seen": version.seen} for version in versions],
         "aliases": [{"url": alias.url, "reason": alias.reason, "seen": alias.seen} for alias in aliases],
@@ -96,10 +96,7 @@ def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
         found = articles.versions(conn, article)
     if not found:
         raise HTTPException(404, "article")
-    return [
-        {"number": version.number, "seen": version.seen, "article": _named(schema_org(version.article))}
-        for version in found
-    ]
+    return [{"number": version.number, "seen": version.seen, "article": whole(version.article)} for version in found]
 
 
 @router.get("/sites")
@@ -119,27 +116,8 @@ def run_list(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)
         return list(runs.recent(conn, limit))
 
 
-def _named(article: dict[str, object]) -> dict[str, Any]:
-    return {"@context": "https://schema.org", "@type": "NewsArticle", **article}
-
-
-def _document(document: Stored) -> dict[str, Any]:
-    answer = _named(schema_org(document.article))
-    answer["archive"] |= {
-        "firstSeen": document.first_seen,
-        "version": document.version,
-        "number": document.number,
-        "current": document.current,
-        "changed": document.changed,
-        "gone": document.gone,
-        "story": document.story,
-        "lead": document.lead,
-    }
-    return answer
-
-
 def _hit(hit: Hit) -> dict[str, Any]:
-    answer = _document(hit.document)
+    answer = described(hit.document)
     answer.pop("articleBody", None)
     marked = [[{"text": span.text, "marked": span.marked} for span in piece] for piece in (hit.headline, *hit.snippets)]
     return answer | {"score": hit.score, "marked": marked[0], "snippets": marked[1:], "others": hit.others}

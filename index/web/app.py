@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 from collections.abc import Sequence
 
 import uvicorn
@@ -14,7 +15,7 @@ from starlette.types import ASGIApp
 from index.archive import Archive
 from index.engines import Engine
 from index.errors import ArshifError
-from index.web import api, metrics, pages, problems
+from index.web import api, exports, metrics, pages, problems
 from index.web.guard import Guard, is_loopback
 from index.web.limits import Searches
 from index.web.render import STATIC
@@ -47,7 +48,9 @@ def create_app(archive: Archive, engine: Engine, *, hosts: Sequence[str] = ()) -
     app.state.archive, app.state.engine = archive, engine
     app.state.metrics = metrics.Metrics(archive)
     app.state.searches = Searches(app.state.metrics.searches)
+    app.state.exports = threading.BoundedSemaphore(exports.AT_ONCE)
     app.include_router(pages.router)
+    app.include_router(exports.router)
     app.include_router(metrics.router)
     app.include_router(api.router)
     app.mount("/static", StaticFiles(directory=STATIC))

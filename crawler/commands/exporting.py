@@ -1,0 +1,58 @@
+"""export search: what a search finds, as a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from crawler.commands.looking import open_stored
+from crawler.config import load
+from crawler.stores import open_index
+from crawler.terminal import complain, print_json, say
+from index import query as queries
+from index.article import Document, Query
+from index.export import Found, everything, open_format
+from index.export.formats import Name
+from index.files import new_file
+
+STDOUT = Path("-")
+TOLD_EACH = 5_000  # articles, between two lines that tell how far it is
+
+
+def export_search(query: Query, form: Name, out: Path, json: bool) -> int:
+    """Write all that is found. 2 where a part of the query could not be read, and was left out."""
+    config = load()
+    kind = open_format(form)
+    for problem in query.problems:
+        complain(f"character {problem.at + 1}: {queries.sentence(problem)}")
+    with open_stored(config) as archive, open_index(config) as engine:
+        progress = _Progress(everything(query, engine, archive))
+        if out == STDOUT:
+            for piece in kind.write(progress.pages()):
+                sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+        else:
+            with new_file(out) as file:
+                file.writelines(kind.write(progress.pages()))
+    if json and out != STDOUT:
+        print_json({"file": out, "format": form, "articles": progress.done, "bytes": out.stat().st_size})
+    elif out != STDOUT:
+        say(f"{progress.done} articles: {out}")
+    return 2 if query.problems else 0
+
+
+class _Progress:
+    """Counts what goes by, and tells it now and then."""
+
+    def __init__(self, found: Found) -> None:
+        self._found = found
+        self.done = 0
+
+    def pages(self) -> Iterator[Sequence[Document]]:
+        """The pages, as they were."""
+        for page in self._found.pages:
+            yield page
+            before, self.done = self.done, self.done + len(page)
+            if before // TOLD_EACH < self.done // TOLD_EACH:
+                complain(f"{self.done} of {self._found.total}")

@@ -1,0 +1,76 @@
+"""All that a search finds, as a file that is written while it is read."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+from index.article import Sort
+from index.errors import ArshifError, IndexUnavailable
+from index.export import everything, open_format
+from index.export.formats import Name
+from index.web.asked import Asked, asked_of
+from index.web.pages import ArchiveOf, EngineOf
+
+AT_ONCE = 2  # exports: each asks the index again and again, and others want to search
+
+router = APIRouter(tags=["archive"])
+
+
+class _Export(StreamingResponse):
+    """An export, whose turn is over when it ends, however that is."""
+
+    turns: threading.Semaphore
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.turns.release()
+
+
+async def _turns(request: Request) -> threading.Semaphore:
+    return cast(threading.Semaphore, request.app.state.exports)
+
+
+@router.get(
+    "/export.{form}",
+    response_class=Response,
+    responses={200: {"content": {"application/x-ndjson": {}, "text/csv": {}, "application/vnd.apache.parquet": {}}}},
+)
+def export(
+    archive: ArchiveOf,
+    engine: EngineOf,
+    turns: Annotated[threading.Semaphore, Depends(_turns)],
+    form: Name,
+    asked: Annotated[Asked, Depends(asked_of)],
+    sort: Annotated[Sort, Query(description="By date: relevance is no order of a file.")] = "newest",
+) -> Any:
+    """All that a search finds, with its texts, by date. `Arshif-Total` says how many articles that will be; an answer
+    that breaks off is not whole."""
+    query = replace(asked, sort=sort).query()
+    try:
+        kind = open_format(form)
+    except ArshifError as error:
+        raise HTTPException(501, str(error)) from None
+    if not turns.acquire(blocking=False):
+        raise IndexUnavailable(f"{AT_ONCE} exports are being written already: wait for one of them.")
+    try:
+        found = everything(query, engine, archive)
+        headers = {
+            "content-disposition": f'attachment; filename="arshif.{kind.name}"',
+            "arshif-total": str(found.total),
+            "cache-control": "private, no-store",
+        }
+        answer = _Export(kind.write(found.pages), media_type=kind.media, headers=headers)
+    except BaseException:
+        turns.release()
+        raise
+    answer.turns = turns
+    return answer

@@ -1,0 +1,32 @@
+"""An export goes through all that a search finds, on both engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index import shipper
+from index.archive import Archive, articles
+from index.article import Sort
+from index.engines import Engine
+from index.export import everything
+from index.query import parse
+from tests.browser.shelf import newsroom, page
+
+PAGE = 7  # of 64 articles: ten pages, the last one not full
+
+
+@pytest.mark.parametrize("sort", ["relevance", "newest", "oldest", "changed"])
+def test_an_export_has_every_article_once(engine: Engine, tmp_path: Path, sort: Sort) -> None:
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        archive.write(lambda conn: [articles.store(conn, page(one)) for one in newsroom()]).result()
+        shipper.drain(archive, engine)
+        for text in ("copies:yes", "lang:ar", "-site:asi", "zzzz"):
+            found = everything(parse(text, sort=sort), engine, archive, page=PAGE)
+            pages = list(found.pages)
+            documents = [document for part in pages for document in part]
+            assert len({document.article.id for document in documents}) == len(documents) == found.total, text
+            assert all(len(part) == PAGE for part in pages[:-1])
+            moments = [document.sort_date for document in documents]
+            assert moments == sorted(moments, reverse=sort != "oldest"), text
