@@ -24,11 +24,12 @@ from crawler.clean import repeats as repetition
 from crawler.clean.repeats import NOTHING, Repeats
 from crawler.clean.text import block, line
 from crawler.discover import parse
-from crawler.extract import EXTRACTOR_VERSION, document, encoding, fields, refuse, usage
+from crawler.extract import EXTRACTOR_VERSION, document, fields, refuse, usage
 from crawler.extract.draft import Draft, Extraction
 from crawler.page import Discovered, Page
 from crawler.site import Rules, Site, Source
 from crawler.urls import canonical, may_be_article
+from index import encoding
 from index.article import Article
 
 

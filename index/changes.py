@@ -6,7 +6,7 @@ the page alike. What is no change of what readers read is none: spaces, forms of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
@@ -268,3 +268,14 @@ def _runs(pieces: list[Piece]) -> Iterator[list[Piece]]:
             yield [Piece("same", texts["added"])]
         else:
             yield [Piece(op, text) for op, text in texts.items() if text]
+
+
+def paragraphs(pieces: Iterable[Piece]) -> list[list[Piece]]:
+    """The pieces of each paragraph, without the blank lines between them."""
+    found: list[list[Piece]] = [[]]
+    for piece in pieces:
+        first, *rest = piece.text.split("\n\n")
+        found[-1].append(Piece(piece.op, first))
+        found += [[Piece(piece.op, text)] for text in rest]
+    kept = ([piece for piece in paragraph if piece.text.strip()] for paragraph in found)
+    return [paragraph for paragraph in kept if paragraph]

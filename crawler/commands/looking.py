@@ -15,9 +15,10 @@ from crawler.explain import STAGES, explain
 from crawler.learned import learned
 from crawler.runs import last_runs, told
 from crawler.schedule import due
-from crawler.stores import archive_file, open_archive, open_index
+from crawler.stores import archive_file, open_archive, open_index, raw_folder
 from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
 from index.archive import Archive, articles, health, leases, runs, sites, trust
+from index.raw import Raw
 from index.schema_org import named
 
 
@@ -95,7 +96,7 @@ def serve(host: str, port: int, *, told: bool) -> None:
     with open_archive(config) as archive, open_index(config) as engine:
         if told:  # the daemon has said so before it started us
             say(f"Search page: http://{host}:{port}/")
-        serve_web(archive, engine, host, port)
+        serve_web(archive, engine, host, port, raw=Raw(raw_folder(config)))
 
 
 def list_runs(limit: int, json: bool) -> None:

@@ -17,7 +17,7 @@ from crawler.terminal import cell, out, print_json, print_table, safe, say
 from index.archive import articles
 from index.archive.history import Event, history
 from index.article import Article, Version
-from index.changes import Op, Piece, between, diff
+from index.changes import Op, Piece, between, diff, paragraphs
 
 # Arabic and English words side by side keep their places: each changed piece is a run of its own (Unicode's isolates).
 ISOLATE, POP = "\u2068", "\u2069"
@@ -104,24 +104,13 @@ def _fields(old: Article, new: Article) -> Iterator[tuple[str, tuple[Any, Any]]]
 
 def _print(pieces: Iterable[Piece]) -> None:
     """The paragraphs in which something changed; a line stands for those between them."""
-    for changed, run in groupby(_paragraphs(pieces), key=lambda found: any(piece.op != "same" for piece in found)):
+    for changed, run in groupby(paragraphs(pieces), key=lambda found: any(piece.op != "same" for piece in found)):
         say()
         for paragraph in run:
             if not changed:
                 say("[…]", "dim")
                 break
             out.print(_marked(paragraph), soft_wrap=True)
-
-
-def _paragraphs(pieces: Iterable[Piece]) -> list[list[Piece]]:
-    """The pieces of each paragraph, without the blank lines between them."""
-    found: list[list[Piece]] = [[]]
-    for piece in pieces:
-        first, *rest = piece.text.split("\n\n")
-        found[-1].append(Piece(piece.op, first))
-        found += [[Piece(piece.op, text)] for text in rest]
-    kept = ([piece for piece in paragraph if piece.text.strip()] for paragraph in found)
-    return [paragraph for paragraph in kept if paragraph]
 
 
 def _marked(paragraph: Iterable[Piece]) -> Text:

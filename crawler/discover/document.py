@@ -10,7 +10,7 @@ from html.entities import html5
 from typing import Literal
 
 from crawler.errors import SourceProblem
-from crawler.extract.encoding import decode
+from index.encoding import decode
 
 MAX_BYTES = 50 << 20  # of one document, unpacked: the limit of sitemaps.org
 _LAYERS = 3  # of gzip: a file that was packed, and then packed again by the server

@@ -15,7 +15,8 @@ from starlette.types import ASGIApp
 from index.archive import Archive
 from index.engines import Engine
 from index.errors import ArshifError
-from index.web import api, exports, metrics, pages, problems
+from index.raw import Raw
+from index.web import api, exports, metrics, pages, problems, reading
 from index.web.guard import Guard, is_loopback
 from index.web.limits import Searches
 from index.web.render import STATIC
@@ -32,10 +33,11 @@ class _Page(FastAPI):
         return Guard(super().build_middleware_stack(), self.hosts)
 
 
-def create_app(archive: Archive, engine: Engine, *, hosts: Sequence[str] = ()) -> FastAPI:
+def create_app(archive: Archive, engine: Engine, *, hosts: Sequence[str] = (), raw: Raw | None = None) -> FastAPI:
     """The search page over this archive and index, as an ASGI application that only reads.
 
-    It answers requests for localhost, any loopback address, and the names in `hosts`; 421 for others."""
+    It answers requests for localhost, any loopback address, and the names in `hosts`; 421 for others. Without `raw`
+    there are no saved copies to be seen."""
     app = _Page(
         title="Arshif",
         description="What the archive and the index hold. Reads only.",
@@ -45,11 +47,12 @@ def create_app(archive: Archive, engine: Engine, *, hosts: Sequence[str] = ()) -
         redirect_slashes=False,
     )
     app.hosts = tuple(hosts)
-    app.state.archive, app.state.engine = archive, engine
+    app.state.archive, app.state.engine, app.state.raw = archive, engine, raw
     app.state.metrics = metrics.Metrics(archive)
     app.state.searches = Searches(app.state.metrics.searches)
     app.state.exports = threading.BoundedSemaphore(exports.AT_ONCE)
     app.include_router(pages.router)
+    app.include_router(reading.router)
     app.include_router(exports.router)
     app.include_router(metrics.router)
     app.include_router(api.router)
@@ -58,13 +61,13 @@ def create_app(archive: Archive, engine: Engine, *, hosts: Sequence[str] = ()) -
     return app
 
 
-def serve(archive: Archive, engine: Engine, host: str, port: int) -> None:
+def serve(archive: Archive, engine: Engine, host: str, port: int, *, raw: Raw | None = None) -> None:
     """Answer at this loopback address until SIGINT or SIGTERM; prints nothing.
 
     Raises ArshifError where the host is not this machine alone, and where the port cannot be had."""
     with _listen(host, port) as listener:
         config = uvicorn.Config(
-            create_app(archive, engine, hosts=[host]),
+            create_app(archive, engine, hosts=[host], raw=raw),
             log_config=None,
             access_log=False,
             server_header=False,

@@ -9,9 +9,9 @@ from ipaddress import ip_address
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEADERS = {  # no script, no frame, no form to elsewhere, and nothing from another server
+HEADERS = {  # no script, no form to elsewhere, no frame but of a saved copy, and nothing from another server
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
+    "frame-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
@@ -19,6 +19,8 @@ HEADERS = {  # no script, no frame, no form to elsewhere, and nothing from anoth
 }
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:\[\]@/]+))(?::\d*)?")  # RFC 9110, 7.2
 _RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+_POLICY = b"content-security-policy"
+_SANDBOX = b"sandbox;"  # begins the one policy that an answer may have of its own: it allows less
 
 
 class Guard:
@@ -39,8 +41,10 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept = [pair for pair in message.get("headers", []) if pair[0].lower().decode() not in HEADERS]
-                message["headers"] = kept + _RAW
+                said = message.get("headers", [])
+                own = [pair for pair in said if pair[0].lower() == _POLICY and pair[1].startswith(_SANDBOX)]
+                kept = [pair for pair in said if pair[0].lower().decode() not in HEADERS]
+                message["headers"] = kept + own + [pair for pair in _RAW if not own or pair[0] != _POLICY]
             await send(message)
 
         names = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]

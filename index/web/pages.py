@@ -1,16 +1,15 @@
-"""The pages: search, an article, the sites, the runs."""
+"""The pages: search, the sites, the runs; `reading.py` has those of an article."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
-from starlette.exceptions import HTTPException
 
 from index import search
-from index.archive import Archive, articles, runs, sites
+from index.archive import Archive, runs, sites
 from index.engines import Engine
 from index.web import reads
 from index.web.asked import Asked, asked_of
@@ -65,22 +64,6 @@ def results(
     with archive.read() as conn:
         names = reads.names(conn)
     return render(request, "search.html", q=asked.q, query=query, cursor=cursor, results=found, names=names)
-
-
-@router.get("/articles/{article}")
-def article(request: Request, archive: ArchiveOf, article: str) -> Response:
-    """An article as the archive holds it, and what the archive knows about it."""
-    with archive.read() as conn:
-        document = articles.document(conn, article)
-        if document is None:
-            raise HTTPException(404, "article")
-        context: dict[str, Any] = {
-            "names": reads.names(conn),
-            "versions": articles.versions(conn, article),
-            "aliases": articles.aliases(conn, article),
-            "same_story": reads.same_story(conn, document),
-        }
-    return render(request, "article.html", document=document, article=document.article, **context)
 
 
 @router.get("/sites")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, func, select
 
 from index.archive import documents
-from index.archive.tables import articles, sites
+from index.archive.tables import articles, frontier, sites, versions
 from index.article import Document
 
 
@@ -42,3 +44,17 @@ def same_story(conn: Connection, document: Document) -> list[Document]:
         .order_by(articles.c.lead.desc(), articles.c.sort_date, articles.c.id)
     )
     return documents.documents(conn, conn.execute(query).scalars().all())
+
+
+def last_seen(conn: Connection, document: Document) -> datetime | None:
+    """When the article's page was last found on its site, at this address or another one (UTC)."""
+    names = [document.article.url, *(alias.url for alias in documents.aliases(conn, document.article.id))]
+    mine = (frontier.c.site == document.article.site) & frontier.c.url.in_(names) & frontier.c.status.in_((200, 304))
+    found: datetime | None = conn.execute(select(func.max(frontier.c.fetched)).where(mine)).scalar_one()
+    return found
+
+
+def with_copies(conn: Connection, article: str) -> list[int]:
+    """The numbers of the versions whose pages are kept as they came."""
+    query = select(versions.c.number).where(versions.c.article == article, versions.c.raw.is_not(None))
+    return list(conn.execute(query.order_by(versions.c.number)).scalars())

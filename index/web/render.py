@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -18,6 +19,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 
 from index.article import Document
+from index.changes import Piece
 from index.query import MAX_CHARACTERS, sentence
 from index.web import words
 
@@ -103,6 +105,18 @@ def web_link(url: str | None) -> str | None:
         return None
 
 
+def listed(authors: Sequence[str], language: str) -> str:
+    """Names as a citation begins with them, with what parts them from its title; empty where there are none."""
+    comma = "، " if language == "ar" else ", "
+    return comma.join((*authors, "")) if authors else ""
+
+
+def groups(body: Sequence[Sequence[Piece]]) -> list[tuple[bool, list[Sequence[Piece]]]]:
+    """Paragraphs of a diff in runs: those in which nothing changed (True), and the others."""
+    runs = groupby(body, key=lambda paragraph: all(piece.op == "same" for piece in paragraph))
+    return [(same, list(run)) for same, run in runs]
+
+
 def readable(url: str) -> str:
     """An address as people read it: %D8%A3 becomes أ where that gives letters; what has a meaning in it stays."""
 
@@ -162,8 +176,10 @@ def _templates() -> Environment:
     )
     filters: Mapping[str, Any] = {
         "dir": words.direction,
+        "groups": groups,
         "host": host,
         "iso": lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds") if moment else "",
+        "listed": listed,
         "local": local,
         "number": lambda n: f"{n:,}",
         "paragraphs": paragraphs,

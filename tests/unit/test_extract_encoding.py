@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.extract.encoding import decode
+from index.encoding import decode
 
 TEXTS = {
     "ar": (

@@ -18,6 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 from index.archive import documents, health, sites
 from index.archive.health import Health
 from index.article import Article, Image
+from index.citation import FORMS
 from index.web.guard import HEADERS
 from index.web.render import readable, shown, web_link
 from tests.browser.shelf import NOW, Shelf, article, fill, newsroom, page
@@ -62,7 +63,7 @@ TAGS = frozenset(
             "bdi",
         ),
         *("br", "mark", "time", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "div"),
-        *("figure", "figcaption"),
+        *("figure", "figcaption", "dl", "dt", "dd", "ins", "del", "iframe"),
     )
 )
 ATTRIBUTES = frozenset(
@@ -70,7 +71,7 @@ ATTRIBUTES = frozenset(
         *("href", "rel", "hreflang", "lang", "dir", "class", "id", "charset", "name", "content", "type", "value"),
         *("action", "role", "aria-label", "aria-labelledby", "aria-current", "aria-invalid", "aria-describedby"),
         *("placeholder", "maxlength", "autocomplete", "autocapitalize", "spellcheck", "enterkeyhint", "autofocus"),
-        *("tabindex", "datetime", "title", "data-label", "scope"),
+        *("tabindex", "datetime", "title", "data-label", "scope", "sandbox", "src", "referrerpolicy"),
     )
 )
 
@@ -88,7 +89,8 @@ def assert_inert(answer: httpx.Response) -> None:
             continue
         assert tag in TAGS, f"<{tag}> {attributes}"
         assert attributes.keys() <= ATTRIBUTES, f"<{tag}> {attributes}"
-        for name in ("href", "action"):
+        assert tag != "iframe" or attributes["sandbox"] in ("", None)
+        for name in ("href", "action", "src"):
             assert_harmless_link(tag, attributes, attributes.get(name))
         assert tag != "meta" or "http-equiv" not in attributes
 
@@ -162,6 +164,14 @@ def test_a_hostile_text_is_text_in_every_view(hostile: Shelf) -> None:
         (headline,) = tree(answer).cssselect("article h1")
         wanted = document.article.headline or document.article.url
         assert text_of(headline) == re.sub(r"\s+", " ", str(shown(wanted))).strip()
+        for view in ("diff", "copy"):
+            answer = client.get(f"/articles/{document.article.id}/{view}?ui=ar")
+            assert answer.status_code == 200
+            assert_inert(answer)
+        for form in FORMS:
+            answer = client.get(f"/articles/{document.article.id}/cite.{form}")
+            assert answer.status_code == 200
+            assert answer.headers["content-disposition"].startswith("attachment;")
         assert client.get(f"/api/articles/{document.article.id}").json().get("url", "") == document.article.url
 
 
