@@ -25,6 +25,8 @@ from twisted.web.client import ResponseFailed
 from twisted.web.iweb import IPolicyForHTTPS, IResponse
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from crawler.middlewares.hosts import UNSENT
+
 HEADERS = 256 << 10  # bytes of an answer's head; Scrapy takes any: 200,000 headers of 22 MB were a page to it
 
 
@@ -60,8 +62,12 @@ class Handler(Bounded, HTTP11DownloadHandler):
     _browser: Any = None
 
     async def download_request(self, request: Request) -> Response:
-        for look in request.meta.pop("looks", {}).values():  # the last before it is sent
-            look()
+        try:
+            for look in request.meta.pop("looks", {}).values():  # the last before it is sent
+                look()
+        except Exception:
+            self._crawler.signals.send_catch_log(UNSENT, request=request)
+            raise
         if not request.meta.get("playwright"):
             return await super().download_request(request)
         if self._browser is None:

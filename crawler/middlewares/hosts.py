@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
 SLOWER = object()  # signal: a host asks for more seconds between two requests; `host` and `seconds`
+UNSENT = object()  # signal: a `request` whose turn had come was not sent to its host after all
 
 
 class Hosts:

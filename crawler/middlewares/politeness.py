@@ -10,7 +10,7 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.middlewares.hosts import SLOWER
+from crawler.middlewares.hosts import SLOWER, UNSENT
 
 LONGEST = 60.0  # seconds between two requests to a host, however slowly it answers
 # … and at least: without any delay, Scrapy takes all of a slot's queue before it counts the first (`_process_queue`)
@@ -36,6 +36,7 @@ class Politeness:
         self.wishes: dict[str, float] = {}  # seconds that hosts ask for themselves, such as by Crawl-delay
         crawler.signals.connect(self.answered, signals.response_downloaded)
         crawler.signals.connect(self.slower, SLOWER)
+        crawler.signals.connect(self.unsent, UNSENT)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -67,6 +68,16 @@ class Politeness:
             # A rendered page took our browser's time, not the host's
             took = 0.0 if request.meta.get("playwright") else request.meta.get("download_latency", 0.0)
             slot.delay = pause(promised, took, self._walls(host))
+
+    def unsent(self, request: Request) -> None:
+        """Lets the next one have its turn at once: hundreds that are given up must not each wait for theirs."""
+        assert self.crawler.engine is not None
+        slot = self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
+        if slot is not None:
+            slot.lastseen = 0.0
+            if slot.latercall is not None:
+                slot.latercall.cancel()
+                slot.latercall = None
 
 
 def pause(promised: float, took: float, walls: int) -> float:

@@ -10,6 +10,8 @@ import pytest
 from crawler.commands.crawling import extract
 from tests.unit.test_extract_fields import HEADLINE, TEXT, html, ld
 
+pytestmark = pytest.mark.usefixtures("own_log")
+
 SEO = "القمح 2018: كل ما تريد معرفته عن موسم الحصاد"
 RELATED = "<div class='related-posts'><a href='/b'>عنوان خبر آخر لا صلة له بهذا الخبر ولا بمضمونه</a></div>"
 

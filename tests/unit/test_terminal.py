@@ -33,18 +33,15 @@ def test_joiners_stay() -> None:
     assert safe("می\u200cخواهم") == "می\u200cخواهم"
 
 
+@pytest.mark.usefixtures("own_log")
 def test_the_log_is_as_safe(capsys: pytest.CaptureFixture[str]) -> None:
-    handlers, level = logging.root.handlers[:], logging.root.level
+    set_up_log()
+    logging.getLogger("arshif.test").warning("no article: %s", HOSTILE)
     try:
-        set_up_log()
-        logging.getLogger("arshif.test").warning("no article: %s", HOSTILE)
-        try:
-            raise ValueError(HOSTILE)
-        except ValueError:
-            logging.getLogger("arshif.test").exception("a fault")
-        logging.getLogger("scrapy.core.engine").info("progress of a library")
-    finally:
-        logging.root.handlers[:], logging.root.level = handlers, level
+        raise ValueError(HOSTILE)
+    except ValueError:
+        logging.getLogger("arshif.test").exception("a fault")
+    logging.getLogger("scrapy.core.engine").info("progress of a library")
     logged = capsys.readouterr().err
     assert logged.count("عاجل") == 2
     assert "Traceback" in logged
@@ -52,17 +49,14 @@ def test_the_log_is_as_safe(capsys: pytest.CaptureFixture[str]) -> None:
     assert not set(logged) & set("\x1b\x07\x9b\x08\u202e\u2066")
 
 
+@pytest.mark.usefixtures("own_log")
 def test_machines_get_the_log_as_ecs(capsys: pytest.CaptureFixture[str]) -> None:
-    handlers, level = logging.root.handlers[:], logging.root.level
+    set_up_log(form="json")
+    logging.getLogger("arshif.test").warning("no article: %s", HOSTILE)
     try:
-        set_up_log(form="json")
-        logging.getLogger("arshif.test").warning("no article: %s", HOSTILE)
-        try:
-            raise ValueError(HOSTILE)
-        except ValueError:
-            logging.getLogger("arshif.test").exception("a fault")
-    finally:
-        logging.root.handlers[:], logging.root.level = handlers, level
+        raise ValueError(HOSTILE)
+    except ValueError:
+        logging.getLogger("arshif.test").exception("a fault")
     logged = capsys.readouterr().err
     first, second = map(json.loads, logged.splitlines())
     expected = {"message": f"no article: {HOSTILE}", "log.level": "warning", "log.logger": "arshif.test"}
