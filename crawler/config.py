@@ -33,6 +33,7 @@ NO_SETTINGS = ("ARSHIF_CONFIG", "ARSHIF_TEST_")  # variables that begin so overr
 IN_FILE = "_FILE"  # ends the name of a variable whose value is in a file
 SETTINGS = "arshif.yaml"
 SECRETS = ("api_key", "password")
+TOKEN_CHARACTERS = 16  # at least: 64 bits, written in hexadecimal
 OWN = shutil.ignore_patterns("sites.local")  # never handed on: it is the user's
 SITES = ("sites", "sites.local")  # the second overrides the first
 
@@ -141,6 +142,19 @@ class WebSettings(Model):
 
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen at; 127.0.0.1: this machine only")
     port: int = Field(8000, ge=1, le=65_535, description="TCP port to listen at")
+    token: SecretStr = Field(
+        SecretStr(""), description="Who asks must have it; without one the page is served to this machine only"
+    )
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_entries)] = Field(
+        (), description="Names by which the page may be asked for beside localhost and `host`, such as news.example.org"
+    )
+
+    @field_validator("token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr) -> SecretStr:
+        if 0 < len(token.get_secret_value()) < TOKEN_CHARACTERS:
+            raise ValueError(f"has fewer than {TOKEN_CHARACTERS} characters: `openssl rand -hex 16` makes one")
+        return token
 
 
 class Settings(Model):
@@ -324,14 +338,16 @@ def _warnings(config: Config) -> Iterator[str]:
         yield f"contact is empty, so sites' operators cannot reach you, and some refuse such requests: {hint}"
     if not config.enabled:
         yield f"no site is enabled: write `enabled: true` into the file of one below {config.directory}"
-    if not _is_loopback(settings.web.host):
-        yield f"web.host is {settings.web.host}: whoever reaches this machine can read the archive, without a password"
+    if not _is_loopback(settings.web.host) and not settings.web.token:
+        yield f"web.host is {settings.web.host}: the search page is not served there without a token: set web.token"
     if file.exists() and file.stat().st_mode & 0o044 and _holds_secrets(read(file).data):
         yield f"{file} holds a password, and others can read it: chmod 600 {file}"
 
 
 def _holds_secrets(said: Mapping[str, Any]) -> bool:
-    return bool(said.get("notify")) or any((said.get("index") or {}).get(key) for key in SECRETS)
+    return bool(said.get("notify") or (said.get("web") or {}).get("token")) or any(
+        (said.get("index") or {}).get(key) for key in SECRETS
+    )
 
 
 def _is_loopback(host: str) -> bool:

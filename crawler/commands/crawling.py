@@ -48,6 +48,7 @@ def init(directory: Path, json: bool) -> None:
 
 def run(web: bool) -> None:
     from crawler.daemon import Daemon
+    from index.web.listening import where
 
     config = load()
     set_up_log(form=config.settings.log)
@@ -55,6 +56,8 @@ def run(web: bool) -> None:
         complain(f"note: {warning}")
     say(f"Crawling {len(config.enabled)} sites into {config.settings.data}; end it with Ctrl-C.")
     if web:
+        page = config.settings.web
+        where(page.host, page.port, page.token.get_secret_value())  # better told now than by a child again and again
         say(f"Search page: http://{config.settings.web.host}:{config.settings.web.port}/")
     with open_archive(config) as archive:
         Daemon(config, archive, web).run()

@@ -96,7 +96,8 @@ def serve(host: str, port: int, *, told: bool) -> None:
     with open_archive(config) as archive, open_index(config) as engine:
         if told:  # the daemon has said so before it started us
             say(f"Search page: http://{host}:{port}/")
-        serve_web(archive, engine, host, port, raw=Raw(raw_folder(config)))
+        raw, token = Raw(raw_folder(config)), web.token.get_secret_value()
+        serve_web(archive, engine, host, port, hosts=web.hosts, raw=raw, token=token)
 
 
 def list_runs(limit: int, json: bool) -> None:

@@ -51,7 +51,10 @@ class Guard:
         if len(names) == 1 and self.knows(names[0]):
             await self.app(scope, receive, send_guarded)
         else:
-            refusal = "This server answers to localhost only. Ask it for http://localhost/ with its port.\n"
+            refusal = (
+                "This server answers to localhost and to the names in its settings only (web.hosts). "
+                "Ask it for http://localhost/ with its port.\n"
+            )
             await PlainTextResponse(refusal, 421)(scope, receive, send_guarded)
 
     def knows(self, host: str) -> bool:

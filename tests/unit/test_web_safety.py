@@ -63,7 +63,7 @@ TAGS = frozenset(
             "bdi",
         ),
         *("br", "mark", "time", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "div"),
-        *("figure", "figcaption", "dl", "dt", "dd", "ins", "del", "iframe"),
+        *("figure", "figcaption", "dl", "dt", "dd", "ins", "del", "iframe", "label", "select", "option"),
     )
 )
 ATTRIBUTES = frozenset(
@@ -71,7 +71,19 @@ ATTRIBUTES = frozenset(
         *("href", "rel", "hreflang", "lang", "dir", "class", "id", "charset", "name", "content", "type", "value"),
         *("action", "role", "aria-label", "aria-labelledby", "aria-current", "aria-invalid", "aria-describedby"),
         *("placeholder", "maxlength", "autocomplete", "autocapitalize", "spellcheck", "enterkeyhint", "autofocus"),
-        *("tabindex", "datetime", "title", "data-label", "scope", "sandbox", "src", "referrerpolicy"),
+        *(
+            "tabindex",
+            "datetime",
+            "title",
+            "data-label",
+            "scope",
+            "sandbox",
+            "src",
+            "referrerpolicy",
+            "method",
+            "required",
+            "selected",
+        ),
     )
 )
 
