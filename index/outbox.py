@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, literal, select, true, update
+from sqlalchemy import ColumnElement, Connection, Insert, String, bindparam, delete, func, insert, select, true, update
 
 from index.archive.tables import articles, outbox, quarantine, targets
 from index.archive.types import Instant
@@ -58,17 +58,23 @@ def enqueue(conn: Connection, ids: Sequence[str], now: datetime, op: Op = "upser
     Belongs into the transaction that changed them, after it. An article that is to be deleted is enqueued before it
     goes, with a version that has grown."""
     for piece in chunks(ids):
-        here = outbox.c.target.in_(select(targets.c.name))  # lets the primary key find the rows
-        conn.execute(delete(outbox).where(here, outbox.c.article.in_(piece)))
-        _fill(conn, now, op, articles.c.id.in_(piece))
+        conn.execute(_OLDER, {"ids": piece})
+        conn.execute(_ENQUEUE, {"ids": piece, "what": op, "now": now})
 
 
-def _fill(conn: Connection, now: datetime, op: Op, *where: ColumnElement[bool]) -> None:
-    rows = select(
-        targets.c.name, articles.c.id, articles.c.revision, literal(op), literal(now, Instant()).label("added")
-    )
+def _filling(*where: ColumnElement[bool]) -> Insert:
+    """Rows for every target and each article of which that is true; `what` and `now` are parameters."""
+    what, now = bindparam("what", type_=String), bindparam("now", type_=Instant())
+    rows = select(targets.c.name, articles.c.id, articles.c.revision, what.label("op"), now.label("added"))
     rows = rows.select_from(targets.join(articles, true())).where(*where)
-    conn.execute(insert(outbox).from_select(["target", "article", "version", "op", "added"], rows))
+    return insert(outbox).from_select(["target", "article", "version", "op", "added"], rows)
+
+
+# Built once: building one costs as much as running it. The targets' names let the primary key find the rows.
+_OLDER = delete(outbox).where(
+    outbox.c.target.in_(select(targets.c.name)), outbox.c.article.in_(bindparam("ids", expanding=True))
+)
+_ENQUEUE = _filling(articles.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def remove(conn: Connection, engine: str, documents: Sequence[tuple[str, int]], now: datetime) -> None:
@@ -140,7 +146,8 @@ def requeue(conn: Connection, target: str, now: datetime) -> int:
     ids = [row.article for row in refused(conn, target)]
     for piece in chunks(ids):
         conn.execute(delete(outbox).where(outbox.c.target == target, outbox.c.article.in_(piece)))
-        _fill(conn, now, "upsert", targets.c.name == target, articles.c.id.in_(piece))
+        mine = _filling(targets.c.name == target, articles.c.id.in_(piece))
+        conn.execute(mine, {"what": "upsert", "now": now})
     return len(ids)
 
 
@@ -170,7 +177,7 @@ def begin(conn: Connection, engine: str, name: str, now: datetime) -> None:
         if target.state == "building":
             drop(conn, target.name)
     conn.execute(insert(targets).values(name=name, engine=engine, state="building", created=now))
-    _fill(conn, now, "upsert", targets.c.name == name)
+    conn.execute(_filling(targets.c.name == name), {"what": "upsert", "now": now})
 
 
 def promote(conn: Connection, name: str) -> None:

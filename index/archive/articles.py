@@ -61,6 +61,7 @@ __all__ = [
 _VERSION = select(t.versions).where(
     t.versions.c.article == bindparam("article"), t.versions.c.number == bindparam("number")
 )
+_ARTICLE, _ADD, _RAW = insert(t.articles), insert(t.versions), insert(t.raws).returning(t.raws.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
     ref = page.raw()
     place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
     what = {"site": page.site, "url": page.final_url, "fetched": page.fetched, "body_hash": page.body_hash}
-    return int(conn.execute(insert(t.raws).values(**place, **what).returning(t.raws.c.id)).scalar_one())
+    return int(conn.execute(_RAW, {**place, **what}).scalar_one())
 
 
 # --- whose page it is ----------------------------------------------------------------------------------------------
@@ -171,7 +172,7 @@ def _name(conn: Connection, page: Fetched, article_id: str, own_url: str, reason
 def _new(conn: Connection, page: Fetched) -> Outcome:
     article = page.article
     values = {"id": article.id, "site": article.site, "url": article.url, "first_seen": page.fetched, "revision": 1}
-    conn.execute(insert(t.articles).values(**values, **_facts(article, page.fetched, page.fetched), number=1))
+    conn.execute(_ARTICLE, {**values, **_facts(article, page.fetched, page.fetched), "number": 1})
     _add_version(conn, page, article, 1)
     outbox.enqueue(conn, [article.id], page.fetched)
     stories.settle(conn, article.id, article.signature, page.fetched, new=True)
@@ -252,7 +253,7 @@ def _turn(conn: Connection, home: Any, article: Article, now: datetime, number: 
 def _add_version(conn: Connection, page: Fetched, article: Article, number: int) -> None:
     how = {"seen": page.fetched, "url": page.article.url, "body_hash": page.body_hash, "run": page.run}
     how["raw"] = keep_raw(conn, page)
-    conn.execute(insert(t.versions).values(article=article.id, number=number, **how, **columns_of(article)))
+    conn.execute(_ADD, {"article": article.id, "number": number, **how, **columns_of(article)})
 
 
 def _facts(article: Article, first_seen: datetime, now: datetime) -> dict[str, Any]:

@@ -26,6 +26,13 @@ _LEADS_TO = {  # whether in one site only -> where to look; built once, as that 
     False: (_OWN, _ALIAS),
     True: (_OWN.where(t.articles.c.site == bindparam("site")), _ALIAS.where(t.aliases.c.site == bindparam("site"))),
 }
+_AMONG = tuple(  # aliases, then own addresses, which count more
+    select(url, article).where(site == bindparam("site"), url.in_(bindparam("urls", expanding=True)))
+    for url, article, site in (
+        (t.aliases.c.url, t.aliases.c.article, t.aliases.c.site),
+        (t.articles.c.url, t.articles.c.id, t.articles.c.site),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +72,8 @@ def by_urls(conn: Connection, urls: Sequence[str], site: str) -> dict[str, str]:
     """The ids of the articles of a site that these URLs lead to, by URL and in the order of the URLs."""
     found: dict[str, str] = {}
     for piece in chunks(urls):
-        own = select(t.articles.c.url, t.articles.c.id).where(t.articles.c.site == site, t.articles.c.url.in_(piece))
-        other = select(t.aliases.c.url, t.aliases.c.article).where(t.aliases.c.site == site, t.aliases.c.url.in_(piece))
-        found |= {row[0]: row[1] for row in (*conn.execute(other), *conn.execute(own))}
+        asked = {"site": site, "urls": piece}
+        found |= {row[0]: row[1] for query in _AMONG for row in conn.execute(query, asked)}
     return {url: found[url] for url in urls if url in found}
 
 

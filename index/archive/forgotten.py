@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_, select, update
 
 from index import outbox
 from index.archive import near, raws, stories
@@ -114,9 +114,12 @@ def sites(conn: Connection) -> frozenset[str]:
     return frozenset(conn.execute(select(t.forgotten.c.site).where(t.forgotten.c.mark == WHOLE)).scalars())
 
 
+_ANY = select(t.forgotten.c.mark).where(t.forgotten.c.site == bindparam("site")).limit(1)
+
+
 def among(conn: Connection, site: str, signs: Iterable[str]) -> frozenset[str]:
     """Those of these addresses and hashes of texts that are not to be crawled again."""
-    if conn.execute(select(t.forgotten.c.mark).where(t.forgotten.c.site == site).limit(1)).first() is None:
+    if conn.execute(_ANY, {"site": site}).first() is None:
         return frozenset()  # as with nearly every site
     marks = {_digest(sign): sign for sign in signs}
     if site in sites(conn):

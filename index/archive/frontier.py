@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from index.archive import forgotten, sites, trust
 from index.archive.documents import touch
 from index.archive.tables import articles, frontier
-from index.archive.upsert import chunks
+from index.archive.upsert import change, chunks
 
 STATES = ("pending", "stored", "duplicate", "refused", "failed", "gone", "old")
 SECOND_LOOK = timedelta(hours=1)  # after a page that had an article came without it: sites are mended within the hour
@@ -136,7 +136,7 @@ def offer(
                 if not believed and values.get("state") is None:
                     values.pop("due", None)
                 moved += "due" in values
-                conn.execute(update(frontier).where(frontier.c.id == rows[url].id).values(**values))
+                change(conn, frontier, {"id": rows[url].id}, values)
     if new:
         conn.execute(insert(frontier), new)
     fresh = [row for row in new if row["state"] != "old"]
@@ -254,7 +254,7 @@ def fetched(conn: Connection, site: str, url: str, visit: Visit, article: str | 
     for name in ("etag", "last_modified", "body_hash"):
         if visit.status != 304 or getattr(visit, name) is not None:
             values[name] = getattr(visit, name)
-    conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+    change(conn, frontier, {"id": row.id}, values)
     before: str | None = row.article
     return before
 
@@ -280,7 +280,7 @@ def refused(conn: Connection, site: str, url: str, reason: str, detail: str, vis
         values |= {"missing": visit.fetched, "due": visit.due or visit.fetched + SECOND_LOOK}
     else:
         values |= {"state": "gone", "due": visit.due or visit.fetched + GONE_LOOK}
-    conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+    change(conn, frontier, {"id": row.id}, values)
     if "state" in values and row.article is not None:
         orphan(conn, row.article, visit.fetched, row.missing)
 
@@ -293,7 +293,7 @@ def failed(
     values = {"reason": reason, "detail": detail, "tries": row.tries + 1, "due": retry_at}
     if row.article is None:
         values["state"] = "failed"
-    conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+    change(conn, frontier, {"id": row.id}, values)
     return int(row.tries) + 1
 
 
@@ -303,7 +303,7 @@ def gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
     Gives whether the article became gone just now."""
     row = _known(conn, site, url, visit.fetched)
     values = _visited(row, visit) | {"state": "gone", "reason": str(visit.status), "detail": None, "tries": 0}
-    conn.execute(update(frontier).where(frontier.c.id == row.id).values(**values))
+    change(conn, frontier, {"id": row.id}, values)
     return row.article is not None and orphan(conn, row.article, visit.fetched)
 
 

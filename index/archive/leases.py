@@ -9,12 +9,13 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from index.archive.tables import leases
 from index.errors import LeaseLost
 
 PROC = Path("/proc")
+_FENCE = select(leases.c.fence, leases.c.owner).where(leases.c.site == bindparam("site"))  # built once, asked always
 _DEAD = {"Z", "X", "x"}  # states of /proc/PID/stat: ended, though the parent has not looked yet; proc_pid_stat(5)
 
 
@@ -69,7 +70,7 @@ def release(conn: Connection, held: Iterable[Lease]) -> None:
 
 def check(conn: Connection, lease: Lease) -> None:
     """Raises LeaseLost unless this lease is the newest of its site and was not released."""
-    row = conn.execute(select(leases.c.fence, leases.c.owner).where(leases.c.site == lease.site)).one_or_none()
+    row = conn.execute(_FENCE, {"site": lease.site}).one_or_none()
     if row is None or row.fence != lease.fence or row.owner is None:
         now = f"{row.owner} has it now" if row is not None and row.owner else "it was released"
         raise LeaseLost(f"{lease.owner} may no longer write for {lease.site}: {now}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from index.archive.tables import learned, repeats
 from index.archive.upsert import chunks
@@ -23,12 +23,21 @@ class Learned:
     since: datetime
 
 
+# Built once: building one costs as much as running it.
+_OF = select(repeats.c.block).where(repeats.c.article == bindparam("article"))
+_AMONG = (
+    select(repeats.c.block, func.count())
+    .where(repeats.c.site == bindparam("site"), repeats.c.block.in_(bindparam("blocks", expanding=True)))
+    .group_by(repeats.c.block)
+)
+
+
 def count(conn: Connection, site: str, article_id: str, blocks: Iterable[str]) -> None:
     """Note that this article has these blocks now (their hashes); the same call again changes nothing."""
     blocks = set(blocks)
-    mine = repeats.c.article == article_id
     known = of(conn, article_id)
     for block in known - blocks:
+        mine = repeats.c.article == article_id
         conn.execute(delete(repeats).where(repeats.c.site == site, repeats.c.block == block, mine))
     if new := sorted(blocks - known):
         conn.execute(insert(repeats), [{"site": site, "block": block, "article": article_id} for block in new])
@@ -36,25 +45,21 @@ def count(conn: Connection, site: str, article_id: str, blocks: Iterable[str]) -
 
 def of(conn: Connection, article_id: str) -> frozenset[str]:
     """The blocks that an article has."""
-    return frozenset(conn.execute(select(repeats.c.block).where(repeats.c.article == article_id)).scalars())
+    return frozenset(conn.execute(_OF, {"article": article_id}).scalars())
 
 
 def repeated(conn: Connection, site: str, at_least: int) -> dict[str, int]:
     """The blocks that stand in at least so many articles of the site, and in how many. Reads all of the site's."""
-    return _counts(conn, repeats.c.site == site, at_least)
+    query = select(repeats.c.block, func.count()).where(repeats.c.site == site).group_by(repeats.c.block)
+    return {row[0]: row[1] for row in conn.execute(query.having(func.count() >= at_least))}
 
 
 def among(conn: Connection, site: str, blocks: Iterable[str]) -> dict[str, int]:
     """In how many of the site's articles each of these blocks stands; blocks that stand in none are left out."""
     found: dict[str, int] = {}
     for some in chunks(sorted(set(blocks))):
-        found |= _counts(conn, (repeats.c.site == site) & repeats.c.block.in_(some), 1)
+        found |= {row[0]: row[1] for row in conn.execute(_AMONG, {"site": site, "blocks": some})}
     return found
-
-
-def _counts(conn: Connection, which: ColumnElement[bool], at_least: int) -> dict[str, int]:
-    query = select(repeats.c.block, func.count()).where(which).group_by(repeats.c.block)
-    return {row[0]: row[1] for row in conn.execute(query.having(func.count() >= at_least))}
 
 
 def holders_of_new(conn: Connection, site: str, blocks: Iterable[str], most: int) -> list[str]:
@@ -68,6 +73,8 @@ def holders_of_new(conn: Connection, site: str, blocks: Iterable[str], most: int
 
 def tell(conn: Connection, site: str, texts: Mapping[str, str], now: datetime) -> None:
     """Keep the texts of blocks (by hash) that were taken off an article, so that people can see what was learned."""
+    if not texts:
+        return
     known = set(
         conn.execute(select(learned.c.block).where(learned.c.site == site, learned.c.block.in_(texts))).scalars()
     )

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
 
 from index.archive import leases
 from index.archive.tables import COUNTS, run_sites, runs
@@ -72,8 +73,15 @@ def count(conn: Connection, run: int, site: str, **more: int) -> None:
 def add(conn: Connection, run: int, site: str, **counts: int) -> None:
     """Add to a site's counts of `tables.COUNTS`, in the transaction of what is counted: whoever is killed leaves counts
     that add up."""
-    values = {name: run_sites.c[name] + number for name, number in counts.items()}
-    conn.execute(update(run_sites).where(run_sites.c.run == run, run_sites.c.site == site).values(**values))
+    conn.execute(
+        _adding(*counts), {"by_run": run, "by_site": site, **{f"more_{n}": more for n, more in counts.items()}}
+    )
+
+
+@cache
+def _adding(*names: str) -> Update:
+    mine = (run_sites.c.run == bindparam("by_run")) & (run_sites.c.site == bindparam("by_site"))
+    return update(run_sites).where(mine).values({name: run_sites.c[name] + bindparam(f"more_{name}") for name in names})
 
 
 def end_site(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Float, Integer, bindparam, select, update
 
 from index.archive.tables import health, sites
 from index.archive.upsert import upsert
@@ -50,8 +50,17 @@ def put(conn: Connection, site: str, **columns: Any) -> None:
 
 def looked(conn: Connection, site: str, changed: bool, fade: float) -> None:
     """Count a revisit of one of the site's pages, and whether it found another text; those before it fade."""
-    values = {"looked": sites.c.looked * fade + 1, "changed": sites.c.changed * fade + changed}
-    conn.execute(update(sites).where(sites.c.id == site).values(**values))
+    conn.execute(_LOOKED, {"site": site, "fade": fade, "found": int(changed)})
+
+
+_LOOKED = (
+    update(sites)
+    .where(sites.c.id == bindparam("site"))
+    .values(
+        looked=sites.c.looked * bindparam("fade", type_=Float) + 1,
+        changed=sites.c.changed * bindparam("fade", type_=Float) + bindparam("found", type_=Integer),
+    )
+)
 
 
 def state(conn: Connection, site: str) -> SiteState:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from index.archive.tables import trust
 from index.archive.upsert import upsert
@@ -43,6 +43,9 @@ class Finding:
     lie: str | None = None
 
 
+_RECORD = select(trust).where(trust.c.site == bindparam("site"), trust.c.what == bindparam("what"))
+
+
 def judge(before: Trust, finding: Finding, now: datetime) -> Trust:
     """The record after that finding. Pure."""
     if finding.lie is None:
@@ -56,8 +59,7 @@ def judge(before: Trust, finding: Finding, now: datetime) -> Trust:
 
 def note(conn: Connection, site: str, finding: Finding, now: datetime) -> Trust:
     """Remember a finding; gives the record after it."""
-    key = (trust.c.site == site) & (trust.c.what == finding.what)
-    row = conn.execute(select(trust).where(key)).mappings().one_or_none()
+    row = conn.execute(_RECORD, {"site": site, "what": finding.what}).mappings().one_or_none()
     after = judge(Trust(**row) if row else Trust(site, finding.what), finding, now)
     values: dict[str, Any] = {name: getattr(after, name) for name in Trust.__slots__ if name not in ("site", "what")}
     upsert(conn, trust, {"site": site, "what": finding.what}, values)

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, Update, bindparam, insert, select, update
 
 T = TypeVar("T")
 CHUNK = 500  # values in one IN (...): SQLite takes 32,766, older builds 999
 
 
+def change(conn: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+    """Set these columns in the rows of that key; gives how many there are."""
+    by = {f"by_{name}": value for name, value in key.items()}
+    return conn.execute(_changing(table, *key), {**by, **values}).rowcount
+
+
+@cache
+def _changing(table: Table, *key: str) -> Update:
+    """Built once: building a statement costs as much as running it."""
+    return update(table).where(*(table.c[name] == bindparam(f"by_{name}") for name in key))
+
+
 def upsert(conn: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Set these columns in the row of that key; a new row has the table's defaults in the others."""
-    mine = [table.c[name] == value for name, value in key.items()]
-    there: object = (
-        conn.execute(update(table).where(*mine).values(**values)).rowcount
-        if values
-        else conn.execute(select(*table.primary_key).where(*mine)).first()
-    )
+    there: object
+    if values:
+        there = change(conn, table, key, values)
+    else:
+        there = conn.execute(select(*table.primary_key).where(*(table.c[n] == v for n, v in key.items()))).first()
     if not there:
-        conn.execute(insert(table).values(**key, **values))
+        conn.execute(insert(table), {**key, **values})
 
 
 def chunks(items: Sequence[T]) -> Iterator[list[T]]:
