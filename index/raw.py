@@ -6,6 +6,7 @@ Any WARC tool reads them (https://iipc.github.io/warc-specifications/specificati
 from __future__ import annotations
 
 import fcntl
+import gzip
 import os
 import re
 import threading
@@ -27,6 +28,7 @@ FILE_BYTES = 1024**3  # a file is closed once it is this long: 1 GB is the WARC 
 RECORD_BYTES = 128 * 1024**2  # of one record when unpacked; a page is at most 10 MiB, a source 50
 _PIECE = 1024 * 1024  # bytes read at once
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
+_PACKED, _STORED = 6, 0  # zlib's levels: what came packed would only take time once more
 _GZIP = zlib.MAX_WBITS + 16  # zlib's way to ask for gzip's header and checksum
 
 Headers = Sequence[tuple[str, str]]
@@ -248,8 +250,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _pack(response: Response) -> bytes:
-    packed = BytesIO()
-    writer = WARCWriter(packed, gzip=True, warc_version="WARC/1.1")
+    plain = BytesIO()
+    writer = WARCWriter(plain, gzip=False, warc_version="WARC/1.1")
     when = response.fetched.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     record = writer.create_warc_record(
         response.url,
@@ -260,7 +262,8 @@ def _pack(response: Response) -> bytes:
         http_headers=_AsReceived(response),
     )
     writer.write_record(record)
-    return packed.getvalue()
+    encoded = any(name.lower() == "content-encoding" for name, _ in response.headers)
+    return gzip.compress(plain.getvalue(), _STORED if encoded else _PACKED, mtime=0)
 
 
 def pack_info(name: str, info: Mapping[str, str]) -> bytes:

@@ -25,7 +25,7 @@ from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
 from index.outbox import Row
 
 BATCH = 500  # documents: 100 to 2,000 a request differ by a tenth (measured on Elasticsearch)
-POLL = 0.5  # s between two looks into the outbox: a stored article is to be found within 5 s
+POLL = 1.0  # s between two looks into the outbox: a stored article is to be found within 5 s
 BACK_OFF = (1.0, 600.0)  # s: first and longest wait for an index that does not answer
 
 log = logging.getLogger(__name__)
@@ -68,8 +68,8 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
                 log.warning("%s: %s; tried again in %.0f s", engine.name, error, wait, exc_info=not known)
                 stop.wait(wait)
                 continue
-            if not (shipped.left and shipped.sent + shipped.refused):
-                stop.wait(POLL)
+            if shipped.left < batch or not shipped.sent + shipped.refused:
+                stop.wait(POLL)  # a commit costs the same for one document as for hundreds
 
 
 def drain(archive: Archive, engine: Engine, batch: int = BATCH) -> Shipped:
