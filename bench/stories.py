@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import sys
 import tempfile
 import time
 from collections import deque
@@ -28,6 +29,8 @@ WORDS = 230  # of an article; the mean of news articles in tests' corpora
 VOCABULARY = 30_000
 COPIES = 20  # one in so many is a copy
 EDITS = 0.1  # share of a copy's words that are others
+FASTER = 1.2  # times datasketch's rate, at least
+FLAT = 16  # MiB that the second half of a run may add to the memory of ours
 LIKENESS = 0.27  # estimated similarity from which datasketch's candidates count as found, as ours before texts are read
 
 
@@ -167,13 +170,23 @@ def _print(done: int, told: dict[str, list[Told]]) -> None:
         )
 
 
-def main() -> None:
+def grown(turns: list[Told]) -> float:
+    """MiB that were added from the half of a run to its end."""
+    return (turns[-1].memory - turns[len(turns) // 2].memory) / 1024
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=100_000)
     told = run(parser.parse_args().articles)
     seconds = {name: sum(turn.seconds for turn in turns) for name, turns in told.items()}
-    print(f"arshif does {seconds['datasketch'] / seconds['arshif']:.2f} times the articles a second of datasketch")
+    faster = seconds["datasketch"] / seconds["arshif"]
+    more = {name: grown(turns) for name, turns in told.items()}
+    print("pass" if faster >= FASTER else "FAIL", f"{faster:.2f} times the articles a second of datasketch")
+    print("pass" if more["arshif"] <= FLAT else "FAIL", "memory in the second half:", end=" ")
+    print(", ".join(f"{name} {mib:+.0f} MiB" for name, mib in more.items()))
+    return int(faster < FASTER or more["arshif"] > FLAT)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

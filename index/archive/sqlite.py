@@ -14,6 +14,9 @@ BUSY_SECONDS = 30.0  # three processes that only write waited 0.33 s at most; mo
 WRITER_CACHE = 64 * 1024  # KiB: an article's signature goes to 32 places of an index, of which 2 MiB hold a few
 READER_CACHE = 2 * 1024  # KiB, SQLite's own default
 JOURNAL_BYTES = 64 * 1024 * 1024  # to which the WAL file is cut back after a checkpoint
+# In the WAL before they go to the file. With SQLite's 1,000, pages of the signatures' index, of which each article
+# touches 32, would be written anew for every few articles.
+CHECKPOINT_PAGES = JOURNAL_BYTES // 4096
 MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#magic_header_string
 
 _orphans: list[
@@ -40,6 +43,7 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
         connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten, not only unlinked
         connection.execute(f"PRAGMA journal_size_limit={JOURNAL_BYTES}")
         connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE if writer else READER_CACHE}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         if not writer:
             connection.execute("PRAGMA query_only=ON")
 
