@@ -12,6 +12,7 @@ import typer
 
 from crawler.commands import adding, crawling, exporting, indexing, keeping, looking, searching
 from crawler.commands import doctor as doctoring
+from crawler.commands import lists as listing
 from crawler.commands import sites as siting
 from crawler.commands import versions as versioning
 from crawler.errors import ArshifError
@@ -260,6 +261,30 @@ def sites_add(
     The file goes into sites.local/ of your configuration; its name is the site's id.
     """
     adding.add(url, dry_run, json)
+
+
+@sites_app.command("import")
+def sites_import(
+    file: Annotated[Path, typer.Argument(help="A list of feeds as feed readers write it (OPML).")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print the files.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a file for each site of a list of feeds.
+
+    The files go into sites.local/ of your configuration. Nobody is asked: look at them, then `arshif sites check SITE`.
+    """
+    listing.import_list(file, dry_run, json)
+
+
+@sites_app.command("export")
+def sites_export(
+    sites: Annotated[list[str] | None, typer.Argument(help="Ids of sites; all enabled ones if there is none.")] = None,
+    opml: Annotated[bool, typer.Option("--opml", help="As OPML 2.0, which is the only form.")] = True,  # noqa: ARG001
+    out: Annotated[Path, typer.Option(help="A new file; - is standard output.")] = listing.STDOUT,
+    json: Json = False,
+) -> None:
+    """List the feeds of sites for feed readers."""
+    listing.export_list(sites or [], out, json)
 
 
 @sites_app.command("show")

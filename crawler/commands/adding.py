@@ -43,9 +43,14 @@ def add(url: str, dry_run: bool, json: bool) -> None:
         say(f"\nWrote {file}. Next: look at it, then  arshif crawl {proposal.site.id}")
 
 
-def _must_be_new(config: Config, url: str) -> None:
+def must_be_own(config: Config) -> None:
+    """Raises ConfigError where the configuration is none that files can be written into."""
     if config.packaged:
         raise ConfigError("this is the configuration that Arshif carries: make one of your own, `arshif init DIR`")
+
+
+def _must_be_new(config: Config, url: str) -> None:
+    must_be_own(config)
     known = config.site_of(url)
     if known.id in config.sites:
         raise ConfigError(f"{urlsplit(url).hostname} is there already: `arshif sites show {known.id}`")
