@@ -413,6 +413,20 @@ def export_search(
     raise typer.Exit(exporting.export_search(queries.parse(" ".join(query or ()), sort=sort), form, out, json))
 
 
+@export_app.command("kibana")
+def export_kibana(
+    out: Annotated[
+        Path, typer.Option(help="A new file, such as arshif.ndjson; - is standard output.")
+    ] = exporting.STDOUT,
+    json: Json = False,
+) -> None:
+    """Write a data view and a dashboard for Kibana, over the index in Elasticsearch.
+
+    Kibana imports it under Stack Management, Saved Objects.
+    """
+    exporting.export_kibana(out, json)
+
+
 @export_app.command("warc")
 def export_warc(
     file: Annotated[Path, typer.Argument(help="A new file, such as pages.warc.gz.")],

@@ -1,4 +1,4 @@
-"""export search: what a search finds, as a file."""
+"""export search, export kibana: what a search finds, and what Kibana shows of the index."""
 
 from __future__ import annotations
 
@@ -40,6 +40,21 @@ def export_search(query: Query, form: Name, out: Path, json: bool) -> int:
     elif out != STDOUT:
         say(f"{progress.done} articles: {out}")
     return 2 if query.problems else 0
+
+
+def export_kibana(out: Path, json: bool) -> None:
+    from index.engines.elastic.kibana import bundle
+
+    text = bundle(load().settings.index.prefix)
+    if out == STDOUT:
+        sys.stdout.write(text)
+        return
+    with new_file(out) as file:
+        file.write(text.encode())
+    if json:
+        print_json({"file": out, "objects": text.count("\n")})
+    else:
+        say(f"Wrote {out}. Import it in Kibana: Stack Management, Saved Objects.")
 
 
 class _Progress:

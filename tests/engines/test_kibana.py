@@ -1,0 +1,74 @@
+"""What is made for Kibana: objects that refer to each other, and to fields that a real index has."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.engines.base import new_target
+from index.engines.elastic.kibana import PANELS, bundle, fields
+from tests.engines.conftest import opened
+
+PREFIX = "arshif"
+
+
+def objects() -> dict[tuple[str, str], dict[str, Any]]:
+    found = [json.loads(line) for line in bundle(PREFIX).splitlines()]
+    return {(one["type"], one["id"]): one for one in found}
+
+
+def test_every_reference_is_in_the_bundle() -> None:
+    there = objects()
+    kinds = [kind for kind, _ in there]
+    assert kinds == ["index-pattern", *["lens"] * len(PANELS), "search", "dashboard"]
+    for one in there.values():
+        assert {(reference["type"], reference["id"]) for reference in one["references"]} <= there.keys()
+    board = there["dashboard", f"{PREFIX}-dashboard"]
+    panels = json.loads(board["attributes"]["panelsJSON"])
+    assert [f"{panel['panelIndex']}:{panel['panelRefName']}" for panel in panels] == [
+        reference["name"] for reference in board["references"]
+    ]
+    taken = {
+        (x, y)
+        for panel in panels
+        for x in range(panel["gridData"]["x"], panel["gridData"]["x"] + panel["gridData"]["w"])
+        for y in range(panel["gridData"]["y"], panel["gridData"]["y"] + panel["gridData"]["h"])
+    }
+    assert len(taken) == sum(panel["gridData"]["w"] * panel["gridData"]["h"] for panel in panels)  # none over another
+
+
+def asked_for() -> set[str]:
+    """Every field that an object names, read out of the objects themselves."""
+    found: set[str] = set()
+
+    def look(value: Any) -> None:
+        if isinstance(value, dict):
+            found.update(str(value[key]) for key in ("sourceField", "timeFieldName") if key in value)
+            found.update(value.get("columns", ()) if isinstance(value.get("columns"), list) else ())
+            for inner in value.values():
+                look(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                look(inner)
+
+    look(list(objects().values()))
+    return found - {"___records___"}
+
+
+@pytest.mark.elasticsearch
+def test_every_field_is_in_the_mapping_of_a_real_index(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    assert asked_for() <= fields()
+    for engine in opened("elasticsearch", request, tmp_path):
+        target = new_target(engine.prefix)
+        engine.create(target)
+        client = engine.server.client  # type: ignore[attr-defined]
+        there = client.field_caps(index=target, fields="*")["fields"]
+        assert fields() <= there.keys()
+        assert set(there["@timestamp"]) == {"date"}
+        for panel in PANELS:
+            assert all(kind["aggregatable"] for kind in there[panel.field].values())
+        ecs_and_schema_org = {"event.created", "event.dataset", "ecs.version", "url.domain", "datePublished"}
+        assert ecs_and_schema_org | {"dateModified", "articleBody", "articleSection", "inLanguage"} <= there.keys()
