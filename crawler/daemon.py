@@ -26,7 +26,7 @@ from crawler.learned import learned
 from crawler.processes import end_child, start_child
 from crawler.schedule import DUE, due
 from crawler.site import Site
-from index.archive import Archive, forgotten, leases
+from index.archive import Archive, forgotten, hosts, leases
 from index.archive import runs as records
 from index.archive.lock import hold
 
@@ -156,7 +156,9 @@ class Daemon:
             barred = forgotten.sites(conn)
             enabled = [site for site in self.config.enabled if site.id not in barred and not site.hosts & busy]
             known = {site.id: learned(conn, site, settings) for site in enabled}
-            ready = [site for site in enabled if due(site, last, now, settings.every, known[site.id]).at <= now]
+            waits = hosts.waiting(conn, now)
+            turns = {site.id: due(site, last, now, settings.every, known[site.id], waits) for site in enabled}
+            ready = [site for site in enabled if turns[site.id].at <= now]
             return [site for site in ready if leases.holder(conn, site.id) is None]  # of an `arshif crawl` beside us
 
     def _busy(self, conn: Connection) -> frozenset[str]:

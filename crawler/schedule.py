@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.interval import IntervalTrigger
@@ -67,17 +69,37 @@ class Learned:
 
 
 def due(
-    site: Site, last_runs: Mapping[str, LastRun], now: datetime, every: float | None, learned: Learned | None = None
+    site: Site,
+    last_runs: Mapping[str, LastRun],
+    now: datetime,
+    every: float | None,
+    learned: Learned | None = None,
+    waits: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Due:
     """When this site is crawled next: it is due if that is not later than `now`, and then once, however many turns it
     missed.
 
     `last_runs` is by site's id; `every` is the minutes between two crawls of a site without a schedule of its own,
-    None: it is crawled when one of its sources or pages is due, by what was `learned` of them.
+    None: it is crawled when one of its sources or pages is due, by what was `learned` of them. `waits`: origins that
+    asked to be left alone, such as https://step.example, and until when; with all of its sources there, a site waits.
     A site that is being crawled looks like one whose crawl was cut short: the caller leaves out those whose lease is
     held.
     """
-    last = last_runs.get(site.id)
+    turn = _turn(site, last_runs.get(site.id), now, every, learned)
+    asked = [waits.get(origin_of(str(source.url))) for source in site.sources]
+    until = min((moment for moment in asked if moment is not None), default=turn.at)
+    if None in asked or until <= turn.at:
+        return turn
+    return Due(site.id, until.astimezone(UTC), "its host asked to be left alone until then")
+
+
+def origin_of(url: str) -> str:
+    """The scheme and host of an address, such as https://step.example, as `index.archive.hosts` names them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, learned: Learned | None) -> Due:
     if last is None:
         return Due(site.id, now.astimezone(UTC), "never crawled")
     if max(last.started, last.finished or last.started) > now + SKEW:

@@ -17,7 +17,7 @@ from crawler.runs import last_runs, told
 from crawler.schedule import due
 from crawler.stores import archive_file, open_archive, open_index, raw_folder
 from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
-from index.archive import Archive, articles, health, leases, runs, sites, trust
+from index.archive import Archive, articles, health, hosts, leases, runs, sites, trust
 from index.raw import Raw
 from index.schema_org import named
 
@@ -155,11 +155,12 @@ def status(json: bool) -> None:
         stored = {site.id: articles.count(conn, site.id) for site in config.enabled}
         known = {site.id: learned(conn, site, config.settings.schedule) for site in config.enabled}
         doubts = trust.doubts(conn)
+        waits = hosts.waiting(conn, now)
         busy = {site.id for site in config.enabled if leases.holder(conn, site.id)}
     rows: list[dict[str, Any]] = []
     for site in config.enabled:
         state = states.get(site.id)
-        turn = due(site, last, now, config.settings.schedule.every, known[site.id])
+        turn = due(site, last, now, config.settings.schedule.every, known[site.id], waits)
         rows.append(
             {
                 "site": site.id,

@@ -14,6 +14,7 @@ from tests.flow.house import House
 from tests.newsroom import Article, Newsroom
 
 SITE = "english"
+HOME = "tidal-power"  # its address will lead to the home page
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Tale:
 
     house: House
     missing: Article
+    led_home: Article
     lively: Article
     stored: list[dict[str, Document]] = field(default_factory=list)
 
@@ -43,8 +45,10 @@ def tale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tale]:
     with Newsroom(via="proxy", only=(SITE,)) as room:
         house = House(room, tmp_path_factory.mktemp("gone"))
         house.crawl()
-        tale = Tale(house, *(room.article(SITE, slug) for slug in ("budget-library", "half-marathon")))
+        slugs = ("budget-library", HOME, "half-marathon")
+        tale = Tale(house, *(room.article(SITE, slug) for slug in slugs))
         room.vanish(SITE, tale.missing.slug, 200)
+        room.vanish(SITE, tale.led_home.slug, 301)
         page = tale.shown(tale.lively)
         for visit in range(3):
             room.serve(tale.lively.url, with_other_boxes(page, visit))
@@ -68,6 +72,11 @@ def test_one_that_is_missing_twice_is_gone_and_kept(tale: Tale) -> None:
     assert tale.house.found(f'"{tale.missing.headline}"')
 
 
+def test_one_whose_address_leads_to_the_home_page_twice_is_gone_and_kept(tale: Tale) -> None:
+    assert tale.gone(tale.led_home) == [False, True, True]
+    assert tale.stored[-1][canonical(tale.led_home.url) or ""].article.body == tale.led_home.text
+
+
 def test_three_visits_that_find_other_boxes_make_no_version(tale: Tale) -> None:
     assert len([r for r in tale.house.room.requests(SITE, tale.lively.path) if r.status == 200]) >= 4
     events = tale.house.told("history", tale.lively.url)["events"]
@@ -76,4 +85,4 @@ def test_three_visits_that_find_other_boxes_make_no_version(tale: Tale) -> None:
 
 def test_the_others_are_untouched(tale: Tale) -> None:
     last = tale.stored[-1]
-    assert sum(document.gone for document in last.values()) == 1
+    assert sum(document.gone for document in last.values()) == 2

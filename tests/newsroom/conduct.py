@@ -12,7 +12,7 @@ from typing import Literal
 from .answer import Answer
 from .dates import http
 
-Validators = Literal["on", "off", "lying"]
+Validators = Literal["on", "off", "lying", "deaf"]
 COMPRESSED = ("text/", "application/json", "application/xml", "application/rss", "application/atom", "application/rdf")
 SMALLEST = 500  # bytes: below, compressing gains nothing
 
@@ -21,7 +21,8 @@ SMALLEST = 500  # bytes: below, compressing gains nothing
 class Conduct:
     """`fail` answers that status to paths that begin with `only`, with Retry-After `retry_after`; `wall` shows a bot
     wall with that status everywhere but at robots.txt; `hang` waits so many seconds before each answer, `drip` between
-    its pieces; `validators` are on, off, or lying: one ETag and date for ever, with 304 to whoever shows them."""
+    its pieces; `validators` are on, off, lying: one ETag and date for ever, with 304 to whoever shows them, or deaf: true
+    ones, but never 304."""
 
     fail: int | None = None
     only: str = "/"
@@ -44,9 +45,11 @@ def conditional(answer: Answer, asked: Mapping[str, str], validators: Validators
     before If-Modified-Since). `asked` are the request's headers with lower-case names."""
     if answer.status != 200 or answer.modified is None or validators == "off":
         return answer
-    etag, modified = (answer.etag, answer.modified) if validators == "on" else ('"evergreen"', oldest)
+    etag, modified = ('"evergreen"', oldest) if validators == "lying" else (answer.etag, answer.modified)
     dated = http(modified)
     answer = replace(answer, headers={**answer.headers, "ETag": etag, "Last-Modified": dated})
+    if validators == "deaf":
+        return answer
     known = asked.get("if-none-match")
     if known is not None:
         same = known.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in known.split(",")}

@@ -173,7 +173,8 @@ class Newsroom:
         return self.article(to, self._change(to, lambda e: e.published(draft, self.now), newest=True))
 
     def vanish(self, site: str, slug: str, status: int = 404) -> None:
-        """Take an article away: its addresses answer 404, 410, or 200 with a page that says "not found"."""
+        """Take an article away: its addresses answer 404, 410, 200 with a page that says "not found", or 301 to the
+        home page."""
         self._change(site, lambda e: e.without(slug, status, self.now))
 
     def bury_feed(self, site: str, status: int = 410) -> None:
@@ -199,7 +200,8 @@ class Newsroom:
         self._behave(site, drip=seconds)
 
     def validators(self, site: str, kind: Validators) -> None:
-        """Send ETag and Last-Modified that are true, none, or the same for ever whatever changes (`lying`)."""
+        """Send ETag and Last-Modified that are true, none, the same for ever whatever changes (`lying`), or true
+        and ignored when they are shown (`deaf`)."""
         self._behave(site, validators=kind)
 
     def serve(self, url: str, body: bytes, content_type: str = "text/html", **headers: str) -> None:

@@ -37,7 +37,7 @@ def _articles(edition: Edition) -> Routes:
         if edition.outlet.theme == "app":
             found[f"/api/articles/{article.slug}"] = partial(pages.api_article, article=article)
     found.update({path: partial(_moved, slug=slug) for path, slug in edition.moved.items()})
-    found.update({path: partial(pages.missing, status=status) for path, status in edition.gone.items()})
+    found.update({path: partial(_vanished, status=status) for path, status in edition.gone.items()})
     return found
 
 
@@ -72,6 +72,10 @@ def _feeds(edition: Edition) -> Routes:
 
 def _moved(visit: Visit, slug: str) -> Answer:
     return redirect(visit.base + visit.edition.article(slug).path)
+
+
+def _vanished(visit: Visit, status: int) -> Answer:
+    return redirect(f"{visit.base}/") if status == 301 else pages.missing(visit, status)
 
 
 def _gone(visit: Visit, status: int) -> Answer:  # noqa: ARG001 - a producer takes the visit

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from crawler.cadence import LONGEST_WAIT, asked_to_wait, back_off
 from crawler.crontab import crontab
-from crawler.schedule import LastRun, due
-from crawler.site import Site
+from crawler.schedule import Due, LastRun, due
+from crawler.site import Site, Source
 
 NOW = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -288,3 +288,15 @@ def test_a_wrong_expression_is_told(expression: str, message: str) -> None:
 def test_a_host_that_asks_to_be_left_alone_is_heard(said: str, wait: timedelta | None) -> None:
     now = datetime(2026, 10, 21, 8, 0, tzinfo=UTC)
     assert asked_to_wait({"retry-after": said}, now) == (None if wait is None else now + wait)
+
+
+def test_a_site_waits_as_long_as_all_hosts_of_its_sources_asked_to_be_left_alone() -> None:
+    urls = ("https://step.example/feed", "https://feeds.example/step")
+    sources = [Source.model_validate({"kind": "feed", "url": url}) for url in urls]
+    asked = site().model_copy(update={"sources": tuple(sources)})
+    hour, two = NOW + HOUR, NOW + 2 * HOUR
+    one = {"https://step.example": hour}
+    both = {**one, "https://feeds.example": two, "https://other.example": NOW + 9 * HOUR}
+    assert due(asked, {}, NOW, 30).at == NOW
+    assert due(asked, {}, NOW, 30, waits=one).at == NOW, "the other host may be asked"
+    assert due(asked, {}, NOW, 30, waits=both) == Due("step", hour, "its host asked to be left alone until then")
