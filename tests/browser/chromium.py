@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
@@ -36,11 +37,11 @@ def running(path: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def served(shelf: Shelf) -> Iterator[str]:
-    """The page of this archive on a free port of loopback; gives its address."""
+def served(shelf: Shelf, **more: Any) -> Iterator[str]:
+    """The page of this archive on a free port of loopback; gives its address. `more` as `create_app` has it."""
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
-        app = create_app(shelf.archive, shelf.engine)
+        app = create_app(shelf.archive, shelf.engine, **more)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

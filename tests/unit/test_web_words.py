@@ -71,6 +71,7 @@ def test_both_languages_say_everything() -> None:
     assert all(len(forms) == 6 for forms in words.NOUNS["ar"].values())
     used = {key for path in WEB.glob("templates/*.html") for key in re.findall(r"\bt\.(\w+)", path.read_text("utf-8"))}
     assert used <= words.WORDS["en"].keys()
+    assert not used & set(dir(dict))  # such as t.copy, which would be a method
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,156 @@
+"""An article in a real Chromium: what changed in it, its saved copy, its citation, an export; and the form that asks
+for a token."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from index.raw import Raw, Response
+from tests.browser import chromium
+from tests.browser.shelf import NOW, article, fill, newsroom, page
+from tests.browser.test_page import Watched, browser, watch
+from tests.unit.hostile_texts import HOSTILE
+
+__all__ = ["browser"]
+
+pytestmark = pytest.mark.browser
+
+TOKEN = "correct horse battery staple"
+FIRST = article(
+    "https://asi.example/bread",
+    headline="سعر الخبز في المدينة",
+    body="فقرة أولى عن الأسعار\n\nالسعر مئة ليرة\n\nفقرة ثالثة\n\nفقرة رابعة\n\nفقرة خامسة",
+    published=NOW - timedelta(hours=3),
+    authors=("سامر",),
+)
+SECOND = replace(FIRST, body=FIRST.body.replace("مئة ليرة", "مئتا ليرة"), content_hash="other")
+PAGE = f"""<!doctype html><html><head><script src="https://evil.example/x.js"></script>
+<link rel=stylesheet href="https://evil.example/x.css"><meta http-equiv=refresh content="0;url=https://evil.example/">
+</head><body onload="document.title='owned'"><h1>سعر الخبز</h1>
+<p>السعر <a href="https://evil.example/">مئتا ليرة</a></p>
+<img src="https://evil.example/p.gif"><iframe src="https://evil.example/"></iframe>{" ".join(HOSTILE[:16])}</html>"""
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
+    with Raw(tmp_path_factory.mktemp("raw")) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, raw: Raw) -> Iterator[str]:
+    """The page of the newsroom's articles, and of one that changed and has a saved copy; a token is wanted."""
+    answer = Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], PAGE.encode())
+    edited = [page(FIRST), page(SECOND, NOW + timedelta(hours=1), body_hash="other", raw=lambda: raw.append(answer))]
+    shelf = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom()), *edited])
+    with chromium.served(shelf, raw=raw, token=TOKEN) as url:
+        yield url
+    shelf.close()
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """A browser that was let in, by the form."""
+    context = browser.new_context(locale="ar", accept_downloads=True)
+    tab = context.new_page()
+    tab.goto(f"{address}/search?q={quote('سعر')}")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("هذا الأرشيف يطلب رمزه")
+    tab.keyboard.type("wrong")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("alert")).to_be_visible()
+    tab.keyboard.type(TOKEN)
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/search?q=*")
+    tab.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(state: BrowserContext, address: str) -> Iterator[Watched]:
+    """A tab of it, which must end without a complaint or a request to elsewhere."""
+    watched = watch(state, address)
+    yield watched
+    watched.page.close()
+    assert watched.complaints == []
+    assert watched.hosts == {address.removeprefix("http://")}
+
+
+def test_what_changed_is_marked_word_by_word(tab: Watched) -> None:
+    tab.open(f"/articles/{FIRST.id}")
+    tab.page.get_by_role("link", name="ما تغيّر").click()
+    expect(tab.page.locator("del")).to_have_text("مئة")
+    expect(tab.page.locator("ins")).to_have_text("مئتا")
+    assert tab.page.locator("article").evaluate("node => getComputedStyle(node).direction") == "rtl"
+    for width in (1200, 320):
+        tab.page.set_viewport_size({"width": width, "height": 800})
+        assert tab.overflow() <= 0
+    tab.page.get_by_role("link", name="إلى المقال").click()
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text(FIRST.headline)
+
+
+def test_a_saved_copy_is_read_and_does_nothing(tab: Watched) -> None:
+    tab.open(f"/articles/{FIRST.id}?ui=en")
+    tab.page.locator(".tools").get_by_role("link", name="Saved copy").click()
+    expect(tab.page.get_by_text("Taken out:")).to_contain_text("images")
+    frame = tab.page.frame_locator("iframe.copy")
+    expect(frame.get_by_role("heading", level=1).first).to_have_text("سعر الخبز")
+    expect(frame.locator("body")).to_contain_text("مئتا ليرة")
+    assert frame.locator("a, img, script, iframe, form, input, link, svg, object").count() == 0
+    inner = tab.page.frames[1]
+    assert inner.evaluate("() => 1 + 1") == 2  # by us, from outside of the page's own powers
+    assert inner.evaluate("() => window.origin") == "null"
+    assert inner.evaluate("() => getComputedStyle(document.body).direction") == "rtl"
+    assert "owned" not in tab.page.title()
+    assert tab.overflow() <= 0
+
+
+def test_a_citation_is_chosen_by_one_click_and_downloaded(tab: Watched) -> None:
+    tab.open(f"/articles/{FIRST.id}?ui=en")
+    tab.page.locator(".cite").click()
+    chosen = tab.page.evaluate("() => window.getSelection().toString()")
+    assert chosen.startswith("سامر, “سعر الخبز في المدينة”, صحيفة العاصي, 23 November 2026. https://asi.example/bread.")
+    assert "Content hash other" in chosen
+    with tab.page.expect_download() as download:
+        tab.page.get_by_role("link", name="BibTeX").click()
+    text = Path(download.value.path()).read_text("utf-8")
+    assert text.startswith("@article{")
+    assert "سعر الخبز في المدينة" in text
+
+
+def test_an_export_is_downloaded_whole(tab: Watched) -> None:
+    tab.open("/")
+    with tab.page.expect_download() as download:
+        tab.page.evaluate("() => { location.href = '/export.csv?q=' + encodeURIComponent('lang:ar') }")
+    assert download.value.suggested_filename == "arshif.csv"
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 30
+    assert {row["inLanguage"] for row in rows} == {"ar"}
+    assert "السعر مئتا ليرة" in next(row["articleBody"] for row in rows if row["id"] == FIRST.id)
+
+
+def test_the_article_is_printed_without_the_frame_of_the_page(tab: Watched) -> None:
+    tab.open(f"/articles/{FIRST.id}")
+    tab.page.emulate_media(media="print")
+    expect(tab.page.locator("nav")).to_be_hidden()
+    expect(tab.page.locator(".tools")).to_be_hidden()
+    expect(tab.page.locator(".body p").first).to_be_visible()
+
+
+def test_it_works_without_javascript(browser: Browser, state: BrowserContext, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False, storage_state=state.storage_state())
+    plain = context.new_page()
+    plain.goto(f"{address}/articles/{FIRST.id}/diff?ui=ar")
+    expect(plain.locator("ins")).to_have_text("مئتا")
+    plain.goto(f"{address}/articles/{FIRST.id}/copy?ui=ar")
+    expect(plain.frame_locator("iframe.copy").locator("h1").first).to_have_text("سعر الخبز")
+    context.close()
