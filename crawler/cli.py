@@ -13,6 +13,7 @@ import typer
 from crawler.commands import adding, crawling, exporting, indexing, keeping, looking, searching
 from crawler.commands import doctor as doctoring
 from crawler.commands import lists as listing
+from crawler.commands import searches as saving
 from crawler.commands import sites as siting
 from crawler.commands import versions as versioning
 from crawler.errors import ArshifError
@@ -42,8 +43,10 @@ app = typer.Typer(
 )
 sites_app = typer.Typer(help="What the files of sites say.", no_args_is_help=True)
 index_app = typer.Typer(help="The search index.", no_args_is_help=True)
+searches_app = typer.Typer(help="Searches that are kept.", no_args_is_help=True)
 export_app = typer.Typer(help="Parts of the archive as files.", no_args_is_help=True)
 app.add_typer(sites_app, name="sites")
+app.add_typer(searches_app, name="searches")
 app.add_typer(export_app, name="export")
 app.add_typer(index_app, name="index")
 
@@ -312,6 +315,36 @@ def sites_repeats(site: Site, json: Json = False) -> None:
     A block that is an article's text after all goes into the site's file, under `keep_text`.
     """
     siting.repeats(site, json)
+
+
+# --- searches --------------------------------------------------------------------------------------------------------
+
+
+@searches_app.command("list")
+def searches_list(json: Json = False) -> None:
+    """List the saved searches and the addresses of their feeds."""
+    saving.list_all(json)
+
+
+@searches_app.command("add", context_settings=WORDS)
+def searches_add(
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    query: Annotated[list[str], typer.Argument(callback=_query, help="As for `arshif search`.")],
+    json: Json = False,
+) -> None:
+    """Save a search: whom `notify` names is told of new articles that match, once each.
+
+    2 where a part of the query could not be read: it is said, and the rest is searched.
+    """
+    raise typer.Exit(saving.add(name, " ".join(query), json))
+
+
+@searches_app.command("remove")
+def searches_remove(
+    number: Annotated[int, typer.Argument(metavar="ID", help="As `arshif searches list` shows it.")], json: Json = False
+) -> None:
+    """Forget a saved search."""
+    saving.remove(number, json)
 
 
 # --- index -----------------------------------------------------------------------------------------------------------

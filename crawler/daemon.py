@@ -18,7 +18,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
-from crawler import notify, runs
+from crawler import notify, runs, watch
 from crawler.checkup import checkup
 from crawler.config import Config
 from crawler.errors import ArshifError
@@ -26,6 +26,7 @@ from crawler.learned import learned
 from crawler.processes import end_child, start_child
 from crawler.schedule import DUE, due
 from crawler.site import Site
+from crawler.stores import open_index
 from index.archive import Archive, forgotten, hosts, leases
 from index.archive import runs as records
 from index.archive.lock import hold
@@ -107,10 +108,14 @@ class Daemon:
         return scheduler
 
     def look_after(self) -> None:
-        """Looks at how the sites are doing, and tells whom it concerns; in the scheduler's own thread."""
+        """Looks at how the sites are doing and what saved searches find, and tells whom it concerns; in the scheduler's
+        own thread."""
         try:
             checkup(self.archive, self.config, datetime.now(UTC))
             notify.send(self.archive, self.config)
+            with open_index(self.config) as engine:
+                watch.watch(self.archive, engine, datetime.now(UTC))
+            watch.tell(self.archive, self.config, datetime.now(UTC))
         except ArshifError as error:  # it is tried again; what it is about, the tick meets as well
             log.error("%s", error)
 

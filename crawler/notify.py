@@ -27,8 +27,7 @@ def send(archive: Archive, config: Config) -> int:
         waiting = [alert for alert in health.unsent(conn) if alert.tries < GIVEN_UP][:AT_ONCE]
     if not waiting or not config.settings.notify:
         return 0
-    title, body = worded(waiting)
-    sent = _apprise(config.settings.notify).notify(title=title, body=body)
+    sent = message(config, *worded(waiting))
     ids, now = [alert.id for alert in waiting], datetime.now(UTC)
     archive.write(lambda conn: health.told(conn, ids, now if sent else None)).result()
     if not sent:
@@ -41,7 +40,12 @@ def test(config: Config) -> bool:
     if not config.settings.notify:
         raise ConfigError("nobody is to be told: write an address of Apprise under `notify` in arshif.yaml")
     body = "So will Arshif tell you when a site falls silent, blocks it, or changes."
-    return bool(_apprise(config.settings.notify).notify(title="Arshif: a test", body=body))
+    return message(config, "Arshif: a test", body)
+
+
+def message(config: Config, title: str, body: str) -> bool:
+    """Whether a message reached everybody whom `notify` names; it is text, and no markup."""
+    return bool(_apprise(config.settings.notify).notify(title=title, body=body, body_format="text"))
 
 
 def worded(alerts: Sequence[Alert]) -> tuple[str, str]:

@@ -183,11 +183,11 @@ class Problem:
 class Query:
     """A search: a tree of words (None is every article), filters, order and place.
 
-    Filters with several values mean any of them, `has` all. `after` is inclusive, `before` exclusive, both aware, held
-    against the document's sort_date; `changed` is held against its `changed`. `copies` shows every article of a story
-    and not its lead only; `versions` searches what articles said before as well. `limit` is 1 to 100, an export's more;
-    `cursor` is what the page before gave, None for the first. `problems` tell what of the text has no meaning, and was
-    left out.
+    Filters with several values mean any of them, `has` all; `articles` are ids, and let no copies through. `after` is
+    inclusive, `before` exclusive, both aware, held against the document's sort_date; `changed` is held against its
+    `changed`. `copies` shows every article of a story and not its lead only; `versions` searches what articles said
+    before as well. `limit` is 1 to 100, an export's more; `cursor` is what the page before gave, None for the first.
+    `problems` tell what of the text has no meaning, and was left out.
     """
 
     node: Node | None = None
@@ -197,6 +197,7 @@ class Query:
     authors: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
     after: datetime | None = None
     before: datetime | None = None
     changed: Period | None = None

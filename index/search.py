@@ -109,11 +109,12 @@ def _unit(days: Mapping[int, int]) -> Unit:
 def _bars(days: Mapping[int, int], unit: Unit) -> tuple[Bar, ...]:
     sums: Counter[date] = Counter()
     for ordinal, count in days.items():
-        sums[_begin(date.fromordinal(max(1, ordinal)), unit)] += count
+        sums[begin(date.fromordinal(max(1, ordinal)), unit)] += count
     return tuple(Bar(day, sums[day]) for day in sorted(sums))
 
 
-def _begin(day: date, unit: Unit) -> date:
+def begin(day: date, unit: Unit) -> date:
+    """The day with which the day, the week or the month of this one begins."""
     if unit == "month":
         return day.replace(day=1)
     return day - timedelta(days=day.weekday()) if unit == "week" else day  # Monday, as ISO 8601 has it

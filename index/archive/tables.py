@@ -361,6 +361,27 @@ alerts = Table(  # changes of health that somebody is to be told
     Index(None, "sent"),
 )
 
+# --- what somebody wants to hear of --------------------------------------------------------------------------------
+
+searches = Table(  # saved ones
+    "searches",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),  # in the query language
+    Column("created", Instant, nullable=False),
+    Column("looked", Instant, nullable=False),  # new articles were held against it up to then
+)
+
+found = Table(  # what was new to a saved search
+    "found",
+    metadata,
+    Column("search", Key, ForeignKey("searches.id"), primary_key=True, autoincrement=False),
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("told", Instant),  # None: not yet
+)
+
 # --- what the indexes lack -----------------------------------------------------------------------------------------
 
 targets = Table(  # an index, or one that is being built to replace it

@@ -231,9 +231,10 @@ def _stops(node: Node) -> list[str]:
 
 
 def _filters(query: Query) -> list[Clause]:
-    found = [
+    found: list[Clause | None] = [
         *(_held(name, values) for name, values in _named(query).items() if values),
         *(_held("has", (value,)) for value in query.has),  # all of them
+        OneOf("article", query.articles) if query.articles else None,
     ]
     if query.after or query.before:
         found.append(_held("date", (Period(query.after, query.before),)))

@@ -9,18 +9,29 @@ import uvicorn
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.responses import Response
+from starlette.types import ASGIApp, Scope
 
 from index.archive import Archive
 from index.engines import Engine
 from index.raw import Raw
-from index.web import api, door, exports, metrics, pages, problems, reading
+from index.web import api, door, exports, metrics, pages, problems, reading, searches
 from index.web.guard import Guard
 from index.web.limits import Searches
 from index.web.listening import listen
 from index.web.render import STATIC
 
 GRACE = 3  # seconds that answers under way are given when the server is asked to end
+
+
+class _Static(StaticFiles):
+    """Files whose address changes with what is in them, so that a browser need not ask again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        if b"v=" in scope.get("query_string", b"") and answer.status_code == 200:
+            answer.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return answer
 
 
 class _Page(FastAPI):
@@ -37,7 +48,7 @@ class _Page(FastAPI):
 def create_app(
     archive: Archive, engine: Engine, *, hosts: Sequence[str] = (), raw: Raw | None = None, token: str = ""
 ) -> FastAPI:
-    """The search page over this archive and index, as an ASGI application that only reads.
+    """The search page over this archive and index, as an ASGI application that writes saved searches and nothing else.
 
     It answers requests for localhost, any loopback address, and the names in `hosts`; 421 for others. Without `raw`
     there are no saved copies to be seen. With a `token` only those who have it are answered."""
@@ -60,9 +71,10 @@ def create_app(
     app.include_router(pages.router)
     app.include_router(reading.router)
     app.include_router(exports.router)
+    app.include_router(searches.router)
     app.include_router(metrics.router)
     app.include_router(api.router)
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", _Static(directory=STATIC))
     problems.handle(app)
     return app
 

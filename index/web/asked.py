@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Annotated, Any, cast, get_args
 
+from fastapi import Depends
 from fastapi import Query as Parameter
 
 from index.article import Facet, Is, Period, Problem, Query, Sort, Unit
@@ -80,6 +81,18 @@ class Asked:
         """By what is to be counted over time; None where it is not said."""
         return cast(Unit, self.by) if self.by in get_args(Unit) else None
 
+    @property
+    def first_day(self) -> str:
+        """The day that `after` begins with, as a form has it; empty where there is none."""
+        after = self._period("after", self.after)
+        return after.after.date().isoformat() if after and after.after else ""
+
+    @property
+    def last_day(self) -> str:
+        """The day that `until` ends with."""
+        until = self._period("on", self.until)
+        return (until.before - timedelta(days=1)).date().isoformat() if until and until.before else ""
+
     def parameters(self, **changed: str | Sequence[str]) -> dict[str, str | Sequence[str]]:
         """What a link to this search has, with these changed; without what is empty."""
         own = {field.name: getattr(self, field.name) for field in fields(self)} | changed
@@ -91,16 +104,20 @@ class Asked:
         other = tuple(one for one in values if one != value) if value in values else (*values, value)
         return self.parameters(**{name: other})
 
+    @staticmethod
+    def _period(name: str, value: str) -> Period | None:
+        one = filters.read(name, value) if value else None
+        return one.value if isinstance(one, Is) and isinstance(one.value, Period) else None
+
     def _held(self) -> tuple[dict[str, Any], list[Problem]]:
         """The filters as fields of Query, and what is wrong with them."""
         held: dict[str, Any] = {}
         problems = []
-        given = [(name, name, value) for name, values in self.values for value in values]
-        given += [("after", "after", self.after)] if self.after else []
-        given += [("until", "on", self.until)] if self.until else []
-        for parameter, name, value in given:
-            one = filters.read(name, value)
-            if isinstance(one, Is) and parameter == "until":
+        given = [(name, value) for name, values in self.values for value in values]
+        given += [(name, value) for name, value in (("after", self.after), ("until", self.until)) if value]
+        for name, value in given:
+            one = filters.read("on" if name == "until" else name, value)
+            if isinstance(one, Is) and name == "until":
                 one = Is("date", Period(None, cast(Period, one.value).before))
             if not isinstance(one, Is):
                 problems.append(Problem(one, 0, 0, value[:40]))
@@ -133,6 +150,11 @@ async def asked_of(  # noqa: PLR0913 - the parameters of an address
     """What a request asks for, its order aside; several values of one filter mean any of them."""
     lists = _kept(site), _kept(country), _kept(lang), _kept(section), _kept(author)
     return Asked(q, *lists, after[:MAX_VALUE], until[:MAX_VALUE])
+
+
+async def ordered(asked: Annotated[Asked, Depends(asked_of)], sort: str = "", by: str = "") -> Asked:
+    """The same with its order and its unit of time, which on a page may be anything."""
+    return replace(asked, sort=sort, by=by)
 
 
 def _quoted(value: str) -> str:

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from index import outbox
 from index.archive import Archive, sites
+from index.archive.sites import SiteState
 from index.article import Query
 from index.errors import ArshifError
 from index.web import reads
@@ -42,15 +43,30 @@ class Stored(Collector):
             articles.add_metric([site], count)
         failures = GaugeMetricFamily("arshif_site_failures", "Failed runs in a row.", labels=["site"])
         success = GaugeMetricFamily("arshif_site_last_success_seconds", "Last good run, Unix time.", labels=["site"])
+        verdicts = GaugeMetricFamily(
+            "arshif_site_state",
+            "1 for a site's state: ok, new, off, or its verdict.",
+            labels=["site", "state"],
+        )
         for state in states:
+            verdicts.add_metric([state.id, state_of(state)], 1)
             failures.add_metric([state.id], state.failures)
             if state.last_success:
                 success.add_metric([state.id], state.last_success.timestamp())
         waiting = GaugeMetricFamily("arshif_outbox_pending", "What an index still lacks.", labels=["engine", "state"])
         for target, left in pending:
             waiting.add_metric([target.engine, target.state], left)
-        yield from (articles, failures, success, waiting)
+        yield from (articles, verdicts, failures, success, waiting)
         yield GaugeMetricFamily("arshif_index_refused", "Documents that an index refused for good.", value=refused)
+
+
+def state_of(site: SiteState) -> str:
+    """A site's state in a word: off, new (not crawled yet), its verdict, failing, or ok."""
+    if not site.enabled:
+        return "off"
+    if site.verdict:
+        return site.verdict
+    return "new" if site.last_run is None else "failing" if site.failures else "ok"
 
 
 class Metrics:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated, cast
+from typing import Annotated, Any, cast, get_args
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from index import search
 from index.archive import Archive, runs, sites
+from index.article import Facet
 from index.engines import Engine
-from index.web import reads
-from index.web.asked import Asked, asked_of
+from index.web import reads, words
+from index.web.asked import Asked, ordered
+from index.web.chart import chart
+from index.web.facets import choices, chosen
 from index.web.limits import Searches
-from index.web.render import render
+from index.web.render import render, ui_of
 
 NEWEST = 8  # articles on the first page: what a screen holds
 RUNS = 30  # rows on the page of runs
@@ -53,17 +55,24 @@ def results(
     searches: SearchesOf,
     archive: ArchiveOf,
     engine: EngineOf,
-    asked: Annotated[Asked, Depends(asked_of)],
-    sort: str = "",
+    asked: Annotated[Asked, Depends(ordered)],
     cursor: str = "",
 ) -> Response:
-    """A page of what a search finds. Its mistakes are answered in `problems`."""
-    query = replace(asked, sort=sort).query(cursor)
+    """A page of what a search finds, with what it can be narrowed by. Its mistakes are answered in `problems`."""
+    query = asked.query(cursor)
     with searches.one():
-        found = search.search(query, engine, archive)
+        found = search.search(query, engine, archive, facets=get_args(Facet), histogram=asked.unit or True)
     with archive.read() as conn:
         names = reads.names(conn)
-    return render(request, "search.html", q=asked.q, query=query, cursor=cursor, results=found, names=names)
+    ui = ui_of(request)
+    context: dict[str, Any] = {
+        "facets": choices(asked, found.facets, names, ui.language),
+        "chosen": chosen(asked, names, ui.language),
+        "chart": chart(found.histogram, found.unit or "day", asked, ui.direction),
+        "span_of": lambda column: words.span(ui.language, column.first, column.last),
+    }
+    context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
+    return render(request, "search.html", **context)
 
 
 @router.get("/sites")

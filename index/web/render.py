@@ -25,7 +25,9 @@ from index.web import words
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-CARRIED = ("q", "sort", "cursor")  # parameters that the link to the other language keeps
+CARRIED = (  # parameters that the link to the other language keeps
+    *("q", "site", "country", "lang", "section", "author", "after", "until", "sort", "by", "cursor"),
+)
 
 # Controls, lone surrogates (UTF-8 has none) and the two overrides, which make a text read otherwise than it is
 # written. Other marks of direction are part of Arabic and Hebrew texts; <bdi> and blocks keep them from running over.
@@ -63,13 +65,16 @@ def ui_of(request: Request) -> Ui:
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """The page that this template makes of these values, in the language of the request."""
     ui = ui_of(request)
-    asked = {name: request.query_params[name] for name in CARRIED if name in request.query_params}
+    asked = {name: request.query_params.getlist(name) for name in CARRIED if name in request.query_params}
     helpers = {
         "ui": ui,
         "t": words.WORDS[ui.language],
         "count": partial(words.count, ui.language),
         "day": partial(words.day, ui.language),
         "clock": partial(words.clock, ui.language),
+        "countries": words.COUNTRIES[ui.language],
+        "syntax": words.SYNTAX[ui.language],
+        "keys": words.KEYS[ui.language],
         "examples": words.EXAMPLES[ui.language],
         "languages": words.NAMES,
         "url": partial(address, ui),
@@ -82,12 +87,12 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     return HTMLResponse(html, status, headers)
 
 
-def address(ui: Ui, path: str, **parameters: str | None) -> str:
+def address(ui: Ui, path: str, **parameters: str | Sequence[str] | None) -> str:
     """A link to a page of ours, without empty parameters, in the language that was chosen."""
     kept = {name: value for name, value in parameters.items() if value}
     if ui.chosen:
         kept["ui"] = ui.language
-    return quote(path) + ("?" + urlencode(kept) if kept else "")
+    return quote(path) + ("?" + urlencode(kept, doseq=True) if kept else "")
 
 
 def shown(value: object) -> object:

@@ -6,7 +6,7 @@ Arabic counts in six forms (CLDR, https://cldr.unicode.org/index/cldr-spec/plura
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,10 @@ MONTHS: Mapping[str, Sequence[str]] = {language: texts["months"] for language, t
 NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {language: texts["nouns"] for language, texts in _TEXTS.items()}
 WORDS: Mapping[str, Mapping[str, str]] = {language: texts["words"] for language, texts in _TEXTS.items()}
 EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {language: texts["examples"] for language, texts in _TEXTS.items()}
+COUNTRIES: Mapping[str, Mapping[str, str]] = {language: texts["countries"] for language, texts in _TEXTS.items()}
+LANGUAGES: Mapping[str, Mapping[str, str]] = {language: texts["languages"] for language, texts in _TEXTS.items()}
+SYNTAX: Mapping[str, Sequence[tuple[str, str]]] = {language: texts["syntax"] for language, texts in _TEXTS.items()}
+KEYS: Mapping[str, Sequence[tuple[str, str]]] = {language: texts["keys"] for language, texts in _TEXTS.items()}
 
 
 def plural(language: str, n: int) -> str:
@@ -53,9 +57,22 @@ def count(language: str, noun: str, n: int) -> str:
     return NOUNS[language][noun][plural(language, n)].format(n=f"{n:,}")
 
 
-def day(language: str, moment: datetime) -> str:
+def day(language: str, moment: date) -> str:
     """The day of a moment in its own zone, such as "8 June 2018" or "8 يونيو 2018"."""
     return f"{moment.day} {MONTHS[language][moment.month - 1]} {moment.year}"
+
+
+def span(language: str, first: date, last: date) -> str:
+    """A time of whole days, such as "8 June 2018", "8 – 14 June 2018" or "June 2018"."""
+    if first == last:
+        return day(language, first)
+    months = MONTHS[language]
+    if first.day == 1 and (last + timedelta(days=1)).day == 1 and first.month == last.month:
+        return f"{months[first.month - 1]} {first.year}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} – {day(language, last)}"
+    year = f" {first.year}" if first.year != last.year else ""
+    return f"{first.day} {months[first.month - 1]}{year} – {day(language, last)}"
 
 
 def clock(language: str, moment: datetime) -> str:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _fresh()
     _reach()
     _health()
+    _searches()
 
 
 def _kept() -> None:
@@ -137,3 +138,26 @@ def _health() -> None:
     op.create_index("ix_alerts_sent", "alerts", ["sent"])
     op.drop_column("sites", "example")
     op.drop_column("sites", "since")
+
+
+def _searches() -> None:
+    """Saved searches, and what was new to them."""
+    op.create_table(
+        "searches",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("looked", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_searches"),
+    )
+    op.create_table(
+        "found",
+        sa.Column("search", KEY, autoincrement=False, nullable=False),
+        sa.Column("article", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("told", sa.BigInteger()),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name="fk_found_article_articles"),
+        sa.ForeignKeyConstraint(["search"], ["searches.id"], name="fk_found_search_searches"),
+        sa.PrimaryKeyConstraint("search", "article", name="pk_found"),
+    )

@@ -1,0 +1,205 @@
+// What the page does beyond links and forms: light and dark, keys, and a chart whose time can be chosen by dragging.
+// Everything works without it.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const DAY = 86400; // seconds
+  const STEPS = [1, 2, 3, 4, 7, 14, 30, 60, 90, 120, 180, 365, 730, 1825, 3650, 9125].map((days) => days * DAY); // of a line of days
+  const WIDEST = 64; // pixels of a bar
+
+  // --- light and dark ---
+
+  const isDark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element) || !event.target.closest("button.theme")) return;
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try {
+      localStorage.setItem("arshif-theme", root.dataset.theme);
+    } catch { /* it holds for this page */ }
+    draw();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+
+  // --- keys ---
+
+  const hits = () => [...document.querySelectorAll(".list > li :is(h2, h3) a")];
+
+  function step(by) {
+    const links = hits();
+    if (!links.length) return;
+    const at = links.findIndex((link) => link === document.activeElement || link.closest("li").contains(document.activeElement));
+    const next = links[Math.min(Math.max(at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by, 0), links.length - 1)];
+    next.focus({ preventScroll: true });
+    next.closest("li").scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const typing = event.target instanceof Element && event.target.closest("input, textarea, select");
+    if (typing) {
+      if (event.key === "Escape" && typing.type === "search") typing.blur();
+      return;
+    }
+    const box = document.querySelector("input[type=search]");
+    const help = document.getElementById("help");
+    const is = (key, code) => event.key === key || (event.code === code && /\p{Script=Arabic}/u.test(event.key)); // other letters on the same keys
+    if (event.key === "?" || event.key === "؟") help.togglePopover();
+    else if (help.matches(":popover-open")) return;
+    else if (is("/", "Slash") && box) {
+      box.focus();
+      box.select();
+    } else if (is("j", "KeyJ")) step(1);
+    else if (is("k", "KeyK")) step(-1);
+    else return;
+    event.preventDefault();
+  });
+
+  // --- forms ---
+
+  document.addEventListener("formdata", (event) => { // an address without what is empty
+    if (event.target.method !== "get") return;
+    for (const name of [...new Set(event.formData.keys())]) {
+      const values = event.formData.getAll(name).filter((value) => value !== "");
+      event.formData.delete(name);
+      for (const value of values) event.formData.append(name, value);
+    }
+  });
+
+  // --- the chart over time ---
+
+  let plot = null;
+
+  function color(name) {
+    const probe = document.createElement("i");
+    probe.style.color = `var(--${name})`;
+    document.body.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  }
+
+  const iso = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 10);
+
+  function end(first, unit) { // the second after the time that begins then
+    if (unit !== "month") return first + DAY * (unit === "week" ? 7 : 1);
+    const day = new Date(first * 1000);
+    return Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 1) / 1000;
+  }
+
+  function go(room, first, last) {
+    const link = document.createElement("a");
+    const to = new URL(room.dataset.link, location.href);
+    to.searchParams.set("after", iso(first));
+    to.searchParams.set("until", iso(last));
+    link.href = to.pathname + to.search;
+    room.append(link);
+    if (window.htmx) htmx.process(link);
+    link.click();
+  }
+
+  function draw() {
+    const room = document.querySelector(".plot");
+    if (plot) plot.destroy();
+    plot = null;
+    if (!room || !window.uPlot) return;
+    const bars = JSON.parse(room.dataset.bars);
+    const unit = room.dataset.unit;
+    const starts = bars.map(([day]) => day * DAY);
+    const ends = starts.map((first) => end(first, unit));
+    const from = starts[0];
+    const to = ends[ends.length - 1];
+    const rtl = root.dir === "rtl";
+    const number = new Intl.NumberFormat("en");
+    const style = getComputedStyle(room);
+    const font = `12px ${style.fontFamily}`;
+    const soft = color("soft");
+    const axis = { stroke: soft, font, grid: { stroke: color("line"), width: 1 }, ticks: { show: false } };
+    const short = new Intl.DateTimeFormat(`${root.lang}-u-nu-latn`, unit === "month" ? { year: "numeric", month: "short", timeZone: "UTC" } : { day: "numeric", month: "short", timeZone: "UTC" });
+    room.classList.add("drawn");
+    plot = new uPlot({
+      width: room.clientWidth,
+      height: 120,
+      padding: [8, 14, 0, 14],
+      legend: { show: false },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
+      select: { show: true },
+      scales: { x: { time: true, dir: rtl ? -1 : 1, range: [from, to] }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
+      axes: [
+        { ...axis, size: 26, grid: { show: false }, space: 84, incrs: STEPS, filter: (_, moments) => moments.map((moment) => (moment < to ? moment : null)), values: (_, moments) => moments.map((moment) => (moment === null ? "" : short.format(moment * 1000))) },
+        { ...axis, side: rtl ? 1 : 3, size: 16 + 7 * number.format(Math.max(...bars.map(([, count]) => count))).length, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 5e4, 1e5, 1e6], values: (_, counts) => counts.map((count) => number.format(count)) },
+      ],
+      series: [
+        {},
+        { fill: color("bar"), width: 0, points: { show: false }, paths: rectangles(starts, ends) },
+      ],
+      hooks: { setSelect: [(chart) => choose(chart, room, starts, ends)], setCursor: [(chart) => tell(chart, room, starts, ends, bars, number)] },
+    }, [starts, bars.map(([, count]) => count)], room);
+    const note = room.querySelector(".told") || document.createElement("p");
+    note.className = "told";
+    note.setAttribute("aria-hidden", "true");
+    room.append(note); // below the bars
+    tell(plot, room, starts, ends, bars, number);
+  }
+
+  function rectangles(starts, ends) { // from the beginning of each day, week or month to its end
+    return (chart, series) => {
+      const fill = new Path2D();
+      const low = chart.valToPos(0, "y", true);
+      starts.forEach((first, at) => {
+        const a = chart.valToPos(first, "x", true);
+        const b = chart.valToPos(ends[at], "x", true);
+        const high = Math.min(low - 1, chart.valToPos(chart.data[series][at], "y", true));
+        const room = Math.abs(b - a);
+        const width = Math.max(1, Math.min(room - Math.min(2, room * 0.16), WIDEST * devicePixelRatio));
+        fill.rect((a + b - width) / 2, high, width, low - high);
+      });
+      return { stroke: null, fill, clip: null, flags: 1 };
+    };
+  }
+
+  function tell(chart, room, starts, ends, bars, number) {
+    const note = room.querySelector(".told");
+    if (!note) return;
+    const at = chart.cursor.left >= 0 ? chart.posToVal(chart.cursor.left, "x") : NaN;
+    const bar = starts.findIndex((first, i) => at >= first && at < ends[i]);
+    const form = new Intl.DateTimeFormat(`${root.lang}-u-nu-latn`, { dateStyle: "medium", timeZone: "UTC" });
+    note.textContent = bar < 0 ? room.dataset.hint : `${form.formatRange(starts[bar] * 1000, (ends[bar] - DAY) * 1000)}: ${number.format(bars[bar][1])}`;
+  }
+
+  function choose(chart, room, starts, ends) {
+    const { left, width } = chart.select;
+    if (width < 4) { // a click
+      const at = chart.posToVal(left, "x");
+      const bar = starts.findIndex((first, i) => at >= first && at < ends[i]);
+      if (bar >= 0) go(room, starts[bar], ends[bar] - DAY);
+      return;
+    }
+    const [a, b] = [chart.posToVal(left, "x"), chart.posToVal(left + width, "x")];
+    go(room, Math.min(a, b), Math.max(a, b) - 1);
+  }
+
+  // --- now, and after a part of the page was exchanged ---
+
+  let wide = 0;
+  addEventListener("resize", () => {
+    if (innerWidth === wide) return; // a phone's bars come and go
+    wide = innerWidth;
+    draw();
+  });
+
+  function ready() {
+    wide = innerWidth;
+    for (const button of document.querySelectorAll("button.theme")) button.hidden = false;
+    draw();
+  }
+
+  document.addEventListener("htmx:afterSettle", () => {
+    ready();
+    document.getElementById("content").focus({ preventScroll: true });
+  });
+  ready();
+  document.fonts.ready.then(() => draw());
+})();
