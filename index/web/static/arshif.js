@@ -6,6 +6,7 @@
   const root = document.documentElement;
   const DAY = 86400; // seconds
   const STEPS = [1, 2, 3, 4, 7, 14, 30, 60, 90, 120, 180, 365, 730, 1825, 3650, 9125].map((days) => days * DAY); // of a line of days
+  const CLICK = 4; // pixels: less is no drag
   const WIDEST = 64; // pixels of a bar
 
   // --- light and dark ---
@@ -135,8 +136,12 @@
         {},
         { fill: color("bar"), width: 0, points: { show: false }, paths: rectangles(starts, ends) },
       ],
-      hooks: { setSelect: [(chart) => choose(chart, room, starts, ends)], setCursor: [(chart) => tell(chart, room, starts, ends, bars, number)] },
+      hooks: { setSelect: [(chart) => choose(chart, room)], setCursor: [(chart) => tell(chart, room, starts, ends, bars, number)] },
     }, [starts, bars.map(([, count]) => count)], room);
+    plot.over.addEventListener("click", () => {
+      const bar = barAt(plot, starts, ends);
+      if (plot.select.width < CLICK && bar >= 0) go(room, starts[bar], ends[bar] - DAY);
+    });
     const note = room.querySelector(".told") || document.createElement("p");
     note.className = "told";
     note.setAttribute("aria-hidden", "true");
@@ -160,23 +165,22 @@
     };
   }
 
+  function barAt(chart, starts, ends) { // where the mouse is; -1: at none
+    const at = chart.cursor.left >= 0 ? chart.posToVal(chart.cursor.left, "x") : NaN;
+    return starts.findIndex((first, i) => at >= first && at < ends[i]);
+  }
+
   function tell(chart, room, starts, ends, bars, number) {
     const note = room.querySelector(".told");
     if (!note) return;
-    const at = chart.cursor.left >= 0 ? chart.posToVal(chart.cursor.left, "x") : NaN;
-    const bar = starts.findIndex((first, i) => at >= first && at < ends[i]);
+    const bar = barAt(chart, starts, ends);
     const form = new Intl.DateTimeFormat(`${root.lang}-u-nu-latn`, { dateStyle: "medium", timeZone: "UTC" });
     note.textContent = bar < 0 ? room.dataset.hint : `${form.formatRange(starts[bar] * 1000, (ends[bar] - DAY) * 1000)}: ${number.format(bars[bar][1])}`;
   }
 
-  function choose(chart, room, starts, ends) {
+  function choose(chart, room) {
     const { left, width } = chart.select;
-    if (width < 4) { // a click
-      const at = chart.posToVal(left, "x");
-      const bar = starts.findIndex((first, i) => at >= first && at < ends[i]);
-      if (bar >= 0) go(room, starts[bar], ends[bar] - DAY);
-      return;
-    }
+    if (width < CLICK) return;
     const [a, b] = [chart.posToVal(left, "x"), chart.posToVal(left + width, "x")];
     go(room, Math.min(a, b), Math.max(a, b) - 1);
   }
@@ -200,6 +204,5 @@
     ready();
     document.getElementById("content").focus({ preventScroll: true });
   });
-  ready();
-  document.fonts.ready.then(() => draw());
+  document.fonts.ready.then(ready); // the chart's letters are drawn once
 })();

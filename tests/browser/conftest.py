@@ -1,0 +1,97 @@
+"""One server and one Chromium for all tests of the page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from index.article import Image
+from tests.browser import chromium
+from tests.browser.shelf import NOW, Shelf, article, fill, newsroom, page
+from tests.unit.hostile_texts import HOSTILE, HOSTILE_URLS
+
+TRAPS = [
+    article(
+        f"https://sahel.example/trap/{number}",
+        site="sahel",
+        headline=f"فخ {text}",
+        body=f"فخ {text}\n\n{text}",
+        section=text,
+        authors=(text,),
+        keywords=(text,),
+        published=NOW,
+        images=(Image(HOSTILE_URLS[number % len(HOSTILE_URLS)], text, text),),
+    )
+    for number, text in enumerate(HOSTILE)
+]
+
+
+@dataclass
+class Watched:
+    """A tab, the hosts that it asked for anything, and what its console complained of."""
+
+    page: Page
+    address: str
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(self.page.evaluate(wide))
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """The newsroom's articles, and some that are traps."""
+    filled = fill(tmp_path_factory.mktemp("shelf"), map(page, [*newsroom(), *TRAPS]))
+    yield filled
+    filled.close()
+
+
+@pytest.fixture(scope="session")
+def address(shelf: Shelf) -> Iterator[str]:
+    """Where they are served."""
+    with chromium.served(shelf) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        reason = "There is no Chromium on this machine: install it (Debian: apt install chromium)."
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with chromium.running(path) as running:
+        yield running
+
+
+@pytest.fixture
+def tab(browser: Browser, address: str) -> Iterator[Watched]:
+    """A tab of an Arabic reader, 1200 pixels wide; it must end without a complaint or a request to elsewhere."""
+    context = browser.new_context(locale="ar", viewport={"width": 1200, "height": 800})
+    watched = watch(context, address)
+    yield watched
+    context.close()
+    assert watched.complaints == []
+    assert watched.hosts == {urlsplit(address).netloc}
+
+
+def watch(context: BrowserContext, address: str) -> Watched:
+    """A new tab of this context."""
+    watched = Watched(context.new_page(), address)
+    watched.page.on("console", lambda message: watched.complaints.append(message.text))
+    watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    watched.page.on("dialog", lambda dialog: watched.complaints.append(f"dialog: {dialog.message}"))
+    context.on("request", lambda request: watched.hosts.add(urlsplit(request.url).netloc))
+    return watched

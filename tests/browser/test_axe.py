@@ -1,0 +1,44 @@
+"""What axe-core finds wrong with the pages: nothing serious, in both languages, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("/", "/search?q=حلب&site=asi&after=2026-11-01", "/search?q=(زققثص", "/sites", "/runs", "/searches", "ARTICLE")
+RULES = "axe.run({resultTypes: ['violations']})"
+
+
+@pytest.mark.parametrize(("ui", "scheme", "width"), [("ar", "light", 390), ("ar", "dark", 1200), ("en", "light", 1200)])
+def test_nothing_serious(browser: Browser, address: str, ui: str, scheme: str, width: int) -> None:
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+    context = browser.new_context(locale=ui, color_scheme=scheme, viewport={"width": width, "height": 844})  # type: ignore[arg-type]
+    page = context.new_page()
+    found = []
+    for path in PAGES:
+        if path == "ARTICLE":
+            page.goto(f"{address}/search?q=البوكمال")
+            page.locator(".hits h2 a").first.click()
+        else:
+            page.goto(address + path)
+        page.evaluate(axe)
+        if path.startswith("/search?q=حلب"):
+            page.keyboard.press("?")  # with the help open as well
+            found += [(path, "help", *told) for told in wrong(page.evaluate(RULES))]
+            page.keyboard.press("Escape")
+        found += [(path, *told) for told in wrong(page.evaluate(RULES))]
+    context.close()
+    assert found == []
+
+
+def wrong(result: dict[str, list[dict[str, object]]]) -> list[tuple[object, ...]]:
+    """The rules that are broken seriously, each with the first element that breaks it."""
+    return [
+        (one["id"], one["nodes"][0]["html"][:200])  # type: ignore[index]
+        for one in result["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
