@@ -18,7 +18,7 @@ from index.web.render import render
 COOKIE = "arshif"
 DAYS = 30  # for which a browser stays let in
 OPEN = ("/healthz", "/readyz", "/login")  # say nothing of what is stored
-PROGRAMS = ("/api/", "/export.", "/metrics")  # are asked by programs, which have no use for a form
+PROGRAMS = ("/api/", "/export.", "/feeds/", "/metrics")  # are asked by programs, which have no use for a form
 MOST = 10_000  # bytes of a form
 
 
