@@ -17,8 +17,7 @@ from statistics import median
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from tldextract import TLDExtract
-
+from crawler import domains
 from index.archive.health import Evidence, Health, PageSeen, Sample, SourceSeen
 
 RARE = (
@@ -55,7 +54,6 @@ ROBOTS = "robots"
 ELSEWHERE = ("elsewhere", "led home")
 DOWN = ("silent", "Error", "HTTP 5")
 WELL = Health()
-_domains = TLDExtract(suffix_list_urls=(), cache_dir=None)  # the list within the package: no network, no file
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,7 @@ def _at_home(sample: Sample, hosts: frozenset[str]) -> bool:
 
 @cache
 def _domain(host: str) -> str:
-    return _domains(host).top_domain_under_public_suffix or ".".join(host.split(".")[-2:])
+    return domains.parts(host).top_domain_under_public_suffix or ".".join(host.split(".")[-2:])
 
 
 def _fields(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> Finding | None:

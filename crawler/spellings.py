@@ -12,13 +12,12 @@ from itertools import product
 from typing import Literal
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from tldextract import TLDExtract
+from crawler import domains
 
 _SCHEMES = ("https", "http")
 _EDITIONS = ("www", "m", "mobile", "amp")  # labels before a host that name another edition of its pages
 _AMP = {"amp", "amp=1", "amp=true", "outputType=amp"}  # parameters; https://amp.dev and the CMSs' own
 _FOREIGN = re.compile(r"[A-Za-z]?(?:%[89A-F][0-9A-F])+")  # escapes, with the letter of an accent
-_domains = TLDExtract(cache_dir=None, suffix_list_urls=())  # the list that the package carries: no request
 
 
 def spellings(url: str) -> tuple[str, ...]:
@@ -37,9 +36,9 @@ def _hosts(place: str) -> tuple[str, ...]:
     """The host (and port) with and without the label of an edition; never less than a registered domain."""
     host, colon, port = place.partition(":")
     first, _, rest = host.partition(".")
-    whole = rest if first in _EDITIONS and _domains(rest).domain else host
+    whole = rest if first in _EDITIONS and domains.parts(rest).domain else host
     # an IP address or a name of a local network has no suffix, and no editions
-    labels = ["", *(f"{label}." for label in _EDITIONS)] if _domains(whole).suffix else [""]
+    labels = ["", *(f"{label}." for label in _EDITIONS)] if domains.parts(whole).suffix else [""]
     return tuple(f"{label}{whole}{colon}{port}" for label in labels)
 
 

@@ -10,15 +10,20 @@ from crawler.extract.draft import Draft, Removed
 _DATELINE = re.compile(r"\b(?:19|20)[0-9]{2}\b[\s,،|–—-]*[0-9]{1,2}:[0-9]{2}$")  # … 23 تشرين الثاني/نوفمبر 2026 18:53
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DATELINE_LONGEST = 120  # characters; longer ones are sentences that end in a time
+_BEGINNING = 60  # characters by which a caption is known again
 _TOP = 3  # paragraphs at the top among which headline, section, authors and date stand
 
 
 def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]:
-    """The paragraphs without echoes of the headline, section and authors (at the top) and of images' captions."""
+    """The paragraphs without echoes of the headline, section and authors (at the top) and of images' captions. What
+    stands in the text although the caption was taken off with its picture is the text's own."""
     top = {fold(draft.headline): "headline", fold(draft.section or ""): "section"}
     top |= {fold(name): "author" for name in draft.authors}
     top |= {fold(", ".join(draft.authors)): "author"}
-    anywhere = {fold(text): "caption" for i in draft.images for text in (i.caption, i.credit) if text}
+    off = {fold(one.text)[:_BEGINNING] for one in draft.removed if one.reason == "caption"}
+    captions = {fold(image.caption or "") for image in draft.images}
+    credits = {fold(image.credit or "") for image in draft.images}
+    anywhere = dict.fromkeys(credits | {text for text in captions if text[:_BEGINNING] not in off}, "caption")
     longest = 2 * max(map(len, anywhere), default=0)  # marks and punctuation count in paragraphs, and not when folded
     top.pop("", None)
     anywhere.pop("", None)

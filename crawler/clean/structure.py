@@ -14,7 +14,7 @@ from itertools import islice
 import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.clean.text import line
+from crawler.clean.text import fold, line
 from crawler.extract.document import ancestors
 from crawler.extract.draft import Removed
 
@@ -28,6 +28,7 @@ _ROLES = (
     ' [aria-modal="true"], [hidden]:not([hidden="until-found"]), [data-nosnippet], [style*="display:none" i],'
     ' [style*="display: none" i]'
 )
+_COMMENTS = '[itemprop~="comment"], [itemtype$="schema.org/Comment"], [itemtype$="schema.org/UserComments"]'
 # Elements that go where all their text is links: "read also", lists of articles.
 _LINKED = frozenset(("ul", "ol", "p", "h2", "h3", "h4", "h5", "h6"))
 _KEPT = frozenset(("html", "head", "body", "main", "article"))
@@ -42,28 +43,30 @@ _SMALL = 200  # characters: so short an element is never most of an article
 _SHOWN = 200  # characters of a removed element that are kept to be shown
 
 
-def prune(tree: LexborHTMLParser, strip: Iterable[str] = ()) -> list[Removed]:
+def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "") -> list[Removed]:
     """Takes boilerplate off the tree, in place. `strip` are CSS selectors of the site's rules.
 
     Returns what had text and was taken off, each with its reason."""
     removed: list[Removed] = []
+    others = _other_headlines(tree, headline)
     for selector in strip:
         _take(tree.css(selector), "rule", removed)
     tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "link"])
     _take(_beside_the_article(tree), "element", removed)
     whole = _weight(tree.body)
-    _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole)), "element", removed)
+    _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole, others)), "element", removed)
     whole = _weight(tree.body)
+    _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, others)), "comments", removed)
     for node in tree.css("[class], [id]"):
         if node.tag in _KEPT or node.parent is None:
             continue
         attributes = node.attributes
         reason = _reason(attributes.get("class") or "", attributes.get("id") or "")
-        if reason and _expendable(node, whole):
+        if reason and _expendable(node, whole, others):
             _take([node], reason, removed)
-    _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole)), "links", removed)
-    _take((n for n in _cards(tree) if _expendable(n, whole)), "card", removed)
-    _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole)), "caption", removed)
+    _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, others)), "links", removed)
+    _take((n for n in _cards(tree) if _expendable(n, whole, others)), "card", removed)
+    _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole, others)), "caption", removed)
     return removed
 
 
@@ -126,9 +129,19 @@ def _beside_the_article(tree: LexborHTMLParser) -> list[LexborNode]:
     return [n for n in asides if all(parent.mem_id != article.mem_id for parent in ancestors(n))]
 
 
-def _expendable(node: LexborNode, whole: tuple[int, int]) -> bool:
+def _other_headlines(tree: LexborHTMLParser, headline: str) -> frozenset[int]:
+    """The <h1> that are no headline of this article, where one is: some sites give one to every teaser."""
+    found = tree.css("h1")
+    wanted = fold(headline)
+    others = [n for n in found if fold(n.text()) != wanted] if len(found) > 1 else []
+    return frozenset(n.mem_id for n in others) if len(others) < len(found) else frozenset()
+
+
+def _expendable(node: LexborNode, whole: tuple[int, int], others: frozenset[int] = frozenset()) -> bool:
     """Whether an element can be boilerplate: it holds neither the headline nor most of the page's text."""
-    if node.css_first('h1, [itemprop~="articleBody"]') is not None:
+    if node.css_first('[itemprop~="articleBody"]') is not None:
+        return False
+    if any(n.mem_id not in others for n in node.css("h1")):
         return False
     weight = len(node.text())
     if weight > _MOST * whole[0]:

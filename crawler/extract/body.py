@@ -27,11 +27,13 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page
 
 def fill(draft: Draft, document: Document, node: jsonld.Node | None, ours: Rules) -> None:
     """Fills the body, from the site's selector or by the generic extractor; prunes the document's tree in place."""
-    draft.removed += structure.prune(document.tree, ours.strip)
+    draft.removed += structure.prune(document.tree, ours.strip, draft.headline)
     if selector := ours.select.get("body"):
         draft.fill("body", paragraphs(document.tree.css(selector)), "rule")
     if draft.lacks("body"):
         said = _article_body(node)
+        if fold(" ".join(said)) == fold(draft.description or ""):
+            said = []  # only the description once more
         draft.fill("body", *_generic(draft, document, said))
         read = _length(draft.body) / max(1, _length(said))
         if read < 0.2 or (read < 0.6 and _lacks(draft.body, said, document)):
@@ -60,7 +62,7 @@ def _generic(draft: Draft, document: Document, said: list[str]) -> tuple[list[st
         scripted = body_script.text(document.markup)
         if _length(scripted) > 2 * _MORE * _length(found):
             return scripted, "script"
-    return complete(found, scope, draft.description or ""), origin
+    return complete(found, scope, elements, draft), origin
 
 
 def _first_good(document: Document, wanted: float) -> tuple[list[str], str]:

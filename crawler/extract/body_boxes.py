@@ -12,13 +12,14 @@ from crawler.extract.blocks import Block, Elements
 PROSE = 80  # characters from which a piece is prose and no label
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 FLOW = HEADINGS | {"h1", "p", "li", "blockquote", "pre", "dt", "dd", "figcaption", "ul", "ol", "dl", "tr"}
+TABLE = frozenset(("table", "tbody", "thead", "tfoot"))
 FOREIGN = re.compile(
     r"comment|related|sidebar|footer|widget|promo|teaser|list|recommend|(?:fact|info|side)-?box|subscri|paywall|register"
     r"|sign-?in|author|about|reference|footnote|bibliograph|legal",
     re.IGNORECASE,
 )  # in the names of elements that are hardly an article's own
 _SENTENCE = 40  # characters from which a piece that ends like a sentence is prose
-_END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
+END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
 _DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center"}
 _PICTURES = frozenset(("figure", "figcaption", "picture"))
 _SHARE = 0.15  # of the prose: a kind of box that holds as much is how the article is made
@@ -30,7 +31,7 @@ def weight(block: Block) -> int:
     """Characters of prose: 0 for labels and links."""
     if block.links > 0.4 or block.tag == "h1":
         return 0
-    return block.size if block.size >= PROSE or (block.size >= _SENTENCE and _END.search(block.text)) else 0
+    return block.size if block.size >= PROSE or (block.size >= _SENTENCE and END.search(block.text)) else 0
 
 
 def prose(blocks: Sequence[Block]) -> int:
@@ -55,7 +56,8 @@ def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
             placed.append((block, path))
     in_paragraphs = prose([b for b in blocks if b.tag == "p"]) >= _PARAGRAPHS * prose(blocks)
     if in_paragraphs:
-        placed = [(b, path) for b, path in placed if not (b.tag == "div" and len(path) > 1 and weight(b))]
+        holding = {b.kind[1] for b in blocks if b.tag == "p" and weight(b) and not b.kind[1].endswith(".")}
+        placed = [(b, p) for b, p in placed if b.tag != "div" or len(p) == 1 or not weight(b) or b.kind[0] in holding]
     _accept(placed, 0, elements, prose(blocks))
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 
-from crawler.extract.blocks import Block, Kind
+from crawler.clean.text import fold
+from crawler.extract.blocks import Block, Elements, Kind
+from crawler.extract.body_boxes import END, FOREIGN
+from crawler.extract.draft import Draft
 
 _HEADINGS = frozenset(("h2", "h3", "h4"))
 _KEY = 50  # characters by which a block is known again in the extractor's text
@@ -15,6 +19,10 @@ _NO_LETTER = re.compile(r"\W+")
 _PROSE = 80  # characters from which a paragraph is prose and no label
 _LEAD = range(40, 700)  # characters of a lead
 _LEAD_WORDS = 15  # a shorter one is a second headline, and as such no part of the text
+_LONG = 240  # characters of a piece that is a paragraph without being marked as one
+_HOLDERS = frozenset(("div", "section", "article", "td"))
+_LONGEST = 300  # characters of a headline
+_BESIDE = frozenset(("nav", "aside", "footer", "figure"))
 _LEADS = re.compile(
     r"(?:^|[\W_])(?:lead|lede|leadtext|lead-?in|standfirst|stand-first|intro|excerpt|abstract|sub-?title|sub-?head(?:line)?"
     r"|preamble|teaser|summary|description|dek|deck|chapo|chapeau|sommario|ingress|vorspann|entradilla|bajada|kicker-text"
@@ -23,7 +31,7 @@ _LEADS = re.compile(
 )
 
 
-def complete(found: list[str], blocks: Sequence[Block], description: str) -> list[str]:
+def complete(found: list[str], blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[str]:
     """The paragraphs found, with those that were left out; as they are where they are not found on the page."""
     at = _places(found, blocks)
     if not at or sum(len(found[i]) for i in at) < 0.5 * sum(map(len, found)):
@@ -38,8 +46,8 @@ def complete(found: list[str], blocks: Sequence[Block], description: str) -> lis
             done = max(done, at[index])
         completed.append(paragraph)
     completed += [b.text for b in blocks[last + 1 :] if _belongs(b, kinds, parents, False)]
-    lead = _lead(blocks[:first], description)
-    return [lead, *completed] if lead and _key(lead) not in map(_key, completed) else completed
+    known = set(map(_key, completed))
+    return [text for text in _opening(blocks[:first], elements, draft) if _key(text) not in known] + completed
 
 
 def _belongs(block: Block, kinds: set[Kind], parents: set[tuple[str, str]], among: bool) -> bool:
@@ -52,18 +60,40 @@ def _belongs(block: Block, kinds: set[Kind], parents: set[tuple[str, str]], amon
     return among and block.tag in _HEADINGS and (block.kind[1], block.kind[2]) in parents
 
 
-def _lead(blocks: Sequence[Block], description: str) -> str:
-    """The lead: between headline and body, what is called so or is the page's description of itself."""
+def _opening(blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[str]:
+    """What stands between headline and body and is of the article: the lead, and paragraphs in full sentences."""
+    wanted = fold(draft.headline)
     start = max((i for i, b in enumerate(blocks) if b.tag == "h1"), default=-1)
     if start < 0:
-        return ""
+        start = max((i for i, b in enumerate(blocks) if fold(b.text[:_LONGEST]) == wanted), default=-1)
+    if start < 0:
+        return []
+    lead = _lead(blocks, start, draft.description or "")
+    often = Counter(b.text for b in blocks)  # what stands there twice is a tool's, such as a machine's summary
+    return [b.text for b in blocks[start + 1 :] if b.text == lead or (often[b.text] == 1 and _is_own(b, elements))]
+
+
+def _is_own(block: Block, elements: Elements) -> bool:
+    """Whether a piece above the body is a paragraph of it: whole sentences without a link, in nothing else's box."""
+    least = _PROSE if block.tag == "p" else _LONG if block.tag in _HOLDERS else block.size + 1
+    if block.links or block.size < least:
+        return False
+    if not END.search(block.text) or block.text.endswith(("...", "…")) or FOREIGN.search(" ".join(block.kind)):
+        return False
+    return not any(elements.tags[n] in _BESIDE for n in elements.ancestors(block.element))
+
+
+def _lead(blocks: Sequence[Block], start: int, description: str) -> str:
+    """The lead: between headline and body, what is called so or is the page's description of itself."""
     wanted = _key(description)
     for block in blocks[start + 1 : start + 12]:
         if len(block.text) in _LEAD and block.links < 0.3 and block.tag != "li":
             same = len(wanted) > 20 and (_key(block.text).startswith(wanted[:40]))
             if same or _LEADS.search(" ".join(block.kind[:2])):
-                long = len(block.text.split()) >= _LEAD_WORDS or " " not in block.text
-                return block.text if long else ""
+                if len(block.text.split()) >= _LEAD_WORDS or " " not in block.text:
+                    return block.text
+                if _LEADS.search(block.kind[0]):
+                    return ""
     return ""
 
 

@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from crawler.clean.text import fold
+from crawler.extract import body_remarks
 from crawler.extract.blocks import Block, Elements, Kind
-from crawler.extract.body_boxes import FLOW, FOREIGN, PROSE, below, mark, prose, weight
+from crawler.extract.body_boxes import FLOW, FOREIGN, PROSE, TABLE, below, mark, prose, weight
 
 _SCOPE = 500  # characters of prose that an element around the headline has if it holds the article too
 _ARTICLE = re.compile(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)", re.IGNORECASE)
@@ -31,7 +32,7 @@ def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) 
 
     Gives the pieces around the headline: a page may hold other articles too, which are not looked at."""
     top = _top(blocks, headline)
-    scope = _scope(blocks, elements, top)
+    scope = _scope(body_remarks.without(blocks, elements, top), elements, top)
     best = _holder(scope, elements, top, _squeezed(said))
     best = _before(best, scope, elements, top)
     best = _live(best, scope, elements, top) if best >= 0 else best
@@ -114,9 +115,10 @@ def _holder(blocks: Sequence[Block], elements: Elements, top: int, said: str) ->
 
 
 def _holders(block: Block, elements: Elements) -> list[int]:
-    """The elements around a piece that can hold an article: no paragraphs, lists or quotes."""
+    """The elements around a piece that can hold an article: no paragraphs, lists or quotes, and no table of values."""
     around = elements.ancestors(block.element)
-    start = next((i for i, n in enumerate(around) if elements.tags[n] not in FLOW), len(around))
+    passed = FLOW | TABLE if block.tag == "tr" else FLOW
+    start = next((i for i, n in enumerate(around) if elements.tags[n] not in passed), len(around))
     return around[start:]
 
 

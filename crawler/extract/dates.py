@@ -47,6 +47,7 @@ _NOISE = re.compile(  # words around a visible date that dateparser stumbles ove
     r"|تاریخ انتشار|erstellt am|gepubliceerd op)\b\s*:?\s*(?:on\b)?",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"^[^\d:：]{2,30}[:：]\s*(?=\S)")  # what a date is called, in any language: `Written: 2023-11-07`
 _ARABIC_SCRIPT = ("ar", "fa", "ur", "ps", "ck")
 _GREENWICH = re.compile(r"(?:\bGMT|\bUTC|[غج]رين[تي]+ش)\s?([+-]\d{1,2}(?::?\d{2})?)?")
 
@@ -91,7 +92,7 @@ def machine(value: str, place: Place) -> Dated | None:
 
 def visible(value: str, place: Place) -> Dated | None:
     """A date written for people, in the languages of page and site: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`."""
-    value = _NOISE.sub("", value.translate(_DIGITS).strip()).strip(" |-–—•·:,")
+    value = _LABEL.sub("", _NOISE.sub("", value.translate(_DIGITS).strip())).strip(" |-–—•·:,")
     if not value or len(value) > _MAX_CHARS or not any(c.isdigit() for c in value):
         return None
     if found := machine(value, place):

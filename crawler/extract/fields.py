@@ -7,7 +7,7 @@ from datetime import UTC
 from textwrap import shorten
 
 from crawler.extract import body, dates, headline, images, jsonld, language, metadata, refuse, rules, shown
-from crawler.extract.document import Document, attribute
+from crawler.extract.document import Document, attribute, text_of
 from crawler.extract.draft import Draft
 from crawler.extract.names import names
 from crawler.page import Page
@@ -26,8 +26,9 @@ def read(document: Document, page: Page, site: Site) -> Draft:
     node = jsonld.article(found, {page.url, page.final_url}, document.meta("og:title"))
     ours = site.rules_on(page.fetched.date())
     declared = (attribute(document.first("html"), "lang"), document.meta("og:locale"))
-    spoken = (*dict.fromkeys(filter(None, map(language.normal, declared))), *site.languages)
-    place = dates.Place(spoken, site.country, dates.zone_of(site.time_zone), page.fetched.astimezone(UTC))
+    place = dates.Place(
+        _spoken(document, declared, site), site.country, dates.zone_of(site.time_zone), page.fetched.astimezone(UTC)
+    )
 
     house = metadata.outlets(document, node, found, site.name)
 
@@ -53,11 +54,22 @@ def read(document: Document, page: Page, site: Site) -> Draft:
     shown.by_htmldate(draft, document.markup, place)
     draft.fill("headline", _first_line(draft.body), "body")
     refuse.by_draft(draft, document, found)
+    shown.by_address(draft, document.url, place)  # here, as lists of a day's articles have addresses of that day too
     said = page.candidate.language if page.candidate else None
     tags = (*filter(None, (said, jsonld.text(node.get("inLanguage")) if node else "", *declared)), site.languages[0])
     if found_language := language.language(" ".join([draft.headline, *draft.body[:12]]), tags):
         draft.fill("language", *found_language)
     return draft
+
+
+def _spoken(document: Document, declared: tuple[str, ...], site: Site) -> tuple[str, ...]:
+    """The languages in which the page may tell a date, the likeliest first: the declared ones, else what its title and
+    description are in, then the site's."""
+    tags = [tag for tag in map(language.normal, declared) if tag]
+    if not tags:
+        about = f"{text_of(document.first('title'))} {document.meta('og:description', 'description')}"
+        tags = [found[0] for found in [language.language(about)] if found]
+    return (*dict.fromkeys(tags), *site.languages)
 
 
 def _first_line(body: list[str]) -> str:

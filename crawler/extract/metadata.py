@@ -7,8 +7,8 @@ from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborNode
-from tldextract import TLDExtract
 
+from crawler import domains
 from crawler.clean.text import fold, line
 from crawler.extract import dates, jsonld
 from crawler.extract.captions import caption
@@ -20,7 +20,6 @@ from index.article import Image
 Context = tuple[Document, dates.Place, frozenset[str]]  # the page, how to read its dates, the outlet's own names
 _KEYWORDS = 30  # of one article; more are the site's
 _SPLIT = re.compile(r"\s*[,;،|]\s*")
-_domains = TLDExtract(suffix_list_urls=(), cache_dir=None)  # the list within the package: no network, no file
 _PUBLISHED = (
     "article:published_time", "og:article:published_time", "datepublished", "article.published", "parsely-pub-date",
     "pubdate", "publishdate", "publish-date", "publish_date", "date.published", "dc.date.issued", "dcterms.created",
@@ -39,7 +38,7 @@ _SECTIONS = ("article:section", "og:article:section", "parsely-section", "articl
 
 def outlets(document: Document, node: jsonld.Node | None, found: list[jsonld.Node], name: str) -> frozenset[str]:
     """Folded names of the outlet itself, which pages give as the author where a byline names a person."""
-    said = [name, document.meta("og:site_name"), document.meta("application-name"), _domains(document.url).domain]
+    said = [name, document.meta("og:site_name"), document.meta("application-name"), domains.parts(document.url).domain]
     said += jsonld.people(node.get("publisher"), found) if node is not None else []
     return frozenset(_squeezed(n) for n in said if n)
 
@@ -128,17 +127,9 @@ def canonical_url(document: Document) -> str | None:
     """What the page calls its canonical address, if that is of the same registered domain and no home page."""
     for said in (attribute(document.first('link[rel~="canonical" i]'), "href"), document.meta("og:url")):
         url = _joined(document.url, said)
-        if url and urlsplit(url).path.strip("/") and same_domain(url, document.url):
+        if url and urlsplit(url).path.strip("/") and domains.same(url, document.url):
             return url
     return None
-
-
-def same_domain(one: str, other: str) -> bool:
-    """Whether two addresses are of one registered domain (`example.co.uk`), or of one host where there is none."""
-    first, second = _domains(one), _domains(other)
-    if not first.domain or not first.suffix:
-        return urlsplit(one).hostname == urlsplit(other).hostname
-    return (first.domain, first.suffix) == (second.domain, second.suffix)
 
 
 def fill_date(draft: Draft, name: str, dated: dates.Dated | None, source: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
+from datetime import date, datetime
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -184,9 +185,21 @@ def in_zone(draft: Draft, document: Document, place: dates.Place) -> None:
     day = zones.day_of(document.url)
     if day is None and at.hour in _EDGES:
         days = (dates.visible(_parted(text)[0], place) for text in lines)
-        day = next((d.at.date() for d in days if d and d.added.startswith("day only")), None)
+        day = next((d.at.date() for d in days if d and d.added.startswith("day only")), _other_day(draft))
     if found := zones.local(at, day, lines):
         draft.published, draft.origins["published"] = found[0], f"{origin}, {found[1]}"
+
+
+def _other_day(draft: Draft) -> date | None:
+    """The day that another source tells for the date of publication, without a time."""
+    said = (one for one in draft.others if one.name == "published" and "day only" in one.origin)
+    return next((one.value.date() for one in said if isinstance(one.value, datetime)), None)
+
+
+def by_address(draft: Draft, url: str, place: dates.Place) -> None:
+    """The day in the page's address, where the page and its source say none."""
+    if draft.lacks("published") and (day := zones.day_of(url)) is not None:
+        fill_date(draft, "published", dates.machine(day.isoformat(), place), "address")
 
 
 def ago(draft: Draft, document: Document, place: dates.Place) -> dates.Dated | None:

@@ -10,7 +10,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 _CLOCK = re.compile(r"(?<![\d:.])(\d{1,2})[:h.](\d{2})(?::\d{2})?(?![\d:.])\s?(?:(a|p)\.?m\b)?", re.IGNORECASE)
-_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)[/_-]?(0?[1-9]|1[0-2])[/_-]?(0?[1-9]|[12]\d|3[01])(?!\d)")
+_DAY = re.compile(
+    r"(?<!\d)(?P<y>(?:19|20)\d\d)(?:(?P<s>[/_-])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])"
+    r"|(?P<mm>0[1-9]|1[0-2])(?P<dd>0[1-9]|[12]\d|3[01]))(?!\d)"
+)
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # https://www.iana.org/time-zones: the first and last zones
 _NEAREST = (timedelta(hours=-8), timedelta(hours=12))  # what a day alone may tell: most people live between these
 _LINE = 120  # characters of a line that tells a time
@@ -45,7 +48,8 @@ def _offsets(at: datetime, line: str) -> Iterable[timedelta]:
 def day_of(url: str) -> date | None:
     """The day in the path of an address; None where it has none, or several."""
     try:
-        days = {date(int(y), int(m), int(d)) for y, m, d in _DAY.findall(urlsplit(url).path)}
+        found = _DAY.finditer(urlsplit(url).path)
+        days = {date(int(m["y"]), int(m["m"] or m["mm"]), int(m["d"] or m["dd"])) for m in found}
     except ValueError:
         return None
     return days.pop() if len(days) == 1 else None

@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler import path
 from crawler.clean import echoes, phrases, repeats, structure
 from crawler.clean.repeats import Repeats
-from crawler.extract.draft import Draft
+from crawler.extract.draft import Draft, Removed
 from index.article import Image
 from tests.unit.samples import a_page, a_site
 
@@ -88,6 +88,12 @@ def test_echoes_of_other_fields_go() -> None:
     kept, removed = echoes.drop(["العنوان", "سمر حداد", "نص", "تعليق الصورة.", "سوريا"], draft)
     assert kept == ["نص", "سوريا"]
     assert [r.reason for r in removed] == ["echo: headline", "echo: author", "echo: caption"]
+
+
+def test_a_caption_that_was_taken_off_with_its_picture_is_no_echo_where_the_text_says_the_same() -> None:
+    caption = "Collectors are on the hunt for bills with a printing error, and pay well for them."
+    draft = Draft(images=(Image("u", caption),), removed=[Removed(caption, "caption", "structure")])
+    assert echoes.drop(["A first line.", caption], draft)[0] == ["A first line.", caption]
 
 
 def test_repeats_go_and_an_article_that_is_all_repeated_stays() -> None:

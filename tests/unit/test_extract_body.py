@@ -88,6 +88,59 @@ def test_the_entries_of_a_live_blog_are_kept_with_its_introduction() -> None:
     assert [text for text in found if text in TEXT] == TEXT
 
 
+REMARKS = [
+    f"I have lived beside the {n}th reservoir for years and never saw the water stand so high." for n in range(40)
+]
+ENTRY = "<p>%s</p><a href=#r>Reply</a>"
+ROWS = {
+    "called comments": ("<div id=comments>%s</div>", "<div class=c><b>Anna</b><div>%s</div></div>"),
+    "called in another language": ("<div class=x>%s</div>", "<div class=kommentar><div>Anna</div><p>%s</p></div>"),
+    "a link and a time": ("<div class=x>%s</div>", f"<div class=y><a href=/u/1>Anna</a> <i>10:25</i>{ENTRY}</div>"),
+    "a name and a day": ("<ul class=x>%s</ul>", f"<li><div>Anna</div><div>5 May 2026</div>{ENTRY}</li>"),
+    "schema.org": ("<div>%s</div>", "<div itemprop=comment itemscope><span itemprop=author>Anna</span><p>%s</p></div>"),
+}
+
+
+@pytest.mark.parametrize("place", ["beside", "inside"])
+@pytest.mark.parametrize("row", ROWS)
+def test_remarks_that_are_more_than_the_article_are_none_of_it(row: str, place: str) -> None:
+    around, each = ROWS[row]
+    remarks = around % "".join(each % text for text in REMARKS)
+    body = in_article(p(*TEXT[:4]), remarks) if place == "inside" else in_article(p(*TEXT[:4])) + remarks
+    assert read(body) == TEXT[:4]
+
+
+def test_what_only_looks_like_remarks_is_kept() -> None:
+    timeline = "".join(f"<div class=event><div>May 20{n}</div><p>{t}</p></div>" for n, t in enumerate(TEXT[3:], 10))
+    items = "".join(f"<div class=item><h3>Item {n}</h3><p>{t}</p></div>" for n, t in enumerate(TEXT[3:], 10))
+    for inner in (timeline, items):
+        assert [text for text in read(in_article(p(*TEXT[:3]), inner)) if text in TEXT] == TEXT
+
+
+def test_paragraphs_between_the_headline_and_the_body_are_of_the_article() -> None:
+    above = f"<h3>{HEADLINE}</h3><div class=top><div>Monday</div><p>{TEXT[0]}</p></div>"
+    teaser = f"<div class=c><p>{TEXT[1][:90]}…</p></div><nav><p>{TEXT[2]}</p></nav>"
+    assert read(f"{above}{teaser}<div class='story-text'>{p(*TEXT[3:])}</div>") == [TEXT[0], *TEXT[3:]]
+
+
+def test_a_table_of_values_does_not_hold_the_article() -> None:
+    rows = "".join(f"<tr><td>{n}</td><td>{name} reservoir</td><td>{n * 9} m</td></tr>" for n, name in enumerate(TEXT))
+    rows = rows.replace(
+        " took in more water in a week than in the whole spring before, the ministry said on Monday.", ""
+    )
+    found = read(in_article(p(*TEXT[:2]), f"<table>{rows}</table>", p(TEXT[2]), f"<table>{rows}</table>"))
+    assert [text for text in found if text in TEXT] == TEXT[:3]
+    assert len(found) == 3 + 2 * len(TEXT)
+
+
+def test_teasers_with_first_headings_of_their_own_are_taken_off() -> None:
+    teasers = "".join(
+        f"<article><h1><a href=/{n}>{t.replace('week', 'day')}</a></h1></article>" for n, t in enumerate(TEXT)
+    )
+    text = f"{TEXT[0]} {TEXT[1]}"
+    assert read(in_article(f"<p>{text}</p>", f"<aside class=x><h1>More:</h1>{teasers}</aside>")) == [text]
+
+
 def test_a_flash_of_one_sentence_is_kept() -> None:
     flash = "The eastern reservoir is full, the ministry says."
     assert read(in_article(p(flash)), '<meta property="og:type" content="article">') == [flash]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -116,6 +116,7 @@ def test_month_names_of_every_arab_region(said: str, day: str) -> None:
         ("2024年4月21日 10:30", "en", "UN", "2024-04-21T10:30:00+00:00"),
         ("2024년 4월 21일", "en", "UN", "2024-04-21T00:00:00+00:00"),
         ("05.04.2024 3:05 pm", "de", "DE", "2024-04-05T15:05:00+00:00"),
+        ("Written: 2024-04-05 15:03", "ko", "KR", "2024-04-05T15:03:00+00:00"),
         ("5 января 2024", "ru", "RU", "2024-01-05T00:00:00+00:00"),
         ("Publié le 25 décembre 2024 à 10:30", "fr", "FR", "2024-12-25T10:30:00+00:00"),
     ],
@@ -252,6 +253,21 @@ def test_a_day_is_midnight_where_the_site_is() -> None:
     assert found is not None
     assert found.at.astimezone(UTC) == datetime(2024, 1, 15, 5, tzinfo=UTC)
     assert found.origin("json-ld") == "json-ld, day only"
+
+
+@pytest.mark.parametrize(
+    ("url", "day"),
+    [
+        ("https://a.example/2020/11/08/x", date(2020, 11, 8)),
+        ("https://a.example/2020/1/8/x", date(2020, 1, 8)),
+        ("https://a.example/20201108-x", date(2020, 11, 8)),
+        ("https://a.example/2020/11/x", None),
+        ("https://a.example/2020/132377/x", None),
+        ("https://a.example/2020/11/08/2019-01-02", None),
+    ],
+)
+def test_the_day_in_an_address(url: str, day: date | None) -> None:
+    assert day_of(url) == day
 
 
 def test_an_unknown_zone_is_utc() -> None:

@@ -198,6 +198,34 @@ def test_the_lead_between_headline_and_body_is_the_first_paragraph() -> None:
     assert article(page).body == "\n\n".join([lead, *TEXT])
 
 
+def test_the_day_in_the_address_is_the_last_resort() -> None:
+    body = "".join(f"<p>{p}</p>" for p in TEXT)
+    found = article(html(body))
+    assert found.published is not None
+    assert (found.published.isoformat(), found.origins["published"]) == (
+        "2018-06-08T00:00:00+03:00",
+        "address, day only",
+    )
+
+
+def test_a_moment_in_utc_is_told_in_the_zone_of_the_day_that_the_page_shows() -> None:
+    shown = '<p itemprop="datePublished">8 يونيو 2018</p>' + "".join(f"<p>{p}</p>" for p in TEXT)
+    page = a_page(html(shown, ld(datePublished="2018-06-07T23:15:00Z")), "https://news.example.com/story")
+    found = path.article(page, a_site()).article
+    assert (found.published and found.published.isoformat()) == "2018-06-08T00:15:00+01:00"
+
+
+def test_the_language_in_which_a_date_is_told_is_the_titles_where_none_is_declared() -> None:
+    text = (
+        "La commissione ha approvato il progetto per la nuova linea e i lavori cominciano in autunno, dice il sindaco."
+    )
+    page = "<title>Approvato il progetto della nuova linea</title><h1>Approvato il progetto della nuova linea</h1>"
+    page += f"<div>6 dicembre 2017</div><div class=text><p>{text}</p><p>{text} Lo ha detto ieri.</p></div>"
+    found = path.article(a_page(page, "https://news.example.com/story"), a_site(languages=["en"])).article
+    assert found.published is not None
+    assert found.published.date().isoformat() == "2017-12-06"
+
+
 def test_a_body_in_several_containers_is_taken_whole() -> None:
     parts = [
         f"<div class='part'>{''.join(f'<p>{p} ({n})</p>' for p in TEXT)}</div><div class='ad-slot'>x</div>"
