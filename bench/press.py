@@ -31,6 +31,7 @@ from index.archive import near
 PAGES = Path(__file__).parents[2] / "shared" / "pages" / "open"
 SOURCES = ("fundus", "arabic", "arabic_wp")  # modern pages
 SHORTEST, LONGEST = 20_000, 600_000  # bytes of a page that is taken
+PARAGRAPH = 60  # characters of a text from which it is taken for one
 _TEXT = re.compile(r"<(script|style|head|h1)\b.*?</\1\s*>|<!--.*?-->|>(?P<text>[^<>]{30,})<", re.DOTALL | re.IGNORECASE)
 
 
@@ -100,10 +101,8 @@ class Press:
     def _edit(self, count: int) -> None:
         now = datetime.now(UTC).replace(microsecond=0)
         for key in random.Random(count).sample(sorted(self.sheets), count):
-            body = gzip.decompress(self.sheets[key].packed).replace(
-                b"</p>", b" The office has since put this sentence right.</p>", 12
-            )
-            self.sheets[key] = Sheet.of(body, now)
+            body = gzip.decompress(self.sheets[key].packed).decode()
+            self.sheets[key] = Sheet.of(_TEXT.sub(_put_right, body).encode(), now)
             self.edited.append(f"http://{key[0]}{key[1]}")
         self.maps.clear()
 
@@ -173,6 +172,12 @@ def varied(page: str, number: int) -> bytes:
         return f">{' '.join(words)}<"
 
     return _TEXT.sub(turned, page).encode()
+
+
+def _put_right(found: re.Match[str]) -> str:
+    """A text with a sentence more, where it is a paragraph."""
+    long = found["text"] is not None and len(found["text"]) >= PARAGRAPH
+    return f">{found['text']} The office has since put this sentence right.<" if long else found[0]
 
 
 def press(pages: int, hosts: int, port: int) -> Press:

@@ -22,6 +22,7 @@ WORDS = {  # what is wrong with a document
     "older": "the archive has version {archived}, the index {indexed}",
     "newer": "the archive has version {archived}, the index {indexed}",
     "twice": "the index has it more than once",
+    "other": "both have version {archived}, and the index says something else",
     "extra": "the index has version {indexed}, the archive none",
 }
 

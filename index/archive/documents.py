@@ -148,6 +148,15 @@ def ids(conn: Connection) -> Iterator[tuple[str, int]]:
         last = rows[-1].id
 
 
+def earlier(conn: Connection) -> Iterator[tuple[str, int, int]]:
+    """Article, number and version of the document of every version that a later one replaced."""
+    query = select(t.versions.c.article, t.versions.c.number, t.articles.c.revision)
+    for row in conn.execute(
+        query.join(t.articles, t.articles.c.id == t.versions.c.article).where(t.versions.c.number < t.articles.c.number)
+    ):
+        yield row[0], row[1], row[2]
+
+
 def count(conn: Connection, site: str | None = None) -> int:
     """How many articles there are, of one site or of all."""
     query = select(func.count()).select_from(t.articles)

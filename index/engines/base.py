@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from index.analysis import language_of, stems
-from index.article import Document, Facet, Matches, Query, Sort
+from index.article import Article, Document, Facet, Matches, Query, Sort
 from index.errors import QueryError
 
 MAPPING_VERSION = 2  # of fields and analysis: an index of another one is not read or written, but rebuilt
@@ -35,6 +35,16 @@ DAY = "day"  # the field of days, as Python's ordinals: 1 is Monday the first of
 EPOCH_SECONDS = 1 << 32  # added, so that articles from before 1970 (from 1833 on) sort too
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A document that an index has: its id (`earlier_id` of an earlier version), its version, and the digest of what it
+    said when it was brought."""
+
+    id: str
+    version: int
+    digest: int
+
+
 class Engine(Protocol):
     """One index engine. Every method raises IndexUnavailable where the index does not answer or asks to wait, and
     IndexMismatch where a person must mend it; the message says how. Safe to use from several threads."""
@@ -48,7 +58,8 @@ class Engine(Protocol):
     def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
         """Bring documents in and take ids out. All are durable when it returns, but for those that are refused for
         good: their articles' ids with the reason. An older version than the index has is left out, and counts as done.
-        Documents that are not current go to the index of earlier versions; a deletion holds for both."""
+        Documents that are not current go to the index of earlier versions; a deletion holds for both, that of an
+        `earlier_id` for that one."""
 
     def publish(self, target: str) -> None:
         """From now on searches go to this target; the one before it is dropped after that."""
@@ -74,6 +85,9 @@ class Engine(Protocol):
 
     def ids(self, target: str) -> Iterator[tuple[str, int]]:
         """(id, version) of every document of a target, in no order."""
+
+    def held(self, target: str) -> Iterator[Held]:
+        """Every document of a target and of the index of earlier versions beside it, in no order."""
 
     def close(self) -> None:
         """Let go of files and connections."""
@@ -101,13 +115,15 @@ def must_be_ours(target: str, prefix: str) -> None:
 @dataclass(frozen=True, slots=True)
 class Record:
     """A document as fields: `keywords` hold whole values, `texts` are cut into folded words by the engine's own means,
-    `stems` are words already, parted by blanks; `order`, `changed` and `day` are numbers to sort and count by."""
+    `stems` are words already, parted by blanks; `order`, `changed` and `day` are numbers to sort and count by; by
+    `digest` a document is known to say what the archive does."""
 
     id: str
     version: int
     order: int
     changed: int
     day: int
+    digest: int
     keywords: dict[str, list[str]]
     texts: dict[str, list[str]]
     stems: dict[str, str]
@@ -128,13 +144,9 @@ def record(document: Document) -> Record:
         order=order_of(document.sort_date, id_),
         changed=order_of(document.changed or document.sort_date, id_),
         day=document.sort_date.astimezone(UTC).toordinal(),
+        digest=digest(document),
         keywords=_keywords(document, language),
-        texts={
-            "headline": [article.headline],
-            "body": [article.body],
-            "author": list(article.authors),
-            "section": [article.section] if article.section else [],
-        },
+        texts=_texts(article),
         stems={
             "headline_stem": " ".join(stems(article.headline, language)),
             "body_stem": " ".join(stems(article.body, language)),
@@ -145,6 +157,25 @@ def record(document: Document) -> Record:
     except UnicodeEncodeError as error:
         raise ValueError(f"its text has half a character (a lone surrogate): {error.reason}") from None
     return made
+
+
+def digest(document: Document) -> int:
+    """63 bits that differ where what an index is given of two documents does; made without their stems, which follow
+    from the texts."""
+    article = document.article
+    dates = [moment.timestamp() for moment in (document.sort_date, document.changed or document.sort_date)]
+    said = [_keywords(document, language_of(article.language)), _texts(article), dates]
+    packed = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+    return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest(), "big") >> 1
+
+
+def _texts(article: Article) -> dict[str, list[str]]:
+    return {
+        "headline": [article.headline],
+        "body": [article.body],
+        "author": list(article.authors),
+        "section": [article.section] if article.section else [],
+    }
 
 
 def _keywords(document: Document, language: str) -> dict[str, list[str]]:
@@ -178,6 +209,11 @@ def _names(values: Sequence[str]) -> list[str]:
 def earlier_id(article: str, number: int) -> str:
     """The id of an earlier version's document."""
     return f"{article}@{number}"
+
+
+def is_earlier(id_: str) -> bool:
+    """Whether an id is an earlier version's."""
+    return "@" in id_
 
 
 def article_of(id_: str) -> tuple[str, int]:

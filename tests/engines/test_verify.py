@@ -6,6 +6,8 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,8 @@ from tests.engines.corpus import document
 from tests.unit.archive_samples import HOUR, NOW, article, page
 
 STORED = 150
-PLANTED = {"missing": 40, "older": 30, "extra": 30}  # 100
+# With each that is missing or older its earlier version is missing: 100 in all
+PLANTED = {"missing": 20, "older": 15, "extra": 10, "other": 10, "other@1": 5, "extra@7": 5}
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def test_a_whole_index_has_no_difference(archive: Archive, engine: Engine) -> No
         verify(archive, engine)
     shipper.drain(archive, engine)
     found = verify(archive, engine)
-    assert (found.agreeing, found.waiting, found.refused, found.differences) == (STORED, 0, 0, ())
+    assert (found.agreeing, found.waiting, found.refused, found.differences) == (2 * STORED, 0, 0, ())
 
 
 def test_a_hundred_planted_differences_are_found_and_mended(archive: Archive, engine: Engine) -> None:
@@ -61,12 +64,12 @@ def test_a_hundred_planted_differences_are_found_and_mended(archive: Archive, en
 
     found = verify(archive, engine)
     assert {(one.article, one.kind) for one in found.differences} == planted
-    assert found.agreeing == STORED - PLANTED["missing"] - PLANTED["older"]
+    assert found.agreeing == 2 * STORED - len([kind for _, kind in planted if kind != "extra"])
 
     assert repair(archive, engine, found) == 100
     assert verify(archive, engine).differences == (), "what waits in the outbox is no difference"
     shipper.drain(archive, engine)
-    assert (verify(archive, engine).agreeing, verify(archive, engine).differences) == (STORED, ())
+    assert (verify(archive, engine).agreeing, verify(archive, engine).differences) == (2 * STORED, ())
     assert engine.count() == STORED
 
 
@@ -77,16 +80,40 @@ def plant(archive: Archive, engine: Engine, target: str) -> set[tuple[str, str]]
     engine.apply(target, [], [one.article.id for one in chosen])
     if isinstance(engine, elastic.ElasticEngine):  # it remembers the version of what was deleted, for a minute
         settings = {"index": {"gc_deletes": "0s"}}
-        engine.server.client.indices.put_settings(index=target, settings=settings)
+        engine.server.client.indices.put_settings(index=[target, f"{target}-versions"], settings=settings)
     until = time.monotonic() + 30
     while not {one.article.id for one in older} <= {id_ for id_, _ in engine.ids(target)}:
         assert time.monotonic() < until, "versions of what was deleted are still remembered"
-        engine.count(target)  # a refresh, which forgets them by a clock that ticks a few times a second
+        assert list(engine.held(target))  # a refresh, which forgets them by a clock that ticks a few times a second
         engine.apply(target, [document(one.article.id, "حلب", version=one.version - 1) for one in older], [])
     extra = [document(f"stranger-{n}", "حلب") for n in range(PLANTED["extra"])]
     engine.apply(target, extra, [])
     kinds = {"missing": missing, "older": older, "extra": extra}
-    return {(one.article.id, kind) for kind, them in kinds.items() for one in them}
+    planted = {(one.article.id, kind) for kind, them in kinds.items() for one in them}
+    planted |= {(base.earlier_id(one.article.id, 1), "missing") for one in chosen}
+    return planted | plant_within(archive, engine, target, [one.article.id for one in chosen])
+
+
+def plant_within(archive: Archive, engine: Engine, target: str, but: list[str]) -> set[tuple[str, str]]:
+    """Documents of the archive's version with another text, and earlier versions that never were; of others than
+    these."""
+    with archive.read() as conn:
+        ids = [id_ for id_, _ in documents.ids(conn) if id_ not in but]
+        newest = iter(documents.documents(conn, ids))
+        earlier = iter(documents.version_documents(conn, ids))
+    others = [_reworded(one) for one in islice(newest, PLANTED["other"])]
+    earlier_others = [_reworded(one) for one in islice(earlier, PLANTED["other@1"])]
+    never = [replace(one, number=7) for one in islice(earlier, PLANTED["extra@7"])]
+    engine.apply(target, [*others, *earlier_others, *never], [])
+    return {
+        *((one.article.id, "other") for one in others),
+        *((base.earlier_id(one.article.id, 1), "other") for one in earlier_others),
+        *((base.earlier_id(one.article.id, 7), "extra") for one in never),
+    }
+
+
+def _reworded(one: Document) -> Document:
+    return replace(one, article=replace(one.article, body="نص آخر"))
 
 
 def test_an_index_that_is_ahead_of_an_older_archive_is_mended(archive: Archive, engine: Engine) -> None:

@@ -21,8 +21,8 @@ SMALLEST = 500  # bytes: below, compressing gains nothing
 class Conduct:
     """`fail` answers that status to paths that begin with `only`, with Retry-After `retry_after`; `wall` shows a bot
     wall with that status everywhere but at robots.txt; `hang` waits so many seconds before each answer, `drip` between
-    its pieces; `validators` are on, off, lying: one ETag and date for ever, with 304 to whoever shows them, or deaf: true
-    ones, but never 304."""
+    its pieces; `validators` are on, off, lying: one ETag and date for ever, with 304 to whoever shows them, or deaf:
+    true ones, but never 304."""
 
     fail: int | None = None
     only: str = "/"

@@ -44,7 +44,7 @@ def upsert(document: Document) -> Action:
     source = {
         **{name: values[0] if len(values) == 1 else values for name, values in (made.keywords | made.texts).items()},
         **made.stems,
-        **{"order": made.order, "changed": made.changed, "day": made.day},
+        **{"order": made.order, "changed": made.changed, "day": made.day, "digest": made.digest},
         **_for_people(document),
     }
     # gte: the same version comes again after a crash between the index and the acknowledgement

@@ -17,8 +17,10 @@ from elasticsearch import ApiError, NotFoundError, helpers
 from index.article import Document, Match, Matches, Query
 from index.engines.base import (
     MAPPING_VERSION,
+    Held,
     article_of,
     cursor,
+    is_earlier,
     is_ours,
     must_be_ours,
     place,
@@ -117,7 +119,10 @@ class ElasticEngine:
 
     def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
         refused: dict[str, str] = {}
-        actions: dict[str, list[Action]] = {target: [deletion(article) for article in deletes], target + EARLIER: []}
+        actions: dict[str, list[Action]] = {
+            target: [deletion(article) for article in deletes],
+            target + EARLIER: [deletion(id_) for id_ in deletes if is_earlier(id_)],
+        }
         for document in upserts:
             try:
                 actions[target if document.current else target + EARLIER].append(upsert(document))
@@ -192,6 +197,13 @@ class ElasticEngine:
             client.indices.refresh(index=target)
             for hit in helpers.scan(client, index=target, query={"_source": False, "version": True}):
                 yield hit["_id"], int(hit["_version"])
+
+    def held(self, target: str) -> Iterator[Held]:
+        wanted = {"_source": False, "version": True, "docvalue_fields": ["digest"]}
+        with self._told() as client:
+            client.indices.refresh(index=[target, target + EARLIER])
+            for hit in helpers.scan(client, index=[target, target + EARLIER], query=wanted):
+                yield Held(hit["_id"], int(hit["_version"]), int(hit.get("fields", {}).get("digest", [0])[0]))
 
     def _older_fields(self) -> frozenset[str]:
         """The fields of the index that is searched, where its mapping is an older one; none where it is today's."""

@@ -77,6 +77,7 @@ def mapping() -> dict[str, Any]:
             **dict.fromkeys((*whole, "main_language", "author_name", "section_name"), keyword),
             **dict.fromkeys(("order", "changed"), long),
             "day": {"type": "integer"},
+            "digest": {"type": "long", "index": False},
             # for people and dashboards; no search of ours asks for these
             **dict.fromkeys(("@timestamp", "datePublished", "dateModified"), date),
             **{name: {"type": "alias", "path": path} for name, path in ALIASES.items()},

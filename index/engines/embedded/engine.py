@@ -22,7 +22,7 @@ import tantivy
 from tantivy import Query as TantivyQuery
 
 from index.article import Document, Matches, Query
-from index.engines.base import Record, is_ours, must_be_ours, record
+from index.engines.base import Held, Record, is_earlier, is_ours, must_be_ours, record
 from index.engines.embedded import queries
 from index.engines.embedded.queries import Part, Searcher
 from index.engines.embedded.schema import document, schema
@@ -132,7 +132,7 @@ class EmbeddedEngine:
         known = self._versions(index, [*records])
         with self._told(target), index.writer(heap_size=HEAP_BYTES, num_threads=1) as writer:
             for article in deletes:
-                writer.delete_documents_by_term("article", article)
+                writer.delete_documents_by_term("id" if is_earlier(article) else "article", article)
             for id_, made in records.items():
                 if made.version >= known.get(id_, 0):
                     writer.delete_documents_by_term("id", id_)
@@ -189,6 +189,18 @@ class EmbeddedEngine:
             hits = searcher.search(TantivyQuery.all_query(), limit=searcher.num_docs, count=False).hits
             for start in range(0, len(hits), PAGE):
                 yield from _ids_versions(searcher, [address for _, address in hits[start : start + PAGE]])
+
+    def held(self, target: str) -> Iterator[Held]:
+        for name in (target, f"{target}/{EARLIER}"):
+            searcher: Searcher = self._index(name).searcher()
+            if not searcher.num_docs:
+                continue
+            hits = searcher.search(TantivyQuery.all_query(), limit=searcher.num_docs, count=False).hits
+            for start in range(0, len(hits), PAGE):
+                addresses = [address for _, address in hits[start : start + PAGE]]
+                digests = searcher.fast_field_values("digest", addresses)
+                for (id_, version), said in zip(_ids_versions(searcher, addresses), digests, strict=True):
+                    yield Held(id_, version, int(said))
 
     def _searched(self) -> str:
         """The target that is searched: the published one, of an older mapping too while a new one is on its way."""

@@ -9,7 +9,7 @@ from index.engines.base import TALLIED, Record
 
 TEXTS = ("headline", "body", "headline_stem", "body_stem", "author", "section")
 WHOLE = ("id", "article", "lead", "gone", "has", "site", "country", "language", *sorted(set(TALLIED.values())))
-NUMBERS = ("order", "changed", "day", "version")
+NUMBERS = ("order", "changed", "day", "version", "digest")
 
 
 def schema() -> tantivy.Schema:
