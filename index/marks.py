@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import itemgetter
@@ -33,6 +34,17 @@ def snippets(article: Article, asked: Sequence[Wanted]) -> tuple[tuple[Span, ...
     """Up to SNIPPETS pieces of an article's body, with what was asked for marked."""
     text = _Text(article.body, article.language)
     return _snippets(text, text.marks([one for one in asked if one.field.startswith("body")]))
+
+
+def told_in(language: str | None, asked: Sequence[Wanted]) -> list[Wanted]:
+    """What of it can stand in a text of this language at all: not the stems of other ones, which are most of it."""
+    spoken = language_of(language)
+    return [one for one in asked if not one.field.endswith("_stem") or _is_of(one, spoken)]
+
+
+def _is_of(stem: Wanted, language: str) -> bool:
+    first = stem.words[0] if isinstance(stem, Row | Close) else stem.word
+    return first.startswith(f"{language}:")
 
 
 # --- marks ---------------------------------------------------------------------------------------------------------
@@ -83,14 +95,13 @@ class _Text:
     def _marks(self, asked: Wanted) -> Iterator[_Mark]:
         held = self.words
         if asked.field.endswith("_stem"):
-            first = asked.words[0] if isinstance(asked, Row | Close) else asked.word
-            if not first.startswith(f"{self.language}:"):
+            if not _is_of(asked, self.language):
                 return
             held = self.stems
         match asked:
             case Row(_, row, _):
                 length = len(row)
-                for i in (i for i, word in enumerate(held) if word == row[0]):
+                for i in _all_of(held, row[0]):
                     if tuple(held[i : i + length]) == row:
                         yield self._mark(i, i + length - 1, self.words[i] if length == 1 else row[0])
             case Begins(_, start, _):
@@ -98,13 +109,22 @@ class _Text:
             case Like(_, like, edits, _):
                 yield from (self._mark(i, i, like) for i, word in enumerate(held) if is_like(word, like, edits))
             case Close(_, (one, other), gap, _):
-                places = {word: [i for i, w in enumerate(held) if w == word] for word in (one, other)}
+                places = {word: list(_all_of(held, word)) for word in (one, other)}
                 for i in places[one]:
                     near = [k for k in places[other] if abs(i - k) <= gap + 1]
                     yield from (self._mark(k, k, held[k]) for k in (i, *near) if near)
 
     def _mark(self, first: int, last: int, what: str) -> _Mark:
         return _Mark(self.places[first][0], self.places[last][1], what)
+
+
+def _all_of(words: list[str], wanted: str) -> Iterator[int]:
+    """Where a word stands; a list finds it faster than a loop does."""
+    at = -1
+    with suppress(ValueError):
+        while True:
+            at = words.index(wanted, at + 1)
+            yield at
 
 
 @lru_cache(maxsize=10_000)

@@ -13,7 +13,7 @@ from index.archive import Archive, documents
 from index.article import Bar, Document, Facet, Hit, Match, Query, Results, Tally, Unit
 from index.engines.base import DAY, TALLIED, Engine
 from index.engines.plan import Wanted, plan, wanted
-from index.marks import headline, snippets
+from index.marks import headline, snippets, told_in
 
 Key = tuple[str, int | None]  # an article, and the number of an earlier version of it; None for how it reads today
 Load = Callable[[Sequence[Key]], tuple[Mapping[Key, Document], Mapping[str, int]]]
@@ -49,8 +49,10 @@ def find(query: Query, engine: Engine, loading: Load) -> Results:
     found = engine.search(query)
     loaded, others = loading([(match.id, match.number) for match in found.matches])
     asked = wanted(plan(query).scored)
+    languages = {document.article.language for document in loaded.values()}
+    told = {language: told_in(language, asked) for language in languages}
     hits = tuple(
-        _hit(loaded[key], match, asked, others)
+        _hit(loaded[key], match, told[loaded[key].article.language], others)
         for match in found.matches
         if (key := (match.id, match.number)) in loaded
     )

@@ -53,8 +53,7 @@ def documents(conn: Connection, ids: Sequence[str]) -> list[Document]:
     """The documents of these articles in their order; those that the archive does not have are left out."""
     found: dict[str, Document] = {}
     for piece in chunks(ids):
-        newest = _stored(t.versions.c.number == t.articles.c.number)
-        for row in conn.execute(newest.where(t.articles.c.id.in_(piece))).mappings():
+        for row in conn.execute(_NEWEST, {"ids": piece}).mappings():
             found[row["id"]] = _document(dict(row))
     return [found[article_id] for article_id in ids if article_id in found]
 
@@ -214,6 +213,11 @@ def _stored(which: ColumnElement[bool]) -> Select[Any]:
         t.versions.c.number,
         t.versions.c.seen,
     ).join(t.versions, (t.versions.c.article == t.articles.c.id) & which)
+
+
+_NEWEST = _stored(t.versions.c.number == t.articles.c.number).where(  # built once, as _LEADS_TO
+    t.articles.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def _document(row: dict[str, Any]) -> Document:
