@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete
 
-from index.archive import Archive, leases, sqlite
+from index.archive import Archive, leases, schema, sqlite
 from index.archive import tables as t
 from index.archive.lock import hold
 from index.errors import ArchiveError, Busy
@@ -121,7 +122,9 @@ def restore(folder: Path, data: Path, *, force: bool = False) -> tuple[Backup, P
     if there and not force:
         raise ArchiveError(f"{data} holds an archive already: name another place, or move it aside with --force")
     with _told(data), _nobody_else(data):
-        draft = data / f"restoring-{os.getpid()}"
+        for left in data.glob(f"{schema.RESTORING}*"):  # of one that was broken off
+            shutil.rmtree(left)
+        draft = data / f"{schema.RESTORING}{os.getpid()}"
         (draft / RAW).mkdir(parents=True)
         for part in backup.parts:
             if _copy(folder / part.name, draft / part.name, part.name, part.bytes) != part:
@@ -132,8 +135,7 @@ def restore(folder: Path, data: Path, *, force: bool = False) -> tuple[Backup, P
             raise ArchiveError(f"another process reads {draft}: end it, and begin again")
         aside = _move_aside(there, data) if there else None
         os.replace(draft / RAW, raw)
-        os.replace(draft / ARCHIVE, archive)
-        sqlite.sync_folder(data)
+        _put_archive(draft / ARCHIVE, archive)
         for left in draft.iterdir():  # the draft's lock, and an emptied journal
             left.unlink()
         draft.rmdir()
@@ -188,6 +190,12 @@ def _move_aside(there: list[Path], data: Path) -> Path:
     for path in there:
         os.replace(path, aside / path.name)
     return aside
+
+
+def _put_archive(draft: Path, archive: Path) -> None:
+    """Last of all: until then the draft's folder keeps anybody from beginning an empty archive."""
+    os.replace(draft, archive)
+    sqlite.sync_folder(archive.parent)
 
 
 def _contents(folder: Path) -> Backup:

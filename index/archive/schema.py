@@ -17,6 +17,9 @@ HEAD = "0002"  # newest of migrations/versions; a test holds them equal
 _VERSION_TABLE = "alembic_version"
 
 
+RESTORING = "restoring-"  # a folder of that name beside it: an archive is being put back (`index/backup.py`)
+
+
 def prepare(path: Path) -> None:
     """Create the archive or bring it to HEAD; several processes may do so at once.
 
@@ -45,6 +48,11 @@ def _create(path: Path) -> None:
         raise ArchiveError(
             f"archive {path} is missing, but its journal {left_over.name} is there: "
             "put the archive back beside it, or move the journal away to begin anew"
+        )
+    for unfinished in path.parent.glob(f"{RESTORING}*"):
+        raise ArchiveError(
+            f"archive {path} is missing, and a restore was broken off in {unfinished}: "
+            "run `arshif restore` again with --force, or move that folder away to begin anew"
         )
     draft = path.with_name(path.name + ".new")
     for stale in (draft, sqlite.journal(draft)):

@@ -1,4 +1,5 @@
-"""python -m tests.faults.kill_at STAGE [CALL]: crawls and ships as `arshif crawl` does, and kills itself at that stage.
+"""python -m tests.faults.kill_at STAGE [CALL [COMMAND ...]]: kills itself at that stage of `arshif COMMAND`, by default of
+a crawl that ships, as `arshif crawl` does.
 
 One function of the path is wrapped, here and not in the program: at its n-th call the process sends itself SIGKILL,
 before the function begins or after it returned. What runs is otherwise the real thing, with ARSHIF_CONFIG as always.
@@ -71,7 +72,22 @@ POINTS = {
     "publish: before": Point("ENGINE.publish", "before", 1),
     "publish: before the archive knows": Point("ENGINE.publish", "after", 1),
     "publish: after": Point("index.shipper:_publish", "after", 1),
+    # beside the path: `arshif backup`, `restore` and `forget`
+    "backup: the archive was copied": Point("index.backup:_part", "after", 1),
+    "backup: a part of the raw copies": Point("index.backup:_copy", "after", 1),
+    "backup: before it is called whole": Point("index.backup:_write", "before", 1),
+    "restore: half was copied": Point("index.backup:_copy", "after", 1),
+    "restore: before the old archive goes": Point("index.backup:_move_aside", "before", 1),
+    "restore: the old archive was moved aside": Point("index.backup:_move_aside", "after", 1),
+    "restore: the raw copies are there, the archive is not": Point("index.backup:_put_archive", "before", 1),
+    "restore: all is there": Point("index.backup:_put_archive", "after", 1),
+    "forget: within its lease": Point("crawler.forgetting:Forgetting._forget", "before", 1),
+    "forget: raw copies are gone": Point("crawler.forgetting:blank", "after", 1),
+    "forget: within its transaction": Point("index.archive.forgotten:forget", "after", 1),
+    "forget: after its transaction": Point("crawler.forgetting:Forgetting._forget", "after", 1),
+    "forget: before the journal is emptied": Point("index.archive.sqlite:empty_journal", "before", 1),
 }
+KEEPING = ("backup", "restore", "forget")
 SHIPPING = ("ship", "publish")  # stages that need no crawl, only what one left in the outbox
 ENGINES = {
     "embedded": "index.engines.embedded.engine:EmbeddedEngine",
@@ -79,9 +95,9 @@ ENGINES = {
 }
 
 
-def main(stage: str, call: str = "") -> int:
+def main(stage: str, call: str = "", *command: str) -> int:
     """Exit code 0 where the stage was never reached; reaching it leaves no exit code."""
-    from crawler import runs
+    from crawler import cli, runs
     from crawler.config import load
     from crawler.stores import open_archive, open_index
     from index import shipper
@@ -89,6 +105,9 @@ def main(stage: str, call: str = "") -> int:
     config = load()
     point = replace(POINTS[stage], call=int(call or POINTS[stage].call))
     arm(point, ENGINES[config.settings.index.engine])
+    if command:
+        sys.argv[1:] = command
+        cli.main()
     if not stage.startswith(SHIPPING):
         return runs.crawl("", "", "")
     with open_archive(config) as archive, open_index(config) as engine:
