@@ -6,7 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-.PHONY: help run demo test test-long lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search wheel lock clean
+.PHONY: help run demo test test-long soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -22,6 +22,10 @@ test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, 
 
 test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
 	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long
+
+soak: .venv/dev.stamp ## faults at random on the newsroom (MINUTES=60 of each engine; ENGINES="embedded elasticsearch")
+	@for engine in $(or $(ENGINES),embedded elasticsearch); do \
+	    $(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) --engine $$engine || exit 1; done
 
 lint: .venv/dev.stamp ## style, types, layers
 	@$(BIN)/ruff check .

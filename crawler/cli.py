@@ -385,6 +385,12 @@ def index_verify(
     raise typer.Exit(indexing.verify(repair, json))
 
 
+@index_app.command("role")
+def index_role() -> None:
+    """Print what to create an API key of Elasticsearch with: the least rights that Arshif needs, as JSON."""
+    indexing.role()
+
+
 # --- keep ------------------------------------------------------------------------------------------------------------
 
 

@@ -67,6 +67,9 @@ class IndexSettings(Model):
     api_key: SecretStr = Field(SecretStr(""), description="elasticsearch: an API key, instead of username and password")
     username: str = Field("", description="elasticsearch: the user's name")
     password: SecretStr = Field(SecretStr(""), description="elasticsearch: the user's password", validate_default=True)
+    ca: str = Field(
+        "", description="elasticsearch: file of the certificate that signed the server's; empty: those of the system"
+    )
     prefix: str = Field(
         "arshif",
         pattern=r"^[a-z][a-z0-9_-]{0,63}$",
@@ -78,6 +81,8 @@ class IndexSettings(Model):
     def _address(cls, url: str, info: ValidationInfo) -> str:
         if url and not url.startswith(("http://", "https://")):
             raise ValueError(f"{url!r} is no address: it begins with https:// or http://")
+        if "@" in url:  # not repeated: addresses are in errors and logs
+            raise ValueError("holds a user's name: write it under `username`, and the password under `password`")
         if info.data.get("engine") == "elasticsearch" and not url:
             raise ValueError("is missing: where Elasticsearch is, such as http://localhost:9200")
         return url
@@ -162,6 +167,11 @@ class Settings(Model):
 
     data: Path = Field(
         Path("data"), description="Folder of the archive; a relative one begins at the folder that holds config/"
+    )
+    least_free: int = Field(
+        1_000_000_000,
+        ge=0,
+        description="Bytes of disk that stay free: with less, no crawl starts, and one under way ends; 0: all may go",
     )
     contact: str = Field("", description="E-mail or web address that sites' operators find in our requests")
     index: IndexSettings = Field(IndexSettings(), description="Which index the archive is searched in")

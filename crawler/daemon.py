@@ -10,32 +10,38 @@ import queue
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
-from crawler import notify, runs, watch
+from crawler import notify, runs, space, watch
+from crawler.cadence import in_words
 from crawler.checkup import checkup
 from crawler.config import Config
-from crawler.errors import ArshifError
+from crawler.errors import ArchiveError, ArshifError
 from crawler.learned import learned
 from crawler.processes import end_child, start_child
-from crawler.schedule import DUE, due
+from crawler.schedule import DUE, LastRun, due
 from crawler.site import Site
 from crawler.stores import open_index
-from index.archive import Archive, forgotten, hosts, leases
+from index.archive import Archive, forgotten, health, hosts, leases
 from index.archive import runs as records
 from index.archive.lock import hold
 
 log = logging.getLogger("arshif.daemon")
 
+DISK = "the disk"  # whom alerts about it are of, in a site's place
 NAMED = 8  # sites of a run, or fewer, are named in the log; of more, their number is told
 RUNS = 2  # at once: one slow site must not hold up all others, and two cores are enough for two
 OFFLINE_REST = 60.0  # seconds between two tries without a network
+BROKEN_REST = 60.0  # seconds between two tries where the archive cannot be written
+TICK = 1.0  # seconds
+IDLE = timedelta(seconds=10)  # between two looks at what is due, at most: somebody may crawl beside us
+JUMP = 30.0  # seconds by which the wall clock goes otherwise than the monotonic one, to be told; NTP corrects less
 CHECKUP = 600.0  # seconds between two looks at the sites' health
 RESTART = (5.0, 300.0)  # seconds before a helper (shipper, web) that ended is started again: first, and at most
 STEADY = 60.0  # seconds that a helper must have lived to be restarted as after its first end
@@ -76,7 +82,11 @@ class Daemon:
         self.helpers = [Helper("shipper", ["_ship"])] + ([Helper("web server", ["serve"])] if web else [])
         self.running: list[runs.Run] = []
         self.rest_until = 0.0  # monotonic seconds
+        self.broken_until = 0.0
+        self.next_look = 0.0  # at what is due: the archive need not be asked every second
         self.offline = False
+        self.full: bool | None = None  # whether the disk was short of room; None: not looked yet
+        self.clock = time.time() - time.monotonic()
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -94,15 +104,36 @@ class Daemon:
             stack.callback(scheduler.shutdown, wait=False)
             stack.callback(self.end)
             while True:
+                self.watch_clock(scheduler)
                 self.tick()
-                if self.bell.get() == "stop":
+                if self.rung() == "stop":
                     log.info("asked to end" + (f": finishing {len(self.running)} run(s)" if self.running else ""))
                     return
+
+    def rung(self) -> str:
+        """What the bell says; "tick" where nobody rings it, because the scheduler waits for a time that is far away."""
+        try:
+            return self.bell.get(timeout=5 * TICK)
+        except queue.Empty:
+            return "tick"
+
+    def watch_clock(self, scheduler: BackgroundScheduler) -> None:
+        """Tells of a wall clock that was set, or of a machine that slept. The scheduler waits for moments of that
+        clock: after an hour's step back it would ring an hour later, so it begins anew."""
+        clock = time.time() - time.monotonic()
+        moved, self.clock = clock - self.clock, clock
+        if abs(moved) < JUMP:
+            return
+        how = "forward, or the machine slept," if moved > 0 else "back"
+        log.warning("the clock went %s by %s", how, in_words(timedelta(seconds=abs(moved))))
+        self.next_look = 0.0
+        for job in scheduler.get_jobs() if moved < 0 else ():
+            job.modify(next_run_time=datetime.now(UTC))
 
     def _scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone=UTC)
         job: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        scheduler.add_job(self.bell.put, "interval", ["tick"], seconds=1, **job)
+        scheduler.add_job(self.bell.put, "interval", ["tick"], seconds=TICK, **job)
         scheduler.add_job(self.look_after, "interval", seconds=CHECKUP, **job)
         scheduler.start()
         return scheduler
@@ -122,23 +153,45 @@ class Daemon:
     def tick(self) -> None:
         """Ends what has ended, starts what is due."""
         now = time.monotonic()
-        for run in [run for run in self.running if run.watch(now)]:
-            self.finish(run)
+        ended = [run for run in self.running if run.watch(now)]
+        if now < self.broken_until:
+            return
         try:
+            for run in ended:
+                self.finish(run)
             for helper in self.helpers:
                 helper.watch(now)
-            sites = self.due() if len(self.running) < RUNS and now >= self.rest_until else []
+            rested = len(self.running) < RUNS and now >= max(self.rest_until, self.next_look)
+            sites = self.due() if rested and self.room() else []
             if sites:
                 self.running.append(runs.start(self.config, self.archive, sites, why=DUE))
                 log.info("run %d: %s", self.running[-1].number, _named(sites))
         except OSError as error:  # no memory or no process number is left: that passes
             log.error("cannot start a process (%s); tried again in %g s", error.strerror, RESTART[0])
             self.rest_until = now + RESTART[0]
+        except ArchiveError as error:  # such as a full disk in spite of all: nothing can be written, and we stay
+            log.error("%s; tried again in %g s", error, BROKEN_REST)
+            self.broken_until = now + BROKEN_REST
+
+    def room(self) -> bool:
+        """Whether the disk has room for a crawl. That it has not, or has again, is told once."""
+        if self.full is None:
+            with self.archive.read() as conn:
+                last = health.last_alert(conn, DISK)
+            self.full = last is not None and last.verdict is not None
+        lack = space.lack(self.config.settings, again=self.full)
+        if bool(lack) != self.full:
+            found = health.Health("nearly full" if lack else None, lack or None)
+            log.warning("no crawl starts: %s" if lack else "there is room on the disk again%s", lack)
+            self.archive.write(lambda conn: health.alert(conn, DISK, found, datetime.now(UTC))).result()
+            self.full = bool(lack)
+        return not lack
 
     def finish(self, run: runs.Run) -> None:
         """Records the end of a run; where it reached nobody, the next one waits a little."""
-        self.running.remove(run)
         status = runs.finish(self.archive, run)
+        self.running.remove(run)
+        self.next_look = 0.0
         with self.archive.read() as conn:
             record = records.get(conn, run.number)
         parts = record.sites if record else ()
@@ -154,17 +207,30 @@ class Daemon:
 
     def due(self) -> list[Site]:
         """The enabled sites whose time has come, without those that are being crawled: a host has one queue."""
-        now, settings = datetime.now(UTC), self.config.settings.schedule
+        now = datetime.now(UTC)
         with self.archive.read() as conn:
             last = runs.last_runs(conn)
             busy = self._busy(conn)
             barred = forgotten.sites(conn)
             enabled = [site for site in self.config.enabled if site.id not in barred and not site.hosts & busy]
-            known = {site.id: learned(conn, site, settings) for site in enabled}
             waits = hosts.waiting(conn, now)
-            turns = {site.id: due(site, last, now, settings.every, known[site.id], waits) for site in enabled}
-            ready = [site for site in enabled if turns[site.id].at <= now]
+            turns = {site.id: self._turn(conn, site, last, waits, now) for site in enabled}
+            ready = [site for site in enabled if turns[site.id] <= now]
+            soonest = min(turns.values(), default=now + IDLE)
+            self.next_look = time.monotonic() + min(soonest - now, IDLE).total_seconds()
             return [site for site in ready if leases.holder(conn, site.id) is None]  # of an `arshif crawl` beside us
+
+    def _turn(
+        self,
+        conn: Connection,
+        site: Site,
+        last: Mapping[str, LastRun],
+        waits: Mapping[str, datetime],
+        now: datetime,
+    ) -> datetime:
+        settings = self.config.settings.schedule
+        fixed = site.schedule.every or site.schedule.cron or settings.every
+        return due(site, last, now, settings.every, None if fixed else learned(conn, site, settings), waits).at
 
     def _busy(self, conn: Connection) -> frozenset[str]:
         """The hosts of the sites that our runs are still at; without a network, until the run has ended and we rest."""
@@ -179,7 +245,11 @@ class Daemon:
             run.stop("stopped")
         while self.running:
             for run in [run for run in self.running if run.watch(time.monotonic())]:
-                self.finish(run)
+                try:
+                    self.finish(run)
+                except ArchiveError as error:
+                    log.error("%s; the next start records the end of run %d", error, run.number)
+                    self.running.remove(run)
             time.sleep(0.1)
         for helper in self.helpers:
             if helper.child is not None:

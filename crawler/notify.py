@@ -48,6 +48,13 @@ def message(config: Config, title: str, body: str) -> bool:
     return bool(_apprise(config.settings.notify).notify(title=title, body=body, body_format="text"))
 
 
+def known(config: Config) -> None:
+    """Whether Apprise knows all the addresses of `notify`, without a message to anybody.
+
+    :raises ConfigError: it does not know one."""
+    _apprise(config.settings.notify)
+
+
 def worded(alerts: Sequence[Alert]) -> tuple[str, str]:
     """A message's title and text."""
     lines = [line(alert) for alert in alerts]

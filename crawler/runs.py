@@ -11,13 +11,15 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from crawler import space
 from crawler.config import Config
 from crawler.errors import ArchiveError, Busy, LeaseLost
 from crawler.processes import kill_group, start_child
@@ -46,14 +48,15 @@ GRACE = 30.0  # seconds between SIGTERM and SIGKILL: a page under way is finishe
 
 @dataclass
 class Run:
-    """A crawl under way: its number in the archive, its sites, its process, its deadline (monotonic seconds), and the
-    folder where it keeps raw copies."""
+    """A crawl under way: its number in the archive, its sites, its process, its deadline (monotonic seconds), the
+    folder where it keeps raw copies, and why it may write no more ("": it may)."""
 
     number: int
     sites: tuple[Site, ...]
     child: subprocess.Popen[bytes]
     deadline: float
     raw: Path
+    lack: Callable[[], str] = str
     ended_by: str = ""
     kill_at: float = field(default=float("inf"))
 
@@ -69,6 +72,9 @@ class Run:
         if now >= self.deadline and not self.ended_by:
             log.warning("run %d has reached its deadline: asked to end", self.number)
             self.stop("timed out")
+        elif not self.ended_by and (lack := self.lack()):
+            log.warning("run %d is asked to end: %s", self.number, lack)
+            self.stop("disk full")
         return False
 
     def stop(self, why: str) -> None:
@@ -83,7 +89,10 @@ def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = 
     """A crawl of these sites, started and recorded with the reason why. Call it from the main thread.
 
     :raises OSError: the system starts no process now.
+    :raises ArchiveError: the disk has not enough room.
     """
+    if lack := space.lack(config.settings):
+        raise ArchiveError(lack)
     bury(config, archive)
     if expired := expire_raw(config, archive, datetime.now(UTC)):
         log.info("%d file(s) of raw copies were older than %d days: deleted", expired, config.settings.raw.keep_days)
@@ -98,7 +107,7 @@ def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = 
         archive.write(lambda conn: records.finish(conn, number, "stopped", now, detail=told)).result()
         raise
     deadline = time.monotonic() + config.settings.schedule.run_deadline * 60
-    return Run(number, chosen, child, deadline, raw_folder(config))
+    return Run(number, chosen, child, deadline, raw_folder(config), partial(space.lack, config.settings))
 
 
 def bury(config: Config, archive: Archive) -> list[int]:
@@ -111,13 +120,13 @@ def bury(config: Config, archive: Archive) -> list[int]:
 
 
 def finish(archive: Archive, run: Run) -> str:
-    """Records the end of a run whose process has ended; gives its status: ok, busy, failed, killed, timed out or
-    stopped."""
+    """Records the end of a run whose process has ended; gives its status: ok, busy, failed, killed, timed out,
+    disk full or stopped."""
     kill_group(run.child)  # what it may have left behind, such as a browser
     code, now = run.child.wait(), datetime.now(UTC)
     status = run.ended_by or ENDS.get(code) or ("killed" if code < 0 else "failed")
     detail = None if code == 0 else f"exit code {code}" if code > 0 else f"ended by signal {-code}"
-    blame = status not in ("stopped", "busy") and code != ArchiveError.exit_code
+    blame = status not in ("stopped", "busy", "disk full") and code != ArchiveError.exit_code
 
     def end(conn: Connection) -> None:
         record = records.get(conn, run.number)

@@ -75,8 +75,8 @@ def open_index(config: Config) -> Iterator[Engine]:
         directory=config.settings.data / "index",
         url=index.url,
         api_key=index.api_key.get_secret_value(),
-        username=index.username,
-        password=index.password.get_secret_value(),
+        basic_auth=(index.username, index.password.get_secret_value()) if index.username else None,
+        ca_file=index.ca,
         prefix=index.prefix,
     )
     try:

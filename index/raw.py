@@ -207,6 +207,16 @@ def mend(folder: Path, name: str) -> int:
     return cut
 
 
+def torn(path: Path) -> int:
+    """How many bytes of a file lie behind its last whole record; 0 while its writer is at work."""
+    with FileIO(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return 0
+        return file.seek(0, os.SEEK_END) - _end_of_last_member(file)
+
+
 def cut_torn_tail(file: FileIO) -> int:
     """Cut the file behind its last whole record, where a crash left a part of one; gives how many bytes went."""
     size = file.seek(0, os.SEEK_END)

@@ -195,7 +195,12 @@ class SiteSpider(Spider):
     async def parse_home(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
         """The feeds that a home page names, asked in place of the dead one."""
         if response.status == 200 and self.crawl is not None:
-            for feed in await self.workers.run(alternates, response.body, response.url):
+            try:
+                feeds = await self.workers.run(alternates, response.body, response.url)
+            except Unreadable as problem:  # what is wrong with the feed itself was told
+                log.info("%s: %s: %s", poll.site.id, poll.url, problem)
+                feeds = []
+            for feed in feeds:
                 if feed != poll.replaces:
                     self.polling[poll.site.id] += 1
                     yield self.ask(poll.alternate(feed))

@@ -86,6 +86,12 @@ def _tell(found: Verified) -> None:
     say(f"{found.target}: {found.agreeing} documents agree{waiting}{refused}; {len(found.differences)} differ")
 
 
+def role() -> None:
+    from index.engines.elastic import role as least
+
+    print_json(least(load().settings.index.prefix))
+
+
 def rebuild(json: bool) -> None:
     _build(shipper.rebuild, json)
 

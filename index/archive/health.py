@@ -165,6 +165,12 @@ def alert(conn: Connection, site: str, found: Health, now: datetime) -> None:
     conn.execute(insert(alerts).values(site=site, at=now, **said))
 
 
+def last_alert(conn: Connection, site: str) -> Alert | None:
+    """The newest alert of a site."""
+    mine = select(alerts).where(alerts.c.site == site)
+    return next(iter(_alerts(conn, mine.order_by(alerts.c.id.desc()).limit(1))), None)
+
+
 def unsent(conn: Connection) -> list[Alert]:
     """The alerts that nobody was told yet, oldest first."""
     return _alerts(conn, select(alerts).where(alerts.c.sent.is_(None)).order_by(alerts.c.id))

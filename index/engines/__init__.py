@@ -15,15 +15,15 @@ def open_engine(
     directory: Path | None = None,
     url: str = "",
     api_key: str = "",
-    username: str = "",
-    password: str = "",
+    basic_auth: tuple[str, str] | None = None,
+    ca_file: str = "",
     prefix: str = "arshif",
 ) -> Engine:
     """The engine of that kind, which is not spoken to before its first use.
 
     `embedded` keeps its folders in `directory` (data/index). `elasticsearch` is at `url`, with an API key or a user's
-    name and password where the server wants them; its index, aliases and template have names that begin with `prefix`.
-    Only the engine that is asked for is imported."""
+    name and password where the server wants them, and `ca_file` where no system trusts its certificate; its index,
+    aliases and template have names that begin with `prefix`. Only the engine that is asked for is imported."""
     if kind == "embedded":
         from index.engines.embedded import EmbeddedEngine
 
@@ -33,5 +33,5 @@ def open_engine(
     if kind == "elasticsearch":
         from index.engines.elastic import ElasticEngine
 
-        return ElasticEngine(url, api_key=api_key, basic_auth=(username, password) if username else None, prefix=prefix)
+        return ElasticEngine(url, api_key=api_key, basic_auth=basic_auth, ca_file=ca_file, prefix=prefix)
     raise ValueError(f"there is no index engine {kind!r}: embedded and elasticsearch are known")

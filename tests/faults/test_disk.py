@@ -7,14 +7,21 @@ import sqlite3
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 import pytest
 
+from index.archive import runs as records
+from index.archive import sites
 from tests.faults.ledger import ARSHIF, PATIENCE, House, articles_of, check_settled, check_sound
+from tests.flow.house import House as FlowHouse
+from tests.flow.service import daemon
+from tests.newsroom import Newsroom
 
 SMALL, LARGE = "1200k", "64m"  # of a disk; a crawl of the newsroom writes about 3 MB
 HELD = 4.0  # s for which somebody holds the database: well below the 30 s that a writer waits
@@ -46,7 +53,7 @@ def crawl(house: House) -> tuple[int, str]:
 
 
 def test_a_full_disk(disk: Path, build: Callable[..., House], undisturbed: dict[str, Any]) -> None:
-    house = build(disk / "data")
+    house = build(disk / "data", ARSHIF_LEAST_FREE="0")
     mount("-o", f"remount,size={SMALL}", str(disk))
     code, told = crawl(house)
     assert code == 4, told
@@ -60,8 +67,48 @@ def test_a_full_disk(disk: Path, build: Callable[..., House], undisturbed: dict[
     assert articles_of(house) == undisturbed
 
 
+def test_a_disk_that_is_nearly_full_stops_crawls_until_there_is_room(disk: Path, tmp_path: Path) -> None:
+    """Before they start and while they run; it is told once, and nobody is needed for it to go on."""
+    (tmp_path / "data").symlink_to(disk)
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        house = FlowHouse(room, tmp_path)
+        house.env |= {"ARSHIF_LEAST_FREE": str(8 << 20)}
+        with daemon(house, "--no-web") as service:
+            service.wait_for(lambda: statuses(house)["ok"] >= 2)
+            room.hang("fr", 1.0)
+            service.wait_for(lambda: statuses(house)["running"])
+            ballast = disk / "ballast"
+            ballast.write_bytes(bytes(disk_usage(disk).free - (6 << 20)))
+            service.says("no crawl starts: ")
+            service.says("are to stay free (least_free): make room")
+            service.wait_for(lambda: not statuses(house)["running"])
+            room.hang("fr", 0)
+            assert statuses(house)["disk full"] + statuses(house)["ok"] == sum(statuses(house).values())
+            refused = house.arshif("crawl", code=4)
+            assert "make room" in refused + house.log
+            stopped = sum(statuses(house).values())
+            time.sleep(4)  # longer than between two crawls
+            assert sum(statuses(house).values()) == stopped
+
+            ballast.unlink()
+            service.says("there is room on the disk again")
+            service.wait_for(lambda: statuses(house)["ok"] > stopped)
+            assert service.end() == 0
+            assert service.log.count("no crawl starts") == 1
+    told = house.told("alerts")
+    assert [(alert["site"], alert["verdict"]) for alert in told] == [("the disk", None), ("the disk", "nearly full")]
+    with house.archive() as conn:
+        assert sites.state(conn, "fr").failures == 0, "it is not the site's fault"
+
+
+def statuses(house: FlowHouse) -> Counter[str]:
+    """How the runs went so far."""
+    with house.archive() as conn:
+        return Counter(run.status for run in records.recent(conn, 1_000))
+
+
 def test_a_disk_that_cannot_be_written(disk: Path, build: Callable[..., House], undisturbed: dict[str, Any]) -> None:
-    house = build(disk / "data")
+    house = build(disk / "data", ARSHIF_LEAST_FREE="0")
     house.arshif("crawl", "english")
     before = articles_of(house)
     mount("-o", "remount,ro", str(disk))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -232,20 +232,25 @@ def test_a_port_that_is_taken_is_told_and_the_crawl_goes_on(house: House, room: 
         assert service.end() == 0
 
 
-def test_of_two_that_start_at_once_one_wins(house: House) -> None:
-    for name in house.room.sites:
-        file = house.config / "sites" / "test" / f"{name}.yaml"
-        file.write_text(file.read_text("utf-8").replace("enabled: true", "enabled: false"), "utf-8")
-    for _ in range(5):
-        with daemon(house, "--no-web") as one, daemon(house, "--no-web") as other:
-            both = (one, other)
-            wait_for(lambda: any(service.process.poll() is not None for service in both))  # noqa: B023
-            (winner,) = (service for service in both if service.process.poll() is None)
-            (loser,) = (service for service in both if service is not winner)
-            assert loser.process.returncode == 3, loser.log
-            assert f"process {winner.process.pid} holds" in loser.log
-            winner.wait_for(lambda: winner.children("_ship"))  # noqa: B023
-            assert winner.end() == 0
+def test_of_five_that_start_at_once_one_wins(house: House) -> None:
+    """And when that one is killed, of the next five one does; no site is crawled by two."""
+    for ends in ("killed", "asked to"):
+        with ExitStack() as stack:
+            five = [stack.enter_context(daemon(house, "--no-web")) for _ in range(5)]
+            wait_for(lambda: sum(service.process.poll() is None for service in five) == 1)  # noqa: B023
+            (winner,) = (service for service in five if service.process.poll() is None)
+            for loser in (service for service in five if service is not winner):
+                assert loser.process.returncode == 3, loser.log
+                assert f"process {winner.process.pid} holds" in loser.log
+            before = len(runs_of(house))
+            winner.wait_for(lambda: len(runs_of(house)) > before + 1)  # noqa: B023
+            if ends == "killed":
+                winner.process.kill()
+            else:
+                assert winner.end() == 0
+    for site in house.room.sites:
+        parts = [part for part in reversed(parts_of(house, site)) if part.status != "busy"]
+        assert all(earlier.ended and earlier.ended <= later.started for earlier, later in pairwise(parts))
 
 
 def test_a_crawl_by_hand_and_the_daemon_leave_each_others_sites_alone(house: House, room: Newsroom) -> None:

@@ -74,7 +74,7 @@ def test_it_writes_a_configuration_and_looks_at_it(arshif: Path, tmp_path: Path)
     assert (tmp_path / "mine" / "config" / "sites" / "sy" / "step.yaml").is_file()
     told = run(arshif, tmp_path / "mine", "doctor", "--json", code=1)
     verdicts = {finding["what"]: finding["verdict"] for finding in json.loads(told)}
-    assert verdicts.pop("contact") == "bad"  # until its user writes one
+    assert verdicts.pop("contact") == "fail"  # until its user writes one
     assert verdicts["archive"] == verdicts["index"] == verdicts["disk"] == "ok"
 
 

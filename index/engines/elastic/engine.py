@@ -49,11 +49,12 @@ class ElasticEngine:
         *,
         api_key: str = "",
         basic_auth: tuple[str, str] | None = None,
+        ca_file: str = "",
         prefix: str = "arshif",
     ) -> None:
         self.url = url
         self.prefix = prefix
-        self.server = Server(url, api_key=api_key, basic_auth=basic_auth)
+        self.server = Server(url, api_key=api_key, basic_auth=basic_auth, ca_file=ca_file)
         self._told = self.server.told
         self._todays: float | None = None  # until then (monotonic seconds) the index that is searched is of our mapping
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from elastic_transport import ConnectionError as NoConnection
-from elastic_transport import ConnectionTimeout, SerializationError, TransportError
+from elastic_transport import ConnectionTimeout, SerializationError, TlsError, TransportError
+from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, NotFoundError
 
 from index.errors import IndexMismatch, IndexUnavailable
@@ -19,20 +20,30 @@ REQUEST_SECONDS = 30
 TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 REASON_CHARACTERS = 200  # of one cause: Elasticsearch quotes the document in some
 MAX_CAUSES = 5
+SECRETS = "set ARSHIF_INDEX__API_KEY, or ARSHIF_INDEX__USERNAME and ARSHIF_INDEX__PASSWORD"
 REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
 
 
 class Server:
     """An Elasticsearch at an address. The client's own retries are off: `bulk.py` decides what is tried again."""
 
-    def __init__(self, url: str, *, api_key: str = "", basic_auth: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, url: str, *, api_key: str = "", basic_auth: tuple[str, str] | None = None, ca_file: str = ""
+    ) -> None:
         self.url = url
         self._headers = _authorization(api_key, basic_auth)
         self._checked = False
         try:
             self.client = Elasticsearch(
-                url, headers=self._headers, request_timeout=REQUEST_SECONDS, max_retries=0, retry_on_timeout=False
+                url,
+                headers=self._headers,
+                request_timeout=REQUEST_SECONDS,
+                max_retries=0,
+                retry_on_timeout=False,
+                ca_certs=ca_file or DEFAULT,
             )
+        except OSError as error:
+            raise IndexMismatch(f"{ca_file} cannot be read ({error.strerror}): check index.ca.") from error
         except ValueError as error:
             raise IndexMismatch(f"{url!r} is no address of an Elasticsearch: {error}.") from error
 
@@ -46,6 +57,8 @@ class Server:
             if not self._checked:
                 self._check()
             yield self.client if seconds == REQUEST_SECONDS else self.client.options(request_timeout=seconds)
+        except TlsError as error:
+            raise IndexMismatch(f"{self.url} shows a certificate that is not trusted: check index.ca.") from error
         except ConnectionTimeout as error:
             raise IndexUnavailable(f"{self.url} did not answer in time: it is tried again.") from error
         except (NoConnection, TransportError) as error:
@@ -68,10 +81,10 @@ class Server:
         except SerializationError as error:
             raise IndexMismatch(f"What answers at {self.url} speaks no JSON: check index.url.") from error
         if meta.status in (401, 403):
-            raise IndexMismatch(
-                f"{self.url} wants to know who asks (HTTP {meta.status}): set ARSHIF_INDEX__API_KEY, or "
-                "ARSHIF_INDEX__USERNAME and ARSHIF_INDEX__PASSWORD."
-            )
+            if not self._headers:
+                raise IndexMismatch(f"{self.url} wants to know who asks (HTTP {meta.status}): {SECRETS}.")
+            what = "does not know this key or user" if meta.status == 401 else "lets this key or user do too little"
+            raise IndexMismatch(f"{self.url} {what} (HTTP {meta.status}): {SECRETS}. `arshif doctor` looks at it.")
         if meta.status in TRY_LATER:
             raise IndexUnavailable(f"{self.url} answers HTTP {meta.status}: it is tried again.")
         version = answer.get("version") if isinstance(answer, dict) else None

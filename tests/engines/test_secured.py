@@ -1,0 +1,156 @@
+"""Elasticsearch with its security on: an API key of the least rights does all that Arshif does, and a wrong one is told
+without being shown. A server of its own, with TLS."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from elasticsearch import ApiError, AuthorizationException, Elasticsearch
+
+from tests.elasticsearch import server
+from tests.elasticsearch.secured import Secured, secured
+from tests.flow.house import ROOT, House
+from tests.newsroom import Newsroom
+
+pytestmark = [pytest.mark.elasticsearch, pytest.mark.timeout(400)]
+
+WRONG = "bWFya2VyLXdyb25nLWtleTpub3QtYS1zZWNyZXQ="  # it looks like a key, and is to be seen nowhere
+READY = 60.0  # seconds until a server that is up knows its keys
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Secured]:
+    try:
+        with secured(lambda line: print(line, file=sys.__stderr__, flush=True)) as found:
+            yield found
+    except server.CannotRun as problem:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(problem))
+        pytest.skip(str(problem))
+
+
+@pytest.fixture(scope="module")
+def admin(strict: Secured) -> Iterator[Elasticsearch]:
+    """Whoever may do all."""
+    with Elasticsearch(strict.url, basic_auth=(strict.user, strict.password), ca_certs=str(strict.ca_file)) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def house(strict: Secured, admin: Elasticsearch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A newsroom's house whose key was made by what `arshif index role` prints; the key is in a file."""
+    folder = tmp_path_factory.mktemp("secured")
+    with Newsroom(via="proxy", only=("english",)) as room:
+        house = House(room, folder)
+        secret = folder / "key"
+        secret.write_text(_key(admin, json.loads(house.arshif("index", "role"))), "utf-8")
+        house.env |= {
+            "ARSHIF_INDEX__ENGINE": "elasticsearch",
+            "ARSHIF_INDEX__URL": strict.url,
+            "ARSHIF_INDEX__CA": str(strict.ca_file),
+            "ARSHIF_INDEX__API_KEY_FILE": str(secret),
+        }
+        yield house
+
+
+def _key(admin: Elasticsearch, body: dict[str, Any]) -> str:
+    end = time.monotonic() + READY
+    while True:
+        try:
+            return str(admin.security.create_api_key(**body)["encoded"])
+        except ApiError as error:  # the index of keys is being made
+            if error.status_code != 503 or time.monotonic() > end:
+                raise
+            time.sleep(0.5)
+
+
+def test_a_key_of_the_least_rights_does_all(house: House) -> None:
+    house.crawl()
+    count = len(house.documents())
+    assert count == len(house.room.articles("english"))
+    assert house.told("index", "status")["documents"] == count
+    headline = house.room.articles("english")[0].headline
+    assert headline in {hit["headline"] for hit in house.told("search", f'"{headline}"')["hits"]}
+    assert house.told("index", "verify")["differences"] == []
+    before = house.told("index", "status")["current"]
+    assert house.told("index", "migrate")["current"] == before
+    assert house.told("index", "rebuild") | {"current": ""} == {
+        "engine": "elasticsearch", "current": "", "documents": count,
+    }  # fmt: skip
+    assert house.told("index", "status")["current"] != before
+    house.arshif("forget", house.room.articles("english")[0].url, "--yes")
+    assert house.told("index", "verify")["differences"] == []
+    assert house.told("index", "status")["documents"] == count - 1
+
+
+def test_it_reaches_nothing_else(house: House, strict: Secured, admin: Elasticsearch) -> None:
+    admin.index(index="payroll", document={"salary": 1}, refresh=True)
+    key = Path(house.env["ARSHIF_INDEX__API_KEY_FILE"]).read_text("utf-8")
+    with Elasticsearch(strict.url, api_key=key, ca_certs=str(strict.ca_file)) as client:
+        for forbidden in (
+            lambda: client.search(index="payroll"),
+            lambda: client.indices.delete(index="payroll"),
+            lambda: client.indices.create(index="other"),
+            lambda: client.nodes.info(),
+            lambda: client.security.create_api_key(name="more"),
+        ):
+            with pytest.raises(AuthorizationException):
+                forbidden()
+        assert client.search(index="_all")["hits"]["total"]["value"] >= 1
+        assert not [hit for hit in client.search(index="_all", size=100)["hits"]["hits"] if hit["_index"] == "payroll"]
+
+
+def test_doctor_tells_what_a_key_may_not(house: House, admin: Elasticsearch) -> None:
+    less = json.loads(house.arshif("index", "role"))
+    (role,) = less["role_descriptors"].values()
+    role["indices"][0]["privileges"].remove("maintenance")
+    role["cluster"].remove("manage_index_templates")
+    found = {
+        one["what"]: one
+        for one in house.told(
+            "doctor", code=1, ARSHIF_INDEX__API_KEY=_key(admin, less), ARSHIF_INDEX__API_KEY_FILE="",
+            ARSHIF_BROWSER__PATH="/bin/false",
+        )
+    }  # fmt: skip
+    assert found["index"]["verdict"] == "fail"
+    assert "manage_index_templates" in found["index"]["told"]
+    assert "maintenance on arshif" in found["index"]["told"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"ARSHIF_INDEX__API_KEY": WRONG, "ARSHIF_INDEX__API_KEY_FILE": ""}, "does not know this key or user"),
+        ({"ARSHIF_INDEX__API_KEY_FILE": ""}, "wants to know who asks"),
+        ({"ARSHIF_INDEX__CA": ""}, "is not trusted: check index.ca"),
+    ],
+)
+def test_a_wrong_way_in_is_told_and_shows_no_secret(house: House, change: dict[str, str], told: str) -> None:
+    assert told in _said(house, change, "index", "status", code=5)
+    article = house.room.publish("english")
+    said = _said(house, change, "crawl", code=0)  # the archive has it, the index later
+    assert told in said
+    assert any(document.article.url == article.url for document in house.documents().values())
+    house.arshif("crawl")
+    assert house.told("index", "verify")["differences"] == []
+
+
+def _said(house: House, change: dict[str, str], *arguments: str, code: int) -> str:
+    """All that a command and its children say; none of it, and none of their arguments, has the key."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "crawler.cli", *arguments], cwd=ROOT, env=house.env | change | {"ARSHIF_LOG": "json"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    said, _ = child.communicate(timeout=200)
+    assert child.returncode == code, said
+    assert WRONG not in said
+    assert Path(house.env["ARSHIF_INDEX__API_KEY_FILE"]).read_text("utf-8") not in said
+    return said

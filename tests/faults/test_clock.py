@@ -1,0 +1,52 @@
+"""A daemon whose wall clock jumps, both ways: it goes on at once, and says so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from index.archive import runs as records
+from tests.faults.clock import Clock, can_jump
+from tests.flow.house import House
+from tests.flow.service import Service, daemon
+from tests.newsroom import Newsroom
+
+HOUR = 3_600
+
+
+def begun_at(house: House) -> list[datetime]:
+    """When the last crawls began, the newest first."""
+    with house.archive() as conn:
+        return [run.started for run in sorted(records.recent(conn, 50), key=lambda run: -run.id)]
+
+
+def goes_on(service: Service, house: House, ahead: float) -> None:
+    """Waits until crawls begin at the time that the clock shows now."""
+
+    def begun() -> bool:
+        shown = datetime.now(UTC) + timedelta(seconds=ahead)
+        return any(abs(start - shown) < timedelta(minutes=5) for start in begun_at(house)[:3])
+
+    service.wait_for(begun)
+
+
+@pytest.mark.skipif(not can_jump(), reason="no C compiler here, which gives a process a clock of its own")
+def test_a_clock_that_jumps_delays_nothing(tmp_path: Path) -> None:
+    clock = Clock(tmp_path)
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        house = House(room, tmp_path)
+        house.env |= clock.env
+        with daemon(house, "--no-web") as service:
+            goes_on(service, house, 0)
+            for ahead, told in (
+                (-2 * HOUR, "the clock went back by 2 h"),
+                (72 * HOUR, "forward, or the machine slept, by 3.08 days"),
+                (0, "the clock went back by 3 days"),
+            ):
+                clock.jump(ahead)
+                service.says(told)
+                goes_on(service, house, ahead)
+            assert service.end() == 0
+        assert "Traceback" not in service.log
