@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from crawler import path
 from crawler.clean.text import paragraphs
+from crawler.errors import Refused
 from crawler.page import Page
 from crawler.site import Site, Source
 from index.article import Article
@@ -33,8 +34,16 @@ def read(html: bytes, url: str) -> Article:
 
 
 def arshif(html: bytes, url: str) -> dict[str, Any]:
-    """What the path gives for a page: title, body (paragraphs), authors, date (ISO day), image, lang."""
-    article = read(html, url)
+    """What the path gives for a page: title, body (paragraphs), authors, date (ISO day), image, lang; of a page that it
+    takes for no article, what `arshif extract --explain` tells of it: title and date, and never a body."""
+    try:
+        return told(read(html, url))
+    except Refused as refused:
+        return told_all_the_same(refused)
+
+
+def told(article: Article) -> dict[str, Any]:
+    """An article's fields by the names of the comparison."""
     return {
         "title": article.headline,
         "body": paragraphs(article.body),
@@ -43,3 +52,10 @@ def arshif(html: bytes, url: str) -> dict[str, Any]:
         "image": article.images[0].url if article.images else None,
         "lang": article.language,
     }
+
+
+def told_all_the_same(refused: Refused) -> dict[str, Any]:
+    """Title and date of a page that is taken for no article."""
+    said = {name: value for name, value, _ in refused.said}
+    date = said.get("published")
+    return {"title": said.get("headline"), "date": date.date().isoformat() if isinstance(date, datetime) else None}

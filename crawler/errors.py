@@ -61,7 +61,11 @@ class PageProblem(Exception):
 
 
 class Refused(PageProblem):
-    """No article, such as a section page, a wall or "not found": kept in the frontier with its reason, not stored."""
+    """No article, such as a section page, a wall or "not found": kept in the frontier with its reason, not stored.
+
+    `said` is what such a page says of itself all the same, where it was read so far: (field, value, origin)."""
+
+    said: tuple[tuple[str, object, str], ...] = ()
 
 
 class Unreadable(PageProblem):

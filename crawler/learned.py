@@ -1,9 +1,10 @@
-"""What was learned of sites and sources: read from the archive for the schedule, written back when a site is done."""
+"""What was learned of sites and sources: read from the archive for the schedule and for cleaning, written back when a
+site is done."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +13,12 @@ from sqlalchemy import Connection
 
 from crawler import habit
 from crawler.cadence import Bounds, Record, Said
+from crawler.clean.repeats import OTHERS, Repeats
 from crawler.config import ScheduleSettings
 from crawler.habit import Habit
 from crawler.schedule import Learned
 from crawler.site import Site
-from index.archive import frontier, sources
+from index.archive import articles, frontier, repeats, sources
 from index.archive.sources import SourceState
 
 FIRST_LOOK = timedelta(days=14)  # of a feed's dates, from which the habit of a new source is learned
@@ -46,6 +48,16 @@ def learned(conn: Connection, site: Site, settings: ScheduleSettings) -> Learned
     fastest, slowest = own.fastest or settings.fastest, own.slowest or settings.slowest
     bounds = Bounds(timedelta(minutes=fastest), timedelta(minutes=max(fastest, slowest)))
     return Learned(records, bounds, frontier.first_due(conn, site.id))
+
+
+def repeated(conn: Connection, site: str) -> Repeats:
+    """The blocks that a site repeats, with the number of its articles that show each."""
+    return Repeats(repeats.repeated(conn, site, OTHERS), articles.count(conn, site))
+
+
+def apart_from(learned: Repeats, own: frozenset[str]) -> Repeats:
+    """What a site's other articles repeat, for one that has these blocks and is counted among them."""
+    return replace(learned, counts={block: n - (block in own) for block, n in learned.counts.items()})
 
 
 def settle(conn: Connection, site: Site, asked: Iterable[Asked]) -> None:

@@ -19,6 +19,7 @@ from crawler.conduct import REFUSING
 from crawler.errors import PageProblem, Unreadable
 from crawler.extract.refuse import PASSING
 from crawler.item import ArticleItem, Wanted
+from crawler.learned import apart_from, repeated
 from crawler.page import Page
 from crawler.revisits import FADE, LADDER, next_look, stretched
 from crawler.site import Site
@@ -173,14 +174,12 @@ class Pages:
     async def repeats(self, site: Site, article: str | None) -> Repeats:
         """In how many articles of the site its blocks stand, apart from this one where it is known."""
         if site.id not in self.learned:
-            self.learned[site.id] = await self.crawl.read(
-                lambda conn: Repeats(repeats.repeated(conn, site.id, OTHERS), articles.count(conn, site.id))
-            )
+            self.learned[site.id] = await self.crawl.read(lambda conn: repeated(conn, site.id))
         learned = self.learned[site.id]
         own = await self.crawl.read(lambda conn: repeats.of(conn, article)) if article else frozenset()
         if not own:
             return learned
-        return replace(learned, counts={block: n - (block in own) for block, n in learned.counts.items()})
+        return apart_from(learned, own)
 
     def _learn(self, conn: Connection, site: str, outcome: articles.Outcome, item: ArticleItem) -> None:
         """Counts an article's blocks, and keeps the texts of those that were taken off it."""

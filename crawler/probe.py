@@ -10,7 +10,8 @@ from scrapy import Spider, signals
 from scrapy.crawler import CrawlerProcess
 from scrapy.utils.project import get_project_settings
 
-from crawler.errors import ArshifError
+from crawler.clean.repeats import NOTHING, Repeats
+from crawler.errors import ArshifError, PageProblem
 from crawler.extract.draft import Extraction
 from crawler.item import ArticleItem
 from crawler.page import Discovered
@@ -31,12 +32,15 @@ class Answer:
     problem: str | None = None
 
 
-def fetch(url: str) -> Extraction:
-    """What the page at this address gives.
+def fetch(url: str, repeats: Repeats = NOTHING) -> Extraction:
+    """What the page at this address gives, without what its site is known to repeat.
 
-    :raises ArshifError: it cannot be fetched, or is no article; the message says why.
+    :raises PageProblem: it is no article, or cannot be read.
+    :raises ArshifError: it cannot be fetched; the message says why.
     """
-    spider, items = _crawl(url=url)
+    spider, items = _crawl(url=url, repeats=repeats)
+    if not items and isinstance(problem := getattr(spider, "refused", None), PageProblem):
+        raise problem
     if not items:
         raise ArshifError(f"{url} gives no article: {getattr(spider, 'problem', None) or 'nothing came back'}")
     return items[0].extraction
@@ -68,7 +72,7 @@ def scout(url: str) -> Proposal:
     return proposal
 
 
-def _crawl(name: str = "site", **arguments: str) -> tuple[Spider | None, list[ArticleItem]]:
+def _crawl(name: str = "site", **arguments: object) -> tuple[Spider | None, list[ArticleItem]]:
     """The spider, run with these arguments, and its items. Once a process: Twisted's reactor does not start twice."""
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
     settings = get_project_settings()

@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from crawler import path
-from crawler.clean.repeats import OTHERS, Repeats
+from crawler.clean.repeats import Repeats
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
+from crawler.learned import apart_from, repeated
 from crawler.middlewares.raw import decoded, lower_case
 from crawler.page import Candidate, Page
 from crawler.site import Site
@@ -98,7 +99,7 @@ class Reextraction:
 
     async def _site(self, site: Site, lease: leases.Lease | None, since: datetime | None, now: datetime) -> None:
         with self.archive.read() as conn:
-            learned = Repeats(repeats.repeated(conn, site.id, OTHERS), articles.count(conn, site.id))
+            learned = repeated(conn, site.id)
         last = ""
         while True:
             with self.archive.read() as conn:  # not one for all: the write-ahead log grows as long as somebody reads it
@@ -106,7 +107,7 @@ class Reextraction:
                 own = {copy.article.id: repeats.of(conn, copy.article.id) for copy in some}
             if not some:
                 return
-            jobs = [self._read(copy, site, _apart(learned, own[copy.article.id])) for copy in some]
+            jobs = [self._read(copy, site, apart_from(learned, own[copy.article.id])) for copy in some]
             for copy, extraction in zip(some, await asyncio.gather(*jobs), strict=True):
                 if extraction is not None:
                     self._take(copy, extraction, lease, now)
@@ -158,8 +159,3 @@ class Reextraction:
 
 def _differing(before: Article, after: Article) -> Iterator[str]:
     return (name for name in FIELDS if getattr(before, name) != getattr(after, name))
-
-
-def _apart(learned: Repeats, own: frozenset[str]) -> Repeats:
-    """What the site's other articles repeat."""
-    return replace(learned, counts={block: n - (block in own) for block, n in learned.counts.items()})

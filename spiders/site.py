@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 from crawler import path
 from crawler.browser import scrapy_settings
 from crawler.cadence import asked_to_wait
-from crawler.clean.repeats import NOTHING
+from crawler.clean.repeats import NOTHING, Repeats
 from crawler.config import load
 from crawler.crawl import Crawl
 from crawler.discover import alternates
@@ -56,6 +56,7 @@ class SiteSpider(Spider):
     def __init__(
         self, sites: str = "", since: str = "", run: str = "", url: str = "", check: str = "", **kwargs: Any
     ) -> None:
+        self.repeats: Repeats = kwargs.pop("repeats", NOTHING)  # of the site of `url`, which is read without an archive
         super().__init__(**kwargs)
         self.config = load()
         self.url = url
@@ -63,6 +64,7 @@ class SiteSpider(Spider):
         self.answers: list[tuple[Poll, Discovered | PageProblem]] = []  # what they gave, where there is no archive
         self.chosen = (self.config.site_of(url),) if url else self.config.choose(sites)
         self.problem = ""  # why the page of `url` gave no article
+        self.refused: PageProblem | None = None  # the same, where it was read
         self.since = _aware(since)
         self.run = int(run) if run else None
         self.workers = Workers()
@@ -289,14 +291,14 @@ class SiteSpider(Spider):
 
     async def _read(self, page: Page, site: Site, wanted: Wanted) -> Extraction | Literal["render"] | None:
         """What a page says; None where it is no article, "render" where a browser may make it one."""
-        repeats = await self.crawl.pages.repeats(site, wanted.article) if self.crawl is not None else NOTHING
+        repeats = await self.crawl.pages.repeats(site, wanted.article) if self.crawl is not None else self.repeats
         try:
             return await self.workers.run(path.article, page, site, repeats)
         except (Refused, Unreadable) as problem:
             if self.crawl is not None and await self.crawl.rendering.instead(site, page, problem.reason):
                 return "render"
             log.info("%s: %s is no article: %s", site.id, wanted.url, problem)
-            self.problem = str(problem)
+            self.problem, self.refused = str(problem), problem
             if self.crawl is not None:
                 await self.crawl.pages.not_an_article(site, wanted, page, problem)
             return None

@@ -13,15 +13,18 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from crawler import runs
-from crawler.commands.explaining import explained
+from crawler.clean.repeats import NOTHING, Repeats
+from crawler.commands.explaining import explained, told_all_the_same
 from crawler.config import load, write_starter
 from crawler.errors import ArshifError, Busy, Refused, Unreadable
+from crawler.learned import apart_from, repeated
 from crawler.page import Page
 from crawler.site import Site
-from crawler.stores import open_archive, open_index
+from crawler.stores import archive_file, open_archive, open_index
 from crawler.terminal import complain, print_json, say, set_up_log
+from crawler.urls import canonical
 from index import shipper
-from index.archive import Archive, forgotten
+from index.archive import Archive, articles, forgotten, repeats
 from index.archive import runs as records
 from index.schema_org import named
 
@@ -116,15 +119,28 @@ def _report(record: records.Run, status: str, json: bool) -> None:
 
 def extract(name: str, explain: bool, json: bool) -> None:
     set_up_log(logging.ERROR)
-    extraction = _from_address(name) if name.startswith(("http://", "https://")) else _from_file(name)
+    site, learned = "", NOTHING
+    try:
+        if name.startswith(("http://", "https://")):
+            site, learned = _learned_of(name)
+            extraction = _from_address(name, learned)
+        else:
+            extraction = _from_file(name)
+    except (Refused, Unreadable) as problem:
+        if explain and isinstance(problem, Refused):
+            told_all_the_same(problem, json)
+        raise ArshifError(f"{name} is no article: {problem}") from None
     article = extraction.article
     if json:
         taken_off = [asdict(removed) for removed in extraction.removed]
         others = {"others": [asdict(said) for said in extraction.others]} if explain else {}
-        print_json({**named(article), "removed": taken_off, **others})
+        known = {"learned": {"site": site, "articles": learned.articles, "blocks": len(learned.counts)}}
+        print_json({**named(article), "removed": taken_off, **others, **(known if explain else {})})
         return
     if explain:
         explained(extraction)
+        if learned.articles:
+            say(f"known of {site}: {len(learned.counts)} blocks that it repeats, from {learned.articles} articles")
         return
     for label, value in named(article).items():
         if label not in ("articleBody", "archive", "image"):
@@ -146,16 +162,25 @@ def _from_file(name: str) -> Extraction:
     if not file.is_file():
         raise ArshifError(f"{name}: there is no such file; an address begins with https:// or http://")
     url = file.absolute().as_uri().replace("file://", "http://localhost", 1)
-    try:
-        return path.article(Page(url, url, file.read_bytes(), datetime.now(UTC)), stranger(url))
-    except (Refused, Unreadable) as problem:
-        raise ArshifError(f"{name} is no article: {problem}") from None
+    return path.article(Page(url, url, file.read_bytes(), datetime.now(UTC)), stranger(url))
 
 
-def _from_address(url: str) -> Extraction:
+def _learned_of(url: str) -> tuple[str, Repeats]:
+    """The site whose address this is, and what the archive, where there is one, has learned that it repeats."""
+    config = load()
+    site = config.site_of(url).id
+    if not archive_file(config).exists():
+        return site, NOTHING
+    with open_archive(config) as archive, archive.read() as conn:
+        known = articles.by_url(conn, canonical(url) or url)
+        own = repeats.of(conn, known) if known else frozenset()
+        return site, apart_from(repeated(conn, site), own)
+
+
+def _from_address(url: str, learned: Repeats) -> Extraction:
     from crawler.probe import fetch
 
-    return fetch(url)
+    return fetch(url, learned)
 
 
 # --- children of the daemon ------------------------------------------------------------------------------------------

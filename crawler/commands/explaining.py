@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crawler.terminal import say
+from crawler.terminal import print_json, say
 
 if TYPE_CHECKING:
+    from crawler.errors import Refused
     from crawler.extract.draft import Extraction, Said
     from index.article import Image
 
@@ -39,6 +40,16 @@ def explained(extraction: Extraction) -> None:
         say(f"  {removed.layer}: {removed.reason}: {removed.text}", "dim")
 
 
+def told_all_the_same(refused: Refused, json: bool) -> None:
+    """Prints what a page says of itself that is taken for no article."""
+    if json:
+        fields = {name: {"value": _shown(value), "origin": origin} for name, value, origin in refused.said}
+        print_json({"refused": refused.reason, "detail": refused.detail, "said": fields})
+        return
+    for name, value, origin in refused.said:
+        say(f"{name:{WIDTH}} {_shown(value)}  [{origin}]")
+
+
 def _besides(value: object, said: Iterable[Said]) -> Iterable[str]:
     """Who else gave this value, and what others gave."""
     told = list(said)
@@ -50,11 +61,11 @@ def _besides(value: object, said: Iterable[Said]) -> Iterable[str]:
 
 
 def _shown(value: object) -> str:
-    if value is None or value in ("", ()):
+    if value is None or value in ("", (), []):
         return "-"
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return "; ".join(_image(v) if hasattr(v, "credit") else str(v) for v in value)
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import UTC
 from textwrap import shorten
 
+from crawler.errors import Refused
 from crawler.extract import body, dates, headline, images, jsonld, language, metadata, refuse, rules, shown
 from crawler.extract.document import Document, attribute, text_of
 from crawler.extract.draft import Draft
@@ -53,7 +54,11 @@ def read(document: Document, page: Page, site: Site) -> Draft:
     metadata.fill_date(draft, "published", ago, "page")
     shown.by_htmldate(draft, document.markup, place)
     draft.fill("headline", _first_line(draft.body), "body")
-    refuse.by_draft(draft, document, found)
+    try:
+        refuse.by_draft(draft, document, found)
+    except Refused as refused:
+        refused.said = tuple((name, getattr(draft, name), origin) for name, origin in draft.origins.items())
+        raise
     shown.by_address(draft, document.url, place)  # here, as lists of a day's articles have addresses of that day too
     said = page.candidate.language if page.candidate else None
     tags = (*filter(None, (said, jsonld.text(node.get("inLanguage")) if node else "", *declared)), site.languages[0])

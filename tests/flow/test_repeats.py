@@ -47,6 +47,14 @@ def test_a_box_is_learned_from_three_articles_and_makes_no_version_of_the_first_
         learned = {row["text"]: row["articles"] for row in house.told("sites", "repeats", "english")}
         assert learned[BOX] == 3
         assert BOX[:40] in house.arshif("sites", "repeats", "english")
+        stored = room.articles("english")[1]
+        assert BOX not in house.told("extract", stored.url)["articleBody"]
+        room.publish("english", replace(DRAFTS[0], slug="new", headline="A new one", body=(*DRAFTS[0].body, BOX)))
+        (new,) = [article for article in room.articles("english") if article.slug == "new"]
+        told = house.told("extract", new.url, "--explain")
+        assert BOX not in told["articleBody"]
+        assert {"site": "english", "articles": len(house.documents())}.items() <= told["learned"].items()
+        assert "known of english: 1 blocks" in house.arshif("extract", new.url, "--explain")
 
 
 def _are_clean(house: House) -> None:

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from bench.extraction import arshif
-from crawler.errors import PageProblem
+from bench import extraction
+from crawler.errors import PageProblem, Refused
 from tests.quality.measures import mean
 
 PAGES = Path(__file__).parents[3] / "shared" / "pages" / "open"
@@ -80,9 +80,11 @@ def read(file: Path) -> Read:
     said: dict[str, Any] = {}
     problem = error = ""
     try:
-        said = arshif(body, truth["url"] or "")
-    except PageProblem as refused:
-        problem = str(refused)
+        said = extraction.told(extraction.read(body, truth["url"] or ""))
+    except Refused as refused:
+        problem, said = str(refused), extraction.told_all_the_same(refused)
+    except PageProblem as unread:
+        problem = str(unread)
     except Exception as fault:  # what the test is about: it names each of them
         error = repr(fault)[:200]
     scores = score().score(truth, said)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crawler.commands.crawling import extract
+from crawler.errors import ArshifError
 from tests.unit.test_extract_fields import HEADLINE, TEXT, html, ld
 
 pytestmark = pytest.mark.usefixtures("own_log")
@@ -50,3 +51,20 @@ def test_programs_get_the_same_as_json(page: str, capsys: pytest.CaptureFixture[
     assert any(removed["reason"] == "related" for removed in told["removed"])
     extract(page, explain=False, json=True)
     assert "others" not in json.loads(capsys.readouterr().out)
+
+
+def test_a_page_that_is_no_article_says_all_the_same_what_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "video.html"
+    head = f'<meta property="og:type" content="video.other"><meta property="og:title" content="{HEADLINE}">'
+    head += '<meta itemprop="datePublished" content="2018-06-08">'
+    file.write_text(f"<html><head><title>x</title>{head}</head><body><h1>{HEADLINE}</h1></body></html>", "utf-8")
+    with pytest.raises(ArshifError, match="is no article: video"):
+        extract(str(file), explain=True, json=False)
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"headline {HEADLINE}" in told
+    assert "published 2018-06-08T00:00:00+00:00" in told
+    with pytest.raises(ArshifError):
+        extract(str(file), explain=True, json=True)
+    assert json.loads(capsys.readouterr().out)["said"]["published"]["origin"] == "microdata, day only"
