@@ -26,6 +26,7 @@ from crawler.errors import ArchiveError, ArshifError
 from crawler.learned import learned
 from crawler.processes import end_child, start_child
 from crawler.schedule import DUE, LastRun, due
+from crawler.signing import Signing
 from crawler.site import Site
 from crawler.stores import open_index
 from index.archive import Archive, forgotten, health, hosts, leases
@@ -87,6 +88,7 @@ class Daemon:
         self.offline = False
         self.full: bool | None = None  # whether the disk was short of room; None: not looked yet
         self.clock = time.time() - time.monotonic()
+        self.signing = Signing(archive)
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -143,6 +145,7 @@ class Daemon:
         own thread."""
         try:
             checkup(self.archive, self.config, datetime.now(UTC))
+            self.signing.some(datetime.now(UTC))
             notify.send(self.archive, self.config)
             with open_index(self.config) as engine:
                 watch.watch(self.archive, engine, datetime.now(UTC))

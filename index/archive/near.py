@@ -38,6 +38,13 @@ _TEXT = (
     .join(articles, (articles.c.id == versions.c.article) & (articles.c.number == versions.c.number))
     .where(articles.c.id == bindparam("article"))
 )
+_UNSIGNED = (
+    select(articles.c.id, versions.c.headline, versions.c.body)
+    .join(versions, (articles.c.id == versions.c.article) & (articles.c.number == versions.c.number))
+    .outerjoin(signatures, signatures.c.article == articles.c.id)
+    .where(articles.c.mergeable, signatures.c.article.is_(None), articles.c.id > bindparam("after"))
+    .order_by(articles.c.id)
+)
 _THERE = (
     select(articles.c.id, articles.c.site, articles.c.story, articles.c.content_hash, signatures.c.signature)
     .join(signatures, signatures.c.article == articles.c.id)
@@ -94,6 +101,12 @@ def find(conn: Connection, article: str, site: str, signature: bytes) -> list[An
     example = {row.content_hash: row.id for row in close}
     same = {found for found in islice(texts, READ) if alike.alike(mine, _read(conn, example[found]))}
     return [row for row in close if row.content_hash in same]
+
+
+def unsigned(conn: Connection, after: str, most: int) -> list[Any]:
+    """Articles that could be found and are not, in the order of their ids from that one on: rows with `id`, `headline`
+    and `body`. Those of an archive of 0.1, which had no signatures."""
+    return list(conn.execute(_UNSIGNED.limit(most), {"after": after}).all())
 
 
 def says(conn: Connection, article: str, headline: str, body: str) -> bool:

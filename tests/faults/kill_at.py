@@ -1,5 +1,5 @@
-"""python -m tests.faults.kill_at STAGE [CALL [COMMAND ...]]: kills itself at that stage of `arshif COMMAND`, by default of
-a crawl that ships, as `arshif crawl` does.
+"""python -m tests.faults.kill_at STAGE [CALL [COMMAND ...]]: kills itself at that stage of `arshif COMMAND`, by default
+of a crawl that ships, as `arshif crawl` does.
 
 One function of the path is wrapped, here and not in the program: at its n-th call the process sends itself SIGKILL,
 before the function begins or after it returned. What runs is otherwise the real thing, with ARSHIF_CONFIG as always.

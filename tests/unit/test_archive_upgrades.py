@@ -11,11 +11,15 @@ import sqlite3
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from crawler.identify import identity
+from crawler.signing import Signing
 from index import shipper
 from index.archive import Archive, articles, documents, frontier, schema
 from index.archive import tables as t
@@ -24,6 +28,7 @@ from index.engines import open_engine
 from index.query import parse
 from index.search import search
 from index.verify import verify
+from tests.unit.archive_samples import NOW, article, page
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("archive-*.sqlite3.xz"))
 INDEX = Path(__file__).parents[1] / "samples" / "index-0001.tar.xz"  # of the same crawl, embedded
@@ -122,3 +127,29 @@ def test_the_embedded_index_of_that_release_is_searched_until_the_new_one_is_com
 
 def _found(results: Results) -> set[str]:
     return {hit.document.article.id for hit in results.hits}
+
+
+def test_its_articles_are_found_as_near_duplicates_once_they_are_signed(sample: Path) -> None:
+    with Archive(sample) as archive:
+        before = contents(sample)["articles"]
+        signing = Signing(archive)
+        looked = 0
+        while some := signing.some(NOW):
+            looked += some
+        with archive.read() as conn:
+            mergeable = [row.id for row in conn.execute(select(t.articles.c.id).where(t.articles.c.mergeable))]
+            signed = set(conn.execute(select(t.signatures.c.article)).scalars())
+            one = max(articles.documents(conn, sorted(signed)), key=lambda one: len(one.article.body))
+        assert signed == set(mergeable)
+        assert looked == len(mergeable) > 30
+        assert contents(sample)["articles"] == before, "stories and leads are what they were"
+
+        edited = f"{one.article.body}\n\nThe office has since put this sentence right."
+        copied = article("https://other.example/1", headline=one.article.headline, body=edited, site="other")
+        copied = replace(copied, signature=identity(copied.headline, copied.body).signature)
+        archive.write(lambda conn: articles.store(conn, page(copied))).result()
+        with archive.read() as conn:
+            copy, origin = articles.document(conn, copied.id), articles.document(conn, one.article.id)
+        assert copy is not None
+        assert origin is not None
+        assert copy.story == origin.story is not None
