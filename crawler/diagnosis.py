@@ -138,10 +138,7 @@ def _raw(config: Config) -> tuple[Verdict, str]:
     bad = [path.name for path in files[:LOOKED_INTO] if torn(path)]
     with open_archive(config) as archive, archive.read() as conn:
         extent = raws.extent(conn, datetime.now(UTC))
-    days = config.settings.raw.keep_days
-    kept = f"kept for {days} days" if days else "kept for ever"
-    month = f"a month brings {space.size(extent.month)}"
-    told = f"{extent.copies} pages, {space.size(extent.bytes)}; {month}; {kept} (raw.keep_days)"
+    told = space.raw_copies(config.settings, extent)
     if bad:
         return "warning", f"{told}; a crash tore {_named(bad)}: the next crawl mends it"
     if extent.month > space.free(config.settings) - config.settings.least_free:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from crawler.cadence import Said, back_off, weight
-from crawler.discover.collect import CUT_SHORT
+from crawler.discover.collect import BEYOND, CUT_SHORT, MAX_CANDIDATES
 from crawler.errors import PageProblem
 from crawler.learned import Asked, learned, settle
 from crawler.page import Discovered
@@ -82,6 +82,7 @@ class Sources:
         undated = found.kind == "sitemap" and any(modified is None for _, modified in found.further)
         if resting or undated:  # some of it is still to be had; an index without dates says nothing of its children
             answer = sources.Answer(kind=found.kind, found=len(offers))
+        answer = replace(answer, problem=left(found))
         if poll.body_hash is None:
             answer = replace(answer, forced=now)
         whole = Whole(poll, answer, now, len(wanted))
@@ -236,6 +237,15 @@ def findings(poll: Poll, headers: Mapping[str, str], body: bytes, offered: front
         yield Finding(
             "child dates", poll.url, "its index gives the same date, it has other articles" if stayed else None
         )
+
+
+def left(found: Discovered) -> str | None:
+    """What of a document was not read because it has more than any should have."""
+    if CUT_SHORT in found.skipped:
+        return "it is longer than what is read of a source: the rest of it is left"
+    if beyond := found.skipped.get(BEYOND):
+        return f"it names more than {MAX_CANDIDATES:,} addresses: {beyond:,} further ones are left"
+    return None
 
 
 def _hash(body: bytes) -> str:

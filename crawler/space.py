@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 from crawler.config import Settings
+from index.archive.raws import Extent
 
 AGAIN = 1.05  # times the least that is to stay free, until crawls start again: what is just enough would come and go
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))  # as disks are sold
@@ -25,6 +26,13 @@ def free(settings: Settings) -> int:
     """Bytes that are free where the archive lies, or will lie."""
     place = next(folder for folder in (settings.data, *settings.data.parents) if folder.exists())
     return shutil.disk_usage(place).free
+
+
+def raw_copies(settings: Settings, extent: Extent) -> str:
+    """What raw copies take, what a month adds, and how long they are kept, in words."""
+    days = settings.raw.keep_days
+    kept = f"kept for {days} days" if days else "kept for ever"
+    return f"{extent.copies} pages, {size(extent.bytes)}; a month brings {size(extent.month)}; {kept} (raw.keep_days)"
 
 
 def size(count: float) -> str:

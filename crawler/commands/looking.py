@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from crawler import notify
+from crawler import notify, space
 from crawler.config import Config, load
 from crawler.errors import ArshifError
 from crawler.explain import STAGES, explain
@@ -17,7 +17,7 @@ from crawler.runs import last_runs, told
 from crawler.schedule import due
 from crawler.stores import archive_file, open_archive, open_index, raw_folder
 from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
-from index.archive import Archive, articles, health, hosts, leases, runs, sites, trust
+from index.archive import Archive, articles, health, hosts, leases, raws, runs, sites, sources, trust
 from index.raw import Raw
 from index.schema_org import named
 
@@ -156,6 +156,8 @@ def status(json: bool) -> None:
         known = {site.id: learned(conn, site, config.settings.schedule) for site in config.enabled}
         doubts = trust.doubts(conn)
         waits = hosts.waiting(conn, now)
+        left = {site.id: [s for s in sources.states(conn, site.id) if s.left] for site in config.enabled}
+        extent = raws.extent(conn, now)
         busy = {site.id for site in config.enabled if leases.holder(conn, site.id)}
     rows: list[dict[str, Any]] = []
     for site in config.enabled:
@@ -171,6 +173,7 @@ def status(json: bool) -> None:
                 "next_run": None if site.id in busy else turn.at,
                 "why": "being crawled" if site.id in busy else turn.why,
                 "verify_tls": site.verify_tls,
+                "left": [{"url": source.url, "problem": source.problem} for source in left[site.id]],
                 "doubts": [asdict(doubt) for doubt in doubts if doubt.site == site.id],
             }
         )
@@ -184,10 +187,13 @@ def status(json: bool) -> None:
     for row in rows:
         if row["detail"]:
             say(f"{row['site']}: {row['detail']}")
+        for source in row["left"]:
+            say(f"{row['site']}: {source['url']}: {source['problem']}")
         for doubt in row["doubts"]:
             say(f"{row['site']}: its {doubt['what']} are not believed: {doubt['how']} ({doubt['example']})")
         if not row["verify_tls"]:
             say(f"{row['site']}: its certificate is not looked at (`verify_tls: false`)")
+    say(f"raw copies: {space.raw_copies(config.settings, extent)}")
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

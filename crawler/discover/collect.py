@@ -13,6 +13,7 @@ from crawler.urls import canonical
 
 MAX_CANDIDATES = 50_000  # of one document: the limit of sitemaps.org
 CUT_SHORT = "cut short"  # in `Discovered.skipped`: the document had more than was read, so it is not done with
+BEYOND = "beyond the cap"  # … or more than that
 MAX_TITLE = 500  # characters
 
 _MARKUP_SEEN = 10_000  # characters of a title in which markup is looked for
@@ -50,7 +51,7 @@ class Collector:
         if before is not None:
             self.skipped["duplicate"] += 1
         elif len(self._found) >= MAX_CANDIDATES:
-            self.skipped["beyond the cap"] += 1
+            self.skipped[BEYOND] += 1
             return
         new = Candidate(url, title_text(title), published, modified, language_tag(language))
         self._found[url] = _merged(before, new) if before else new

@@ -40,11 +40,16 @@ class SourceState:
     habit: dict[str, Any] | None = None
     said: dict[str, Any] | None = None
 
+    @property
+    def left(self) -> bool:
+        """Whether it answered well, and more than was taken of it: `problem` tells what."""
+        return self.problem is not None and not self.failures
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A source's full answer that was read to its end: validators, hash of the body, and how many candidates it had;
-    `forced` is when it came, where no validators had been sent."""
+    `forced` is when it came, where no validators had been sent; `problem`: what of it was left, for people."""
 
     status: int = 200
     kind: str | None = None
@@ -54,6 +59,7 @@ class Answer:
     modified: datetime | None = None
     found: int | None = None
     forced: datetime | None = None
+    problem: str | None = None
 
 
 def state(conn: Connection, site: str, url: str) -> SourceState:
@@ -86,13 +92,15 @@ def polled(conn: Connection, site: str, url: str, answer: Answer, now: datetime)
     values = {field.name: getattr(answer, field.name) for field in fields(answer)}
     values["forced"] = answer.forced or before.forced
     same = answer.body_hash is not None and answer.body_hash == before.body_hash
-    values |= {"polled": now, "changed": before.changed if same else now, "failures": 0, "problem": None}
+    values |= {"polled": now, "changed": before.changed if same else now, "failures": 0}
     upsert(conn, sources, {"site": site, "url": url}, values | {"retry_at": None})
 
 
 def unchanged(conn: Connection, site: str, url: str, now: datetime, modified: datetime | None = None) -> None:
     """Remember that the source answered 304; `modified` is the date that its sitemap index gives for it now."""
-    values = {"polled": now, "status": 304, "failures": 0, "problem": None, "retry_at": None}
+    before = state(conn, site, url)
+    left = None if before.failures else before.problem  # what was too long still is
+    values = {"polled": now, "status": 304, "failures": 0, "problem": left, "retry_at": None}
     upsert(conn, sources, {"site": site, "url": url}, values | ({"modified": modified} if modified else {}))
 
 

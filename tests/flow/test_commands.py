@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from index.archive import Archive, sources
 from tests.flow.house import PATIENCE, House, crawled
 from tests.flow.service import wait_for
 from tests.newsroom import Newsroom
@@ -35,6 +37,20 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def test_it_speaks_to_people_and_to_programs(small: House, command: tuple[str, ...]) -> None:
     assert small.told(*command)
     assert small.arshif(*command).strip()
+
+
+def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(small: House) -> None:
+    with Archive(small.data / "archive.sqlite3") as archive, archive.read() as conn:
+        (source, *_) = sources.states(conn, "fr")
+        answer = sources.Answer(problem="it names more than 50,000 addresses: 7 further ones are left")
+        now = datetime.now(UTC)
+        archive.write(lambda conn: sources.polled(conn, "fr", source.url, answer, now)).result()
+        archive.write(lambda conn: sources.unchanged(conn, "fr", source.url, now)).result()
+    told = {row["site"]: row["left"] for row in small.told("status")}
+    assert told == {"fr": [{"url": source.url, "problem": answer.problem}], "fa": []}
+    printed = small.arshif("status")
+    assert f"fr: {source.url}: {answer.problem}" in printed
+    assert "a month brings" in printed
 
 
 def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: House) -> None:
