@@ -166,6 +166,13 @@ def test_pages_join_to_the_whole_in_order(filled: Engine, sort: str, limit: int)
     assert ids_of(filled, "في OR the OR 京", sort=sort, limit=limit) == whole
 
 
+def test_a_search_is_held_to_articles(filled: Engine) -> None:
+    found = ids_of(filled, "lang:ar", limit=100)
+    some = (*found[:3], "fr02", "nothing")
+    assert sorted(ids_of(filled, "lang:ar", articles=some)) == sorted(found[:3])
+    assert "fr02" in ids_of(filled, "", articles=some)
+
+
 def test_oldest_is_newest_reversed_also_among_equal_dates(filled: Engine) -> None:
     newest = ids_of(filled, "lang:ar", sort="newest", limit=5)
     assert ids_of(filled, "lang:ar", sort="oldest", limit=4) == newest[::-1]

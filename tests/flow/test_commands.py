@@ -73,6 +73,20 @@ def test_a_search_takes_words_that_are_not_wanted_and_goes_on_where_it_ended(sma
     assert small.told("search", "phare", "site:fa")["total"] == 0
 
 
+def test_a_search_is_saved_and_removed(small: House) -> None:
+    number = small.told("searches", "add", "Le phare", "phare", "-éteint", "site:fr")["id"]
+    (saved,) = small.told("searches", "list")
+    assert (saved["id"], saved["name"], saved["query"]) == (number, "Le phare", "phare -éteint site:fr")
+    assert saved["feed"].endswith(f"/feeds/{number}.atom")
+    assert "Le phare" in small.arshif("searches", "list")
+    small.arshif("searches", "add", " ", "phare", code=1)
+    small.arshif("searches", "add", "half", '"phare', code=2)
+    for one in small.told("searches", "list"):
+        small.arshif("searches", "remove", str(one["id"]))
+    small.arshif("searches", "remove", str(number), code=1)
+    assert "no search is saved yet" in small.arshif("searches", "list")
+
+
 def test_a_sites_sources_are_asked_and_counted(small: House) -> None:
     before = small.rows()
     answers = {answer["kind"]: answer for answer in small.told("sites", "check", "fr")["sources"]}
