@@ -8,30 +8,17 @@ from collections.abc import Sequence
 import uvicorn
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
-from fastapi.staticfiles import StaticFiles
-from starlette.responses import Response
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
 from index.archive import Archive
 from index.engines import Engine
 from index.raw import Raw
-from index.web import api, door, exports, metrics, pages, problems, reading, searches
+from index.web import api, assets, door, exports, metrics, pages, problems, reading, searches
 from index.web.guard import Guard
 from index.web.limits import Searches
 from index.web.listening import listen
-from index.web.render import STATIC
 
 GRACE = 3  # seconds that answers under way are given when the server is asked to end
-
-
-class _Static(StaticFiles):
-    """Files whose address changes with what is in them, so that a browser need not ask again."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        answer = await super().get_response(path, scope)
-        if b"v=" in scope.get("query_string", b"") and answer.status_code == 200:
-            answer.headers["cache-control"] = "public, max-age=31536000, immutable"
-        return answer
 
 
 class _Page(FastAPI):
@@ -74,7 +61,7 @@ def create_app(
     app.include_router(searches.router)
     app.include_router(metrics.router)
     app.include_router(api.router)
-    app.mount("/static", _Static(directory=STATIC))
+    app.mount(assets.PATH, assets.answer)
     problems.handle(app)
     return app
 

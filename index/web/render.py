@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
-from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,9 @@ from index.article import Document
 from index.changes import Piece
 from index.query import MAX_CHARACTERS, sentence
 from index.web import words
+from index.web.assets import static
 
 HERE = Path(__file__).parent
-STATIC = HERE / "static"
 CARRIED = (  # parameters that the link to the other language keeps
     *("q", "site", "country", "lang", "section", "author", "after", "until", "sort", "by", "cursor"),
 )
@@ -161,12 +160,6 @@ def duration(started: datetime, ended: datetime) -> str:
     seconds = max(0, round((ended - started).total_seconds()))
     hours, rest = divmod(seconds, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
-
-
-@cache
-def static(name: str) -> str:
-    """The address of a file of `static/`, which changes with it, so that a browser never shows an old one."""
-    return f"/static/{name}?v={sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
 @cache

@@ -101,6 +101,7 @@ def test_readiness_and_metrics(client: Client, shelf: Shelf) -> None:
     client.get("/api/search?q=حلب")
     lines = client.get("/metrics").text.splitlines()
     assert 'arshif_articles{site="asi"} 26.0' in lines
+    assert 'arshif_site_state{site="asi",state="ok"} 1.0' in lines
     assert 'arshif_outbox_pending{engine="embedded",state="current"} 0.0' in lines
     assert any(line.startswith("arshif_search_seconds_count ") and not line.endswith(" 0.0") for line in lines)
     away = client_of(Shelf(shelf.archive, unreachable()))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from index.web import words
-from index.web.render import STATIC, paragraphs
+from index.web.assets import STATIC
+from index.web.render import paragraphs
 from tests.browser.shelf import Shelf, fill, newsroom, page
 from tests.unit.web_client import Client, client_of, tree
 
