@@ -49,7 +49,7 @@ class Watched:
         return int(self.page.evaluate(wide))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     """The newsroom's articles, and some that are traps."""
     filled = fill(tmp_path_factory.mktemp("shelf"), map(page, [*newsroom(), *TRAPS]))
@@ -57,14 +57,14 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     filled.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(shelf: Shelf) -> Iterator[str]:
     """Where they are served."""
     with chromium.served(shelf) as url:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:

@@ -15,11 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from index.raw import Raw, Response
 from tests.browser import chromium
+from tests.browser.conftest import Watched, watch
 from tests.browser.shelf import NOW, article, fill, newsroom, page
-from tests.browser.test_page import Watched, browser, watch
 from tests.unit.hostile_texts import HOSTILE
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 
