@@ -10,6 +10,7 @@ from scrapy.exceptions import DropItem
 
 from crawler.errors import ArshifError
 from crawler.item import ArticleItem
+from crawler.workers import Ended
 
 log = logging.getLogger("arshif.crawl")
 
@@ -32,6 +33,9 @@ class Store:
             kind = await crawl.pages.store(item)
         except ArshifError:
             raise
+        except Ended:
+            crawl.pages.left(item.site, "ended", "")
+            raise DropItem(f"{item.page.url}: the crawl ends") from None
         except Exception as error:  # a fault of ours costs this page, and not the site's others
             log.exception("%s: %s", item.site.id, item.page.url)
             await crawl.pages.quarantined(item.site, item.wanted, "internal error", repr(error))

@@ -16,7 +16,7 @@ from crawler.errors import PageProblem
 from crawler.learned import Asked, learned, settle
 from crawler.page import Discovered
 from crawler.polls import Poll
-from crawler.schedule import asked_now
+from crawler.schedule import SKEW, asked_now
 from crawler.site import Kind, Site
 from index.archive import frontier, sites, sources, trust
 from index.archive.frontier import Offer
@@ -178,7 +178,10 @@ class Sources:
     async def _with_validators(self, poll: Poll) -> Poll:
         state = await self.crawl.read(lambda conn: sources.state(conn, poll.site.id, poll.key))
         if poll.source.kind == "wordpress" and not poll.depth:
-            return poll.of_api(state.polled if self.crawl.since is None else None, await self._horizon(poll.site))
+            asked = state.polled if self.crawl.since is None else None
+            if asked is not None and asked > datetime.now(UTC) + SKEW:  # the clock was wrong then: nothing is known
+                asked = None
+            return poll.of_api(asked, await self._horizon(poll.site))
         if self.crawl.since is not None:  # older candidates are wanted, so the whole document is
             return poll
         poll = replace(poll, known=state)

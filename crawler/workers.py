@@ -32,7 +32,12 @@ QUICK_LANE, SLOW_LANE = "quick", "slow"
 DEADLINE = 20.0  # seconds for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
 QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew where slow ones wait for each other
 JOBS_A_WORKER = 1_000  # then it is replaced, so that what lxml or a model leaks ends with it
+AHEAD = 1  # jobs that a pool has besides those it is at, so that no worker waits for the next; the others wait here
 MEMORY = 2 << 30  # bytes of address space a worker may have: a bomb ends in a MemoryError, not in the host's swap
+
+
+class Ended(Exception):
+    """A job that was not begun, because the crawl is at its end: what it is about waits for the next one."""
 
 
 class Workers:
@@ -47,8 +52,10 @@ class Workers:
         self.deadline = deadline
         self.quick = min(quick, deadline)
         self.slow: set[str] = set()  # sites
+        self.ended: Callable[[], bool] = bool  # whether what waits is to be dropped, as the crawl is asked to end
         self._counts = {QUICK_LANE: count or max(1, (os.cpu_count() or 2) - 1), SLOW_LANE: 1}
         self._pools: dict[str, ProcessPool] = {}
+        self._turns = {lane: asyncio.Semaphore(count + AHEAD) for lane, count in self._counts.items()}
 
     def warm(self) -> None:
         """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
@@ -58,6 +65,7 @@ class Workers:
         """What the function returns or raises, from a worker.
 
         :raises Unreadable: it did not end by the deadline, or its process died (out of memory, a crash in C).
+        :raises Ended: it waited for its turn when the crawl was asked to end, and was not begun.
         """
         site = next((arg.id for arg in args if isinstance(arg, Site)), "")
         job = partial(function, *args, **kwargs)
@@ -81,6 +89,12 @@ class Workers:
     async def _do(self, lane: str, job: Callable[[], T], timeout: float) -> T:
         """What the job gives. A pool breaks where an idle worker is killed (out of memory, by a person); it is replaced
         then, and the job done by the new one."""
+        async with self._turns[lane]:
+            if self.ended():
+                raise Ended
+            return await self._done(lane, job, timeout)
+
+    async def _done(self, lane: str, job: Callable[[], T], timeout: float) -> T:
         pool = self._lane(lane)
         try:
             return await asyncio.wrap_future(pool.schedule(job, timeout=timeout))

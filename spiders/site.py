@@ -36,7 +36,7 @@ from crawler.page import Discovered, Page
 from crawler.polls import Poll, first_polls
 from crawler.site import Kind, Site, Source
 from crawler.urls import canonical
-from crawler.workers import Workers
+from crawler.workers import Ended, Workers
 
 log = logging.getLogger("arshif.spider")
 
@@ -76,6 +76,7 @@ class SiteSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.finish, signals.spider_closed)
+        spider.workers.ended = spider.ending_now
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider.item_done, signal)
         needed = any(site.rendering == "browser" for site in spider.chosen)
@@ -146,6 +147,8 @@ class SiteSpider(Spider):
         except (SourceProblem, Unreadable) as problem:
             for further in await self._fall_back(poll, problem):
                 yield further
+        except Ended:
+            return  # nothing is known of it; it is asked again
         except ArshifError:
             raise
         except Exception as error:  # a fault of ours costs this source, and not the site's others
@@ -202,6 +205,8 @@ class SiteSpider(Spider):
             except Unreadable as problem:  # what is wrong with the feed itself was told
                 log.info("%s: %s: %s", poll.site.id, poll.url, problem)
                 feeds = []
+            except Ended:
+                return
             for feed in feeds:
                 if feed != poll.replaces:
                     self.polling[poll.site.id] += 1
@@ -302,6 +307,10 @@ class SiteSpider(Spider):
             if self.crawl is not None:
                 await self.crawl.pages.not_an_article(site, wanted, page, problem)
             return None
+        except Ended:
+            if self.crawl is not None:
+                self.crawl.pages.left(site, "ended", "")
+            return None
         except ArshifError:
             raise
         except Exception as error:  # a fault of ours costs this page, and not the site's others
@@ -346,6 +355,11 @@ class SiteSpider(Spider):
         log.error("%s", error)
         assert self.crawler.engine is not None
         self.ending = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=type(error).__name__))
+
+    def ending_now(self) -> bool:
+        """Whether the crawl was asked to end, and waits for what it is at."""
+        slot = self.crawler.engine._slot if self.crawler.engine is not None else None
+        return slot is not None and slot.closing is not None
 
     async def finish(self, reason: str) -> None:
         """Writes the run's end, and lets go of sites, archive and workers."""

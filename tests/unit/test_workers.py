@@ -16,7 +16,7 @@ import pytest
 
 from crawler.errors import Refused, Unreadable
 from crawler.site import Site
-from crawler.workers import Workers
+from crawler.workers import Ended, Workers
 from tests.unit.samples import a_site
 
 
@@ -79,6 +79,26 @@ def test_a_worker_that_is_killed_while_it_is_idle_is_replaced(workers: Workers) 
     time.sleep(0.5)  # until the pool has seen it
     for number in range(3):
         assert asyncio.run(workers.run(double, number)) == 2 * number
+
+
+def test_what_waits_is_dropped_when_the_crawl_ends() -> None:
+    """And what was begun comes to its end: nothing is known to be wrong with either."""
+    pool = Workers(count=1, deadline=120.0)
+
+    async def all_of_them() -> list[object]:
+        await pool.run(double, 1)
+        jobs = [asyncio.ensure_future(pool.run(of_site, a_site(id=f"site-{n}"), 1.0)) for n in range(30)]
+        await asyncio.sleep(0.5)
+        pool.ended = lambda: True
+        return await asyncio.gather(*jobs, return_exceptions=True)
+
+    try:
+        found = asyncio.run(all_of_them())
+    finally:
+        pool.close()
+    dropped = [one for one in found if isinstance(one, Ended)]
+    assert len(dropped) > 20
+    assert len(dropped) + found.count("site-0") + found.count("site-1") == 30
 
 
 def test_workers_die_with_a_parent_that_is_killed() -> None:
