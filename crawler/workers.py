@@ -15,6 +15,7 @@ from concurrent.futures import TimeoutError as DeadlineMissed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import partial
+from threading import Thread
 from typing import ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -32,7 +33,7 @@ QUICK_LANE, SLOW_LANE = "quick", "slow"
 DEADLINE = 20.0  # seconds for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
 QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew where slow ones wait for each other
 JOBS_A_WORKER = 1_000  # then it is replaced, so that what lxml or a model leaks ends with it
-AHEAD = 1  # jobs that a pool has besides those it is at, so that no worker waits for the next; the others wait here
+STOPPING = 5.0  # seconds that a pool may take to end
 MEMORY = 2 << 30  # bytes of address space a worker may have: a bomb ends in a MemoryError, not in the host's swap
 
 
@@ -55,7 +56,9 @@ class Workers:
         self.ended: Callable[[], bool] = bool  # whether what waits is to be dropped, as the crawl is asked to end
         self._counts = {QUICK_LANE: count or max(1, (os.cpu_count() or 2) - 1), SLOW_LANE: 1}
         self._pools: dict[str, ProcessPool] = {}
-        self._turns = {lane: asyncio.Semaphore(count + AHEAD) for lane, count in self._counts.items()}
+        # Jobs wait here and not in the pool: what it has it does, and its thread that brings a long one to a worker at
+        # another job waits for ever when the workers end
+        self._turns = {lane: asyncio.Semaphore(count) for lane, count in self._counts.items()}
 
     def warm(self) -> None:
         """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
@@ -120,7 +123,9 @@ class Workers:
 
 def _end(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
-    pool.join()
+    ending = Thread(target=pool.join, daemon=True)
+    ending.start()
+    ending.join(STOPPING)
 
 
 def _pool(count: int) -> ProcessPool:

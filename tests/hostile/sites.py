@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.hostile.server import Ask, reply
 
-ARTICLES = 6  # of each honest site
+ARTICLES = 4  # of each honest site
 HONEST = tuple(f"honest-{n}" for n in range(10))
 NOW = datetime.now(UTC)
 WORDS = ("harbour", "council", "bridge", "harvest", "school", "railway", "market", "museum", "river", "election")
@@ -175,7 +175,7 @@ def never(_: Ask) -> Iterable[bytes]:
 
 
 def late(ask: Ask) -> Iterable[bytes]:
-    time.sleep(3)
+    time.sleep(2)
     return [reply(article(_name(ask), 1))]
 
 
@@ -222,7 +222,7 @@ SITES: dict[str, tuple[str, Page]] = {  # host -> kind of its source, and how it
     "many": ("sitemap", to(lambda _: [reply(LOCS, kind="application/gzip")], honest)),
     "laughs": ("feed", to(lambda _: [reply(LAUGHS, kind="application/rss+xml")])),
     "nested-feed": ("feed", to(lambda _: [XML + b"<rss><channel>" + b"<item>" * 50_000])),
-    "slow-feed": ("feed", to(lambda _: [XML + SLOW])),
+    "slow-feed": ("feed", to(lambda _: [XML + SLOW], lambda _: [reply("", 404)])),
     "one-tag": ("sitemap", to(lambda _: [XML + URLSET + b"<url " + b"a='b' " * 300_000 + b">"])),
     "ampersands": ("feed", to(lambda _: [XML + b"<rss><channel>" + b"&" * 2_500_000])),
     "nested-json": ("wordpress", to(lambda _: [reply("[" * 2_000_000, kind="application/json")])),

@@ -27,7 +27,7 @@ from tests.hostile.server import Server
 from tests.hostile.sites import ARTICLES, HONEST, HOSTILE, answer
 
 DEADLINE = 240  # seconds of a run in this test; on a quiet machine it is over in a third
-PAGES = 6  # that a run takes of a site
+PAGES = 4  # that a run takes of a site
 MEMORY = 1 << 30  # bytes that a crawl may take, and each of its workers
 PATIENCE = 330  # seconds until the run must be over, on a machine that does other things too
 
@@ -61,7 +61,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
     directory = tmp_path_factory.mktemp("sites")
     with Server(answer) as server:
         config = configured(
-            directory, proxy=server.url, politeness={"delay": 0, "timeout": 4, "page_max_bytes": 2_000_000,
+            directory, proxy=server.url, politeness={"delay": 0, "timeout": 3, "page_max_bytes": 2_000_000,
             "source_max_bytes": 8_000_000}, schedule={"per_run": PAGES, "run_deadline": DEADLINE / 60},
         )  # fmt: skip
         (config / "sites").mkdir()
