@@ -179,3 +179,10 @@ def test_colours_have_contrast(scheme: str) -> None:
     for ink, paper in [*on_paper, *on_tint, ("on-mark", "mark"), ("on-button", "button")]:
         light, dark = sorted((luminance(colours[ink]), luminance(colours[paper])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{ink} on {paper}"  # WCAG 2.2, 1.4.3 (AA)
+
+
+def test_every_verdict_has_its_words() -> None:
+    table = (WEB.parents[1] / "docs" / "operations.md").read_text("utf-8")
+    verdicts = re.findall(r"^\| ([a-z ]+) \|", table[table.index("| quiet |") :].partition("\n\n")[0], re.MULTILINE)
+    assert len(verdicts) >= 8
+    assert {f"verdict_{verdict.replace(' ', '_')}" for verdict in verdicts} <= words.WORDS["en"].keys()
