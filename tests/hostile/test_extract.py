@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
 
 from crawler import path
 from crawler.errors import Unreadable
+from crawler.extract.document import MAX_BYTES
+from crawler.workers import DEADLINE, Workers
 from tests.unit.samples import a_page, a_site
 
 MUCH = 500_000  # characters of the trap
@@ -52,9 +55,38 @@ def test_a_trap_costs_seconds_at_most(trap: str) -> None:
     assert PROSE.strip() in article.body
 
 
-@pytest.mark.parametrize("tag", ["<div>", "<b>", "<table>", "<svg><g>"])
-def test_what_is_open_a_hundred_thousand_times_is_not_parsed(tag: str) -> None:
+@pytest.mark.parametrize(
+    ("tag", "times"),
+    [("<div>", 100_000), ("<b>", 100_000), ("<table>", 100_000), ("<svg><g>", 100_000), ("<p><div>", 600_000)],
+)
+def test_what_is_open_a_hundred_thousand_times_is_not_parsed(tag: str, times: int) -> None:
     start = time.process_time()
-    with pytest.raises(Unreadable, match="too deep"):
-        path.article(a_page(page(body=tag * 100_000)), a_site())
+    with pytest.raises(Unreadable, match="too deep: more than 4000 elements open at once"):
+        path.article(a_page(page(body=tag * times)), a_site())
     assert time.process_time() - start < SECONDS
+
+
+SENTENCE = "<p>A sentence of the length that sentences of the news have, and there are very many of them here.</p>"
+
+
+def test_fifty_thousand_paragraphs_are_read_by_the_deadline_and_more_are_refused_with_a_word() -> None:
+    most = page(body=SENTENCE * ((MAX_BYTES - 5_000) // len(SENTENCE)))
+    assert most.count(SENTENCE) > 49_000
+    start = time.process_time()
+    assert PROSE.strip() in path.article(a_page(most), a_site()).article.body
+    assert time.process_time() - start < DEADLINE, "3 s alone"
+    start = time.process_time()
+    with pytest.raises(Unreadable, match=f"too large: .* bytes of HTML, at most {MAX_BYTES} are read"):
+        path.article(a_page(page(body=SENTENCE * 60_000)), a_site())
+    assert time.process_time() - start < 1.0, "it is not even parsed"
+
+
+def test_a_page_that_takes_longer_than_its_deadline_is_ended_with_a_word_and_the_next_one_is_read() -> None:
+    pool = Workers(count=1, deadline=0.2)
+    try:
+        with pytest.raises(Unreadable, match=r"too slow: not parsed within 0\.2 s"):
+            asyncio.run(pool.run(path.article, a_page(page(body=SENTENCE * 45_000)), a_site()))
+        pool.deadline = pool.quick = 60.0
+        assert PROSE.strip() in asyncio.run(pool.run(path.article, a_page(page()), a_site())).article.body
+    finally:
+        pool.close()
