@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
 CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
+IN_ALL = 200  # of one source, with those of its children: an index of indexes of indexes has 125,000
 
 
 FORCED = timedelta(days=1)  # after which a source is asked without validators and read, whatever it says
@@ -50,6 +52,7 @@ class Sources:
         self.crawl = crawl
         self.first_visit = timedelta(days=crawl.config.settings.schedule.first_visit_days)
         self.wholes: dict[tuple[str, str], Whole] = {}  # by site and key
+        self.further: Counter[tuple[str, str]] = Counter()  # documents that a source led to, by site and its key
         self.doubted: dict[str, frozenset[str]] = {}
         self.asked: dict[tuple[str, str], Asked] = {}  # what this run learned of sources, by site and key
 
@@ -76,11 +79,14 @@ class Sources:
             validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
             answer = sources.Answer(200, found.kind, *validators, found=len(offers))
         now, site = datetime.now(UTC), poll.site.id
-        children = [poll.further(url, modified) for url, modified in found.further[:CHILDREN]]
+        room = max(0, IN_ALL - self.further[site, poll.top])
+        children = [poll.further(url, modified) for url, modified in found.further[: min(CHILDREN, room)]]
+        full = room < min(CHILDREN, len(found.further))
+        self.further[site, poll.top] += len(children)
         resting = [child for child in children if await self._rests(child, now)]
         wanted = [child for child in children if child not in resting and await self._worth_asking(child)]
         undated = found.kind == "sitemap" and any(modified is None for _, modified in found.further)
-        if resting or undated:  # some of it is still to be had; an index without dates says nothing of its children
+        if resting or undated or full:  # some is still to be had; an index without dates says nothing of its children
             answer = sources.Answer(kind=found.kind, found=len(offers))
         answer = replace(answer, problem=left(found))
         if poll.body_hash is None:
