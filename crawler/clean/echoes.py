@@ -16,7 +16,8 @@ _TOP = 3  # paragraphs at the top among which headline, section, authors and dat
 
 def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]:
     """The paragraphs without echoes of the headline, section and authors (at the top) and of images' captions. What
-    stands in the text although the caption was taken off with its picture is the text's own."""
+    stands in the text although the caption was taken off with its picture is the text's own, and so is the page's
+    description of itself, where a caption is taken from the first paragraph."""
     top = {fold(draft.headline): "headline", fold(draft.section or ""): "section"}
     top |= {fold(name): "author" for name in draft.authors}
     top |= {fold(", ".join(draft.authors)): "author"}
@@ -25,13 +26,15 @@ def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]
     credits = {fold(image.credit or "") for image in draft.images}
     anywhere = dict.fromkeys(credits | {text for text in captions if text[:_BEGINNING] not in off}, "caption")
     longest = 2 * max(map(len, anywhere), default=0)  # marks and punctuation count in paragraphs, and not when folded
+    described = fold(draft.description or "")[:_BEGINNING]  # how the page describes itself is its first paragraph's
     top.pop("", None)
     anywhere.pop("", None)
     kept: list[str] = []
     removed: list[Removed] = []
     for at, paragraph in enumerate(paragraphs):
         folded = fold(paragraph) if at < _TOP or len(paragraph) <= longest else paragraph
-        reason = anywhere.get(folded)
+        own = len(described) == _BEGINNING and folded.startswith(described)
+        reason = None if own else anywhere.get(folded)
         if at < _TOP:
             reason = reason or top.get(folded) or _headline(folded, fold(draft.headline))
             reason = reason or _dateline(paragraph) or _byline(paragraph, draft)

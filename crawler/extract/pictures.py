@@ -11,7 +11,6 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from crawler.clean.text import fold
 from crawler.extract.captions import LONGEST, Caption, caption
 from crawler.extract.document import Document, ancestors, attribute, paragraphs, text_of
 from index.article import Image
@@ -26,7 +25,6 @@ _PARAGRAPH = 120  # characters of a paragraph of the text, against a caption's o
 _SENTENCES = 60  # words of one; more are the text itself
 _OUTER = 3  # elements around a picture beside which its caption stands
 _SENTENCE = 5  # words of a caption that nothing calls one
-_DESCRIBED = 60  # characters by which the page's description is known again
 _ALIKE = 0.65  # of the shorter of two files' names
 _CAPTIONS = (  # the surest first
     "figcaption",
@@ -71,7 +69,6 @@ def shown(document: Document, headline: str) -> list[Picture]:
     found: dict[str, Picture] = {}
     above = seen = 0
     heading, outer = _around(document, headline)
-    described = fold(document.meta("og:description", "description"))[:_DESCRIBED]
     for node in document.tree.css("h1, h2, p, img, amp-img"):
         if node.tag == "p":
             above += len(node.text(deep=True)) > _PARAGRAPH
@@ -89,16 +86,15 @@ def shown(document: Document, headline: str) -> list[Picture]:
                 continue
             if not _is_elsewhere(node, outer):
                 holder = holder_of(node)
-                image = pictured(node, holder, address, described)
+                image = pictured(node, holder, address)
                 framed = bool(image.caption) or holder.tag == "figure"
                 found[name] = Picture(image, found[name].above if name in found else above, framed)
     return list(found.values())
 
 
-def pictured(node: LexborNode, holder: LexborNode, address: str, described: str = "") -> Image:
-    """The <img> with the caption and credit of the element that holds it. `described`: how the page's description of
-    itself begins, folded, which is its first paragraph's beginning and no caption's."""
-    said = caption_of(node, holder, described)
+def pictured(node: LexborNode, holder: LexborNode, address: str) -> Image:
+    """The <img> with the caption and credit of the element that holds it."""
+    said = caption_of(node, holder)
     return Image(address, said.text, said.credit)
 
 
@@ -203,9 +199,9 @@ def _file(node: LexborNode) -> str:
     return key(address) if address else ""
 
 
-def caption_of(node: LexborNode, holder: LexborNode, described: str = "") -> Caption:
+def caption_of(node: LexborNode, holder: LexborNode) -> Caption:
     """What stands under a picture: in its holder's caption, in the element beside it, or in its holder alone."""
-    element = _caption_element(node, holder, described)
+    element = _caption_element(node, holder)
     if element is None:
         return caption(attribute(node, "data-caption"))
     credit = element.css_first(_CREDIT) or (holder.css_first(_CREDIT) if holder.mem_id != element.mem_id else None)
@@ -213,7 +209,7 @@ def caption_of(node: LexborNode, holder: LexborNode, described: str = "") -> Cap
     return caption("\n".join(paragraphs([element])), text_of(credit))
 
 
-def _caption_element(node: LexborNode, holder: LexborNode, described: str) -> LexborNode | None:
+def _caption_element(node: LexborNode, holder: LexborNode) -> LexborNode | None:
     alone = holder.mem_id == node.mem_id
     for selector in () if alone else _CAPTIONS:
         for element in holder.css(selector)[:4]:
@@ -225,7 +221,7 @@ def _caption_element(node: LexborNode, holder: LexborNode, described: str) -> Le
             return beside
         if beside is not None and outer.mem_id != holder.mem_id:
             break
-    return None if alone or not _is_captioned(holder, described) else holder
+    return None if alone or not _is_captioned(holder) else holder
 
 
 def _next(node: LexborNode) -> LexborNode | None:
@@ -236,12 +232,10 @@ def _next(node: LexborNode) -> LexborNode | None:
     return beside
 
 
-def _is_captioned(holder: LexborNode, described: str) -> bool:
+def _is_captioned(holder: LexborNode) -> bool:
     """Whether what stands beside a picture in its holder is a caption, though nothing calls it so."""
     if holder.tag == "figure":
         return True
-    if len(described) == _DESCRIBED and fold(text_of(holder)).startswith(described):
-        return False
     words = len(text_of(holder).split())
     if words > _SENTENCES or holder.css_first("br + br, p + p + p") is not None:
         return False  # the text itself

@@ -96,6 +96,12 @@ def test_a_caption_that_was_taken_off_with_its_picture_is_no_echo_where_the_text
     assert echoes.drop(["A first line.", caption], draft)[0] == ["A first line.", caption]
 
 
+def test_the_pages_description_of_itself_is_no_echo_of_a_caption_that_was_read_off_it() -> None:
+    lead = "The eastern reservoir is full for the first time in nine years, the ministry said."
+    draft = Draft(description=lead, images=(Image("u", lead),))
+    assert echoes.drop([lead, "A second line."], draft)[0] == [lead, "A second line."]
+
+
 def test_repeats_go_and_an_article_that_is_all_repeated_stays() -> None:
     known = Repeats({repeats.block_hash("تابع ستيب نيوز"): 2})
     kept, removed = repeats.drop(["نص", "تابع «ستيب نيوز»!"], known)
