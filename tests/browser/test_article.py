@@ -7,6 +7,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from index.raw import Raw, Response
 from tests.browser import chromium
 from tests.browser.conftest import Watched, watch
 from tests.browser.shelf import NOW, article, fill, newsroom, page
+from tests.browser.test_axe import RULES, wrong
 from tests.unit.hostile_texts import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -125,9 +127,9 @@ def test_a_citation_is_chosen_by_one_click_and_downloaded(tab: Watched) -> None:
 
 
 def test_an_export_is_downloaded_whole(tab: Watched) -> None:
-    tab.open("/")
+    tab.open("/search?q=lang:ar")
     with tab.page.expect_download() as download:
-        tab.page.evaluate("() => { location.href = '/export.csv?q=' + encodeURIComponent('lang:ar') }")
+        tab.page.locator("a[href^='/export.csv']").click()
     assert download.value.suggested_filename == "arshif.csv"
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -152,3 +154,19 @@ def test_it_works_without_javascript(browser: Browser, state: BrowserContext, ad
     plain.goto(f"{address}/articles/{FIRST.id}/copy?ui=ar")
     expect(plain.frame_locator("iframe.copy").locator("h1").first).to_have_text("سعر الخبز")
     context.close()
+
+
+@pytest.mark.parametrize("ui", ["ar", "en"])
+def test_axe_finds_nothing_serious(state: BrowserContext, browser: Browser, address: str, ui: str) -> None:
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+    stranger = browser.new_context()
+    found = []
+    own = f"/articles/{FIRST.id}"
+    for context, path in ((state, own), (state, f"{own}/diff"), (state, f"{own}/copy"), (stranger, "/login")):
+        tab = context.new_page()
+        tab.goto(f"{address}{path}?ui={ui}")
+        tab.evaluate(axe)
+        found += [(path, *told) for told in wrong(tab.evaluate(RULES))]
+        tab.close()
+    stranger.close()
+    assert found == []
