@@ -3,6 +3,7 @@ what the form of /login gave them for it."""
 
 from __future__ import annotations
 
+import base64
 import hmac
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
@@ -18,7 +19,8 @@ from index.web.render import render
 COOKIE = "arshif"
 DAYS = 30  # for which a browser stays let in
 OPEN = ("/healthz", "/readyz", "/login")  # say nothing of what is stored
-PROGRAMS = ("/api/", "/export.", "/feeds/", "/metrics")  # are asked by programs, which have no use for a form
+FEEDS = "/feeds/"
+PROGRAMS = ("/api/", "/export.", "/metrics", FEEDS)  # are asked by programs, which have no use for a form
 MOST = 10_000  # bytes of a form
 
 
@@ -37,7 +39,8 @@ class Door:
         answer: Response
         if scope["path"].startswith(PROGRAMS) or scope["method"] not in ("GET", "HEAD"):
             told = {"error": "this archive wants its token: send Authorization: Bearer, or come by /login"}
-            answer = JSONResponse(told, 401, {"www-authenticate": "Bearer"})
+            way = 'Basic realm="Arshif"' if scope["path"].startswith(FEEDS) else "Bearer"
+            answer = JSONResponse(told, 401, {"www-authenticate": way})
         else:
             asked = quote(scope["path"]) + (
                 f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
@@ -53,11 +56,20 @@ class Door:
         kind, _, given = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return hmac.compare_digest(_digest(given.strip()), self._token)
+        if kind.lower() == "basic":  # of feed readers, which know nothing else: any name, with the token as password
+            return hmac.compare_digest(_digest(_password(given)), self._token)
         try:
             kept = SimpleCookie(headers.get("cookie", "")[:MOST]).get(COOKIE)
         except CookieError:
             return False
         return kept is not None and hmac.compare_digest(_digest(kept.value), _digest(self._pass))
+
+
+def _password(given: str) -> str:
+    try:
+        return base64.b64decode(given.strip(), validate=True).decode("utf-8", "replace").partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def pass_of(token: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -41,6 +42,14 @@ def test_programs_send_the_token(client: Client) -> None:
             assert client.get(path, headers={"authorization": wrong.encode("latin-1")}).status_code == 401, wrong
         answer = client.get(path, headers={"authorization": f"Bearer {TOKEN}"})
         assert answer.status_code == (404 if "nothing" in path else 200), path
+
+
+def test_feed_readers_send_it_as_a_password(client: Client) -> None:
+    answer = client.get("/feeds/1.atom")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Basic realm="Arshif"')
+    for name, status in ((f"reader:{TOKEN}", 404), (f":{TOKEN}", 404), (TOKEN, 401), ("a:b", 401), ("\xff", 401)):
+        basic = base64.b64encode(name.encode("latin-1")).decode()
+        assert client.get("/feeds/1.atom", headers={"authorization": f"Basic {basic}"}).status_code == status, name
 
 
 def test_the_description_says_that_a_token_is_wanted(client: Client, shelf: Shelf) -> None:
