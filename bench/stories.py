@@ -30,7 +30,7 @@ VOCABULARY = 30_000
 COPIES = 20  # one in so many is a copy
 EDITS = 0.1  # share of a copy's words that are others
 FASTER = 1.2  # times datasketch's rate, at least
-FLAT = 16  # MiB that the second half of a run may add to the memory of ours
+FLAT = 32  # MiB that the second half of a run may add to the memory of ours: SQLite's cache, 64 MiB, is not yet full
 LIKENESS = 0.27  # estimated similarity from which datasketch's candidates count as found, as ours before texts are read
 
 
