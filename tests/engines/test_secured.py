@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
+from crawler import diagnosis
+from crawler.config import load
+from index.engines.elastic import role
 from tests.elasticsearch import server
 from tests.elasticsearch.secured import Secured, secured
 from tests.flow.house import ROOT, House
@@ -23,6 +26,7 @@ from tests.newsroom import Newsroom
 pytestmark = [pytest.mark.elasticsearch, pytest.mark.timeout(400)]
 
 WRONG = "bWFya2VyLXdyb25nLWtleTpub3QtYS1zZWNyZXQ="  # it looks like a key, and is to be seen nowhere
+PREFIX = "arshif"  # as the settings have it
 READY = 60.0  # seconds until a server that is up knows its keys
 
 
@@ -109,20 +113,16 @@ def test_it_reaches_nothing_else(house: House, strict: Secured, admin: Elasticse
 
 
 def test_doctor_tells_what_a_key_may_not(house: House, admin: Elasticsearch) -> None:
-    less = json.loads(house.arshif("index", "role"))
-    (role,) = less["role_descriptors"].values()
-    role["indices"][0]["privileges"].remove("maintenance")
-    role["cluster"].remove("manage_index_templates")
-    found = {
-        one["what"]: one
-        for one in house.told(
-            "doctor", code=1, ARSHIF_INDEX__API_KEY=_key(admin, less), ARSHIF_INDEX__API_KEY_FILE="",
-            ARSHIF_BROWSER__PATH="/bin/false",
-        )
-    }  # fmt: skip
-    assert found["index"]["verdict"] == "fail"
-    assert "manage_index_templates" in found["index"]["told"]
-    assert "maintenance on arshif" in found["index"]["told"]
+    less = role(PREFIX)
+    (rights,) = less["role_descriptors"].values()
+    rights["indices"][0]["privileges"].remove("maintenance")
+    rights["cluster"].remove("manage_index_templates")
+    env = house.env | {"ARSHIF_INDEX__API_KEY": _key(admin, less), "ARSHIF_INDEX__API_KEY_FILE": ""}
+    verdict, told = diagnosis.LOOKS["index"](load(house.config, env))
+    assert verdict == "fail"
+    assert "manage_index_templates" in told
+    assert "maintenance on arshif" in told
+    assert diagnosis.LOOKS["index"](load(house.config, house.env))[0] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,13 @@ def test_doctor_tells_what_a_key_may_not(house: House, admin: Elasticsearch) -> 
 )
 def test_a_wrong_way_in_is_told_and_shows_no_secret(house: House, change: dict[str, str], told: str) -> None:
     assert told in _said(house, change, "index", "status", code=5)
+
+
+def test_with_a_wrong_key_the_archive_grows_and_the_index_later(house: House) -> None:
     article = house.room.publish("english")
-    said = _said(house, change, "crawl", code=0)  # the archive has it, the index later
-    assert told in said
-    assert any(document.article.url == article.url for document in house.documents().values())
+    wrong = {"ARSHIF_INDEX__API_KEY": WRONG, "ARSHIF_INDEX__API_KEY_FILE": ""}
+    assert "does not know this key or user" in _said(house, wrong, "crawl", code=0)
+    assert article.url in house.documents()
     house.arshif("crawl")
     assert house.told("index", "verify")["differences"] == []
 
