@@ -41,6 +41,8 @@ EVERY = 0.1  # minutes between two crawls of a site
 PAUSE = (4.0, 12.0)  # seconds between two faults
 LOOK = 5.0  # seconds between two looks at memory and files
 LEAST = 1 << 20  # bytes of disk that stay free
+TRACEBACK = "Traceback (most recent call last):"
+FULL = ("disk is full", "No space left")  # what may be told so: the disk was
 END = 60.0  # seconds in which a daemon that is asked to end must have
 
 
@@ -149,7 +151,8 @@ def _conclude(
     wrongs += [f"left over: {told}" for told in ending.left_over(house)]
     wrongs += ending.wrongs(house)
     log = keeper.log.read_text("utf-8", "replace")
-    wrongs += [f"{log.count('Traceback')} tracebacks in the log"] if "Traceback" in log else []
+    faulty = [told for told in log.split(TRACEBACK)[1:] if not any(full in told for full in FULL)]
+    wrongs += [f"{len(faulty)} tracebacks in the log"] if faulty else []
     trends = list(keeper.gauge.trends())
     wrongs += [f"{trend.what} of the {trend.role} grows" for trend in trends if not trend.flat]
     with house.archive() as conn:
