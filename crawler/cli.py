@@ -283,7 +283,7 @@ def sites_import(
 def sites_export(
     sites: Annotated[list[str] | None, typer.Argument(help="Ids of sites; all enabled ones if there is none.")] = None,
     opml: Annotated[bool, typer.Option("--opml", help="As OPML 2.0, which is the only form.")] = True,  # noqa: ARG001
-    out: Annotated[Path, typer.Option(help="A new file; - is standard output.")] = listing.STDOUT,
+    out: Annotated[Path, typer.Option(help="A new file; - is standard output.")] = exporting.STDOUT,
     json: Json = False,
 ) -> None:
     """List the feeds of sites for feed readers."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from protego import Protego
 from sqlalchemy import Connection
@@ -52,8 +51,7 @@ def _address(conn: Connection, config: Config, url: str) -> Iterator[Step]:
     rules = site.rules_on(datetime.now(UTC).date())
     if reason := may_be_article(url, rules.allow, rules.deny):
         yield Step("address", f"never an article by its address: {reason}")
-    parts = urlsplit(url)
-    host = hosts.state(conn, f"{parts.scheme}://{parts.netloc}")
+    host = hosts.state(conn, hosts.origin(url))
     if host.robots is not None:
         allowed = Protego.parse(host.robots.decode("utf-8", "replace")).can_fetch(url, config.settings.user_agent)
         yield Step("address", f"robots.txt {'allows' if allowed else 'forbids'} it", host.answered)

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.interval import IntervalTrigger
@@ -17,6 +16,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from crawler.cadence import Bounds, Record, Turn, back_off, in_words, next_poll, share
 from crawler.crontab import crontab
 from crawler.site import Site
+from index.archive import hosts
 
 DUE = "due"  # why the daemon starts a run
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the grid of intervals is counted from here
@@ -86,17 +86,11 @@ def due(
     held.
     """
     turn = _turn(site, last_runs.get(site.id), now, every, learned)
-    asked = [waits.get(origin_of(str(source.url))) for source in site.sources]
+    asked = [waits.get(hosts.origin(str(source.url))) for source in site.sources]
     until = min((moment for moment in asked if moment is not None), default=turn.at)
     if None in asked or until <= turn.at:
         return turn
     return Due(site.id, until.astimezone(UTC), "its host asked to be left alone until then")
-
-
-def origin_of(url: str) -> str:
-    """The scheme and host of an address, such as https://step.example, as `index.archive.hosts` names them."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, learned: Learned | None) -> Due:

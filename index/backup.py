@@ -24,6 +24,7 @@ from index.archive import Archive, leases, schema, sqlite
 from index.archive import tables as t
 from index.archive.lock import hold
 from index.errors import ArchiveError, Busy
+from index.files import sync_folder
 
 ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a copy, as in `data`
 FORMAT = 1  # of a copy
@@ -84,8 +85,8 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
                 parts.append(_copy(raw / name, into / RAW / name, f"{RAW}/{name}", there))
         backup = Backup(made, _count(copy, "articles"), _count(copy, "versions"), tuple(parts), tuple(short))
         _write(into / CONTENTS, json.dumps({"format": FORMAT, **asdict(backup)}, default=datetime.isoformat, indent=1))
-        sqlite.sync_folder(into / RAW)
-        sqlite.sync_folder(into)
+        sync_folder(into / RAW)
+        sync_folder(into)
         return backup
 
 
@@ -195,7 +196,7 @@ def _move_aside(there: list[Path], data: Path) -> Path:
 def _put_archive(draft: Path, archive: Path) -> None:
     """Last of all: until then the draft's folder keeps anybody from beginning an empty archive."""
     os.replace(draft, archive)
-    sqlite.sync_folder(archive.parent)
+    sync_folder(archive.parent)
 
 
 def _contents(folder: Path) -> Backup:

@@ -1,4 +1,4 @@
-"""A new file, whole or not at all."""
+"""Files that are there for good: a new one, whole or not at all, and the names in a folder."""
 
 from __future__ import annotations
 
@@ -31,3 +31,12 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
         raise ArchiveError(f"cannot write {error.filename or path}: {error.strerror}") from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring a folder's list of names to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

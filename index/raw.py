@@ -23,6 +23,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from index.errors import ArchiveError, ArshifError, Busy
+from index.files import sync_folder
 
 FILE_BYTES = 1024**3  # a file is closed once it is this long: 1 GB is the WARC guidelines' recommended size
 RECORD_BYTES = 128 * 1024**2  # of one record when unpacked; a page is at most 10 MiB, a source 50
@@ -151,7 +152,7 @@ class Raw:
             cut_torn_tail(file)
             if file.seek(0, os.SEEK_END) == 0:
                 self._put(file, pack_info(path.name, self._info))
-                _sync_folder(self.folder)
+                sync_folder(self.folder)
         except BlockingIOError as error:
             file.close()
             raise Busy(f"another process writes {path}") from error
@@ -249,14 +250,6 @@ def _end_of_last_member(file: FileIO) -> int:
 
 def _path(file: FileIO) -> Path:
     return Path(str(file.name))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _pack(response: Response) -> bytes:

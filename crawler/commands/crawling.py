@@ -61,7 +61,7 @@ def run(web: bool) -> None:
     if web:
         page = config.settings.web
         where(page.host, page.port, page.token.get_secret_value())  # better told now than by a child again and again
-        say(f"Search page: http://{config.settings.web.host}:{config.settings.web.port}/")
+        say(f"Search page: http://{page.host}:{page.port}/")
     with open_archive(config) as archive:
         Daemon(config, archive, web).run()
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from crawler.commands.looking import open_stored
+from crawler.commands.searching import complain_of
 from crawler.config import load
 from crawler.stores import open_index
 from crawler.terminal import complain, print_json, say
-from index import query as queries
 from index.article import Document, Query
 from index.export import Found, everything, open_format
 from index.export.formats import Name
@@ -24,17 +24,10 @@ def export_search(query: Query, form: Name, out: Path, json: bool) -> int:
     """Write all that is found. 2 where a part of the query could not be read, and was left out."""
     config = load()
     kind = open_format(form)
-    for problem in query.problems:
-        complain(f"character {problem.at + 1}: {queries.sentence(problem)}")
+    complain_of(query)
     with open_stored(config) as archive, open_index(config) as engine:
         progress = _Progress(everything(query, engine, archive))
-        if out == STDOUT:
-            for piece in kind.write(progress.pages()):
-                sys.stdout.buffer.write(piece)
-            sys.stdout.buffer.flush()
-        else:
-            with new_file(out) as file:
-                file.writelines(kind.write(progress.pages()))
+        put(out, kind.write(progress.pages()))
     if json and out != STDOUT:
         print_json({"file": out, "format": form, "articles": progress.done, "bytes": out.stat().st_size})
     elif out != STDOUT:
@@ -46,15 +39,21 @@ def export_kibana(out: Path, json: bool) -> None:
     from index.engines.elastic.kibana import bundle
 
     text = bundle(load().settings.index.prefix)
+    put(out, [text.encode()])
+    if json and out != STDOUT:
+        print_json({"file": out, "objects": text.count("\n")})
+    elif out != STDOUT:
+        say(f"Wrote {out}. Import it in Kibana: Stack Management, Saved Objects.")
+
+
+def put(out: Path, pieces: Iterable[bytes]) -> None:
+    """Writes to standard output for STDOUT, else a new file, whole or not at all."""
     if out == STDOUT:
-        sys.stdout.write(text)
+        sys.stdout.buffer.writelines(pieces)
+        sys.stdout.buffer.flush()
         return
     with new_file(out) as file:
-        file.write(text.encode())
-    if json:
-        print_json({"file": out, "objects": text.count("\n")})
-    else:
-        say(f"Wrote {out}. Import it in Kibana: Stack Management, Saved Objects.")
+        file.writelines(pieces)
 
 
 class _Progress:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from crawler import opml
 from crawler.commands.adding import OWN, must_be_own
+from crawler.commands.exporting import STDOUT, put
 from crawler.config import load
 from crawler.errors import ConfigError
 from crawler.terminal import complain, print_json, print_table, say
-from index.files import new_file
-
-STDOUT = Path("-")
 
 
 def import_list(file: Path, dry_run: bool, json: bool) -> None:
@@ -51,12 +48,8 @@ def import_list(file: Path, dry_run: bool, json: bool) -> None:
 
 def export_list(sites: list[str], out: Path, json: bool) -> None:
     written = opml.written(load().choose(",".join(sites)))
-    if out == STDOUT:
-        sys.stdout.buffer.write(written)
-        return
-    with new_file(out) as file:
-        file.write(written)
-    if json:
+    put(out, [written])
+    if json and out != STDOUT:
         print_json({"file": out, "bytes": len(written)})
-    else:
+    elif out != STDOUT:
         say(f"Wrote {out}")

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from crawler.commands.looking import open_stored
+from crawler.commands.searching import complain_of
 from crawler.config import load
 from crawler.errors import ArshifError
-from crawler.terminal import cell, complain, print_json, print_table, say
+from crawler.terminal import cell, print_json, print_table, say
 from index import query as queries
 from index.archive import searches
 
@@ -29,9 +30,8 @@ def list_all(json: bool) -> None:
 
 
 def add(name: str, query: str, json: bool) -> int:
-    problems = queries.parse(query).problems
-    for problem in problems:
-        complain(f"character {problem.at + 1}: {queries.sentence(problem)}")
+    read = queries.parse(query)
+    complain_of(read)
     with open_stored(load()) as archive:
         try:
             number = archive.write(lambda conn: searches.add(conn, name, query, datetime.now(UTC))).result()
@@ -41,7 +41,7 @@ def add(name: str, query: str, json: bool) -> int:
         print_json({"id": number})
     else:
         say(f"saved as {number}")
-    return 2 if problems else 0
+    return 2 if read.problems else 0
 
 
 def remove(number: int, json: bool) -> None:

@@ -25,8 +25,7 @@ def search(query: Query, facets: bool, json: bool) -> int:
     names: tuple[Facet, ...] = get_args(Facet) if facets else ()
     with open_stored(config) as archive, open_index(config) as engine:
         results = searching.search(query, engine, archive, facets=names, histogram=facets)
-    for problem in query.problems:
-        complain(f"character {problem.at + 1}: {queries.sentence(problem)}")
+    complain_of(query)
     if json:
         print_json(_as_json(query, results))
     else:
@@ -37,6 +36,12 @@ def search(query: Query, facets: bool, json: bool) -> int:
         if results.cursor:
             say(f"more: --cursor {results.cursor}")
     return 2 if query.problems else 0
+
+
+def complain_of(query: Query) -> None:
+    """Says what of the query could not be read, and where."""
+    for problem in query.problems:
+        complain(f"character {problem.at + 1}: {queries.sentence(problem)}")
 
 
 def _as_json(query: Query, results: Results) -> dict[str, Any]:

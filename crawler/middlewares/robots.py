@@ -15,11 +15,11 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured, StopDownload
 from scrapy.http.request import NO_CALLBACK
-from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.middlewares.hosts import Hosts
 from crawler.middlewares.patience import GivenUp
 from crawler.robots import MOST, Answer, Known, Rules
+from index.archive import hosts
 
 log = logging.getLogger("arshif.robots")
 
@@ -57,8 +57,7 @@ class Robots:
     async def process_request(self, request: Request) -> None:
         if request.meta.get("robots"):
             return
-        parts = urlparse_cached(request)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = hosts.origin(request.url)
         if origin not in self.asked:
             self.asked[origin] = asyncio.ensure_future(self._rules(origin))
         rules = await asyncio.shield(self.asked[origin])

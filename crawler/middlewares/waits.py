@@ -10,11 +10,11 @@ from typing import Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.cadence import asked_to_wait
 from crawler.middlewares.hosts import Hosts
 from crawler.middlewares.patience import GivenUp
+from index.archive import hosts
 
 ASKING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)  # with which it is about the host, not a page
 
@@ -38,7 +38,7 @@ class Waits:
         return cls(Hosts(crawler))
 
     async def process_request(self, request: Request) -> None:
-        origin = _origin(request)
+        origin = hosts.origin(request.url)
         if origin not in self.until:
             self.until[origin] = (await self.hosts.state(origin)).not_before
         self._look(origin)
@@ -55,12 +55,7 @@ class Waits:
             said = {"retry-after": (response.headers.get("Retry-After") or b"").decode("latin-1")}
             until = asked_to_wait(said, now)
             if until is not None and until > now:
-                origin = _origin(request)
+                origin = hosts.origin(request.url)
                 self.until[origin] = until
                 await self.hosts.put(origin, not_before=until)
         return response
-
-
-def _origin(request: Request) -> str:
-    parts = urlparse_cached(request)
-    return f"{parts.scheme}://{parts.netloc}"

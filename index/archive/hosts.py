@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, select
 
@@ -25,6 +26,12 @@ class HostState:
     answered: datetime | None = None
     silent: datetime | None = None
     not_before: datetime | None = None
+
+
+def origin(url: str) -> str:
+    """The scheme and host of an address, by which its host is known here: `https://step.example`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def state(conn: Connection, origin: str) -> HostState:

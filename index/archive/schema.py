@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from index.archive import sqlite
 from index.archive.lock import hold
 from index.errors import ArchiveError
+from index.files import sync_folder
 
 HEAD = "0002"  # newest of migrations/versions; a test holds them equal
 _VERSION_TABLE = "alembic_version"
@@ -65,7 +66,7 @@ def _create(path: Path) -> None:
         engine.dispose()
     sqlite.set_wal(draft)
     os.replace(draft, path)
-    sqlite.sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _upgrade(path: Path) -> None:

@@ -56,9 +56,7 @@ class Asked:
         """The same in the query language; filters first, where no open quote or bracket of `q` can swallow them."""
         held, _ = self._held()
         named = [
-            f'{name}:"{" ".join(value.translate(QUOTES).split())}"'
-            if name in ("section", "author")
-            else f"{name}:{value}"
+            f"{name}:{_quoted(value) if name in ('section', 'author') else value}"
             for name, values in self.values
             for value in values
             if isinstance(filters.read(name, value), Is)

@@ -27,8 +27,7 @@ UNKNOWN = frozenset({400, 405, 500})  # what a server whose security is off says
 
 def role(prefix: str) -> dict[str, Any]:
     """What an API key is created with (`POST /_security/api_key`): these rights, on names with this prefix only."""
-    indices = [{"names": _names(prefix), "privileges": list(INDICES)}]
-    return {"name": prefix, "role_descriptors": {prefix: {"cluster": list(CLUSTER), "indices": indices}}}
+    return {"name": prefix, "role_descriptors": {prefix: _rights(prefix)}}
 
 
 def missing(server: Server, prefix: str) -> list[str]:
@@ -37,10 +36,10 @@ def missing(server: Server, prefix: str) -> list[str]:
     :raises IndexUnavailable: it does not answer now.
     :raises IndexMismatch: it does not know who asks.
     """
-    indices = [{"names": _names(prefix), "privileges": list(INDICES)}]
+    asked = _rights(prefix)
     with server.told() as client:
         try:
-            found = client.security.has_privileges(cluster=list(CLUSTER), index=indices)
+            found = client.security.has_privileges(cluster=asked["cluster"], index=asked["indices"])
         except ApiError as error:
             if error.status_code in UNKNOWN:
                 return []
@@ -51,5 +50,6 @@ def missing(server: Server, prefix: str) -> list[str]:
     )
 
 
-def _names(prefix: str) -> list[str]:
-    return [prefix, f"{prefix}-*"]
+def _rights(prefix: str) -> dict[str, Any]:
+    indices = {"names": [prefix, f"{prefix}-*"], "privileges": list(INDICES)}
+    return {"cluster": list(CLUSTER), "indices": [indices]}

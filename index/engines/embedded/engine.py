@@ -29,6 +29,7 @@ from index.engines.embedded.schema import document, schema
 from index.engines.older import is_made_with, without_unknown
 from index.engines.plan import Plan, plan
 from index.errors import IndexMismatch, IndexUnavailable
+from index.files import sync_folder
 
 HEAP_BYTES = 64_000_000  # of the writer, before it spills a segment; a batch of 500 articles takes about 10 MB
 EARLIER = "versions"  # the folder of earlier versions, within a target's
@@ -64,7 +65,7 @@ class EmbeddedEngine:
                 path.mkdir(parents=True)
                 tantivy.Index(schema(), path=str(path))
             unfinished.rename(self.directory / target)
-            _sync_folder(self.directory)
+            sync_folder(self.directory)
 
     def publish(self, target: str) -> None:
         before = self._named()
@@ -76,7 +77,7 @@ class EmbeddedEngine:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self.directory / "current")
-            _sync_folder(self.directory)
+            sync_folder(self.directory)
         if before is not None and before != target:
             self.drop(before)
 
@@ -253,11 +254,3 @@ def _ids_versions(searcher: Searcher, addresses: list[Any]) -> Iterator[tuple[st
     versions = searcher.fast_field_values("version", addresses)
     for address, version in zip(addresses, versions, strict=True):
         yield searcher.doc(address).get_first("id"), int(version)
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
