@@ -23,8 +23,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was fetched: `url` as asked (canonical), `final_url` after redirects, `headers` with lower-case names,
-    `fetched` in UTC. `candidate` is what the source had said of it, if a source had."""
+    """What was fetched: `url` is its address, canonical, after redirects; `final_url` the same as the server has it;
+    `asked` the address that led there, canonical, where it is another. `headers` have lower-case names, `fetched` is UTC.
+    `candidate` is what the source had said of it, if a source had."""
 
     url: str
     final_url: str
@@ -34,6 +35,7 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
     candidate: Candidate | None = None
     rendered: bool = False  # by a browser
+    asked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
@@ -24,7 +23,7 @@ from crawler.page import Page
 from crawler.revisits import FADE, LADDER, next_look, stretched
 from crawler.site import Site
 from crawler.spellings import spellings
-from crawler.urls import canonical
+from crawler.urls import canonical, may_be_article
 from index.archive import articles, forgotten, frontier, repeats, sites, trust
 from index.archive.frontier import Visit
 from index.archive.trust import Finding
@@ -88,7 +87,7 @@ class Pages:
                 self.walled(site, page)
             await self.failed(site, wanted, f"HTTP {page.status}", "", asked_to_wait(page.headers, page.fetched))
         elif _led_home(page):
-            await self._refuse(site, wanted, page, "led home", f"it redirects to {page.final_url}")
+            await self._refuse(site, wanted, page, "led home", f"it leads to {page.final_url}")
         elif len(page.body) > self.crawl.config.settings.politeness.page_max_bytes:
             await self._refuse(site, wanted, page, "too large", f"{len(page.body)} bytes")
         else:
@@ -269,6 +268,4 @@ def _hash(body: bytes) -> str:
 
 def _led_home(page: Page) -> bool:
     """Whether a redirect ended at a site's first page: how many sites say that an article is no more."""
-    return (
-        page.final_url != page.url and urlsplit(page.final_url).path in ("", "/") and not urlsplit(page.final_url).query
-    )
+    return page.asked is not None and may_be_article(page.url) == "home"

@@ -268,8 +268,9 @@ class SiteSpider(Spider):
         """
         site = site or self._site_of(response)
         wanted = wanted or Wanted(response.request.url if response.request else response.url)
+        url = canonical(response.url) or wanted.url
         page = Page(
-            url=canonical(response.url) or wanted.url,
+            url=url,
             final_url=response.url,
             body=response.body,
             fetched=datetime.now(UTC),
@@ -277,6 +278,7 @@ class SiteSpider(Spider):
             headers=_headers(response),
             candidate=wanted.candidate,
             rendered=bool(response.meta.get("playwright")) if response.request else False,
+            asked=None if url == wanted.url else wanted.url,
         )
         if self.crawl is not None and await self.crawl.pages.settled(site, wanted, page):
             return

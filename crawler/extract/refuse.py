@@ -48,9 +48,9 @@ def by_response(page: Page) -> None:
         raise Refused("not html", kind or "by its first bytes")
     parts = urlsplit(page.final_url)
     if not parts.path.strip("/") and not parts.query:
-        raise Refused("home", f"{page.url} led to {page.final_url}")
-    if _CONSENT_HOSTS.match(parts.hostname or "") and parts.hostname != urlsplit(page.url).hostname:
-        raise Refused("consent", f"{page.url} led to {page.final_url}")
+        raise Refused("home", page.final_url)
+    if page.asked and _CONSENT_HOSTS.match(parts.hostname or "") and parts.hostname != urlsplit(page.asked).hostname:
+        raise Refused("consent", f"{page.asked} led to {page.final_url}")
 
 
 def by_document(document: Document, found: list[jsonld.Node]) -> None:

@@ -115,7 +115,7 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     else:
         outcome = _again(conn, page, home, reason)
         if outcome.kind == "emptied":
-            visit = Visit(page.fetched, page.revisit_at, page.status)
+            visit = Visit(page.fetched, None, page.status)  # soon: what is there at the second look is believed
             frontier.refused(conn, page.site, page.url, "emptied", "its article's text is not there any more", visit)
             return outcome
         _come_back(conn, home, page.fetched)
@@ -187,8 +187,8 @@ def _again(conn: Connection, page: Fetched, home: Any, reason: str | None) -> Ou
     known = article_of({**current._mapping, "id": home.id, "site": home.site, "own_url": home.url})
     if _same(known, article, own, page.fetched) or withheld(known, article):
         return Outcome("same", home.id, home.number)
-    if reason in ("canonical", "spelling"):
-        return Outcome("same", home.id, home.number)  # another edition, such as an AMP page: its wording is no news
+    if _is_edition(conn, page, known, reason):
+        return Outcome("same", home.id, home.number)
     if emptied(known, article):
         return Outcome("emptied", home.id, home.number)
     if page.body_hash is not None and page.body_hash == current.body_hash:
@@ -201,6 +201,15 @@ def _again(conn: Connection, page: Fetched, home: Any, reason: str | None) -> Ou
     _add_version(conn, page, article, number)
     _turn(conn, home, article, page.fetched, number)
     return Outcome("changed", home.id, number)
+
+
+def _is_edition(conn: Connection, page: Fetched, own: Article, reason: str | None) -> bool:
+    """Whether it is another edition of a page, such as an AMP page, now or when it was met first: its wording is no
+    news. The page that the article itself calls the canonical one is none."""
+    if page.url == own.url or page.article.url == own.canonical_url:
+        return False
+    at = (t.aliases.c.site == page.site) & (t.aliases.c.url == page.article.url)
+    return (reason or conn.execute(select(t.aliases.c.reason).where(at)).scalar()) in ("canonical", "spelling")
 
 
 def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:

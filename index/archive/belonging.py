@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -39,7 +40,9 @@ def home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
         return own, None
     for url in dict.fromkeys((page.url, new.url)):
         if found := by_url(conn, url, site):
-            return one(conn, found), None
+            there = one(conn, found)
+            if page.final_url == page.url or _moved(conn, there, page):
+                return there, None
     claims = [
         *([(new.canonical_url, "canonical")] if new.canonical_url else []),
         *((u, "spelling") for u in page.spellings),
@@ -49,6 +52,15 @@ def home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
         if _one_text(conn, there, new):
             return there, dict(reversed(claims))[url]
     return _same_text(conn, new)
+
+
+def _moved(conn: Connection, there: Any, page: Fetched) -> bool:
+    """Whether an article is still itself where its address leads to now: by its text, or on its own host by its date.
+    A removed article often leads to another one, or to whoever bought the domain."""
+    if _one_text(conn, there, page.article):
+        return True
+    dated = there.published is not None and there.published == page.article.published
+    return dated and urlsplit(there.url).hostname == urlsplit(page.final_url).hostname
 
 
 def _one_text(conn: Connection, there: Any, new: Article) -> bool:

@@ -289,6 +289,26 @@ def test_a_moved_article_keeps_its_identity(store: Store) -> None:
     assert store.document(old).article == replace(edited, id=old.id, url=old.url)
 
 
+@pytest.mark.parametrize("host", ["step.example", "parked.example"])
+def test_an_address_that_leads_to_a_stranger_overwrites_nothing(store: Store, host: str) -> None:
+    one, two = article(), article("https://step.example/2", headline="خبر ثان", body="نص آخر لا يشبهه " * 20)
+    promo = article(f"https://{host}/offer", headline="Buy", body="this domain is for sale " * 20, published=None)
+    store(page(one))
+    store(page(two))
+    assert store(page(promo, NOW + HOUR, url=one.url, final_url=promo.url)) == Outcome("new", promo.id, 1)
+    assert store(page(promo, NOW + HOUR, url=two.url, final_url=promo.url)).id == promo.id
+    for old in (one, two):
+        assert (store.document(old).article, store.document(old).gone) == (old, True)
+        assert store(page(old, NOW + 2 * HOUR)) == Outcome("same", old.id, 1)
+        assert not store.document(old).gone
+
+
+def test_an_article_that_is_rewritten_while_it_moves_is_one_by_its_date(store: Store) -> None:
+    old, new = article(), article("https://step.example/moved", headline="عنوان جديد", body="نص جديد تماماً " * 20)
+    store(page(old))
+    assert store(page(new, NOW + HOUR, url=old.url, final_url=new.url)) == Outcome("changed", old.id, 2)
+
+
 def test_a_page_that_redirects_to_another_article_now_leaves_its_own_gone(store: Store) -> None:
     one, other = article(), article("https://step.example/2", headline="خبر آخر")
     store(page(one))
@@ -608,7 +628,19 @@ def test_another_edition_of_a_text_is_an_alias_and_no_version(store: Store) -> N
     assert store(page(canonical, NOW + HOUR)) == Outcome("copy", one.id, 1)
     with store.archive.read() as conn:
         assert {a.reason for a in articles.aliases(conn, one.id)} == {"spelling", "canonical"}
+    for visit, other in enumerate((amp, canonical, one, amp), 2):
+        again = page(other, NOW + visit * HOUR, spellings=(one.url,) if other is amp else ())
+        assert store(again) == Outcome("same", one.id, 1)
     assert store.document(one).article.body == BODY
+
+
+def test_an_edition_is_the_article_once_the_article_leads_there(store: Store) -> None:
+    one = article()
+    other = article(one.url + "/", canonical_url=one.url)
+    store(page(one))
+    store(page(other, NOW + HOUR, spellings=(one.url,)))
+    edited = article(other.url, body=BODY + "\n\nتحديث")
+    assert store(page(edited, NOW + 2 * HOUR, url=one.url, final_url=other.url)) == Outcome("changed", one.id, 2)
 
 
 def test_a_claim_that_the_text_does_not_bear_out_joins_nothing(store: Store) -> None:

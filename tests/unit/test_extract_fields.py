@@ -242,7 +242,7 @@ def test_a_body_in_several_containers_is_taken_whole() -> None:
         ({"html": "   "}, "empty"),
         ({"html": "<html><body></body></html>"}, "empty"),
         ({"final_url": "https://news.example.com/"}, "home"),
-        ({"final_url": "https://consent.example.com/collect?x=1"}, "consent"),
+        ({"asked": "https://news.example.com/1", "final_url": "https://consent.example.com/collect?x=1"}, "consent"),
         ({"html": "%PDF-1.7"}, "not html"),
         ({"headers": {"content-type": "image/jpeg"}}, "not html"),
         ({"html": "<title>Just a moment...</title><body><h1>news.example.com</h1><p>Checking</p>"}, "wall"),
