@@ -31,6 +31,7 @@ COPIES = 20  # one in so many is a copy
 EDITS = 0.1  # share of a copy's words that are others
 FASTER = 1.2  # times datasketch's rate, at least
 FLAT = 32  # MiB that the second half of a run may add to the memory of ours: SQLite's cache, 64 MiB, is not yet full
+RECALL = 0.98  # of the copies, at least
 LIKENESS = 0.27  # estimated similarity from which datasketch's candidates count as found, as ours before texts are read
 
 
@@ -178,14 +179,19 @@ def grown(turns: list[Told]) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=100_000)
-    told = run(parser.parse_args().articles)
+    count = parser.parse_args().articles
+    told = run(count)
     seconds = {name: sum(turn.seconds for turn in turns) for name, turns in told.items()}
     faster = seconds["datasketch"] / seconds["arshif"]
     more = {name: grown(turns) for name, turns in told.items()}
     print("pass" if faster >= FASTER else "FAIL", f"{faster:.2f} times the articles a second of datasketch")
     print("pass" if more["arshif"] <= FLAT else "FAIL", "memory in the second half:", end=" ")
     print(", ".join(f"{name} {mib:+.0f} MiB" for name, mib in more.items()))
-    return int(faster < FASTER or more["arshif"] > FLAT)
+    found, wrong = sum(turn.found for turn in told["arshif"]) / (count // COPIES), sum(t.wrong for t in told["arshif"])
+    print(
+        "pass" if found >= RECALL and not wrong else "FAIL", f"copies found {found:.3f}, others taken for one {wrong}"
+    )
+    return int(faster < FASTER or more["arshif"] > FLAT or found < RECALL or wrong > 0)
 
 
 if __name__ == "__main__":

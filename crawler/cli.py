@@ -119,10 +119,11 @@ def extract(
     explain: Annotated[
         bool, typer.Option("--explain", help="Each field with its origin and what was not taken; each removed block.")
     ] = False,
+    url: Annotated[str, typer.Option(help="The address that a file was saved from: its site's rules are used.")] = "",
     json: Json = False,
 ) -> None:
     """Show what a page gives, without storing it."""
-    crawling.extract(page, explain, json)
+    crawling.extract(page, url, explain, json)
 
 
 # --- look ------------------------------------------------------------------------------------------------------------

@@ -243,8 +243,8 @@ class Config:
     def site_of(self, url: str) -> Site:
         """The site whose address this is; one made up for it where no file describes it."""
         host = (urlsplit(url).hostname or "").removeprefix("www.")
-        known = (site for site in self.sites.values() if host in {name.removeprefix("www.") for name in site.hosts})
-        return next(known, None) or stranger(url)
+        known = [site for site in self.sites.values() if host in {name.removeprefix("www.") for name in site.hosts}]
+        return max(known, key=lambda site: site.nearness(url), default=None) or stranger(url)
 
 
 # --- reading it ----------------------------------------------------------------------------------------------------

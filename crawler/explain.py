@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from textwrap import shorten
 
-from protego import Protego
 from sqlalchemy import Connection
 
+from crawler import path
 from crawler.config import Config
+from crawler.errors import ArshifError, Refused, Unreadable
+from crawler.learned import apart_from, repeated
+from crawler.middlewares.raw import decoded, lower_case
+from crawler.page import Page
+from crawler.robots import Rules
+from crawler.site import Site
+from crawler.stores import article_named, raw_folder
 from crawler.urls import canonical, may_be_article
 from index import outbox
-from index.archive import articles, frontier, hosts
+from index.archive import articles, frontier, hosts, repeats
 from index.archive.frontier import FrontierRow
 from index.article import Document
+from index.raw import Raw, RawDamaged
 
-STAGES = ("address", "discover", "fetch", "extract", "store", "index")
+STAGES = ("address", "discover", "fetch", "extract", "clean", "store", "index")
+SHOWN = 100  # characters of a block that was taken off
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +40,38 @@ class Step:
 
 def explain(conn: Connection, config: Config, address: str) -> list[Step]:
     """What the archive knows of this address (or of the article with this id), stage by stage."""
-    document = articles.document(conn, address)
-    url = document.article.url if document else canonical(address) or address
-    site = document.article.site if document else config.site_of(url).id
-    row = frontier.row(conn, site, url)
-    if document is None and (found := articles.by_url(conn, url)):
-        document = articles.document(conn, found)
-    steps = [*_address(conn, config, url), *_discovered(row), *_fetched(row)]
-    return [
-        *steps,
-        *(_stored(conn, document, url) if document else ()),
-        *(_indexed(conn, document) if document else ()),
-    ]
+    found = article_named(conn, address)
+    document = articles.document(conn, found) if found else None
+    if document is None and "://" not in address:
+        raise ArshifError(f"{address} is no address, and no id of an article: give one that begins with https://")
+    url = document.article.url if document and address == found else canonical(address) or address
+    offered = frontier.sites_of(conn, url)
+    named = document.article.site if document else offered[0] if offered else config.site_of(url).id
+    site = config.sites.get(named) or config.site_of(url)
+    steps = [*_address(conn, config, site, url), *_met(conn, document, named, url)]
+    if document is not None:
+        steps += [*_stored(conn, document, url), *_cleaned(conn, config, site, document), *_indexed(conn, document)]
+    return sorted(steps, key=lambda step: STAGES.index(step.stage))
 
 
-def _address(conn: Connection, config: Config, url: str) -> Iterator[Step]:
-    site = config.site_of(url)
+def _met(conn: Connection, document: Document | None, site: str, url: str) -> Iterator[Step]:
+    """Where the address was found and how it was fetched; and the article's other addresses."""
+    urls = [url]
+    if document is not None:
+        urls += [document.article.url, *(alias.url for alias in articles.aliases(conn, document.article.id))]
+    met = False
+    for one in dict.fromkeys(urls):
+        if row := frontier.row(conn, site, one):
+            met = True
+            if one != url:
+                yield Step("discover", f"also at {one}")
+                yield Step("fetch", f"at {one}:")
+            yield from (*_discovered(row), *_fetched(row))
+    if not met:
+        yield Step("discover", "no source has offered it")
+
+
+def _address(conn: Connection, config: Config, site: Site, url: str) -> Iterator[Step]:
     known = f"site {site.id}" + ("" if site.enabled else ", which is not enabled")
     yield Step("address", f"{url}: {known if site.id in config.sites else 'of no site that a file describes'}")
     rules = site.rules_on(datetime.now(UTC).date())
@@ -53,7 +79,7 @@ def _address(conn: Connection, config: Config, url: str) -> Iterator[Step]:
         yield Step("address", f"never an article by its address: {reason}")
     host = hosts.state(conn, hosts.origin(url))
     if host.robots is not None:
-        allowed = Protego.parse(host.robots.decode("utf-8", "replace")).can_fetch(url, config.settings.user_agent)
+        allowed = Rules(host.robots).allow(url)
         yield Step("address", f"robots.txt {'allows' if allowed else 'forbids'} it", host.answered)
     if host.silent:
         yield Step("address", "robots.txt cannot be had, so nothing is asked of its host", host.silent)
@@ -61,10 +87,7 @@ def _address(conn: Connection, config: Config, url: str) -> Iterator[Step]:
         yield Step("address", "its host asked to be left alone until then", host.not_before)
 
 
-def _discovered(row: FrontierRow | None) -> Iterator[Step]:
-    if row is None:
-        yield Step("discover", "no source has offered it")
-        return
+def _discovered(row: FrontierRow) -> Iterator[Step]:
     said = [f"“{row.title}”"] if row.title else []
     said += [f"{name} {date.isoformat()}" for name in ("published", "modified") if (date := getattr(row, name))]
     yield Step(
@@ -72,9 +95,7 @@ def _discovered(row: FrontierRow | None) -> Iterator[Step]:
     )
 
 
-def _fetched(row: FrontierRow | None) -> Iterator[Step]:
-    if row is None:
-        return
+def _fetched(row: FrontierRow) -> Iterator[Step]:
     if row.fetched is None:
         yield Step("fetch", "never answered")
     else:
@@ -104,6 +125,27 @@ def _stored(conn: Connection, document: Document, url: str) -> Iterator[Step]:
         yield Step("store", f"{place} a story with {count} other{'s' * (count != 1)}")
     if document.gone:
         yield Step("store", "gone from its site, and kept")
+
+
+def _cleaned(conn: Connection, config: Config, site: Site, document: Document) -> Iterator[Step]:
+    """What today's rules take off the page as it was when it last became a version."""
+    copy = articles.raw_of(conn, document.article.id)
+    if copy is None:
+        return
+    ref, final_url = copy
+    learned = apart_from(repeated(conn, site.id), repeats.of(conn, document.article.id))
+    try:
+        with Raw(raw_folder(config)) as raw:
+            headers, body = raw.read(ref, final_url)
+        page = Page(
+            document.article.url, final_url, decoded(headers, body), document.first_seen, 200, lower_case(headers)
+        )
+        removed = path.article(page, site, learned).removed
+    except (RawDamaged, Refused, Unreadable, OSError, EOFError) as problem:
+        yield Step("clean", f"its raw copy gives nothing today: {problem}")
+        return
+    for block in removed:
+        yield Step("clean", f"{block.layer}, {block.reason}: {shorten(block.text, SHOWN, placeholder='…')}")
 
 
 def _indexed(conn: Connection, document: Document) -> Iterator[Step]:

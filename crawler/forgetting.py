@@ -7,12 +7,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from crawler.config import Config
 from crawler.errors import ArshifError, Busy
+from crawler.stores import article_named
 from crawler.urls import canonical
-from index.archive import Archive, articles, forgotten, leases, sqlite
+from index.archive import Archive, forgotten, frontier, leases, sqlite
 from index.archive.lock import hold
 from index.backup import keeping_lock
 from index.raw_files import blank
@@ -54,7 +53,7 @@ class Forgetting:
 
         Raises ArshifError for a word that is none of these."""
         with self.archive.read() as conn:
-            if (article := self._article(conn, name)) is not None:
+            if (article := article_named(conn, name)) is not None:
                 known = forgotten.known(conn, article)
                 told = (
                     f"«{known.headline}» ({known.site}): {known.versions} version(s), {len(known.urls)} address(es), "
@@ -64,15 +63,11 @@ class Forgetting:
             ids = tuple(forgotten.articles_of(conn, name))
             if name in config.sites or ids:
                 return What(name, ids, (), True, f"the site {name}: {len(ids)} article(s), and all that is known of it")
-        url = canonical(name) if name.startswith(("http://", "https://")) else None
+            url = canonical(name) if name.startswith(("http://", "https://")) else None
+            site = next(iter(frontier.sites_of(conn, url or name)), config.site_of(name).id)
         if url is None:
             raise ArshifError(f"{name} is no site, and no id or address of an article: `arshif sites list`")
-        return What(config.site_of(url).id, (), (url,), False, f"{url}: not in the archive; it is only kept away")
-
-    def _article(self, conn: Connection, name: str) -> str | None:
-        if articles.document(conn, name) is not None:
-            return name
-        return articles.by_url(conn, name) or articles.by_url(conn, canonical(name) or name)
+        return What(site, (), (url,), False, f"{url}: not in the archive; it is only kept away")
 
     def forget(self, what: What, now: datetime) -> Forgotten:
         """Takes it out for good. Safe to begin again where it was broken off.

@@ -24,8 +24,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Page:
     """What was fetched: `url` is its address, canonical, after redirects; `final_url` the same as the server has it;
-    `asked` the address that led there, canonical, where it is another. `headers` have lower-case names, `fetched` is UTC.
-    `candidate` is what the source had said of it, if a source had."""
+    `asked` the address that led there, canonical, where it is another. `headers` have lower-case names, `fetched` is
+    UTC. `candidate` is what the source had said of it, if a source had."""
 
     url: str
     final_url: str

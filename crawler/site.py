@@ -260,6 +260,11 @@ class Site(Model):
         """The hosts of its home page and sources, without ports: those that its crawl asks in any case."""
         return frozenset(url.host for url in (self.homepage, *(source.url for source in self.sources)) if url.host)
 
+    def nearness(self, url: str) -> int:
+        """How much of an address is this site's: the characters of its first page's, where it begins with that."""
+        home = str(self.homepage)
+        return len(home) if url.startswith(home) else 0
+
     def rules_on(self, day: date) -> Rules:
         """The rules valid on that day: those with the newest `valid_from` that is not later; empty ones if none."""
         dated = [r for r in self.rules if r.valid_from is None or r.valid_from <= day]

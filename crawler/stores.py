@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from crawler.config import Config
 from crawler.errors import Busy
-from index.archive import Archive, raws
+from crawler.urls import canonical
+from index.archive import Archive, articles, raws
 from index.archive.lock import hold
 from index.backup import keeping_lock
 from index.engines import Engine, open_engine
@@ -26,6 +29,13 @@ def open_archive(config: Config) -> Archive:
 def archive_file(config: Config) -> Path:
     """Where the archive is, or will be."""
     return config.settings.data / "archive.sqlite3"
+
+
+def article_named(conn: Connection, name: str) -> str | None:
+    """The id of the article that a person means by its id or one of its addresses, however that is spelled."""
+    if articles.document(conn, name) is not None:
+        return name
+    return articles.by_url(conn, name) or articles.by_url(conn, canonical(name) or name)
 
 
 def raw_folder(config: Config) -> Path:

@@ -117,8 +117,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(name, no_wrap=not last, overflow="fold", min_width=None if last else len(name))
     for row in rows:
         table.add_row(*(Text(safe(cell(value))) for value in row))
-    wide = sum(max((len(str(c)) for c in column.cells), default=0) + 2 for column in table.columns)
-    out.print(table, width=None if out.is_terminal else max(wide, out.width))
+    if out.is_terminal:
+        out.print(table)
+        return
+    wide = sum(max((len(str(c)) for c in (name, *column.cells)), default=0) + 2
+               for name, column in zip(columns, table.columns, strict=True))  # fmt: skip
+    Console(file=out.file, width=max(wide, out.width)).print(table)  # a file has room for whole lines
 
 
 def cell(value: object) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from crawler.extract.draft import Extraction
 
 
+WEB = ("http://", "https://")
 SHOWN = 90  # characters of a piece that was taken off a page
 FIELDS = {  # schema.org's names where ours differ, by which the origins go
     "alternativeHeadline": "alternative_headline", "articleSection": "section", "author": "authors",
@@ -117,15 +118,15 @@ def _report(record: records.Run, status: str, json: bool) -> None:
         complain(runs.OFFLINE)
 
 
-def extract(name: str, explain: bool, json: bool) -> None:
+def extract(name: str, url: str, explain: bool, json: bool) -> None:
     set_up_log(logging.ERROR)
-    site, learned = "", NOTHING
+    online = name.startswith(WEB)
+    if url and (online or not url.startswith(WEB)):
+        raise ArshifError(f"--url {url}: give it with a file, the address that this was saved from (https://…)")
+    address = name if online else url
+    site, learned = _learned_of(address) if address else ("", NOTHING)
     try:
-        if name.startswith(("http://", "https://")):
-            site, learned = _learned_of(name)
-            extraction = _from_address(name, learned)
-        else:
-            extraction = _from_file(name)
+        extraction = _from_address(name, learned) if online else _from_file(name, url, learned)
     except (Refused, Unreadable) as problem:
         if explain and isinstance(problem, Refused):
             told_all_the_same(problem, json)
@@ -154,15 +155,18 @@ def extract(name: str, explain: bool, json: bool) -> None:
         say(f"taken off ({removed.layer}, {removed.reason}): {shorten(removed.text, SHOWN, placeholder='…')}", "dim")
 
 
-def _from_file(name: str) -> Extraction:
+def _from_file(name: str, url: str, learned: Repeats) -> Extraction:
     from crawler import path
-    from crawler.site import stranger
 
     file = Path(name)
     if not file.is_file():
         raise ArshifError(f"{name}: there is no such file; an address begins with https:// or http://")
-    url = file.absolute().as_uri().replace("file://", "http://localhost", 1)
-    return path.article(Page(url, url, file.read_bytes(), datetime.now(UTC)), stranger(url))
+    body = file.read_bytes()
+    if b"<" not in body:
+        raise ArshifError(f"{name} has no markup: give a page as its server sent it (HTML)")
+    saved = url or file.absolute().as_uri().replace("file://", "http://localhost", 1)
+    page = Page(canonical(saved) or saved, saved, body, datetime.now(UTC))
+    return path.article(page, load().site_of(saved), learned)
 
 
 def _learned_of(url: str) -> tuple[str, Repeats]:

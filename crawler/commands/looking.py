@@ -15,7 +15,7 @@ from crawler.explain import STAGES, explain
 from crawler.learned import learned
 from crawler.runs import last_runs, told
 from crawler.schedule import due
-from crawler.stores import archive_file, open_archive, open_index, raw_folder
+from crawler.stores import archive_file, article_named, open_archive, open_index, raw_folder
 from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
 from index.archive import Archive, articles, health, hosts, leases, raws, runs, sites, sources, trust
 from index.raw import Raw
@@ -32,7 +32,7 @@ def open_stored(config: Config) -> Archive:
 
 def show(name: str, json: bool) -> None:
     with open_stored(load()) as archive, archive.read() as conn:
-        identifier = name if articles.document(conn, name) else articles.by_url(conn, name)
+        identifier = article_named(conn, name)
         document = articles.document(conn, identifier) if identifier else None
         if identifier is None or document is None:
             raise ArshifError(f"the archive has no article {name}: give the id or address of one (`arshif search`)")

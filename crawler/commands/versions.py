@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from crawler.commands.looking import open_stored
 from crawler.config import load
 from crawler.errors import ArshifError
+from crawler.stores import article_named
 from crawler.terminal import cell, out, print_json, print_table, safe, say
 from index.archive import articles
 from index.archive.history import Event, history
@@ -35,8 +36,8 @@ def show_history(name: str, json: bool) -> None:
         print_json({"article": article, "events": [_as_json(event) for event in events]})
         return
     print_table(
-        ("seen", "version", "what", "headline"),
-        ((event.at, event.number, _told(event), event.headline) for event in events),
+        ("seen", "version", "headline", "what"),
+        ((event.at, event.number, event.headline, _told(event)) for event in events),
     )
 
 
@@ -52,7 +53,9 @@ def _told(event: Event) -> str:
         return str(event.change) or "what readers do not see"
     if event.what == "moved":
         return f"moved to {event.url}"
-    return f"gone, and still so on {cell(event.until)}" if event.what == "gone" else "first seen"
+    if event.what == "gone":
+        return f"gone, and still so on {cell(event.until)}"
+    return "back on its site" if event.what == "back" else "first seen"
 
 
 def show_diff(name: str, numbers: tuple[int, ...], marks: bool, json: bool) -> None:
@@ -78,7 +81,7 @@ def show_diff(name: str, numbers: tuple[int, ...], marks: bool, json: bool) -> N
 
 
 def _article(conn: Connection, name: str) -> str:
-    found = name if articles.document(conn, name) else articles.by_url(conn, name)
+    found = article_named(conn, name)
     if found is None:
         raise ArshifError(f"the archive has no article {name}: give the id or address of one (`arshif search`)")
     return found

@@ -15,6 +15,7 @@ from crawler.clean.text import line
 
 Node = dict[str, Any]
 _MAX_CHARS = 2_000_000  # of one script; the largest of 1,269 real pages has 0.9 million
+_LONG = 20  # letters from which the beginning of a headline is no section that it happens to begin with
 _MAX_NODES = 5_000  # of one page
 _MAX_DEPTH = 12  # levels of nested nodes
 ARTICLES = frozenset((
@@ -136,10 +137,15 @@ def section(node: Node, found: list[Node]) -> str:
         ordered = sorted((i for i in items if isinstance(i, dict)), key=_position) if isinstance(items, list) else []
         names = [text(i.get("name") or i.get("item")) for i in ordered]
         headline = _bare(text(node.get("headline")))
-        names = [n for n in names if n and _bare(n) != headline and not n.startswith("http")]
+        names = [n for n in names if n and not _titles(_bare(n), headline) and not n.startswith("http")]
         if len(names) > 1:  # the first is the home page
             return names[-1]
     return ""
+
+
+def _titles(crumb: str, headline: str) -> bool:
+    """Whether a crumb is the article itself; its headline may have the site's name behind it."""
+    return crumb == headline or (len(crumb) >= _LONG and headline.startswith(crumb))
 
 
 # --- reading the scripts -------------------------------------------------------------------------------------------

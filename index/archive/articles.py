@@ -278,6 +278,8 @@ def _facts(article: Article, first_seen: datetime, now: datetime) -> dict[str, A
 
 def _come_back(conn: Connection, home: Any, now: datetime) -> None:
     if home.gone_since is not None:
+        absence = {"since": home.gone_since, "until": home.gone_until, "back": now}
+        conn.execute(insert(t.absences).values(article=home.id, **absence))
         back = update(t.articles).where(t.articles.c.id == home.id).values(gone_since=None, gone_until=None)
         conn.execute(back)
         touch(conn, [home.id], now)

@@ -226,6 +226,11 @@ def row(conn: Connection, site: str, url: str) -> FrontierRow | None:
     return _row(found) if found else None
 
 
+def sites_of(conn: Connection, url: str) -> list[str]:
+    """The sites whose sources have offered this URL, in alphabetical order."""
+    return list(conn.execute(select(frontier.c.site).where(frontier.c.url == url).order_by(frontier.c.site)).scalars())
+
+
 def counts(conn: Connection, site: str) -> dict[str, int]:
     """How many of the site's candidates are in each state, all states named; they add up to those discovered."""
     query = select(frontier.c.state, func.count().label("n")).where(frontier.c.site == site).group_by(frontier.c.state)

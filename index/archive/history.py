@@ -18,11 +18,11 @@ UNCHANGED = Change(())
 @dataclass(frozen=True, slots=True)
 class Event:
     """What was seen at a time (UTC). "new" and "changed" have the `number` of the version that was stored then and its
-    `headline`; "changed" has the `change`; "moved" the new `url`; "gone" is still so, and was last seen to be `until`.
+    `headline`; "changed" has the `change`; "moved" the new `url`; "gone" was last seen to be so `until`.
     `corrected`: when we last read the version's page better than before."""
 
     at: datetime
-    what: Literal["new", "changed", "moved", "gone"]
+    what: Literal["new", "changed", "moved", "gone", "back"]
     number: int | None = None
     headline: str = ""
     change: Change = UNCHANGED
@@ -47,4 +47,6 @@ def history(conn: Connection, article: str) -> list[Event]:
     row = conn.execute(state).one_or_none()
     if row is not None and row.gone_since is not None:
         events.append(Event(row.gone_since, "gone", until=row.gone_until))
+    for past in conn.execute(select(t.absences).where(t.absences.c.article == article)):
+        events += [Event(past.since, "gone", until=past.until), Event(past.back, "back")]
     return sorted(events, key=lambda event: event.at)

@@ -240,6 +240,15 @@ raws = Table(  # where the bytes of a page lie
     Index(None, "site", "fetched"),
 )
 
+absences = Table(  # when an article was gone from its site and came back; since when it is gone now is in `articles`
+    "absences",
+    metadata,
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("since", Instant, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("back", Instant, nullable=False),
+)
+
 forgotten = Table(  # what is not to be crawled again: digests of addresses and texts, or a whole site
     "forgotten",
     metadata,

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ import psutil
 import pytest
 
 from tests.faults.conftest import LONG, LONG_MARKS
-from tests.faults.ledger import ARSHIF, House, articles_of, check_settled, check_sound
+from tests.faults.ledger import ARSHIF, House, articles_of, check_settled, check_sound, clear_elasticsearch
 from tests.newsroom import Newsroom
 
 KILLS = 100 if LONG else 10  # of each kind
@@ -27,15 +28,26 @@ SOUND_EACH = 5  # kills
 pytestmark = LONG_MARKS
 
 
+@pytest.fixture
+def elasticsearch(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings that lead to an index on a real Elasticsearch; where there is none, to the embedded one."""
+    try:
+        url = request.getfixturevalue("elasticsearch_url")
+    except pytest.skip.Exception:
+        return {}
+    prefix = f"t{uuid.uuid4().hex[:10]}"
+    return {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": url, "ARSHIF_INDEX__PREFIX": prefix}
+
+
 @pytest.mark.timeout(6_000 if LONG else 600)
-def test_kills_at_random_times(tmp_path: Path) -> None:
+def test_kills_at_random_times(tmp_path: Path, elasticsearch: dict[str, str]) -> None:
     with ThreadPoolExecutor(2) as both:  # most of the time they wait
-        alone = both.submit(kill_and_kill, tmp_path / "alone", alone=True)
-        together = both.submit(kill_and_kill, tmp_path / "together", alone=False)
+        alone = both.submit(kill_and_kill, tmp_path / "alone", {}, alone=True)
+        together = both.submit(kill_and_kill, tmp_path / "together", elasticsearch, alone=False)
     assert (alone.result(), together.result()) == (KILLS, KILLS), "crawls came to their end before they were killed"
 
 
-def kill_and_kill(folder: Path, alone: bool) -> int:
+def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
     """How many crawls were killed: the command `alone`, with which its children must die, or all at once."""
     dice = random.Random(f"alone: {alone}")
     killed = 0
@@ -44,7 +56,7 @@ def kill_and_kill(folder: Path, alone: bool) -> int:
         began = time.monotonic()
         House(config, {"ARSHIF_DATA": str(folder / "calm")}).arshif("crawl")
         whole = time.monotonic() - began
-        house = House(config, {"ARSHIF_DATA": str(folder / "data")})
+        house = House(config, {"ARSHIF_DATA": str(folder / "data"), **index})
         for number in range(1, 3 * KILLS + 1):
             if number % PUBLISH_EACH == 0:
                 room.publish(dice.choice(list(room.sites)))
@@ -66,6 +78,8 @@ def kill_and_kill(folder: Path, alone: bool) -> int:
         assert articles_of(house) == articles_of(untouched)
         assert len(articles_of(house)) == sum(len(room.articles(site)) for site in room.sites)
     assert left_over(house) == []
+    if index:
+        clear_elasticsearch(house)
     return killed
 
 

@@ -163,6 +163,8 @@ def test_a_page_or_a_file_is_extracted_and_not_stored(small: House, tmp_path: Pa
     )
     assert small.told("extract", str(file))["headline"] == "A lamp for the boats"
     assert "A lamp for the boats" in small.arshif("extract", str(file))
+    article = small.room.articles("english")[0]
+    assert small.told("extract", str(file), "--url", article.url)["archive"]["site"] == "english"
     assert small.rows() == before
 
 
@@ -171,6 +173,8 @@ def test_a_page_or_a_file_is_extracted_and_not_stored(small: House, tmp_path: Pa
     [
         (("show", "nosuch"), 1, "nosuch"),
         (("extract", "nosuch.html"), 1, "no such file"),
+        (("extract", "LICENSE"), 1, "LICENSE has no markup"),
+        (("extract", "README.md", "--url", "nowhere"), 1, "give it with a file"),
         (("search", '"unclosed'), 2, "is not closed"),
         (("search", "phare", "--sort", "best"), 2, "'relevance', 'newest', 'oldest'"),
         (("crawl", "nosuch"), 2, "no site 'nosuch'"),

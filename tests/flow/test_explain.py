@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from index.archive import articles
+from tests.flow.conftest import SITES
 from tests.flow.house import House
 
 
@@ -16,7 +18,7 @@ def explained(house: House, address: str) -> dict[str, str]:
 def test_a_stored_article_is_told_from_its_source_to_its_index(settled: House) -> None:
     article = settled.room.articles("jannah")[1]
     told = explained(settled, article.url)
-    assert list(told) == ["address", "discover", "fetch", "extract", "store", "index"]
+    assert list(told) == ["address", "discover", "fetch", "extract", "clean", "store", "index"]
     assert "site jannah" in told["address"]
     assert "robots.txt allows it" in told["address"]
     assert "offered by http://stepagency-sy.net/" in told["discover"]
@@ -25,9 +27,21 @@ def test_a_stored_article_is_told_from_its_source_to_its_index(settled: House) -
     assert f"version 1: {article.headline}" in told["store"]
     assert "raw copy: run-" in told["store"]
     assert "has it (current)" in told["index"]
+    assert "structure, " in told["clean"]
     identifier = settled.document(article).article.id
     assert explained(settled, identifier) == told
-    assert "6 index" in settled.arshif("explain", identifier)
+    assert "7 index" in settled.arshif("explain", identifier)
+
+
+def test_an_article_that_was_met_under_another_address_is_told_with_that(settled: House) -> None:
+    met = {row.url for site in SITES for row in settled.frontier(site).values() if row.article}
+    with settled.archive() as conn:
+        aliases = [alias for own in settled.documents().values() for alias in articles.aliases(conn, own.article.id)]
+        met_at = next(alias.url for alias in aliases if alias.url in met)
+        own = articles.by_url(conn, met_at)
+    told = explained(settled, str(own))
+    assert f"also at {met_at}" in told["discover"]
+    assert "last with 200" in told["fetch"]
 
 
 def test_an_address_that_is_none_says_why(settled: House) -> None:
@@ -38,3 +52,5 @@ def test_an_address_that_is_none_says_why(settled: House) -> None:
     private = explained(settled, "http://www.harbour-courier.example/private/members-preview")
     assert "robots.txt forbids it" in private["address"]
     assert "of no site that a file describes" in explained(settled, "https://nobody.example/a")["address"]
+    settled.arshif("explain", "nonsense", code=1)
+    assert "nonsense is no address" in settled.log

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from typer.testing import CliRunner
@@ -17,7 +18,7 @@ from index.archive.frontier import Visit
 from tests.unit.archive_samples import HOUR, NOW, article, page
 
 URL = "http://www.step.example/news/1"
-MOVED = "http://www.step.example/news/1-moved"
+MOVED = "http://www.step.example/news/" + quote("افتتاح-جسر-المشاة-فوق-النهر-بعد-عامين-من-العمل")
 FIRST = "افتتح الجسر يوم الاثنين بعد عامين من العمل، وعبرته رئيسة البلدية أولاً.\n\nوبلغت كلفته 412 ليرة بحسب المجلس."
 SECOND = FIRST.replace("الاثنين", "الأربعاء") + "\n\nوقالت رئيسة البلدية إن جسراً ثانياً سيبنى في العام المقبل قرب السوق."
 Told = Callable[..., str]
@@ -33,7 +34,7 @@ def arshif(tmp_path_factory: pytest.TempPathFactory) -> Told:
     fill(folder / "data" / "archive.sqlite3")
 
     def run(*arguments: str, code: int = 0) -> str:
-        env = {"ARSHIF_CONFIG": str(folder / "config"), "COLUMNS": "200", "NO_COLOR": "1"}
+        env = {"ARSHIF_CONFIG": str(folder / "config"), "COLUMNS": "80", "NO_COLOR": "1"}
         done = CliRunner().invoke(app, arguments, env=env)
         if code:
             assert done.exit_code != 0
@@ -70,6 +71,13 @@ def test_a_history_tells_versions_moves_and_absence(arshif: Told) -> None:
     table = arshif("history", MOVED)
     assert "correction, addition (-1 words, +13 words)" in table
     assert f"moved to {MOVED}" in table
+    assert "افتتاح جسر المشاة" in table
+
+
+@pytest.mark.parametrize("spelled", [MOVED.lower(), unquote(MOVED), f"{MOVED}?utm_source=x"], ids=["hex", "raw", "utm"])
+@pytest.mark.parametrize("command", ["show", "history", "diff"])
+def test_an_address_is_known_however_it_is_spelled(arshif: Told, command: str, spelled: str) -> None:
+    assert "افتتاح" in arshif(command, spelled)
 
 
 def test_a_diff_shows_words_and_leaves_out_what_stayed(arshif: Told) -> None:

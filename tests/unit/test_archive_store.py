@@ -16,6 +16,7 @@ from index.archive import Archive, articles, frontier
 from index.archive import tables as t
 from index.archive.articles import Fetched, Outcome
 from index.archive.frontier import Visit
+from index.archive.history import history
 from index.article import Article, Document
 from index.raw import RawRef
 from tests.unit.archive_samples import BODY, DAMASCUS, HOUR, NOW, article, digest, page
@@ -425,6 +426,13 @@ def test_a_page_that_vanished_is_marked_kept_and_welcome_back(store: Store) -> N
     assert store(page(one, NOW + 3 * HOUR)) == Outcome("same", one.id, 1)
     assert store.document(one).gone is False
     assert (store.shipped(), store.counts()) == ({one.id}, {"stored": 1})
+    go(5)
+    with store.archive.read() as conn:
+        told = [(event.what, event.at, event.until) for event in history(conn, one.id)]
+    assert told == [
+        ("new", NOW, None), ("gone", NOW + HOUR, NOW + 2 * HOUR), ("back", NOW + 3 * HOUR, None),
+        ("gone", NOW + 5 * HOUR, NOW + 5 * HOUR),
+    ]  # fmt: skip
 
 
 def test_an_article_is_not_gone_while_another_page_has_it(store: Store) -> None:

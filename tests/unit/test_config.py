@@ -178,6 +178,13 @@ def test_a_local_file_can_be_a_site_of_its_own(folder: Path) -> None:
     assert sorted(read(folder).sites) == ["step", "village"]
 
 
+def test_of_two_sites_on_one_host_an_address_is_of_the_nearer_one(folder: Path) -> None:
+    put(folder / "sites/sy/step.yaml", STEP)
+    put(folder / "sites/sy/a-sport.yaml", STEP.replace("stepagency-sy.net\n", "stepagency-sy.net/sport/\n"))
+    config, home = read(folder), "https://stepagency-sy.net/"
+    assert [config.site_of(home + path).id for path in ("a", "sport/a")] == ["step", "a-sport"]
+
+
 def test_a_mistake_in_an_override_is_told_where_it_was_made(folder: Path) -> None:
     put(folder / "sites.local/step.yaml", "enabled: true\nlanguages: [Arabic]\n")
     assert mistake(folder).startswith("sites.local/step.yaml:2: languages.0: 'Arabic' does not fit")

@@ -88,6 +88,13 @@ def test_the_section_may_come_from_the_breadcrumb() -> None:
     assert jsonld.section(ARTICLE, found) == "Syria"
 
 
+def test_the_last_crumb_is_no_section_where_the_headline_has_more_behind_it() -> None:
+    article = {"@type": "NewsArticle", "headline": "أكبر حقل نفط بري في وطني السعودية - الطاقة"}
+    names = ["الرئيسية", "السعودية", "أكبر حقل نفط بري في وطني السعودية"]
+    items = [{"position": n, "item": {"name": name}} for n, name in enumerate(names)]
+    assert jsonld.section(article, read({"@type": "BreadcrumbList", "itemListElement": items}, article)) == "السعودية"
+
+
 def test_texts_are_plain() -> None:
     assert jsonld.text("<b>A</b> &amp;amp; B\u200f") == "A & B"
 

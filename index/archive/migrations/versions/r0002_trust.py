@@ -22,7 +22,7 @@ def upgrade() -> None:
 
 
 def _kept() -> None:
-    """What was forgotten on demand; and whose a raw copy is, without a look at every version."""
+    """What was forgotten on demand, or gone for a time; and whose a raw copy is, without a look at every version."""
     op.create_table(
         "forgotten",
         sa.Column("site", sa.String(), nullable=False),
@@ -31,6 +31,15 @@ def _kept() -> None:
         sa.PrimaryKeyConstraint("site", "mark", name="pk_forgotten"),
     )
     op.create_index("ix_versions_raw", "versions", ["raw"])
+    op.create_table(
+        "absences",
+        sa.Column("article", sa.String(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("back", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["article"], ["articles.id"], name="fk_absences_article_articles"),
+        sa.PrimaryKeyConstraint("article", "since", name="pk_absences"),
+    )
 
 
 def _reach() -> None:
