@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import os
-import signal
+import pickle
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as DeadlineMissed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from functools import partial
-from threading import Thread
-from typing import ParamSpec, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
+from typing import Any, ParamSpec, TypeVar, cast
 
 from crawler.errors import Unreadable
-from crawler.processes import die_with_parent
 from crawler.site import Site
+from crawler.worker import LENGTH, frame
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,20 +29,169 @@ QUICK_LANE, SLOW_LANE = "quick", "slow"
 DEADLINE = 20.0  # seconds for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
 QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew where slow ones wait for each other
 JOBS_A_WORKER = 1_000  # then it is replaced, so that what lxml or a model leaks ends with it
-STOPPING = 5.0  # seconds that a pool may take to end
-MEMORY = 2 << 30  # bytes of address space a worker may have: a bomb ends in a MemoryError, not in the host's swap
+SOON = 50  # jobs before that, the next one is started: its imports take as long as some dozens of pages
+AHEAD = 2  # jobs that a worker has: one is done, and one lies ready, so that it never waits for us
 
 
 class Ended(Exception):
     """A job that was not begun, because the crawl is at its end: what it is about waits for the next one."""
 
 
+class _Gone(Exception):
+    """The worker ended before it came to this job, which another one does."""
+
+
+class _Late(Exception):
+    """The job took longer than it may, and was ended."""
+
+
+class _Died(Exception):
+    """The worker ended at this job, with this exit code."""
+
+
+class _Worker:
+    """A process and our end of the connection to it."""
+
+    def __init__(self) -> None:
+        self.connection, theirs = socket.socketpair()
+        self.connection.setblocking(False)
+        command = [sys.executable, "-m", "crawler.worker", str(os.getpid()), str(theirs.fileno())]
+        with theirs:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        self.given = 0  # jobs in all
+        self.jobs = 0  # those under way
+        self.killed = self._ready = False
+        self._sending, self._answering = asyncio.Lock(), asyncio.Lock()  # both are fair: answers come in our order
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be given a job."""
+        return not self.killed and self.process.poll() is None
+
+    async def do(self, message: bytes, timeout: float) -> Any:
+        """What the job of this message returns or raises. Its time begins when the one before it is done.
+
+        :raises _Late: it took longer, and the worker was killed.
+        :raises _Gone: it was not begun.
+        :raises _Died: it took the worker with it.
+        """
+        self.given += 1
+        self.jobs += 1
+        try:
+            async with self._sending:
+                with suppress(ConnectionError):  # told by the answer that does not come
+                    await asyncio.get_running_loop().sock_sendall(self.connection, message)
+            async with self._answering:
+                returned, value = await self._answer(timeout)
+        except BaseException:
+            self.kill()  # also where nobody waits for the answer any more: the next one would be taken for it
+            raise
+        finally:
+            self.jobs -= 1
+            if self.killed and not self.jobs:
+                self.connection.close()
+        if not returned:
+            raise value
+        return value
+
+    async def _answer(self, timeout: float) -> tuple[bool, Any]:
+        if self.killed:
+            raise _Gone
+        try:
+            if not self._ready:
+                await self._receive()
+                self._ready = True
+            async with asyncio.timeout(timeout):
+                return cast(tuple[bool, Any], pickle.loads(await self._receive()))
+        except TimeoutError:
+            raise _Late from None
+        except (EOFError, ConnectionError):
+            if self.killed:
+                raise _Gone from None
+            raise _Died(self.process.wait()) from None
+
+    async def _receive(self) -> bytes:
+        length = LENGTH.unpack(await self._read(LENGTH.size))[0]
+        return await self._read(length)
+
+    async def _read(self, length: int) -> bytes:
+        read, loop = bytearray(), asyncio.get_running_loop()
+        while len(read) < length:
+            piece = await loop.sock_recv(self.connection, length - len(read))
+            if not piece:
+                raise EOFError
+            read += piece
+        return bytes(read)
+
+    def kill(self) -> None:
+        """Ends the process, with whatever it is at; who waits for an answer learns it by the end of the connection."""
+        self.killed = True
+        self.process.kill()
+        self.process.wait()
+        if not self.jobs:
+            self.connection.close()
+        else:
+            with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Lane:
+    """Workers that take jobs from one queue. What waits, waits here, where it can be dropped."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.turns = asyncio.Semaphore(AHEAD * count)
+        self.workers: list[_Worker] = []
+        self.next: list[_Worker] = []  # started before they are needed
+        self.closed = False
+
+    async def do(self, message: bytes, timeout: float) -> Any:
+        """What the job gives; one that came to a worker which ended before it goes to another one."""
+        while not self.closed:
+            with suppress(_Gone):
+                return await self._worker().do(message, timeout)
+        raise Ended
+
+    def warm(self) -> None:
+        """Starts a worker that the next job needs."""
+        self.next.append(_Worker())
+
+    def _worker(self) -> _Worker:
+        """The one with the least to do, or a new one while there are fewer than there may be."""
+        self._part_with_old_ones()
+        fresh = [worker for worker in self.workers if worker.given < JOBS_A_WORKER]
+        if not self.next and any(worker.given >= JOBS_A_WORKER - SOON for worker in fresh):
+            self.warm()
+        idle = [worker for worker in fresh if not worker.jobs]
+        if idle or len(fresh) >= self.count:
+            return min(idle or fresh, key=lambda worker: worker.jobs)
+        self.workers.append(self.next.pop() if self.next else _Worker())
+        return self.workers[-1]
+
+    def _part_with_old_ones(self) -> None:
+        for worker in self.workers[:]:
+            if not worker.alive:
+                if not worker.killed and not worker.jobs:
+                    log.warning("a worker was killed while it did nothing; it is replaced")
+                    worker.kill()
+                self.workers.remove(worker)
+            elif worker.given >= JOBS_A_WORKER and not worker.jobs:
+                worker.kill()
+                self.workers.remove(worker)
+
+    def close(self) -> None:
+        """Ends all of them."""
+        self.closed = True
+        for worker in (*self.workers, *self.next):
+            worker.kill()
+
+
 class Workers:
-    """A pool that runs pure functions of importable modules in `count` spawned processes, and one more for slow jobs.
+    """Runs pure functions of importable modules in `count` processes, and one more for slow jobs.
 
     A job that is not done in `quick` seconds goes there, and so do all further ones of its site: who sends pages that
-    hold a parser holds up its like, and nobody else. Start it before the reactor and before any connection to a
-    database; `spawn` keeps both out of the workers.
+    hold a parser holds up its like, and nobody else. The processes are new ones, and no copies of this: they have
+    neither its reactor nor its connections to a database.
     """
 
     def __init__(self, count: int | None = None, deadline: float = DEADLINE, quick: float = QUICK) -> None:
@@ -54,15 +199,11 @@ class Workers:
         self.quick = min(quick, deadline)
         self.slow: set[str] = set()  # sites
         self.ended: Callable[[], bool] = bool  # whether what waits is to be dropped, as the crawl is asked to end
-        self._counts = {QUICK_LANE: count or max(1, (os.cpu_count() or 2) - 1), SLOW_LANE: 1}
-        self._pools: dict[str, ProcessPool] = {}
-        # Jobs wait here and not in the pool: what it has it does, and its thread that brings a long one to a worker at
-        # another job waits for ever when the workers end
-        self._turns = {lane: asyncio.Semaphore(count) for lane, count in self._counts.items()}
+        self._lanes = {QUICK_LANE: _Lane(count or max(1, (os.cpu_count() or 2) - 1)), SLOW_LANE: _Lane(1)}
 
     def warm(self) -> None:
         """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
-        self._lane(QUICK_LANE).schedule(_begin)
+        self._lanes[QUICK_LANE].warm()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises, from a worker.
@@ -71,86 +212,30 @@ class Workers:
         :raises Ended: it waited for its turn when the crawl was asked to end, and was not begun.
         """
         site = next((arg.id for arg in args if isinstance(arg, Site)), "")
-        job = partial(function, *args, **kwargs)
+        job = (function, args, kwargs)
         try:
             if self.quick == self.deadline:
-                return await self._do(QUICK_LANE, job, self.deadline)
+                return cast(T, await self._do(QUICK_LANE, job, self.deadline))
             if site not in self.slow:
-                with suppress(DeadlineMissed):
-                    return await self._do(QUICK_LANE, job, self.quick)
+                with suppress(_Late):
+                    return cast(T, await self._do(QUICK_LANE, job, self.quick))
                 self.slow.add(site)
-            return await self._do(SLOW_LANE, job, self.deadline)
-        except DeadlineMissed:
+            return cast(T, await self._do(SLOW_LANE, job, self.deadline))
+        except _Late:
             raise Unreadable("too slow", f"not parsed within {self.deadline:g} s") from None
-        except ProcessExpired as error:
-            raise Unreadable("crashed", f"its parser ended with exit code {error.exitcode}") from None
-        except BrokenProcessPool as error:
-            raise Unreadable("crashed", str(error)) from None
+        except _Died as error:
+            raise Unreadable("crashed", f"its parser ended with exit code {error.args[0]}") from None
         except (MemoryError, RecursionError) as error:
             raise Unreadable("too large", type(error).__name__) from None
 
-    async def _do(self, lane: str, job: Callable[[], T], timeout: float) -> T:
-        """What the job gives. A pool breaks where an idle worker is killed (out of memory, by a person); it is replaced
-        then, and the job done by the new one."""
-        async with self._turns[lane]:
-            if self.ended():
+    async def _do(self, name: str, job: object, timeout: float) -> Any:
+        lane = self._lanes[name]
+        async with lane.turns:
+            if lane.closed or self.ended():
                 raise Ended
-            return await self._done(lane, job, timeout)
-
-    async def _done(self, lane: str, job: Callable[[], T], timeout: float) -> T:
-        pool = self._lane(lane)
-        try:
-            return await asyncio.wrap_future(pool.schedule(job, timeout=timeout))
-        except RuntimeError:  # BrokenProcessPool is one, and so is what a broken pool says to further jobs
-            if pool.active:
-                raise
-        log.warning("a worker was killed while it did nothing; it is replaced")
-        if self._pools.get(lane) is pool:
-            del self._pools[lane]
-            await asyncio.to_thread(_end, pool)
-        return await asyncio.wrap_future(self._lane(lane).schedule(job, timeout=timeout))
-
-    def _lane(self, lane: str) -> ProcessPool:
-        if lane not in self._pools:
-            self._pools[lane] = _pool(self._counts[lane])
-        return self._pools[lane]
+            return await lane.do(frame(job), timeout)
 
     def close(self) -> None:
         """Ends the workers at once, with whatever they are at."""
-        for pool in self._pools.values():
-            _end(pool)
-
-
-def _end(pool: ProcessPool) -> None:
-    pool.stop()  # type: ignore[no-untyped-call]
-    ending = Thread(target=pool.join, daemon=True)
-    ending.start()
-    ending.join(STOPPING)
-
-
-def _pool(count: int) -> ProcessPool:
-    return ProcessPool(
-        max_workers=count,
-        max_tasks=JOBS_A_WORKER,
-        initializer=_prepare,
-        initargs=(os.getpid(),),
-        context=multiprocessing.get_context("spawn"),
-    )
-
-
-def _begin() -> None:
-    """Imports what the jobs need."""
-    import crawler.path  # noqa: F401
-
-
-def _prepare(parent: int) -> None:
-    """Readies a worker: it dies with its parent, leaves Ctrl-C to it, and cannot take the machine's memory."""
-    die_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.disable(logging.ERROR)  # libraries' remarks on bad HTML; what matters comes back as a result or an error
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    _begin()  # now and not with its first job, whose time it would take
+        for lane in self._lanes.values():
+            lane.close()

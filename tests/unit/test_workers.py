@@ -79,11 +79,49 @@ def test_a_bad_page_costs_itself_only(workers: Workers, job: object, reason: str
 def test_a_worker_that_is_killed_while_it_is_idle_is_replaced(workers: Workers) -> None:
     assert asyncio.run(workers.run(double, 1)) == 2
     for child in psutil.Process().children():
-        if "spawn_main" in " ".join(child.cmdline()):
+        if "crawler.worker" in child.cmdline():
             child.kill()
     time.sleep(0.5)  # until the pool has seen it
     for number in range(3):
         assert asyncio.run(workers.run(double, number)) == 2 * number
+
+
+def test_a_job_that_lies_ready_behind_a_bad_one_is_done_all_the_same(workers: Workers) -> None:
+    async def both(bad: object) -> list[object]:
+        jobs = [workers.run(bad), workers.run(double, 5)]  # type: ignore[arg-type]
+        return await asyncio.gather(*jobs, return_exceptions=True)
+
+    for bad in (hang, crash, refuse):
+        first, second = asyncio.run(both(bad))
+        assert isinstance(first, Refused | Unreadable)
+        assert second == 10
+
+
+def test_the_answer_to_a_job_that_nobody_waits_for_is_not_taken_for_the_next_ones(workers: Workers) -> None:
+    async def given_up() -> int:
+        job = asyncio.ensure_future(workers.run(of_site, a_site(id="given-up"), 1.0))
+        await asyncio.sleep(0.2)
+        job.cancel()
+        return await workers.run(double, 6)
+
+    assert asyncio.run(given_up()) == 12
+
+
+def test_a_worker_is_replaced_after_so_many_jobs(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.workers.JOBS_A_WORKER", 6)
+    monkeypatch.setattr("crawler.workers.SOON", 2)
+
+    async def many() -> list[int]:
+        return await asyncio.gather(*(workers.run(os.getpid) for _ in range(20)))
+
+    pids = asyncio.run(many())
+    assert max(pids.count(pid) for pid in pids) <= 6
+
+
+def test_a_fault_of_ours_comes_with_where_it_was(workers: Workers) -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        asyncio.run(workers.run(divmod, 1, 0))
+    assert "crawler/worker.py" in "".join(caught.value.__notes__)
 
 
 def test_what_waits_is_dropped_when_the_crawl_ends() -> None:
@@ -125,13 +163,13 @@ def test_it_ends_at_once_while_long_documents_wait() -> None:
 
 def test_workers_die_with_a_parent_that_is_killed() -> None:
     code = (
-        "import asyncio, multiprocessing\n"
+        "import asyncio\n"
         "from crawler.workers import Workers\n"
         "from tests.unit.test_workers import double, hang\n"
         "if __name__ == '__main__':\n"
         "    pool = Workers(count=1, deadline=60)\n"
         "    asyncio.run(pool.run(double, 1))\n"
-        "    print([child.pid for child in multiprocessing.active_children()], flush=True)\n"
+        "    print('up', flush=True)\n"
         "    asyncio.run(pool.run(hang))\n"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
@@ -143,8 +181,7 @@ def test_workers_die_with_a_parent_that_is_killed() -> None:
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and any(_alive(child) for child in children):
         time.sleep(0.05)
-    busy = [child for child in children if _alive(child) and "resource_tracker" not in " ".join(child.cmdline())]
-    assert not busy
+    assert not any(_alive(child) for child in children)
 
 
 def _alive(process: psutil.Process) -> bool:
