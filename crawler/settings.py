@@ -56,7 +56,7 @@ RETRY_EXCEPTIONS = [  # Scrapy's, but not a name that cannot be resolved: the ne
 ]
 STATS_DUMP = False
 DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"  # an article that was stored already is no news
-CONCURRENT_ITEMS = 8  # of 100: Scrapy starts as many tasks for every response, a quarter of its CPU time
+CONCURRENT_ITEMS = 1  # of 100: Scrapy starts as many tasks for every response, and a page gives one item
 
 # Reach
 DOWNLOAD_VERIFY_CERTIFICATES = True

@@ -28,7 +28,7 @@ log = logging.getLogger("arshif.workers")
 QUICK_LANE, SLOW_LANE = "quick", "slow"
 DEADLINE = 20.0  # seconds for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
 QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew where slow ones wait for each other
-JOBS_A_WORKER = 1_000  # then it is replaced, so that what lxml or a model leaks ends with it
+JOBS_A_WORKER = 5_000  # then it is replaced, so that what a library leaks ends with it; in 2,300 pages that was nothing
 SOON = 50  # jobs before that, the next one is started: its imports take as long as some dozens of pages
 AHEAD = 2  # jobs that a worker has: one is done, and one lies ready, so that it never waits for us
 

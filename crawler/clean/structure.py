@@ -53,20 +53,20 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
         _take(tree.css(selector), "rule", removed)
     tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "link"])
     _take(_beside_the_article(tree), "element", removed)
+    whole, own = _weight(tree.body), _own(tree, others)
+    _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole, own)), "element", removed)
     whole = _weight(tree.body)
-    _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole, others)), "element", removed)
-    whole = _weight(tree.body)
-    _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, others)), "comments", removed)
+    _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
     for node in tree.css("[class], [id]"):
         if node.tag in _KEPT or node.parent is None:
             continue
         attributes = node.attributes
         reason = _reason(attributes.get("class") or "", attributes.get("id") or "")
-        if reason and _expendable(node, whole, others):
+        if reason and _expendable(node, whole, own):
             _take([node], reason, removed)
-    _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, others)), "links", removed)
-    _take((n for n in _cards(tree) if _expendable(n, whole, others)), "card", removed)
-    _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole, others)), "caption", removed)
+    _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, own)), "links", removed)
+    _take((n for n in _cards(tree) if _expendable(n, whole, own)), "card", removed)
+    _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole, own)), "caption", removed)
     return removed
 
 
@@ -137,11 +137,15 @@ def _other_headlines(tree: LexborHTMLParser, headline: str) -> frozenset[int]:
     return frozenset(n.mem_id for n in others) if len(others) < len(found) else frozenset()
 
 
-def _expendable(node: LexborNode, whole: tuple[int, int], others: frozenset[int] = frozenset()) -> bool:
+def _own(tree: LexborHTMLParser, others: frozenset[int]) -> frozenset[int]:
+    """The elements that hold the headline, or what is marked as the article's text."""
+    held = [*tree.css('[itemprop~="articleBody"]'), *(n for n in tree.css("h1") if n.mem_id not in others)]
+    return frozenset(n.mem_id for one in held for n in (one, *ancestors(one)))
+
+
+def _expendable(node: LexborNode, whole: tuple[int, int], own: frozenset[int]) -> bool:
     """Whether an element can be boilerplate: it holds neither the headline nor most of the page's text."""
-    if node.css_first('[itemprop~="articleBody"]') is not None:
-        return False
-    if any(n.mem_id not in others for n in node.css("h1")):
+    if node.mem_id in own:
         return False
     weight = len(node.text())
     if weight > _MOST * whole[0]:

@@ -14,7 +14,7 @@ _DROPPED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
     "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
-_SPACES = re.compile(r"[^\S\n]+")
+_SEPARATORS = re.compile("[\x1c-\x1f]")  # controls that Python takes for spaces
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _PARAGRAPHS = re.compile(r"\n\n")
 # Harakat, superscript alef, Quranic marks, tatweel, joiners, and what `tidy` drops.
@@ -22,19 +22,30 @@ _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c\
 _FOLDED = str.maketrans("أإآٱىیےکةۀہھ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااييي" + "ك" + "هههه" + "0123456789" * 2)
 _FOLDS = re.compile(f"[{''.join(map(chr, _FOLDED))}]")
 _WORD = re.compile(r"\w+")
+# What `fold` makes of each ASCII character: a table takes half of the time, and half of all news is in ASCII
+_ASCII = {
+    point: None if _DROPPED.match(chr(point)) else chr(point).lower() if _WORD.match(chr(point)) else " "
+    for point in range(128)
+}
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uf900-\ufaff]")
 
 
 def tidy(text: str) -> str:
     """NFC without control characters and bidi marks; each run of spaces is one, lines are trimmed, newlines kept."""
-    text = _BREAKS.sub("\n", text)
-    text = unicodedata.normalize("NFC", _DROPPED.sub("", text))
-    return "\n".join(_SPACES.sub(" ", part).strip() for part in text.split("\n")).strip("\n")
+    if not text.isprintable():  # most texts are, and have nothing that is to be dropped
+        text = _DROPPED.sub("", _BREAKS.sub("\n", text))
+    text = unicodedata.normalize("NFC", text)
+    return "\n".join(" ".join(part.split()) for part in text.split("\n")).strip("\n")
 
 
 def line(text: str | None) -> str:
     """Tidied text on one line; "" for None."""
-    return " ".join(unicodedata.normalize("NFC", _DROPPED.sub("", text)).split()) if text else ""
+    if not text:
+        return ""
+    spaced = " ".join(text.split())
+    if not spaced.isprintable() or _SEPARATORS.search(text):
+        spaced = " ".join(_DROPPED.sub("", text).split())
+    return unicodedata.normalize("NFC", spaced)
 
 
 def block(paragraphs: Iterable[str]) -> str:
@@ -56,6 +67,8 @@ def fold(text: str) -> str:
     """Text as compared, not as shown: lower case, without marks and punctuation, one form of each Arabic letter.
 
     Apart from the index's own folding on purpose: hashes made of it are stored, and must not move when search does."""
+    if text.isascii():
+        return " ".join(text.translate(_ASCII).split())
     text = _MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold()
     if _FOLDS.search(text):  # translating looks up each letter: of other scripts it would be a third of the time
         text = text.translate(_FOLDED)

@@ -61,6 +61,10 @@ class Elements:
             number = self.parents[number]
         return found
 
+    def called(self, number: int) -> str:
+        """Its classes and its id, by which it can be judged."""
+        return f"{self.names[number]} {self.ids[number]}"
+
     def kind(self, number: int) -> str:
         """Tag and classes; "" where there is no such element."""
         return f"{self.tags[number]}.{self.names[number]}" if number >= 0 else ""

@@ -77,7 +77,7 @@ def _accept(placed: Sequence[tuple[Block, list[int]]], depth: int, elements: Ele
         for block, path in some:
             boxes[path[depth]].append(block)
         for number, inner in boxes.items():
-            if _plain(inner, f"{elements.names[number]} {elements.ids[number]}"):
+            if _plain(inner, elements.called(number)):
                 for block in inner:
                     block.found = _own(block)
 

@@ -15,7 +15,7 @@ from crawler.extract.draft import Draft
 
 _HEADINGS = frozenset(("h2", "h3", "h4"))
 _KEY = 50  # characters by which a block is known again in the extractor's text
-_NO_LETTER = re.compile(r"\W+")
+_NO_LETTER = re.compile(r"[^\w ]+")
 _PROSE = 80  # characters from which a paragraph is prose and no label
 _LEAD = range(40, 700)  # characters of a lead
 _LEAD_WORDS = 15  # a shorter one is a second headline, and as such no part of the text
@@ -116,4 +116,4 @@ def _places(found: list[str], blocks: Sequence[Block]) -> dict[int, int]:
 
 
 def _key(text: str) -> str:
-    return _NO_LETTER.sub("", text[: 2 * _KEY].lower())[:_KEY]
+    return "".join(_NO_LETTER.sub("", text[: 2 * _KEY].lower()).split())[:_KEY]

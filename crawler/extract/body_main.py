@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 
 from crawler.clean.text import fold
 from crawler.extract import body_remarks
@@ -123,12 +124,16 @@ def _holders(block: Block, elements: Elements) -> list[int]:
 
 
 def _is_discussion(number: int, elements: Elements) -> bool:
-    name = f"{elements.names[number]} {elements.ids[number]}"
-    return elements.tags[number] in ("div", "section", "ul", "ol") and _DISCUSSION.search(name) is not None
+    return elements.tags[number] in ("div", "section", "ul", "ol") and _names_a_discussion(elements.called(number))
+
+
+@lru_cache(maxsize=20_000)  # these names are looked at for each piece of text in their element, on each page of a site
+def _names_a_discussion(name: str) -> bool:
+    return _DISCUSSION.search(name) is not None
 
 
 def _likely(number: int, elements: Elements) -> float:
-    name = f"{elements.names[number]} {elements.ids[number]}"
+    name = elements.called(number)
     good = 1.5 if number in elements.bodies else 1.2 if _ARTICLE.search(name) else 1.0
     return good * (_FOREIGN if FOREIGN.search(name) else 1.0)
 
@@ -151,7 +156,7 @@ def _before(best: int, blocks: Sequence[Block], elements: Elements, top: int) ->
         if block.place > top and weight(block) and not best <= block.element <= elements.lasts[best]:
             kinds[block.kind].append(block)
     most = max((k for k in kinds.values() if k[0].place < mine[0].place), key=_capped, default=[])
-    enough = 0.15 if FOREIGN.search(f"{elements.names[best]} {elements.ids[best]}") else 0.8
+    enough = 0.15 if FOREIGN.search(elements.called(best)) else 0.8
     if not most or _capped(most) < enough * _capped(mine):
         return best
     alike = _own_kind(most[0]) == _own_kind(mine[0])
@@ -170,7 +175,12 @@ def _live(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> i
 
 def _is_entry(block: Block, elements: Elements) -> bool:
     around = elements.ancestors(block.element)[:_LEVELS]
-    return any(_ENTRY.search(f"{elements.names[n]} {elements.ids[n]}") for n in around)
+    return any(_names_an_entry(elements.called(n)) for n in around)
+
+
+@lru_cache(maxsize=20_000)
+def _names_an_entry(name: str) -> bool:
+    return _ENTRY.search(name) is not None
 
 
 def _around(blocks: Sequence[Block], elements: Elements) -> int:

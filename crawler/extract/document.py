@@ -49,7 +49,7 @@ class Document:
 
 def parse(text: str, url: str) -> Document:
     """A page's tree. Raises Unreadable for a page that nests too deep."""
-    if _open_at_once(text) > _OPEN and _open_at_once(_without_scripts(text)) > _OPEN:
+    if text.count("<") > _OPEN and _open_at_once(text) > _OPEN and _open_at_once(_without_scripts(text)) > _OPEN:
         raise Unreadable("too deep", f"more than {_OPEN} elements open at once")
     tree = LexborHTMLParser(text)
     if tree.css_first(_DEEP) is not None:

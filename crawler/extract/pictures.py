@@ -108,18 +108,22 @@ def _around(document: Document, headline: str) -> tuple[int, frozenset[int]]:
 def address_of(node: LexborNode | None, base: str) -> str:
     """The image's address, lazy ones first, as `src` is then a placeholder; the widest of a set; "" for none."""
     for value in _addresses(node) if node is not None else ():
-        if value and not value.startswith(("data:", "blob:")) and not _is_placeholder(value):
-            try:
-                address = urljoin(base, value)
-                return address if urlsplit(address).scheme in ("http", "https") else ""
-            except ValueError:
-                continue
+        if value and not value.startswith(("data:", "blob:")) and (address := _absolute(value, base)) is not None:
+            return address
     return ""
 
 
-def _is_placeholder(url: str) -> bool:
-    path = url.split("?")[0]
-    return path.endswith((".svg", ".gif")) or bool(_NO_FILE.search(path))
+@lru_cache(maxsize=1_000)  # an <img> is looked at once for itself, and again for each that stands near it
+def _absolute(value: str, base: str) -> str | None:
+    """The whole address; "" for one that is none of the web's, None for a placeholder's and for what cannot be read."""
+    path = value.split("?")[0]
+    if path.endswith((".svg", ".gif")) or _NO_FILE.search(path):
+        return None
+    try:
+        address = urljoin(base, value)
+        return address if urlsplit(address).scheme in ("http", "https") else ""
+    except ValueError:
+        return None
 
 
 def _addresses(node: LexborNode) -> Iterator[str]:
@@ -141,6 +145,7 @@ def _widest(srcset: str) -> str:
     return max(fitting, key=lambda f: f[1], default=("", 0))[0]
 
 
+@lru_cache(maxsize=1_000)
 def key(url: str) -> str:
     """What different sizes and cuts of one image have in common: the file's name without size and ending."""
     path = unquote(urlsplit(url).path) if "[" not in url else url
