@@ -19,7 +19,7 @@ from functools import cache
 from itertools import islice, product
 from typing import Any, NamedTuple
 
-import snowballstemmer
+import Stemmer
 
 from index.letters import fold_table, lower_table
 from index.stopwords import STOP_WORDS
@@ -196,9 +196,7 @@ def _asked_stems(word: str) -> list[str]:
     return list(dict.fromkeys([light10(word), *others]))
 
 
-CACHED = (
-    200_000  # stems of a language, about 30 MB: its news has some 100,000 forms, of which Snowball takes 20 us each
-)
+CACHED = 200_000  # stems of a language, about 30 MB: its news has some 100,000 forms
 
 
 class _Stems(dict[str, str]):
@@ -235,7 +233,7 @@ _stemmers = _Stemmers()
 
 def _snowball(algorithm: str) -> Any:
     if algorithm not in _stemmers.made:
-        _stemmers.made[algorithm] = snowballstemmer.stemmer(algorithm)
+        _stemmers.made[algorithm] = Stemmer.Stemmer(algorithm, 0)  # without a table of its own: `_Stems` is ours
     return _stemmers.made[algorithm]
 
 
