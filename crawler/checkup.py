@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 
+from crawler import notify
 from crawler.config import Config
 from crawler.health import advance, judge
 from crawler.site import Site
@@ -27,7 +29,7 @@ def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
     heard = [source.polled for evidence in seen.values() for source in evidence.sources if source.polled]
     if not heard or now - max(heard) > DEAF:
         return []
-    changed = []
+    changed, told = [], notify.keys(config)
     for site in config.enabled:
         before = known.get(site.id, health.Health())
         found = judge(seen[site.id], site.hosts, site.time_zone, now, before)
@@ -35,7 +37,7 @@ def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
         if after == before:
             continue
         turned = after.verdict != before.verdict
-        archive.write(partial(_keep, site=site.id, found=after, alert=now if turned else None)).result()
+        archive.write(partial(_keep, site=site.id, found=after, alert=now if turned else None, told=told)).result()
         if turned:
             changed.append(site.id)
             log.warning("%s: %s", site.id, f"{after.verdict}: {after.detail}" if after.verdict else "well again")
@@ -46,7 +48,7 @@ def _look(conn: Connection, site: Site, now: datetime) -> health.Evidence:
     return health.evidence(conn, site.id, [str(source.url) for source in site.sources], now)
 
 
-def _keep(conn: Connection, site: str, found: health.Health, alert: datetime | None) -> None:
+def _keep(conn: Connection, site: str, found: health.Health, alert: datetime | None, told: Sequence[str]) -> None:
     health.put(conn, site, found)
     if alert is not None:
-        health.alert(conn, site, found, alert)
+        health.alert(conn, site, found, alert, told)

@@ -142,16 +142,24 @@ class Daemon:
 
     def look_after(self) -> None:
         """Looks at how the sites are doing and what saved searches find, and tells whom it concerns; in the scheduler's
-        own thread."""
-        try:
-            checkup(self.archive, self.config, datetime.now(UTC))
-            self.signing.some(datetime.now(UTC))
-            notify.send(self.archive, self.config)
-            with open_index(self.config) as engine:
-                watch.watch(self.archive, engine, datetime.now(UTC))
-            watch.tell(self.archive, self.config, datetime.now(UTC))
-        except ArshifError as error:  # it is tried again; what it is about, the tick meets as well
-            log.error("%s", error)
+        own thread. None of these waits for another to work."""
+        now, archive, config = datetime.now(UTC), self.archive, self.config
+        for step in (
+            lambda: checkup(archive, config, now),
+            lambda: self.signing.some(now),
+            lambda: notify.send(archive, config, now),
+            self.watch,
+            lambda: watch.tell(archive, config),
+        ):
+            try:
+                step()
+            except ArshifError as error:  # it is tried again; what it is about, the tick meets as well
+                log.error("%s", error)
+
+    def watch(self) -> None:
+        """Holds the saved searches against what is new."""
+        with open_index(self.config) as engine:
+            watch.watch(self.archive, engine, self.config, datetime.now(UTC))
 
     def tick(self) -> None:
         """Ends what has ended, starts what is due."""
@@ -186,7 +194,8 @@ class Daemon:
         if bool(lack) != self.full:
             found = health.Health("nearly full" if lack else None, lack or None)
             log.warning("no crawl starts: %s" if lack else "there is room on the disk again%s", lack)
-            self.archive.write(lambda conn: health.alert(conn, DISK, found, datetime.now(UTC))).result()
+            told, now = notify.keys(self.config), datetime.now(UTC)
+            self.archive.write(lambda conn: health.alert(conn, DISK, found, now, told)).result()
             self.full = bool(lack)
         return not lack
 

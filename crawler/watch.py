@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,32 +16,32 @@ from index.article import Document
 from index.engines import Engine
 from index.query import MAX_LIMIT, parse
 
-log = logging.getLogger("arshif.watch")
-
 LATE = timedelta(hours=1)  # that an article may be stored after it was first seen: its page was waiting for a worker
 KEPT = timedelta(days=7)  # what was found: long enough to be told, and longer than LATE
 LISTED = 20  # articles of one message; the others are counted
 
 
-def watch(archive: Archive, engine: Engine, now: datetime) -> int:
-    """How many new articles the saved searches found. Each article is found by a search once; one that the index lacks
-    is looked for again. `now` is UTC. Raises IndexUnavailable where the index does not answer."""
+def watch(archive: Archive, engine: Engine, config: Config, now: datetime) -> int:
+    """How many new articles the saved searches found, for whom `notify` names now. Each article is found by a search
+    once; one that the index lacks is looked for again. `now` is UTC. Raises IndexUnavailable where the index does not
+    answer."""
     with archive.read() as conn:
         saved = searches.all_saved(conn)
         if not saved:
             return 0
         new = searches.first_seen(conn, min(one.looked for one in saved) - LATE)
         lacking = searches.unshipped(conn, engine.name) & new.keys()
-        before = {one.id: len(searches.untold(conn, one.id)) for one in saved}
+    found, told = 0, notify.keys(config)
     looked = min([now, *(new[article] for article in lacking)])
     for one in saved:
         since = max(one.created, one.looked - LATE)
         ids = [article for article, seen in new.items() if seen >= since and article not in lacking]
         hits = matching(engine, one, ids)
-        archive.write(partial(searches.keep, number=one.id, ids=hits, looked=max(looked, one.looked), now=now)).result()
+        until = max(looked, one.looked)
+        kept = partial(searches.keep, number=one.id, ids=hits, looked=until, now=now, addresses=told)
+        found += archive.write(kept).result()
     archive.write(lambda conn: searches.expire(conn, now - KEPT)).result()
-    with archive.read() as conn:
-        return sum(len(searches.untold(conn, number)) - n for number, n in before.items())
+    return found
 
 
 def matching(engine: Engine, saved: Saved, ids: Sequence[str]) -> list[str]:
@@ -53,24 +52,20 @@ def matching(engine: Engine, saved: Saved, ids: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))  # once, also where several versions match
 
 
-def tell(archive: Archive, config: Config, now: datetime) -> int:
-    """How many messages were brought to those whom `notify` names: one for each saved search that found something.
-
-    What fails is tried again the next time, for KEPT. Without anybody to tell, it counts as told."""
+def tell(archive: Archive, config: Config) -> int:
+    """How many messages were brought to those whom `notify` names: to each one for each saved search that found
+    something since it is named. What fails is tried again the next time, for KEPT."""
     sent = 0
     with archive.read() as conn:
-        waiting = [
-            (saved, documents.documents(conn, ids))
-            for saved in searches.all_saved(conn)
-            if (ids := searches.untold(conn, saved.id))
-        ]
-    for saved, found in waiting:
-        if config.settings.notify and not notify.message(config, *worded(saved, found)):
-            log.warning("what the saved search %d found could not be sent; it is tried again", saved.id)
-            continue
-        ids = [document.article.id for document in found]
-        archive.write(partial(searches.told, number=saved.id, ids=ids, now=now)).result()
-        sent += bool(config.settings.notify)
+        waiting = [(saved, searches.untold(conn, saved.id)) for saved in searches.all_saved(conn)]
+    for key in notify.keys(config):
+        for saved, ids in ((saved, untold[key]) for saved, untold in waiting if key in untold):
+            with archive.read() as conn:
+                found = documents.documents(conn, ids)
+            if not notify.message(config, key, *worded(saved, found)):
+                break  # it is not asked for each search whether it works by now
+            archive.write(partial(searches.told, number=saved.id, ids=ids, address=key)).result()
+            sent += 1
     return sent
 
 

@@ -12,11 +12,11 @@ from textwrap import shorten
 from threading import Event
 from typing import TYPE_CHECKING
 
-from crawler import runs
+from crawler import notify, runs
 from crawler.clean.repeats import NOTHING, Repeats
 from crawler.commands.explaining import explained, told_all_the_same
 from crawler.config import load, write_starter
-from crawler.errors import ArshifError, Busy, Refused, Unreadable
+from crawler.errors import ArshifError, Busy, ConfigError, Refused, Unreadable
 from crawler.learned import apart_from, repeated
 from crawler.page import Page
 from crawler.site import Site
@@ -58,6 +58,10 @@ def run(web: bool) -> None:
     set_up_log(form=config.settings.log)
     for warning in config.warnings:
         complain(f"note: {warning}")
+    try:
+        notify.known(config)
+    except ConfigError as error:  # no reason not to crawl
+        complain(f"note: {error}: nobody is told there")
     say(f"Crawling {len(config.enabled)} sites into {config.settings.data}; end it with Ctrl-C.")
     if web:
         page = config.settings.web

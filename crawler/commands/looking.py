@@ -127,19 +127,22 @@ def _became(run: runs.Run) -> str:
 def list_alerts(limit: int, test: bool, json: bool) -> int:
     config = load()
     if test:
-        sent = notify.test(config)
-        say(
-            "sent" if sent else "could not be sent: look at the addresses, and whether their servers answer",
-            None if sent else "red",
-        )
-        return int(not sent)
+        failed = notify.test(config)
+        if json:
+            print_json({"sent": not failed, "failed": failed})
+        elif failed:
+            hint = "look at the address, and whether its server answers"
+            say(f"could not be sent to {', '.join(failed)}: {hint}", "red")
+        else:
+            say("sent")
+        return int(bool(failed))
     with open_stored(config) as archive, archive.read() as conn:
         found = health.recent_alerts(conn, limit)
     if json:
-        print_json([asdict(alert) for alert in found])
+        print_json([asdict(alert) | {"waiting": len(alert.waiting)} for alert in found])
         return 0
     for alert in found:
-        told = "" if alert.sent or not config.settings.notify else "  (not sent yet)"
+        told = "  (not sent to all yet)" if alert.waiting else ""
         say(f"{cell(alert.at)}  {notify.line(alert)}{told}")
     if not found:
         say("no change in how sites are doing was seen yet; `arshif run` looks every 10 minutes")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from index.archive import waiting
 from index.archive.tables import alerts, articles, frontier, health, sources, versions
 from index.archive.upsert import upsert
 
@@ -77,7 +78,8 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A change of a site's health that somebody is to be told; `sent` is when that was done."""
+    """A change of a site's health that somebody is to be told; `sent` is when the last one was, and `waiting` are the
+    addresses that are still to be told, as digests."""
 
     id: int
     site: str
@@ -86,7 +88,7 @@ class Alert:
     example: str | None
     at: datetime
     sent: datetime | None
-    tries: int
+    waiting: tuple[str, ...]
 
 
 def evidence(conn: Connection, site: str, urls: Sequence[str], now: datetime) -> Evidence:
@@ -159,10 +161,10 @@ def put(conn: Connection, site: str, found: Health) -> None:
     upsert(conn, health, {"site": site}, values | {"turns": [turn.isoformat() for turn in found.turns]})
 
 
-def alert(conn: Connection, site: str, found: Health, now: datetime) -> None:
-    """Note that somebody is to be told of this state of the site."""
+def alert(conn: Connection, site: str, found: Health, now: datetime, addresses: Sequence[str]) -> None:
+    """Note that these addresses are to be told of this state of the site."""
     said = {"verdict": found.verdict, "detail": found.detail, "example": found.example}
-    conn.execute(insert(alerts).values(site=site, at=now, **said))
+    conn.execute(insert(alerts).values(site=site, at=now, waiting=list(addresses) or None, **said))
 
 
 def last_alert(conn: Connection, site: str) -> Alert | None:
@@ -172,8 +174,8 @@ def last_alert(conn: Connection, site: str) -> Alert | None:
 
 
 def unsent(conn: Connection) -> list[Alert]:
-    """The alerts that nobody was told yet, oldest first."""
-    return _alerts(conn, select(alerts).where(alerts.c.sent.is_(None)).order_by(alerts.c.id))
+    """The alerts that somebody is still to be told, oldest first."""
+    return _alerts(conn, select(alerts).where(alerts.c.waiting.is_not(None)).order_by(alerts.c.id))
 
 
 def recent_alerts(conn: Connection, n: int) -> list[Alert]:
@@ -181,11 +183,16 @@ def recent_alerts(conn: Connection, n: int) -> list[Alert]:
     return _alerts(conn, select(alerts).order_by(alerts.c.id.desc()).limit(n))
 
 
-def told(conn: Connection, ids: Sequence[int], now: datetime | None) -> None:
-    """These alerts were sent at that time; None: it failed, and is tried again."""
+def told(conn: Connection, ids: Sequence[int], address: str, now: datetime) -> None:
+    """These alerts were sent to that address at that time."""
     these = alerts.c.id.in_(list(ids))
-    conn.execute(update(alerts).where(these).values(sent=now, tries=alerts.c.tries + 1))
+    waiting.told(conn, alerts, these, address)
+    conn.execute(update(alerts).where(these, alerts.c.waiting.is_(None)).values(sent=now))
 
 
 def _alerts(conn: Connection, query: Any) -> list[Alert]:
-    return [Alert(**{field.name: row[field.name] for field in fields(Alert)}) for row in conn.execute(query).mappings()]
+    return [_alert(row) for row in conn.execute(query).mappings()]
+
+
+def _alert(row: Any) -> Alert:
+    return Alert(**{field.name: row[field.name] for field in fields(Alert)} | {"waiting": tuple(row["waiting"] or ())})

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from index.archive import waiting
 from index.archive.tables import articles, found, outbox, searches, targets
 from index.archive.upsert import chunks
 from index.query.bounds import MAX_CHARACTERS
@@ -81,17 +82,24 @@ def unshipped(conn: Connection, engine: str) -> set[str]:
     return set(conn.execute(select(outbox.c.article).where(outbox.c.target.in_(current))).scalars())
 
 
-def keep(conn: Connection, number: int, ids: Sequence[str], looked: datetime, now: datetime) -> None:
-    """Note that a saved search found these articles, those that it has not found before, and up to when it looked."""
+def keep(
+    conn: Connection, number: int, ids: Sequence[str], looked: datetime, now: datetime, addresses: Sequence[str]
+) -> int:
+    """Note that a saved search found these articles, and up to when it looked; gives how many it has not found before.
+    Those are what the addresses are to be told."""
     if get(conn, number) is None:
-        return  # removed meanwhile
+        return 0  # removed meanwhile
+    many, unless_nobody = 0, list(addresses) or None
     for piece in chunks(ids):
         there = select(found.c.article).where(found.c.search == number, found.c.article.in_(piece))
         known = set(conn.execute(there).scalars())
         kept = conn.execute(select(articles.c.id).where(articles.c.id.in_(piece))).scalars()  # others are forgotten
-        if new := [{"search": number, "article": article, "at": now} for article in kept if article not in known]:
+        row = {"search": number, "at": now, "waiting": unless_nobody}
+        if new := [{**row, "article": article} for article in kept if article not in known]:
             conn.execute(insert(found), new)
+        many += len(new)
     conn.execute(update(searches).where(searches.c.id == number).values(looked=looked))
+    return many
 
 
 def expire(conn: Connection, before: datetime) -> None:
@@ -99,15 +107,19 @@ def expire(conn: Connection, before: datetime) -> None:
     conn.execute(delete(found).where(found.c.at < before))
 
 
-def untold(conn: Connection, number: int) -> list[str]:
-    """The articles that a saved search found and nobody was told of, in the order in which they were published."""
-    waiting = (found.c.search == number) & found.c.told.is_(None)
-    query = select(found.c.article).join(articles, articles.c.id == found.c.article).where(waiting)
-    return list(conn.execute(query.order_by(articles.c.sort_date, articles.c.id)).scalars())
+def untold(conn: Connection, number: int) -> dict[str, list[str]]:
+    """The articles that a saved search found and an address is still to be told, by address, in the order in which
+    they were published."""
+    mine = (found.c.search == number) & found.c.waiting.is_not(None)
+    query = select(found.c.article, found.c.waiting).join(articles, articles.c.id == found.c.article).where(mine)
+    lists: dict[str, list[str]] = {}
+    for row in conn.execute(query.order_by(articles.c.sort_date, articles.c.id)):
+        for address in row.waiting:
+            lists.setdefault(address, []).append(row.article)
+    return lists
 
 
-def told(conn: Connection, number: int, ids: Sequence[str], now: datetime) -> None:
-    """Somebody was told then that the saved search found these articles."""
+def told(conn: Connection, number: int, ids: Sequence[str], address: str) -> None:
+    """That address was told that the saved search found these articles."""
     for piece in chunks(ids):
-        mine = (found.c.search == number) & found.c.article.in_(piece)
-        conn.execute(update(found).where(mine).values(told=now))
+        waiting.told(conn, found, (found.c.search == number) & found.c.article.in_(piece), address)

@@ -365,9 +365,8 @@ alerts = Table(  # changes of health that somebody is to be told
     Column("detail", Text),
     Column("example", Text),
     Column("at", Instant, nullable=False),
-    Column("sent", Instant),
-    Column("tries", Integer, nullable=False, server_default=ZERO),
-    Index(None, "sent"),
+    Column("sent", Instant),  # when the last of those who were to be told was
+    Column("waiting", Json),  # the addresses that are still to be told, as digests; None: nobody is
 )
 
 # --- what somebody wants to hear of --------------------------------------------------------------------------------
@@ -388,7 +387,7 @@ found = Table(  # what was new to a saved search
     Column("search", Key, ForeignKey("searches.id"), primary_key=True, autoincrement=False),
     Column("article", String, ForeignKey("articles.id"), primary_key=True),
     Column("at", Instant, nullable=False),
-    Column("told", Instant),  # None: not yet
+    Column("waiting", Json),  # as in alerts
 )
 
 # --- what the indexes lack -----------------------------------------------------------------------------------------

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from crawler import notify
+from crawler import daemon, notify
 from crawler.checkup import checkup
 from crawler.config import Config, load
 from crawler.errors import ConfigError
@@ -72,26 +73,84 @@ def told_to(config: Config, *addresses: str) -> Config:
 
 
 def test_a_dead_feed_is_told_once_and_shown(broken: House) -> None:
-    config, now = load(broken.config), datetime.now(UTC)
+    now, nowhere = datetime.now(UTC), "json://127.0.0.1:9/"
     with Archive(broken.data / "archive.sqlite3") as archive, hook() as (address, got):
+        config = told_to(load(broken.config), nowhere, "hunter2", address)
         assert checkup(archive, config, now) == []  # it may pass
         assert checkup(archive, config, now + timedelta(hours=2, minutes=10)) == ["fa"]
         assert checkup(archive, config, now + timedelta(hours=2, minutes=20)) == []
 
-        nobody_there = told_to(config, "json://127.0.0.1:9/")
-        assert notify.send(archive, nobody_there) == 0
-        somebody = told_to(config, address)
-        assert notify.send(archive, somebody) == 1
-        assert notify.send(archive, somebody) == 0
+        for sent in (1, 0, 0):  # two addresses answer never, and the third is told once
+            assert notify.send(archive, config, now) == sent
         assert [message["title"] for message in got] == ["Arshif: fa"]
-        assert "fa: feed dead; its source gives nothing to read any more: HTTP 410" in got[0]["message"]
-        with archive.read() as conn:
-            (alert,) = health.recent_alerts(conn, 9)
-        assert (alert.tries, alert.example) == (2, f"http://{broken.room.sites['fa'].host}/rss.xml")
+        (told,) = got[0]["message"].splitlines()
+        when = now + timedelta(hours=2, minutes=10)
+        expected = f"{when:%Y-%m-%d %H:%M} UTC, fa: feed dead; its source gives nothing to read any more: HTTP 410"
+        assert told.startswith(expected)
+        (alert,) = noted(archive)
+        assert (len(alert.waiting), alert.sent) == (2, None)
+        assert alert.example == f"http://{broken.room.sites['fa'].host}/rss.xml"
+        assert "fa: feed dead" in broken.arshif("alerts")
+        assert "not sent to all yet" in broken.arshif("alerts")
 
-    assert "fa: feed dead" in broken.arshif("alerts")
+        notify.send(archive, told_to(config, address), now)  # nobody waits who is not named any more
+        assert noted(archive)[0].waiting == ()
+
     states = {row["site"]: row["state"] for row in broken.told("status")}
     assert states == {"fa": "feed dead", "fr": "ok"}
+
+
+def noted(archive: Archive) -> list[health.Alert]:
+    with archive.read() as conn:
+        return health.recent_alerts(conn, 99)
+
+
+def test_who_is_named_later_is_not_told_of_what_was_before(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    with Archive(tmp_path / "archive.sqlite3") as archive, hook() as (address, got):
+        config = told_to(load(), address)
+        for site in ("a", "b"):
+            _note(archive, site, now, told_to(load()))
+        assert notify.send(archive, config, now) == 0
+        _note(archive, "c", now, config)
+        assert notify.send(archive, config, now) == 1
+        assert [message["title"] for message in got] == ["Arshif: c"]
+        assert noted(archive)[0].sent == now
+
+
+def test_an_address_that_does_not_answer_is_given_up_after_a_week(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    config = told_to(load(), "json://127.0.0.1:9/")
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        _note(archive, "a", now, config)
+        notify.send(archive, config, now + timedelta(days=6))
+        assert noted(archive)[0].waiting
+        notify.send(archive, config, now + timedelta(days=8))
+        assert not noted(archive)[0].waiting
+
+
+def _note(archive: Archive, site: str, at: datetime, config: Config) -> None:
+    down = health.Health("down", "nothing answers")
+    archive.write(lambda conn: health.alert(conn, site, down, at, notify.keys(config))).result()
+
+
+def test_what_fails_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+
+    def fails(name: str) -> Callable[..., None]:
+        def step(*_: object) -> None:
+            called.append(name)
+            raise ConfigError(name)
+
+        return step
+
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        tended = daemon.Daemon(load(), archive, web=False)
+        for module, name in ((daemon, "checkup"), (notify, "send"), (daemon, "open_index"), (daemon.watch, "tell")):
+            monkeypatch.setattr(module, name, fails(name))
+        monkeypatch.setattr(tended.signing, "some", fails("some"))
+        tended.look_after()
+    assert called == ["checkup", "some", "send", "open_index", "tell"]
 
 
 def test_without_a_network_no_site_is_blamed(broken: House) -> None:
@@ -105,6 +164,9 @@ def test_a_test_message_is_sent_or_says_why_not(broken: House) -> None:
     with hook() as (address, got):
         assert "sent" in broken.arshif("alerts", "--test", ARSHIF_NOTIFY=address)
         assert [message["title"] for message in got] == ["Arshif: a test"]
+        both = f"json://127.0.0.1:9/,{address}"
+        told = json.loads(broken.arshif("alerts", "--test", "--json", code=1, ARSHIF_NOTIFY=both))
+        assert told == {"sent": False, "failed": ["notify.0"]}
     broken.arshif("alerts", "--test", code=1, ARSHIF_NOTIFY="json://127.0.0.1:9/")
     broken.arshif("alerts", "--test", code=2, ARSHIF_NOTIFY="secret-word")
     assert "notify.0: is no address that Apprise knows" in broken.log

@@ -141,10 +141,9 @@ def _health() -> None:
         sa.Column("example", sa.Text()),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("sent", sa.BigInteger()),
-        sa.Column("tries", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("waiting", sa.JSON()),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
     )
-    op.create_index("ix_alerts_sent", "alerts", ["sent"])
     op.drop_column("sites", "example")
     op.drop_column("sites", "since")
 
@@ -165,7 +164,7 @@ def _searches() -> None:
         sa.Column("search", KEY, autoincrement=False, nullable=False),
         sa.Column("article", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("told", sa.BigInteger()),
+        sa.Column("waiting", sa.JSON()),
         sa.ForeignKeyConstraint(["article"], ["articles.id"], name="fk_found_article_articles"),
         sa.ForeignKeyConstraint(["search"], ["searches.id"], name="fk_found_search_searches"),
         sa.PrimaryKeyConstraint("search", "article", name="pk_found"),
