@@ -3,29 +3,73 @@
 from __future__ import annotations
 
 import configparser
+import json
 import re
+import subprocess
+import sys
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import yaml
 
 from crawler.config import load
+from index.engines.elastic import role
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_what_compose_sets_is_a_setting(tmp_path: Path) -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
-    secret = tmp_path / "elastic"
-    secret.write_text("s3cret", "utf-8")
+    secret = tmp_path / "elasticsearch.key"
+    secret.write_text("s3cret\n", "utf-8")
     said = services["arshif"]["environment"]
     env = {key: str(secret) if key.endswith("_FILE") else value for key, value in said.items()}
     settings = load(ROOT / "config", env).settings
     assert (settings.log, settings.index.engine) == ("json", "elasticsearch")
-    assert settings.index.password.get_secret_value() == "s3cret"
+    assert settings.index.api_key.get_secret_value() == "s3cret"
+    assert "elastic" not in {said.get("ARSHIF_INDEX__USERNAME"), settings.index.username}, "its superuser"
+    (volume,) = services["arshif"]["volumes"]
+    key = Path(said["ARSHIF_INDEX__API_KEY_FILE"])
+    assert volume.endswith(f":{key.parent}")
+    assert services["key"]["volumes"] == [volume]
+    assert key.name in services["key"]["command"][-1]
+    assert services["key"]["environment"]["ARSHIF_INDEX__URL"] == settings.index.url
     port = settings.index.url.rpartition(":")[2]
     assert services["elasticsearch"]["ports"] == [f"127.0.0.1:{port}:9200"]
     assert services["elasticsearch"]["environment"]["xpack.security.enabled"] == "true"
+
+
+def test_the_key_is_made_from_the_least_rights() -> None:
+    asked: dict[str, Any] = {}
+
+    class Elasticsearch(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked.update(path=self.path, who=self.headers["Authorization"], role=json.loads(body))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"id": "1", "encoded": "MTpzM2NyZXQ="}')
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Elasticsearch) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        made = subprocess.run(
+            [sys.executable, ROOT / "deploy" / "elasticsearch_key.py"],
+            env={"ELASTIC_PASSWORD": "pw", "ARSHIF_INDEX__URL": f"http://127.0.0.1:{server.server_port}"},
+            input=json.dumps(role("arshif")),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        thread.join()
+    assert made.stdout == "MTpzM2NyZXQ=\n"
+    assert asked == {"path": "/_security/api_key", "who": "Basic ZWxhc3RpYzpwdw==", "role": role("arshif")}
 
 
 def test_the_image_is_built_from_what_it_is_given() -> None:
@@ -33,7 +77,7 @@ def test_the_image_is_built_from_what_it_is_given() -> None:
     assert all((ROOT / name).exists() for name in kept)
     build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
     needed = [*build["packages"], *build["force-include"]]
-    assert {name.split("/")[0] for name in needed} | {"pyproject.toml", "requirements"} <= kept
+    assert {name.split("/")[0] for name in needed} | {"pyproject.toml", "requirements", "deploy"} <= kept
     locks = re.findall(r"requirements/\w+\.lock", (ROOT / "deploy" / "Dockerfile").read_text("utf-8"))
     assert len(locks) == 2
     assert all((ROOT / lock).exists() for lock in locks)
@@ -47,3 +91,4 @@ def test_the_unit_may_write_only_where_it_works() -> None:
     assert service["ProtectSystem"] == "strict"
     assert service["ReadWritePaths"] == service["WorkingDirectory"]
     assert service["ExecStart"].endswith("/arshif run")
+    assert "chroot" in service["SystemCallFilter"].split(), "Chromium's sandbox does not come up"
