@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -25,11 +26,11 @@ from crawler.config import Config
 from crawler.errors import ArchiveError, ArshifError
 from crawler.learned import learned
 from crawler.processes import end_child, start_child
-from crawler.schedule import DUE, LastRun, due
+from crawler.schedule import DUE, Due, LastRun, due
 from crawler.signing import Signing
 from crawler.site import Site
 from crawler.stores import open_index
-from index.archive import Archive, forgotten, health, hosts, leases
+from index.archive import Archive, forgotten, health, hosts, leases, sites
 from index.archive import runs as records
 from index.archive.lock import hold
 
@@ -173,10 +174,10 @@ class Daemon:
             for helper in self.helpers:
                 helper.watch(now)
             rested = len(self.running) < RUNS and now >= max(self.rest_until, self.next_look)
-            sites = self.due() if rested and self.room() else []
-            if sites:
-                self.running.append(runs.start(self.config, self.archive, sites, why=DUE))
-                log.info("run %d: %s", self.running[-1].number, _named(sites))
+            ready = self.due() if rested and self.room() else []
+            if ready:
+                self.running.append(runs.start(self.config, self.archive, ready, why=DUE))
+                log.info("run %d: %s", self.running[-1].number, _named(ready))
         except OSError as error:  # no memory or no process number is left: that passes
             log.error("cannot start a process (%s); tried again in %g s", error.strerror, RESTART[0])
             self.rest_until = now + RESTART[0]
@@ -227,10 +228,23 @@ class Daemon:
             enabled = [site for site in self.config.enabled if site.id not in barred and not site.hosts & busy]
             waits = hosts.waiting(conn, now)
             turns = {site.id: self._turn(conn, site, last, waits, now) for site in enabled}
-            ready = [site for site in enabled if turns[site.id] <= now]
-            soonest = min(turns.values(), default=now + IDLE)
+            ready = [site for site in enabled if turns[site.id].at <= now]
+            soonest = min((turn.at for turn in turns.values()), default=now + IDLE)
             self.next_look = time.monotonic() + min(soonest - now, IDLE).total_seconds()
-            return [site for site in ready if leases.holder(conn, site.id) is None]  # of an `arshif crawl` beside us
+            free = [site for site in ready if leases.holder(conn, site.id) is None]  # of an `arshif crawl` beside us
+            news = self._announced(conn, turns, now)
+        if news:
+            self.archive.write(partial(sites.plan, turns=news)).result()
+        return free
+
+    def _announced(self, conn: Connection, turns: Mapping[str, Due], now: datetime) -> dict[str, sites.Turn]:
+        """The next turns, for the page to show, of the sites where another one is shown: none where a site is crawled
+        now or not at all."""
+        shown = {state.id: (state.next_run, state.next_why) for state in sites.states(conn)}
+        off = dict.fromkeys(shown.keys() - {site.id for site in self.config.enabled}, sites.NO_TURN)
+        ahead = {site: (turn.at, turn.why) if turn.at > now else sites.NO_TURN for site, turn in turns.items()}
+        news = {site: turn for site, turn in (off | ahead).items() if turn != shown.get(site, sites.NO_TURN)}
+        return {site: turn for site, turn in news.items() if turn == sites.NO_TURN or not leases.holder(conn, site)}
 
     def _turn(
         self,
@@ -239,10 +253,10 @@ class Daemon:
         last: Mapping[str, LastRun],
         waits: Mapping[str, datetime],
         now: datetime,
-    ) -> datetime:
+    ) -> Due:
         settings = self.config.settings.schedule
         fixed = site.schedule.every or site.schedule.cron or settings.every
-        return due(site, last, now, settings.every, None if fixed else learned(conn, site, settings), waits).at
+        return due(site, last, now, settings.every, None if fixed else learned(conn, site, settings), waits)
 
     def _busy(self, conn: Connection) -> frozenset[str]:
         """The hosts of the sites that our runs are still at; without a network, until the run has ended and we rest."""
@@ -268,5 +282,5 @@ class Daemon:
                 end_child(helper.child, runs.GRACE)
 
 
-def _named(sites: Sequence[Site]) -> str:
-    return f"{len(sites)} sites" if len(sites) > NAMED else ", ".join(site.id for site in sites)
+def _named(chosen: Sequence[Site]) -> str:
+    return f"{len(chosen)} sites" if len(chosen) > NAMED else ", ".join(site.id for site in chosen)

@@ -171,6 +171,7 @@ def status(json: bool) -> None:
                 "site": site.id,
                 "state": (state and state.verdict) or ("never crawled" if site.id not in last else "ok"),
                 "detail": state and state.detail,
+                "example": state and state.example,
                 "last_run": state and state.last_run,
                 "articles": stored[site.id],
                 "next_run": None if site.id in busy else turn.at,
@@ -189,7 +190,7 @@ def status(json: bool) -> None:
     ))  # fmt: skip
     for row in rows:
         if row["detail"]:
-            say(f"{row['site']}: {row['detail']}")
+            say(f"{row['site']}: " + "; ".join(filter(None, (row["detail"], row["example"]))))
         for source in row["left"]:
             say(f"{row['site']}: {source['url']}: {source['problem']}")
         for doubt in row["doubts"]:

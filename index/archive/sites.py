@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,9 @@ from sqlalchemy import Connection, Float, Integer, bindparam, select, update
 
 from index.archive.tables import health, sites
 from index.archive.upsert import upsert
+
+Turn = tuple[datetime | None, str | None]  # when a site is crawled next (UTC), and why then
+NO_TURN: Turn = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,12 @@ def put(conn: Connection, site: str, **columns: Any) -> None:
     if "languages" in columns:
         columns["languages"] = list(columns["languages"])
     upsert(conn, sites, {"id": site}, columns)
+
+
+def plan(conn: Connection, turns: Mapping[str, Turn]) -> None:
+    """Set when these sites are crawled next, and why then."""
+    for site, (at, why) in turns.items():
+        put(conn, site, next_run=at, next_why=why)
 
 
 def looked(conn: Connection, site: str, changed: bool, fade: float) -> None:

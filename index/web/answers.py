@@ -156,7 +156,8 @@ class Found(BaseModel):
 
 
 class SiteState(BaseModel):
-    """A site with its state: `verdict` is a word and `detail` its sentence, null where all is normal. Times are UTC."""
+    """A site with its state: `verdict` is a word, `detail` its sentence and `example` an address that shows it, null
+    where all is normal. Times are UTC."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -168,6 +169,7 @@ class SiteState(BaseModel):
     enabled: bool
     verdict: str | None
     detail: str | None
+    example: str | None
     since: datetime | None
     failures: int
     last_run: datetime | None

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,9 @@ import httpx
 import psutil
 import pytest
 
-from index.archive import leases
+from crawler.config import ScheduleSettings, load
+from crawler.daemon import Daemon
+from index.archive import Archive, leases, sites
 from index.archive import runs as records
 from tests.flow.house import House
 from tests.flow.service import PATIENCE, Service, daemon, free_port, wait_for
@@ -26,6 +29,7 @@ from tests.newsroom import Article, Newsroom
 
 EVERY = 0.05  # minutes between two crawls of a site
 FOUND_WITHIN = 5.0  # seconds from being stored to being found
+HOURLY = ScheduleSettings(every=60)
 IMPATIENT = "import sys; import crawler.runs; crawler.runs.GRACE = 2.0; from crawler.cli import main; main()"
 
 
@@ -87,6 +91,12 @@ def test_a_day_of_its_life(house: House, room: Newsroom) -> None:
         article = room.publish("english")
         assert found_after(service, article) < FOUND_WITHIN
 
+        def turns() -> set[str | None]:
+            return {site["next_why"] for site in httpx.get(f"{service.page}/api/sites").json() if site["next_run"]}
+
+        service.wait_for(lambda: turns() == {"every 3 s"})
+        assert "every 3 s" in httpx.get(f"{service.page}/sites").text
+
         second = subprocess.run(
             [sys.executable, "-m", "crawler.cli", "run"], env=house.env, capture_output=True, text=True, check=False
         )
@@ -101,6 +111,43 @@ def test_a_day_of_its_life(house: House, room: Newsroom) -> None:
     assert {run.status for run in runs_of(house)} <= {"ok", "stopped"}
     assert all(state["state"] == "ok" for state in house.told("status"))
     assert "Traceback" not in service.log
+
+
+def test_turns_are_written_where_they_changed(house: House) -> None:
+    house.crawl()
+    config = load(house.config)
+    with Archive(house.data / "archive.sqlite3") as archive:
+        tended = Daemon(
+            replace(config, settings=config.settings.model_copy(update={"schedule": HOURLY})), archive, False
+        )
+        for _ in range(3):
+            assert tended.due() == []
+        with archive.read() as conn:
+            known = {state.id: state for state in sites.states(conn)}
+        assert {state.next_why for state in known.values()} == {"every 1 h"}
+        assert all(state.next_run and state.next_run > datetime.now(UTC) for state in known.values())
+        archive.write = pytest.fail  # type: ignore[method-assign,assignment]
+        tended.due()
+
+
+def test_secrets_are_in_no_log_no_answer_and_no_argument(house: House, room: Newsroom) -> None:
+    house.env |= {
+        "ARSHIF_PROXY": load(house.config).settings.proxy.get_secret_value().replace("://", "://me:MARKER@"),
+        "ARSHIF_WEB__TOKEN": "MARKER-MARKER-MARKER",
+        "ARSHIF_NOTIFY": "json://me:MARKER@127.0.0.1:9/",
+        "ARSHIF_INDEX__USERNAME": "me",
+        "ARSHIF_INDEX__PASSWORD": "MARKER",
+    }
+    with daemon(house) as service:
+        service.wait_for(lambda: stored(house, room.articles("fr")[0]))
+        arguments = [word for process in service.family() for word in process.cmdline()]
+        assert "serve" in arguments
+        assert service.end() == 0
+    said = [service.log, *arguments]
+    for command, code in (("status", 0), ("runs", 0), ("doctor", 1), ("alerts", 0)):
+        said += [house.arshif(command, "--json", code=code), house.log]
+    said += [house.arshif("alerts", "--test", code=1), house.log]
+    assert "MARKER" not in "\n".join(said)
 
 
 def test_it_ends_gracefully_while_sites_are_slow(house: House, room: Newsroom) -> None:

@@ -96,8 +96,10 @@ def test_a_dead_feed_is_told_once_and_shown(broken: House) -> None:
         notify.send(archive, told_to(config, address), now)  # nobody waits who is not named any more
         assert noted(archive)[0].waiting == ()
 
-    states = {row["site"]: row["state"] for row in broken.told("status")}
-    assert states == {"fa": "feed dead", "fr": "ok"}
+    states = {row["site"]: (row["state"], row["example"]) for row in broken.told("status")}
+    example = f"http://{broken.room.sites['fa'].host}/rss.xml"
+    assert states == {"fa": ("feed dead", example), "fr": ("ok", None)}
+    assert f"HTTP 410; {example}" in broken.arshif("status")
 
 
 def noted(archive: Archive) -> list[health.Alert]:
