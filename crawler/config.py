@@ -79,10 +79,10 @@ class IndexSettings(Model):
     @field_validator("url")
     @classmethod
     def _address(cls, url: str, info: ValidationInfo) -> str:
-        if url and not url.startswith(("http://", "https://")):
-            raise ValueError(f"{url!r} is no address: it begins with https:// or http://")
         if "@" in url:  # not repeated: addresses are in errors and logs
             raise ValueError("holds a user's name: write it under `username`, and the password under `password`")
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError(f"{url!r} is no address: it begins with https:// or http://")
         if info.data.get("engine") == "elasticsearch" and not url:
             raise ValueError("is missing: where Elasticsearch is, such as http://localhost:9200")
         return url
@@ -135,7 +135,7 @@ class RawSettings(Model):
 
 
 class BrowserSettings(Model):
-    """Chromium, for sites that say `rendering: browser`."""
+    """Chromium, for sites whose pages are empty without it."""
 
     path: str = Field("", description="The program; empty: chromium, chromium-browser or google-chrome of the PATH")
     pages: int = Field(4, ge=1, le=64, description="Pages open at the same time")
@@ -183,10 +183,10 @@ class Settings(Model):
     allow_networks: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_entries)] = Field(
         (), description="Networks (CIDR) that may be reached though they are private, such as 127.0.0.1/32"
     )
-    proxy: str = Field(
-        "", pattern=r"^(https?://\S+)?$", description="Proxy that all requests to sites go through: http://host:port"
+    proxy: SecretStr = Field(
+        SecretStr(""),
+        description="Proxy that all requests to sites go through: http://host:port, or http://user:password@host:port",
     )
-
     log: Literal["text", "json"] = Field(
         "text", description="The log's lines: text for people, json (ECS) for machines that collect logs"
     )
@@ -202,6 +202,13 @@ class Settings(Model):
         if contact and not re.fullmatch(r"[^\s()@]+@[^\s()@]+|https?://[^\s()]+", contact, re.ASCII):
             raise ValueError(f"{contact!r} is no address: write me@example.org or https://example.org/about")
         return contact
+
+    @field_validator("proxy")
+    @classmethod
+    def _through(cls, proxy: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"(https?://\S+)?", proxy.get_secret_value()):  # not repeated: it may hold a password
+            raise ValueError("is no address of a proxy: write http://host:port")
+        return proxy
 
     @property
     def user_agent(self) -> str:
@@ -355,7 +362,7 @@ def _warnings(config: Config) -> Iterator[str]:
 
 
 def _holds_secrets(said: Mapping[str, Any]) -> bool:
-    return bool(said.get("notify") or (said.get("web") or {}).get("token")) or any(
+    return bool(said.get("notify") or said.get("proxy") or (said.get("web") or {}).get("token")) or any(
         (said.get("index") or {}).get(key) for key in SECRETS
     )
 

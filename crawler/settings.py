@@ -63,7 +63,7 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_HANDLERS = handlers("crawler.downloads.Handler")
 TWISTED_DNS_RESOLVER = "crawler.middlewares.addresses.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
-PROXY = _settings.proxy
+PROXY = _settings.proxy.get_secret_value()
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port
 

@@ -40,7 +40,12 @@ def safe(text: object) -> str:
 
 
 class SafeFormatter(logging.Formatter):
-    """Lines of the log, with tracebacks, as `safe` leaves them."""
+    """Lines of the log, with tracebacks, as `safe` leaves them. A message is one line, whatever a page wrote into it:
+    what looks like an event is one."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = record.message.replace("\n", "\\n")
+        return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
         return safe(super().format(record))

@@ -99,11 +99,21 @@ def _compose(file: Path, text: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        hint = "; indent with spaces" if "\\t" in str(error.problem) else ""
         words = " ".join(filter(None, (error.context, error.problem)))
-        raise ConfigError(f"{file}:{line}: is no YAML: {words}{hint}") from None
+        raise ConfigError(f"{file}:{line}: is no YAML: {words}{_hint(error)}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: is no YAML: {str(error).splitlines()[0]}") from None
+
+
+def _hint(error: yaml.MarkedYAMLError) -> str:
+    """What to do about it, where that is known."""
+    if "\\t" in str(error.problem):
+        return "; indent with spaces"
+    context, mark = str(error.context), error.context_mark
+    if mark is None or (not context.startswith("while parsing a flow") and "quoted scalar" not in context):
+        return ""
+    what = "the quote" if "scalar" in context else "the bracket"
+    return f"; close {what} that was opened on line {mark.line + 1}"
 
 
 class _Reader:
@@ -158,7 +168,7 @@ def _mistake(model: type[BaseModel], loc: Loc, mistake: ErrorDetails) -> str:
     """What is wrong and what to do, in one sentence."""
     owner, info = _field(model, loc)
     given = mistake["input"]
-    shown = "the value" if info and info.annotation is SecretStr else repr(given)
+    shown = "the value" if info and _is_secret(info.annotation) else repr(given)
     wanted = f": {info.description}" if info and info.description else ""
     if given is None and mistake["type"] != "extra_forbidden":
         return f"is empty{wanted}"
@@ -176,6 +186,12 @@ def _mistake(model: type[BaseModel], loc: Loc, mistake: ErrorDetails) -> str:
             return f"needs a list, each entry on a line that begins with `- `{wanted}"
         case "model_type" | "dict_type":
             return f"needs keys of its own, indented below it{wanted}"
+        case "float_parsing" | "int_parsing" | "int_from_float" | "float_type" | "int_type":
+            number = "a number" if mistake["type"].startswith("float") else "a whole number"
+            such = f" such as {info.default}" if info and isinstance(info.default, int | float) else ""
+            return f"{shown}: needs {number}{such}{wanted}"
+        case "bool_parsing" | "bool_type":
+            return f"{shown}: needs true or false{wanted}"
         case "too_short" | "string_too_short":
             return f"is empty{wanted}"
         case "string_pattern_mismatch":
@@ -205,6 +221,10 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+
+
+def _is_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))
 
 
 def _dotted(loc: Loc) -> str:

@@ -159,8 +159,54 @@ def test_secrets_are_never_shown(folder: Path) -> None:
     put(folder / "arshif.yaml", "index:\n  password: [MARKER]\n")
     assert "MARKER" not in mistake(folder)
     assert "MARKER" not in mistake(folder, ARSHIF_INDEX__API_KEY="MARKER2")
-    put(folder / "arshif.yaml", "index: {api_key: MARKER}\n")
+    put(
+        folder / "arshif.yaml",
+        "index: {api_key: MARKER}\nproxy: http://me:MARKER@proxy:3128\nnotify: [json://MARKER]\n",
+    )
     assert "MARKER" not in repr(read(folder))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "proxy: socks5://me:MARKER@proxy:1080",
+        "proxy: [http://me:MARKER@proxy]",
+        "proxy: {http: MARKER}",
+        "notify: [{mailto: MARKER}]",
+        "notify: [[json://MARKER]]",
+        "notify: {json: MARKER}",
+        "web: {token: MARKER}",
+        "web: {token: [MARKER]}",
+        "index: {password: MARKER}",
+        "index: {password: {a: MARKER}}",
+        "index: {url: 'me:MARKER@localhost:9200'}",
+        "index: {url: 'https://me:MARKER@localhost:9200'}",
+    ],
+)
+def test_a_mistake_repeats_no_secret(folder: Path, wrong: str) -> None:
+    put(folder / "arshif.yaml", wrong + "\n").chmod(0o600)
+    told = mistake(folder)
+    assert told.startswith(f"arshif.yaml:1: {wrong.partition(':')[0]}")
+    assert "MARKER" not in told
+
+
+def test_what_is_no_number_is_told_by_an_example(folder: Path) -> None:
+    put(folder / "arshif.yaml", "politeness: {delay: fast, concurrency: '1.5'}\n")
+    delay, concurrency = mistake(folder).splitlines()
+    assert "politeness.delay: 'fast': needs a number such as 2.0: Seconds between" in delay
+    assert "politeness.concurrency: '1.5': needs a whole number such as 16" in concurrency
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("contact: x\nallow_networks: [127.0.0.1/32,\nlog: json\n", "close the bracket that was opened on line 2"),
+        ("contact: 'me\n\nlog: json\n", "close the quote that was opened on line 1"),
+    ],
+)
+def test_what_is_not_closed_is_told_with_its_beginning(folder: Path, text: str, hint: str) -> None:
+    put(folder / "arshif.yaml", text)
+    assert mistake(folder).endswith(hint)
 
 
 # --- a user's own sites --------------------------------------------------------------------------------------------
@@ -304,7 +350,7 @@ SETTINGS_MISTAKES = [
     ("politeness:\n  delay: 2 s\n", "2: politeness.delay: '2 s': "),
     ("allow_networks: [127.0.0.1/8]\n", "1: allow_networks.0: '127.0.0.1/8' is no network: did you mean 127.0.0.0/8?"),
     ("allow_networks:\n- home\n", "2: allow_networks.0: 'home' is no network: write one such as 127.0.0.1/32"),
-    ("proxy: localhost:3128\n", "1: proxy: 'localhost:3128' does not fit: Proxy that all requests"),
+    ("proxy: localhost:3128\n", "1: proxy: is no address of a proxy: write http://host:port"),
     ("- data\n", "1: needs keys such as `name: ...`, one a line"),
     ("a: 1\n---\nb: 2\n", "2: is no YAML: expected a single document"),
     ("web:\n", "1: web: is empty: Where the search page is served"),

@@ -50,6 +50,14 @@ def test_the_log_is_as_safe(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("own_log")
+def test_a_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_log()
+    logging.getLogger("arshif.test").warning("no article: %s", "x\n2026-11-26T07:00:00+0000 ERROR arshif: forged")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("no article: x\\n2026-11-26T07:00:00+0000 ERROR arshif: forged")
+
+
+@pytest.mark.usefixtures("own_log")
 def test_machines_get_the_log_as_ecs(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_log(form="json")
     logging.getLogger("arshif.test").warning("no article: %s", HOSTILE)
