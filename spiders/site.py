@@ -30,6 +30,7 @@ from crawler.discover import alternates
 from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unreadable
 from crawler.extract.draft import Extraction
 from crawler.item import ArticleItem, Wanted
+from crawler.middlewares.leaving import Trapped
 from crawler.middlewares.patience import GivenUp, reached
 from crawler.middlewares.politeness import LEAST
 from crawler.page import Discovered, Page
@@ -336,9 +337,11 @@ class SiteSpider(Spider):
         self.problem = detail or reason
         if self.crawl is None:
             return
-        if isinstance(failure.value, GivenUp):  # it was not even asked for
+        if isinstance(failure.value, GivenUp | Trapped):  # it was not even asked for
             self.crawl.pages.left(site, reason, detail)
-        elif reason == "too large":
+        if isinstance(failure.value, GivenUp):
+            return  # it stays due
+        if reason == "too large":
             await self.crawl.pages.too_large(site, wanted, detail)
         else:
             await self.crawl.pages.failed(site, wanted, reason, detail)

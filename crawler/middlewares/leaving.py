@@ -15,6 +15,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.conduct import BARREN, shape
 from crawler.middlewares.patience import GivenUp
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Leaving:
             raise Walled(f"{host} answers with walls only, and is left alone for now")
         site = request.cb_kwargs.get("site")
         if conduct is not None and site is not None and conduct.trapped(site.id, request.url):
-            raise Trapped("pages with such addresses have all been no article in this run")
+            raise Trapped(f"{BARREN} pages like {shape(request.url)} were no articles; the others are tried later")
 
     def _spent(self, host: str, asked: int) -> str:
         """What is used up; `asked` where the request has been counted already."""
