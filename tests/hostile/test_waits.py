@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 
 from crawler.conduct import WALLS
+from crawler.middlewares.hosts import Hosts
+from crawler.middlewares.waits import AskedToWait, Waits
 from index.archive import Archive, articles
 from tests.hostile.asking import arshif, asked, configured
 from tests.hostile.server import Ask, Server, reply
@@ -61,6 +67,23 @@ def test_nothing_is_sent_once_a_host_has_asked_to_wait(status: int, tmp_path: Pa
         assert sorted(what for what, _ in found.values() if what == "AskedToWait") == ["AskedToWait"] * 9
         assert next(ask.path for ask in server.log) == "/robots.txt"
         assert len(server.log) == 2
+
+
+@pytest.mark.parametrize(("asks", "other"), [("http", "https"), ("https", "http")])
+def test_a_wait_is_the_host_s_whatever_the_scheme_in_this_run_and_in_later_ones(asks: str, other: str) -> None:
+    hosts = Hosts(get_crawler())
+    now, later = Waits(hosts), Waits(hosts)
+
+    async def asking() -> None:
+        await now.process_request(Request(f"{other}://busy.example/"))
+        request = Request(f"{asks}://busy.example/feed")
+        await now.process_response(request, Response(request.url, 429, headers={"Retry-After": "3600"}))
+        for waits in (now, later):
+            await waits.process_request(Request("https://other.example/"))
+            with pytest.raises(AskedToWait):
+                await waits.process_request(Request(f"{other}://busy.example/page"))
+
+    asyncio.run(asking())
 
 
 def test_later_runs_wait_too_and_walls_make_a_site_wait(tmp_path: Path) -> None:
