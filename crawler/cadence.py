@@ -117,8 +117,8 @@ def weight(reason: str) -> float:
 
 def back_off(name: str, strikes: float) -> timedelta:
     """How long something is left alone after failures in a row of that weight: an hour after one, twice as long after
-    each further one up to 7 days, and up to a tenth more, always the same for one name."""
-    wait: timedelta = min(FIRST_WAIT * 2.0 ** min(strikes - 1, 10), LONGEST_WAIT)
+    each further one, and up to a tenth more, always the same for one name; 7 days at most."""
+    wait: timedelta = min(FIRST_WAIT * 2.0 ** min(strikes - 1, 10), LONGEST_WAIT / (1 + SPREAD))
     return wait * (1 + SPREAD * share(name))
 
 

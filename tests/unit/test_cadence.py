@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.schedule import passed, simulate
-from crawler.cadence import JITTER, LONGEST_WAIT, SPREAD, Bounds, Record, Said, back_off, next_poll, weight
+from crawler.cadence import JITTER, LONGEST_WAIT, Bounds, Record, Said, back_off, next_poll, weight
 from crawler.discover.pace import said
 from crawler.habit import Habit, expected, learn, waiting
 
@@ -176,13 +176,31 @@ def test_failures_are_graded(reason: str, counts: float) -> None:
 @given(st.floats(0.25, 1_000), st.floats(0.25, 1_000))
 def test_a_wait_grows_with_failures_and_never_ends(one: float, other: float) -> None:
     fewer, more = sorted((one, other))
-    assert timedelta(0) < back_off("f", fewer) <= back_off("f", more) <= LONGEST_WAIT * (1 + SPREAD)
+    assert timedelta(0) < back_off("f", fewer) <= back_off("f", more) <= LONGEST_WAIT
 
 
 def test_a_source_that_fails_waits_and_says_so() -> None:
     turn = next_poll(Record("f", NOON, habit_of(100), strikes=2.5), BOUNDS)
     assert turn.at == NOON + back_off("f", 2.5)
     assert turn.why.startswith("failed 2.5 times in a row, next try after")
+
+
+@pytest.mark.parametrize(
+    ("reason", "most"),
+    [("HTTP 404", 30), ("HTTP 500", 30), ("DownloadTimeoutError", 30), ("CannotResolveHostError", 40)],
+)
+@pytest.mark.parametrize("name", ["feed", "sitemap", "news"])
+def test_a_source_that_is_dead_for_60_of_90_days_is_asked_seldom_and_is_back_within_7(
+    name: str, reason: str, most: int
+) -> None:
+    """A name that is not found may be a fault of our own network, and to look one up asks nothing of the host."""
+    alive, record, tries = NOON + 60 * DAY, Record(name, NOON, habit_of(20)), 0
+    while record.last < alive:
+        tries += 1
+        record = replace(record, strikes=record.strikes + weight(reason))
+        record = replace(record, last=next_poll(record, BOUNDS).at)
+    assert record.last - alive <= 7 * DAY
+    assert 10 < tries <= most
 
 
 def test_a_host_that_asks_to_be_left_alone_is() -> None:
