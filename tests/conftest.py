@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.elasticsearch import server
+from tests.needs import missing
 
 
 @pytest.fixture(scope="session")
@@ -23,22 +24,16 @@ def elasticsearch_url() -> Iterator[str]:
         with server.lent(lambda line: print(line, file=sys.__stderr__, flush=True)) as url:
             yield url
     except server.CannotRun as problem:
-        reason = f"{problem} Or give the address of a running one in ARSHIF_TEST_ELASTICSEARCH."
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing(f"{problem} Or give the address of a running one in ARSHIF_TEST_ELASTICSEARCH.")
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """A browser for the sites that need one."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    reason = "no Chromium here, which renders pages: apt install chromium"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
+    if not found:
+        missing("no Chromium here, which renders pages: apt install chromium")
+    return found[0]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from index.article import Image
 from tests.browser import chromium
 from tests.browser.shelf import NOW, Shelf, article, fill, newsroom, page
+from tests.needs import missing
 from tests.unit.hostile_texts import HOSTILE, HOSTILE_URLS
 
 TRAPS = [
@@ -68,10 +68,7 @@ def address(shelf: Shelf) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:
-        reason = "There is no Chromium on this machine: install it (Debian: apt install chromium)."
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("There is no Chromium on this machine: install it (Debian: apt install chromium).")
     with chromium.running(path) as running:
         yield running
 

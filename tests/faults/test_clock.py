@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from index.archive import runs as records
 from tests.faults.clock import Clock, can_jump
 from tests.flow.house import House
 from tests.flow.service import Service, daemon
+from tests.needs import missing
 from tests.newsroom import Newsroom
 
 HOUR = 3_600
@@ -32,8 +31,9 @@ def goes_on(service: Service, house: House, ahead: float) -> None:
     service.wait_for(begun)
 
 
-@pytest.mark.skipif(not can_jump(), reason="no C compiler here, which gives a process a clock of its own")
 def test_a_clock_that_jumps_delays_nothing(tmp_path: Path) -> None:
+    if not can_jump():
+        missing("no C compiler here, which gives a process a clock of its own: apt install gcc")
     clock = Clock(tmp_path)
     with Newsroom(via="proxy", only=("fr",)) as room:
         house = House(room, tmp_path)

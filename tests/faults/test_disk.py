@@ -21,6 +21,7 @@ from index.archive import sites
 from tests.faults.ledger import ARSHIF, PATIENCE, House, articles_of, check_settled, check_sound
 from tests.flow.house import House as FlowHouse
 from tests.flow.service import daemon
+from tests.needs import missing
 from tests.newsroom import Newsroom
 
 SMALL, LARGE = "1200k", "64m"  # of a disk; a crawl of the newsroom writes about 3 MB
@@ -37,11 +38,11 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
     place.mkdir()
     if os.geteuid() != 0:
-        pytest.skip("a small disk is mounted for this test, which needs root")
+        missing("a small disk is mounted for this test, which needs root")
     try:
         mount("-t", "tmpfs", "-o", f"size={LARGE}", "tmpfs", str(place))
     except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"a small disk cannot be mounted here: {error}")
+        missing(f"a small disk cannot be mounted here: {error}")
     yield place
     subprocess.run(["umount", "--lazy", str(place)], check=True, timeout=30)
 
