@@ -2,7 +2,7 @@
 
 python -m crawler.worker PARENT FD
 
-A message is four bytes that tell its length, then a pickle: of a function and its arguments, answered by whether it
+A message is eight bytes that tell its length, then a pickle: of a function and its arguments, answered by whether it
 returned and what it returned or raised. The first message is the worker's own, when it is ready.
 """
 
