@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
 class Balancer:
     """One address before several nodes, as a load balancer is: a connection goes to the next node that takes it."""
 
-    def __init__(self, nodes: list[Proxy]) -> None:
+    def __init__(self, nodes: Sequence[str]) -> None:
         self.nodes = nodes
         self.turn = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -166,7 +166,7 @@ class Balancer:
     def _join(self, client: socket.socket) -> None:
         for _ in self.nodes:
             self.turn += 1
-            node = urlsplit(self.nodes[self.turn % len(self.nodes)].url)
+            node = urlsplit(self.nodes[self.turn % len(self.nodes)])
             try:
                 server = socket.create_connection((node.hostname or "", node.port or 0), timeout=5)
             except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 import time
 import uuid
@@ -20,8 +21,11 @@ from index.engines.elastic import bulk
 from index.engines.elastic.engine import ElasticEngine
 from index.engines.elastic.mapping import EARLIER, template
 from index.errors import IndexMismatch
+from tests.elasticsearch import server
+from tests.elasticsearch.pair import Pair, pair
 from tests.faults.conftest import LONG, LONG_MARKS
 from tests.faults.proxy import Balancer, Fault, Proxy
+from tests.needs import missing
 from tests.unit.archive_samples import HOUR, NOW, article, page
 
 ARTICLES = 10_000 if LONG else 1_000  # a fault
@@ -53,11 +57,16 @@ def archive(stored: Path, tmp_path: Path) -> Iterator[Archive]:
         yield archive
 
 
-@pytest.fixture
-def direct(elasticsearch_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[ElasticEngine]:
-    """The server without a fault between. Waits are as short as a test can bear."""
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits are as short as a test can bear."""
     monkeypatch.setattr(shipper, "BACK_OFF", (0.05, 0.4))
     monkeypatch.setattr(bulk, "RETRY_SECONDS", (0.05, 0.1))
+
+
+@pytest.fixture
+def direct(elasticsearch_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[ElasticEngine]:
+    """The server without a fault between."""
+    quick(monkeypatch)
     engine = ElasticEngine(elasticsearch_url, prefix=f"t{uuid.uuid4().hex[:10]}")
     yield engine
     with engine.server.told() as client:
@@ -213,22 +222,32 @@ def test_refused(archive: Archive, direct: ElasticEngine) -> None:
     check(archive, direct)
 
 
-def test_a_killed_node_of_two(archive: Archive, direct: ElasticEngine) -> None:
-    """Two ways to one server stand for two nodes: one is cut in the middle of what it is at, and does not come back."""
+@pytest.fixture
+def two() -> Iterator[Pair]:
+    """Two nodes of their own."""
+    try:
+        with pair(lambda line: print(line, file=sys.__stderr__, flush=True)) as found:
+            yield found
+    except server.CannotRun as problem:
+        missing(str(problem))
+
+
+def test_a_killed_node_of_two(archive: Archive, two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is killed in the middle of what it is at, and does not come back; the other one takes on what it held."""
+    quick(monkeypatch)
     with (
-        Proxy(direct.url) as first,
-        Proxy(direct.url) as second,
-        closing(Balancer([first, second])) as balancer,
+        closing(ElasticEngine(two.urls[0], prefix="pair")) as direct,
+        closing(Balancer(two.urls)) as balancer,
         Shipping(archive, balancer.url, direct.prefix) as it,
     ):
         it.begun()
+        assert '"status":"green"' in two.health("wait_for_status=green&timeout=60s"), "each has a copy of all"
         change(archive)
-        first.fault = second.fault = "dropped"  # applied, and nobody hears of it
-        it.until(lambda: bool(first.met["dropped"] + second.met["dropped"]))
-        first.close()
-        second.fault = ""
+        it.until(lambda: waiting(archive) != 0)
+        two.kill()
         it.finish()
-    check(archive, direct)
+        assert '"number_of_nodes":1' in two.health("wait_for_nodes=1&timeout=60s")
+        check(archive, direct)
 
 
 # --- of the server itself ------------------------------------------------------------------------------------------
