@@ -8,15 +8,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from crawler.extract.blocks import Block, Elements
+from crawler.extract.document import judge
 
 PROSE = 80  # characters from which a piece is prose and no label
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 FLOW = HEADINGS | {"h1", "p", "li", "blockquote", "pre", "dt", "dd", "figcaption", "ul", "ol", "dl", "tr"}
 TABLE = frozenset(("table", "tbody", "thead", "tfoot"))
-FOREIGN = re.compile(
+is_foreign = judge(
     r"comment|related|sidebar|footer|widget|promo|teaser|list|recommend|(?:fact|info|side)-?box|subscri|paywall|register"
-    r"|sign-?in|author|about|reference|footnote|bibliograph|legal",
-    re.IGNORECASE,
+    r"|sign-?in|author|about|reference|footnote|bibliograph|legal"
 )  # in the names of elements that are hardly an article's own
 _SENTENCE = 40  # characters from which a piece that ends like a sentence is prose
 END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
@@ -90,6 +90,6 @@ def _plain(blocks: Sequence[Block], name: str) -> bool:
     """Whether a box is text of the article: a heading alone, or prose without links and without a heading."""
     if len(blocks) == 1 and blocks[0].tag in HEADINGS:
         return blocks[0].links < _LINKED
-    if FOREIGN.search(name) or any(b.links > 0.3 or b.tag in HEADINGS or b.tag == "li" for b in blocks):
+    if is_foreign(name) or any(b.links > 0.3 or b.tag in HEADINGS or b.tag == "li" for b in blocks):
         return False
     return prose(blocks) >= 0.8 * sum(b.size for b in blocks)

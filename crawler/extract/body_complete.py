@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from crawler.clean.text import fold
 from crawler.extract.blocks import Block, Elements, Kind
-from crawler.extract.body_boxes import END, FOREIGN
+from crawler.extract.body_boxes import END, is_foreign
 from crawler.extract.draft import Draft
 
 _HEADINGS = frozenset(("h2", "h3", "h4"))
@@ -78,7 +78,7 @@ def _is_own(block: Block, elements: Elements) -> bool:
     least = _PROSE if block.tag == "p" else _LONG if block.tag in _HOLDERS else block.size + 1
     if block.links or block.size < least:
         return False
-    if not END.search(block.text) or block.text.endswith(("...", "…")) or FOREIGN.search(" ".join(block.kind)):
+    if not END.search(block.text) or block.text.endswith(("...", "…")) or is_foreign(" ".join(block.kind)):
         return False
     return not any(elements.tags[n] in _BESIDE for n in elements.ancestors(block.element))
 

@@ -5,23 +5,22 @@ joined, and what stands between the headline and it is looked at again."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
 
 from crawler.clean.text import fold
 from crawler.extract import body_remarks
 from crawler.extract.blocks import Block, Elements, Kind
-from crawler.extract.body_boxes import FLOW, FOREIGN, PROSE, TABLE, below, mark, prose, weight
+from crawler.extract.body_boxes import FLOW, PROSE, TABLE, below, is_foreign, mark, prose, weight
+from crawler.extract.document import judge
 
 _SCOPE = 500  # characters of prose that an element around the headline has if it holds the article too
-_ARTICLE = re.compile(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)", re.IGNORECASE)
-_ENTRY = re.compile(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\W_])ticker", re.IGNORECASE)
+_is_called_article = judge(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)")
+_is_called_entry = judge(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\W_])ticker")
 _CAP = 600  # characters that one piece counts at most: legal notices are long
 _DECAY = 60  # pieces of prose after the headline by which another counts nothing …
 _FAR = 0.4  # … but never less than this
-_DISCUSSION = re.compile(r"(?:^|[\W_])(?:comments?|commentlist|discussion|talkback|replies)(?:$|[\W_])", re.IGNORECASE)
+_is_called_discussion = judge(r"(?:^|[\W_])(?:comments?|commentlist|discussion|talkback|replies)(?:$|[\W_])")
 _REMARKS = 0.1  # by which prose counts that stands in what is called a discussion
 _FOREIGN = 0.4  # by which an element counts whose name is hardly an article's
 _LEVELS = 5  # elements around a piece to which it counts, to each half of what it counts to the one before
@@ -124,18 +123,13 @@ def _holders(block: Block, elements: Elements) -> list[int]:
 
 
 def _is_discussion(number: int, elements: Elements) -> bool:
-    return elements.tags[number] in ("div", "section", "ul", "ol") and _names_a_discussion(elements.called(number))
-
-
-@lru_cache(maxsize=20_000)  # these names are looked at for each piece of text in their element, on each page of a site
-def _names_a_discussion(name: str) -> bool:
-    return _DISCUSSION.search(name) is not None
+    return elements.tags[number] in ("div", "section", "ul", "ol") and _is_called_discussion(elements.called(number))
 
 
 def _likely(number: int, elements: Elements) -> float:
     name = elements.called(number)
-    good = 1.5 if number in elements.bodies else 1.2 if _ARTICLE.search(name) else 1.0
-    return good * (_FOREIGN if FOREIGN.search(name) else 1.0)
+    good = 1.5 if number in elements.bodies else 1.2 if _is_called_article(name) else 1.0
+    return good * (_FOREIGN if is_foreign(name) else 1.0)
 
 
 def _linked(blocks: Sequence[Block]) -> float:
@@ -156,7 +150,7 @@ def _before(best: int, blocks: Sequence[Block], elements: Elements, top: int) ->
         if block.place > top and weight(block) and not best <= block.element <= elements.lasts[best]:
             kinds[block.kind].append(block)
     most = max((k for k in kinds.values() if k[0].place < mine[0].place), key=_capped, default=[])
-    enough = 0.15 if FOREIGN.search(elements.called(best)) else 0.8
+    enough = 0.15 if is_foreign(elements.called(best)) else 0.8
     if not most or _capped(most) < enough * _capped(mine):
         return best
     alike = _own_kind(most[0]) == _own_kind(mine[0])
@@ -175,12 +169,7 @@ def _live(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> i
 
 def _is_entry(block: Block, elements: Elements) -> bool:
     around = elements.ancestors(block.element)[:_LEVELS]
-    return any(_names_an_entry(elements.called(n)) for n in around)
-
-
-@lru_cache(maxsize=20_000)
-def _names_an_entry(name: str) -> bool:
-    return _ENTRY.search(name) is not None
+    return any(_is_called_entry(elements.called(n)) for n in around)
 
 
 def _around(blocks: Sequence[Block], elements: Elements) -> int:

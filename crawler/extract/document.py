@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -95,6 +96,13 @@ def attribute(node: LexborNode | None, *names: str) -> str:
         return ""
     attributes = node.attributes
     return next((value.strip() for name in names if (value := attributes.get(name)) and value.strip()), "")
+
+
+def judge(pattern: str) -> Callable[[str], bool]:
+    """Whether the name of an element (its classes, its id) has such a part, whatever its case. Each answer is kept:
+    the same names are asked about on all of a site's pages, and for each piece of text in an element."""
+    search = re.compile(pattern, re.IGNORECASE).search
+    return lru_cache(maxsize=20_000)(lambda name: search(name) is not None)
 
 
 def _metas(tree: LexborHTMLParser) -> Metas:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from selectolax.lexbor import LexborNode
 
 from crawler.extract.captions import LONGEST, Caption, caption
-from crawler.extract.document import Document, ancestors, attribute, paragraphs, text_of
+from crawler.extract.document import Document, ancestors, attribute, judge, paragraphs, text_of
 from index.article import Image
 
 _MOST = 60  # <img> with an address that are looked at
@@ -36,14 +36,13 @@ _CREDIT = (
     " [class*='agency' i], [class*='byline' i], [itemprop*='copyright'], [itemprop~='author'], small, cite"
 )
 _BRACKETED = re.compile(r"[(（\[].{2,80}[)）\]]")
-_CALLED = re.compile(r"caption|legend|bildtext|cutline", re.I)
-_HOLDER = re.compile(r"image|photo|picture|media|foto|thumb|bild|figure|img", re.I)
-_ELSEWHERE = re.compile(
+_is_called_caption = judge(r"caption|legend|bildtext|cutline")
+_is_called_holder = judge(r"image|photo|picture|media|foto|thumb|bild|figure|img")
+_is_called_elsewhere = judge(
     r"related|recommend|sidebar|side-bar|teaser(?!-?image)|promo|popular|latest|comment|footer|newsletter|trending|most-|read-?more"
-    r"|more-|also|carousel-?item|card|outbrain|taboola|advert|sponsor|banner|breaking|ticker|menu|share|social|follow",
-    re.I,
+    r"|more-|also|carousel-?item|card|outbrain|taboola|advert|sponsor|banner|breaking|ticker|menu|share|social|follow"
 )
-_NO_PICTURE = re.compile(r"avatar|author|logo|icon|emoji|gravatar|byline|profile|portrait-small|pixel|tracking", re.I)
+_is_called_no_picture = judge(r"avatar|author|logo|icon|emoji|gravatar|byline|profile|portrait-small|pixel|tracking")
 _NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji", re.I)
 _BESIDE = ("aside", "nav", "footer")
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "src")
@@ -173,12 +172,7 @@ def _is_small(node: LexborNode) -> bool:
     sizes = ((attributes.get(name) or "").removesuffix("px")[:5] for name in ("width", "height"))
     if any(size.isdigit() and (_RATIO < int(size) < _SMALL or int(size) < _PIXEL) for size in sizes):
         return True
-    return _is_called(_NO_PICTURE, attributes.get("class") or "")
-
-
-@lru_cache(maxsize=20_000)
-def _is_called(pattern: re.Pattern[str], names: str) -> bool:
-    return pattern.search(names) is not None
+    return _is_called_no_picture(attributes.get("class") or "")
 
 
 def holder_of(node: LexborNode) -> LexborNode:
@@ -222,7 +216,7 @@ def _caption_element(node: LexborNode, holder: LexborNode) -> LexborNode | None:
                 return element
     for outer in islice((holder, *ancestors(holder)), _OUTER):
         beside = _next(outer)
-        if beside is not None and (beside.tag == "figcaption" or _CALLED.search(attribute(beside, "class"))):
+        if beside is not None and (beside.tag == "figcaption" or _is_called_caption(attribute(beside, "class"))):
             return beside
         if beside is not None and outer.mem_id != holder.mem_id:
             break
@@ -244,7 +238,7 @@ def _is_captioned(holder: LexborNode) -> bool:
     words = len(text_of(holder).split())
     if words > _SENTENCES or holder.css_first("br + br, p + p + p") is not None:
         return False  # the text itself
-    if holder.tag == "table" or _HOLDER.search(attribute(holder, "class")):
+    if holder.tag == "table" or _is_called_holder(attribute(holder, "class")):
         return True
     return words >= _SENTENCE and not any(
         n.text(deep=True, strip=True) for n in holder.css("a, button, time, li, h3, h4")
@@ -261,9 +255,9 @@ def _is_elsewhere(node: LexborNode, outer: frozenset[int]) -> bool:
             return header and not any(p.tag in ("article", "main") for p in parents[at:])
         attributes = parent.attributes
         words = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-        if (at < _OUTER and _is_called(_NO_PICTURE, words)) or (at > framed and _is_called(_ELSEWHERE, words)):
+        if (at < _OUTER and _is_called_no_picture(words)) or (at > framed and _is_called_elsewhere(words)):
             return True
-        if parent.tag in _BESIDE and not (parent.tag == "aside" and _is_called(_HOLDER, words)):
+        if parent.tag in _BESIDE and not (parent.tag == "aside" and _is_called_holder(words)):
             return True
         if parent.tag == "a" and parent.css_first("h2, h3, h4, h5, p"):
             return True
@@ -272,4 +266,4 @@ def _is_elsewhere(node: LexborNode, outer: frozenset[int]) -> bool:
 
 
 def _is_frame(parent: LexborNode, level: int) -> bool:
-    return parent.tag == "figure" or (level < _OUTER and _is_called(_HOLDER, attribute(parent, "class")))
+    return parent.tag == "figure" or (level < _OUTER and _is_called_holder(attribute(parent, "class")))

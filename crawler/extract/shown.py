@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from crawler.extract import dates, zones
 from crawler.extract.ago import relative
-from crawler.extract.document import Document, ancestors, attribute, paragraphs, text_of
+from crawler.extract.document import Document, ancestors, attribute, judge, paragraphs, text_of
 from crawler.extract.draft import Draft
 from crawler.extract.metadata import Context, fill_date, keywords, persons
 from crawler.extract.names import names, says_by
@@ -22,10 +22,9 @@ from crawler.extract.names import names, says_by
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 _TIMES = 12  # <time> elements that are looked at
 _LINES = range(-3, 14)  # lines around the headline among which date and authors stand
-_ELSEWHERE = re.compile(
+_is_called_elsewhere = judge(
     r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|newsletter|trending|more-|card"
-    r"|breaking|ticker|carousel|slider|menu|nav",
-    re.I,
+    r"|breaking|ticker|carousel|slider|menu|nav"
 )
 _CHANGED = re.compile(r"updat|modif|edit|changed|aktual|maj|تحديث|обновл|به ?روز|güncel", re.I)
 _AUTHORS = (  # the surest first
@@ -262,7 +261,7 @@ def _elsewhere(node: LexborNode) -> bool:
     for parent in ancestors(node):
         if parent.tag in ("article", "main", "body"):
             return False
-        if parent.tag in ("aside", "nav") or _ELSEWHERE.search(attribute(parent, "class")):
+        if parent.tag in ("aside", "nav") or _is_called_elsewhere(attribute(parent, "class")):
             return True
         if parent.tag == "footer" or "footer" in attribute(parent, "class"):  # an article's own has byline and section
             return not any(n.tag == "article" or "hentry" in attribute(n, "class") for n in ancestors(parent))
