@@ -13,14 +13,15 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice, product
-from typing import Any, NamedTuple
+from itertools import compress, islice, product
+from typing import Any, NamedTuple, overload
 
 import Stemmer
 
+from index.cutting import Cutter
 from index.letters import fold_table, lower_table
 from index.stopwords import STOP_WORDS
 
@@ -50,15 +51,32 @@ OTHER_PLANES = "\U00010000-\U0001efff"  # whole: rare scripts and signs; their r
 
 
 @cache
+def _single() -> re.Pattern[str]:
+    return re.compile(f"[{SINGLE}]")
+
+
+@cache
+def _letters() -> list[bool]:
+    """Whether words are made of a character of the Basic Multilingual Plane: letters, marks and digits. `\\w` of `re`
+    leaves out the marks, such as the vowel signs of Hindi."""
+    return [unicodedata.category(chr(p))[0] in "LMN" and not _single().match(chr(p)) for p in range(0x10000)]
+
+
+@cache
 def _words() -> re.Pattern[str]:
-    """Letters, marks and digits: `\\w` of `re` leaves out the marks, such as the vowel signs of Hindi."""
-    single = re.compile(f"[{SINGLE}]")
-    inside = [unicodedata.category(chr(p))[0] in "LMN" and not single.match(chr(p)) for p in range(0x10000)]
+    inside = _letters()
     edges = [p for p in range(1, len(inside)) if inside[p] != inside[p - 1]]  # NUL, the first, is no letter
     ranges = "".join(
         f"{re.escape(chr(a))}-{re.escape(chr(b - 1))}" for a, b in zip(edges[::2], edges[1::2], strict=True)
     )
     return re.compile(f"[{SINGLE}]|[{ranges}{OTHER_PLANES}]{{1,{TOKEN_CHARACTERS}}}")
+
+
+@cache
+def _cutter(table: Callable[[], Mapping[int, str]]) -> Cutter:
+    points = range(0x10000)
+    letters, singles = compress(points, _letters()), (p for p in points if _single().match(chr(p)))
+    return Cutter(table(), letters, singles, TOKEN_CHARACTERS)
 
 
 class Token(NamedTuple):
@@ -71,34 +89,27 @@ class Token(NamedTuple):
 
 def words(text: str) -> list[str]:
     """The folded words of a text in order, as the `exact` fields of both engines hold them."""
-    return _words().findall(fold(text))
+    return words_as_composed(unicodedata.normalize("NFC", text))
 
 
-@cache
-def _uneven() -> re.Pattern[str]:
-    """A character that folds to none or to several, such as tashkeel and ß."""
-    return re.compile(f"[{''.join(re.escape(chr(p)) for p, folded in fold_table().items() if len(folded) != 1)}]")
+def words_as_composed(text: str) -> list[str]:
+    """The same of a text that is in NFC already, or else those that `places` has the places of."""
+    found = _cutter(fold_table).words(text)
+    return _words().findall(text.translate(fold_table())) if found is None else found
 
 
-def folded(text: str) -> str:
-    """The text as `fold` leaves it, but as it was composed: its words are those that `places` has the places of."""
-    return text.translate(fold_table())
+def places(text: str) -> list[tuple[int, int]]:
+    """Where the words of a text stand in it as it was composed, tashkeel included: in characters, end exclusive."""
+    at = _cutter(fold_table).places(text)
+    return _places(text) if at is None else at
 
 
-def folded_words(text: str) -> list[str]:
-    """The words of a text that is `folded`."""
-    return _words().findall(text)
-
-
-def places(text: str, flat: str) -> list[tuple[int, int]]:
-    """Where a text's words stand in it, tashkeel included: in characters, end exclusive. `flat` is it `folded`."""
-    if not _uneven().search(text):  # most texts: then each place is the same before and after
-        return [match.span() for match in _words().finditer(flat)]
+def _places(text: str) -> list[tuple[int, int]]:
     table = fold_table()
     pieces = [table.get(ord(char), char) for char in text]
     origins = [place for place, piece in enumerate(pieces) for _ in piece]
     found = []
-    for match in _words().finditer(flat):
+    for match in _words().finditer("".join(pieces)):
         end = origins[match.end() - 1] + 1
         while end < len(text) and not pieces[end]:  # the tashkeel on a word's last letter
             end += 1
@@ -108,8 +119,7 @@ def places(text: str, flat: str) -> list[tuple[int, int]]:
 
 def tokens(text: str) -> list[Token]:
     """The folded words of a text (in NFC) with their places."""
-    flat = folded(text)
-    return [Token(word, *place) for word, place in zip(folded_words(flat), places(text, flat), strict=True)]
+    return [Token(word, *place) for word, place in zip(words_as_composed(text), places(text), strict=True)]
 
 
 # --- stems ---------------------------------------------------------------------------------------------------------
@@ -121,11 +131,13 @@ GREEK, ARMENIAN, DEVANAGARI = "\u0370-\u03ff", "\u0530-\u058f", "\u0900-\u097f"
 @dataclass(frozen=True, slots=True)
 class Chain:
     """How the words of one language are stemmed. `script` is the range of letters that its words are written in: words
-    of a query in other letters need not go through it. `snowball` names an algorithm; None is light10 for Arabic."""
+    of a query in other letters need not go through it. `snowball` names an algorithm; None is light10 for Arabic. Where
+    it only takes `suffixes` off, a stem begins with the letter with which its word does."""
 
     script: str
     snowball: str | None
     capitals: tuple[tuple[str, str], ...] = ()  # whose lower case this language has otherwise
+    suffixes: bool = True
 
 
 # What has none is found as it is written, folded: Persian, Urdu, Kurdish, Hebrew, Ukrainian and Polish among others.
@@ -135,7 +147,7 @@ CHAINS: Mapping[str, Chain] = {
     "cs": Chain(LATIN_SCRIPT, "czech"),
     "da": Chain(LATIN_SCRIPT, "danish"),
     "de": Chain(LATIN_SCRIPT, "german"),
-    "el": Chain(GREEK, "greek"),
+    "el": Chain(GREEK, "greek", suffixes=False),
     "en": Chain(LATIN_SCRIPT, "english"),
     "es": Chain(LATIN_SCRIPT, "spanish"),
     "fi": Chain(LATIN_SCRIPT, "finnish"),
@@ -143,15 +155,15 @@ CHAINS: Mapping[str, Chain] = {
     "hi": Chain(DEVANAGARI, "hindi"),
     "hu": Chain(LATIN_SCRIPT, "hungarian"),
     "hy": Chain(ARMENIAN, "armenian"),
-    "id": Chain(LATIN_SCRIPT, "indonesian"),
+    "id": Chain(LATIN_SCRIPT, "indonesian", suffixes=False),
     "it": Chain(LATIN_SCRIPT, "italian"),
-    "nl": Chain(LATIN_SCRIPT, "dutch"),
+    "nl": Chain(LATIN_SCRIPT, "dutch", suffixes=False),
     "no": Chain(LATIN_SCRIPT, "norwegian"),
     "pt": Chain(LATIN_SCRIPT, "portuguese"),
     "ro": Chain(LATIN_SCRIPT, "romanian"),
     "ru": Chain(CYRILLIC, "russian"),
     "sv": Chain(LATIN_SCRIPT, "swedish"),
-    "tr": Chain(LATIN_SCRIPT, "turkish", (("I", "ı"), ("İ", "i"))),
+    "tr": Chain(LATIN_SCRIPT, "turkish", (("I", "ı"), ("İ", "i")), suffixes=False),
 }
 SAME_CHAIN = {"nb": "no", "nn": "no"}
 
@@ -248,7 +260,13 @@ def stems(text: str, language: str) -> list[str]:
     none where that language has no chain. Each carries its language: `en:elect` is not `fr:elect`."""
     if language not in CHAINS:
         return []
-    return list(map(_stems(language).__getitem__, _words().findall(lower(_capitals(text, language)))))
+    return list(map(_stems(language).__getitem__, _lower_words(text, language)))
+
+
+def _lower_words(text: str, language: str) -> list[str]:
+    cased = unicodedata.normalize("NFC", _capitals(text, language))
+    found = _cutter(lower_table).words(cased)
+    return _words().findall(lower(cased)) if found is None else found
 
 
 @cache
@@ -258,13 +276,40 @@ def _accented() -> re.Pattern[str]:
     return re.compile(f"[{''.join(re.escape(chr(point)) for point in differing)}]")
 
 
-def folded_stems(text: str, found: Sequence[str], language: str) -> list[str]:
-    """The stems of a text's `folded_words`, as `stems` gives them, with less work where none has an accent."""
-    if language not in CHAINS:
-        return []
-    if CHAINS[language].capitals or _accented().search(text):
-        return stems(text, language)
-    return list(map(_stems(language).__getitem__, found))
+class Stems(Sequence[str]):
+    """The stems of a text's `words_as_composed`, as `stems` gives them, each made when it is looked at: of hundreds few
+    are. None at all where the text has other words in NFC, as no text of the archive has."""
+
+    def __init__(self, text: str, found: Sequence[str], language: str) -> None:
+        self._folded, self._lower, self._language = found, found, language
+        if language not in CHAINS:
+            self._lower = []
+        elif CHAINS[language].capitals or _accented().search(text):
+            lowered = _lower_words(text, language)
+            self._lower = lowered if len(lowered) == len(found) else []
+
+    def __len__(self) -> int:
+        return len(self._lower)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        made = _stems(self._language)
+        return list(map(made.__getitem__, self._lower[at])) if isinstance(at, slice) else made[self._lower[at]]
+
+    def places_of(self, stem: str) -> Iterator[int]:
+        """Where a stem stands. Only words that can have it are stemmed, by what its chain leaves of them."""
+        if not self._lower:
+            return
+        bare, chain = stem.partition(":")[2], CHAINS[self._language]
+        held: Iterable[int] = range(len(self._lower))
+        if chain.snowball is None:  # light10 only takes something off
+            held = [i for i, word in enumerate(self._folded) if bare in word]
+        elif chain.suffixes:
+            held = [i for i, word in enumerate(self._folded) if word[0] == bare[0]]
+        yield from (i for i in held if self[i] == stem)
 
 
 def scripts(text: str) -> list[str]:

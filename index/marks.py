@@ -7,13 +7,13 @@ it: so both engines show the same.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from operator import itemgetter
 
-from index.analysis import folded, folded_stems, folded_words, language_of, places, stop_words
+from index.analysis import Stems, language_of, places, stop_words, words_as_composed
 from index.article import Article, Span
 from index.engines.plan import Begins, Close, Like, Row, Wanted
 
@@ -65,19 +65,17 @@ class _Text:
     def __init__(self, text: str, language: str | None) -> None:
         self.text = text
         self.language = language_of(language)
-        self.folded = folded(text)
-        self.words = folded_words(self.folded)
+        self.words = words_as_composed(text)
 
     @cached_property
     def places(self) -> list[tuple[int, int]]:
         """Where the words stand."""
-        return places(self.text, self.folded)
+        return places(self.text)
 
     @cached_property
-    def stems(self) -> list[str]:
+    def stems(self) -> Stems:
         """The stems of the words; none where the text is not as the archive holds texts, and has other words in NFC."""
-        found = folded_stems(self.text, self.words, self.language)
-        return found if len(found) == len(self.words) else []
+        return Stems(self.text, self.words, self.language)
 
     def marks(self, asked: Sequence[Wanted]) -> list[_Mark]:
         """Where the rows of words stand, in order and without overlaps. Stop words only where nothing else matched."""
@@ -93,23 +91,24 @@ class _Text:
         return merged
 
     def _marks(self, asked: Wanted) -> Iterator[_Mark]:
-        held = self.words
+        held: Sequence[str] = self.words
+        places_of: Callable[[str], Iterator[int]] = partial(_all_of, self.words)
         if asked.field.endswith("_stem"):
             if not _is_of(asked, self.language):
                 return
-            held = self.stems
+            held, places_of = self.stems, self.stems.places_of
         match asked:
             case Row(_, row, _):
                 length = len(row)
-                for i in _all_of(held, row[0]):
-                    if tuple(held[i : i + length]) == row:
+                for i in places_of(row[0]):
+                    if length == 1 or tuple(held[i : i + length]) == row:
                         yield self._mark(i, i + length - 1, self.words[i] if length == 1 else row[0])
             case Begins(_, start, _):
                 yield from (self._mark(i, i, start) for i, word in enumerate(held) if word.startswith(start))
             case Like(_, like, edits, _):
                 yield from (self._mark(i, i, like) for i, word in enumerate(held) if is_like(word, like, edits))
             case Close(_, (one, other), gap, _):
-                places = {word: list(_all_of(held, word)) for word in (one, other)}
+                places = {word: list(places_of(word)) for word in (one, other)}
                 for i in places[one]:
                     near = [k for k in places[other] if abs(i - k) <= gap + 1]
                     yield from (self._mark(k, k, held[k]) for k in (i, *near) if near)
@@ -118,7 +117,7 @@ class _Text:
         return _Mark(self.places[first][0], self.places[last][1], what)
 
 
-def _all_of(words: list[str], wanted: str) -> Iterator[int]:
+def _all_of(words: Sequence[str], wanted: str) -> Iterator[int]:
     """Where a word stands; a list finds it faster than a loop does."""
     at = -1
     with suppress(ValueError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import sys
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +15,9 @@ from hypothesis import strategies as st
 
 from index.analysis import (
     CHAINS,
+    Stems,
     _stems,
     fold,
-    folded,
-    folded_stems,
-    folded_words,
     language_of,
     light10,
     lower,
@@ -26,6 +26,7 @@ from index.analysis import (
     stop_words,
     tokens,
     words,
+    words_as_composed,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -158,10 +159,27 @@ def test_threads_do_not_mix_their_words() -> None:
 
 
 @settings(deadline=None)  # the first one makes the tables
-@given(TEXT, st.sampled_from(sorted(CHAINS)))
-def test_stems_of_words_as_written_are_those_of_the_text(text: str, language: str) -> None:
+@given(st.one_of(TEXT, LETTERS), st.sampled_from(sorted(CHAINS)))
+def test_stems_that_are_looked_at_are_those_of_the_text(text: str, language: str) -> None:
     text = unicodedata.normalize("NFC", text)
-    assert folded_stems(text, folded_words(folded(text)), language) == stems(text, language)
+    expected = stems(text, language)
+    found = Stems(text, words_as_composed(text), language)
+    assert list(found) == list(found[:]) == expected
+    for stem in expected:
+        assert list(found.places_of(stem)) == [i for i, other in enumerate(expected) if other == stem]
+
+
+@pytest.mark.parametrize("language", [language for language, chain in CHAINS.items() if chain.suffixes])
+def test_a_stem_is_looked_for_among_the_words_that_can_have_it(language: str) -> None:
+    """On words of every length, in the letters of the language and with the endings of its own words."""
+    chance, script = random.Random(language), CHAINS[language].script
+    letters = [c for c in lower("".join(map(chr, range(0x61, 0x970)))) if re.match(f"[{script}]", c) and c.isalpha()]
+    ends = [word[at:] for word in lower(STEMS[language][0]).split() for at in range(len(word))]
+    text = " ".join("".join(chance.choices(letters, k=n % 9 + 1)) + chance.choice(ends) for n in range(2_000))
+    expected = stems(text, language)
+    found = Stems(text, words_as_composed(text), language)
+    for i, stem in enumerate(expected):
+        assert i in found.places_of(stem)
 
 
 @pytest.mark.parametrize("word", ["و", "ال", "ها", "وال", "الا", "في", "على", "لل", "ان"])
