@@ -61,12 +61,20 @@ def ui_of(request: Request) -> Ui:
     return Ui(best)
 
 
+def theme_of(request: Request) -> str:
+    """Light or dark as the reader chose in this browser; empty where the system's counts. Sent with the page, so that
+    nothing waits for a script that would set it before the first paint."""
+    chosen = request.cookies.get("arshif-theme", "")
+    return chosen if chosen in ("light", "dark") else ""
+
+
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """The page that this template makes of these values, in the language of the request."""
     ui = ui_of(request)
     asked = {name: request.query_params.getlist(name) for name in CARRIED if name in request.query_params}
     helpers = {
         "ui": ui,
+        "theme": theme_of(request),
         "t": words.WORDS[ui.language],
         "count": partial(words.count, ui.language),
         "day": partial(words.day, ui.language),

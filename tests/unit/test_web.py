@@ -21,6 +21,7 @@ from index.archive.health import Health
 from index.article import Image
 from index.errors import ArshifError
 from index.web import serve
+from index.web.assets import static
 from tests.browser.shelf import NOW, Shelf, article, fill, newsroom, page
 from tests.unit.web_client import Client, client_of, text_of, tree, unreachable
 
@@ -56,6 +57,18 @@ def test_first_page(client: Client) -> None:
     assert dates == sorted(dates, reverse=True)
     for link in root.cssselect(".examples a"):
         assert client.get(link.get("href")).status_code == 200
+
+
+def test_nothing_but_the_sheet_is_waited_for_before_the_first_paint(client: Client) -> None:
+    for path in ("/", "/search?q=حلب", "/sites"):
+        head = tree(client.get(path)).find("head")
+        assert [link.get("href") for link in head.cssselect("link[rel=stylesheet]")] == [static("page.css")]
+        assert all(script.get("defer") is not None for script in head.cssselect("script"))
+
+
+@pytest.mark.parametrize(("cookie", "theme"), [("dark", "dark"), ("light", "light"), ('x"><b>', None), ("", None)])
+def test_light_and_dark_come_with_the_page(client: Client, cookie: str, theme: str | None) -> None:
+    assert tree(client.get("/", headers={"cookie": f"arshif-theme={cookie}"})).get("data-theme") == theme
 
 
 def test_an_empty_archive_says_so(tmp_path: Path) -> None:
@@ -310,6 +323,7 @@ import sys
 from index.archive import Archive
 from index.engines import open_engine
 from index.web import serve
+from index.web.assets import static
 from pathlib import Path
 folder = Path(sys.argv[1])
 engine = open_engine("embedded", directory=folder / "index")

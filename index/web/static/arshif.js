@@ -16,9 +16,7 @@
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element) || !event.target.closest("button.theme")) return;
     root.dataset.theme = isDark() ? "light" : "dark";
-    try {
-      localStorage.setItem("arshif-theme", root.dataset.theme);
-    } catch { /* it holds for this page */ }
+    document.cookie = `arshif-theme=${root.dataset.theme}; path=/; max-age=${365 * DAY}; samesite=lax`; // the next page comes in it
     draw();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
