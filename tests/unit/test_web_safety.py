@@ -155,6 +155,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     filled.close()
 
 
+def test_there_are_enough_of_them_and_each_is_another() -> None:
+    assert len(set(HOSTILE)) == len(HOSTILE) >= 60
+    assert len(set(HOSTILE_URLS)) == len(HOSTILE_URLS) >= 18
+
+
 def test_a_hostile_text_is_text_in_every_view(hostile: Shelf) -> None:
     client = client_of(hostile)
     for ui in ("ar", "en"):
