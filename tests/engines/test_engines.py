@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from index.archive import documents
 from index.engines import Engine
 from index.engines.base import MAPPING_VERSION, new_target
 from index.errors import IndexMismatch, IndexUnavailable
 from index.query import parse
+from tests.browser.shelf import article, page
+from tests.browser.shelf import fill as shelved
 from tests.engines.corpus import document
 
 
@@ -155,6 +159,30 @@ def test_the_name_of_a_target_says_its_version_and_grows() -> None:
     now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert new_target("arshif", now) == f"arshif-v{MAPPING_VERSION}-20260102t030405000000"
     assert new_target("arshif", now) < new_target("arshif", now + timedelta(microseconds=1))
+
+
+def test_a_title_of_a_megabyte_and_ten_thousand_keywords_are_stored_and_found(
+    engine: Engine, target: str, tmp_path: Path
+) -> None:
+    """They are long, and not refused: each is a field that the mapping knows, and no name of a field comes of them."""
+    title = "عنوان " + "طويل " * 100_000 + "نهايته"
+    assert len(title.encode()) > 900_000
+    one = article(
+        "https://asi.example/long", headline=title, section=title,
+        keywords=tuple(f"keyword-{n}" for n in range(10_000)), authors=tuple(f"author {n}" for n in range(1_000)),
+    )  # fmt: skip
+    shelf = shelved(tmp_path / "shelf", [page(one)])
+    try:
+        with shelf.archive.read() as conn:
+            (stored,) = documents.documents(conn, [one.id])
+    finally:
+        shelf.close()
+    assert stored.article.headline == title
+    assert len(stored.article.keywords) == 10_000
+    assert engine.apply(target, [stored, document("b", "خبر")], []) == {}
+    assert engine.count(target) == 2
+    assert found(engine, "نهايته") == [one.id]
+    assert found(engine, "خبر") == ["b"]
 
 
 def test_dates_from_long_ago_and_far_ahead_sort(engine: Engine, target: str) -> None:
