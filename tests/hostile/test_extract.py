@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from contextlib import suppress
 
 import pytest
 
 from crawler import path
-from crawler.errors import Unreadable
+from crawler.errors import PageProblem, Unreadable
 from crawler.extract.document import MAX_BYTES
 from crawler.workers import DEADLINE, Workers
 from tests.unit.samples import a_page, a_site
@@ -53,6 +55,29 @@ def test_a_trap_costs_seconds_at_most(trap: str) -> None:
     article = path.article(a_page(TRAPS[trap]), a_site()).article
     assert time.process_time() - start < SECONDS
     assert PROSE.strip() in article.body
+
+
+REPEATED = (
+    *(" ", "\n", "\u00a0", "a ", "a. ", "1", "1 ", "1/", "1:", "2026-01-", "12:30 ", "- ", "| ", ", ", "، ", "و "),
+    *("a@", "http://", "http://a.example/", "&amp;", "(", "[", "{", '"', "'", "<", "\\", "ال", "by ", "بقلم ", "© "),
+)
+
+
+@pytest.mark.parametrize("text", REPEATED, ids=ascii)
+def test_what_is_repeated_without_end_makes_no_expression_slow(text: str) -> None:
+    """In each place that expressions look at, a megabyte in all: one that takes the square of that would take hours."""
+    much = text * (MUCH // 10 // len(text))
+    quoted, told = much.replace('"', "&quot;").replace("<", "&lt;"), json.dumps(much).replace("<", "\\u003c")
+    fields = ("headline", "description", "datePublished", "articleSection", "articleBody", "keywords", "inLanguage")
+    said = ", ".join(f'"{field}": {told}' for field in fields)
+    head = f"<title>خبر {quoted}</title>" + ld(f'{{"@type": "NewsArticle", "author": {{"name": {told}}}, {said}}}')
+    for name in ("og:title", "article:published_time", "author", "description", "og:site_name", "article:section"):
+        head += f'<meta property="{name}" name="{name}" content="{quoted}">'
+    body = f"<h1>{quoted}</h1><p class='byline'>{quoted}</p><time datetime='x'>{quoted}</time><p>{quoted}</p>"
+    start = time.process_time()
+    with suppress(PageProblem):
+        path.article(a_page(page(head, body + f"<p><a href='/{quoted}'>{quoted}</a></p>")), a_site())
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize(
