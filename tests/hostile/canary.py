@@ -1,7 +1,8 @@
 """The canary: where every connection leads that goes anywhere but to 127.0.0.1; and names that lead to such places.
 
-`python -m tests.hostile.canary PORT` is `tests.hostile.asking` in a process whose connections to other addresses all
-end at 127.0.0.1:PORT: a guard that fails is seen there, and nothing is sent anywhere else.
+`python -m tests.hostile.canary PORT` is `tests.hostile.asking`, and with `crawl` behind it `scrapy crawl site`, in a
+process whose connections to other addresses all end at 127.0.0.1:PORT: a guard that fails is seen there, and nothing is
+sent anywhere else.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ NAMES = {  # and names that lead there, by what a resolver answers
     "nowhere.example": "0.0.0.0", "six.example": "127.0.0.3", "localhost.example": "127.0.0.2",
 }  # fmt: skip
 HOSTS = (*LITERALS, *SPELLINGS, *NAMES)
+ALLOWED = ".allowed.example"  # names that end so lead to 127.0.0.1
 
 
 def public(address: str) -> bool:
@@ -46,14 +48,19 @@ def public(address: str) -> bool:
 @contextmanager
 def diverted(port: int) -> Iterator[None]:
     """For the block, this process's connections to anything but 127.0.0.1 lead to that port there, and the names of
-    NAMES resolve as they say; `rebinding.example` does so to 127.0.0.1 first, and to 127.0.0.2 ever after; other names
-    lead nowhere."""
+    NAMES resolve as they say; `rebinding.example` does so to 127.0.0.1 first, and to 127.0.0.2 ever after;
+    `mixed.example` to one of them by turns, as a name with two addresses does; other names lead nowhere."""
     rebinding = itertools.chain([OURS], itertools.repeat("127.0.0.2"))
+    mixed = itertools.cycle([OURS, "127.0.0.2"])
 
     def resolve(name: str) -> str:
         name = name.decode() if isinstance(name, bytes) else str(name)
         if name == "rebinding.example":
             return next(rebinding)
+        if name == "mixed.example":
+            return next(mixed)
+        if name.endswith(ALLOWED):
+            return OURS
         try:
             return NAMES.get(name) or str(ipaddress.ip_address(name))
         except ValueError:
@@ -91,7 +98,9 @@ def diverted(port: int) -> Iterator[None]:
 if __name__ == "__main__":
     import sys
 
+    from scrapy.cmdline import execute
+
     from tests.hostile.asking import main
 
     with diverted(int(sys.argv[1])):
-        main()
+        execute(["scrapy", "crawl", "site"]) if sys.argv[2:] == ["crawl"] else main()
