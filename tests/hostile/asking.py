@@ -1,13 +1,15 @@
 """Asks for addresses as a crawl does, with all its middlewares and settings, in a process of its own.
 
 `python -m tests.hostile.asking` reads a JSON list of addresses from its standard input, asks for all of them at once,
-and prints for each what came of it: `{address: [status or name of the exception, length or message]}`.
+and prints what it took of memory, and for each what came of it: `{address: [status or name of the exception, length or
+message]}`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -60,7 +62,8 @@ def main() -> None:
     crawler = process.create_crawler(AskingSpider)
     process.crawl(crawler, urls=given["urls"], meta=given["meta"])
     process.start()
-    json.dump(crawler.spider.found, sys.stdout)  # type: ignore[union-attr]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    json.dump([peak, crawler.spider.found], sys.stdout)  # type: ignore[union-attr]
 
 
 def asked(
@@ -71,15 +74,27 @@ def asked(
     **settings: Any,
 ) -> dict[str, tuple[Any, Any]]:
     """What came of these addresses, asked with this configuration; `settings` are Scrapy's, over those of a crawl."""
+    return measured(config, urls, meta, module, **settings)[1]
+
+
+def measured(
+    config: Path,
+    urls: Iterable[str],
+    meta: dict[str, Any] | None = None,
+    module: Sequence[str] = ("tests.hostile.asking",),
+    **settings: Any,
+) -> tuple[int, dict[str, tuple[Any, Any]]]:
+    """The same, after the bytes of memory that it took at most."""
     given = {"urls": list(urls), "meta": meta or {}, "settings": settings}
     done = subprocess.run(
         [sys.executable, "-m", *module], cwd=ROOT, env={**os.environ, "ARSHIF_CONFIG": str(config)},
         input=json.dumps(given), capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, tuple[Any, Any]] = {url: tuple(what) for url, what in json.loads(done.stdout).items()}
+    peak, answers = json.loads(done.stdout)
+    found: dict[str, tuple[Any, Any]] = {url: tuple(what) for url, what in answers.items()}
     assert found.keys() == set(given["urls"]), done.stderr[-4000:]
-    return found
+    return peak, found
 
 
 def arshif(config: Path, *arguments: str, codes: Iterable[int] = (0, 1)) -> str:

@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
+from backports import zstd
 
 from crawler.downloads import HEADERS
-from tests.hostile.asking import arshif, asked, configured
+from tests.hostile.asking import arshif, asked, configured, measured
 from tests.hostile.server import Ask, Server, reply
 
 LIMIT = 1_000_000  # bytes of an answer in these tests
+MEMORY = 400 << 20  # bytes that the process may take that reads all of them
 ZEROS = bytes(200_000_000)
 
 
@@ -41,6 +44,9 @@ ANSWERS: dict[str, Callable[[], Iterable[bytes]]] = {
     "/gzip": lambda: encoded(ONCE, "gzip"),
     "/twice": lambda: encoded(gzip.compress(ONCE, 9), "gzip, gzip"),
     "/deflate": lambda: encoded(deflated(), "deflate"),
+    "/br": lambda: encoded(brotli.compress(ZEROS, quality=5), "br"),
+    "/zstd": lambda: encoded(zstd.compress(ZEROS), "zstd"),
+    "/br-in-gzip": lambda: encoded(gzip.compress(brotli.compress(ZEROS, quality=5)), "br, gzip"),
     "/declared": lambda: [b"HTTP/1.1 200 -\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 1_000],
     "/endless": lambda: endless(b"HTTP/1.1 200 -\r\n\r\n", b"x" * 65_536),
     "/chunks": lambda: endless(
@@ -62,18 +68,32 @@ HARMLESS: dict[str, Callable[[], Iterable[bytes]]] = {
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Any, Any]]:
-    """What came of each, by its path."""
+def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, tuple[Any, Any]]]:
+    """How much memory it took to read them all, and what came of each, by its path."""
     with Server(lambda ask: (ANSWERS | HARMLESS)[ask.path]()) as server:
         config = configured(tmp_path_factory.mktemp("downloads"), politeness={"delay": 0, "timeout": 5})
         urls = [f"{server.url}{path}" for path in ANSWERS | HARMLESS]
-        answers = asked(config, urls, RETRY_TIMES=0, DOWNLOAD_MAXSIZE=LIMIT, CONCURRENT_REQUESTS_PER_DOMAIN=4)
-    return {url.removeprefix(server.url): what for url, what in answers.items()}
+        peak, answers = measured(config, urls, RETRY_TIMES=0, DOWNLOAD_MAXSIZE=LIMIT, CONCURRENT_REQUESTS_PER_DOMAIN=4)
+    return peak, {url.removeprefix(server.url): what for url, what in answers.items()}
+
+
+@pytest.fixture(scope="module")
+def found(read: tuple[int, dict[str, tuple[Any, Any]]]) -> dict[str, tuple[Any, Any]]:
+    return read[1]
+
+
+def test_to_read_all_of_them_takes_little_memory(read: tuple[int, dict[str, tuple[Any, Any]]]) -> None:
+    assert 0 < read[0] < MEMORY
 
 
 @pytest.mark.parametrize("path", ANSWERS)
 def test_none_of_these_is_a_page(path: str, found: dict[str, tuple[Any, Any]]) -> None:
     assert isinstance(found[path][0], str), found[path]
+
+
+@pytest.mark.parametrize("path", ["/gzip", "/twice", "/deflate", "/br", "/zstd", "/br-in-gzip"])
+def test_what_was_packed_is_unpacked_no_further_than_the_limit(path: str, found: dict[str, tuple[Any, Any]]) -> None:
+    assert f"DOWNLOAD_MAXSIZE ({LIMIT} B) during decompression" in found[path][1], found[path]
 
 
 def test_headers_are_read_as_far_as_their_limit(found: dict[str, tuple[Any, Any]]) -> None:
