@@ -162,8 +162,8 @@ def _kill_browser(family: dict[int, psutil.Process]) -> int:
 )
 def test_pages_are_rendered_although_browsers_are_killed(pages: int, kills: int, chromium: str, tmp_path: Path) -> None:
     with Server(app(pages)) as server:
-        config = configured(
-            tmp_path, proxy=server.url, browser={"path": chromium}, schedule={"per_run": pages, "run_deadline": 60}
+        config = configured(  # of three hours a host gets one, which a busy machine may need for a thousand pages
+            tmp_path, proxy=server.url, browser={"path": chromium}, schedule={"per_run": pages, "run_deadline": 180}
         )
         site(config, "app", rendering="browser")
         kill_at = [(n + 1) * pages // (kills + 2) for n in range(kills)]
