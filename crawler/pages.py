@@ -31,7 +31,10 @@ from index.archive.trust import Finding
 if TYPE_CHECKING:
     from crawler.crawl import Crawl
 
-OUTCOMES = {"new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate", "emptied": "refused"}
+OUTCOMES = {
+    "new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate", "emptied": "refused",
+    "refused": "refused",
+}  # fmt: skip
 GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
 
 
@@ -66,7 +69,9 @@ class Pages:
 
     async def settled(self, site: Site, wanted: Wanted, page: Page) -> bool:
         """Whether the answer says all there is to say without being read: unchanged, gone, or no page at all."""
-        self.crawl.accounts[site.id].counts.update(requests=1, bytes=len(page.body))
+        counts = self.crawl.accounts[site.id].counts
+        counts["requests"] += 1
+        counts["bytes"] += len(page.body)
         same = page.status == 200 and wanted.article is not None and _hash(page.body) == wanted.body_hash
         if page.status == 304 or same:
             visit = Visit(page.fetched, await self.look_again(site, wanted, page), page.status)
@@ -214,9 +219,6 @@ class Pages:
         )
         article = item.extraction.article
         signs = {wanted.url, fetched.final_url, article.url, article.canonical_url or "", article.content_hash}
-        if await self.crawl.read(lambda conn: forgotten.among(conn, site, signs)):
-            await self._refuse(item.site, wanted, page, "forgotten", "it was forgotten on demand")
-            return "refused"
         self.crawl.conduct.article(site, wanted.url)
         await self.crawl.rendering.came(item.site, page, article=True)
         again = await self.look_again(item.site, replace(wanted, turned=page.fetched), page)
@@ -224,22 +226,25 @@ class Pages:
         first_ones = await read_first_ones(self.crawl, item)
         keep = partial(self.crawl.raw.append, item.received) if item.received is not None else None
 
-        def take(conn: Connection) -> articles.Outcome:
+        def take(conn: Connection) -> str:
+            if forgotten.among(conn, site, signs):
+                visit = Visit(page.fetched, None, page.status)
+                frontier.refused(conn, site, wanted.url, "forgotten", "it was forgotten on demand", visit)
+                return "refused"
             for better in [*first_ones, *([ours] if ours is not None else [])]:
                 articles.correct(conn, better, page.fetched)
             outcome = articles.store(conn, replace(fetched, raw=keep))
             if outcome.kind == "emptied":
-                return outcome
+                return outcome.kind
             self._learn(conn, site, outcome, item)
             if wanted.article is not None:
                 self._judge(conn, site, wanted, page, changed=outcome.kind == "changed")
                 sites.looked(conn, site, changed=outcome.kind == "changed", fade=FADE)
             if outcome.kind == "changed":
                 frontier.turned(conn, site, wanted.url, page.fetched, again)
-            return outcome
+            return outcome.kind
 
-        outcome = await self.crawl.settle(site, take, lambda outcome: OUTCOMES[outcome.kind])
-        return outcome.kind
+        return await self.crawl.settle(site, take, OUTCOMES.__getitem__)
 
 
 def findings(wanted: Wanted, page: Page, changed: bool) -> Iterator[Finding]:

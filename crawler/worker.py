@@ -36,9 +36,7 @@ def main(parent: int, fd: int) -> None:
     """Works until the parent closes its end."""
     _prepare(parent)
     import crawler.path  # noqa: F401  # now and not with the first job, whose time it would take
-    from crawler.extract import language
 
-    language.warm()
     gc.freeze()
     gc.set_threshold(GARBAGE)
     with socket.socket(fileno=fd) as connection, connection.makefile("rb") as jobs:

@@ -97,11 +97,6 @@ def _fits(language: str, text: str) -> bool:
     return True
 
 
-def warm() -> None:
-    """Loads the model, which takes as long as a hundred pages."""
-    _identifier()
-
-
 @cache
 def _identifier() -> Any:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
