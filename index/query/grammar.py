@@ -10,7 +10,6 @@ from index.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Prefix, Pr
 from index.errors import QueryError
 from index.query import filters as held_filters
 from index.query.bounds import (
-    GAP,
     LONG_FUZZY,
     MAX_CHARACTERS,
     MAX_DEPTH,
@@ -28,6 +27,7 @@ from index.query.pieces import Piece, pieces
 
 FIELDS: dict[str, Field] = {"title": "headline", "body": "body"}
 _FUZZY = re.compile(r"~(\d{0,9})$")
+_INNER_STAR = re.compile(r"\*+(?=\w)")
 _GIVEN = 40  # characters of a piece that a problem repeats
 
 
@@ -212,7 +212,10 @@ class _Parser:
         if piece.kind == "phrase":
             if piece.near is None or len(set(found)) == 1:
                 return Words(text, field, phrase=True)
-            return self._near(piece, text, field)
+            return self._near(piece, text, field, piece.near)
+        if _INNER_STAR.search(text):
+            self._tell_of("inner_star", piece)
+            text = _INNER_STAR.sub("-", text).lstrip("-")
         if text.endswith("*"):
             return self._prefix(piece, text.rstrip("*"), field)
         if match := _FUZZY.search(text):
@@ -239,8 +242,7 @@ class _Parser:
             self._tell_of("too_many_patterns", piece)
         return self.patterns <= MAX_PATTERNS
 
-    def _near(self, piece: Piece, text: str, field: Field | None) -> Near:
-        gap = piece.near or GAP
+    def _near(self, piece: Piece, text: str, field: Field | None, gap: int) -> Near:
         if gap > MAX_GAP:
             self._tell_of("gap", piece, str(gap))
         return Near(text, field, min(gap, MAX_GAP))

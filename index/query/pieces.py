@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from index.letters import PARTING
+from index.query.bounds import GAP
 from index.query.filters import FILTERS
 
 Kind = Literal["word", "phrase", "field", "(", ")", "-", "or", "and"]
@@ -26,9 +27,9 @@ _JOINS = {"OR": "or", "||": "or", "AND": "and", "&&": "and"}
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece and its place in the text as it was given; `near` is the number after a phrase's ~, 0 for none there,
-    and None for a phrase without ~. `closed` is False for a phrase without its closing quote, `joined` where nothing
-    parts it from the piece before."""
+    """A piece and its place in the text as it was given; `near` is the number after a phrase's ~, GAP for none
+    there, and None for a phrase without ~. `closed` is False for a phrase without its closing quote, `joined` where
+    nothing parts it from the piece before."""
 
     kind: Kind
     text: str
@@ -85,7 +86,7 @@ def _phrase(text: str, at: int) -> Piece:
     if end is None:
         return Piece("phrase", text[at + 1 :], at, len(text), closed=False)
     match = _NEAR.match(text, end + 1)
-    near = int(match[1] or 0) if match else None
+    near = int(match[1] or GAP) if match else None
     return Piece("phrase", text[at + 1 : end], at, match.end() if match else end + 1, near)
 
 

@@ -59,8 +59,12 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "ar": "تحتاج {given} إلى كلمة بعدها مباشرة: أُهملت.",
     },
     "short_prefix": {
-        "en": f"Before * there must be {MIN_PREFIX} letters: the word was searched as it stands.",
-        "ar": f"يجب أن يسبق العلامة * {MIN_PREFIX} حرفان: بُحث عن الكلمة كما هي.",
+        "en": f"Before * there must be at least {MIN_PREFIX} letters: the word was searched as it stands.",
+        "ar": "يجب أن يسبق العلامة * حرفان على الأقل: بُحث عن الكلمة كما هي.",
+    },
+    "inner_star": {
+        "en": "* stands at the end of a word only: {given} was searched without it.",
+        "ar": "لا تأتي العلامة * إلا في آخر الكلمة: بُحث عن {given} من دونها.",
     },
     "short_fuzzy": {
         "en": f"Before ~ there must be {MIN_FUZZY} letters: the word was searched as it stands.",
