@@ -75,6 +75,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.robots.Robots": 100,
     "crawler.middlewares.leaving.Leaving": 110,
     "crawler.middlewares.conditional.ConditionalRequests": 400,
+    "crawler.middlewares.raw.DecodedCopies": 580,  # above HttpCompression (590): what came in an encoding of its own
     "crawler.middlewares.rendering.Rendering": 730,
     "crawler.middlewares.proxy.Proxy": 740,  # before Scrapy's own (750), which asks it from there
     "crawler.middlewares.patience.Patience": 900,

@@ -13,20 +13,49 @@ from scrapy.http import Response
 
 from index import raw
 
+ENCODED = ("content-encoding", "content-length")  # what a body that was decoded has no more
+GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
+
 
 class RawCopies:
-    """Keeps a page's status, headers and body as received in `request.meta["raw"]`; the store writes them."""
+    """Keeps a page's status, headers and body as received in `request.meta["raw"]`; the store writes them.
+
+    We ask for gzip alone (`crawler/settings.py`). What came otherwise all the same is left to `DecodedCopies`:
+    not every language will have that one in ten years."""
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        if request.meta.get("keep_raw") and response.status == HTTPStatus.OK:
-            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _pairs(response)]
-            line = f"{response.protocol or 'HTTP/1.1'} {response.status} {HTTPStatus(response.status).phrase}"
-            request.meta["raw"] = raw.Response(response.url, datetime.now(UTC), line, headers, response.body)
+        request.meta.pop("raw", None)
+        if _wanted(request, response) and _encoding(_headers(response)) in ("", *GZIP, *DEFLATE):
+            request.meta["raw"] = _copy(response, _headers(response))
         return response
 
 
-def _pairs(response: Response) -> list[tuple[bytes, bytes]]:
-    return [(name, value) for name in response.headers for value in response.headers.getlist(name)]
+class DecodedCopies:
+    """Keeps what `RawCopies` left, as Scrapy decoded it in between, which it does up to DOWNLOAD_MAXSIZE bytes."""
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        if _wanted(request, response) and "raw" not in request.meta:
+            kept = [pair for pair in _headers(response) if pair[0].lower() not in ENCODED]
+            request.meta["raw"] = _copy(response, kept)
+        return response
+
+
+def _wanted(request: Request, response: Response) -> bool:
+    return bool(request.meta.get("keep_raw")) and response.status == HTTPStatus.OK
+
+
+def _copy(response: Response, headers: list[tuple[str, str]]) -> raw.Response:
+    line = f"{response.protocol or 'HTTP/1.1'} {response.status} {HTTPStatus(response.status).phrase}"
+    return raw.Response(response.url, datetime.now(UTC), line, headers, response.body)
+
+
+def _headers(response: Response) -> list[tuple[str, str]]:
+    pairs = ((name, value) for name in response.headers for value in response.headers.getlist(name))
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs]
+
+
+def _encoding(headers: Iterable[tuple[str, str]]) -> str:
+    return ",".join(value for name, value in headers if name.lower() == "content-encoding").strip().lower()
 
 
 def lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -35,10 +64,8 @@ def lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def decoded(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """The body of a raw copy without its Content-Encoding; we ask for gzip only (`crawler/settings.py`)."""
-    match lower_case(headers).get("content-encoding", "").lower():
-        case "gzip" | "x-gzip":
-            return gzip.decompress(body)
-        case "deflate":
-            return zlib.decompress(body)
-    return body
+    """The body of a raw copy without its Content-Encoding."""
+    encoding = _encoding(headers)
+    if encoding in GZIP:
+        return gzip.decompress(body)
+    return zlib.decompress(body) if encoding in DEFLATE else body
