@@ -283,12 +283,12 @@ def sites_import(
 @sites_app.command("export")
 def sites_export(
     sites: Annotated[list[str] | None, typer.Argument(help="Ids of sites; all enabled ones if there is none.")] = None,
-    opml: Annotated[bool, typer.Option("--opml", help="As OPML 2.0, which is the only form.")] = True,  # noqa: ARG001
+    opml: Annotated[bool, typer.Option("--opml", help="As OPML 2.0, for feed readers.")] = False,
     out: Annotated[Path, typer.Option(help="A new file; - is standard output.")] = exporting.STDOUT,
     json: Json = False,
 ) -> None:
-    """List the feeds of sites for feed readers."""
-    listing.export_list(sites or [], out, json)
+    """List the feeds of sites: their addresses, one a line, or a list that feed readers take."""
+    listing.export_list(sites or [], opml, out, json)
 
 
 @sites_app.command("show")

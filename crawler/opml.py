@@ -123,8 +123,13 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
+def feeds(sites: Iterable[Site]) -> list[str]:
+    """The addresses of the feeds of these sites; other sources are none that a feed reader could ask."""
+    return [str(source.url) for site in sites for source in site.sources if source.kind == "feed"]
+
+
 def written(sites: Iterable[Site]) -> bytes:
-    """The feeds of these sites as an OPML file; other sources are none that a feed reader could ask."""
+    """The feeds of these sites as an OPML file."""
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "Arshif"
     body = etree.SubElement(root, "body")

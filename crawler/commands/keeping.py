@@ -105,8 +105,12 @@ def forget(name: str, yes: bool, json: bool) -> int:
     with open_archive(config) as archive:
         work = Forgetting(archive, raw_folder(config))
         what = work.look(name, config)
-        if not json:
+        if json:
+            complain(what.told)
+        else:
             say(what.told)
+        if not yes and json:
+            raise ArshifError("nothing was forgotten: --json asks nobody, so it needs --yes as well")
         if not yes and not confirm("Forget it for good, and never crawl it again?"):
             return ArshifError.exit_code
         done = work.forget(what, datetime.now(UTC))

@@ -46,8 +46,9 @@ def import_list(file: Path, dry_run: bool, json: bool) -> None:
         say(f"Wrote {len(made)} files into {folder}. Next: look at them; `arshif sites check SITE` asks a site's feeds")
 
 
-def export_list(sites: list[str], out: Path, json: bool) -> None:
-    written = opml.written(load().choose(",".join(sites)))
+def export_list(sites: list[str], as_opml: bool, out: Path, json: bool) -> None:
+    chosen = load().choose(",".join(sites))
+    written = opml.written(chosen) if as_opml else "".join(f"{feed}\n" for feed in opml.feeds(chosen)).encode()
     put(out, [written])
     if json and out != STDOUT:
         print_json({"file": out, "bytes": len(written)})

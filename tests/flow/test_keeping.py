@@ -126,6 +126,9 @@ def test_a_forgotten_article_is_nowhere_and_does_not_come_back(room: Newsroom, h
 def test_it_asks_before_it_forgets(house: House) -> None:
     url = next(iter(house.documents("english")))
     house.arshif("forget", url, code=1)  # nobody is there to say yes
+    assert house.arshif("forget", url, "--json", code=1) == ""
+    assert "(english): 1 version(s)" in house.log  # what would go
+    assert "needs --yes" in house.log
     assert url in house.documents("english")
 
 

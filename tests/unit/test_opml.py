@@ -123,7 +123,10 @@ def test_the_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     import_list(file, dry_run=False, json=False)
     assert "is of step, which is there already" in capsys.readouterr().err
     assert {path.stem for path in (folder / "sites.local").iterdir()} == {"almina", "lephare", "thewire"}
-    export_list([], folder / "out.opml", json=False)
+    export_list([], as_opml=False, out=folder / "out.txt", json=False)
+    addresses = (folder / "out.txt").read_text("utf-8").splitlines()
+    export_list([], as_opml=True, out=folder / "out.opml", json=False)
+    assert [one.feed for one in read((folder / "out.opml").read_bytes())] == addresses
     assert len(read((folder / "out.opml").read_bytes())) == 4  # those of the sites that are crawled
     file.write_text("<html>", "utf-8")
     with pytest.raises(ConfigError, match=r"feeds\.opml: line 1: is no XML"):
