@@ -153,6 +153,23 @@ class WebSettings(Model):
     hosts: Annotated[tuple[str, ...], BeforeValidator(_entries)] = Field(
         (), description="Names by which the page may be asked for beside localhost and `host`, such as news.example.org"
     )
+    url: str = Field(
+        "",
+        description="Address by which readers reach the page where a proxy stands before it, such as "
+        "https://news.example.org/: feeds name it",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _reached(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+            raise ValueError("is no address: write one such as https://news.example.org/")
+        return url and url.rstrip("/") + "/"
+
+    @property
+    def address(self) -> str:
+        """The address of the page, with a slash at its end."""
+        return self.url or f"http://{self.host}:{self.port}/"
 
     @field_validator("token")
     @classmethod

@@ -66,7 +66,7 @@ def run(web: bool) -> None:
     if web:
         page = config.settings.web
         where(page.host, page.port, page.token.get_secret_value())  # better told now than by a child again and again
-        say(f"Search page: http://{page.host}:{page.port}/")
+        say(f"Search page: {page.address}")
     with open_archive(config) as archive:
         Daemon(config, archive, web).run()
 

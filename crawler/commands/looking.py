@@ -85,6 +85,7 @@ def explain_one(address: str, json: bool) -> None:
 
 
 def serve(host: str, port: int, *, told: bool) -> None:
+    from index.web.app import create_app
     from index.web.app import serve as serve_web
 
     config = load()
@@ -95,9 +96,10 @@ def serve(host: str, port: int, *, told: bool) -> None:
         signal.signal(number, lambda *_: sys.exit(0))
     with open_archive(config) as archive, open_index(config) as engine:
         if told:  # the daemon has said so before it started us
-            say(f"Search page: http://{host}:{port}/")
+            say(f"Search page: {web.url or f'http://{host}:{port}/'}")
         raw, token = Raw(raw_folder(config)), web.token.get_secret_value()
-        serve_web(archive, engine, host, port, hosts=web.hosts, raw=raw, token=token)
+        app = create_app(archive, engine, hosts=[host, *web.hosts], raw=raw, token=token, url=web.url)
+        serve_web(app, host, port, token)
 
 
 def list_runs(limit: int, json: bool) -> None:

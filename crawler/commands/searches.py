@@ -18,8 +18,7 @@ def list_all(json: bool) -> None:
     config = load()
     with open_stored(config) as archive, archive.read() as conn:
         saved = searches.all_saved(conn)
-    web = config.settings.web
-    feeds = {one.id: f"http://{web.host}:{web.port}/feeds/{one.id}.atom" for one in saved}
+    feeds = {one.id: f"{config.settings.web.address}feeds/{one.id}.atom" for one in saved}
     if json:
         print_json([{**asdict(one), "feed": feeds[one.id]} for one in saved])
     elif not saved:

@@ -37,7 +37,11 @@ async def _counts(
     facets: Annotated[str, Query(description=f"Any of {', '.join(FACETS)}, with commas; or all.")] = "",
     histogram: Annotated[Literal["", "auto"] | Unit, Query(description="Counts over time, by this unit.")] = "",
 ) -> dict[str, Any]:
-    names = tuple(name for name in FACETS if facets == "all" or name in facets.split(","))
+    asked = FACETS if facets == "all" else [name.strip() for name in facets.split(",") if name.strip()]
+    if unknown := [name for name in asked if name not in FACETS]:
+        allowed = f"any of {', '.join(FACETS)}, with commas; or all"
+        raise HTTPException(400, f"facets: {unknown[0]!r} is none: give {allowed}")
+    names = tuple(name for name in FACETS if name in asked)
     return {"facets": names, "histogram": histogram == "auto" or histogram or False}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import Depends, FastAPI
@@ -14,7 +15,7 @@ from index.archive import Archive
 from index.engines import Engine
 from index.raw import Raw
 from index.web import api, assets, door, exports, metrics, pages, problems, reading, searches
-from index.web.guard import Guard
+from index.web.guard import Guard, is_loopback
 from index.web.limits import Searches
 from index.web.listening import listen
 
@@ -33,12 +34,19 @@ class _Page(FastAPI):
 
 
 def create_app(
-    archive: Archive, engine: Engine, *, hosts: Sequence[str] = (), raw: Raw | None = None, token: str = ""
+    archive: Archive,
+    engine: Engine,
+    *,
+    hosts: Sequence[str] = (),
+    raw: Raw | None = None,
+    token: str = "",
+    url: str = "",
 ) -> FastAPI:
     """The search page over this archive and index, as an ASGI application that writes saved searches and nothing else.
 
-    It answers requests for localhost, any loopback address, and the names in `hosts`; 421 for others. Without `raw`
-    there are no saved copies to be seen. With a `token` only those who have it are answered."""
+    It answers requests for localhost, any loopback address, and the names in `hosts` and `url`; 421 for others. `url`
+    is the address by which readers reach it, with a slash at its end, where that is not the one that it is asked by.
+    Without `raw` there are no saved copies to be seen. With a `token` only those who have it are answered."""
     app = _Page(
         title="Arshif",
         description="What the archive and the index hold. Reads only.",
@@ -46,9 +54,12 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
-        dependencies=[Depends(HTTPBearer(auto_error=False))] if token else [],  # for the description: Door asks for it
+        dependencies=[Depends(problems.short)]  # the other for the description alone: Door asks for the token
+        + ([Depends(HTTPBearer(auto_error=False))] if token else []),
     )
-    app.hosts, app.token = tuple(hosts), token
+    named = [*hosts, *filter(None, [urlsplit(url).hostname])]
+    app.hosts, app.token = named, token
+    app.state.url, app.state.elsewhere = url, not all(map(is_loopback, named))
     app.state.archive, app.state.engine, app.state.raw = archive, engine, raw
     app.state.metrics = metrics.Metrics(archive)
     app.state.searches = Searches(app.state.metrics.searches)
@@ -66,23 +77,14 @@ def create_app(
     return app
 
 
-def serve(
-    archive: Archive,
-    engine: Engine,
-    host: str,
-    port: int,
-    *,
-    hosts: Sequence[str] = (),
-    raw: Raw | None = None,
-    token: str = "",
-) -> None:
-    """Answer at this address until SIGINT or SIGTERM; prints nothing. `hosts` are further names that it is asked by.
+def serve(app: FastAPI, host: str, port: int, token: str = "") -> None:
+    """Answer at this address until SIGINT or SIGTERM; prints nothing.
 
     Raises ArshifError where the host is not this machine alone and there is no token, and where the port cannot be
     had."""
     with listen(host, port, token) as listener:
         config = uvicorn.Config(
-            create_app(archive, engine, hosts=[host, *hosts], raw=raw, token=token),
+            app,
             log_config=None,
             access_log=False,
             server_header=False,

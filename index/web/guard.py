@@ -18,6 +18,7 @@ HEADERS = {  # scripts of our own only, no form to elsewhere, no frame but of a 
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
+UNASKED = "/export."  # what HEAD does not ask for: it would read all that a search finds
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:\[\]@/]+))(?::\d*)?")  # RFC 9110, 7.2
 _RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 _POLICY = b"content-security-policy"
@@ -40,7 +41,13 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
+        head = scope["method"] == "HEAD" and not scope["path"].startswith(UNASKED)
+        if head:  # is answered as GET is, without the body
+            scope = {**scope, "method": "GET"}
+
         async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.body" and head:
+                message = {**message, "body": b""}
             if message["type"] == "http.response.start":
                 said = message.get("headers", [])
                 own = [pair for pair in said if pair[0].lower() == _POLICY and pair[1].startswith(_SANDBOX)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,10 +16,20 @@ from starlette.requests import Request
 from index.errors import ArchiveError, IndexMismatch, IndexUnavailable, QueryError
 from index.web import words
 from index.web.render import render, ui_of
+from index.web.sayings import said
 
 log = logging.getLogger("arshif.web")
 
 RETRY = 10  # seconds after which a browser or a script may ask an index again that did not answer
+
+HEADINGS = {404: "missing", 405: "method", 414: "long"}  # by status, keys of what the page says
+MISSING = {  # what HTTPException names, and how that is said
+    "article": "missing_article",
+    "version": "missing_version",
+    "copy": "copy_none",
+    "search": "missing_search",
+}
+LONGEST = 32_768  # bytes of an address: a whole query with a hundred filters has less
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -45,11 +56,15 @@ async def archive_down(request: Request, error: Exception) -> Response:
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """Nothing at this address, or a method that it does not know."""
+    """Nothing at this address, or what it is asked for or by cannot be."""
     assert isinstance(error, HTTPException)
-    article = error.status_code == 404 and error.detail == "article"
-    detail = "the archive has no such article" if article else error.detail
-    answer = _problem(request, "missing.html", error.status_code, detail, article=article)
+    status, language = error.status_code, "en" if _json(request) else ui_of(request).language
+    heading = words.WORDS[language][HEADINGS.get(status, "unusable")]
+    if key := MISSING.get(error.detail):
+        told = words.WORDS[language][key]
+    else:
+        told = said(language, error.detail) if error.detail != HTTPStatus(status).phrase else heading
+    answer = _problem(request, "missing.html", status, told, heading=heading)
     answer.headers.update(error.headers or {})
     return answer
 
@@ -57,8 +72,12 @@ async def refused(request: Request, error: Exception) -> Response:
 async def unusable(request: Request, error: Exception) -> Response:
     """Parameters that cannot be used."""
     assert isinstance(error, RequestValidationError)
-    told = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-    return _problem(request, "missing.html", 400, told, article=False)
+    language = ui_of(request).language
+    wrong = {".".join(map(str, one["loc"][1:])): one["msg"] for one in error.errors()}
+    if _json(request):
+        return _problem(request, "", 400, "; ".join(f"{name}: {told}" for name, told in wrong.items()))
+    told = " ".join(words.WORDS[language]["unusable_value"].format(name=name) for name in wrong)
+    return _problem(request, "missing.html", 400, told, heading=words.WORDS[language]["unusable"])
 
 
 async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the server logs the error itself
@@ -78,6 +97,12 @@ HANDLERS: dict[type[Exception], Handler] = {
     RequestValidationError: unusable,
     Exception: broken,
 }
+
+
+async def short(request: Request) -> None:
+    """Raises HTTPException for an address that is longer than any of ours."""
+    if len(request.scope["raw_path"]) + len(request.scope["query_string"]) > LONGEST:
+        raise HTTPException(414, words.WORDS[ui_of(request).language]["long_text"].format(n=LONGEST))
 
 
 def handle(app: FastAPI) -> None:

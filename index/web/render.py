@@ -22,6 +22,7 @@ from index.changes import Piece
 from index.query import MAX_CHARACTERS, sentence
 from index.web import words
 from index.web.assets import static
+from index.web.sayings import said
 
 HERE = Path(__file__).parent
 CARRIED = (  # parameters that the link to the other language keeps
@@ -77,6 +78,8 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "theme": theme_of(request),
         "t": words.WORDS[ui.language],
         "count": partial(words.count, ui.language),
+        "said": partial(said, ui.language),
+        "elsewhere": request.app.state.elsewhere,
         "day": partial(words.day, ui.language),
         "clock": partial(words.clock, ui.language),
         "countries": words.COUNTRIES[ui.language],
@@ -181,6 +184,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     filters: Mapping[str, Any] = {
+        "counted": lambda counts, name: counts.get(name, 0),
         "dir": words.direction,
         "groups": groups,
         "host": host,

@@ -86,10 +86,10 @@ def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: Searc
     with archive.read() as conn:
         one, names = saved.get(conn, number), reads.names(conn)
     if one is None:
-        raise HTTPException(404, "there is no such saved search")
+        raise HTTPException(404, "search")
     with searches.one():
         found = search.search(parse(one.query, sort="newest", limit=ENTRIES), engine, archive)
-    return _xml(feeds.atom(one, found.hits, names, str(request.base_url)), "application/atom+xml; charset=utf-8")
+    return _xml(feeds.atom(one, found.hits, names, _base(request)), "application/atom+xml; charset=utf-8")
 
 
 @router.get("/opensearch.xml")
@@ -97,8 +97,13 @@ def description(request: Request) -> Response:
     """How a browser can search here: https://github.com/dewitt/opensearch/blob/master/opensearch-1-1-draft-6.md"""
     ui = ui_of(request)
     texts: dict[str, Any] = dict(words.WORDS[ui.language])
-    made = feeds.opensearch(texts, ui.language, str(request.base_url), ui.chosen)
+    made = feeds.opensearch(texts, ui.language, _base(request), ui.chosen)
     return _xml(made, "application/opensearchdescription+xml; charset=utf-8")
+
+
+def _base(request: Request) -> str:
+    """The address by which readers reach this server: the one in its settings, as a proxy may stand before it."""
+    return request.app.state.url or str(request.base_url)
 
 
 def _xml(body: bytes, kind: str) -> Response:

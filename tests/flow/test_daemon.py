@@ -139,12 +139,12 @@ def test_secrets_are_in_no_log_no_answer_and_no_argument(house: House, room: New
         "ARSHIF_INDEX__PASSWORD": "MARKER",
     }
     with daemon(house) as service:
-        service.wait_for(lambda: stored(house, room.articles("fr")[0]))
+        service.wait_for(lambda: stored(house, room.articles("fr")[0]), 2 * PATIENCE)
         arguments = [word for process in service.family() for word in process.cmdline()]
         assert "serve" in arguments
         assert service.end() == 0
     said = [service.log, *arguments]
-    for command, code in (("status", 0), ("runs", 0), ("doctor", 1), ("alerts", 0)):
+    for command, code in (("status", 0), ("runs", 0), ("doctor", 0), ("alerts", 0)):
         said += [house.arshif(command, "--json", code=code), house.log]
     said += [house.arshif("alerts", "--test", code=1), house.log]
     assert "MARKER" not in "\n".join(said)

@@ -190,6 +190,18 @@ def test_a_mistake_repeats_no_secret(folder: Path, wrong: str) -> None:
     assert "MARKER" not in told
 
 
+@pytest.mark.parametrize("url", ["https://news.example", "https://news.example/", "https://news.example/archive"])
+def test_the_address_of_the_page_ends_with_a_slash(folder: Path, url: str) -> None:
+    assert read(folder).settings.web.address == "http://127.0.0.1:8000/"
+    web = read(folder, ARSHIF_WEB__URL=url).settings.web
+    assert web.address == web.url == url.rstrip("/") + "/"
+
+
+@pytest.mark.parametrize("url", ["news.example", "ftp://news.example/", "https://me:x@news.example/", "https://a/?b"])
+def test_what_is_no_address_of_the_page(folder: Path, url: str) -> None:
+    assert "web.url: is no address: write one such as" in mistake(folder, ARSHIF_WEB__URL=url)
+
+
 def test_what_is_no_number_is_told_by_an_example(folder: Path) -> None:
     put(folder / "arshif.yaml", "politeness: {delay: fast, concurrency: '1.5'}\n")
     delay, concurrency = mistake(folder).splitlines()

@@ -20,7 +20,7 @@ from index.archive import articles, documents, health, sites
 from index.archive.health import Health
 from index.article import Image
 from index.errors import ArshifError
-from index.web import serve
+from index.web import create_app, serve
 from index.web.assets import static
 from tests.browser.shelf import NOW, Shelf, article, fill, newsroom, page
 from tests.unit.web_client import Client, client_of, text_of, tree, unreachable
@@ -220,7 +220,44 @@ def test_a_missing_article_is_404_in_both_forms(client: Client) -> None:
     assert client.get("/articles/none").status_code == 404
     assert "ليس في الأرشيف" in client.get("/articles/none?ui=ar").text
     answer = client.get("/api/articles/none")
-    assert (answer.status_code, answer.json()) == (404, {"error": "the archive has no such article"})
+    assert (answer.status_code, answer.json()) == (404, {"error": "The archive has no such article."})
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "english", "arabic"),
+    [
+        ("/nowhere", 404, "There is nothing at this address", "لا شيء في هذا العنوان"),
+        ("/searches/1/delete", 405, "not asked like that", "لا يُسأل هذا العنوان"),
+        ("/articles/x/cite.doc", 400, "form: this value cannot be used", "form: لا تصلح هذه القيمة"),
+        ("/search?cursor=x", 400, "The cursor is not one of this search", "مؤشر الصفحة ليس لهذا البحث"),
+        ("/search?q=" + "x" * 40_000, 414, "This address is too long", "أطول مما يُقبل"),
+        ("/articles/" + "x" * 40_000, 414, "This address is too long", "أطول مما يُقبل"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_pages_language(
+    client: Client, path: str, status: int, english: str, arabic: str
+) -> None:
+    for language, told in (("en", english), ("ar", arabic)):
+        answer = client.get(path, headers={"accept-language": language})
+        assert answer.status_code == status
+        main = text_of(tree(answer).cssselect("main")[0])
+        assert told in main
+        assert ("There is nothing" in main) == (status == 404 and language == "en")
+
+
+def test_head_is_answered_as_get_without_the_body(client: Client) -> None:
+    for path in ("/search?q=حلب", "/healthz", "/", "/api/sites", "/static/icon.svg"):
+        answer = client.request("HEAD", path)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert int(answer.headers["content-length"]) > 0
+    assert client.request("HEAD", "/nowhere").status_code == 404
+    assert client.request("HEAD", "/export.csv").status_code == 405
+
+
+def test_the_footer_does_not_say_what_is_not_so(shelf: Shelf) -> None:
+    for more, here in (({}, True), ({"hosts": ["127.0.0.1"]}, True), ({"hosts": ["news.example"]}, False)):
+        page = client_of(shelf, **more).get("/?ui=en").text
+        assert ("from this machine only" in page) == here
 
 
 def test_json_has_the_names_of_schema_org(client: Client) -> None:
@@ -246,7 +283,9 @@ def test_sites_and_runs(client: Client) -> None:
     assert any("صحيفة العاصي" in row and "fine" in row and "25" in row for row in rows)
     run = tree(client.get("/runs?ui=en")).cssselect("tbody tr")[0]
     assert text_of(run.cssselect("th small")[0]) == "1 · Took 0:42 · 8 sites"
-    assert [text_of(cell) for cell in run.cssselect("td.figure")] == ["72", "64", "0", "0", "0", "0", "0"]
+    figures = {cell.get("data-label"): text_of(cell) for cell in run.cssselect("td.figure")}
+    assert (figures["Found"], figures["New"], figures["Failed"]) == ("72", "64", "0")
+    assert {"Unreadable", "Waiting", "Walls"} <= figures.keys()
 
 
 def test_a_site_that_needs_a_look_comes_first(tmp_path: Path) -> None:
@@ -301,7 +340,7 @@ def test_an_archive_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "8.8.8.8"])
 def test_serves_no_other_machine(shelf: Shelf, host: str) -> None:
     with pytest.raises(ArshifError, match=r"can be reached from other machines.*tunnel"):
-        serve(shelf.archive, shelf.engine, host, 0)
+        serve(create_app(shelf.archive, shelf.engine), host, 0)
 
 
 def test_says_that_a_port_is_taken(shelf: Shelf) -> None:
@@ -310,24 +349,23 @@ def test_says_that_a_port_is_taken(shelf: Shelf) -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(ArshifError, match=rf"port {port}: another program uses it.*--port"):
-            serve(shelf.archive, shelf.engine, "127.0.0.1", port)
+            serve(create_app(shelf.archive, shelf.engine), "127.0.0.1", port)
 
 
 def test_says_that_a_host_is_none(shelf: Shelf) -> None:
     with pytest.raises(ArshifError, match="no such host"):
-        serve(shelf.archive, shelf.engine, "no such host.invalid", 8000)
+        serve(create_app(shelf.archive, shelf.engine), "no such host.invalid", 8000)
 
 
 SERVER = """
 import sys
 from index.archive import Archive
 from index.engines import open_engine
-from index.web import serve
-from index.web.assets import static
+from index.web import create_app, serve
 from pathlib import Path
 folder = Path(sys.argv[1])
 engine = open_engine("embedded", directory=folder / "index")
-serve(Archive(folder / "archive.sqlite3"), engine, "127.0.0.1", int(sys.argv[2]))
+serve(create_app(Archive(folder / "archive.sqlite3"), engine), "127.0.0.1", int(sys.argv[2]))
 """
 
 

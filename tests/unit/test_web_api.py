@@ -70,6 +70,9 @@ def test_counts_by_facets_and_over_time(client: Client) -> None:
     assert sum(bar["count"] for bar in answer["histogram"]["counts"]) == answer["total"]
     assert "facets" not in client.get("/api/search").json()
     assert client.get("/api/search?histogram=year").status_code == 400
+    unknown = client.get("/api/search?facets=site,nonsense")
+    assert unknown.status_code == 400
+    assert "'nonsense' is none: give any of site, country" in unknown.json()["error"]
 
 
 def test_versions_of_an_article_and_the_search_in_them(client: Client) -> None:

@@ -109,6 +109,15 @@ def test_a_feed_is_atom(client: Client, shelf: Shelf) -> None:
     assert client.get("/feeds/x.atom").status_code in {400, 404}
 
 
+def test_behind_a_proxy_the_addresses_are_those_of_the_readers(shelf: Shelf) -> None:
+    number = shelf.archive.write(lambda conn: searches.add(conn, "a", "البوكمال", NOW)).result()
+    behind = client_of(shelf, url="https://news.example/archive/")
+    for path in (f"/feeds/{number}.atom", "/opensearch.xml"):
+        answer = behind.get(path, headers={"host": "news.example"}).text
+        assert "https://news.example/archive/" in answer
+        assert "http://news.example" not in answer
+
+
 def test_hostile_texts_in_a_feed_are_text(client: Client, shelf: Shelf) -> None:
     number = shelf.archive.write(lambda conn: searches.add(conn, HOSTILE[0], "فخ", NOW)).result()
     root = ET.fromstring(client.get(f"/feeds/{number}.atom").content)
