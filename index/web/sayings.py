@@ -12,24 +12,23 @@ from functools import cache
 
 from index.web import words
 
-LONGEST = 1_000  # characters: what a page wrote may be in it
+LONGEST, DEEPEST = 600, 8  # characters, and sayings within each other: what a page wrote may be in it
 NUMBER = re.compile(r"[\d.,]+%?")
 SPAN = re.compile(r"(\d+(?:\.\d+)?) (s|min|h|days?)")
 UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "day": "days", "days": "days"}
 ISOLATED = "\u2068{}\u2069"  # what runs another way must not turn the sentence around (UAX 9)
 
 
-def said(language: str, text: str | None) -> str:
-    """The sentence in this language."""
+def said(language: str, text: str | None, within: int = 0) -> str:
+    """The sentence in this language; it stands `within` so many others."""
     if not text or language == "en" or len(text) > LONGEST or NUMBER.fullmatch(text):
         return text or ""
     if span := SPAN.fullmatch(text):
         return _span(language, span[1], UNITS[span[2]])
-    for key, pattern in _patterns().items():
+    for key, pattern in _patterns().items() if within < DEEPEST else ():
         if match := pattern.fullmatch(text):
-            return words.SAYINGS[language][key].format_map(
-                {name: said(language, value) for name, value in match.groupdict().items()}
-            )
+            values = {name: said(language, value, within + 1) for name, value in match.groupdict().items()}
+            return words.SAYINGS[language][key].format_map(values)
     return ISOLATED.format(text)
 
 

@@ -134,7 +134,7 @@ def test_secrets_are_in_no_log_no_answer_and_no_argument(house: House, room: New
     house.env |= {
         "ARSHIF_PROXY": load(house.config).settings.proxy.get_secret_value().replace("://", "://me:MARKER@"),
         "ARSHIF_WEB__TOKEN": "MARKER-MARKER-MARKER",
-        "ARSHIF_NOTIFY": "json://me:MARKER@127.0.0.1:9/",
+        "ARSHIF_NOTIFY": "json://me:MARKER@127.0.0.1:9/,MARKER",
         "ARSHIF_INDEX__USERNAME": "me",
         "ARSHIF_INDEX__PASSWORD": "MARKER",
     }
@@ -144,9 +144,10 @@ def test_secrets_are_in_no_log_no_answer_and_no_argument(house: House, room: New
         assert "serve" in arguments
         assert service.end() == 0
     said = [service.log, *arguments]
-    for command, code in (("status", 0), ("runs", 0), ("doctor", 0), ("alerts", 0)):
+    for command, code in (("status", 0), ("runs", 0), ("doctor", 1), ("alerts", 0)):
         said += [house.arshif(command, "--json", code=code), house.log]
-    said += [house.arshif("alerts", "--test", code=1), house.log]
+    said += [house.arshif("alerts", "--test", code=2), house.log]
+    assert "notify.1: is no address that Apprise knows" in service.log
     assert "MARKER" not in "\n".join(said)
 
 
