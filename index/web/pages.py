@@ -16,7 +16,7 @@ from index.web.asked import Asked, ordered
 from index.web.chart import chart
 from index.web.facets import choices, chosen
 from index.web.limits import Searches
-from index.web.render import render, ui_of
+from index.web.render import address, render, ui_of
 
 NEWEST = 8  # articles on the first page: what a screen holds
 RUNS = 30  # rows on the page of runs
@@ -69,8 +69,12 @@ def results(
         "facets": choices(asked, found.facets, names, ui.language),
         "chosen": chosen(asked, names, ui.language),
         "chart": chart(found.histogram, found.unit or "day", asked, ui.direction),
-        "span_of": lambda column: words.span(ui.language, column.first, column.last),
     }
+    over_time = context["chart"]
+    context["bars"] = [  # each stands in the picture and in the list
+        (bar, address(ui, "/search", **bar.link), words.span(ui.language, bar.first, bar.last))
+        for bar in (over_time.columns if over_time else ())
+    ]
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
     return render(request, "search.html", **context)
 
