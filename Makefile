@@ -6,7 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-.PHONY: help run demo test test-long soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search wheel lock clean
+.PHONY: help run demo test test-long soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search bench-export wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -61,6 +61,9 @@ bench-crawl: .venv/dev.stamp ## fetch, WARC, extract, archive and index against 
 
 bench-search: .venv/dev.stamp ## searches of 100,000 articles, embedded against Elasticsearch, and under load (takes an hour or so)
 	@$(BIN)/python -m bench.search
+
+bench-export: .venv/dev.stamp ## exports of 100,000 articles in each format, and the memory that they take (takes half an hour or so)
+	@$(BIN)/python -m bench.export
 
 wheel: .venv/dev.stamp ## dist/arshif-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .

@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,31 +26,27 @@ import httpx
 from sqlalchemy import Connection, insert
 
 from bench.corpus import article
+from bench.filling import ELASTIC, EMBEDDED, fill, opened
 from bench.paint import first_paints
 from index import outbox, shipper
 from index.analysis import words
 from index.archive import Archive, tables
 from index.archive import articles as storing
 from index.archive.articles import Fetched
-from index.archive.documents import columns_of, count, documents, ids
 from index.article import Query
-from index.engines import Engine, open_engine
-from index.engines.base import new_target
+from index.engines import Engine
 from index.query import parse
 from index.search import search
 from index.web import serve
 from tests.elasticsearch import server
 
-BATCH = 500
 QUERIES = 200  # of each kind
-PREFIX = "arshif-bench"
 READERS, EVERY, SECONDS = 8, 1 / 3, 30  # readers, seconds between the requests of one, how long
 WRITES = 5  # articles stored in a second meanwhile: eight sites at a delay of 2 s give 4
 GOALS = {"words": 3.0, "pairs": 3.0, "phrases": 3.0, "with highlights": 1.8}  # times as fast; 100 ms over HTTP
 P95_MS = 100
 PAINTS, PAINT_MS = 9, 300  # pages of results, and how soon they are to be seen
 REFUSED_MS = 10_000  # how long a search counts that got no turn
-EMBEDDED, ELASTIC = "embedded", "elasticsearch"
 
 
 def main() -> int:
@@ -62,70 +57,10 @@ def main() -> int:
     given = os.environ.get("ARSHIF_TEST_ELASTICSEARCH")
     with tempfile.TemporaryDirectory() as temporary, nullcontext(given) if given else server.lent() as url:
         home = asked.dir or Path(temporary)
-        _fill(home, asked.articles, url)
+        fill(home, asked.articles, url)
         good = _compare(home, asked.articles, url)
         good &= _under_load(home, asked.articles)
         return 0 if _painted(home, asked.articles) and good else 1
-
-
-# --- filling -------------------------------------------------------------------------------------------------------
-
-
-def _fill(home: Path, number: int, url: str) -> None:
-    """Archive and indexes with so many articles, those that are there already left out."""
-    home.mkdir(parents=True, exist_ok=True)
-    started = time.perf_counter()
-    with Archive(home / "archive.sqlite3") as archive:
-        with archive.read() as conn:
-            there = count(conn)
-        for first in range(there, number, BATCH):
-            some = range(first, min(first + BATCH, number))
-            archive.write(lambda conn, some=some: _insert(conn, some)).result()  # type: ignore[misc]
-    print(f"archive: {number} articles, {time.perf_counter() - started:.0f} s", flush=True)
-    works = [
-        multiprocessing.get_context("spawn").Process(target=_index, args=(home, number, url, k))
-        for k in (EMBEDDED, ELASTIC)
-    ]
-    for work in works:
-        work.start()
-    for work in works:
-        work.join()
-        assert work.exitcode == 0
-
-
-def _insert(conn: Connection, numbers: Sequence[int]) -> None:
-    rows, versions = [], []
-    for document in map(article, numbers):
-        one = document.article
-        dates = {"published": one.published, "first_seen": document.first_seen, "sort_date": document.sort_date}
-        own = {"id": one.id, "site": one.site, "url": one.url, "content_hash": one.content_hash, "mergeable": True}
-        rows.append({**own, **dates, "number": 1, "revision": 1, "lead": True})
-        how = {"article": one.id, "number": 1, "seen": document.first_seen, "url": one.url}
-        versions.append(how | columns_of(one))
-    conn.execute(insert(tables.articles), rows)
-    conn.execute(insert(tables.versions), versions)
-
-
-def _index(home: Path, number: int, url: str, kind: str) -> None:
-    engine = _open(home, url, kind)
-    if (current := engine.current()) is None or engine.count() != number:
-        started = time.perf_counter()
-        if current is not None:
-            target = current
-        else:
-            target = new_target(PREFIX)
-            engine.create(target)
-        with Archive(home / "archive.sqlite3") as archive, archive.read() as conn:
-            left = (article for article, _ in islice(ids(conn), engine.count(target), number))
-            while some := list(islice(left, BATCH)):
-                assert engine.apply(target, documents(conn, some), []) == {}
-        engine.publish(target)
-        print(f"{kind}: {number} articles, {time.perf_counter() - started:.0f} s", flush=True)
-    engine.close()
-
-
-def _open(home: Path, url: str, kind: str) -> Engine:
-    return open_engine(kind, directory=home / "index", url=url, prefix=PREFIX)
 
 
 # --- one against the other -----------------------------------------------------------------------------------------
@@ -149,7 +84,7 @@ def _compare(home: Path, number: int, url: str) -> bool:
     mixed = [text for three in zip(*kinds.values(), strict=True) for text in three][:QUERIES]
     good = True
     with Archive(home / "archive.sqlite3") as archive:
-        engines = {kind: _open(home, url, kind) for kind in (EMBEDDED, ELASTIC)}
+        engines = {kind: opened(home, url, kind) for kind in (EMBEDDED, ELASTIC)}
         asking: dict[str, Callable[[Engine, Query], object]] = dict.fromkeys(
             kinds, lambda engine, query: engine.search(query)
         )
@@ -233,12 +168,12 @@ def _painted(home: Path, number: int) -> bool:
 
 def _serve(home: Path, port: int) -> None:
     with Archive(home / "archive.sqlite3") as archive:
-        serve(archive, _open(home, "", EMBEDDED), "127.0.0.1", port)
+        serve(archive, opened(home, "", EMBEDDED), "127.0.0.1", port)
 
 
 def _write(home: Path, number: int) -> None:
     """As a crawl and its shipper do."""
-    engine = _open(home, "", EMBEDDED)
+    engine = opened(home, "", EMBEDDED)
     with Archive(home / "archive.sqlite3") as archive:
         archive.write(lambda conn: _know(conn, engine)).result()
         threading.Thread(target=shipper.run, args=(archive, engine, threading.Event()), daemon=True).start()
