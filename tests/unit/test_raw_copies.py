@@ -46,7 +46,7 @@ def kept(body: bytes, encoding: str, status: int = 200) -> raw.Response | None:
     return found
 
 
-@pytest.mark.parametrize(("encoding", "body"), [("", PAGE), ("gzip", gzip.compress(PAGE))])
+@pytest.mark.parametrize(("encoding", "body"), [("", PAGE), ("gzip", gzip.compress(PAGE))], ids=["plain", "gzip"])
 def test_bytes_are_kept_as_they_came(encoding: str, body: bytes) -> None:
     copy = kept(body, encoding)
     assert copy is not None
@@ -55,7 +55,9 @@ def test_bytes_are_kept_as_they_came(encoding: str, body: bytes) -> None:
     assert decoded(copy.headers, copy.body) == PAGE
 
 
-@pytest.mark.parametrize(("encoding", "body"), [("br", brotli(PAGE)), ("gzip, br", brotli(gzip.compress(PAGE)))])
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("br", brotli(PAGE)), ("gzip, br", brotli(gzip.compress(PAGE)))], ids=["br", "gzip and br"]
+)
 def test_what_came_in_an_encoding_of_its_own_is_kept_decoded(encoding: str, body: bytes) -> None:
     copy = kept(body, encoding)
     assert copy is not None
