@@ -99,7 +99,7 @@ def test_a_dead_feed_is_told_once_and_shown(broken: House) -> None:
     states = {row["site"]: (row["state"], row["example"]) for row in broken.told("status")}
     example = f"http://{broken.room.sites['fa'].host}/rss.xml"
     assert states == {"fa": ("feed dead", example), "fr": ("ok", None)}
-    assert f"HTTP 410; {example}" in broken.arshif("status")
+    assert f"HTTP 410: {example} answered 410; {example}" in broken.arshif("status")
 
 
 def noted(archive: Archive) -> list[health.Alert]:
