@@ -17,7 +17,7 @@ from crawler.commands import searches as saving
 from crawler.commands import sites as siting
 from crawler.commands import versions as versioning
 from crawler.errors import ArshifError
-from crawler.processes import die_with_parent
+from crawler.running.processes import die_with_parent
 from crawler.terminal import complain, set_up_log
 from index import query as queries
 from index.article import Sort

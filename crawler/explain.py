@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from crawler import path
 from crawler.config import Config
+from crawler.crawling.learned import apart_from, repeated
 from crawler.errors import ArshifError, Refused, Unreadable
-from crawler.learned import apart_from, repeated
 from crawler.middlewares.raw import decoded, lower_case
 from crawler.page import Page
-from crawler.robots import Rules
+from crawler.reach.robots import Rules
 from crawler.site import Site
 from crawler.stores import article_named, raw_folder
 from crawler.urls import canonical, may_be_article

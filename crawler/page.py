@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crawler.cadence import Said
+from crawler.pace.cadence import Said
 from crawler.site import Kind
 
 

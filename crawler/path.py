@@ -8,7 +8,7 @@
 6. store      an Article -> New | Changed | Same | CopyOf       index/archive/articles.py, in one transaction
 7. index      what an index has not acknowledged yet -> to it   index/outbox.py, index/shipper.py
 
-1 and 3 to 5 parse foreign bytes, so they run in the workers (crawler/workers.py), each with a deadline."""
+1 and 3 to 5 parse foreign bytes, so they run in the workers (crawler/running/workers.py), each with a deadline."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from crawler.crawling.item import ArticleItem
 from crawler.errors import ArshifError
-from crawler.item import ArticleItem
-from crawler.workers import Ended
+from crawler.running.workers import Ended
 
 log = logging.getLogger("arshif.crawl")
 

@@ -3,9 +3,9 @@
 Where a value differs from Scrapy's default, its line says why.
 """
 
-from crawler.browser import handlers
 from crawler.config import load
 from crawler.middlewares.politeness import LEAST
+from crawler.reach.browser import handlers
 
 _settings = load().settings
 
@@ -60,7 +60,7 @@ CONCURRENT_ITEMS = 1  # of 100: Scrapy starts as many tasks for every response, 
 
 # Reach
 DOWNLOAD_VERIFY_CERTIFICATES = True
-DOWNLOAD_HANDLERS = handlers("crawler.downloads.Handler")
+DOWNLOAD_HANDLERS = handlers("crawler.reach.downloads.Handler")
 TWISTED_DNS_RESOLVER = "crawler.middlewares.addresses.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
 PROXY = _settings.proxy.get_secret_value()

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from crawler import path
+from crawler.crawling.polls import Poll
 from crawler.errors import ArshifError, ConfigError, PageProblem
-from crawler.polls import Poll
 from crawler.site import Site, Source
 from spiders.site import SiteSpider
 

@@ -9,10 +9,10 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
+from crawler.adding.proposal import Proposal
+from crawler.adding.scout import Got, Scout
 from crawler.errors import ArshifError
-from crawler.proposal import Proposal
-from crawler.scout import Got, Scout
-from crawler.workers import Workers
+from crawler.running.workers import Workers
 
 
 class ScoutSpider(Spider):

@@ -21,23 +21,23 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import path
-from crawler.browser import scrapy_settings
-from crawler.cadence import asked_to_wait
 from crawler.clean.repeats import NOTHING, Repeats
 from crawler.config import load
-from crawler.crawl import Crawl
+from crawler.crawling.crawl import Crawl
+from crawler.crawling.item import ArticleItem, Wanted
+from crawler.crawling.polls import Poll, first_polls
 from crawler.discover import alternates
 from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.item import ArticleItem, Wanted
 from crawler.middlewares.leaving import Trapped
 from crawler.middlewares.patience import GivenUp, reached
 from crawler.middlewares.politeness import LEAST
+from crawler.pace.cadence import asked_to_wait
 from crawler.page import Discovered, Page
-from crawler.polls import Poll, first_polls
+from crawler.reach.browser import scrapy_settings
+from crawler.running.workers import Ended, Workers
 from crawler.site import Kind, Site, Source
 from crawler.urls import canonical
-from crawler.workers import Ended, Workers
 
 log = logging.getLogger("arshif.spider")
 

@@ -6,9 +6,9 @@ import logging
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
+from crawler.adding.proposal import Offer, Proposal, Tried
 from crawler.config import Config, load
 from crawler.errors import ConfigError
-from crawler.proposal import Offer, Proposal, Tried
 from crawler.terminal import cell, complain, print_json, say, set_up_log
 from crawler.urls import canonical
 
@@ -16,7 +16,7 @@ OWN = "sites.local"
 
 
 def add(url: str, dry_run: bool, json: bool) -> None:
-    from crawler.probe import scout  # Scrapy takes a second
+    from crawler.adding.probe import scout  # Scrapy takes a second
 
     address = canonical(url if "://" in url else f"https://{url}")
     if address is None:

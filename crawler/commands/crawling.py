@@ -12,17 +12,18 @@ from textwrap import shorten
 from threading import Event
 from typing import TYPE_CHECKING
 
-from crawler import notify, runs
 from crawler.clean.repeats import NOTHING, Repeats
 from crawler.commands.explaining import explained, told_all_the_same
 from crawler.config import load, write_starter
+from crawler.crawling.learned import apart_from, repeated
 from crawler.errors import ArshifError, Busy, ConfigError, Refused, Unreadable
-from crawler.learned import apart_from, repeated
 from crawler.page import Page
+from crawler.running import runs
 from crawler.site import Site
 from crawler.stores import archive_file, open_archive, open_index
 from crawler.terminal import complain, print_json, say, set_up_log
 from crawler.urls import canonical
+from crawler.watching import notify
 from index import shipper
 from index.archive import Archive, articles, forgotten, repeats
 from index.archive import runs as records
@@ -51,7 +52,7 @@ def init(directory: Path, json: bool) -> None:
 
 
 def run(web: bool) -> None:
-    from crawler.daemon import Daemon
+    from crawler.running.daemon import Daemon
     from index.web.listening import where
 
     config = load()
@@ -186,7 +187,7 @@ def _learned_of(url: str) -> tuple[str, Repeats]:
 
 
 def _from_address(url: str, learned: Repeats) -> Extraction:
-    from crawler.probe import fetch
+    from crawler.adding.probe import fetch
 
     return fetch(url, learned)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from crawler.config import load
-from crawler.diagnosis import Finding, findings
 from crawler.errors import ArshifError
 from crawler.terminal import print_json, say
+from crawler.watching.diagnosis import Finding, findings
 
 STYLES = {"ok": "green", "warning": "yellow", "fail": "red"}
 

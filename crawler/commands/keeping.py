@@ -14,16 +14,16 @@ from typer import confirm
 
 from crawler.config import PRODUCT, Config, load
 from crawler.errors import ArchiveError, ArshifError, Busy
-from crawler.forgetting import Forgetting
 from crawler.stores import archive_file, open_archive, open_index, raw_folder
 from crawler.terminal import complain, print_json, say
+from crawler.upkeep.forgetting import Forgetting
 from index import backup as backups
 from index import raw_files, shipper
 from index.archive import Archive, raws
 from index.raw import Raw
 
 if TYPE_CHECKING:
-    from crawler.reextract import Report
+    from crawler.upkeep.reextract import Report
 
 GIGABYTE = 1e9  # bytes, as disks are sold
 SHOWN = 100  # characters of a field that reads differently
@@ -70,8 +70,8 @@ def restore(folder: Path, force: bool, json: bool) -> int:
 
 
 def reextract(site: str, since: str, dry: bool, json: bool) -> int:
-    from crawler.reextract import Reextraction
-    from crawler.workers import Workers
+    from crawler.running.workers import Workers
+    from crawler.upkeep.reextract import Reextraction
 
     config = load()
     chosen = config.choose(site) if site else tuple(config.sites.values())

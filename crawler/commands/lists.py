@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crawler import opml
+from crawler.adding import opml
 from crawler.commands.adding import OWN, must_be_own
 from crawler.commands.exporting import STDOUT, put
 from crawler.config import load

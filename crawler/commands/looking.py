@@ -8,15 +8,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from crawler import notify, space
 from crawler.config import Config, load
+from crawler.crawling.learned import learned
 from crawler.errors import ArshifError
 from crawler.explain import STAGES, explain
-from crawler.learned import learned
-from crawler.runs import last_runs, told
-from crawler.schedule import due
+from crawler.pace.schedule import due
+from crawler.running.runs import last_runs, told
 from crawler.stores import archive_file, article_named, open_archive, open_index, raw_folder
 from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
+from crawler.watching import notify, space
 from index.archive import Archive, articles, health, hosts, leases, raws, runs, sites, sources, trust
 from index.raw import Raw
 from index.schema_org import named

@@ -15,7 +15,7 @@ from crawler.terminal import cell, complain, print_json, print_table, say, set_u
 from index.archive import repeats as stored_repeats
 
 if TYPE_CHECKING:
-    from crawler.probe import Answer
+    from crawler.adding.probe import Answer
 
 SHOWN = 120  # characters of a block
 
@@ -96,7 +96,7 @@ def _told_of_files(found: int, mistakes: Sequence[str], warnings: Sequence[str],
 
 
 def _ask(name: str) -> list[Answer]:
-    from crawler.probe import ask  # Scrapy takes a second, which reading files should not
+    from crawler.adding.probe import ask  # Scrapy takes a second, which reading files should not
 
     set_up_log(logging.ERROR)
     return ask(name)

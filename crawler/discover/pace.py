@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from crawler.cadence import Said
+from crawler.pace.cadence import Said
 
 PERIODS = {  # minutes; sy:updatePeriod of https://web.resource.org/rss/1.0/modules/syndication/
     "hourly": 60.0, "daily": 1_440.0, "weekly": 10_080.0, "monthly": 43_200.0, "yearly": 525_600.0,

@@ -1,7 +1,7 @@
 """Private addresses: a crawl reaches public ones only, whatever a feed, a link, a redirect or a name leads to.
 
 A name is judged by what it resolves to, and that again at the moment of connecting, so that no answer can change in
-between. `crawler/gate.py` does the same for the browser.
+between. `crawler/reach/gate.py` does the same for the browser.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
-from crawler.addresses import Reach
+from crawler.reach.addresses import Reach
 
 log = logging.getLogger("arshif.reach")
 

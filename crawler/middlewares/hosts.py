@@ -12,7 +12,7 @@ from index.archive import hosts
 from index.archive.hosts import HostState
 
 if TYPE_CHECKING:
-    from crawler.crawl import Crawl
+    from crawler.crawling.crawl import Crawl
 
 SLOWER = object()  # signal: a host asks for more seconds between two requests; `host` and `seconds`
 UNSENT = object()  # signal: a `request` whose turn had come was not sent to its host after all

@@ -15,11 +15,11 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.conduct import BARREN, shape
+from crawler.crawling.conduct import BARREN, shape
 from crawler.middlewares.patience import GivenUp
 
 if TYPE_CHECKING:
-    from crawler.conduct import Conduct
+    from crawler.crawling.conduct import Conduct
 
 log = logging.getLogger("arshif.reach")
 
@@ -55,7 +55,8 @@ class Share:
 
 class Leaving:
     """Counts what each host has had of the run, and refuses it more than its share. It looks twice: when a request
-    comes, and again when the host's turn has come (`crawler/downloads.py`), for the answers that came in between."""
+    comes, and again when the host's turn has come (`crawler/reach/downloads.py`), for the answers that came
+    in between."""
 
     def __init__(self, crawler: Crawler, share: Share) -> None:
         self.crawler = crawler
@@ -109,5 +110,5 @@ class Leaving:
         self.size[urlparse_cached(request).hostname or ""] += len(response.body)
 
     def left(self, request: Request) -> None:
-        """Counts how long that took, however it ended (`crawler/downloads.py` measures it)."""
+        """Counts how long that took, however it ended (`crawler/reach/downloads.py` measures it)."""
         self.seconds[urlparse_cached(request).hostname or ""] += request.meta.pop("seconds", 0.0)

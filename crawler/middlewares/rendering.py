@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from crawler.browser import CONTEXT, PAGES_A_CONTEXT, consent_buttons
+from crawler.reach.browser import CONTEXT, PAGES_A_CONTEXT, consent_buttons
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -25,7 +25,7 @@ DISMISS = """selectors => {
 
 class Rendering:
     """Marks requests for the browser: those that have `render` in their meta, and those of a site that is known to need
-    it (`crawler/rendering.py`). Each site has a context of its own, and a new one after some pages."""
+    it (`crawler/crawling/rendering.py`). Each site has a context of its own, and a new one after some pages."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler

@@ -18,7 +18,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.middlewares.hosts import Hosts
 from crawler.middlewares.patience import GivenUp
-from crawler.robots import MOST, Answer, Known, Rules
+from crawler.reach.robots import MOST, Answer, Known, Rules
 from index.archive import hosts
 
 log = logging.getLogger("arshif.robots")

@@ -13,9 +13,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.cadence import asked_to_wait
 from crawler.middlewares.hosts import Hosts
 from crawler.middlewares.patience import GivenUp
+from crawler.pace.cadence import asked_to_wait
 from index.archive import hosts
 
 ASKING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)  # with which it is about the host, not a page

@@ -1,6 +1,7 @@
 """Who waits for news: alerts and finds hold the addresses that were to be told of them and are not yet.
 
-An address is known by a digest (`crawler/notify.py`): it may hold a password. What nobody waits for holds None.
+An address is known by a digest (`crawler/watching/notify.py`): it may hold a password. What nobody waits for holds
+None.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ import psutil
 import pytest
 from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
-from crawler import diagnosis
 from crawler.config import load
+from crawler.watching import diagnosis
 from index.engines.elastic import role
 from tests.elasticsearch import server
 from tests.elasticsearch.secured import Secured, secured

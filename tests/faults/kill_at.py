@@ -38,17 +38,17 @@ class Point:
 POINTS = {
     # 0 the run takes its sites
     "run: within taking its sites": Point("index.archive.leases:acquire", "after", 1),
-    "run: before anything is asked": Point("crawler.crawl:Crawl.open", "after", 1),
+    "run: before anything is asked": Point("crawler.crawling.crawl:Crawl.open", "after", 1),
     # 1 discover: a source's candidates and validators are one transaction
-    "discover: before its transaction": Point("crawler.sources:Sources.discovered", "before", 3),
+    "discover: before its transaction": Point("crawler.crawling.sources:Sources.discovered", "before", 3),
     "discover: within its transaction": Point("index.archive.frontier:offer", "after", 3),
-    "discover: after its transaction": Point("crawler.sources:Sources.discovered", "after", 3),
+    "discover: after its transaction": Point("crawler.crawling.sources:Sources.discovered", "after", 3),
     # 2 fetch
-    "fetch: what is due was chosen": Point("crawler.pages:Pages.wanted", "after", 1),
-    "fetch: a page was received": Point("crawler.pages:Pages.settled", "before", 9),
+    "fetch: what is due was chosen": Point("crawler.crawling.pages:Pages.wanted", "after", 1),
+    "fetch: a page was received": Point("crawler.crawling.pages:Pages.settled", "before", 9),
     # 3 to 5
-    "extract: before a worker has it": Point("crawler.workers:Workers.run", "before", 9, job="article"),
-    "extract: after the worker's answer": Point("crawler.workers:Workers.run", "after", 9, job="article"),
+    "extract: before a worker has it": Point("crawler.running.workers:Workers.run", "before", 9, job="article"),
+    "extract: after the worker's answer": Point("crawler.running.workers:Workers.run", "after", 9, job="article"),
     # 6 store: the raw copy, then one transaction
     "raw: before the record": Point("index.raw:Raw.append", "before", 9),
     "raw: half of the record": Point("index.raw:Raw._put", "halfway", 9),
@@ -58,9 +58,9 @@ POINTS = {
     "store: with its row of the outbox": Point("index.outbox:enqueue", "after", 4),
     "store: with its blocks": Point("index.archive.repeats:count", "after", 5),
     "store: counted, before the commit": Point("index.archive.runs:add", "after", 7),
-    "store: after the commit": Point("crawler.pages:Pages.store", "after", 5),
+    "store: after the commit": Point("crawler.crawling.pages:Pages.store", "after", 5),
     "end: within letting go of a site": Point("index.archive.leases:release", "after", 1),
-    "end: before the run's end is written": Point("crawler.crawl:Crawl.close", "before", 1),
+    "end: before the run's end is written": Point("crawler.crawling.crawl:Crawl.close", "before", 1),
     # 7 index
     "ship: a first index was made": Point("index.shipper:_start", "before", 1),
     "ship: a first index, unknown to the archive": Point("index.outbox:begin", "before", 1),
@@ -81,10 +81,10 @@ POINTS = {
     "restore: the old archive was moved aside": Point("index.backup:_move_aside", "after", 1),
     "restore: the raw copies are there, the archive is not": Point("index.backup:_put_archive", "before", 1),
     "restore: all is there": Point("index.backup:_put_archive", "after", 1),
-    "forget: within its lease": Point("crawler.forgetting:Forgetting._forget", "before", 1),
-    "forget: raw copies are gone": Point("crawler.forgetting:blank", "after", 1),
+    "forget: within its lease": Point("crawler.upkeep.forgetting:Forgetting._forget", "before", 1),
+    "forget: raw copies are gone": Point("crawler.upkeep.forgetting:blank", "after", 1),
     "forget: within its transaction": Point("index.archive.forgotten:forget", "after", 1),
-    "forget: after its transaction": Point("crawler.forgetting:Forgetting._forget", "after", 1),
+    "forget: after its transaction": Point("crawler.upkeep.forgetting:Forgetting._forget", "after", 1),
     "forget: before the journal is emptied": Point("index.archive.sqlite:empty_journal", "before", 1),
 }
 KEEPING = ("backup", "restore", "forget")
@@ -97,8 +97,9 @@ ENGINES = {
 
 def main(stage: str, call: str = "", *command: str) -> int:
     """Exit code 0 where the stage was never reached; reaching it leaves no exit code."""
-    from crawler import cli, runs
+    from crawler import cli
     from crawler.config import load
+    from crawler.running import runs
     from crawler.stores import open_archive, open_index
     from index import shipper
 

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.account import ENDS
 from crawler.config import load
+from crawler.crawling.account import ENDS
 from crawler.stores import open_archive, open_index, raw_folder
 from index.archive import articles, frontier, leases
 from index.archive import runs as records

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from crawler import runs
+from crawler.running import runs
 from crawler.stores import open_archive, open_index
 from index import shipper
 from tests.faults.kill_at import KEEPING, POINTS, SHIPPING

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from crawler.config import ScheduleSettings, load
-from crawler.daemon import Daemon
+from crawler.running.daemon import Daemon
 from index.archive import Archive, leases, sites
 from index.archive import runs as records
 from tests.flow.house import House
@@ -30,7 +30,7 @@ from tests.newsroom import Article, Newsroom
 EVERY = 0.05  # minutes between two crawls of a site
 FOUND_WITHIN = 5.0  # seconds from being stored to being found
 HOURLY = ScheduleSettings(every=60)
-IMPATIENT = "import sys; import crawler.runs; crawler.runs.GRACE = 2.0; from crawler.cli import main; main()"
+IMPATIENT = "import sys; from crawler.running import runs; runs.GRACE = 2.0; from crawler.cli import main; main()"
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def test_without_a_network_it_says_so_and_goes_on_trying(room: Newsroom, tmp_pat
         text = (sites / f"{name}.yaml").read_text("utf-8")
         (sites / f"{name}.yaml").write_text(text.replace(f"http://127.0.0.1:{room.sites[name].port}", address), "utf-8")
     began = time.monotonic()
-    wrapped = IMPATIENT.replace("crawler.runs.GRACE = 2.0", "import crawler.daemon; crawler.daemon.OFFLINE_REST = 1.0")
+    wrapped = IMPATIENT.replace("runs; runs.GRACE = 2.0", "daemon; daemon.OFFLINE_REST = 1.0")
     with daemon(house, "--no-web", code=("-c", wrapped)) as service:
         service.says("make demo", 30)
         service.wait_for(lambda: len(runs_of(house)) > 2)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, update
 
-from crawler import diagnosis
 from crawler.config import load
+from crawler.watching import diagnosis
 from index.archive import Archive, leases, sources
 from index.archive import runs as records
 from index.archive import tables as t

@@ -23,11 +23,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from crawler import daemon, runs
-from crawler.account import Account
-from crawler.cadence import share
 from crawler.config import Config, load
-from crawler.schedule import EPOCH
+from crawler.crawling.account import Account
+from crawler.pace.cadence import share
+from crawler.pace.schedule import EPOCH
+from crawler.running import daemon, runs
 from crawler.stores import open_archive
 from index.archive import Archive, leases
 from index.archive import runs as records

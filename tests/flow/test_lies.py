@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import update
 
-from crawler.pages import WHOLE
-from crawler.sources import FORCED
+from crawler.crawling.pages import WHOLE
+from crawler.crawling.sources import FORCED
 from index.archive import Archive, trust
 from index.archive import tables as t
 from tests.flow.house import House

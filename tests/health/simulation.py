@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from crawler.health import advance, judge
+from crawler.watching.health import advance, judge
 from index.archive.health import PAGES, SAMPLES, Evidence, Health, PageSeen, Sample, SourceSeen
 from tests.health.breakages import Recorded
 

@@ -15,10 +15,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
-from crawler import daemon, notify
-from crawler.checkup import checkup
 from crawler.config import Config, load
 from crawler.errors import ConfigError
+from crawler.running import daemon
+from crawler.watching import notify
+from crawler.watching.checkup import checkup
 from index.archive import Archive, health
 from index.archive import tables as t
 from tests.flow.house import House

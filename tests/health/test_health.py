@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.health import Finding, advance
+from crawler.watching.health import Finding, advance
 from index.archive.health import Health
 from tests.health.breakages import FIRST, SECOND, Breakage, Recorded, record
 from tests.health.simulation import BROKEN, START, Simulated

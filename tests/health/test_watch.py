@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from crawler import notify
 from crawler import watch as watching
 from crawler.config import load
-from crawler.notify import keys
-from crawler.watch import tell
+from crawler.watching import notify
+from crawler.watching.notify import keys
+from crawler.watching.watch import tell
 from index import shipper
 from index.archive import articles, searches
 from index.article import Article

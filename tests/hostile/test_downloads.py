@@ -15,7 +15,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from crawler.downloads import HEADERS
+from crawler.reach.downloads import HEADERS
 from tests.hostile.asking import arshif, asked, configured, measured
 from tests.hostile.server import Ask, Server, reply
 

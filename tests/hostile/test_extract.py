@@ -12,7 +12,7 @@ import pytest
 from crawler import path
 from crawler.errors import PageProblem, Unreadable
 from crawler.extract.document import MAX_BYTES
-from crawler.workers import DEADLINE, Workers
+from crawler.running.workers import DEADLINE, Workers
 from tests.unit.samples import a_page, a_site
 
 MUCH = 500_000  # characters of the trap

@@ -11,9 +11,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from crawler.addresses import Reach
-from crawler.browser import CONTEXT, launch_options
-from crawler.gate import Gate
+from crawler.reach.addresses import Reach
+from crawler.reach.browser import CONTEXT, launch_options
+from crawler.reach.gate import Gate
 from tests.hostile.canary import HOSTS, diverted
 from tests.hostile.server import Ask, Server, reply
 from tests.hostile.test_reach import site

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crawler.robots import MOST, OUT_OF_REACH, Answer, Known, Rules
+from crawler.reach.robots import MOST, OUT_OF_REACH, Answer, Known, Rules
 from tests.hostile.asking import asked, configured
 from tests.hostile.server import Ask, Server, reply
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from crawler.conduct import BARREN
+from crawler.crawling.conduct import BARREN
 from index.archive import Archive, articles, sites
 from tests.hostile.asking import arshif, asked, configured
 from tests.hostile.server import Ask, Server, reply

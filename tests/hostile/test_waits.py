@@ -13,7 +13,7 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
-from crawler.conduct import WALLS
+from crawler.crawling.conduct import WALLS
 from crawler.middlewares.hosts import Hosts
 from crawler.middlewares.waits import AskedToWait, Waits
 from index.archive import Archive, articles

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 import psutil
 from sqlalchemy import Connection, select
 
-from crawler.account import ENDS
+from crawler.crawling.account import ENDS
 from crawler.urls import canonical
 from index.archive import Archive, articles, leases
 from index.archive import runs as records

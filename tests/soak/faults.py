@@ -85,7 +85,7 @@ def kill_crawl(scene: Scene) -> None:
 
 
 def kill_worker(scene: Scene) -> None:
-    _kill(scene, lambda words: "crawler.worker" in words)
+    _kill(scene, lambda words: "crawler.running.worker" in words)
 
 
 def _kill(scene: Scene, wanted: Callable[[list[str]], bool]) -> None:

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import select
 
 from crawler.identify import identity
-from crawler.signing import Signing
+from crawler.upkeep.signing import Signing
 from index import shipper
 from index.archive import Archive, articles, documents, frontier, schema
 from index.archive import tables as t

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.schedule import passed, simulate
-from crawler.cadence import JITTER, LONGEST_WAIT, Bounds, Record, Said, back_off, next_poll, weight
 from crawler.discover.pace import said
-from crawler.habit import Habit, expected, learn, waiting
+from crawler.pace.cadence import JITTER, LONGEST_WAIT, Bounds, Record, Said, back_off, next_poll, weight
+from crawler.pace.habit import Habit, expected, learn, waiting
 
 DAMASCUS = timezone(timedelta(hours=3))
 NOON = datetime(2026, 6, 17, 12, 0, tzinfo=DAMASCUS)

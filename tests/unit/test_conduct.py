@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.conduct import BARREN, WALLS, Conduct, shape
+from crawler.crawling.conduct import BARREN, WALLS, Conduct, shape
 from crawler.middlewares.politeness import LONGEST, pause
 
 PAGE = "https://step.example/news/{}-a-story"

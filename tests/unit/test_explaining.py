@@ -30,7 +30,7 @@ def page(tmp_path: Path) -> str:
 def test_every_field_says_where_it_came_from_and_what_was_not_taken(
     page: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    extract(page, explain=True, json=False)
+    extract(page, url="", explain=True, json=False)
     told = " ".join(capsys.readouterr().out.split())
     assert f"headline {HEADLINE} [h1]" in told
     assert f"not taken: {SEO} [json-ld]" in told
@@ -44,12 +44,12 @@ def test_every_field_says_where_it_came_from_and_what_was_not_taken(
 
 
 def test_programs_get_the_same_as_json(page: str, capsys: pytest.CaptureFixture[str]) -> None:
-    extract(page, explain=True, json=True)
+    extract(page, url="", explain=True, json=True)
     told = json.loads(capsys.readouterr().out)
     assert {"name": "headline", "value": SEO, "origin": "json-ld"} in told["others"]
     assert told["archive"]["origins"]["headline"] == "h1"
     assert any(removed["reason"] == "related" for removed in told["removed"])
-    extract(page, explain=False, json=True)
+    extract(page, url="", explain=False, json=True)
     assert "others" not in json.loads(capsys.readouterr().out)
 
 
@@ -61,10 +61,10 @@ def test_a_page_that_is_no_article_says_all_the_same_what_it_is(
     head += '<meta itemprop="datePublished" content="2018-06-08">'
     file.write_text(f"<html><head><title>x</title>{head}</head><body><h1>{HEADLINE}</h1></body></html>", "utf-8")
     with pytest.raises(ArshifError, match="is no article: video"):
-        extract(str(file), explain=True, json=False)
+        extract(str(file), url="", explain=True, json=False)
     told = " ".join(capsys.readouterr().out.split())
     assert f"headline {HEADLINE}" in told
     assert "published 2018-06-08T00:00:00+00:00" in told
     with pytest.raises(ArshifError):
-        extract(str(file), explain=True, json=True)
+        extract(str(file), url="", explain=True, json=True)
     assert json.loads(capsys.readouterr().out)["said"]["published"]["origin"] == "microdata, day only"

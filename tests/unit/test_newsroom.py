@@ -515,8 +515,8 @@ def test_the_stock_is_large_and_readable(language: str, different: int) -> None:
 def test_arshif_reads_its_configuration_and_reaches_the_sources(still: Newsroom, tmp_path: Path, via: str) -> None:
     read = config.load(still.config(tmp_path / "config", via=via))  # type: ignore[arg-type]
     assert sorted(read.sites) == sorted(SITES)
-    assert read.settings.proxy == (still.proxy if via == "proxy" else "")
-    with httpx.Client(proxy=read.settings.proxy or None, trust_env=False) as web:
+    assert read.settings.proxy.get_secret_value() == (still.proxy if via == "proxy" else "")
+    with httpx.Client(proxy=read.settings.proxy.get_secret_value() or None, trust_env=False) as web:
         for site in read.enabled:
             for source in site.sources:
                 assert web.get(str(source.url)).status_code == 200, source

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from crawler.adding.opml import proposals, read, written
 from crawler.commands.lists import export_list, import_list
 from crawler.config import load
 from crawler.errors import ConfigError
-from crawler.opml import proposals, read, written
 from crawler.site import Site
 
 LIST = """<?xml version="1.0" encoding="UTF-8"?>

@@ -11,7 +11,7 @@ import time
 import psutil
 import pytest
 
-from crawler.processes import end_child
+from crawler.running.processes import end_child
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 
@@ -34,7 +34,7 @@ def test_a_child_ends_by_itself_or_is_made_to(code: str, status: int) -> None:
 
 def test_a_child_dies_with_its_parent() -> None:
     child = (
-        "import os, sys, time; from crawler.processes import die_with_parent;"
+        "import os, sys, time; from crawler.running.processes import die_with_parent;"
         "die_with_parent(int(sys.argv[1])); print(os.getpid(), flush=True); time.sleep(60)"
     )
     parent = f"import os, subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}, str(os.getpid())])"

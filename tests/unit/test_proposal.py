@@ -8,10 +8,10 @@ import pytest
 import yaml
 from pydantic import HttpUrl
 
-from crawler import proposal
+from crawler.adding import proposal
+from crawler.adding.proposal import Offer, Proposal
 from crawler.discover.outlet import outlet, sitemaps
 from crawler.page import Candidate
-from crawler.proposal import Offer, Proposal
 from crawler.site import Kind, Site, Source
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

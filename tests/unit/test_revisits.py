@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.revisits import LADDER, SOONEST, STRETCH, next_look, stretched
+from crawler.pace.revisits import LADDER, SOONEST, STRETCH, next_look, stretched
 
 NOW = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

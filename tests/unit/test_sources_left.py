@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from crawler.crawling.sources import left
 from crawler.discover.collect import BEYOND, CUT_SHORT
 from crawler.page import Discovered
-from crawler.sources import left
 
 
 @pytest.mark.parametrize(

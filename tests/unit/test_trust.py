@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.item import Wanted
+from crawler.crawling.item import Wanted
+from crawler.crawling.pages import findings
 from crawler.page import Candidate, Page
-from crawler.pages import findings
 from index.archive import Archive, articles, frontier, trust
 from index.archive.frontier import Offer
 from index.archive.trust import LIES, TRUTHS, Finding, Trust, judge

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler import runs
+from crawler.running import runs
 from index.web import sayings, words
 from index.web.assets import STATIC
 from index.web.render import paragraphs
@@ -190,7 +190,7 @@ def test_colours_have_contrast(scheme: str) -> None:
 
 def sentences(module: str) -> Iterator[str]:
     """The texts of several words in a module of crawler, as it would write them with 3 for all that differs."""
-    tree = ast.parse((WEB.parents[1] / "crawler" / f"{module}.py").read_text("utf-8"))
+    tree = ast.parse((WEB.parents[1] / "crawler" / "pace" / f"{module}.py").read_text("utf-8"))
     nodes = list(ast.walk(tree))
     passed_over = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # what documents it
     passed_over |= {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
@@ -210,7 +210,7 @@ def test_why_a_site_is_crawled_then_is_said_in_both_languages(module: str) -> No
     assert [text for text in told if not sayings.known(text)] == []
 
 
-TOLD = [  # of what crawler/health.py, account.py, runs.py and spiders/site.py write
+TOLD = [  # of what crawler/watching/health.py, account.py, runs.py and spiders/site.py write
     "due",
     "asked for",
     "its source gives nothing to read any more: HTTP 410: https://step.example/rss answered 410",

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from crawler.errors import Refused, Unreadable
+from crawler.running.workers import Ended, Workers
 from crawler.site import Site
-from crawler.workers import Ended, Workers
 from tests.unit.samples import a_site
 
 
@@ -78,7 +78,7 @@ def test_a_bad_page_costs_itself_only(workers: Workers, job: object, reason: str
 
 def test_a_worker_that_is_killed_while_it_is_idle_is_replaced(workers: Workers) -> None:
     assert asyncio.run(workers.run(double, 1)) == 2
-    idle = [child for child in psutil.Process().children() if "crawler.worker" in child.cmdline()]
+    idle = [child for child in psutil.Process().children() if "crawler.running.worker" in child.cmdline()]
     for child in idle:
         child.kill()
     assert psutil.wait_procs(idle, timeout=30)[1] == []  # on a busy machine a process's threads end one by one
@@ -113,8 +113,8 @@ def test_the_answer_to_a_job_that_nobody_waits_for_is_not_taken_for_the_next_one
 
 
 def test_a_worker_is_replaced_after_so_many_jobs(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.workers.JOBS_A_WORKER", 6)
-    monkeypatch.setattr("crawler.workers.SOON", 2)
+    monkeypatch.setattr("crawler.running.workers.JOBS_A_WORKER", 6)
+    monkeypatch.setattr("crawler.running.workers.SOON", 2)
 
     async def many() -> list[int]:
         return await asyncio.gather(*(workers.run(os.getpid) for _ in range(20)))
@@ -126,7 +126,7 @@ def test_a_worker_is_replaced_after_so_many_jobs(workers: Workers, monkeypatch: 
 def test_a_fault_of_ours_comes_with_where_it_was(workers: Workers) -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         asyncio.run(workers.run(divmod, 1, 0))
-    assert "crawler/worker.py" in "".join(caught.value.__notes__)
+    assert "crawler/running/worker.py" in "".join(caught.value.__notes__)
 
 
 def eventually(true: Callable[[], bool], seconds: float = 30.0) -> bool:
@@ -192,7 +192,7 @@ def test_it_ends_at_once_while_long_documents_wait() -> None:
 def test_workers_die_with_a_parent_that_is_killed() -> None:
     code = (
         "import asyncio\n"
-        "from crawler.workers import Workers\n"
+        "from crawler.running.workers import Workers\n"
         "from tests.unit.test_workers import double, hang\n"
         "if __name__ == '__main__':\n"
         "    pool = Workers(count=1, deadline=60)\n"

@@ -17,8 +17,8 @@ from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar, cast
 
 from crawler.errors import Unreadable
+from crawler.running.worker import LENGTH, frame
 from crawler.site import Site
-from crawler.worker import LENGTH, frame
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class _Worker:
     def __init__(self) -> None:
         self.connection, theirs = socket.socketpair()
         self.connection.setblocking(False)
-        command = [sys.executable, "-m", "crawler.worker", str(os.getpid()), str(theirs.fileno())]
+        command = [sys.executable, "-m", "crawler.running.worker", str(os.getpid()), str(theirs.fileno())]
         with theirs:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         self.given = 0  # jobs in all

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from crawler import habit
-from crawler.cadence import Bounds, Record, Said
 from crawler.clean.repeats import OTHERS, Repeats
 from crawler.config import ScheduleSettings
-from crawler.habit import Habit
-from crawler.schedule import Learned
+from crawler.pace import habit
+from crawler.pace.cadence import Bounds, Record, Said
+from crawler.pace.habit import Habit
+from crawler.pace.schedule import Learned
 from crawler.site import Site
 from index.archive import articles, frontier, repeats, sources
 from index.archive.sources import SourceState

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from crawler.addresses import Reach
+from crawler.reach.addresses import Reach
 
 log = logging.getLogger("arshif.gate")
 

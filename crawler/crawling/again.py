@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from crawler import path
 from crawler.clean.repeats import Repeats, block_hash
+from crawler.crawling.item import ArticleItem
 from crawler.errors import Refused, Unreadable
-from crawler.item import ArticleItem
 from crawler.middlewares.raw import decoded, lower_case
 from crawler.page import Candidate, Page
 from index.archive import articles, repeats
@@ -19,7 +19,7 @@ from index.changes import between
 from index.raw import RawDamaged
 
 if TYPE_CHECKING:
-    from crawler.crawl import Crawl
+    from crawler.crawling.crawl import Crawl
 
 log = logging.getLogger("arshif.crawl")
 FIRST_ONES = 20  # articles that are read again at most when a block is learned; there are two, or nine with a sentence

@@ -10,12 +10,12 @@ from scrapy import Spider, signals
 from scrapy.crawler import CrawlerProcess
 from scrapy.utils.project import get_project_settings
 
+from crawler.adding.proposal import Proposal
 from crawler.clean.repeats import NOTHING, Repeats
+from crawler.crawling.item import ArticleItem
 from crawler.errors import ArshifError, PageProblem
 from crawler.extract.draft import Extraction
-from crawler.item import ArticleItem
 from crawler.page import Discovered
-from crawler.proposal import Proposal
 from crawler.site import Kind
 
 

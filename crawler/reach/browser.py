@@ -75,7 +75,7 @@ def scrapy_settings(settings: Settings, *, needed: bool) -> dict[str, Any]:
     if executable is None:
         return {}
     return {
-        "PLAYWRIGHT_BROWSER_PROVIDER": "crawler.chromium.LateBrowser",
+        "PLAYWRIGHT_BROWSER_PROVIDER": "crawler.reach.chromium.LateBrowser",
         "PLAYWRIGHT_BROWSER_TYPE": "chromium",
         "PLAYWRIGHT_LAUNCH_OPTIONS": launch_options(executable),
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": browser.pages,

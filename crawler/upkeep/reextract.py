@@ -15,13 +15,13 @@ from sqlalchemy import Connection
 
 from crawler import path
 from crawler.clean.repeats import Repeats
+from crawler.crawling.learned import apart_from, repeated
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.learned import apart_from, repeated
 from crawler.middlewares.raw import decoded, lower_case
 from crawler.page import Candidate, Page
+from crawler.running.workers import Workers
 from crawler.site import Site
-from crawler.workers import Workers
 from index.archive import Archive, articles, leases, raws, repeats
 from index.archive.raws import Copy
 from index.article import Article

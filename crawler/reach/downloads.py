@@ -71,7 +71,7 @@ class Handler(Bounded, HTTP11DownloadHandler):
         if not request.meta.get("playwright"):
             return await super().download_request(request)
         if self._browser is None:
-            from crawler.chromium import Handler as BrowserHandler
+            from crawler.reach.chromium import Handler as BrowserHandler
 
             self._browser = BrowserHandler(self._crawler)
             await self._browser.begin()

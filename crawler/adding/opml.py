@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from lxml import etree
 from pydantic import HttpUrl, ValidationError
 
+from crawler.adding.proposal import Offer, Proposal, finish, first_draft, notes
 from crawler.clean.text import line
 from crawler.config import Config
 from crawler.discover.outlet import Outlet
 from crawler.errors import ConfigError
-from crawler.proposal import Offer, Proposal, finish, first_draft, notes
 from crawler.site import Site, Source
 
 MAX_BYTES = 10 << 20  # of a file: a thousand feeds take 200 KB

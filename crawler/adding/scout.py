@@ -13,13 +13,13 @@ from urllib.parse import urljoin
 from pydantic import HttpUrl
 
 from crawler import path
+from crawler.adding.proposal import Offer, Proposal, Tried, a_day, choose, finish, first_draft, newest, notes
 from crawler.discover import first_request
 from crawler.discover.outlet import Outlet, outlet, sitemaps
 from crawler.errors import ArshifError, PageProblem
 from crawler.page import Candidate, Discovered, Page
-from crawler.proposal import Offer, Proposal, Tried, a_day, choose, finish, first_draft, newest, notes
+from crawler.running.workers import Workers
 from crawler.site import Kind, Site, Source
-from crawler.workers import Workers
 
 log = logging.getLogger("arshif.scout")
 

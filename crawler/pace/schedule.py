@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.interval import IntervalTrigger
 
-from crawler.cadence import Bounds, Record, Turn, back_off, in_words, next_poll, share
-from crawler.crontab import crontab
+from crawler.pace.cadence import Bounds, Record, Turn, back_off, in_words, next_poll, share
+from crawler.pace.crontab import crontab
 from crawler.site import Site
 from index.archive import hosts
 

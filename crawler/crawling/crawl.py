@@ -16,17 +16,17 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from crawler.account import AMOUNTS, Account, Status
-from crawler.conduct import Conduct
 from crawler.config import Config
+from crawler.crawling.account import AMOUNTS, Account, Status
+from crawler.crawling.conduct import Conduct
+from crawler.crawling.pages import Pages
+from crawler.crawling.rendering import Rendering
+from crawler.crawling.sources import Sources
 from crawler.errors import ArchiveError, Busy
-from crawler.pages import Pages
-from crawler.rendering import Rendering
-from crawler.schedule import DUE
+from crawler.pace.schedule import DUE
+from crawler.running.workers import Workers
 from crawler.site import Site
-from crawler.sources import Sources
 from crawler.stores import open_archive, raw_folder, raw_name
-from crawler.workers import Workers
 from index.archive import Archive, leases, runs, sites
 from index.raw import Raw
 

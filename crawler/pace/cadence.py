@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from crawler.habit import Habit, expected, waiting
+from crawler.pace.habit import Habit, expected, waiting
 
 ENOUGH = 0.31  # articles expected to wait; of fewer, more requests; of more, fewer soon (`make bench-schedule`)
 JITTER = 0.05  # of an interval, by which it may be shorter: sources of one interval do not stay together

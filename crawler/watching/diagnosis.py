@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select
 
-from crawler import notify, space
-from crawler.browser import find_browser, launch_options
-from crawler.cadence import in_words
 from crawler.config import Config
 from crawler.errors import ArchiveError, ArshifError
-from crawler.schedule import SKEW
+from crawler.pace.cadence import in_words
+from crawler.pace.schedule import SKEW
+from crawler.reach.browser import find_browser, launch_options
 from crawler.stores import archive_file, open_archive, open_index, raw_folder
+from crawler.watching import notify, space
 from index import outbox
 from index.archive import articles, health, leases, raws, sources
 from index.archive import tables as t

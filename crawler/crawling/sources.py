@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from crawler.cadence import Said, back_off, weight
+from crawler.crawling.learned import Asked, learned, settle
+from crawler.crawling.polls import Poll
 from crawler.discover.collect import BEYOND, CUT_SHORT, MAX_CANDIDATES
 from crawler.errors import PageProblem
-from crawler.learned import Asked, learned, settle
+from crawler.pace.cadence import Said, back_off, weight
+from crawler.pace.schedule import SKEW, asked_now
 from crawler.page import Discovered
-from crawler.polls import Poll
-from crawler.schedule import SKEW, asked_now
 from crawler.site import Kind, Site
 from index.archive import frontier, sites, sources, trust
 from index.archive.frontier import Offer
 from index.archive.trust import Finding
 
 if TYPE_CHECKING:
-    from crawler.crawl import Crawl
+    from crawler.crawling.crawl import Crawl
 
 CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
 IN_ALL = 200  # of one source, with those of its children: an index of indexes of indexes has 125,000

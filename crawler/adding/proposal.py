@@ -1,4 +1,4 @@
-"""Proposal: a site's file as it should be, from what the site gave when it was asked. Pure; crawler/scout.py asks."""
+"""Proposal: a site's file as it should be, from what the site gave when it was asked. Pure; scout.py asks."""
 
 from __future__ import annotations
 

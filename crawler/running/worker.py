@@ -1,6 +1,6 @@
-"""A worker: does one job after the other, and nothing else. `crawler/workers.py` starts it, and speaks to it.
+"""A worker: does one job after the other, and nothing else. `crawler/running/workers.py` starts it, and speaks to it.
 
-python -m crawler.worker PARENT FD
+python -m crawler.running.worker PARENT FD
 
 A message is eight bytes that tell its length, then a pickle: of a function and its arguments, answered by whether it
 returned and what it returned or raised. The first message is the worker's own, when it is ready.
@@ -19,7 +19,7 @@ import traceback
 from typing import Any, BinaryIO
 
 from crawler.errors import PageProblem
-from crawler.processes import die_with_parent
+from crawler.running.processes import die_with_parent
 
 MEMORY = 2 << 30  # bytes of address space a worker may have: a bomb ends in a MemoryError, not in the host's swap
 LENGTH = struct.Struct("!Q")

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from crawler.again import read_again, read_first_ones
-from crawler.cadence import asked_to_wait, back_off
 from crawler.clean.repeats import OTHERS, Repeats, block_hash
-from crawler.conduct import REFUSING
+from crawler.crawling.again import read_again, read_first_ones
+from crawler.crawling.conduct import REFUSING
+from crawler.crawling.item import ArticleItem, Wanted
+from crawler.crawling.learned import apart_from, repeated
 from crawler.errors import PageProblem, Unreadable
 from crawler.extract.refuse import PASSING
-from crawler.item import ArticleItem, Wanted
-from crawler.learned import apart_from, repeated
+from crawler.pace.cadence import asked_to_wait, back_off
+from crawler.pace.revisits import FADE, LADDER, next_look, stretched
 from crawler.page import Page
-from crawler.revisits import FADE, LADDER, next_look, stretched
 from crawler.site import Site
 from crawler.spellings import spellings
 from crawler.urls import canonical, may_be_article
@@ -29,7 +29,7 @@ from index.archive.frontier import Visit
 from index.archive.trust import Finding
 
 if TYPE_CHECKING:
-    from crawler.crawl import Crawl
+    from crawler.crawling.crawl import Crawl
 
 OUTCOMES = {
     "new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate", "emptied": "refused",

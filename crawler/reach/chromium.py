@@ -1,7 +1,7 @@
 """The download handler of rendered pages: scrapy-playwright's, with a browser that starts when a page needs it, and
 with an end to every page.
 
-`crawler/downloads.py` imports it with the first such page, so that other crawls do not import Playwright.
+`crawler/reach/downloads.py` imports it with the first such page, so that other crawls do not import Playwright.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
-from crawler.addresses import Reach
-from crawler.downloads import Bounded
-from crawler.gate import Gate
+from crawler.reach.addresses import Reach
+from crawler.reach.downloads import Bounded
+from crawler.reach.gate import Gate
 
 CONTEXTS = 4  # that stay open without a page, each with a cache of its own
 STARTING = 20.0  # seconds that a browser may take to start and to open an empty page

@@ -19,13 +19,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from crawler import space
 from crawler.config import Config
 from crawler.errors import ArchiveError, Busy, LeaseLost
-from crawler.processes import kill_group, start_child
-from crawler.schedule import LastRun
+from crawler.pace.schedule import LastRun
+from crawler.running.processes import kill_group, start_child
 from crawler.site import Site
 from crawler.stores import expire_raw, raw_folder, raw_name
+from crawler.watching import space
 from index.archive import Archive
 from index.archive import runs as records
 from index.archive import sites as site_states

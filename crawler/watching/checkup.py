@@ -9,10 +9,10 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from crawler import notify
 from crawler.config import Config
-from crawler.health import advance, judge
 from crawler.site import Site
+from crawler.watching import notify
+from crawler.watching.health import advance, judge
 from index.archive import Archive, health
 
 log = logging.getLogger("arshif.health")

@@ -19,17 +19,18 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
-from crawler import notify, runs, space, watch
-from crawler.cadence import in_words
-from crawler.checkup import checkup
 from crawler.config import Config
+from crawler.crawling.learned import learned
 from crawler.errors import ArchiveError, ArshifError
-from crawler.learned import learned
-from crawler.processes import end_child, start_child
-from crawler.schedule import DUE, Due, LastRun, due
-from crawler.signing import Signing
+from crawler.pace.cadence import in_words
+from crawler.pace.schedule import DUE, Due, LastRun, due
+from crawler.running import runs
+from crawler.running.processes import end_child, start_child
 from crawler.site import Site
 from crawler.stores import open_index
+from crawler.upkeep.signing import Signing
+from crawler.watching import notify, space, watch
+from crawler.watching.checkup import checkup
 from index.archive import Archive, forgotten, health, hosts, leases, sites
 from index.archive import runs as records
 from index.archive.lock import hold

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crawler.browser import find_browser
 from crawler.page import Page
+from crawler.reach.browser import find_browser
 from crawler.site import Site
 from index.archive import sites
 
 if TYPE_CHECKING:
-    from crawler.crawl import Crawl
+    from crawler.crawling.crawl import Crawl
 
 log = logging.getLogger("arshif.rendering")
 

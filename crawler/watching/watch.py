@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from crawler import notify
 from crawler.config import Config
 from crawler.terminal import safe
+from crawler.watching import notify
 from index.archive import Archive, documents, searches
 from index.archive.searches import Saved
 from index.article import Document

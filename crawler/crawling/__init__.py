@@ -1,0 +1,1 @@
+"""One crawl: what it asks, what it stores, and what it counts."""

@@ -1,0 +1,1 @@
+"""When a site, a source and a page are due. Pure."""

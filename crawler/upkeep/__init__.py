@@ -1,0 +1,1 @@
+"""What is done to a stored archive: read again, signed, forgotten."""

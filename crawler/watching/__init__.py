@@ -1,0 +1,1 @@
+"""How the sites and this machine are doing, and who is told."""
