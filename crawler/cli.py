@@ -216,9 +216,12 @@ def runs(
 
 
 @app.command()
-def status(json: Json = False) -> None:
+def status(
+    sites: Annotated[list[str] | None, typer.Argument(help="Ids of sites, each with its sources; else all.")] = None,
+    json: Json = False,
+) -> None:
     """Show each site's state, its next run and why then."""
-    looking.status(json)
+    looking.status(sites or [], json)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +13,9 @@ from crawler.config import Config, load
 from crawler.crawling.learned import learned
 from crawler.errors import ArshifError
 from crawler.explain import STAGES, explain
-from crawler.pace.schedule import due
+from crawler.pace.schedule import Learned, due, source_turns
 from crawler.running.runs import last_runs, told
+from crawler.site import Site
 from crawler.stores import archive_file, article_named, open_archive, open_index, raw_folder
 from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
 from crawler.watching import notify, space
@@ -151,21 +153,22 @@ def list_alerts(limit: int, test: bool, json: bool) -> int:
     return 0
 
 
-def status(json: bool) -> None:
+def status(names: list[str], json: bool) -> None:
     config = load()
+    chosen = config.choose(",".join(names))
     now = datetime.now(UTC)
     with open_archive(config) as archive, archive.read() as conn:
         last = last_runs(conn)
         states = {state.id: state for state in sites.states(conn)}
-        stored = {site.id: articles.count(conn, site.id) for site in config.enabled}
-        known = {site.id: learned(conn, site, config.settings.schedule) for site in config.enabled}
+        stored = {site.id: articles.count(conn, site.id) for site in chosen}
+        known = {site.id: learned(conn, site, config.settings.schedule) for site in chosen}
         doubts = trust.doubts(conn)
         waits = hosts.waiting(conn, now)
-        left = {site.id: [s for s in sources.states(conn, site.id) if s.left] for site in config.enabled}
+        left = {site.id: [s for s in sources.states(conn, site.id) if s.left] for site in chosen}
         extent = raws.extent(conn, now)
-        busy = {site.id for site in config.enabled if leases.holder(conn, site.id)}
+        busy = {site.id for site in chosen if leases.holder(conn, site.id)}
     rows: list[dict[str, Any]] = []
-    for site in config.enabled:
+    for site in chosen:
         state = states.get(site.id)
         turn = due(site, last, now, config.settings.schedule.every, known[site.id], waits)
         rows.append(
@@ -178,6 +181,7 @@ def status(json: bool) -> None:
                 "articles": stored[site.id],
                 "next_run": None if site.id in busy else turn.at,
                 "why": "being crawled" if site.id in busy else turn.why,
+                "sources": list(_sources(site, known[site.id])),
                 "verify_tls": site.verify_tls,
                 "left": [{"url": source.url, "problem": source.problem} for source in left[site.id]],
                 "doubts": [asdict(doubt) for doubt in doubts if doubt.site == site.id],
@@ -191,6 +195,9 @@ def status(json: bool) -> None:
         for r in rows
     ))  # fmt: skip
     for row in rows:
+        for source in row["sources"] if names else ():
+            asked = f"asked {_ago(source['asked'], now)}, next {_ahead(source['next'], now)}"
+            say(f"{row['site']}: {source['url']}: {asked} ({source['why']})")
         if row["detail"]:
             say(f"{row['site']}: " + "; ".join(filter(None, (row["detail"], row["example"]))))
         for source in row["left"]:
@@ -200,6 +207,19 @@ def status(json: bool) -> None:
         if not row["verify_tls"]:
             say(f"{row['site']}: its certificate is not looked at (`verify_tls: false`)")
     say(f"raw copies: {space.raw_copies(config.settings, extent)}")
+
+
+def _sources(site: Site, known: Learned) -> Iterator[dict[str, Any]]:
+    """When each source was asked, and is asked next where the site has no schedule of its own."""
+    for source, turn in zip(site.sources, source_turns(site, known), strict=True):
+        record = known.records.get(str(source.url))
+        yield {
+            "url": str(source.url),
+            "kind": source.kind,
+            "asked": record and record.last,
+            "next": turn.at,
+            "why": turn.why,
+        }
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

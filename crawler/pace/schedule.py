@@ -117,15 +117,17 @@ def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, 
 
 def first_turn(site: Site, learned: Learned, failing: bool = False) -> Turn:
     """When the first of a site's sources is asked, or of its pages fetched; of a failing one, its sources alone."""
-    turns = []
-    for source in site.sources:
-        url = str(source.url)
-        record = learned.records.get(url)
-        turn = next_poll(record, learned.bounds) if record else Turn(EPOCH, "never asked")
-        turns.append(Turn(turn.at, f"{source.kind}: {turn.why}"))
+    each = zip(site.sources, source_turns(site, learned), strict=True)
+    turns = [Turn(turn.at, f"{source.kind}: {turn.why}") for source, turn in each]
     if learned.pages is not None and not failing:
         turns.append(Turn((learned.pages + COMPANY).astimezone(UTC), "pages to look at again"))
     return min(turns, key=lambda turn: turn.at)
+
+
+def source_turns(site: Site, learned: Learned) -> list[Turn]:
+    """When each of a site's sources is asked next, in their order."""
+    records = [learned.records.get(str(source.url)) for source in site.sources]
+    return [next_poll(record, learned.bounds) if record else Turn(EPOCH, "never asked") for record in records]
 
 
 def asked_now(site: Site, learned: Learned, now: datetime) -> Sequence[str]:
