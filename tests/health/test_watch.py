@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler import watch as watching
 from crawler.config import load
 from crawler.watching import notify
+from crawler.watching import watch as watching
 from crawler.watching.notify import keys
 from crawler.watching.watch import tell
 from index import shipper
