@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Literal
 
@@ -47,17 +47,14 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("\u00ad\u200b\u200e\u200f\u2060\ufeff", ""),
     }
 )
-# How newsrooms begin a notice that something was wrong, folded.
-_CORRECTED = tuple(
-    fold(phrase)
-    for phrase in (
-        *("correction", "corrected", "clarification", "editor's note", "an earlier version"),
-        *("this story has been corrected", "this article was amended", "this article has been corrected"),
-        *("تصحيح", "تصويب", "تنويه", "تم تصحيح", "توضيح", "اصلاحیه", "تصحیح"),
-        *("rectificatif", "erratum", "une version antérieure", "korrektur", "berichtigung", "anmerkung der redaktion"),
-        *("in einer früheren version", "corrección", "fe de errores", "correção", "errata", "rettifica", "correzione"),
-        *("исправление", "уточнение", "düzeltme", "更正", "訂正"),
-    )
+# How newsrooms begin a notice that something was wrong, as readers see it.
+_NOTICES = (
+    *("correction", "corrected", "clarification", "editor's note", "an earlier version"),
+    *("this story has been corrected", "this article was amended", "this article has been corrected"),
+    *("تصحيح", "تصويب", "تنويه", "تم تصحيح", "توضيح", "اصلاحیه", "تصحیح"),
+    *("rectificatif", "erratum", "une version antérieure", "korrektur", "berichtigung", "anmerkung der redaktion"),
+    *("in einer früheren version", "corrección", "fe de errores", "correção", "errata", "rettifica", "correzione"),
+    *("исправление", "уточнение", "düzeltme", "更正", "訂正"),
 )  # fmt: skip
 
 
@@ -122,6 +119,12 @@ def read_as(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a text as they stand, with their marks; of Chinese and Japanese each sign."""
     return [token for token in _TOKEN.findall(text) if any(map(str.isalnum, token))]
+
+
+@cache
+def _corrected() -> tuple[str, ...]:
+    """How such a notice begins, folded: the tables of letters are not made for who only looks at a list."""
+    return tuple(map(fold, _NOTICES))
 
 
 def _names(authors: Sequence[str]) -> frozenset[str]:
@@ -209,7 +212,7 @@ def _distance(one: str, other: str) -> int:
 
 def _is_notice(came: str) -> bool:
     said = fold(came).lstrip(" \"'([*-")
-    return any(said.startswith(phrase) for phrase in _CORRECTED)
+    return any(said.startswith(phrase) for phrase in _corrected())
 
 
 # --- which words -----------------------------------------------------------------------------------------------------

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.adding.proposal import Offer, Proposal, Tried
 from crawler.config import Config, load
 from crawler.errors import ConfigError
 from crawler.terminal import cell, complain, print_json, say, set_up_log
 from crawler.urls import canonical
+
+if TYPE_CHECKING:
+    from crawler.adding.proposal import Offer, Proposal, Tried
 
 OWN = "sites.local"
 

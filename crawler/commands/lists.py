@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crawler.adding import opml
 from crawler.commands.adding import OWN, must_be_own
 from crawler.commands.exporting import STDOUT, put
 from crawler.config import load
@@ -13,6 +12,8 @@ from crawler.terminal import complain, print_json, print_table, say
 
 
 def import_list(file: Path, dry_run: bool, json: bool) -> None:
+    from crawler.adding import opml
+
     config = load()
     must_be_own(config)
     try:
@@ -47,6 +48,8 @@ def import_list(file: Path, dry_run: bool, json: bool) -> None:
 
 
 def export_list(sites: list[str], as_opml: bool, out: Path, json: bool) -> None:
+    from crawler.adding import opml
+
     chosen = load().choose(",".join(sites))
     written = opml.written(chosen) if as_opml else "".join(f"{feed}\n" for feed in opml.feeds(chosen)).encode()
     put(out, [written])

@@ -12,7 +12,6 @@ from typing import Any
 from crawler.config import Config, load
 from crawler.crawling.learned import learned
 from crawler.errors import ArshifError
-from crawler.explain import STAGES, explain
 from crawler.pace.schedule import Learned, due, source_turns
 from crawler.running.runs import last_runs, told
 from crawler.site import Site
@@ -73,6 +72,8 @@ def _dates(published: datetime | None, modified: datetime | None) -> list[tuple[
 
 
 def explain_one(address: str, json: bool) -> None:
+    from crawler.explain import STAGES, explain
+
     config = load()
     with open_stored(config) as archive, archive.read() as conn:
         steps = explain(conn, config, address)

@@ -112,14 +112,18 @@ def test_the_answer_to_a_job_that_nobody_waits_for_is_not_taken_for_the_next_one
         workers.close()
 
 
-def test_a_worker_is_replaced_after_so_many_jobs(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_is_replaced_after_so_many_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = Workers(count=1)
     monkeypatch.setattr("crawler.running.workers.JOBS_A_WORKER", 6)
     monkeypatch.setattr("crawler.running.workers.SOON", 2)
 
     async def many() -> list[int]:
         return await asyncio.gather(*(workers.run(os.getpid) for _ in range(20)))
 
-    pids = asyncio.run(many())
+    try:
+        pids = asyncio.run(many())
+    finally:
+        workers.close()
     assert max(pids.count(pid) for pid in pids) <= 6
 
 
