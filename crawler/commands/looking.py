@@ -217,7 +217,7 @@ def _sources(site: Site, known: Learned) -> Iterator[dict[str, Any]]:
         yield {
             "url": str(source.url),
             "kind": source.kind,
-            "asked": record and record.last,
+            "asked": record and record.last.astimezone(UTC),
             "next": turn.at,
             "why": turn.why,
         }
