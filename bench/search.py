@@ -37,7 +37,7 @@ from index.article import Query
 from index.engines import Engine
 from index.query import parse
 from index.search import search
-from index.web import serve
+from index.web import create_app, serve
 from tests.elasticsearch import server
 
 QUERIES = 200  # of each kind
@@ -168,7 +168,7 @@ def _painted(home: Path, number: int) -> bool:
 
 def _serve(home: Path, port: int) -> None:
     with Archive(home / "archive.sqlite3") as archive:
-        serve(archive, opened(home, "", EMBEDDED), "127.0.0.1", port)
+        serve(create_app(archive, opened(home, "", EMBEDDED)), "127.0.0.1", port)
 
 
 def _write(home: Path, number: int) -> None:
