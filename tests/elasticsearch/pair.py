@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -41,13 +39,7 @@ class Pair:
 @contextlib.contextmanager
 def pair(say: server.Say = print) -> Iterator[Pair]:
     """Both for the length of the block. Raises `server.CannotRun`, as that does."""
-    java = server.jdk()
-    server.HOME.mkdir(exist_ok=True)
-    with server._alone():
-        server.unpacked(shutil.which("mvn"), say)
-    with tempfile.TemporaryDirectory(prefix="pair-", dir=server.HOME) as directory, contextlib.ExitStack() as stack:
-        home = Path(directory)
-        home.chmod(0o755)
+    with server.own_folder("pair-", say) as (java, home), contextlib.ExitStack() as stack:
         http, transport = (dict(zip(NAMES, server.free_ports(2), strict=True)) for _ in range(2))
         processes = {}
         for name in NAMES:
@@ -61,9 +53,7 @@ def pair(say: server.Say = print) -> Iterator[Pair]:
 
 
 def _prepare(home: Path, name: str, http: int, transport: dict[str, int]) -> None:
-    shutil.copytree(server.SERVER / "config", home / "config", ignore=shutil.ignore_patterns("*.keystore"))
-    for folder in ("data", "logs", "tmp"):
-        (home / folder).mkdir()
+    config = server.furnish(home)
     settings = {
         "cluster.name": f"arshif-pair-{transport['first']}",
         "node.name": name,
@@ -76,7 +66,7 @@ def _prepare(home: Path, name: str, http: int, transport: dict[str, int]) -> Non
     }
     if name == "first":
         settings["cluster.initial_master_nodes"] = [name]
-    server.configure(home / "config", http, transport[name], settings, MEGABYTES)
+    server.configure(config, http, transport[name], settings, MEGABYTES)
 
 
 def _wait(found: Pair, home: Path) -> None:

@@ -7,11 +7,9 @@ import contextlib
 import hashlib
 import os
 import secrets
-import shutil
 import signal
 import ssl
 import subprocess
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -38,13 +36,7 @@ class Secured:
 @contextlib.contextmanager
 def secured(say: server.Say = print) -> Iterator[Secured]:
     """A server for the length of the block. Raises `server.CannotRun`, as that does."""
-    java = server.jdk()
-    server.HOME.mkdir(exist_ok=True)
-    with server._alone():
-        server.unpacked(shutil.which("mvn"), say)
-    with tempfile.TemporaryDirectory(prefix="secured-", dir=server.HOME) as directory:
-        home = Path(directory)
-        home.chmod(0o755)
+    with server.own_folder("secured-", say) as (java, home):
         password = secrets.token_urlsafe(24)
         (http, transport) = server.free_ports(2)
         found = Secured(f"https://127.0.0.1:{http}", home / "config/ca.pem", USER, password)
@@ -65,10 +57,7 @@ def secured(say: server.Say = print) -> Iterator[Secured]:
 
 
 def _prepare(home: Path, http: int, transport: int, found: Secured) -> None:
-    config = home / "config"
-    shutil.copytree(server.SERVER / "config", config, ignore=shutil.ignore_patterns("*.keystore", "users*"))
-    for name in ("data", "logs", "tmp"):
-        (home / name).mkdir()
+    config = server.furnish(home)
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=arshif-test",
          "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", config / "key.pem", "-out", found.ca_file],

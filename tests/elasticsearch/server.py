@@ -17,6 +17,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 import zipfile
@@ -125,6 +126,26 @@ def unpacked(maven: str | None, say: Say) -> None:
     """Downloads and unpacks the server where it is not there yet."""
     if not (SERVER / "bin" / "arshif-start").exists():
         _unpack(_archive(maven, say), say)
+
+
+@contextlib.contextmanager
+def own_folder(prefix: str, say: Say) -> Iterator[tuple[Path, Path]]:
+    """The JDK, and a folder for a server beside the one that is lent, once that is unpacked; it goes with the block."""
+    java = jdk()
+    HOME.mkdir(exist_ok=True)
+    with _alone():
+        unpacked(shutil.which("mvn"), say)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=HOME) as directory:
+        Path(directory).chmod(0o755)
+        yield java, Path(directory)
+
+
+def furnish(home: Path) -> Path:
+    """Makes what a server of its own has in its folder, without keys and users; gives the one of its configuration."""
+    shutil.copytree(SERVER / "config", home / "config", ignore=shutil.ignore_patterns("*.keystore", "users*"))
+    for name in ("data", "logs", "tmp"):
+        (home / name).mkdir()
+    return home / "config"
 
 
 def _archive(maven: str | None, say: Say) -> Path:
