@@ -13,8 +13,7 @@ from crawler import path
 from crawler.config import Config
 from crawler.crawling.learned import apart_from, repeated
 from crawler.errors import ArshifError, Refused, Unreadable
-from crawler.middlewares.raw import decoded, lower_case
-from crawler.page import Page
+from crawler.middlewares.raw import stored_page
 from crawler.reach.robots import Rules
 from crawler.site import Site
 from crawler.stores import article_named, raw_folder
@@ -136,10 +135,7 @@ def _cleaned(conn: Connection, config: Config, site: Site, document: Document) -
     learned = apart_from(repeated(conn, site.id), repeats.of(conn, document.article.id))
     try:
         with Raw(raw_folder(config)) as raw:
-            headers, body = raw.read(ref, final_url)
-        page = Page(
-            document.article.url, final_url, decoded(headers, body), document.first_seen, 200, lower_case(headers)
-        )
+            page = stored_page(raw, ref, document.article.url, final_url, document.first_seen)
         removed = path.article(page, site, learned).removed
     except (RawDamaged, Refused, Unreadable, OSError, EOFError) as problem:
         yield Step("clean", f"its raw copy gives nothing today: {problem}")

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from crawler.config import Config, load
 from crawler.crawling.learned import learned
 from crawler.errors import ArshifError
@@ -19,6 +21,7 @@ from crawler.stores import archive_file, article_named, open_archive, open_index
 from crawler.terminal import cell, lasting, print_json, print_table, say, set_up_log
 from crawler.watching import notify, space
 from index.archive import Archive, articles, health, hosts, leases, raws, runs, sites, sources, trust
+from index.article import Document
 from index.raw import Raw
 from index.schema_org import named
 
@@ -31,12 +34,19 @@ def open_stored(config: Config) -> Archive:
     return open_archive(config)
 
 
+def stored(conn: Connection, name: str) -> Document:
+    """The article that is meant by its id or one of its addresses. Raises ArshifError where there is none."""
+    identifier = article_named(conn, name)
+    document = articles.document(conn, identifier) if identifier else None
+    if document is None:
+        raise ArshifError(f"the archive has no article {name}: give the id or address of one (`arshif search`)")
+    return document
+
+
 def show(name: str, json: bool) -> None:
     with open_stored(load()) as archive, archive.read() as conn:
-        identifier = article_named(conn, name)
-        document = articles.document(conn, identifier) if identifier else None
-        if identifier is None or document is None:
-            raise ArshifError(f"the archive has no article {name}: give the id or address of one (`arshif search`)")
+        document = stored(conn, name)
+        identifier = document.article.id
         versions, aliases = articles.versions(conn, identifier), articles.aliases(conn, identifier)
     article = document.article
     if json:
@@ -161,7 +171,7 @@ def status(names: list[str], json: bool) -> None:
     with open_archive(config) as archive, archive.read() as conn:
         last = last_runs(conn)
         states = {state.id: state for state in sites.states(conn)}
-        stored = {site.id: articles.count(conn, site.id) for site in chosen}
+        counts = {site.id: articles.count(conn, site.id) for site in chosen}
         known = {site.id: learned(conn, site, config.settings.schedule) for site in chosen}
         doubts = trust.doubts(conn)
         waits = hosts.waiting(conn, now)
@@ -179,7 +189,7 @@ def status(names: list[str], json: bool) -> None:
                 "detail": state and state.detail,
                 "example": state and state.example,
                 "last_run": state and state.last_run,
-                "articles": stored[site.id],
+                "articles": counts[site.id],
                 "next_run": None if site.id in busy else turn.at,
                 "why": "being crawled" if site.id in busy else turn.why,
                 "sources": list(_sources(site, known[site.id])),

@@ -8,12 +8,10 @@ from itertools import groupby
 from typing import Any
 
 from rich.text import Text
-from sqlalchemy import Connection
 
-from crawler.commands.looking import open_stored
+from crawler.commands.looking import open_stored, stored
 from crawler.config import load
 from crawler.errors import ArshifError
-from crawler.stores import article_named
 from crawler.terminal import cell, out, print_json, print_table, safe, say
 from index.archive import articles
 from index.archive.history import Event, history
@@ -30,7 +28,7 @@ FIELDS = ("authors", "section", "published", "modified")
 def show_history(name: str, json: bool) -> None:
     """Prints what happened to an article."""
     with open_stored(load()) as archive, archive.read() as conn:
-        article = _article(conn, name)
+        article = stored(conn, name).article.id
         events = history(conn, article)
     if json:
         print_json({"article": article, "events": [_as_json(event) for event in events]})
@@ -61,7 +59,7 @@ def _told(event: Event) -> str:
 def show_diff(name: str, numbers: tuple[int, ...], marks: bool, json: bool) -> None:
     """Prints what changed between two versions: of the last two, of one and the newest, or of any two."""
     with open_stored(load()) as archive, archive.read() as conn:
-        article = _article(conn, name)
+        article = stored(conn, name).article.id
         said = articles.versions(conn, article)
     old, new = _chosen(said, numbers)
     change = between(old.article, new.article)
@@ -78,13 +76,6 @@ def show_diff(name: str, numbers: tuple[int, ...], marks: bool, json: bool) -> N
         say(f"{name}: {cell(before) or 'none'} -> {cell(after) or 'none'}")
     for pieces in parts.values():
         _print(pieces)
-
-
-def _article(conn: Connection, name: str) -> str:
-    found = article_named(conn, name)
-    if found is None:
-        raise ArshifError(f"the archive has no article {name}: give the id or address of one (`arshif search`)")
-    return found
 
 
 def _chosen(said: list[Version], numbers: tuple[int, ...]) -> tuple[Version, Version]:

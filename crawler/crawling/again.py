@@ -11,8 +11,8 @@ from crawler import path
 from crawler.clean.repeats import Repeats, block_hash
 from crawler.crawling.item import ArticleItem
 from crawler.errors import Refused, Unreadable
-from crawler.middlewares.raw import decoded, lower_case
-from crawler.page import Candidate, Page
+from crawler.middlewares.raw import stored_page
+from crawler.page import Candidate
 from index.archive import articles, repeats
 from index.article import Article, Document
 from index.changes import between
@@ -59,15 +59,8 @@ async def _reread(crawl: Crawl, item: ArticleItem, known: Document, repeated: Re
         return None
     ref, url = copy
     try:
-        headers, body = await asyncio.to_thread(crawl.raw.read, ref, url)
-        page = Page(
-            known.article.url,
-            url,
-            decoded(headers, body),
-            known.first_seen,
-            headers=lower_case(headers),
-            candidate=_offered(known.article),
-        )
+        offered = _offered(known.article)
+        page = await asyncio.to_thread(stored_page, crawl.raw, ref, known.article.url, url, known.first_seen, offered)
         again = await crawl.workers.run(path.article, page, item.site, repeated)
     except (RawDamaged, Refused, Unreadable) as problem:
         log.warning("%s: its stored page cannot be read again: %s", known.article.url, problem)

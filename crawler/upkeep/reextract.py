@@ -18,8 +18,8 @@ from crawler.clean.repeats import Repeats
 from crawler.crawling.learned import apart_from, repeated
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.middlewares.raw import decoded, lower_case
-from crawler.page import Candidate, Page
+from crawler.middlewares.raw import stored_page
+from crawler.page import Candidate
 from crawler.running.workers import Workers
 from crawler.site import Site
 from index.archive import Archive, articles, leases, raws, repeats
@@ -117,14 +117,9 @@ class Reextraction:
 
     async def _read(self, copy: Copy, site: Site, learned: Repeats) -> Extraction | None:
         try:
-            headers, body = await asyncio.to_thread(self.raw.read, copy.ref, copy.final_url)
-            page = Page(
-                url=copy.url,
-                final_url=copy.final_url,
-                body=decoded(headers, body),
-                fetched=copy.fetched,
-                headers=lower_case(headers),
-                candidate=Candidate(copy.url, *(getattr(copy.offered, name) for name in SAID)),
+            offered = Candidate(copy.url, *(getattr(copy.offered, name) for name in SAID))
+            page = await asyncio.to_thread(
+                stored_page, self.raw, copy.ref, copy.url, copy.final_url, copy.fetched, offered
             )
             extraction = await self.workers.run(path.article, page, site, learned)
         except Refused as problem:
