@@ -95,7 +95,9 @@ def rebuild(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable
 
 def migrate(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[Shipped], None] | None = None) -> str:
     """The name of an index with this program's mapping that readers see: at once where there is one, else when it is
-    built; the one of an older mapping is searched until then, as it was. Raises what `rebuild` does."""
+    built; the one of an older mapping is searched until then, and gets what comes meanwhile.
+
+    Raises what `rebuild` does."""
     live = engine.current()
     if live is not None:
         return live
@@ -133,7 +135,14 @@ def ship_once(archive: Archive, engine: Engine, batch: int = BATCH) -> Shipped:
             targets = outbox.targets_of(conn, engine.name)
     total = Shipped()
     for target in targets:
-        part = _ship(archive, engine, target.name, batch)
+        try:
+            part = _ship(archive, engine, target.name, batch)
+        except IndexMismatch as problem:
+            if target.state == "building" or is_ours(target.name, engine.prefix):
+                raise
+            log.warning("%s: what is new is found once the new index is complete, for %s", engine.name, problem)
+            archive.write(lambda conn, name=target.name: outbox.drop(conn, name)).result()  # type: ignore[misc]
+            continue
         total = Shipped(total.sent + part.sent, total.refused + part.refused, total.left + part.left)
         if target.state == "building" and not part.left:
             _publish(archive, engine, target.name)
@@ -142,14 +151,16 @@ def ship_once(archive: Archive, engine: Engine, batch: int = BATCH) -> Shipped:
 
 def prepare(archive: Archive, engine: Engine) -> None:
     """Make archive and engine agree on where the documents go: an index that is missing, lost or of an older mapping
-    is built anew. Raises IndexMismatch where the engine's index was made from another archive."""
+    is built anew; one of an older mapping gets what is new until then.
+
+    Raises IndexMismatch where the engine's index was made from another archive."""
     there = set(engine.targets())
     with archive.read() as conn:
         known = outbox.targets_of(conn, engine.name)
-    live = engine.current()
+    live, searched = engine.current(), engine.searched()
     _sweep(engine, there - {target.name for target in known} - {live})
     for target in known:
-        lost = target.name not in there or (target.state == "current" and live is None)
+        lost = target.name not in there or (target.state == "current" and live is None and target.name != searched)
         if lost:
             log.warning("%s: index %s is lost or outdated, and is built anew", engine.name, target.name)
             archive.write(lambda conn, name=target.name: outbox.drop(conn, name)).result()  # type: ignore[misc]

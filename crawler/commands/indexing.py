@@ -30,8 +30,8 @@ WORDS = {  # what is wrong with a document
 def status(json: bool) -> None:
     config = load()
     with open_archive(config) as archive, open_index(config) as engine, archive.read() as conn:
-        current = engine.current()
-        documents, stored = engine.count() if current else 0, articles.count(conn)
+        searched, current = engine.searched(), engine.current()
+        documents, stored = engine.count() if searched else 0, articles.count(conn)
         targets = [
             {"name": target.name, "state": target.state, "pending": outbox.pending(conn, target.name)}
             for target in outbox.targets_of(conn, engine.name)
@@ -41,6 +41,7 @@ def status(json: bool) -> None:
         print_json(
             {
                 "engine": engine.name,
+                "searched": searched,
                 "current": current,
                 "documents": documents,
                 "articles": stored,
@@ -49,7 +50,8 @@ def status(json: bool) -> None:
             }
         )
         return
-    say(f"{engine.name}: {current or 'no index yet'}")
+    older = " (of an older mapping: `arshif run` replaces it, or `arshif index migrate`)" if searched != current else ""
+    say(f"{engine.name}: {searched or 'no index yet'}{older}")
     say(f"{documents} documents of {stored} articles")
     for target in targets:
         say(f"{target['name']} ({target['state']}): {target['pending']} to be brought")

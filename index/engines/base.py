@@ -59,7 +59,7 @@ class Engine(Protocol):
         """Bring documents in and take ids out. All are durable when it returns, but for those that are refused for
         good: their articles' ids with the reason. An older version than the index has is left out, and counts as done.
         Documents that are not current go to the index of earlier versions; a deletion holds for both, that of an
-        `earlier_id` for that one."""
+        `earlier_id` for that one. A target of an older mapping is given what it has fields for."""
 
     def publish(self, target: str) -> None:
         """From now on searches go to this target; the one before it is dropped after that."""
@@ -69,6 +69,9 @@ class Engine(Protocol):
 
     def targets(self) -> list[str]:
         """All targets of this prefix, of whatever version, published or not."""
+
+    def searched(self) -> str | None:
+        """The target that searches go to, of whatever MAPPING_VERSION; None where there is none yet."""
 
     def current(self) -> str | None:
         """The target that searches go to; None where there is none yet, or one of another MAPPING_VERSION."""

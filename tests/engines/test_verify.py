@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from index import shipper
-from index.archive import Archive, articles, documents
+from index.archive import Archive, articles, documents, forgotten
 from index.engines import Engine, base, elastic, embedded
 from index.engines.base import Document
 from index.errors import IndexMismatch, IndexUnavailable
@@ -174,3 +174,27 @@ def test_a_search_finds_all_at_every_moment_of_a_migration(
     assert (engine.current(), engine.targets()) == (after, [after])
     assert after != before
     assert shipper.migrate(archive, engine) == after, "one of today's mapping stays"
+
+
+def test_what_comes_during_a_migration_is_found_at_once(
+    archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipper.drain(archive, engine)
+    before = engine.searched()
+    for module in (base, embedded, elastic):
+        monkeypatch.setattr(module, "MAPPING_VERSION", base.MAPPING_VERSION + 1, raising=False)
+    shipper.prepare(archive, engine)
+    store(archive, range(STORED, STORED + 5))
+    store(archive, range(5), "وقال شاهد عيان", hours=2)
+    gone = stored(archive)[0].article.id
+    archive.write(lambda conn: forgotten.forget(conn, forgotten.known(conn, gone), NOW)).result()
+    shipper.ship_once(archive, engine, batch=20)
+    until = time.monotonic() + 5
+    while engine.search(parse("حلب")).total != STORED + 4 and time.monotonic() < until:
+        time.sleep(0.1)
+    assert engine.search(parse("حلب")).total == STORED + 4
+    assert engine.search(parse("حلب شاهد")).total >= 4
+    assert (engine.searched(), engine.current()) == (before, None), "the new one is not complete yet"
+    after = shipper.migrate(archive, engine)
+    assert engine.targets() == [after]
+    assert verify(archive, engine).differences == ()

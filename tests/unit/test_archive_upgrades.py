@@ -21,7 +21,7 @@ from sqlalchemy import select
 from crawler.identify import identity
 from crawler.upkeep.signing import Signing
 from index import shipper
-from index.archive import Archive, articles, documents, frontier, schema
+from index.archive import Archive, articles, documents, forgotten, frontier, schema
 from index.archive import tables as t
 from index.article import Results
 from index.engines import open_engine
@@ -118,6 +118,16 @@ def test_the_embedded_index_of_that_release_is_searched_until_the_new_one_is_com
         assert before[0]
         assert before[1]
         assert engine.current() is None, "it is of an older mapping"
+        shipper.prepare(archive, engine)
+        new = article("https://late.example/1", headline="Late museum news", body="It opens.", site="late")
+        archive.write(lambda conn: articles.store(conn, page(new))).result()
+        searched = engine.searched()
+        shipper.ship_once(archive, engine, batch=1)
+        assert engine.searched() == searched
+        assert _found(search(parse("late museum"), engine, archive)) == {new.id}, "found before the new one is complete"
+        archive.write(lambda conn: forgotten.forget(conn, forgotten.known(conn, new.id), NOW)).result()
+        shipper.ship_once(archive, engine, batch=1)
+        assert _found(search(parse("late museum"), engine, archive)) == set()
         shipper.migrate(archive, engine)
         assert engine.current() is not None
         assert [_found(search(query, engine, archive)) for query in asked] == before

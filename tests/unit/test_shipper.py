@@ -82,6 +82,9 @@ class Shelf:
         file = self.folder / "current"
         return file.read_text() if file.exists() else None
 
+    def searched(self) -> str | None:
+        return self.current()
+
     def search(self, query: Query) -> Matches:
         raise NotImplementedError
 

@@ -4,8 +4,8 @@ are put off are tried again, and a request that is refused whole is halved until
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +31,12 @@ class Action:
     what: dict[str, Any]
     source: dict[str, Any] | None = None
     size: int = 0
+
+    def narrowed(self, fields: Collection[str]) -> Action:
+        """With these fields only: what an index of an older mapping can take."""
+        if self.source is None:
+            return self
+        return replace(self, source={name: value for name, value in self.source.items() if name in fields})
 
 
 def deletion(article: str) -> Action:

@@ -103,6 +103,9 @@ class ElasticEngine:
             ).body
         return sorted(name for name in found if not name.endswith(EARLIER))
 
+    def searched(self) -> str | None:
+        return next(iter(self._named()), None)
+
     def current(self) -> str | None:
         return next((name for name in self._named() if is_ours(name, self.prefix)), None)
 
@@ -130,7 +133,10 @@ class ElasticEngine:
             except ValueError as error:
                 refused[document.article.id] = str(error)
         with self._told() as client:
-            if deletes:
+            if not is_ours(target, self.prefix):
+                fields = self._fields(target)
+                actions = {target: [action.narrowed(fields) for action in actions[target]]}
+            elif deletes:
                 of_these = {"terms": {"article": list(deletes)}}
                 client.delete_by_query(index=target + EARLIER, query=of_these, conflicts="proceed", refresh=True)
             for index, lines in actions.items():
@@ -213,10 +219,13 @@ class ElasticEngine:
         if self.current() is not None or not (named := self._named()):
             self._todays = time.monotonic() + CURRENT_SECONDS
             return frozenset()
-        with contextlib.suppress(NotFoundError), self._told() as client:  # today's has just taken over
-            found = client.indices.get_mapping(index=named[0])
-            return frozenset(found[named[0]]["mappings"]["properties"])
+        with contextlib.suppress(NotFoundError), self._told():  # today's has just taken over
+            return self._fields(named[0])
         return frozenset()
+
+    def _fields(self, target: str) -> frozenset[str]:
+        found = self.server.client.indices.get_mapping(index=target)
+        return frozenset(found[target]["mappings"]["properties"])
 
 
 def _match(hit: dict[str, Any], by_score: bool) -> Match:

@@ -25,7 +25,7 @@ from index.article import Document, Matches, Query
 from index.engines.base import Held, Record, is_earlier, is_ours, must_be_ours, record
 from index.engines.embedded import queries
 from index.engines.embedded.queries import Part, Searcher
-from index.engines.embedded.schema import document, schema
+from index.engines.embedded.schema import FIELDS, document, schema
 from index.engines.older import is_made_with, without_unknown
 from index.engines.plan import Plan, plan
 from index.errors import IndexMismatch, IndexUnavailable
@@ -68,7 +68,7 @@ class EmbeddedEngine:
             sync_folder(self.directory)
 
     def publish(self, target: str) -> None:
-        before = self._named()
+        before = self.searched()
         self._index(target)  # it must be whole before anybody is sent there
         temporary = self.directory / "current.new"
         with self._told(target):
@@ -82,7 +82,7 @@ class EmbeddedEngine:
             self.drop(before)
 
     def drop(self, target: str) -> None:
-        if target == self._named():
+        if target == self.searched():
             raise IndexMismatch(f"{target} is the index that searches go to: publish another one before.")
         with self._lock:
             for name in (target, f"{target}/{EARLIER}"):
@@ -96,10 +96,10 @@ class EmbeddedEngine:
         return sorted(p.name for p in self.directory.iterdir() if p.is_dir() and p.name.startswith(f"{self.prefix}-v"))
 
     def current(self) -> str | None:
-        name = self._named()
+        name = self.searched()
         return name if name is not None and is_ours(name, self.prefix) else None
 
-    def _named(self) -> str | None:
+    def searched(self) -> str | None:
         with contextlib.suppress(FileNotFoundError):
             return (self.directory / "current").read_text(encoding="utf-8").strip() or None
         return None
@@ -122,6 +122,8 @@ class EmbeddedEngine:
             held = records[target if one.current else f"{target}/{EARLIER}"]
             if made.id not in held or made.version >= held[made.id].version:
                 held[made.id] = made
+        if not is_ours(target, self.prefix):  # of an older mapping, and searched without earlier versions
+            del records[f"{target}/{EARLIER}"]
         with self._writing:
             for name, held in records.items():
                 if held or deletes:
@@ -131,13 +133,15 @@ class EmbeddedEngine:
     def _write(self, target: str, records: dict[str, Record], deletes: Sequence[str]) -> None:
         index = self._index(target)
         known = self._versions(index, [*records])
+        fields = FIELDS if is_ours(target, self.prefix) else self._fields(target)
+        whole = "article" if "article" in fields else "id"
         with self._told(target), index.writer(heap_size=HEAP_BYTES, num_threads=1) as writer:
             for article in deletes:
-                writer.delete_documents_by_term("id" if is_earlier(article) else "article", article)
+                writer.delete_documents_by_term("id" if is_earlier(article) else whole, article)
             for id_, made in records.items():
                 if made.version >= known.get(id_, 0):
                     writer.delete_documents_by_term("id", id_)
-                    writer.add_document(document(made))
+                    writer.add_document(document(made, fields))
             writer.commit()
 
     def _versions(self, index: tantivy.Index, ids: list[str]) -> dict[str, int]:
@@ -205,7 +209,7 @@ class EmbeddedEngine:
 
     def _searched(self) -> str:
         """The target that is searched: the published one, of an older mapping too while a new one is on its way."""
-        if (named := self._named()) is None or not is_made_with(named, self.prefix):
+        if (named := self.searched()) is None or not is_made_with(named, self.prefix):
             raise IndexUnavailable(f"There is no index in {self.directory} yet: {REBUILD}.")
         return named
 

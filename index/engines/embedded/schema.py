@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import tantivy
 
 from index.analysis import words
@@ -10,6 +12,7 @@ from index.engines.base import TALLIED, Record
 TEXTS = ("headline", "body", "headline_stem", "body_stem", "author", "section")
 WHOLE = ("id", "article", "lead", "gone", "has", "site", "country", "language", *sorted(set(TALLIED.values())))
 NUMBERS = ("order", "changed", "day", "version", "digest")
+FIELDS = frozenset((*WHOLE, *TEXTS, *NUMBERS))
 
 
 def schema() -> tantivy.Schema:
@@ -25,18 +28,19 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
-def document(made: Record) -> tantivy.Document:
-    """A record as tantivy takes it."""
+def document(made: Record, fields: Collection[str] = FIELDS) -> tantivy.Document:
+    """A record as tantivy takes it: those of its fields that the index has."""
     document = tantivy.Document()
     document.add_text("id", made.id)
-    for name, values in made.keywords.items():
-        for value in values:
+    for name in made.keywords.keys() & fields:
+        for value in made.keywords[name]:
             document.add_text(name, value)
-    for name, values in made.texts.items():
-        for value in values:  # one by one: a phrase does not reach from one author into the next
+    for name in made.texts.keys() & fields:
+        for value in made.texts[name]:  # one by one: a phrase does not reach from one author into the next
             document.add_text(name, " ".join(words(value)))
-    for name, stems in made.stems.items():
-        document.add_text(name, stems)
+    for name in made.stems.keys() & fields:
+        document.add_text(name, made.stems[name])
     for name in NUMBERS:
-        document.add_unsigned(name, getattr(made, name))
+        if name in fields:
+            document.add_unsigned(name, getattr(made, name))
     return document
