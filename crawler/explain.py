@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from textwrap import shorten
@@ -20,7 +20,7 @@ from crawler.stores import article_named, raw_folder
 from crawler.urls import canonical, may_be_article
 from index import outbox
 from index.archive import articles, frontier, hosts, repeats
-from index.archive.frontier import FrontierRow
+from index.archive.frontier import Fetch, FrontierRow
 from index.article import Document
 from index.raw import Raw, RawDamaged
 
@@ -65,7 +65,7 @@ def _met(conn: Connection, document: Document | None, site: str, url: str) -> It
             if one != url:
                 yield Step("discover", f"also at {one}")
                 yield Step("fetch", f"at {one}:")
-            yield from (*_discovered(row), *_fetched(row))
+            yield from (*_discovered(row), *_fetched(row, frontier.fetches_of(conn, site, one)))
     if not met:
         yield Step("discover", "no source has offered it")
 
@@ -94,7 +94,9 @@ def _discovered(row: FrontierRow) -> Iterator[Step]:
     )
 
 
-def _fetched(row: FrontierRow) -> Iterator[Step]:
+def _fetched(row: FrontierRow, fetches: Sequence[Fetch]) -> Iterator[Step]:
+    for fetch in fetches:
+        yield Step("fetch", f"{fetch.status}: {fetch.came}" if fetch.status else fetch.came, fetch.at)
     if row.fetched is None:
         yield Step("fetch", "never answered")
     else:

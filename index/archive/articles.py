@@ -123,7 +123,8 @@ def store(conn: Connection, page: Fetched) -> Outcome:
             outcome = replace(outcome, kind="copy")
     _name(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
     visit = Visit(page.fetched, page.revisit_at, page.status, page.etag, page.last_modified, page.body_hash)
-    before = frontier.fetched(conn, page.site, page.url, visit, outcome.id)
+    came = outcome.kind if page.final_url == page.url else f"{outcome.kind}, at {page.final_url}"
+    before = frontier.fetched(conn, page.site, page.url, visit, came, outcome.id)
     if before is not None and before != outcome.id:
         frontier.orphan(conn, before, page.fetched)  # the page redirects to another article now
     return outcome
@@ -136,7 +137,7 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
         _come_back(conn, one(conn, known.article), visit.fetched)
     if visit.body_hash is None and known is not None:
         visit = replace(visit, body_hash=known.body_hash)
-    frontier.fetched(conn, site, url, visit)
+    frontier.fetched(conn, site, url, visit, "not modified" if visit.status == 304 else "the same bytes")
 
 
 def keep_raw(conn: Connection, page: Fetched) -> int | None:

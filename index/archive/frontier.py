@@ -12,17 +12,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from index.archive import forgotten, sites, trust
 from index.archive.documents import touch
-from index.archive.tables import articles, frontier
+from index.archive.tables import articles, fetches, frontier
 from index.archive.upsert import change, chunks
 
 STATES = ("pending", "stored", "duplicate", "refused", "failed", "gone", "old")
 SECOND_LOOK = timedelta(hours=1)  # after a page that had an article came without it: sites are mended within the hour
 SAYS_NOTHING = ("wall", "consent", "too large", "forgotten")  # refusals that do not tell whether an article is there
 GONE_LOOK = timedelta(days=30)  # at one that stays so, where nothing else says when
+FETCHES = 50  # of a page, the last ones, are kept: those of a year or more
 FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older ones come by `since` only
 # Built once: building one costs as much as running it.
 _ROW = select(frontier).where(frontier.c.site == bindparam("site"), frontier.c.url == bindparam("url"))
@@ -31,6 +32,7 @@ _SIBLINGS = select(frontier.c.id).where(
     frontier.c.state == bindparam("state"),
     frontier.c.id != bindparam("id"),
 )
+_NOTE, _LAST = insert(fetches), select(func.max(fetches.c.number)).where(fetches.c.page == bindparam("page"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,15 @@ class Visit:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A request for a page: when (UTC), the HTTP status (None where no answer was taken), and what came of it."""
+
+    at: datetime
+    status: int | None
+    came: str
 
 
 # --- what sources offer --------------------------------------------------------------------------------------------
@@ -226,6 +237,13 @@ def row(conn: Connection, site: str, url: str) -> FrontierRow | None:
     return _row(found) if found else None
 
 
+def fetches_of(conn: Connection, site: str, url: str) -> list[Fetch]:
+    """The last FETCHES requests for a page, oldest first."""
+    its = select(fetches.c.at, fetches.c.status, fetches.c.came).join(frontier)
+    its = its.where(frontier.c.site == site, frontier.c.url == url).order_by(fetches.c.number)
+    return [Fetch(row.at, row.status, row.came) for row in conn.execute(its)]
+
+
 def sites_of(conn: Connection, url: str) -> list[str]:
     """The sites whose sources have offered this URL, in alphabetical order."""
     return list(conn.execute(select(frontier.c.site).where(frontier.c.url == url).order_by(frontier.c.site)).scalars())
@@ -244,9 +262,9 @@ def _row(row: Any) -> FrontierRow:
 # --- what became of it ---------------------------------------------------------------------------------------------
 
 
-def fetched(conn: Connection, site: str, url: str, visit: Visit, article: str | None = None) -> str | None:
+def fetched(conn: Connection, site: str, url: str, visit: Visit, came: str, article: str | None = None) -> str | None:
     """A page was read and stored (`article`: whose it is), or is what it was (304, or the same bytes); gives the
-    article that it had before.
+    article that it had before. `came` says which.
 
     One page of an article is "stored", every further one is a "duplicate" and not looked at again by itself."""
     row = _known(conn, site, url, visit.fetched)
@@ -260,6 +278,7 @@ def fetched(conn: Connection, site: str, url: str, visit: Visit, article: str | 
         if visit.status != 304 or getattr(visit, name) is not None:
             values[name] = getattr(visit, name)
     change(conn, frontier, {"id": row.id}, values)
+    _note(conn, row.id, Fetch(visit.fetched, visit.status, came))
     before: str | None = row.article
     return before
 
@@ -286,6 +305,7 @@ def refused(conn: Connection, site: str, url: str, reason: str, detail: str, vis
     else:
         values |= {"state": "gone", "due": visit.due or visit.fetched + GONE_LOOK}
     change(conn, frontier, {"id": row.id}, values)
+    _note(conn, row.id, Fetch(visit.fetched, visit.status, _told(reason, detail)))
     if "state" in values and row.article is not None:
         orphan(conn, row.article, visit.fetched, row.missing)
 
@@ -299,6 +319,7 @@ def failed(
     if row.article is None:
         values["state"] = "failed"
     change(conn, frontier, {"id": row.id}, values)
+    _note(conn, row.id, Fetch(now, None, _told(reason, detail)))
     return int(row.tries) + 1
 
 
@@ -309,6 +330,7 @@ def gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
     row = _known(conn, site, url, visit.fetched)
     values = _visited(row, visit) | {"state": "gone", "reason": str(visit.status), "detail": None, "tries": 0}
     change(conn, frontier, {"id": row.id}, values)
+    _note(conn, row.id, Fetch(visit.fetched, visit.status, "gone"))
     return row.article is not None and orphan(conn, row.article, visit.fetched)
 
 
@@ -351,6 +373,18 @@ def _known(conn: Connection, site: str, url: str, now: datetime) -> Any:
         conn.execute(insert(frontier).values(**_new(site, None, Offer(url), now, None)))
         found = conn.execute(_ROW, key).one()
     return found
+
+
+def _note(conn: Connection, page: int, fetch: Fetch) -> None:
+    number = (conn.execute(_LAST, {"page": page}).scalar() or 0) + 1
+    values = {"page": page, "number": number, "at": fetch.at, "status": fetch.status, "came": fetch.came}
+    conn.execute(_NOTE, values)
+    if number > FETCHES:
+        conn.execute(delete(fetches).where(fetches.c.page == page, fetches.c.number <= number - FETCHES))
+
+
+def _told(reason: str, detail: str) -> str:
+    return ": ".join(filter(None, (reason, detail)))
 
 
 def _visited(row: Any, visit: Visit) -> dict[str, Any]:

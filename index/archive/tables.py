@@ -145,6 +145,17 @@ frontier = Table(  # one row a candidate, and the fetch state of its page
     Index(None, "article"),
 )
 
+fetches = Table(  # the last requests for a page, and what came of each
+    "fetches",
+    metadata,
+    Column("page", Key, ForeignKey("frontier.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1 is the first
+    Column("at", Instant, nullable=False),
+    Column("status", Integer),  # None: no answer, or none that was taken
+    Column("came", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # --- what is stored ------------------------------------------------------------------------------------------------
 
 articles = Table(

@@ -23,6 +23,7 @@ def test_a_stored_article_is_told_from_its_source_to_its_index(settled: House) -
     assert "robots.txt allows it" in told["address"]
     assert "offered by http://stepagency-sy.net/" in told["discover"]
     assert "last with 200" in told["fetch"]
+    assert "200: new" in told["fetch"].splitlines()
     assert "headline from " in told["extract"]
     assert f"version 1: {article.headline}" in told["store"]
     assert "raw copy: run-" in told["store"]

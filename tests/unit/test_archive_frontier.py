@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from index.archive import Archive, articles, frontier, sites, sources
-from index.archive.frontier import Offer, Offered, Visit
+from index.archive import Archive, articles, forgotten, frontier, sites, sources
+from index.archive.frontier import FETCHES, Offer, Offered, Visit, fetches_of
 from index.archive.sources import Answer
+from index.archive.tables import fetches
 from tests.unit.archive_samples import DAMASCUS, HOUR, NOW, article, page
 
 T = TypeVar("T")
@@ -208,6 +209,32 @@ def test_a_wall_or_an_error_never_unmakes_an_article(front: Frontier, how: str) 
         found = articles.document(conn, one.id)
     assert found is not None
     assert (found.article, found.gone) == (one, False)
+
+
+def test_each_fetch_is_kept_with_what_came_of_it(front: Frontier) -> None:
+    one = article("https://step.example/1")
+    front.offer(Offer(one.url))
+    front.do(lambda c: frontier.failed(c, "step", one.url, "timeout", NOW, NOW, "after 30 s"))
+    front.do(lambda c: articles.store(c, page(one, NOW + HOUR)))
+    front.do(lambda c: articles.unchanged(c, "step", one.url, Visit(NOW + 2 * HOUR, status=304)))
+    front.do(lambda c: frontier.refused(c, "step", one.url, "wall", "for subscribers", Visit(NOW + 3 * HOUR)))
+    front.do(lambda c: frontier.gone(c, "step", one.url, Visit(NOW + 4 * HOUR, status=410)))
+    told = [(fetch.at, fetch.status, fetch.came) for fetch in front.do(lambda c: fetches_of(c, "step", one.url))]
+    assert told == [
+        (NOW, None, "timeout: after 30 s"),
+        (NOW + HOUR, 200, "new"),
+        (NOW + 2 * HOUR, 304, "not modified"),
+        (NOW + 3 * HOUR, 200, "wall: for subscribers"),
+        (NOW + 4 * HOUR, 410, "gone"),
+    ]
+    for minutes in range(FETCHES):
+        at = NOW + DAY + timedelta(minutes=minutes)
+        front.do(lambda c, at=at: articles.unchanged(c, "step", one.url, Visit(at, status=304)))  # type: ignore[misc]
+    kept = front.do(lambda c: fetches_of(c, "step", one.url))
+    assert len(kept) == FETCHES
+    assert kept[0].at == NOW + DAY, "the oldest went"
+    front.do(lambda c: forgotten.forget(c, forgotten.known(c, one.id), NOW))
+    assert front.do(lambda c: c.execute(select(fetches)).all()) == []
 
 
 def test_the_accounts_add_up(front: Frontier) -> None:

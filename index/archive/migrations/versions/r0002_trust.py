@@ -58,7 +58,7 @@ def _reach() -> None:
 
 
 def _fresh() -> None:
-    """What is new without being asked for: habits of sources, what sites were caught at, accounts that add up."""
+    """What is new without being asked for: habits of sources, each fetch, what sites were caught at, exact accounts."""
     nought = sa.text("0")
     op.add_column("sites", sa.Column("looked", sa.Float(), nullable=False, server_default=nought))
     op.add_column("sites", sa.Column("changed", sa.Float(), nullable=False, server_default=nought))
@@ -68,6 +68,17 @@ def _fresh() -> None:
     op.add_column("sources", sa.Column("habit", sa.JSON()))
     op.add_column("sources", sa.Column("said", sa.JSON()))
     op.add_column("frontier", sa.Column("turned", sa.BigInteger()))
+    op.create_table(
+        "fetches",
+        sa.Column("page", KEY, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Integer()),
+        sa.Column("came", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["page"], ["frontier.id"], name="fk_fetches_page_frontier", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("page", "number", name="pk_fetches"),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "trust",
         sa.Column("site", sa.String(), nullable=False),
