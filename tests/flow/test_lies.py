@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import update
 
 from crawler.crawling.pages import WHOLE
-from crawler.crawling.sources import FORCED
+from crawler.crawling.sources import CHILD_FORCED, FORCED
 from index.archive import Archive, trust
 from index.archive import tables as t
 from tests.flow.house import House
 from tests.newsroom import Article, Newsroom
 
 ONE_ETAG, ALWAYS_SENT = "english", "fr"  # the first says 304 whatever changed, the second never does
+LIES = trust.LIES["source validators"]
 
 
 @dataclass
@@ -41,10 +45,23 @@ class Tale:
         site, urls = self.house.room, [article.url for article in articles]
         mine = t.frontier.c.url.in_(urls)
         values = {"due": site.now} if visits is None else {"due": site.now, "visits": visits}
-        long_ago = update(t.sources).values(forced=site.now - 2 * FORCED)
         with Archive(self.house.data / "archive.sqlite3") as archive:
             archive.write(lambda conn: conn.execute(update(t.frontier).where(mine).values(**values))).result()
-            archive.write(lambda conn: conn.execute(long_ago)).result()
+        pass_by(self.house, 2 * FORCED)
+
+
+def pass_by(house: House, time: timedelta) -> None:
+    """Lets so much time have gone by since the sources were last read."""
+    before = house.room.now - time
+    with Archive(house.data / "archive.sqlite3") as archive:
+        archive.write(lambda conn: conn.execute(update(t.sources).values(forced=before))).result()
+        read = update(t.sources).where(t.sources.c.polled > before).values(polled=before)
+        archive.write(lambda conn: conn.execute(read)).result()
+
+
+def doubted(house: House, site: str) -> frozenset[str]:
+    with house.archive() as conn:
+        return trust.doubted(conn, site)
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +112,61 @@ def _told(tale: Tale, site: str) -> list[dict[str, str]]:
     (row,) = [row for row in tale.house.told("status") if row["site"] == site]
     found: list[dict[str, str]] = row["doubts"]
     return found
+
+
+def test_a_feed_with_one_etag_is_read_each_day_found_out_and_then_always_read(tmp_path: Path) -> None:
+    with Newsroom(via="proxy", only=("ru",)) as room:
+        room.validators("ru", "lying")
+        house = House(room, tmp_path, kinds=("feed",))
+        house.crawl()
+        news = [room.publish("ru")]
+        house.crawl()
+        assert news[0].url not in house.documents(), "its 304 was believed"
+        for _ in range(LIES):
+            assert doubted(house, "ru") == frozenset()
+            pass_by(house, 2 * FORCED)
+            house.crawl()
+            assert news[-1].url in house.documents(), "read in spite of its 304"
+            news.append(room.publish("ru"))
+        assert doubted(house, "ru") == {"source validators"}
+        house.crawl()
+        assert news[-1].url in house.documents(), "it is not believed any more"
+
+
+def test_a_feed_that_is_sent_again_although_its_etag_was_shown_is_found_out(tmp_path: Path) -> None:
+    with Newsroom(via="proxy", only=("ru",)) as room:
+        room.validators("ru", "deaf")
+        house = House(room, tmp_path, kinds=("feed",))
+        house.crawl()
+        for _ in range(LIES):
+            assert doubted(house, "ru") == frozenset()
+            house.crawl()
+        assert doubted(house, "ru") == {"source validators"}
+
+
+def test_a_sitemap_index_whose_dates_stand_still_is_found_out(tmp_path: Path) -> None:
+    with Newsroom(via="proxy", only=("english",)) as room:
+        house = House(room, tmp_path, kinds=("sitemap",))
+        address = f"http://{room.sites['english'].host}/sitemap-index.xml"
+        with httpx.Client(proxy=room.proxy, trust_env=False) as client:
+            frozen = client.get(address).raise_for_status().content
+        turns = iter(range(100))
+
+        def crawl() -> None:
+            """The index is another one each time, with the same dates."""
+            room.serve(address, frozen + f"<!-- {next(turns)} -->".encode(), "application/xml")
+            house.crawl()
+
+        crawl()
+        news = [room.publish("english")]
+        crawl()
+        assert news[0].url not in house.documents(), "its date was believed"
+        for _ in range(trust.LIES["child dates"]):
+            assert doubted(house, "english") == frozenset()
+            pass_by(house, 2 * CHILD_FORCED)
+            crawl()
+            assert news[-1].url in house.documents(), "read in spite of its date"
+            news.append(room.publish("english"))
+        assert doubted(house, "english") == {"child dates"}
+        crawl()
+        assert news[-1].url in house.documents(), "it is not believed any more"
