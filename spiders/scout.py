@@ -11,19 +11,24 @@ from scrapy.exceptions import IgnoreRequest
 
 from crawler.adding.proposal import Proposal
 from crawler.adding.scout import Got, Scout
+from crawler.config import load
 from crawler.errors import ArshifError
+from crawler.pace.cadence import Bounds
+from crawler.reach.browser import scrapy_settings
 from crawler.running.workers import Workers
 
 
 class ScoutSpider(Spider):
-    """Proposes a site's file. Arguments: `url`, the address of its first page; the `proposal` or the `problem` is
-    there when it has ended."""
+    """Proposes a site's file. Arguments: `url`, the address of its first page, and `bounds`, how often sites are asked;
+    the `proposal` or the `problem` is there when it has ended."""
 
     name = "scout"
 
     def __init__(self, url: str = "", **kwargs: Any) -> None:
+        self.bounds: Bounds = kwargs.pop("bounds", Bounds())
         super().__init__(**kwargs)
         self.url = url
+        self.browser = False
         self.workers = Workers()
         self.proposal: Proposal | None = None
         self.problem = ""
@@ -32,21 +37,26 @@ class ScoutSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.workers.close, signals.spider_closed)
+        rendering = scrapy_settings(load().settings, needed=False)
+        spider.browser = bool(rendering)
+        crawler.settings.setdict(rendering, priority="spider")
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
         try:
-            self.proposal = await Scout(self.get, self.workers).look(self.url)
+            self.proposal = await Scout(self.get, self.workers, self.bounds, self.browser).look(self.url)
         except ArshifError as error:
             self.problem = str(error)
         return
         yield  # it asks by itself, one request after the other
 
-    async def get(self, url: str) -> Got:
-        """The answer at this address, through all of Scrapy's middlewares: robots, reach, delay."""
+    async def get(self, url: str, rendered: bool = False) -> Got:
+        """The answer at this address, through all of Scrapy's middlewares: robots, reach, delay, the browser."""
         assert self.crawler.engine is not None
         try:
-            response = await self.crawler.engine.download_async(Request(url, dont_filter=True))
+            response = await self.crawler.engine.download_async(
+                Request(url, dont_filter=True, meta={"render": rendered} if rendered else None)
+            )
         except IgnoreRequest as refused:
             raise ArshifError(f"{url} may not be asked: {refused}") from None
         except Exception as error:  # whatever keeps a server from answering

@@ -15,6 +15,7 @@ from crawler.clean.repeats import NOTHING, Repeats
 from crawler.crawling.item import ArticleItem
 from crawler.errors import ArshifError, PageProblem
 from crawler.extract.draft import Extraction
+from crawler.pace.cadence import Bounds
 from crawler.page import Discovered
 from crawler.site import Kind
 
@@ -60,12 +61,12 @@ def ask(site: str) -> list[Answer]:
     return answers
 
 
-def scout(url: str) -> Proposal:
-    """What the file of the site with this first page should say.
+def scout(url: str, bounds: Bounds) -> Proposal:
+    """What the file of the site with this first page should say; `bounds`: how often sites are asked.
 
     :raises ArshifError: the site does not answer, or nothing on it lists articles; the message says what to do.
     """
-    spider, _ = _crawl("scout", url=url)
+    spider, _ = _crawl("scout", url=url, bounds=bounds)
     proposal: Proposal | None = getattr(spider, "proposal", None)
     if proposal is None:
         raise ArshifError(getattr(spider, "problem", "") or f"{url}: nothing came back")

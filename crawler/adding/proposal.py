@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import HttpUrl
 
+from crawler.clean.text import fold, line
 from crawler.discover.outlet import Outlet
+from crawler.pace.cadence import Bounds, evenly, in_words
 from crawler.page import Candidate
-from crawler.site import Site, Source, stranger
+from crawler.site import Rules, Schedule, Site, Source, stranger
 from index.article import Article
 
 RECENT = timedelta(days=30)  # a source whose newest article is older is dead
@@ -27,6 +29,11 @@ ELSEWHERE = frozenset(
     ("ai", "am", "cc", "co", "fm", "gg", "io", "la", "me", "sh", "so", "st", "tv", "ws")
 )  # sold to everybody
 NOT_ISO = {"uk": "GB"}  # as a top-level domain
+FEWEST = 5  # dates by which it is known how far back a source reaches
+TWICE = 2  # how often at least a source is asked in the time that it reaches back, so that nothing leaves it unseen
+REPEATED = 3  # articles that end or begin with the same paragraph, which is then no part of them
+BEGINNING = 60  # characters of such a paragraph that a rule names
+ALIKE = 2  # addresses below one folder that were no articles, so that what is below it is not asked for
 SCHEMA = "../site.schema.json"  # from sites.local/
 ASKED_FOR = ("headline", "published", "authors", "section", "images")  # fields that a reader misses
 
@@ -46,11 +53,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An article that was tried: what came of it, or the problem in its place."""
+    """An article that was tried: what came of it, or the problem in its place; `refused` where the page came and is no
+    article, `rendered` where a browser showed it."""
 
     url: str
     article: Article | None = None
     problem: str = ""
+    refused: bool = False
+    rendered: bool = False
 
     @property
     def missing(self) -> list[str]:
@@ -61,7 +71,8 @@ class Tried:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A site, ready to be written; `left` are sources that answered and were not taken, each with the reason; `a_day`
-    says how many articles it publishes, None where no source dates them; `notes` are for a person to look at."""
+    says how many articles it publishes, None where no source dates them; `pace` how often it will be asked, and why, ""
+    where nobody looked; `notes` are for a person to look at."""
 
     site: Site
     taken: tuple[Offer, ...]
@@ -69,6 +80,7 @@ class Proposal:
     tried: tuple[Tried, ...]
     a_day: float | None
     notes: tuple[str, ...]
+    pace: str = ""
 
     def yaml(self) -> str:
         """The site's file."""
@@ -108,9 +120,9 @@ def choose(offers: Sequence[Offer], now: datetime) -> tuple[tuple[Offer, ...], t
         urls = {c.url for c in offer.candidates}
         if offer.dates and now - offer.dates[0] > RECENT and len(offers) > 1:
             left.append((offer, f"its newest article is of {offer.dates[0]:%Y-%m-%d}"))
-        elif taken and offer.source.kind == "feed" and len(urls - known) < NEW_SHARE * len(urls):
+        elif taken and offer.source.kind in ("feed", "section") and len(urls - known) < NEW_SHARE * len(urls):
             left.append((offer, "it repeats the others"))
-        elif any(offer.source.kind == other.source.kind != "feed" for other in taken):
+        elif any(offer.source.kind == other.source.kind not in ("feed", "section") for other in taken):
             left.append((offer, f"one {offer.source.kind} is enough"))
         else:
             taken.append(offer)
@@ -152,6 +164,56 @@ def a_day(taken: Sequence[Offer]) -> float | None:
     return max(rates, default=None)
 
 
+def schedule(taken: Sequence[Offer], bounds: Bounds) -> tuple[Schedule, str]:
+    """When the site is to be crawled, and why in words: as it publishes, within the bounds; these are narrowed where
+    its sources reach back so little that articles would have left them between two requests."""
+    reach = max((dates[0] - dates[-1] for offer in taken if len(dates := offer.dates) >= FEWEST), default=None)
+    proposed, why = Schedule(), ""
+    if reach is not None and reach / TWICE < bounds.slowest:
+        slowest = max(1.0, reach / TWICE // timedelta(minutes=1))
+        fastest = min(bounds.fastest / timedelta(minutes=1), slowest)
+        proposed = Schedule(slowest=slowest, fastest=fastest if timedelta(minutes=fastest) < bounds.fastest else None)
+        bounds = Bounds(timedelta(minutes=fastest), timedelta(minutes=slowest), bounds.enough)
+        why = f"; at least every {in_words(bounds.slowest)}, for its sources list the last {in_words(reach)} only"
+    rate = a_day(taken)
+    often = f"about every {in_words(evenly(rate, bounds))} at first, then " if rate is not None else ""
+    return proposed, f"asked {often}as it publishes{why}"
+
+
+def rules(tried: Sequence[Tried]) -> tuple[Rules, tuple[str, ...]]:
+    """What the articles that were tried show to be particular to the site, each rule with its reason: paragraphs with
+    which several of them begin or end, and folders below which were no articles."""
+    read = [one.article for one in tried if one.article is not None]
+    edges = Counter(paragraph for article in read for paragraph in {fold(p): p for p in _edges(article.body)}.values())
+    strip = [paragraph for paragraph, times in edges.items() if times >= REPEATED]
+    good = {_folder(one.url) for one in tried if one.article is not None}
+    bad = Counter(_folder(one.url) for one in tried if one.refused)
+    deny = [folder for folder, times in bad.items() if folder and times >= ALIKE and folder not in good]
+    made = Rules(
+        strip_text=tuple(line(text)[:BEGINNING].rstrip() for text in strip),
+        deny=tuple(f"^https?://[^/]+{re.escape(folder)}" for folder in deny),
+    )
+    reasons = [f"strip_text: {edges[text]} of {len(read)} articles begin or end with “{line(text)}”" for text in strip]
+    return made, (*reasons, *(f"deny: {bad[folder]} pages below {folder} are no articles" for folder in deny))
+
+
+def holds(before: Sequence[Tried], after: Sequence[Tried]) -> bool:
+    """Whether articles that were read again by new rules are all still there, each with the fields that it had."""
+    pairs = [(old, new) for old, new in zip(before, after, strict=True) if old.article is not None]
+    return all(new.article is not None and set(new.missing) <= set(old.missing) for old, new in pairs)
+
+
+def _edges(body: str) -> list[str]:
+    paragraphs = [paragraph for paragraph in body.split("\n\n") if paragraph.strip()]
+    return [*paragraphs[:1], *paragraphs[-2:]] if len(paragraphs) > REPEATED else []
+
+
+def _folder(url: str) -> str:
+    """/video/ of https://example.org/video/some-title; "" of what lies in no folder."""
+    first, _, rest = urlsplit(url).path.lstrip("/").partition("/")
+    return f"/{first}/" if rest else ""
+
+
 def notes(site: Site, tried: Sequence[Tried]) -> Iterator[str]:
     """What a person should look at before the site is crawled for months."""
     if site.country == "UN":
@@ -160,7 +222,9 @@ def notes(site: Site, tried: Sequence[Tried]) -> Iterator[str]:
         yield "time_zone: not found out; write it if its pages give times without a zone"
     failed = [one for one in tried if one.article is None]
     if tried and len(failed) == len(tried):
-        yield f"none of {len(tried)} articles could be read ({failed[0].problem}); it may need `rendering: browser`"
+        yield f"none of {len(tried)} articles could be read ({failed[0].problem}); rules: may help (docs/add-a-site.md)"
+    if site.rendering == "browser":
+        yield "rendering: browser, for its pages give articles only there; that is slow, and needs Chromium"
     for name in ASKED_FOR:
         if (read := [one for one in tried if one.article]) and all(name in one.missing for one in read):
             yield f"{name}: on none of {len(read)} articles; a selector under rules: select: may find it"

@@ -5,21 +5,36 @@ Knows nothing of Scrapy: `get` is how it asks, spiders/scout.py gives it one."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 from urllib.parse import urljoin
 
 from pydantic import HttpUrl
 
 from crawler import path
-from crawler.adding.proposal import Offer, Proposal, Tried, a_day, choose, finish, first_draft, newest, notes
+from crawler.adding.proposal import (
+    Offer,
+    Proposal,
+    Tried,
+    a_day,
+    choose,
+    finish,
+    first_draft,
+    holds,
+    newest,
+    notes,
+    rules,
+    schedule,
+)
 from crawler.discover import first_request
 from crawler.discover.outlet import Outlet, outlet, sitemaps
-from crawler.errors import ArshifError, PageProblem
+from crawler.errors import ArshifError, PageProblem, Refused
+from crawler.pace.cadence import Bounds
 from crawler.page import Candidate, Discovered, Page
 from crawler.running.workers import Workers
-from crawler.site import Kind, Site, Source
+from crawler.site import Kind, Rules, Site, Source
 
 log = logging.getLogger("arshif.scout")
 
@@ -27,6 +42,8 @@ FEEDS = ("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml", "/index.xml", "
 SITEMAPS = ("/news-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml")
 NAMED = 4  # feeds or sitemaps that a site names and that are asked: beyond come feeds of sections and of years past
 ARTICLES = 5  # that are tried
+RENDERED = 2  # of them in a browser, where plain pages give none
+SECTIONS = 6  # that the first page leads to and that are asked, where it has no better source
 NEWS = ("news", "post", "article", "story")  # in the address of that child of a sitemap index that has articles
 
 
@@ -40,15 +57,22 @@ class Got:
     body: bytes
 
 
-Get = Callable[[str], Awaitable[Got]]  # raises ArshifError where nothing answers
+class Get(Protocol):
+    """How a site is asked."""
+
+    async def __call__(self, url: str, rendered: bool = False) -> Got:
+        """The answer at this address, or the page as a browser shows it. Raises ArshifError where nothing answers."""
 
 
 class Scout:
-    """Looks at one site."""
+    """Looks at one site. `bounds`: how often sites are asked; `browser`: whether there is one."""
 
-    def __init__(self, get: Get, workers: Workers) -> None:
+    def __init__(self, get: Get, workers: Workers, bounds: Bounds, browser: bool) -> None:
         self.get = get
         self.workers = workers
+        self.bounds = bounds
+        self.browser = browser
+        self.pages: dict[str, Page] = {}  # those that were tried, to be read again by other rules
 
     async def look(self, url: str) -> Proposal:
         """What the file of the site with this first page should say.
@@ -64,12 +88,31 @@ class Scout:
         if not offers:
             raise ArshifError(
                 f"{home.url} has no feed, no sitemap, and no link that looks like an article's: write its file by hand "
-                "(docs/add-a-site.md); it may need `rendering: browser`"
+                "(docs/add-a-site.md)"
             )
         taken, left = choose(offers, datetime.now(UTC))
-        tried = tuple([await self._try(draft, candidate) for candidate in newest(taken, ARTICLES)])
-        site = finish(draft, taken, tried)
-        return Proposal(site, taken, left, tried, a_day(taken), tuple(notes(site, tried)))
+        site, tried, reasons = await self._tried(draft, newest(taken, ARTICLES))
+        times, pace = schedule(taken, self.bounds)
+        site = finish(site, taken, tried).model_copy(update={"schedule": times})
+        return Proposal(site, taken, left, tried, a_day(taken), (*notes(site, tried), *reasons), pace)
+
+    async def _tried(
+        self, draft: Site, candidates: Sequence[Candidate]
+    ) -> tuple[Site, tuple[Tried, ...], tuple[str, ...]]:
+        """What comes of some articles, and the site with what they show that it needs, each with the reason."""
+        tried = tuple([await self._try(draft, candidate) for candidate in candidates])
+        if tried and not any(one.article for one in tried):
+            if not self.browser:
+                return draft, tried, ("there is no browser on this machine to try whether its pages need one",)
+            again = tuple([await self._try(draft, candidate, rendered=True) for candidate in candidates[:RENDERED]])
+            if any(one.article for one in again):
+                draft, tried = draft.model_copy(update={"rendering": "browser"}), again
+        proposed, reasons = rules(tried)
+        if proposed == Rules():
+            return draft, tried, ()
+        ruled = draft.model_copy(update={"rules": (proposed,)})
+        by_rule = tuple([await self._read_again(ruled, one) for one in tried])
+        return (ruled, by_rule, reasons) if holds(tried, by_rule) else (draft, tried, ())
 
     async def _offers(self, site: Site, home: Got, said: Outlet) -> list[Offer]:
         """The sources that give articles: those that the site names, else those at the usual places; its first page
@@ -82,7 +125,7 @@ class Scout:
         feeds = await self._ask(site, "feed", said.feeds[:NAMED]) or await self._first(site, "feed", places(FEEDS))
         maps = await self._ask(site, "sitemap", named[:NAMED]) or await self._first(site, "sitemap", places(SITEMAPS))
         posts = await self._ask(site, "wordpress", filter(None, [said.wordpress]))
-        return [*feeds, *maps, *posts] or await self._ask(site, "section", [home.url])
+        return [*feeds, *maps, *posts] or await self._ask(site, "section", [home.url, *said.sections[:SECTIONS]])
 
     async def _sitemaps(self, url: str) -> tuple[str, ...]:
         try:
@@ -123,15 +166,29 @@ class Scout:
             raise ArshifError(f"HTTP {got.status}")
         return await self.workers.run(path.discover, site, source, got.body, got.url, got.headers)
 
-    async def _try(self, site: Site, candidate: Candidate) -> Tried:
+    async def _try(self, site: Site, candidate: Candidate, rendered: bool = False) -> Tried:
         try:
-            got = await self.get(candidate.url)
-            page = Page(candidate.url, got.url, got.body, datetime.now(UTC), got.status, got.headers, candidate)
-            if got.status != 200:
-                return Tried(candidate.url, problem=f"HTTP {got.status}")
-            return Tried(candidate.url, (await self.workers.run(path.article, page, site)).article)
-        except (ArshifError, PageProblem) as problem:
+            got = await self.get(candidate.url, rendered=rendered)
+        except ArshifError as problem:
             return Tried(candidate.url, problem=str(problem))
+        if got.status != 200:
+            return Tried(candidate.url, problem=f"HTTP {got.status}")
+        now = datetime.now(UTC)
+        page = Page(candidate.url, got.url, got.body, now, got.status, got.headers, candidate, rendered)
+        self.pages[candidate.url] = page
+        return await self._extract(site, page)
+
+    async def _read_again(self, site: Site, tried: Tried) -> Tried:
+        page = self.pages.get(tried.url)
+        return tried if page is None else await self._extract(site, page)
+
+    async def _extract(self, site: Site, page: Page) -> Tried:
+        try:
+            article = (await self.workers.run(path.article, page, site)).article
+        except (ArshifError, PageProblem) as problem:
+            refused = isinstance(problem, Refused)
+            return Tried(page.url, problem=str(problem), refused=refused, rendered=page.rendered)
+        return Tried(page.url, article, rendered=page.rendered)
 
 
 def _likeliest(index: Discovered) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crawler.config import Config, load
 from crawler.errors import ConfigError
+from crawler.site import Schedule
 from crawler.terminal import cell, complain, print_json, say, set_up_log
 from crawler.urls import canonical
 
@@ -20,6 +21,7 @@ OWN = "sites.local"
 
 def add(url: str, dry_run: bool, json: bool) -> None:
     from crawler.adding.probe import scout  # Scrapy takes a second
+    from crawler.crawling.learned import bounds
 
     address = canonical(url if "://" in url else f"https://{url}")
     if address is None:
@@ -29,7 +31,10 @@ def add(url: str, dry_run: bool, json: bool) -> None:
     set_up_log(logging.WARNING if json else logging.INFO)
     if not json:
         say(f"Asking {address}, {config.settings.politeness.delay:g} s between two requests")
-    proposal = scout(address)
+    proposal = scout(address, bounds(Schedule(), config.settings.schedule))
+    if every := config.settings.schedule.every:
+        own = proposal.site.model_copy(update={"schedule": Schedule()})
+        proposal = replace(proposal, site=own, pace=f"asked every {every:g} min, as arshif.yaml says for all sites")
     file = config.directory / OWN / f"{proposal.site.id}.yaml"
     if not dry_run:
         if proposal.site.id in config.sites or file.exists():
@@ -62,8 +67,8 @@ def _must_be_new(config: Config, url: str) -> None:
 def _tell(proposal: Proposal) -> None:
     site = proposal.site
     say(f"\n{site.name}  ({site.id}, {site.country}, {' '.join(site.languages)}, {site.time_zone})", "bold")
-    if proposal.a_day is not None:
-        say(f"about {proposal.a_day:.3g} articles a day")
+    rate = "" if proposal.a_day is None else f"about {proposal.a_day:.3g} articles a day; "
+    say(f"{rate}{proposal.pace}")
     for offer in proposal.taken:
         say(f"  {_source(offer)}")
     for offer, why in proposal.left:
@@ -85,7 +90,8 @@ def _tell_of(tried: Tried) -> None:
         say(f"\n  {tried.url}\n    {tried.problem}", "red")
         return
     say(f"\n  {article.headline}")
-    facts = (cell(article.published), article.section, ", ".join(article.authors), article.language)
+    rendered = "in a browser" if tried.rendered else ""
+    facts = (cell(article.published), article.section, ", ".join(article.authors), article.language, rendered)
     say("    " + "  ".join(filter(None, (*facts, f"{len(article.body.split())} words"))), "dim")
     if tried.missing:
         say(f"    without {', '.join(tried.missing)}", "yellow")
@@ -101,6 +107,7 @@ def _plain(proposal: Proposal) -> dict[str, object]:
             for t in proposal.tried
         ],
         "a_day": proposal.a_day,
+        "pace": proposal.pace,
         "notes": proposal.notes,
     }
 

@@ -17,7 +17,7 @@ from crawler.pace import habit
 from crawler.pace.cadence import Bounds, Record, Said
 from crawler.pace.habit import Habit
 from crawler.pace.schedule import Learned
-from crawler.site import Site
+from crawler.site import Schedule, Site
 from index.archive import articles, frontier, repeats, sources
 from index.archive.sources import SourceState
 
@@ -44,10 +44,13 @@ def learned(conn: Connection, site: Site, settings: ScheduleSettings) -> Learned
     """What decides when this site is due, and which of its sources are asked then."""
     states = sources.some(conn, site.id, [str(source.url) for source in site.sources])
     records = {state.url: record for state in states if (record := _record(site, state)) is not None}
-    own = site.schedule
+    return Learned(records, bounds(site.schedule, settings), frontier.first_due(conn, site.id))
+
+
+def bounds(own: Schedule, settings: ScheduleSettings) -> Bounds:
+    """How often a site's sources are asked at most and at least: as its file says, else as arshif.yaml does."""
     fastest, slowest = own.fastest or settings.fastest, own.slowest or settings.slowest
-    bounds = Bounds(timedelta(minutes=fastest), timedelta(minutes=max(fastest, slowest)))
-    return Learned(records, bounds, frontier.first_due(conn, site.id))
+    return Bounds(timedelta(minutes=fastest), timedelta(minutes=max(fastest, slowest)))
 
 
 def repeated(conn: Connection, site: str) -> Repeats:

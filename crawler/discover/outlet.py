@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -13,12 +13,13 @@ from crawler.clean.text import line
 from crawler.discover.document import read
 from crawler.discover.section import alternates
 from crawler.extract import jsonld
-from crawler.urls import canonical
+from crawler.urls import ARTICLE_SCORE, canonical, may_be_article, score
 
 _OUTLETS = frozenset(("NewsMediaOrganization", "WebSite", "Organization", "Corporation"))
 _SEPARATORS = re.compile(r"\s+[|–—»:•-]\s+")  # between an outlet's name and its motto in <title>
 _SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _LOCALE = re.compile(r"^([a-z]{2,3})(?:[_-]([a-z]{2}))?$", re.IGNORECASE)
+_MENUS = ":is(nav, header, [role=navigation], .menu, #menu) a[href]"
 _WORDPRESS = re.compile(r"/wp-(?:content|includes|json)/")
 MAX_SITEMAPS = 10  # of a robots.txt that are looked at
 
@@ -26,19 +27,21 @@ MAX_SITEMAPS = 10  # of a robots.txt that are looked at
 @dataclass(frozen=True, slots=True)
 class Outlet:
     """What a first page says: the outlet's `name` ("" where it does not), its `locale` (ar, or ar_SY), the `feeds` that
-    it names, the address of its WordPress interface."""
+    it names, the address of its WordPress interface, and its `sections`: where its menus lead."""
 
     name: str = ""
     locale: str | None = None
     feeds: tuple[str, ...] = ()
     wordpress: str | None = None
+    sections: tuple[str, ...] = ()
 
 
 def outlet(body: bytes, url: str, headers: Mapping[str, str]) -> Outlet:
     """What the page at `url` says of its outlet. `headers` have lower-case names."""
     document = read(body, headers)
     tree = LexborHTMLParser(document.text)
-    return Outlet(_name(tree), _locale(tree), tuple(alternates(document, url)), _wordpress(tree, url, document.text))
+    feeds, wordpress = tuple(alternates(document, url)), _wordpress(tree, url, document.text)
+    return Outlet(_name(tree), _locale(tree), feeds, wordpress, _sections(tree, url))
 
 
 def sitemaps(robots: str, url: str) -> tuple[str, ...]:
@@ -72,6 +75,14 @@ def _wordpress(tree: LexborHTMLParser, url: str, text: str) -> str | None:
     if node is not None and (address := canonical(node.attributes.get("href") or "", url)):
         return address
     return canonical("/", url) if _WORDPRESS.search(text) else None
+
+
+def _sections(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
+    home, host = canonical(url), urlsplit(url).hostname
+    links = (canonical(node.attributes.get("href") or "", url) for node in tree.css(_MENUS))
+    own = (link for link in links if link and link != home and urlsplit(link).hostname == host)
+    kinds = {link: may_be_article(link) for link in own if not urlsplit(link).query}
+    return tuple(link for link, why in kinds.items() if why in ("category", None) and score(link) < ARTICLE_SCORE)
 
 
 def _meta(tree: LexborHTMLParser, selector: str) -> str:

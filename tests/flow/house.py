@@ -109,10 +109,12 @@ class House:
             rows = conn.execute(select(t.frontier).where(t.frontier.c.site == site)).all()
         return {row.url: row for row in rows}
 
-    def make_due(self, *sites: str) -> None:
-        """Lets the time come when every page of these sites is looked at again, and no host asks to wait."""
+    def make_due(self, *sites: str, states: Sequence[str] = ()) -> None:
+        """Lets the time come when every page of these sites (or those in these states) is looked at again, and no host
+        asks to wait."""
         now = datetime.now(UTC)
-        again = t.frontier.c.site.in_(sites) & (t.frontier.c.state != "old")
+        wanted = t.frontier.c.state.in_(states) if states else t.frontier.c.state != "old"
+        again = t.frontier.c.site.in_(sites) & wanted
         with Archive(self.data / "archive.sqlite3") as archive:
             archive.write(lambda conn: conn.execute(update(t.frontier).where(again).values(due=now))).result()
             archive.write(lambda conn: conn.execute(update(t.hosts).values(not_before=None))).result()

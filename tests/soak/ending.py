@@ -21,15 +21,16 @@ from index.archive import tables as t
 from index.raw import Raw, RawRef
 from tests.flow.house import ROOT, House
 
-TRIES = 8  # crawls by hand until all that there is has been fetched
+TRIES = 30  # crawls by hand, of 100 pages a site, until all that there is has been fetched
 PATIENCE = 180.0  # seconds until the index has what the archive has
 
 
 def settle(house: House) -> str:
-    """Crawls until nothing waits, however long it was to be left alone; gives what still does."""
+    """Looks at every page once more, and crawls until nothing waits, however long it was to be left alone; gives what
+    still does."""
     left = ""
+    house.make_due(*house.room.sites)
     for _ in range(TRIES):
-        house.make_due(*house.room.sites)
         done = subprocess.run(
             [sys.executable, "-m", "crawler.cli", "crawl", "--json"],
             cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=600, check=False,
@@ -43,6 +44,7 @@ def settle(house: House) -> str:
         if parts and not left:
             return ""
         left = left or done.stderr[-500:]
+        house.make_due(*house.room.sites, states=("pending", "failed"))
         time.sleep(2)
     return left
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import yaml
 from pydantic import HttpUrl
 
 from crawler.adding import proposal
-from crawler.adding.proposal import Offer, Proposal
+from crawler.adding.proposal import Offer, Proposal, Tried
 from crawler.discover.outlet import outlet, sitemaps
+from crawler.pace.cadence import Bounds
 from crawler.page import Candidate
-from crawler.site import Kind, Site, Source
+from crawler.site import Kind, Rules, Schedule, Site, Source
+from crawler.urls import may_be_article
+from tests.unit.archive_samples import article
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SAYS = Source(kind="section", url=HttpUrl("https://example.org/"))
@@ -116,3 +121,68 @@ def test_the_file_is_read_as_the_site_that_was_proposed() -> None:
     assert site.id == "nida"
     assert "# also there: sitemap https://example.org/map (one is enough)" in found.yaml()
     assert proposal.a_day([feed]) == pytest.approx(24.0)
+
+
+def test_a_site_is_asked_as_it_publishes() -> None:
+    proposed, told = proposal.schedule([offer("feed", "feed", range(49))], Bounds())
+    assert proposed == Schedule()
+    assert told == "asked about every 30 min at first, then as it publishes"
+    weekly = replace(offer("feed", "feed", range(5)), candidates=tuple(
+        Candidate(f"https://example.org/{n}", published=NOW - n * timedelta(days=7)) for n in range(5)
+    ))  # fmt: skip
+    assert proposal.schedule([weekly], Bounds())[1] == "asked about every 12 h at first, then as it publishes"
+    assert proposal.schedule([offer("feed", "feed", range(9), None)], Bounds()) == (Schedule(), "asked as it publishes")
+
+
+def test_a_short_list_is_asked_before_articles_leave_it() -> None:
+    minutes = tuple(Candidate(f"https://example.org/{n}", published=NOW - n * timedelta(minutes=4)) for n in range(11))
+    short = replace(offer("feed", "feed", range(0)), candidates=minutes)
+    proposed, told = proposal.schedule([short], Bounds())
+    assert proposed == Schedule(fastest=20.0, slowest=20.0)
+    assert "at least every 20 min, for its sources list the last 40 min only" in told
+    whole = offer("sitemap", "map", range(49))
+    assert proposal.schedule([short, whole], Bounds())[0] == Schedule(), "the other reaches back far enough"
+
+
+BODY = "The council met.\n\nIt spoke of {0}.\n\nIt voted on {0}.\n\nIt went home after {0}.\n\n{1}"
+
+
+def tried(path: str, end: str = "", **more: Any) -> Tried:
+    url = f"https://example.org{path}"
+    made = article(url, headline=f"Council {path}", body=BODY.format(path, end or f"All of {path} agreed."))
+    return Tried(url, None if more else made, **more)
+
+
+def test_a_paragraph_that_ends_several_articles_becomes_a_rule() -> None:
+    end = "Follow The Paper on all channels and never miss what the council decides next week."
+    found = [*(tried(f"/news/{n}", end) for n in range(3)), tried("/news/3"), tried("/news/4")]
+    made, reasons = proposal.rules(
+        [replace(one, article=replace(one.article, body=one.article.body[18:])) for one in found]
+    )
+    assert made.strip_text == (end[:60].rstrip(),)
+    assert reasons == (f"strip_text: 3 of 5 articles begin or end with “{end}”",)
+    assert proposal.rules([tried("/news/1"), tried("/news/2")]) == (Rules(), ())
+
+
+def test_a_folder_of_pages_that_are_no_articles_is_denied() -> None:
+    refused = [tried(f"/video/{n}", problem="no article: a list", refused=True) for n in range(2)]
+    made, reasons = proposal.rules([tried("/news/1"), *refused, tried("/gallery/1", problem="HTTP 404")])
+    assert made == Rules(deny=("^https?://[^/]+/video/",))
+    assert may_be_article("https://example.org/video/9", deny=made.deny) == "denied"
+    assert may_be_article("https://example.org/news/video/9-the-council-met-again", deny=made.deny) is None
+    assert reasons == ("deny: 2 pages below /video/ are no articles",)
+    assert proposal.rules([tried("/video/3"), *refused])[0] == Rules(), "some of them are articles"
+
+
+def test_rules_by_which_an_article_or_a_field_is_lost_do_not_hold() -> None:
+    whole = tried("/news/1")
+    assert proposal.holds([whole], [whole])
+    assert not proposal.holds([whole], [tried("/news/1", problem="no text")])
+    assert not proposal.holds([whole], [replace(whole, article=replace(whole.article, headline=""))])
+
+
+def test_a_menu_leads_to_sections() -> None:
+    page = b"""<nav><a href="/local/">Local</a><a href="/local/#top">Local</a><a href="/">Home</a>
+    <a href="https://elsewhere.example/x/">x</a><a href="/2026/05/01/the-council-met-again-on-the-matter">Story</a>
+    <a href="/feed/">RSS</a><a href="/search?q=x">Search</a></nav><main><a href="/contact/">not a menu</a></main>"""
+    assert outlet(page, "https://example.org/", {}).sections == ("https://example.org/local/",)
