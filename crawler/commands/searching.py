@@ -12,6 +12,7 @@ from crawler.stores import open_index
 from crawler.terminal import complain, out, print_json, safe, say
 from index import query as queries
 from index import search as searching
+from index.archive import sites
 from index.article import Facet, Hit, Query, Results, Span
 from index.schema_org import named
 
@@ -25,7 +26,11 @@ def search(query: Query, facets: bool, json: bool) -> int:
     names: tuple[Facet, ...] = get_args(Facet) if facets else ()
     with open_stored(config) as archive, open_index(config) as engine:
         results = searching.search(query, engine, archive, facets=names, histogram=facets)
+        with archive.read() as conn:
+            strangers = sites.unknown(conn, query.sites)
     complain_of(query)
+    for site in strangers:
+        complain(f"site:{site}: the archive has no site of that name; `arshif status` shows those that it has")
     if json:
         print_json(_as_json(query, results))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,12 @@ def put(conn: Connection, site: str, **columns: Any) -> None:
     if "languages" in columns:
         columns["languages"] = list(columns["languages"])
     upsert(conn, sites, {"id": site}, columns)
+
+
+def unknown(conn: Connection, ids: Sequence[str]) -> list[str]:
+    """Those of these ids that are no site's of which the archive knows anything, in their order."""
+    known = set(conn.execute(select(sites.c.id).where(sites.c.id.in_(ids))).scalars()) if ids else set()
+    return [one for one in ids if one not in known]
 
 
 def plan(conn: Connection, turns: Mapping[str, Turn]) -> None:

@@ -63,7 +63,7 @@ def results(
     with searches.one():
         found = search.search(query, engine, archive, facets=get_args(Facet), histogram=asked.unit or True)
     with archive.read() as conn:
-        names = reads.names(conn)
+        names, strangers = reads.names(conn), sites.unknown(conn, query.sites)
     ui = ui_of(request)
     context: dict[str, Any] = {
         "facets": choices(asked, found.facets, names, ui.language),
@@ -76,6 +76,7 @@ def results(
         for bar in (over_time.columns if over_time else ())
     ]
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
+    context["strangers"] = strangers
     return render(request, "search.html", **context)
 
 

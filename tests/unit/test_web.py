@@ -129,6 +129,13 @@ def test_nothing_found_says_what_to_try(client: Client) -> None:
     (note,) = tree(answer).cssselect(".note")
     assert "زققثص" in text_of(note)
     assert len(note.cssselect("li")) == 4
+    assert "لا موقع" not in text_of(note)
+
+
+def test_a_site_that_is_not_there_is_told(client: Client) -> None:
+    (note,) = tree(client.get("/search", params={"q": "حلب site:nosuch", "ui": "ar"})).cssselect(".note")
+    assert "لا موقع في هذا الأرشيف باسم nosuch" in text_of(note)
+    assert note.cssselect("p a")[0].get("href") == "/sites?ui=ar"
 
 
 @pytest.mark.parametrize(
