@@ -54,9 +54,8 @@ class ScoutSpider(Spider):
         """The answer at this address, through all of Scrapy's middlewares: robots, reach, delay, the browser."""
         assert self.crawler.engine is not None
         try:
-            response = await self.crawler.engine.download_async(
-                Request(url, dont_filter=True, meta={"render": rendered} if rendered else None)
-            )
+            request = Request(url, dont_filter=True, meta={"render": rendered})
+            response = await self.crawler.engine.download_async(request)
         except IgnoreRequest as refused:
             raise ArshifError(f"{url} may not be asked: {refused}") from None
         except Exception as error:  # whatever keeps a server from answering
