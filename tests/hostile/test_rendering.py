@@ -130,7 +130,8 @@ def watched(child: subprocess.Popen[bytes], server: Server, kill_at: list[int]) 
         total = 0
         for process in list(family.values()):
             with suppress(psutil.Error, OSError):  # it has ended
-                total += _proportional(process)
+                if process.is_running():  # and its number is not another's by now
+                    total += _proportional(process)
         watch.peak = max(watch.peak, total)
         if kill_at and len(server.asked("app.example", "/text/")) >= kill_at[0]:
             kill_at.pop(0)
