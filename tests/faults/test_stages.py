@@ -73,7 +73,8 @@ def test_a_killed_crawl(part: tuple[str, ...], empty: House, undisturbed: dict[s
     house = empty
     for stage in CRAWLS[part]:
         before = articles_of(house) if (tmp_path / "data").exists() else {}
-        assert before != undisturbed, f"nothing was left to do when it came to {stage!r}"
+        left = before != undisturbed or stage.startswith("end")  # where a run may have come to its end all the same
+        assert left, f"nothing was left to do when it came to {stage!r}"
         kill(house, stage)
         assert articles_of(house).keys() <= undisturbed.keys()
 
