@@ -183,18 +183,6 @@
     go(room, Math.min(a, b), Math.max(a, b) - 1);
   }
 
-  // --- what nothing that is seen first waits for ---
-
-  const { later } = document.currentScript.dataset;
-  addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {
-    for (const address of later.split(" ")) {
-      const script = document.createElement("script");
-      script.src = address;
-      script.addEventListener("load", () => plot || draw());
-      document.head.append(script);
-    }
-  })));
-
   // --- now, and after a part of the page was exchanged ---
 
   let wide = 0;
