@@ -26,8 +26,8 @@ def find() -> str | None:
 
 @contextmanager
 def running(path: str) -> Iterator[Browser]:
-    """That Chromium, started; its sandbox is off only for root, who cannot have one. Without a GPU it would emulate one,
-    which costs more than drawing by itself."""
+    """That Chromium, started; its sandbox is off only for root, who cannot have one. It draws by itself: where there is
+    no GPU, it would emulate one."""
     arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
