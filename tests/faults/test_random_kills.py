@@ -47,6 +47,23 @@ def test_kills_at_random_times(tmp_path: Path, elasticsearch: dict[str, str]) ->
     assert (alone.result(), together.result()) == (KILLS, KILLS), "crawls came to their end before they were killed"
 
 
+WHO = ("Fishermen", "Teachers", "Nurses", "Farmers", "Pupils", "Bakers", "Sailors", "Builders", "Drivers")
+DID = ("repaired", "visited", "praised", "measured", "counted", "painted", "moved", "opened", "defended")
+WHAT = ("bridges", "boats", "gardens", "roads", "schools", "wells", "mills", "towers", "markets", "engines")
+WHERE = ("upstream", "downtown", "overseas", "indoors", "nearby", "inland", "uphill", "abroad", "offshore")
+
+
+def report(number: int) -> str:
+    """A text of which no other article has a paragraph: what several have is learned to be none of theirs, in an order
+    that depends on what was crawled when."""
+    dice = random.Random(number)
+
+    def sentence() -> str:
+        return f"{dice.choice(WHO)} {dice.choice(DID)} {dice.choice(WHAT)} {dice.choice(WHERE)} before {number} guests."
+
+    return "\n\n".join(" ".join(sentence() for _ in range(4)) for _ in range(4))
+
+
 def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
     """How many crawls were killed: the command `alone`, with which its children must die, or all at once."""
     dice = random.Random(f"alone: {alone}")
@@ -59,7 +76,7 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
         house = House(config, {"ARSHIF_DATA": str(folder / "data"), **index})
         for number in range(1, 3 * KILLS + 1):
             if number % PUBLISH_EACH == 0:
-                room.publish(dice.choice(list(room.sites)))
+                room.publish(dice.choice(list(room.sites)), body=report(number))
             if start_and_kill(house, dice.triangular(*WHEN, WHEN[0]) * whole, alone):
                 killed += 1
             else:
