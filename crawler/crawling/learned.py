@@ -21,9 +21,6 @@ from crawler.site import Schedule, Site
 from index.archive import articles, frontier, repeats, sources
 from index.archive.sources import SourceState
 
-FIRST_LOOK = timedelta(days=14)  # of a feed's dates, from which the habit of a new source is learned
-FEWEST = 5  # dates that a new source must show for that
-
 
 @dataclass
 class Asked:
@@ -94,15 +91,11 @@ def _record(site: Site, state: SourceState) -> Record | None:
 
 
 def _learn(before: SourceState, one: Asked, zone: ZoneInfo) -> Habit:
-    known, since = Habit.from_json(before.habit), before.asked
-    new = one.new
-    if since is None:  # a first look: its own dates tell of the time before
-        recent = [moment for moment in one.shown if one.at - FIRST_LOOK < moment <= one.at]
-        if len(recent) < FEWEST:
-            return known
-        since, new = min(recent), list(recent)
-    dated = [moment.astimezone(zone) for moment in new if moment is not None]
-    return habit.learn(known, since.astimezone(zone), one.at.astimezone(zone), dated, len(new) - len(dated))
+    if before.asked is None:  # its own dates tell of the time before
+        return habit.first_look(one.shown, one.at, zone)
+    dated = [moment.astimezone(zone) for moment in one.new if moment is not None]
+    known, since, at = Habit.from_json(before.habit), before.asked.astimezone(zone), one.at.astimezone(zone)
+    return habit.learn(known, since, at, dated, len(one.new) - len(dated))
 
 
 def _said_to_json(said: Said) -> dict[str, Any]:

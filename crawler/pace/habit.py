@@ -7,9 +7,9 @@ drawn towards the source's mean. What the last two days brought against what was
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
 HOURS, DAYS = 24, 7
@@ -23,6 +23,8 @@ PRIOR_HOURS = 6.0  # hours of watching that this is worth
 PRIOR_HOUR = 3.0  # hours of watching one hour of the day until it counts as much as the source's mean
 PRIOR_DAY = 12.0  # articles that a weekday is expected to bring before it counts as much as any day
 PRIOR_RECENT = 6.0  # the same for the last days
+FIRST_LOOK = timedelta(days=14)  # of a feed's dates, from which the habit of a new source is learned
+FEWEST = 5  # dates that a new source must show for that
 SWAY = 4.0  # at most so many times more, or fewer, than expected for a weekday or the last days
 
 
@@ -94,6 +96,19 @@ def learn(habit: Habit, since: datetime, until: datetime, dated: Sequence[dateti
         habit.recent_expected + sum(expected),
     )
     return _faded(learned, end.toordinal())
+
+
+def first_look(shown: Iterable[datetime], at: datetime, zone: tzinfo) -> Habit:
+    """The habit of a source that was asked for the first time, as the dates (aware) of its answer tell it; that of a
+    source that nobody knows where they are too few. `zone` is the site's."""
+    recent = [moment.astimezone(zone) for moment in shown if at - FIRST_LOOK < moment <= at]
+    if len(recent) < FEWEST:
+        return Habit()
+    seen = learn(Habit(), min(recent), at.astimezone(zone), recent)
+    # what was expected of a source that nobody knew says nothing of it: only how its weekdays differ does
+    share = sum(seen.day_found) / (sum(seen.day_expected) or 1.0)
+    usual = tuple(share * articles for articles in seen.day_expected)
+    return replace(seen, day_expected=usual, recent_found=0.0, recent_expected=0.0)
 
 
 def waiting(habit: Habit, since: datetime, enough: float, longest: timedelta) -> timedelta:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bench.schedule import passed, simulate
 from crawler.discover.pace import said
 from crawler.pace.cadence import JITTER, LONGEST_WAIT, Bounds, Record, Said, back_off, next_poll, weight
-from crawler.pace.habit import Habit, expected, learn, waiting
+from crawler.pace.habit import Habit, expected, first_look, learn, waiting
 
 DAMASCUS = timezone(timedelta(hours=3))
 NOON = datetime(2026, 6, 17, 12, 0, tzinfo=DAMASCUS)
@@ -60,6 +60,19 @@ def test_a_habit_that_changes_is_followed_within_days() -> None:
         since = NOON + hour * HOUR
         habit = learn(habit, since, since + HOUR, [since + n * 10 * MINUTE for n in range(1, 6)])
     assert wait(habit, NOON + 3 * DAY) < before / 2
+
+
+@pytest.mark.parametrize(("apart", "count"), [(6 * MINUTE, 100), (HOUR, 60), (6 * HOUR, 30), (DAY, 10)])
+def test_a_first_look_tells_how_much_a_source_publishes(apart: timedelta, count: int) -> None:
+    habit = first_look([NOON - n * apart for n in range(count)], NOON, DAMASCUS)
+    assert habit.a_day == pytest.approx(DAY / apart, rel=0.6)
+    assert expected(habit, NOON, NOON + 7 * DAY) == pytest.approx(7 * DAY / apart, rel=0.6)
+
+
+def test_a_first_look_at_few_dates_or_at_dates_of_this_moment_tells_nothing() -> None:
+    assert first_look([NOON - n * DAY for n in range(4)], NOON, DAMASCUS) == Habit()
+    assert first_look([NOON - n * 30 * DAY for n in range(9)], NOON, DAMASCUS) == Habit()
+    assert wait(first_look([NOON] * 9, NOON, DAMASCUS)) <= 30 * MINUTE
 
 
 def test_articles_without_a_date_are_spread_over_the_time_since() -> None:
