@@ -19,7 +19,8 @@ _OUTLETS = frozenset(("NewsMediaOrganization", "WebSite", "Organization", "Corpo
 _SEPARATORS = re.compile(r"\s+[|–—»:•-]\s+")  # between an outlet's name and its motto in <title>
 _SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _LOCALE = re.compile(r"^([a-z]{2,3})(?:[_-]([a-z]{2}))?$", re.IGNORECASE)
-_MENUS = ":is(nav, header, [role=navigation], .menu, #menu) a[href]"
+# lexbor reads `:is(nav, header) a` as children only, so each is written out
+_MENUS = ", ".join(f"{menu} a[href]" for menu in ("nav", "header", "[role=navigation]", ".menu", "#menu"))
 _WORDPRESS = re.compile(r"/wp-(?:content|includes|json)/")
 MAX_SITEMAPS = 10  # of a robots.txt that are looked at
 
@@ -27,7 +28,8 @@ MAX_SITEMAPS = 10  # of a robots.txt that are looked at
 @dataclass(frozen=True, slots=True)
 class Outlet:
     """What a first page says: the outlet's `name` ("" where it does not), its `locale` (ar, or ar_SY), the `feeds` that
-    it names, the address of its WordPress interface, and its `sections`: where its menus lead."""
+    it names, the address of its WordPress interface, and its `sections`: where its menus lead, those that are surely
+    one first, then those that stand higher up."""
 
     name: str = ""
     locale: str | None = None
@@ -82,7 +84,8 @@ def _sections(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
     links = (canonical(node.attributes.get("href") or "", url) for node in tree.css(_MENUS))
     own = (link for link in links if link and link != home and urlsplit(link).hostname == host)
     kinds = {link: may_be_article(link) for link in own if not urlsplit(link).query}
-    return tuple(link for link, why in kinds.items() if why in ("category", None) and score(link) < ARTICLE_SCORE)
+    found = [link for link, why in kinds.items() if why in ("category", None) and score(link) < ARTICLE_SCORE]
+    return tuple(sorted(found, key=lambda link: (kinds[link] is None, link.rstrip("/").count("/"))))
 
 
 def _meta(tree: LexborHTMLParser, selector: str) -> str:
