@@ -186,7 +186,7 @@ def _forget_indexes(path: Path) -> None:
 
 
 def _move_aside(there: list[Path], data: Path) -> Path:
-    aside = data / f"before-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    aside = data / f"before-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"  # two within a second are two
     aside.mkdir()
     for path in there:
         os.replace(path, aside / path.name)

@@ -4,46 +4,56 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
+from itertools import takewhile
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import HttpUrl
 
+from crawler.clean.repeats import OTHERS, own
 from crawler.clean.text import fold, line
 from crawler.discover.outlet import Outlet
-from crawler.pace.cadence import Bounds, evenly, in_words
+from crawler.pace.cadence import Bounds, Record, Said, Turn, in_words, next_poll
+from crawler.pace.habit import FEWEST, Habit, first_look
 from crawler.page import Candidate
 from crawler.site import Rules, Schedule, Site, Source, stranger
 from index.article import Article
 
 RECENT = timedelta(days=30)  # a source whose newest article is older is dead
 NEW_SHARE = 0.2  # of a further source's articles that must be on no other: else it costs a request for nothing
-NOT_CHOSEN = frozenset(("ar_AR", "en_US"))  # locales that systems write where nobody chose one; AR is Argentina
+NOT_CHOSEN = frozenset(("ar_AR", "en_US", "es_ES"))  # locales that systems write where nobody chose a country
 ELSEWHERE = frozenset(
-    ("ai", "am", "cc", "co", "fm", "gg", "io", "la", "me", "sh", "so", "st", "tv", "ws")
+    ("ag", "ai", "am", "cc", "co", "fm", "gg", "io", "la", "me", "nu", "sh", "so", "st", "tv", "ws")
 )  # sold to everybody
 NOT_ISO = {"uk": "GB"}  # as a top-level domain
-FEWEST = 5  # dates by which it is known how far back a source reaches
+MINUTE = timedelta(minutes=1)
+PARTS = ("feed", "section")  # kinds of sources that need not list all that a site publishes
 TWICE = 2  # how often at least a source is asked in the time that it reaches back, so that nothing leaves it unseen
-REPEATED = 3  # articles that end or begin with the same paragraph, which is then no part of them
-BEGINNING = 60  # characters of such a paragraph that a rule names
+OFTEN = timedelta(minutes=5)  # no site is proposed to be asked more often
+MIDDLE = 3  # paragraphs that an article has more of, where those at its edges are looked at
+BEGINNING = 60  # characters of a paragraph that a rule names
+SHORTEST = 20  # of them: a shorter rule would take off more than it was made for; an archive learns such paragraphs
 ALIKE = 2  # addresses below one folder that were no articles, so that what is below it is not asked for
+DEPTH = 2  # folders of an address that are looked at
+FOR_GOOD = ("listing", "not html", "video")  # reasons for which a page is no article, now and later
 SCHEMA = "../site.schema.json"  # from sites.local/
+_REGION = re.compile(r"-[A-Z]{2}$")  # of a language as pages declare it: de-AT is de
 ASKED_FOR = ("headline", "published", "authors", "section", "images")  # fields that a reader misses
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A source and the articles that it gave."""
+    """A source, the articles that it gave, and what it says of how often to ask."""
 
     source: Source
     candidates: tuple[Candidate, ...]
+    said: Said = field(default_factory=Said)
 
     @property
     def dates(self) -> list[datetime]:
@@ -53,13 +63,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An article that was tried: what came of it, or the problem in its place; `refused` where the page came and is no
-    article, `rendered` where a browser showed it."""
+    """An article that was tried: what came of it, or the problem in its place; the short `reason` where the page came
+    and is no article; `rendered` where a browser showed it."""
 
     url: str
     article: Article | None = None
     problem: str = ""
-    refused: bool = False
+    reason: str = ""
     rendered: bool = False
 
     @property
@@ -118,7 +128,7 @@ def choose(offers: Sequence[Offer], now: datetime) -> tuple[tuple[Offer, ...], t
     known: set[str] = set()
     for offer in sorted(offers, key=lambda offer: offer.source.kind == "feed" and not offer.dates):
         urls = {c.url for c in offer.candidates}
-        if offer.dates and now - offer.dates[0] > RECENT and len(offers) > 1:
+        if not living([offer], now) and len(offers) > 1:
             left.append((offer, f"its newest article is of {offer.dates[0]:%Y-%m-%d}"))
         elif taken and offer.source.kind in ("feed", "section") and len(urls - known) < NEW_SHARE * len(urls):
             left.append((offer, "it repeats the others"))
@@ -133,17 +143,22 @@ def choose(offers: Sequence[Offer], now: datetime) -> tuple[tuple[Offer, ...], t
     return tuple(taken), tuple(left)
 
 
-def newest(taken: Sequence[Offer], count: int) -> list[Candidate]:
-    """The newest articles of these sources, each once; those without a date come last, in their source's order."""
+def living(offers: Iterable[Offer], now: datetime) -> bool:
+    """Whether one of these sources still lists something new, as far as its dates tell."""
+    return any(not offer.dates or now - offer.dates[0] <= RECENT for offer in offers)
+
+
+def newest(taken: Sequence[Offer]) -> list[Candidate]:
+    """The articles of these sources, newest first, each once; those without a date last, in their source's order."""
     known = {c.url: c for offer in reversed(taken) for c in reversed(offer.candidates)}
     dated = sorted((c for c in known.values() if c.published), key=lambda c: c.published or now_utc(), reverse=True)
-    return [*dated, *reversed([c for c in known.values() if not c.published])][:count]
+    return [*dated, *reversed([c for c in known.values() if not c.published])]
 
 
 def finish(draft: Site, taken: Sequence[Offer], tried: Sequence[Tried]) -> Site:
     """The site with what its articles tell: languages, time zone."""
     read = [one.article for one in tried if one.article is not None]
-    languages = Counter(article.language for article in read if article.language)
+    languages = Counter(_REGION.sub("", article.language) for article in read if article.language)
     offsets = Counter(article.published.utcoffset() for article in read if article.published)
     return draft.model_copy(
         update={
@@ -164,37 +179,75 @@ def a_day(taken: Sequence[Offer]) -> float | None:
     return max(rates, default=None)
 
 
-def schedule(taken: Sequence[Offer], bounds: Bounds) -> tuple[Schedule, str]:
-    """When the site is to be crawled, and why in words: as it publishes, within the bounds; these are narrowed where
-    its sources reach back so little that articles would have left them between two requests."""
-    reach = max((dates[0] - dates[-1] for offer in taken if len(dates := offer.dates) >= FEWEST), default=None)
+def schedule(site: Site, taken: Sequence[Offer], bounds: Bounds, now: datetime) -> tuple[Schedule, str]:
+    """When the site is to be crawled, and why in words: as a crawl finds by what its sources publish, within the
+    bounds. Articles of a list that reaches back hardly further than it is asked would leave it unseen: there, it may be
+    asked more often."""
+    reach = _reach(taken, now)
     proposed, why = Schedule(), ""
-    if reach is not None and reach / TWICE < bounds.slowest:
-        slowest = max(1.0, reach / TWICE // timedelta(minutes=1))
-        fastest = min(bounds.fastest / timedelta(minutes=1), slowest)
-        proposed = Schedule(slowest=slowest, fastest=fastest if timedelta(minutes=fastest) < bounds.fastest else None)
-        bounds = Bounds(timedelta(minutes=fastest), timedelta(minutes=slowest), bounds.enough)
-        why = f"; at least every {in_words(bounds.slowest)}, for its sources list the last {in_words(reach)} only"
-    rate = a_day(taken)
-    often = f"about every {in_words(evenly(rate, bounds))} at first, then " if rate is not None else ""
-    return proposed, f"asked {often}as it publishes{why}"
+    if reach is not None and (fastest := max(reach / TWICE // MINUTE * MINUTE, OFTEN)) < bounds.fastest:
+        proposed, bounds = Schedule(fastest=fastest / MINUTE), replace(bounds, fastest=fastest)
+        why = f" (fastest: {fastest / MINUTE:g}, for its lists reach back {in_words(reach)} only)"
+    turn = min((_first_turn(site, offer, bounds, now) for offer in taken), key=lambda turn: turn.at)
+    often = f"every {in_words(bounds.fastest)} to {in_words(bounds.slowest)}{why}"
+    return proposed, f"asked as it publishes, {often}; at first after {in_words(turn.at - now)} ({turn.why})"
 
 
-def rules(tried: Sequence[Tried]) -> tuple[Rules, tuple[str, ...]]:
-    """What the articles that were tried show to be particular to the site, each rule with its reason: paragraphs with
-    which several of them begin or end, and folders below which were no articles."""
-    read = [one.article for one in tried if one.article is not None]
-    edges = Counter(paragraph for article in read for paragraph in {fold(p): p for p in _edges(article.body)}.values())
-    strip = [paragraph for paragraph, times in edges.items() if times >= REPEATED]
-    good = {_folder(one.url) for one in tried if one.article is not None}
-    bad = Counter(_folder(one.url) for one in tried if one.refused)
-    deny = [folder for folder, times in bad.items() if folder and times >= ALIKE and folder not in good]
-    made = Rules(
-        strip_text=tuple(line(text)[:BEGINNING].rstrip() for text in strip),
-        deny=tuple(f"^https?://[^/]+{re.escape(folder)}" for folder in deny),
+def _reach(taken: Sequence[Offer], now: datetime) -> timedelta | None:
+    """How far back the sources list what the site publishes: sitemaps and interfaces all of it, feeds and sections each
+    a part. None where too few dates tell it."""
+    told = [offer for offer in taken if len(offer.dates) >= FEWEST and offer.dates[-1] < now]
+    spans = [(offer.source.kind in PARTS, now - offer.dates[-1]) for offer in told]
+    whole = [span for part, span in spans if not part]
+    parts = [span for part, span in spans if part]
+    return max([*whole, *([min(parts)] if parts else [])], default=None)
+
+
+def _first_turn(site: Site, offer: Offer, bounds: Bounds, now: datetime) -> Turn:
+    zone = ZoneInfo(site.time_zone)
+    habit = first_look([c.published for c in offer.candidates if c.published], now, zone)
+    turn = next_poll(Record(f"{site.id} {offer.source.url}", now.astimezone(zone), habit, offer.said), bounds)
+    at = now + max(MINUTE, round((turn.at - now) / MINUTE) * MINUTE)
+    return Turn(at, turn.why if habit != Habit() else "how often it publishes is not known yet")
+
+
+def denied(tried: Sequence[Tried], candidates: Sequence[Candidate]) -> list[tuple[Rules, str]]:
+    """Rules against folders below which are no articles, as pages show that were tried, each with its reason. Never
+    against most of what the sources list."""
+    good = {folder for one in tried if one.article is not None for folder in _folders(one.url)}
+    bad = Counter(folder for one in tried if one.reason in FOR_GOOD for folder in _folders(one.url))
+    listed = Counter(folder for candidate in candidates for folder in _folders(candidate.url))
+    found = [f for f, n in bad.items() if n >= ALIKE and f not in good and listed[f] <= len(candidates) / 2]
+    outer = [folder for folder in found if not any(folder != other and folder.startswith(other) for other in found)]
+    return [
+        (Rules(deny=(f"^https?://[^/]+{re.escape(f)}",)), f"deny: {bad[f]} pages below {f} are no articles")
+        for f in outer
+    ]
+
+
+def stripped(tried: Sequence[Tried]) -> list[tuple[Rules, str]]:
+    """Rules against paragraphs with which several articles begin or end, each with its reason; none whose beginning
+    stands before any other paragraph."""
+    read = list({one.article.content_hash: one.article for one in tried if one.article is not None}.values())
+    edges = Counter(paragraph for article in read for paragraph in {fold(p): p for p in _edges(article)}.values())
+    others = {fold(p) for article in read for p in article.body.split("\n\n")}
+    found = []
+    for text, times in edges.items():
+        beginning = line(text)[:BEGINNING].rstrip()
+        alone = not any(other != fold(text) and other.startswith(fold(beginning)) for other in others)
+        if times > OTHERS and alone and len(beginning) >= SHORTEST:
+            reason = f"strip_text: {times} of {len(read)} articles begin or end with “{line(text)}”"
+            found.append((Rules(strip_text=(beginning,)), reason))
+    return found
+
+
+def together(rules: Iterable[Rules]) -> Rules:
+    """Proposed rules as one layout's."""
+    each = list(rules)
+    return Rules(
+        deny=tuple(pattern for one in each for pattern in one.deny),
+        strip_text=tuple(text for one in each for text in one.strip_text),
     )
-    reasons = [f"strip_text: {edges[text]} of {len(read)} articles begin or end with “{line(text)}”" for text in strip]
-    return made, (*reasons, *(f"deny: {bad[folder]} pages below {folder} are no articles" for folder in deny))
 
 
 def holds(before: Sequence[Tried], after: Sequence[Tried]) -> bool:
@@ -203,15 +256,19 @@ def holds(before: Sequence[Tried], after: Sequence[Tried]) -> bool:
     return all(new.article is not None and set(new.missing) <= set(old.missing) for old, new in pairs)
 
 
-def _edges(body: str) -> list[str]:
-    paragraphs = [paragraph for paragraph in body.split("\n\n") if paragraph.strip()]
-    return [*paragraphs[:1], *paragraphs[-2:]] if len(paragraphs) > REPEATED else []
+def _edges(article: Article) -> list[str]:
+    """Its first paragraph and its last two, but for what is its own wherever it stands."""
+    paragraphs = [paragraph for paragraph in article.body.split("\n\n") if paragraph.strip()]
+    mine = own(paragraphs, article.description)
+    edges = [*paragraphs[:1], *paragraphs[-2:]] if len(paragraphs) > MIDDLE else []
+    return [paragraph for paragraph in edges if paragraph not in mine]
 
 
-def _folder(url: str) -> str:
-    """/video/ of https://example.org/video/some-title; "" of what lies in no folder."""
-    first, _, rest = urlsplit(url).path.lstrip("/").partition("/")
-    return f"/{first}/" if rest else ""
+def _folders(url: str) -> list[str]:
+    """/ar/ and /ar/video/ of https://example.org/ar/video/some-title: the upper ones, as far as they are no numbers."""
+    folders = urlsplit(url).path.split("/")[1:-1][:DEPTH]
+    named = list(takewhile(lambda folder: folder and not any(map(str.isdigit, folder)), folders))
+    return ["/" + "/".join(named[: depth + 1]) + "/" for depth in range(len(named))]
 
 
 def notes(site: Site, tried: Sequence[Tried]) -> Iterator[str]:

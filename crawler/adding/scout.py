@@ -20,21 +20,26 @@ from crawler.adding.proposal import (
     Tried,
     a_day,
     choose,
+    denied,
     finish,
     first_draft,
     holds,
+    living,
     newest,
     notes,
-    rules,
     schedule,
+    stripped,
+    together,
 )
 from crawler.discover import first_request
 from crawler.discover.outlet import Outlet, outlet, sitemaps
 from crawler.errors import ArshifError, PageProblem, Refused
-from crawler.pace.cadence import Bounds
+from crawler.pace.cadence import Bounds, Said
 from crawler.page import Candidate, Discovered, Page
+from crawler.reach.browser import FEW, MOST, WITHOUT_TEXT
 from crawler.running.workers import Workers
 from crawler.site import Kind, Rules, Site, Source
+from crawler.urls import may_be_article
 
 log = logging.getLogger("arshif.scout")
 
@@ -42,8 +47,8 @@ FEEDS = ("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml", "/index.xml", "
 SITEMAPS = ("/news-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml")
 NAMED = 4  # feeds or sitemaps that a site names and that are asked: beyond come feeds of sections and of years past
 ARTICLES = 5  # that are tried
-RENDERED = 2  # of them in a browser, where plain pages give none
-SECTIONS = 6  # that the first page leads to and that are asked, where it has no better source
+ROUNDS = 3  # in which others are tried in place of pages that are no articles
+SECTIONS = 8  # that the first page leads to and that are asked, where it has no better source
 NEWS = ("news", "post", "article", "story")  # in the address of that child of a sitemap index that has articles
 
 
@@ -72,7 +77,7 @@ class Scout:
         self.workers = workers
         self.bounds = bounds
         self.browser = browser
-        self.pages: dict[str, Page] = {}  # those that were tried, to be read again by other rules
+        self.pages: dict[tuple[str, bool], Page | str] = {}  # those that were tried, plain or rendered, or why not
 
     async def look(self, url: str) -> Proposal:
         """What the file of the site with this first page should say.
@@ -90,29 +95,55 @@ class Scout:
                 f"{home.url} has no feed, no sitemap, and no link that looks like an article's: write its file by hand "
                 "(docs/add-a-site.md)"
             )
-        taken, left = choose(offers, datetime.now(UTC))
-        site, tried, reasons = await self._tried(draft, newest(taken, ARTICLES))
-        times, pace = schedule(taken, self.bounds)
-        site = finish(site, taken, tried).model_copy(update={"schedule": times})
+        now = datetime.now(UTC)
+        taken, left = choose(offers, now)
+        site, tried, reasons = await self._tried(draft, newest(taken))
+        site = finish(site, taken, tried)
+        times, pace = schedule(site, taken, self.bounds, now)
+        site = site.model_copy(update={"schedule": times})
         return Proposal(site, taken, left, tried, a_day(taken), (*notes(site, tried), *reasons), pace)
 
     async def _tried(
-        self, draft: Site, candidates: Sequence[Candidate]
+        self, site: Site, candidates: Sequence[Candidate]
     ) -> tuple[Site, tuple[Tried, ...], tuple[str, ...]]:
         """What comes of some articles, and the site with what they show that it needs, each with the reason."""
-        tried = tuple([await self._try(draft, candidate) for candidate in candidates])
-        if tried and not any(one.article for one in tried):
+        chosen = candidates[:ARTICLES]
+        tried = [await self._try(site, candidate) for candidate in chosen]
+        said = []
+        if any(one.reason == WITHOUT_TEXT for one in tried) and not any(one.article for one in tried):
             if not self.browser:
-                return draft, tried, ("there is no browser on this machine to try whether its pages need one",)
-            again = tuple([await self._try(draft, candidate, rendered=True) for candidate in candidates[:RENDERED]])
-            if any(one.article for one in again):
-                draft, tried = draft.model_copy(update={"rendering": "browser"}), again
-        proposed, reasons = rules(tried)
-        if proposed == Rules():
-            return draft, tried, ()
-        ruled = draft.model_copy(update={"rules": (proposed,)})
-        by_rule = tuple([await self._read_again(ruled, one) for one in tried])
-        return (ruled, by_rule, reasons) if holds(tried, by_rule) else (draft, tried, ())
+                said.append("rendering: its pages have no text without a browser, and none is here to try them in")
+            elif await self._needs_browser(site, chosen, tried):
+                site = site.model_copy(update={"rendering": "browser"})
+        site, reasons = await self._without_folders(site, candidates)
+        said += reasons
+        chosen = _allowed(site, candidates)[:ARTICLES]
+        tried = [await self._try(site, candidate) for candidate in chosen]
+        for rule, reason in stripped(tried):
+            ruled = _ruled(site, [*site.rules, rule])
+            by_rule = [await self._try(ruled, candidate) for candidate in chosen]
+            if holds(tried, by_rule):
+                site, tried, said = ruled, by_rule, [*said, reason]
+        return site, tuple(tried), tuple(said)
+
+    async def _without_folders(self, site: Site, candidates: Sequence[Candidate]) -> tuple[Site, list[str]]:
+        """The site with rules against folders that have no articles, each with the reason; in place of their pages,
+        others are tried."""
+        seen: dict[str, Tried] = {}
+        reasons: list[str] = []
+        for _ in range(ROUNDS):
+            seen |= {c.url: await self._try(site, c) for c in _allowed(site, candidates)[:ARTICLES]}
+            deny = denied(list(seen.values()), candidates)
+            if len(deny) == len(reasons):
+                break
+            site, reasons = _ruled(site, [rule for rule, _ in deny]), [reason for _, reason in deny]
+        return site, reasons
+
+    async def _needs_browser(self, site: Site, chosen: Sequence[Candidate], tried: Sequence[Tried]) -> bool:
+        """Whether pages without text have one in a browser, measured as a crawl does."""
+        empty = [c for c, one in zip(chosen, tried, strict=True) if one.reason == WITHOUT_TEXT][:FEW]
+        rendered = [await self._try(site, candidate, rendered=True) for candidate in empty]
+        return sum(one.article is not None for one in rendered) >= MOST
 
     async def _offers(self, site: Site, home: Got, said: Outlet) -> list[Offer]:
         """The sources that give articles: those that the site names, else those at the usual places; its first page
@@ -125,7 +156,10 @@ class Scout:
         feeds = await self._ask(site, "feed", said.feeds[:NAMED]) or await self._first(site, "feed", places(FEEDS))
         maps = await self._ask(site, "sitemap", named[:NAMED]) or await self._first(site, "sitemap", places(SITEMAPS))
         posts = await self._ask(site, "wordpress", filter(None, [said.wordpress]))
-        return [*feeds, *maps, *posts] or await self._ask(site, "section", [home.url, *said.sections[:SECTIONS]])
+        found = [*feeds, *maps, *posts]
+        if living(found, datetime.now(UTC)):
+            return found
+        return [*found, *await self._ask(site, "section", [home.url, *said.sections[:SECTIONS]])]
 
     async def _sitemaps(self, url: str) -> tuple[str, ...]:
         try:
@@ -158,7 +192,7 @@ class Scout:
             log.info("%s: no article", address)
             return None
         log.info("%s: %s with %d articles", address, source.kind, len(found.candidates))
-        return Offer(source, found.candidates)
+        return Offer(source, found.candidates, found.said or Said())
 
     async def _read(self, site: Site, source: Source, address: str) -> Discovered:
         got = await self.get(address)
@@ -167,28 +201,40 @@ class Scout:
         return await self.workers.run(path.discover, site, source, got.body, got.url, got.headers)
 
     async def _try(self, site: Site, candidate: Candidate, rendered: bool = False) -> Tried:
-        try:
-            got = await self.get(candidate.url, rendered=rendered)
-        except ArshifError as problem:
-            return Tried(candidate.url, problem=str(problem))
-        if got.status != 200:
-            return Tried(candidate.url, problem=f"HTTP {got.status}")
-        now = datetime.now(UTC)
-        page = Page(candidate.url, got.url, got.body, now, got.status, got.headers, candidate, rendered)
-        self.pages[candidate.url] = page
-        return await self._extract(site, page)
-
-    async def _read_again(self, site: Site, tried: Tried) -> Tried:
-        page = self.pages.get(tried.url)
-        return tried if page is None else await self._extract(site, page)
-
-    async def _extract(self, site: Site, page: Page) -> Tried:
+        """What the article gives by the site's rules; it is asked for once, however often it is tried."""
+        rendered = rendered or site.rendering == "browser"
+        asked = (candidate.url, rendered)
+        if asked not in self.pages:
+            self.pages[asked] = await self._page(candidate, rendered)
+        page = self.pages[asked]
+        if isinstance(page, str):
+            return Tried(candidate.url, problem=page)
         try:
             article = (await self.workers.run(path.article, page, site)).article
         except (ArshifError, PageProblem) as problem:
-            refused = isinstance(problem, Refused)
-            return Tried(page.url, problem=str(problem), refused=refused, rendered=page.rendered)
-        return Tried(page.url, article, rendered=page.rendered)
+            reason = problem.reason if isinstance(problem, Refused) else ""
+            return Tried(page.url, problem=str(problem), reason=reason, rendered=rendered)
+        return Tried(page.url, article, rendered=rendered)
+
+    async def _page(self, candidate: Candidate, rendered: bool) -> Page | str:
+        """The article's page, or why it cannot be had."""
+        try:
+            got = await self.get(candidate.url, rendered=rendered)
+        except ArshifError as problem:
+            return str(problem)
+        if got.status != 200:
+            return f"HTTP {got.status}"
+        now = datetime.now(UTC)
+        return Page(candidate.url, got.url, got.body, now, got.status, got.headers, candidate, rendered)
+
+
+def _ruled(site: Site, rules: Iterable[Rules]) -> Site:
+    return site.model_copy(update={"rules": (together(rules),)})
+
+
+def _allowed(site: Site, candidates: Iterable[Candidate]) -> list[Candidate]:
+    deny = [pattern for rules in site.rules for pattern in rules.deny]
+    return [candidate for candidate in candidates if may_be_article(candidate.url, deny=deny) != "denied"]
 
 
 def _likeliest(index: Discovered) -> str:

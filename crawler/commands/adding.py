@@ -67,8 +67,9 @@ def _must_be_new(config: Config, url: str) -> None:
 def _tell(proposal: Proposal) -> None:
     site = proposal.site
     say(f"\n{site.name}  ({site.id}, {site.country}, {' '.join(site.languages)}, {site.time_zone})", "bold")
-    rate = "" if proposal.a_day is None else f"about {proposal.a_day:.3g} articles a day; "
-    say(f"{rate}{proposal.pace}")
+    if proposal.a_day is not None:
+        say(f"its sources list about {proposal.a_day:.3g} articles a day")
+    say(proposal.pace)
     for offer in proposal.taken:
         say(f"  {_source(offer)}")
     for offer, why in proposal.left:

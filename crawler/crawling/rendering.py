@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler.page import Page
-from crawler.reach.browser import find_browser
+from crawler.reach.browser import FEW, MOST, WITHOUT_TEXT, find_browser
 from crawler.site import Site
 from index.archive import sites
 
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("arshif.rendering")
 
-FEW = 3  # pages on which it is measured: plain and without text, then rendered
-MOST = 2  # of them that must be articles
 AFTER_NOTHING = timedelta(days=7)  # until a site is measured again whose rendered pages were no articles either
 AFTER_NEED = timedelta(days=30)  # until a site that needs a browser is asked plainly again: sites are rebuilt
-WITHOUT_TEXT = "empty"  # the reason for which a plain page is refused that a script would fill
 
 
 @dataclass

@@ -75,13 +75,6 @@ def next_poll(record: Record, bounds: Bounds) -> Turn:
     return Turn(turn.at.astimezone(UTC), turn.why)
 
 
-def evenly(a_day: float, bounds: Bounds) -> timedelta:
-    """How long a source is left alone that publishes so many articles a day, evenly: until enough of them wait, within
-    the bounds. What a new source is likely to be asked at, before its habit is known."""
-    days = bounds.enough / a_day if a_day > 0 else bounds.slowest.days + 1
-    return max(bounds.fastest, min(timedelta(days=days), bounds.slowest))
-
-
 def _by_habit(record: Record, bounds: Bounds) -> Turn:
     habit, last, said = record.habit, record.last, record.said
     wait = waiting(habit, last, bounds.enough, bounds.slowest)

@@ -28,6 +28,9 @@ GATED_FLAGS = (  # nothing goes past the gate: no UDP, and no name is resolved b
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 PAGES_A_CONTEXT = 50  # then a site's next page gets a new one, and what the old one kept is thrown away
+FEW = 3  # pages on which it is measured whether a site needs a browser: plain and without text, then rendered
+MOST = 2  # of them that must be articles
+WITHOUT_TEXT = "empty"  # the reason for which a plain page is refused that a script would fill
 CONTEXT = {"service_workers": "block", "accept_downloads": False}  # of the pages of a crawl
 
 

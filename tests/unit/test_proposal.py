@@ -13,9 +13,10 @@ from pydantic import HttpUrl
 from crawler.adding import proposal
 from crawler.adding.proposal import Offer, Proposal, Tried
 from crawler.discover.outlet import outlet, sitemaps
-from crawler.pace.cadence import Bounds
+from crawler.pace.cadence import Bounds, Record, Said, next_poll
+from crawler.pace.habit import first_look
 from crawler.page import Candidate
-from crawler.site import Kind, Rules, Schedule, Site, Source
+from crawler.site import Kind, Rules, Schedule, Site, Source, stranger
 from crawler.urls import may_be_article
 from tests.unit.archive_samples import article
 
@@ -73,6 +74,8 @@ def test_a_robots_file_names_sitemaps() -> None:
         ("stepagency-sy.net", "ar_AR", "UN"),  # WordPress' Arabic: no Argentina
         ("lemonde.example", "fr_FR", "FR"),
         ("usnews.example", "en_US", "UN"),
+        ("laprensa.example", "es_ES", "UN"),  # WordPress' Spanish, from Caracas to Madrid
+        ("sermitsiaq.ag", "da_DK", "DK"),  # no Antigua
     ],
 )
 def test_a_country_is_known_or_not_guessed(host: str, locale: str | None, country: str) -> None:
@@ -123,62 +126,151 @@ def test_the_file_is_read_as_the_site_that_was_proposed() -> None:
     assert proposal.a_day([feed]) == pytest.approx(24.0)
 
 
-def test_a_site_is_asked_as_it_publishes() -> None:
-    proposed, told = proposal.schedule([offer("feed", "feed", range(49))], Bounds())
+def listed(kind: Kind, count: int, apart: timedelta, said: Said | None = None) -> Offer:
+    """A source of articles that came so far apart, the newest just now."""
+    source = Source(kind=kind, url=HttpUrl(f"https://example.org/{kind}"))
+    candidates = tuple(Candidate(f"https://example.org/{kind}/{n}", published=NOW - n * apart) for n in range(count))
+    return Offer(source, candidates, said or Said())
+
+
+SITE = stranger("https://example.org/")
+
+
+def test_a_site_is_asked_as_a_crawl_will_ask_it() -> None:
+    """The words are those of the rule that decides: `arshif status` says the same."""
+    hourly = listed("feed", 49, timedelta(hours=1))
+    proposed, told = proposal.schedule(SITE, [hourly], Bounds(), NOW)
     assert proposed == Schedule()
-    assert told == "asked about every 30 min at first, then as it publishes"
-    weekly = replace(offer("feed", "feed", range(5)), candidates=tuple(
-        Candidate(f"https://example.org/{n}", published=NOW - n * timedelta(days=7)) for n in range(5)
-    ))  # fmt: skip
-    assert proposal.schedule([weekly], Bounds())[1] == "asked about every 12 h at first, then as it publishes"
-    assert proposal.schedule([offer("feed", "feed", range(9), None)], Bounds()) == (Schedule(), "asked as it publishes")
+    assert "every 30 min to 12 h;" in told
+    habit = first_look(hourly.dates, NOW, UTC)
+    assert next_poll(Record("x", NOW, habit), Bounds()).why in told
+    assert "as often as allowed, every 30 min" in told
+    rare = proposal.schedule(SITE, [listed("feed", 5, timedelta(days=3))], Bounds(), NOW)[1]
+    assert "0.31 expected by then" in rare, "between the bounds"
+
+
+def test_a_feed_is_believed_that_says_how_seldom_it_is_to_be_asked() -> None:
+    says = Said(timedelta(hours=6), "its ttl")
+    told = [
+        proposal.schedule(SITE, [listed("feed", 8, timedelta(days=1), said)], Bounds(), NOW)[1] for said in (None, says)
+    ]
+    assert "its ttl says every 6 h" not in told[0]
+    assert "its ttl says every 6 h" in told[1]
+
+
+def test_of_what_is_not_dated_no_habit_is_made_up() -> None:
+    told = proposal.schedule(SITE, [offer("feed", "feed", range(9), None)], Bounds(), NOW)[1]
+    assert told.endswith("(how often it publishes is not known yet)")
+    assert "articles a day" not in told
 
 
 def test_a_short_list_is_asked_before_articles_leave_it() -> None:
-    minutes = tuple(Candidate(f"https://example.org/{n}", published=NOW - n * timedelta(minutes=4)) for n in range(11))
-    short = replace(offer("feed", "feed", range(0)), candidates=minutes)
-    proposed, told = proposal.schedule([short], Bounds())
-    assert proposed == Schedule(fastest=20.0, slowest=20.0)
-    assert "at least every 20 min, for its sources list the last 40 min only" in told
-    whole = offer("sitemap", "map", range(49))
-    assert proposal.schedule([short, whole], Bounds())[0] == Schedule(), "the other reaches back far enough"
+    short = listed("feed", 11, timedelta(minutes=4))
+    proposed, told = proposal.schedule(SITE, [short], Bounds(), NOW)
+    assert proposed == Schedule(fastest=20.0)
+    assert "(fastest: 20, for its lists reach back 40 min only)" in told
+    assert "at first after 19 min" in told or "at first after 20 min" in told
+    whole, other = listed("sitemap", 49, timedelta(hours=1)), listed("section", 49, timedelta(hours=1))
+    assert proposal.schedule(SITE, [short, whole], Bounds(), NOW)[0] == Schedule(), "the sitemap has all, for longer"
+    assert proposal.schedule(SITE, [short, other], Bounds(), NOW)[0] == proposed, "a section need not have the feed's"
+    assert proposal.schedule(SITE, [listed("feed", 11, timedelta(seconds=4))], Bounds(), NOW)[0].fastest == 5.0
+    ahead = listed("feed", 11, timedelta(minutes=-4))
+    assert proposal.schedule(SITE, [ahead], Bounds(), NOW)[0] == Schedule(), "its clock is wrong"
+    always = Bounds(fastest=timedelta(minutes=2))
+    assert proposal.schedule(SITE, [short], always, NOW)[0] == Schedule(), "arshif.yaml asks as often"
 
 
 BODY = "The council met.\n\nIt spoke of {0}.\n\nIt voted on {0}.\n\nIt went home after {0}.\n\n{1}"
+END = "Follow The Paper on all channels and never miss what the council decides next week."
 
 
-def tried(path: str, end: str = "", **more: Any) -> Tried:
+def tried(path: str, end: str = "", body: str = BODY, **more: Any) -> Tried:
     url = f"https://example.org{path}"
-    made = article(url, headline=f"Council {path}", body=BODY.format(path, end or f"All of {path} agreed."))
+    text = body.format(path, end or f"All of {path} agreed.")
+    made = article(url, headline=f"Council {path}", body=text)
     return Tried(url, None if more else made, **more)
 
 
 def test_a_paragraph_that_ends_several_articles_becomes_a_rule() -> None:
-    end = "Follow The Paper on all channels and never miss what the council decides next week."
-    found = [*(tried(f"/news/{n}", end) for n in range(3)), tried("/news/3"), tried("/news/4")]
-    made, reasons = proposal.rules(
-        [replace(one, article=replace(one.article, body=one.article.body[18:])) for one in found]
-    )
-    assert made.strip_text == (end[:60].rstrip(),)
-    assert reasons == (f"strip_text: 3 of 5 articles begin or end with “{end}”",)
-    assert proposal.rules([tried("/news/1"), tried("/news/2")]) == (Rules(), ())
+    found = [*(tried(f"/news/{n}", END) for n in range(3)), tried("/news/3"), tried("/news/4")]
+    [(made, reason)] = proposal.stripped(found)
+    assert made.strip_text == (END[:60].rstrip(),)
+    assert reason == f"strip_text: 3 of 5 articles begin or end with “{END}”"
+    assert proposal.stripped([tried("/news/1"), tried("/news/2")]) == []
+
+
+@pytest.mark.parametrize(
+    ("why", "found"),
+    [
+        ("two may be a story and its follow-up", [tried("/1", END), tried("/2", END), tried("/3")]),
+        ("another paragraph begins so", [*(tried(f"/{n}", END) for n in range(3)), tried("/4", f"{END} So.")]),
+        ("it is so short that anything may begin so", [tried(f"/{n}", "By our reporter") for n in range(5)]),
+        ("one article at several addresses", [
+            Tried(f"https://example.org/{n}", article(body=BODY.format("tax", END))) for n in range(5)
+        ]),
+        ("an article's own first sentence is its lead", [
+            tried(f"/{n}", body=f"{END[:-1]} but nobody knows which of them it will be.\n\n{BODY}") for n in range(5)
+        ]),
+    ],
+)  # fmt: skip
+def test_no_rule_is_made_of_what_may_be_the_articles_own(why: str, found: list[Tried]) -> None:
+    assert proposal.stripped(found) == [], why
+
+
+def candidates(*paths: str) -> list[Candidate]:
+    return [Candidate(f"https://example.org{path}") for path in paths]
+
+
+LISTED = candidates(*(f"/news/{n}" for n in range(5)), *(f"/video/{n}" for n in range(4)))
 
 
 def test_a_folder_of_pages_that_are_no_articles_is_denied() -> None:
-    refused = [tried(f"/video/{n}", problem="no article: a list", refused=True) for n in range(2)]
-    made, reasons = proposal.rules([tried("/news/1"), *refused, tried("/gallery/1", problem="HTTP 404")])
+    videos = [tried(f"/video/{n}", problem="video: no text", reason="video") for n in range(2)]
+    gone = tried("/gallery/1", problem="HTTP 404")
+    [(made, reason)] = proposal.denied([tried("/news/1"), *videos, gone], LISTED)
     assert made == Rules(deny=("^https?://[^/]+/video/",))
     assert may_be_article("https://example.org/video/9", deny=made.deny) == "denied"
     assert may_be_article("https://example.org/news/video/9-the-council-met-again", deny=made.deny) is None
-    assert reasons == ("deny: 2 pages below /video/ are no articles",)
-    assert proposal.rules([tried("/video/3"), *refused])[0] == Rules(), "some of them are articles"
+    assert reason == "deny: 2 pages below /video/ are no articles"
+    assert proposal.denied([tried("/video/3"), *videos], LISTED) == [], "some of them are articles"
+    assert proposal.denied([tried("/news/1"), *videos], LISTED[4:]) == [], "hardly anything would remain"
+
+
+def test_the_folder_is_denied_that_has_no_articles_and_not_the_one_around_it() -> None:
+    lists = [tried(f"/ar/video/2026/{n}", problem="listing", reason="listing") for n in range(2)]
+    more = candidates("/ar/news/1", "/ar/news/2", "/ar/news/3", "/ar/video/2026/1", "/ar/video/2026/2")
+    assert [rule.deny for rule, _ in proposal.denied([tried("/ar/news/1"), *lists], more)] == [
+        ("^https?://[^/]+/ar/video/",)
+    ]
+    days = [tried(f"/2026/05/{n}", problem="listing", reason="listing") for n in range(2)]
+    assert proposal.denied([tried("/ar/news/1"), *days], more) == [], "a day is no kind of page"
+
+
+@pytest.mark.parametrize("reason", ["empty", "wall", "consent", "not found", "status"])
+def test_nothing_is_denied_for_a_reason_that_passes(reason: str) -> None:
+    refused = [tried(f"/video/{n}", problem=reason, reason=reason) for n in range(2)]
+    assert proposal.denied([tried("/news/1"), *refused], LISTED) == []
+
+
+def test_rules_are_put_together() -> None:
+    made = proposal.together([Rules(deny=("a",)), Rules(strip_text=("b",)), Rules(strip_text=("c",))])
+    assert made == Rules(deny=("a",), strip_text=("b", "c"))
 
 
 def test_rules_by_which_an_article_or_a_field_is_lost_do_not_hold() -> None:
     whole = tried("/news/1")
+    assert whole.article is not None
     assert proposal.holds([whole], [whole])
     assert not proposal.holds([whole], [tried("/news/1", problem="no text")])
     assert not proposal.holds([whole], [replace(whole, article=replace(whole.article, headline=""))])
+
+
+def test_a_site_is_alive_while_one_of_its_sources_is() -> None:
+    dead = offer("feed", "dead", range(3), NOW - timedelta(days=400))
+    assert not proposal.living([], NOW)
+    assert not proposal.living([dead], NOW)
+    assert proposal.living([dead, offer("sitemap", "map", range(3))], NOW)
+    assert proposal.living([offer("section", "news", range(3), None)], NOW), "it says nothing else"
 
 
 def test_a_menu_leads_to_sections() -> None:
@@ -186,3 +278,12 @@ def test_a_menu_leads_to_sections() -> None:
     <a href="https://elsewhere.example/x/">x</a><a href="/2026/05/01/the-council-met-again-on-the-matter">Story</a>
     <a href="/feed/">RSS</a><a href="/search?q=x">Search</a></nav><main><a href="/contact/">not a menu</a></main>"""
     assert outlet(page, "https://example.org/", {}).sections == ("https://example.org/local/",)
+
+
+def test_a_menu_is_read_however_deep_its_links_lie_and_the_surest_sections_come_first() -> None:
+    page = b"""<header><div><ul><li><a href="/shop/offers/">Offers</a></li>
+    <li><a href="/sport/">Sport</a></li></ul></div>
+    <nav><ul><li><a href="/category/news/">News</a></ul></nav></header>"""
+    assert [link.removeprefix("https://example.org") for link in outlet(page, "https://example.org/", {}).sections] == [
+        "/category/news/", "/sport/", "/shop/offers/",
+    ]  # fmt: skip
