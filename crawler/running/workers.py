@@ -157,14 +157,15 @@ class _Lane:
         self.next.append(_Worker())
 
     def _worker(self) -> _Worker:
-        """The one with the least to do, or a new one while there are fewer than there may be."""
+        """The one with the least to do; a new one where all have enough and there are fewer than there may be, so that
+        a polite crawl, whose pages come one by one, has one."""
         self._part_with_old_ones()
         fresh = [worker for worker in self.workers if worker.given < JOBS_A_WORKER]
         if not self.next and any(worker.given >= JOBS_A_WORKER - SOON for worker in fresh):
             self.warm()
-        idle = [worker for worker in fresh if not worker.jobs]
-        if idle or len(fresh) >= self.count:
-            return min(idle or fresh, key=lambda worker: worker.jobs)
+        least = min(fresh, key=lambda worker: worker.jobs, default=None)
+        if least and (least.jobs < AHEAD or len(fresh) >= self.count):
+            return least
         self.workers.append(self.next.pop() if self.next else _Worker())
         return self.workers[-1]
 
@@ -187,7 +188,7 @@ class _Lane:
 
 
 class Workers:
-    """Runs pure functions of importable modules in `count` processes, and one more for slow jobs.
+    """Runs pure functions of importable modules in up to `count` processes (one a processor), and in one for slow jobs.
 
     A job that is not done in `quick` seconds goes there, and so do all further ones of its site: who sends pages that
     hold a parser holds up its like, and nobody else. The processes are new ones, and no copies of this: they have
@@ -199,7 +200,7 @@ class Workers:
         self.quick = min(quick, deadline)
         self.slow: set[str] = set()  # sites
         self.ended: Callable[[], bool] = bool  # whether what waits is to be dropped, as the crawl is asked to end
-        self._lanes = {QUICK_LANE: _Lane(count or max(1, (os.cpu_count() or 2) - 1)), SLOW_LANE: _Lane(1)}
+        self._lanes = {QUICK_LANE: _Lane(count or os.cpu_count() or 1), SLOW_LANE: _Lane(1)}
 
     def warm(self) -> None:
         """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
