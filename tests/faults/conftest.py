@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.ledger import House, articles_of, check_settled
+from tests.faults.ledger import PATIENCE, House, articles_of, check_settled, clear
 from tests.newsroom import Newsroom
 
 LONG = bool(os.environ.get("ARSHIF_TEST_LONG"))  # set by `make test-long`: more kills, more articles
@@ -33,6 +36,34 @@ def build(calm_room: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Call
         return House(config, {"ARSHIF_DATA": str(data), **settings})
 
     return give
+
+
+@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def engine(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings that lead to an index of a test's own."""
+    settings = {"ARSHIF_INDEX__ENGINE": request.param, "ARSHIF_INDEX__PREFIX": f"t{uuid.uuid4().hex[:10]}"}
+    if request.param == "elasticsearch":
+        settings["ARSHIF_INDEX__URL"] = request.getfixturevalue("elasticsearch_url")
+    return settings
+
+
+@pytest.fixture(scope="session")
+def crawled(build: Callable[..., House], tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house whose articles were stored, and not brought to any index."""
+    house = build(tmp_path_factory.mktemp("crawled") / "data")
+    process = house.start(sys.executable, "-m", "scrapy", "crawl", "site")
+    told, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, told
+    return house
+
+
+@pytest.fixture
+def unshipped(engine: dict[str, str], crawled: House, build: Callable[..., House], tmp_path: Path) -> Iterator[House]:
+    """The same to break things in, with either engine."""
+    shutil.copytree(crawled.settings["ARSHIF_DATA"], tmp_path / "data")
+    house = build(tmp_path / "data", **engine)
+    yield house
+    clear(house)
 
 
 @pytest.fixture(scope="session")

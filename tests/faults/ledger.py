@@ -130,8 +130,10 @@ def _check_accounts(conn: Connection, site: str) -> None:
             assert part.counts["discovered"] == sum(part.counts[name] for name in ENDS), part
 
 
-def clear_elasticsearch(house: House) -> None:
+def clear(house: House) -> None:
     """Takes off a server what this house has put there."""
+    if house.loaded().settings.index.engine != "elasticsearch":
+        return
     with open_index(house.loaded()) as engine:
         client = engine.server.client  # type: ignore[attr-defined]
         for name in client.indices.get(index=f"{engine.prefix}-v*").body:

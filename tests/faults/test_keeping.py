@@ -3,37 +3,35 @@ command again does it."""
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from crawler.stores import open_archive, open_index
+from index import shipper
 from index.backup import check
 from index.errors import ArchiveError
 from tests.faults.kill_at import POINTS
-from tests.faults.ledger import PATIENCE, House, articles_of, check_sound
+from tests.faults.ledger import PATIENCE, House, articles_of, check_sound, indexed
 
 
 def points(command: str) -> list[str]:
     return [stage for stage in POINTS if stage.startswith(command)]
 
 
-@pytest.fixture(scope="module")
-def crawled(build: Callable[..., House], tmp_path_factory: pytest.TempPathFactory) -> House:
-    house = build(tmp_path_factory.mktemp("keeping") / "data")
-    house.arshif("crawl")
-    return house
-
-
 @pytest.fixture
-def house(crawled: House, build: Callable[..., House], tmp_path: Path) -> House:
-    """A crawled house to break things in."""
-    shutil.copytree(crawled.settings["ARSHIF_DATA"], tmp_path / "data")
-    return build(tmp_path / "data")
+def house(unshipped: House) -> House:
+    """A crawled house with its index."""
+    ship(unshipped)
+    return unshipped
+
+
+def ship(house: House) -> None:
+    with open_archive(house.loaded()) as archive, open_index(house.loaded()) as engine:
+        shipper.drain(archive, engine)
 
 
 def kill(house: House, stage: str, *command: str) -> None:
@@ -70,6 +68,8 @@ def test_a_restore(house: House, tmp_path: Path) -> None:
     kept = [file for file in data.glob("before-*/archive.sqlite3") if _articles(file) == len(before)]
     assert kept, "the archive that was there before is kept"
     check_sound(house)
+    ship(house)
+    assert indexed(house).keys() == before.keys()
 
 
 def _articles(archive: Path) -> int:
@@ -89,3 +89,5 @@ def test_a_forgetting(house: House) -> None:
         del left[id_]
         assert articles_of(house).keys() == left.keys()
         check_sound(house)
+        ship(house)
+        assert indexed(house).keys() == left.keys()

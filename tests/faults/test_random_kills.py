@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.faults.conftest import LONG, LONG_MARKS
-from tests.faults.ledger import ARSHIF, House, articles_of, check_settled, check_sound, clear_elasticsearch
+from tests.faults.ledger import ARSHIF, House, articles_of, check_settled, check_sound, clear
 from tests.newsroom import Newsroom
 
 KILLS = 100 if LONG else 10  # of each kind
@@ -98,8 +98,7 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
         assert found == calm
         assert len(found) == sum(len(room.articles(site)) for site in room.sites)
     assert left_over(house) == []
-    if index:
-        clear_elasticsearch(house)
+    clear(house)
     return killed
 
 

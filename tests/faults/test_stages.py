@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -18,7 +16,7 @@ from crawler.running import runs
 from crawler.stores import open_archive, open_index
 from index import shipper
 from tests.faults.kill_at import KEEPING, POINTS, SHIPPING
-from tests.faults.ledger import PATIENCE, House, articles_of, check_settled, check_sound, clear_elasticsearch
+from tests.faults.ledger import PATIENCE, House, articles_of, check_settled, check_sound, clear
 from tests.newsroom import Newsroom
 
 RECOVERY = 5.0  # s until a killed crawl's archive is open again, its run buried and its raw copies mended
@@ -46,26 +44,12 @@ def test_every_stage_is_here() -> None:
     assert len(POINTS) >= 25
 
 
-@pytest.fixture(params=["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def engine(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Settings that lead to an index of a test's own."""
-    settings = {"ARSHIF_INDEX__ENGINE": request.param, "ARSHIF_INDEX__PREFIX": f"t{uuid.uuid4().hex[:10]}"}
-    if request.param == "elasticsearch":
-        settings["ARSHIF_INDEX__URL"] = request.getfixturevalue("elasticsearch_url")
-    return settings
-
-
 @pytest.fixture
 def empty(engine: dict[str, str], build: Callable[..., House], tmp_path: Path) -> Iterator[House]:
     """A house where nothing was crawled yet."""
     house = build(tmp_path / "data", **engine)
     yield house
     clear(house)
-
-
-def clear(house: House) -> None:
-    if house.settings["ARSHIF_INDEX__ENGINE"] == "elasticsearch":
-        clear_elasticsearch(house)
 
 
 @pytest.mark.parametrize("part", CRAWLS, ids=" and ".join)
@@ -95,24 +79,6 @@ def test_killed_between_the_index_of_sitemaps_and_those(calm_room: Newsroom, tmp
     calm.arshif("crawl")
     answers = [request.status for request in calm_room.log[asked:] if "robots" not in request.path]
     assert set(answers) == {304}, "an index that was read with all its parts is asked with its validators"
-
-
-@pytest.fixture(scope="module")
-def crawled(build: Callable[..., House], tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A house whose articles were stored, and not brought to any index."""
-    house = build(tmp_path_factory.mktemp("crawled") / "data")
-    process = house.start(sys.executable, "-m", "scrapy", "crawl", "site")
-    told, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, told
-    return house
-
-
-@pytest.fixture
-def unshipped(engine: dict[str, str], crawled: House, build: Callable[..., House], tmp_path: Path) -> Iterator[House]:
-    shutil.copytree(crawled.settings["ARSHIF_DATA"], tmp_path / "data")
-    house = build(tmp_path / "data", **engine)
-    yield house
-    clear(house)
 
 
 @pytest.mark.parametrize("stage", SHIPS)
