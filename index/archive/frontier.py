@@ -124,8 +124,8 @@ def offer(
     """Bring what a source offers into the frontier; goes with `sources.polled` into one transaction.
 
     A site's first offer sets its horizon, `now - first_visit`: candidates dated before it are kept as "old". `since`
-    moves it further back, for good. Candidates without a date are never old. A page is due again when its candidate's
-    date moves, unless the site's dates are not believed.
+    moves it further back, for good. What any source gives without a date is never old, whichever is read first: a list
+    of today has it. A page is due again when its candidate's date moves, unless the site's dates are not believed.
     """
     horizon, believed = _horizon(conn, site, now, first_visit), "dates" not in trust.doubted(conn, site)
     if since is not None and since < horizon:
@@ -201,7 +201,8 @@ def _news(row: Any, offer: Offer, now: datetime, horizon: datetime) -> dict[str,
     date = values.get("published") or row.published or values.get("modified") or row.modified
     if date is not None and min(date, now) != row.newest:
         values["newest"] = min(date, now)
-    if row.state == "old" and date is not None and date >= horizon:
+    undated = offer.published is None and offer.modified is None
+    if row.state == "old" and (undated or (date is not None and date >= horizon)):
         values |= {"state": "pending", "due": now}
     return values
 

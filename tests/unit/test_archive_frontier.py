@@ -92,6 +92,16 @@ def test_a_first_visit_leaves_out_what_is_older_than_a_week(front: Frontier) -> 
     assert front.counts() == {"pending": 2, "old": 2}
 
 
+@pytest.mark.parametrize("order", [("dated", "undated"), ("undated", "dated")])
+def test_what_one_source_gives_without_a_date_is_fetched_whichever_is_read_first(
+    front: Frontier, order: tuple[str, str]
+) -> None:
+    offers = {"dated": Offer("a", published=NOW - 30 * DAY), "undated": Offer("a")}
+    for name in order:
+        front.offer(offers[name])
+    assert front.due() == ["a"]
+
+
 def test_a_later_visit_takes_what_was_published_since_the_first_however_late(front: Frontier) -> None:
     front.offer(Offer("a"))
     late = NOW + 30 * DAY
