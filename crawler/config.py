@@ -122,7 +122,9 @@ class ScheduleSettings(Model):
     slowest: float = Field(
         720.0, ge=0.5, le=43_200, description="Minutes between two requests to a source that publishes little"
     )
-    first_visit_days: int = Field(7, ge=0, le=36_500, description="How old articles may be on a site's first visit")
+    first_visit_days: int = Field(
+        7, ge=0, le=36_500, description="How old articles may be on a site's first visit, where a source dates them"
+    )
     per_run: int = Field(100, ge=1, description="Articles fetched at most of one site in one crawl")
     run_deadline: float = Field(30.0, gt=0, le=1_440, description="Minutes after which a crawl is ended")
 
