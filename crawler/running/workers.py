@@ -12,6 +12,7 @@ import pickle
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar, cast
@@ -31,6 +32,7 @@ QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew
 JOBS_A_WORKER = 5_000  # then it is replaced, so that what a library leaks ends with it; in 2,300 pages that was nothing
 SOON = 50  # jobs before that, the next one is started: its imports take as long as some dozens of pages
 AHEAD = 2  # jobs that a worker has: one is done, and one lies ready, so that it never waits for us
+BUSY = 1.0  # seconds for which all have that many before there is one more: its imports take as long
 
 
 class Ended(Exception):
@@ -60,7 +62,7 @@ class _Worker:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         self.given = 0  # jobs in all
         self.jobs = 0  # those under way
-        self.killed = self._ready = False
+        self.killed = self.ready = False
         self._sending, self._answering = asyncio.Lock(), asyncio.Lock()  # both are fair: answers come in our order
 
     @property
@@ -98,9 +100,9 @@ class _Worker:
         if self.killed:
             raise _Gone
         try:
-            if not self._ready:
+            if not self.ready:
                 await self._receive()
-                self._ready = True
+                self.ready = True
             async with asyncio.timeout(timeout):
                 return cast(tuple[bool, Any], pickle.loads(await self._receive()))
         except TimeoutError:
@@ -144,6 +146,7 @@ class _Lane:
         self.workers: list[_Worker] = []
         self.next: list[_Worker] = []  # started before they are needed
         self.closed = False
+        self._spare = 0.0  # when a worker was last seen that had not enough to do, or was not there yet
 
     async def do(self, message: bytes, timeout: float) -> Any:
         """What the job gives; one that came to a worker which ended before it goes to another one."""
@@ -157,15 +160,18 @@ class _Lane:
         self.next.append(_Worker())
 
     def _worker(self) -> _Worker:
-        """The one with the least to do; a new one where all have enough and there are fewer than there may be, so that
-        a polite crawl, whose pages come one by one, has one."""
+        """The one with the least to do; one more where there may be and all had enough for a while, so that a crawl of
+        a few pages, or a polite one, has one."""
         self._part_with_old_ones()
         fresh = [worker for worker in self.workers if worker.given < JOBS_A_WORKER]
         if not self.next and any(worker.given >= JOBS_A_WORKER - SOON for worker in fresh):
             self.warm()
-        least = min(fresh, key=lambda worker: worker.jobs, default=None)
-        if least and (least.jobs < AHEAD or len(fresh) >= self.count):
-            return least
+        if fresh:
+            least, now = min(fresh, key=lambda worker: worker.jobs), time.monotonic()
+            if least.jobs < AHEAD or not least.ready:
+                self._spare = now
+            if len(fresh) >= self.count or now - self._spare < BUSY:
+                return least
         self.workers.append(self.next.pop() if self.next else _Worker())
         return self.workers[-1]
 

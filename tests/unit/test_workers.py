@@ -51,6 +51,11 @@ def of_text(text: str) -> int:
     return len(text)
 
 
+def where(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
     pool = Workers(count=1, deadline=2.0)
@@ -235,3 +240,17 @@ def test_a_site_whose_pages_are_slow_holds_up_its_like_and_nobody_else() -> None
     finally:
         pool.close()
     assert pool.slow == {"slow"}
+
+
+@pytest.mark.parametrize(("jobs", "seconds", "processes"), [(20, 0.01, 1), (40, 0.1, 2)])
+def test_a_second_worker_is_there_for_what_takes_one_more_than_a_second(
+    jobs: int, seconds: float, processes: int
+) -> None:
+    async def several() -> set[int]:
+        pool = Workers(count=2)
+        try:
+            return {*await asyncio.gather(*(pool.run(where, seconds) for _ in range(jobs)))}
+        finally:
+            pool.close()
+
+    assert len(asyncio.run(several())) == processes
