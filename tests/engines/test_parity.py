@@ -160,7 +160,8 @@ def most_frequent(language: str) -> list[str]:
     if language in STEMS:
         texts.append(STEMS[language][0])
     counted = Counter(_words(texts))
-    counted.update(set(_words(names(Locale.parse(language)._data))) - counted.keys())
+    for word in _words(names(Locale.parse(language)._data)):
+        counted.setdefault(word, 1)  # in CLDR's own order: a set's is another one in every process
     return [word for word, _ in counted.most_common(WORDS)]
 
 
