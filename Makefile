@@ -21,7 +21,7 @@ test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, 
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder  # half of the time is waiting
 
 test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
-	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long
+	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long -rP  # and the figures of those that pass
 
 soak: .venv/dev.stamp ## faults at random on the newsroom (MINUTES=60 of each engine; ENGINES="embedded elasticsearch")
 	@for engine in $(or $(ENGINES),embedded elasticsearch); do \

@@ -184,8 +184,7 @@ def test_pages_are_rendered_although_browsers_are_killed(pages: int, kills: int,
         with stored(config) as conn:
             found = articles.count(conn, "app")
     told = (tmp_path / "log").read_text()[-3_000:]
-    if os.environ.get("ARSHIF_TEST_FIGURES"):
-        print(f"\n{found} of {pages} articles, {watch.killed} browsers killed, {watch.peak >> 20} MiB at most")
+    print(f"{found} of {pages} articles, {watch.killed} browsers killed, {watch.peak >> 20} MiB at most")
     assert watch.killed == kills, told
     assert found >= pages - 4 * kills, told  # those under way when it was killed are tried again in the next run
     assert 0 < watch.peak < MEMORY

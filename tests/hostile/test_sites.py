@@ -1,6 +1,6 @@
 """Forty hostile sites beside ten honest ones, in one run: the honest are complete, and the run ends in time and memory.
 
-`ARSHIF_TEST_FIGURES=1 pytest -s tests/hostile/test_sites.py` prints what it took.
+`pytest -s tests/hostile/test_sites.py` prints what it took.
 """
 
 from __future__ import annotations
@@ -87,13 +87,12 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
             stored = {host: articles.count(conn, host) for host in (*HONEST, *HOSTILE)}
         crawl = max((size for is_crawl, size in peaks.values() if is_crawl), default=0)
         worker = max((size for is_crawl, size in peaks.values() if not is_crawl), default=0)
-        if os.environ.get("ARSHIF_TEST_FIGURES"):
-            print(f"\n{seconds:.0f} s, crawl {crawl >> 20} MiB, worker {worker >> 20} MiB, {len(server.log)} requests")
-            for host in HOSTILE:
-                part = record[host]
-                counts = {k: v for k, v in part["counts"].items() if v}
-                asked = len(server.asked(f"{host}.example"))
-                print(f"{host:<22} {asked:>5} {part['status']:<8} {part['detail']} {counts}")
+        print(f"{seconds:.0f} s, crawl {crawl >> 20} MiB, worker {worker >> 20} MiB, {len(server.log)} requests")
+        for host in HOSTILE:
+            part = record[host]
+            counts = {k: v for k, v in part["counts"].items() if v}
+            asked = len(server.asked(f"{host}.example"))
+            print(f"{host:<22} {asked:>5} {part['status']:<8} {part['detail']} {counts}")
         yield Outcome(record, stored, seconds, crawl, worker, server)
 
 
