@@ -130,7 +130,7 @@ def _clause(node: Node) -> Clause | None:
     """None for what holds no word at all, such as "!!!", and so asks for nothing."""
     match node:
         case Words():
-            return _words(node)
+            return _any(_rows(node.text, node.field))
         case Prefix(text, field):
             *first, last = words(text) or [""]
             begins = [Begins(name, form, WEIGHTS[name]) for name, form in _forms(last, last, field)] if last else []
@@ -177,13 +177,6 @@ def _rows(text: str, field: Field | None) -> list[Clause]:
     return found
 
 
-def _words(node: Words, optional_in: Sequence[str] = ()) -> Clause | None:
-    clauses = _rows(node.text, node.field)
-    if clauses and optional_in:
-        clauses.append(OneOf("language", tuple(optional_in)))
-    return _any(clauses)
-
-
 def _near(node: Near) -> Clause | None:
     """Each word near the next one. Engines differ on more than two words and on a word that comes twice, so they are
     asked for pairs of unequal ones."""
@@ -197,13 +190,12 @@ def _near(node: Near) -> Clause | None:
 
 
 def _all(nodes: Sequence[Node]) -> Clause | None:
-    wanted = [n for n in nodes if not isinstance(n, Not) and _clause(n) is not None]
+    wanted = [(n, c, _stops(n)) for n in nodes if not isinstance(n, Not) and (c := _clause(n)) is not None]
     clauses: list[Clause] = []
-    for node in wanted:
-        others = [other for other in wanted if other is not node]
-        optional_in = [lang for lang in _stops(node) if any(lang not in _stops(other) for other in others)]
-        clause = _words(node, optional_in) if isinstance(node, Words) else _clause(node)
-        clauses.extend([clause] if clause is not None else [])
+    for node, clause, stops in wanted:
+        others = [those for other, _, those in wanted if other is not node]
+        optional_in = [lang for lang in stops if any(lang not in those for those in others)]
+        clauses.append(AnyOf((clause, OneOf("language", tuple(optional_in)))) if optional_in else clause)
     without = [c for n in nodes if isinstance(n, Not) and (c := _clause(n.node)) is not None]
     if len(clauses) == 1 and not without:
         return clauses[0]
@@ -243,7 +235,7 @@ def _filters(query: Query) -> list[Clause]:
     if query.gone is not None:
         found.append(_held("gone", ("yes" if query.gone else "no",)))
     if not query.filtered and not query.copies:
-        found.append(OneOf("lead", ("yes",)))
+        found.append(All((), (OneOf("lead", ("no",)),)))  # the copies are few: leaving them out is the cheaper way
     return [clause for clause in found if clause is not None]
 
 

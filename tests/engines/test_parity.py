@@ -47,14 +47,14 @@ LUCENE = {  # the same algorithm by Lucene's name; its Greek, Dutch, Czech, Hind
     **{"ro": "Romanian", "ru": "Russian", "sv": "Swedish", "tr": "Turkish"},
 }
 PARITY = 0.995
-CHANGED = {"de": 0.98, "sv": 0.98}  # Snowball 3.0 takes off -et and more
+CHANGED = {"de": 0.98, "fr": 0.98, "sv": 0.98}  # Snowball 3.0 takes off -et, -aise and more
 # Lucene's Dutch is Porter's, and Snowball's Kraaij and Pohlmann's; of Ntais's Greek each has its own reading
 OTHERS: dict[str, list[Any]] = {
     "nl": [{"type": "snowball", "language": "Dutch"}],
     "el": [{"type": "lowercase", "language": "greek"}, {"type": "stemmer", "language": "greek"}],
 }
-MOST_OTHERS = {"nl": 0.2, "el": 0.08}  # 19.0 and 7.8 % of the words were seen to differ
-NEWER = {"de": r".*(et|ete|eten|etes|eter|eln|ern|in|innen)", "sv": r".*et"}
+MOST_OTHERS = {"nl": 0.2, "el": 0.08}  # 19.3 and 7.8 % of the words were seen to differ
+NEWER = {"de": r".*(et|ete|eten|etes|eter|eln|ern|in|innen)", "fr": r".*ais(e|es)?", "sv": r".*et"}
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +160,8 @@ def most_frequent(language: str) -> list[str]:
     if language in STEMS:
         texts.append(STEMS[language][0])
     counted = Counter(_words(texts))
-    for word in _words(names(Locale.parse(language)._data)):
-        counted.setdefault(word, 1)  # in CLDR's own order: a set's is another one in every process
+    # sorted, for a set's order is another one in every process, and that of Babel's data changes as it is read
+    counted.update(sorted(set(_words(names(Locale.parse(language)._data))) - counted.keys()))
     return [word for word, _ in counted.most_common(WORDS)]
 
 
@@ -185,7 +185,7 @@ def test_words_and_stems_are_the_same_on_both_sides(client: Elasticsearch, langu
 
 @pytest.mark.parametrize("language", LUCENE)
 def test_stems_are_those_of_lucene(client: Elasticsearch, language: str) -> None:
-    """At least PARITY of the words, but for two languages whose Snowball has changed since Lucene took it."""
+    """At least PARITY of the words, but for three languages whose Snowball has changed since Lucene took it."""
     found = [fold(word) if language == "ar" else word for word in most_frequent(language)]
     answer = client.indices.analyze(
         index=INDEX,

@@ -154,21 +154,20 @@ class EmbeddedEngine:
     # --- reading ---
 
     def search(self, query: Query) -> Matches:
-        parts, asked = self._asked(query)
-        with self._told(self._searched()):
+        parts, asked, target = self._asked(query)
+        with self._told(target):
             if asked.sort == "relevance":
                 return queries.by_relevance(parts, query, asked)
             return queries.by_date(parts, query, asked)
 
     def tally(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
-        parts, asked = self._asked(query)
-        target = self._searched()
+        parts, asked, target = self._asked(query)
         known = self._fields(target)  # one of an older mapping lacks some
         with self._told(target):
             return queries.tally(parts, asked, [field for field in fields if field in known])
 
-    def _asked(self, query: Query) -> tuple[list[Part], Plan]:
-        """The indexes that a query goes to, and what to ask of them."""
+    def _asked(self, query: Query) -> tuple[list[Part], Plan, str]:
+        """The indexes that a query goes to, what to ask of them, and the target that they belong to."""
         asked = plan(query)
         target = self._searched()
         try:
@@ -179,11 +178,11 @@ class EmbeddedEngine:
             index = self._index(target)  # another one was published just now, and the one before it dropped
         parts = [Part(index.searcher(), index.schema)]
         if not is_ours(target, self.prefix):  # nor has it earlier versions beside it
-            return parts, without_unknown(asked, self._fields(target))
+            return parts, without_unknown(asked, self._fields(target)), target
         if query.versions:
             earlier = self._index(f"{target}/{EARLIER}")
             parts.append(Part(earlier.searcher(), earlier.schema, earlier=True))
-        return parts, asked
+        return parts, asked, target
 
     def count(self, target: str | None = None) -> int:
         return int(self._index(target or self._searched()).searcher().num_docs)

@@ -50,9 +50,15 @@ class _Hit:
 
 def translate(schema: tantivy.Schema, asked: Plan) -> TantivyQuery:
     """The query."""
-    parts = [(Occur.Must, _silent(_clause(schema, clause))) for clause in asked.filters]
     scored = _clause(schema, asked.scored) if asked.scored is not None else _silent(TantivyQuery.all_query())
-    return TantivyQuery.boolean_query([(Occur.Must, scored), *parts])
+    parts = [(Occur.Must, scored)]
+    for clause in asked.filters:
+        match clause:
+            case All((), without):  # within a query of its own, tantivy would go through all documents
+                parts += [(Occur.MustNot, _clause(schema, one)) for one in without]
+            case _:
+                parts.append((Occur.Must, _silent(_clause(schema, clause))))
+    return TantivyQuery.boolean_query(parts)
 
 
 def _silent(query: TantivyQuery) -> TantivyQuery:
@@ -71,6 +77,8 @@ def _clause(schema: tantivy.Schema, clause: Clause) -> TantivyQuery:
             # a phrase with slop takes two more for the other order: so it is asked for in both
             pairs = [TantivyQuery.phrase_query(schema, field, list(p), slop=gap) for p in ((one, other), (other, one))]
             return TantivyQuery.boolean_query([(Occur.Should, _weighed(pair, weight)) for pair in pairs])
+        case OneOf(field, (value,)):  # a set is read into a bit for each document first
+            return _silent(TantivyQuery.term_query(schema, field, value, index_option="basic"))
         case OneOf(field, values):
             return _silent(TantivyQuery.term_set_query(schema, field, list(values)))
         case Between(field, low, high):
