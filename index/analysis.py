@@ -19,7 +19,9 @@ from functools import cache
 from itertools import compress, islice, product
 from typing import Any, NamedTuple, overload
 
+import numpy as np
 import Stemmer
+from numpy.typing import NDArray
 
 from index.cutting import Cutter
 from index.letters import fold_table, lower_table
@@ -98,10 +100,11 @@ def words_as_composed(text: str) -> list[str]:
     return _words().findall(text.translate(fold_table())) if found is None else found
 
 
-def places(text: str) -> list[tuple[int, int]]:
-    """Where the words of a text stand in it as it was composed, tashkeel included: in characters, end exclusive."""
+def places(text: str) -> NDArray[np.intp]:
+    """Where the words of a text stand in it as it was composed, a row for each: its first character, and the one behind
+    its last, tashkeel included."""
     at = _cutter(fold_table).places(text)
-    return _places(text) if at is None else at
+    return np.array(_places(text), np.intp).reshape(-1, 2) if at is None else at
 
 
 def _places(text: str) -> list[tuple[int, int]]:
@@ -119,7 +122,7 @@ def _places(text: str) -> list[tuple[int, int]]:
 
 def tokens(text: str) -> list[Token]:
     """The folded words of a text (in NFC) with their places."""
-    return [Token(word, *place) for word, place in zip(words_as_composed(text), places(text), strict=True)]
+    return [Token(word, *place) for word, place in zip(words_as_composed(text), places(text).tolist(), strict=True)]
 
 
 # --- stems ---------------------------------------------------------------------------------------------------------

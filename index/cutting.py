@@ -48,8 +48,9 @@ class Cutter:
         found = folded.tobytes().decode("utf-16-le").split()
         return found if not found or len(max(found, key=len)) <= self._longest else None
 
-    def places(self, text: str) -> list[tuple[int, int]] | None:
-        """Where these words stand in the text: in characters, end exclusive, with what is dropped behind their last."""
+    def places(self, text: str) -> NDArray[np.intp] | None:
+        """Where these words stand in the text, a row for each: its first character, and the one behind its last and
+        what is dropped there."""
         kinds = self._kinds[_codes(text)]
         most = kinds.max(initial=BETWEEN)
         if most == OTHER:
@@ -60,8 +61,8 @@ class Cutter:
         edges = (within[1:] != within[:-1]).nonzero()[0]
         if len(edges) and (edges[1::2] - edges[::2]).max() > self._longest:
             return None
-        at = (edges if kept is None else np.append(kept, len(text))[edges]).tolist()
-        return list(zip(at[::2], at[1::2], strict=True))
+        at: NDArray[np.intp] = edges if kept is None else np.append(kept, len(text))[edges]
+        return at.reshape(-1, 2)
 
 
 def _codes(text: str) -> NDArray[np.uint16]:

@@ -6,12 +6,13 @@ it: so both engines show the same.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from operator import itemgetter
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.analysis import Stems, language_of, places, stop_words, words_as_composed
 from index.article import Article, Span
@@ -68,8 +69,8 @@ class _Text:
         self.words = words_as_composed(text)
 
     @cached_property
-    def places(self) -> list[tuple[int, int]]:
-        """Where the words stand."""
+    def places(self) -> NDArray[np.intp]:
+        """Where the words stand: from, to."""
         return places(self.text)
 
     @cached_property
@@ -114,7 +115,7 @@ class _Text:
                     yield from (self._mark(k, k, held[k]) for k in (i, *near) if near)
 
     def _mark(self, first: int, last: int, what: str) -> _Mark:
-        return _Mark(self.places[first][0], self.places[last][1], what)
+        return _Mark(int(self.places[first, 0]), int(self.places[last, 1]), what)
 
 
 def _all_of(words: Sequence[str], wanted: str) -> Iterator[int]:
@@ -169,7 +170,7 @@ def _snippets(body: _Text, marks: Sequence[_Mark]) -> tuple[tuple[Span, ...], ..
     if not body.words:
         return ()
     if not marks:
-        start, end = _window(body, body.places[0][0])
+        start, end = _window(body, int(body.places[0, 0]))
         return (_spans(body.text, start, end, ()),)
     weighed = _apart(marks)
     windows = [_window(body, mark.start) for mark in weighed]
@@ -200,18 +201,19 @@ def _worth(window: tuple[int, int], marks: Sequence[_Mark], told: set[str]) -> t
 
 def _window(body: _Text, anchor: int) -> tuple[int, int]:
     """A piece of the paragraph around a word, from the beginning of a word to the end of one."""
-    text = body.text
+    text, starts, ends = body.text, body.places[:, 0], body.places[:, 1]
     first = text.rfind("\n\n", 0, anchor) + 2 if "\n\n" in text[:anchor] else 0
     last = text.find("\n\n", anchor)
     last = len(text) if last < 0 else last
     start = first
     if anchor - first > LEAD_CHARACTERS and last - first > SNIPPET_CHARACTERS:
         wanted = min(anchor - LEAD_CHARACTERS, max(first, last - SNIPPET_CHARACTERS))
-        start = body.places[bisect_left(body.places, wanted, key=itemgetter(0))][0]
+        start = int(starts[starts.searchsorted(wanted)])
     if last - start <= SNIPPET_CHARACTERS:
         return start, last
-    fitting = bisect_left(body.places, start + SNIPPET_CHARACTERS + 1, key=itemgetter(1)) - 1
-    end = body.places[fitting][1] if fitting >= 0 and body.places[fitting][1] > anchor else start + SNIPPET_CHARACTERS
+    most = start + SNIPPET_CHARACTERS
+    fitting = int(ends[ends.searchsorted(most, "right") - 1])  # where none fits, the text's last one, which is too far
+    end = fitting if anchor < fitting <= most else most
     while end < last and not text[end].isspace() and not text[end].isalnum():  # the full stop, the closing quote
         end += 1
     return start, end
