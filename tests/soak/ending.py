@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from crawler.crawling.account import ENDS
 from crawler.urls import canonical
-from index.archive import Archive, articles, leases
+from index.archive import Archive, articles, documents, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.raw import Raw, RawRef
@@ -106,8 +106,10 @@ def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
         elif document.article.headline != article.headline:
             yield f"{site}: {url} has another headline: {document.article.headline} for {article.headline}"
         known.add(found or url)
-    if (stored := articles.count(conn, site)) != len(known):
-        yield f"{site}: {stored} articles are stored of {len(known)}"
+    for row in conn.execute(select(t.articles.c.id, t.articles.c.url).where(t.articles.c.site == site)):
+        if row.id not in known:
+            told = [f"{alias.url} ({alias.reason})" for alias in documents.aliases(conn, row.id)]
+            yield f"{site}: {row.url} is stored, and is no article of the newsroom's; its other addresses: {told}"
 
 
 def left_over(house: House) -> list[str]:
