@@ -250,6 +250,28 @@ def test_the_canonical_page_that_comes_second_is_an_alias_too(store: Store) -> N
     assert store(page(article(body="خبر قصير"))) == Outcome("copy", amp.id, 1)
 
 
+@pytest.mark.parametrize("own", ["https://step.example/1", "https://step.example/news.php?id=1"])
+def test_a_listings_address_that_came_first_is_the_article_although_it_was_edited_meanwhile(
+    store: Store, own: str
+) -> None:
+    listed = article(f"{own}{'&' if '?' in own else '?'}ref=front", canonical_url=own)
+    assert store(page(listed)).kind == "new"
+    edited = article(own, canonical_url=own, body=f"{BODY} وأضاف المصدر أن العمل مستمر.")
+    assert store(page(edited, NOW + HOUR)) == Outcome("changed", listed.id, 2)
+    with store.archive.read() as conn:
+        assert [(a.url, a.reason) for a in articles.aliases(conn, listed.id)] == [(own, "canonical")]
+    assert store(page(replace(edited, id=listed.id, url=listed.url), NOW + 2 * HOUR)).kind == "same"
+    other = article(f"{own}0", canonical_url=f"{own}0", headline="خبر آخر")
+    assert store(page(other)).kind == "new", "an address that only begins so is another page"
+
+
+def test_an_address_with_a_query_that_claims_another_text_stays_by_itself(store: Store) -> None:
+    own = "https://step.example/1"
+    told = "كلام عن شيء آخر لا يشبه ما سبق في شيء ولا يعرفه أحد. " * 6
+    store(page(article(f"{own}?p=7", canonical_url=own, headline="خبر آخر", body=told)))
+    assert store(page(article(own))).kind == "new"
+
+
 def test_a_canonical_link_to_another_text_or_site_merges_nothing(store: Store) -> None:
     one = article()
     store(page(one))
