@@ -14,8 +14,10 @@ from pathlib import Path
 
 import psutil
 
+from crawler.running.daemon import CHECKUP
+
 ROLES = {"run": "daemon", "_ship": "shipper", "serve": "web"}  # a command's word -> who that is
-WARM_UP = 0.25  # of a process's life, in which its caches fill
+WARM_UP = 0.25  # of a process's life, in which its caches fill; and at least until the first checkup has been
 NOISE = 3.0  # standard deviations of what is left beside the line
 SLACK = {"memory": 0.05, "files": 0.1}  # of the mean: a rise within it is none
 MEBI = 1 << 20
@@ -91,7 +93,8 @@ class Gauge:
             if not lives:
                 continue
             life = max(lives, key=lambda life: life.seconds)
-            settled = [s for s in life.samples if s.at - life.samples[0].at >= WARM_UP * life.seconds]
+            begin = life.samples[0].at + max(WARM_UP * life.seconds, 1.1 * CHECKUP)
+            settled = [s for s in life.samples if s.at >= begin]
             if len(settled) < 10:
                 continue
             for what in SLACK:
