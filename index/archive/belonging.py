@@ -4,7 +4,7 @@ spelling of its address, or its text."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,19 +22,17 @@ LEAST_WORDS = 40  # shorter texts are flashes: equal ones need not be one articl
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: each sign a word
 # Built once: building one costs as much as running it.
 _BY_ID = select(t.articles).where(t.articles.c.id == bindparam("id"))
-_NEWEST = (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number)
-_EQUAL_TEXT = (
+_TODAYS = (
     select(t.articles, t.versions.c.canonical_url)
-    .join(t.versions, _NEWEST)
-    .where(t.articles.c.site == bindparam("site"), t.articles.c.content_hash == bindparam("content_hash"))
+    .join(t.versions, (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number))
+    .where(t.articles.c.site == bindparam("site"))
     .order_by(t.articles.c.first_seen, t.articles.c.id)
 )
-_WITH_QUERY = (
-    select(t.articles)
-    .join(t.versions, _NEWEST)
-    .where(t.articles.c.site == bindparam("site"), t.versions.c.canonical_url == bindparam("url"))
-    .where(t.articles.c.url > bindparam("first"), t.articles.c.url < bindparam("last"))
-    .order_by(t.articles.c.first_seen, t.articles.c.id)
+_EQUAL_TEXT = _TODAYS.where(t.articles.c.content_hash == bindparam("content_hash"))
+_WITH_QUERY = _TODAYS.where(
+    t.versions.c.canonical_url == bindparam("url"),
+    t.articles.c.url > bindparam("first"),
+    t.articles.c.url < bindparam("last"),
 )
 
 
@@ -66,7 +64,7 @@ def home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
     return _same_text(conn, new)
 
 
-def _claiming(conn: Connection, new: Article) -> Iterable[Any]:
+def _claiming(conn: Connection, new: Article) -> Sequence[Any]:
     """Articles that were met under this address with more of a query behind it, such as a listing's `?ref=front`, and
     call it the canonical one."""
     sign = "&" if "?" in new.url else "?"

@@ -190,11 +190,10 @@ def _near(node: Near) -> Clause | None:
 
 
 def _all(nodes: Sequence[Node]) -> Clause | None:
-    wanted = [(n, c, _stops(n)) for n in nodes if not isinstance(n, Not) and (c := _clause(n)) is not None]
+    wanted = [(c, _stops(n)) for n in nodes if not isinstance(n, Not) and (c := _clause(n)) is not None]
     clauses: list[Clause] = []
-    for node, clause, stops in wanted:
-        others = [those for other, _, those in wanted if other is not node]
-        optional_in = [lang for lang in stops if any(lang not in those for those in others)]
+    for clause, stops in wanted:
+        optional_in = [lang for lang in stops if any(lang not in others for _, others in wanted)]
         clauses.append(AnyOf((clause, OneOf("language", tuple(optional_in)))) if optional_in else clause)
     without = [c for n in nodes if isinstance(n, Not) and (c := _clause(n.node)) is not None]
     if len(clauses) == 1 and not without:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from crawler.crawling.account import ENDS
 from crawler.urls import canonical
-from index.archive import Archive, articles, documents, leases
+from index.archive import Archive, articles, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.raw import Raw, RawRef
@@ -96,7 +96,7 @@ def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
     """The archive has each article of the newsroom once, as it reads now, and no others."""
     if leases.holder(conn, site) is not None:
         yield f"{site}: its lease is held"
-    known: set[str] = set()
+    known: set[str | None] = set()
     for article in house.room.articles(site):
         url = canonical(article.url) or ""
         found = articles.by_url(conn, url)
@@ -105,10 +105,10 @@ def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
             yield f"{site}: {url} is not stored"
         elif document.article.headline != article.headline:
             yield f"{site}: {url} has another headline: {document.article.headline} for {article.headline}"
-        known.add(found or url)
+        known.add(found)
     for row in conn.execute(select(t.articles.c.id, t.articles.c.url).where(t.articles.c.site == site)):
         if row.id not in known:
-            told = [f"{alias.url} ({alias.reason})" for alias in documents.aliases(conn, row.id)]
+            told = [f"{alias.url} ({alias.reason})" for alias in articles.aliases(conn, row.id)]
             yield f"{site}: {row.url} is stored, and is no article of the newsroom's; its other addresses: {told}"
 
 
