@@ -15,7 +15,7 @@ run: .venv/run.stamp ## crawl the sites of config/ on their schedule, with the s
 	@$(BIN)/arshif run
 
 demo: .venv/run.stamp ## the same on made-up news sites on this machine; no network (INDEX=elasticsearch: on a real one)
-	@INDEX=$(INDEX) $(BIN)/python -m tests.demo
+	@INDEX=$(INDEX) $(BIN)/python -m scripts.demo
 
 test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, tests on both engines
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder  # half of the time is waiting
@@ -34,10 +34,10 @@ lint: .venv/dev.stamp ## style, types, layers
 	@$(BIN)/lint-imports --no-logo
 
 elasticsearch: .venv/run.stamp ## start a real Elasticsearch on this machine (needs a JDK 21+ and Maven; downloads 947 MB once)
-	@$(BIN)/python -m tests.elasticsearch start
+	@$(BIN)/python -m tests.support.elasticsearch start
 
 elasticsearch-stop: .venv/run.stamp ## stop it
-	@$(BIN)/python -m tests.elasticsearch stop
+	@$(BIN)/python -m tests.support.elasticsearch stop
 
 bench-extraction: .venv/dev.stamp ## extraction measured on real pages (needs ../shared/pages)
 	@cd ../shared/pages && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/python score.py --jobs 2 \

@@ -23,11 +23,11 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import press
+from bench import page_server
 from crawler.config import load
-from crawler.stores import open_archive, open_index
-from index import shipper
+from crawler.storage import open_archive, open_index
 from index.archive import articles, runs
+from index.search import indexer
 
 TWICE = 2.0
 
@@ -79,13 +79,13 @@ def ours(config: Path) -> dict[str, Any]:
     loaded = load(config)
     with open_archive(loaded) as archive, open_index(loaded) as engine:
         stop, before = Event(), _cpu(resource.RUSAGE_SELF)
-        shipping = Thread(target=shipper.run, args=(archive, engine, stop))
+        shipping = Thread(target=indexer.run, args=(archive, engine, stop))
         shipping.start()
-        result = child("bench.ours", ARSHIF_CONFIG=str(config))
+        result = child("bench.arshif_crawl", ARSHIF_CONFIG=str(config))
         closed = time.perf_counter()
         stop.set()
         shipping.join()
-        shipper.drain(archive, engine)
+        indexer.drain(archive, engine)
         result["seconds"] += time.perf_counter() - closed
         result["cpu"] += _cpu(resource.RUSAGE_SELF) - before
         with archive.read() as conn:
@@ -109,10 +109,10 @@ def main() -> int:
     arguments.add_argument("--pages", type=int, default=1_500)
     arguments.add_argument("--sites", type=int, default=10)
     given = arguments.parse_args()
-    with press.running(given.pages, given.sites) as address, tempfile.TemporaryDirectory() as folder:
+    with page_server.running(given.pages, given.sites) as address, tempfile.TemporaryDirectory() as folder:
         config = configured(Path(folder), address, given.sites, given.pages)
         urls = addresses(address, given.pages, given.sites, Path(folder) / "urls.txt")
-        theirs = child("bench.plain", str(urls), "yes")
+        theirs = child("bench.scrapy_baseline", str(urls), "yes")
         print(line("Scrapy with trafilatura", theirs))
         mine = ours(config)
         print(line("Arshif, stored and findable", mine), mine["counts"])

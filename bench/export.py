@@ -20,8 +20,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.corpus import NEWEST
-from bench.filling import PREFIX, fill
+from bench.synthetic_archive import PREFIX, fill
+from bench.synthetic_corpus import NEWEST
 from index.export.formats import FORMATS
 
 FLAT = 24  # MiB: caches of SQLite and of the index fill up with the first thousands

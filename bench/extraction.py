@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler import path
-from crawler.clean.text import paragraphs
+from crawler import stages
 from crawler.errors import Refused
-from crawler.page import Page
-from crawler.site import Site, Source
-from index.article import Article
+from crawler.models import Page
+from crawler.site_config import Site, Source
+from crawler.text import paragraphs
+from index.model.article import Article
 
 PAGES = Path(__file__).parents[2] / "shared" / "pages" / "open"
 MODERN = ("fundus", "scrapinghub", "wcxb_news", "arabic")
@@ -39,7 +39,7 @@ def read(html: bytes, url: str) -> Article:
     """The article that the path reads off a page. Raises PageProblem where it takes the page for none."""
     address = url if urlsplit(url).hostname else "https://bench.invalid/article"
     page = Page(url=address, final_url=address, body=html, fetched=datetime.now(UTC))
-    return path.article(page, NOBODY).article
+    return stages.article(page, NOBODY).article
 
 
 def arshif(html: bytes, url: str) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from bench import press
+from bench import page_server
 from bench.crawl import addresses, child, configured
 from crawler.config import load
-from crawler.stores import open_archive
+from crawler.storage import open_archive
 from index.archive import runs
 from index.archive import tables as t
 
@@ -31,7 +31,7 @@ TIME, BYTES, VALIDATED = 30, 50, 20  # of Scrapy's, at most a 30th, a 50th, a 20
 
 def crawl(config: Path) -> dict[str, Any]:
     """A crawl of all, with its counts."""
-    result = child("bench.ours", ARSHIF_CONFIG=str(config))
+    result = child("bench.arshif_crawl", ARSHIF_CONFIG=str(config))
     with open_archive(load(config)) as archive, archive.read() as conn:
         (run,) = runs.recent(conn, 1)
         return {**result, **run.sites[0].counts, "bytes": result["bytes"]}
@@ -55,7 +55,7 @@ def compare(config: Path, address: str, urls: Path) -> Iterator[tuple[bool, str]
     """Each figure, and whether it is good enough."""
     first = crawl(config)
     print(f"first crawl: {first['stored']} stored, {first['seconds']:.1f} s, {first['bytes']:,} bytes")
-    plain = child("bench.plain", str(urls), "no")
+    plain = child("bench.scrapy_baseline", str(urls), "no")
     print(f"Scrapy, all again: {plain['pages']} pages, {plain['seconds']:.1f} s, {plain['bytes']:,} bytes")
 
     dated = crawl(config)
@@ -71,7 +71,7 @@ def compare(config: Path, address: str, urls: Path) -> Iterator[tuple[bool, str]
     yield asked["bytes"] * VALIDATED <= plain["bytes"], f"  1/{plain['bytes'] / asked['bytes']:.0f} of the bytes"
 
     began = datetime.now(UTC)
-    edited = set(press.told(address, f"/~edit/{plain['pages'] // 100}")["edited"])
+    edited = set(page_server.told(address, f"/~edit/{plain['pages'] // 100}")["edited"])
     found = crawl(config)
     stored = versions(config, began)
     told = f"edited: {len(edited)}, found {found['discovered']} in {found['seconds']:.1f} s, stored {len(stored)}"
@@ -83,7 +83,7 @@ def main() -> int:
     arguments.add_argument("--pages", type=int, default=5_000)
     given = arguments.parse_args()
     good = True
-    with press.running(given.pages) as address, tempfile.TemporaryDirectory() as folder:
+    with page_server.running(given.pages) as address, tempfile.TemporaryDirectory() as folder:
         config = configured(Path(folder), address, 1, given.pages)
         urls = addresses(address, given.pages, 1, Path(folder) / "urls.txt")
         for well, told in compare(config, address, urls):

@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from crawler.pace.cadence import Bounds, Record, next_poll
-from crawler.pace.habit import Habit, learn
+from crawler.scheduling.poll_interval import Bounds, Record, next_poll
+from crawler.scheduling.publication_rate import Habit, learn
 
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 SOURCES = 93

@@ -25,20 +25,20 @@ from urllib.parse import quote
 import httpx
 from sqlalchemy import Connection, insert
 
-from bench.corpus import article
-from bench.filling import ELASTIC, EMBEDDED, fill, opened
-from bench.paint import first_paints
-from index import outbox, shipper
-from index.analysis import words
-from index.archive import Archive, tables
+from bench.first_paint import first_paints
+from bench.synthetic_archive import ELASTIC, EMBEDDED, fill, opened
+from bench.synthetic_corpus import article
+from index.archive import Archive, outbox, tables
 from index.archive import articles as storing
 from index.archive.articles import Fetched
-from index.article import Query
 from index.engines import Engine
-from index.query import parse
-from index.search import search
+from index.model.article import Query
+from index.search import indexer
+from index.search.query_language import parse
+from index.search.service import search
+from index.text.analysis import words
 from index.web import create_app, serve
-from tests.elasticsearch import server
+from tests.support.elasticsearch import server
 
 QUERIES = 200  # of each kind
 READERS, EVERY, SECONDS = 8, 1 / 3, 30  # readers, seconds between the requests of one, how long
@@ -176,7 +176,7 @@ def _write(home: Path, number: int) -> None:
     engine = opened(home, "", EMBEDDED)
     with Archive(home / "archive.sqlite3") as archive:
         archive.write(lambda conn: _know(conn, engine)).result()
-        threading.Thread(target=shipper.run, args=(archive, engine, threading.Event()), daemon=True).start()
+        threading.Thread(target=indexer.run, args=(archive, engine, threading.Event()), daemon=True).start()
         chance = random.Random(os.getpid())
         while True:
             one = article(number + chance.randrange(10**9)).article

@@ -78,8 +78,8 @@ def ours(pipe: Pipe, count: int) -> None:
     does, and left out."""
     from sqlalchemy import insert
 
-    from crawler.identify import signature
-    from index.archive import Archive, near, tables
+    from crawler.fingerprint import signature
+    from index.archive import Archive, near_duplicates, tables
 
     now = datetime.now(UTC)
 
@@ -95,8 +95,8 @@ def ours(pipe: Pipe, count: int) -> None:
         right = wrong = 0
         for number, words, of in part:
             signed = signature(words)
-            there = {row.id for row in near.resembling(conn, f"site{number}", signed)}
-            near.add(conn, str(number), signed)
+            there = {row.id for row in near_duplicates.resembling(conn, f"site{number}", signed)}
+            near_duplicates.add(conn, str(number), signed)
             right += str(of) in there
             wrong += bool(there) and of is None
         return right, wrong

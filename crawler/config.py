@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from crawler.errors import ConfigError
-from crawler.site import Model, Site, stranger
-from crawler.yaml_file import Document, read, validated
+from crawler.site_config import Model, Site, stranger
+from crawler.yaml_loader import Document, read, validated
 
 PRODUCT = "Arshif/0.1"  # the version of pyproject.toml, as sites see it
 PREFIX = "ARSHIF_"

@@ -9,20 +9,19 @@ from textwrap import shorten
 
 from sqlalchemy import Connection
 
-from crawler import path
+from crawler import stages
 from crawler.config import Config
-from crawler.crawling.learned import apart_from, repeated
 from crawler.errors import ArshifError, Refused, Unreadable
-from crawler.middlewares.raw import stored_page
-from crawler.reach.robots import Rules
-from crawler.site import Site
-from crawler.stores import article_named, raw_folder
-from crawler.urls import canonical, may_be_article
-from index import outbox
-from index.archive import articles, frontier, hosts, repeats
+from crawler.fetch.raw_capture import stored_page
+from crawler.fetch.robots.policy import Rules
+from crawler.session.source_stats import apart_from, repeated
+from crawler.site_config import Site
+from crawler.storage import article_named, raw_folder
+from crawler.urls.canonical import canonical, may_be_article
+from index.archive import articles, frontier, hosts, outbox, repeated_blocks
 from index.archive.frontier import Fetch, FrontierRow
-from index.article import Document
-from index.raw import Raw, RawDamaged
+from index.model.article import Document
+from index.warc.store import Raw, RawDamaged
 
 STAGES = ("address", "discover", "fetch", "extract", "clean", "store", "index")
 SHOWN = 100  # characters of a block that was taken off
@@ -134,11 +133,11 @@ def _cleaned(conn: Connection, config: Config, site: Site, document: Document) -
     if copy is None:
         return
     ref, final_url = copy
-    learned = apart_from(repeated(conn, site.id), repeats.of(conn, document.article.id))
+    learned = apart_from(repeated(conn, site.id), repeated_blocks.of(conn, document.article.id))
     try:
         with Raw(raw_folder(config)) as raw:
             page = stored_page(raw, ref, document.article.url, final_url, document.first_seen)
-        removed = path.article(page, site, learned).removed
+        removed = stages.article(page, site, learned).removed
     except (RawDamaged, Refused, Unreadable, OSError, EOFError) as problem:
         yield Step("clean", f"its raw copy gives nothing today: {problem}")
         return

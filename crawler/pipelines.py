@@ -8,9 +8,9 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from crawler.crawling.item import ArticleItem
 from crawler.errors import ArshifError
-from crawler.running.workers import Ended
+from crawler.items import ArticleItem
+from crawler.processes.parse_pool import Ended
 
 log = logging.getLogger("arshif.crawl")
 

@@ -4,8 +4,8 @@ Where a value differs from Scrapy's default, its line says why.
 """
 
 from crawler.config import load
-from crawler.middlewares.politeness import LEAST
-from crawler.reach.browser import handlers
+from crawler.fetch.politeness import LEAST
+from crawler.fetch.rendering.settings import handlers
 
 _settings = load().settings
 
@@ -60,8 +60,8 @@ CONCURRENT_ITEMS = 1  # of 100: Scrapy starts as many tasks for every response, 
 
 # Reach
 DOWNLOAD_VERIFY_CERTIFICATES = True
-DOWNLOAD_HANDLERS = handlers("crawler.reach.downloads.Handler")
-TWISTED_DNS_RESOLVER = "crawler.middlewares.addresses.PublicResolver"
+DOWNLOAD_HANDLERS = handlers("crawler.fetch.http_handler.Handler")
+TWISTED_DNS_RESOLVER = "crawler.fetch.ssrf.middleware.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
 PROXY = _settings.proxy.get_secret_value()
 TELNETCONSOLE_ENABLED = False
@@ -69,18 +69,18 @@ REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port
 
 # Order
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.middlewares.addresses.PublicAddresses": 50,
+    "crawler.fetch.ssrf.middleware.PublicAddresses": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "crawler.middlewares.waits.Waits": 80,
-    "crawler.middlewares.robots.Robots": 100,
-    "crawler.middlewares.leaving.Leaving": 110,
-    "crawler.middlewares.conditional.ConditionalRequests": 400,
-    "crawler.middlewares.raw.DecodedCopies": 580,  # above HttpCompression (590): what came in an encoding of its own
-    "crawler.middlewares.rendering.Rendering": 730,
-    "crawler.middlewares.proxy.Proxy": 740,  # before Scrapy's own (750), which asks it from there
-    "crawler.middlewares.patience.Patience": 900,
-    "crawler.middlewares.politeness.Politeness": 950,
-    "crawler.middlewares.raw.RawCopies": 960,  # below HttpCompression (590): the bytes as they came
+    "crawler.fetch.retry_after.Waits": 80,
+    "crawler.fetch.robots.middleware.Robots": 100,
+    "crawler.fetch.host_budget.Leaving": 110,
+    "crawler.fetch.conditional_requests.ConditionalRequests": 400,
+    "crawler.fetch.raw_capture.DecodedCopies": 580,  # above HttpCompression (590): what came in an encoding of its own
+    "crawler.fetch.rendering.middleware.Rendering": 730,
+    "crawler.fetch.proxy.Proxy": 740,  # before Scrapy's own (750), which asks it from there
+    "crawler.fetch.circuit_breaker.Patience": 900,
+    "crawler.fetch.politeness.Politeness": 950,
+    "crawler.fetch.raw_capture.RawCopies": 960,  # below HttpCompression (590): the bytes as they came
 }
 ITEM_PIPELINES = {"crawler.pipelines.Store": 100}
 FEED_EXPORT_ENCODING = "utf-8"

@@ -1,6 +1,6 @@
 """The one spider: all sources of all its sites, in one crawl, so that each host has one queue and one delay.
 
-Steps 1 to 5 of the path (`crawler/path.py`); the pipeline does the sixth.
+Steps 1 to 5 of the path (`crawler/stages.py`); the pipeline does the sixth.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler import path
-from crawler.clean.repeats import NOTHING, Repeats
+from crawler import stages
+from crawler.boilerplate.repeated_blocks import NOTHING, Repeats
 from crawler.config import load
-from crawler.crawling.crawl import Crawl
-from crawler.crawling.item import ArticleItem, Wanted
-from crawler.crawling.polls import Poll, first_polls
 from crawler.discover import alternates
 from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.middlewares.leaving import Trapped
-from crawler.middlewares.patience import GivenUp, reached
-from crawler.middlewares.politeness import LEAST
-from crawler.pace.cadence import asked_to_wait
-from crawler.page import Discovered, Page
-from crawler.reach.browser import scrapy_settings
-from crawler.running.workers import Ended, Workers
-from crawler.site import Kind, Site, Source
-from crawler.urls import canonical
+from crawler.fetch.circuit_breaker import GivenUp, reached
+from crawler.fetch.host_budget import Trapped
+from crawler.fetch.politeness import LEAST
+from crawler.fetch.rendering.settings import scrapy_settings
+from crawler.items import ArticleItem, Wanted
+from crawler.models import Discovered, Page
+from crawler.processes.parse_pool import Ended, Workers
+from crawler.scheduling.poll_interval import asked_to_wait
+from crawler.session.polls import Poll, first_polls
+from crawler.session.session import Crawl
+from crawler.site_config import Kind, Site, Source
+from crawler.urls.canonical import canonical
 
 log = logging.getLogger("arshif.spider")
 
@@ -171,7 +171,7 @@ class SiteSpider(Spider):
             await self.crawl.sources.unchanged(poll, sent=True)
             return
         found = await self.workers.run(
-            path.discover, poll.site, poll.source, response.body, response.url, _headers(response)
+            stages.discover, poll.site, poll.source, response.body, response.url, _headers(response)
         )
         if poll.replaces:
             log.warning(
@@ -301,7 +301,7 @@ class SiteSpider(Spider):
         """What a page says; None where it is no article, "render" where a browser may make it one."""
         repeats = await self.crawl.pages.repeats(site, wanted.article) if self.crawl is not None else self.repeats
         try:
-            return await self.workers.run(path.article, page, site, repeats)
+            return await self.workers.run(stages.article, page, site, repeats)
         except (Refused, Unreadable) as problem:
             if self.crawl is not None and await self.crawl.rendering.instead(site, page, problem.reason):
                 return "render"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.elasticsearch import server
-from tests.needs import missing
+from tests.support.elasticsearch import server
+from tests.support.requirements import missing
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import tzinfo
 
-from crawler.discover import feed, listed, pace, section, sitemap, wordpress
-from crawler.discover.document import Document, read, wall
+from crawler.discover import feed, section, sitemap, update_hints, url_list, wordpress
+from crawler.discover.source_document import Document, read, wall
 from crawler.discover.wordpress import first_request
 from crawler.errors import SourceProblem
-from crawler.page import Discovered
-from crawler.site import Kind
+from crawler.models import Discovered
+from crawler.site_config import Kind
 
 __all__ = ["alternates", "first_request", "parse"]
 
@@ -36,7 +36,7 @@ def parse(
     document = read(body, headers)
     found = _parse(document, kind, url, headers, links, zone)
     text = document.text if found.kind == "feed" and document.what == "feed" else ""
-    return replace(found, said=pace.said(text, headers))
+    return replace(found, said=update_hints.said(text, headers))
 
 
 def _parse(
@@ -52,11 +52,11 @@ def _parse(
     if what == "html" and kind == "section":
         return section.parse(document, url, links, zone)
     if kind == "urls" and what in ("text", "json"):
-        return listed.parse(document, zone)
+        return url_list.parse(document, zone)
     if what == "json" or (what in ("text", "html") and kind == "wordpress" and feed.holds_json(document.text)):
         return _json(document, url, headers, zone)
     if what == "text" and kind == "sitemap":
-        return listed.parse(document, zone, "sitemap")
+        return url_list.parse(document, zone, "sitemap")
     raise _unexpected(kind, document, url)
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import feedparser
 
-from crawler.discover import dates
-from crawler.discover.collect import CUT_SHORT, Collector, title_text
-from crawler.discover.document import Document
+from crawler.discover import feed_dates
+from crawler.discover.collector import CUT_SHORT, Collector, title_text
+from crawler.discover.source_document import Document
 from crawler.errors import SourceProblem
-from crawler.page import Discovered
+from crawler.models import Discovered
 
 # What feedparser is told: our bytes are UTF-8, whatever the server said. It gets no address, so that it resolves
 # xml:base and nothing else; a bare guid ("12345") must not become a link.
@@ -65,8 +65,8 @@ def parse_json(items: Mapping[str, Any], url: str, zone: tzinfo | None = None) -
         collector.add(
             link,
             title=_text(item, "title"),
-            published=dates.parse(_text(item, "date_published"), zone),
-            modified=dates.parse(_text(item, "date_modified"), zone),
+            published=feed_dates.parse(_text(item, "date_published"), zone),
+            modified=feed_dates.parse(_text(item, "date_modified"), zone),
             language=_text(item, "language") or _text(items, "language"),
         )
     return Discovered(
@@ -111,8 +111,8 @@ def _link(entry: Mapping[str, Any]) -> str | None:
 def _dates(entry: Mapping[str, Any], version: str, zone: tzinfo | None) -> tuple[datetime | None, datetime | None]:
     """Published and modified. feedparser files dc:date under `updated`, but in RSS it says when an item was published;
     beside a pubDate it is a modification only if it is later."""
-    published = dates.parse(_field(entry, "published"), zone)
-    updated = dates.parse(_field(entry, "updated"), zone)
+    published = feed_dates.parse(_field(entry, "published"), zone)
+    updated = feed_dates.parse(_field(entry, "updated"), zone)
     if version.startswith("atom"):
         return published, updated
     if published is None:

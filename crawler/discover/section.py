@@ -9,13 +9,13 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from crawler.clean.text import line
-from crawler.discover import dates
-from crawler.discover.collect import Collector
-from crawler.discover.document import Document, wall
+from crawler.discover import feed_dates
+from crawler.discover.collector import Collector
+from crawler.discover.source_document import Document, wall
 from crawler.errors import SourceProblem
-from crawler.page import Discovered
-from crawler.urls import ARTICLE_SCORE, canonical, may_be_article, score
+from crawler.models import Discovered
+from crawler.text import line
+from crawler.urls.canonical import ARTICLE_SCORE, canonical, may_be_article, score
 
 _CARDS = ("article", "li")  # elements that hold one article of a list, with its date
 _CARD_DEPTH = 8  # elements between a link and its card
@@ -172,7 +172,7 @@ def _dates(found: dict[str, _Link], zone: tzinfo | None) -> dict[str, datetime]:
     for address, link in found.items():
         for card in link.cards:
             times = {node.attributes.get("datetime") for node in card.css("time[datetime]")}
-            date = dates.parse(times.pop(), zone) if len(times) == 1 and len(owners[card.mem_id]) == 1 else None
+            date = feed_dates.parse(times.pop(), zone) if len(times) == 1 and len(owners[card.mem_id]) == 1 else None
             if date is not None:
                 published.setdefault(address, date)
     return published

@@ -14,12 +14,12 @@ from typing import Any, cast
 
 from lxml import etree
 
-from crawler.discover import dates
-from crawler.discover.collect import CUT_SHORT, MAX_CANDIDATES, Collector, title_text
-from crawler.discover.document import Document
+from crawler.discover import feed_dates
+from crawler.discover.collector import CUT_SHORT, MAX_CANDIDATES, Collector, title_text
+from crawler.discover.source_document import Document
 from crawler.errors import SourceProblem
-from crawler.page import Discovered
-from crawler.urls import canonical
+from crawler.models import Discovered
+from crawler.urls.canonical import canonical
 
 MAX_CHILDREN = 500  # of an index, newest first; a news site's index of all its days has thousands
 MAX_ELEMENTS = 1_000_000  # 20 for each of 50,000 entries; images and other languages' links make up to 15
@@ -62,8 +62,8 @@ def parse(document: Document, url: str, zone: tzinfo | None = None) -> Discovere
                 collector.add(
                     entry.get("loc"),
                     title=entry.get("title"),
-                    published=dates.parse(entry.get("published"), zone),
-                    modified=dates.parse(entry.get("lastmod"), zone or UTC),
+                    published=feed_dates.parse(entry.get("published"), zone),
+                    modified=feed_dates.parse(entry.get("lastmod"), zone or UTC),
                     language=entry.get("language"),
                 )
     except _Ends as end:
@@ -145,7 +145,7 @@ def _add_child(children: dict[str, datetime | None], collector: Collector, entry
     elif link in children:
         collector.skipped["duplicate"] += 1
     else:
-        children[link] = dates.bound(entry.get("lastmod"), zone)
+        children[link] = feed_dates.bound(entry.get("lastmod"), zone)
 
 
 def _newest(children: dict[str, datetime | None]) -> tuple[tuple[str, datetime | None], ...]:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from crawler.discover import dates
-from crawler.discover.collect import Collector
+from crawler.discover import feed_dates
+from crawler.discover.collector import Collector
 from crawler.errors import SourceProblem
-from crawler.page import Discovered
+from crawler.models import Discovered
 
 PER_PAGE = 100  # posts a page: the most that the API gives
 MAX_PAGES = 500  # of one answer: 50,000 posts
@@ -69,8 +69,8 @@ def parse(value: Any, url: str, headers: Mapping[str, str]) -> Discovered:
         collector.add(
             _text(post.get("link")),
             title=_text(title.get("rendered") if isinstance(title, Mapping) else title),
-            published=dates.parse(_text(post.get("date_gmt")), UTC),
-            modified=dates.parse(_text(post.get("modified_gmt")), UTC),
+            published=feed_dates.parse(_text(post.get("date_gmt")), UTC),
+            modified=feed_dates.parse(_text(post.get("modified_gmt")), UTC),
         )
     return Discovered("wordpress", collector.candidates, _pages(url, headers, len(posts)), dict(collector.skipped))
 

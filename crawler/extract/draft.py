@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from index.article import Article, Image
+from index.model.article import Article, Image
 
 Layer = Literal["structure", "phrase", "repeat"]
 _OTHERS = 60  # sayings about fields that are kept; a hostile page has thousands of <time>

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from crawler.clean.text import line
 from crawler.extract import jsonld
-from crawler.extract.document import Document, attribute, text_of
+from crawler.extract.html_document import Document, attribute, text_of
+from crawler.text import line
 
 _PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|»«]\s*|\s-(?=\S)|(?<=\S)-\s")
 _HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.clean.text import line
+from crawler.text import line
 
 Node = dict[str, Any]
 _MAX_CHARS = 2_000_000  # of one script; the largest of 1,269 real pages has 0.9 million

@@ -8,14 +8,14 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from crawler import domains
-from crawler.clean.text import fold, line
 from crawler.extract import dates, jsonld
-from crawler.extract.captions import caption
-from crawler.extract.document import Document, ancestors, attribute, text_of
+from crawler.extract.author_names import names
 from crawler.extract.draft import Draft
-from crawler.extract.names import names
-from index.article import Image
+from crawler.extract.html_document import Document, ancestors, attribute, text_of
+from crawler.extract.images.captions import caption
+from crawler.text import fold, line
+from crawler.urls import registered_domain
+from index.model.article import Image
 
 Context = tuple[Document, dates.Place, frozenset[str]]  # the page, how to read its dates, the outlet's own names
 _KEYWORDS = 30  # of one article; more are the site's
@@ -38,7 +38,12 @@ _SECTIONS = ("article:section", "og:article:section", "parsely-section", "articl
 
 def outlets(document: Document, node: jsonld.Node | None, found: list[jsonld.Node], name: str) -> frozenset[str]:
     """Folded names of the outlet itself, which pages give as the author where a byline names a person."""
-    said = [name, document.meta("og:site_name"), document.meta("application-name"), domains.parts(document.url).domain]
+    said = [
+        name,
+        document.meta("og:site_name"),
+        document.meta("application-name"),
+        registered_domain.parts(document.url).domain,
+    ]
     said += jsonld.people(node.get("publisher"), found) if node is not None else []
     return frozenset(_squeezed(n) for n in said if n)
 
@@ -127,7 +132,7 @@ def canonical_url(document: Document) -> str | None:
     """What the page calls its canonical address, if that is of the same registered domain and no home page."""
     for said in (attribute(document.first('link[rel~="canonical" i]'), "href"), document.meta("og:url")):
         url = _joined(document.url, said)
-        if url and urlsplit(url).path.strip("/") and domains.same(url, document.url):
+        if url and urlsplit(url).path.strip("/") and registered_domain.same(url, document.url):
             return url
     return None
 

@@ -8,8 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.clean.phrases import known
-from crawler.extract.document import Document, ancestors, attribute, paragraphs, text_of
+from crawler.boilerplate.phrases import known
+from crawler.extract.html_document import Document, ancestors, attribute, paragraphs, text_of
 
 _HEADLINES = "h2 a[href], h3 a[href], h4 a[href], h5 a[href], a[href] h2, a[href] h3, a[href] h4, a[href] h5"
 _UP = 4  # levels from a headline to its box

@@ -21,7 +21,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from index.archive import leases, schema, sqlite
+from index.archive import leases, migrate, sqlite
 from index.errors import ArchiveError
 
 __all__ = ["Archive"]
@@ -40,7 +40,7 @@ class Archive:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path).absolute()
-        schema.prepare(self.path)
+        migrate.prepare(self.path)
         self._connect()
         _open.add(self)
 

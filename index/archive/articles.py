@@ -13,11 +13,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index import changes, outbox
-from index.archive import frontier, stories
+from index.archive import frontier, outbox, stories
 from index.archive import tables as t
-from index.archive.belonging import home as home_of
-from index.archive.belonging import mergeable, one
+from index.archive.article_matching import home as home_of
+from index.archive.article_matching import mergeable, one
 from index.archive.documents import (
     Alias,
     aliases,
@@ -34,9 +33,10 @@ from index.archive.documents import (
     versions,
 )
 from index.archive.frontier import Visit
-from index.article import Article
-from index.losses import emptied, withheld
-from index.raw import RawRef
+from index.dedup import version_diff
+from index.dedup.content_loss import emptied, withheld
+from index.model.article import Article
+from index.warc.store import RawRef
 
 __all__ = [
     "Alias",
@@ -216,7 +216,7 @@ def _is_edition(conn: Connection, page: Fetched, own: Article, reason: str | Non
 def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
     if not own:  # an AMP page may lack the authors; only another text is news there
         return old.content_hash == new.content_hash
-    return not changes.between(old, new, seen=seen)
+    return not version_diff.between(old, new, seen=seen)
 
 
 def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
 
-from index import outbox
+from index.archive import outbox
 from index.archive import tables as t
 from index.archive.upsert import CHUNK, chunks
-from index.article import Article, Document, Image, Version
-from index.raw import RawRef
+from index.model.article import Article, Document, Image, Version
+from index.warc.store import RawRef
 
 _PLAIN = tuple(  # fields of Article that are columns of versions as they are
     field.name

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from index.archive import forgotten, sites, trust
+from index.archive import erasure, site_state, trust
 from index.archive.documents import touch
 from index.archive.tables import articles, fetches, frontier
 from index.archive.upsert import change, chunks
@@ -133,7 +133,7 @@ def offer(
         horizon = since
     # Backwards: the first of a listing is the newest, and gets the highest number; of twins the first is kept.
     offered = {candidate.url: candidate for candidate in reversed(candidates)}
-    for url in forgotten.among(conn, site, offered):
+    for url in erasure.among(conn, site, offered):
         del offered[url]
     new, known, moved = [], 0, 0
     for piece in chunks(list(offered)):
@@ -157,18 +157,18 @@ def offer(
 
 def reach(conn: Connection, site: str, since: datetime, now: datetime) -> int:
     """Move the site's horizon back to `since`: old candidates from then on become pending; gives how many."""
-    horizon = sites.state(conn, site).horizon
+    horizon = site_state.state(conn, site).horizon
     if horizon is None or since < horizon:
-        sites.put(conn, site, horizon=since)
+        site_state.put(conn, site, horizon=since)
     again = (frontier.c.site == site) & (frontier.c.state == "old") & (frontier.c.newest >= since)
     return conn.execute(update(frontier).where(again).values(state="pending", due=now)).rowcount
 
 
 def _horizon(conn: Connection, site: str, now: datetime, first_visit: timedelta) -> datetime:
-    horizon = sites.state(conn, site).horizon
+    horizon = site_state.state(conn, site).horizon
     if horizon is None:
         horizon = now - first_visit
-        sites.put(conn, site, horizon=horizon)
+        site_state.put(conn, site, horizon=horizon)
     return horizon
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from index.archive import waiting
+from index.archive import pending_notifications
 from index.archive.tables import alerts, articles, frontier, health, sources, versions
 from index.archive.upsert import upsert
 
@@ -186,7 +186,7 @@ def recent_alerts(conn: Connection, n: int) -> list[Alert]:
 def told(conn: Connection, ids: Sequence[int], address: str, now: datetime) -> None:
     """These alerts were sent to that address at that time."""
     these = alerts.c.id.in_(list(ids))
-    waiting.told(conn, alerts, these, address)
+    pending_notifications.told(conn, alerts, these, address)
     conn.execute(update(alerts).where(these, alerts.c.waiting.is_(None)).values(sent=now))
 
 

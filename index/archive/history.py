@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from index.archive import tables as t
 from index.archive.documents import aliases, versions
-from index.changes import Change, between
+from index.dedup.version_diff import Change, between
 
 UNCHANGED = Change(())
 

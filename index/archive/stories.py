@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
-from index.archive import near
+from index.archive import near_duplicates
 from index.archive.documents import touch
 from index.archive.tables import articles, stories
 
@@ -38,14 +38,14 @@ def settle(conn: Connection, article: str, signature: bytes | None, now: datetim
     are of none. Documents whose story or lead changed go to the indexes."""
     own = conn.execute(_OWN, {"article": article}).one()
     if not new:
-        near.keep(conn, article, signature if own.mergeable else None)
+        near_duplicates.keep(conn, article, signature if own.mergeable else None)
     elif signature is not None and own.mergeable:
-        near.add(conn, article, signature)
+        near_duplicates.add(conn, article, signature)
     if not own.mergeable:
         return
     same: Sequence[Any] = conn.execute(_EQUAL, {"content_hash": own.content_hash, "article": article}).all()
     if signature is not None and all(row.site == own.site for row in same):
-        same = [*same, *near.find(conn, article, own.site, signature)]
+        same = [*same, *near_duplicates.find(conn, article, own.site, signature)]
     if all(row.site == own.site for row in same):
         return
     story = next((row.story for row in same if row.story), None)

@@ -23,7 +23,7 @@ from sqlalchemy import (
     true,
 )
 
-from index.archive.types import Instant, Zoned
+from index.archive.column_types import Instant, Zoned
 
 metadata = MetaData(
     naming_convention={

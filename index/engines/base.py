@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from index.analysis import language_of, stems
-from index.article import Article, Document, Facet, Matches, Query, Sort
 from index.errors import QueryError
+from index.model.article import Article, Document, Facet, Matches, Query, Sort
+from index.text.analysis import language_of, stems
 
 MAPPING_VERSION = 2  # of fields and analysis: an index of another one is not read or written, but rebuilt
 MAX_ID_BYTES = 512  # Elasticsearch refuses the whole request for a longer one

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from index.article import Document
 from index.errors import ArshifError
-from index.export.table import COLUMNS, FLAGS, LISTS, MOMENTS, NUMBERS, cell, row
-from index.schema_org import described
+from index.export.columns import COLUMNS, FLAGS, LISTS, MOMENTS, NUMBERS, cell, row
+from index.export.schema_org import described
+from index.model.article import Document
 
 Name = Literal["jsonl", "csv", "parquet"]
 Pages = Iterable[Sequence[Document]]

@@ -9,16 +9,16 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from index import search
-from index.archive import articles, runs, sites
-from index.article import Facet, Hit, Sort, Unit
-from index.article import Query as Searched
-from index.query import MAX_LIMIT, sentence
-from index.schema_org import described, whole
-from index.web import reads
-from index.web.answers import Article, Found, RunState, SiteState, Version
-from index.web.asked import Asked, asked_of
-from index.web.pages import ArchiveOf, EngineOf, SearchesOf
+from index.archive import articles, runs, site_state
+from index.export.schema_org import described, whole
+from index.model.article import Facet, Hit, Sort, Unit
+from index.model.article import Query as Searched
+from index.search import service
+from index.search.query_language import MAX_LIMIT, sentence
+from index.web import queries
+from index.web.api_models import Article, Found, RunState, SiteState, Version
+from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
+from index.web.search_params import Asked, asked_of
 
 router = APIRouter(prefix="/api", tags=["archive"])
 FACETS = get_args(Facet)
@@ -57,7 +57,7 @@ def results(
 
     What of `q` cannot be read is told in `problems`, and the rest is searched."""
     with searches.one():
-        found = search.search(asked, engine, archive, **counts)
+        found = service.search(asked, engine, archive, **counts)
     answer: dict[str, Any] = {
         "total": found.total,
         "seconds": round(found.seconds, 4),
@@ -108,7 +108,7 @@ def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
 def site_list(archive: ArchiveOf) -> list[SiteState]:
     """All sites with their state, and how many articles each has."""
     with archive.read() as conn:
-        states, counts = sites.states(conn), reads.by_site(conn)
+        states, counts = site_state.states(conn), queries.by_site(conn)
     return [
         SiteState.model_validate(state).model_copy(update={"articles": counts.get(state.id, 0)}) for state in states
     ]

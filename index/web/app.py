@@ -13,11 +13,21 @@ from starlette.types import ASGIApp
 
 from index.archive import Archive
 from index.engines import Engine
-from index.raw import Raw
-from index.web import api, assets, door, exports, metrics, pages, problems, reading, searches
-from index.web.guard import Guard, is_loopback
-from index.web.limits import Searches
-from index.web.listening import listen
+from index.warc.store import Raw
+from index.web import (
+    api,
+    article_pages,
+    auth,
+    error_handlers,
+    exports,
+    metrics,
+    saved_searches,
+    search_pages,
+    static_files,
+)
+from index.web.bind import listen
+from index.web.search_limiter import Searches
+from index.web.security_headers import Guard, is_loopback
 
 GRACE = 3  # seconds that answers under way are given when the server is asked to end
 
@@ -30,7 +40,7 @@ class _Page(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         app = super().build_middleware_stack()
-        return Guard(door.Door(app, self.token) if self.token else app, self.hosts)
+        return Guard(auth.Door(app, self.token) if self.token else app, self.hosts)
 
 
 def create_app(
@@ -54,7 +64,7 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
-        dependencies=[Depends(problems.short)]  # the other for the description alone: Door asks for the token
+        dependencies=[Depends(error_handlers.short)]  # the other for the description alone: Door asks for the token
         + ([Depends(HTTPBearer(auto_error=False))] if token else []),
     )
     named = [*hosts, *filter(None, [urlsplit(url).hostname])]
@@ -65,15 +75,15 @@ def create_app(
     app.state.searches = Searches(app.state.metrics.searches)
     app.state.exports = threading.BoundedSemaphore(exports.AT_ONCE)
     if token:
-        app.include_router(door.router(token))
-    app.include_router(pages.router)
-    app.include_router(reading.router)
+        app.include_router(auth.router(token))
+    app.include_router(search_pages.router)
+    app.include_router(article_pages.router)
     app.include_router(exports.router)
-    app.include_router(searches.router)
+    app.include_router(saved_searches.router)
     app.include_router(metrics.router)
     app.include_router(api.router)
-    app.mount(assets.PATH, assets.answer)
-    problems.handle(app)
+    app.mount(static_files.PATH, static_files.answer)
+    error_handlers.handle(app)
     return app
 
 

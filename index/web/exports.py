@@ -11,12 +11,12 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from index.article import Sort
 from index.errors import ArshifError, IndexUnavailable
 from index.export import everything, open_format
 from index.export.formats import Name
-from index.web.asked import Asked, asked_of
-from index.web.pages import ArchiveOf, EngineOf
+from index.model.article import Sort
+from index.web.search_pages import ArchiveOf, EngineOf
+from index.web.search_params import Asked, asked_of
 
 AT_ONCE = 2  # exports: each asks the index again and again, and others want to search
 

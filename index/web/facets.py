@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from index.article import Facet, Tally
-from index.web import words
-from index.web.asked import PARAMETERS, Asked
+from index.model.article import Facet, Tally
+from index.web import i18n
+from index.web.search_params import PARAMETERS, Asked
 
 Link = dict[str, str | Sequence[str]]  # parameters of an address
 FIRST = 6  # values that are shown at once; the others open
@@ -72,5 +72,5 @@ def chosen(asked: Asked, sites: Mapping[str, str], language: str) -> list[Choice
 
 def named(facet: Facet, value: str, sites: Mapping[str, str], language: str) -> str:
     """A value as readers call it: a site's name, a country's, a language's."""
-    names = {"site": sites, "country": words.COUNTRIES[language], "language": words.LANGUAGES[language]}
+    names = {"site": sites, "country": i18n.COUNTRIES[language], "language": i18n.LANGUAGES[language]}
     return names.get(facet, {}).get(value) or value

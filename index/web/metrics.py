@@ -13,13 +13,12 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from prometheus_client.registry import Collector
 
-from index import outbox
-from index.archive import Archive, sites
-from index.archive.sites import SiteState
-from index.article import Query
+from index.archive import Archive, outbox, site_state
+from index.archive.site_state import SiteState
 from index.errors import ArshifError
-from index.web import reads
-from index.web.pages import ArchiveOf, EngineOf
+from index.model.article import Query
+from index.web import queries
+from index.web.search_pages import ArchiveOf, EngineOf
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # s
 
@@ -35,7 +34,7 @@ class Stored(Collector):
     def collect(self) -> Iterable[Metric]:
         """The numbers of now."""
         with self.archive.read() as conn:
-            counts, states = reads.by_site(conn), sites.states(conn)
+            counts, states = queries.by_site(conn), site_state.states(conn)
             pending = [(target, outbox.pending(conn, target.name)) for target in outbox.all_targets(conn)]
             refused = len(outbox.refused(conn))
         articles = GaugeMetricFamily("arshif_articles", "Articles in the archive.", labels=["site"])
@@ -95,7 +94,7 @@ def ready(archive: ArchiveOf, engine: EngineOf) -> Response:
     """Whether archive and index can be read; 503 with the reason where they cannot."""
     try:
         with archive.read() as conn:
-            reads.newest(conn, 1)
+            queries.newest(conn, 1)
         engine.search(Query(limit=1))
     except ArshifError as error:
         return PlainTextResponse(f"{error}\n", 503)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from index.web import words
+from index.web import i18n
 
 LONGEST, DEEPEST = 600, 8  # characters, and sayings within each other: what a page wrote may be in it
 NUMBER = re.compile(r"[\d.,]+%?")
@@ -28,7 +28,7 @@ def said(language: str, text: str | None, within: int = 0) -> str:
     for key, pattern in _patterns().items() if within < DEEPEST else ():
         if match := pattern.fullmatch(text):
             values = {name: said(language, value, within + 1) for name, value in match.groupdict().items()}
-            return words.SAYINGS[language][key].format_map(values)
+            return i18n.SAYINGS[language][key].format_map(values)
     return ISOLATED.format(text)
 
 
@@ -39,13 +39,13 @@ def known(text: str) -> bool:
 
 def _span(language: str, number: str, noun: str) -> str:
     if number.isdigit():
-        return words.count(language, noun, int(number))
-    return words.NOUNS[language][noun]["other"].format(n=number)
+        return i18n.count(language, noun, int(number))
+    return i18n.NOUNS[language][noun]["other"].format(n=number)
 
 
 @cache
 def _patterns() -> Mapping[str, re.Pattern[str]]:
-    return {key: _pattern(text) for key, text in words.SAYINGS["en"].items()}
+    return {key: _pattern(text) for key, text in i18n.SAYINGS["en"].items()}
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -14,7 +14,7 @@ import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from index.web import create_app
-from tests.browser.shelf import Shelf
+from tests.support.filled_archive import Shelf
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 

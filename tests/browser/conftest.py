@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from index.article import Image
+from index.model.article import Image
 from tests.browser import chromium
-from tests.browser.shelf import NOW, Shelf, article, fill, newsroom, page
-from tests.needs import missing
-from tests.unit.hostile_texts import HOSTILE, HOSTILE_URLS
+from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.hostile_texts import HOSTILE, HOSTILE_URLS
+from tests.support.requirements import missing
 
 TRAPS = [
     article(

@@ -14,12 +14,12 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from index.raw import Raw, Response
+from index.warc.store import Raw, Response
 from tests.browser import chromium
 from tests.browser.conftest import Watched, watch
-from tests.browser.shelf import NOW, article, fill, newsroom, page
 from tests.browser.test_axe import RULES, wrong
-from tests.unit.hostile_texts import HOSTILE
+from tests.support.filled_archive import NOW, article, fill, newsroom, page
+from tests.support.hostile_texts import HOSTILE
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from index.article import Article, Document
+from index.model.article import Article, Document
 
 COUNTRIES = {"step": "SY", "enab": "SY", "nahar": "LB", "wire": "GB", "courrier": "FR", "tehran": "IR", "beijing": "CN"}
 

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from index.analysis import language_of, words
-from index.article import Document
 from index.engines import Engine
 from index.engines.base import DAY, TALLIED, new_target
-from index.engines.plan import plan
-from index.query import parse
-from tests.browser.shelf import newsroom, written
+from index.engines.query_plan import plan
+from index.model.article import Document
+from index.search.query_language import parse
+from index.text.analysis import language_of, words
 from tests.engines.conftest import opened
 from tests.engines.corpus import document
-from tests.newsroom import stock
-from tests.unit.test_query import TEXTS
+from tests.support.filled_archive import newsroom, written
+from tests.support.news_sites import story_generator
+from tests.unit.index.search.query_language.test_parser import TEXTS
 
 PAGES = Path(__file__).parents[3] / "shared" / "pages" / "open"  # other people's pages, beside this repository
 SOURCES = ("fundus", "scrapinghub", "arabic", "arabic_wp", "daniel")
@@ -56,8 +56,8 @@ def _pages() -> Iterator[Document]:
 
 
 def _newsroom() -> Iterator[Document]:
-    stories = [written("asi", stock.story("ar", n), hours=n) for n in range(24, 200)]
-    stories += [written("observer", stock.story("en", n), hours=n) for n in range(10, 120)]
+    stories = [written("asi", story_generator.story("ar", n), hours=n) for n in range(24, 200)]
+    stories += [written("observer", story_generator.story("en", n), hours=n) for n in range(10, 120)]
     for article in (*newsroom(), *stories):
         date = article.published or datetime(2026, 11, 1, tzinfo=UTC)
         yield Document(article, 1, first_seen=date, sort_date=date, gone=article.id < "1", changed=article.modified)

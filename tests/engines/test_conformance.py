@@ -8,7 +8,7 @@ import pytest
 
 from index.engines import Engine
 from index.errors import QueryError
-from index.query import parse
+from index.search.query_language import parse
 from tests.engines.corpus import CORPUS, document
 
 # what is asked -> the ids of the corpus that answer it, in any order

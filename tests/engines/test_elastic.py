@@ -14,10 +14,11 @@ import pytest
 
 from index.engines import open_engine
 from index.engines.base import MAPPING_VERSION, new_target
-from index.engines.elastic import ElasticEngine, bulk, server
+from index.engines.elastic import ElasticEngine, bulk
+from index.engines.elastic import client as server
 from index.engines.elastic.mapping import EARLIER
 from index.errors import IndexMismatch, IndexUnavailable
-from index.query import parse
+from index.search.query_language import parse
 from tests.engines.corpus import document
 
 NINE = {"version": {"number": "9.4.3"}, "tagline": "You Know, for Search"}

@@ -16,7 +16,7 @@ import pytest
 from index.engines import open_engine
 from index.engines.base import new_target
 from index.errors import IndexMismatch, IndexUnavailable
-from index.query import parse
+from index.search.query_language import parse
 from tests.engines.corpus import document
 
 ROOT = Path(__file__).parents[2]

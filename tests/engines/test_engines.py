@@ -13,10 +13,10 @@ from index.archive import documents
 from index.engines import Engine
 from index.engines.base import MAPPING_VERSION, new_target
 from index.errors import IndexMismatch, IndexUnavailable
-from index.query import parse
-from tests.browser.shelf import article, page
-from tests.browser.shelf import fill as shelved
+from index.search.query_language import parse
 from tests.engines.corpus import document
+from tests.support.filled_archive import article, page
+from tests.support.filled_archive import fill as shelved
 
 
 def found(engine: Engine, text: str) -> list[str]:

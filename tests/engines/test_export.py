@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from index import shipper
 from index.archive import Archive, articles
-from index.article import Sort
 from index.engines import Engine
 from index.export import everything
-from index.query import parse
-from tests.browser.shelf import newsroom, page
+from index.model.article import Sort
+from index.search import indexer
+from index.search.query_language import parse
+from tests.support.filled_archive import newsroom, page
 
 PAGE = 7  # of 64 articles: ten pages, the last one not full
 
@@ -21,7 +21,7 @@ PAGE = 7  # of 64 articles: ten pages, the last one not full
 def test_an_export_has_every_article_once(engine: Engine, tmp_path: Path, sort: Sort) -> None:
     with Archive(tmp_path / "archive.sqlite3") as archive:
         archive.write(lambda conn: [articles.store(conn, page(one)) for one in newsroom()]).result()
-        shipper.drain(archive, engine)
+        indexer.drain(archive, engine)
         for text in ("copies:yes", "lang:ar", "-site:asi", "zzzz"):
             found = everything(parse(text, sort=sort), engine, archive, page=PAGE)
             pages = list(found.pages)

@@ -1,4 +1,4 @@
-"""Elasticsearch's analyzers and `index.analysis` make the same tokens."""
+"""Elasticsearch's analyzers and `index.text.analysis` make the same tokens."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import pytest
 from babel import Locale
 from elasticsearch import Elasticsearch
 
-from index.analysis import CHAINS, fold, language_of, light10, lower, stems, tokens, words
 from index.engines.base import MAPPING_VERSION, new_target
 from index.engines.elastic import ElasticEngine, analysis_settings
-from index.stopwords import STOP_WORDS
+from index.text.analysis import CHAINS, fold, language_of, light10, lower, stems, tokens, words
+from index.text.stopwords import STOP_WORDS
 from tests.engines.corpus import CORPUS
-from tests.unit.test_analysis import STEMS
+from tests.unit.index.text.test_analysis import STEMS
 
 pytestmark = pytest.mark.elasticsearch
 INDEX = "arshif-parity"
 PAGES = Path(__file__).parents[3] / "shared" / "pages" / "open"  # other people's pages, beside this repository
-DATA = Path(__file__).parents[1] / "newsroom" / "data"
+DATA = Path(__file__).parents[1] / "support" / "news_sites" / "data"
 NEWSROOM = {
     "stock.ar.txt": "ar",
     "jannah.txt": "ar",

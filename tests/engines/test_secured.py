@@ -18,13 +18,13 @@ import pytest
 from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
 from crawler.config import load
-from crawler.watching import diagnosis
+from crawler.monitoring import doctor
 from index.engines.elastic import role
-from tests.elasticsearch import server
-from tests.elasticsearch.secured import Secured, secured
-from tests.flow.house import ROOT, House
-from tests.needs import missing
-from tests.newsroom import Newsroom
+from tests.integration.harness import ROOT, House
+from tests.support.elasticsearch import server
+from tests.support.elasticsearch.secured import Secured, secured
+from tests.support.news_sites import Newsroom
+from tests.support.requirements import missing
 
 pytestmark = [pytest.mark.elasticsearch, pytest.mark.timeout(400)]
 
@@ -119,11 +119,11 @@ def test_doctor_tells_what_a_key_may_not(house: House, admin: Elasticsearch) -> 
     rights["indices"][0]["privileges"].remove("maintenance")
     rights["cluster"].remove("manage_index_templates")
     env = house.env | {"ARSHIF_INDEX__API_KEY": _key(admin, less), "ARSHIF_INDEX__API_KEY_FILE": ""}
-    verdict, told = diagnosis.LOOKS["index"](load(house.config, env))
+    verdict, told = doctor.LOOKS["index"](load(house.config, env))
     assert verdict == "fail"
     assert "manage_index_templates" in told
     assert "maintenance on arshif" in told
-    assert diagnosis.LOOKS["index"](load(house.config, house.env))[0] == "ok"
+    assert doctor.LOOKS["index"](load(house.config, house.env))[0] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from index import shipper
-from index.archive import Archive, articles, documents, forgotten
+from index.archive import Archive, articles, documents, erasure
 from index.engines import Engine, base, elastic, embedded
 from index.engines.base import Document
 from index.errors import IndexMismatch, IndexUnavailable
-from index.query import parse
-from index.verify import Difference, repair, verify
+from index.search import indexer
+from index.search.query_language import parse
+from index.search.verify import Difference, repair, verify
 from tests.engines.corpus import document
-from tests.unit.archive_samples import HOUR, NOW, article, page
+from tests.support.archive_samples import HOUR, NOW, article, page
 
 STORED = 150
 # With each that is missing or older its earlier version is missing: 100 in all
@@ -50,13 +50,13 @@ def stored(archive: Archive) -> list[Document]:
 def test_a_whole_index_has_no_difference(archive: Archive, engine: Engine) -> None:
     with pytest.raises(IndexUnavailable, match=r"no .* index to verify yet"):
         verify(archive, engine)
-    shipper.drain(archive, engine)
+    indexer.drain(archive, engine)
     found = verify(archive, engine)
     assert (found.agreeing, found.waiting, found.refused, found.differences) == (2 * STORED, 0, 0, ())
 
 
 def test_a_hundred_planted_differences_are_found_and_mended(archive: Archive, engine: Engine) -> None:
-    shipper.drain(archive, engine)
+    indexer.drain(archive, engine)
     target = engine.current()
     assert target is not None
     planted = plant(archive, engine, target)
@@ -68,7 +68,7 @@ def test_a_hundred_planted_differences_are_found_and_mended(archive: Archive, en
 
     assert repair(archive, engine, found) == 100
     assert verify(archive, engine).differences == (), "what waits in the outbox is no difference"
-    shipper.drain(archive, engine)
+    indexer.drain(archive, engine)
     assert (verify(archive, engine).agreeing, verify(archive, engine).differences) == (2 * STORED, ())
     assert engine.count() == STORED
 
@@ -117,7 +117,7 @@ def _reworded(one: Document) -> Document:
 
 
 def test_an_index_that_is_ahead_of_an_older_archive_is_mended(archive: Archive, engine: Engine) -> None:
-    shipper.drain(archive, engine)
+    indexer.drain(archive, engine)
     target = engine.current()
     assert target is not None
     ahead = stored(archive)[0]
@@ -125,13 +125,13 @@ def test_an_index_that_is_ahead_of_an_older_archive_is_mended(archive: Archive, 
     found = verify(archive, engine)
     assert found.differences == (Difference(ahead.article.id, "newer", ahead.version, ahead.version + 5),)
     repair(archive, engine, found)
-    shipper.drain(archive, engine)
+    indexer.drain(archive, engine)
     assert verify(archive, engine).differences == ()
     assert engine.search(parse("المستقبل")).total == 0
 
 
 def test_the_index_of_another_archive_is_not_repaired(archive: Archive, engine: Engine, tmp_path: Path) -> None:
-    shipper.drain(archive, engine)
+    indexer.drain(archive, engine)
     with Archive(tmp_path / "another.sqlite3") as another:
         found = verify(another, engine)
         assert {one.kind for one in found.differences} == {"extra"}
@@ -142,7 +142,7 @@ def test_the_index_of_another_archive_is_not_repaired(archive: Archive, engine: 
 def test_a_search_finds_all_at_every_moment_of_a_migration(
     archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipper.drain(archive, engine)
+    indexer.drain(archive, engine)
     before = engine.current()
     for module in (base, embedded, elastic):
         monkeypatch.setattr(module, "MAPPING_VERSION", base.MAPPING_VERSION + 1, raising=False)
@@ -161,8 +161,8 @@ def test_a_search_finds_all_at_every_moment_of_a_migration(
 
     thread = threading.Thread(target=search)
     thread.start()
-    shipper.prepare(archive, engine)  # as the shipper of a new release does; then a person waits for it
-    after = shipper.migrate(archive, engine, batch=20)
+    indexer.prepare(archive, engine)  # as the shipper of a new release does; then a person waits for it
+    after = indexer.migrate(archive, engine, batch=20)
     seen = len(totals)
     while len(totals) < seen + 3 and not problems:
         pass
@@ -173,28 +173,28 @@ def test_a_search_finds_all_at_every_moment_of_a_migration(
     assert seen > 0, "no search fell into the migration"
     assert (engine.current(), engine.targets()) == (after, [after])
     assert after != before
-    assert shipper.migrate(archive, engine) == after, "one of today's mapping stays"
+    assert indexer.migrate(archive, engine) == after, "one of today's mapping stays"
 
 
 def test_what_comes_during_a_migration_is_found_at_once(
     archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipper.drain(archive, engine)
+    indexer.drain(archive, engine)
     before = engine.searched()
     for module in (base, embedded, elastic):
         monkeypatch.setattr(module, "MAPPING_VERSION", base.MAPPING_VERSION + 1, raising=False)
-    shipper.prepare(archive, engine)
+    indexer.prepare(archive, engine)
     store(archive, range(STORED, STORED + 5))
     store(archive, range(5), "وقال شاهد عيان", hours=2)
     gone = stored(archive)[0].article.id
-    archive.write(lambda conn: forgotten.forget(conn, forgotten.known(conn, gone), NOW)).result()
-    shipper.ship_once(archive, engine, batch=20)
+    archive.write(lambda conn: erasure.forget(conn, erasure.known(conn, gone), NOW)).result()
+    indexer.ship_once(archive, engine, batch=20)
     until = time.monotonic() + 5
     while engine.search(parse("حلب")).total != STORED + 4 and time.monotonic() < until:
         time.sleep(0.1)
     assert engine.search(parse("حلب")).total == STORED + 4
     assert engine.search(parse("حلب شاهد")).total >= 4
     assert (engine.searched(), engine.current()) == (before, None), "the new one is not complete yet"
-    after = shipper.migrate(archive, engine)
+    after = indexer.migrate(archive, engine)
     assert engine.targets() == [after]
     assert verify(archive, engine).differences == ()

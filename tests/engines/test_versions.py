@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from index import search
-from index.article import Document, Image, Query, Results
 from index.engines import Engine
 from index.engines.base import new_target
-from index.query import parse
-from index.search import Key
+from index.model.article import Document, Image, Query, Results
+from index.search import service
+from index.search.query_language import parse
+from index.search.service import Key
 from tests.engines.corpus import document
 
 
@@ -135,8 +135,8 @@ def counted(engine: Engine, text: str, **how: Any) -> Results:
         return {(d.article.id, None if d.current else d.number): d for d in ARTICLES}, {}
 
     query: Query = parse(text)
-    tallies, bars, unit = search._counts(query, engine, how.get("facets", ()), how.get("histogram", False))
-    results = search.find(query, engine, load)
+    tallies, bars, unit = service._counts(query, engine, how.get("facets", ()), how.get("histogram", False))
+    results = service.find(query, engine, load)
     return Results(results.total, results.hits, 0.0, None, tallies, bars, unit)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from index.archive import runs as records
 from tests.faults.clock import Clock, can_jump
-from tests.flow.house import House
-from tests.flow.service import Service, daemon
-from tests.needs import missing
-from tests.newsroom import Newsroom
+from tests.integration.daemon_process import Service, daemon
+from tests.integration.harness import House
+from tests.support.news_sites import Newsroom
+from tests.support.requirements import missing
 
 HOUR = 3_600
 

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from index.archive import runs as records
-from index.archive import sites
-from tests.faults.ledger import ARSHIF, PATIENCE, House, articles_of, check_settled, check_sound
-from tests.flow.house import House as FlowHouse
-from tests.flow.service import daemon
-from tests.needs import missing
-from tests.newsroom import Newsroom
+from index.archive import site_state
+from tests.faults.consistency import ARSHIF, PATIENCE, House, articles_of, check_settled, check_sound
+from tests.integration.daemon_process import daemon
+from tests.integration.harness import House as FlowHouse
+from tests.support.news_sites import Newsroom
+from tests.support.requirements import missing
 
 SMALL, LARGE = "1200k", "64m"  # of a disk; a crawl of the newsroom writes about 3 MB
 HELD = 4.0  # s for which somebody holds the database: well below the 30 s that a writer waits
@@ -99,7 +99,7 @@ def test_a_disk_that_is_nearly_full_stops_crawls_until_there_is_room(disk: Path,
     told = house.told("alerts")
     assert [(alert["site"], alert["verdict"]) for alert in told] == [("the disk", None), ("the disk", "nearly full")]
     with house.archive() as conn:
-        assert sites.state(conn, "fr").failures == 0, "it is not the site's fault"
+        assert site_state.state(conn, "fr").failures == 0, "it is not the site's fault"
 
 
 def statuses(house: FlowHouse) -> Counter[str]:

@@ -15,18 +15,18 @@ from typing import Any, Self
 import pytest
 from sqlalchemy import Connection
 
-from index import outbox, shipper
-from index.archive import Archive, articles, documents
+from index.archive import Archive, articles, documents, outbox
 from index.engines.elastic import bulk
 from index.engines.elastic.engine import ElasticEngine
 from index.engines.elastic.mapping import EARLIER, template
 from index.errors import IndexMismatch
-from tests.elasticsearch import server
-from tests.elasticsearch.pair import Pair, pair
+from index.search import indexer
 from tests.faults.conftest import LONG, LONG_MARKS
 from tests.faults.proxy import Balancer, Fault, Proxy
-from tests.needs import missing
-from tests.unit.archive_samples import HOUR, NOW, article, page
+from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.elasticsearch import server
+from tests.support.elasticsearch.two_nodes import Pair, pair
+from tests.support.requirements import missing
 
 ARTICLES = 10_000 if LONG else 1_000  # a fault
 CHANGED = 50  # of them, while the fault lasts
@@ -59,7 +59,7 @@ def archive(stored: Path, tmp_path: Path) -> Iterator[Archive]:
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits are as short as a test can bear."""
-    monkeypatch.setattr(shipper, "BACK_OFF", (0.05, 0.4))
+    monkeypatch.setattr(indexer, "BACK_OFF", (0.05, 0.4))
     monkeypatch.setattr(bulk, "RETRY_SECONDS", (0.05, 0.1))
 
 
@@ -100,7 +100,7 @@ class Shipping(threading.Thread):
 
     def run(self) -> None:
         try:
-            shipper.run(self.archive, self.engine, self.over, batch=100)
+            indexer.run(self.archive, self.engine, self.over, batch=100)
         except BaseException as problem:
             self.problems.append(problem)
 
@@ -313,5 +313,5 @@ def test_another_version_is_told_and_sent_nothing(archive: Archive, direct: Elas
         proxy.fault = "version"
         told = pytest.raises(IndexMismatch, match=r"8\.19\.0: Arshif speaks to Elasticsearch 9")
         with closing(ElasticEngine(proxy.url, prefix=direct.prefix)) as engine, told:
-            shipper.drain(archive, engine)
+            indexer.drain(archive, engine)
     assert direct.targets() == []

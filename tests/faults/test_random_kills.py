@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from tests.faults.conftest import LONG, LONG_MARKS
-from tests.faults.ledger import ARSHIF, House, articles_of, check_settled, check_sound, clear
-from tests.newsroom import Newsroom
+from tests.faults.consistency import ARSHIF, House, articles_of, check_settled, check_sound, clear
+from tests.support.news_sites import Newsroom
 
 KILLS = 100 if LONG else 10  # of each kind
 WHEN = (0.1, 1.0)  # of the time that an undisturbed crawl takes here: half of it is to start Python and Scrapy

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from crawler.running import runs
-from crawler.stores import open_archive, open_index
-from index import shipper
+from crawler.processes import crawl_process
+from crawler.storage import open_archive, open_index
+from index.search import indexer
+from tests.faults.consistency import PATIENCE, House, articles_of, check_settled, check_sound, clear
 from tests.faults.kill_at import KEEPING, POINTS, SHIPPING
-from tests.faults.ledger import PATIENCE, House, articles_of, check_settled, check_sound, clear
-from tests.newsroom import Newsroom
+from tests.support.news_sites import Newsroom
 
 RECOVERY = 5.0  # s until a killed crawl's archive is open again, its run buried and its raw copies mended
 SHIPS = [stage for stage in POINTS if stage.startswith(SHIPPING)]
@@ -33,13 +33,13 @@ def kill(house: House, stage: str, *call: str) -> None:
     assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
     began = time.monotonic()
     with open_archive(house.loaded()) as archive:
-        runs.bury(house.loaded(), archive)
+        crawl_process.bury(house.loaded(), archive)
     assert time.monotonic() - began < RECOVERY
     check_sound(house)
 
 
 def test_every_stage_is_here() -> None:
-    keeps = [stage for stage in POINTS if stage.startswith(KEEPING)]  # tests/faults/test_keeping.py
+    keeps = [stage for stage in POINTS if stage.startswith(KEEPING)]  # tests/faults/test_maintenance.py
     assert sorted([*SHIPS, *chain(*CRAWLS.values()), *keeps]) == sorted(POINTS)
     assert len(POINTS) >= 25
 
@@ -86,6 +86,6 @@ def test_a_killed_shipper(stage: str, unshipped: House, undisturbed: dict[str, A
     kill(unshipped, stage)
 
     with open_archive(unshipped.loaded()) as archive, open_index(unshipped.loaded()) as engine:
-        shipper.drain(archive, engine)
+        indexer.drain(archive, engine)
     check_settled(unshipped)
     assert articles_of(unshipped) == undisturbed

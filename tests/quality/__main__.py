@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.extraction import read
-from tests.quality.press import articles, pages_that_are_none
+from tests.quality.page_templates import articles, pages_that_are_none
 from tests.quality.test_own_pages import GROUPS, MEASURES, Outcome, reason, scored
 
 outcomes = [Outcome(printed, read(printed.html, printed.url)) for printed in articles()]

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from bench.extraction import NOBODY
-from crawler import path
-from crawler.page import Page
-from index.article import Article
-from tests.newsroom import Article as Truth
-from tests.newsroom import Newsroom
+from crawler import stages
+from crawler.models import Page
+from index.model.article import Article
+from tests.support.news_sites import Article as Truth
+from tests.support.news_sites import Newsroom
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SITES = ("jannah", "arabic2", "english", "old", "fa", "fr", "ru", "zh")
@@ -41,7 +41,7 @@ def test_what_readers_see_is_read(room: Newsroom, site: str, hidden: str) -> Non
             page = answer.content if hidden == "nothing" else _LD.sub(b"", answer.content)
             page = _META.sub(b"", page) if hidden == "json-ld and meta" else page
             headers = {name.lower(): value for name, value in answer.headers.items()}
-            read = path.article(Page(truth.url, truth.url, page, NOW, headers=headers), NOBODY).article
+            read = stages.article(Page(truth.url, truth.url, page, NOW, headers=headers), NOBODY).article
             assert said(read) == wanted(truth), truth.slug
 
 

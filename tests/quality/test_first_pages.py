@@ -1,7 +1,7 @@
 """What `arshif sites add` reads of a site's first page, on real pages.
 
-Two first pages are among the saved ones (tests/flow/test_add_site.py has them), so articles' pages stand in: their
-heads and menus are their site's too. The floors are what was measured when this was written, less a hundredth."""
+Two first pages are among the saved ones (tests/integration/test_add_site.py has them), so articles' pages stand in:
+their heads and menus are their site's too. The floors are what was measured when this was written, less a hundredth."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.adding.proposal import country
-from crawler.discover.outlet import Outlet, outlet
+from crawler.discover.site_metadata import Outlet, outlet
+from crawler.onboarding.proposal import country
 from tests.quality.measures import mean
 from tests.quality.test_pages import PAGES
 

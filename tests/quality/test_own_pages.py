@@ -13,14 +13,14 @@ import pytest
 import yaml
 
 from bench.extraction import NOBODY, read
-from crawler import path
-from crawler.clean import phrases
-from crawler.clean.text import paragraphs
+from crawler import stages
+from crawler.boilerplate import phrases
 from crawler.errors import Refused
-from crawler.page import Page
-from index.article import Article
+from crawler.models import Page
+from crawler.text import paragraphs
+from index.model.article import Article
 from tests.quality.measures import CLEAN, f4, mean, people
-from tests.quality.press import SYSTEMS, Other, Printed, articles, pages_that_are_none
+from tests.quality.page_templates import SYSTEMS, Other, Printed, articles, pages_that_are_none
 
 GROUPS = {
     "ar": ("ar",),
@@ -98,7 +98,7 @@ def reason(other: Other) -> str:
     """Why the path refuses a page; "" if it takes it for an article."""
     page = Page(other.url, other.url, other.html, datetime.now(UTC), status=other.status)
     try:
-        path.article(page, NOBODY)
+        stages.article(page, NOBODY)
     except Refused as refused:
         return refused.reason
     return ""

@@ -25,15 +25,15 @@ from pathlib import Path
 import psutil
 
 from index.archive import runs as records
-from tests.elasticsearch import server
 from tests.faults.clock import Clock, can_jump
 from tests.faults.proxy import Proxy
-from tests.flow.house import ROOT, House, elasticsearch_env
-from tests.flow.service import free_port
-from tests.newsroom import Newsroom
-from tests.newsroom.desk import happen
-from tests.soak import ending, faults
-from tests.soak.gauge import MEBI, Gauge
+from tests.integration.daemon_process import free_port
+from tests.integration.harness import ROOT, House, elasticsearch_env
+from tests.soak import faults, final_checks
+from tests.soak.memory_probe import MEBI, Gauge
+from tests.support.elasticsearch import server
+from tests.support.news_sites import Newsroom
+from tests.support.news_sites.autopublish import happen
 
 SITES = ("jannah", "english", "arabic2", "old", "fr")
 PUBLISH = 2.0  # seconds between two changes at the newsroom
@@ -143,13 +143,13 @@ def _conclude(
 ) -> int:
     """Lets it come to rest, holds it against what it must be, and prints how it went."""
     keeper.wait(5)
-    left = ending.settle(house)
-    ending.shipped(house)
+    left = final_checks.settle(house)
+    final_checks.shipped(house)
     code = keeper.end()
     wrongs = [f"pages are left: {left}"] if left else []
     wrongs += [f"the daemon ended with exit code {code}"] if code else []
-    wrongs += [f"left over: {told}" for told in ending.left_over(house)]
-    wrongs += ending.wrongs(house)
+    wrongs += [f"left over: {told}" for told in final_checks.left_over(house)]
+    wrongs += final_checks.wrongs(house)
     log = keeper.log.read_text("utf-8", "replace")
     faulty = [told for told in log.split(TRACEBACK)[1:] if not any(full in told for full in FULL)]
     wrongs += [f"{len(faulty)} tracebacks in the log"] if faulty else []

@@ -17,8 +17,8 @@ import psutil
 from tests.faults.clock import Clock
 from tests.faults.proxy import Fault as IndexFault
 from tests.faults.proxy import Proxy
-from tests.flow.house import House
-from tests.newsroom import Newsroom
+from tests.integration.harness import House
+from tests.support.news_sites import Newsroom
 
 LASTS = (2.0, 8.0)  # seconds
 LEFT = 64 << 10  # bytes that are free on a disk that is full
@@ -85,7 +85,7 @@ def kill_crawl(scene: Scene) -> None:
 
 
 def kill_worker(scene: Scene) -> None:
-    _kill(scene, lambda words: "crawler.running.worker" in words)
+    _kill(scene, lambda words: "crawler.processes.parse_worker" in words)
 
 
 def _kill(scene: Scene, wanted: Callable[[list[str]], bool]) -> None:

@@ -11,9 +11,9 @@ import pytest
 from pydantic import BaseModel
 from typer.main import get_command
 
-from crawler.cli import app
+from crawler.cli.app import app
 from crawler.config import Settings
-from tests.reference import FILE, reference
+from scripts.generate_reference import FILE, reference
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -58,7 +58,7 @@ def test_links_lead_somewhere_and_no_path_is_of_one_machine(file: Path) -> None:
 
 
 def test_the_reference_is_current() -> None:
-    assert FILE.read_text("utf-8") == reference(), "run: python -m tests.reference"
+    assert FILE.read_text("utf-8") == reference(), "run: python -m scripts.generate_reference"
 
 
 def test_each_target_of_make_that_is_told_is_there() -> None:

@@ -1,4 +1,4 @@
-"""How Alembic meets the archive: over a connection with an open transaction, that `index.archive.schema` hands in."""
+"""How Alembic meets the archive: over a connection with an open transaction, that `index.archive.migrate` hands in."""
 
 from alembic import context
 

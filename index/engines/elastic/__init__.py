@@ -2,6 +2,6 @@
 
 from index.engines.elastic.engine import ElasticEngine
 from index.engines.elastic.mapping import analysis_settings, mapping, template
-from index.engines.elastic.rights import missing, role
+from index.engines.elastic.privileges import missing, role
 
 __all__ = ["ElasticEngine", "analysis_settings", "mapping", "missing", "role", "template"]

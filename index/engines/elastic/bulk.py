@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from elasticsearch import ApiError
 
-from index.article import Document
 from index.engines.base import Record, record
+from index.engines.elastic.client import REBUILD, TRY_LATER, Server, reason
 from index.engines.elastic.mapping import ECS
-from index.engines.elastic.server import REBUILD, TRY_LATER, Server, reason
 from index.errors import IndexMismatch, IndexUnavailable
+from index.model.article import Document
 
 BULK_BYTES = 10_000_000  # of text in one request, a tenth of Elasticsearch's own limit (http.max_content_length)
 RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)  # waits between tries of items that were put off; then the shipper backs off

@@ -2,7 +2,7 @@
 
 `arshif` (the prefix) is the alias that is searched, `arshif-versions` that of earlier versions, `arshif-write` the one
 for other programs that write; all move at once. The exact fields have an analyzer written from the tables of
-`index/analysis.py`; the stem fields are fed with stems.
+`index/text/analysis.py`; the stem fields are fed with stems.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 
 from elasticsearch import ApiError, NotFoundError, helpers
 
-from index.article import Document, Match, Matches, Query
 from index.engines.base import (
     MAPPING_VERSION,
     Held,
@@ -26,12 +25,13 @@ from index.engines.base import (
     place,
 )
 from index.engines.elastic.bulk import Action, deletion, send, upsert
+from index.engines.elastic.client import REBUILD, Server
 from index.engines.elastic.mapping import EARLIER, template
-from index.engines.elastic.queries import asked_for, counting, sorting
-from index.engines.elastic.server import REBUILD, Server
-from index.engines.older import without_unknown
-from index.engines.plan import Plan, plan
+from index.engines.elastic.query_dsl import asked_for, counting, sorting
+from index.engines.legacy_mapping import without_unknown
+from index.engines.query_plan import Plan, plan
 from index.errors import IndexMismatch, IndexUnavailable
+from index.model.article import Document, Match, Matches, Query
 
 ADMIN_SECONDS = 60  # making and deleting an index waits for the cluster's state
 SEARCH_SECONDS = 10  # a person waits no longer

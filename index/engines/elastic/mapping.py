@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from index.analysis import OTHER_PLANES, SINGLE, TOKEN_CHARACTERS
 from index.engines.base import MAPPING_VERSION
-from index.letters import fold_table
+from index.text.analysis import OTHER_PLANES, SINGLE, TOKEN_CHARACTERS
+from index.text.char_folding import fold_table
 
 ECS = "9.1.0"  # the version of the Elastic Common Schema whose names the fields for people have
 EARLIER = "-versions"  # the index of earlier versions has its target's name with this, and so has its alias

@@ -21,15 +21,15 @@ from typing import Any
 import tantivy
 from tantivy import Query as TantivyQuery
 
-from index.article import Document, Matches, Query
+from index.atomic_files import sync_folder
 from index.engines.base import Held, Record, is_earlier, is_ours, must_be_ours, record
-from index.engines.embedded import queries
-from index.engines.embedded.queries import Part, Searcher
+from index.engines.embedded import tantivy_query
 from index.engines.embedded.schema import FIELDS, document, schema
-from index.engines.older import is_made_with, without_unknown
-from index.engines.plan import Plan, plan
+from index.engines.embedded.tantivy_query import Part, Searcher
+from index.engines.legacy_mapping import is_made_with, without_unknown
+from index.engines.query_plan import Plan, plan
 from index.errors import IndexMismatch, IndexUnavailable
-from index.files import sync_folder
+from index.model.article import Document, Matches, Query
 
 HEAP_BYTES = 64_000_000  # of the writer, before it spills a segment; a batch of 500 articles takes about 10 MB
 EARLIER = "versions"  # the folder of earlier versions, within a target's
@@ -157,14 +157,14 @@ class EmbeddedEngine:
         parts, asked, target = self._asked(query)
         with self._told(target):
             if asked.sort == "relevance":
-                return queries.by_relevance(parts, query, asked)
-            return queries.by_date(parts, query, asked)
+                return tantivy_query.by_relevance(parts, query, asked)
+            return tantivy_query.by_date(parts, query, asked)
 
     def tally(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
         parts, asked, target = self._asked(query)
         known = self._fields(target)  # one of an older mapping lacks some
         with self._told(target):
-            return queries.tally(parts, asked, [field for field in fields if field in known])
+            return tantivy_query.tally(parts, asked, [field for field in fields if field in known])
 
     def _asked(self, query: Query) -> tuple[list[Part], Plan, str]:
         """The indexes that a query goes to, what to ask of them, and the target that they belong to."""

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import tantivy
 
-from index.analysis import words
 from index.engines.base import TALLIED, Record
+from index.text.analysis import words
 
 TEXTS = ("headline", "body", "headline_stem", "body_stem", "author", "section")
 WHOLE = ("id", "article", "lead", "gone", "has", "site", "country", "language", *sorted(set(TALLIED.values())))

@@ -1,0 +1,173 @@
+"""Structure: elements that are never part of an article's text, found by tag, role, class and id.
+
+Names are held as words: `relatedPosts`, `related-posts` and `c-related_posts__list` are the words "related posts". The
+words are data: structure.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import islice
+
+import yaml
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from crawler.extract.draft import Removed
+from crawler.extract.html_document import ancestors
+from crawler.text import fold, line
+
+_TAGS = (
+    "nav, aside, footer, form, button, dialog, menu, iframe, object, embed, svg, canvas, select, textarea, input,"
+    " style, script, noscript, template, link, audio, video"
+)
+_ROLES = (
+    '[role="navigation"], [role="complementary"], [role="contentinfo"], [role="search"], [role="dialog"],'
+    ' [role="alertdialog"], [role="menu"], [role="menubar"], [role="toolbar"], [role="tooltip"], [role="tablist"],'
+    ' [aria-modal="true"], [hidden]:not([hidden="until-found"]), [data-nosnippet], [style*="display:none" i],'
+    ' [style*="display: none" i]'
+)
+_COMMENTS = '[itemprop~="comment"], [itemtype$="schema.org/Comment"], [itemtype$="schema.org/UserComments"]'
+# Elements that go where all their text is links: "read also", lists of articles.
+_LINKED = frozenset(("ul", "ol", "p", "h2", "h3", "h4", "h5", "h6"))
+_KEPT = frozenset(("html", "head", "body", "main", "article"))
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_MOST = 0.4  # of the page's paragraph text: what holds more is the article, whatever it is called
+_PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
+_CAPTION = 400  # characters
+_TEASER = 25  # characters; a shorter link that stands alone is a name or a source
+_LINE = 40  # characters of a paragraph that is a line of news
+_SMALL = 200  # characters: so short an element is never most of an article
+_SHOWN = 200  # characters of a removed element that are kept to be shown
+
+
+def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "") -> list[Removed]:
+    """Takes boilerplate off the tree, in place. `strip` are CSS selectors of the site's rules.
+
+    Returns what had text and was taken off, each with its reason."""
+    removed: list[Removed] = []
+    others = _other_headlines(tree, headline)
+    for selector in strip:
+        _take(tree.css(selector), "rule", removed)
+    tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "link"])
+    _take(_beside_the_article(tree), "element", removed)
+    whole, own = _weight(tree.body), _own(tree, others)
+    _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole, own)), "element", removed)
+    whole = _weight(tree.body)
+    _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
+    for node in tree.css("[class], [id]"):
+        if node.tag in _KEPT or node.parent is None:
+            continue
+        attributes = node.attributes
+        reason = _reason(attributes.get("class") or "", attributes.get("id") or "")
+        if reason and _expendable(node, whole, own):
+            _take([node], reason, removed)
+    _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, own)), "links", removed)
+    _take((n for n in _cards(tree) if _expendable(n, whole, own)), "card", removed)
+    _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole, own)), "caption", removed)
+    return removed
+
+
+@lru_cache(maxsize=20_000)
+def _reason(classes: str, name: str) -> str:
+    """The reason why an element of these classes and this id goes, or ""."""
+    for one in (*classes.split()[:20], name):
+        match = _matcher().search(" ".join(_WORDS.findall(one)).lower()) if 1 < len(one) < 100 else None
+        if match and match.lastgroup:
+            return match.lastgroup
+    return ""
+
+
+@cache
+def _matcher() -> re.Pattern[str]:
+    """One pattern for all reasons' words, a named group per reason."""
+    data: dict[str, str] = yaml.safe_load(files("crawler.boilerplate").joinpath("dom_pruning.yaml").read_text("utf-8"))
+    groups = (f"(?P<{reason}>(?: |^)(?:{'|'.join(words.split('; '))})(?: |$))" for reason, words in data.items())
+    return re.compile("|".join(groups))
+
+
+def _holders(tree: LexborHTMLParser) -> list[LexborNode]:
+    """The elements that may be nothing but links, each once, outer ones before inner ones."""
+    found: dict[int, LexborNode] = {}
+    for link in tree.css("a"):
+        outer = [n for n in islice(ancestors(link), 5) if n.tag in _LINKED]
+        found.update((n.mem_id, n) for n in reversed(outer) if n.mem_id not in found)
+    return list(found.values())
+
+
+def _cards(tree: LexborHTMLParser) -> list[LexborNode]:
+    """Links around a heading or a paragraph: teasers of other articles."""
+    inner = tree.css("a h2, a h3, a h4, a h5, a p")
+    found = (next((p for p in ancestors(n) if p.tag == "a"), None) for n in inner)
+    return [n for n in found if n is not None and len(n.text(strip=True)) >= _TEASER]
+
+
+def _is_picture(node: LexborNode) -> bool:
+    """Whether an element that is called a picture holds one, and hardly more text than a caption."""
+    return len(node.text(strip=True)) <= _CAPTION and node.css_first("img, picture") is not None
+
+
+def _is_link(node: LexborNode) -> bool:
+    """Whether the text of an element is links and nothing else, and long enough to be other articles' headlines."""
+    text = node.text(strip=True)
+    links = sum(len(a.text(strip=True)) for a in node.css("a"))
+    # Items and teasers often begin with a label: `Archaeology: <a>…</a>`; a sentence ends with a full stop.
+    wanted = 0.6 if node.tag in ("ul", "ol") or not text.endswith((".", "。", "؟", "!", "”", '"')) else 0.9
+    return len(text) >= _TEASER and links >= wanted * len(text)
+
+
+def _beside_the_article(tree: LexborHTMLParser) -> list[LexborNode]:
+    """Each <aside> outside the <article> that has the headline and a line of text: the teasers around a flash are more
+    than the flash."""
+    headline = tree.css_first("article h1")
+    article = next((n for n in ancestors(headline) if n.tag == "article"), None) if headline is not None else None
+    if article is None or not any(len(p.text(strip=True)) >= _LINE for p in article.css("p")):
+        return []
+    asides = (n for n in tree.css("aside") if n.css_first('h1, [itemprop~="articleBody"]') is None)
+    return [n for n in asides if all(parent.mem_id != article.mem_id for parent in ancestors(n))]
+
+
+def _other_headlines(tree: LexborHTMLParser, headline: str) -> frozenset[int]:
+    """The <h1> that are no headline of this article, where one is: some sites give one to every teaser."""
+    found = tree.css("h1")
+    wanted = fold(headline)
+    others = [n for n in found if fold(n.text()) != wanted] if len(found) > 1 else []
+    return frozenset(n.mem_id for n in others) if len(others) < len(found) else frozenset()
+
+
+def _own(tree: LexborHTMLParser, others: frozenset[int]) -> frozenset[int]:
+    """The elements that hold the headline, or what is marked as the article's text."""
+    held = [*tree.css('[itemprop~="articleBody"]'), *(n for n in tree.css("h1") if n.mem_id not in others)]
+    return frozenset(n.mem_id for one in held for n in (one, *ancestors(one)))
+
+
+def _expendable(node: LexborNode, whole: tuple[int, int], own: frozenset[int]) -> bool:
+    """Whether an element can be boilerplate: it holds neither the headline nor most of the page's text."""
+    if node.mem_id in own:
+        return False
+    weight = len(node.text())
+    if weight > _MOST * whole[0]:
+        return False
+    return weight < _SMALL or _prose(node) <= _MOST * whole[1]
+
+
+def _weight(node: LexborNode | None) -> tuple[int, int]:
+    """Characters of text below an element, and those that are in paragraphs of some length."""
+    return (len(node.text()), _prose(node)) if node is not None else (0, 0)
+
+
+def _prose(node: LexborNode) -> int:
+    lengths = (len(p.text()) for p in node.css("p"))
+    return sum(n for n in lengths if n > 80)  # shorter ones are labels, captions, teasers
+
+
+def _take(nodes: Iterable[LexborNode], reason: str, removed: list[Removed]) -> None:
+    for node in nodes:
+        if node.parent is None:
+            continue
+        text = line(node.text(separator=" ")[: 2 * _SHOWN])[:_SHOWN]
+        if text:
+            removed.append(Removed(text, reason, "structure"))
+        node.decompose()

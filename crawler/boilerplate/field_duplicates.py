@@ -1,0 +1,65 @@
+"""Echoes: paragraphs of the body that only say again what stands in another field, such as the headline on top."""
+
+from __future__ import annotations
+
+import re
+
+from crawler.extract.draft import Draft, Removed
+from crawler.text import fold
+
+_DATELINE = re.compile(r"\b(?:19|20)[0-9]{2}\b[\s,،|–—-]*[0-9]{1,2}:[0-9]{2}$")  # … 23 تشرين الثاني/نوفمبر 2026 18:53
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_DATELINE_LONGEST = 120  # characters; longer ones are sentences that end in a time
+_BEGINNING = 60  # characters by which a caption is known again
+_TOP = 3  # paragraphs at the top among which headline, section, authors and date stand
+
+
+def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]:
+    """The paragraphs without echoes of the headline, section and authors (at the top) and of images' captions. What
+    stands in the text although the caption was taken off with its picture is the text's own, and so is the page's
+    description of itself, where a caption is taken from the first paragraph."""
+    top = {fold(draft.headline): "headline", fold(draft.section or ""): "section"}
+    top |= {fold(name): "author" for name in draft.authors}
+    top |= {fold(", ".join(draft.authors)): "author"}
+    off = {fold(one.text)[:_BEGINNING] for one in draft.removed if one.reason == "caption"}
+    captions = {fold(image.caption or "") for image in draft.images}
+    credits = {fold(image.credit or "") for image in draft.images}
+    anywhere = dict.fromkeys(credits | {text for text in captions if text[:_BEGINNING] not in off}, "caption")
+    longest = 2 * max(map(len, anywhere), default=0)  # marks and punctuation count in paragraphs, and not when folded
+    described = fold(draft.description or "")[:_BEGINNING]  # how the page describes itself is its first paragraph's
+    top.pop("", None)
+    anywhere.pop("", None)
+    kept: list[str] = []
+    removed: list[Removed] = []
+    for at, paragraph in enumerate(paragraphs):
+        folded = fold(paragraph) if at < _TOP or len(paragraph) <= longest else paragraph
+        own = len(described) == _BEGINNING and folded.startswith(described)
+        reason = None if own else anywhere.get(folded)
+        if at < _TOP:
+            reason = reason or top.get(folded) or _headline(folded, fold(draft.headline))
+            reason = reason or _dateline(paragraph) or _byline(paragraph, draft)
+        if reason and len(paragraphs) > 1:
+            removed.append(Removed(paragraph, f"echo: {reason}", "phrase"))
+        else:
+            kept.append(paragraph)
+    return kept, removed
+
+
+def _dateline(paragraph: str) -> str | None:
+    """`date` for a line that ends with the date and time at which the article appeared, often after who wrote it."""
+    return "date" if len(paragraph) <= _DATELINE_LONGEST and _DATELINE.search(paragraph) else None
+
+
+def _byline(paragraph: str, draft: Draft) -> str | None:
+    """`author` for a short line that gives all authors and a year: `15 يناير 2026 - 11:00 - كتب: محرر الميناء`."""
+    if len(paragraph) > _DATELINE_LONGEST or not draft.authors or not _YEAR.search(paragraph):
+        return None
+    folded = fold(paragraph)
+    return "author" if all(fold(name) in folded for name in draft.authors) else None
+
+
+def _headline(folded: str, headline: str) -> str | None:
+    """`headline` for another form of it: with the section before it, or without the label that the headline has."""
+    short, long = sorted((folded, headline), key=len)
+    same = len(short) >= 0.5 * len(long) and (long.startswith(short) or long.endswith(short))
+    return "headline" if short and same else None

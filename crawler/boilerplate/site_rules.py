@@ -1,0 +1,26 @@
+"""Overrides: what a site's own file says about paragraphs, before any general layer: always off, or never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crawler.extract.draft import Removed
+from crawler.site_config import Rules
+from crawler.text import fold
+
+
+def apply(paragraphs: list[str], rules: Rules) -> tuple[list[str], list[Removed], frozenset[str]]:
+    """The paragraphs without those of the site's `strip_text`, those, and the ones of its `keep_text`, which no phrase
+    and no count of repeats takes off."""
+    if not rules.strip_text and not rules.keep_text:
+        return paragraphs, [], frozenset()
+    keep = frozenset(p for p in paragraphs if _begins(p, rules.keep_text))
+    kept = [p for p in paragraphs if p in keep or not _begins(p, rules.strip_text)]
+    gone = [p for p in paragraphs if p not in keep and _begins(p, rules.strip_text)]
+    return kept, [Removed(p, "rule: strip_text", "phrase") for p in gone], keep
+
+
+def _begins(paragraph: str, texts: Iterable[str]) -> bool:
+    """Whether a paragraph begins with one of these texts, whatever its case, marks and punctuation."""
+    folded = fold(paragraph)
+    return any(folded.startswith(beginning) for text in texts if (beginning := fold(text)))

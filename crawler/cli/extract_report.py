@@ -1,0 +1,75 @@
+"""extract --explain: each field with its origin, what else was said of it, and every block that was taken off."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from crawler.console import print_json, say
+
+if TYPE_CHECKING:
+    from crawler.errors import Refused
+    from crawler.extract.draft import Extraction, Said
+    from index.model.article import Image
+
+FIELDS = (
+    "headline", "alternative_headline", "description", "section", "keywords", "authors", "published", "modified",
+    "language", "paywalled", "canonical_url", "images", "body",
+)  # fmt: skip
+WIDTH = 21  # columns of a field's name
+
+
+def explained(extraction: Extraction) -> None:
+    """Prints the whole account of how a page was read."""
+    article = extraction.article
+    others: dict[str, list[Said]] = defaultdict(list)
+    for said in extraction.others:
+        others[said.name].append(said)
+    for name in FIELDS:
+        value = getattr(article, name)
+        shown = f"{len(article.body)} characters, below" if name == "body" else _shown(value)
+        origin = article.origins.get(name)
+        say(f"{name:{WIDTH}} {shown}{f'  [{origin}]' if origin else ''}")
+        for line in _besides(value, others[name]):
+            say(f"{'':{WIDTH}} {line}", "dim")
+    say(f"\n{article.body}")
+    say(f"\ntaken off: {len(extraction.removed)}")
+    for removed in extraction.removed:
+        say(f"  {removed.layer}: {removed.reason}: {removed.text}", "dim")
+
+
+def told_all_the_same(refused: Refused, json: bool) -> None:
+    """Prints what a page says of itself that is taken for no article."""
+    if json:
+        fields = {name: {"value": _shown(value), "origin": origin} for name, value, origin in refused.said}
+        print_json({"refused": refused.reason, "detail": refused.detail, "said": fields})
+        return
+    for name, value, origin in refused.said:
+        say(f"{name:{WIDTH}} {_shown(value)}  [{origin}]")
+
+
+def _besides(value: object, said: Iterable[Said]) -> Iterable[str]:
+    """Who else gave this value, and what others gave."""
+    told = list(said)
+    agreed = list(dict.fromkeys(s.origin for s in told if _shown(s.value) == _shown(value)))
+    if agreed:
+        yield f"also: {', '.join(agreed)}"
+    different = ((_shown(s.value), s.origin) for s in told if s.origin not in agreed)
+    yield from (f"not taken: {shown}  [{origin}]" for shown, origin in dict.fromkeys(different))
+
+
+def _shown(value: object) -> str:
+    if value is None or value in ("", (), []):
+        return "-"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple | list):
+        return "; ".join(_image(v) if hasattr(v, "credit") else str(v) for v in value)
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _image(image: Image) -> str:
+    said = ", ".join(f"{kind}: {text}" for kind, text in (("caption", image.caption), ("credit", image.credit)) if text)
+    return f"{image.url}{f' ({said})' if said else ''}"

@@ -1,1 +1,0 @@
-"""What the commands do, one file a group; `crawler/cli.py` names them."""

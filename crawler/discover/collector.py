@@ -1,0 +1,88 @@
+"""What all sources share: candidates gathered under canonical URLs, each once, and what was left out, by reason."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from datetime import datetime
+
+from crawler.models import Candidate
+from crawler.text import line
+from crawler.urls.canonical import canonical
+
+MAX_CANDIDATES = 50_000  # of one document: the limit of sitemaps.org
+CUT_SHORT = "cut short"  # in `Discovered.skipped`: the document had more than was read, so it is not done with
+BEYOND = "beyond the cap"  # … or more than that
+MAX_TITLE = 500  # characters
+
+_MARKUP_SEEN = 10_000  # characters of a title in which markup is looked for
+_BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>|<!--")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+
+
+class Collector:
+    """Gathers candidates of one document. `base` resolves relative links; None takes absolute ones only."""
+
+    def __init__(self, base: str | None) -> None:
+        self.base = base
+        self.skipped: Counter[str] = Counter()
+        self._found: dict[str, Candidate] = {}
+
+    def add(
+        self,
+        link: str | None,
+        *,
+        title: str | None = None,
+        published: datetime | None = None,
+        modified: datetime | None = None,
+        language: str | None = None,
+    ) -> None:
+        """Takes one entry, or counts why not. A URL that was there before keeps what it has; its gaps are filled."""
+        if not link or not link.strip():
+            self.skipped["no link"] += 1
+            return
+        url = canonical(link, self.base)
+        if url is None:
+            self.skipped["unusable link"] += 1
+            return
+        before = self._found.get(url)
+        if before is not None:
+            self.skipped["duplicate"] += 1
+        elif len(self._found) >= MAX_CANDIDATES:
+            self.skipped[BEYOND] += 1
+            return
+        new = Candidate(url, title_text(title), published, modified, language_tag(language))
+        self._found[url] = _merged(before, new) if before else new
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        return tuple(self._found.values())
+
+
+def _merged(first: Candidate, later: Candidate) -> Candidate:
+    return Candidate(
+        first.url,
+        first.title or later.title,
+        first.published or later.published,
+        first.modified or later.modified,
+        first.language or later.language,
+    )
+
+
+def title_text(markup: str | None) -> str | None:
+    """A title as text: without tags and control characters, entities resolved, one line, at most `MAX_TITLE` long."""
+    if not markup:
+        return None
+    text = _TAG.sub("", _BREAK.sub(" ", markup[:_MARKUP_SEEN]))
+    return line(html.unescape(text))[:MAX_TITLE].rstrip() or None
+
+
+def language_tag(value: str | None) -> str | None:
+    """A BCP 47 tag from what feeds write (`ar`, `ar_SY`, `EN-us`), or None."""
+    value = (value or "").strip()
+    if not _LANGUAGE.fullmatch(value):
+        return None
+    first, *rest = value.replace("_", "-").split("-")
+    return "-".join([first.lower(), *(part.upper() if len(part) == 2 else part for part in rest)])

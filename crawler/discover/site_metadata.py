@@ -1,0 +1,93 @@
+"""A site's first page and its robots.txt -> what they say of the outlet and of where its articles are listed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.discover.section import alternates
+from crawler.discover.source_document import read
+from crawler.extract import jsonld
+from crawler.text import line
+from crawler.urls.canonical import ARTICLE_SCORE, canonical, may_be_article, score
+
+_OUTLETS = frozenset(("NewsMediaOrganization", "WebSite", "Organization", "Corporation"))
+_SEPARATORS = re.compile(r"\s+[|–—»:•-]\s+")  # between an outlet's name and its motto in <title>
+_SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+_LOCALE = re.compile(r"^([a-z]{2,3})(?:[_-]([a-z]{2}))?$", re.IGNORECASE)
+# lexbor reads `:is(nav, header) a` as children only, so each is written out
+_MENUS = ", ".join(f"{menu} a[href]" for menu in ("nav", "header", "[role=navigation]", ".menu", "#menu"))
+_WORDPRESS = re.compile(r"/wp-(?:content|includes|json)/")
+MAX_SITEMAPS = 10  # of a robots.txt that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """What a first page says: the outlet's `name` ("" where it does not), its `locale` (ar, or ar_SY), the `feeds` that
+    it names, the address of its WordPress interface, and its `sections`: where its menus lead, those that are surely
+    one first, then those that stand higher up."""
+
+    name: str = ""
+    locale: str | None = None
+    feeds: tuple[str, ...] = ()
+    wordpress: str | None = None
+    sections: tuple[str, ...] = ()
+
+
+def outlet(body: bytes, url: str, headers: Mapping[str, str]) -> Outlet:
+    """What the page at `url` says of its outlet. `headers` have lower-case names."""
+    document = read(body, headers)
+    tree = LexborHTMLParser(document.text)
+    feeds, wordpress = tuple(alternates(document, url)), _wordpress(tree, url, document.text)
+    return Outlet(_name(tree), _locale(tree), feeds, wordpress, _sections(tree, url))
+
+
+def sitemaps(robots: str, url: str) -> tuple[str, ...]:
+    """The sitemaps that a robots.txt names, in its order (https://www.sitemaps.org/protocol.html#submit_robots)."""
+    found = (canonical(urljoin(url, address)) for address in _SITEMAP.findall(robots))
+    return tuple(dict.fromkeys(address for address in found if address))[:MAX_SITEMAPS]
+
+
+def _name(tree: LexborHTMLParser) -> str:
+    named = _meta(tree, 'meta[property="og:site_name"]') or _meta(tree, 'meta[name="application-name"]')
+    if named:
+        return named
+    for node in jsonld.nodes(tree):
+        if jsonld.types(node) & _OUTLETS and (name := jsonld.text(node.get("name"))):
+            return name
+    title = tree.css_first("title")
+    return _SEPARATORS.split(line(title.text()))[0] if title else ""
+
+
+def _locale(tree: LexborHTMLParser) -> str | None:
+    html = tree.css_first("html")
+    for said in (_meta(tree, 'meta[property="og:locale"]'), html.attributes.get("lang") if html else None):
+        if said and (match := _LOCALE.match(said.strip())):
+            return f"{match[1].lower()}_{match[2].upper()}" if match[2] else match[1].lower()
+    return None
+
+
+def _wordpress(tree: LexborHTMLParser, url: str, text: str) -> str | None:
+    """https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/"""
+    node = tree.css_first('link[rel="https://api.w.org/"]')
+    if node is not None and (address := canonical(node.attributes.get("href") or "", url)):
+        return address
+    return canonical("/", url) if _WORDPRESS.search(text) else None
+
+
+def _sections(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
+    home, host = canonical(url), urlsplit(url).hostname
+    links = (canonical(node.attributes.get("href") or "", url) for node in tree.css(_MENUS))
+    own = (link for link in links if link and link != home and urlsplit(link).hostname == host)
+    kinds = {link: may_be_article(link) for link in own if not urlsplit(link).query}
+    found = [link for link, why in kinds.items() if why in ("category", None) and score(link) < ARTICLE_SCORE]
+    return tuple(sorted(found, key=lambda link: (kinds[link] is None, link.rstrip("/").count("/"))))
+
+
+def _meta(tree: LexborHTMLParser, selector: str) -> str:
+    node = tree.css_first(selector)
+    return line(node.attributes.get("content") or "") if node else ""

@@ -1,0 +1,174 @@
+"""What a source really answered: unpacked, decoded and recognised by what it is, not by what its header says."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html.entities import html5
+from typing import Literal
+
+from crawler.errors import SourceProblem
+from index.text.charset import decode
+
+MAX_BYTES = 50 << 20  # of one document, unpacked: the limit of sitemaps.org
+_LAYERS = 3  # of gzip: a file that was packed, and then packed again by the server
+_MEMBERS = 1_000  # of one gzip file; a file made of millions of empty ones is an attack
+_GZIP = b"\x1f\x8b"
+_HEAD = 200_000  # characters in which a document's first element stands, after comments and notices of PHP
+
+What = Literal["feed", "sitemap", "html", "json", "xml", "text", "empty"]
+_ROOTS: dict[str, What] = {
+    "rss": "feed",
+    "feed": "feed",
+    "rdf": "feed",
+    "urlset": "sitemap",
+    "sitemapindex": "sitemap",
+    "html": "html",
+    "!doctype html": "html",
+    "head": "html",
+    "body": "html",
+}
+_ROOT = re.compile(
+    r"<(?:[a-z_][\w.-]{0,60}:)?(rss|feed|rdf|urlset|sitemapindex|html|!doctype html|head|body)(?=[\s>/])", re.I
+)
+_STRAY = re.compile(rb"&(?:(#?\w{1,40});)?")
+_XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
+_MAX_REFERENCES = 2_000_000  # ampersands of one document: 40 for each of 50,000 entries
+_CONTROLS = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32))  # XML 1.0 has no way to say them
+_LOST = "\ufffd".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source's answer as text; `cut` where it is longer than `MAX_BYTES` or ends before its end."""
+
+    what: What
+    text: str
+    cut: bool = False
+
+    def xml(self) -> bytes:
+        """The XML from its root on, in UTF-8: without DOCTYPE, so that no entity is declared and none expanded.
+
+        Stray ampersands (`?a=1&b=2`) and HTML's entities are escaped; references to anything else, such as `&xxe;` or
+        `&#0;`, become U+FFFD, which no URL survives.
+
+        :raises SourceProblem: more ampersands than any feed or sitemap has.
+        """
+        root = _ROOT.search(self.text[:_HEAD])
+        raw = self.text[root.start() if root else 0 :].encode("utf-8", "replace").translate(None, _CONTROLS)
+        if raw.count(b"&") > _MAX_REFERENCES:
+            raise SourceProblem(
+                "unreadable", f"more than {_MAX_REFERENCES:,} ampersands; this is no feed and no sitemap"
+            )
+        first, *rest = raw.split(b"<![CDATA[")
+        mended = [_STRAY.sub(_reference, first)]
+        for part in rest:
+            inside, end, after = part.partition(b"]]>")
+            mended.append(inside + end + _STRAY.sub(_reference, after))
+        return b"<![CDATA[".join(mended)
+
+
+def read(body: bytes, headers: Mapping[str, str]) -> Document:
+    """The document in a response; `headers` have lower-case names.
+
+    :raises SourceProblem: gzip that cannot be unpacked.
+    """
+    body, cut = unpack(body)
+    text = decode(body, headers, ("ar",)).text
+    return Document(sniff(text), text, cut)
+
+
+def sniff(text: str) -> What:
+    """What a text is, by its first telling element or character."""
+    head = text[:_HEAD].lstrip("\ufeff \t\r\n\x00")
+    if not head:
+        return "empty"
+    if head[0] in "{[":
+        return "json"
+    if root := _ROOT.search(head):
+        return _ROOTS[root[1].lower()]
+    if head.startswith("<?xml"):
+        return "xml"
+    return "html" if head[0] == "<" else "text"
+
+
+def unpack(body: bytes) -> tuple[bytes, bool]:
+    """Bytes without gzip, known by its magic bytes and not by its name, and whether some are missing."""
+    cut = False
+    for _ in range(_LAYERS):
+        if not body.startswith(_GZIP):
+            break
+        body, short = _gunzip(body)
+        cut = cut or short
+    return body[:MAX_BYTES], cut or len(body) > MAX_BYTES
+
+
+def _gunzip(body: bytes) -> tuple[bytes, bool]:
+    found = bytearray()
+    for _ in range(_MEMBERS):
+        member = zlib.decompressobj(wbits=31)
+        try:
+            found += member.decompress(body, MAX_BYTES + 1 - len(found))
+        except zlib.error as error:
+            if found:
+                return bytes(found), True
+            raise SourceProblem("broken gzip", f"{error}; the server sends a damaged file") from None
+        if not member.eof or len(found) > MAX_BYTES:
+            return bytes(found), True
+        body = member.unused_data
+        if not body.startswith(_GZIP):
+            return bytes(found), False
+    return bytes(found), True
+
+
+def _reference(match: re.Match[bytes]) -> bytes:
+    name = match[1]
+    if name is None:
+        return b"&amp;"
+    if name in _XML_NAMES:
+        return match[0]
+    if name.startswith(b"#"):
+        return match[0] if _is_character(name[1:]) else _LOST
+    return b"&amp;" + name + b";" if name.decode("utf-8", "replace") + ";" in html5 else _LOST
+
+
+def _is_character(number: bytes) -> bool:
+    """Whether a numeric reference names a character that XML 1.0 allows (production 2)."""
+    try:
+        code = int(number[1:], 16) if number[:1] in b"xX" else int(number)
+    except ValueError:
+        return False
+    return code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
+
+
+# --- walls -----------------------------------------------------------------------------------------------------------
+
+_WALL_SIZE = 100_000  # characters; a page with news is larger than one that asks for patience, or says none of these
+_WALLS = (  # what such pages alone say, lower-cased
+    "<title>just a moment",  # Cloudflare
+    "<title>attention required! | cloudflare",
+    "cf_chl_opt",
+    "<title>ddos-guard",
+    "<title>checking your browser",
+    "<title>one moment, please",
+    "<title>access denied",  # Akamai
+    "<title>pardon our interruption",  # Imperva
+    "_incapsula_resource",
+    "sucuri_cloudproxy_js",
+    "captcha-delivery.com",  # DataDome
+    "px-captcha",  # HUMAN
+    "awswafcookiedomainlist",  # AWS WAF
+    "/_sec/cp_challenge",  # Akamai
+    "tonumbers(",  # testcookie of free hosts, frequent with small Arabic sites: a cookie computed by a script
+    "verify you are human",
+)
+
+
+def wall(text: str) -> str | None:
+    """The phrase that shows an HTML page to be a bot wall, or None."""
+    if len(text) > _WALL_SIZE:
+        return None
+    low = text.lower()
+    return next((phrase for phrase in _WALLS if phrase in low), None)

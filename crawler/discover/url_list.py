@@ -1,0 +1,73 @@
+"""Lists of URLs, for back-fill and as text sitemaps -> candidates."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
+from typing import Any
+
+from crawler.discover import feed_dates
+from crawler.discover.collector import CUT_SHORT, Collector
+from crawler.discover.source_document import Document
+from crawler.errors import SourceProblem
+from crawler.models import Discovered
+from crawler.site_config import Kind
+
+# Names that columns of lists go by, ours first; the others are those of exports and of schema.org.
+_NAMES = {
+    "url": ("url", "link", "loc", "href"),
+    "title": ("title", "headline"),
+    "published": ("published", "datepublished", "date"),
+    "modified": ("modified", "datemodified", "lastmod"),
+    "language": ("language", "inlanguage", "lang"),
+}
+
+
+def parse(document: Document, zone: tzinfo | None = None, kind: Kind = "urls") -> Discovered:
+    """The URLs of a list: one a line with `#` comments, or JSON Lines or CSV (comma, semicolon, tab) with a column
+    `url`; `title`, `published`, `modified` and `language` are read where there are some. URLs are absolute.
+
+    :raises SourceProblem: not one URL in it.
+    """
+    collector = Collector(None)
+    for row in _rows(document):
+        said = {name: _first(row, names) for name, names in _NAMES.items()}
+        collector.add(
+            said["url"],
+            title=said["title"],
+            published=feed_dates.parse(said["published"], zone),
+            modified=feed_dates.parse(said["modified"], zone),
+            language=said["language"],
+        )
+    if not collector.candidates:
+        raise SourceProblem("no URLs", "expected one address a line, or CSV or JSON Lines with a column url")
+    if document.cut:
+        collector.skipped[CUT_SHORT] += 1
+    return Discovered(kind, collector.candidates, skipped=dict(collector.skipped))
+
+
+def _rows(document: Document) -> Iterable[Mapping[str, Any]]:
+    lines = [text for text in map(str.strip, document.text.lstrip("\ufeff").split("\n")) if text and text[0] != "#"]
+    if document.what == "json":
+        return _json_rows(lines)
+    delimiter = next((mark for mark in "\t;," if lines and mark in lines[0]), ",")
+    header = [name.strip().strip('"').lower() for name in lines[0].split(delimiter)] if lines else []
+    if not set(header).isdisjoint(_NAMES["url"]):
+        return csv.DictReader(lines[1:], fieldnames=header, delimiter=delimiter)
+    return ({"url": text} for text in lines)
+
+
+def _json_rows(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    for text in lines:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = {}  # counted as an entry without a link
+        yield {str(k).lower(): v for k, v in value.items()} if isinstance(value, Mapping) else {"url": value}
+
+
+def _first(row: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    found = (row.get(name) for name in names)
+    return next((value for value in found if isinstance(value, str) and value.strip()), None)

@@ -1,0 +1,139 @@
+"""The article's text: the site's selector, else the pieces of the pruned page that are found to be it, else, where
+checks on these fail, trafilatura, on the pruned page and then on the whole; JSON-LD's articleBody as a last resort."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from trafilatura import bare_extraction
+from trafilatura.settings import Document as Found
+
+from crawler.boilerplate import dom_pruning
+from crawler.extract import jsonld
+from crawler.extract.body import hydration_json, main_content, text_blocks
+from crawler.extract.body.recall import complete
+from crawler.extract.draft import Draft
+from crawler.extract.html_document import Document, paragraphs
+from crawler.site_config import Rules
+from crawler.text import fold, line
+
+_TAGS = 10_000  # tags of a page above which the careful way is not taken: 12,500 empty <div> hold it for 110 s
+_TAGS_FAST = 50_000  # the same for the fast way: 200,000 tags of a table hold it for 10 s
+_FLASH = 200  # characters under which a text is held against trafilatura's; of 745 real pages one in forty has less
+_MORE = 1.5  # times as long as what was found is another text that takes its place
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page that it finds nothing on
+
+
+def fill(draft: Draft, document: Document, node: jsonld.Node | None, ours: Rules) -> None:
+    """Fills the body, from the site's selector or by the generic extractor; prunes the document's tree in place."""
+    draft.removed += dom_pruning.prune(document.tree, ours.strip, draft.headline)
+    if selector := ours.select.get("body"):
+        draft.fill("body", paragraphs(document.tree.css(selector)), "rule")
+    if draft.lacks("body"):
+        said = _article_body(node)
+        if fold(" ".join(said)) == fold(draft.description or ""):
+            said = []  # only the description once more
+        draft.fill("body", *_generic(draft, document, said))
+        read = _length(draft.body) / max(1, _length(said))
+        if read < 0.2 or (read < 0.6 and _lacks(draft.body, said, document)):
+            draft.body, draft.origins["body"] = said, "json-ld"
+
+
+def _generic(draft: Draft, document: Document, said: list[str]) -> tuple[list[str], str]:
+    """The text of a page without rules, with its origin."""
+    body = document.tree.body
+    pieces, elements = text_blocks.read((body.html or "") if body is not None else "")
+    scope = main_content.find(pieces, elements, draft.headline, " ".join(said))
+    found, origin = [b.text for b in pieces if b.found], "body"
+    wanted = max(0.6 * _length(said), _FLASH)
+    if _length(found) < wanted:
+        other, source = _first_good(document, wanted)
+        if _length(other) > _MORE * _length(found):
+            found, origin, scope = other, source, pieces
+            for piece in pieces:
+                piece.found = False
+    if origin == "trafilatura, unpruned":  # what was taken off by itself does not come back with the rest
+        off = {removed.text for removed in draft.removed}
+        found = [text for text in found if text not in off] or found
+    if len(found) == 1 and fold(found[0]) == fold(draft.headline):
+        found = []  # a page that scripts fill shows no more
+    if _length(found) < _FLASH and _length(said) < _FLASH:
+        scripted = hydration_json.text(document.markup)
+        if _length(scripted) > 2 * _MORE * _length(found):
+            return scripted, "script"
+    return complete(found, scope, elements, draft), origin
+
+
+def _first_good(document: Document, wanted: float) -> tuple[list[str], str]:
+    """The first text of trafilatura that is as long as wanted, else the longest; with its origin.
+
+    The fast way first: the careful one costs as much again, and gives the same on most pages."""
+    pruned = document.tree.html or ""
+    best: list[str] = []
+    source = ""
+    for html, fast, origin in (
+        (pruned, True, "trafilatura"),
+        (pruned, False, "trafilatura"),
+        (document.markup, False, "trafilatura, unpruned"),
+    ):
+        if html.count("<") > (_TAGS_FAST if fast else _TAGS):
+            continue
+        found = _trafilatura(html, fast=fast)
+        if _length(found) > _MORE * _length(best):
+            best, source = found, origin
+        if _length(best) >= wanted:
+            break
+    return best, source
+
+
+def _lacks(found: list[str], said: list[str], document: Document) -> bool:
+    """Whether much of what the metadata says is on the page and not in what was found. Some sites put their text into
+    articleBody twice, or that of several articles."""
+    page, whole, own = ("".join(text.split()) for text in (_text(document), " ".join(said), " ".join(found)))
+    samples = [whole[len(whole) * n // 20 :][:40] for n in range(1, 19)]
+    return sum(sample in page and sample not in own for sample in samples) >= 0.4 * len(samples)
+
+
+def _text(document: Document) -> str:
+    return document.tree.body.text() if document.tree.body is not None else ""
+
+
+def _article_body(node: jsonld.Node | None) -> list[str]:
+    """JSON-LD's articleBody: mostly without its paragraphs, and cut short on many sites, so only a measure and a last
+    resort."""
+    raw = node.get("articleBody") if node is not None else None
+    return [text for part in jsonld.plain(raw).split("\n") if (text := line(part))] if isinstance(raw, str) else []
+
+
+def _trafilatura(html: str, *, fast: bool) -> list[str]:
+    """The paragraphs of a page's main text, [] where none is found. Less text is preferred over foreign text; `fast`
+    leaves out trafilatura's comparison with other extractors."""
+    found = bare_extraction(html, fast=fast, favor_precision=True, include_comments=False)
+    if not isinstance(found, Found) or found.body is None:
+        return []
+    return [text for element in found.body for text in _blocks(element)]
+
+
+def _blocks(element: Any) -> list[str]:
+    """The paragraphs of one element of trafilatura's tree: <p>, <head>, <list>, <quote>, <table>, <code>."""
+    if element.tag == "list":
+        return [text for item in element.iter("item") for text in _lines(item)]
+    if element.tag == "table":
+        rows = ([line("".join(c.itertext())) for c in row.iter("cell")] for row in element.iter("row"))
+        return ["\n".join(" | ".join(filter(None, cells)) for cells in rows if any(cells))]
+    if element.tag == "quote" and element.find("p") is not None:
+        return [text for child in element for text in _lines(child)]
+    return _lines(element)
+
+
+def _lines(element: Any) -> list[str]:
+    """The text of an element, parted at line breaks: <br> parts paragraphs in much of the Arabic press."""
+    for broken in element.iter("lb"):
+        broken.tail = "\n" + (broken.tail or "")
+    return [text for part in "".join(element.itertext()).split("\n") if (text := line(part))]
+
+
+def _length(texts: Sequence[str]) -> int:
+    return sum(map(len, texts))

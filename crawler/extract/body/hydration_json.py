@@ -1,0 +1,110 @@
+"""Text that stands only in a script: pages that a framework fills in the browser (Next, Nuxt, Fusion and others) carry
+their article as JSON, of a shape that each site makes up."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.extract.html_document import paragraphs
+from crawler.text import line
+
+_SCRIPT = re.compile(r"<script\b[^>]*>")
+_START = re.compile(r"[\[{]")
+_ROW = re.compile(r"^[0-9a-f]{1,4}:(?=[\[{])", re.MULTILINE)  # React's way of sending trees: lines of id:JSON
+_RAW = re.compile(r"[0-9a-f]{1,4}:[\"[{A-Z]")
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
+_SPACE = re.compile(r"\s|[\u3040-\u9fff]")
+_CODE = re.compile(r"[{}=;\[\]|$]|https?:")
+_CODE_MOST = 60  # characters of text for one of these, at least
+_OTHER = re.compile(
+    r"desc|summ|excerpt|teaser|lead|deck|title|headline|caption|alt|meta|seo|comment|polic|legal|terms|cookie|consent"
+    r"|related|author|bio|url|src|style|css|script|label|message|config|i18n|translation|locale|ads?$",
+    re.IGNORECASE,
+)  # in keys whose texts are none of an article
+_MAX_CHARS = 2_000_000  # of one script
+_MAX_NODES = 50_000  # of all JSON of a page
+_TRIES = 20  # places of a script where JSON may begin
+_PROSE = 60  # characters of a text that may be a paragraph
+_LEAST = 400  # characters of an article
+
+
+def text(markup: str) -> list[str]:
+    """The paragraphs of the longest prose that the JSON of a page's scripts holds under one name; [] where none is that
+    long."""
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    left = _MAX_NODES
+    for content in _scripts(markup):
+        for value in _values(content):
+            left = _collect(value, groups, left)
+    found = max(groups.values(), key=lambda texts: sum(map(len, texts)), default=[])
+    body = [part for one in found for part in _paragraphs(one)]
+    return body if sum(map(len, body)) >= _LEAST else []
+
+
+def _scripts(markup: str) -> Iterator[str]:
+    for match in _SCRIPT.finditer(markup):
+        end = markup.find("</script", match.end())
+        if 0 <= end - match.end() <= _MAX_CHARS and "ld+json" not in match[0]:
+            yield markup[match.end() : end]
+
+
+def _values(content: str) -> Iterator[Any]:
+    """What can be read as JSON in a script: all of it, what is assigned or called with, rows within a string."""
+    decoder = json.JSONDecoder()
+    at = 0
+    for _ in range(_TRIES):
+        start = _START.search(content, at)
+        if start is None:
+            return
+        try:
+            value, at = decoder.raw_decode(content, start.start())
+        except (ValueError, RecursionError):
+            at = start.end()
+            continue
+        yield value
+        for row in value if isinstance(value, list) else ():
+            if isinstance(row, str) and _ROW.search(row):
+                for match in _ROW.finditer(row):
+                    try:
+                        yield decoder.raw_decode(row, match.end())[0]
+                    except (ValueError, RecursionError):
+                        continue
+
+
+def _collect(value: Any, groups: dict[tuple[str, ...], list[str]], left: int) -> int:
+    """Adds the prose in a value to the groups, by the names that lead to it. Gives how many nodes may still be read."""
+    stack: list[tuple[Any, tuple[str, ...]]] = [(value, ())]
+    while stack and left > 0:
+        left -= 1
+        node, names = stack.pop()
+        if isinstance(node, dict):
+            stack.extend((v, (*names, k)) for k, v in reversed(node.items()) if not _OTHER.search(k))
+        elif isinstance(node, list):
+            stack.extend((v, names) for v in reversed(node))
+        elif isinstance(node, str) and _is_prose(node):
+            groups[names].append(node)
+    return left
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a string is text, plain or as HTML, and no code, address or data."""
+    if len(text) < _PROSE or text.startswith(("{", "[")) or _RAW.match(text):
+        return False
+    plain = _TAG.sub("", text) if "<" in text else text
+    return _SPACE.search(plain) is not None and _CODE_MOST * len(_CODE.findall(plain)) < len(plain)
+
+
+def _paragraphs(raw: str) -> list[str]:
+    if "<" in raw:
+        body = LexborHTMLParser(raw).body
+        if body is not None:
+            for picture in body.css("figure, figcaption, script, style, [class*='caption'], [class*='img']"):
+                picture.decompose()
+        return paragraphs([body]) if body is not None else []
+    return [part for one in raw.split("\n") if (part := line(one))]

@@ -1,0 +1,95 @@
+"""What in the article's element is text of the article, and what is a box that stands in it: a promo, an explainer,
+another article's teaser."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from crawler.extract.body.text_blocks import Block, Elements
+from crawler.extract.html_document import judge
+
+PROSE = 80  # characters from which a piece is prose and no label
+HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+FLOW = HEADINGS | {"h1", "p", "li", "blockquote", "pre", "dt", "dd", "figcaption", "ul", "ol", "dl", "tr"}
+TABLE = frozenset(("table", "tbody", "thead", "tfoot"))
+is_foreign = judge(
+    r"comment|related|sidebar|footer|widget|promo|teaser|list|recommend|(?:fact|info|side)-?box|subscri|paywall|register"
+    r"|sign-?in|author|about|reference|footnote|bibliograph|legal"
+)  # in the names of elements that are hardly an article's own
+_SENTENCE = 40  # characters from which a piece that ends like a sentence is prose
+END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
+_DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center"}
+_PICTURES = frozenset(("figure", "figcaption", "picture"))
+_SHARE = 0.15  # of the prose: a kind of box that holds as much is how the article is made
+_PARAGRAPHS = 0.7  # of the prose: an article that has as much in <p> has none in <div> boxes
+_LINKED = 0.5  # share of links above which a piece that is no paragraph is a link
+
+
+def weight(block: Block) -> int:
+    """Characters of prose: 0 for labels and links."""
+    if block.links > 0.4 or block.tag == "h1":
+        return 0
+    return block.size if block.size >= PROSE or (block.size >= _SENTENCE and END.search(block.text)) else 0
+
+
+def prose(blocks: Sequence[Block]) -> int:
+    """Characters of prose in pieces of text."""
+    return sum(map(weight, blocks))
+
+
+def below(number: int, blocks: Sequence[Block], elements: Elements) -> list[Block]:
+    """The pieces in an element."""
+    last = elements.lasts[number]
+    return [b for b in blocks if number <= b.element <= last]
+
+
+def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
+    """Sets `found` on the pieces in an element that are text of the article: what stands in it as text, lists and
+    quotes, what boxes hold that are of a kind that much of the text is in, or prose alone."""
+    placed = []
+    for block in blocks:
+        around = elements.ancestors(block.element)
+        path = around[: around.index(holder)][::-1]
+        if not any(elements.tags[n] in _PICTURES for n in path):
+            placed.append((block, path))
+    in_paragraphs = prose([b for b in blocks if b.tag == "p"]) >= _PARAGRAPHS * prose(blocks)
+    if in_paragraphs:
+        holding = {b.kind[1] for b in blocks if b.tag == "p" and weight(b) and not b.kind[1].endswith(".")}
+        placed = [(b, p) for b, p in placed if b.tag != "div" or len(p) == 1 or not weight(b) or b.kind[0] in holding]
+    _accept(placed, 0, elements, prose(blocks))
+
+
+def _accept(placed: Sequence[tuple[Block, list[int]]], depth: int, elements: Elements, whole: int) -> None:
+    """`mark` for pieces with the elements from the holder down to each, of which `depth` are known to be no boxes."""
+    kinds: dict[str, list[tuple[Block, list[int]]]] = defaultdict(list)
+    for block, path in placed:
+        if len(path) <= depth or elements.tags[path[depth]] in _DIRECT:
+            block.found = _own(block)
+        else:
+            kinds[elements.kind(path[depth])].append((block, path))
+    for some in kinds.values():
+        if prose([block for block, _ in some]) >= _SHARE * whole:
+            _accept(some, depth + 1, elements, whole)
+            continue
+        boxes: dict[int, list[Block]] = defaultdict(list)
+        for block, path in some:
+            boxes[path[depth]].append(block)
+        for number, inner in boxes.items():
+            if _plain(inner, elements.called(number)):
+                for block in inner:
+                    block.found = _own(block)
+
+
+def _own(block: Block) -> bool:
+    return block.tag != "h1" and (block.links <= _LINKED or block.tag in ("p", "li", "tr"))
+
+
+def _plain(blocks: Sequence[Block], name: str) -> bool:
+    """Whether a box is text of the article: a heading alone, or prose without links and without a heading."""
+    if len(blocks) == 1 and blocks[0].tag in HEADINGS:
+        return blocks[0].links < _LINKED
+    if is_foreign(name) or any(b.links > 0.3 or b.tag in HEADINGS or b.tag == "li" for b in blocks):
+        return False
+    return prose(blocks) >= 0.8 * sum(b.size for b in blocks)

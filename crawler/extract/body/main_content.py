@@ -1,0 +1,219 @@
+"""Which of a page's pieces of text are its article: those in the element that holds most prose near to the headline.
+
+The weighing is readability's (https://github.com/mozilla/readability), on pieces of text; parts of one article are
+joined, and what stands between the headline and it is looked at again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from crawler.extract.body import reader_comments
+from crawler.extract.body.inline_boxes import FLOW, PROSE, TABLE, below, is_foreign, mark, prose, weight
+from crawler.extract.body.text_blocks import Block, Elements, Kind
+from crawler.extract.html_document import judge
+from crawler.text import fold
+
+_SCOPE = 500  # characters of prose that an element around the headline has if it holds the article too
+_is_called_article = judge(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)")
+_is_called_entry = judge(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\W_])ticker")
+_CAP = 600  # characters that one piece counts at most: legal notices are long
+_DECAY = 60  # pieces of prose after the headline by which another counts nothing …
+_FAR = 0.4  # … but never less than this
+_is_called_discussion = judge(r"(?:^|[\W_])(?:comments?|commentlist|discussion|talkback|replies)(?:$|[\W_])")
+_REMARKS = 0.1  # by which prose counts that stands in what is called a discussion
+_FOREIGN = 0.4  # by which an element counts whose name is hardly an article's
+_LEVELS = 5  # elements around a piece to which it counts, to each half of what it counts to the one before
+_CANDIDATES = 5  # elements that are compared by their links
+
+
+def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) -> Sequence[Block]:
+    """Sets `found` on the pieces that are the article's main text. `said` is what metadata gives as that, if any.
+
+    Gives the pieces around the headline: a page may hold other articles too, which are not looked at."""
+    top = _top(blocks, headline)
+    scope = _scope(reader_comments.without(blocks, elements, top), elements, top)
+    best = _holder(scope, elements, top, _squeezed(said))
+    best = _before(best, scope, elements, top)
+    best = _live(best, scope, elements, top) if best >= 0 else best
+    if best < 0:
+        return scope
+    inner = below(best, scope, elements)
+    mark(inner, best, elements)
+    _trim(inner)
+    return scope
+
+
+def _trim(blocks: Sequence[Block]) -> None:
+    """Takes labels off both ends: what is found begins and ends with prose, or with short pieces of the same kind."""
+    kinds = {b.kind for b in blocks if b.found and weight(b)}
+    at = [i for i, b in enumerate(blocks) if b.found and (weight(b) or (b.kind in kinds and b.size >= PROSE))]
+    first, last = (at[0], at[-1]) if at else (len(blocks), len(blocks))
+    while last + 1 < len(blocks) and blocks[last + 1].found:
+        if blocks[last + 1].kind not in kinds and blocks[last + 1].tag not in ("li", "tr"):
+            break
+        last += 1
+    while 0 < first < len(blocks) and blocks[first - 1].found and blocks[first - 1].kind in kinds:
+        first -= 1
+    for block in (*blocks[:first], *blocks[last + 1 :]):
+        block.found = False
+
+
+def _top(blocks: Sequence[Block], headline: str) -> int:
+    """Where the headline stands among the pieces; -1 where that is not known."""
+    wanted = fold(headline)
+    tops = [at for at, b in enumerate(blocks) if b.tag == "h1"]
+    for at in tops:
+        if fold(blocks[at].text) == wanted:
+            return at
+    if len(tops) == 1:
+        words = set(fold(blocks[tops[0]].text).split())
+        if 2 * len(words & set(wanted.split())) >= len(words):
+            return tops[0]
+    longest = 2 * len(headline) + 20
+    return next((at for at, b in enumerate(blocks) if len(b.text) <= longest and fold(b.text) == wanted), -1)
+
+
+def _scope(blocks: Sequence[Block], elements: Elements, top: int) -> Sequence[Block]:
+    """The pieces around the headline, where a page holds several articles."""
+    if top < 0 or blocks[top].tag != "h1":
+        return blocks
+    whole = prose(blocks)
+    for number in elements.ancestors(blocks[top].element):
+        inner = below(number, blocks, elements)
+        if prose(inner) >= max(_SCOPE, 0.25 * whole):
+            return inner
+    return blocks
+
+
+def _holder(blocks: Sequence[Block], elements: Elements, top: int, said: str) -> int:
+    """The element that holds most prose near to it, -1 where there is none."""
+    near: dict[int, float] = defaultdict(float)
+    passed = 0
+    for block in blocks:
+        worth: float = min(weight(block), _CAP)
+        if not worth or block.element < 0:
+            continue
+        if block.place < top:
+            worth /= 2
+        else:
+            worth *= max(_FAR, 1 - passed / _DECAY)
+            passed += 1
+        if said and _squeezed(block.text[:60]) in said:
+            worth *= 3
+        holders = _holders(block, elements)[:_LEVELS]
+        if any(_is_discussion(number, elements) for number in holders):
+            worth *= _REMARKS
+        for level, number in enumerate(holders):
+            near[number] += worth / 2**level
+    for number in near:
+        near[number] *= _likely(number, elements)
+    firsts = sorted(near, key=lambda n: -near[n])[:_CANDIDATES]
+    if not firsts:
+        return -1
+    return _widened(max(firsts, key=lambda n: near[n] * (1 - _linked(below(n, blocks, elements)))), blocks, elements)
+
+
+def _holders(block: Block, elements: Elements) -> list[int]:
+    """The elements around a piece that can hold an article: no paragraphs, lists or quotes, and no table of values."""
+    around = elements.ancestors(block.element)
+    passed = FLOW | TABLE if block.tag == "tr" else FLOW
+    start = next((i for i, n in enumerate(around) if elements.tags[n] not in passed), len(around))
+    return around[start:]
+
+
+def _is_discussion(number: int, elements: Elements) -> bool:
+    return elements.tags[number] in ("div", "section", "ul", "ol") and _is_called_discussion(elements.called(number))
+
+
+def _likely(number: int, elements: Elements) -> float:
+    name = elements.called(number)
+    good = 1.5 if number in elements.bodies else 1.2 if _is_called_article(name) else 1.0
+    return good * (_FOREIGN if is_foreign(name) else 1.0)
+
+
+def _linked(blocks: Sequence[Block]) -> float:
+    """The share of links in a text."""
+    return sum(b.links * b.size for b in blocks) / max(1, sum(b.size for b in blocks))
+
+
+def _before(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> int:
+    """The element, or the one that holds the prose between the headline and it where that is as much: an article whose
+    paragraphs stand in a box each."""
+    if best < 0:
+        return best
+    mine = [b for b in below(best, blocks, elements) if b.place > top and weight(b)]
+    if top < 0 or not mine:
+        return best
+    kinds: dict[Kind, list[Block]] = defaultdict(list)
+    for block in blocks:
+        if block.place > top and weight(block) and not best <= block.element <= elements.lasts[best]:
+            kinds[block.kind].append(block)
+    most = max((k for k in kinds.values() if k[0].place < mine[0].place), key=_capped, default=[])
+    enough = 0.15 if is_foreign(elements.called(best)) else 0.8
+    if not most or _capped(most) < enough * _capped(mine):
+        return best
+    alike = _own_kind(most[0]) == _own_kind(mine[0])
+    return _around([*most, *mine] if alike else most, elements)
+
+
+def _live(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> int:
+    """The element, or the one around both the entries of a live blog and what stands above them."""
+    inner = below(best, blocks, elements)
+    entries = [b for b in blocks if weight(b) and _is_entry(b, elements)]
+    if prose(entries) < _SCOPE:
+        return best
+    above = [b for b in blocks if 0 <= top < b.place < inner[0].place and weight(b)]
+    return _around([*inner, *entries, *above], elements)
+
+
+def _is_entry(block: Block, elements: Elements) -> bool:
+    around = elements.ancestors(block.element)[:_LEVELS]
+    return any(_is_called_entry(elements.called(n)) for n in around)
+
+
+def _around(blocks: Sequence[Block], elements: Elements) -> int:
+    """The innermost element around all of some pieces that can hold an article, else that of the first, else -1."""
+    common = holders = _holders(blocks[0], elements)
+    for block in blocks:
+        others = set(elements.ancestors(block.element))
+        common = [n for n in common if n in others]
+    return (common or holders or [-1])[0]
+
+
+def _own_kind(block: Block) -> tuple[str, str]:
+    """The kind of a piece's element, and the tag and first class of the one around that."""
+    return block.kind[0], block.kind[1].split(" ", 1)[0]
+
+
+def _capped(blocks: Sequence[Block]) -> int:
+    return sum(min(weight(b), _CAP) for b in blocks)
+
+
+def _widened(best: int, blocks: Sequence[Block], elements: Elements) -> int:
+    """The element, or one around it where others like it stand there, or paragraphs like its own: an article in several
+    parts."""
+    own = {b.kind[0] for b in below(best, blocks, elements) if weight(b)}
+    wide = branch = best
+    for number in elements.ancestors(best)[1:4]:
+        names = set(elements.names[branch].split())
+        siblings: dict[int, list[Block]] = defaultdict(list)
+        for block in below(number, blocks, elements):
+            if block.element != number and not branch <= block.element <= elements.lasts[branch]:
+                around = elements.ancestors(block.element)
+                siblings[around[around.index(number) - 1]].append(block)
+        for other, inner in siblings.items():
+            if elements.tags[other] == "p":
+                like = inner[0].kind[0] in own and weight(inner[0]) > 0 and inner[0].links < 0.3
+            else:
+                shared = names & set(elements.names[other].split())
+                like = elements.tags[other] == elements.tags[branch] and bool(shared)
+                like = like and prose(inner) >= 0.85 * sum(b.size for b in inner)
+            if like:
+                wide = number
+        branch = number
+    return wide
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split()).lower()

@@ -1,0 +1,73 @@
+"""Readers' remarks below an article, which are often more than it: boxes of one kind in a row, each with a name and a
+time, or within what is called a discussion. A live blog's entries and a list's items have no names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import islice
+
+from crawler.extract.body.inline_boxes import HEADINGS, below, weight
+from crawler.extract.body.text_blocks import Block, Elements
+
+_FEWEST = 3  # boxes of a discussion
+_MOST = 0.6  # of the boxes that are made alike
+_LABEL = 60  # characters of a name, a time, a button
+_LEVELS = 6  # elements around a piece that may be a remark's
+_BOXES = frozenset(("div", "li", "article", "section"))
+_CALLED = re.compile(
+    r"comment(?!ary)|kommentar|comentari|coment[aá]ri|komentar|yorum|remark|discuss|talk-?back|repl(?:y|ies)|reactie"
+    r"|guest-?book|disqus|feedback",
+    re.IGNORECASE,
+)
+_TIME = re.compile(r"\d{1,2}[:.]\d{2}|(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
+
+
+def without(blocks: Sequence[Block], elements: Elements, top: int) -> list[Block]:
+    """The pieces without those of readers' remarks. `top` is the headline's place; the box that holds the first prose
+    below it is no remark."""
+    first = next((b for b in blocks if b.place > top and weight(b)), None)
+    if first is None:
+        return list(blocks)
+    article = frozenset(elements.ancestors(first.element))
+    rows: dict[tuple[int, str], dict[int, None]] = defaultdict(dict)
+    for block in blocks:
+        if block.place > first.place and weight(block):
+            for number in islice(elements.ancestors(block.element), _LEVELS):
+                if elements.tags[number] in _BOXES and number not in article:
+                    rows[elements.parents[number], elements.kind(number)][number] = None
+    foreign: set[int] = set()
+    for (around, _), boxes in rows.items():
+        if len(boxes) >= _FEWEST and _is_discussion(around, list(boxes), blocks, elements):
+            foreign.update(b.place for number in boxes for b in below(number, blocks, elements))
+    return [b for b in blocks if b.place not in foreign]
+
+
+def _is_discussion(around: int, boxes: Sequence[int], blocks: Sequence[Block], elements: Elements) -> bool:
+    """Whether boxes of one kind are remarks: most begin with a label and have no heading, and they are called so, or
+    most have a name and a time."""
+    inner = [below(number, blocks, elements) for number in boxes]
+    enough = _MOST * len(boxes)
+    if sum(_is_label(some[0]) and not any(b.tag in HEADINGS for b in some) for some in inner) < enough:
+        return False
+    names = (f"{elements.names[n]} {elements.ids[n]}" for n in (around, boxes[0]) if n >= 0)
+    if any(map(_CALLED.search, names)):
+        return True
+    labels = [[b for b in pieces if _is_label(b)] for pieces in inner]
+    if sum(any(_TIME.search(b.text) for b in some) for some in labels) < enough:
+        return False
+    if sum(_is_named(some) for some in labels) >= enough:
+        return True
+    buttons = Counter(text for some in labels for text in {b.text for b in some if not _TIME.search(b.text)})
+    return max(buttons.values(), default=0) >= enough
+
+
+def _is_label(block: Block) -> bool:
+    return len(block.text) <= _LABEL and not weight(block)
+
+
+def _is_named(labels: Sequence[Block]) -> bool:
+    """Whether labels give a name and a time: one each, or a link and a time in one line."""
+    named = any(not any(map(str.isdigit, b.text)) for b in labels)
+    return named or any(b.links > 0 and _TIME.search(b.text) for b in labels)

@@ -1,0 +1,119 @@
+"""What was left out of the main text although it is of the article: paragraphs that stand among those it found, or in
+containers of the same kind (an article cut by advertisements has several), and the lead between headline and body."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+
+from crawler.extract.body.inline_boxes import END, is_foreign
+from crawler.extract.body.text_blocks import Block, Elements, Kind
+from crawler.extract.draft import Draft
+from crawler.text import fold
+
+_HEADINGS = frozenset(("h2", "h3", "h4"))
+_KEY = 50  # characters by which a block is known again in the extractor's text
+_NO_LETTER = re.compile(r"[^\w ]+")
+_PROSE = 80  # characters from which a paragraph is prose and no label
+_LEAD = range(40, 700)  # characters of a lead
+_LEAD_WORDS = 15  # a shorter one is a second headline, and as such no part of the text
+_LONG = 240  # characters of a piece that is a paragraph without being marked as one
+_HOLDERS = frozenset(("div", "section", "article", "td"))
+_LONGEST = 300  # characters of a headline
+_BESIDE = frozenset(("nav", "aside", "footer", "figure"))
+_LEADS = re.compile(
+    r"(?:^|[\W_])(?:lead|lede|leadtext|lead-?in|standfirst|stand-first|intro|excerpt|abstract|sub-?title|sub-?head(?:line)?"
+    r"|preamble|teaser|summary|description|dek|deck|chapo|chapeau|sommario|ingress|vorspann|entradilla|bajada|kicker-text"
+    r"|leadin|spoiler|anons)(?:$|[\W_])",
+    re.IGNORECASE,
+)
+
+
+def complete(found: list[str], blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[str]:
+    """The paragraphs found, with those that were left out; as they are where they are not found on the page."""
+    at = _places(found, blocks)
+    if not at or sum(len(found[i]) for i in at) < 0.5 * sum(map(len, found)):
+        return found
+    kinds = {b.kind for b in blocks if b.found and len(b.text) >= _PROSE and b.tag not in _HEADINGS}
+    parents = {(kind[1], kind[2]) for kind in kinds}
+    first, last = min(at.values()), max(at.values())
+    completed, done = [], -1
+    for index, paragraph in enumerate(found):
+        if index in at:
+            completed += [b.text for b in blocks[done + 1 : at[index]] if _belongs(b, kinds, parents, done >= first)]
+            done = max(done, at[index])
+        completed.append(paragraph)
+    completed += [b.text for b in blocks[last + 1 :] if _belongs(b, kinds, parents, False)]
+    known = set(map(_key, completed))
+    return [text for text in _opening(blocks[:first], elements, draft) if _key(text) not in known] + completed
+
+
+def _belongs(block: Block, kinds: set[Kind], parents: set[tuple[str, str]], among: bool) -> bool:
+    """Whether a block that was left out is of the article: prose of a kind that was found, or, `among` what was found,
+    a shorter one or a heading beside it."""
+    if block.found or block.links > 0.4 or not block.text:
+        return False
+    if block.kind in kinds:
+        return len(block.text) >= (1 if among else _PROSE)
+    return among and block.tag in _HEADINGS and (block.kind[1], block.kind[2]) in parents
+
+
+def _opening(blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[str]:
+    """What stands between headline and body and is of the article: the lead, and paragraphs in full sentences."""
+    wanted = fold(draft.headline)
+    start = max((i for i, b in enumerate(blocks) if b.tag == "h1"), default=-1)
+    if start < 0:
+        start = max((i for i, b in enumerate(blocks) if fold(b.text[:_LONGEST]) == wanted), default=-1)
+    if start < 0:
+        return []
+    lead = _lead(blocks, start, draft.description or "")
+    often = Counter(b.text for b in blocks)  # what stands there twice is a tool's, such as a machine's summary
+    return [b.text for b in blocks[start + 1 :] if b.text == lead or (often[b.text] == 1 and _is_own(b, elements))]
+
+
+def _is_own(block: Block, elements: Elements) -> bool:
+    """Whether a piece above the body is a paragraph of it: whole sentences without a link, in nothing else's box."""
+    least = _PROSE if block.tag == "p" else _LONG if block.tag in _HOLDERS else block.size + 1
+    if block.links or block.size < least:
+        return False
+    if not END.search(block.text) or block.text.endswith(("...", "…")) or is_foreign(" ".join(block.kind)):
+        return False
+    return not any(elements.tags[n] in _BESIDE for n in elements.ancestors(block.element))
+
+
+def _lead(blocks: Sequence[Block], start: int, description: str) -> str:
+    """The lead: between headline and body, what is called so or is the page's description of itself."""
+    wanted = _key(description)
+    for block in blocks[start + 1 : start + 12]:
+        if len(block.text) in _LEAD and block.links < 0.3 and block.tag != "li":
+            same = len(wanted) > 20 and (_key(block.text).startswith(wanted[:40]))
+            if same or _LEADS.search(" ".join(block.kind[:2])):
+                if len(block.text.split()) >= _LEAD_WORDS or " " not in block.text:
+                    return block.text
+                if _LEADS.search(block.kind[0]):
+                    return ""
+    return ""
+
+
+def _places(found: list[str], blocks: Sequence[Block]) -> dict[int, int]:
+    """Which paragraph found is which block, in order; marks the blocks."""
+    known: dict[str, list[int]] = {}
+    for place, block in enumerate(blocks):
+        known.setdefault(_key(block.text), []).append(place)
+    at: dict[int, int] = {}
+    last = -1
+    for index, paragraph in enumerate(found):
+        places = known.get(_key(paragraph), [])
+        following = bisect_right(places, last)
+        if following < len(places):
+            at[index] = last = places[following]
+    for key in set(map(_key, found)) & known.keys():
+        for place in known[key]:
+            blocks[place].found = True
+    return at
+
+
+def _key(text: str) -> str:
+    return "".join(_NO_LETTER.sub("", text[: 2 * _KEY].lower()).split())[:_KEY]

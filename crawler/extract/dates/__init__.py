@@ -1,0 +1,196 @@
+"""Dates as the page says them, with zone and origin; never guessed: without day, month and year there is none.
+
+A date without a zone is in the site's, and its origin says `zone of the site`; a day without a time is that day's
+midnight in the site's zone, and its origin says `day only`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+import dateparser
+
+from crawler.extract.dates import calendars
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the web's first news; whatever lies before is a zero or a mistake
+_AHEAD = timedelta(hours=24)  # what lies further in the future than this is no date of publication
+_MAX_CHARS = 120  # of a visible date; a longer text is no date
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫،", "01234567890123456789.,")
+_ISO = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:(?:[T ]|\s*at\s*)\s*(\d{1,2}):(\d{2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?\s*([AaPp]\.?[Mm]\.?)?\s*"
+    r"(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
+)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2}:?\d{2})?")
+_EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+_TIME = re.compile(r"\b\d{1,2}\s?[:h]\s?\d{2}|\b\d{1,2}\.\d{2} Uhr|\d\s?[ap]\.?m\b", re.IGNORECASE)
+_ZONE_TEXT = re.compile(r"[+-]\d{2}:?\d{2}\s*$|\b(?:GMT|UTC|Z)\b")
+_YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
+# A date within a longer text, such as `تم نشره الجمعة 24 نيسان 2020 09:22 مساءً`: day, month and year in either order of
+# the first two, then perhaps a time.
+_SPAN = re.compile(
+    r"(?:[^\W\d_]{3,14}\.?\s)?\d{1,2}(?:st|nd|rd|th)?[\s.,/-][^\d]{0,25}(?:\d{1,2}[./-])?(?:19|20)\d\d"
+    r"(?:\D{1,12}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?(?:[AaPp]\.?[Mm]\b|صباحا|مساء|ص\b|م\b))?)?"
+)
+_SHORT = 70  # characters of a line around a date in numbers; a longer one tells of another day
+_ZONED = re.compile(r"\d\s?[ap]\.?m\b|\b(?:GMT|UTC|[A-Z]{2,4}T)\b", re.IGNORECASE)
+_NUMERIC = re.compile(
+    r"(?<!\d)(?:((?:19|20)\d\d)\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]|(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d\d))(?!\d)"
+    r"|(?<![\d.])(\d\d)\.(\d\d)\.(\d\d)(?![\d.])"
+)
+_NOISE = re.compile(  # words around a visible date that dateparser stumbles over
+    r"^(?:published|posted|updated|last (?:updated|modified)|نشر(?:ت)?(?: في| بتاريخ| يوم)?|تاريخ النشر|آخر تحديث|منذ"
+    r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
+    r"|تاریخ انتشار|erstellt am|gepubliceerd op)\b\s*:?\s*(?:on\b)?",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"^[^\d:：]{2,30}[:：]\s*(?=\S)")  # what a date is called, in any language: `Written: 2023-11-07`
+_ARABIC_SCRIPT = ("ar", "fa", "ur", "ps", "ck")
+_GREENWICH = re.compile(r"(?:\bGMT|\bUTC|[غج]رين[تي]+ش)\s?([+-]\d{1,2}(?::?\d{2})?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What reading a date depends on: languages of page and site, the site's country and zone, the time of fetching."""
+
+    languages: tuple[str, ...]
+    country: str
+    zone: tzinfo
+    fetched: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """An aware date and what had to be added: "" (nothing), "zone of the site", "day only"; or how it was reckoned."""
+
+    at: datetime
+    added: str = ""
+
+    def origin(self, source: str) -> str:
+        """The origin to note for a field: `json-ld`, `json-ld, day only`."""
+        return f"{source}, {self.added}" if self.added else source
+
+
+def machine(value: str, place: Place) -> Dated | None:
+    """A date written for machines: ISO 8601 and its common variants, RFC 2822, seconds since 1970."""
+    value = value.strip().translate(_DIGITS)
+    if match := _ISO.match(value) or _COMPACT.fullmatch(value):
+        return _from_parts(match, place)
+    if _EPOCH.fullmatch(value):
+        return _plausible(datetime.fromtimestamp(int(value[:10]), UTC), "", place)
+    if re.match(r"[A-Za-z]{3},? ", value):
+        try:
+            at = parsedate_to_datetime(value)
+        except (ValueError, TypeError, OverflowError):
+            return None
+        return _plausible(at, "" if at.tzinfo else "zone of the site", place)
+    return None
+
+
+def visible(value: str, place: Place) -> Dated | None:
+    """A date written for people, in the languages of page and site: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`."""
+    value = _LABEL.sub("", _NOISE.sub("", value.translate(_DIGITS).strip())).strip(" |-–—•·:,")
+    if not value or len(value) > _MAX_CHARS or not any(c.isdigit() for c in value):
+        return None
+    if found := machine(value, place):
+        return found
+    numeric = _NUMERIC.search(value) if len(value) <= _SHORT and not _ZONED.search(value) else None
+    if numeric and (day := _numbered(numeric)):
+        clock = calendars.clock(value)
+        return _plausible(datetime.combine(day, clock or time()), _added(clock is not None, zoned=False), place)
+    if not _YEAR.search(value):
+        return None
+    letters = any(map(str.isalpha, value))
+    if calendars.SCRIPT.search(value) or (not letters and place.languages[0][:2] in _ARABIC_SCRIPT):
+        return _in_arabic_script(value, place)
+    span = _SPAN.search(value)
+    for text in dict.fromkeys((span[0].strip() if span else value, value)):
+        for language in dict.fromkeys(tag.split("-")[0] for tag in place.languages):
+            at = _parse(text, language, place.country)  # which decides on 3/4/2025
+            if at is not None:
+                timed = bool(_TIME.search(text))
+                zoned = at.tzinfo is not None and bool(_ZONE_TEXT.search(text))
+                return _plausible(at if zoned else at.replace(tzinfo=None), _added(timed, zoned), place)
+    return None
+
+
+def _numbered(match: re.Match[str]) -> date | None:
+    """A day in numbers that mean the same in every language: `21.04.2026`, `2026年4月21日`; not 3/4/2026."""
+    numbers = [int(number) for number in match.groups() if number]
+    year, month, day = numbers if numbers[0] > 31 else reversed(numbers)
+    try:
+        return date(year if year > 99 else 2000 + year, month, day)
+    except ValueError:
+        return None
+
+
+def zone_of(name: str) -> tzinfo:
+    """The IANA zone, or UTC where the name is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return UTC
+
+
+def _in_arabic_script(value: str, place: Place) -> Dated | None:
+    found = calendars.written(value, place.languages)
+    if found is None:
+        return None
+    clock, zone = calendars.clock(value), _GREENWICH.search(value)
+    at = datetime.combine(found.day, clock or time())
+    if zone and clock:
+        at = at.replace(tzinfo=_offset(zone[1]) if zone[1] else UTC)
+    added = _added(clock is not None, at.tzinfo is not None)
+    note = "from the Hijri calendar" if found.calendar == "hijri" else ""
+    return _plausible(at, ", ".join(filter(None, (added, note))), place)
+
+
+def _parse(value: str, language: str, region: str) -> datetime | None:
+    # REQUIRE_PARTS: a date without its day or year is none; DATE_ORDER is the language's own.
+    settings = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
+    try:
+        return dateparser.parse(value, languages=[language], region=region, settings=settings)
+    except Exception:  # dateparser raises ValueError, TypeError and others for languages and texts it does not know
+        return None
+
+
+def _from_parts(match: re.Match[str], place: Place) -> Dated | None:
+    groups = match.groups()
+    year, month, day, hour, minute, second = groups[:6]
+    meridiem, zone = groups[6:8] if len(groups) == 8 else (None, groups[6])
+    hours = int(hour or 0)
+    if meridiem:
+        hours = hours % 12 + (12 if meridiem[0] in "Pp" else 0)
+    try:
+        at = datetime(int(year), int(month), int(day), hours, int(minute or 0), int(second or 0))
+        at = at.replace(tzinfo=_offset(zone)) if zone else at
+    except ValueError:
+        return None
+    return _plausible(at, _added(hour is not None, bool(zone)), place)
+
+
+def _offset(zone: str) -> timezone:
+    if zone in ("Z", "UTC", "GMT"):
+        return UTC
+    digits = zone[1:].replace(":", "")
+    digits = digits.zfill(2).ljust(4, "0") if len(digits) < 3 else digits.zfill(4)
+    delta = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-delta if zone[0] == "-" else delta)
+
+
+def _added(timed: bool, zoned: bool) -> str:
+    if not timed:
+        return "day only"
+    return "" if zoned else "zone of the site"
+
+
+def _plausible(at: datetime, added: str, place: Place) -> Dated | None:
+    """The date, aware, unless it cannot be one of publication: before the web, or well after the page was fetched."""
+    try:
+        at = at if at.tzinfo else at.replace(tzinfo=place.zone)
+        return Dated(at, added) if EARLIEST <= at.astimezone(UTC) <= place.fetched + _AHEAD else None
+    except (OverflowError, ValueError):
+        return None

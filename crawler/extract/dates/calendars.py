@@ -1,0 +1,170 @@
+"""Dates written in Arabic script, by the names of months in each region (dates.yaml): Gregorian, the Iranian and Afghan
+solar calendar, and the Hijri one."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, NamedTuple
+
+import yaml
+
+Calendar = Literal["gregorian", "jalali", "hijri"]
+SCRIPT = re.compile("[\u0620-\u064a\u0671-\u06d3]")
+_FOLDED = str.maketrans(
+    "أإآٱةىیيکئ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩،٫\u00a0", "اااا" + "ه" + "ييي" + "ك" + "ي" + "0123456789" * 2 + ",. "
+)
+_MARKS = re.compile("[\u064b-\u065f\u0640\u200c-\u200f\u202a-\u202e\u2066-\u2069]")
+_NUMERIC = re.compile(
+    r"(?<!\d)(?:(\d{4})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?(\d{1,2})|(\d{1,2})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?(\d{4}))(?!\d)"
+)
+_HIJRI = re.compile(r"\s{0,2}ه(?:ـ|\b)")  # هـ after a year
+_JALALI_ZERO = 356_033  # day 0 of the count below before day 1 of `date.toordinal`
+_HIJRI_ZERO = -226_630
+_OFF = (0, 1, -1, 2, -2)  # days by which the table may be off
+
+
+class Written(NamedTuple):
+    """A day as written, in the Gregorian calendar, and the calendar that it was written in."""
+
+    day: date
+    calendar: Calendar
+
+
+def written(text: str, languages: tuple[str, ...]) -> Written | None:
+    """The day in a text in Arabic script, the Gregorian one where several calendars give theirs; None without any.
+
+    A Hijri date alone counts only where the text names the weekday too: months begin with a sighting of the moon, so
+    that the table's day can be one off, and the weekday says which it was."""
+    text = folded(text)
+    found = [day for match in _named().finditer(text) if (day := _from_name(match, text))]
+    found += [day for match in _NUMERIC.finditer(text) if (day := _from_numbers(match, text, languages))]
+    order: tuple[Calendar, ...] = ("gregorian", "jalali", "hijri")
+    return min(found, key=lambda w: order.index(w.calendar), default=None)
+
+
+def folded(text: str) -> str:
+    """A text with one form of each letter and digit, without marks."""
+    return _MARKS.sub("", text).translate(_FOLDED)
+
+
+def clock(text: str) -> time | None:
+    """The time of day in a text in Arabic script: `22:30`, `10:30 مساءً`, `الساعة 10 ص`."""
+    match = _clock().search(folded(text))
+    if match is None:
+        return None
+    hour, minute, second = int(match["hour"] or match["whole"]), int(match["minute"] or 0), int(match["second"] or 0)
+    if half := match["half"]:
+        hour = hour % 12 + (12 if half in _halves()["evening"] else 0)
+    return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+
+
+def from_jalali(year: int, month: int, day: int) -> date:
+    """The Gregorian day of one of the solar Hijri calendar, by its 33-year cycle (right for 1210 to 1500,
+    https://www.astro.uni.torun.pl/~kb/Papers/EMP/PersianC-EMP.htm). Raises ValueError for days that there are not."""
+    if not (1 <= month <= 12 and 1 <= day <= (31 if month < 7 else 30)):
+        raise ValueError("no such day")
+    year += 1595
+    days = 365 * year + year // 33 * 8 + (year % 33 + 3) // 4 + day
+    days += (month - 1) * 31 if month < 7 else (month - 7) * 30 + 186
+    return date.fromordinal(days - _JALALI_ZERO)
+
+
+def from_hijri(year: int, month: int, day: int) -> date:
+    """The Gregorian day of one of the lunar Hijri calendar by its civil table, at most two days off what was kept.
+    Raises ValueError for days that there are not."""
+    if not (1 <= month <= 12 and 1 <= day <= 30):
+        raise ValueError("no such day")
+    days = (11 * year + 3) // 30 + 354 * year + 30 * month - (month - 1) // 2 + day
+    return date.fromordinal(days - _HIJRI_ZERO)
+
+
+@cache
+def data() -> dict[str, Any]:
+    """The names and words of dates.yaml."""
+    read: dict[str, Any] = yaml.safe_load(files("crawler.extract.dates").joinpath("months.yaml").read_text("utf-8"))
+    return read
+
+
+@cache
+def _months() -> dict[str, tuple[Calendar, int]]:
+    """Folded names of months -> calendar and number."""
+    calendars: tuple[Calendar, ...] = ("hijri", "jalali", "gregorian")
+    return {
+        folded(name): (calendar, number)
+        for calendar in calendars
+        for names in data()[calendar].values()
+        for number, spellings in enumerate(names.split("; "), 1)
+        for name in spellings.split("/")
+    }
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    """`15 كانون الثاني/يناير 2024`, `يناير 15, 2024`, with the year's calendar after it."""
+    names = "|".join(re.escape(name) for name in sorted(_months(), key=len, reverse=True))
+    month = rf"(?P<{{}}>{names})(?!\w)(?:\s?[/(|-]\s?(?:{names})(?!\w)\)?)?"
+    before = rf"(?P<day>\d{{1,2}})\s{{0,2}}(?:ي\s|من\s)?(?:شهر\s)?{month.format('month')}"
+    after = rf"(?<!\w){month.format('month2')}\s(?P<day2>\d{{1,2}})\b"
+    return re.compile(rf"(?<!\d)(?:{before}|{after})\s?[,.]?\s{{0,2}}(?:عام\s|سنه\s|سال\s)?(?P<year>\d{{4}})(?!\d)")
+
+
+@cache
+def _halves() -> dict[str, frozenset[str]]:
+    return {half: frozenset(map(folded, data()[half].split("; "))) for half in ("morning", "evening")}
+
+
+@cache
+def _clock() -> re.Pattern[str]:
+    halves = "|".join(re.escape(h) for half in _halves().values() for h in sorted(half, key=len, reverse=True))
+    return re.compile(
+        rf"(?<![\d:])(?:(?P<hour>\d{{1,2}})(?::(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?)"
+        rf"|(?:الساعه|ساعت)\s(?P<whole>\d{{1,2}}))(?![\d:])\s?(?P<half>{halves})?(?!\w)"
+    )
+
+
+@cache
+def _weekdays() -> dict[str, int]:
+    days = data()["weekdays"].split("; ")
+    return {folded(name): number for number, names in enumerate(days) for name in names.split("/")}
+
+
+def _from_name(match: re.Match[str], text: str) -> Written | None:
+    calendar, month = _months()[match["month"] or match["month2"]]
+    return _day(calendar, (int(match["year"]), month, int(match["day"] or match["day2"])), text)
+
+
+def _from_numbers(match: re.Match[str], text: str, languages: tuple[str, ...]) -> Written | None:
+    first, second, third, *others = match.groups()
+    year, month, day = map(int, (first, second, third) if first else reversed(others))
+    if month > 12 >= day:
+        month, day = day, month
+    calendar: Calendar = "gregorian"
+    if year < 1500:
+        solar = not _HIJRI.match(text, match.end()) and any(tag[:2] in ("fa", "ps", "ck", "ur") for tag in languages)
+        calendar = "jalali" if solar else "hijri"
+    return _day(calendar, (year, month, day), text)
+
+
+def _day(calendar: Calendar, parts: tuple[int, int, int], text: str) -> Written | None:
+    try:
+        if calendar == "gregorian":
+            return Written(date(*parts), calendar) if parts[0] > 1900 else None
+        if not 1300 < parts[0] < 1500:
+            return None
+        if calendar == "jalali":
+            return Written(from_jalali(*parts), calendar)
+        return _by_weekday(from_hijri(*parts), text)
+    except ValueError:
+        return None
+
+
+def _by_weekday(near: date, text: str) -> Written | None:
+    """The day about a Hijri one that falls on the weekday which the text names."""
+    named = {number for name, number in _weekdays().items() if re.search(rf"(?<!\w){name}(?!\w)", text)}
+    if len(named) != 1:
+        return None
+    days = (date.fromordinal(near.toordinal() + off) for off in _OFF)
+    return next((Written(day, "hijri") for day in days if day.weekday() in named), None)

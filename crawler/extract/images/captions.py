@@ -1,0 +1,111 @@
+"""What stands under a picture -> its caption, whose it is: `A field. Photo: A. Smith/AP` -> `A field.`, `A. Smith/AP`.
+
+The words are data: credits.yaml."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import yaml
+
+from crawler.text import line
+
+LONGEST = 600  # characters of a caption; a longer text under a picture is no caption
+_CREDIT = 160  # characters of a credit
+_ENDS = " |-–—·,/(（[［"
+_ONLY_CREDIT = re.compile(r"[\W_]*")
+
+
+class Caption(NamedTuple):
+    """What a picture shows, and whose it is; None where that is not said."""
+
+    text: str | None
+    credit: str | None
+
+
+def caption(text: str, credit: str = "") -> Caption:
+    """The caption and the credit in the lines under a picture; `credit` is what an element of its own says of it."""
+    lines, credit = [found for part in text.split("\n") if (found := line(part))], line(credit)
+    if len(lines) > 1 and not credit:
+        credit = next((part for part in lines if _label().match(part)), "")
+        lines = [part for part in lines if part != credit]
+    text = " ".join(lines)
+    if credit and credit in text:
+        text = _without(text, credit)
+    if said := _credit_in(text):
+        text, credit = text[: said.start()], credit or said["credit"]
+    text, credit = _trimmed(text), _named(credit)
+    return Caption(text if 0 < len(text) <= LONGEST else None, credit if 0 < len(credit) <= _CREDIT else None)
+
+
+def _credit_in(text: str) -> re.Match[str] | None:
+    return next((m for pattern in _patterns() if (m := pattern.search(text[-LONGEST:]))), None) if text else None
+
+
+def _without(text: str, credit: str) -> str:
+    before, _, after = text.rpartition(credit)
+    return f"{before.rstrip(_ENDS)} {after.lstrip(' |)）]］')}".strip() if after.strip(" |)）]］.") else before
+
+
+def _trimmed(text: str) -> str:
+    text = _bare_label().sub("", text.strip(" |")).rstrip(_ENDS + "＝=")
+    return "" if _ONLY_CREDIT.fullmatch(text) else text.strip()
+
+
+def _named(credit: str) -> str:
+    """A credit without its label and brackets: `(Foto: dpa)` -> `dpa`."""
+    credit = credit.strip(" |/–—-,()（）[]［］")
+    return _label().sub("", credit).strip(" |/:：–—-,()（）[]［］")
+
+
+@cache
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load(files("crawler.extract.images").joinpath("credits.yaml").read_text("utf-8"))
+    return data
+
+
+@cache
+def _words() -> tuple[str, str, str]:
+    """Alternatives of labels with their colon, of what needs none, and of agencies."""
+    labels = "|".join(dict.fromkeys(w for words in _data()["labels"].values() for w in words.split("; ")))
+    bare, signs, agencies = ("|".join(_data()[kind].split("; ")) for kind in ("bare", "signs", "agencies"))
+    return rf"(?:(?:{labels})\s*[:：=＝])", rf"(?:(?:{bare})(?!\w)|{signs})", rf"(?:{agencies})"
+
+
+@cache
+def _label() -> re.Pattern[str]:
+    labels, bare, _ = _words()
+    return re.compile(rf"^(?:{labels}|{bare})\s*", re.IGNORECASE)
+
+
+@cache
+def _bare_label() -> re.Pattern[str]:
+    """A label that was left behind when the name after it, in an element of its own, was taken off."""
+    labels, bare, _ = _words()
+    return re.compile(rf"(?<!\w)(?:{labels}|{bare})\s*$", re.IGNORECASE)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Where a credit begins, the surest first: a label; brackets or a stroke at the end; an agency at the end."""
+    labels, bare, agencies = _words()
+    begin = rf"(?:(?-i:[^a-z\s])|{agencies})"  # `Image: the moon rises` names nobody
+    rest = rf"(?P<credit>{begin}[^\n]{{0,{_CREDIT}}})$"
+    name, opening, closing = r"[^()（）\[\]!?]{2,60}?", r"[(（\[［]", r"[)）\]］]\.?$"
+    end = r"(?<=(?-i:[^A-ZÀ-Þ])[.!?…。»”\"])\s*"  # of a sentence; `P.` of a name is none
+    return tuple(
+        re.compile(pattern, re.IGNORECASE)
+        for pattern in (
+            rf"{opening}?(?<!\w){labels}\s*{rest}",
+            rf"(?:{end}|\s?[(（\[［|–—/-]\s*|^|(?=[©ⓒ（(])){bare}\s*{rest}",
+            rf"{end}{opening}(?P<credit>{name}){closing}",
+            rf"\s?{opening}(?P<credit>(?:{name}[/ ])?{agencies}(?:[/ ]{name})?){closing}",
+            rf"[=＝](?P<credit>{agencies})$",
+            rf"{end}(?P<credit>{agencies}(?:\s?[/|,–-]\s?{name})?)\.?$",
+            rf"{end}(?P<credit>(?-i:[A-ZÀ-Þ]){name}\s?[/|]\s?(?:via )?{agencies}(?:\s?[/|]\s?{name})?)\.?$",
+            r"\s/\s?(?P<credit>(?-i:[A-ZÀ-Þ])[\w.'’-]+(?: (?-i:[A-ZÀ-Þ])[\w.'’-]+){0,3})$",
+        )
+    )

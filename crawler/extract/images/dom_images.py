@@ -1,0 +1,269 @@
+"""The pictures that an article shows, in the order of the page, with what stands under them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from urllib.parse import unquote, urljoin, urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from crawler.extract.html_document import Document, ancestors, attribute, judge, paragraphs, text_of
+from crawler.extract.images.captions import LONGEST, Caption, caption
+from index.model.article import Image
+
+_MOST = 60  # <img> with an address that are looked at
+_SMALL = 120  # pixels; narrower ones are icons and authors' portraits
+_PIXEL = 3  # pixels; narrower ones count readers
+_RATIO = 21  # width="16" height="9" is a ratio
+_WIDE = 2_000  # pixels; of several sizes the largest up to this one
+_LEVELS = 7  # parents of an <img> among which its caption is looked for
+_PARAGRAPH = 120  # characters of a paragraph of the text, against a caption's or a teaser's
+_SENTENCES = 60  # words of one; more are the text itself
+_OUTER = 3  # elements around a picture beside which its caption stands
+_SENTENCE = 5  # words of a caption that nothing calls one
+_ALIKE = 0.65  # of the shorter of two files' names
+_CAPTIONS = (  # the surest first
+    "figcaption",
+    "[class*='caption' i], [class*='legend' i], [class*='bildtext' i], [class*='cutline' i], [itemprop~='caption'],"
+    " [itemprop~='description']",
+)
+_CREDIT = (
+    "[class*='credit' i], [class*='copyright' i], [class*='photographer' i], [class*='source' i], [class*='author' i],"
+    " [class*='agency' i], [class*='byline' i], [itemprop*='copyright'], [itemprop~='author'], small, cite"
+)
+_BRACKETED = re.compile(r"[(（\[].{2,80}[)）\]]")
+_is_called_caption = judge(r"caption|legend|bildtext|cutline")
+_is_called_holder = judge(r"image|photo|picture|media|foto|thumb|bild|figure|img")
+_is_called_elsewhere = judge(
+    r"related|recommend|sidebar|side-bar|teaser(?!-?image)|promo|popular|latest|comment|footer|newsletter|trending|most-|read-?more"
+    r"|more-|also|carousel-?item|card|outbrain|taboola|advert|sponsor|banner|breaking|ticker|menu|share|social|follow"
+)
+_is_called_no_picture = judge(r"avatar|author|logo|icon|emoji|gravatar|byline|profile|portrait-small|pixel|tracking")
+_NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji", re.I)
+_BESIDE = ("aside", "nav", "footer")
+_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "src")
+_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_IN_SET = re.compile(r"[\s,]*(\S*[^\s,])(?:\s+(\d+)w|\s+[\d.]+\w)?\s*(?:,|$)")
+_WORDPRESS = re.compile(r"[-_](?:\d{2,4}x\d{2,4}|scaled)(?=\.\w+$)")  # photo-780x470.jpg
+_CUT = re.compile(
+    r"(?:^|[-_])(?:\d{2,4}x\d{2,4}|[wr]\d+(?:[._x]\d+)?|v?\d{1,2}_\d{1,2}(?:_\d+)?|w_?\d+_?h_?\d+)(?=[-_]|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as the page shows it. `above`: paragraphs over it; `framed`: in a <figure> or with a caption."""
+
+    image: Image
+    above: int
+    framed: bool
+
+
+def shown(document: Document, headline: str) -> list[Picture]:
+    """The article's pictures, each once; those of teasers, boxes and authors are left out."""
+    found: dict[str, Picture] = {}
+    above = seen = 0
+    heading, outer = _around(document, headline)
+    for node in document.tree.css("h1, h2, p, img, amp-img"):
+        if node.tag == "p":
+            above += len(node.text(deep=True)) > _PARAGRAPH
+        elif node.mem_id == heading:
+            above = 0  # those above the headline are the site's
+        elif (
+            node.tag in ("img", "amp-img")
+            and seen < _MOST
+            and not _is_small(node)
+            and (address := address_of(node, document.url))
+        ):
+            seen += 1
+            name = key(address)
+            if name in found and found[name].image.caption:
+                continue
+            if not _is_elsewhere(node, outer):
+                holder = holder_of(node)
+                image = pictured(node, holder, address)
+                framed = bool(image.caption) or holder.tag == "figure"
+                found[name] = Picture(image, found[name].above if name in found else above, framed)
+    return list(found.values())
+
+
+def pictured(node: LexborNode, holder: LexborNode, address: str) -> Image:
+    """The <img> with the caption and credit of the element that holds it."""
+    said = caption_of(node, holder)
+    return Image(address, said.text, said.credit)
+
+
+def _around(document: Document, headline: str) -> tuple[int, frozenset[int]]:
+    """The article's <h1> and the elements around it: what holds the headline is no box beside the article."""
+    headings = document.tree.css("h1")[:8] or document.tree.css("h2")[:8]
+    own = next((h for h in headings if headline and text_of(h) == headline), headings[0] if headings else None)
+    return (own.mem_id, frozenset(p.mem_id for p in ancestors(own))) if own is not None else (0, frozenset())
+
+
+def address_of(node: LexborNode | None, base: str) -> str:
+    """The image's address, lazy ones first, as `src` is then a placeholder; the widest of a set; "" for none."""
+    for value in _addresses(node) if node is not None else ():
+        if value and not value.startswith(("data:", "blob:")) and (address := _absolute(value, base)) is not None:
+            return address
+    return ""
+
+
+@lru_cache(maxsize=1_000)  # an <img> is looked at once for itself, and again for each that stands near it
+def _absolute(value: str, base: str) -> str | None:
+    """The whole address; "" for one that is none of the web's, None for a placeholder's and for what cannot be read."""
+    path = value.split("?")[0]
+    if path.endswith((".svg", ".gif")) or _NO_FILE.search(path):
+        return None
+    try:
+        address = urljoin(base, value)
+        return address if urlsplit(address).scheme in ("http", "https") else ""
+    except ValueError:
+        return None
+
+
+def _addresses(node: LexborNode) -> Iterator[str]:
+    attributes = node.attributes
+    yield from (_widest(attributes.get(name) or "") for name in _SETS)  # before `src`, as in browsers
+    yield from ((attributes.get(name) or "").strip() for name in _SOURCES)
+    parent = node.parent
+    if parent is not None and parent.tag == "picture":
+        for source in parent.css("source")[:6]:
+            yield _widest(attribute(source, *_SETS))
+
+
+def _widest(srcset: str) -> str:
+    """The address of the widest image of a srcset, up to _WIDE pixels (https://html.spec.whatwg.org/#srcset-attribute)."""
+    if not srcset:
+        return ""
+    found = [(m[1], int(m[2] or 1)) for m in islice(_IN_SET.finditer(srcset[:8_000]), 20)]
+    fitting = [f for f in found if f[1] <= _WIDE] or found
+    return max(fitting, key=lambda f: f[1], default=("", 0))[0]
+
+
+@lru_cache(maxsize=1_000)
+def key(url: str) -> str:
+    """What different sizes and cuts of one image have in common: the file's name without size and ending."""
+    path = unquote(urlsplit(url).path) if "[" not in url else url
+    name = _WORDPRESS.sub("", path.rstrip("/").rsplit("/", 1)[-1].lower()).rsplit(".", 1)[0]
+    return _CUT.sub("", name) or path
+
+
+def whole(url: str) -> str:
+    """The address of the file that WordPress made a smaller one of: `wheat.jpg` of `wheat-780x470.jpg`."""
+    return _WORDPRESS.sub("", url)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses are of one picture in two cuts: most of the files' names is equal, from the beginning."""
+    first, second = key(one), key(other)
+    common = first[: next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)]
+    if first == second or len(common) < _ALIKE * min(len(first), len(second)) or len(common) < 8:
+        return first == second
+    within = [name[len(common) : len(common) + 1] for name in (first, second)]
+    return not (common[-1].isdigit() and any(c.isdigit() for c in within))  # DSC_1234 and DSC_1235 are two
+
+
+def _is_small(node: LexborNode) -> bool:
+    attributes = node.attributes
+    sizes = ((attributes.get(name) or "").removesuffix("px")[:5] for name in ("width", "height"))
+    if any(size.isdigit() and (_RATIO < int(size) < _SMALL or int(size) < _PIXEL) for size in sizes):
+        return True
+    return _is_called_no_picture(attributes.get("class") or "")
+
+
+def holder_of(node: LexborNode) -> LexborNode:
+    """The <figure> around an <img>, else the outermost element that holds this picture alone, and little text."""
+    parents = list(islice(ancestors(node), _LEVELS))
+    best = node
+    for parent in parents:
+        if parent.tag == "figure":
+            return parent
+    for parent in parents:
+        if parent.tag in ("article", "main", "body", "html", "section", "ul") or parent.css_first("h1, h2"):
+            break
+        if len(images := parent.css("img")) > 1 and len({_file(i) for i in images[:8]} - {""}) > 1:
+            break
+        if len(parent.text(deep=True, strip=True)) > LONGEST:
+            break
+        best = parent
+    return best
+
+
+def _file(node: LexborNode) -> str:
+    address = address_of(node, "https://a.invalid/")
+    return key(address) if address else ""
+
+
+def caption_of(node: LexborNode, holder: LexborNode) -> Caption:
+    """What stands under a picture: in its holder's caption, in the element beside it, or in its holder alone."""
+    element = _caption_element(node, holder)
+    if element is None:
+        return caption(attribute(node, "data-caption"))
+    credit = element.css_first(_CREDIT) or (holder.css_first(_CREDIT) if holder.mem_id != element.mem_id else None)
+    credit = credit or next((n for n in element.css("i, em") if _BRACKETED.fullmatch(text_of(n))), None)
+    return caption("\n".join(paragraphs([element])), text_of(credit))
+
+
+def _caption_element(node: LexborNode, holder: LexborNode) -> LexborNode | None:
+    alone = holder.mem_id == node.mem_id
+    for selector in () if alone else _CAPTIONS:
+        for element in holder.css(selector)[:4]:
+            if element.text(deep=True, strip=True) and element.css_first("img") is None:
+                return element
+    for outer in islice((holder, *ancestors(holder)), _OUTER):
+        beside = _next(outer)
+        if beside is not None and (beside.tag == "figcaption" or _is_called_caption(attribute(beside, "class"))):
+            return beside
+        if beside is not None and outer.mem_id != holder.mem_id:
+            break
+    return None if alone or not _is_captioned(holder) else holder
+
+
+def _next(node: LexborNode) -> LexborNode | None:
+    """The element after an element."""
+    beside = node.next
+    while beside is not None and not beside.is_element_node:
+        beside = beside.next
+    return beside
+
+
+def _is_captioned(holder: LexborNode) -> bool:
+    """Whether what stands beside a picture in its holder is a caption, though nothing calls it so."""
+    if holder.tag == "figure":
+        return True
+    words = len(text_of(holder).split())
+    if words > _SENTENCES or holder.css_first("br + br, p + p + p") is not None:
+        return False  # the text itself
+    if holder.tag == "table" or _is_called_holder(attribute(holder, "class")):
+        return True
+    return words >= _SENTENCE and not any(
+        n.text(deep=True, strip=True) for n in holder.css("a, button, time, li, h3, h4")
+    )
+
+
+def _is_elsewhere(node: LexborNode, outer: frozenset[int]) -> bool:
+    """Whether a picture stands in a teaser, in a box or outside of the article; its frame's classes are no sign."""
+    parents = list(ancestors(node))
+    framed = max((at for at, p in enumerate(parents[:_LEVELS]) if _is_frame(p, at)), default=-1)
+    header = False
+    for at, parent in enumerate(parents):
+        if parent.mem_id in outer:
+            return header and not any(p.tag in ("article", "main") for p in parents[at:])
+        attributes = parent.attributes
+        words = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+        if (at < _OUTER and _is_called_no_picture(words)) or (at > framed and _is_called_elsewhere(words)):
+            return True
+        if parent.tag in _BESIDE and not (parent.tag == "aside" and _is_called_holder(words)):
+            return True
+        if parent.tag == "a" and parent.css_first("h2, h3, h4, h5, p"):
+            return True
+        header = (header or parent.tag == "header") and parent.tag not in ("article", "main")
+    return not outer
+
+
+def _is_frame(parent: LexborNode, level: int) -> bool:
+    return parent.tag == "figure" or (level < _OUTER and _is_called_holder(attribute(parent, "class")))

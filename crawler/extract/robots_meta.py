@@ -1,0 +1,45 @@
+"""What a page says of how it may be used: kept with the article, for whoever uses the archive.
+
+`noindex` refuses nothing here: it is for search engines of the web, and what was published is what an archive keeps.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crawler.config import PRODUCT
+from crawler.extract.html_document import Document
+from crawler.models import Page
+
+WORDS = frozenset(  # of robots' rules: what they say of keeping, showing and learning; the others are about links
+    ("noindex", "none", "noarchive", "nocache", "nosnippet", "noai", "noimageai", "noml")
+)
+US = PRODUCT.partition("/")[0].lower()
+_FOR_ONE = re.compile(r"^\s*([a-z0-9_-]+)\s*:(.*)$", re.IGNORECASE)  # "googlebot: noindex" is for that one only
+_LONGEST = 200  # characters of a header that are kept
+
+
+def said(page: Page, document: Document) -> dict[str, str]:
+    """`{"use": ...}` with what headers and metas say, each after its name; empty where they say nothing.
+
+    Read are X-Robots-Tag and <meta name=robots> (and those that name us), TDM reservations (W3C TDMRep) and
+    Content-Usage (IETF aipref)."""
+    found = {
+        "X-Robots-Tag": _words(page.headers.get("x-robots-tag", "")),
+        "meta robots": _words(", ".join((*document.metas.get("robots", ()), *document.metas.get(US, ())))),
+        "tdm-reservation": (page.headers.get("tdm-reservation") or document.meta("tdm-reservation")).strip()[:1],
+        "Content-Usage": page.headers.get("content-usage", "").strip()[:_LONGEST],
+    }
+    told = "; ".join(f"{name}: {words}" for name, words in found.items() if words)
+    return {"use": told} if told else {}
+
+
+def _words(rules: str) -> str:
+    """The rules among these that are for us, in their order."""
+    one = _FOR_ONE.match(rules)
+    if one and one[1].lower() not in WORDS:
+        if one[1].lower() != US:
+            return ""
+        rules = one[2]
+    words = (word.strip().lower() for word in rules.split(","))
+    return ", ".join(dict.fromkeys(word for word in words if word in WORDS))

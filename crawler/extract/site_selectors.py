@@ -1,0 +1,38 @@
+"""The site's own rules: CSS selectors per field, before any other way of finding it."""
+
+from __future__ import annotations
+
+from selectolax.lexbor import LexborNode
+
+from crawler.extract import dates, images, metadata
+from crawler.extract.author_names import names
+from crawler.extract.draft import Draft
+from crawler.extract.html_document import Document, attribute, text_of
+from crawler.site_config import Rules
+from crawler.text import line
+
+
+def apply(draft: Draft, document: Document, rules: Rules, place: dates.Place) -> None:
+    """Fills the draft with what the selectors give; `body` is read by body.py, after cleaning by structure.
+
+    A selector that matches nothing leaves its field to the next way: a site's layout may have changed."""
+    for name, selector in rules.select.items():
+        nodes = document.tree.css(selector)
+        if not nodes or name == "body":
+            continue
+        if name in ("published", "modified"):
+            said = attribute(nodes[0], "datetime", "content") or text_of(nodes[0])
+            dated = dates.machine(said, place) or dates.visible(said, place)
+            metadata.fill_date(draft, name, dated, "rule")
+        elif name == "authors":
+            draft.fill(name, names(map(_said, nodes)), "rule")
+        elif name == "keywords":
+            draft.fill(name, metadata.keywords([_said(n) for n in nodes]), "rule")
+        elif name == "images":
+            draft.fill(name, images.below(nodes, document.url), "rule")
+        else:
+            draft.fill(name, _said(nodes[0]), "rule")
+
+
+def _said(node: LexborNode) -> str:
+    return line(attribute(node, "content")) if node.tag == "meta" else text_of(node)

@@ -1,0 +1,269 @@
+"""What readers see around an article, where the page does not say it to machines: date, authors, section, tags."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from datetime import date, datetime
+from itertools import islice
+from urllib.parse import urlsplit
+
+from htmldate import find_date
+from selectolax.lexbor import LexborNode
+
+from crawler.extract import dates
+from crawler.extract.author_names import names, says_by
+from crawler.extract.dates import page_timezone
+from crawler.extract.dates.relative import relative
+from crawler.extract.draft import Draft
+from crawler.extract.html_document import Document, ancestors, attribute, judge, paragraphs, text_of
+from crawler.extract.metadata import Context, fill_date, keywords, persons
+
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+_TIMES = 12  # <time> elements that are looked at
+_LINES = range(-3, 14)  # lines around the headline among which date and authors stand
+_is_called_elsewhere = judge(
+    r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|newsletter|trending|more-|card"
+    r"|breaking|ticker|carousel|slider|menu|nav"
+)
+_CHANGED = re.compile(r"updat|modif|edit|changed|aktual|maj|تحديث|обновл|به ?روز|güncel", re.I)
+_AUTHORS = (  # the surest first
+    "a[rel~='author'], [class*='field--name-uid' i]",
+    "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
+    "[class*='byline' i], [class*='author' i], [class*='writer' i]",
+    ", ".join(f"a[href*='/{word}']" for word in (
+        "author", "autor", "auteur", "kirjoittaja", "forfatter", "yazar", "staff/", "newsteam/", "journalist",
+        "reporter", "writer", "redakteur", "redakcja", "columnist", "katib", "profil/", "byline",
+    )),
+)  # fmt: skip
+_SECTIONS = (
+    "a[rel~='category'], .post-cat, .entry-category a, .cat-links a, [class*='article-section' i] a,"
+    " [class*='article-category' i] a, .category-name a, .post-labels a, [class*='tax-category' i] a,"
+    " [class*='name-field-section' i] a, [class*='name-field-category' i] a, [class*='kicker' i],"
+    " [class*='overline' i], [class*='breadcrumb' i] a"
+)
+_SECOND_HEADLINES = "h1 + [class*='sub-title' i], h1 + [class*='subtitle' i], h1 + [class*='subhead' i]"
+_NEAR = 150  # characters beside a headline in which its date and authors may stand
+_EDGES = (22, 23, 0, 1, 2, 3)  # hours in UTC that are in another day where most newsrooms are
+_LEVELS = 5  # elements around a name among which its byline is
+_LONGEST_LINE = 200  # characters of a line that holds date and authors
+_LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
+_AUTHORS_MOST = 5  # names of a byline; more are a list
+_LINKS = 500  # of a page, among which the menu is looked for
+_LONGEST_CJK = 6  # characters of a name that is written without spaces
+_LONGEST = 60  # characters of a section's or an author's name
+
+
+def fill(draft: Draft, page: Context) -> None:
+    """Fills what is still empty from what readers see; elements of teasers, boxes and comments are passed over."""
+    document, place, _ = page
+    if draft.lacks("published"):
+        _fill_dates(draft, document, place)
+    if draft.lacks("authors"):
+        _fill_authors(draft, page)
+    else:
+        _add_authors(draft, document)
+    if draft.lacks("section"):
+        near = [n for n in document.tree.css(_SECTIONS)[:8] if not (_elsewhere(n) or _leads_home(n, document.url))]
+        labels = [t for n in near if 1 < len(t := text_of(n)) <= _LONGEST]
+        headline = draft.headline.casefold()
+        draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
+        draft.fill("section", _label_above(document, draft.headline), "page")
+    if draft.lacks("alternative_headline"):
+        draft.fill("alternative_headline", text_of(document.first(_SECOND_HEADLINES)) or None, "page")
+    if draft.lacks("keywords"):
+        draft.fill("keywords", keywords([text_of(n) for n in document.tree.css("a[rel~='tag']")[:30]]), "page")
+
+
+def _leads_home(node: LexborNode, url: str) -> bool:
+    """Whether a link of a breadcrumb is that to the home page."""
+    href = attribute(node, "href")
+    return bool(href) and href.rstrip("/") in ("", "{0.scheme}://{0.netloc}".format(urlsplit(url)))
+
+
+def _fill_authors(draft: Draft, page: Context) -> None:
+    document, _, house = page
+    found = (persons(_names(document, selector), house) for selector in _AUTHORS)
+    draft.fill("authors", next(filter(None, found), ()), "page")
+    for text in lines_near_headline(document, draft.headline) if draft.lacks("authors") else ():
+        for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
+            if len(part) <= _LONGEST and says_by(part):
+                draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
+
+
+def _add_authors(draft: Draft, document: Document) -> None:
+    """Takes the byline's names where machines were told of some of them only."""
+    told = {name.casefold() for name in draft.authors}
+    for selector in _AUTHORS[:2]:
+        found = _names(document, selector)
+        if told < {name.casefold() for name in found} and len(found) <= _AUTHORS_MOST:
+            draft.authors, draft.origins["authors"] = found, "page"
+            return
+
+
+def _label_above(document: Document, headline: str) -> str | None:
+    """The line above the headline, where the site's menu has it too: its section."""
+    above, _ = _around_headline(document, headline)
+    labels = [text for text in above[-2:] if 1 < len(text) <= _LONGEST]
+    if not labels:
+        return None
+    links = Counter(a.text(deep=True, strip=True) for a in document.tree.css("a[href]")[:_LINKS])
+    return next((text for text in reversed(labels) if links[text] > 0), None)
+
+
+def by_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
+    """The day that htmldate finds in the markup, where nothing else gave one. Not its extensive search, which takes
+    15 كانون الثاني 2024 for the first of January."""
+    if draft.lacks("published"):
+        found = find_date(html, extensive_search=False, original_date=True)
+        fill_date(draft, "published", dates.machine(found, place) if found else None, "htmldate")
+
+
+def _names(document: Document, selector: str) -> tuple[str, ...]:
+    """The names in what matches first, and in its likes beside it."""
+    nodes = [n for n in document.tree.css(selector)[:40] if not _elsewhere(n)]
+    if not nodes:
+        return ()
+    place = _byline(nodes[0])
+    texts = [text for n in nodes if _byline(n) == place for text in _leaves(n)]
+    return tuple(n for n in names(texts) if _like_a_name(n))
+
+
+def _leaves(node: LexborNode) -> list[str]:
+    """The texts of the innermost elements of a byline: `<span>A B</span><span>C D</span>` are two names."""
+    inner = [n for n in node.css("a, span, li") if n.mem_id != node.mem_id and n.css_first("a *, span *, li *") is None]
+    return [text for text in map(text_of, inner) if text] if len(inner) > 1 else [text_of(node)]
+
+
+def _like_a_name(name: str) -> bool:
+    """Whether a text in a byline is a name: of two words, capitalised where the script has capitals, or without spaces
+    where it has none. `Follow`, `amw` and `Source: dpa` stand there too."""
+    if len(name) > _LONGEST or re.search(r"[\d:]", name):
+        return False
+    parts = name.split()
+    if not name.isascii() and len(parts) == 1:
+        return "\u2e80" <= name[0] <= "\ud7af" and len(name) <= _LONGEST_CJK
+    return len(parts) > 1 and sum(not p[0].islower() for p in parts) >= 2
+
+
+def _byline(node: LexborNode) -> int:
+    """What holds a name and those beside it: two levels up, not counting elements that hold this name alone."""
+    length, level = len(node.text(deep=True, strip=True)), 0
+    for parent in islice(ancestors(node), _LEVELS):
+        level += len(parent.text(deep=True, strip=True)) > length
+        if level == 1 or parent.tag in ("article", "main", "body"):
+            return parent.mem_id
+    return 0
+
+
+def _fill_dates(draft: Draft, document: Document, place: dates.Place) -> None:
+    for node in [n for n in document.tree.css("time")[:60] if not _elsewhere(n)][:_TIMES]:
+        text = text_of(node)
+        name = "modified" if _CHANGED.search(f"{attribute(node, 'class', 'itemprop')} {text[:60]}") else "published"
+        dated = dates.machine(attribute(node, "datetime"), place) or dates.visible(text, place)
+        fill_date(draft, name, dated, "time")
+    if draft.lacks("published"):
+        for text in lines_near_headline(document, draft.headline):
+            said, changed = _parted(text)
+            fill_date(draft, "published", dates.visible(said, place), "page")
+            fill_date(draft, "modified", dates.visible(changed, place), "page")
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """A line of dates, parted before the word for a change: `05.04.2025 - Updated: 06.04.2025`."""
+    match = _CHANGED.search(text)
+    return (text, "") if match is None else (text[: match.start()].strip(" /|-–—•·:(,"), text[match.end() :])
+
+
+def in_zone(draft: Draft, document: Document, place: dates.Place) -> None:
+    """Tells the date of publication in the page's own zone, where it was read in UTC and the page shows its own."""
+    at, origin = draft.published, draft.origins.get("published", "")
+    if at is None or at.utcoffset() or "," in origin:  # a zone of its own, or one that had to be added
+        return
+    lines = lines_near_headline(document, draft.headline)
+    day = page_timezone.day_of(document.url)
+    if day is None and at.hour in _EDGES:
+        days = (dates.visible(_parted(text)[0], place) for text in lines)
+        day = next((d.at.date() for d in days if d and d.added.startswith("day only")), _other_day(draft))
+    if found := page_timezone.local(at, day, lines):
+        draft.published, draft.origins["published"] = found[0], f"{origin}, {found[1]}"
+
+
+def _other_day(draft: Draft) -> date | None:
+    """The day that another source tells for the date of publication, without a time."""
+    said = (one for one in draft.others if one.name == "published" and "day only" in one.origin)
+    return next((one.value.date() for one in said if isinstance(one.value, datetime)), None)
+
+
+def by_address(draft: Draft, url: str, place: dates.Place) -> None:
+    """The day in the page's address, where the page and its source say none."""
+    if draft.lacks("published") and (day := page_timezone.day_of(url)) is not None:
+        fill_date(draft, "published", dates.machine(day.isoformat(), place), "address")
+
+
+def ago(draft: Draft, document: Document, place: dates.Place) -> dates.Dated | None:
+    """What a <time> or a line near the headline says in hours or days ago; None where the page gave a date."""
+    if not draft.lacks("published"):
+        return None
+    times = [text_of(n) for n in document.tree.css("time")[:60] if not _elsewhere(n)][:_TIMES]
+    lines = (_parted(text)[0] for text in (*times, *lines_near_headline(document, draft.headline)))
+    return next(filter(None, (relative(text, place) for text in lines)), None)
+
+
+def lines_near_headline(document: Document, headline: str) -> list[str]:
+    """The lines after and before the headline, as readers see them."""
+    above, below = _around_headline(document, headline)
+    return [*below, *above]
+
+
+def _around_headline(document: Document, headline: str) -> tuple[list[str], list[str]]:
+    """The lines above the headline, and those below it; the first caller's answer is kept."""
+    if document.near is None:
+        document.near = _look_around(document, headline)
+    return document.near
+
+
+def _look_around(document: Document, headline: str) -> tuple[list[str], list[str]]:
+    heading = _heading(document, headline)
+    near: tuple[list[str], list[str]] = [], []
+    if heading is None:
+        return near
+    own = text_of(heading)
+    seen = len(own) + _NEAR
+    for holder in islice(ancestors(heading), 6):
+        length = len(holder.text(deep=True, strip=True))
+        if length < seen and holder.tag != "body":
+            continue  # it holds hardly more than the headline, or than what was looked through already
+        seen = 2 * length
+        lines = paragraphs([holder])
+        at = next((i for i, text in enumerate(lines) if text == own), None)
+        if at is None:
+            at = next((i for i, text in enumerate(lines) if text in own or own in text), None)
+        if at is not None:
+            near = lines[max(0, at + _LINES.start) : at], lines[at + 1 : at + _LINES.stop]
+            if len(lines) > at + _LINES.stop:
+                break
+    return near
+
+
+def _heading(document: Document, headline: str) -> LexborNode | None:
+    """The element of the headline: a heading with its text, else the first <h1>."""
+    headings = document.tree.css("h1, h2, [class*='headline' i], [class*='title' i]")[:60]
+    texts = ((n, n.text(deep=True, strip=True)) for n in headings)
+    bare = "".join(headline.split())
+    same = next(
+        (n for n, text in texts if bare and len(text) < 3 * len(headline) and "".join(text.split()) == bare), None
+    )
+    return same or next((n for n in headings if n.tag == "h1" and n.text(deep=True, strip=True)), None)
+
+
+def _elsewhere(node: LexborNode) -> bool:
+    for parent in ancestors(node):
+        if parent.tag in ("article", "main", "body"):
+            return False
+        if parent.tag in ("aside", "nav") or _is_called_elsewhere(attribute(parent, "class")):
+            return True
+        if parent.tag == "footer" or "footer" in attribute(parent, "class"):  # an article's own has byline and section
+            return not any(n.tag == "article" or "hentry" in attribute(n, "class") for n in ancestors(parent))
+    return False

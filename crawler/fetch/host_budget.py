@@ -1,0 +1,114 @@
+"""When a host is left alone for the rest of a run: its share of requests, bytes and time is used up, it shows walls
+only, or its pages are a trap. Each is told where the run is told of, and the next run asks again."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawler.fetch.circuit_breaker import GivenUp
+from crawler.session.block_detection import BARREN, shape
+
+if TYPE_CHECKING:
+    from crawler.session.block_detection import Conduct
+
+log = logging.getLogger("arshif.reach")
+
+
+class Spent(GivenUp):
+    """The host's share of the run is used up."""
+
+    reason = "budget"
+    heard = True
+
+
+class Walled(GivenUp):
+    """The host answers with walls only."""
+
+    reason = "wall"
+    heard = True
+
+
+class Trapped(IgnoreRequest):
+    """Pages of this kind have all been no article: this one is asked for again much later."""
+
+    reason = "trap"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one host gets of a run at most: requests, bytes of answers as they came, seconds of waiting for them."""
+
+    requests: int
+    size: int
+    seconds: float
+
+
+class Leaving:
+    """Counts what each host has had of the run, and refuses it more than its share. It looks twice: when a request
+    comes, and again when the host's turn has come (`crawler/fetch/http_handler.py`), for the answers that came
+    in between."""
+
+    def __init__(self, crawler: Crawler, share: Share) -> None:
+        self.crawler = crawler
+        self.share = share
+        self.requests: Counter[str] = Counter()
+        self.size: Counter[str] = Counter()
+        self.seconds: Counter[str] = Counter()
+        self.told: set[str] = set()
+        crawler.signals.connect(self.came, signals.response_downloaded)
+        crawler.signals.connect(self.left, signals.request_left_downloader)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        share = Share(
+            settings.getint("HOST_REQUESTS"), settings.getint("HOST_BYTES"), settings.getfloat("HOST_SECONDS")
+        )
+        return cls(crawler, share)
+
+    async def process_request(self, request: Request) -> None:
+        host = urlparse_cached(request).hostname or ""
+        self._look(request, host)
+        self.requests[host] += 1
+        request.meta.setdefault("looks", {})["leaving"] = partial(self._look, request, host, asked=1)
+
+    def _look(self, request: Request, host: str, asked: int = 0) -> None:
+        if told := self._spent(host, asked):
+            if host not in self.told:
+                self.told.add(host)
+                log.warning("%s: %s; the rest waits for the next run", host, told)
+            raise Spent(f"{host} has had its share of this run: {told}")
+        conduct: Conduct | None = getattr(getattr(self.crawler.spider, "crawl", None), "conduct", None)
+        if conduct is not None and conduct.walled(request.url):
+            raise Walled(f"{host} answers with walls only, and is left alone for now")
+        site = request.cb_kwargs.get("site")
+        if conduct is not None and site is not None and conduct.trapped(site.id, request.url):
+            raise Trapped(f"{BARREN} pages like {shape(request.url)} were no articles; the others are tried later")
+
+    def _spent(self, host: str, asked: int) -> str:
+        """What is used up; `asked` where the request has been counted already."""
+        if self.requests[host] - asked >= self.share.requests:
+            return f"{self.share.requests} requests"
+        if self.size[host] >= self.share.size:
+            return f"{self.share.size / 2**20:.0f} MB"
+        if self.seconds[host] >= self.share.seconds:
+            return f"{self.share.seconds:.0f} s of waiting for its answers"
+        return ""
+
+    def came(self, response: Response, request: Request) -> None:
+        """Counts what came."""
+        self.size[urlparse_cached(request).hostname or ""] += len(response.body)
+
+    def left(self, request: Request) -> None:
+        """Counts how long that took, however it ended (`crawler/fetch/http_handler.py` measures it)."""
+        self.seconds[urlparse_cached(request).hostname or ""] += request.meta.pop("seconds", 0.0)

@@ -1,0 +1,87 @@
+"""Politeness: the gap between two requests to one host, measured where it counts, at the host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any, Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawler.fetch.host_state import SLOWER, UNSENT
+
+LONGEST = 60.0  # seconds between two requests to a host, however slowly it answers
+# … and at least: without any delay, Scrapy takes all of a slot's queue before it counts the first (`_process_queue`)
+LEAST = 0.001
+
+
+class Politeness:
+    """Gives each host its own download slot, and counts its delay from the end of the last answer.
+
+    Scrapy counts from when a request left: one that travelled slowly and one that travelled fast arrive closer together
+    than the delay. And a redirect keeps the slot of the host that it came from (scrapy/core/downloader,
+    `Downloader.get_slot_key`), so the host that it leads to would be asked without any delay.
+
+    A host that answers slowly is asked more slowly, by a pause as long as its answer took; one that shows walls, twice
+    as slowly with each in a row. Scrapy's AutoThrottle would bring the delay of a site that has its own
+    (DOWNLOAD_SLOTS) to the general one.
+    """
+
+    def __init__(self, crawler: Crawler, delay: float, delays: Mapping[str, Mapping[str, Any]]) -> None:
+        self.crawler = crawler
+        self.delay = delay
+        self.delays = {host: float(slot["delay"]) for host, slot in delays.items() if "delay" in slot}
+        self.wishes: dict[str, float] = {}  # seconds that hosts ask for themselves, such as by Crawl-delay
+        crawler.signals.connect(self.answered, signals.response_downloaded)
+        crawler.signals.connect(self.slower, SLOWER)
+        crawler.signals.connect(self.unsent, UNSENT)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler, crawler.settings.getfloat("DOWNLOAD_DELAY"), crawler.settings.getdict("DOWNLOAD_SLOTS"))
+
+    async def process_request(self, request: Request) -> None:
+        request.meta["download_slot"] = urlparse_cached(request).hostname or ""
+
+    def _walls(self, host: str) -> int:
+        """How many walls in a row the host has shown in this run."""
+        crawl = getattr(self.crawler.spider, "crawl", None)
+        return int(crawl.conduct.walls[host]) if crawl is not None else 0
+
+    def slower(self, host: str, seconds: float) -> None:
+        """From now on there are as many seconds between two requests to this host, LONGEST at most."""
+        self.wishes[host] = max(self.wishes.get(host, 0.0), min(seconds, LONGEST))
+        assert self.crawler.engine is not None
+        if (slot := self.crawler.engine.downloader.slots.get(host)) is not None:
+            slot.delay = max(slot.delay, self.wishes[host])
+
+    def answered(self, request: Request) -> None:
+        """Moves the host's clock to now: `response_downloaded` is sent before the slot's queue goes on."""
+        assert self.crawler.engine is not None
+        host = request.meta["download_slot"]
+        slot = self.crawler.engine.downloader.slots.get(host)
+        if slot is not None:
+            slot.lastseen = monotonic()
+            promised = max(self.delays.get(host, self.delay), self.wishes.get(host, 0.0))
+            # A rendered page took our browser's time, not the host's
+            took = 0.0 if request.meta.get("playwright") else request.meta.get("download_latency", 0.0)
+            slot.delay = pause(promised, took, self._walls(host))
+
+    def unsent(self, request: Request) -> None:
+        """Lets the next one have its turn at once: hundreds that are given up must not each wait for theirs."""
+        assert self.crawler.engine is not None
+        slot = self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
+        if slot is not None:
+            slot.lastseen = 0.0
+            if slot.latercall is not None:
+                slot.latercall.cancel()
+                slot.latercall = None
+
+
+def pause(promised: float, took: float, walls: int) -> float:
+    """Seconds until a host is asked again: what was promised, doubled for each wall in a row, and at least as long as
+    its last answer took; neither longer than LONGEST, unless that was promised."""
+    slowed = min(LONGEST, max(promised, 1.0) * 2**walls) if walls else promised
+    return max(promised, slowed, min(took, LONGEST), LEAST)

@@ -1,0 +1,1 @@
+"""Pages rendered by a headless browser, where a site needs one."""

@@ -1,0 +1,140 @@
+"""The download handler of rendered pages: scrapy-playwright's, with a browser that starts when a page needs it, and
+with an end to every page.
+
+`crawler/fetch/http_handler.py` imports it with the first such page, so that other crawls do not import Playwright.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from playwright.async_api import Browser, Page
+from playwright.async_api import Error as PlaywrightError
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
+from scrapy.http import Response
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.provider import PlaywrightBrowserProvider
+
+from crawler.fetch.http_handler import Bounded
+from crawler.fetch.ssrf.browser_proxy import Gate
+from crawler.fetch.ssrf.policy import Reach
+
+CONTEXTS = 4  # that stay open without a page, each with a cache of its own
+STARTING = 20.0  # seconds that a browser may take to start and to open an empty page
+CLOSING = 5.0  # seconds that a page may take to close; its renderer is killed with the browser otherwise
+
+
+class LateBrowser(PlaywrightBrowserProvider):  # type: ignore[misc]  # it has no types
+    """Starts Playwright's driver, a process of its own, with the first page and not with the crawl."""
+
+    async def start(self) -> None:
+        """Nothing yet."""
+
+    async def launch_browser(self) -> Browser:
+        if self.browser_type is None:
+            await super().start()
+        browser: Browser = await super().launch_browser()
+        return browser
+
+    async def close(self) -> None:
+        if self.playwright is not None:
+            await super().close()
+
+
+class Handler(Bounded, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
+    """Gives up a page that is not there in time: Playwright waits for ever for the text of one whose script loops. The
+    browser reaches the world through the gate alone."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        settings = crawler.settings
+        reach = Reach(settings.getlist("ALLOW_NETWORKS"))
+        self.gate = Gate(reach, settings.get("PROXY"), settings.getint("DOWNLOAD_MAXSIZE"))
+        self.room = asyncio.Semaphore(settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT"))  # for pages of all contexts
+
+    async def begin(self) -> None:
+        """What scrapy-playwright does when the engine starts: it may have started long ago."""
+        if not hasattr(self, "browser_provider"):
+            await self._launch()
+
+    async def _maybe_launch_browser(self) -> None:
+        await self.gate.open()
+        self.config.launch_options["proxy"] = self.gate.for_browser
+        await super()._maybe_launch_browser()
+
+    async def _close(self) -> None:
+        await super()._close()
+        await self.gate.close()
+
+    async def download_request(self, request: Request) -> Response:
+        async with self.room:
+            try:
+                return await self._render(request)
+            finally:
+                await self._retire()
+
+    async def _render(self, request: Request) -> Response:
+        opened: list[Page] = []
+        limit = self.config.navigation_timeout_ms / 1_000
+        try:
+            async with asyncio.timeout(limit + STARTING) as end:
+
+                async def begin(page: Page, _: Request) -> None:  # only now: the browser may have had to start
+                    opened.append(page)
+                    end.reschedule(asyncio.get_running_loop().time() + limit)
+
+                request.meta["playwright_page_init_callback"] = begin
+                rendered: Response = await super().download_request(request)
+                return rendered
+        except TimeoutError:
+            if not opened:  # not even an empty page: what is left of a browser that was killed
+                await self._give_up_browser()
+            raise DownloadTimeoutError(f"not rendered within {limit:g} s") from None
+        except PlaywrightError as error:
+            raise DownloadFailedError(error.message.splitlines()[0]) from None
+        finally:
+            request.meta.pop("playwright_page_init_callback", None)
+            await _close(opened)
+
+    async def _give_up_browser(self) -> None:
+        """Forgets the browser, so that the next page starts another one."""
+        self.context_wrappers.clear()
+        browser = self.__dict__.pop("browser", None)
+        if browser is not None:
+            with suppress(TimeoutError, PlaywrightError):
+                async with asyncio.timeout(CLOSING):
+                    await browser.close()
+
+    async def _browser_disconnected_callback(self, *_: object) -> None:
+        """As scrapy-playwright's, which closes the contexts of a browser that is gone, and waits for that."""
+        self.context_wrappers.clear()
+        self.__dict__.pop("browser", None)
+
+    async def _retire(self) -> None:
+        """Closes contexts that have no page open: those that have had their share, and all but a few of the others."""
+        idle = [(name, wrapper.context) for name, wrapper in self.context_wrappers.items() if not wrapper.context.pages]
+        for name, context in idle:
+            newest = max(self._generations(name))
+            if int(name.rpartition(" ")[2]) < newest or len(self.context_wrappers) > CONTEXTS:
+                self.context_wrappers.pop(name, None)
+                with suppress(TimeoutError, PlaywrightError):
+                    async with asyncio.timeout(CLOSING):
+                        await context.close()
+
+    def _generations(self, name: str) -> list[int]:
+        """The numbers of the contexts that belong to the same site as this one."""
+        site = name.rpartition(" ")[0]
+        parts = (other.rpartition(" ") for other in self.context_wrappers)
+        return [int(number) for owner, _, number in parts if owner == site]
+
+
+async def _close(pages: list[Page]) -> None:
+    """Closes those that are still open, however the request ended."""
+    for page in pages:
+        if not page.is_closed():
+            with suppress(TimeoutError, PlaywrightError):
+                async with asyncio.timeout(CLOSING):
+                    await page.close()

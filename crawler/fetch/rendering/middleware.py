@@ -1,0 +1,64 @@
+"""Rendering: pages of sites that need it go through Chromium (scrapy-playwright), and no others."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+
+from crawler.fetch.rendering.settings import CONTEXT, PAGES_A_CONTEXT, consent_buttons
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+SETTLE = 5_000  # ms at most that a page may go on loading after its DOM is there
+DISMISS = """selectors => {
+  for (const selector of selectors) {
+    const button = document.querySelector(selector);
+    if (button && button.offsetParent !== null) { button.click(); return selector; }
+  }
+  return null;
+}"""
+
+
+class Rendering:
+    """Marks requests for the browser: those that have `render` in their meta, and those of a site that is known to need
+    it (`crawler/session/rendering_policy.py`). Each site has a context of its own, and a new one after some pages."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.pages: dict[str, int] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        site = request.cb_kwargs.get("site")
+        crawl = getattr(self.crawler.spider, "crawl", None)
+        if request.meta.get("render") is False and site is not None and crawl is not None:
+            request.meta["render"] = await crawl.rendering.wanted(site)
+        if request.meta.get("render"):
+            from scrapy_playwright.page import PageMethod
+
+            name = site.id if site is not None else ""
+            self.pages[name] = self.pages.get(name, 0) + 1
+            unverified: dict[str, Any] = {"ignore_https_errors": site is not None and not site.verify_tls}
+            request.meta["playwright"] = True
+            request.meta["playwright_context"] = f"{name} {self.pages[name] // PAGES_A_CONTEXT}"
+            request.meta["playwright_context_kwargs"] = CONTEXT | unverified
+            request.meta["playwright_page_methods"] = [PageMethod(settle)]
+
+
+async def settle(page: Page) -> None:
+    """Waits until the page's own requests are answered, and dismisses what asks for consent; a page that polls for ever
+    is taken as it is after SETTLE."""
+    from playwright.async_api import TimeoutError as StillLoading
+
+    with suppress(StillLoading):
+        await page.wait_for_load_state("networkidle", timeout=SETTLE)
+    if await page.evaluate(DISMISS, consent_buttons()):
+        with suppress(StillLoading):
+            await page.wait_for_load_state("networkidle", timeout=SETTLE)

@@ -1,0 +1,70 @@
+"""Retry-After (RFC 9110 10.2.3): a host that asks to be left alone is, as a whole, in this run and in later ones; what
+it answers by http holds for https too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+
+from crawler.fetch.circuit_breaker import GivenUp
+from crawler.fetch.host_state import Hosts
+from crawler.scheduling.poll_interval import asked_to_wait
+from index.archive import hosts
+
+ASKING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)  # with which it is about the host, not a page
+
+
+class AskedToWait(GivenUp):
+    """The host asked not to be asked again before a certain time."""
+
+    reason = "asked to wait"
+    heard = True
+
+
+class Waits:
+    """Keeps until when each host asked to be left alone; nothing is sent to it before then."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self.hosts = hosts
+        self.until: dict[str, datetime] = {}
+        self.known: set[str] = set()  # origins whose wait of earlier runs has been looked up
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(Hosts(crawler))
+
+    async def process_request(self, request: Request) -> None:
+        host, origin = urlparse_cached(request).hostname or "", hosts.origin(request.url)
+        if origin not in self.known:
+            if until := (await self.hosts.state(origin)).not_before:
+                self._wait(host, until)
+            self.known.add(origin)
+        self._look(host)
+        request.meta.setdefault("looks", {})["waits"] = partial(self._look, host)
+
+    def _wait(self, host: str, until: datetime) -> None:
+        self.until[host] = max(until, self.until.get(host, until))
+
+    def _look(self, host: str) -> None:
+        until = self.until.get(host)
+        if until is not None and until > datetime.now(UTC):
+            raise AskedToWait(f"{host} asked to be left alone until {until:%Y-%m-%d %H:%M} UTC")
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        if response.status in ASKING:
+            now = datetime.now(UTC)
+            said = {"retry-after": (response.headers.get("Retry-After") or b"").decode("latin-1")}
+            until = asked_to_wait(said, now)
+            if until is not None and until > now:
+                host = urlparse_cached(request).hostname or ""
+                self._wait(host, until)
+                for origin in {hosts.origin(request.url), f"http://{host}", f"https://{host}"}:
+                    await self.hosts.put(origin, not_before=until)
+        return response

@@ -1,0 +1,102 @@
+"""robots.txt before anything else of an origin, kept for a day from run to run.
+
+Scrapy's own middleware takes the page of an error 503 for the rules, and allows all where no answer came; RFC 9309
+asks for the opposite.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured, StopDownload
+from scrapy.http.request import NO_CALLBACK
+
+from crawler.fetch.circuit_breaker import GivenUp
+from crawler.fetch.host_state import Hosts
+from crawler.fetch.robots.policy import MOST, Answer, Known, Rules
+from index.archive import hosts
+
+log = logging.getLogger("arshif.robots")
+
+FIRST = 1_000  # priority: before all that waits for it
+UNPACKED = 10 * MOST  # bytes that it may have once it is unpacked; more is an attack, and no answer
+
+
+class Forbidden(IgnoreRequest):
+    """The host's robots.txt forbids the address: the request is not sent."""
+
+    reason = "robots"
+
+
+class RobotsUnreachable(GivenUp):
+    """The host's robots.txt cannot be had, so that nothing may be asked of it in this run."""
+
+    reason = "robots"
+
+
+class Robots:
+    """Asks each origin for its robots.txt once a day, and refuses requests that it forbids."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.hosts = Hosts(crawler)
+        self.asked: dict[str, asyncio.Task[Rules]] = {}
+        crawler.signals.connect(self.enough, signals.bytes_received)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        if request.meta.get("robots"):
+            return
+        origin = hosts.origin(request.url)
+        if origin not in self.asked:
+            self.asked[origin] = asyncio.ensure_future(self._rules(origin))
+        rules = await asyncio.shield(self.asked[origin])
+        if not rules.allow(request.url):
+            raise Forbidden(f"robots.txt of {origin} forbids it")
+
+    def enough(self, data: bytes, request: Request) -> None:
+        """Ends the download of a robots.txt that is longer than what is read of one."""
+        if request.meta.get("robots"):
+            request.meta["robots_bytes"] = request.meta.get("robots_bytes", 0) + len(data)
+            if request.meta["robots_bytes"] > MOST:
+                raise StopDownload(fail=False)
+
+    async def _rules(self, origin: str) -> Rules:
+        state, now = await self.hosts.state(origin), datetime.now(UTC)
+        known = Known(state.robots, state.answered, state.silent)
+        told = ""
+        if not known.fresh(now):
+            answer, told = await self._ask(origin)
+            known = known.after(answer, now)
+            await self.hosts.put(origin, robots=known.copy, answered=known.answered, silent=known.silent)
+        if known.closed(now):
+            raise RobotsUnreachable(f"robots.txt of {origin} cannot be had ({told}), so nothing may be asked of it")
+        rules = known.rules()
+        if rules.delay:
+            self.hosts.slow_down(origin, rules.delay)
+        return rules
+
+    async def _ask(self, origin: str) -> tuple[Answer, str]:
+        """What came, and what to tell of it where it was nothing."""
+        meta: dict[str, Any] = {"robots": True, "download_maxsize": UNPACKED}
+        request = Request(f"{origin}/robots.txt", priority=FIRST, meta=meta, callback=NO_CALLBACK)
+        assert self.crawler.engine is not None
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except IgnoreRequest as problem:
+            # RFC 9309 2.3.1.2: one that more than five redirects lead to may be taken for none
+            return Answer(404 if "max redirections" in str(problem) else None), str(problem)
+        except Exception as problem:  # whatever a network can do
+            log.info("%s/robots.txt: %s", origin, problem)
+            return Answer(None), str(problem) or type(problem).__name__
+        return Answer(response.status, response.body), f"HTTP {response.status}"

@@ -1,0 +1,96 @@
+"""Private addresses: a crawl reaches public ones only, whatever a feed, a link, a redirect or a name leads to.
+
+A name is judged by what it resolves to, and that again at the moment of connecting, so that no answer can change in
+between. `crawler/fetch/ssrf/browser_proxy.py` does the same for the browser.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.resolver import CachingThreadedResolver
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.base import ReactorBase
+from twisted.internet.defer import Deferred
+
+from crawler.fetch.ssrf.policy import Reach
+
+log = logging.getLogger("arshif.reach")
+
+
+class PrivateAddress(IgnoreRequest):
+    """The address is not public, and `allow_networks` does not name it: the request is not sent."""
+
+
+class PublicAddresses:
+    """Refuses requests whose host is an address out of reach, however it is spelled; names are the resolver's.
+
+    Where a proxy resolves the names, this is all that can be judged here.
+    """
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(Reach(crawler.settings.getlist("ALLOW_NETWORKS")))
+
+    async def process_request(self, request: Request) -> None:
+        host = urlparse_cached(request).hostname or ""
+        if self.reach.refuses_host(host):
+            raise PrivateAddress(f"{host} is not a public address; allow_networks in arshif.yaml can name its network")
+
+
+class PublicResolver(CachingThreadedResolver):
+    """Scrapy's resolver, but a name that leads out of reach is an error instead of an address; and so is, at last, a
+    connection that does, wherever its address came from.
+
+    The proxy may be anywhere: it is the user's own, and resolves the sites' names itself.
+    """
+
+    def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float, reach: Reach, proxy: str = "") -> None:
+        super().__init__(reactor, cache_size, timeout)
+        self.reach = reach
+        self.proxy = urlsplit(proxy).hostname
+        self.proxies = {self.proxy}  # its name, and the addresses that this led to
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
+        settings = crawler.settings
+        cache_size = settings.getint("DNSCACHE_SIZE") if settings.getbool("DNSCACHE_ENABLED") else 0
+        reach = Reach(settings.getlist("ALLOW_NETWORKS"))
+        return cls(reactor, cache_size, settings.getfloat("DNS_TIMEOUT"), reach, settings.get("PROXY"))
+
+    def install_on_reactor(self) -> None:
+        super().install_on_reactor()
+        reactor: Any = self.reactor
+        connect = reactor.connectTCP
+
+        def connect_in_reach(host: str, port: int, *args: Any, **kwargs: Any) -> Any:
+            self._check(host, host)
+            return connect(host, port, *args, **kwargs)
+
+        reactor.connectTCP = connect_in_reach
+
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
+        found: Deferred[Any] = super().getHostByName(name, timeout)
+        return found.addCallback(self._resolved, name)
+
+    def _resolved(self, address: str, name: str) -> str:
+        if name == self.proxy:
+            self.proxies.add(address)
+        self._check(address, name)
+        return address
+
+    def _check(self, address: str, name: str) -> None:
+        if address not in self.proxies and self.reach.refuses(address):
+            log.warning(
+                "%s leads to %s, which is not a public address: not asked", name, address
+            )  # a bare DNS error else
+            raise PrivateAddress(f"{name} leads to {address}, which is not a public address")

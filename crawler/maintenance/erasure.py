@@ -1,0 +1,108 @@
+"""Forgetting an article or a site: what would go, and its going, from raw copies, archive and indexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from crawler.config import Config
+from crawler.errors import ArshifError, Busy
+from crawler.storage import article_named
+from crawler.urls.canonical import canonical
+from index.archive import Archive, erasure, frontier, leases, sqlite
+from index.archive.backup import keeping_lock
+from index.file_lock import hold
+from index.warc.maintenance import blank
+
+OWNER = "arshif forget"  # of the sites' leases, for people
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """What is to go: of a site these articles (ids) and addresses; `whole`: all of it. `told` says so in a sentence."""
+
+    site: str
+    articles: tuple[str, ...]
+    urls: tuple[str, ...]
+    whole: bool
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What went; `journal_emptied`: the archive's write-ahead log holds nothing of it any more."""
+
+    site: str
+    articles: int = 0
+    versions: int = 0
+    urls: int = 0
+    raws: int = 0
+    journal_emptied: bool = True
+
+
+class Forgetting:
+    """Takes articles out of an archive and its folder of raw copies."""
+
+    def __init__(self, archive: Archive, raw: Path) -> None:
+        self.archive, self.raw = archive, raw
+
+    def look(self, name: str, config: Config) -> What:
+        """What a name stands for: the id of a site, or the id or an address of an article, known or not.
+
+        Raises ArshifError for a word that is none of these."""
+        with self.archive.read() as conn:
+            if (article := article_named(conn, name)) is not None:
+                known = erasure.known(conn, article)
+                told = (
+                    f"«{known.headline}» ({known.site}): {known.versions} version(s), {len(known.urls)} address(es), "
+                    f"{len(known.refs)} raw copies"
+                )
+                return What(known.site, (article,), known.urls, False, told)
+            ids = tuple(erasure.articles_of(conn, name))
+            if name in config.sites or ids:
+                return What(name, ids, (), True, f"the site {name}: {len(ids)} article(s), and all that is known of it")
+            url = canonical(name) if name.startswith(("http://", "https://")) else None
+            site = next(iter(frontier.sites_of(conn, url or name)), config.site_of(name).id)
+        if url is None:
+            raise ArshifError(f"{name} is no site, and no id or address of an article: `arshif sites list`")
+        return What(site, (), (url,), False, f"{url}: not in the archive; it is only kept away")
+
+    def forget(self, what: What, now: datetime) -> Forgotten:
+        """Takes it out for good. Safe to begin again where it was broken off.
+
+        Raises Busy where the site is being crawled, or another process copies or forgets."""
+        with hold(keeping_lock(self.archive.path.parent), wait=False):
+            held = self.archive.write(partial(leases.acquire, sites=[what.site], owner=OWNER, now=now)).result()
+            if not held:
+                raise Busy(f"{what.site} is being crawled: wait for the end of its run (`arshif runs`)")
+            try:
+                done = self._forget(what, held[0], now)
+            finally:
+                self.archive.write(partial(leases.release, held=held)).result()
+        return replace(done, journal_emptied=sqlite.empty_journal(self.archive.path))
+
+    def _forget(self, what: What, lease: leases.Lease, now: datetime) -> Forgotten:
+        if what.whole:  # first, so that a crawl which begins after a crash finds the mark
+            self.archive.write(partial(erasure.refuse_site, site=what.site, now=now), lease).result()
+        done = Forgotten(what.site, urls=0 if what.articles else len(what.urls))
+        for article in what.articles:
+            with self.archive.read() as conn:
+                known = erasure.known(conn, article)
+            blank(self.raw, known.refs)  # before the archive forgets where they lie
+            self.archive.write(partial(erasure.forget, what=known, now=now), lease).result()
+            done = replace(
+                done,
+                articles=done.articles + 1,
+                versions=done.versions + known.versions,
+                urls=done.urls + len(known.urls),
+                raws=done.raws + len(known.refs),
+            )
+        if what.whole:
+            self.archive.write(partial(erasure.forget_site, site=what.site), lease).result()
+        elif not what.articles:
+            self.archive.write(
+                partial(erasure.refuse, site=what.site, urls=what.urls, texts=(), now=now), lease
+            ).result()
+        return done

@@ -1,0 +1,156 @@
+"""Raw copies read again with today's code and rules: what would change, and the change, as corrections of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection
+
+from crawler import stages
+from crawler.boilerplate.repeated_blocks import Repeats
+from crawler.errors import Refused, Unreadable
+from crawler.extract.draft import Extraction
+from crawler.fetch.raw_capture import stored_page
+from crawler.models import Candidate
+from crawler.processes.parse_pool import Workers
+from crawler.session.source_stats import apart_from, repeated
+from crawler.site_config import Site
+from index.archive import Archive, articles, leases, repeated_blocks, warc_records
+from index.archive.warc_records import Copy
+from index.model.article import Article
+from index.warc.store import Raw, RawDamaged
+
+log = logging.getLogger("arshif.reextract")
+
+OWNER = "arshif reextract"  # of the sites' leases, for people
+SAID = ("title", "published", "modified", "language")  # what a source gives with an address
+AT_ONCE = 16  # pages under way: enough for the workers of a large machine, and 160 MB of pages at the very most
+EXAMPLES = 3  # of a field's changes that are told
+OURS = {"id", "site", "url", "extractor", "content_hash", "signature", "template", "origins"}  # no words of the page's
+FIELDS = tuple(one.name for one in fields(Article) if one.name not in OURS)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """How a field of an article reads, and how it reads now."""
+
+    url: str
+    before: Any
+    after: Any
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of it, in articles: `read` from raw copies, `changed`, `refused` for being no article by today's rules
+    (they stay as they are), `unreadable`; the changes of each field, with examples; sites that a crawl held."""
+
+    read: int = 0
+    changed: int = 0
+    refused: int = 0
+    unreadable: int = 0
+    fields: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, list[Example]] = field(default_factory=dict)
+    busy: list[str] = field(default_factory=list)
+
+    def add(self, before: Article, after: Article, names: Iterable[str]) -> None:
+        """Counts an article that reads differently."""
+        self.changed += 1
+        for name in names:
+            self.fields[name] = self.fields.get(name, 0) + 1
+            shown = self.examples.setdefault(name, [])
+            if len(shown) < EXAMPLES:
+                shown.append(Example(before.url, getattr(before, name), getattr(after, name)))
+
+
+class Reextraction:
+    """Reads the newest version of articles again from its raw copy; `dry`: changes nothing. `told` hears how far it is.
+
+    Older versions stay as they were read: what a site said then is not corrected after the fact."""
+
+    def __init__(
+        self, archive: Archive, raw: Raw, workers: Workers, *, dry: bool, told: Callable[[Report], None] | None = None
+    ) -> None:
+        self.archive, self.raw, self.workers, self.dry, self.told = archive, raw, workers, dry, told
+        self.report = Report()
+
+    async def run(self, sites: Iterable[Site], since: datetime | None, now: datetime) -> Report:
+        """What came of these sites' articles. A site that a crawl holds is left alone, and no crawl gets one meanwhile.
+
+        Raises ArchiveError where the archive fails."""
+        for site in sites:
+            held: list[leases.Lease] = []
+            if not self.dry:
+                held = self.archive.write(partial(leases.acquire, sites=[site.id], owner=OWNER, now=now)).result()
+                if not held:
+                    self.report.busy.append(site.id)
+                    continue
+            try:
+                await self._site(site, held[0] if held else None, since, now)
+            finally:
+                self.archive.write(partial(leases.release, held=held)).result()
+        return self.report
+
+    async def _site(self, site: Site, lease: leases.Lease | None, since: datetime | None, now: datetime) -> None:
+        with self.archive.read() as conn:
+            learned = repeated(conn, site.id)
+        last = ""
+        while True:
+            with self.archive.read() as conn:  # not one for all: the write-ahead log grows as long as somebody reads it
+                some = list(islice(warc_records.copies(conn, site.id, since, last), AT_ONCE))
+                own = {copy.article.id: repeated_blocks.of(conn, copy.article.id) for copy in some}
+            if not some:
+                return
+            jobs = [self._read(copy, site, apart_from(learned, own[copy.article.id])) for copy in some]
+            for copy, extraction in zip(some, await asyncio.gather(*jobs), strict=True):
+                if extraction is not None:
+                    self._take(copy, extraction, lease, now)
+            last = some[-1].article.id
+            if self.told is not None:
+                self.told(self.report)
+
+    async def _read(self, copy: Copy, site: Site, learned: Repeats) -> Extraction | None:
+        try:
+            offered = Candidate(copy.url, *(getattr(copy.offered, name) for name in SAID))
+            page = await asyncio.to_thread(
+                stored_page, self.raw, copy.ref, copy.url, copy.final_url, copy.fetched, offered
+            )
+            extraction = await self.workers.run(stages.article, page, site, learned)
+        except Refused as problem:
+            log.warning("%s: would be refused today: %s", copy.article.url, problem)
+            self.report.refused += 1
+            return None
+        except (RawDamaged, Unreadable, OSError, EOFError) as problem:
+            log.warning("%s: cannot be read again: %s", copy.article.url, problem)
+            self.report.unreadable += 1
+            return None
+        return extraction
+
+    def _take(self, copy: Copy, extraction: Extraction, lease: leases.Lease | None, now: datetime) -> None:
+        known = copy.article
+        better = replace(extraction.article, id=known.id, url=known.url)
+        self.report.read += 1
+        names = list(_differing(known, better))
+        if names:
+            self.report.add(known, better, names)
+        if self.dry:
+            return
+
+        def change(conn: Connection) -> None:
+            if names or better.content_hash != known.content_hash:
+                articles.correct(conn, better, now)
+            elif better.extractor != known.extractor:
+                warc_records.stamp(conn, known.id, copy.number, better.extractor)
+            repeated_blocks.count(conn, known.site, known.id, extraction.blocks)
+
+        self.archive.write(change, lease).result()
+
+
+def _differing(before: Article, after: Article) -> Iterator[str]:
+    return (name for name in FIELDS if getattr(before, name) != getattr(after, name))

@@ -1,0 +1,52 @@
+"""Page and Candidate: what goes into the path's stages. Plain and picklable: they cross into the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crawler.scheduling.poll_interval import Said
+from crawler.site_config import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A URL that a source offered, with whatever it said of it. `url` is canonical; dates are aware or None."""
+
+    url: str
+    title: str | None = None
+    published: datetime | None = None
+    modified: datetime | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was fetched: `url` is its address, canonical, after redirects; `final_url` the same as the server has it;
+    `asked` the address that led there, canonical, where it is another. `headers` have lower-case names, `fetched` is
+    UTC. `candidate` is what the source had said of it, if a source had."""
+
+    url: str
+    final_url: str
+    body: bytes
+    fetched: datetime
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    candidate: Candidate | None = None
+    rendered: bool = False  # by a browser
+    asked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What one answer of a source gives: candidates, and further documents of the same source with the date that the
+    index gives for them (child sitemaps, next pages of an API). `skipped` counts entries left out, by reason; `said` is
+    what a feed and its server say of how often to ask."""
+
+    kind: Kind
+    candidates: tuple[Candidate, ...] = ()
+    further: tuple[tuple[str, datetime | None], ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    title: str | None = None
+    said: Said | None = None

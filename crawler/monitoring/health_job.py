@@ -1,0 +1,54 @@
+"""Checkup: looks at every site's health now and then, and notes whom to tell."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection
+
+from crawler.config import Config
+from crawler.monitoring import notifications
+from crawler.monitoring.site_health import advance, judge
+from crawler.site_config import Site
+from index.archive import Archive, health
+
+log = logging.getLogger("arshif.health")
+
+DEAF = timedelta(hours=3)  # without an answer from any site: that is our network, and says nothing of theirs
+
+
+def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
+    """The sites whose health turned out to have changed, after a look at all that are enabled; alerts of them are
+    kept in the archive. `now` is UTC."""
+    with archive.read() as conn:
+        seen = {site.id: _look(conn, site, now) for site in config.enabled}
+        known = health.states(conn)
+    heard = [source.polled for evidence in seen.values() for source in evidence.sources if source.polled]
+    if not heard or now - max(heard) > DEAF:
+        return []
+    changed, told = [], notifications.keys(config)
+    for site in config.enabled:
+        before = known.get(site.id, health.Health())
+        found = judge(seen[site.id], site.hosts, site.time_zone, now, before)
+        after = advance(before, found, now)
+        if after == before:
+            continue
+        turned = after.verdict != before.verdict
+        archive.write(partial(_keep, site=site.id, found=after, alert=now if turned else None, told=told)).result()
+        if turned:
+            changed.append(site.id)
+            log.warning("%s: %s", site.id, f"{after.verdict}: {after.detail}" if after.verdict else "well again")
+    return changed
+
+
+def _look(conn: Connection, site: Site, now: datetime) -> health.Evidence:
+    return health.evidence(conn, site.id, [str(source.url) for source in site.sources], now)
+
+
+def _keep(conn: Connection, site: str, found: health.Health, alert: datetime | None, told: Sequence[str]) -> None:
+    health.put(conn, site, found)
+    if alert is not None:
+        health.alert(conn, site, found, alert, told)

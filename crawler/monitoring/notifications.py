@@ -1,0 +1,100 @@
+"""Notify: brings news to the people who asked for them, by whatever way they read; to each address on its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from pydantic import SecretStr
+
+from crawler.config import Config
+from crawler.errors import ConfigError
+from index.archive import Archive, health, pending_notifications
+from index.archive.health import Alert
+from index.archive.tables import alerts
+
+log = logging.getLogger("arshif.notify")
+
+AT_ONCE = 20  # alerts of one message: if half the sites fail together, that is one message
+GIVEN_UP = timedelta(days=7)  # an address that has not worked for that long is not told of what is older
+
+
+def keys(config: Config) -> list[str]:
+    """The addresses of `notify` as the archive knows them: by a digest, as they may hold passwords."""
+    return [sha256(address.get_secret_value().encode()).hexdigest()[:16] for address in config.settings.notify]
+
+
+def send(archive: Archive, config: Config, now: datetime) -> int:
+    """How many messages with alerts were brought to those whom `notify` names; what fails is tried again. An alert is
+    for those who were named when it was noted; without anybody to tell, it is in `arshif alerts` alone."""
+    known = keys(config)
+    archive.write(lambda conn: pending_notifications.forsake(conn, alerts, known, now - GIVEN_UP)).result()
+    with archive.read() as conn:
+        unsent = health.unsent(conn)
+    sent = 0
+    for key in known:
+        mine = [alert for alert in unsent if key in alert.waiting][:AT_ONCE]
+        if mine and message(config, key, *worded(mine)):
+            ids = [alert.id for alert in mine]
+            archive.write(partial(health.told, ids=ids, address=key, now=now)).result()
+            sent += 1
+    return sent
+
+
+def message(config: Config, key: str, title: str, body: str) -> bool:
+    """Whether a message reached the address of that key; it is text, and no markup."""
+    number = keys(config).index(key)
+    sent = _sent(config, number, title, body)
+    if not sent:
+        log.warning("notify.%d: a message could not be sent; it is tried again for %d days", number, GIVEN_UP.days)
+    return sent
+
+
+def test(config: Config) -> list[str]:
+    """The addresses, by their place, that a message which says what it is did not reach."""
+    if not config.settings.notify:
+        raise ConfigError("nobody is to be told: write an address of Apprise under `notify` in arshif.yaml")
+    known(config)
+    body = "So will Arshif tell you when a site falls silent, blocks it, or changes."
+    numbers = range(len(config.settings.notify))
+    return [f"notify.{number}" for number in numbers if not _sent(config, number, "Arshif: a test", body)]
+
+
+def known(config: Config) -> None:
+    """Whether Apprise knows all the addresses of `notify`, without a message to anybody.
+
+    :raises ConfigError: a line for each that it does not know."""
+    if unknown := [number for number, address in enumerate(config.settings.notify) if _apprise(address) is None]:
+        hint = "is no address that Apprise knows, such as json://localhost:8080/hook"
+        raise ConfigError("\n".join(f"notify.{number}: {hint}" for number in unknown))
+
+
+def worded(alerts: Sequence[Alert]) -> tuple[str, str]:
+    """A message's title and text: an alert a line, with its time, as it may be told late."""
+    sites = list(dict.fromkeys(alert.site for alert in alerts))
+    title = sites[0] if len(sites) == 1 else f"{len(sites)} sites"
+    return f"Arshif: {title}", "\n".join(f"{alert.at:%Y-%m-%d %H:%M} UTC, {line(alert)}" for alert in alerts)
+
+
+def line(alert: Alert) -> str:
+    """One alert: the site, its state, why, and an address that shows it."""
+    parts = [alert.verdict or "well again", alert.detail, alert.example]
+    return f"{alert.site}: " + "; ".join(part for part in parts if part)
+
+
+def _sent(config: Config, number: int, title: str, body: str) -> bool:
+    apprise = _apprise(config.settings.notify[number])
+    return apprise is not None and bool(apprise.notify(title=title, body=body, body_format="text"))
+
+
+def _apprise(address: SecretStr) -> Any:
+    """What sends to this address; None where Apprise does not know it."""
+    from apprise import Apprise  # 0.3 s that only those pay who are told something
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it repeats addresses, passwords and all
+    one = Apprise()
+    return one if one.add(address.get_secret_value()) else None

@@ -1,0 +1,264 @@
+"""Health: what is usual for a site, from its own history, and a word for what no longer is. Pure.
+
+A share that was p is taken to have fallen when what was just seen has a probability below RARE under p (binomial), so
+that no site needs thresholds of its own. Silence is measured against the articles that were to be expected of these
+hours and weekdays (Poisson). A verdict is told when it has lasted, and one that flickers must last longer each time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from math import comb
+from statistics import median
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from crawler.urls import registered_domain
+from index.archive.health import Evidence, Health, PageSeen, Sample, SourceSeen
+
+RARE = (
+    1e-5  # by chance at most: 100 sites, 24 looks a day, six questions each give one false alarm in a week, unconfirmed
+)
+SILENT = 14.0  # articles missing before a site is quiet: e^-14 is 1e-6, and news come in heaps
+SLEEP = timedelta(hours=6)  # in which nobody is called quiet
+KNOWN_DAYS = 7  # of history before a site's silence says something
+KNOWN = 16  # earlier articles before a field's absence does
+LAST = 12  # newest articles or pages that are held against the earlier ones
+LEAST = 4  # … of which so many must be there
+WINDOW = timedelta(days=14)  # what is older is not what happens now
+LATELY = timedelta(days=2)
+DEAD_AFTER = timedelta(hours=6)  # without an answer, and DEAD_POLLS of them, before a source is dead
+DEAD_POLLS = 3
+CONFIRM = timedelta(hours=2)  # that a verdict must last before it is told
+CONFIRM_MOST = timedelta(days=2)  # … if it has changed often
+TURNS = timedelta(days=7)  # changes of which each doubles that
+SHRUNK = 0.3  # of the usual length: half a text is a matter of style
+
+BLOCKED = (
+    "wall",
+    "consent",
+    "bot wall",
+    "HTTP 202",
+    "HTTP 401",
+    "HTTP 403",
+    "HTTP 406",
+    "HTTP 429",
+    "HTTP 451",
+    "HTTP 503",
+)
+ROBOTS = "robots"
+ELSEWHERE = ("elsewhere", "led home")
+DOWN = ("silent", "Error", "HTTP 5")
+WELL = Health()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is unusual: a word, its sentence, and an address that shows it."""
+
+    verdict: str
+    detail: str
+    example: str | None = None
+
+
+# --- what is wrong -------------------------------------------------------------------------------------------------
+
+
+def judge(seen: Evidence, hosts: frozenset[str], zone: str, now: datetime, known: Health = WELL) -> Finding | None:
+    """What is unusual about a site now, None where nothing is.
+
+    `hosts` are those of its file, `zone` is its time zone, `now` UTC. What came since the `known` verdict began is not
+    what is usual. A site that was not asked, or did not answer, is not silent.
+    """
+    since = known.since
+    recent = [page for page in seen.pages if now - page.discovered < WINDOW]
+    pages = [page for page in seen.pages if page.discovered < since] if since else seen.pages[LAST:]
+    samples = [sample for sample in seen.samples if sample.first_seen < since] if since else seen.samples[LAST:]
+    dead = _dead(seen.sources, now)
+    if dead and len(dead) == len(seen.sources):
+        return _unheard(dead, len(seen.sources))
+    lasts = known.verdict is not None
+    if finding := _pages(recent[:LAST], pages, lasts) or _moved(seen.samples[:LAST], hosts):
+        return finding
+    if dead:
+        return _unheard(dead, len(seen.sources))
+    home = [sample for sample in seen.samples[:LAST] if _at_home(sample, hosts) and now - sample.first_seen < WINDOW]
+    if finding := _fields(home, samples, lasts):
+        return finding
+    heard = max((source.polled for source in seen.sources if source.polled), default=now)
+    return _silence(seen.arrivals, ZoneInfo(zone), min(now, heard), known)
+
+
+def _dead(sources: Sequence[SourceSeen], now: datetime) -> list[SourceSeen]:
+    """Those that have not answered for long."""
+    return [s for s in sources if s.failures >= DEAD_POLLS and (s.polled is None or now - s.polled > DEAD_AFTER)]
+
+
+def _unheard(dead: Sequence[SourceSeen], of: int) -> Finding:
+    problem = dead[0].problem or "no answer"
+    if verdict := _meaning(problem):
+        return Finding(verdict, f"its source answers: {problem}", dead[0].url)
+    how = "its source gives" if of == 1 else f"{len(dead)} of its {of} sources give"
+    return Finding("feed dead", f"{how} nothing to read any more: {problem}", dead[0].url)
+
+
+def _meaning(reason: str) -> str | None:
+    """The verdict that a reason of failing stands for by itself."""
+    said = reason.partition("cannot be had")[2] if reason.startswith(ROBOTS) else reason
+    if not said:
+        return "robots closed"
+    for verdict, words in (("blocked", BLOCKED), ("moved", ELSEWHERE), ("down", DOWN)):
+        if any(word in said for word in words):
+            return verdict
+    return None
+
+
+def _pages(recent: Sequence[PageSeen], before: Sequence[PageSeen], lasts: bool) -> Finding | None:
+    """Pages that no longer become articles; the commonest reason tells why."""
+    good = sum(_good(page) for page in recent)
+    usual = (sum(map(_good, before)) + 4) / (len(before) + 5)  # a site of which nothing is known gives articles
+    if len(recent) < LEAST or not fallen(good, len(recent), usual, lasts):
+        return None
+    reasons = Counter(page.reason or page.state for page in recent if not _good(page))
+    reason, count = reasons.most_common(1)[0]
+    example = next(page.url for page in recent if (page.reason or page.state) == reason)
+    told = f"{count} of its last {len(recent)} pages: {reason}"
+    if verdict := _meaning(reason):
+        return Finding(verdict, told, example)
+    return Finding("layout changed", f"{told}; they were articles before", example)
+
+
+def _good(page: PageSeen) -> bool:
+    return page.state in ("stored", "duplicate", "gone")
+
+
+def _moved(samples: Sequence[Sample], hosts: frozenset[str]) -> Finding | None:
+    """Articles that are on a host that is not the site's: the newest ones, and most of the last."""
+    away = [not _at_home(sample, hosts) for sample in samples]
+    if len(away) < LEAST or not all(away[:LEAST]) or sum(away) <= len(away) / 2:
+        return None
+    host = urlsplit(samples[0].url).hostname
+    return Finding("moved", f"its articles are at {host} now: change its file", samples[0].url)
+
+
+def _at_home(sample: Sample, hosts: frozenset[str]) -> bool:
+    return _domain(urlsplit(sample.url).hostname or "") in {_domain(host) for host in hosts}
+
+
+@cache
+def _domain(host: str) -> str:
+    return registered_domain.parts(host).top_domain_under_public_suffix or ".".join(host.split(".")[-2:])
+
+
+def _fields(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> Finding | None:
+    """Fields that used to be filled, and texts that used to be longer."""
+    if len(recent) < LEAST or len(before) < KNOWN:
+        return None
+    if finding := _dates(recent, before, lasts):
+        return finding
+    for name in ("section", "authors", "images"):
+        usual = sum(name in sample.filled for sample in before) / len(before)
+        now = sum(name in sample.filled for sample in recent)
+        if fallen(now, len(recent), usual, lasts):
+            told = f"{name}: on {now} of its last {len(recent)} articles, on {usual:.0%} before"
+            return Finding("layout changed", told, recent[0].url)
+    usual_length = median(sample.length for sample in before)
+    short = [sample for sample in recent if sample.length < SHRUNK * usual_length]
+    usual = sum(sample.length >= SHRUNK * usual_length for sample in before) / len(before)
+    if fallen(len(recent) - len(short), len(recent), usual, lasts):
+        told = f"{len(short)} of its last {len(recent)} texts are short, of at most {usual_length * SHRUNK:.0f} letters"
+        return Finding("layout changed", told, short[0].url)
+    headline, times = Counter(sample.headline for sample in recent).most_common(1)[0]
+    if times == len(recent) and len({sample.headline for sample in before}) > len(before) / 2:
+        return Finding("layout changed", f"its last {times} articles have the same headline: {headline}", recent[0].url)
+    return None
+
+
+def _dates(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> Finding | None:
+    """Dates that used to be there and plausible: of the last days, and not all the same."""
+    same = (
+        len({sample.published for sample in recent}) == 1 and len({sample.published for sample in before}) > KNOWN / 2
+    )
+    good = 0 if same else sum(map(_dated, recent))
+    if not fallen(good, len(recent), sum(map(_dated, before)) / len(before), lasts):
+        return None
+    worst = next((sample for sample in recent if same or not _dated(sample)), recent[0])
+    told = "have none" if worst.published is None else f"are such as {worst.published.isoformat()}"
+    return Finding(
+        "dates broken", f"the dates of {len(recent) - good} of its last {len(recent)} articles {told}", worst.url
+    )
+
+
+def _dated(sample: Sample) -> bool:
+    if sample.published is None:
+        return False
+    return -timedelta(hours=1) < sample.first_seen - sample.published < timedelta(days=30)
+
+
+def _silence(arrivals: Sequence[datetime], zone: ZoneInfo, now: datetime, known: Health) -> Finding | None:
+    """More articles missing than chance explains, and less than usual of the last days (a holiday, a strike)."""
+    if not arrivals or known.verdict not in (None, "quiet"):
+        return None
+    last, first = max(arrivals), min(arrivals)
+    if now - last < SLEEP or (last - first).days < KNOWN_DAYS or (known.since is not None and last > known.since):
+        return None
+    days = [arrival for arrival in arrivals if last - arrival < LATELY]
+    sway = min((len(days) + 3) / (expected(arrivals, last - LATELY, last, zone) + 3), 1)
+    missing = expected(arrivals, last, now, zone) * sway
+    if missing < SILENT:
+        return None
+    told = f"no article since {last.astimezone(zone):%Y-%m-%d %H:%M}; about {missing:.0f} were to be expected"
+    return Finding("quiet", told)
+
+
+def expected(arrivals: Sequence[datetime], since: datetime, until: datetime, zone: ZoneInfo) -> float:
+    """Articles to be expected between two times, after those that arrived before: by local hour, times the weekday's
+    share. An hour or weekday of which little is known is drawn towards the mean."""
+    local = [arrival.astimezone(zone) for arrival in arrivals]
+    weeks = max((max(local) - min(local)).days / 7, 1)
+    mean = len(local) / weeks / 168
+    hours, days = Counter(at.hour for at in local), Counter(at.weekday() for at in local)
+    by_hour = [(hours[h] + mean * 7) / (weeks * 7 + 7) for h in range(24)]
+    by_day = [(days[d] + mean * 24 * 2) / (weeks + 2) / (mean * 24 or 1) for d in range(7)]
+    total, at = 0.0, since
+    while at < until:
+        step = min(until, at + timedelta(hours=1))
+        there = at.astimezone(zone)
+        total += by_hour[there.hour] * by_day[there.weekday()] * (step - at).total_seconds() / 3_600
+        at = step
+    return total
+
+
+def fallen(good: int, of: int, usual: float, lasts: bool) -> bool:
+    """Whether so few good ones are fewer than chance explains where their share was `usual`, and matter. Where it
+    `lasts`, it is over when they are more than half as many as usual."""
+    if lasts:
+        return good <= of * usual / 2
+    share = min(max(usual, 0.02), 0.98)
+    tail = sum(comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(good + 1))
+    return good <= of / 3 and tail < RARE
+
+
+# --- what is told --------------------------------------------------------------------------------------------------
+
+
+def advance(known: Health, found: Finding | None, now: datetime) -> Health:
+    """The site's health after one more look. Its verdict changes when another one has lasted for CONFIRM, and twice as
+    long for each change of the last week; `turns` has a new entry then."""
+    word = found.verdict if found else None
+    if word == known.verdict:
+        calm = replace(known, suspect=None, suspected=None)
+        return replace(calm, detail=found.detail, example=found.example or known.example) if found else calm
+    if known.suspect != (word or ""):
+        return replace(known, suspect=word or "", suspected=now)
+    turns = tuple(turn for turn in known.turns if now - turn < TURNS)
+    wait = min(CONFIRM * 2 ** len(turns), CONFIRM_MOST)
+    began = known.suspected or now
+    if now - began < wait:
+        return known
+    turns = (*turns, now.astimezone(UTC))
+    return Health(word, found.detail, found.example, began, turns=turns) if found else Health(turns=turns)

@@ -1,0 +1,143 @@
+"""Lists of feeds as feed readers write and read them: OPML 2.0 (http://opml.org/spec2.opml) <-> sites. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from lxml import etree
+from pydantic import HttpUrl, ValidationError
+
+from crawler.config import Config
+from crawler.discover.site_metadata import Outlet
+from crawler.errors import ConfigError
+from crawler.onboarding.proposal import Offer, Proposal, finish, first_draft, notes
+from crawler.site_config import Site, Source
+from crawler.text import line
+
+MAX_BYTES = 10 << 20  # of a file: a thousand feeds take 200 KB
+TITLE = 200  # characters of a name: a longer one is a mistake of its file
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A feed of a list: its name ("" where there is none), its address, and the page and language that it names."""
+
+    title: str
+    feed: str
+    homepage: str
+    language: str | None
+
+
+def read(data: bytes) -> list[Outline]:
+    """The feeds of an OPML file, in its order, those within folders too, each once.
+
+    Nothing is loaded and no entity is expanded. Raises ConfigError where it is no OPML, or lists no feed."""
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"has more than {MAX_BYTES >> 20} MiB: this is no list of feeds")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise ConfigError(f"line {error.lineno}: is no XML: {error.msg}") from None
+    info: Any = root.getroottree().docinfo
+    if info.doctype:
+        raise ConfigError("has a DOCTYPE, which no feed reader writes: take that line out")
+    if root.tag != "opml":
+        raise ConfigError(f"is no OPML: it begins with <{root.tag}>, and not with <opml>")
+    found: dict[str, Outline] = {}
+    for node in root.iter("outline"):
+        if (one := _outline(node)) is not None:
+            found.setdefault(one.feed, one)
+    if not found:
+        raise ConfigError("lists no feed: no outline of it has an xmlUrl with http:// or https://")
+    return list(found.values())
+
+
+def _outline(node: etree._Element) -> Outline | None:
+    said = {str(name).lower(): line(str(value)) for name, value in node.attrib.items()}
+    feed = said.get("xmlurl", "")
+    feed = feed.replace("feed://", "https://", 1) if feed.startswith("feed://") else feed.removeprefix("feed:")
+    if not _is_web(feed):
+        return None
+    homepage = said.get("htmlurl", "")
+    language = said.get("language", "").replace("_", "-").partition("-")[0].lower()
+    language = language if re.fullmatch(r"[a-z]{2,3}", language) else ""
+    title = said.get("title") or said.get("text") or ""
+    return Outline(title[:TITLE], feed, homepage if _is_web(homepage) else _front(feed), language or None)
+
+
+def _is_web(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https") and bool(HttpUrl(url).host)
+    except (ValueError, ValidationError):
+        return False
+
+
+def _front(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def proposals(outlines: Iterable[Outline], config: Config) -> tuple[list[Proposal], list[tuple[Outline, str]]]:
+    """A site for each host whose feeds are listed, and the feeds of sites that are there already, with their ids.
+
+    Nobody is asked: countries, languages and time zones are what names and endings tell."""
+    by_host: dict[str, list[Outline]] = {}
+    known: list[tuple[Outline, str]] = []
+    for outline in outlines:
+        owners = [config.site_of(url).id for url in (outline.homepage, outline.feed)]
+        there = [owner for owner in owners if owner in config.sites]
+        if there:
+            known.append((outline, there[0]))
+        else:
+            host = (urlsplit(outline.homepage).hostname or "").removeprefix("www.")
+            by_host.setdefault(host, []).append(outline)
+    taken = set(config.sites)
+    made = []
+    for group in by_host.values():
+        site = _site(group)
+        site = site.model_copy(update={"id": _free(site.id, taken)})
+        taken.add(site.id)
+        made.append(Proposal(site, (), (), (), None, tuple(notes(site, ()))))
+    return made, known
+
+
+def _site(outlines: Sequence[Outline]) -> Site:
+    first = outlines[0]
+    sources = [Source(kind="feed", url=HttpUrl(one.feed)) for one in outlines]
+    sources = list({str(source.url): source for source in sources}.values())
+    language = next((one.language for one in outlines if one.language), None)
+    draft = first_draft(first.homepage, Outlet(first.title, language), sources[0])
+    return finish(draft, [Offer(source, ()) for source in sources], ())
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name[:58]}-{number}"
+    return free
+
+
+def feeds(sites: Iterable[Site]) -> list[str]:
+    """The addresses of the feeds of these sites; other sources are none that a feed reader could ask."""
+    return [str(source.url) for site in sites for source in site.sources if source.kind == "feed"]
+
+
+def written(sites: Iterable[Site]) -> bytes:
+    """The feeds of these sites as an OPML file."""
+    root = etree.Element("opml", version="2.0")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = "Arshif"
+    body = etree.SubElement(root, "body")
+    for site in sites:
+        for source in site.sources:
+            if source.kind == "feed":
+                name = line(site.name)
+                said = {"text": name, "title": name, "type": "rss", "xmlUrl": str(source.url)}
+                said |= {"htmlUrl": str(source.homepage or site.homepage), "category": f"/{site.country}"}
+                etree.SubElement(body, "outline", said | {"language": source.language or site.languages[0]})
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))

@@ -1,0 +1,248 @@
+"""Processes for every parse of foreign bytes, each job with a deadline; a worker that misses it is killed and replaced.
+
+The reactor only moves bytes: a sitemap of 341 KiB held it for 210 s, deaf to SIGTERM, when it was parsed there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, ParamSpec, TypeVar, cast
+
+from crawler.errors import Unreadable
+from crawler.processes.parse_worker import LENGTH, frame
+from crawler.site_config import Site
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger("arshif.workers")
+
+QUICK_LANE, SLOW_LANE = "quick", "slow"
+DEADLINE = 20.0  # seconds for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
+QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew where slow ones wait for each other
+JOBS_A_WORKER = 5_000  # then it is replaced, so that what a library leaks ends with it; in 2,300 pages that was nothing
+SOON = 50  # jobs before that, the next one is started: its imports take as long as some dozens of pages
+AHEAD = 2  # jobs that a worker has: one is done, and one lies ready, so that it never waits for us
+BUSY = 1.0  # seconds for which all have that many before there is one more: its imports take as long
+
+
+class Ended(Exception):
+    """A job that was not begun, because the crawl is at its end: what it is about waits for the next one."""
+
+
+class _Gone(Exception):
+    """The worker ended before it came to this job, which another one does."""
+
+
+class _Late(Exception):
+    """The job took longer than it may, and was ended."""
+
+
+class _Died(Exception):
+    """The worker ended at this job, with this exit code."""
+
+
+class _Worker:
+    """A process and our end of the connection to it."""
+
+    def __init__(self) -> None:
+        self.connection, theirs = socket.socketpair()
+        self.connection.setblocking(False)
+        command = [sys.executable, "-m", "crawler.processes.parse_worker", str(os.getpid()), str(theirs.fileno())]
+        with theirs:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        self.given = 0  # jobs in all
+        self.jobs = 0  # those under way
+        self.killed = self.ready = False
+        self._sending, self._answering = asyncio.Lock(), asyncio.Lock()  # both are fair: answers come in our order
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be given a job."""
+        return not self.killed and self.process.poll() is None
+
+    async def do(self, message: bytes, timeout: float) -> Any:
+        """What the job of this message returns or raises. Its time begins when the one before it is done.
+
+        :raises _Late: it took longer, and the worker was killed.
+        :raises _Gone: it was not begun.
+        :raises _Died: it took the worker with it.
+        """
+        self.given += 1
+        self.jobs += 1
+        try:
+            async with self._sending:
+                with suppress(ConnectionError):  # told by the answer that does not come
+                    await asyncio.get_running_loop().sock_sendall(self.connection, message)
+            async with self._answering:
+                returned, value = await self._answer(timeout)
+        except BaseException:
+            self.kill()  # also where nobody waits for the answer any more: the next one would be taken for it
+            raise
+        finally:
+            self.jobs -= 1
+            if self.killed and not self.jobs:
+                self.connection.close()
+        if not returned:
+            raise value
+        return value
+
+    async def _answer(self, timeout: float) -> tuple[bool, Any]:
+        if self.killed:
+            raise _Gone
+        try:
+            if not self.ready:
+                await self._receive()
+                self.ready = True
+            async with asyncio.timeout(timeout):
+                return cast(tuple[bool, Any], pickle.loads(await self._receive()))
+        except TimeoutError:
+            raise _Late from None
+        except (EOFError, ConnectionError):
+            if self.killed:
+                raise _Gone from None
+            raise _Died(self.process.wait()) from None
+
+    async def _receive(self) -> bytes:
+        length = LENGTH.unpack(await self._read(LENGTH.size))[0]
+        return await self._read(length)
+
+    async def _read(self, length: int) -> bytes:
+        read, loop = bytearray(), asyncio.get_running_loop()
+        while len(read) < length:
+            piece = await loop.sock_recv(self.connection, length - len(read))
+            if not piece:
+                raise EOFError
+            read += piece
+        return bytes(read)
+
+    def kill(self) -> None:
+        """Ends the process, with whatever it is at; who waits for an answer learns it by the end of the connection."""
+        self.killed = True
+        self.process.kill()
+        self.process.wait()
+        if not self.jobs:
+            self.connection.close()
+        else:
+            with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Lane:
+    """Workers that take jobs from one queue. What waits, waits here, where it can be dropped."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.turns = asyncio.Semaphore(AHEAD * count)
+        self.workers: list[_Worker] = []
+        self.next: list[_Worker] = []  # started before they are needed
+        self.closed = False
+        self._spare = 0.0  # when a worker was last seen that had not enough to do, or was not there yet
+
+    async def do(self, message: bytes, timeout: float) -> Any:
+        """What the job gives; one that came to a worker which ended before it goes to another one."""
+        while not self.closed:
+            with suppress(_Gone):
+                return await self._worker().do(message, timeout)
+        raise Ended
+
+    def warm(self) -> None:
+        """Starts a worker that the next job needs."""
+        self.next.append(_Worker())
+
+    def _worker(self) -> _Worker:
+        """The one with the least to do; one more where there may be and all had enough for a while, so that a crawl of
+        a few pages, or a polite one, has one."""
+        self._part_with_old_ones()
+        fresh = [worker for worker in self.workers if worker.given < JOBS_A_WORKER]
+        if not self.next and any(worker.given >= JOBS_A_WORKER - SOON for worker in fresh):
+            self.warm()
+        if fresh:
+            least, now = min(fresh, key=lambda worker: worker.jobs), time.monotonic()
+            if least.jobs < AHEAD or not least.ready:
+                self._spare = now
+            if len(fresh) >= self.count or now - self._spare < BUSY:
+                return least
+        self.workers.append(self.next.pop() if self.next else _Worker())
+        return self.workers[-1]
+
+    def _part_with_old_ones(self) -> None:
+        for worker in self.workers[:]:
+            if not worker.alive:
+                if not worker.killed and not worker.jobs:
+                    log.warning("a worker was killed while it did nothing; it is replaced")
+                    worker.kill()
+                self.workers.remove(worker)
+            elif worker.given >= JOBS_A_WORKER and not worker.jobs:
+                worker.kill()
+                self.workers.remove(worker)
+
+    def close(self) -> None:
+        """Ends all of them."""
+        self.closed = True
+        for worker in (*self.workers, *self.next):
+            worker.kill()
+
+
+class Workers:
+    """Runs pure functions of importable modules in up to `count` processes (one a processor), and in one for slow jobs.
+
+    A job that is not done in `quick` seconds goes there, and so do all further ones of its site: who sends pages that
+    hold a parser holds up its like, and nobody else. The processes are new ones, and no copies of this: they have
+    neither its reactor nor its connections to a database.
+    """
+
+    def __init__(self, count: int | None = None, deadline: float = DEADLINE, quick: float = QUICK) -> None:
+        self.deadline = deadline
+        self.quick = min(quick, deadline)
+        self.slow: set[str] = set()  # sites
+        self.ended: Callable[[], bool] = bool  # whether what waits is to be dropped, as the crawl is asked to end
+        self._lanes = {QUICK_LANE: _Lane(count or os.cpu_count() or 1), SLOW_LANE: _Lane(1)}
+
+    def warm(self) -> None:
+        """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
+        self._lanes[QUICK_LANE].warm()
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the function returns or raises, from a worker.
+
+        :raises Unreadable: it did not end by the deadline, or its process died (out of memory, a crash in C).
+        :raises Ended: it waited for its turn when the crawl was asked to end, and was not begun.
+        """
+        site = next((arg.id for arg in args if isinstance(arg, Site)), "")
+        job = (function, args, kwargs)
+        try:
+            if self.quick == self.deadline:
+                return cast(T, await self._do(QUICK_LANE, job, self.deadline))
+            if site not in self.slow:
+                with suppress(_Late):
+                    return cast(T, await self._do(QUICK_LANE, job, self.quick))
+                self.slow.add(site)
+            return cast(T, await self._do(SLOW_LANE, job, self.deadline))
+        except _Late:
+            raise Unreadable("too slow", f"not parsed within {self.deadline:g} s") from None
+        except _Died as error:
+            raise Unreadable("crashed", f"its parser ended with exit code {error.args[0]}") from None
+        except (MemoryError, RecursionError) as error:
+            raise Unreadable("too large", type(error).__name__) from None
+
+    async def _do(self, name: str, job: object, timeout: float) -> Any:
+        lane = self._lanes[name]
+        async with lane.turns:
+            if lane.closed or self.ended():
+                raise Ended
+            return await lane.do(frame(job), timeout)
+
+    def close(self) -> None:
+        """Ends the workers at once, with whatever they are at."""
+        for lane in self._lanes.values():
+            lane.close()

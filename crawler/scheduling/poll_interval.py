@@ -1,0 +1,155 @@
+"""When a source is asked next, and why: by what it publishes, what it says of itself, and how it failed. Pure.
+
+Asked for nothing, a request costs its server and us; an article that waits costs its reader. So a source is asked when
+enough articles are expected to wait, never more often than the fastest bound, never less than the slowest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from crawler.scheduling.publication_rate import Habit, expected, waiting
+
+ENOUGH = 0.31  # articles expected to wait; of fewer, more requests; of more, fewer soon (`make bench-schedule`)
+JITTER = 0.05  # of an interval, by which it may be shorter: sources of one interval do not stay together
+HEARD = 1.0  # expected articles up to which a source is believed that says how seldom it is to be asked
+FIRST_WAIT = timedelta(hours=1)  # after one failure; twice as long after each further one
+LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may come back
+SPREAD = 0.1  # of the wait, added by name, so that those that failed together do not come back together
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How often a source is asked at most and at least, and how many articles are let wait."""
+
+    fastest: timedelta = timedelta(minutes=30)
+    slowest: timedelta = timedelta(hours=12)
+    enough: float = ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a feed and its server say of how often to ask: `every` (the longest of ttl, sy:updatePeriod and max-age) and
+    how it was said, hours (UTC) and weekdays (0 Monday) in which nothing comes (skipHours, skipDays of RSS 2.0)."""
+
+    every: timedelta = timedelta(0)
+    by: str = ""
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is remembered of a source between two polls: when it last answered or failed (in the site's zone), its
+    habit, what it says, its failures in a row by their weight, and until when its host asked to be left alone."""
+
+    key: str
+    last: datetime
+    habit: Habit = field(default_factory=Habit)
+    said: Said = field(default_factory=Said)
+    strikes: float = 0.0
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When something is due (UTC; in the past where its turn was missed), and why, in words for people."""
+
+    at: datetime
+    why: str
+
+
+def next_poll(record: Record, bounds: Bounds) -> Turn:
+    """When this source is asked next."""
+    if record.strikes:
+        wait = back_off(record.key, record.strikes)
+        turn = Turn(record.last + wait, f"failed {record.strikes:g} times in a row, next try after {in_words(wait)}")
+    else:
+        turn = _by_habit(record, bounds)
+    if record.not_before is not None and record.not_before > turn.at:
+        turn = Turn(record.not_before, "its host asked to be left alone until then")
+    return Turn(turn.at.astimezone(UTC), turn.why)
+
+
+def _by_habit(record: Record, bounds: Bounds) -> Turn:
+    habit, last, said = record.habit, record.last, record.said
+    wait = waiting(habit, last, bounds.enough, bounds.slowest)
+    why = f"about {_number(habit.a_day)} articles a day"
+    if wait <= bounds.fastest:
+        wait, why = bounds.fastest, f"{why}: as often as allowed, every {in_words(bounds.fastest)}"
+    elif wait >= bounds.slowest:
+        wait, why = bounds.slowest, f"{why}: as seldom as allowed, every {in_words(bounds.slowest)}"
+    else:
+        why = f"{why}, {_number(expected(habit, last, last + wait))} expected by then"
+    asked = min(said.every, bounds.slowest)
+    if asked > wait and expected(habit, last, last + asked) <= HEARD:
+        wait, why = asked, f"{why}; {said.by} says every {in_words(said.every)}"
+    wait *= 1 - JITTER * share(f"{record.key} {last.timestamp():.0f}")
+    return _awake(Turn(last + wait, why), said, last + bounds.slowest)
+
+
+def _awake(turn: Turn, said: Said, latest: datetime) -> Turn:
+    """The turn moved out of the hours in which the feed says that nothing comes, but not beyond the slowest bound."""
+    at = turn.at.astimezone(UTC)
+    while at < latest and (at.hour in said.skip_hours or at.weekday() in said.skip_days):
+        at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return turn if at == turn.at else Turn(min(at, latest), f"{turn.why}; its feed says to skip the hours before")
+
+
+# --- failures --------------------------------------------------------------------------------------------------------
+
+HARD, SOFT, DNS = 1.0, 0.5, 0.25  # what a failure weighs: an answer that says no, one that may pass, a name not found
+
+
+def weight(reason: str) -> float:
+    """How much a failure counts, by its short word (`HTTP 503`, `DownloadTimeoutError`, `html instead of feed`)."""
+    if "Resolve" in reason or "DNS" in reason:
+        return DNS
+    status = reason.removeprefix("HTTP ")
+    if status.isdecimal():
+        return SOFT if int(status) >= 500 or status in ("408", "425", "429") else HARD
+    return SOFT if reason.endswith("Error") or reason in ("silent", "empty", "too slow", "crashed") else HARD
+
+
+def back_off(name: str, strikes: float) -> timedelta:
+    """How long something is left alone after failures in a row of that weight: an hour after one, twice as long after
+    each further one, and up to a tenth more, always the same for one name; 7 days at most."""
+    wait: timedelta = min(FIRST_WAIT * 2.0 ** min(strikes - 1, 10), LONGEST_WAIT / (1 + SPREAD))
+    return wait * (1 + SPREAD * share(name))
+
+
+def asked_to_wait(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """Until when a host asks to be left alone (Retry-After, RFC 9110 10.2.3: seconds or a date), at most 7 days; None
+    where it does not. `headers` have lower-case names."""
+    said = headers.get("retry-after", "").strip()
+    try:
+        until = now + timedelta(seconds=int(said)) if said.isdecimal() else parsedate_to_datetime(said)
+    except (ValueError, OverflowError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return min(until.astimezone(UTC), now + LONGEST_WAIT)
+
+
+# --- small things ----------------------------------------------------------------------------------------------------
+
+
+def share(name: str) -> float:
+    """A number from 0 up to 1 that is always the same for one name, and spread evenly over many."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6]) / 2**48
+
+
+def in_words(span: timedelta) -> str:
+    """A span for people: 90 s, 30 min, 12 h, 7 days."""
+    seconds = span.total_seconds()
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size or seconds == size:
+            return f"{seconds / size:.3g} {unit}".replace("1 days", "1 day")
+    return f"{seconds:.3g} s"
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"

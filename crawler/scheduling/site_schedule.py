@@ -1,0 +1,175 @@
+"""When a site is crawled next, and why. Pure: nothing is stored, no clock is read.
+
+All times are aware; what is given back is UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.interval import IntervalTrigger
+
+from crawler.scheduling.crontab import crontab
+from crawler.scheduling.poll_interval import Bounds, Record, Turn, back_off, in_words, next_poll, share
+from crawler.site_config import Site
+from index.archive import hosts
+
+DUE = "due"  # why the daemon starts a run
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the grid of intervals is counted from here
+TICK = timedelta(microseconds=1)  # triggers give the first time that is not earlier: with it, the first that is later
+SKEW = timedelta(minutes=1)  # a last run further in the future than this was written by a wrong clock
+DEFAULT = 30.0  # minutes between two crawls, where nothing else is said
+CUT_SHORT = timedelta(minutes=1)  # at most, after the start of a run without an end: its process was killed
+REST = timedelta(minutes=2)  # between two crawls of a site, whatever is due
+COMPANY = timedelta(minutes=10)  # that pages wait to be looked at again, so that several are in one run
+TOGETHER = 0.2  # of the way to its next turn that a source may still have, to be asked with others that are due
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """How a site's last crawl went. `finished` is None where its end was never written; `failures` counts those in a
+    row up to this one, 0 where it went well."""
+
+    started: datetime
+    finished: datetime | None = None
+    failures: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it went well."""
+        return self.finished is not None and not self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a site is crawled next (UTC; in the past where its turn was missed), and why, in words for people."""
+
+    site: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What decides when a site without a fixed schedule is crawled: the records of the sources in its file that were
+    ever asked, how often they may be, and when the first of its pages is to be fetched."""
+
+    records: Mapping[str, Record]
+    bounds: Bounds
+    pages: datetime | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether one of the sources has failed since it last answered."""
+        return any(record.strikes for record in self.records.values())
+
+
+def due(
+    site: Site,
+    last_runs: Mapping[str, LastRun],
+    now: datetime,
+    every: float | None,
+    learned: Learned | None = None,
+    waits: Mapping[str, datetime] = MappingProxyType({}),
+) -> Due:
+    """When this site is crawled next: it is due if that is not later than `now`, and then once, however many turns it
+    missed.
+
+    `last_runs` is by site's id; `every` is the minutes between two crawls of a site without a schedule of its own,
+    None: it is crawled when one of its sources or pages is due, by what was `learned` of them. `waits`: origins that
+    asked to be left alone, such as https://step.example, and until when; with all of its sources there, a site waits.
+    A site that is being crawled looks like one whose crawl was cut short: the caller leaves out those whose lease is
+    held.
+    """
+    turn = _turn(site, last_runs.get(site.id), now, every, learned)
+    asked = [waits.get(hosts.origin(str(source.url))) for source in site.sources]
+    until = min((moment for moment in asked if moment is not None), default=turn.at)
+    if None in asked or until <= turn.at:
+        return turn
+    return Due(site.id, until.astimezone(UTC), "its host asked to be left alone until then")
+
+
+def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, learned: Learned | None) -> Due:
+    if last is None:
+        return Due(site.id, now.astimezone(UTC), "never crawled")
+    if max(last.started, last.finished or last.started) > now + SKEW:
+        return Due(site.id, now.astimezone(UTC), "its last crawl lies in the future, so the clock was wrong")
+    fixed = site.schedule.every or site.schedule.cron or every or learned is None
+    if last.failures and (fixed or learned is None or not learned.failing):  # its pages failed, not its sources
+        wait = back_off(site.id, last.failures)
+        why = f"failed {last.failures} times in a row" if last.failures > 1 else "failed"
+        at = (last.finished or last.started) + wait
+        return Due(site.id, at.astimezone(UTC), f"{why}, next try after {in_words(wait)}")
+    if last.finished is None and not last.failures:
+        wait = min(CUT_SHORT, timedelta(minutes=site.schedule.every or every or DEFAULT))
+        return Due(site.id, (last.started + wait).astimezone(UTC), "its last crawl was cut short")
+    if learned is not None and not fixed:
+        turn = first_turn(site, learned, failing=bool(last.failures))
+        rested = (last.finished or last.started) + min(REST, learned.bounds.fastest / 2)
+        return Due(site.id, max(turn.at, rested).astimezone(UTC), turn.why)
+    at, why = _next_turn(site, last.started, last.finished or last.started, every or DEFAULT)
+    return Due(site.id, at.astimezone(UTC), why)
+
+
+def first_turn(site: Site, learned: Learned, failing: bool = False) -> Turn:
+    """When the first of a site's sources is asked, or of its pages fetched; of a failing one, its sources alone."""
+    each = zip(site.sources, source_turns(site, learned), strict=True)
+    turns = [Turn(turn.at, f"{source.kind}: {turn.why}") for source, turn in each]
+    if learned.pages is not None and not failing:
+        turns.append(Turn((learned.pages + COMPANY).astimezone(UTC), "pages to look at again"))
+    return min(turns, key=lambda turn: turn.at)
+
+
+def source_turns(site: Site, learned: Learned) -> list[Turn]:
+    """When each of a site's sources is asked next, in their order."""
+    records = [learned.records.get(str(source.url)) for source in site.sources]
+    return [next_poll(record, learned.bounds) if record else Turn(EPOCH, "never asked") for record in records]
+
+
+def asked_now(site: Site, learned: Learned, now: datetime) -> Sequence[str]:
+    """The addresses of the site's sources that are asked in a run at `now`: those that are due, and those that soon
+    will be."""
+    urls = []
+    for source in site.sources:
+        record = learned.records.get(str(source.url))
+        if record is not None:
+            at = next_poll(record, learned.bounds).at
+            if at - (at - record.last) * (0 if record.strikes else TOGETHER) > now:
+                continue
+        urls.append(str(source.url))
+    return urls
+
+
+def _next_turn(site: Site, started: datetime, finished: datetime, default: float) -> tuple[datetime, str]:
+    if cron := site.schedule.cron:
+        return _next_cron(cron, site.time_zone, max(started, finished)), f"cron {cron} in {site.time_zone}"
+    every = timedelta(minutes=site.schedule.every or default)
+    return _next_interval(site.id, every, started, finished), f"every {in_words(every)}"
+
+
+def _next_interval(site_id: str, every: timedelta, started: datetime, finished: datetime) -> datetime:
+    """The site's first turn after its crawl. Turns lie on a grid with an offset per site, so that sites of one interval
+    are spread over it; half an interval at least lies between two starts."""
+    trigger = IntervalTrigger(seconds=every.total_seconds(), start_date=EPOCH + every * share(site_id), timezone=UTC)
+    turn: datetime = trigger.get_next_fire_time(None, max(started + every / 2, finished) + TICK)
+    return turn
+
+
+def _next_cron(expression: str, time_zone: str, after: datetime) -> datetime:
+    """The first turn later than that. A turn that a change of the clock leaves out (02:30) comes as much later (03:30);
+    of an hour that comes twice, the first counts.
+
+    The trigger is asked in plain wall-clock time: with a zone, APScheduler 3.11 leaves out the day after the clocks
+    went forward (agronholm/apscheduler#606) and has a turn of 01:30 twice when they go back.
+    """
+    zone = ZoneInfo(time_zone)
+    trigger = crontab(expression)
+    wall, turn = after.astimezone(zone).replace(tzinfo=UTC, fold=0), after
+    while turn <= after:
+        wall = trigger.get_next_fire_time(None, wall + TICK)
+        turn = wall.replace(tzinfo=zone).astimezone(UTC)
+    return turn

@@ -1,0 +1,261 @@
+"""What is to be asked of the sites' sources in a run, and what becomes of their answers: step 1 of the path."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from crawler.discover.collector import BEYOND, CUT_SHORT, MAX_CANDIDATES
+from crawler.errors import PageProblem
+from crawler.models import Discovered
+from crawler.scheduling.poll_interval import Said, back_off, weight
+from crawler.scheduling.site_schedule import SKEW, asked_now
+from crawler.session.polls import Poll
+from crawler.session.source_stats import Asked, learned, settle
+from crawler.site_config import Kind, Site
+from index.archive import frontier, site_state, source_state, trust
+from index.archive.frontier import Offer
+from index.archive.trust import Finding
+
+if TYPE_CHECKING:
+    from crawler.session.session import Crawl
+
+CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
+IN_ALL = 200  # of one source, with those of its children: an index of indexes of indexes has 125,000
+
+
+FORCED = timedelta(days=1)  # after which a source is asked without validators and read, whatever it says
+CHILD_FORCED = timedelta(days=7)  # after which a child sitemap is asked though its index says that it did not change
+
+
+@dataclass
+class Whole:
+    """A document with further ones, and how many of them are still to be read. Until they all are, it does not count as
+    read: with its validators kept, the next run would be told that nothing changed, and never ask for the others."""
+
+    poll: Poll
+    answer: source_state.Answer
+    read: datetime
+    left: int
+
+
+class Sources:
+    """The sources of a crawl's sites. The spider asks them and hands over what they answer."""
+
+    def __init__(self, crawl: Crawl) -> None:
+        self.crawl = crawl
+        self.first_visit = timedelta(days=crawl.config.settings.schedule.first_visit_days)
+        self.wholes: dict[tuple[str, str], Whole] = {}  # by site and key
+        self.further: Counter[tuple[str, str]] = Counter()  # documents that a source led to, by site and its key
+        self.doubted: dict[str, frozenset[str]] = {}
+        self.asked: dict[tuple[str, str], Asked] = {}  # what this run learned of sources, by site and key
+
+    async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
+        """What is to be asked of the site's sources of these kinds, with the validators of the last answers."""
+        since, now = self.crawl.since, datetime.now(UTC)
+        if since is not None:
+            await self.crawl.write(lambda conn: frontier.reach(conn, site.id, since, now), site.id)
+        polls = [Poll.of(site, source) for source in site.sources if source.kind in kinds]
+        settings = self.crawl.config.settings.schedule
+        if self.crawl.scheduled and not (site.schedule.every or site.schedule.cron or settings.every):
+            known = await self.crawl.read(lambda conn: learned(conn, site, settings))
+            chosen = asked_now(site, known, now)
+            polls = [poll for poll in polls if poll.key in chosen]
+        self.crawl.accounts[site.id].asked = len(polls)
+        self.asked |= {(site.id, poll.key): Asked(poll.key, now) for poll in polls}
+        return [await self._with_validators(poll) for poll in polls]
+
+    async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
+        """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
+        offers = [Offer(c.url, c.title, c.published, c.modified, c.language) for c in found.candidates]
+        answer = source_state.Answer(kind=found.kind, found=len(offers))
+        if CUT_SHORT not in found.skipped:  # else the rest is still to be had
+            validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
+            answer = source_state.Answer(200, found.kind, *validators, found=len(offers))
+        now, site = datetime.now(UTC), poll.site.id
+        room = max(0, IN_ALL - self.further[site, poll.top])
+        children = [poll.further(url, modified) for url, modified in found.further[: min(CHILDREN, room)]]
+        full = room < min(CHILDREN, len(found.further))
+        self.further[site, poll.top] += len(children)
+        resting = [child for child in children if await self._rests(child, now)]
+        wanted = [child for child in children if child not in resting and await self._worth_asking(child)]
+        undated = found.kind == "sitemap" and any(modified is None for _, modified in found.further)
+        if resting or undated or full:  # some is still to be had; an index without dates says nothing of its children
+            answer = source_state.Answer(kind=found.kind, found=len(offers))
+        answer = replace(answer, problem=left(found))
+        if poll.body_hash is None:
+            answer = replace(answer, forced=now)
+        whole = Whole(poll, answer, now, len(wanted))
+
+        def take(conn: Connection) -> frontier.Offered:
+            offered = frontier.offer(
+                conn, site, poll.key, offers, now, since=self.crawl.since, first_visit=self.first_visit
+            )
+            for finding in findings(poll, headers, body, offered):
+                trust.note(conn, site, finding, now)
+            if not wanted:
+                source_state.polled(conn, site, poll.key, answer, now)
+            return offered
+
+        offered = await self.crawl.write(take, site)
+        self._learn(poll, found, offered)
+        self.crawl.accounts[site].answered += 1
+        if wanted:
+            self.wholes[site, poll.key] = whole
+        else:
+            await self._part_read(poll)
+        return [await self._with_validators(child) for child in wanted]
+
+    def same(self, poll: Poll, body: bytes) -> bool:
+        """Whether an answer has the bytes that were read to their end before, so that there is nothing to read."""
+        return self.crawl.since is None and poll.body_hash is not None and _hash(body) == poll.body_hash
+
+    async def unchanged(self, poll: Poll, sent: bool = False) -> None:
+        """The source answered 304, or `sent` the bytes that it had: its children are as they were."""
+        now, site = datetime.now(UTC), poll.site.id
+
+        def take(conn: Connection) -> None:
+            source_state.unchanged(conn, site, poll.key, now, poll.modified)
+            if sent and (poll.etag or poll.last_modified):
+                told = "it was sent again, though we named its ETag and date"
+                trust.note(conn, site, Finding("source validators", poll.url, told), now)
+
+        await self.crawl.write(take, site)
+        self.crawl.accounts[site].answered += 1
+        if not poll.depth and (asked := self.asked.get((site, poll.top))):
+            asked.answered = True
+        await self._part_read(poll)
+
+    def _learn(self, poll: Poll, found: Discovered, offered: frontier.Offered) -> None:
+        """Notes what an answer tells of its source's habit; the archive has it when the site is done."""
+        asked = self.asked.get((poll.site.id, poll.top))
+        if asked is None or self.crawl.since is not None:  # what was published long ago says nothing of the next days
+            return
+        asked.answered = asked.answered or not poll.depth or poll.replaces is not None
+        asked.new += offered.dates
+        asked.shown += [candidate.published for candidate in found.candidates if candidate.published]
+        if not poll.depth:
+            asked.said = found.said or Said()
+
+    def end(self, conn: Connection, site: Site) -> None:
+        """Writes what this run learned of the site's sources."""
+        settle(conn, site, [asked for (of, _), asked in self.asked.items() if of == site.id])
+
+    def told_to_wait(self, poll: Poll, until: datetime | None) -> None:
+        """A source's host asked to be left alone."""
+        if asked := self.asked.get((poll.site.id, poll.top)):
+            asked.not_before = until
+
+    async def failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
+        """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
+        site = poll.site.id
+        account = self.crawl.accounts[site]
+        account.problem = account.problem or f"{poll.url}: {problem}"
+        now, strikes = datetime.now(UTC), weight(problem.reason)
+        if not poll.depth and (asked := self.asked.get((site, poll.top))):
+            asked.strikes = strikes
+
+        def note(conn: Connection) -> None:
+            failures = source_state.state(conn, site, poll.key).failures + 1
+            retry = now + back_off(poll.key, failures * strikes) if poll.depth else None
+            source_state.failed(conn, site, poll.key, str(problem), retry)
+
+        await self.crawl.write(note, site)
+        return poll.home() if poll.source.kind == "feed" and not poll.depth else None
+
+    async def _part_read(self, poll: Poll) -> None:
+        """One document is done; with the last of its parts, the one that named it is."""
+        site = poll.site.id
+        whole = self.wholes.get((site, poll.parent or ""))
+        if whole is None:
+            return
+        whole.left -= 1
+        if not whole.left:
+            key, answer, read = whole.poll.key, whole.answer, whole.read
+            await self.crawl.write(lambda conn: source_state.polled(conn, site, key, answer, read), site)
+            await self._part_read(whole.poll)
+
+    async def _with_validators(self, poll: Poll) -> Poll:
+        state = await self.crawl.read(lambda conn: source_state.state(conn, poll.site.id, poll.key))
+        if poll.source.kind == "wordpress" and not poll.depth:
+            asked = state.polled if self.crawl.since is None else None
+            if asked is not None and asked > datetime.now(UTC) + SKEW:  # the clock was wrong then: nothing is known
+                asked = None
+            return poll.of_api(asked, await self._horizon(poll.site))
+        if self.crawl.since is not None:  # older candidates are wanted, so the whole document is
+            return poll
+        poll = replace(poll, known=state)
+        long_ago = state.forced is None or datetime.now(UTC) - state.forced > FORCED
+        if long_ago or "source validators" in await self._doubted(poll.site.id):
+            return poll
+        return replace(poll, etag=state.etag, last_modified=state.last_modified, body_hash=state.body_hash)
+
+    async def _doubted(self, site: str) -> frozenset[str]:
+        """In what this site is not believed: asked once a run."""
+        if site not in self.doubted:
+            self.doubted[site] = await self.crawl.read(lambda conn: trust.doubted(conn, site))
+        return self.doubted[site]
+
+    async def _rests(self, child: Poll, now: datetime) -> bool:
+        """Whether a part failed before and is left alone for a while."""
+        state = await self.crawl.read(lambda conn: source_state.state(conn, child.site.id, child.key))
+        return state.retry_at is not None and state.retry_at > now
+
+    async def _worth_asking(self, child: Poll) -> bool:
+        """Not a child sitemap whose date is older than what is taken, or is that of what was read after it."""
+        if child.modified is None or child.source.kind != "sitemap":
+            return True
+        if child.modified < await self._horizon(child.site):
+            return False
+        state = await self.crawl.read(lambda conn: source_state.state(conn, child.site.id, child.key))
+        read = state.polled is not None and state.modified == child.modified < state.polled
+        stale = state.polled is not None and datetime.now(UTC) - state.polled > CHILD_FORCED
+        believed = "child dates" not in await self._doubted(child.site.id)
+        return self.crawl.since is not None or not (read and believed and not stale)
+
+    async def _horizon(self, site: Site) -> datetime:
+        """How far back the site's candidates are taken: that of its first visit, which later ones do not move, so that
+        a time without crawls leaves no gap."""
+        if self.crawl.since is not None:
+            return self.crawl.since
+        kept = await self.crawl.read(lambda conn: site_state.state(conn, site.id).horizon)
+        return kept or datetime.now(UTC) - self.first_visit
+
+
+def findings(poll: Poll, headers: Mapping[str, str], body: bytes, offered: frontier.Offered) -> Iterator[Finding]:
+    """What a full answer tells of its site's truthfulness."""
+    known = poll.known
+    if known is None or known.body_hash is None:
+        return
+    news = bool(offered.new or offered.moved)
+    before = (known.etag, known.last_modified)
+    if any(before):
+        same = before == (headers.get("etag"), headers.get("last-modified"))
+        if same and news:
+            yield Finding("source validators", poll.url, "the same ETag and date, other articles")
+        elif same == (_hash(body) == known.body_hash):
+            yield Finding("source validators", poll.url)
+    if poll.depth and poll.modified is not None and known.modified is not None and news:
+        stayed = poll.modified == known.modified
+        yield Finding(
+            "child dates", poll.url, "its index gives the same date, it has other articles" if stayed else None
+        )
+
+
+def left(found: Discovered) -> str | None:
+    """What of a document was not read because it has more than any should have."""
+    if CUT_SHORT in found.skipped:
+        return "it is longer than what is read of a source: the rest of it is left"
+    if beyond := found.skipped.get(BEYOND):
+        return f"it names more than {MAX_CANDIDATES:,} addresses: {beyond:,} further ones are left"
+    return None
+
+
+def _hash(body: bytes) -> str:
+    return sha256(body).hexdigest()

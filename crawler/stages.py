@@ -1,0 +1,111 @@
+"""THE path of an article, in order. Each stage is a pure function of plain values, or says where its I/O lives.
+
+1. discover   a source's bytes -> candidates             crawler/discover/, crawler/urls/canonical.py
+2. fetch      a candidate -> a Page, politely            spiders/site.py, crawler/fetch/; raw copy: index/warc/store.py
+3. extract    a Page -> a Draft, every field with its origin    crawler/extract/
+4. clean      a Draft -> without what is not its text           crawler/boilerplate/
+5. identify   a Draft -> an Article with id, hash, signature    crawler/fingerprint.py
+6. store      an Article -> New | Changed | Same | CopyOf       index/archive/articles.py, in one transaction
+7. index      what an index has not acknowledged yet -> to it   index/archive/outbox.py, index/search/indexer.py
+
+1 and 3 to 5 parse foreign bytes, so they run in the workers (crawler/processes/parse_pool.py), each with a deadline."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from crawler import fingerprint
+from crawler.boilerplate import field_duplicates, phrases, site_rules
+from crawler.boilerplate import repeated_blocks as repetition
+from crawler.boilerplate.repeated_blocks import NOTHING, Repeats
+from crawler.discover import parse
+from crawler.extract import EXTRACTOR_VERSION, extractor, html_document, page_classifier, robots_meta
+from crawler.extract.draft import Draft, Extraction
+from crawler.models import Discovered, Page
+from crawler.site_config import Rules, Site, Source
+from crawler.text import block, line
+from crawler.urls.canonical import canonical, may_be_article
+from index.model.article import Article
+from index.text import charset
+
+
+def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping[str, str]) -> Discovered:
+    """The candidates that one answer of a source offers, without those that the site's rules or their address rule out.
+
+    Raises SourceProblem where nothing that can be read came."""
+    # 1. discover
+    found = parse(source.kind, body, url, headers, links=source.links, zone=ZoneInfo(site.time_zone))
+    rules = site.rules_on(datetime.now(UTC).date())
+    skipped = Counter(found.skipped)
+    candidates = []
+    for candidate in found.candidates:
+        if reason := may_be_article(candidate.url, rules.allow, rules.deny):
+            skipped[reason] += 1
+        else:
+            candidates.append(replace(candidate, language=candidate.language or source.language))
+    return replace(found, candidates=tuple(candidates), skipped=skipped)
+
+
+def article(page: Page, site: Site, repeats: Repeats = NOTHING) -> Extraction:
+    """The article that a page carries, with what was taken off it.
+
+    `repeats` says how many other articles of this site show a paragraph, by its hash (their `Extraction.blocks`).
+    Raises Refused for a page that is no article, Unreadable for bytes that cannot be parsed."""
+    # 3. extract
+    page_classifier.by_response(page)
+    decoded = charset.decode(page.body, page.headers, site.languages)
+    tree = html_document.parse(decoded.text, page.final_url)
+    draft = extractor.read(
+        tree, page, site
+    )  # takes structure (related boxes, share bars, …) off before it reads the body
+    draft.origins |= robots_meta.said(page, tree)
+
+    # 4. clean: after structure, phrases of each language, then what this site repeats
+    blocks = _clean(draft, site.rules_on(page.fetched.date()), repeats)
+
+    # 5. identify
+    return Extraction(_identified(draft, page, site), tuple(draft.removed), blocks, tuple(draft.others))
+
+
+def _clean(draft: Draft, rules: Rules, repeats: Repeats) -> tuple[str, ...]:
+    """Takes paragraphs off the draft's body; gives the hashes of those that the phrases left."""
+    draft.body, by_rule, kept = site_rules.apply(draft.body, rules)
+    draft.body, by_phrase = phrases.drop(draft.body, kept)
+    draft.body, by_echo = field_duplicates.drop(draft.body, draft)
+    blocks = repetition.hashes(draft.body)
+    draft.body, by_repeat = repetition.drop(draft.body, repeats, kept | repetition.own(draft.body, draft.description))
+    draft.removed += [*by_rule, *by_phrase, *by_echo, *by_repeat]
+    return blocks
+
+
+def _identified(draft: Draft, page: Page, site: Site) -> Article:
+    headline, body = line(draft.headline), block(draft.body)
+    known_by = fingerprint.identity(headline, body)
+    return Article(
+        id=fingerprint.article_id(site.id, page.url),
+        site=site.id,
+        url=page.url,
+        headline=headline,
+        body=body,
+        content_hash=known_by.content_hash,
+        extractor=EXTRACTOR_VERSION,
+        country=site.country,
+        canonical_url=canonical(draft.canonical_url or ""),
+        alternative_headline=draft.alternative_headline,
+        description=draft.description,
+        section=draft.section,
+        keywords=draft.keywords,
+        authors=draft.authors,
+        published=draft.published,
+        modified=draft.modified,
+        language=draft.language,
+        images=draft.images,
+        paywalled=draft.paywalled,
+        signature=known_by.signature,
+        template=known_by.template,
+        origins=dict(draft.origins),
+    )

@@ -1,0 +1,1 @@
+"""URLs: one canonical form, what may be an article, and which others may name the same page."""

@@ -1,0 +1,63 @@
+"""Spellings: the other addresses under which servers give one page.
+
+What has one of these addresses may be the same article, and is one only if its text says so too: then it is an alias
+with the reason "spelling" (`index/archive/articles.py`). No address is ever rewritten to another spelling."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import product
+from typing import Literal
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from crawler.urls import registered_domain
+
+_SCHEMES = ("https", "http")
+_EDITIONS = ("www", "m", "mobile", "amp")  # labels before a host that name another edition of its pages
+_AMP = {"amp", "amp=1", "amp=true", "outputType=amp"}  # parameters; https://amp.dev and the CMSs' own
+_FOREIGN = re.compile(r"[A-Za-z]?(?:%[89A-F][0-9A-F])+")  # escapes, with the letter of an accent
+
+
+def spellings(url: str) -> tuple[str, ...]:
+    """The other spellings of a canonical URL: http or https; www, mobile and AMP host; a slash at the end or none; the
+    path in NFC or NFD; the AMP page or the plain one. The query stays as it is, but for AMP's parameter."""
+    parts = urlsplit(url)
+    query = "&".join(p for p in parts.query.split("&") if p and p not in _AMP)
+    behind = ("?" + query if query else "") + ("#" + parts.fragment if parts.fragment else "")
+    hosts = _hosts(parts.netloc)
+    found = [f"{s}://{host}{path}{behind}" for s, host, path in product(_SCHEMES, hosts, _paths(parts.path))]
+    return tuple(dict.fromkeys(one for one in found if one != url))
+
+
+@lru_cache(maxsize=1_024)
+def _hosts(place: str) -> tuple[str, ...]:
+    """The host (and port) with and without the label of an edition; never less than a registered domain."""
+    host, colon, port = place.partition(":")
+    first, _, rest = host.partition(".")
+    whole = rest if first in _EDITIONS and registered_domain.parts(rest).domain else host
+    # an IP address or a name of a local network has no suffix, and no editions
+    labels = ["", *(f"{label}." for label in _EDITIONS)] if registered_domain.parts(whole).suffix else [""]
+    return tuple(f"{label}{whole}{colon}{port}" for label in labels)
+
+
+def _paths(path: str) -> list[str]:
+    plain = re.sub(r"^/amp(?=/.)|/amp/?$", "", path).removesuffix("/")
+    plain = re.sub(r"\.amp\.html$", ".html", plain)
+    if not plain:
+        return []  # a home page is no article
+    forms = dict.fromkeys((plain, _in_form(plain, "NFC"), _in_form(plain, "NFD")))
+    ends = ("", "/amp") if "." in plain.rpartition("/")[2] else ("", "/", "/amp", "/amp/")
+    return [form + end for form in forms for end in ends] + [f"/amp{form}" for form in forms]
+
+
+def _in_form(path: str, form: Literal["NFC", "NFD"]) -> str:
+    return _FOREIGN.sub(lambda escaped: _normal(escaped[0], form), path)
+
+
+def _normal(escaped: str, form: Literal["NFC", "NFD"]) -> str:
+    try:
+        return quote(unicodedata.normalize(form, unquote_to_bytes(escaped).decode()))
+    except UnicodeDecodeError:
+        return escaped

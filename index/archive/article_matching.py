@@ -1,0 +1,113 @@
+"""Whose page it is: the article of the same site that a page belongs to, and why, by redirect, canonical link, another
+spelling of its address, or its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, bindparam, select
+
+from index.archive import near_duplicates
+from index.archive import tables as t
+from index.archive.documents import by_url, by_urls
+from index.model.article import Article
+
+if TYPE_CHECKING:
+    from index.archive.articles import Fetched
+
+LEAST_WORDS = 40  # shorter texts are flashes: equal ones need not be one article
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: each sign a word
+# Built once: building one costs as much as running it.
+_BY_ID = select(t.articles).where(t.articles.c.id == bindparam("id"))
+_TODAYS = (
+    select(t.articles, t.versions.c.canonical_url)
+    .join(t.versions, (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number))
+    .where(t.articles.c.site == bindparam("site"))
+    .order_by(t.articles.c.first_seen, t.articles.c.id)
+)
+_EQUAL_TEXT = _TODAYS.where(t.articles.c.content_hash == bindparam("content_hash"))
+_WITH_QUERY = _TODAYS.where(
+    t.versions.c.canonical_url == bindparam("url"),
+    t.articles.c.url > bindparam("first"),
+    t.articles.c.url < bindparam("last"),
+)
+
+
+def home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
+    """The article that this page belongs to, and why if it is not known to do so; (None, None) if it is a new one."""
+    new, site = page.article, page.site
+    own = one(conn, new.id)
+    if page.final_url != page.url and (found := by_url(conn, page.final_url, site)):
+        there = one(conn, found)
+        return there, None if own is not None and own.id == found else "redirect"
+    if own is not None:
+        return own, None
+    for url in dict.fromkeys((page.url, new.url)):
+        if found := by_url(conn, url, site):
+            there = one(conn, found)
+            if page.final_url == page.url or _moved(conn, there, page):
+                return there, None
+    claims = [
+        *([(new.canonical_url, "canonical")] if new.canonical_url else []),
+        *((u, "spelling") for u in page.spellings),
+    ]
+    for url, found in by_urls(conn, [url for url, _ in claims], site).items():
+        there = one(conn, found)
+        if _one_text(conn, there, new):
+            return there, dict(reversed(claims))[url]
+    for there in _claiming(conn, new):
+        if _one_text(conn, there, new):
+            return there, "canonical"
+    return _same_text(conn, new)
+
+
+def _claiming(conn: Connection, new: Article) -> Sequence[Any]:
+    """Articles that were met under this address with more of a query behind it, such as a listing's `?ref=front`, and
+    call it the canonical one."""
+    sign = "&" if "?" in new.url else "?"
+    bounds = {"first": new.url + sign, "last": new.url + chr(ord(sign) + 1)}
+    return conn.execute(_WITH_QUERY, {"site": new.site, "url": new.url, **bounds}).all()
+
+
+def _moved(conn: Connection, there: Any, page: Fetched) -> bool:
+    """Whether an article is still itself where its address leads to now: by its text, or on its own host by its date.
+    A removed article often leads to another one, or to whoever bought the domain."""
+    if _one_text(conn, there, page.article):
+        return True
+    dated = there.published is not None and there.published == page.article.published
+    return dated and urlsplit(there.url).hostname == urlsplit(page.final_url).hostname
+
+
+def _one_text(conn: Connection, there: Any, new: Article) -> bool:
+    """Whether what claims to be one article reads like it: word for word, or, but for flashes and templates, edited."""
+    if there.content_hash == new.content_hash:
+        return True
+    return there.mergeable and mergeable(new) and near_duplicates.says(conn, there.id, new.headline, new.body)
+
+
+def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:
+    for there in conn.execute(_EQUAL_TEXT, {"site": new.site, "content_hash": new.content_hash}):
+        if there.canonical_url == new.url:
+            return there, "canonical"
+        if there.mergeable and mergeable(new) and not _dates_differ(there, new):
+            return there, "same text"
+    return None, None
+
+
+def mergeable(article: Article) -> bool:
+    """Whether equal text tells that it is one article: it is no template, and long enough."""
+    return not article.template and len(_WORD.findall(article.body)) >= LEAST_WORDS
+
+
+def _dates_differ(there: Any, new: Article) -> bool:
+    if there.published and new.published:
+        return bool(there.published != new.published)
+    return bool(there.modified and new.modified and there.modified != new.modified)
+
+
+def one(conn: Connection, article_id: str) -> Any:
+    """The row of an article, or None."""
+    return conn.execute(_BY_ID, {"id": article_id}).one_or_none()

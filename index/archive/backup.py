@@ -1,0 +1,274 @@
+"""Copies of the archive with its raw copies, made while it is written, and put back.
+
+A copy is a folder: `archive.sqlite3`, `raw/` and, written last, `backup.json` with size and SHA-256 of each file. The
+archive is copied first, as it was at one moment; raw copies are on disk before the archive refers to them, so what is
+copied of them afterwards, as far as the archive refers to it, is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, delete
+
+from index.archive import Archive, leases, migrate, sqlite
+from index.archive import tables as t
+from index.atomic_files import sync_folder
+from index.errors import ArchiveError, Busy
+from index.file_lock import hold
+
+ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a copy, as in `data`
+FORMAT = 1  # of a copy
+_PIECE = 1024 * 1024  # bytes copied at once
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of a copy: its name in the folder, its length in bytes, the SHA-256 of its content."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a copy holds; `made` is UTC. `short`: files of raw copies that had lost something before, and are copied as
+    far as they go."""
+
+    made: datetime
+    articles: int
+    versions: int
+    parts: tuple[Part, ...]
+    short: tuple[str, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """Of all its files."""
+        return sum(part.bytes for part in self.parts)
+
+
+def keeping_lock(data: Path) -> Path:
+    """The lock of whoever copies, forgets or removes raw copies: one at a time."""
+    return data / "keeping.lock"
+
+
+def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
+    """Copy an archive and its raw copies into a folder that is new or empty, while others read and write both.
+
+    Raises Busy where another process copies or forgets, ArchiveError where the folder is not empty or the disk full."""
+    with hold(keeping_lock(archive.path.parent), wait=False), _told(into):
+        into.mkdir(parents=True, exist_ok=True)
+        if any(into.iterdir()):
+            raise ArchiveError(f"{into} is not empty: name a new folder for the copy")
+        made = datetime.now(UTC)
+        copy = into / ARCHIVE
+        with closing(sqlite3.connect(archive.path, timeout=sqlite.BUSY_SECONDS)) as source:
+            source.execute("VACUUM INTO ?", (str(copy),))  # one moment of it, without what was deleted from it
+        parts = [_part(copy, ARCHIVE)]
+        (into / RAW).mkdir()
+        short = []
+        for name, length in _extent(copy).items():
+            there = min(length, (raw / name).stat().st_size) if (raw / name).exists() else 0
+            if there < length:
+                short.append(name)
+            if there:
+                parts.append(_copy(raw / name, into / RAW / name, f"{RAW}/{name}", there))
+        backup = Backup(made, _count(copy, "articles"), _count(copy, "versions"), tuple(parts), tuple(short))
+        _write(into / CONTENTS, json.dumps({"format": FORMAT, **asdict(backup)}, default=datetime.isoformat, indent=1))
+        sync_folder(into / RAW)
+        sync_folder(into)
+        return backup
+
+
+def check(folder: Path) -> Backup:
+    """What a copy holds, after each of its files was read and found as it was written, and its database sound.
+
+    Raises ArchiveError for what is no whole copy, naming the file."""
+    backup = _contents(folder)
+    for part in backup.parts:
+        file = folder / part.name
+        with _told(file):
+            if _part(file, part.name) != part:
+                raise ArchiveError(f"{file} is not as it was when the copy was made: use another copy")
+    there = {part.name.removeprefix(f"{RAW}/"): part.bytes for part in backup.parts}
+    for name, length in _extent(folder / ARCHIVE).items():
+        if there.get(name, 0) < length and name not in backup.short:
+            raise ArchiveError(f"{folder / RAW / name} ends before what the archive refers to: use another copy")
+    with closing(_reading(folder / ARCHIVE)) as connection:
+        sound = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    if sound != "ok":
+        raise ArchiveError(f"{folder / ARCHIVE} is damaged ({sound}): use another copy")
+    return backup
+
+
+def restore(folder: Path, data: Path, *, force: bool = False) -> tuple[Backup, Path | None]:
+    """Put a copy in the place of the archive in `data`, after it was checked; gives what it holds, and where what was
+    there before lies now. No index knows of it: each is to be built anew.
+
+    Raises ArchiveError where there is an archive already and `force` is not set, or the copy is not whole; Busy where
+    a process works there, with `force` too."""
+    backup = check(folder)
+    archive, raw = data / ARCHIVE, data / RAW
+    there = [path for path in (archive, sqlite.journal(archive), shared(archive), raw) if path.exists()]
+    if there and not force:
+        raise ArchiveError(f"{data} holds an archive already: name another place, or move it aside with --force")
+    with _told(data), _nobody_else(data):
+        for left in data.glob(f"{migrate.RESTORING}*"):  # of one that was broken off
+            shutil.rmtree(left)
+        draft = data / f"{migrate.RESTORING}{os.getpid()}"
+        (draft / RAW).mkdir(parents=True)
+        for part in backup.parts:
+            if _copy(folder / part.name, draft / part.name, part.name, part.bytes) != part:
+                raise ArchiveError(f"{folder / part.name} changed while it was read: begin again")
+        sqlite.set_wal(draft / ARCHIVE)
+        _forget_indexes(draft / ARCHIVE)
+        if (journal := sqlite.journal(draft / ARCHIVE)).exists() and journal.stat().st_size:
+            raise ArchiveError(f"another process reads {draft}: end it, and begin again")
+        aside = _move_aside(there, data) if there else None
+        os.replace(draft / RAW, raw)
+        _put_archive(draft / ARCHIVE, archive)
+        for left in draft.iterdir():  # the draft's lock, and an emptied journal
+            left.unlink()
+        draft.rmdir()
+        return backup, aside
+
+
+def shared(path: Path) -> Path:
+    """The index of a database's write-ahead log, which processes share."""
+    return path.with_name(path.name + "-shm")
+
+
+# --- within --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _nobody_else(data: Path) -> Iterator[None]:
+    """The block runs while no daemon, crawl, shipper or other keeper works in this folder; raises Busy."""
+    archive = data / ARCHIVE
+    with ExitStack() as stack:
+        for lock in (keeping_lock(data), data / "daemon.lock", *sorted(data.glob("shipper-*.lock"))):
+            stack.enter_context(hold(lock, wait=False))
+        for site, pid in _crawled(archive):
+            raise Busy(f"process {pid} is crawling {site}: wait for its end")
+        yield
+
+
+def _crawled(archive: Path) -> list[tuple[str, int]]:
+    """The sites that somebody alive crawls; none can be told of an archive that is damaged."""
+    if not archive.exists():
+        return []
+    try:
+        with closing(_reading(archive)) as connection:
+            rows = connection.execute("SELECT site, pid, born, boot FROM leases WHERE owner IS NOT NULL").fetchall()
+    except sqlite3.Error:
+        return []
+    return [(site, pid) for site, pid, born, boot in rows if leases.alive(pid, born, boot)]
+
+
+def _forget_indexes(path: Path) -> None:
+    with Archive(path) as archive:  # brings it to today's tables, too
+
+        def forget(conn: Connection) -> None:
+            for table in (t.outbox, t.quarantine, t.targets):
+                conn.execute(delete(table))
+
+        archive.write(forget).result()
+
+
+def _move_aside(there: list[Path], data: Path) -> Path:
+    aside = data / f"before-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"  # two within a second are two
+    aside.mkdir()
+    for path in there:
+        os.replace(path, aside / path.name)
+    return aside
+
+
+def _put_archive(draft: Path, archive: Path) -> None:
+    """Last of all: until then the draft's folder keeps anybody from beginning an empty archive."""
+    os.replace(draft, archive)
+    sync_folder(archive.parent)
+
+
+def _contents(folder: Path) -> Backup:
+    file = folder / CONTENTS
+    try:
+        said = json.loads(file.read_text("utf-8"))
+        if said["format"] != FORMAT:
+            raise ArchiveError(f"{file} was written by a newer Arshif: update this one")
+        parts = tuple(Part(**part) for part in said["parts"])
+        made = datetime.fromisoformat(said["made"])
+        return Backup(made, said["articles"], said["versions"], parts, tuple(said["short"]))
+    except FileNotFoundError:
+        raise ArchiveError(f"{folder} is no whole copy: it has no {CONTENTS}, which is written last") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArchiveError(f"{file} cannot be read ({error}): use another copy") from None
+
+
+def _extent(database: Path) -> dict[str, int]:
+    """How far the archive refers into each file of raw copies, in bytes."""
+    with closing(_reading(database)) as connection:
+        query = 'SELECT file, MAX("offset" + length) FROM raws GROUP BY file ORDER BY file'
+        return dict(connection.execute(query).fetchall())
+
+
+def _count(database: Path, table: str) -> int:
+    with closing(_reading(database)) as connection:
+        return int(connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0])
+
+
+def _reading(database: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=sqlite.BUSY_SECONDS)
+
+
+def _part(file: Path, name: str) -> Part:
+    digest, size = hashlib.sha256(), 0
+    with file.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+        os.fsync(stream.fileno())
+    return Part(name, size, digest.hexdigest())
+
+
+def _copy(source: Path, target: Path, name: str, length: int) -> Part:
+    """The first `length` bytes of a file, copied and on disk."""
+    digest, left = hashlib.sha256(), length
+    with source.open("rb") as stream, target.open("xb") as out:
+        while left and (piece := stream.read(min(left, _PIECE))):
+            out.write(piece)
+            digest.update(piece)
+            left -= len(piece)
+        out.flush()
+        os.fsync(out.fileno())
+    if left:
+        raise ArchiveError(f"{source} became {left} bytes shorter while it was read: begin again")
+    return Part(name, length, digest.hexdigest())
+
+
+def _write(file: Path, text: str) -> None:
+    draft = file.with_name(file.name + ".new")
+    with draft.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(draft, file)
+
+
+@contextmanager
+def _told(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(f"{error.filename or place}: {error.strerror}") from error
+    except sqlite3.Error as error:
+        raise ArchiveError(sqlite.explain(error, place)) from error

@@ -1,0 +1,155 @@
+"""Forgetting on demand: an article with all that was kept of it, or a whole site, and the mark that keeps it away.
+
+A mark is a digest of an address or of a text, so that what is forgotten cannot be read from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_, select, update
+
+from index.archive import near_duplicates, outbox, stories, warc_records
+from index.archive import tables as t
+from index.archive.upsert import chunks
+from index.warc.store import RawRef
+
+WHOLE = "site"  # the mark of a site of which nothing is to be crawled
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the archive has of an article: each of its addresses, the hashes of its texts, and its raw copies."""
+
+    article: str
+    site: str
+    headline: str
+    versions: int
+    urls: tuple[str, ...]
+    texts: tuple[str, ...]
+    refs: tuple[RawRef, ...]
+
+
+def known(conn: Connection, article: str) -> Known:
+    """All by which this article can be found. Raises KeyError where there is none."""
+    own = conn.execute(select(t.articles).where(t.articles.c.id == article)).one_or_none()
+    if own is None:
+        raise KeyError(article)
+    urls = {own.url}
+    for table in (t.aliases, t.frontier, t.versions):
+        urls.update(conn.execute(select(table.c.url).where(table.c.article == article)).scalars())
+    read = select(t.versions.c.content_hash, t.versions.c.headline).where(t.versions.c.article == article)
+    said = conn.execute(read.order_by(t.versions.c.number)).all()
+    refs = conn.execute(select(t.raws).where(_raws(article, own.site, sorted(urls)))).all()
+    return Known(
+        article=article,
+        site=own.site,
+        headline=said[-1].headline if said else "",
+        versions=len(said),
+        urls=tuple(sorted(urls | {row.url for row in refs})),
+        texts=tuple({own.content_hash, *(row.content_hash for row in said)}),
+        refs=tuple(RawRef(row.file, row.offset, row.length) for row in refs),
+    )
+
+
+def forget(conn: Connection, what: Known, now: datetime) -> None:
+    """Take an article out of every table, mark it, and put its deletion into every index's outbox."""
+    mine = t.articles.c.id == what.article
+    story = conn.execute(select(t.articles.c.story).where(mine)).scalar_one()
+    conn.execute(update(t.articles).where(mine).values(revision=t.articles.c.revision + 1))
+    outbox.enqueue(conn, [what.article], now, "delete")
+    conn.execute(delete(t.quarantine).where(t.quarantine.c.article == what.article))
+    near_duplicates.keep(conn, what.article, None)
+    blocks = set(conn.execute(select(t.repeats.c.block).where(t.repeats.c.article == what.article)).scalars())
+    urls = list(what.urls)
+    gone = warc_records.remove(conn, _raws(what.article, what.site, urls))
+    assert set(gone) <= set(what.refs), "a crawl wrote meanwhile"
+    for table in reversed(t.metadata.sorted_tables):
+        for column in table.columns:
+            if any(key.column is t.articles.c.id for key in column.foreign_keys):
+                conn.execute(delete(table).where(column == what.article))
+    conn.execute(delete(t.articles).where(mine))
+    _unlearn(conn, what.site, blocks)
+    if story is not None:
+        stories.lead(conn, story, now)
+    refuse(conn, what.site, urls, what.texts, now)
+
+
+def refuse(conn: Connection, site: str, urls: Sequence[str], texts: Iterable[str], now: datetime) -> None:
+    """Mark these addresses and hashes of texts, so that no crawl stores them again, and drop them from the frontier."""
+    for piece in chunks(urls):
+        conn.execute(delete(t.frontier).where(t.frontier.c.site == site, t.frontier.c.url.in_(piece)))
+        for table in (t.health, t.alerts):
+            shown = (table.c.site == site) & table.c.example.in_(piece)
+            conn.execute(update(table).where(shown).values(example=None))
+    _mark(conn, site, [*map(_digest, urls), *map(_digest, texts)], now)
+
+
+def forget_site(conn: Connection, site: str) -> None:
+    """Take what is left of a site out of every table, after its articles; the mark stays."""
+    for table in reversed(t.metadata.sorted_tables):
+        name = "id" if table is t.sites else "site"
+        if name in table.columns and table not in (t.forgotten, t.leases):
+            conn.execute(delete(table).where(table.c[name] == site))
+
+
+def refuse_site(conn: Connection, site: str, now: datetime) -> None:
+    """Mark a whole site: nothing of it is crawled from now on."""
+    _mark(conn, site, [WHOLE], now)
+
+
+def articles_of(conn: Connection, site: str) -> list[str]:
+    """The ids of a site's articles."""
+    return list(
+        conn.execute(select(t.articles.c.id).where(t.articles.c.site == site).order_by(t.articles.c.id)).scalars()
+    )
+
+
+def sites(conn: Connection) -> frozenset[str]:
+    """The sites of which nothing is to be crawled."""
+    return frozenset(conn.execute(select(t.forgotten.c.site).where(t.forgotten.c.mark == WHOLE)).scalars())
+
+
+_ANY = select(t.forgotten.c.mark).where(t.forgotten.c.site == bindparam("site")).limit(1)
+
+
+def among(conn: Connection, site: str, signs: Iterable[str]) -> frozenset[str]:
+    """Those of these addresses and hashes of texts that are not to be crawled again."""
+    if conn.execute(_ANY, {"site": site}).first() is None:
+        return frozenset()  # as with nearly every site
+    marks = {_digest(sign): sign for sign in signs}
+    if site in sites(conn):
+        return frozenset(marks.values())
+    found: set[str] = set()
+    for piece in chunks(list(marks)):
+        here = (t.forgotten.c.site == site) & t.forgotten.c.mark.in_(piece)
+        found.update(conn.execute(select(t.forgotten.c.mark).where(here)).scalars())
+    return frozenset(marks[mark] for mark in found)
+
+
+def _raws(article: str, site: str, urls: Sequence[str]) -> ColumnElement[bool]:
+    """Which raw copies are of an article: those that it was read from, and any of its addresses."""
+    its = select(t.versions.c.raw).where(t.versions.c.article == article, t.versions.c.raw.is_not(None))
+    return or_(t.raws.c.id.in_(its), (t.raws.c.site == site) & t.raws.c.url.in_(urls))
+
+
+def _unlearn(conn: Connection, site: str, blocks: Iterable[str]) -> None:
+    """What a site repeats is kept with its text: not for blocks that only this article still had."""
+    for piece in chunks(sorted(blocks)):
+        left = select(t.repeats.c.block).where(t.repeats.c.site == site, t.repeats.c.block.in_(piece))
+        kept = set(conn.execute(left).scalars())
+        gone = [block for block in piece if block not in kept]
+        conn.execute(delete(t.learned).where(t.learned.c.site == site, t.learned.c.block.in_(gone)))
+
+
+def _mark(conn: Connection, site: str, marks: Iterable[str], now: datetime) -> None:
+    there = set(conn.execute(select(t.forgotten.c.mark).where(t.forgotten.c.site == site)).scalars())
+    if new := sorted(set(marks) - there):
+        conn.execute(insert(t.forgotten), [{"site": site, "mark": mark, "since": now} for mark in new])
+
+
+def _digest(sign: str) -> str:
+    return blake2b(sign.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,117 @@
+"""Bringing the archive's file to the tables of today, or saying why not. Never starts an empty one over another."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from index.archive import sqlite
+from index.atomic_files import sync_folder
+from index.errors import ArchiveError
+from index.file_lock import hold
+
+HEAD = "0002"  # newest of migrations/versions; a test holds them equal
+_VERSION_TABLE = "alembic_version"
+
+
+RESTORING = "restoring-"  # a folder of that name beside it: an archive is being put back (`index/archive/backup.py`)
+
+
+def prepare(path: Path) -> None:
+    """Create the archive or bring it to HEAD; several processes may do so at once.
+
+    Raises ArchiveError, naming the file and what to do, where it is damaged, newer than this program, or no archive.
+    """
+    with hold(path.with_name(path.name + ".lock"), wait=True):
+        try:
+            if path.exists():
+                _upgrade(path)
+            else:
+                _create(path)
+        except DBAPIError as error:
+            if isinstance(error.orig, sqlite3.Error):
+                raise ArchiveError(sqlite.explain(error.orig, path)) from error
+            raise
+        except sqlite3.Error as error:
+            raise ArchiveError(sqlite.explain(error, path)) from error
+        except OSError as error:
+            raise ArchiveError(f"archive {path} cannot be opened: {error.strerror}") from error
+
+
+def _create(path: Path) -> None:
+    # Under another name until it is whole: so a file of 0 bytes is always a damaged archive, and never a young one.
+    left_over = sqlite.journal(path)
+    if left_over.exists() and left_over.stat().st_size:
+        raise ArchiveError(
+            f"archive {path} is missing, but its journal {left_over.name} is there: "
+            "put the archive back beside it, or move the journal away to begin anew"
+        )
+    for unfinished in path.parent.glob(f"{RESTORING}*"):
+        raise ArchiveError(
+            f"archive {path} is missing, and a restore was broken off in {unfinished}: "
+            "run `arshif restore` again with --force, or move that folder away to begin anew"
+        )
+    draft = path.with_name(path.name + ".new")
+    for stale in (draft, sqlite.journal(draft)):
+        stale.unlink(missing_ok=True)
+    engine = sqlite.open_engine(draft, writer=True)
+    try:
+        with engine.begin() as connection:
+            migrate(connection)
+    finally:
+        engine.dispose()
+    sqlite.set_wal(draft)
+    os.replace(draft, path)
+    sync_folder(path.parent)
+
+
+def _upgrade(path: Path) -> None:
+    if not sqlite.is_database(path):
+        raise ArchiveError(f"{path} is no SQLite database: move it away, or restore it from a backup")
+    engine = sqlite.open_engine(path, writer=True)
+    try:
+        with engine.begin() as connection:
+            version = _version(connection, path)
+            if version != HEAD:
+                _known(version, path)
+                migrate(connection)
+    finally:
+        engine.dispose()
+
+
+def _version(connection: Connection, path: Path) -> str:
+    if not inspect(connection).has_table(_VERSION_TABLE):
+        raise ArchiveError(f"{path} is a database, but no archive of Arshif: move it away")
+    version = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()
+    if not isinstance(version, str):
+        raise ArchiveError(f"archive {path} does not say which version it has: restore it from a backup")
+    return version
+
+
+def _known(version: str, path: Path) -> None:
+    # Imported where needed: 0.2 s that only an upgrade pays.
+    from alembic.script import ScriptDirectory
+
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if version not in known:
+        raise ArchiveError(
+            f"archive {path} was written by a newer Arshif (schema {version}, this one knows up to {HEAD}): update it"
+        )
+
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations up to this revision, inside the transaction that is open on the connection."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    command.upgrade(config, revision)

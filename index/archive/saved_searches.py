@@ -1,0 +1,125 @@
+"""Searches that somebody saved, what was new to them, and what of that somebody was told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from index.archive import pending_notifications
+from index.archive.tables import articles, found, outbox, searches, targets
+from index.archive.upsert import chunks
+from index.search.query_language.limits import MAX_CHARACTERS
+
+MAX_NAME = 100  # characters
+MOST = 200  # saved searches: each is asked again when something new comes
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A saved search: its number, its name, its text in the query language, when it was saved, and up to when new
+    articles were held against it (UTC)."""
+
+    id: int
+    name: str
+    query: str
+    created: datetime
+    looked: datetime
+
+
+def add(conn: Connection, name: str, query: str, now: datetime) -> int:
+    """Save a search; gives its number. Articles that are there already are not new to it.
+
+    Raises ValueError, with what to do, for a name or a query of no or too many characters, and where there are MOST."""
+    name, query = " ".join(name.split()), query.strip()
+    if not 0 < len(name) <= MAX_NAME:
+        raise ValueError(f"a saved search needs a name of 1 to {MAX_NAME} characters")
+    if not 0 < len(query) <= MAX_CHARACTERS:
+        raise ValueError(f"a search to be saved has 1 to {MAX_CHARACTERS} characters, filters included: write less")
+    if conn.execute(select(func.count()).select_from(searches)).scalar_one() >= MOST:
+        raise ValueError(f"there are {MOST} saved searches already: remove one first")
+    key = conn.execute(insert(searches).values(name=name, query=query, created=now, looked=now)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def remove(conn: Connection, number: int) -> bool:
+    """Forget a saved search; whether it was there."""
+    conn.execute(delete(found).where(found.c.search == number))
+    return conn.execute(delete(searches).where(searches.c.id == number)).rowcount > 0
+
+
+def get(conn: Connection, number: int) -> Saved | None:
+    """The saved search of that number."""
+    row = conn.execute(select(searches).where(searches.c.id == number)).mappings().one_or_none()
+    return _saved(row) if row else None
+
+
+def all_saved(conn: Connection) -> list[Saved]:
+    """All saved searches, the newest first."""
+    return [_saved(row) for row in conn.execute(select(searches).order_by(searches.c.id.desc())).mappings()]
+
+
+def _saved(row: Any) -> Saved:
+    return Saved(**{field.name: row[field.name] for field in fields(Saved)})
+
+
+# --- what is new to them -------------------------------------------------------------------------------------------
+
+
+def first_seen(conn: Connection, since: datetime) -> dict[str, datetime]:
+    """The articles first seen from then on, with when that was."""
+    query = select(articles.c.id, articles.c.first_seen).where(articles.c.first_seen >= since)
+    return {row.id: row.first_seen for row in conn.execute(query.order_by(articles.c.first_seen, articles.c.id))}
+
+
+def unshipped(conn: Connection, engine: str) -> set[str]:
+    """The articles that the current index of this engine lacks."""
+    current = select(targets.c.name).where(targets.c.engine == engine, targets.c.state == "current")
+    return set(conn.execute(select(outbox.c.article).where(outbox.c.target.in_(current))).scalars())
+
+
+def keep(
+    conn: Connection, number: int, ids: Sequence[str], looked: datetime, now: datetime, addresses: Sequence[str]
+) -> int:
+    """Note that a saved search found these articles, and up to when it looked; gives how many it has not found before.
+    Those are what the addresses are to be told."""
+    if get(conn, number) is None:
+        return 0  # removed meanwhile
+    many, unless_nobody = 0, list(addresses) or None
+    for piece in chunks(ids):
+        there = select(found.c.article).where(found.c.search == number, found.c.article.in_(piece))
+        known = set(conn.execute(there).scalars())
+        kept = conn.execute(select(articles.c.id).where(articles.c.id.in_(piece))).scalars()  # others are forgotten
+        row = {"search": number, "at": now, "waiting": unless_nobody}
+        if new := [{**row, "article": article} for article in kept if article not in known]:
+            conn.execute(insert(found), new)
+        many += len(new)
+    conn.execute(update(searches).where(searches.c.id == number).values(looked=looked))
+    return many
+
+
+def expire(conn: Connection, before: datetime) -> None:
+    """Let go of what was found before then, told or not."""
+    conn.execute(delete(found).where(found.c.at < before))
+
+
+def untold(conn: Connection, number: int) -> dict[str, list[str]]:
+    """The articles that a saved search found and an address is still to be told, by address, in the order in which
+    they were published."""
+    mine = (found.c.search == number) & found.c.waiting.is_not(None)
+    query = select(found.c.article, found.c.waiting).join(articles, articles.c.id == found.c.article).where(mine)
+    lists: dict[str, list[str]] = {}
+    for row in conn.execute(query.order_by(articles.c.sort_date, articles.c.id)):
+        for address in row.waiting:
+            lists.setdefault(address, []).append(row.article)
+    return lists
+
+
+def told(conn: Connection, number: int, ids: Sequence[str], address: str) -> None:
+    """That address was told that the saved search found these articles."""
+    for piece in chunks(ids):
+        pending_notifications.told(conn, found, (found.c.search == number) & found.c.article.in_(piece), address)

@@ -1,0 +1,140 @@
+"""Which raw copies there are, whose they are, what they take, and which are old enough to go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, select, update
+
+from index.archive import tables as t
+from index.archive.documents import article_of
+from index.archive.upsert import CHUNK, chunks
+from index.model.article import Article
+from index.warc.store import RawRef
+
+MONTH = timedelta(days=30)  # over which growth is measured, and for which it is told
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a source said of a page: its dates have the source's zone."""
+
+    title: str | None
+    published: datetime | None
+    modified: datetime | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The raw copy of an article's newest version: the article as it was read from it, the version's number, the
+    address that was asked for and the one that answered, when that was (UTC), and what the source had said."""
+
+    article: Article
+    number: int
+    ref: RawRef
+    url: str
+    final_url: str
+    fetched: datetime
+    offered: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What the raw copies take: bytes now, and those that came within the last MONTH; of a younger archive, as many as
+    a whole month would bring at its pace."""
+
+    copies: int
+    bytes: int
+    month: int
+
+
+def copies(conn: Connection, site: str, since: datetime | None = None, after: str = "") -> Iterator[Copy]:
+    """The raw copies from which a site's articles were read, by id, those behind the id `after`; `since`: of pages
+    fetched from then on."""
+    last = after
+    while rows := conn.execute(_newest(site, since, last)).mappings().all():
+        for row in rows:
+            offered = Candidate(row["said_title"], row["said_published"], row["said_modified"], row["said_language"])
+            ref = RawRef(row["file"], row["offset"], row["length"])
+            article = article_of(dict(row))
+            yield Copy(article, row["number"], ref, row["page_url"], row["final_url"], row["fetched"], offered)
+        last = rows[-1]["id"]
+
+
+def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
+    """A statement: rows for `copies`, a chunk of them."""
+    said = ("title", "published", "modified", "language")
+    query = (
+        select(
+            t.versions,
+            t.articles.c.id,
+            t.articles.c.site,
+            t.articles.c.url.label("own_url"),
+            t.versions.c.url.label("page_url"),
+            t.raws.c.url.label("final_url"),
+            *(t.raws.c[name] for name in ("fetched", "file", "offset", "length")),
+            *(t.frontier.c[name].label(f"said_{name}") for name in said),
+        )
+        .join(t.articles, and_(t.articles.c.id == t.versions.c.article, t.articles.c.number == t.versions.c.number))
+        .join(t.raws, t.raws.c.id == t.versions.c.raw)
+        .outerjoin(t.frontier, and_(t.frontier.c.site == t.articles.c.site, t.frontier.c.url == t.versions.c.url))
+        .where(t.articles.c.site == site, t.articles.c.id > after)
+    )
+    if since is not None:
+        query = query.where(t.raws.c.fetched >= since)
+    return query.order_by(t.articles.c.id).limit(CHUNK)
+
+
+def stamp(conn: Connection, article: str, number: int, extractor: str) -> None:
+    """A version reads the same to this extractor, too."""
+    mine = (t.versions.c.article == article) & (t.versions.c.number == number)
+    conn.execute(update(t.versions).where(mine).values(extractor=extractor))
+
+
+def refs(conn: Connection, site: str | None = None, since: datetime | None = None) -> Iterator[RawRef]:
+    """Where the raw copies lie, in their order on disk."""
+    query = select(t.raws.c.file, t.raws.c.offset, t.raws.c.length).order_by(t.raws.c.file, t.raws.c.offset)
+    if site is not None:
+        query = query.where(t.raws.c.site == site)
+    if since is not None:
+        query = query.where(t.raws.c.fetched >= since)
+    for row in conn.execute(query):
+        yield RawRef(row.file, row.offset, row.length)
+
+
+def extent(conn: Connection, now: datetime) -> Extent:
+    """What the raw copies take, and what a month adds."""
+    size = func.coalesce(func.sum(t.raws.c.length), 0)
+    number, total, first = conn.execute(select(func.count(), size, func.min(t.raws.c.fetched).label("first"))).one()
+    lately = conn.execute(select(size).where(t.raws.c.fetched > now - MONTH)).scalar_one()
+    age = now - first if first is not None else MONTH
+    share = min(max(age / MONTH, timedelta(days=1) / MONTH), 1.0)  # a first hour says too little of a month
+    return Extent(number, total, round(lately / share))
+
+
+def expire(conn: Connection, before: datetime) -> list[str]:
+    """Forget the files whose every record was fetched before then; gives their names. The versions stay, and cannot be
+    extracted again."""
+    aged = select(t.raws.c.file).group_by(t.raws.c.file).having(func.max(t.raws.c.fetched) < before)
+    files = list(conn.execute(aged).scalars())
+    for piece in chunks(files):
+        remove(conn, t.raws.c.file.in_(piece))
+    return files
+
+
+def remove(conn: Connection, which: ColumnElement[bool]) -> list[RawRef]:
+    """Forget these raw copies; gives where they lie."""
+    gone = conn.execute(select(t.raws.c.id, t.raws.c.file, t.raws.c.offset, t.raws.c.length).where(which)).all()
+    for piece in chunks([row.id for row in gone]):
+        conn.execute(update(t.versions).where(t.versions.c.raw.in_(piece)).values(raw=None))
+        conn.execute(delete(t.raws).where(t.raws.c.id.in_(piece)))
+    return [RawRef(row.file, row.offset, row.length) for row in gone]
+
+
+def files(conn: Connection) -> set[str]:
+    """The names of the files that the archive refers to."""
+    return set(conn.execute(select(t.raws.c.file).distinct()).scalars())

@@ -1,0 +1,117 @@
+"""Whether two articles are one text: enough of it in common, and the facts in it are the same.
+
+A copy of a wire report and the next report of one template can differ in equally many words, but not in the same ones:
+an editor changes words here and there, a template what it is about: the numbers, the names, what the headline says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from math import comb
+
+from index.text.analysis import fold
+
+SHINGLE = 3  # words
+LEAST = 0.4  # Jaccard similarity of the shingles; a tenth of the words changed one by one leaves .54 at least
+SLOT = 6  # words: the longest piece of a text that a template fills in, such as a name with its title
+DOUBT = 0.005  # chance of so many changed facts among the changed words, below which they are no editor's
+SPARED = 0.01  # least share of words taken to be changed: a copy may put one figure right
+MOST = 1_500  # words of each text that are held against each other word by word; difflib is quadratic
+
+_SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_END = re.compile(r"[.!?:؟。…»\"”]$")  # after it a capital letter says nothing
+_LONG = 3  # letters of a word that a headline tells something with; of Chinese and Japanese every sign counts
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text as it is compared: its folded words, and which of them are facts: numbers, names that a capital letter
+    shows, words of the headline."""
+
+    words: tuple[str, ...]
+    facts: tuple[bool, ...]
+
+
+def read(headline: str, body: str) -> Text:
+    """What is compared of a text."""
+    about = {word for word, _ in _words(headline) if len(word) >= _LONG or _SPACELESS.search(word)}
+    found = [(word, fact or word in about) for word, fact in _words(body)]
+    return Text(tuple(word for word, _ in found), tuple(fact for _, fact in found))
+
+
+def alike(one: Text, other: Text) -> bool:
+    """Whether they are one text, perhaps edited."""
+    if one.words == other.words:
+        return True
+    return overlap(one.words, other.words) >= LEAST and not _of_a_template(one, other)
+
+
+def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> float:
+    """The Jaccard similarity of the three-word shingles of two texts."""
+    first, second = _shingles(one), _shingles(other)
+    return len(first & second) / len(first | second) if first and second else 0.0
+
+
+def contained(one: tuple[str, ...], other: tuple[str, ...]) -> float:
+    """The share of the first text's shingles that the other has."""
+    first = _shingles(one)
+    return len(first & _shingles(other)) / len(first) if first else 0.0
+
+
+def _shingles(words: tuple[str, ...]) -> set[tuple[str, ...]]:
+    return set(zip(*(words[n:] for n in range(SHINGLE)), strict=False))
+
+
+def _words(text: str) -> list[tuple[str, bool]]:
+    """Folded words, each with whether it is a number or, by a capital letter within a sentence, a name."""
+    found: list[tuple[str, bool]] = []
+    begins = True
+    for piece in text.split():
+        folded = [w for part in re.findall(r"\w+", fold(piece)) for w in _signs(part)]
+        named = not begins and piece.lstrip("\"'«“‘([")[:1].isupper()
+        found += [(w, _is_number(w) or (named and not _SPACELESS.search(w))) for w in folded]
+        begins = bool(_END.search(piece))
+    return found
+
+
+def _signs(word: str) -> list[str]:
+    return _SPACELESS.sub(r" \g<0> ", word).split() if _SPACELESS.search(word) else [word]
+
+
+def _of_a_template(one: Text, other: Text) -> bool:
+    """Whether what is filled in differs where the words around it are the same: more facts, or more numbers alone, were
+    put in the place of others than can be expected from how many other words were. A fact counts once, however often
+    it stands in a text: a site may write Apple where another has 蘋果."""
+    words = other_words = 0
+    kept: set[tuple[str, ...]] = set()
+    changed: set[tuple[str, ...]] = set()
+    matcher = SequenceMatcher(None, one.words[:MOST], other.words[:MOST], autojunk=False)
+    for kind, begin, end, there, until in matcher.get_opcodes():
+        mine, theirs = one.facts[begin:end], other.facts[there:until]
+        if kind == "equal":
+            words += mine.count(False)
+            kept.update((word,) for word, fact in zip(one.words[begin:end], mine, strict=True) if fact)
+        elif kind == "replace" and end - begin <= SLOT and until - there <= SLOT:
+            other_words += mine.count(False)
+            if any(mine) and any(theirs):
+                changed.add((*one.words[begin:end], "", *other.words[there:until]))
+    rate = max(SPARED, other_words / max(1, words + other_words))
+    return any(
+        _chance(len(gone), len(gone) + len(left), rate) < DOUBT
+        for gone, left in ((changed, kept), (_numbers(changed), _numbers(kept)))
+    )
+
+
+def _numbers(facts: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    return {fact for fact in facts if any(map(_is_number, fact))}
+
+
+def _is_number(word: str) -> bool:
+    return any(c.isdigit() for c in word)
+
+
+def _chance(changed: int, of: int, rate: float) -> float:
+    """How probable it is that so many or more are changed where each is with this probability (binomial)."""
+    return sum(comb(of, n) * rate**n * (1 - rate) ** (of - n) for n in range(changed, of + 1))

@@ -1,0 +1,284 @@
+"""What changed from one version of an article to the next: which kinds of change, and the words themselves.
+
+Pure, over plain values: `between` says what an editor did, `diff` which words went and which came, for the terminal and
+the page alike. What is no change of what readers read is none: spaces, forms of quotation marks and dashes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import SequenceMatcher
+from functools import cache, lru_cache
+from itertools import groupby
+from typing import Literal
+
+from index.model.article import Article
+from index.text.analysis import fold
+
+Kind = Literal[
+    "typo", "correction", "addition", "removal", "rewrite", "headline", "authors", "section", "dates", "moved"
+]
+Op = Literal["same", "removed", "added"]
+
+SENTENCE = 8  # words from which an added or removed run is a statement of its own, and no wording
+REWRITTEN = 0.4  # share of the words replaced or removed from which a text is another one
+SLIP = 2  # letters that differ at most in a long word that was misspelt; in others one
+LONG = 8  # letters of a long word: Monday and Sunday differ in two
+SLIPS = 6  # misspelt words at most; where more differ it is a choice of spelling, or of words
+MOST = 12_000  # words and spaces of a text that are compared one by one; of what is longer, whole paragraphs
+ALIVE = timedelta(minutes=5)  # a date of modification so close to the request is when the page was made, not changed
+
+_APART = (  # signs that part words
+    "\u0000-\u0020!-/:-@\\[-`{-\u00bf\u2000-\u200b\u2010-\u205e\u060c\u061b\u061f\u066a-\u066d\u06d4\u3000-\u303f\uff00-\uff0f"
+)
+_SIGN = "\u0e00-\u0e7f\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_TOKEN = re.compile(
+    f"\\s+|[{_SIGN}]|[^{_APART}{_SIGN}\\s]+|.", re.DOTALL
+)  # spaces, a sign, a word with its marks, a mark
+_ALIKE = str.maketrans(
+    {
+        **dict.fromkeys("“”„‟«»〝〞＂″", '"'),
+        **dict.fromkeys("‘’‚‛‹›ʼ`´′", "'"),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        "…": "...",
+        "ـ": "",
+        **dict.fromkeys("\u00ad\u200b\u200e\u200f\u2060\ufeff", ""),
+    }
+)
+# How newsrooms begin a notice that something was wrong, as readers see it.
+_NOTICES = (
+    *("correction", "corrected", "clarification", "editor's note", "an earlier version"),
+    *("this story has been corrected", "this article was amended", "this article has been corrected"),
+    *("تصحيح", "تصويب", "تنويه", "تم تصحيح", "توضيح", "اصلاحیه", "تصحیح"),
+    *("rectificatif", "erratum", "une version antérieure", "korrektur", "berichtigung", "anmerkung der redaktion"),
+    *("in einer früheren version", "corrección", "fe de errores", "correção", "errata", "rettifica", "correzione"),
+    *("исправление", "уточнение", "düzeltme", "更正", "訂正"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of a text that stayed, went or came; pieces in order give the old text without the added ones, the new one
+    without the removed ones."""
+
+    op: Op
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened from one version to the next: its kinds, the plainest first, and how many words of headline and
+    body went and came."""
+
+    kinds: tuple[Kind, ...]
+    removed: int = 0
+    added: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.kinds)
+
+    def __str__(self) -> str:
+        counts = [f"{sign}{n} words" for sign, n in (("-", self.removed), ("+", self.added)) if n]
+        return ", ".join(self.kinds) + (f" ({', '.join(counts)})" if counts else "")
+
+
+# --- what kind of change ---------------------------------------------------------------------------------------------
+
+
+def between(old: Article, new: Article, *, seen: datetime | None = None) -> Change:
+    """What changed from one reading of an article to the next; nothing: they say the same.
+
+    `seen` is when the new one was read: where its date of modification is hardly older and nothing else differs, it
+    is the moment at which the page was made, and no change."""
+    kinds: list[Kind] = []
+    removed = added = 0
+    if read_as(old.headline) != read_as(new.headline):
+        kinds.append("headline")
+    if read_as(old.body) != read_as(new.body):
+        kinds += _of_text(old.body, new.body)
+    if kinds:
+        for piece in (*diff(old.headline, new.headline), *diff(old.body, new.body)):
+            removed += len(words(piece.text)) if piece.op == "removed" else 0
+            added += len(words(piece.text)) if piece.op == "added" else 0
+    if _names(old.authors) != _names(new.authors):
+        kinds.append("authors")
+    if fold(old.section or "") != fold(new.section or ""):
+        kinds.append("section")
+    if _dated(old, new, seen):
+        kinds.append("dates")
+    return Change(tuple(kinds), removed, added)
+
+
+def read_as(text: str) -> str:
+    """The text as readers read it: without the differences that editors' tools make in spaces, quotes and dashes."""
+    return " ".join(text.translate(_ALIKE).split())
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as they stand, with their marks; of Chinese and Japanese each sign."""
+    return [token for token in _TOKEN.findall(text) if any(map(str.isalnum, token))]
+
+
+@cache
+def _corrected() -> tuple[str, ...]:
+    """How such a notice begins, folded: the tables of letters are not made for who only looks at a list."""
+    return tuple(map(fold, _NOTICES))
+
+
+def _names(authors: Sequence[str]) -> frozenset[str]:
+    return frozenset(map(fold, authors))
+
+
+def _dated(old: Article, new: Article, seen: datetime | None) -> bool:
+    """Whether a date was really changed: "2 hours ago" is another hour at each visit, and some pages are always new."""
+    if old.published != new.published and "relative" not in new.origins.get("published", ""):
+        return True
+    alive = seen is not None and new.modified is not None and abs(seen - new.modified) < ALIVE
+    return old.modified != new.modified and not alive and "relative" not in new.origins.get("modified", "")
+
+
+def _of_text(old: str, new: str) -> Iterator[Kind]:
+    """The kinds of change from one body to another that reads differently."""
+    if fold("".join(words(old))) == fold("".join(words(new))):
+        yield "typo"  # marks, vowel signs, forms of letters
+        return
+    runs = list(_changed_runs(old, new))
+    slips = [pair for pair in runs if _is_slip(*pair)]
+    rest = [pair for pair in runs if not _is_slip(*pair)]
+    if sum(len(gone) for gone, _ in rest) > REWRITTEN * max(1, len(words(old))):
+        yield "rewrite"
+        return
+    if len(slips) > SLIPS:
+        rest, slips = runs, []
+    notice = any(_is_notice(" ".join(came)) for _, came in runs)
+    statements = [came for gone, came in rest if len(came) >= SENTENCE + 2 * len(gone)]
+    removals = [gone for gone, came in rest if len(gone) >= SENTENCE + 2 * len(came)]
+    wording = len(rest) - len(statements) - len(removals)
+    if notice or wording:
+        yield "correction"
+    if slips and not (notice or wording):
+        yield "typo"
+    if statements and not notice:
+        yield "addition"
+    if removals:
+        yield "removal"
+
+
+def _changed_runs(old: str, new: str) -> Iterator[tuple[list[str], list[str]]]:
+    """The words that went and those that came in their place, run by run."""
+    for same, pieces in groupby(diff(old, new, marks=False), key=_stays):
+        if not same:
+            held = list(pieces)
+            gone, came = ([w for p in held if p.op == op for w in words(p.text)] for op in ("removed", "added"))
+            if gone or came or any(p.op != "same" for p in held):
+                yield gone, came
+
+
+def _stays(piece: Piece) -> bool:
+    return piece.op == "same" and bool(words(piece.text))
+
+
+def _is_slip(gone: Sequence[str], came: Sequence[str]) -> bool:
+    """Whether words were merely misspelt, or marks put right: as many as before, each hardly different; no numbers."""
+    if len(gone) != len(came):
+        return fold("".join(gone)) == fold("".join(came))
+    pairs = list(zip(gone, came, strict=True))
+    return len(pairs) <= SLIPS and all(a == b or _misspelt(a, b) for a, b in pairs)
+
+
+def _misspelt(one: str, other: str) -> bool:
+    if fold(one) == fold(other):
+        return True
+    if any(c.isdigit() for c in one + other) or min(len(one), len(other)) <= SLIP:
+        return False
+    return _distance(one.casefold(), other.casefold()) <= (SLIP if min(len(one), len(other)) >= LONG else 1)
+
+
+def _distance(one: str, other: str) -> int:
+    """Letters to put in, leave out or change, two that are swapped counting once (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        last, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def _is_notice(came: str) -> bool:
+    said = fold(came).lstrip(" \"'([*-")
+    return any(said.startswith(phrase) for phrase in _corrected())
+
+
+# --- which words -----------------------------------------------------------------------------------------------------
+
+
+def diff(old: str, new: str, *, marks: bool = True) -> list[Piece]:
+    """Which words went and which came, in order. Without `marks`, words that differ in vowel signs, accents and case
+    only are the same, and shown as they read now."""
+    before, after = _TOKEN.findall(old), _TOKEN.findall(new)
+    if max(len(before), len(after)) > MOST:
+        before, after = re.findall(r"[^\n]*\n*", old), re.findall(r"[^\n]*\n*", new)
+    keys = _key if marks else _plain_key
+    matcher = SequenceMatcher(None, [keys(t) for t in before], [keys(t) for t in after])  # autojunk bounds its time
+    pieces: list[Piece] = []
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            pieces.append(Piece("same", "".join(after[c:d])))
+        else:
+            pieces += [Piece("removed", "".join(before[a:b])), Piece("added", "".join(after[c:d]))]
+    return _joined([piece for piece in pieces if piece.text])
+
+
+@lru_cache(maxsize=4_096)
+def _key(token: str) -> str:
+    return " " if token.isspace() else token.translate(_ALIKE)
+
+
+@lru_cache(maxsize=4_096)
+def _plain_key(token: str) -> str:
+    return " " if token.isspace() else fold(token) or token.translate(_ALIKE)
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """Runs in place of many small pieces: what stays between two changes is part of them where it is space or marks."""
+    widened: list[Piece] = []
+    for at, piece in enumerate(pieces):
+        inside = 0 < at < len(pieces) - 1 and piece.op == "same" and not any(c.isalnum() for c in piece.text)
+        if inside and "\n" not in piece.text:
+            widened += [Piece("removed", piece.text), Piece("added", piece.text)]
+        else:
+            widened.append(piece)
+    return [one for run in _runs(widened) for one in run]
+
+
+def _runs(pieces: list[Piece]) -> Iterator[list[Piece]]:
+    """Between pieces that stay, one that went and one that came."""
+    for same, run in groupby(pieces, key=lambda piece: piece.op == "same"):
+        held = list(run)
+        if same:
+            yield [Piece("same", "".join(piece.text for piece in held))]
+            continue
+        texts: dict[Op, str] = {"removed": "", "added": ""}
+        for piece in held:
+            texts[piece.op] += piece.text
+        if texts["removed"] == texts["added"]:
+            yield [Piece("same", texts["added"])]
+        else:
+            yield [Piece(op, text) for op, text in texts.items() if text]
+
+
+def paragraphs(pieces: Iterable[Piece]) -> list[list[Piece]]:
+    """The pieces of each paragraph, without the blank lines between them."""
+    found: list[list[Piece]] = [[]]
+    for piece in pieces:
+        first, *rest = piece.text.split("\n\n")
+        found[-1].append(Piece(piece.op, first))
+        found += [[Piece(piece.op, text)] for text in rest]
+    kept = ([piece for piece in paragraph if piece.text.strip()] for paragraph in found)
+    return [paragraph for paragraph in kept if paragraph]

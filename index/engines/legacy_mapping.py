@@ -1,0 +1,39 @@
+"""Searching an index of an older mapping, while one of today's is being built: what it lacks is not asked of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from index.engines.query_plan import Clause, Plan
+
+_TARGET = re.compile(r"(?P<prefix>.+)-v[0-9]+-[0-9]{8}t[0-9]+")
+
+
+def is_made_with(target: str, prefix: str) -> bool:
+    """Whether a target's name says that it was made with this prefix, by whichever version of the mapping."""
+    found = _TARGET.fullmatch(target)
+    return found is not None and found["prefix"] == prefix
+
+
+def without_unknown(asked: Plan, fields: Collection[str]) -> Plan:
+    """The plan without the clauses that are on other fields than these: their part of the question is left open."""
+    scored = _known(asked.scored, fields) if asked.scored is not None else None
+    filters = [_known(clause, fields) for clause in asked.filters]
+    return replace(asked, scored=scored, filters=tuple(clause for clause in filters if clause is not None))
+
+
+def _known(clause: Clause, fields: Collection[str]) -> Clause | None:
+    part: Any = clause
+    if hasattr(part, "field"):
+        return clause if part.field in fields else None
+    inner = tuple(one for one in (_known(c, fields) for c in part.clauses) if one is not None)
+    changed = {"clauses": inner}
+    if hasattr(part, "without"):
+        changed["without"] = tuple(one for one in (_known(c, fields) for c in part.without) if one is not None)
+    if any(changed.values()) or not part.clauses:
+        narrowed: Clause = replace(part, **changed)
+        return narrowed
+    return None

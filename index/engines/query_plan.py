@@ -1,0 +1,270 @@
+"""What a query means, once for all engines: which words in which fields, and which documents at all.
+
+A word of a query is found in its exact form (folded), in the language of whatever article, or by its stem, in articles
+of a language that has a chain for its letters. Exact forms and headlines weigh more. A word that is a stop word of a
+language is not insisted on in articles of that language, where something else is asked for beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from index.engines.base import order_of
+from index.model.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Sort, Words
+from index.text.analysis import light10, scripts, stem_rows, stop_words, words
+
+# Exact above stem and headline above body, both added up: measured on nothing yet, and the same for all engines.
+WEIGHTS = {"headline": 4.0, "body": 2.0, "headline_stem": 2.0, "body_stem": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Words next to each other in a field; `words` are as the field holds them. Scored by BM25 times `weight`."""
+
+    field: str
+    words: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """A word in a field that begins with this. Scored by `weight`, whichever word it is."""
+
+    field: str
+    word: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A word in a field at most `edits` letters away, a swap of two neighbours being one. Scored as Begins."""
+
+    field: str
+    word: str
+    edits: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Two words, unequal, with at most `gap` others between them, in whichever order. Scored by BM25 times `weight`."""
+
+    field: str
+    words: tuple[str, str]
+    gap: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Documents whose field has one of these whole values. Scores nothing."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Documents whose number in a field is at least `low` and below `high`. Scores nothing."""
+
+    field: str
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Documents that match every one of `clauses` and none of `without`; scores add up."""
+
+    clauses: tuple[Clause, ...]
+    without: tuple[Clause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Documents that match at least one of them; scores add up."""
+
+    clauses: tuple[Clause, ...]
+
+
+Wanted = Row | Begins | Like | Close  # what stands in a text, and can be marked there
+Clause = Wanted | OneOf | Between | All | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`scored` gives the matches and their scores (None: every document), `filters` narrow them without a score."""
+
+    scored: Clause | None
+    filters: tuple[Clause, ...]
+    sort: Sort
+
+
+@lru_cache(maxsize=64)  # an engine and the marks ask for the same one
+def plan(query: Query) -> Plan:
+    """What to ask of an index. Sorted by relevance only where something is scored, else by date, the newest first."""
+    scored = _clause(query.node) if query.node is not None else None
+    sort = query.sort
+    if sort == "relevance" and not wanted(scored):
+        sort = "newest"
+    return Plan(scored, tuple(_filters(query)), sort)
+
+
+def wanted(clause: Clause | None) -> list[Wanted]:
+    """What may make a document match, for highlights: the words that are not excluded."""
+    match clause:
+        case Row() | Begins() | Like() | Close():
+            return [clause]
+        case All(clauses) | AnyOf(clauses):
+            return [one for inner in clauses for one in wanted(inner)]
+    return []
+
+
+# --- words ---------------------------------------------------------------------------------------------------------
+
+
+def _clause(node: Node) -> Clause | None:
+    """None for what holds no word at all, such as "!!!", and so asks for nothing."""
+    match node:
+        case Words():
+            return _any(_rows(node.text, node.field))
+        case Prefix(text, field):
+            *first, last = words(text) or [""]
+            begins = [Begins(name, form, WEIGHTS[name]) for name, form in _forms(last, last, field)] if last else []
+            return _all_of([_any(_rows(" ".join(first), field)), _any(begins)])
+        case Fuzzy(text, field, edits):
+            forms = [form for word in words(text)[:1] for form in _forms(word, light10(word), field)]
+            return _any([Like(name, form, edits, WEIGHTS[name]) for name, form in forms])
+        case Near():
+            return _near(node)
+        case Is():
+            return _held(node.name, (node.value,))
+        case Not(inner):
+            excluded = _clause(inner)
+            return All((), (excluded,)) if excluded is not None else None
+        case Or(nodes):
+            return _any([c for n in nodes if (c := _clause(n)) is not None])
+        case And(nodes):
+            return _all(nodes)
+
+
+def _fields(field: Field | None) -> tuple[Field, ...]:
+    return (field,) if field else ("headline", "body")
+
+
+def _forms(word: str, bare: str, field: Field | None) -> Iterator[tuple[str, str]]:
+    """A word in the fields of exact forms; one in Arabic letters also without what is written to it there, for مدر*
+    is to find المدرسة as well."""
+    for name in _fields(field):
+        yield name, word
+        if "ar" in scripts(word):
+            yield f"{name}_stem", f"ar:{bare}"
+
+
+def _rows(text: str, field: Field | None) -> list[Clause]:
+    """A row of words in its exact forms, and in its stems."""
+    exact = tuple(words(text))
+    if not exact:
+        return []
+    found: list[Clause] = []
+    stemmed = stem_rows(text)
+    for name in _fields(field):
+        found.append(Row(name, exact, WEIGHTS[name]))
+        found += [Row(f"{name}_stem", row, WEIGHTS[f"{name}_stem"]) for row in stemmed]
+    return found
+
+
+def _near(node: Near) -> Clause | None:
+    """Each word near the next one. Engines differ on more than two words and on a word that comes twice, so they are
+    asked for pairs of unequal ones."""
+    found: list[Clause | None] = []
+    for clause in _rows(node.text, node.field):
+        assert isinstance(clause, Row)
+        pairs = [Close(clause.field, pair, node.gap, clause.weight) for pair in pairwise(clause.words)]
+        close = [pair for pair in pairs if pair.words[0] != pair.words[1]]
+        found.append(_all_of(close or [Row(clause.field, clause.words[:1], clause.weight)]))
+    return _any([clause for clause in found if clause is not None])
+
+
+def _all(nodes: Sequence[Node]) -> Clause | None:
+    wanted = [(c, _stops(n)) for n in nodes if not isinstance(n, Not) and (c := _clause(n)) is not None]
+    clauses: list[Clause] = []
+    for clause, stops in wanted:
+        optional_in = [lang for lang in stops if any(lang not in others for _, others in wanted)]
+        clauses.append(AnyOf((clause, OneOf("language", tuple(optional_in)))) if optional_in else clause)
+    without = [c for n in nodes if isinstance(n, Not) and (c := _clause(n.node)) is not None]
+    if len(clauses) == 1 and not without:
+        return clauses[0]
+    return All(tuple(clauses), tuple(without)) if clauses or without else None
+
+
+def _all_of(clauses: Sequence[Clause | None]) -> Clause | None:
+    there = tuple(clause for clause in clauses if clause is not None)
+    return All(there) if len(there) > 1 else next(iter(there), None)
+
+
+def _any(clauses: Sequence[Clause]) -> Clause | None:
+    return AnyOf(tuple(clauses)) if len(clauses) > 1 else next(iter(clauses), None)
+
+
+def _stops(node: Node) -> list[str]:
+    """The languages in which this is a stop word; none for a phrase, for a group, and for a word held to a field."""
+    if not isinstance(node, Words) or node.phrase or node.field:
+        return []
+    found = words(node.text)
+    return [lang for lang, stops in stop_words().items() if len(found) == 1 and found[0] in stops]
+
+
+# --- filters -------------------------------------------------------------------------------------------------------
+
+
+def _filters(query: Query) -> list[Clause]:
+    found: list[Clause | None] = [
+        *(_held(name, values) for name, values in _named(query).items() if values),
+        *(_held("has", (value,)) for value in query.has),  # all of them
+        OneOf("article", query.articles) if query.articles else None,
+    ]
+    if query.after or query.before:
+        found.append(_held("date", (Period(query.after, query.before),)))
+    if query.changed:
+        found.append(_held("changed", (query.changed,)))
+    if query.gone is not None:
+        found.append(_held("gone", ("yes" if query.gone else "no",)))
+    if not query.filtered and not query.copies:
+        found.append(All((), (OneOf("lead", ("no",)),)))  # the copies are few: leaving them out is the cheaper way
+    return [clause for clause in found if clause is not None]
+
+
+def _named(query: Query) -> dict[str, tuple[str, ...]]:
+    return {
+        "site": query.sites,
+        "country": query.countries,
+        "lang": query.languages,
+        "author": query.authors,
+        "section": query.sections,
+    }
+
+
+def _held(name: str, values: Sequence[str | Period]) -> Clause | None:
+    """A filter with its values, of which any may hold."""
+    texts = tuple(value for value in values if isinstance(value, str))
+    periods = [value for value in values if isinstance(value, Period)]
+    match name:
+        case "author" | "section":
+            return _any([Row(name, tuple(words(text)), 0.0) for text in texts if words(text)])
+        case "country":
+            return OneOf(name, tuple(text.upper() for text in texts))
+        case "lang":
+            return OneOf("language", tuple(text.lower() for text in texts))
+        case "date":
+            return _any([_between("order", period) for period in periods])
+        case "changed":
+            return _any([All((_between("changed", period), OneOf("has", ("changes",)))) for period in periods])
+    return OneOf(name, texts)
+
+
+def _between(field: str, period: Period) -> Between:
+    return Between(field, *(order_of(end) if end else None for end in (period.after, period.before)))

@@ -1,0 +1,122 @@
+"""An article as others cite it: BibTeX, RIS and CSL-JSON for their programs. The sentence that people copy is in the
+page's words (`index/web/texts`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from index.model.article import Version
+
+Form = Literal["bib", "ris", "json"]
+FORMS: tuple[Form, ...] = get_args(Form)
+MEDIA: Mapping[Form, str] = {
+    "bib": "application/x-bibtex; charset=utf-8",
+    "ris": "application/x-research-info-systems; charset=utf-8",
+    "json": "application/vnd.citationstyles.csl+json",
+}
+_SPECIAL = re.compile(r"[\\{}$&#%_~^]")  # what LaTeX does not take for itself
+_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What is cited: one version of an article, from the outlet of this name. `retrieved` is when we read it (UTC)."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    outlet: str
+    published: datetime | None
+    retrieved: datetime
+    url: str
+    language: str | None
+    content_hash: str
+
+    @property
+    def note(self) -> str:
+        """By what the text can be told from another one."""
+        return f"Content hash {self.content_hash}"
+
+
+def citation(version: Version, outlet: str) -> Citation:
+    """How this version is cited."""
+    article = version.article
+    return Citation(
+        id=f"{article.id}-{version.number}",
+        title=_line(article.headline or article.url),
+        authors=tuple(map(_line, article.authors)),
+        outlet=_line(outlet),
+        published=article.published,
+        retrieved=version.seen,
+        url=_line(article.url),
+        language=article.language,
+        content_hash=article.content_hash,
+    )
+
+
+def written(cited: Citation, form: Form) -> str:
+    """A citation as a file of this form."""
+    return _FORMS[form](cited)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _bibtex(cited: Citation) -> str:
+    fields = {
+        "author": " and ".join(f"{{{_latex(author)}}}" for author in cited.authors),
+        "title": f"{{{_latex(cited.title)}}}",
+        "journal": _latex(cited.outlet),
+        "date": f"{cited.published:%Y-%m-%d}" if cited.published else "",
+        "url": re.sub(r"[{}\\]", lambda m: f"%{ord(m[0]):02X}", cited.url),  # an address is taken as it stands
+        "urldate": f"{cited.retrieved:%Y-%m-%d}",
+        "langid": _latex(cited.language or ""),
+        "note": _latex(cited.note),
+    }
+    lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
+    return f"@article{{{re.sub(r'[^0-9A-Za-z-]', '', cited.id)},\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _latex(text: str) -> str:
+    return _SPECIAL.sub(lambda match: _LATEX.get(match[0], "\\" + match[0]), text)
+
+
+def _ris(cited: Citation) -> str:
+    lines = [("TY", "NEWS"), ("TI", cited.title), *(("AU", author) for author in cited.authors), ("T2", cited.outlet)]
+    lines += [("DA", f"{cited.published:%Y/%m/%d}")] if cited.published else []
+    lines += [
+        ("UR", cited.url),
+        ("Y2", f"{cited.retrieved:%Y/%m/%d}"),
+        ("LA", cited.language or ""),
+        ("N1", cited.note),
+    ]
+    return "".join(f"{tag}  - {value}\r\n" for tag, value in lines if value) + "ER  - \r\n"
+
+
+def _csl(cited: Citation) -> str:
+    item: dict[str, Any] = {
+        "id": cited.id,
+        "type": "article-newspaper",
+        "title": cited.title,
+        "author": [{"literal": author} for author in cited.authors],
+        "container-title": cited.outlet,
+        "issued": _parts(cited.published) if cited.published else None,
+        "accessed": _parts(cited.retrieved),
+        "URL": cited.url,
+        "language": cited.language,
+        "note": cited.note,
+    }
+    return json.dumps([{name: value for name, value in item.items() if value}], ensure_ascii=False, indent=1) + "\n"
+
+
+def _parts(moment: datetime) -> dict[str, list[list[int]]]:
+    return {"date-parts": [[moment.year, moment.month, moment.day]]}
+
+
+_FORMS: Mapping[Form, Callable[[Citation], str]] = {"bib": _bibtex, "ris": _ris, "json": _csl}

@@ -1,0 +1,70 @@
+"""Articles as rows of a table: its columns, and what of a text a spreadsheet would take for a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from index.model.article import Document
+
+# Column -> its value: text, a list of texts, a moment, yes or no, a number, or None. schema.org's names where there are
+COLUMNS: Mapping[str, Callable[[Document], Any]] = {
+    "id": lambda d: d.article.id,
+    "site": lambda d: d.article.site,
+    "country": lambda d: d.article.country or None,
+    "url": lambda d: d.article.url,
+    "mainEntityOfPage": lambda d: d.article.canonical_url,
+    "headline": lambda d: d.article.headline,
+    "alternativeHeadline": lambda d: d.article.alternative_headline,
+    "description": lambda d: d.article.description,
+    "articleBody": lambda d: d.article.body,
+    "articleSection": lambda d: d.article.section,
+    "keywords": lambda d: list(d.article.keywords),
+    "author": lambda d: list(d.article.authors),
+    "datePublished": lambda d: d.article.published,
+    "dateModified": lambda d: d.article.modified,
+    "inLanguage": lambda d: d.article.language,
+    "image": lambda d: [image.url for image in d.article.images],
+    "caption": lambda d: [image.caption or "" for image in d.article.images],
+    "isAccessibleForFree": lambda d: None if d.article.paywalled is None else not d.article.paywalled,
+    "firstSeen": lambda d: d.first_seen,
+    "changed": lambda d: d.changed,
+    "number": lambda d: d.number,
+    "current": lambda d: d.current,
+    "gone": lambda d: d.gone,
+    "story": lambda d: d.story,
+    "lead": lambda d: d.lead,
+    "contentHash": lambda d: d.article.content_hash,
+}
+LISTS = frozenset(("keywords", "author", "image", "caption"))
+MOMENTS = frozenset(("datePublished", "dateModified", "firstSeen", "changed"))
+FLAGS = frozenset(("isAccessibleForFree", "current", "gone", "lead"))
+NUMBERS = frozenset(("number",))
+BETWEEN = "; "  # values of a list in one cell
+
+# What begins a formula (https://owasp.org/www-community/attacks/CSV_Injection), where a cell may begin: also behind a
+# line feed, a tab and a semicolon, which in many countries part cells, whatever quotes stand around them.
+_FORMULA = re.compile(r"(?<![^\n\r\t;|])(?=[^\S\n\r\t]*[=+\-@\uff1d\uff0b\uff0d\uff20])|\A(?=[\t\r])")
+
+
+def row(document: Document) -> list[Any]:
+    """An article's values, in the order of COLUMNS."""
+    return [value(document) for value in COLUMNS.values()]
+
+
+def cell(value: Any) -> str:
+    """A value as a cell of a CSV file that no spreadsheet takes for a formula: an apostrophe stands before one."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return harmless(BETWEEN.join(value) if isinstance(value, list) else str(value))
+
+
+def harmless(text: str) -> str:
+    """The text with an apostrophe before all that a spreadsheet may take for the beginning of a formula."""
+    return _FORMULA.sub("'", text)

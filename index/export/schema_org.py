@@ -1,0 +1,62 @@
+"""Articles under schema.org's names (https://schema.org/NewsArticle), ready for JSON; what it has no name for is under
+`archive`. The API, the exports and the command write them so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from index.model.article import Article, Document
+
+
+def named(article: Article) -> dict[str, Any]:
+    """An article: dates as ISO 8601 with the zone that the page gave, empty fields left out."""
+    fields = {
+        "url": article.url,
+        "mainEntityOfPage": article.canonical_url,
+        "headline": article.headline,
+        "alternativeHeadline": article.alternative_headline,
+        "description": article.description,
+        "articleBody": article.body,
+        "articleSection": article.section,
+        "keywords": list(article.keywords),
+        "author": list(article.authors),
+        "datePublished": article.published and article.published.isoformat(),
+        "dateModified": article.modified and article.modified.isoformat(),
+        "inLanguage": article.language,
+        "image": [{"url": image.url, "caption": image.caption, "creditText": image.credit} for image in article.images],
+        "isAccessibleForFree": None if article.paywalled is None else not article.paywalled,
+        "archive": {
+            "id": article.id,
+            "site": article.site,
+            "country": article.country,
+            "origins": dict(article.origins),
+            "contentHash": article.content_hash,
+        },
+    }
+    return {name: value for name, value in fields.items() if value not in (None, "", [])}
+
+
+def whole(article: Article) -> dict[str, Any]:
+    """The same as a thing of its own, with context and type."""
+    return {"@context": "https://schema.org", "@type": "NewsArticle", **named(article)}
+
+
+def described(document: Document) -> dict[str, Any]:
+    """An article with what the archive decided about it: moments of ours as ISO 8601 in UTC."""
+    answer = whole(document.article)
+    answer["archive"] |= {
+        "firstSeen": _utc(document.first_seen),
+        "version": document.version,
+        "number": document.number,
+        "current": document.current,
+        "changed": document.changed and _utc(document.changed),
+        "gone": document.gone,
+        "story": document.story,
+        "lead": document.lead,
+    }
+    return answer
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

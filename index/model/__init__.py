@@ -1,0 +1,1 @@
+"""What crawling and searching agree on: articles, queries, results."""

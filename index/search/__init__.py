@@ -1,0 +1,1 @@
+"""Searching, and bringing the index up to date with the archive."""

@@ -1,0 +1,219 @@
+"""What of a text is shown for a search, and what in it is marked.
+
+Marks and snippets are pieces of the text as it was written, tashkeel included, found by the same analysis that indexed
+it: so both engines show the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.engines.query_plan import Begins, Close, Like, Row, Wanted
+from index.model.article import Article, Span
+from index.text.analysis import Stems, language_of, places, stop_words, words_as_composed
+
+SNIPPETS = 3  # at most, of a body
+SNIPPET_CHARACTERS = 200  # about two lines of a result
+WEIGHED = 20  # matches of one word that may get a snippet: all against all would take seconds in a long text
+LEAD_CHARACTERS = 60  # of a snippet, before the match that it is made for
+
+
+def headline(article: Article, asked: Sequence[Wanted]) -> tuple[Span, ...]:
+    """The headline of an article, with what was asked for marked."""
+    text = _Text(article.headline, article.language)
+    marks = text.marks([one for one in asked if one.field.startswith("headline")])
+    return _spans(article.headline, 0, len(article.headline), marks)
+
+
+def snippets(article: Article, asked: Sequence[Wanted]) -> tuple[tuple[Span, ...], ...]:
+    """Up to SNIPPETS pieces of an article's body, with what was asked for marked."""
+    text = _Text(article.body, article.language)
+    return _snippets(text, text.marks([one for one in asked if one.field.startswith("body")]))
+
+
+def told_in(language: str | None, asked: Sequence[Wanted]) -> list[Wanted]:
+    """What of it can stand in a text of this language at all: not the stems of other ones, which are most of it."""
+    spoken = language_of(language)
+    return [one for one in asked if not one.field.endswith("_stem") or _is_of(one, spoken)]
+
+
+def _is_of(stem: Wanted, language: str) -> bool:
+    first = stem.words[0] if isinstance(stem, Row | Close) else stem.word
+    return first.startswith(f"{language}:")
+
+
+# --- marks ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A match in a text, in characters, end exclusive; `what` is the first word as it was asked for."""
+
+    start: int
+    end: int
+    what: str
+
+
+class _Text:
+    """A text with its words and their stems, side by side."""
+
+    def __init__(self, text: str, language: str | None) -> None:
+        self.text = text
+        self.language = language_of(language)
+        self.words = words_as_composed(text)
+
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """Where the words stand: from, to."""
+        return places(self.text)
+
+    @cached_property
+    def stems(self) -> Stems:
+        """The stems of the words; none where the text is not as the archive holds texts, and has other words in NFC."""
+        return Stems(self.text, self.words, self.language)
+
+    def marks(self, asked: Sequence[Wanted]) -> list[_Mark]:
+        """Where the rows of words stand, in order and without overlaps. Stop words only where nothing else matched."""
+        found = [mark for one in asked for mark in self._marks(one)]
+        stops = stop_words().get(self.language, frozenset())
+        telling = [mark for mark in found if mark.what not in stops]
+        merged: list[_Mark] = []
+        for mark in sorted(telling or found, key=lambda m: (m.start, -m.end)):
+            if merged and mark.start < merged[-1].end:
+                last = merged.pop()
+                mark = _Mark(last.start, max(last.end, mark.end), last.what)  # noqa: PLW2901
+            merged.append(mark)
+        return merged
+
+    def _marks(self, asked: Wanted) -> Iterator[_Mark]:
+        held: Sequence[str] = self.words
+        places_of: Callable[[str], Iterator[int]] = partial(_all_of, self.words)
+        if asked.field.endswith("_stem"):
+            if not _is_of(asked, self.language):
+                return
+            held, places_of = self.stems, self.stems.places_of
+        match asked:
+            case Row(_, row, _):
+                length = len(row)
+                for i in places_of(row[0]):
+                    if length == 1 or tuple(held[i : i + length]) == row:
+                        yield self._mark(i, i + length - 1, self.words[i] if length == 1 else row[0])
+            case Begins(_, start, _):
+                yield from (self._mark(i, i, start) for i, word in enumerate(held) if word.startswith(start))
+            case Like(_, like, edits, _):
+                yield from (self._mark(i, i, like) for i, word in enumerate(held) if is_like(word, like, edits))
+            case Close(_, (one, other), gap, _):
+                places = {word: list(places_of(word)) for word in (one, other)}
+                for i in places[one]:
+                    near = [k for k in places[other] if abs(i - k) <= gap + 1]
+                    yield from (self._mark(k, k, held[k]) for k in (i, *near) if near)
+
+    def _mark(self, first: int, last: int, what: str) -> _Mark:
+        return _Mark(int(self.places[first, 0]), int(self.places[last, 1]), what)
+
+
+def _all_of(words: Sequence[str], wanted: str) -> Iterator[int]:
+    """Where a word stands; a list finds it faster than a loop does."""
+    at = -1
+    with suppress(ValueError):
+        while True:
+            at = words.index(wanted, at + 1)
+            yield at
+
+
+@lru_cache(maxsize=10_000)
+def is_like(word: str, other: str, edits: int) -> bool:
+    """Whether one word becomes the other by so many letters put in, left out, changed, or swapped with the next:
+    the optimal string alignment distance, as the engines have it."""
+    if abs(len(word) - len(other)) > edits:
+        return False
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, a in enumerate(word, 1):
+        row = [i]
+        for k, b in enumerate(other, 1):
+            best = min(last[k] + 1, row[k - 1] + 1, last[k - 1] + (a != b))
+            if i > 1 and k > 1 and a == other[k - 2] and word[i - 2] == b:
+                best = min(best, before[k - 2] + 1)
+            row.append(best)
+        before, last = last, row
+    return last[-1] <= edits
+
+
+def _spans(text: str, start: int, end: int, marks: Sequence[_Mark]) -> tuple[Span, ...]:
+    """A piece of a text, cut where marks begin and end."""
+    spans: list[Span] = []
+    at = start
+    for mark in marks:
+        if mark.end <= start or mark.start >= end:
+            continue
+        if mark.start > at:
+            spans.append(Span(text[at : mark.start]))
+        spans.append(Span(text[max(at, mark.start) : min(mark.end, end)], marked=True))
+        at = min(mark.end, end)
+    if at < end:
+        spans.append(Span(text[at:end]))
+    return tuple(spans)
+
+
+# --- snippets ------------------------------------------------------------------------------------------------------
+
+
+def _snippets(body: _Text, marks: Sequence[_Mark]) -> tuple[tuple[Span, ...], ...]:
+    """The pieces that hold most of what was asked, in the order of the text; the beginning where nothing is marked."""
+    if not body.words:
+        return ()
+    if not marks:
+        start, end = _window(body, int(body.places[0, 0]))
+        return (_spans(body.text, start, end, ()),)
+    weighed = _apart(marks)
+    windows = [_window(body, mark.start) for mark in weighed]
+    chosen: list[tuple[int, int]] = []
+    told: set[str] = set()
+    while windows and len(chosen) < SNIPPETS:
+        best = max(windows, key=lambda window: _worth(window, weighed, told))
+        chosen.append(best)
+        told |= {mark.what for mark in marks if best[0] <= mark.start < best[1]}
+        windows = [w for w in windows if w[1] <= best[0] or w[0] >= best[1]]
+    return tuple(_spans(body.text, start, end, marks) for start, end in sorted(chosen))
+
+
+def _apart(marks: Sequence[_Mark]) -> list[_Mark]:
+    """Of each word the first matches that do not stand close together."""
+    kept: dict[str, list[_Mark]] = {}
+    for mark in marks:
+        of_word = kept.setdefault(mark.what, [])
+        if len(of_word) < WEIGHED and (not of_word or mark.start - of_word[-1].start >= SNIPPET_CHARACTERS // 2):
+            of_word.append(mark)
+    return sorted((mark for of_word in kept.values() for mark in of_word), key=lambda mark: mark.start)
+
+
+def _worth(window: tuple[int, int], marks: Sequence[_Mark], told: set[str]) -> tuple[int, int, int]:
+    inside = [mark.what for mark in marks if window[0] <= mark.start and mark.end <= window[1]]
+    return len(set(inside) - told), len(inside), -window[0]
+
+
+def _window(body: _Text, anchor: int) -> tuple[int, int]:
+    """A piece of the paragraph around a word, from the beginning of a word to the end of one."""
+    text, starts, ends = body.text, body.places[:, 0], body.places[:, 1]
+    first = text.rfind("\n\n", 0, anchor) + 2 if "\n\n" in text[:anchor] else 0
+    last = text.find("\n\n", anchor)
+    last = len(text) if last < 0 else last
+    start = first
+    if anchor - first > LEAD_CHARACTERS and last - first > SNIPPET_CHARACTERS:
+        wanted = min(anchor - LEAD_CHARACTERS, max(first, last - SNIPPET_CHARACTERS))
+        start = int(starts[starts.searchsorted(wanted)])
+    if last - start <= SNIPPET_CHARACTERS:
+        return start, last
+    most = start + SNIPPET_CHARACTERS
+    fitting = int(ends[ends.searchsorted(most, "right") - 1])  # where none fits, the text's last one, which is too far
+    end = fitting if anchor < fitting <= most else most
+    while end < last and not text[end].isspace() and not text[end].isalnum():  # the full stop, the closing quote
+        end += 1
+    return start, end

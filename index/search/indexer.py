@@ -1,0 +1,236 @@
+"""The shipper: brings what the outbox holds to an index, and replaces an index by a newly built one.
+
+One process an engine, held by a lock. A row leaves the outbox only when the index has made it durable, so that a crash
+at any point costs a second delivery, which the document's version makes harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+
+from sqlalchemy import Connection
+
+from index.archive import Archive, documents, outbox
+from index.archive.outbox import Row
+from index.engines.base import Engine, is_ours, new_target
+from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
+from index.file_lock import hold
+
+BATCH = 500  # documents: 100 to 2,000 a request differ by a tenth (measured on Elasticsearch)
+POLL = 1.0  # s between two looks into the outbox: a stored article is to be found within 5 s
+BACK_OFF = (1.0, 600.0)  # s: first and longest wait for an index that does not answer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What one round brought to the index, what it refused for good, and how many rows are left."""
+
+    sent: int = 0
+    refused: int = 0
+    left: int = 0
+
+
+def lock_path(archive: Archive, engine: str) -> Path:
+    """The lock of the one process that ships to this engine: `data/shipper-<engine>.lock`."""
+    return archive.path.parent / f"shipper-{engine}.lock"
+
+
+def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> None:
+    """Ship until `stop` is set. An index that is down is tried again, at most ten minutes later.
+
+    Raises Busy where another process ships to this engine, ArchiveError where the archive fails.
+    """
+    failures = 0
+    with hold(lock_path(archive, engine.name), wait=False):
+        ready = False
+        while not stop.is_set():
+            try:
+                if not ready:
+                    prepare(archive, engine)
+                shipped = ship_once(archive, engine, batch)
+                ready, failures = True, 0
+            except ArchiveError:
+                raise
+            except Exception as error:  # whatever an index does to us, its rows stay and are tried again
+                wait = _back_off(failures)
+                ready, failures = False, failures + 1
+                known = isinstance(error, ArshifError)
+                log.warning("%s: %s; tried again in %.0f s", engine.name, error, wait, exc_info=not known)
+                stop.wait(wait)
+                continue
+            if shipped.left < batch or not shipped.sent + shipped.refused:
+                stop.wait(POLL)  # a commit costs the same for one document as for hundreds
+
+
+def drain(archive: Archive, engine: Engine, batch: int = BATCH) -> Shipped:
+    """Ship until nothing is left, and give what that was. Raises Busy where another process does it already."""
+    with hold(lock_path(archive, engine.name), wait=False):
+        prepare(archive, engine)
+        total = Shipped()
+        while True:
+            part = ship_once(archive, engine, batch)
+            total = Shipped(total.sent + part.sent, total.refused + part.refused, part.left)
+            if not (part.left and part.sent + part.refused):
+                return total
+
+
+def rebuild(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[Shipped], None] | None = None) -> str:
+    """Build the index anew from the archive while the old one is searched; gives the new target's name once readers
+    see it and the old one is gone. A shipper that runs does the work. What is interrupted is gone on with by the next.
+
+    Raises IndexUnavailable where the index does not answer, Busy where a newer rebuild took over.
+    """
+    return _build(archive, engine, _start(archive, engine), batch, told)
+
+
+def migrate(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[Shipped], None] | None = None) -> str:
+    """The name of an index with this program's mapping that readers see: at once where there is one, else when it is
+    built; the one of an older mapping is searched until then, and gets what comes meanwhile.
+
+    Raises what `rebuild` does."""
+    live = engine.current()
+    if live is not None:
+        return live
+    there = set(engine.targets())
+    with archive.read() as conn:
+        begun = [target.name for target in outbox.targets_of(conn, engine.name) if target.state == "building"]
+    mine = [name for name in begun if name in there and is_ours(name, engine.prefix)]
+    return _build(archive, engine, mine[0] if mine else _start(archive, engine), batch, told)
+
+
+def _build(archive: Archive, engine: Engine, name: str, batch: int, told: Callable[[Shipped], None] | None) -> str:
+    while (state := _state(archive, name)) == "building":
+        try:
+            with hold(lock_path(archive, engine.name), wait=False):
+                while _state(archive, name) == "building":
+                    shipped = ship_once(archive, engine, batch)
+                    if told is not None:
+                        told(shipped)
+        except Busy:
+            time.sleep(POLL)
+    if state is None:
+        raise Busy(f"another rebuild of the {engine.name} index took over from {name}: wait for that one")
+    return name
+
+
+def ship_once(archive: Archive, engine: Engine, batch: int = BATCH) -> Shipped:
+    """One batch to each target of the engine; one that was being built and is complete takes over.
+
+    The caller holds the lock. Raises IndexUnavailable or IndexMismatch, and then nothing is lost."""
+    with archive.read() as conn:
+        targets = outbox.targets_of(conn, engine.name)
+    if not targets:
+        prepare(archive, engine)
+        with archive.read() as conn:
+            targets = outbox.targets_of(conn, engine.name)
+    total = Shipped()
+    for target in targets:
+        try:
+            part = _ship(archive, engine, target.name, batch)
+        except IndexMismatch as problem:
+            if target.state == "building" or is_ours(target.name, engine.prefix):
+                raise
+            log.warning("%s: what is new is found once the new index is complete, for %s", engine.name, problem)
+            archive.write(lambda conn, name=target.name: outbox.drop(conn, name)).result()  # type: ignore[misc]
+            continue
+        total = Shipped(total.sent + part.sent, total.refused + part.refused, total.left + part.left)
+        if target.state == "building" and not part.left:
+            _publish(archive, engine, target.name)
+    return total
+
+
+def prepare(archive: Archive, engine: Engine) -> None:
+    """Make archive and engine agree on where the documents go: an index that is missing, lost or of an older mapping
+    is built anew; one of an older mapping gets what is new until then.
+
+    Raises IndexMismatch where the engine's index was made from another archive."""
+    there = set(engine.targets())
+    with archive.read() as conn:
+        known = outbox.targets_of(conn, engine.name)
+    live, searched = engine.current(), engine.searched()
+    _sweep(engine, there - {target.name for target in known} - {live})
+    for target in known:
+        lost = target.name not in there or (target.state == "current" and live is None and target.name != searched)
+        if lost:
+            log.warning("%s: index %s is lost or outdated, and is built anew", engine.name, target.name)
+            archive.write(lambda conn, name=target.name: outbox.drop(conn, name)).result()  # type: ignore[misc]
+    with archive.read() as conn:
+        left = {target.state: target.name for target in outbox.targets_of(conn, engine.name)}
+    if live is not None and live == left.get("building"):
+        archive.write(lambda conn: outbox.promote(conn, live)).result()  # published, then killed
+    elif "building" not in left and live is None:
+        _start(archive, engine)
+    elif "building" not in left and live != left.get("current"):
+        raise IndexMismatch(
+            f"the {engine.name} index {live} was made from another archive than {archive.path}: "
+            "give this one another prefix, or run `arshif index rebuild` to replace that index"
+        )
+
+
+def _sweep(engine: Engine, unknown: set[str]) -> None:
+    """Drop what was created by one that died before it could note it: empty, and nobody's."""
+    for name in unknown:
+        if is_ours(name, engine.prefix) and not engine.count(name):
+            engine.drop(name)
+
+
+def _start(archive: Archive, engine: Engine) -> str:
+    """Begin a new target; one that was being built is given up."""
+    name = new_target(engine.prefix)
+    engine.create(name)
+    with archive.read() as conn:
+        given_up = [target for target in outbox.targets_of(conn, engine.name) if target.state == "building"]
+    archive.write(lambda conn: outbox.begin(conn, engine.name, name, datetime.now(UTC))).result()
+    for target in given_up:
+        engine.drop(target.name)
+    return name
+
+
+def _publish(archive: Archive, engine: Engine, name: str) -> None:
+    if _state(archive, name) == "building":
+        engine.publish(name)
+        archive.write(lambda conn: outbox.promote(conn, name)).result()
+
+
+def _ship(archive: Archive, engine: Engine, target: str, batch: int) -> Shipped:
+    with archive.read() as conn:  # one view of both: a row's version is its document's
+        rows = outbox.batch(conn, target, batch)
+        wanted = [row.article for row in rows if row.op == "upsert"]
+        upserts = documents.documents(conn, wanted)
+        upserts += documents.version_documents(conn, wanted)
+    if not rows:
+        return Shipped()
+    there = {document.article.id for document in upserts}
+    refused = engine.apply(target, upserts, [row.article for row in rows if row.article not in there])
+    left = archive.write(lambda conn: _record(conn, target, rows, refused)).result()
+    for article, reason in refused.items():
+        log.warning("%s: refused %s for good: %s", engine.name, article, reason)
+    return Shipped(len(rows) - len(refused), len(refused), left)
+
+
+def _record(conn: Connection, target: str, rows: list[Row], refused: dict[str, str]) -> int:
+    outbox.acknowledge(conn, target, [(row.article, row.version) for row in rows if row.article not in refused])
+    now = datetime.now(UTC)
+    for row in rows:
+        if row.article in refused:
+            outbox.refuse(conn, target, row, refused[row.article], now)
+    return outbox.pending(conn, target)
+
+
+def _state(archive: Archive, name: str) -> outbox.State | None:
+    with archive.read() as conn:
+        return outbox.state(conn, name)
+
+
+def _back_off(failures: int) -> float:
+    first, longest = BACK_OFF
+    return min(first * 2.0 ** min(failures, 30), longest) * random.uniform(0.5, 1.0)  # apart from each other's

@@ -1,0 +1,99 @@
+"""A query's text -> its pieces: words, phrases, signs. What is no sign here is part of a word."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from index.search.query_language.filters import FILTERS
+from index.search.query_language.limits import GAP
+from index.text.char_folding import PARTING
+
+Kind = Literal["word", "phrase", "field", "(", ")", "-", "or", "and"]
+
+FIELDS = ("title", "body")
+# How phrases open, and all the signs that close them: keyboards and word processors differ, most of all in Arabic,
+# where it is easy to get them the other way round.
+QUOTES = {'"': '"', "“": "”“", "”": "”“", "„": "“”", "«": "»", "»": "«", "＂": "＂", "‹": "›", "›": "‹"}
+WITHOUT = "-−"  # the second is the minus of typesetters, which the page itself writes
+
+_FIELD = re.compile(rf"({'|'.join([*FIELDS, *FILTERS])})[:：]", re.IGNORECASE)
+_NEAR = re.compile(r"~(\d{0,9})")
+_JOINS = {"OR": "or", "||": "or", "AND": "and", "&&": "and"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece and its place in the text as it was given; `near` is the number after a phrase's ~, GAP for none
+    there, and None for a phrase without ~. `closed` is False for a phrase without its closing quote, `joined` where
+    nothing parts it from the piece before."""
+
+    kind: Kind
+    text: str
+    at: int
+    end: int
+    near: int | None = None
+    closed: bool = True
+    joined: bool = False
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """What the text consists of. Marks of direction and other invisible signs are looked through, wherever they stand:
+    people who write from right to left put them in to make a query look right."""
+    places = [place for place, char in enumerate(text) if not _invisible(char)]
+    before = 0
+    for piece in _pieces("".join(text[place] for place in places)):
+        at, end = places[piece.at], places[piece.end - 1] + 1
+        yield replace(piece, at=at, end=end, joined=piece.at == before)
+        before = piece.end
+
+
+def _invisible(char: str) -> bool:
+    return unicodedata.category(char) == "Cf" and char not in PARTING
+
+
+def _blank(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) == "Cc"
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if _blank(char):
+            at += 1
+            continue
+        if char in "()":
+            piece = Piece("(" if char == "(" else ")", char, at, at + 1)
+        elif char in QUOTES:
+            piece = _phrase(text, at)
+        elif char in WITHOUT:
+            piece = Piece("-", char, at, at + 1)
+        elif match := _FIELD.match(text, at):
+            piece = Piece("field", match[1].lower(), at, match.end())
+        else:
+            piece = _word(text, at)
+        yield piece
+        at = piece.end
+
+
+def _phrase(text: str, at: int) -> Piece:
+    closing = QUOTES[text[at]]
+    end = next((i for i in range(at + 1, len(text)) if text[i] in closing), None)
+    if end is None:
+        return Piece("phrase", text[at + 1 :], at, len(text), closed=False)
+    match = _NEAR.match(text, end + 1)
+    near = int(match[1] or GAP) if match else None
+    return Piece("phrase", text[at + 1 : end], at, match.end() if match else end + 1, near)
+
+
+def _word(text: str, at: int) -> Piece:
+    """A word, which may hold any sign but a bracket or a quote: covid-19, a:b:c."""
+    ends = (i for i in range(at, len(text)) if _blank(text[i]) or text[i] in "()" or text[i] in QUOTES)
+    end = next(ends, len(text))
+    word = text[at:end]
+    kind = _JOINS.get(word, "word")
+    return Piece(kind, word, at, end)  # type: ignore[arg-type]

@@ -1,0 +1,273 @@
+"""Pieces -> the tree of a Query: recursive descent, which tells what it cannot read and goes on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from index.errors import QueryError
+from index.model.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Prefix, Problem, Query, Words
+from index.search.query_language import filters as held_filters
+from index.search.query_language.lexer import Piece, pieces
+from index.search.query_language.limits import (
+    LONG_FUZZY,
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_EDITS,
+    MAX_FUZZY,
+    MAX_GAP,
+    MAX_LIMIT,
+    MAX_PATTERNS,
+    MAX_TERMS,
+    MAX_WORDS,
+    MIN_FUZZY,
+    MIN_PREFIX,
+)
+from index.text.analysis import words
+
+FIELDS: dict[str, Field] = {"title": "headline", "body": "body"}
+_FUZZY = re.compile(r"~(\d{0,9})$")
+_INNER_STAR = re.compile(r"\*+(?=\w)")
+_GIVEN = 40  # characters of a piece that a problem repeats
+
+
+def parse(text: str, **filters: Any) -> Query:
+    """The query that a text asks for; an empty one asks for every article.
+
+    `filters` are fields of Query (`sites`, `after`, `sort`, `limit`, `cursor`, …), added to what the text says. Dates
+    in the text are days in UTC. What cannot be read is left out or taken for its nearest meaning, and told in
+    `problems`. Raises QueryError for a limit that cannot be."""
+    limit = filters.get("limit", Query.__dataclass_fields__["limit"].default)
+    if not 1 <= limit <= MAX_LIMIT:
+        raise QueryError(f"limit is {limit}: give 1 to {MAX_LIMIT}.", 0)
+    place = {name: filters.pop(name) for name in ("sort", "limit", "cursor") if name in filters}
+    parser = _Parser(text, filters)
+    node = parser.query()
+    return Query(node=node, problems=tuple(parser.problems), **parser.held, **place)
+
+
+class _Parser:
+    """either := all (OR all)*; all := one+; one := -one | ( either ) | field:one | filter:value | words."""
+
+    def __init__(self, text: str, held: dict[str, Any]) -> None:
+        self.problems: list[Problem] = []
+        self.held = held  # filters of the whole query, by the names that Query has for them
+        self.text = self._cut(text)
+        self.pieces = list(pieces(self.text))
+        self.place = 0
+        self.terms = self.words = self.patterns = 0
+        self.open = self.passed_over = 0  # brackets
+
+    def query(self) -> Node | None:
+        node = self._either(None)
+        if node is None and not self.held and not self.problems and self.pieces and self.text.strip("*"):
+            self._tell("nothing", self.pieces[0].at, self.pieces[-1].end)
+        return node
+
+    def _cut(self, text: str) -> str:
+        """The beginning of a text that is too long, up to the end of a word."""
+        if len(text) <= MAX_CHARACTERS:
+            return text
+        self._tell("too_long", MAX_CHARACTERS, len(text))
+        kept = text[:MAX_CHARACTERS]
+        if text[MAX_CHARACTERS].isspace() or not any(map(str.isspace, kept)):
+            return kept
+        return kept[: max(i for i, char in enumerate(kept) if char.isspace())]
+
+    def _tell(self, key: str, at: int, end: int, given: str = "") -> None:
+        if not any(problem.key == key and problem.at == at for problem in self.problems):
+            self.problems.append(Problem(key, at, end, given[:_GIVEN]))
+
+    def _tell_of(self, key: str, piece: Piece, given: str | None = None) -> None:
+        self._tell(key, piece.at, piece.end, piece.text if given is None else given)
+
+    def _next(self) -> Piece | None:
+        return self.pieces[self.place] if self.place < len(self.pieces) else None
+
+    # groups
+
+    def _either(self, field: Field | None) -> Node | None:
+        nodes: list[Node] = []
+        joint: Piece | None = None
+        while True:
+            node = self._all(field)
+            piece = self._next()
+            if node is not None:
+                nodes.append(node)
+            elif joint is not None:
+                self._tell_of("lonely_or", joint)
+            elif piece is not None and piece.kind == "or":
+                self._tell_of("lonely_or", piece)
+            if piece is None or piece.kind != "or":
+                return Or(tuple(nodes)) if len(nodes) > 1 else next(iter(nodes), None)
+            joint = piece if node is not None or joint is not None else None
+            self.place += 1
+
+    def _all(self, field: Field | None) -> Node | None:
+        nodes: list[Node] = []
+        while (piece := self._next()) is not None and piece.kind != "or":
+            if piece.kind == ")" and not self.passed_over and self.open:
+                break
+            node = None
+            if piece.kind == ")":
+                self.place += 1
+                if self.passed_over:
+                    self.passed_over -= 1
+                else:
+                    self._tell_of("unopened_group", piece)
+            elif piece.kind == "and":  # words side by side mean that already
+                self.place += 1
+            else:
+                node = self._one(field)
+            if node is not None:
+                nodes.append(node)
+        return And(tuple(nodes)) if len(nodes) > 1 else next(iter(nodes), None)
+
+    def _one(self, field: Field | None) -> Node | None:
+        piece = self.pieces[self.place]
+        self.place += 1
+        match piece.kind:
+            case "-":
+                return self._without(field)
+            case "(":
+                return self._group(piece, field)
+            case "field" if piece.text in FIELDS:
+                return self._within(piece)
+            case "field":
+                one = self._filter(piece)
+                if self.open:
+                    return self._part(piece, one)
+                if one is not None and not held_filters.add(self.held, one):
+                    self._tell_of("too_many_words", piece)
+                return None
+        return self._leaf(piece, field)
+
+    def _without(self, field: Field | None) -> Node | None:
+        piece = self._next()
+        if piece is None or not piece.joined or piece.kind not in ("word", "phrase", "field", "("):
+            return None  # a dash in a headline
+        if piece.kind == "field" and piece.text not in FIELDS:
+            self.place += 1
+            node: Node | None = self._part(piece, self._filter(piece))
+        else:
+            node = self._one(field)
+        return None if node is None else Not(node)
+
+    def _group(self, bracket: Piece, field: Field | None) -> Node | None:
+        if self.open >= MAX_DEPTH:
+            if not self.passed_over:
+                self._tell_of("too_deep", bracket)
+            self.passed_over += 1
+            return None
+        self.open += 1
+        node = self._either(field)
+        self.open -= 1
+        if self._next() is None:
+            self._tell_of("unclosed_group", bracket)
+        else:
+            self.place += 1
+        return node
+
+    def _within(self, name: Piece) -> Node | None:
+        piece = self._next()
+        group = piece is not None and piece.kind == "(" and piece.joined
+        if piece is None or not (group or piece.kind in ("word", "phrase")):
+            self._tell_of("lonely_field", name, f"{name.text}:")
+            return None
+        return self._one(FIELDS[name.text])
+
+    # filters
+
+    def _filter(self, name: Piece) -> Is | None:
+        value = self._next()
+        if value is None or value.kind not in ("word", "phrase") or not value.text.strip():
+            self._tell_of("lonely_field", name, f"{name.text}:")
+            return None
+        self.place += 1
+        self._closed(value)
+        one = held_filters.read(name.text, value.text.strip())
+        if isinstance(one, Is):
+            return one
+        self._tell_of(one, value)
+        return None
+
+    def _part(self, piece: Piece, one: Is | None) -> Is | None:
+        """A filter that is a part of the query like a word; but not one that says what is searched at all."""
+        if one is None or not self._counted(piece, 1):
+            return None
+        if one.name not in held_filters.WHOLE:
+            return one
+        self._tell_of("whole_query", piece, f"{piece.text}:")
+        held_filters.add(self.held, one)
+        return None
+
+    # words
+
+    def _leaf(self, piece: Piece, field: Field | None) -> Node | None:
+        self._closed(piece)
+        text = piece.text.strip()
+        found = words(text)
+        if not found or not self._counted(piece, len(found)):
+            return None
+        if piece.kind == "phrase":
+            if piece.near is None or len(set(found)) == 1:
+                return Words(text, field, phrase=True)
+            return self._near(piece, text, field, piece.near)
+        if _INNER_STAR.search(text):
+            self._tell_of("inner_star", piece)
+            text = _INNER_STAR.sub("-", text).lstrip("-")
+        if text.endswith("*"):
+            return self._prefix(piece, text.rstrip("*"), field)
+        if match := _FUZZY.search(text):
+            return self._fuzzy(piece, text[: match.start()], match[1], field)
+        return Words(text, field)
+
+    def _closed(self, piece: Piece) -> None:
+        if not piece.closed:
+            self._tell("unclosed_quote", piece.at, piece.end, self.text[piece.at])
+
+    def _counted(self, piece: Piece, n: int) -> bool:
+        """Whether there is room for another term of n words."""
+        self.terms += 1 if piece.kind != "phrase" else max(1, len(piece.text.split()))
+        self.words += n
+        if self.terms <= MAX_TERMS and self.words <= MAX_WORDS:
+            return True
+        if all(problem.key != "too_many_words" for problem in self.problems):
+            self._tell_of("too_many_words", piece)
+        return False
+
+    def _patterned(self, piece: Piece) -> bool:
+        self.patterns += 1
+        if self.patterns > MAX_PATTERNS:
+            self._tell_of("too_many_patterns", piece)
+        return self.patterns <= MAX_PATTERNS
+
+    def _near(self, piece: Piece, text: str, field: Field | None, gap: int) -> Near:
+        if gap > MAX_GAP:
+            self._tell_of("gap", piece, str(gap))
+        return Near(text, field, min(gap, MAX_GAP))
+
+    def _prefix(self, piece: Piece, text: str, field: Field | None) -> Node:
+        """Of several words (covid-1*) the last is one that begins so."""
+        last = words(text)[-1]
+        if len(last) < MIN_PREFIX:
+            if not _one_each(last):
+                self._tell_of("short_prefix", piece)
+            return Words(text, field)
+        return Prefix(text, field) if self._patterned(piece) else Words(text, field)
+
+    def _fuzzy(self, piece: Piece, text: str, number: str, field: Field | None) -> Node:
+        found = words(text)
+        if len(found) != 1 or not MIN_FUZZY <= len(found[0]) <= MAX_FUZZY:
+            self._tell_of("short_fuzzy", piece)
+            return Words(text, field)
+        if number and not 1 <= int(number) <= MAX_EDITS:
+            self._tell_of("edits", piece, number)
+        most = MAX_EDITS if len(found[0]) >= LONG_FUZZY else 1  # two of five letters would be another word
+        edits = min(max(int(number or most), 1), most)
+        return Fuzzy(text, field, edits) if self._patterned(piece) else Words(text, field)
+
+
+def _one_each(word: str) -> bool:
+    """Whether this is a character of a script in which each is a word, so that what follows it is found anyway."""
+    return len(words(f"{word}{word}")) > 1

@@ -1,0 +1,125 @@
+"""Query -> Results, over whichever index.
+
+The engine gives ids and counts, the archive the texts; `index/search/highlight.py` says what of them is shown and
+marked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from index.archive import Archive, documents
+from index.engines.base import DAY, TALLIED, Engine
+from index.engines.query_plan import Wanted, plan, wanted
+from index.model.article import Bar, Document, Facet, Hit, Match, Query, Results, Tally, Unit
+from index.search.highlight import headline, snippets, told_in
+
+Key = tuple[str, int | None]  # an article, and the number of an earlier version of it; None for how it reads today
+Load = Callable[[Sequence[Key]], tuple[Mapping[Key, Document], Mapping[str, int]]]
+
+OWN_FILTER: Mapping[Facet, str] = {  # the field of Query that holds a facet to chosen values
+    "site": "sites",
+    "country": "countries",
+    "language": "languages",
+    "section": "sections",
+    "author": "authors",
+}
+DAYS, WEEKS = 92, 2 * 366  # days that a histogram may span to be told by days, or by weeks: some hundred bars at most
+
+
+def search(
+    query: Query, engine: Engine, archive: Archive, *, facets: Sequence[Facet] = (), histogram: Unit | bool = False
+) -> Results:
+    """A page of hits, with their texts from the archive; with counts by these facets, and over time by days, weeks or
+    months (True: whichever suits the time that the results span).
+
+    An id that the archive does not have (an index that is ahead or behind) is left out of the page, not of the total.
+    Raises QueryError for a cursor of another search, IndexUnavailable and IndexMismatch as the engine does."""
+    started = time.perf_counter()
+    found = find(query, engine, lambda keys: load(archive, keys))
+    tallies, bars, unit = _counts(query, engine, facets, histogram)
+    return replace(found, facets=tallies, histogram=bars, unit=unit, seconds=time.perf_counter() - started)
+
+
+def find(query: Query, engine: Engine, loading: Load) -> Results:
+    """As `search` without counts, with the documents from `loading`: keys -> documents, and per story the number of its
+    other articles."""
+    started = time.perf_counter()
+    found = engine.search(query)
+    loaded, others = loading([(match.id, match.number) for match in found.matches])
+    asked = wanted(plan(query).scored)
+    languages = {document.article.language for document in loaded.values()}
+    told = {language: told_in(language, asked) for language in languages}
+    hits = tuple(
+        _hit(loaded[key], match, told[loaded[key].article.language], others)
+        for match in found.matches
+        if (key := (match.id, match.number)) in loaded
+    )
+    return Results(found.total, hits, time.perf_counter() - started, found.cursor)
+
+
+def load(archive: Archive, keys: Sequence[Key]) -> tuple[Mapping[Key, Document], Mapping[str, int]]:
+    """The documents of these keys, as far as the archive has them, and how many other articles their stories have."""
+    with archive.read() as conn:
+        today = documents.documents(conn, [article for article, number in keys if number is None])
+        earlier = documents.version_documents(conn, list({article for article, number in keys if number is not None}))
+        loaded: dict[Key, Document] = {(d.article.id, None): d for d in today}
+        loaded |= {(d.article.id, d.number): d for d in earlier}
+        stories = [d.story for d in loaded.values() if d.story is not None]
+        return loaded, documents.others(conn, stories) if stories else {}
+
+
+def _hit(document: Document, match: Match, asked: Sequence[Wanted], others: Mapping[str, int]) -> Hit:
+    return Hit(
+        document=document,
+        score=match.score,
+        headline=headline(document.article, asked),
+        snippets=snippets(document.article, asked),
+        others=others.get(document.story or "", 0),
+    )
+
+
+# --- counts --------------------------------------------------------------------------------------------------------
+
+
+def _counts(
+    query: Query, engine: Engine, facets: Sequence[Facet], histogram: Unit | bool
+) -> tuple[tuple[Tally, ...], tuple[Bar, ...], Unit | None]:
+    """A field by which the search is held already is counted as if it were not, so that one can choose another value,
+    or one more: then all copies count, as they do in such a search."""
+    chosen = [facet for facet in facets if getattr(query, OWN_FILTER[facet])]
+    free = [facet for facet in facets if facet not in chosen]
+    fields = [*(TALLIED[facet] for facet in free), *([DAY] if histogram else [])]
+    found = engine.tally(query, fields) if fields else {}
+    for facet in chosen:
+        wider = replace(query, copies=True, **{OWN_FILTER[facet]: ()})  # type: ignore[arg-type]
+        found |= engine.tally(wider, [TALLIED[facet]])
+    tallies = tuple(Tally(facet, tuple(found.get(TALLIED[facet], {}).items())) for facet in facets)
+    if not histogram:
+        return tallies, (), None
+    days = {int(day): count for day, count in found.get(DAY, {}).items()}
+    unit = histogram if isinstance(histogram, str) else _unit(days)
+    return tallies, _bars(days, unit), unit
+
+
+def _unit(days: Mapping[int, int]) -> Unit:
+    span = max(days) - min(days) if days else 0
+    return "day" if span < DAYS else "week" if span < WEEKS else "month"
+
+
+def _bars(days: Mapping[int, int], unit: Unit) -> tuple[Bar, ...]:
+    sums: Counter[date] = Counter()
+    for ordinal, count in days.items():
+        sums[begin(date.fromordinal(max(1, ordinal)), unit)] += count
+    return tuple(Bar(day, sums[day]) for day in sorted(sums))
+
+
+def begin(day: date, unit: Unit) -> date:
+    """The day with which the day, the week or the month of this one begins."""
+    if unit == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if unit == "week" else day  # Monday, as ISO 8601 has it

@@ -1,0 +1,1 @@
+"""Raw responses in WARC files."""

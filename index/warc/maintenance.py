@@ -1,0 +1,75 @@
+"""Files of raw copies as wholes: many records joined into one file, and records taken out where they lie."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from uuid import uuid4
+
+from index.atomic_files import new_file
+from index.errors import ArchiveError
+from index.warc.store import Raw, RawDamaged, RawRef, pack_info
+
+_COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: a text up to a zero byte, that readers skip
+
+
+def join(raw: Raw, refs: Iterable[RawRef], into: Path, info: Mapping[str, str]) -> tuple[int, int]:
+    """Write these records, as they are, into one new WARC file; gives their number and those that could not be read.
+
+    Raises ArchiveError where the file is there already or cannot be written; then there is none."""
+    written = damaged = 0
+    with new_file(into) as out:
+        out.write(pack_info(into.name, info))
+        for ref in refs:
+            try:
+                out.write(raw.packed(ref))
+                written += 1
+            except RawDamaged:
+                damaged += 1
+    return written, damaged
+
+
+def blank(folder: Path, refs: Iterable[RawRef]) -> int:
+    """Overwrite these records with empty ones of the same length, so that all others stay where they are, for readers
+    and for a writer that is at work; gives how many. A file that is not there holds nothing to be taken out.
+
+    Raises ArchiveError where a file cannot be written."""
+    done = 0
+    for name, its in groupby(sorted(refs, key=attrgetter("file", "offset")), key=attrgetter("file")):
+        path = folder / name
+        try:
+            with path.open("r+b") as file:
+                size = os.fstat(file.fileno()).st_size
+                for ref in its:
+                    if ref.offset + ref.length <= size:
+                        file.seek(ref.offset)
+                        file.write(_empty(ref.length))
+                        done += 1
+                file.flush()
+                os.fsync(file.fileno())
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise ArchiveError(f"cannot blank raw copies in {path}: {error.strerror}") from error
+    return done
+
+
+def _empty(length: int) -> bytes:
+    """A gzip member of this length, with a WARC record that says nothing."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    head = f"WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:{uuid4()}>\r\nWARC-Date: {now}\r\n"
+    record = f"{head}Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n\r\n\r\n".encode()
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(record) + packer.flush()
+    start = struct.pack("<BBBBIBB", 0x1F, 0x8B, 8, _COMMENT, 0, 0, 255)
+    end = struct.pack("<II", zlib.crc32(record), len(record))
+    padding = length - len(start) - 1 - len(packed) - len(end)
+    if padding < 0:
+        raise ArchiveError(f"a record of {length} bytes is too short to be blanked")
+    return start + b" " * padding + b"\0" + packed + end

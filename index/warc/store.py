@@ -1,0 +1,305 @@
+"""Raw copies: what servers answered, byte for byte, in WARC 1.1 files, one gzip member a record.
+
+Any WARC tool reads them (https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import os
+import re
+import threading
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO, FileIO
+from pathlib import Path
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from index.atomic_files import sync_folder
+from index.errors import ArchiveError, ArshifError, Busy
+
+FILE_BYTES = 1024**3  # a file is closed once it is this long: 1 GB is the WARC guidelines' recommended size
+RECORD_BYTES = 128 * 1024**2  # of one record when unpacked; a page is at most 10 MiB, a source 50
+_PIECE = 1024 * 1024  # bytes read at once
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
+_PACKED, _STORED = 6, 0  # zlib's levels: what came packed would only take time once more
+_GZIP = zlib.MAX_WBITS + 16  # zlib's way to ask for gzip's header and checksum
+
+Headers = Sequence[tuple[str, str]]
+
+
+class RawDamaged(ArshifError):
+    """A raw copy is missing or is not what was written: the article stays, it cannot be extracted again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRef:
+    """Where a record lies: the file's name in the folder of raw copies, and the place of its gzip member in bytes."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as it was received: `status_line` such as `HTTP/1.1 200 OK`, headers in their order with their case,
+    and the body's bytes. `url` is the one that answered, after redirects; `fetched` is aware."""
+
+    url: str
+    fetched: datetime
+    status_line: str
+    headers: Headers
+    body: bytes
+
+
+class _AsReceived(StatusAndHeaders):  # type: ignore[misc]
+    """The head of an answer that warcio writes as it is, where it would normalise and percent-encode it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_line, list(response.headers))
+        lines = [response.status_line, *(f"{name}: {value}" for name, value in response.headers), "", ""]
+        self.headers_buff = "\r\n".join(lines).encode("latin-1", "backslashreplace")
+
+    def compute_headers_buffer(self, header_filter: object = None) -> None:
+        """Nothing to compute."""
+
+
+class Raw:
+    """A folder of raw copies. Reads what any process wrote there; writes to files of its own, `name-00001.warc.gz` on.
+
+    `name` is the writer's, such as `20261123T191000-run7`; opening one that exists goes on behind its last whole record
+    and cuts off a torn one. A file of `file_bytes` or more gets no further record. Raises Busy where another process
+    writes under that name.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        name: str | None = None,
+        info: Mapping[str, str] | None = None,
+        *,
+        file_bytes: int = FILE_BYTES,
+    ) -> None:
+        self.folder = Path(folder)
+        self._file_bytes = file_bytes
+        self._name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
+        self._info = {"software": "Arshif", "format": "WARC File Format 1.1", **(info or {})}
+        self._file: FileIO | None = None
+        self._guard = threading.Lock()
+
+    def append(self, response: Response) -> RawRef:
+        """Where this answer lies now; it is on disk. Thread-safe.
+
+        Raises ArchiveError where it cannot be written; then the file is as before.
+        """
+        record = _pack(response)
+        with self._guard:
+            try:
+                file = self._ready()
+                offset = self._put(file, record)
+            except OSError as error:
+                raise ArchiveError(f"cannot write raw copies to {self.folder}: {error.strerror}") from error
+            return RawRef(_path(file).name, offset, len(record))
+
+    def read(self, ref: RawRef, url: str | None = None) -> tuple[list[tuple[str, str]], bytes]:
+        """The headers and the body of a record. Raises RawDamaged if it is no whole answer, or not the one of `url`."""
+        return _parse(_unpack(self.packed(ref), ref), ref, url)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._guard:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def __enter__(self) -> Raw:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- writing
+
+    def _ready(self) -> FileIO:
+        if self._file is not None and self._file.seek(0, os.SEEK_END) < self._file_bytes:
+            return self._file
+        number = 1
+        if self._file is not None:
+            number = int(_path(self._file).name.rpartition("-")[2].partition(".")[0]) + 1
+            self._file.close()
+            self._file = None
+        while (path := self.folder / f"{self._name}-{number:05}.warc.gz").exists() and self._full(path):
+            number += 1
+        self._file = self._begin(path)
+        return self._file
+
+    def _full(self, path: Path) -> bool:
+        return path.stat().st_size >= self._file_bytes
+
+    def _begin(self, path: Path) -> FileIO:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = FileIO(path, "a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            cut_torn_tail(file)
+            if file.seek(0, os.SEEK_END) == 0:
+                self._put(file, pack_info(path.name, self._info))
+                sync_folder(self.folder)
+        except BlockingIOError as error:
+            file.close()
+            raise Busy(f"another process writes {path}") from error
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def _put(self, file: FileIO, record: bytes) -> int:
+        offset = file.seek(0, os.SEEK_END)
+        try:
+            rest = memoryview(record)
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(offset)
+            raise
+        return offset
+
+    # --- reading
+
+    def packed(self, ref: RawRef) -> bytes:
+        """A record as it lies there, a gzip member. Raises RawDamaged where the file is missing or too short."""
+        if not _FILE.fullmatch(ref.file):
+            raise RawDamaged(f"raw copy {ref.file!r} is no name of a file of ours")
+        path = self.folder / ref.file
+        try:
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if not 0 <= ref.offset < ref.offset + ref.length <= size:
+                    raise RawDamaged(f"raw copy {path} ends at {size}, before the end of the record at {ref.offset}")
+                file.seek(ref.offset)
+                return file.read(ref.length)
+        except OSError as error:
+            raise RawDamaged(f"raw copy {path} cannot be read: {error.strerror}") from error
+
+
+def mend(folder: Path, name: str) -> int:
+    """Cut what a writer of that name, who is dead, left torn in its files; gives how many bytes went.
+
+    One that lives keeps its file to itself. Raises ArchiveError where a file cannot be written."""
+    cut = 0
+    for path in folder.glob(f"{name}-*.warc.gz"):
+        try:
+            with FileIO(path, "r+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                cut += cut_torn_tail(file)
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            raise ArchiveError(f"cannot mend raw copies {path}: {error.strerror}") from error
+    return cut
+
+
+def torn(path: Path) -> int:
+    """How many bytes of a file lie behind its last whole record; 0 while its writer is at work."""
+    with FileIO(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return 0
+        return file.seek(0, os.SEEK_END) - _end_of_last_member(file)
+
+
+def cut_torn_tail(file: FileIO) -> int:
+    """Cut the file behind its last whole record, where a crash left a part of one; gives how many bytes went."""
+    size = file.seek(0, os.SEEK_END)
+    whole = _end_of_last_member(file)
+    if whole < size:
+        file.truncate(whole)
+        os.fsync(file.fileno())
+    file.seek(0, os.SEEK_END)
+    return size - whole
+
+
+def _end_of_last_member(file: FileIO) -> int:
+    file.seek(0)
+    whole = at = 0
+    unpacker, data = zlib.decompressobj(_GZIP), b""
+    while True:
+        if not data and not (data := file.read(_PIECE)):
+            return whole
+        given = len(data)
+        try:
+            unpacker.decompress(data, _PIECE)  # what comes out is not wanted: never more than a piece of it
+        except zlib.error:
+            return whole
+        rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+        at += given - len(rest)
+        data = rest
+        if unpacker.eof:
+            whole, unpacker = at, zlib.decompressobj(_GZIP)
+
+
+def _path(file: FileIO) -> Path:
+    return Path(str(file.name))
+
+
+def _pack(response: Response) -> bytes:
+    plain = BytesIO()
+    writer = WARCWriter(plain, gzip=False, warc_version="WARC/1.1")
+    when = response.fetched.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    record = writer.create_warc_record(
+        response.url,
+        "response",
+        payload=BytesIO(response.body),
+        length=len(response.body),
+        warc_headers_dict={"WARC-Date": when},
+        http_headers=_AsReceived(response),
+    )
+    writer.write_record(record)
+    encoded = any(name.lower() == "content-encoding" for name, _ in response.headers)
+    return gzip.compress(plain.getvalue(), _STORED if encoded else _PACKED, mtime=0)
+
+
+def pack_info(name: str, info: Mapping[str, str]) -> bytes:
+    """The record with which a file begins."""
+    packed = BytesIO()
+    writer = WARCWriter(packed, gzip=True, warc_version="WARC/1.1")
+    writer.write_record(writer.create_warcinfo_record(name, dict(info)))
+    return packed.getvalue()
+
+
+def _unpack(packed: bytes, ref: RawRef) -> bytes:
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        record = unpacker.decompress(packed, RECORD_BYTES)
+    except zlib.error as error:
+        raise RawDamaged(f"raw copy {ref.file} at {ref.offset} is damaged: {error}") from error
+    if not unpacker.eof or unpacker.unused_data:
+        raise RawDamaged(f"raw copy {ref.file} at {ref.offset} is not one whole record")
+    return record
+
+
+def _parse(record: bytes, ref: RawRef, url: str | None) -> tuple[list[tuple[str, str]], bytes]:
+    where = f"raw copy {ref.file} at {ref.offset}"
+    try:
+        found = next(ArchiveIterator(BytesIO(record), no_record_parse=True))
+    except (StopIteration, ArchiveLoadFailed, ValueError) as error:
+        raise RawDamaged(f"{where} is no record of a WARC file") from error
+    if found.rec_type != "response":
+        raise RawDamaged(f"{where} is no answer but {found.rec_type}")
+    target = found.rec_headers.get_header("WARC-Target-URI")
+    if url is not None and target != url:
+        raise RawDamaged(f"{where} is the answer of {target}, not of {url}")
+    head, _, body = found.raw_stream.read().partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")[1:]
+    pairs = [line.partition(":") for line in lines]
+    return [(name, value.removeprefix(" ")) for name, _, value in pairs], body

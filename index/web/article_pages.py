@@ -1,0 +1,161 @@
+"""The pages of one article: its text, what changed in it, its saved copy, how it is cited."""
+
+from __future__ import annotations
+
+import base64
+from hashlib import sha256
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+
+from index.archive import articles
+from index.archive.history import history
+from index.dedup.version_diff import between, diff, paragraphs
+from index.export.citation import FORMS, MEDIA, Form, citation, written
+from index.model.article import Document, Version
+from index.warc.store import Raw, RawDamaged, RawRef
+from index.web import i18n, queries
+from index.web.sanitizer import Unshowable, sanitised
+from index.web.search_pages import ArchiveOf
+from index.web.templating import render, shown
+
+SHEET = (  # of a saved copy, which loads nothing, our own files neither
+    ":root{color-scheme:light dark}body{font:1rem/1.7 system-ui,sans-serif;max-inline-size:46rem;margin:1rem auto;"
+    "padding-inline:1rem;overflow-wrap:anywhere}"
+    "table{border-collapse:collapse}td,th{border:1px solid;padding:.2rem .4rem}"
+)
+# No script, form or frame runs in it, whatever came through; it is a stranger to us (`sandbox`: an origin of its own).
+FRAMED = (
+    f"sandbox; default-src 'none'; style-src 'sha256-{base64.b64encode(sha256(SHEET.encode()).digest()).decode()}'; "
+    "form-action 'none'; frame-ancestors 'self'; base-uri 'none'"
+)
+
+router = APIRouter(include_in_schema=False)
+
+
+async def _raw(request: Request) -> Raw | None:
+    return cast("Raw | None", request.app.state.raw)
+
+
+RawOf = Annotated[Raw | None, Depends(_raw)]
+
+
+@router.get("/articles/{article}")
+def article(request: Request, archive: ArchiveOf, article: str) -> Response:
+    """An article as the archive holds it, and what the archive knows about it."""
+    with archive.read() as conn:
+        document = _document(conn, article)
+        names, versions = queries.names(conn), articles.versions(conn, article)
+        context: dict[str, Any] = {
+            "names": names,
+            "events": history(conn, article),
+            "versions": versions,
+            "aliases": articles.aliases(conn, article),
+            "same_story": queries.same_story(conn, document),
+            "last_seen": queries.last_seen(conn, document),
+            "copies": queries.with_copies(conn, article),
+        }
+    cited = citation(versions[-1], names.get(document.article.site) or document.article.site)
+    return render(
+        request, "article.html", document=document, article=document.article, cited=cited, forms=FORMS, **context
+    )
+
+
+@router.get("/articles/{article}/diff")
+def differences(request: Request, archive: ArchiveOf, article: str, old: str = "", new: str = "") -> Response:
+    """What changed between two versions, word by word: the last two, where the address names none."""
+    with archive.read() as conn:
+        document, names = _document(conn, article), queries.names(conn)
+        versions = articles.versions(conn, article)
+    after = _version(versions, new) if new else versions[-1]
+    before = _version(versions, old or str(max(1, after.number - 1)))
+    texts = {
+        name: paragraphs(diff(getattr(before.article, name), getattr(after.article, name)))
+        for name in ("headline", "body")
+    }
+    change = between(before.article, after.article)
+    context: dict[str, Any] = {
+        "versions": versions,
+        "old": before,
+        "new": after,
+        "change": change,
+        "names": names,
+        **texts,
+    }
+    return render(request, "diff.html", document=document, article=document.article, **context)
+
+
+@router.get("/articles/{article}/copy")
+def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> Response:
+    """A version's page as it came, in a frame: what was taken out of it is said around it."""
+    with archive.read() as conn:
+        document, names, numbers = _document(conn, article), queries.names(conn), queries.with_copies(conn, article)
+        version = version or str(max(numbers, default=document.number))
+        chosen = _version(articles.versions(conn, article), version)
+        found = articles.raw_of(conn, article, chosen.number)
+    removed: dict[str, int] = {}
+    problem = None
+    try:
+        removed = _copy(raw, found, document).removed
+    except (Unshowable, RawDamaged, FileNotFoundError):
+        problem = "copy_damaged" if found else "copy_none"
+    context: dict[str, Any] = {
+        "version": chosen,
+        "numbers": numbers,
+        "removed": removed,
+        "problem": problem,
+        "names": names,
+    }
+    return render(request, "copy.html", document=document, article=document.article, **context)
+
+
+@router.get("/articles/{article}/copy/page")
+def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> Response:
+    """What stands in that frame: text and its structure, a document of its own that may do nothing."""
+    with archive.read() as conn:
+        document = _document(conn, article)
+        number = _version(articles.versions(conn, article), version or str(document.number)).number
+        found = articles.raw_of(conn, article, number)
+    try:
+        html = _copy(raw, found, document).html
+    except (Unshowable, RawDamaged, FileNotFoundError):
+        raise HTTPException(404, "copy") from None
+    language = document.article.language
+    head = f'<html dir="{i18n.direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
+    headers = {"content-security-policy": FRAMED, "cache-control": "private, no-store"}
+    return HTMLResponse(f"<!doctype html>{head}<body>{shown(html)}</body></html>", headers=headers)
+
+
+@router.get("/articles/{article}/cite.{form}")
+def cite(archive: ArchiveOf, article: str, form: Form, version: str = "") -> Response:
+    """A file for programs that manage citations."""
+    with archive.read() as conn:
+        document, names = _document(conn, article), queries.names(conn)
+        chosen = _version(articles.versions(conn, article), version or str(document.number))
+    text = written(citation(chosen, names.get(document.article.site) or document.article.site), form)
+    headers = {"content-disposition": f'attachment; filename="arshif.{form}"'}
+    return Response(text.encode("utf-8", "replace"), media_type=MEDIA[form], headers=headers)
+
+
+def _document(conn: Connection, article: str) -> Document:
+    document = articles.document(conn, article)
+    if document is None:
+        raise HTTPException(404, "article")
+    return document
+
+
+def _version(versions: list[Version], number: str) -> Version:
+    found = next((version for version in versions if str(version.number) == number), None)
+    if found is None:
+        raise HTTPException(404, "version")
+    return found
+
+
+def _copy(raw: Raw | None, found: tuple[RawRef, str] | None, document: Document) -> Any:
+    if raw is None or found is None:
+        raise FileNotFoundError
+    headers, body = raw.read(*found)
+    return sanitised(headers, body, [document.article.language] if document.article.language else [])

@@ -1,0 +1,109 @@
+"""What machines read: the Atom feed of a saved search (RFC 4287), and an OpenSearch description."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+from index.archive.saved_searches import Saved
+from index.model.article import Hit, Span
+from index.web.templating import UNSHOWN, published, web_link
+
+ATOM = "http://www.w3.org/2005/Atom"
+OPENSEARCH = "http://a9.com/-/spec/opensearch/1.1/"
+XML = "http://www.w3.org/XML/1998/namespace"
+NOT_XML = re.compile("[\ufffe\uffff]")  # https://www.w3.org/TR/xml/#charsets, beside what is never shown
+SUMMARY = 500  # characters
+
+
+def atom(saved: Saved, hits: Sequence[Hit], sites: Mapping[str, str], base: str) -> bytes:
+    """The feed of these hits; `base` is this server's address, with a slash at its end. Entries lead to the article on
+    its site, and to our copy."""
+    feed = ET.Element("feed", {"xmlns": ATOM})
+    own = f"{base}feeds/{saved.id}.atom"
+    _add(feed, "id", _urn(f"search:{saved.id}:{saved.created.isoformat()}"))
+    _add(feed, "title", saved.name)
+    _add(feed, "subtitle", saved.query)
+    _add(feed, "updated", _moment(max((_updated(hit) for hit in hits), default=saved.created)))
+    _add(_add(feed, "author"), "name", "Arshif")
+    _add(feed, "link", rel="self", type="application/atom+xml", href=own)
+    _add(
+        feed,
+        "link",
+        rel="alternate",
+        type="text/html",
+        href=f"{base}search?q={quote(saved.query, safe='')}&sort=newest",
+    )
+    for hit in hits:
+        _entry(feed, hit, sites, base)
+    return _written(feed)
+
+
+def _entry(feed: ET.Element, hit: Hit, sites: Mapping[str, str], base: str) -> None:
+    article = hit.document.article
+    entry = _add(feed, "entry")
+    if article.language and re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", article.language):
+        entry.set(f"{{{XML}}}lang", article.language)
+    copy = f"{base}articles/{quote(article.id, safe='')}"
+    there = web_link(article.url)
+    _add(entry, "id", _urn(f"article:{article.id}:{hit.document.number if not hit.document.current else 0}"))
+    _add(entry, "title", article.headline or article.url)
+    _add(entry, "updated", _moment(_updated(hit)))
+    if when := published(hit.document):
+        _add(entry, "published", _moment(when))
+    for name in article.authors or (sites.get(article.site) or article.site,):
+        _add(_add(entry, "author"), "name", name)
+    _add(entry, "link", rel="alternate", type="text/html", href=there or copy)
+    _add(entry, "link", rel="related", type="text/html", href=copy)
+    if article.section:
+        _add(entry, "category", term=article.section)
+    _add(entry, "summary", _summary(hit.snippets) or (article.description or article.body)[:SUMMARY])
+
+
+def opensearch(texts: Mapping[str, str], language: str, base: str, chosen: bool) -> bytes:
+    """The description of the search at this address, with a slash at its end; `chosen` keeps the page's language."""
+    ui = f"&ui={language}" if chosen else ""
+    root = ET.Element("OpenSearchDescription", {"xmlns": OPENSEARCH})
+    _add(root, "ShortName", texts["name"])
+    _add(root, "Description", texts["search_label"])
+    _add(root, "Language", language)
+    _add(root, "InputEncoding", "UTF-8")
+    _add(root, "Image", f"{base}static/icon.svg", width="16", height="16", type="image/svg+xml")
+    _add(root, "Url", type="text/html", template=f"{base}search?q={{searchTerms}}{ui}")
+    own = f"{base}opensearch.xml" + (f"?ui={language}" if chosen else "")
+    _add(root, "Url", type="application/opensearchdescription+xml", rel="self", template=own)
+    return _written(root)
+
+
+def _written(root: ET.Element) -> bytes:
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
+    child = ET.SubElement(parent, name, {key: _clean(value) for key, value in attributes.items()})
+    child.text = _clean(text) or None
+    return child
+
+
+def _clean(text: str) -> str:
+    return NOT_XML.sub("", UNSHOWN.sub("", text))
+
+
+def _urn(name: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"arshif:{name}").urn
+
+
+def _updated(hit: Hit) -> datetime:
+    return max(filter(None, (hit.document.changed, hit.document.first_seen)))
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _summary(snippets: Sequence[Sequence[Span]]) -> str:
+    return " … ".join("".join(span.text for span in snippet) for snippet in snippets)

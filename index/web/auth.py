@@ -1,0 +1,118 @@
+"""Before every answer, where a token is set: who has it. Programs send it as `Authorization: Bearer`; browsers keep
+what the form of /login gave them for it."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from hashlib import sha256
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from index.web.templating import render
+
+COOKIE = "arshif"
+DAYS = 30  # for which a browser stays let in
+OPEN = ("/healthz", "/readyz", "/login")  # say nothing of what is stored
+FEEDS = "/feeds/"
+PROGRAMS = ("/api/", "/export.", "/metrics", FEEDS)  # are asked by programs, which have no use for a form
+MOST = 10_000  # bytes of a form
+
+
+class Door:
+    """The application, for those who have the token."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self.app = app
+        self._token = _digest(token)
+        self._pass = pass_of(token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._is_open(scope["path"]) or self.knows(Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+        answer: Response
+        if scope["path"].startswith(PROGRAMS) or scope["method"] not in ("GET", "HEAD"):
+            told = {"error": "this archive wants its token: send Authorization: Bearer, or come by /login"}
+            way = 'Basic realm="Arshif"' if scope["path"].startswith(FEEDS) else "Bearer"
+            answer = JSONResponse(told, 401, {"www-authenticate": way})
+        else:
+            asked = quote(scope["path"]) + (
+                f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+            )
+            answer = RedirectResponse(f"/login?next={quote(asked, safe='')}", 303, {"cache-control": "no-store"})
+        await answer(scope, receive, send)
+
+    def _is_open(self, path: str) -> bool:
+        return path in OPEN or path.startswith("/static/")
+
+    def knows(self, headers: Headers) -> bool:
+        """Whether a request brings the token or what was given for it. Takes as long for any wrong one."""
+        kind, _, given = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return hmac.compare_digest(_digest(given.strip()), self._token)
+        if kind.lower() == "basic":  # of feed readers, which know nothing else: any name, with the token as password
+            return hmac.compare_digest(_digest(_password(given)), self._token)
+        try:
+            kept = SimpleCookie(headers.get("cookie", "")[:MOST]).get(COOKIE)
+        except CookieError:
+            return False
+        return kept is not None and hmac.compare_digest(_digest(kept.value), _digest(self._pass))
+
+
+def _password(given: str) -> str:
+    try:
+        return base64.b64decode(given.strip(), validate=True).decode("utf-8", "replace").partition(":")[2]
+    except ValueError:
+        return ""
+
+
+def pass_of(token: str) -> str:
+    """What a browser keeps in place of the token, which cannot be found out from it."""
+    return hmac.new(token.encode(), b"arshif: a browser that knew the token", sha256).hexdigest()
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def router(token: str) -> APIRouter:
+    """The form that asks for this token, and its answer."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/login")
+    def ask(request: Request, next: str = "/") -> Response:
+        """The form."""
+        return render(request, "login.html", next=_own(next), wrong=False)
+
+    @routes.post("/login")
+    async def enter(request: Request) -> Response:
+        """A browser is let in, or asked again."""
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST:
+                break
+        form = {name: values[0] for name, values in parse_qs(body[:MOST].decode("latin-1"), max_num_fields=9).items()}
+        target = _own(form.get("next", "/"))
+        if not hmac.compare_digest(_digest(form.get("token", "")), _digest(token)):
+            return render(request, "login.html", 403, next=target, wrong=True)
+        answer = RedirectResponse(target, 303, {"cache-control": "no-store"})
+        secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
+        answer.set_cookie(
+            COOKIE, pass_of(token), max_age=DAYS * 86_400, httponly=True, samesite="strict", secure=secure
+        )
+        return answer
+
+    return routes
+
+
+def _own(path: str) -> str:
+    """A path of ours to go on at; the first page in place of an address of somebody else's."""
+    fine = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return quote(path, safe="/?&=%:+,;@!$'()*~-._[]") if fine else "/"

@@ -1,0 +1,60 @@
+"""What the page asks of the archive beyond a document: numbers, the newest, and a story's articles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from index.archive import documents
+from index.archive.tables import articles, frontier, sites, versions
+from index.model.article import Document
+
+
+def newest(conn: Connection, n: int) -> list[Document]:
+    """The n newest articles that lead their story and are still on their site, newest first."""
+    query = (
+        select(articles.c.id)
+        .where(articles.c.lead, articles.c.gone_since.is_(None))
+        .order_by(articles.c.sort_date.desc(), articles.c.id)
+        .limit(n)
+    )
+    return documents.documents(conn, conn.execute(query).scalars().all())
+
+
+def by_site(conn: Connection) -> dict[str, int]:
+    """How many articles each site has that has any."""
+    query = select(articles.c.site, func.count()).group_by(articles.c.site)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def names(conn: Connection) -> dict[str, str]:
+    """What each site calls itself, by its id."""
+    query = select(sites.c.id, sites.c.name).where(sites.c.name.is_not(None))
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def same_story(conn: Connection, document: Document) -> list[Document]:
+    """The other articles of this document's story, the leading one first."""
+    if document.story is None:
+        return []
+    query = (
+        select(articles.c.id)
+        .where(articles.c.story == document.story, articles.c.id != document.article.id)
+        .order_by(articles.c.lead.desc(), articles.c.sort_date, articles.c.id)
+    )
+    return documents.documents(conn, conn.execute(query).scalars().all())
+
+
+def last_seen(conn: Connection, document: Document) -> datetime | None:
+    """When the article's page was last found on its site, at this address or another one (UTC)."""
+    names = [document.article.url, *(alias.url for alias in documents.aliases(conn, document.article.id))]
+    mine = (frontier.c.site == document.article.site) & frontier.c.url.in_(names) & frontier.c.status.in_((200, 304))
+    found: datetime | None = conn.execute(select(func.max(frontier.c.fetched)).where(mine)).scalar_one()
+    return found
+
+
+def with_copies(conn: Connection, article: str) -> list[int]:
+    """The numbers of the versions whose pages are kept as they came."""
+    query = select(versions.c.number).where(versions.c.article == article, versions.c.raw.is_not(None))
+    return list(conn.execute(query.order_by(versions.c.number)).scalars())

@@ -1,0 +1,116 @@
+"""A page as it came -> what can be shown of it: text and its structure, in which nothing acts and nothing is asked of
+anybody. Foreign bytes are parsed in a process of its own (`python -m index.web.sanitizer`), with bounds on time and
+memory.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from index.errors import ArshifError
+from index.text.charset import decode
+
+MAX_BYTES = 10 << 20  # of a page, unpacked: `politeness.page_max_bytes` by default
+SECONDS = 10.0  # of real pages the slowest takes a tenth of one
+MEMORY = 2 << 30  # bytes of address space
+TAGS = frozenset(
+    (
+        *("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "q", "cite", "pre", "code"),
+        *("ul", "ol", "li", "dl", "dt", "dd", "figure", "figcaption", "article", "section", "header", "footer", "main"),
+        *("aside", "nav", "address", "time", "b", "strong", "i", "em", "u", "s", "small", "sub", "sup", "mark", "abbr"),
+        *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "bdi", "bdo", "ruby", "rt", "rp", "wbr"),
+    )
+)
+WHOLE = frozenset(  # goes with what is in it
+    (
+        *("script", "style", "noscript", "template", "title", "iframe", "noembed", "noframes", "object", "embed"),
+        *("svg", "math", "select", "option", "textarea", "button", "audio", "video", "canvas", "head", "xmp"),
+    )
+)
+ATTRIBUTES = {"*": {"dir", "lang"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+COUNTED = {  # what a reader is told of, by CSS selector
+    "scripts": "script, noscript",
+    "styles": "style, link[rel~=stylesheet], [style]",
+    "images": "img, picture, svg, image, canvas, [background]",
+    "media": "audio, video, object, embed, applet",
+    "frames": "iframe, frame",
+    "forms": "form, input, select, textarea, button",
+    "links": "a[href], area[href]",
+}
+
+
+class Unshowable(ArshifError):
+    """A saved page that cannot be shown: too large, too deep, or none that can be unpacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page as HTML of TAGS alone, and how many things of each kind of COUNTED were taken out."""
+
+    html: str
+    removed: dict[str, int]
+
+
+def sanitised(headers: Sequence[tuple[str, str]], body: bytes, languages: Sequence[str] = ()) -> Shown:
+    """A saved answer as it can be shown. Raises Unshowable."""
+    told = json.dumps({"headers": list(headers), "languages": list(languages)}).encode()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "index.web.sanitizer"],
+            input=told + b"\n" + body,
+            capture_output=True,
+            timeout=SECONDS,
+            check=True,
+        )
+        return Shown(**json.loads(done.stdout))
+    except subprocess.TimeoutExpired:
+        raise Unshowable(f"this page takes more than {SECONDS:.0f} s to be read") from None
+    except (subprocess.CalledProcessError, ValueError):
+        raise Unshowable("this page cannot be read") from None
+
+
+def clean(text: str) -> Shown:
+    """The text of a page as it can be shown."""
+    import nh3
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(text)
+    removed = {name: len(tree.css(selector)) for name, selector in COUNTED.items()}
+    html = nh3.clean(
+        text,
+        tags=set(TAGS),
+        clean_content_tags=set(WHOLE),
+        attributes=ATTRIBUTES,  # no address of any kind: not of a link either, which would open within the frame
+        url_schemes=set(),
+        link_rel=None,
+        strip_comments=True,
+    )
+    return Shown(html, {name: count for name, count in removed.items() if count})
+
+
+def _unpacked(headers: dict[str, str], body: bytes) -> bytes:
+    """The body without its Content-Encoding, as far as MAX_BYTES."""
+    how = headers.get("content-encoding", "").lower()
+    if how in ("gzip", "x-gzip", "deflate"):
+        body = zlib.decompressobj(zlib.MAX_WBITS + 32).decompress(body, MAX_BYTES)
+    return body[:MAX_BYTES]
+
+
+def _main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(SECONDS), int(SECONDS)))
+    told, _, body = sys.stdin.buffer.read().partition(b"\n")
+    said = json.loads(told)
+    headers = {name.lower(): value for name, value in said["headers"]}
+    shown = clean(decode(_unpacked(headers, body), headers, said["languages"]).text)
+    print(json.dumps(asdict(shown)))
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,110 @@
+"""Saved searches: the list, saving, deleting; a feed of each; and the description by which a browser searches here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from index.archive import saved_searches as saved
+from index.search import service
+from index.search.query_language import parse
+from index.web import atom, i18n, queries
+from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
+from index.web.templating import Ui, address, render, ui_of
+
+MAX_FORM = 16_384  # bytes
+ENTRIES = 50  # of a feed
+
+router = APIRouter(include_in_schema=False)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form that a page of ours sent. Raises HTTPException for any other: a foreign page can have a
+    reader's browser send us a form, but cannot have it say that it comes from here."""
+    if not from_here(request):
+        raise HTTPException(403, i18n.WORDS[ui_of(request).language]["refused_form"])
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_FORM:
+            raise HTTPException(413, f"at most {MAX_FORM} bytes")
+    return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=10, encoding="utf-8", errors="replace"))
+
+
+Form = Annotated[dict[str, str], Depends(_form)]
+
+
+def from_here(request: Request) -> bool:
+    """Whether the browser says that a page of this server sent this (https://www.w3.org/TR/fetch-metadata/, else its
+    Origin). The server's name is checked already."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc.lower() == request.headers["host"].lower()
+
+
+@router.get("/searches")
+def listed(request: Request, archive: ArchiveOf) -> Response:
+    """All saved searches."""
+    with archive.read() as conn:
+        return render(request, "searches.html", saved=saved.all_saved(conn))
+
+
+@router.post("/searches")
+def save(request: Request, archive: ArchiveOf, form: Form) -> Response:
+    """Save a search; then the list."""
+    name, query = form.get("name", ""), form.get("query", "")
+    try:
+        archive.write(lambda conn: saved.add(conn, name, query, datetime.now(UTC))).result()
+    except ValueError as error:
+        raise HTTPException(400, str(error)) from None
+    return _back(request, form)
+
+
+@router.post("/searches/{number}/delete")
+def delete(request: Request, archive: ArchiveOf, number: int, form: Form) -> Response:
+    """Forget a saved search, if it is there; then the list."""
+    archive.write(lambda conn: saved.remove(conn, number)).result()
+    return _back(request, form)
+
+
+def _back(request: Request, form: dict[str, str]) -> Response:
+    language = form.get("ui", "")
+    ui = Ui(language, chosen=True) if language in i18n.WORDS else ui_of(request)
+    return RedirectResponse(address(ui, "/searches"), 303)
+
+
+@router.get("/feeds/{number}.atom")
+def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: SearchesOf, number: int) -> Response:
+    """The newest articles that a saved search finds, as an Atom feed."""
+    with archive.read() as conn:
+        one, names = saved.get(conn, number), queries.names(conn)
+    if one is None:
+        raise HTTPException(404, "search")
+    with searches.one():
+        found = service.search(parse(one.query, sort="newest", limit=ENTRIES), engine, archive)
+    return _xml(atom.atom(one, found.hits, names, _base(request)), "application/atom+xml; charset=utf-8")
+
+
+@router.get("/opensearch.xml")
+def description(request: Request) -> Response:
+    """How a browser can search here: https://github.com/dewitt/opensearch/blob/master/opensearch-1-1-draft-6.md"""
+    ui = ui_of(request)
+    texts: dict[str, Any] = dict(i18n.WORDS[ui.language])
+    made = atom.opensearch(texts, ui.language, _base(request), ui.chosen)
+    return _xml(made, "application/opensearchdescription+xml; charset=utf-8")
+
+
+def _base(request: Request) -> str:
+    """The address by which readers reach this server: the one in its settings, as a proxy may stand before it."""
+    return request.app.state.url or str(request.base_url)
+
+
+def _xml(body: bytes, kind: str) -> Response:
+    return Response(body, headers={"content-type": kind, "cache-control": "private, no-cache"})

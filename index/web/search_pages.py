@@ -1,0 +1,103 @@
+"""The pages: search, the sites, the runs; `reading.py` has those of an article."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast, get_args
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from index.archive import Archive, runs, site_state
+from index.engines import Engine
+from index.model.article import Facet
+from index.search import service
+from index.web import i18n, queries
+from index.web.facets import choices, chosen
+from index.web.histogram import chart
+from index.web.search_limiter import Searches
+from index.web.search_params import Asked, ordered
+from index.web.templating import address, render, ui_of
+
+NEWEST = 8  # articles on the first page: what a screen holds
+RUNS = 30  # rows on the page of runs
+
+
+async def _archive(request: Request) -> Archive:
+    return cast(Archive, request.app.state.archive)
+
+
+async def _engine(request: Request) -> Engine:
+    return cast(Engine, request.app.state.engine)
+
+
+async def _searches(request: Request) -> Searches:
+    return cast(Searches, request.app.state.searches)
+
+
+ArchiveOf = Annotated[Archive, Depends(_archive)]
+EngineOf = Annotated[Engine, Depends(_engine)]
+SearchesOf = Annotated[Searches, Depends(_searches)]
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def home(request: Request, archive: ArchiveOf) -> Response:
+    """The search box, how much there is to search, and the newest articles."""
+    with archive.read() as conn:
+        counts, newest, names = queries.by_site(conn), queries.newest(conn, NEWEST), queries.names(conn)
+    return render(request, "home.html", articles=sum(counts.values()), sites=len(counts), newest=newest, names=names)
+
+
+@router.get("/search")
+def results(
+    request: Request,
+    searches: SearchesOf,
+    archive: ArchiveOf,
+    engine: EngineOf,
+    asked: Annotated[Asked, Depends(ordered)],
+    cursor: str = "",
+) -> Response:
+    """A page of what a search finds, with what it can be narrowed by. Its mistakes are answered in `problems`."""
+    query = asked.query(cursor)
+    with searches.one():
+        found = service.search(query, engine, archive, facets=get_args(Facet), histogram=asked.unit or True)
+    with archive.read() as conn:
+        names, strangers = queries.names(conn), site_state.unknown(conn, query.sites)
+    ui = ui_of(request)
+    context: dict[str, Any] = {
+        "facets": choices(asked, found.facets, names, ui.language),
+        "chosen": chosen(asked, names, ui.language),
+        "chart": chart(found.histogram, found.unit or "day", asked, ui.direction),
+    }
+    over_time = context["chart"]
+    context["bars"] = [  # each stands in the picture and in the list
+        (bar, address(ui, "/search", **bar.link), i18n.span(ui.language, bar.first, bar.last))
+        for bar in (over_time.columns if over_time else ())
+    ]
+    context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
+    context["strangers"] = strangers
+    return render(request, "search.html", **context)
+
+
+@router.get("/sites")
+def site_list(request: Request, archive: ArchiveOf) -> Response:
+    """All sites with their state: those that need a look first, those that are switched off last."""
+    with archive.read() as conn:
+        states, counts = site_state.states(conn), queries.by_site(conn)
+    states.sort(key=lambda site: (not site.enabled, not (site.verdict or site.failures), site.name or site.id))
+    return render(request, "sites.html", sites=states, counts=counts)
+
+
+@router.get("/runs")
+def run_list(request: Request, archive: ArchiveOf) -> Response:
+    """The last runs with their counts."""
+    with archive.read() as conn:
+        recent, names = runs.recent(conn, RUNS), queries.names(conn)
+    return render(request, "runs.html", runs=recent, names=names)
+
+
+@router.get("/healthz")
+async def health() -> Response:
+    """Whether the server answers; nothing is asked of archive or index."""
+    return PlainTextResponse("ok\n")

@@ -1,0 +1,163 @@
+"""What an address asks for: a search with its filters, which links and forms carry from page to page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Annotated, Any, cast, get_args
+
+from fastapi import Depends
+from fastapi import Query as Parameter
+
+from index.model.article import Facet, Is, Period, Problem, Query, Sort, Unit
+from index.search.query_language import filters, parse
+from index.search.query_language.limits import MAX_FILTERS
+
+PARAMETERS: dict[Facet, str] = {  # what is counted -> the parameter, and the filter of the language
+    "site": "site",
+    "country": "country",
+    "language": "lang",
+    "section": "section",
+    "author": "author",
+}
+MAX_VALUE = 200  # characters of one
+QUOTES = str.maketrans(dict.fromkeys('"“”„«»＂‹›', " "))  # a value is held by its words, and stands in quotes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search as its address has it. `after` and `until` are the first and the last day, month or year; `by` is the
+    unit of the counts over time. Nothing of it need be right."""
+
+    q: str = ""
+    site: tuple[str, ...] = ()
+    country: tuple[str, ...] = ()
+    lang: tuple[str, ...] = ()
+    section: tuple[str, ...] = ()
+    author: tuple[str, ...] = ()
+    after: str = ""
+    until: str = ""
+    sort: str = ""
+    by: str = ""
+
+    def query(self, cursor: str = "", limit: int = 10) -> Query:
+        """What is to be searched. Without a word to rank by, relevance is the newest first. What cannot be read is in
+        `problems`; of a filter, at the beginning. Raises QueryError for a limit that cannot be."""
+        held, problems = self._held()
+        order = cast(Sort, self.sort if self.sort in get_args(Sort) else "relevance")
+        query = parse(self.q, **held, sort=order, cursor=cursor or None, limit=limit)
+        if query.node is None and order == "relevance":
+            order = "newest"
+        return replace(query, sort=order, problems=(*problems, *query.problems))
+
+    @property
+    def text(self) -> str:
+        """The same in the query language; filters first, where no open quote or bracket of `q` can swallow them."""
+        held, _ = self._held()
+        named = [
+            f"{name}:{_quoted(value) if name in ('section', 'author') else value}"
+            for name, values in self.values
+            for value in values
+            if isinstance(filters.read(name, value), Is)
+        ]
+        days = [f"{name}:{held[name].date()}" for name in ("after", "before") if held.get(name)]
+        return " ".join([*named, *days, self.q]).strip()
+
+    @property
+    def values(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The filters that have a list of values."""
+        return [(name, getattr(self, name)) for name in PARAMETERS.values()]
+
+    @property
+    def filtered(self) -> bool:
+        """Whether there is a filter outside of `q`."""
+        return bool(self.after or self.until or any(values for _, values in self.values))
+
+    @property
+    def unit(self) -> Unit | None:
+        """By what is to be counted over time; None where it is not said."""
+        return cast(Unit, self.by) if self.by in get_args(Unit) else None
+
+    @property
+    def first_day(self) -> str:
+        """The day that `after` begins with, as a form has it; empty where there is none."""
+        after = self._period("after", self.after)
+        return after.after.date().isoformat() if after and after.after else ""
+
+    @property
+    def last_day(self) -> str:
+        """The day that `until` ends with."""
+        until = self._period("on", self.until)
+        return (until.before - timedelta(days=1)).date().isoformat() if until and until.before else ""
+
+    def parameters(self, **changed: str | Sequence[str]) -> dict[str, str | Sequence[str]]:
+        """What a link to this search has, with these changed; without what is empty."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)} | changed
+        return {name: value for name, value in own.items() if value}
+
+    def toggled(self, name: str, value: str) -> dict[str, str | Sequence[str]]:
+        """The link to this search with a value of a filter more, or without it where it is there."""
+        values = getattr(self, name)
+        other = tuple(one for one in values if one != value) if value in values else (*values, value)
+        return self.parameters(**{name: other})
+
+    @staticmethod
+    def _period(name: str, value: str) -> Period | None:
+        one = filters.read(name, value) if value else None
+        return one.value if isinstance(one, Is) and isinstance(one.value, Period) else None
+
+    def _held(self) -> tuple[dict[str, Any], list[Problem]]:
+        """The filters as fields of Query, and what is wrong with them."""
+        held: dict[str, Any] = {}
+        problems = []
+        given = [(name, value) for name, values in self.values for value in values]
+        given += [(name, value) for name, value in (("after", self.after), ("until", self.until)) if value]
+        for name, value in given:
+            one = filters.read("on" if name == "until" else name, value)
+            if isinstance(one, Is) and name == "until":
+                one = Is("date", Period(None, cast(Period, one.value).before))
+            if not isinstance(one, Is):
+                problems.append(Problem(one, 0, 0, value[:40]))
+            elif not filters.add(held, one):
+                problems.append(Problem("too_many_words", 0, 0))
+        return held, problems
+
+
+def last_day(first: date, unit: Unit) -> date:
+    """The last day of the day, the week or the month that begins with this one."""
+    if unit == "month":
+        return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return first + timedelta(days=6 if unit == "week" else 0)
+
+
+Values = Annotated[list[str], Parameter(default_factory=list)]
+
+
+async def asked_of(  # noqa: PLR0913 - the parameters of an address
+    q: Annotated[str, Parameter(description="As docs/search.md has it; every article where it is empty.")] = "",
+    *,
+    site: Values,
+    country: Values,
+    lang: Values,
+    section: Values,
+    author: Values,
+    after: Annotated[str, Parameter(description="The first day, month or year (2026, 2026-01, 2026-01-31), UTC.")] = "",
+    until: Annotated[str, Parameter(description="The last one.")] = "",
+) -> Asked:
+    """What a request asks for, its order aside; several values of one filter mean any of them."""
+    lists = _kept(site), _kept(country), _kept(lang), _kept(section), _kept(author)
+    return Asked(q, *lists, after[:MAX_VALUE], until[:MAX_VALUE])
+
+
+async def ordered(asked: Annotated[Asked, Depends(asked_of)], sort: str = "", by: str = "") -> Asked:
+    """The same with its order and its unit of time, which on a page may be anything."""
+    return replace(asked, sort=sort, by=by)
+
+
+def _quoted(value: str) -> str:
+    return f'"{" ".join(value.translate(QUOTES).split())}"'
+
+
+def _kept(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value[:MAX_VALUE] for value in values if value.strip()))[:MAX_FILTERS]

@@ -1,0 +1,1 @@
+"""What is made or shown from the project, and is no test."""

@@ -1,0 +1,64 @@
+"""Looks at a site that no file describes yet: `arshif sites add URL`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+
+from crawler.config import load
+from crawler.errors import ArshifError
+from crawler.fetch.rendering.settings import scrapy_settings
+from crawler.onboarding.proposal import Proposal
+from crawler.onboarding.site_discovery import Got, Scout
+from crawler.processes.parse_pool import Workers
+from crawler.scheduling.poll_interval import Bounds
+
+
+class ScoutSpider(Spider):
+    """Proposes a site's file. Arguments: `url`, the address of its first page, and `bounds`, how often sites are asked;
+    the `proposal` or the `problem` is there when it has ended."""
+
+    name = "scout"
+
+    def __init__(self, url: str = "", **kwargs: Any) -> None:
+        self.bounds: Bounds = kwargs.pop("bounds", Bounds())
+        super().__init__(**kwargs)
+        self.url = url
+        self.browser = False
+        self.workers = Workers()
+        self.proposal: Proposal | None = None
+        self.problem = ""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.workers.close, signals.spider_closed)
+        rendering = scrapy_settings(load().settings, needed=False)
+        spider.browser = bool(rendering)
+        crawler.settings.setdict(rendering, priority="spider")
+        return spider
+
+    async def start(self) -> AsyncIterator[Request]:
+        try:
+            self.proposal = await Scout(self.get, self.workers, self.bounds, self.browser).look(self.url)
+        except ArshifError as error:
+            self.problem = str(error)
+        return
+        yield  # it asks by itself, one request after the other
+
+    async def get(self, url: str, rendered: bool = False) -> Got:
+        """The answer at this address, through all of Scrapy's middlewares: robots, reach, delay, the browser."""
+        assert self.crawler.engine is not None
+        try:
+            request = Request(url, dont_filter=True, meta={"render": rendered})
+            response = await self.crawler.engine.download_async(request)
+        except IgnoreRequest as refused:
+            raise ArshifError(f"{url} may not be asked: {refused}") from None
+        except Exception as error:  # whatever keeps a server from answering
+            raise ArshifError(f"{url} cannot be had: {error or type(error).__name__}") from None
+        headers = {str(name).lower(): str(value) for name, value in response.headers.to_unicode_dict().items()}
+        return Got(response.status, response.url, headers, response.body)

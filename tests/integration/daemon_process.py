@@ -1,0 +1,113 @@
+"""Service: the daemon as a person or a service manager runs it, with its page, its children and its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+
+from tests.integration.harness import ROOT, House
+
+T = TypeVar("T")
+PATIENCE = 60.0  # seconds until something must have happened, on a machine that is busy
+
+
+def wait_for(what: Callable[[], T], seconds: float = PATIENCE, told: Callable[[], str] = str) -> T:
+    """What the function gives, as soon as that is true; its errors count as not yet."""
+    end = time.monotonic() + seconds
+    while True:
+        with suppress(httpx.HTTPError, OSError, psutil.Error):
+            if found := what():
+                return found
+        assert time.monotonic() < end, f"not within {seconds:g} s\n{told()}"
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Service:
+    """A daemon that runs in a house."""
+
+    def __init__(self, house: House, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
+        self.house = house
+        self.process = process
+        self._log = log
+        self.page = f"http://127.0.0.1:{port}"
+
+    @property
+    def log(self) -> str:
+        """What it and its children have said so far."""
+        return self._log.read_text("utf-8")
+
+    def wait_for(self, what: Callable[[], T], seconds: float = PATIENCE) -> T:
+        """As the function of that name; where it waits in vain, the log is told."""
+        return wait_for(what, seconds, lambda: self.log[-6000:])
+
+    def says(self, text: str, seconds: float = PATIENCE) -> None:
+        """Waits until it says this."""
+        self.wait_for(lambda: text in self.log, seconds)
+
+    def found(self, words: str) -> list[dict[str, Any]]:
+        """What its page finds."""
+        hits: list[dict[str, Any]] = (
+            httpx.get(f"{self.page}/api/search", params={"q": words}).raise_for_status().json()["hits"]
+        )
+        return hits
+
+    def children(self, command: str = "") -> list[psutil.Process]:
+        """Its children that run this command of Arshif's; one that has just ended (a zombie has no command) is none."""
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if command in child.cmdline():
+                    found.append(child)
+        return found
+
+    def family(self) -> list[psutil.Process]:
+        """All that it started, and what those did."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Its exit code after this signal."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def daemon(
+    house: House, *arguments: str, port: int = 0, code: Sequence[str] = ("-m", "crawler.cli")
+) -> Iterator[Service]:
+    """`arshif run` for the length of the block; whatever happens there, nothing of it is left."""
+    port = port or free_port()
+    log = house.directory / f"run-{time.monotonic_ns()}.log"
+    environment = house.env | {"ARSHIF_WEB__PORT": str(port)}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, *code, "run", *arguments], cwd=ROOT, env=environment, stdout=out, stderr=out
+        )
+    service = Service(house, process, log, port)
+    family: list[psutil.Process] = []
+    try:
+        yield service
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            family = service.family()
+        process.kill()
+        process.wait()
+        for child in family:
+            with suppress(psutil.NoSuchProcess):
+                os.kill(child.pid, signal.SIGKILL)

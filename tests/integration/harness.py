@@ -1,0 +1,168 @@
+"""House: a newsroom, a configuration for it, and Arshif's commands as a user would give them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import Connection, select, update
+
+from crawler.config import load
+from crawler.storage import open_index
+from crawler.urls.canonical import canonical
+from index.archive import Archive, articles
+from index.archive import tables as t
+from index.model.article import Document
+from index.search.query_language import parse
+from index.search.service import search
+from tests.support.news_sites import Article, Newsroom
+
+ROOT = Path(__file__).parents[2]
+Find = Callable[[str], list[str]]  # a query -> the ids of all that it finds, best first
+PATIENCE = 150  # seconds for one command, on a machine that is busy
+
+
+class House:
+    """One archive with its newsroom. `settings` are further keys of arshif.yaml, `kinds` narrow the sites' sources."""
+
+    def __init__(self, room: Newsroom, directory: Path, **options: Any) -> None:
+        self.room = room
+        self.directory = directory
+        self.config = room.config(directory / "config", **options)
+        self.env = {**os.environ, "ARSHIF_CONFIG": str(self.config), "COLUMNS": "200"}
+        self.first: dict[str, dict[str, Any]] = {}  # the record of the first crawl, by site
+        self.log = ""  # what the last command wrote on standard error
+
+    # --- commands ---
+
+    def arshif(self, *arguments: str, code: int = 0, **env: str) -> str:
+        """What `arshif` prints with these arguments; its exit code must be `code`."""
+        return self._run(["-m", "crawler.cli", *arguments], code, env)
+
+    def scrapy(self, *arguments: str, code: int = 0, **env: str) -> str:
+        """What `scrapy` prints at the repository's root, log included."""
+        return self._run(["-m", "scrapy", *arguments], code, env)
+
+    def told(self, *arguments: str, code: int = 0, **env: str) -> Any:
+        """What `arshif` says as JSON."""
+        return json.loads(self.arshif(*arguments, "--json", code=code, **env))
+
+    def crawl(self, *sites: str, since: str = "", code: int = 0, **env: str) -> dict[str, dict[str, Any]]:
+        """A crawl of these sites, or of all; gives its record for each: status, detail and counts."""
+        record = self.told("crawl", *sites, *(["--since", since] if since else []), code=code, **env)
+        return {part["site"]: part for part in record["sites"]}
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """An `arshif` command that goes on by itself; whoever starts it ends it."""
+        with (self.directory / "started.log").open("ab") as log:
+            command = [sys.executable, "-m", "crawler.cli", *arguments]
+            return subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True)
+
+    def _run(self, command: Sequence[str], code: int, env: dict[str, str]) -> str:
+        with (self.directory / "err.log").open("w+", encoding="utf-8") as err:
+            done = subprocess.run(
+                [sys.executable, *command], cwd=ROOT, env=self.env | env, stdout=subprocess.PIPE, stderr=err,
+                text=True, timeout=PATIENCE, check=False,
+            )  # fmt: skip
+        self.log = (self.directory / "err.log").read_text("utf-8")
+        assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout[-2000:]}\n{self.log[-6000:]}"
+        return done.stdout
+
+    # --- the archive ---
+
+    @property
+    def data(self) -> Path:
+        """The folder of the archive."""
+        return self.directory / "data"
+
+    @contextmanager
+    def archive(self) -> Iterator[Connection]:
+        """A reading connection to the archive."""
+        with Archive(self.data / "archive.sqlite3") as archive, archive.read() as conn:
+            yield conn
+
+    def documents(self, site: str | None = None) -> dict[str, Document]:
+        """The stored documents by their own (canonical) URL."""
+        with self.archive() as conn:
+            found = articles.documents(conn, [identifier for identifier, _ in articles.ids(conn)])
+        return {d.article.url: d for d in found if site in (None, d.article.site)}
+
+    def document(self, article: Article) -> Document:
+        """The stored document of one of the newsroom's articles."""
+        with self.archive() as conn:
+            identifier = articles.by_url(conn, canonical(article.url) or "")
+            found = articles.document(conn, identifier) if identifier else None
+        assert found is not None, f"{article.url} is not stored"
+        return found
+
+    def frontier(self, site: str) -> dict[str, Any]:
+        """The rows of a site's frontier by URL."""
+        with self.archive() as conn:
+            rows = conn.execute(select(t.frontier).where(t.frontier.c.site == site)).all()
+        return {row.url: row for row in rows}
+
+    def make_due(self, *sites: str, states: Sequence[str] = ()) -> None:
+        """Lets the time come when every page of these sites (or those in these states) is looked at again, and no host
+        asks to wait."""
+        now = datetime.now(UTC)
+        wanted = t.frontier.c.state.in_(states) if states else t.frontier.c.state != "old"
+        again = t.frontier.c.site.in_(sites) & wanted
+        with Archive(self.data / "archive.sqlite3") as archive:
+            archive.write(lambda conn: conn.execute(update(t.frontier).where(again).values(due=now))).result()
+            archive.write(lambda conn: conn.execute(update(t.hosts).values(not_before=None))).result()
+
+    def rows(self) -> dict[str, list[Any]]:
+        """All that a crawl may store: articles, versions, aliases, outbox and quarantine, each row of them."""
+        tables = (t.articles, t.versions, t.aliases, t.raws, t.outbox, t.quarantine, t.frontier)
+        with self.archive() as conn:
+            return {table.name: [tuple(row) for row in conn.execute(select(table))] for table in tables}
+
+    # --- the index ---
+
+    def found(self, text: str, **env: str) -> list[str]:
+        """The ids that a query finds, all of them, best first."""
+        with self.searching(**env) as find:
+            return find(text)
+
+    @contextmanager
+    def searching(self, **env: str) -> Iterator[Find]:
+        """`found` for many queries."""
+        config = load(self.config, env)
+        with Archive(self.data / "archive.sqlite3") as archive, open_index(config) as engine:
+
+            def find(text: str) -> list[str]:
+                ids: list[str] = []
+                cursor = None
+                while True:
+                    results = search(parse(text, limit=100, cursor=cursor), engine, archive)
+                    ids += [hit.document.article.id for hit in results.hits]
+                    if (cursor := results.cursor) is None:
+                        return ids
+
+            yield find
+
+
+def crawled(house: House, *sites: str) -> House:
+    """The house after its first crawl."""
+    house.first = house.crawl(*sites)
+    return house
+
+
+@contextmanager
+def elasticsearch_env(url: str, name: str) -> Iterator[dict[str, str]]:
+    """The environment in which an archive is searched in this Elasticsearch; its indexes are gone afterwards."""
+    prefix = f"{name}{os.getpid()}"
+    yield {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": url, "ARSHIF_INDEX__PREFIX": prefix}
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        for index in client.get(f"/{prefix}-v*").raise_for_status().json():
+            client.delete(f"/{index}").raise_for_status()
+        for template in client.get(f"/_index_template/{prefix}-v*").raise_for_status().json()["index_templates"]:
+            client.delete(f"/_index_template/{template['name']}").raise_for_status()

@@ -1,0 +1,227 @@
+"""The command: what it prints is for people or, with --json, for programs; its exit codes are for scripts."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from index.archive import Archive, source_state
+from tests.integration.daemon_process import wait_for
+from tests.integration.harness import PATIENCE, House, crawled
+from tests.support.news_sites import Newsroom
+
+OSC = "\x1b]52;c;aGk=\x07"  # sets the clipboard of a terminal that obeys
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Two small sites, crawled; one article's headline would move a terminal's cursor."""
+    with Newsroom(via="proxy", only=("fr", "fa")) as room:
+        body = ("Le phare du port est éteint depuis hier soir.",) * 3
+        room.publish("fr", headline=f"Le phare {OSC}\u202eéteint", body=body)
+        yield crawled(House(room, tmp_path_factory.mktemp("small")))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("search", "phare"), ("runs",), ("status",), ("sites", "list"), ("sites", "show", "fr"), ("sites", "check"),
+        ("index", "status"), ("doctor",),
+    ],
+)  # fmt: skip
+def test_it_speaks_to_people_and_to_programs(small: House, command: tuple[str, ...]) -> None:
+    assert small.told(*command)
+    assert small.arshif(*command).strip()
+
+
+def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(small: House) -> None:
+    with Archive(small.data / "archive.sqlite3") as archive, archive.read() as conn:
+        (source, *_) = source_state.states(conn, "fr")
+        answer = source_state.Answer(problem="it names more than 50,000 addresses: 7 further ones are left")
+        now = datetime.now(UTC)
+        archive.write(lambda conn: source_state.polled(conn, "fr", source.url, answer, now)).result()
+        archive.write(lambda conn: source_state.unchanged(conn, "fr", source.url, now)).result()
+    told = {row["site"]: row["left"] for row in small.told("status")}
+    assert told == {"fr": [{"url": source.url, "problem": answer.problem}], "fa": []}
+    printed = small.arshif("status")
+    assert f"fr: {source.url}: {answer.problem}" in printed
+    assert "a month brings" in printed
+
+
+def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: House) -> None:
+    (article,) = (a for a in small.room.articles("fr") if "éteint" in a.headline)
+    identifier = small.document(article).article.id
+    for command in (("search", "éteint"), ("show", identifier), ("show", identifier, "--json")):
+        printed = small.arshif(*command)
+        assert "éteint" in printed
+        assert not set(printed) & set("\x1b\x07\u202e")
+
+
+def test_a_search_takes_words_that_are_not_wanted_and_goes_on_where_it_ended(small: House) -> None:
+    every = small.told("search", "--sort", "newest", "--limit", "100")
+    first = small.told("search", "--sort", "newest", "--limit", "4")
+    rest = small.told("search", "--sort", "newest", "--limit", "96", "--cursor", first["cursor"])
+    assert every["total"] == len(every["hits"]) > 5
+    assert [hit["url"] for hit in first["hits"] + rest["hits"]] == [hit["url"] for hit in every["hits"]]
+    assert f"more: --cursor {first['cursor']}" in small.arshif("search", "--sort", "newest", "--limit", "4")
+    assert small.told("search", "phare")["total"] > small.told("search", "phare", "-éteint")["total"]
+    assert small.told("search", "phare", "site:fa")["total"] == 0
+    assert "site:nosuch: the archive has no site" in (small.arshif("search", "phare", "site:nosuch"), small.log)[1]
+
+
+def test_a_search_is_saved_and_removed(small: House) -> None:
+    number = small.told("searches", "add", "Le phare", "phare", "-éteint", "site:fr")["id"]
+    (saved,) = small.told("searches", "list")
+    assert (saved["id"], saved["name"], saved["query"]) == (number, "Le phare", "phare -éteint site:fr")
+    assert saved["feed"].endswith(f"/feeds/{number}.atom")
+    assert "Le phare" in small.arshif("searches", "list")
+    small.arshif("searches", "add", " ", "phare", code=1)
+    small.arshif("searches", "add", "half", '"phare', code=2)
+    for one in small.told("searches", "list"):
+        small.arshif("searches", "remove", str(one["id"]))
+    small.arshif("searches", "remove", str(number), code=1)
+    assert "no search is saved yet" in small.arshif("searches", "list")
+
+
+def test_a_sites_sources_are_asked_and_counted(small: House) -> None:
+    before = small.rows()
+    answers = {answer["kind"]: answer for answer in small.told("sites", "check", "fr")["sources"]}
+    assert set(answers) == {"feed", "sitemap"}
+    assert answers["feed"]["candidates"] == len(small.room.articles("fr"))
+    assert answers["feed"]["newest"]
+    assert small.rows() == before
+    small.room.fail("fr", 503, only="/atom.xml")
+    told = small.told("sites", "check", "fr", code=1)
+    small.room.fail("fr", None)
+    assert [bool(answer["problem"]) for answer in sorted(told["sources"], key=lambda a: a["kind"])] == [True, False]
+
+
+def test_a_crawl_says_which_site_failed(house: House) -> None:
+    house.room.fail("fr", 404)
+    record = house.crawl("fr", "fa", code=1)
+    assert (record["fa"]["status"], record["fr"]["status"]) == ("ok", "failed")
+    house.arshif("crawl", "fr", code=1)
+    assert "fr: failed: " in house.log
+    assert "404" in house.log
+    (row,) = (row for row in house.told("status") if row["site"] == "fr")
+    assert row["state"] == "failing"
+    assert "404" in row["detail"]
+    assert house.told("runs", "--limit", "1")[0]["sites"][0]["site"] == "fr"
+
+
+def test_an_index_is_built_anew(small: House) -> None:
+    before, after = small.told("index", "status"), small.told("index", "rebuild")
+    assert after["current"] != before["current"]
+    assert after["documents"] == before["documents"] == small.told("index", "status")["documents"]
+
+
+def test_a_configuration_of_ones_own_is_written(small: House, tmp_path: Path) -> None:
+    assert small.told("init", str(tmp_path)) == {"config": str(tmp_path / "config")}
+    own = {"ARSHIF_CONFIG": str(tmp_path / "config")}
+    assert small.told("sites", "check", **own)["sites"] == len(small.told("sites", "list", **own)) > 10
+
+
+def test_the_search_page_is_served_alone(small: House) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.listen()
+        small.arshif("serve", "--port", str(port), code=1)
+        assert "another program uses it" in small.log
+    process = small.start("serve", "--port", str(port))
+    try:
+        page = wait_for(lambda: httpx.get(f"http://127.0.0.1:{port}/search?q=phare", trust_env=False).text)
+        assert "<mark>phare</mark>" in page.lower()
+    finally:
+        process.terminate()
+    assert process.wait(PATIENCE) == 0
+
+
+def test_an_article_is_shown_by_id_and_by_address(small: House) -> None:
+    article = small.room.articles("fa")[0]
+    identifier = small.document(article).article.id
+    by_id, by_url = small.told("show", identifier), small.told("show", article.url)
+    assert by_id == by_url
+    assert by_id["headline"] == article.headline
+    assert [version["number"] for version in by_id["versions"]] == [1]
+
+
+def test_a_page_or_a_file_is_extracted_and_not_stored(small: House, tmp_path: Path) -> None:
+    article = small.room.articles("fa")[0]
+    before = small.rows()
+    assert small.told("extract", article.url)["articleBody"] == article.text
+    file = tmp_path / "page.html"
+    paragraph = "The lighthouse keeper climbed the tower again before dawn and lit the lamp for the boats outside. " * 4
+    file.write_text(
+        f"<html lang=en><head><title>A lamp</title><meta property='og:type' content='article'></head><body><article>"
+        f"<h1>A lamp for the boats</h1><p>{paragraph}</p><p>{paragraph}</p></article></body></html>",
+        "utf-8",
+    )
+    assert small.told("extract", str(file))["headline"] == "A lamp for the boats"
+    assert "A lamp for the boats" in small.arshif("extract", str(file))
+    assert small.told("extract", str(file), "--url", article.url)["archive"]["site"] == "fa"
+    assert small.rows() == before
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "word"),
+    [
+        (("show", "nosuch"), 1, "nosuch"),
+        (("extract", "nosuch.html"), 1, "no such file"),
+        (("extract", "LICENSE"), 1, "LICENSE has no markup"),
+        (("extract", "README.md", "--url", "nowhere"), 1, "give it with a file"),
+        (("search", '"unclosed'), 2, "is not closed"),
+        (("search", "phare", "--sort", "best"), 2, "'relevance', 'newest', 'oldest'"),
+        (("crawl", "nosuch"), 2, "no site 'nosuch'"),
+        (("crawl", "--since", "yesterday"), 2, "2026-01-31"),
+        (("nosuch",), 2, "nosuch"),
+        (("search", "phare", "--bogus"), 2, "no option --bogus"),
+        (("search", "phare", "--cursor", "x"), 2, "cursor"),
+        (("search", "--limit", "0"), 2, "--limit"),
+        (("sites", "show", "frr"), 2, "did you mean fr?"),
+        (("init", "."), 2, "not empty"),
+        (("serve", "--host", "0.0.0.0"), 1, "127.0.0.1"),
+    ],
+)
+def test_a_mistake_has_its_exit_code_and_says_what_to_do(
+    small: House, command: tuple[str, ...], code: int, word: str
+) -> None:
+    small.arshif(*command, code=code)
+    assert word in small.log
+    assert "Traceback" not in small.log
+
+
+def test_a_mistake_in_a_sites_file_is_named_with_file_line_and_key(house: House) -> None:
+    file = house.config / "sites" / "test" / "fr.yaml"
+    file.write_text(file.read_text("utf-8").replace('"FR"', '"France"'), "utf-8")
+    for command in (("sites", "check"), ("crawl",), ("doctor",)):
+        printed = house.arshif(*command, code=1 if command == ("doctor",) else 2)
+        assert "fr.yaml:3: country" in printed + house.log
+
+
+def test_looking_for_something_makes_no_archive(house: House) -> None:
+    for command in (("search", "phare"), ("show", "http://fr.example/")):
+        house.arshif(*command, code=1)
+        assert "there is no archive" in house.log
+    assert not house.data.exists()
+
+
+def test_a_damaged_archive_is_told_and_left_as_it_is(house: House) -> None:
+    house.data.mkdir()
+    file = house.data / "archive.sqlite3"
+    file.write_bytes(b"no database at all" * 100)
+    for command in (("crawl", "fr"), ("search", "phare"), ("status",)):
+        house.arshif(*command, code=4)
+        assert str(file) in house.log
+    assert file.read_bytes() == b"no database at all" * 100
+
+
+def test_an_index_that_is_away_is_told(small: House) -> None:
+    away = {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": "http://127.0.0.1:9"}
+    small.arshif("search", "phare", code=5, **away)
+    assert "127.0.0.1:9" in small.log

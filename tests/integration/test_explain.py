@@ -1,0 +1,57 @@
+"""`arshif explain`: what is known of one address, stage by stage."""
+
+from __future__ import annotations
+
+from index.archive import articles
+from tests.integration.conftest import SITES
+from tests.integration.harness import House
+
+
+def explained(house: House, address: str) -> dict[str, str]:
+    """The sentences by stage."""
+    told: dict[str, list[str]] = {}
+    for step in house.told("explain", address):
+        told.setdefault(step["stage"], []).append(step["told"])
+    return {stage: "\n".join(sentences) for stage, sentences in told.items()}
+
+
+def test_a_stored_article_is_told_from_its_source_to_its_index(settled: House) -> None:
+    article = settled.room.articles("jannah")[1]
+    told = explained(settled, article.url)
+    assert list(told) == ["address", "discover", "fetch", "extract", "clean", "store", "index"]
+    assert "site jannah" in told["address"]
+    assert "robots.txt allows it" in told["address"]
+    assert "offered by http://stepagency-sy.net/" in told["discover"]
+    assert "last with 200" in told["fetch"]
+    assert "200: new" in told["fetch"].splitlines()
+    assert "headline from " in told["extract"]
+    assert f"version 1: {article.headline}" in told["store"]
+    assert "raw copy: run-" in told["store"]
+    assert "has it (current)" in told["index"]
+    assert "structure, " in told["clean"]
+    identifier = settled.document(article).article.id
+    assert explained(settled, identifier) == told
+    assert "7 index" in settled.arshif("explain", identifier)
+
+
+def test_an_article_that_was_met_under_another_address_is_told_with_that(settled: House) -> None:
+    met = {row.url for site in SITES for row in settled.frontier(site).values() if row.article}
+    with settled.archive() as conn:
+        aliases = [alias for own in settled.documents().values() for alias in articles.aliases(conn, own.article.id)]
+        met_at = next(alias.url for alias in aliases if alias.url in met)
+        own = articles.by_url(conn, met_at)
+    told = explained(settled, str(own))
+    assert f"also at {met_at}" in told["discover"]
+    assert "last with 200" in told["fetch"]
+
+
+def test_an_address_that_is_none_says_why(settled: House) -> None:
+    told = explained(settled, "http://stepagency-sy.net/tag/syria/")
+    assert "never an article by its address" in told["address"]
+    assert told["discover"] == "no source has offered it"
+    assert "store" not in told
+    private = explained(settled, "http://www.harbour-courier.example/private/members-preview")
+    assert "robots.txt forbids it" in private["address"]
+    assert "of no site that a file describes" in explained(settled, "https://nobody.example/a")["address"]
+    settled.arshif("explain", "nonsense", code=1)
+    assert "nonsense is no address" in settled.log

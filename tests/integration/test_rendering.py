@@ -1,0 +1,109 @@
+"""A site that is empty without its script: Chromium gives its articles, and nothing of Chromium is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.integration.harness import House, crawled
+from tests.support.news_sites import Newsroom
+
+pytestmark = pytest.mark.browser
+LOOPING = """<!doctype html><html lang="ar"><head><title>صفحة لا تنتهي</title></head><body>
+<article><h1>صفحة لا تنتهي</h1><p>نص قصير.</p></article>
+<script>setTimeout(() => { for (;;) {} }, 300)</script></body></html>"""
+
+
+@pytest.fixture
+def app(tmp_path: Path, chromium: str) -> Iterator[House]:
+    """The newsroom's app, whose pages may take eight seconds."""
+    with Newsroom(via="proxy", only=("app",)) as room:
+        yield House(room, tmp_path, settings={"browser": {"path": chromium, "timeout": 8}})
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[House]:
+    """The same, crawled once."""
+    with Newsroom(via="proxy", only=("app",)) as room:
+        yield crawled(House(room, tmp_path_factory.mktemp("rendered"), settings={"browser": {"path": chromium}}))
+
+
+def browsers(house: House) -> list[psutil.Process]:
+    """The processes that this house's crawls started and that are a browser or its driver."""
+    mark = f"ARSHIF_CONFIG={house.config}".encode()
+    found = []
+    for process in psutil.process_iter(["name"]):
+        try:
+            is_ours = mark in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if is_ours and any(word in process.info["name"] for word in ("chrom", "node")):
+            found.append(process)
+    return found
+
+
+def settle(house: House, seconds: float) -> list[psutil.Process]:
+    """What is left of browsers after so long at most."""
+    end = time.monotonic() + seconds
+    while (left := browsers(house)) and time.monotonic() < end:
+        time.sleep(0.1)
+    return left
+
+
+def test_a_browser_gives_what_the_pages_show_and_ends_with_the_crawl(rendered: House) -> None:
+    stored = rendered.documents("app")
+    assert len(stored) == len(rendered.room.articles("app")) == 4
+    for truth in rendered.room.articles("app"):
+        article = stored[truth.url].article
+        assert (article.headline, article.body) == (truth.headline, truth.text)
+        assert article.published == truth.published
+        assert article.authors == truth.authors
+    assert browsers(rendered) == []
+    scripts = [request for request in rendered.room.log if request.path.startswith("/api/articles/")]
+    assert len(scripts) == 4, "what the pages' scripts asked"
+    assert "HeadlessChrome" not in scripts[0].headers["user-agent"]
+
+
+def test_an_unchanged_site_starts_no_browser(rendered: House) -> None:
+    rendered.arshif("crawl", **{"ARSHIF_BROWSER__PATH": "/bin/false"})
+    assert "ERROR" not in rendered.log
+    assert len(rendered.documents("app")) == 4
+
+
+def test_a_page_whose_script_never_ends_is_given_up_and_the_others_go_on(app: House) -> None:
+    article = app.room.articles("app")[1]
+    app.room.serve(article.url, LOOPING.encode(), "text/html; charset=utf-8")
+    started = time.monotonic()
+    record = app.crawl()
+    assert record["app"]["counts"]["stored"] == 3
+    assert record["app"]["counts"]["failed"] == 1
+    assert time.monotonic() - started < 120
+    row = app.frontier("app")[article.url]
+    assert (row.state, row.reason) == ("failed", "DownloadTimeoutError")
+    assert settle(app, 5) == []
+
+
+def test_a_crawl_that_is_killed_takes_its_browser_with_it(app: House) -> None:
+    app.room.hang("app", 0.5)
+    crawl = app.start("crawl")
+    try:
+        end = time.monotonic() + 60
+        while not any("chrom" in process.name() for process in browsers(app)):
+            assert crawl.poll() is None, "it ended before a browser was seen"
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    finally:
+        os.kill(crawl.pid, signal.SIGKILL)
+        crawl.wait()
+    assert settle(app, 10) == []
+
+
+def test_a_site_that_needs_a_browser_says_so_where_there_is_none(app: House) -> None:
+    app.arshif("crawl", code=1, ARSHIF_BROWSER__PATH="/nowhere/chromium")
+    assert "needs Chromium" in app.log

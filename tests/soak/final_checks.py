@@ -1,0 +1,122 @@
+"""What must be true when a soak is over, however it went."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+
+import psutil
+from sqlalchemy import Connection, select
+
+from crawler.session.site_progress import ENDS
+from crawler.urls.canonical import canonical
+from index.archive import Archive, articles, leases
+from index.archive import runs as records
+from index.archive import tables as t
+from index.warc.store import Raw, RawRef
+from tests.integration.harness import ROOT, House
+
+TRIES = 30  # crawls by hand, of 100 pages a site, until all that there is has been fetched
+PATIENCE = 180.0  # seconds until the index has what the archive has
+
+
+def settle(house: House) -> str:
+    """Looks at every page once more, and crawls until nothing waits, however long it was to be left alone; gives what
+    still does."""
+    left = ""
+    house.make_due(*house.room.sites)
+    for _ in range(TRIES):
+        done = subprocess.run(
+            [sys.executable, "-m", "crawler.cli", "crawl", "--json"],
+            cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=600, check=False,
+        )  # fmt: skip
+        parts = json.loads(done.stdout)["sites"] if done.stdout else []
+        left = "; ".join(
+            f"{part['site']}: {part['status']} {part['detail']} {part['counts']['pending']} left"
+            for part in parts
+            if part["status"] != "ok" or part["counts"]["pending"]
+        )
+        if parts and not left:
+            return ""
+        left = left or done.stderr[-500:]
+        house.make_due(*house.room.sites, states=("pending", "failed"))
+        time.sleep(2)
+    return left
+
+
+def shipped(house: House) -> None:
+    """Waits until the outbox is empty."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with house.archive() as conn:
+            if not conn.execute(select(t.outbox).limit(1)).all():
+                return
+        time.sleep(1)
+
+
+def wrongs(house: House) -> Iterator[str]:
+    """What is not as it must be, in words; nothing where all is well. Nobody writes meanwhile."""
+    path = house.data / "archive.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        for pragma in ("integrity_check", "foreign_key_check"):
+            if (found := connection.execute(f"PRAGMA {pragma}").fetchall()) not in ([("ok",)], []):
+                yield f"{pragma}: {found}"
+    with Archive(path) as archive, archive.read() as conn:
+        yield from _accounts(conn)
+        for site in house.room.sites:
+            yield from _articles(conn, house, site)
+        raw = Raw(house.data / "raw")
+        for row in conn.execute(select(t.raws)):
+            if not all(raw.read(RawRef(row.file, row.offset, row.length), row.url)):
+                yield f"the raw copy of {row.url} cannot be read"
+    verified = subprocess.run(
+        [sys.executable, "-m", "crawler.cli", "index", "verify", "--json"],
+        cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    if verified.returncode or json.loads(verified.stdout)["waiting"]:
+        yield f"the index differs from the archive: {verified.stdout[-1500:]}{verified.stderr[-500:]}"
+
+
+def _accounts(conn: Connection) -> Iterator[str]:
+    """Each run has ended, and all that each discovered came to something."""
+    for run in records.recent(conn, 1_000_000):
+        if run.status == "running":
+            yield f"run {run.id} seems to go on"
+        for part in run.sites:
+            if part.counts["discovered"] != sum(part.counts[name] for name in ENDS):
+                yield f"run {run.id}: the account of {part.site} does not add up: {dict(part.counts)}"
+
+
+def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
+    """The archive has each article of the newsroom once, as it reads now, and no others."""
+    if leases.holder(conn, site) is not None:
+        yield f"{site}: its lease is held"
+    known: set[str | None] = set()
+    for article in house.room.articles(site):
+        url = canonical(article.url) or ""
+        found = articles.by_url(conn, url)
+        document = articles.document(conn, found) if found else None
+        if document is None:
+            yield f"{site}: {url} is not stored"
+        elif document.article.headline != article.headline:
+            yield f"{site}: {url} has another headline: {document.article.headline} for {article.headline}"
+        known.add(found)
+    for row in conn.execute(select(t.articles.c.id, t.articles.c.url).where(t.articles.c.site == site)):
+        if row.id not in known:
+            told = [f"{alias.url} ({alias.reason})" for alias in articles.aliases(conn, row.id)]
+            yield f"{site}: {row.url} is stored, and is no article of the newsroom's; its other addresses: {told}"
+
+
+def left_over(house: House) -> list[str]:
+    """The commands of processes that still work in this house."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("ARSHIF_CONFIG") == house.env["ARSHIF_CONFIG"]:
+                found.append(f"{process.pid}: {' '.join(process.cmdline())}")
+    return found

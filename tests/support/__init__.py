@@ -1,0 +1,1 @@
+"""What tests stand on: news sites, servers, sample data."""

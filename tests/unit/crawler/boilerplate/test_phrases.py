@@ -1,0 +1,161 @@
+"""Each phrase of each language: gone where it is a block of its own, kept where a sentence says it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crawler.boilerplate import phrases
+from crawler.boilerplate.phrases import Phrase
+
+DATA = Path(__file__).with_name("phrases.yaml")
+SENTENCES: dict[str, tuple[str, str, str]] = yaml.safe_load(DATA.read_text("utf-8"))
+LANGUAGES = sorted({phrase.language for phrase in phrases.listed()})
+FOOTERS = {phrase.text for phrase in phrases.listed() if phrase.manner == "within"}
+PROSE = [
+    f"The {n} ferry left the harbour with forty passengers, and nobody on the quay could say when it would be back."
+    for n in ("first", "second", "third", "fourth", "fifth", "sixth")
+]
+
+
+def of(language: str, *manners: str) -> list[Phrase]:
+    return [p for p in phrases.listed() if p.language == language and (not manners or p.manner in manners)]
+
+
+def left(*lines: str) -> list[str]:
+    """What is left of lines at the end of an article."""
+    kept, _ = phrases.drop([*PROSE, *lines])
+    return kept[len(PROSE) :]
+
+
+def test_there_are_phrases_of_each_language_that_is_promised() -> None:
+    assert set(LANGUAGES) == set(SENTENCES)
+    assert len(LANGUAGES) >= 27
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phrase_that_is_a_block_of_its_own_goes(language: str) -> None:
+    for phrase in of(language):
+        for form in (
+            phrase.text,
+            f"» {phrase.text.upper()}:",
+            f"{phrase.text} (3)" if phrase.manner == "alone" else "",
+        ):
+            assert left(form) in ([], [""]), (form, phrase)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_label_goes_with_what_it_announces(language: str) -> None:
+    headline = SENTENCES[language][2]
+    for phrase in of(language, "label", "start"):
+        assert left(f"{phrase.text}: {headline}") == [], phrase
+        if phrase.manner == "start" or " " in phrase.text:
+            assert left(f"{phrase.text} {headline}") == [], phrase
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_follows_an_end_goes_with_it(language: str) -> None:
+    headline = SENTENCES[language][2]
+    for phrase in of(language, "end"):
+        assert left(phrase.text, headline, headline) == [], phrase
+        assert phrases.drop([phrase.text, *PROSE])[0] == PROSE
+
+
+def test_an_article_that_goes_on_below_links_goes_on() -> None:
+    sentence = "The crew rested on the northern bank and came back in the morning."
+    assert left("Read also", "Ferry sinks", sentence) == ["Ferry sinks", sentence]
+    assert left("Read also", "Ferry sinks", "Bakers strike") == []
+    assert left("Comments", "Nice boat!", sentence) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_with_the_same_words_stays(language: str) -> None:
+    inside, goes_on, _ = SENTENCES[language]
+    for phrase in of(language):
+        said = inside.format(phrase.text)
+        assert phrases.drop([said, *PROSE])[0] == [said, *PROSE], phrase
+        if phrase.text not in FOOTERS:
+            assert left(said) == [said], phrase
+        begun = phrases.known(f"{phrase.text} {goes_on}")
+        assert begun is None or begun.manner == "start", (phrase, begun)
+        if phrase.manner != "start":
+            assert begun is None or len(begun.text) <= len(phrase.text), (phrase, begun)
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "kind"),
+    [
+        ("مَقالات ذات صِلة:", "related"),
+        ("إقرأ ايضاً", "read also"),
+        ("اقــــرأ أيضــاً | غارات على الريف", "read also"),
+        ("DON’T MISS: The ferry is back", "read also"),
+        ("A LIRE AUSSI : le reportage", "read also"),
+        ("S’ABONNER", "subscription"),
+        ("İLGİLİ HABERLER", "related"),
+        ("ilgili haberler", "related"),
+        ("Comments (12)", "comments"),
+        ("Copyright 2024 The Paper", "copyright"),
+        ("© 2024 The Paper. No part may be copied", "copyright"),
+        ("Home | Print | Share | Comments", "share"),
+        ("【发表评论】【关闭窗口】", "comments"),
+    ],
+)
+def test_spelling_variants_are_the_same_phrase(paragraph: str, kind: str) -> None:
+    phrase = phrases.known(paragraph)
+    assert phrase is not None
+    assert phrase.kind == kind
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "Related companies said on Monday that they would not comment on the investigation.",
+        "Share prices fell on Monday.",
+        "More from the region’s farmers is expected next week, the ministry said.",
+        "Copyright law was changed in the spring, and authors waited for the courts.",
+        "Read-only memory was invented in a garage, and the garage is a museum now.",
+        "Watch the video long enough and a second boat comes into view, the court was told.",
+        "إعلان الحرب على الفساد كان أول وعود الحكومة الجديدة",
+        "مشاركة واسعة في الانتخابات",
+        "المصدر الذي تحدث إلى الصحيفة طلب عدم ذكر اسمه.",
+        "تعليقات الوزير أثارت غضب النقابات في العاصمة",
+        "Kommentare des Ministers sorgten in der Fraktion für Unruhe",
+        "Partager cet article de foi ne va plus de soi, dit-il.",
+        "Comments, he said, are free, but facts are sacred.",
+    ],
+)
+def test_sentences_that_begin_like_a_phrase_stay(paragraph: str) -> None:
+    assert left(paragraph) == [paragraph]
+
+
+def test_lines_and_tails_of_a_paragraph_go_alone() -> None:
+    kept, removed = phrases.drop(
+        ["The boat is back.\nShare this article\nThe crew is well.", "船回来了。（责任编辑：王小明）"]
+    )
+    assert kept == ["The boat is back.\nThe crew is well.", "船回来了。"]
+    assert [(r.text, r.reason) for r in removed] == [
+        ("Share this article", "share: share this article"),
+        ("（责任编辑：王小明）", "author: 责任编辑"),
+    ]
+
+
+def test_a_prompt_is_known_as_a_footers_last_sentence_only() -> None:
+    line = "Mira Tallow writes about ferries. Follow us on Facebook and on the radio."
+    assert left(line) == []
+    assert phrases.drop([line, *PROSE])[0] == [line, *PROSE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "read also " * 10_000, "|" * 100_000, "(" * 100_000, "©" * 100_000, ". " * 50_000, "\n" * 100_000,
+        "share\n" * 15_000, "a: " * 30_000, "\u0301" * 100_000, "اقرأ" + "ـ" * 390,
+    ],
+)  # fmt: skip
+def test_hostile_paragraphs_cost_milliseconds(text: str) -> None:
+    start = time.process_time()
+    phrases.drop([text, text[:399], text[:299], text[:199]])
+    assert time.process_time() - start < 2.0  # of which a slow machine may need a tenth; a quadratic one needs minutes

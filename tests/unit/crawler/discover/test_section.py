@@ -1,0 +1,206 @@
+"""Listing pages, lists of URLs and WordPress' API."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from crawler import discover
+from crawler.errors import SourceProblem
+from crawler.models import Candidate, Discovered
+
+URL = "https://www.example.sy/news/"
+PAGE = """<html><head><title>أخبار | ستيب</title><base href="/ar/"></head><body>
+<nav><a href="/">الرئيسية</a> <a href="/politics">سياسة</a> <a href="/tag/syria">سوريا</a> <a href="#top">أعلى</a>
+ <a href="/من-نحن">من نحن</a> <a href="javascript:void(0)">قائمة</a> <a href="https://t.me/step">تلغرام</a></nav>
+<main><article><a href="/2024/05/05/first"><img src="a.jpg"></a>
+  <h2><a href="/2024/05/05/first?utm_source=home">الجيش يعلن وقف إطلاق النار</a></h2>
+  <time datetime="2024-05-05T10:00:00+03:00">اليوم</time><a href="/2024/05/05/first#comments">3</a></article>
+<ul><li><a href="قصف-على-ريف-إدلب-الجنوبي"><span>اليوم</span><h3>قصف على <b>ريف</b> إدلب</h3><p>شرح طويل</p></a></li>
+<li><a href="https://arabic.example.sy/a/1234567">ب</a> <a href="/a/7654321">ج</a>
+ <time datetime="2024-05-04T00:00Z"></time>
+<li><a href="/live/now">Ministers agree on a new budget after long talks</a></ul></main>
+<footer><a href="https://other.example/2024/05/05/a-story-elsewhere">x</a>
+ <a href="/report.pdf">PDF</a></footer></body>"""
+
+
+def section(page: str = PAGE, **how: Any) -> Discovered:
+    return discover.parse("section", page.encode(), URL, {"content-type": "text/html; charset=utf-8"}, **how)
+
+
+def test_a_listing_gives_its_articles_in_order() -> None:
+    found = section()
+    assert found.title == "أخبار | ستيب"
+    assert [(c.url, c.title) for c in found.candidates] == [
+        ("https://www.example.sy/2024/05/05/first", "الجيش يعلن وقف إطلاق النار"),
+        (
+            "https://www.example.sy/ar/%D9%82%D8%B5%D9%81-%D8%B9%D9%84%D9%89-%D8%B1%D9%8A%D9%81-%D8%A5%D8%AF%D9%84%D8%A8-"
+            "%D8%A7%D9%84%D8%AC%D9%86%D9%88%D8%A8%D9%8A",
+            "قصف على ريف إدلب",
+        ),
+        ("https://arabic.example.sy/a/1234567", "ب"),
+        ("https://www.example.sy/a/7654321", "ج"),
+        ("https://www.example.sy/live/now", "Ministers agree on a new budget after long talks"),
+    ]
+    assert found.skipped == {
+        "home": 1, "unlikely": 1, "tag": 1, "service": 1, "unusable link": 1, "elsewhere": 2, "file": 1
+    }  # fmt: skip
+
+
+def test_a_time_counts_where_it_stands_alone_with_one_article() -> None:
+    dates = [c.published.isoformat() if c.published else None for c in section().candidates]
+    assert dates == ["2024-05-05T10:00:00+03:00", None, None, None, None]
+
+
+def test_a_selector_names_links_or_what_is_around_them() -> None:
+    for selector in ("article", "article a", "h2 a"):
+        assert [c.url for c in section(links=selector).candidates] == ["https://www.example.sy/2024/05/05/first"]
+    assert "https://www.example.sy/politics" in [
+        c.url for c in section(links="nav a").candidates
+    ]  # chosen, so believed
+
+
+@pytest.mark.parametrize(
+    ("page", "links", "reason"),
+    [
+        (PAGE, ".gone a", "no links"),
+        (PAGE, "a[[", "bad selector"),
+        ("<html><body><div id=root></div><script>app()</script>", None, "no links"),
+        ("<html><title>Attention Required! | Cloudflare</title></html>", None, "bot wall"),
+    ],
+)
+def test_a_listing_without_articles_is_a_problem(page: str, links: str | None, reason: str) -> None:
+    with pytest.raises(SourceProblem) as problem:
+        section(page, links=links)
+    assert problem.value.reason == reason
+
+
+def test_deep_and_hostile_pages_are_read() -> None:
+    link = '<a href="/2024/05/05/deep">x</a>'
+    assert section("<div>" * 20_000 + link).candidates == (Candidate("https://www.example.sy/2024/05/05/deep", "x"),)
+    assert section("<base href='http://['>" + link).candidates[0].url == "https://www.example.sy/2024/05/05/deep"
+
+
+# --- lists of URLs ---------------------------------------------------------------------------------------------------
+
+
+def listed(text: str) -> Discovered:
+    return discover.parse("urls", text.encode(), "https://example.sy/list", {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# back-fill\n\nhttps://example.sy/1\r\n https://example.sy/2 \nnonsense\n",
+        '{"url": "https://example.sy/1"}\n{"link": "https://example.sy/2"}\n{"url": "nonsense"}\n',
+        "id,url\n1,https://example.sy/1\n2,https://example.sy/2\n3,nonsense\n",
+        "\ufeffURL;id\nhttps://example.sy/1;1\nhttps://example.sy/2;2\nnonsense;3\n",
+    ],
+    ids=["plain", "jsonl", "csv", "semicolons"],
+)
+def test_lists_of_urls(text: str) -> None:
+    found = listed(text)
+    assert [c.url for c in found.candidates] == ["https://example.sy/1", "https://example.sy/2"]
+    assert found.skipped == {"unusable link": 1}
+
+
+def test_a_list_may_say_more_than_the_url() -> None:
+    (found,) = listed(
+        'title\turl\tpublished\tlanguage\n"عنوان"\thttps://example.sy/1\t2024-05-05T10:00Z\tar'
+    ).candidates
+    assert found == Candidate("https://example.sy/1", "عنوان", datetime(2024, 5, 5, 10, tzinfo=UTC), None, "ar")
+
+
+@pytest.mark.parametrize(("text", "reason"), [("no address here\n", "no URLs"), ("<html><p>x", "html instead of urls")])
+def test_what_is_no_list(text: str, reason: str) -> None:
+    with pytest.raises(SourceProblem) as problem:
+        listed(text)
+    assert problem.value.reason == reason
+
+
+# --- WordPress -------------------------------------------------------------------------------------------------------
+
+API = "https://example.sy/wp-json/wp/v2/posts?per_page=100&orderby=date"
+POST = {
+    "link": "https://example.sy/?p=1",
+    "title": {"rendered": "&#8220;عاجل&#8221; <em>خبر</em> &amp; آخر"},
+    "date_gmt": "2024-05-05T10:00:00",
+    "modified_gmt": "2024-05-05T11:00:00",
+}
+
+
+def wordpress(text: str, url: str = API, **headers: str) -> Discovered:
+    return discover.parse("wordpress", text.encode(), url, {name.replace("_", "-"): v for name, v in headers.items()})
+
+
+def test_posts_of_wordpress() -> None:
+    found = wordpress(json.dumps([POST, {"link": None}, 5]), x_wp_totalpages="3")
+    assert found.candidates == (
+        Candidate(
+            "https://example.sy/?p=1",
+            "“عاجل” خبر & آخر",
+            datetime(2024, 5, 5, 10, tzinfo=UTC),
+            datetime(2024, 5, 5, 11, tzinfo=UTC),
+        ),
+    )
+    assert found.further == ((f"{API}&page=2", None), (f"{API}&page=3", None))
+    assert found.skipped == {"no link": 1}
+
+
+def test_only_the_first_page_names_the_others() -> None:
+    assert wordpress(json.dumps([POST]), f"{API}&page=2", x_wp_totalpages="3").further == ()
+
+
+def test_without_the_header_a_full_page_has_a_next() -> None:
+    assert wordpress(json.dumps([POST] * 100)).further == ((f"{API}&page=2", None),)
+    assert wordpress(json.dumps([POST] * 100), f"{API}&page=2").further == ((f"{API}&page=3", None),)
+    assert wordpress(json.dumps([POST] * 99)).further == ()
+
+
+def test_notices_before_the_json_and_a_page_after_the_last() -> None:
+    notice = "<br />\n<b>Notice</b>: Undefined {index} in x.php\n"
+    assert len(wordpress(notice + json.dumps([POST])).candidates) == 1
+    assert wordpress('{"code": "rest_post_invalid_page_number"}') == Discovered("wordpress")
+    assert wordpress("[]") == Discovered("wordpress")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"code": "rest_no_route", "message": "No route was found"}', "no WordPress API"),
+        ("[1, 2]", "no WordPress API"),
+        ("[{]", "broken JSON"),
+        ("[" * 100_000, "broken JSON"),
+        ("<!doctype html><p>x", "html instead of wordpress"),
+    ],
+)
+def test_what_is_no_api(text: str, reason: str) -> None:
+    with pytest.raises(SourceProblem) as problem:
+        wordpress(text)
+    assert problem.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "own"),
+    [
+        ("https://example.sy", "/wp-json/wp/v2/posts", {}),
+        ("https://example.sy/blog/", "/blog/wp-json/wp/v2/posts", {}),
+        ("https://example.sy/wp-json", "/wp-json/wp/v2/posts", {}),
+        ("https://example.sy/wp-json/wp/v2/", "/wp-json/wp/v2/posts", {}),
+        ("https://example.sy/wp-json/wp/v2/news?categories=5", "/wp-json/wp/v2/news", {"categories": ["5"]}),
+        ("https://example.sy/?rest_route=/", "/", {"rest_route": ["/wp/v2/posts"]}),
+        ("https://example.sy/index.php?rest_route=/wp/v2/news", "/index.php", {"rest_route": ["/wp/v2/news"]}),
+    ],
+)
+def test_the_first_request(base: str, path: str, own: dict[str, list[str]]) -> None:
+    since = datetime(2024, 5, 5, tzinfo=UTC)
+    parts = urlsplit(discover.first_request(base, since, modified=True))
+    common = {"per_page": ["100"], "order": ["desc"], "_fields": ["link,title,date_gmt,modified_gmt"]}
+    changed = {"orderby": ["modified"], "modified_after": ["2024-05-05T00:00:00Z"]}
+    assert (parts.path, parse_qs(parts.query)) == (path, own | common | changed)
+    published = parse_qs(urlsplit(discover.first_request(base, since)).query)
+    assert published == own | common | {"orderby": ["date"], "after": ["2024-05-05T00:00:00Z"]}

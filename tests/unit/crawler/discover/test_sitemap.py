@@ -1,0 +1,202 @@
+"""Sitemaps: their fields, their caps, and what is sent in their place."""
+
+from __future__ import annotations
+
+import gzip
+import time
+import tracemalloc
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from crawler import discover
+from crawler.discover.sitemap import MAX_CHILDREN
+from crawler.discover.source_document import MAX_BYTES
+from crawler.errors import SourceProblem
+from crawler.models import Candidate, Discovered
+
+URL = "https://example.sy/sitemap.xml"
+DAMASCUS = timezone(timedelta(hours=3))
+NEWS = """<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"
+  xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"><url>
+  <loc> https://example.sy/خبر/1 </loc><lastmod>2024-05-06T01:00:00Z</lastmod>
+  <image:image><image:loc>https://example.sy/1.jpg</image:loc><image:title>صورة</image:title></image:image>
+  <news:news><news:publication><news:name>ستيب</news:name><news:language>ar</news:language></news:publication>
+    <news:publication_date>2024-05-05T10:00+03:00</news:publication_date>
+    <news:title><![CDATA[عنوان & خبر]]></news:title>
+  </news:news></url></urlset>"""
+
+
+def read(body: str | bytes, **how: object) -> Discovered:
+    return discover.parse("sitemap", body if isinstance(body, bytes) else body.encode(), URL, {}, **how)  # type: ignore[arg-type]
+
+
+def urls(body: str | bytes) -> list[str]:
+    return [c.url for c in read(body).candidates]
+
+
+def test_a_news_sitemap_with_its_fields() -> None:
+    assert read(NEWS) == Discovered(
+        "sitemap",
+        (
+            Candidate(
+                "https://example.sy/%D8%AE%D8%A8%D8%B1/1",
+                "عنوان & خبر",
+                datetime(2024, 5, 5, 10, tzinfo=DAMASCUS),
+                datetime(2024, 5, 6, 1, tzinfo=UTC),
+                "ar",
+            ),
+        ),
+        title="ستيب",
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        gzip.compress(NEWS.encode()),
+        gzip.compress(gzip.compress(NEWS.encode())),
+        gzip.compress(NEWS[:200].encode()) + gzip.compress(NEWS[200:].encode()),
+        NEWS.encode("utf-16"),
+        NEWS.replace("UTF-8", "windows-1256").encode("windows-1256"),
+        NEWS.replace(' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"', "").encode(),
+        b"\n \xef\xbb\xbf" + NEWS.encode(),
+    ],
+    ids=["gz", "gz twice", "two members", "utf-16", "windows-1256", "prefix", "leading"],
+)
+def test_however_it_is_packed_and_written(body: bytes) -> None:
+    (found,) = read(body).candidates
+    assert (found.title, found.language) == ("عنوان & خبر", "ar")
+
+
+def test_an_index_gives_its_children_newest_first() -> None:
+    found = read(
+        "<sitemapindex><sitemap><loc>/1.xml</loc><lastmod>2024-01-01</lastmod></sitemap>"
+        "<sitemap><loc>/0.xml.gz</loc></sitemap><sitemap><loc>ftp://x/</loc></sitemap><sitemap><loc>/1.xml</loc></sitemap>"
+        "<sitemap><loc>/2.xml</loc><lastmod>2024-02-01T00:00:00Z</lastmod></sitemap></sitemapindex>"
+    )
+    assert found.candidates == ()
+    assert found.further == (
+        ("https://example.sy/2.xml", datetime(2024, 2, 1, tzinfo=UTC)),
+        ("https://example.sy/1.xml", datetime(2024, 1, 1, 23, 59, 59, tzinfo=UTC)),  # not later than that
+        ("https://example.sy/0.xml.gz", None),
+    )
+    assert found.skipped == {"unusable link": 1, "duplicate": 1}
+
+
+def test_a_day_without_a_time_is_its_first_instant_for_an_entry() -> None:
+    body = "<urlset><url><loc>/1</loc><lastmod>2024-05-05</lastmod></url></urlset>"
+    assert read(body).candidates[0].modified == datetime(2024, 5, 5, tzinfo=UTC)
+    assert read(body, zone=DAMASCUS).candidates[0].modified == datetime(2024, 5, 5, tzinfo=DAMASCUS)
+
+
+def test_an_unresolved_entity_drops_its_entry_and_nothing_else() -> None:
+    found = read(
+        '<?xml version="1.0"?><!DOCTYPE u [<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY y "yy">]><urlset>'
+        "<url><loc>https://example.sy/&x;/1</loc></url><url><loc>https://example.sy/&y;</loc></url>"
+        "<url><loc>https://example.sy/&#0;</loc></url>"
+        "<url><loc>https://example.sy/?a=1&b=2&amp;c=3</loc></url>"
+        "<url><loc><![CDATA[https://example.sy/?d=4&e=5]]></loc></url>"
+        "<url><loc>https://example.sy/<!-- no end of it -->6</loc></url></urlset>"
+    )
+    assert [c.url for c in found.candidates] == [
+        "https://example.sy/?a=1&b=2&c=3",
+        "https://example.sy/?d=4&e=5",
+        "https://example.sy/6",
+    ]
+    assert found.skipped == {"unusable link": 3}
+
+
+def test_a_text_sitemap() -> None:
+    found = read("https://example.sy/1\nhttps://example.sy/2\n")
+    assert found.kind == "sitemap"
+    assert [c.url for c in found.candidates] == ["https://example.sy/1", "https://example.sy/2"]
+
+
+def test_feeds_and_sitemaps_are_taken_for_what_they_are() -> None:
+    feed = b'<rss version="2.0"><channel><item><link>https://example.sy/1</link></item></channel></rss>'
+    assert read(feed).kind == "feed"
+    assert read(gzip.compress(feed)).candidates == (Candidate("https://example.sy/1"),)
+    assert discover.parse("feed", NEWS.encode(), URL, {}).kind == "sitemap"
+    assert discover.parse("section", NEWS.encode(), URL, {}).kind == "sitemap"
+
+
+def test_a_cut_sitemap_gives_what_came_whole_and_says_that_it_is_cut() -> None:
+    whole = "<urlset>" + "".join(f"<url><loc>https://example.sy/{n}</loc></url>" for n in range(100)) + "</urlset>"
+    packed = gzip.compress(whole.encode())
+    for body in (whole[: whole.index("/57<") + 2].encode(), packed[: len(packed) - 40]):
+        found = read(body)
+        assert found.skipped["cut short"] >= 1
+        assert 40 < len(found.candidates) < 100
+        assert found.candidates[-1].url == f"https://example.sy/{len(found.candidates) - 1}"
+
+
+def test_an_empty_sitemap_is_no_problem() -> None:
+    assert read("<urlset></urlset>") == Discovered("sitemap")
+
+
+@pytest.mark.parametrize("body", ["<urlset><url></b></urlset>", "<urlset><url>", "<urlset>" + "<a>" * 5_000])
+def test_a_broken_sitemap_without_an_entry_is_a_problem(body: str) -> None:
+    with pytest.raises(SourceProblem) as problem:
+        read(body)
+    assert problem.value.reason == "unreadable sitemap"
+
+
+def test_damaged_gzip_is_a_problem() -> None:
+    with pytest.raises(SourceProblem) as problem:
+        read(b"\x1f\x8bnonsense")
+    assert problem.value.reason == "broken gzip"
+
+
+def test_the_bomb_ends_at_the_cap() -> None:
+    """Three million entries in some 340 KiB: they held Scrapy for 210 s."""
+    entries = b"".join(b"<url><loc>https://example.sy/%d</loc></url>" % n for n in range(60_000))
+    bomb = gzip.compress(b"<urlset>" + entries + b"<url><loc>https://example.sy/a</loc></url>" * 3_000_000, 6)
+    started = time.process_time()
+    found = read(bomb)
+    assert time.process_time() - started < 5
+    assert len(found.candidates) == 50_000
+    assert found.skipped["beyond the cap"] == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "unit"),
+    [
+        (b"<urlset><url>", b"<loc>http://h/a</loc>"),
+        (b"<urlset><url>", b"<a/>"),
+        (b"<urlset><url><loc>", b"a" * 50),
+        (b"<urlset>", b"<![CDATA["),
+        (b"<urlset>", b"&"),
+        (b"<urlset ", b'a="b" '),
+    ],
+)
+def test_no_sitemap_takes_long_or_much(head: bytes, unit: bytes) -> None:
+    body = gzip.compress(head + unit * (20_000_000 // len(unit)), 1)
+    started = time.process_time()
+    try:
+        found = len(read(body).candidates)
+    except SourceProblem:
+        found = 0
+    assert time.process_time() - started < 8
+    assert found <= 1
+
+
+def test_unpacking_stops_at_its_cap() -> None:
+    bomb = gzip.compress(b" " * (3 * MAX_BYTES), 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceProblem) as problem:
+            read(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert problem.value.reason == "empty"
+    assert peak < 4.5 * MAX_BYTES
+
+
+def test_an_index_gives_so_many_children_and_no_more() -> None:
+    body = "".join(f"<sitemap><loc>/{n}.xml</loc></sitemap>" for n in range(MAX_CHILDREN + 7))
+    found = read(f"<sitemapindex>{body}</sitemapindex>")
+    assert len(found.further) == MAX_CHILDREN
+    assert found.skipped == {"beyond the cap": 7}

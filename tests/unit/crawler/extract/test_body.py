@@ -1,0 +1,174 @@
+"""Which of a page's text is its article: what is kept, what is left out, where it may stand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from crawler import stages
+from crawler.extract.body import hydration_json, text_blocks
+from crawler.text import paragraphs
+from tests.support.samples import a_page, a_site
+
+HEADLINE = "Rain fills the reservoirs of the north"
+TEXT = [
+    f"The {name} reservoir took in more water in a week than in the whole spring before, the ministry said on Monday."
+    for name in ("eastern", "western", "upper", "lower", "old", "new", "great", "small")
+]
+
+
+def p(*texts: str) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def read(body: str, head: str = "") -> list[str]:
+    html = f"<title>{HEADLINE}</title>{head}<body><header><a href=/>News</a></header><main>{body}</main></body>"
+    return paragraphs(stages.article(a_page(html), a_site(languages=["en"])).article.body)
+
+
+def in_article(*parts: str) -> str:
+    return f"<h1>{HEADLINE}</h1><div class='story-text'>{''.join(parts)}</div>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    {
+        "text between line breaks": f"<h1>{HEADLINE}</h1><table><tr><td>{'<br><br>'.join(TEXT)}</td></tr></table>",
+        "a box for each paragraph": f"<h1>{HEADLINE}</h1>"
+        + "".join(
+            f"<section class='piece n{i}'><div class=inner><p>{t}</p></div></section>" for i, t in enumerate(TEXT)
+        ),
+        "several containers": f"<h1>{HEADLINE}</h1><div class='text first'>{p(*TEXT[:5])}</div><div class=x><img></div>"
+        f"<div class='text second'>{p(*TEXT[5:])}</div>",
+        "no paragraphs": in_article(*(f"<div>{t}</div>" for t in TEXT)),
+        "an unclosed element": in_article(*(f"<p>{t}" for t in TEXT)),
+    }.items(),
+    ids=lambda case: case[0],
+)
+def test_the_article_is_found_however_it_is_made(body: tuple[str, str]) -> None:
+    assert read(body[1]) == TEXT
+
+
+def test_lists_quotes_subheads_and_tables_are_kept() -> None:
+    body = in_article(
+        p(*TEXT[:3]),
+        "<h2>What was measured</h2><ul><li>Eastern: 40 %</li><li>Western: 55 %</li></ul>",
+        f"<blockquote><p>“{TEXT[3]}”</p></blockquote>",
+        "<table><tr><th>Place</th><th>Level</th></tr><tr><td>Upper</td><td>12 m</td></tr></table>",
+        p(*TEXT[4:]),
+    )
+    expected = ["What was measured", "Eastern: 40 %", "Western: 55 %", f"“{TEXT[3]}”", "Place | Level", "Upper | 12 m"]
+    assert read(body) == [*TEXT[:3], *expected, *TEXT[4:]]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<div class=c1><h3>Another story</h3><p>{TEXT[0].replace('week', 'day')}</p></div>",
+        f"<div class=c2><a href=/2>Snow closes the mountain roads</a><p>{TEXT[1].replace('week', 'month')}</p></div>",
+        "<figure><img src=/a.jpg><figcaption>The dam, seen from the eastern shore on Monday.</figcaption></figure>",
+        f"<div class=c3><div>Sign in</div><div>{TEXT[2].replace('week', 'year')}</div></div>",
+    ],
+    ids=["explainer", "teaser", "picture", "prompt"],
+)
+def test_a_box_within_the_text_is_no_part_of_it(box: str) -> None:
+    assert read(in_article(p(*TEXT[:4]), box, p(*TEXT[4:]))) == TEXT
+
+
+def test_of_several_articles_on_a_page_the_one_under_its_headline_is_read() -> None:
+    other = "".join(f"<p>{t.replace('reservoir', 'harbour')}</p>" for t in TEXT * 2)
+    first = f"<article class=a><h1>{HEADLINE}</h1><div class=text>{p(*TEXT)}</div></article>"
+    assert read(f"{first}<article class=a><h1>Harbours</h1><div class=text>{other}</div></article>") == TEXT
+
+
+def test_the_entries_of_a_live_blog_are_kept_with_its_introduction() -> None:
+    entries = "".join(f"<div class=live-entry><time>1{n}:00</time><p>{t}</p></div>" for n, t in enumerate(TEXT[2:]))
+    found = read(f"<h1>{HEADLINE}</h1><div class=blog><div class=intro>{p(*TEXT[:2])}</div><div>{entries}</div></div>")
+    assert [text for text in found if text in TEXT] == TEXT
+
+
+REMARKS = [
+    f"I have lived beside the {n}th reservoir for years and never saw the water stand so high." for n in range(40)
+]
+ENTRY = "<p>%s</p><a href=#r>Reply</a>"
+ROWS = {
+    "called comments": ("<div id=comments>%s</div>", "<div class=c><b>Anna</b><div>%s</div></div>"),
+    "called in another language": ("<div class=x>%s</div>", "<div class=kommentar><div>Anna</div><p>%s</p></div>"),
+    "a link and a time": ("<div class=x>%s</div>", f"<div class=y><a href=/u/1>Anna</a> <i>10:25</i>{ENTRY}</div>"),
+    "a name and a day": ("<ul class=x>%s</ul>", f"<li><div>Anna</div><div>5 May 2026</div>{ENTRY}</li>"),
+    "schema.org": ("<div>%s</div>", "<div itemprop=comment itemscope><span itemprop=author>Anna</span><p>%s</p></div>"),
+}
+
+
+@pytest.mark.parametrize("place", ["beside", "inside"])
+@pytest.mark.parametrize("row", ROWS)
+def test_remarks_that_are_more_than_the_article_are_none_of_it(row: str, place: str) -> None:
+    around, each = ROWS[row]
+    remarks = around % "".join(each % text for text in REMARKS)
+    body = in_article(p(*TEXT[:4]), remarks) if place == "inside" else in_article(p(*TEXT[:4])) + remarks
+    assert read(body) == TEXT[:4]
+
+
+def test_what_only_looks_like_remarks_is_kept() -> None:
+    timeline = "".join(f"<div class=event><div>May 20{n}</div><p>{t}</p></div>" for n, t in enumerate(TEXT[3:], 10))
+    items = "".join(f"<div class=item><h3>Item {n}</h3><p>{t}</p></div>" for n, t in enumerate(TEXT[3:], 10))
+    for inner in (timeline, items):
+        assert [text for text in read(in_article(p(*TEXT[:3]), inner)) if text in TEXT] == TEXT
+
+
+def test_paragraphs_between_the_headline_and_the_body_are_of_the_article() -> None:
+    above = f"<h3>{HEADLINE}</h3><div class=top><div>Monday</div><p>{TEXT[0]}</p></div>"
+    teaser = f"<div class=c><p>{TEXT[1][:90]}…</p></div><nav><p>{TEXT[2]}</p></nav>"
+    assert read(f"{above}{teaser}<div class='story-text'>{p(*TEXT[3:])}</div>") == [TEXT[0], *TEXT[3:]]
+
+
+def test_a_table_of_values_does_not_hold_the_article() -> None:
+    rows = "".join(f"<tr><td>{n}</td><td>{name} reservoir</td><td>{n * 9} m</td></tr>" for n, name in enumerate(TEXT))
+    rows = rows.replace(
+        " took in more water in a week than in the whole spring before, the ministry said on Monday.", ""
+    )
+    found = read(in_article(p(*TEXT[:2]), f"<table>{rows}</table>", p(TEXT[2]), f"<table>{rows}</table>"))
+    assert [text for text in found if text in TEXT] == TEXT[:3]
+    assert len(found) == 3 + 2 * len(TEXT)
+
+
+def test_teasers_with_first_headings_of_their_own_are_taken_off() -> None:
+    teasers = "".join(
+        f"<article><h1><a href=/{n}>{t.replace('week', 'day')}</a></h1></article>" for n, t in enumerate(TEXT)
+    )
+    text = f"{TEXT[0]} {TEXT[1]}"
+    assert read(in_article(f"<p>{text}</p>", f"<aside class=x><h1>More:</h1>{teasers}</aside>")) == [text]
+
+
+def test_a_flash_of_one_sentence_is_kept() -> None:
+    flash = "The eastern reservoir is full, the ministry says."
+    assert read(in_article(p(flash)), '<meta property="og:type" content="article">') == [flash]
+
+
+STATES = {
+    "Next": json.dumps({"props": {"pageProps": {"article": {"title": HEADLINE, "body": p(*TEXT)}, "more": ["x"] * 9}}}),
+    "Fusion": "Fusion.globalContent="
+    + json.dumps({"content_elements": [{"type": "text", "content": t} for t in TEXT]}),
+    "React": f"self.__next_f.push({json.dumps([1, '5:' + json.dumps(['$', 'div', None, {'content': p(*TEXT)}])])})",
+}
+
+
+@pytest.mark.parametrize("system", STATES)
+def test_text_that_stands_in_a_script_only_is_read(system: str) -> None:
+    article = '<meta property="og:type" content="article">'
+    assert read(f"<h1>{HEADLINE}</h1><script>{STATES[system]}</script>", article) == TEXT
+
+
+def test_scripts_without_prose_give_no_text() -> None:
+    code = {"a": "function(a){return a[0]=b;};var c=d||{};" * 50, "labels": {"description": TEXT[0] * 9}}
+    assert hydration_json.text(f"<script>{json.dumps(code)}</script><script>{{[((</script>") == []
+
+
+def test_pieces_know_their_element_and_the_share_of_links() -> None:
+    markup = '<body><div class="x" id="y">one <b>two</b><br>three<p><a href="/a>b">four</a> five</p></div></body>'
+    pieces, elements = text_blocks.read(markup)
+    assert [(b.text, b.tag) for b in pieces] == [("one two", "div"), ("three", "div"), ("four five", "p")]
+    assert pieces[2].kind == ("p.", "div.x", "body.")
+    assert pieces[2].links == pytest.approx(4 / 9)
+    assert [elements.tags[n] for n in elements.ancestors(pieces[2].element)] == ["p", "div", "body"]

@@ -1,0 +1,274 @@
+"""Dates as pages say them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crawler.extract import dates
+from crawler.extract.dates.calendars import from_hijri, from_jalali
+from crawler.extract.dates.page_timezone import day_of, local
+from crawler.extract.dates.relative import relative
+
+DAMASCUS = ZoneInfo("Asia/Damascus")
+FETCHED = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def place(language: str = "ar", country: str = "SY", zone: ZoneInfo = DAMASCUS) -> dates.Place:
+    return dates.Place((language,), country, zone, FETCHED)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "added"),
+    [
+        ("2024-01-15T22:30:00+03:00", "2024-01-15T22:30:00+03:00", ""),
+        ("2024-01-15T22:30:00.123+0300", "2024-01-15T22:30:00+03:00", ""),
+        ("2024-01-15T22:30:00Z", "2024-01-15T22:30:00+00:00", ""),
+        ("2024-01-15 22:30", "2024-01-15T22:30:00+03:00", "zone of the site"),
+        ("2024-01-15 10:30 PM", "2024-01-15T22:30:00+03:00", "zone of the site"),
+        ("2024-01-15", "2024-01-15T00:00:00+03:00", "day only"),
+        ("20240115", "2024-01-15T00:00:00+03:00", "day only"),
+        ("20240115T223000Z", "2024-01-15T22:30:00+00:00", ""),
+        ("1705347000", "2024-01-15T19:30:00+00:00", ""),
+        ("1705347000000", "2024-01-15T19:30:00+00:00", ""),
+        ("Mon, 15 Jan 2024 22:30:00 +0300", "2024-01-15T22:30:00+03:00", ""),
+        ("٢٠٢٤-٠١-١٥T٢٢:٣٠", "2024-01-15T22:30:00+03:00", "zone of the site"),
+    ],
+)
+def test_dates_for_machines(said: str, expected: str, added: str) -> None:
+    found = dates.machine(said, place())
+    assert found is not None
+    assert (found.at, found.added) == (datetime.fromisoformat(expected), added)
+    assert found.at.utcoffset() == datetime.fromisoformat(expected).utcoffset()
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "soon", "2024", "2024-13-01", "0000-00-00T00:00:00", "1970-01-01T00:00:00Z", "9999-12-31", "2026-03-05"],
+)
+def test_no_date_is_made_of_what_is_none(said: str) -> None:
+    assert dates.machine(said, place()) is None
+
+
+REGIONS = {  # the fifteenth of each month of 2024
+    "levant": "كانون الثاني; شباط; آذار; نيسان; أيار; حزيران; تموز; آب; أيلول; تشرين الأول; تشرين الثاني; كانون الأول",
+    "egypt": "يناير; فبراير; مارس; أبريل; مايو; يونيو; يوليو; أغسطس; سبتمبر; أكتوبر; نوفمبر; ديسمبر",
+    "without hamza": "يناير; فبراير; مارس; ابريل; مايو; يونيه; يوليه; اغسطس; سبتمبر; اكتوبر; نوفمبر; ديسمبر",
+    "algeria": "جانفي; فيفري; مارس; أفريل; ماي; جوان; جويلية; أوت; سبتمبر; أكتوبر; نوفمبر; ديسمبر",
+    "morocco": "يناير; فبراير; مارس; أبريل; ماي; يونيو; يوليوز; غشت; شتنبر; أكتوبر; نونبر; دجنبر",
+    "mauritania": "يناير; فبراير; مارس; إبريل; مايو; يونيو; يوليو; أغشت; شتمبر; أكتوبر; نوفمبر; دجمبر",
+    "persian": "ژانویه; فوریه; مارس; آوریل; مه; ژوئن; ژوئیه; اوت; سپتامبر; اکتبر; نوامبر; دسامبر",
+    "urdu": "جنوری; فروری; مارچ; اپریل; مئی; جون; جولائی; اگست; ستمبر; اکتوبر; نومبر; دسمبر",
+    "sorani": (
+        "کانوونی دووەم; شوبات; ئازار; نیسان; ئایار; حوزەیران; تەممووز; ئاب; ئەیلوول; تشرینی یەکەم; تشرینی دووەم;"
+        " کانوونی یەکەم"
+    ),
+}
+TWELVE = [(region, name, n) for region, names in REGIONS.items() for n, name in enumerate(names.split("; "), 1)]
+
+
+@pytest.mark.parametrize(("region", "name", "month"), TWELVE)
+def test_every_month_of_every_region(region: str, name: str, month: int) -> None:
+    for said in (f"15 {name} 2024", f"السبت ١٥ {name}، ٢٠٢٤", f"{name} 15, 2024"):
+        found = dates.visible(said, place("ar"))
+        assert found is not None, (region, said)
+        assert found.at.date().isoformat() == f"2024-{month:02}-15", (region, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("15 كانون الثاني 2024", "2024-01-15"),
+        ("15 كانون الثاني/يناير 2024", "2024-01-15"),
+        ("15 يناير/كانون الثاني 2024", "2024-01-15"),
+        ("15 كانون الثاني (يناير) 2024", "2024-01-15"),
+        ("الجمعة، 24 نيسان / أبريل 2020", "2020-04-24"),
+        ("تم نشره الجمعة 24 نيسان 2020", "2020-04-24"),
+        ("٣ تشرين الأول ٢٠٢٥", "2025-10-03"),
+        ("3 تـشرين الأوّل 2025", "2025-10-03"),
+        ("8 يونيو، 2018", "2018-06-08"),
+        ("12 من شهر يناير عام 2024", "2024-01-12"),
+        ("22/03/2024", "2024-03-22"),
+        ("نشر في ٢٠٢٤/٠٣/٢٢", "2024-03-22"),
+        ("الثلاثاء 12 رمضان 1445هـ الموافق 22 مارس 2024م", "2024-03-22"),
+        ("22/03/2024 م - 12/09/1445 هـ", "2024-03-22"),
+    ],
+)
+def test_month_names_of_every_arab_region(said: str, day: str) -> None:
+    found = dates.visible(said, place())
+    assert found is not None
+    assert (found.at.date().isoformat(), found.added, found.at.tzinfo) == (day, "day only", DAMASCUS)
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "country", "expected"),
+    [
+        ("Published: 5 January 2024, 10:30", "en", "GB", "2024-01-05T10:30:00+00:00"),
+        ("April 5, 2024 at 3:05 pm", "en", "US", "2024-04-05T15:05:00+00:00"),
+        ("3/4/2024", "en", "US", "2024-03-04T00:00:00+00:00"),
+        ("3/4/2024", "en", "GB", "2024-04-03T00:00:00+00:00"),
+        ("05.04.2025, 14:02 Uhr", "de", "DE", "2025-04-05T14:02:00+00:00"),
+        ("Отдел науки | 21.04.2026 15:10 | Наука", "en", "GB", None),
+        ("Отдел науки | 21.04.2025 15:10 | Наука", "en", "GB", "2025-04-21T15:10:00+00:00"),
+        ("25.04.24 | 17:35 Uhr", "en", "UN", "2024-04-25T17:35:00+00:00"),
+        ("2024年4月21日 10:30", "en", "UN", "2024-04-21T10:30:00+00:00"),
+        ("2024년 4월 21일", "en", "UN", "2024-04-21T00:00:00+00:00"),
+        ("05.04.2024 3:05 pm", "de", "DE", "2024-04-05T15:05:00+00:00"),
+        ("Written: 2024-04-05 15:03", "ko", "KR", "2024-04-05T15:03:00+00:00"),
+        ("5 января 2024", "ru", "RU", "2024-01-05T00:00:00+00:00"),
+        ("Publié le 25 décembre 2024 à 10:30", "fr", "FR", "2024-12-25T10:30:00+00:00"),
+    ],
+)
+def test_dates_for_readers(said: str, language: str, country: str, expected: str | None) -> None:
+    found = dates.visible(said, place(language, country, ZoneInfo("UTC")))
+    assert (found and found.at) == (expected and datetime.fromisoformat(expected))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "added"),
+    [
+        ("8 يونيو 2018 10:30 مساءً", "2018-06-08T22:30:00+03:00", "zone of the site"),
+        ("8 يونيو 2018 12:05 ص", "2018-06-08T00:05:00+03:00", "zone of the site"),
+        ("الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05", "2025-10-03T10:05:00+03:00", "zone of the site"),
+        ("10:05 - 3 تشرين الأول 2025", "2025-10-03T10:05:00+03:00", "zone of the site"),
+        ("3 تشرين الأول 2025 الساعة 10 م", "2025-10-03T22:00:00+03:00", "zone of the site"),
+        ("8 يونيو 2018 09:14 بتوقيت غرينتش", "2018-06-08T09:14:00+00:00", ""),
+        ("8 يونيو 2018 09:14 GMT+3", "2018-06-08T09:14:00+03:00", ""),
+        ("8 يونيو 2018 29:14", "2018-06-08T00:00:00+03:00", "day only"),
+        ("الجمعة 12 رمضان 1445", "2024-03-22T00:00:00+03:00", "day only, from the Hijri calendar"),
+    ],
+)
+def test_clocks_and_calendars_in_arabic(said: str, expected: str, added: str) -> None:
+    found = dates.visible(said, place())
+    assert found is not None
+    assert (found.at.isoformat(), found.added) == (expected, added)
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "day"),
+    [
+        ("۲ تیر ۱۳۹۹", "fa", "2020-06-22"),
+        ("2 تير 1399 - 12:09:08 ب.ظ", "fa", "2020-06-22"),
+        ("۱۴۰۳/۰۱/۰۱", "fa", "2024-03-20"),
+        ("یکم", "fa", None),
+        ("۳۰ اسفند ۱۴۰۳", "fa", "2025-03-20"),
+        ("۱۵ اسد ۱۴۰۲", "fa", "2023-08-06"),
+        ("1445/09/12", "ar", None),
+        ("12 رمضان 1445", "ar", None),
+        ("15 كانون الثاني", "ar", None),
+        ("31 شباط 2024", "ar", None),
+        ("15 اسد", "ar", None),
+    ],
+)
+def test_other_calendars_are_converted_only_where_that_is_safe(said: str, language: str, day: str | None) -> None:
+    found = dates.visible(said, place(language))
+    assert (found and found.at.date().isoformat()) == day
+
+
+def test_the_calendars_themselves() -> None:
+    new_years = {1395: "2016-03-20", 1399: "2020-03-20", 1400: "2021-03-21", 1403: "2024-03-20", 1404: "2025-03-21"}
+    assert {year: from_jalali(year, 1, 1).isoformat() for year in new_years} == new_years
+    assert from_hijri(1445, 1, 1).isoformat() == "2023-07-19"
+    for wrong in ((1403, 13, 1), (1403, 7, 31), (1403, 1, 0)):
+        with pytest.raises(ValueError, match="no such day"):
+            from_jalali(*wrong)
+    with pytest.raises(ValueError, match="no such day"):
+        from_hijri(1445, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "expected"),
+    [
+        ("منذ ساعتين", "ar", "2026-03-01T01:00:00+03:00"),
+        ("قبل 3 ساعات", "ar", "2026-03-01T00:00:00+03:00"),
+        ("قبل ٤٠ دقيقة", "ar", "2026-03-01T02:20:00+03:00"),
+        ("٤٠ دقيقة مضت", "en", "2026-03-01T02:20:00+03:00"),
+        ("منذ يومين", "ar", "2026-02-27T00:00:00+03:00"),
+        ("أمس 22:10", "ar", "2026-02-28T22:10:00+03:00"),
+        ("۳ ساعت پیش", "fa", "2026-03-01T00:00:00+03:00"),
+        ("2 گھنٹے پہلے", "ur", "2026-03-01T01:00:00+03:00"),
+        ("לפני שעתיים", "he", "2026-03-01T01:00:00+03:00"),
+        ("2 hours ago", "en", "2026-03-01T01:00:00+03:00"),
+        ("Posted 5 mins ago", "fr", "2026-03-01T02:55:00+03:00"),
+        ("vor 3 Stunden", "de", "2026-03-01T00:00:00+03:00"),
+        ("il y a 2 jours", "fr", "2026-02-27T00:00:00+03:00"),
+        ("hace 2 horas", "es", "2026-03-01T01:00:00+03:00"),
+        ("há 2 horas", "pt", "2026-03-01T01:00:00+03:00"),
+        ("2 ore fa", "it", "2026-03-01T01:00:00+03:00"),
+        ("2 saat önce", "tr", "2026-03-01T01:00:00+03:00"),
+        ("2 часа назад", "ru", "2026-03-01T01:00:00+03:00"),
+        ("2 години тому", "uk", "2026-03-01T01:00:00+03:00"),
+        ("2 godziny temu", "pl", "2026-03-01T01:00:00+03:00"),
+        ("πριν από 2 ώρες", "el", "2026-03-01T01:00:00+03:00"),
+        ("2 uur geleden", "nl", "2026-03-01T01:00:00+03:00"),
+        ("for 2 timer siden", "no", "2026-03-01T01:00:00+03:00"),
+        ("2小时前", "zh", "2026-03-01T01:00:00+03:00"),
+        ("2時間前", "ja", "2026-03-01T01:00:00+03:00"),
+        ("2시간 전", "ko", "2026-03-01T01:00:00+03:00"),
+        ("2 jam lalu", "id", "2026-03-01T01:00:00+03:00"),
+        ("gestern, 22:10 Uhr", "de", "2026-02-28T22:10:00+03:00"),
+        ("منذ 3 أشهر", "ar", None),
+        ("2 weeks ago", "en", None),
+        ("40 days ago", "en", None),
+        ("3 min read", "en", None),
+        ("today 23:59", "en", None),
+        ("He left 2 hours ago, his wife said, and nobody has seen him since then", "en", None),
+    ],
+)
+def test_times_told_by_how_long_ago_they_were(said: str, language: str, expected: str | None) -> None:
+    found = relative(said, place(language))
+    assert (found and found.at.isoformat()) == expected
+    assert found is None or "relative" in found.added
+
+
+@pytest.mark.parametrize(
+    ("url", "line", "expected"),
+    [
+        ("/a", "17 Feb 2020 at 9:25 p.m.", ("2020-02-17T21:25:11-05:00", "zone of the page")),
+        ("/a", "February 18, 2020 | 02:25", None),  # it is UTC
+        ("/a", "18.02.2020, 03:25 Uhr", ("2020-02-18T03:25:11+01:00", "zone of the page")),
+        ("/a", "18 فبراير 2020 05:55", ("2020-02-18T05:55:11+03:30", "zone of the page")),
+        ("/a", "Updated 18.02.2020 10:07", None),
+        ("/2020/02/17/a", "", ("2020-02-17T23:25:11-03:00", "day of the page")),
+        ("/2020/02/17/a", "03:25", ("2020-02-17T23:25:11-03:00", "day of the page")),
+        ("/2020/02/18/a", "", None),
+        ("/2020/02/15/a", "", None),
+    ],
+)
+def test_the_pages_own_zone(url: str, line: str, expected: tuple[str, str] | None) -> None:
+    day = day_of(f"https://news.example{url}")
+    found = local(datetime(2020, 2, 18, 2, 25, 11, tzinfo=UTC), day, [line])
+    assert (found and (found[0].isoformat(), found[1])) == expected
+
+
+@pytest.mark.parametrize("said", ["منذ ساعتين", "كانون الثاني 2024", "2024", "3 min read", "42", "x" * 500 + " 5 2024"])
+def test_a_part_of_a_date_is_no_date(said: str) -> None:
+    assert dates.visible(said, place()) is None
+
+
+def test_a_day_is_midnight_where_the_site_is() -> None:
+    found = dates.machine("2024-01-15", place(zone=ZoneInfo("America/New_York")))
+    assert found is not None
+    assert found.at.astimezone(UTC) == datetime(2024, 1, 15, 5, tzinfo=UTC)
+    assert found.origin("json-ld") == "json-ld, day only"
+
+
+@pytest.mark.parametrize(
+    ("url", "day"),
+    [
+        ("https://a.example/2020/11/08/x", date(2020, 11, 8)),
+        ("https://a.example/2020/1/8/x", date(2020, 1, 8)),
+        ("https://a.example/20201108-x", date(2020, 11, 8)),
+        ("https://a.example/2020/11/x", None),
+        ("https://a.example/2020/132377/x", None),
+        ("https://a.example/2020/11/08/2019-01-02", None),
+    ],
+)
+def test_the_day_in_an_address(url: str, day: date | None) -> None:
+    assert day_of(url) == day
+
+
+def test_an_unknown_zone_is_utc() -> None:
+    assert dates.zone_of("Mars/Olympus") is UTC

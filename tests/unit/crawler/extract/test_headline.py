@@ -1,0 +1,45 @@
+"""The headline as readers see it, among what a page declares."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from crawler.extract import jsonld
+from crawler.extract.headline import headline
+from crawler.extract.html_document import parse
+
+OWN = "Grain harvest begins in the eastern plain"
+SITE = "The Step Agency"
+
+
+def read(top: str, title: str = "", og: str = "", ld: str = "", name: str = "") -> tuple[str, str]:
+    metas = f'<meta property="og:title" content="{og}">' if og else ""
+    metas += f'<meta property="og:site_name" content="{name}">' if name else ""
+    if ld:
+        metas += f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "headline": ld})}</script>'
+    page = f"<html><head><title>{title}</title>{metas}</head><body>{top}<p>text</p></body></html>"
+    document = parse(page, "https://step.example/a/1")
+    node = jsonld.article(jsonld.nodes(document.tree), {document.url}, og)
+    return headline(document, node, ["Step"])
+
+
+@pytest.mark.parametrize(
+    ("top", "declared", "wanted"),
+    [
+        (f"<h1>{OWN}</h1>", {"title": f"{OWN} | {SITE}"}, (OWN, "h1")),
+        (f"<h1>{OWN}</h1>", {"title": OWN, "name": OWN}, (OWN, "h1")),  # a site's name that is the title once more
+        (f"<h1>{OWN}</h1>", {"ld": "Grain harvest 2026: all you need to know", "title": OWN}, (OWN, "h1")),
+        (f"<h1><a href='/'>{SITE}</a></h1>", {"title": f"{OWN} | {SITE}"}, (OWN, "title")),
+        (f"<h1><a href='https://step.example/'>{SITE}</a></h1>", {"og": f"{SITE} » {OWN}"}, (OWN, "og")),
+        (f"<h1>Related News</h1><h2>{OWN}</h2>", {"og": OWN}, (OWN, "h2")),
+        ("<h1><span>National strike</span>Grain is in</h1>", {"og": "National strike / Grain is in"}, None),
+        ("<h1><ruby>子<rt>こ</rt></ruby>どもへの体罰を禁止する</h1>", {"og": "子どもへの体罰を禁止する"}, None),
+        ("", {"title": f"{OWN} - step.example"}, (OWN, "title")),
+        ("", {}, ("", "title")),
+    ],
+)
+def test_the_headline(top: str, declared: dict[str, str], wanted: tuple[str, str] | None) -> None:
+    found = read(top, **declared)
+    assert found == (wanted or (declared["og"], found[1]))

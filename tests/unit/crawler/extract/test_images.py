@@ -1,0 +1,156 @@
+"""Pictures as readers see them: which one leads, under which address, with what caption and whose credit."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.extract.draft import Draft
+from crawler.extract.html_document import parse
+from crawler.extract.images import add
+from crawler.extract.images.captions import caption
+from crawler.extract.images.dom_images import address_of, key, same, shown
+from index.model.article import Image
+
+HEADLINE = "بدء موسم حصاد القمح في الريف الشرقي"
+LONG = "<p>" + "أعلنت مديرية الزراعة في المحافظة بدء موسم الحصاد هذا العام وسط توقعات بإنتاج أفضل. " * 2 + "</p>"
+CAPTION = "مزارعون يحصدون القمح في ريف الحسكة"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "credit"),
+    [
+        ("A field in spring. Photo: A. Smith/AP", "A field in spring.", "A. Smith/AP"),
+        ("A field in spring (Picture: Getty)", "A field in spring", "Getty"),
+        ("A field in spring. (AP)", "A field in spring.", "AP"),
+        ("A field in spring. (Courtesy of Ann Lee)", "A field in spring.", "Ann Lee"),
+        ("A field in spring. Photo by Ann Lee", "A field in spring.", "Ann Lee"),
+        ("A field, said Mr. P. Albert", "A field, said Mr. P. Albert", None),
+        ("NASA Image: the moon rises over the sea", "NASA Image: the moon rises over the sea", None),
+        ("Members of the party (CDU) and Ann Lee (SPD)", "Members of the party (CDU) and Ann Lee (SPD)", None),
+        ("Ein Feld im Mai. Foto: dpa", "Ein Feld im Mai.", "dpa"),
+        ("Ein Feld im Mai (Symbolfoto: picture alliance/dpa | A. Muster)", "Ein Feld im Mai", None),
+        ("Ein Feld im Mai. © Montage", "Ein Feld im Mai.", "Montage"),
+        ("Un campo. EFE/ J.J. Guillén", "Un campo.", "EFE/ J.J. Guillén"),
+        ("Un campo / Ana Gil", "Un campo", "Ana Gil"),
+        ("Поле весной. Фото: ТАСС", "Поле весной.", "ТАСС"),
+        ("حقل قمح في الريف - تصوير: سمر حداد", "حقل قمح في الريف", "سمر حداد"),
+        ("حقل قمح في الريف (رويترز)", "حقل قمح في الريف", "رويترز"),
+        ("حقل قمح في الريف. الصورة: سانا", "حقل قمح في الريف.", "سانا"),
+        ("حقل قمح في الريف بعدسة: سمر حداد", "حقل قمح في الريف", "سمر حداد"),
+        ("مزرعه گندم. عکس: ایسنا", "مزرعه گندم.", "ایسنا"),
+        ("שדה חיטה. צילום: רויטרס", "שדה חיטה.", "רויטרס"),
+        ("春の畑（Ｃ）共同通信社", "春の畑", "共同通信社"),
+        ("春の畑＝ＡＰ", "春の畑", "ＡＰ"),
+        ("봄의 밭. 연합뉴스", "봄의 밭.", "연합뉴스"),
+        ("봄의 밭. [사진 출처 = 농장]", "봄의 밭.", "농장"),
+        ("Cánh đồng. Ảnh: Bệnh viện", "Cánh đồng.", "Bệnh viện"),
+        ("Foto: Reuters", None, "Reuters"),
+        ("", None, None),
+        ("x" * 700, None, None),
+    ],
+)
+def test_captions_are_parted_from_credits(text: str, wanted: str | None, credit: str | None) -> None:
+    found = caption(text)
+    assert found.text == wanted
+    assert credit is None or found.credit == credit
+
+
+def test_a_credit_in_an_element_of_its_own_is_taken_out_with_its_label() -> None:
+    assert caption("حقل قمح تصوير: سمر حداد", "سمر حداد") == ("حقل قمح", "سمر حداد")
+    assert caption("A field. Photo by Ann Lee /Postmedia", "Photo by Ann Lee") == ("A field.", "Ann Lee")
+
+
+def images(body: str, declared: tuple[str, ...] = (), top: str = "") -> tuple[Image, ...]:
+    draft = Draft(headline=HEADLINE)
+    draft.fill("images", tuple(map(Image, declared)), "og")
+    page = f"<body>{top}<article><h1>{HEADLINE}</h1>{body}</article></body>"
+    add(draft, parse(page, "https://news.example/a/1"))
+    return draft.images
+
+
+def figure(name: str, text: str = CAPTION, inner: str = "") -> str:
+    return f"<figure><img src='/{name}' {inner}><figcaption>{text}</figcaption></figure>"
+
+
+def test_the_picture_that_opens_the_article_leads_before_one_that_only_networks_get() -> None:
+    found = images(figure("opening.jpg") + LONG * 3, declared=("https://news.example/card-for-networks.jpg",))
+    assert [i.url.rsplit("/", 1)[1] for i in found] == ["opening.jpg", "card-for-networks.jpg"]
+    assert found[0].caption == CAPTION
+
+
+def test_a_picture_far_down_in_the_text_does_not() -> None:
+    found = images(LONG * 9 + figure("below.jpg"), declared=("https://news.example/declared-one.jpg",))
+    assert [i.url.rsplit("/", 1)[1] for i in found] == ["declared-one.jpg", "below.jpg"]
+
+
+def test_of_one_picture_in_two_cuts_the_shown_one_is_kept_with_its_caption() -> None:
+    cut, declared = "3f2a77c1-opening-1200x675.jpg", "https://news.example/3f2a77c1-opening_w800_r1.78.jpg"
+    assert images(LONG * 9 + figure(cut), (declared,)) == (Image(f"https://news.example/{cut}", CAPTION),)
+
+
+def test_the_whole_file_is_kept_where_wordpress_shows_a_smaller_one() -> None:
+    found = images(figure("wheat-780x470.jpg"), ("https://news.example/wheat.jpg",))
+    assert found == (Image("https://news.example/wheat.jpg", CAPTION),)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        f"<aside>{figure('x.jpg')}</aside>",
+        f"<div class='related-posts'>{figure('x.jpg')}</div>",
+        f"<a href='/other'>{figure('x.jpg')}<h3>عنوان خبر آخر</h3></a>",
+        "<div class='author-box'><img src='/x.jpg'></div>",
+        "<img src='/x.jpg' width='60' height='60'>",
+        "<img src='/placeholder.png'>",
+        "<img src='data:image/gif;base64,AA'>",
+    ],
+)
+def test_pictures_of_boxes_authors_and_placeholders_are_none_of_the_article(box: str) -> None:
+    assert images(LONG * 3 + box) == ()
+
+
+def test_pictures_of_the_sites_own_header_are_none_of_the_article() -> None:
+    assert images(LONG, top="<header><figure><img src='/banner.jpg'></figure></header>") == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<div class='photo'><img src='/a.jpg'><p>{CAPTION}</p></div>",
+        f"<div><img src='/a.jpg'></div><div class='image-caption'>{CAPTION}</div>",
+        f"<div><div class='x'><img src='/a.jpg'></div><div class='y'><p>{CAPTION}</p></div></div>",
+        f"<p class='caption'><img src='/a.jpg'><span>{CAPTION}</span></p>",
+        f"<div class='k'><figure><img src='/a.jpg'></figure><figcaption>{CAPTION}</figcaption></div>",
+    ],
+)
+def test_captions_are_found_where_no_figure_holds_them(body: str) -> None:
+    assert images(body + LONG * 3) == (Image("https://news.example/a.jpg", CAPTION),)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "wanted"),
+    [
+        ("src='/a.jpg'", "/a.jpg"),
+        ("src='data:image/gif;base64,AA' data-src='/a.jpg'", "/a.jpg"),
+        ("src='/s.jpg' srcset='/a,b=1.jpg 300w, /a,b=2.jpg 900w,/huge.jpg 4000w'", "/a,b=2.jpg"),
+        ("srcset='/one.jpg, /two.jpg 2x'", "/one.jpg"),
+        ("data-srcset='/w.jpg 700w' src='/blank.gif'", "/w.jpg"),
+        ("src='javascript:alert(1)'", ""),
+        ("src='http://[broken'", ""),
+    ],
+)
+def test_addresses(attributes: str, wanted: str) -> None:
+    node = parse(f"<img {attributes}>", "https://n.example/").first("img")
+    assert address_of(node, "https://n.example/").removeprefix("https://n.example") == wanted
+
+
+def test_cuts_of_one_picture_share_a_key_and_numbered_pictures_do_not() -> None:
+    assert key("https://a.example/x/photo-780x470.jpg?w=3") == key("https://a.example/y/photo.webp") == "photo"
+    assert same("https://a.example/384x216_cms_5cf0-9603.jpg", "https://a.example/1200x675_cms_5cf0-9603.jpg")
+    assert not same("https://a.example/DSC_123401.jpg", "https://a.example/DSC_123402.jpg")
+
+
+def test_a_page_of_pictures_is_read_in_order_and_no_further_than_sixty() -> None:
+    page = f"<article><h1>{HEADLINE}</h1>{''.join(figure(f'n{n}.jpg', f'{CAPTION} {n}') for n in range(90))}</article>"
+    found = shown(parse(page, "https://n.example/"), HEADLINE)
+    assert [p.image.url for p in found] == [f"https://n.example/n{n}.jpg" for n in range(60)]

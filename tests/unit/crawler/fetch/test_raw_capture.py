@@ -1,0 +1,75 @@
+"""What is kept of an answer: its bytes as they came, and of one in an encoding that nobody asked for, what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import importlib
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Headers, Response
+from scrapy.utils.test import get_crawler
+
+from crawler.fetch.raw_capture import DecodedCopies, RawCopies, decoded, lower_case
+from index.warc import store
+from index.web.sanitizer import sanitised
+
+URL = "https://step.example/1"
+PAGE = "<p>خبر عاجل من حلب</p>".encode() * 40
+MOST = 100_000  # bytes
+
+
+def brotli(body: bytes) -> bytes:
+    return bytes(importlib.import_module("brotli").compress(body))
+
+
+def kept(body: bytes, encoding: str, status: int = 200) -> store.Response | None:
+    """What is kept of this answer on its way through Scrapy's own middleware."""
+
+    async def way() -> Response:
+        headers = Headers({"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body))})
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        answer: Any = Response(URL, status=status, headers=headers, body=body)
+        answer = await RawCopies().process_response(request, answer)
+        crawler = get_crawler(settings_dict={"DOWNLOAD_MAXSIZE": MOST})
+        answer = HttpCompressionMiddleware.from_crawler(crawler).process_response(request, answer)
+        return await DecodedCopies().process_response(request, answer)
+
+    request = Request(URL, meta={"keep_raw": True})
+    asyncio.run(way())
+    found: store.Response | None = request.meta.get("raw")
+    return found
+
+
+@pytest.mark.parametrize(("encoding", "body"), [("", PAGE), ("gzip", gzip.compress(PAGE))], ids=["plain", "gzip"])
+def test_bytes_are_kept_as_they_came(encoding: str, body: bytes) -> None:
+    copy = kept(body, encoding)
+    assert copy is not None
+    assert copy.body == body
+    assert lower_case(copy.headers).get("content-encoding", "") == encoding
+    assert decoded(copy.headers, copy.body) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("br", brotli(PAGE)), ("gzip, br", brotli(gzip.compress(PAGE)))], ids=["br", "gzip and br"]
+)
+def test_what_came_in_an_encoding_of_its_own_is_kept_decoded(encoding: str, body: bytes) -> None:
+    copy = kept(body, encoding)
+    assert copy is not None
+    assert copy.body == decoded(copy.headers, copy.body) == PAGE
+    assert not {"content-encoding", "content-length"} & lower_case(copy.headers).keys()
+    assert "خبر عاجل من حلب" in sanitised(copy.headers, copy.body).html
+
+
+def test_what_grows_too_large_is_not_decoded() -> None:
+    with pytest.raises(IgnoreRequest):
+        kept(brotli(b" " * 10 * MOST), "br")
+
+
+def test_only_answers_with_a_page_are_kept() -> None:
+    assert kept(PAGE, "", status=404) is None

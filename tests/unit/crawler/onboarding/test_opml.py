@@ -1,0 +1,133 @@
+"""Lists of feeds: what a feed reader wrote becomes sites, and sites become what a feed reader reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from crawler.cli.opml import export_list, import_list
+from crawler.config import load
+from crawler.errors import ConfigError
+from crawler.onboarding.opml import proposals, read, written
+from crawler.site_config import Site
+
+LIST = """<?xml version="1.0" encoding="UTF-8"?>
+<opml version="2.0"><head><title>أخبار</title></head><body>
+<outline text="سوريا"><outline text="الميناء" title="صحيفة الميناء" type="rss" language="ar_SY"
+  xmlUrl="https://www.almina.example/feed/" htmlUrl="https://www.almina.example/"/>
+<outline text="الميناء، رياضة" type="rss" xmlUrl="https://almina.example/sport/feed/" htmlUrl="https://almina.example/sport/"/></outline>
+<outline text="Le Phare" type="rss" xmlUrl="feed://lephare.fr/rss.xml"/>
+<outline text="The Wire" type="rss" xmlUrl="https://feeds.hub.example/wire?a=1&amp;b=2" htmlUrl="https://thewire.co.uk"/>
+<outline text="Known" type="rss" xmlUrl="https://www.stepagency-sy.net/feed/other"/>
+<outline text="twice" xmlUrl="https://www.almina.example/feed/"/><outline text="script" xmlUrl="javascript:alert(1)"/>
+<outline text="a file" xmlUrl="file:///etc/passwd"/><outline text="empty"/>
+</body></opml>"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "sites" / "step.yaml").write_text(
+        "name: Step\nhomepage: https://stepagency-sy.net\ncountry: SY\nlanguages: [ar]\nsources:\n"
+        "- {kind: feed, url: https://www.stepagency-sy.net/feed/}\n- {kind: sitemap, url: https://stepagency-sy.net/s.xml}\n",
+        "utf-8",
+    )
+    return tmp_path
+
+
+def test_each_outlet_of_a_list_becomes_a_site(folder: Path) -> None:
+    made, known = proposals(read(LIST.encode()), load(folder))
+    assert [(one.feed, site) for one, site in known] == [("https://www.stepagency-sy.net/feed/other", "step")]
+    sites = {proposal.site.id: proposal.site for proposal in made}
+    assert list(sites) == ["almina", "lephare", "thewire"]
+    almina, phare, wire = sites.values()
+    assert (almina.name, almina.languages, len(almina.sources)) == ("صحيفة الميناء", ("ar",), 2)
+    assert (phare.country, phare.time_zone, str(phare.sources[0].url)) == (
+        "FR",
+        "Europe/Paris",
+        "https://lephare.fr/rss.xml",
+    )
+    assert (wire.country, str(wire.sources[0].url)) == ("GB", "https://feeds.hub.example/wire?a=1&b=2")
+    assert any("country" in note for note in made[0].notes)
+
+
+def test_the_files_are_read_as_what_was_proposed(folder: Path) -> None:
+    made, _ = proposals(read(LIST.encode()), load(folder))
+    (folder / "sites.local").mkdir()
+    for proposal in made:
+        (folder / "sites.local" / f"{proposal.site.id}.yaml").write_text(proposal.yaml(), "utf-8")
+    config = load(folder)
+    assert {proposal.site.id: proposal.site for proposal in made}.items() <= config.sites.items()
+    again, known = proposals(read(LIST.encode()), config)
+    assert again == []
+    assert len(known) == 5
+
+
+def test_what_is_written_is_read_again(folder: Path) -> None:
+    sites = [one.site for one in proposals(read(LIST.encode()), load(folder))[0]]
+    data = written([*sites, *load(folder).sites.values()])
+    assert "صحيفة الميناء" in data.decode()
+    found = read(data)
+    feeds = [str(source.url) for site in sites for source in site.sources] + ["https://www.stepagency-sy.net/feed/"]
+    assert [one.feed for one in found] == feeds
+    assert found[0].language == "ar"
+
+
+def test_names_with_signs_of_xml_stay_as_they_are() -> None:
+    site = Site(
+        id="a", name='<b> & "c"', homepage="https://a.example/?x=1&y=2", country="SY", languages=("ar",),  # type: ignore[arg-type]
+        sources=({"kind": "feed", "url": "https://a.example/f?x=1&y=2"},),  # type: ignore[arg-type]
+    )  # fmt: skip
+    (one,) = read(written([site]))
+    assert (one.title, one.feed) == ('<b> & "c"', "https://a.example/f?x=1&y=2")
+
+
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is no XML"),
+        ("<opml><body>", "line 1: is no XML"),
+        ("\x00\x01", "is no XML"),
+        ("<rss version='2.0'/>", "begins with <rss>"),
+        ("<opml><body><outline text='a'/></body></opml>", "lists no feed"),
+        ("<!DOCTYPE opml SYSTEM 'file:///etc/passwd'><opml/>", "DOCTYPE"),
+        (f"<!DOCTYPE opml [<!ENTITY a0 'x'>{LAUGHS}]><opml><outline text='&a11;'/></opml>", "is no XML|DOCTYPE"),
+        ("<!DOCTYPE opml [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><opml><outline>&x;</outline></opml>", "DOCTYPE"),
+        ("<opml>" + "<outline>" * 5_000, "is no XML"),
+    ],
+)
+def test_what_is_no_list_is_told(text: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        read(text.encode())
+
+
+def test_a_list_that_is_too_long_is_told() -> None:
+    with pytest.raises(ConfigError, match="10 MiB"):
+        read(b"<opml>" + b" " * (11 << 20))
+
+
+def test_the_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("ARSHIF_CONFIG", str(folder))
+    file = folder / "feeds.opml"
+    with pytest.raises(ConfigError, match=r"feeds\.opml: cannot be read"):
+        import_list(file, dry_run=False, json=False)
+    file.write_text(LIST, "utf-8")
+    import_list(file, dry_run=True, json=True)
+    assert [site["id"] for site in json.loads(capsys.readouterr().out)["sites"]] == ["almina", "lephare", "thewire"]
+    assert not (folder / "sites.local").exists()
+    import_list(file, dry_run=False, json=False)
+    assert "is of step, which is there already" in capsys.readouterr().err
+    assert {path.stem for path in (folder / "sites.local").iterdir()} == {"almina", "lephare", "thewire"}
+    export_list([], as_opml=False, out=folder / "out.txt", json=False)
+    addresses = (folder / "out.txt").read_text("utf-8").splitlines()
+    export_list([], as_opml=True, out=folder / "out.opml", json=False)
+    assert [one.feed for one in read((folder / "out.opml").read_bytes())] == addresses
+    assert len(read((folder / "out.opml").read_bytes())) == 4  # those of the sites that are crawled
+    file.write_text("<html>", "utf-8")
+    with pytest.raises(ConfigError, match=r"feeds\.opml: line 1: is no XML"):
+        import_list(file, dry_run=False, json=False)

@@ -1,0 +1,289 @@
+"""What a site's first page tells, which sources are taken, and the file that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import HttpUrl
+
+from crawler.discover.site_metadata import outlet, sitemaps
+from crawler.models import Candidate
+from crawler.onboarding import proposal
+from crawler.onboarding.proposal import Offer, Proposal, Tried
+from crawler.scheduling.poll_interval import Bounds, Record, Said, next_poll
+from crawler.scheduling.publication_rate import first_look
+from crawler.site_config import Kind, Rules, Schedule, Site, Source, stranger
+from crawler.urls.canonical import may_be_article
+from tests.support.archive_samples import article
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+SAYS = Source(kind="section", url=HttpUrl("https://example.org/"))
+
+
+def offer(kind: Kind, name: str, urls: range, newest: datetime | None = NOW) -> Offer:
+    source = Source(kind=kind, url=HttpUrl(f"https://example.org/{name}"))
+    dates = [newest - timedelta(hours=n) if newest else None for n in range(len(urls))]
+    return Offer(
+        source, tuple(Candidate(f"https://example.org/a/{n}", published=d) for n, d in zip(urls, dates, strict=True))
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        ('<meta property="og:site_name" content="عنب بلدي"><title>x</title>', "عنب بلدي"),
+        ('<script type="application/ld+json">{"@type":"WebSite","name":"Le Phare"}</script>', "Le Phare"),
+        ("<title>Вестник гавани — новости порта</title>", "Вестник гавани"),
+        ("<p>nothing</p>", ""),
+    ],
+)
+def test_an_outlet_is_called_what_its_page_calls_it(page: str, name: str) -> None:
+    assert outlet(page.encode(), "https://example.org/", {}).name == name
+
+
+def test_a_first_page_names_feeds_interface_and_locale() -> None:
+    page = b"""<html lang="fa-IR"><link rel="alternate" type="application/rss+xml" href="/feed/">
+    <link rel="alternate" type="application/rss+xml" href="/comments/feed/">
+    <link rel="https://api.w.org/" href="/wp-json/">"""
+    said = outlet(page, "https://example.org/", {})
+    assert said.feeds == ("https://example.org/feed/",)
+    assert said.wordpress == "https://example.org/wp-json/"
+    assert said.locale == "fa_IR"
+
+
+def test_a_robots_file_names_sitemaps() -> None:
+    robots = (
+        "User-agent: *\nSITEMAP : /a.xml\nSitemap: https://example.org/b.xml#x\n# Sitemap: /no.xml\nSitemap: /a.xml"
+    )
+    assert sitemaps(robots, "https://example.org/robots.txt") == (
+        "https://example.org/a.xml",
+        "https://example.org/b.xml",
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "locale", "country"),
+    [
+        ("www.aps.dz", None, "DZ"),
+        ("www.bbc.co.uk", "en_US", "GB"),
+        ("sahel.io", None, "UN"),
+        ("stepagency-sy.net", "ar_AR", "UN"),  # WordPress' Arabic: no Argentina
+        ("lemonde.example", "fr_FR", "FR"),
+        ("usnews.example", "en_US", "UN"),
+        ("laprensa.example", "es_ES", "UN"),  # WordPress' Spanish, from Caracas to Madrid
+        ("sermitsiaq.ag", "da_DK", "DK"),  # no Antigua
+    ],
+)
+def test_a_country_is_known_or_not_guessed(host: str, locale: str | None, country: str) -> None:
+    assert proposal.country(host, locale) == country
+
+
+def test_a_time_zone_fits_the_country_and_the_clock() -> None:
+    assert proposal.time_zone("SY", None, NOW) == "Asia/Damascus"
+    assert proposal.time_zone("US", timedelta(hours=-5), NOW) == "America/Chicago"  # in May
+    assert proposal.time_zone("UN", timedelta(hours=3), NOW) == "UTC"
+
+
+def test_sources_are_taken_that_add_something() -> None:
+    main, repeats, more = (
+        offer("feed", "main", range(20)),
+        offer("feed", "part", range(10)),
+        offer("feed", "more", range(50, 60)),
+    )
+    dead = offer("feed", "dead", range(90, 95), NOW - timedelta(days=400))
+    news, whole = offer("sitemap", "news", range(5)), offer("sitemap", "all", range(100))
+    taken, left = proposal.choose([main, repeats, more, dead, news, whole], NOW)
+    assert taken == (main, more, news)
+    assert {o.source.url.path: why.split()[0] for o, why in left} == {"/part": "it", "/dead": "its", "/all": "one"}
+
+
+def test_a_feed_with_dates_goes_before_one_without() -> None:
+    plain, dated = offer("feed", "plain", range(10), None), offer("feed", "dated", range(10))
+    assert proposal.choose([plain, dated], NOW)[0] == (dated,)
+
+
+def test_the_only_source_is_taken_however_old_it_is() -> None:
+    old = offer("feed", "old", range(3), NOW - timedelta(days=900))
+    older = offer("sitemap", "older", range(3), NOW - timedelta(days=1900))
+    taken, left = proposal.choose([older, old], NOW)
+    assert taken == (old,)
+    assert [o for o, _ in left] == [older]
+
+
+def test_the_file_is_read_as_the_site_that_was_proposed() -> None:
+    said = outlet('<html lang="ar"><title>نداء: الأخبار</title>'.encode(), "https://www.nida.example/", {})
+    feed = offer("feed", "feed", range(49))
+    site = proposal.finish(proposal.first_draft("https://www.nida.example/", said, SAYS), [feed], [])
+    found = Proposal(site, (feed,), ((offer("sitemap", "map", range(2)), "one is enough"),), (), 24.0, ())
+    written = yaml.safe_load(found.yaml())
+    assert Site(id=site.id, **written) == site
+    assert site.id == "nida"
+    assert "# also there: sitemap https://example.org/map (one is enough)" in found.yaml()
+    assert proposal.a_day([feed]) == pytest.approx(24.0)
+
+
+def listed(kind: Kind, count: int, apart: timedelta, said: Said | None = None) -> Offer:
+    """A source of articles that came so far apart, the newest just now."""
+    source = Source(kind=kind, url=HttpUrl(f"https://example.org/{kind}"))
+    candidates = tuple(Candidate(f"https://example.org/{kind}/{n}", published=NOW - n * apart) for n in range(count))
+    return Offer(source, candidates, said or Said())
+
+
+SITE = stranger("https://example.org/")
+
+
+def test_a_site_is_asked_as_a_crawl_will_ask_it() -> None:
+    """The words are those of the rule that decides: `arshif status` says the same."""
+    hourly = listed("feed", 49, timedelta(hours=1))
+    proposed, told = proposal.schedule(SITE, [hourly], Bounds(), NOW)
+    assert proposed == Schedule()
+    assert "every 30 min to 12 h;" in told
+    habit = first_look(hourly.dates, NOW, UTC)
+    assert next_poll(Record("x", NOW, habit), Bounds()).why in told
+    assert "as often as allowed, every 30 min" in told
+    rare = proposal.schedule(SITE, [listed("feed", 5, timedelta(days=3))], Bounds(), NOW)[1]
+    assert "0.31 expected by then" in rare, "between the bounds"
+
+
+def test_a_feed_is_believed_that_says_how_seldom_it_is_to_be_asked() -> None:
+    says = Said(timedelta(hours=6), "its ttl")
+    told = [
+        proposal.schedule(SITE, [listed("feed", 8, timedelta(days=1), said)], Bounds(), NOW)[1] for said in (None, says)
+    ]
+    assert "its ttl says every 6 h" not in told[0]
+    assert "its ttl says every 6 h" in told[1]
+
+
+def test_of_what_is_not_dated_no_habit_is_made_up() -> None:
+    told = proposal.schedule(SITE, [offer("feed", "feed", range(9), None)], Bounds(), NOW)[1]
+    assert told.endswith("(how often it publishes is not known yet)")
+    assert "articles a day" not in told
+
+
+def test_a_short_list_is_asked_before_articles_leave_it() -> None:
+    short = listed("feed", 11, timedelta(minutes=4))
+    proposed, told = proposal.schedule(SITE, [short], Bounds(), NOW)
+    assert proposed == Schedule(fastest=20.0)
+    assert "(fastest: 20, for its lists reach back 40 min only)" in told
+    assert "at first after 19 min" in told or "at first after 20 min" in told
+    whole, other = listed("sitemap", 49, timedelta(hours=1)), listed("section", 49, timedelta(hours=1))
+    assert proposal.schedule(SITE, [short, whole], Bounds(), NOW)[0] == Schedule(), "the sitemap has all, for longer"
+    assert proposal.schedule(SITE, [short, other], Bounds(), NOW)[0] == proposed, "a section need not have the feed's"
+    assert proposal.schedule(SITE, [listed("feed", 11, timedelta(seconds=4))], Bounds(), NOW)[0].fastest == 5.0
+    ahead = listed("feed", 11, timedelta(minutes=-4))
+    assert proposal.schedule(SITE, [ahead], Bounds(), NOW)[0] == Schedule(), "its clock is wrong"
+    always = Bounds(fastest=timedelta(minutes=2))
+    assert proposal.schedule(SITE, [short], always, NOW)[0] == Schedule(), "arshif.yaml asks as often"
+
+
+BODY = "The council met.\n\nIt spoke of {0}.\n\nIt voted on {0}.\n\nIt went home after {0}.\n\n{1}"
+END = "Follow The Paper on all channels and never miss what the council decides next week."
+
+
+def tried(path: str, end: str = "", body: str = BODY, **more: Any) -> Tried:
+    url = f"https://example.org{path}"
+    text = body.format(path, end or f"All of {path} agreed.")
+    made = article(url, headline=f"Council {path}", body=text)
+    return Tried(url, None if more else made, **more)
+
+
+def test_a_paragraph_that_ends_several_articles_becomes_a_rule() -> None:
+    found = [*(tried(f"/news/{n}", END) for n in range(3)), tried("/news/3"), tried("/news/4")]
+    [(made, reason)] = proposal.stripped(found)
+    assert made.strip_text == (END[:60].rstrip(),)
+    assert reason == f"strip_text: 3 of 5 articles begin or end with “{END}”"
+    assert proposal.stripped([tried("/news/1"), tried("/news/2")]) == []
+
+
+@pytest.mark.parametrize(
+    ("why", "found"),
+    [
+        ("two may be a story and its follow-up", [tried("/1", END), tried("/2", END), tried("/3")]),
+        ("another paragraph begins so", [*(tried(f"/{n}", END) for n in range(3)), tried("/4", f"{END} So.")]),
+        ("it is so short that anything may begin so", [tried(f"/{n}", "By our reporter") for n in range(5)]),
+        ("one article at several addresses", [
+            Tried(f"https://example.org/{n}", article(body=BODY.format("tax", END))) for n in range(5)
+        ]),
+        ("an article's own first sentence is its lead", [
+            tried(f"/{n}", body=f"{END[:-1]} but nobody knows which of them it will be.\n\n{BODY}") for n in range(5)
+        ]),
+    ],
+)  # fmt: skip
+def test_no_rule_is_made_of_what_may_be_the_articles_own(why: str, found: list[Tried]) -> None:
+    assert proposal.stripped(found) == [], why
+
+
+def candidates(*paths: str) -> list[Candidate]:
+    return [Candidate(f"https://example.org{path}") for path in paths]
+
+
+LISTED = candidates(*(f"/news/{n}" for n in range(5)), *(f"/video/{n}" for n in range(4)))
+
+
+def test_a_folder_of_pages_that_are_no_articles_is_denied() -> None:
+    videos = [tried(f"/video/{n}", problem="video: no text", reason="video") for n in range(2)]
+    gone = tried("/gallery/1", problem="HTTP 404")
+    [(made, reason)] = proposal.denied([tried("/news/1"), *videos, gone], LISTED)
+    assert made == Rules(deny=("^https?://[^/]+/video/",))
+    assert may_be_article("https://example.org/video/9", deny=made.deny) == "denied"
+    assert may_be_article("https://example.org/news/video/9-the-council-met-again", deny=made.deny) is None
+    assert reason == "deny: 2 pages below /video/ are no articles"
+    assert proposal.denied([tried("/video/3"), *videos], LISTED) == [], "some of them are articles"
+    assert proposal.denied([tried("/news/1"), *videos], LISTED[4:]) == [], "hardly anything would remain"
+
+
+def test_the_folder_is_denied_that_has_no_articles_and_not_the_one_around_it() -> None:
+    lists = [tried(f"/ar/video/2026/{n}", problem="listing", reason="listing") for n in range(2)]
+    more = candidates("/ar/news/1", "/ar/news/2", "/ar/news/3", "/ar/video/2026/1", "/ar/video/2026/2")
+    assert [rule.deny for rule, _ in proposal.denied([tried("/ar/news/1"), *lists], more)] == [
+        ("^https?://[^/]+/ar/video/",)
+    ]
+    days = [tried(f"/2026/05/{n}", problem="listing", reason="listing") for n in range(2)]
+    assert proposal.denied([tried("/ar/news/1"), *days], more) == [], "a day is no kind of page"
+
+
+@pytest.mark.parametrize("reason", ["empty", "wall", "consent", "not found", "status"])
+def test_nothing_is_denied_for_a_reason_that_passes(reason: str) -> None:
+    refused = [tried(f"/video/{n}", problem=reason, reason=reason) for n in range(2)]
+    assert proposal.denied([tried("/news/1"), *refused], LISTED) == []
+
+
+def test_rules_are_put_together() -> None:
+    made = proposal.together([Rules(deny=("a",)), Rules(strip_text=("b",)), Rules(strip_text=("c",))])
+    assert made == Rules(deny=("a",), strip_text=("b", "c"))
+
+
+def test_rules_by_which_an_article_or_a_field_is_lost_do_not_hold() -> None:
+    whole = tried("/news/1")
+    assert whole.article is not None
+    assert proposal.holds([whole], [whole])
+    assert not proposal.holds([whole], [tried("/news/1", problem="no text")])
+    assert not proposal.holds([whole], [replace(whole, article=replace(whole.article, headline=""))])
+
+
+def test_a_site_is_alive_while_one_of_its_sources_is() -> None:
+    dead = offer("feed", "dead", range(3), NOW - timedelta(days=400))
+    assert not proposal.living([], NOW)
+    assert not proposal.living([dead], NOW)
+    assert proposal.living([dead, offer("sitemap", "map", range(3))], NOW)
+    assert proposal.living([offer("section", "news", range(3), None)], NOW), "it says nothing else"
+
+
+def test_a_menu_leads_to_sections() -> None:
+    page = b"""<nav><a href="/local/">Local</a><a href="/local/#top">Local</a><a href="/">Home</a>
+    <a href="https://elsewhere.example/x/">x</a><a href="/2026/05/01/the-council-met-again-on-the-matter">Story</a>
+    <a href="/feed/">RSS</a><a href="/search?q=x">Search</a></nav><main><a href="/contact/">not a menu</a></main>"""
+    assert outlet(page, "https://example.org/", {}).sections == ("https://example.org/local/",)
+
+
+def test_a_menu_is_read_however_deep_its_links_lie_and_the_surest_sections_come_first() -> None:
+    page = b"""<header><div><ul><li><a href="/shop/offers/">Offers</a></li>
+    <li><a href="/sport/">Sport</a></li></ul></div>
+    <nav><ul><li><a href="/category/news/">News</a></ul></nav></header>"""
+    assert [link.removeprefix("https://example.org") for link in outlet(page, "https://example.org/", {}).sections] == [
+        "/category/news/", "/sport/", "/shop/offers/",
+    ]  # fmt: skip

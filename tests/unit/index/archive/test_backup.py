@@ -1,0 +1,155 @@
+"""Copies made while others write: one moment of the archive, with every raw copy that it refers to, and put back."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from index.archive import Archive, articles, backup, documents, leases
+from index.archive import tables as t
+from index.archive.backup import back_up, check, restore
+from index.errors import ArchiveError, Busy
+from index.file_lock import hold
+from index.warc.store import Raw, RawRef, Response
+from tests.support.archive_samples import NOW, article, page
+
+
+class Writer(threading.Thread):
+    """Stores articles with raw copies, as a crawl does, until it is told to stop."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__()
+        self.data, self.stored, self.over = data, 0, threading.Event()
+
+    def run(self) -> None:
+        with Archive(self.data / backup.ARCHIVE) as archive, Raw(self.data / backup.RAW, f"run-{os.getpid()}") as raw:
+            for number in itertools.count():
+                if self.over.is_set():
+                    return
+                one = article(f"https://step.example/{number}", headline=f"خبر {number}")
+                answer = Response(one.url, NOW, "HTTP/1.1 200 OK", [("A", "b")], os.urandom(20_000))
+                new = page(one, raw=partial(raw.append, answer))
+                archive.write(lambda c, new=new: articles.store(c, new)).result()  # type: ignore[misc]
+                self.stored = number + 1
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Iterator[Writer]:
+    """A folder of data that is being written."""
+    writer = Writer(tmp_path / "data")
+    writer.start()
+    while writer.stored < 30:
+        assert writer.is_alive()
+        time.sleep(0.01)
+    yield writer
+    writer.over.set()
+    writer.join()
+
+
+@pytest.fixture
+def copied(written: Writer, tmp_path: Path) -> Path:
+    """A copy that was made of it."""
+    with Archive(written.data / backup.ARCHIVE) as archive:
+        back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+    written.over.set()
+    written.join()
+    return tmp_path / "copy"
+
+
+def whole(data: Path) -> int:
+    """How many articles there are, each with its raw copy as it was answered."""
+    raw = Raw(data / backup.RAW)
+    with Archive(data / backup.ARCHIVE) as archive, archive.read() as conn:
+        rows = conn.execute(select(t.raws)).all()
+        for row in rows:
+            _, body = raw.read(RawRef(row.file, row.offset, row.length), row.url)
+            assert len(body) == 20_000
+        assert documents.count(conn) == len(rows)
+        return len(rows)
+
+
+def test_a_copy_made_while_a_crawl_writes_is_whole(written: Writer, tmp_path: Path) -> None:
+    with Archive(written.data / backup.ARCHIVE) as archive:
+        least = written.stored
+        made = back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+    most = written.stored + 1
+    assert least <= made.articles <= most
+    now = written.stored
+    while written.stored < now + 5:
+        assert written.is_alive(), "it goes on writing"
+        time.sleep(0.01)
+    assert check(tmp_path / "copy") == made
+    restored, aside = restore(tmp_path / "copy", tmp_path / "elsewhere")
+    assert (restored, aside) == (made, None)
+    assert whole(tmp_path / "elsewhere") == made.articles
+
+
+def test_an_archive_that_is_there_is_moved_aside_and_only_when_asked(copied: Path, written: Writer) -> None:
+    before = whole(written.data)
+    with pytest.raises(ArchiveError, match="holds an archive already"):
+        restore(copied, written.data)
+    assert whole(written.data) == before
+    made, aside = restore(copied, written.data, force=True)
+    assert whole(written.data) == made.articles
+    assert aside is not None
+    assert whole(aside) == before
+
+
+def test_an_archive_that_somebody_works_in_is_left_alone(copied: Path, written: Writer) -> None:
+    with hold(written.data / "daemon.lock", wait=False), pytest.raises(Busy, match=r"daemon\.lock"):
+        restore(copied, written.data, force=True)
+    with Archive(written.data / backup.ARCHIVE) as archive:
+        archive.write(lambda c: leases.acquire(c, ["step"], "run 1", NOW)).result()
+    with pytest.raises(Busy, match=f"process {os.getpid()} is crawling step"):
+        restore(copied, written.data, force=True)
+
+
+def test_damage_is_found_before_anything_is_put_back(copied: Path, tmp_path: Path) -> None:
+    (raw,) = (copied / backup.RAW).iterdir()
+    data = bytearray(raw.read_bytes())
+    data[len(data) // 2] ^= 1
+    raw.write_bytes(data)
+    with pytest.raises(ArchiveError, match="is not as it was when the copy was made"):
+        restore(copied, tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere" / backup.ARCHIVE).exists()
+
+
+def test_a_copy_that_was_broken_off_is_none(copied: Path, tmp_path: Path) -> None:
+    (copied / backup.CONTENTS).unlink()
+    with pytest.raises(ArchiveError, match="which is written last"):
+        restore(copied, tmp_path / "elsewhere")
+
+
+def test_a_file_of_raw_copies_that_was_lost_is_told_and_stops_no_copy(written: Writer, tmp_path: Path) -> None:
+    written.over.set()
+    written.join()
+    (raw,) = (written.data / backup.RAW).iterdir()
+    with raw.open("r+b") as file:
+        file.truncate(100_000)
+    with Archive(written.data / backup.ARCHIVE) as archive:
+        made = back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+        assert made.short == (raw.name,)
+        raw.unlink()
+        assert back_up(archive, written.data / backup.RAW, tmp_path / "another").short == (raw.name,)
+    assert restore(tmp_path / "copy", tmp_path / "elsewhere")[0] == made
+    assert (tmp_path / "elsewhere" / backup.RAW / raw.name).stat().st_size == 100_000
+
+
+def test_a_folder_with_something_in_it_is_not_written_to(copied: Path, written: Writer) -> None:
+    with Archive(written.data / backup.ARCHIVE) as archive, pytest.raises(ArchiveError, match="is not empty"):
+        back_up(archive, written.data / backup.RAW, copied)
+
+
+def test_the_copy_is_without_what_indexes_lack(copied: Path, tmp_path: Path) -> None:
+    restore(copied, tmp_path / "elsewhere")
+    with Archive(tmp_path / "elsewhere" / backup.ARCHIVE) as archive, archive.read() as conn:
+        assert conn.execute(select(t.targets)).all() == []
+        assert conn.execute(select(t.outbox)).all() == []

@@ -1,0 +1,325 @@
+"""The frontier: what sources offer, what is due, and accounts that add up."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import Connection, select
+
+from index.archive import Archive, articles, erasure, frontier, site_state, source_state
+from index.archive.frontier import FETCHES, Offer, Offered, Visit, fetches_of
+from index.archive.source_state import Answer
+from index.archive.tables import fetches
+from tests.support.archive_samples import DAMASCUS, HOUR, NOW, article, page
+
+T = TypeVar("T")
+DAY = timedelta(days=1)
+FEED = "https://step.example/feed"
+
+
+class Frontier:
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+
+    def do(self, fn: Callable[[Connection], T]) -> T:
+        return self.archive.write(fn).result()
+
+    def offer(self, *offers: Offer, now: datetime = NOW, since: datetime | None = None) -> Offered:
+        return self.do(lambda c: frontier.offer(c, "step", FEED, offers, now, since=since))
+
+    def due(self, now: datetime = NOW, limit: int = 100) -> list[str]:
+        with self.archive.read() as conn:
+            return [row.url for row in frontier.due(conn, "step", now, limit)]
+
+    def counts(self) -> dict[str, int]:
+        with self.archive.read() as conn:
+            return {state: n for state, n in frontier.counts(conn, "step").items() if n}
+
+    def row(self, url: str) -> frontier.FrontierRow:
+        with self.archive.read() as conn:
+            found = frontier.row(conn, "step", url)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Iterator[Frontier]:
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        yield Frontier(archive)
+
+
+def test_candidates_are_due_once_newest_first(front: Frontier) -> None:
+    offers = [Offer("a", published=NOW - 2 * HOUR), Offer("b"), Offer("c", modified=NOW - HOUR), Offer("d")]
+    assert front.offer(*offers) == Offered(new=4)
+    assert front.due() == ["b", "d", "c", "a"]
+    assert front.due(limit=2) == ["b", "d"]
+    assert front.offer(*offers, now=NOW + HOUR) == Offered(known=4)
+    assert front.counts() == {"pending": 4}
+
+
+def test_what_the_source_said_comes_back_with_its_zone(front: Frontier) -> None:
+    published = datetime(2026, 11, 23, 9, 30, tzinfo=DAMASCUS)
+    front.offer(Offer("a", "عنوان", published, published + HOUR, "ar"))
+    row = front.row("a")
+    assert (row.title, row.language, row.source) == ("عنوان", "ar", FEED)
+    assert row.published is not None
+    assert row.published.isoformat() == "2026-11-23T09:30:00+03:00"
+    assert row.modified == published + HOUR
+
+
+def test_a_url_offered_twice_in_one_answer_is_one_candidate(front: Frontier) -> None:
+    assert front.offer(Offer("a", "first"), Offer("a", "second")) == Offered(new=1)
+    assert front.row("a").title == "first"
+
+
+def test_many_candidates_fit_into_one_offer(front: Frontier) -> None:
+    many = [Offer(f"https://step.example/{n}") for n in range(2_500)]
+    assert front.offer(*many) == Offered(new=2_500)
+    assert front.offer(*many) == Offered(known=2_500)
+    assert front.due(limit=2) == ["https://step.example/0", "https://step.example/1"]
+
+
+# --- how far back --------------------------------------------------------------------------------------------------
+
+
+def test_a_first_visit_leaves_out_what_is_older_than_a_week(front: Frontier) -> None:
+    week, older = Offer("week", published=NOW - 7 * DAY), Offer("older", published=NOW - 8 * DAY)
+    undated, touched = Offer("undated"), Offer("touched", published=NOW - 8 * DAY, modified=NOW)
+    assert front.offer(week, older, undated, touched) == Offered(new=2, old=2)
+    assert sorted(front.due()) == ["undated", "week"]
+    assert front.counts() == {"pending": 2, "old": 2}
+
+
+@pytest.mark.parametrize("order", [("dated", "undated"), ("undated", "dated")])
+def test_what_one_source_gives_without_a_date_is_fetched_whichever_is_read_first(
+    front: Frontier, order: tuple[str, str]
+) -> None:
+    offers = {"dated": Offer("a", published=NOW - 30 * DAY), "undated": Offer("a")}
+    for name in order:
+        front.offer(offers[name])
+    assert front.due() == ["a"]
+
+
+def test_a_later_visit_takes_what_was_published_since_the_first_however_late(front: Frontier) -> None:
+    front.offer(Offer("a"))
+    late = NOW + 30 * DAY
+    offers = [Offer("missed", published=NOW + DAY), Offer("before", published=NOW - 8 * DAY)]
+    assert front.offer(*offers, now=late) == Offered(new=1, old=1)
+
+
+def test_since_reaches_back_for_good(front: Frontier) -> None:
+    offers = [Offer(f"{days}", published=NOW - days * DAY) for days in (1, 10, 20, 30)]
+    front.offer(*offers)
+    assert front.due() == ["1"]
+    assert front.offer(*offers[:1], Offer("11", published=NOW - 11 * DAY), since=NOW - 20 * DAY) == Offered(1, 0, 1, 0)
+    assert front.due() == ["1", "10", "11", "20"]
+    assert front.offer(Offer("12", published=NOW - 12 * DAY)) == Offered(new=1)
+    assert front.do(lambda c: frontier.reach(c, "step", NOW - 40 * DAY, NOW)) == 1
+    assert front.counts() == {"pending": 6}
+
+
+def test_since_that_reaches_less_far_changes_nothing(front: Frontier) -> None:
+    front.offer(Offer("a", published=NOW - 6 * DAY), since=NOW - DAY)
+    assert front.due() == ["a"]
+
+
+def test_an_old_page_that_its_sitemap_dates_anew_is_fetched(front: Frontier) -> None:
+    front.offer(Offer("a", modified=NOW - 30 * DAY))
+    assert front.due() == []
+    front.offer(Offer("a", modified=NOW), now=NOW + HOUR)
+    assert front.due(NOW + HOUR) == ["a"]
+
+
+# --- due again -----------------------------------------------------------------------------------------------------
+
+
+def stored(front: Frontier, modified: datetime | None, at: datetime = NOW, **fields: object) -> str:
+    one = article()
+    front.offer(Offer(one.url, modified=modified))
+    front.do(lambda c: articles.store(c, page(one, at, **({"revisit_at": None} | fields))))
+    assert front.due(NOW + 365 * DAY) == []
+    return one.url
+
+
+def test_a_later_modified_date_makes_it_due_again(front: Frontier) -> None:
+    url = stored(front, NOW - 2 * HOUR)
+    assert front.offer(Offer(url, modified=NOW - 2 * HOUR), now=NOW + HOUR) == Offered(known=1)
+    assert front.due(NOW + HOUR) == []
+    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + HOUR) == Offered(known=1, moved=1)
+    assert front.due(NOW + HOUR) == [url]
+    front.do(lambda c: articles.unchanged(c, "step", url, Visit(NOW + HOUR, status=304)))
+    assert front.due(NOW + HOUR) == []
+    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + 2 * HOUR) == Offered(known=1)
+
+
+def test_a_date_that_comes_first_after_it_was_stored_counts_from_then(front: Frontier) -> None:
+    url = stored(front, None)
+    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + HOUR).moved == 0
+    assert front.offer(Offer(url, modified=NOW + HOUR), now=NOW + 2 * HOUR).moved == 1
+
+
+def test_a_date_that_moves_while_the_page_is_on_its_way_is_not_lost(front: Frontier) -> None:
+    url = stored(front, NOW - 2 * HOUR)
+    front.offer(Offer(url, modified=NOW + HOUR), now=NOW + 2 * HOUR)
+    front.do(lambda c: articles.store(c, page(article(), NOW + HOUR, revisit_at=None)))
+    assert front.due(NOW + 2 * HOUR) == [url]
+
+
+def test_an_earlier_date_is_no_news(front: Frontier) -> None:
+    url = stored(front, NOW - HOUR)
+    assert front.offer(Offer(url, modified=NOW - 5 * HOUR), now=NOW + HOUR) == Offered(known=1)
+
+
+def test_a_revisit_is_due_at_its_time(front: Frontier) -> None:
+    one = article()
+    front.do(lambda c: articles.store(c, page(one, revisit_at=NOW + HOUR)))
+    assert (front.due(NOW + HOUR - timedelta(seconds=1)), front.due(NOW + HOUR)) == ([], [one.url])
+
+
+# --- what became of it ---------------------------------------------------------------------------------------------
+
+
+def test_a_failure_waits_for_its_time_and_is_counted(front: Frontier) -> None:
+    front.offer(Offer("a"))
+    fail = lambda c: frontier.failed(c, "step", "a", "timeout", NOW + HOUR, NOW, "30 s")  # noqa: E731
+    assert [front.do(fail), front.do(fail)] == [1, 2]
+    assert (front.due(), front.due(NOW + HOUR), front.counts()) == ([], ["a"], {"failed": 1})
+    assert (front.row("a").reason, front.row("a").detail) == ("timeout", "30 s")
+
+
+def test_a_success_ends_the_failures(front: Frontier) -> None:
+    one = article()
+    front.do(lambda c: frontier.failed(c, "step", one.url, "timeout", NOW, NOW))
+    front.do(lambda c: articles.store(c, page(one)))
+    row = front.row(one.url)
+    assert (row.state, row.tries, row.reason, row.detail) == ("stored", 0, None, None)
+
+
+def test_a_refused_page_keeps_its_reason_and_no_validators(front: Frontier) -> None:
+    front.offer(Offer("a"))
+    front.do(lambda c: frontier.refused(c, "step", "a", "section", "no text", Visit(NOW, etag='"1"', body_hash="x")))
+    row = front.row("a")
+    assert (row.state, row.reason, row.detail, row.etag, row.body_hash) == ("refused", "section", "no text", None, None)
+    assert front.due(NOW + 365 * DAY) == []
+
+
+@pytest.mark.parametrize("how", ["refused", "failed"])
+def test_a_wall_or_an_error_never_unmakes_an_article(front: Frontier, how: str) -> None:
+    one = article()
+    front.do(lambda c: articles.store(c, page(one)))
+    if how == "refused":
+        front.do(lambda c: frontier.refused(c, "step", one.url, "wall", "", Visit(NOW + HOUR, NOW + DAY)))
+    else:
+        front.do(lambda c: frontier.failed(c, "step", one.url, "503", NOW + DAY, NOW + HOUR))
+    row = front.row(one.url)
+    assert (row.state, row.article, row.etag, row.due) == ("stored", one.id, '"1"', NOW + DAY)
+    with front.archive.read() as conn:
+        found = articles.document(conn, one.id)
+    assert found is not None
+    assert (found.article, found.gone) == (one, False)
+
+
+def test_each_fetch_is_kept_with_what_came_of_it(front: Frontier) -> None:
+    one = article("https://step.example/1")
+    front.offer(Offer(one.url))
+    front.do(lambda c: frontier.failed(c, "step", one.url, "timeout", NOW, NOW, "after 30 s"))
+    front.do(lambda c: articles.store(c, page(one, NOW + HOUR)))
+    front.do(lambda c: articles.unchanged(c, "step", one.url, Visit(NOW + 2 * HOUR, status=304)))
+    front.do(lambda c: frontier.refused(c, "step", one.url, "wall", "for subscribers", Visit(NOW + 3 * HOUR)))
+    front.do(lambda c: frontier.gone(c, "step", one.url, Visit(NOW + 4 * HOUR, status=410)))
+    told = [(fetch.at, fetch.status, fetch.came) for fetch in front.do(lambda c: fetches_of(c, "step", one.url))]
+    assert told == [
+        (NOW, None, "timeout: after 30 s"),
+        (NOW + HOUR, 200, "new"),
+        (NOW + 2 * HOUR, 304, "not modified"),
+        (NOW + 3 * HOUR, 200, "wall: for subscribers"),
+        (NOW + 4 * HOUR, 410, "gone"),
+    ]
+    for minutes in range(FETCHES):
+        at = NOW + DAY + timedelta(minutes=minutes)
+        front.do(lambda c, at=at: articles.unchanged(c, "step", one.url, Visit(at, status=304)))  # type: ignore[misc]
+    kept = front.do(lambda c: fetches_of(c, "step", one.url))
+    assert len(kept) == FETCHES
+    assert kept[0].at == NOW + DAY, "the oldest went"
+    front.do(lambda c: erasure.forget(c, erasure.known(c, one.id), NOW))
+    assert front.do(lambda c: c.execute(select(fetches)).all()) == []
+
+
+def test_the_accounts_add_up(front: Frontier) -> None:
+    one, copy = article(), article("https://step.example/copy")
+    old = Offer("old", published=NOW - 30 * DAY)
+    offered = front.offer(*map(Offer, (one.url, copy.url, "refused", "failed", "gone", "pending")), old)
+    front.do(lambda c: articles.store(c, page(one)))
+    front.do(lambda c: articles.store(c, page(copy)))
+    front.do(lambda c: frontier.refused(c, "step", "refused", "home", "", Visit(NOW)))
+    front.do(lambda c: frontier.failed(c, "step", "failed", "timeout", NOW, NOW))
+    assert front.do(lambda c: frontier.gone(c, "step", "gone", Visit(NOW, status=404))) is False
+    with front.archive.read() as conn:
+        counts = frontier.counts(conn, "step")
+    assert counts == dict.fromkeys(frontier.STATES, 1)
+    assert sum(counts.values()) == offered.new + offered.old
+
+
+def test_sites_do_not_mix(front: Frontier) -> None:
+    front.offer(Offer("a"))
+    front.do(lambda c: frontier.offer(c, "other", FEED, [Offer("a"), Offer("b")], NOW))
+    assert (front.due(), front.counts()) == (["a"], {"pending": 1})
+
+
+def test_a_time_without_a_zone_is_refused(front: Frontier) -> None:
+    with pytest.raises(Exception, match="time without a zone"):
+        front.do(lambda c: site_state.put(c, "step", last_run=datetime(2026, 11, 23)))
+
+
+# --- sources and sites ---------------------------------------------------------------------------------------------
+
+
+def test_a_source_is_remembered_with_its_candidates(front: Frontier) -> None:
+    def poll(conn: Connection) -> None:
+        frontier.offer(conn, "step", FEED, [Offer("a")], NOW)
+        source_state.polled(conn, "step", FEED, Answer(kind="feed", etag='"f"', body_hash="h", found=1), NOW)
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        front.do(poll)
+    with front.archive.read() as conn:
+        assert source_state.state(conn, "step", FEED) == source_state.SourceState("step", FEED)
+    assert front.counts() == {}
+    front.do(lambda c: source_state.polled(c, "step", FEED, Answer(etag='"f"', body_hash="h", found=1), NOW))
+    with front.archive.read() as conn:
+        state = source_state.state(conn, "step", FEED)
+    assert (state.etag, state.found, state.polled, state.changed, state.status) == ('"f"', 1, NOW, NOW, 200)
+
+
+def test_a_source_that_answers_the_same_did_not_change(front: Frontier) -> None:
+    answer = Answer(etag='"f"', body_hash="h")
+    front.do(lambda c: source_state.polled(c, "step", FEED, answer, NOW))
+    front.do(lambda c: source_state.polled(c, "step", FEED, answer, NOW + HOUR))
+    front.do(lambda c: source_state.unchanged(c, "step", FEED, NOW + 2 * HOUR))
+    with front.archive.read() as conn:
+        state = source_state.state(conn, "step", FEED)
+    assert (state.etag, state.polled, state.changed, state.status) == ('"f"', NOW + 2 * HOUR, NOW, 304)
+
+
+def test_a_source_counts_its_failures_until_it_answers(front: Frontier) -> None:
+    fail = lambda c: source_state.failed(c, "step", FEED, "not a feed", NOW + HOUR, 200)  # noqa: E731
+    assert [front.do(fail), front.do(fail)] == [1, 2]
+    with front.archive.read() as conn:
+        state = source_state.state(conn, "step", FEED)
+    assert (state.problem, state.retry_at, state.polled) == ("not a feed", NOW + HOUR, None)
+    front.do(lambda c: source_state.polled(c, "step", FEED, Answer(), NOW + HOUR))
+    with front.archive.read() as conn:
+        state = source_state.states(conn, "step")[0]
+    assert (state.problem, state.retry_at, state.failures) == (None, None, 0)
+
+
+def test_a_site_keeps_what_is_not_said_anew(front: Frontier) -> None:
+    front.do(lambda c: site_state.put(c, "step", name="Step", languages=("ar", "en"), verdict="quiet", failures=2))
+    front.do(lambda c: site_state.put(c, "step", verdict=None, last_run=NOW))
+    with front.archive.read() as conn:
+        assert site_state.states(conn) == [
+            site_state.SiteState("step", name="Step", languages=("ar", "en"), failures=2, last_run=NOW)
+        ]
+        assert site_state.state(conn, "nobody") == site_state.SiteState("nobody")

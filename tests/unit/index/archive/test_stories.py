@@ -1,0 +1,252 @@
+"""Stories: which articles of two sites carry one text, by pairs that are made for it, and by real pages."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from statistics import fmean
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import func, select
+
+from crawler.fingerprint import identity
+from index.archive import Archive, articles, near_duplicates
+from index.archive import tables as t
+from index.dedup import text_similarity
+from index.model.article import Article, Document
+from tests.support import near_texts
+from tests.support.archive_samples import HOUR, NOW, article, page
+
+PAGES = Path(__file__).parents[5] / "shared" / "pages" / "open"
+PAIRS = 60  # a language and a manner of editing
+LEAST_OF_ONE = 0.95  # language, of which there are few pairs
+RECALL = 0.98  # of pairs of which one is the other with a tenth of its words changed
+SERIES = 40  # articles of one template, each held against each
+KINDS = [(language, kind) for language, said in near_texts.templates().items() for kind in said["templates"]]
+
+
+def of(texts: near_texts.Texts, site: str, number: int = 0, language: str = "en") -> Article:
+    """An article with these texts and what follows from them."""
+    known = identity(*texts)
+    made = article(f"https://{site}.example/{number}", site=site, headline=texts[0], body=texts[1], language=language)
+    return replace(made, content_hash=known.content_hash, signature=known.signature, template=known.template)
+
+
+class Shelf:
+    """An archive that is filled article by article, an hour apart."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.now = NOW
+
+    def put(self, *stored: Article) -> None:
+        for one in stored:
+            self.now += HOUR
+            dated = replace(one, published=self.now)
+            self.archive.write(lambda c, d=dated: articles.store(c, page(d, self.now))).result()  # type: ignore[misc]
+
+    def documents(self) -> dict[str, Document]:
+        with self.archive.read() as conn:
+            return {d.article.id: d for d in articles.documents(conn, [one for one, _ in articles.ids(conn)])}
+
+    def stories(self) -> list[set[str]]:
+        """The ids of each story's articles."""
+        found: dict[str, set[str]] = {}
+        for id_, document in self.documents().items():
+            if document.story is not None:
+                found.setdefault(document.story, set()).add(id_)
+        return list(found.values())
+
+    def leads(self) -> set[str]:
+        return {id_ for id_, document in self.documents().items() if document.lead}
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        yield Shelf(archive)
+
+
+def pairs(language: str, manner: str, count: int) -> list[tuple[near_texts.Texts, near_texts.Texts]]:
+    """Articles, each with itself a tenth of whose words was changed."""
+    made = []
+    for seed in range(count):
+        rnd = random.Random(f"{language} {manner} {seed}")
+        headline, body = near_texts.article(rnd, language)
+        made.append(((headline, body), (headline, near_texts.EDITS[manner](rnd, language, body, 0.1))))
+    return made
+
+
+# --- what is one text ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("manner", near_texts.EDITS)
+def test_one_whose_tenth_word_was_changed_is_found_and_taken_for_the_same(manner: str) -> None:
+    shares = {
+        language: fmean(joined(*pair) for pair in pairs(language, manner, PAIRS)) for language in near_texts.LANGUAGES
+    }
+    assert fmean(shares.values()) >= RECALL, shares
+    assert min(shares.values()) >= LEAST_OF_ONE, shares
+
+
+def joined(one: near_texts.Texts, other: near_texts.Texts) -> bool:
+    """Whether the second is found beside the first, and then taken for the same."""
+    first, second = (identity(*texts).signature for texts in (one, other))
+    assert first is not None
+    assert second is not None
+    agree = bool(set(near_duplicates.hashes(first)) & set(near_duplicates.hashes(second)))
+    found = agree and near_duplicates.resemblance(first, second) >= near_duplicates.RESEMBLING
+    return found and text_similarity.alike(text_similarity.read(*one), text_similarity.read(*other))
+
+
+@pytest.mark.parametrize(("language", "kind"), KINDS)
+def test_no_two_articles_of_a_template_are_the_same(language: str, kind: str) -> None:
+    rnd = random.Random(f"{language} {kind}")
+    series = [near_texts.filled(rnd, language, kind) for _ in range(SERIES)]
+    if identity(*series[0]).template:
+        assert all(identity(*texts).template for texts in series), "a flash is never compared at all"
+        return
+    read = [text_similarity.read(*texts) for texts in series]
+    assert max(text_similarity.overlap(a.words, b.words) for a, b in combinations(read, 2)) > text_similarity.LEAST, (
+        "they do look alike"
+    )
+    assert [
+        (series[a], series[b]) for a, b in combinations(range(SERIES), 2) if text_similarity.alike(read[a], read[b])
+    ] == []
+
+
+def test_a_figure_that_was_put_right_leaves_it_the_same() -> None:
+    headline, body = near_texts.article(random.Random(1), "en")
+    body += "\n\nThe bridge cost 412 pounds, and 19 people crossed it."
+    assert text_similarity.alike(
+        text_similarity.read(headline, body), text_similarity.read(headline, body.replace("412", "421"))
+    )
+
+
+def test_a_name_that_is_written_otherwise_throughout_leaves_it_the_same() -> None:
+    headline, body = near_texts.article(random.Random(1), "en")
+    body += "\n\n" + "Apple opened a shop here. People like Apple for its shops, and Apple knows. " * 3
+    assert text_similarity.alike(
+        text_similarity.read(headline, body), text_similarity.read(headline, body.replace("Apple", "AAPL"))
+    )
+
+
+@pytest.mark.skipif(not PAGES.is_dir(), reason="needs ../shared/pages, which is not here")
+def test_real_pages_of_two_sites_are_the_same_where_they_carry_one_report() -> None:
+    """Of a thousand sites' pages, two are carried twice: by a Polish agency, and by two portals in Chinese."""
+    by_band: dict[int, list[tuple[str, str, str]]] = {}
+    same: set[tuple[str, str]] = set()
+    for path in sorted(PAGES.glob("*/*.json")):
+        said = json.loads(path.read_text("utf-8"))
+        body = said.get("body") or ""
+        body = body if isinstance(body, str) else "\n\n".join(body)
+        mine = (urlsplit(said["url"]).hostname or "", said.get("title") or "", body)
+        known = identity(*mine[1:])
+        if known.signature is None or known.template:
+            continue
+        bands = near_duplicates.hashes(known.signature)
+        for other in {one for band in bands for one in by_band.get(band, ())}:
+            if text_similarity.alike(text_similarity.read(*mine[1:]), text_similarity.read(*other[1:])):
+                same.add((min(mine[0], other[0]), max(mine[0], other[0])))
+        for band in bands:
+            by_band.setdefault(band, []).append(mine)
+    assert {pair for pair in same if pair[0] != pair[1]} == {
+        ("digital.sina.com.hk", "news.cnyes.com"), ("fakty.interia.pl", "www.wprost.pl"),
+    }  # fmt: skip
+
+
+def test_bands_are_of_their_place() -> None:
+    signature = bytes(512)
+    assert len(set(near_duplicates.hashes(signature))) == near_duplicates.BANDS, (
+        "equal rows in different bands are no agreement"
+    )
+    assert list(near_duplicates.hashes(signature)) == sorted(near_duplicates.hashes(signature))
+
+
+# --- in the archive --------------------------------------------------------------------------------------------------
+
+
+def test_an_edited_copy_on_another_site_is_of_one_story_and_the_earliest_leads(shelf: Shelf) -> None:
+    (first, edited), *rest = pairs("ar", "words", 6)
+    original, copy = of(first, "step", 1), of(edited, "copy", 2)
+    others = [
+        of(texts, site, n)
+        for n, pair in enumerate(rest, 10)
+        for site, texts in zip(("step", "copy"), pair, strict=True)
+    ]
+    shelf.put(original, *others[:3], copy, *others[3:])
+    assert {original.id, copy.id} in shelf.stories()
+    assert len(shelf.stories()) == 6
+    assert {original.id, copy.id} & shelf.leads() == {original.id}
+    assert len(shelf.documents()) == 12, "all copies are kept"
+
+
+def test_exact_and_edited_copies_are_one_story(shelf: Shelf) -> None:
+    first, edited = pairs("en", "runs", 1)[0]
+    all_of_it = [of(first, "one"), of(edited, "two"), of(edited, "three"), of(first, "four"), of(edited, "five")]
+    shelf.put(*all_of_it)
+    assert shelf.stories() == [{one.id for one in all_of_it}]
+    assert shelf.leads() == {all_of_it[0].id}
+
+
+def test_similar_texts_of_one_site_are_no_story(shelf: Shelf) -> None:
+    first, edited = pairs("en", "words", 1)[0]
+    shelf.put(of(first, "one", 1), of(edited, "one", 2))
+    assert shelf.stories() == []
+
+
+def test_articles_of_a_template_on_many_sites_are_no_story(shelf: Shelf) -> None:
+    rnd = random.Random(7)
+    for kind in ("weather", "prices", "match", "flash"):
+        shelf.put(*(of(near_texts.filled(rnd, "ar", kind), f"{kind}{n}") for n in range(12)))
+    assert shelf.stories() == []
+    assert len(shelf.leads()) == 48
+
+
+def test_one_that_is_rewritten_leaves_its_story_and_may_come_back(shelf: Shelf) -> None:
+    (first, edited), (other, _) = pairs("en", "runs", 2)
+    original, copy = of(first, "one"), of(edited, "two")
+    shelf.put(original, copy)
+    assert shelf.stories() == [{original.id, copy.id}]
+    shelf.put(of(other, "two"))
+    assert shelf.stories() == []
+    assert shelf.leads() == {original.id, copy.id}
+    shelf.put(copy)
+    assert shelf.stories() == [{original.id, copy.id}]
+
+
+def test_the_name_of_a_story_is_never_given_twice(shelf: Shelf) -> None:
+    (first, edited), (other, _) = pairs("en", "runs", 2)
+    founder, second, third = of(first, "one"), of(edited, "two"), of(edited, "three")
+    shelf.put(founder, second, third)
+    shelf.put(of(other, "one"))  # the founder leaves; its text comes again elsewhere
+    shelf.put(of(first, "four"), of(other, "five"))
+    assert sorted(map(len, shelf.stories())) == [2, 3]
+
+
+def test_an_article_is_found_by_its_newest_text_only(shelf: Shelf) -> None:
+    (first, edited), (other, other_edited) = pairs("ar", "runs", 2)
+    shelf.put(of(first, "one"), of(other, "one"))
+    shelf.put(of(edited, "two"))
+    assert shelf.stories() == [], "by then the first says something else"
+    shelf.put(of(other_edited, "three"))
+    assert len(shelf.stories()) == 1
+    with shelf.archive.read() as conn:
+        held = conn.execute(select(func.count()).select_from(t.bands)).scalar_one()
+        assert held == near_duplicates.BANDS * conn.execute(select(func.count()).select_from(t.signatures)).scalar_one()
+
+
+def test_a_crowd_in_a_band_is_looked_at_in_part(shelf: Shelf) -> None:
+    rnd = random.Random(3)
+    crowd = [of(near_texts.filled(rnd, "en", "weather"), f"site{n}") for n in range(near_duplicates.CROWD + 20)]
+    shelf.put(*crowd)
+    statements: list[str] = []
+    with shelf.archive.read() as conn:
+        conn.connection.dbapi_connection.set_trace_callback(statements.append)  # type: ignore[union-attr]
+        near_duplicates.find(conn, crowd[0].id, "another", crowd[0].signature or b"")
+    assert sum("versions.body" in one for one in statements) <= near_duplicates.READ + 1

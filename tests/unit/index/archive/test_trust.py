@@ -1,0 +1,107 @@
+"""Sites that lie of what is unchanged: found out, no longer believed, believed again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.items import Wanted
+from crawler.models import Candidate, Page
+from crawler.session.pages import findings
+from index.archive import Archive, articles, frontier, trust
+from index.archive.frontier import Offer
+from index.archive.trust import LIES, TRUTHS, Finding, Trust, judge
+from tests.support.archive_samples import HOUR, NOW, article, page
+
+URL = "https://step.example/1"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        yield archive
+
+
+def after(what: trust.What, *lies: str | None) -> Trust:
+    record = Trust("step", what)
+    for lie in lies:
+        record = judge(record, Finding(what, URL, lie), NOW)
+    return record
+
+
+@pytest.mark.parametrize("what", LIES)
+def test_a_site_is_doubted_after_so_many_lies_in_a_row(what: trust.What) -> None:
+    assert after(what, *["moved"] * (LIES[what] - 1)).since is None
+    doubted = after(what, *["moved"] * LIES[what])
+    assert (doubted.since, doubted.how, doubted.example, doubted.seen) == (NOW, "moved", URL, NOW)
+    assert after(what, *["moved", None] * LIES[what]).since is None, "a truth between two lies ends the row"
+
+
+def test_a_site_that_is_doubted_is_believed_again_after_five_truths_in_a_row() -> None:
+    lies = ["moved"] * LIES["validators"]
+    assert after("validators", *lies, *[None] * (TRUTHS - 1)).since == NOW
+    assert after("validators", *lies, *[None] * (TRUTHS - 1), "moved", *[None] * (TRUTHS - 1)).since == NOW
+    assert after("validators", *lies, *[None] * TRUTHS).since is None
+
+
+def known(**more: object) -> Wanted:
+    values = {"etag": '"1"', "last_modified": None, "article": "a", "visits": 2, "carried": NOW - HOUR}
+    return Wanted(URL, Candidate(URL, modified=NOW - HOUR), **(values | more))  # type: ignore[arg-type]
+
+
+def answer(etag: str = '"1"', status: int = 200) -> Page:
+    return Page(URL, URL, b"", NOW, status, {"etag": etag})
+
+
+def told(wanted: Wanted, page: Page, changed: bool) -> list[tuple[str, bool]]:
+    return [(finding.what, finding.lie is None) for finding in findings(wanted, page, changed)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "page", "changed", "found"),
+    [
+        (known(carried=None), answer(), True, [("validators", False)]),  # 304 would have come
+        (known(carried=None), answer('"2"'), True, [("validators", True)]),
+        (known(carried=None), answer(), False, [("validators", False)]),  # it was to be 304
+        (known(carried=None, whole=True), answer(), False, [("validators", True)]),
+        (known(carried=None), answer('"2"'), False, []),  # a box around the text may have changed
+        (known(carried=None), answer(status=304), False, []),
+        (known(etag=None), answer(status=304), False, []),
+        (known(etag=None), answer(), True, [("dates", False)]),  # it changed, its date did not
+        (known(etag=None, carried=NOW - 2 * HOUR), answer(), True, [("dates", True)]),
+        (known(etag=None, carried=NOW - 2 * HOUR), answer(status=304), False, [("dates", False)]),
+    ],
+)
+def test_a_look_at_a_page_tells_whether_its_site_said_the_truth(
+    wanted: Wanted, page: Page, changed: bool, found: list[tuple[str, bool]]
+) -> None:
+    assert told(wanted, page, changed) == found
+
+
+def test_dates_that_are_not_believed_make_nothing_due(archive: Archive) -> None:
+    one = article()
+    offer = Offer(one.url, modified=NOW - HOUR)
+
+    def begin(conn: object) -> None:
+        frontier.offer(conn, "step", "map", [offer], NOW)  # type: ignore[arg-type]
+        articles.store(conn, page(one, revisit_at=None))  # type: ignore[arg-type]
+
+    archive.write(begin).result()
+    for number in range(LIES["dates"]):
+        finding = Finding("dates", one.url, "its date moved, its text did not")
+        archive.write(lambda conn, finding=finding: trust.note(conn, "step", finding, NOW)).result()
+        assert number + 1 == LIES["dates"] or not doubts(archive)
+    (doubt,) = doubts(archive)
+    assert (doubt.site, doubt.what, doubt.example) == ("step", "dates", one.url)
+
+    moved = replace(offer, modified=NOW + timedelta(minutes=1))
+    archive.write(lambda conn: frontier.offer(conn, "step", "map", [moved], NOW + HOUR)).result()
+    with archive.read() as conn:
+        assert frontier.due(conn, "step", NOW + HOUR, 10) == []
+
+
+def doubts(archive: Archive) -> list[Trust]:
+    with archive.read() as conn:
+        return trust.doubts(conn)

@@ -1,0 +1,124 @@
+"""What changed between two readings of an article: the kinds, and the words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.dedup.version_diff import MOST, between, diff, read_as, words
+from tests.support.archive_samples import NOW, article
+
+BRIDGE = article(
+    headline="Footbridge opens two months early",
+    body="The bridge opened on Monday after two years of work, and the mayor crossed it first with her dog.\n\n"
+    "It cost 412 pounds, the council said, and nineteen people crossed it before lunch in spite of the rain.\n\n"
+    "A plaque will be unveiled when somebody agrees on the spelling of the engineer's name.",
+)
+NEWS = article(
+    headline="افتتاح جسر المشاة قبل موعده",
+    body="افتتح الجسر يوم الاثنين بعد عامين من العمل، وعبرته رئيسة البلدية أولاً.\n\n"
+    "وبلغت كلفته 412 ليرة بحسب المجلس، وعبره تسعة عشر شخصاً قبل الظهر رغم المطر.\n\n"
+    "وستوضع لوحة تذكارية عندما يتفق الجميع على كتابة اسم المهندس الذي صممه.",
+)
+SAID = "\n\nThe mayor told reporters that a second bridge was planned for the year after next."
+GONE = BRIDGE.body.rsplit("\n\n", 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "now", "kinds"),
+    [
+        (BRIDGE, {"body": BRIDGE.body.replace("council", "concil")}, ("typo",)),
+        (BRIDGE, {"body": BRIDGE.body.replace("nineteen", "ninteen").replace("plaque", "plaqe")}, ("typo",)),
+        (BRIDGE, {"body": BRIDGE.body.replace("somebody", "someobdy")}, ("typo",)),
+        (NEWS, {"body": NEWS.body.replace("أولاً", "اولا")}, ("typo",)),
+        (NEWS, {"body": NEWS.body.replace("المجلس", "المجس")}, ("typo",)),
+        (BRIDGE, {"body": BRIDGE.body.replace("412", "421")}, ("correction",)),
+        (NEWS, {"body": NEWS.body.replace("412", "٤٢١")}, ("correction",)),
+        (BRIDGE, {"body": BRIDGE.body.replace("Monday", "Sunday")}, ("correction",)),
+        (NEWS, {"body": NEWS.body.replace("الاثنين", "الأربعاء")}, ("correction",)),
+        (BRIDGE, {"body": BRIDGE.body + "\n\nCorrection: an earlier version gave another sum."}, ("correction",)),
+        (NEWS, {"body": NEWS.body + "\n\nتصويب: ذكرت نسخة سابقة من الخبر رقماً آخر للكلفة."}, ("correction",)),
+        (BRIDGE, {"body": BRIDGE.body + SAID}, ("addition",)),
+        (NEWS, {"body": NEWS.body + "\n\nوقالت رئيسة البلدية إن جسراً ثانياً سيبنى في العام المقبل."}, ("addition",)),
+        (BRIDGE, {"body": BRIDGE.body.replace("412", "421") + SAID}, ("correction", "addition")),
+        (BRIDGE, {"body": GONE}, ("removal",)),
+        (BRIDGE, {"body": "Nothing of what stood here before was kept by its editor." * 3}, ("rewrite",)),
+        (BRIDGE, {"headline": "Footbridge opens early"}, ("headline",)),
+        (BRIDGE, {"headline": "Bridge", "body": BRIDGE.body + SAID}, ("headline", "addition")),
+        (BRIDGE, {"authors": ("Hanna Lind",)}, ("authors",)),
+        (BRIDGE, {"section": "News"}, ("section",)),
+        (BRIDGE, {"published": NOW}, ("dates",)),
+        (BRIDGE, {"modified": NOW - timedelta(hours=2)}, ("dates",)),
+    ],
+)  # fmt: skip
+def test_each_change_has_its_kind(old: Any, now: dict[str, Any], kinds: tuple[str, ...]) -> None:
+    assert between(old, replace(old, **now), seen=NOW).kinds == kinds
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"body": BRIDGE.body.replace("engineer's", "engineer’s").replace("\n\n", " \n\n\n ")},
+        {"headline": "Footbridge  opens two months early "},
+        {"authors": ("سَامر",)},
+        {"modified": NOW - timedelta(seconds=3)},
+        {"published": NOW, "origins": {"published": "shown (relative)"}},
+        {"keywords": ("another",), "images": (), "description": "another"},
+    ],
+    ids=["typography", "spaces", "marks of a name", "made at the request", "2 hours ago", "what is around the text"],
+)  # fmt: skip
+def test_what_readers_do_not_read_is_no_change(now: dict[str, Any]) -> None:
+    assert not between(BRIDGE, replace(BRIDGE, **now), seen=NOW)
+
+
+def test_a_change_tells_its_size() -> None:
+    change = between(BRIDGE, replace(BRIDGE, body=BRIDGE.body.replace("412", "421") + SAID))
+    assert (change.removed, change.added) == (1, 16)
+    assert str(change) == "correction, addition (-1 words, +16 words)"
+
+
+def told(old: str, new: str, **options: Any) -> list[tuple[str, str]]:
+    return [(piece.op, piece.text) for piece in diff(old, new, **options)]
+
+
+def test_a_diff_is_by_word_with_its_vowel_signs() -> None:
+    old, new = "قالَ الوزيرُ إنّ المدينة ستفتح غداً", "قالَ الوزيرُ إنّ المدينة ستغلق غداً"
+    assert told(old, new) == [
+        ("same", "قالَ الوزيرُ إنّ المدينة "), ("removed", "ستفتح"), ("added", "ستغلق"), ("same", " غداً"),
+    ]  # fmt: skip
+    assert told("قالَ الوزيرُ", "قال الوزير", marks=False) == [("same", "قال الوزير")]
+    assert told("قالَ الوزيرُ", "قال الوزيرُ")[0] == ("removed", "قالَ")
+
+
+def test_a_diff_of_chinese_is_by_sign() -> None:
+    assert told("他去了北京。", "他去了上海。") == [
+        ("same", "他去了"), ("removed", "北京"), ("added", "上海"), ("same", "。"),
+    ]  # fmt: skip
+
+
+def test_a_new_paragraph_is_one_piece() -> None:
+    assert told(BRIDGE.body, BRIDGE.body + SAID) == [("same", BRIDGE.body), ("added", SAID)]
+
+
+@given(st.text(alphabet="ab \n.،قَ北", max_size=60), st.text(alphabet="ab \n.،قَ北", max_size=60))
+def test_the_pieces_are_the_two_texts(old: str, new: str) -> None:
+    pieces = diff(old, new)
+    assert read_as("".join(p.text for p in pieces if p.op != "added")) == read_as(old)
+    assert "".join(p.text for p in pieces if p.op != "removed") == new
+
+
+def test_what_is_very_long_is_held_by_paragraphs() -> None:
+    old = "\n\n".join(f"paragraph {n} has a few words" for n in range(MOST // 5))
+    pieces = diff(old, old.replace("paragraph 7 has", "paragraph 7 had"))
+    assert [(p.op, p.text.strip()) for p in pieces if p.op != "same"] == [
+        ("removed", "paragraph 7 has a few words"), ("added", "paragraph 7 had a few words"),
+    ]  # fmt: skip
+
+
+def test_words_keep_their_marks() -> None:
+    assert words("قالَ: «نعم»، 北京!") == ["قالَ", "نعم", "北", "京"]

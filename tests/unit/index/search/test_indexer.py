@@ -1,0 +1,371 @@
+"""The shipper: what is stored is found, whatever the index or the process does; a rebuild takes over when complete."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from index.archive import Archive, articles, documents, outbox
+from index.errors import ArshifError, Busy, IndexMismatch, IndexUnavailable
+from index.model.article import Document, Matches, Query
+from index.search import indexer
+from index.search.indexer import Shipped, drain, rebuild, run, ship_once
+from tests.support.archive_samples import BODY, HOUR, NOW, article, page
+
+FORK = multiprocessing.get_context("fork")
+
+
+class Shelf:
+    """An engine that keeps ids and versions in files of a folder, so that several processes see the same."""
+
+    name = "shelf"
+    prefix = "shelf"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.down: ArshifError | Exception | None = None
+        self.refuses: dict[str, str] = {}
+        self.applied: list[tuple[str, list[str], list[str]]] = []
+        self.during: list[threading.Thread] = []
+        self.earlier: list[tuple[str, int]] = []  # versions that were replaced
+        folder.mkdir(exist_ok=True)
+
+    def create(self, target: str) -> None:
+        self._fail()
+        (self.folder / target).mkdir(exist_ok=True)
+
+    def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
+        self._fail()
+        if not (self.folder / target).exists():
+            raise IndexMismatch(f"there is no {target}")
+        self.earlier += [(one.article.id, one.number) for one in upserts if not one.current]
+        upserts = [one for one in upserts if one.current]
+        self.applied.append((target, [one.article.id for one in upserts], list(deletes)))
+        for one in upserts:
+            file = self.folder / target / one.article.id
+            if one.article.id not in self.refuses and (not file.exists() or int(file.read_text()) <= one.version):
+                file.write_text(str(one.version))
+        for gone in deletes:
+            (self.folder / target / gone).unlink(missing_ok=True)
+        while self.during:
+            thread = self.during.pop()
+            thread.start()
+            thread.join()
+        return {one.article.id: self.refuses[one.article.id] for one in upserts if one.article.id in self.refuses}
+
+    def publish(self, target: str) -> None:
+        self._fail()
+        before = self.current()
+        (self.folder / "current.new").write_text(target)
+        os.replace(self.folder / "current.new", self.folder / "current")
+        if before not in {None, target}:
+            self.drop(str(before))
+
+    def drop(self, target: str) -> None:
+        for file in (self.folder / target).glob("*"):
+            file.unlink()
+        if (self.folder / target).exists():
+            (self.folder / target).rmdir()
+
+    def targets(self) -> list[str]:
+        self._fail()
+        return sorted(path.name for path in self.folder.iterdir() if path.is_dir())
+
+    def current(self) -> str | None:
+        self._fail()
+        file = self.folder / "current"
+        return file.read_text() if file.exists() else None
+
+    def searched(self) -> str | None:
+        return self.current()
+
+    def search(self, query: Query) -> Matches:
+        raise NotImplementedError
+
+    def count(self, target: str | None = None) -> int:
+        return len(dict(self.ids(target or self.current() or "")))
+
+    def ids(self, target: str) -> Iterator[tuple[str, int]]:
+        return ((file.name, int(file.read_text())) for file in (self.folder / target).glob("*"))
+
+    def close(self) -> None:
+        pass
+
+    def _fail(self) -> None:
+        if self.down is not None:
+            raise self.down
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive(tmp_path / "archive.sqlite3") as it:
+        yield it
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "shelf")
+
+
+def store(archive: Archive, *numbers: int, text: str = BODY, hours: int = 0) -> list[str]:
+    pages = [article(f"https://step.example/{n}", headline=f"خبر {n}", body=text) for n in numbers]
+    for one in pages:
+        archive.write(lambda c, one=one: articles.store(c, page(one, NOW + hours * HOUR))).result()  # type: ignore[misc]
+    return [one.id for one in pages]
+
+
+def held(archive: Archive, shelf: Shelf) -> bool:
+    """Whether the index that readers see holds exactly what the archive has."""
+    with archive.read() as conn:
+        return dict(documents.ids(conn)) == dict(shelf.ids(shelf.current() or ""))
+
+
+def waiting(archive: Archive) -> int:
+    with archive.read() as conn:
+        return sum(outbox.pending(conn, target.name) for target in outbox.targets_of(conn, "shelf"))
+
+
+# --- bringing it there ---------------------------------------------------------------------------------------------
+
+
+def test_the_first_round_builds_and_publishes_the_index(archive: Archive, shelf: Shelf) -> None:
+    store(archive, *range(7))
+    assert ship_once(archive, shelf, batch=3) == Shipped(3, 0, 4)
+    assert shelf.current() is None
+    assert drain(archive, shelf, batch=3) == Shipped(4, 0, 0)
+    assert held(archive, shelf)
+    assert [(t[0], len(t[1])) for t in shelf.applied] == [(shelf.current(), n) for n in (3, 3, 1)]
+
+
+def test_an_empty_archive_has_an_empty_index(archive: Archive, shelf: Shelf) -> None:
+    assert drain(archive, shelf) == Shipped()
+    assert shelf.count() == 0
+
+
+def test_only_what_changed_goes_again(archive: Archive, shelf: Shelf) -> None:
+    ids = store(archive, 1, 2)
+    drain(archive, shelf)
+    shelf.applied.clear()
+    store(archive, 1, 2, hours=1)
+    assert drain(archive, shelf) == Shipped()
+    store(archive, 2, text=BODY + "\n\n2", hours=2)
+    assert drain(archive, shelf) == Shipped(1, 0, 0)
+    assert shelf.applied == [(shelf.current(), [ids[1]], [])]
+    assert shelf.earlier == [(ids[1], 1)]
+    assert held(archive, shelf)
+
+
+def test_what_changes_while_it_is_shipped_goes_again(archive: Archive, shelf: Shelf) -> None:
+    store(archive, 1)
+    drain(archive, shelf)
+    store(archive, 1, text=f"{BODY} ٢", hours=1)
+    shelf.during.append(threading.Thread(target=store, args=(archive, 1), kwargs={"text": f"{BODY} ٣", "hours": 2}))
+    assert ship_once(archive, shelf) == Shipped(1, 0, 1)
+    assert not held(archive, shelf)
+    assert ship_once(archive, shelf) == Shipped(1, 0, 0)
+    assert held(archive, shelf)
+
+
+def test_a_deletion_is_brought_too(archive: Archive, shelf: Shelf) -> None:
+    (one,) = store(archive, 1)
+    drain(archive, shelf)
+    archive.write(lambda c: outbox.enqueue(c, [one], NOW + HOUR, "delete")).result()
+    assert drain(archive, shelf) == Shipped(1, 0, 0)
+    assert shelf.count() == 0
+
+
+def test_a_refused_document_holds_nothing_up(archive: Archive, shelf: Shelf) -> None:
+    ids = store(archive, *range(5))
+    shelf.refuses = {ids[2]: "half a character"}
+    assert drain(archive, shelf, batch=2) == Shipped(4, 1, 0)
+    with archive.read() as conn:
+        (kept,) = outbox.refused(conn)
+    assert (kept.article, kept.reason, kept.count) == (ids[2], "half a character", 1)
+    shelf.refuses = {}
+    archive.write(lambda c: outbox.requeue(c, kept.target, NOW)).result()
+    assert drain(archive, shelf) == Shipped(1, 0, 0)
+    assert held(archive, shelf)
+
+
+@pytest.mark.parametrize("error", [IndexUnavailable("429"), IndexMismatch("version 8"), ValueError("surprise")])
+def test_an_index_that_fails_costs_nothing(archive: Archive, shelf: Shelf, error: Exception) -> None:
+    store(archive, 1)
+    drain(archive, shelf)
+    store(archive, 2)
+    shelf.down = error
+    with pytest.raises(type(error)):
+        ship_once(archive, shelf)
+    assert waiting(archive) == 1
+    shelf.down = None
+    assert drain(archive, shelf) == Shipped(1, 0, 0)
+
+
+# --- the loop ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def running(archive: Archive, shelf: Shelf) -> Iterator[threading.Thread]:
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(archive, shelf, stop))
+    thread.start()
+    try:
+        yield thread
+    finally:
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def until(condition: object, seconds: float = 20) -> float:
+    start = time.monotonic()
+    while time.monotonic() - start < seconds:
+        if condition():  # type: ignore[operator]
+            return time.monotonic() - start
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s")
+
+
+def test_what_is_stored_is_there_within_five_seconds(archive: Archive, shelf: Shelf) -> None:
+    with running(archive, shelf):
+        until(lambda: shelf.current() is not None)
+        store(archive, 1)
+        until(lambda: held(archive, shelf), 5)
+
+
+def test_it_waits_for_an_index_that_is_down_and_ends_when_it_is_told(
+    archive: Archive, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(indexer, "BACK_OFF", (0.02, 0.1))
+    shelf.down = IndexUnavailable("connection refused")
+    store(archive, 1)
+    with running(archive, shelf):
+        until(lambda: len(caplog.records) >= 3)
+        assert waiting(archive) == 0  # no target yet: it will get every article
+        shelf.down = None
+        until(lambda: shelf.current() is not None and held(archive, shelf))
+    assert "connection refused; tried again in" in caplog.text
+
+
+def test_waits_grow_to_ten_minutes() -> None:
+    waits = [indexer._back_off(n) for n in (0, 1, 5, 20, 10_000)]
+    assert all(low <= wait <= 2 * low for wait, low in zip(waits, (0.5, 1, 16, 300, 300), strict=True))
+
+
+def test_a_second_shipper_is_told_who_ships(archive: Archive, shelf: Shelf) -> None:
+    with running(archive, shelf):
+        until(lambda: shelf.current() is not None)
+        for ship in (drain, lambda a, s: run(a, s, threading.Event())):
+            with pytest.raises(Busy, match=rf"process {os.getpid()} holds .*shipper-shelf\.lock"):
+                ship(archive, shelf)
+
+
+def ship_forever(path: Path, folder: Path) -> None:
+    with Archive(path) as archive:
+        run(archive, Shelf(folder), threading.Event(), batch=2)
+
+
+def test_a_killed_shipper_loses_and_doubles_nothing(archive: Archive, shelf: Shelf) -> None:
+    store(archive, *range(60))
+    for n in range(8):
+        child = FORK.Process(target=ship_forever, args=(archive.path, shelf.folder))
+        child.start()
+        time.sleep(0.05 + n * 0.01)
+        store(archive, n, text=f"{n}", hours=n + 1)
+        os.kill(child.pid or 0, signal.SIGKILL)
+        child.join()
+    drain(archive, shelf)
+    assert held(archive, shelf)
+    assert shelf.count() == 60
+
+
+# --- building anew -------------------------------------------------------------------------------------------------
+
+
+def test_a_rebuild_takes_over_when_it_is_complete(archive: Archive, shelf: Shelf) -> None:
+    store(archive, *range(5))
+    drain(archive, shelf)
+    old = shelf.current()
+    seen = []
+
+    def told(_: Shipped) -> None:
+        seen.append((shelf.current(), shelf.count()))
+        if len(seen) == 1:
+            store(archive, 7)  # goes to both
+
+    new = rebuild(archive, shelf, 2, told)
+    assert seen[:2] == [(old, 5), (old, 6)]
+    assert (shelf.current(), shelf.targets()) == (new, [new])
+    assert new != old
+    assert held(archive, shelf)
+
+
+def test_a_running_shipper_does_the_rebuild(archive: Archive, shelf: Shelf) -> None:
+    store(archive, *range(5))
+    with running(archive, shelf):
+        until(lambda: shelf.current() is not None)
+        new = rebuild(archive, Shelf(shelf.folder), 2)
+        assert shelf.current() == new
+        assert held(archive, shelf)
+
+
+def test_a_rebuild_that_was_interrupted_is_gone_on_with(archive: Archive, shelf: Shelf) -> None:
+    store(archive, *range(5))
+    drain(archive, shelf)
+
+    def break_off(_: Shipped) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(archive, shelf, 2, break_off)
+    (name,) = set(shelf.targets()) - {shelf.current()}
+    assert drain(archive, shelf) == Shipped(3, 0, 0)
+    assert (shelf.current(), shelf.targets()) == (name, [name])
+
+
+def test_a_second_rebuild_gives_up_the_first(archive: Archive, shelf: Shelf) -> None:
+    store(archive, *range(5))
+    drain(archive, shelf)
+    first = indexer._start(archive, shelf)
+    second = rebuild(archive, shelf)
+    assert (shelf.current(), shelf.targets()) == (second, [second])
+    assert second != first
+
+
+def test_a_lost_index_is_built_anew(archive: Archive, shelf: Shelf) -> None:
+    store(archive, *range(5))
+    drain(archive, shelf)
+    shelf.drop(str(shelf.current()))
+    (shelf.folder / "current").unlink()
+    assert drain(archive, shelf) == Shipped(5, 0, 0)
+    assert held(archive, shelf)
+
+
+def test_a_shipper_that_was_killed_after_publishing_goes_on(archive: Archive, shelf: Shelf) -> None:
+    store(archive, 1)
+    name = indexer._start(archive, shelf)
+    shelf.publish(name)
+    assert drain(archive, shelf) == Shipped(1, 0, 0)
+    with archive.read() as conn:
+        assert outbox.state(conn, name) == "current"
+    assert held(archive, shelf)
+
+
+def test_the_index_of_another_archive_is_left_alone_until_it_is_asked_for(
+    archive: Archive, shelf: Shelf, tmp_path: Path
+) -> None:
+    with Archive(tmp_path / "other" / "archive.sqlite3") as other:
+        store(other, 9)
+        drain(other, shelf)
+    theirs = shelf.current()
+    store(archive, 1)
+    with pytest.raises(IndexMismatch, match="was made from another archive"):
+        drain(archive, shelf)
+    assert (shelf.current(), shelf.count()) == (theirs, 1)
+    rebuild(archive, shelf)
+    assert held(archive, shelf)

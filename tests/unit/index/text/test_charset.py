@@ -1,0 +1,99 @@
+"""Bytes -> text, whatever header and page say of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.text.charset import decode
+
+TEXTS = {
+    "ar": (
+        "معارك طاحنة تشهدها أطراف المدينة منذ ساعات الصباح الأولى على خلفية هجوم هو الأعنف، بحسب المصدر. " * 3,
+        "cp1256",
+    ),
+    "ru": (
+        "Правительство утвердило новый порядок выплат, сообщила пресс-служба кабинета министров в среду. " * 3,
+        "cp1251",
+    ),
+    "zh": ("中国外交部发言人星期三在例行记者会上表示，双方将继续就有关问题保持沟通。" * 5, "gb18030"),
+    "ja": ("気象庁は十三日夜、高知県と宮崎県に津波注意報を発表した。けが人は確認されていない。" * 5, "cp932"),
+    "fr": (
+        "L’été dernier, le gouvernement avait déjà annoncé une réforme très attendue par les élus de la région. " * 3,
+        "cp1252",
+    ),
+    "fa": ("وزير امور خارجه ايران در نشست خبري روز چهارشنبه گفت كه مذاكرات ادامه خواهد يافت. " * 3, "cp1256"),
+    "he": ("ראש הממשלה הודיע היום על תוכנית חדשה לסיוע לעסקים קטנים ברחבי הארץ. " * 3, "cp1255"),
+    "tr": ("Başbakan çarşamba günü düzenlediği basın toplantısında yeni ekonomik önlemleri açıkladı. " * 3, "cp1254"),
+    "pl": (
+        "Rząd zapowiedział w środę nowe przepisy dotyczące płac, które wejdą w życie w przyszłym roku. " * 3,
+        "cp1250",
+    ),
+    "ko": ("정부는 수요일 정례 브리핑에서 새로운 경제 대책을 발표했다고 밝혔다. " * 4, "cp949"),
+    "el": ("Η κυβέρνηση ανακοίνωσε σήμερα νέα μέτρα για την οικονομία, όπως δήλωσε ο εκπρόσωπος. " * 3, "cp1253"),
+}
+
+
+def page(text: str, meta: str = "") -> str:
+    charset = f'<meta charset="{meta}">' if meta else ""
+    return f"<html><head>{charset}<title>t</title></head><body><p>{text}</p></body></html>"
+
+
+@pytest.mark.parametrize("label", ["utf-8", "iso-8859-1", "right", ""])
+@pytest.mark.parametrize("language", TEXTS)
+def test_old_encodings_under_each_label(language: str, label: str) -> None:
+    text, encoding = TEXTS[language]
+    header = {"content-type": f"text/html; charset={encoding if label == 'right' else label}"} if label else {}
+    decoded = decode(page(text).encode(encoding), header, (language,))
+    assert "\ufffd" not in decoded.text
+    assert text in decoded.text
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [
+        ("ar", "iso-8859-6"), ("ru", "koi8-r"), ("ru", "iso-8859-5"), ("ja", "euc-jp"), ("ja", "iso-2022-jp"),
+        ("el", "iso-8859-7"), ("he", "iso-8859-8"), ("tr", "iso-8859-9"), ("pl", "iso-8859-2"), ("ko", "euc-kr"),
+    ],
+)  # fmt: skip
+def test_rarer_encodings_that_are_named(language: str, encoding: str) -> None:
+    text = TEXTS[language][0]
+    assert text in decode(page(text, encoding).encode(encoding), {}, ("en",)).text
+
+
+def test_koi8_without_a_label_on_a_russian_site() -> None:
+    text = TEXTS["ru"][0]
+    assert text in decode(page(text).encode("koi8-r"), {}, ("ru",)).text
+
+
+@pytest.mark.parametrize("label", ["windows-1256", "iso-8859-1", "gbk", ""])
+@pytest.mark.parametrize("language", TEXTS)
+def test_utf8_under_each_label(language: str, label: str) -> None:
+    text = TEXTS[language][0]
+    decoded = decode(page(text, label).encode(), {"content-type": f"text/html; charset={label}"})
+    assert text in decoded.text
+    assert (decoded.encoding, decoded.origin) == ("utf-8", "utf-8")
+
+
+def test_the_page_is_believed_where_the_header_is_wrong() -> None:
+    text = TEXTS["ar"][0]
+    decoded = decode(page(text, "windows-1256").encode("cp1256"), {"content-type": "text/html; charset=iso-8859-1"})
+    assert text in decoded.text
+    assert decoded.origin == "meta"
+
+
+def test_one_broken_byte_does_not_change_the_encoding() -> None:
+    decoded = decode(page(TEXTS["ar"][0]).encode()[:-30] + b"\xd8", {}, ("ar",))
+    assert decoded.encoding == "utf-8"
+    assert "معارك طاحنة" in decoded.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_decides(encoding: str) -> None:
+    decoded = decode(page("عاجل").encode(encoding), {"content-type": "text/html; charset=iso-8859-1"})
+    assert decoded.text.startswith("<html>")
+    assert decoded.origin == "bom"
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", bytes(range(256)), b"\x00" * 50])
+def test_any_bytes_have_a_text(body: bytes) -> None:
+    assert isinstance(decode(body, {"content-type": "text/html; charset=nonsense"}).text, str)

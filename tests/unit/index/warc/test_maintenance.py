@@ -1,0 +1,119 @@
+"""Files of raw copies as wholes: records taken out in place, joined into one file, and deleted when they are old."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from io import FileIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from warcio.archiveiterator import ArchiveIterator
+
+from crawler.config import load
+from crawler.storage import archive_file, expire_raw, open_archive, raw_folder
+from index.archive import Archive, articles, warc_records
+from index.archive import tables as t
+from index.archive.backup import keeping_lock
+from index.errors import ArchiveError
+from index.file_lock import hold
+from index.warc.maintenance import blank, join
+from index.warc.store import Raw, RawDamaged, RawRef, Response, cut_torn_tail
+from tests.support.archive_samples import HOUR, NOW, article, page
+
+DAY = 24 * HOUR
+
+
+def response(number: int, body: bytes = b"") -> Response:
+    return Response(f"https://step.example/{number}", NOW, "HTTP/1.1 200 OK", [("A", "b")], body)
+
+
+def kinds(path: Path) -> list[str]:
+    with path.open("rb") as file:
+        return [record.rec_type for record in ArchiveIterator(file)]
+
+
+def test_a_record_is_blanked_while_the_file_is_written_and_all_others_stay(tmp_path: Path) -> None:
+    secret = b"a body that nobody may read again"
+    with Raw(tmp_path, "run") as copies:
+        refs = [copies.append(response(n, secret if n == 1 else b"")) for n in range(3)]
+        assert blank(tmp_path, [refs[1], RawRef("never-there.warc.gz", 0, 400)]) == 1
+        refs.append(copies.append(response(3)))
+        for number in (0, 2, 3):
+            assert copies.read(refs[number], f"https://step.example/{number}") == ([("A", "b")], b"")
+        with pytest.raises(RawDamaged, match="no answer but metadata"):
+            copies.read(refs[1])
+    path = tmp_path / "run-00001.warc.gz"
+    assert kinds(path) == ["warcinfo", "response", "metadata", "response", "response"]
+    unpacked = gzip.decompress(path.read_bytes())
+    assert secret not in unpacked
+    assert b"step.example/1" not in unpacked
+    with FileIO(path, "r+") as file:
+        assert cut_torn_tail(file) == 0
+
+
+def test_records_of_several_files_become_one(tmp_path: Path) -> None:
+    with Raw(tmp_path / "raw", "one") as one, Raw(tmp_path / "raw", "two") as two:
+        refs = [one.append(response(1)), two.append(response(2)), RawRef("lost.warc.gz", 0, 9)]
+        assert join(one, refs, tmp_path / "out.warc.gz", {"software": "Arshif"}) == (2, 1)
+        assert kinds(tmp_path / "out.warc.gz") == ["warcinfo", "response", "response"]
+        with pytest.raises(ArchiveError, match="is there already"):
+            join(one, refs, tmp_path / "out.warc.gz", {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.warc.gz", "raw"]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration that keeps raw copies for a month."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "arshif.yaml").write_text("raw:\n  keep_days: 30\n", "utf-8")
+    return tmp_path / "config"
+
+
+@pytest.fixture
+def filled(config: Path) -> Iterator[Archive]:
+    """Articles of runs 50 and 10 days ago, with their raw copies."""
+    settings = load(config, {})
+    with open_archive(settings) as archive:
+        for days in (50, 10):
+            then = NOW - days * DAY
+            with Raw(raw_folder(settings), f"run-{days}") as copies:
+                for number in range(2):
+                    one = article(f"https://step.example/{days}/{number}", headline=f"خبر {days} {number}")
+                    new = page(one, then, raw=partial(copies.append, response(number, os.urandom(5_000))))
+                    archive.write(partial(articles.store, page=new)).result()
+                path = raw_folder(settings) / f"run-{days}-00001.warc.gz"
+            os.utime(path, (then.timestamp(), then.timestamp()))
+        yield archive
+
+
+def test_files_older_than_they_are_kept_go_and_articles_stay(config: Path, filled: Archive) -> None:
+    settings = load(config, {})
+    with hold(keeping_lock(settings.settings.data), wait=False):
+        assert expire_raw(settings, filled, NOW) == 0, "not while a copy is made"
+    assert expire_raw(settings, filled, NOW) == 1
+    assert [path.name for path in raw_folder(settings).iterdir()] == ["run-10-00001.warc.gz"]
+    with filled.read() as conn:
+        assert articles.count(conn) == 4
+        assert warc_records.files(conn) == {"run-10-00001.warc.gz"}
+        kept = {row.url: row.raw for row in conn.execute(select(t.versions.c.url, t.versions.c.raw))}
+    assert {url for url, raw in kept.items() if raw is None} == {f"https://step.example/50/{n}" for n in range(2)}
+    assert expire_raw(settings, filled, NOW) == 0
+    never = load(config, {"ARSHIF_RAW__KEEP_DAYS": "0"})
+    assert expire_raw(never, filled, NOW + 1_000 * DAY) == 0, "nothing is deleted by itself"
+
+
+def test_what_a_month_takes_is_told(config: Path, filled: Archive) -> None:
+    assert archive_file(load(config, {})) == filled.path
+    with filled.read() as conn:
+        total = sum(conn.execute(select(t.raws.c.length)).scalars())
+        extent = warc_records.extent(conn, NOW)
+        assert (extent.copies, extent.bytes) == (4, total)
+        assert extent.month == pytest.approx(total / 2, rel=0.02), "two of them in the last 30 days"
+        young = warc_records.extent(conn, NOW - 45 * DAY)
+        assert young.month == pytest.approx(total * 30 / 5, rel=0.02), "after five days, as many as 30 would bring"
+        assert warc_records.extent(conn, NOW + timedelta(days=365)).month == 0

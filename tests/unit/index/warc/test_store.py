@@ -1,0 +1,268 @@
+"""Raw copies: WARC that any tool reads, byte for byte, torn tails cut, lengths never trusted."""
+
+import gzip
+import multiprocessing
+import os
+import random
+import resource
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
+from warcio.checker import Checker
+
+from index.errors import ArchiveError, Busy
+from index.warc import store
+from index.warc.store import Raw, RawDamaged, RawRef, Response
+from tests.support.archive_samples import NOW
+
+URL = "https://step.example/الخبر?x=1"
+HEADERS = [("Content-Type", "text/html; charset=windows-1256"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+
+
+def response(body: bytes = b"\0\r\n\r\n\xff binary", url: str = URL, headers: store.Headers = HEADERS) -> Response:
+    return Response(url, NOW, "HTTP/1.1 200 OK", headers, body)
+
+
+def records(path: Path) -> list[tuple[str, str | None, bytes]]:
+    with path.open("rb") as file:
+        return [
+            (record.rec_type, record.rec_headers.get_header("WARC-Target-URI"), record.content_stream().read())
+            for record in ArchiveIterator(file)
+        ]
+
+
+def test_an_answer_comes_back_byte_for_byte(tmp_path: Path) -> None:
+    with Raw(tmp_path) as copies:
+        ref = copies.append(response())
+        assert copies.read(ref, URL) == (HEADERS, response().body)
+
+
+def test_another_tool_reads_the_file(tmp_path: Path) -> None:
+    with Raw(tmp_path, "run", {"operator": "me"}) as copies:
+        for n in range(3):
+            copies.append(response(b"<p>%d" % n, f"{URL}{n}"))
+    path = tmp_path / "run-00001.warc.gz"
+    found = records(path)
+    assert [(kind, url) for kind, url, _ in found[1:]] == [("response", f"{URL}{n}") for n in range(3)]
+    assert [body for _, _, body in found[1:]] == [b"<p>0", b"<p>1", b"<p>2"]
+    assert found[0][0] == "warcinfo"
+    assert b"operator: me" in found[0][2]
+    with path.open("rb") as file:
+        heads = [record.rec_headers for record in ArchiveIterator(file)]
+    assert [head.protocol for head in heads] == ["WARC/1.1"] * 4
+    assert heads[1].get_header("WARC-Date") == "2026-11-23T12:00:00.000000Z"
+
+
+def test_its_digests_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Raw(tmp_path, "run") as copies:
+        copies.append(response())
+        copies.append(response(b""))
+    checker = Checker(type("Options", (), {"inputs": [str(tmp_path / "run-00001.warc.gz")], "verbose": True})())
+    checker.process_all()
+    assert checker.exit_value == 0
+    assert "pass" in capsys.readouterr().out
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.binary(max_size=3000),
+    headers=st.lists(
+        st.tuples(
+            st.text(st.characters(codec="ascii", exclude_characters=":\r\n", categories=("L", "N")), min_size=1),
+            st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=50),
+        ),
+        max_size=5,
+    ),
+)
+def test_any_answer_comes_back(tmp_path: Path, body: bytes, headers: list[tuple[str, str]]) -> None:
+    with Raw(tmp_path) as copies:
+        assert copies.read(copies.append(response(body, headers=headers)), URL) == (headers, body)
+
+
+def test_a_member_lies_where_its_reference_says(tmp_path: Path) -> None:
+    with Raw(tmp_path, "run") as copies:
+        refs = [copies.append(response(os.urandom(n * 1000))) for n in range(5)]
+    data = (tmp_path / "run-00001.warc.gz").read_bytes()
+    for ref in refs:
+        assert gzip.decompress(data[ref.offset : ref.offset + ref.length]).startswith(b"WARC/1.1\r\n")
+    assert refs[-1].offset + refs[-1].length == len(data)
+
+
+def test_files_are_rotated(tmp_path: Path) -> None:
+    with Raw(tmp_path, "run", file_bytes=5_000) as copies:
+        refs = [copies.append(response(os.urandom(2_000))) for _ in range(7)]
+        assert [copies.read(ref, URL)[0] for ref in refs] == [HEADERS] * 7
+    assert sorted({ref.file for ref in refs}) == [f"run-{n:05}.warc.gz" for n in (1, 2, 3, 4)]
+    with Raw(tmp_path, "run", file_bytes=5_000) as copies:
+        assert copies.append(response()).file == "run-00004.warc.gz"
+    assert all(records(tmp_path / f"run-{n:05}.warc.gz")[0][0] == "warcinfo" for n in (1, 2, 3, 4))
+
+
+def test_writers_without_a_name_do_not_meet(tmp_path: Path) -> None:
+    with Raw(tmp_path) as one, Raw(tmp_path) as other:
+        assert one.append(response()).file != other.append(response()).file
+
+
+def test_a_name_in_use_is_told(tmp_path: Path) -> None:
+    with Raw(tmp_path, "run") as one, Raw(tmp_path, "run") as other:
+        one.append(response())
+        with pytest.raises(Busy, match="another process writes"):
+            other.append(response())
+
+
+def test_threads_share_a_writer(tmp_path: Path) -> None:
+    bodies = [os.urandom(random.randrange(5_000)) for _ in range(40)]
+    with Raw(tmp_path, "run") as copies:
+        with ThreadPoolExecutor(4) as pool:
+            refs = list(pool.map(lambda body: copies.append(response(body)), bodies))
+        assert [copies.read(ref, URL)[1] for ref in refs] == bodies
+
+
+# --- torn and damaged ----------------------------------------------------------------------------------------------
+
+
+def test_a_torn_tail_is_cut_wherever_it_was_torn(tmp_path: Path) -> None:
+    path = tmp_path / "run-00001.warc.gz"
+    with Raw(tmp_path, "run") as copies:
+        refs = [copies.append(response(os.urandom(3_000))) for _ in range(4)]
+    whole = path.read_bytes()
+    ends = [0, *(ref.offset + ref.length for ref in refs)]
+    ends[0] = refs[0].offset
+    places = random.Random(1).sample(range(len(whole)), 60) + ends + [end - 1 for end in ends] + [0, 1, 5]
+    for at in places:
+        path.write_bytes(whole[:at])
+        kept = max([end for end in (0, *ends) if end <= at])
+        with Raw(tmp_path, "run") as copies:
+            ref = copies.append(response(b"after"))
+            assert copies.read(ref, URL)[1] == b"after"
+            assert path.read_bytes()[:kept] == whole[:kept]
+            if kept:
+                assert ref.offset == kept
+            survivors = sum(end <= at for end in ends[1:])
+            assert len(records(path)) == 1 + survivors + 1
+
+
+def test_what_a_dead_writer_left_torn_is_cut_and_a_living_one_is_left_alone(tmp_path: Path) -> None:
+    for name in ("run-7", "run-8"):
+        with Raw(tmp_path, name) as copies:
+            copies.append(response())
+            copies.append(response())
+    dead, other = (tmp_path / f"{name}-00001.warc.gz" for name in ("run-7", "run-8"))
+    torn = dead.read_bytes()[:-10]
+    dead.write_bytes(torn)
+    with Raw(tmp_path, "run-8") as living:
+        living.append(response())
+        size = other.stat().st_size
+        assert store.mend(tmp_path, "run-8") == 0
+        assert other.stat().st_size == size
+    assert store.mend(tmp_path, "run-7") == len(torn) - dead.stat().st_size > 0
+    assert len(records(dead)) == 2
+    assert store.mend(tmp_path, "run-7") == store.mend(tmp_path / "none", "run-7") == 0
+
+
+def test_a_tail_of_rubbish_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "run-00001.warc.gz"
+    with Raw(tmp_path, "run") as copies:
+        ref = copies.append(response())
+    with path.open("ab") as file:
+        file.write(b"\0" * 5_000)  # what a power cut leaves of a file that had grown
+    with Raw(tmp_path, "run") as copies:
+        assert copies.append(response()).offset == ref.offset + ref.length
+
+
+def test_a_bomb_in_the_tail_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "run-00001.warc.gz"
+    path.write_bytes(gzip.compress(b"\0" * 200_000_000, 1)[:-20])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with Raw(tmp_path, "run") as copies:
+        copies.append(response())
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KiB
+    assert len(records(path)) == 2
+
+
+def write_until_killed(folder: Path) -> None:
+    with Raw(folder, "run") as copies:
+        while True:
+            copies.append(response(os.urandom(200_000)))
+
+
+def test_a_killed_writer_leaves_whole_records(tmp_path: Path) -> None:
+    child = multiprocessing.get_context("fork").Process(target=write_until_killed, args=(tmp_path,))
+    child.start()
+    path = tmp_path / "run-00001.warc.gz"
+    while not path.exists() or path.stat().st_size < 1_000_000:
+        assert child.is_alive()
+    os.kill(child.pid or 0, signal.SIGKILL)
+    child.join()
+    with Raw(tmp_path, "run") as copies:
+        copies.append(response(b"after"))
+    found = records(path)
+    assert {len(body) for _, _, body in found[1:-1]} == {200_000}
+    assert found[-1][2] == b"after"
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Raw(tmp_path, "run") as copies:
+        first = copies.append(response())
+        path = tmp_path / first.file
+        before = path.read_bytes()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 1_000, limits[1]))
+        try:
+            with pytest.raises(ArchiveError, match="cannot write raw copies"):
+                copies.append(response(os.urandom(50_000)))
+            assert path.read_bytes() == before
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        second = copies.append(response(b"after"))
+        assert second.offset == len(before)
+        assert copies.read(second, URL)[1] == b"after"
+
+
+def test_a_reference_that_lies_is_refused(tmp_path: Path) -> None:
+    with Raw(tmp_path, "run") as copies:
+        ref = copies.append(response())
+        after = copies.append(response())
+        (tmp_path / "secret.txt").write_text("x", "ascii")
+        lies = {
+            "ends at": [replace(ref, length=10**15), replace(ref, offset=10**15), replace(ref, offset=-5)],
+            "not one whole record": [
+                replace(ref, length=ref.length - 1),
+                replace(ref, length=ref.length + after.length),
+            ],
+            "is damaged": [replace(ref, offset=ref.offset + 1, length=ref.length - 1)],
+            "is no answer but warcinfo": [RawRef(ref.file, 0, ref.offset)],
+            "cannot be read": [replace(ref, file="other.warc.gz")],
+            "no name of a file of ours": [replace(ref, file="../run-00001.warc.gz"), replace(ref, file="secret.txt")],
+        }
+        for reason, refs in lies.items():
+            for lie in refs:
+                with pytest.raises(RawDamaged, match=reason):
+                    copies.read(lie, URL)
+        with pytest.raises(RawDamaged, match=r"is the answer of .*, not of https://other\.example/"):
+            copies.read(ref, "https://other.example/")
+
+
+def test_a_changed_byte_is_found(tmp_path: Path) -> None:
+    with Raw(tmp_path, "run") as copies:
+        ref = copies.append(response(os.urandom(1_000)))
+        data = bytearray((tmp_path / ref.file).read_bytes())
+        data[ref.offset + ref.length // 2] ^= 1
+        (tmp_path / ref.file).write_bytes(data)
+        with pytest.raises(RawDamaged):
+            copies.read(ref, URL)
+
+
+def test_a_record_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "RECORD_BYTES", 10_000)
+    with Raw(tmp_path, "run") as copies:
+        ref = copies.append(response(b"\0" * 100_000))
+        with pytest.raises(RawDamaged, match="not one whole record"):
+            copies.read(ref, URL)

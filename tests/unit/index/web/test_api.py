@@ -1,0 +1,162 @@
+"""The API: its description, its answers, its bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from index.errors import IndexUnavailable
+from index.model.article import Query
+from index.search.query_language.diagnostics import SENTENCES
+from index.web import create_app
+from index.web.metrics import Metrics
+from index.web.search_limiter import Searches
+from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.web_client import Client, client_of, unreachable
+from tests.unit.index.search.query_language.test_parser import SIGNS
+
+FUZZED = 5_000
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """The newsroom's articles, and one that was changed."""
+    one = article("https://asi.example/changed", headline="سعر الخبز", body="السعر مئة", country="SY")
+    other = article("https://asi.example/changed", headline="سعر الخبز", body="السعر مئتان", country="SY")
+    pages = [*map(page, newsroom()), page(one), page(other, NOW + timedelta(hours=1))]
+    filled = fill(tmp_path_factory.mktemp("shelf"), pages)
+    yield filled
+    filled.close()
+
+
+@pytest.fixture(scope="module")
+def client(shelf: Shelf) -> Client:
+    return client_of(shelf)
+
+
+def test_answers_are_as_they_are_described(client: Client) -> None:
+    told = client.get("/api/openapi.json").json()
+    id_ = client.get("/api/search", params={"q": "changed:2026"}).json()["hits"][0]["archive"]["id"]
+    asked = {
+        "/api/search": "/api/search?q=حلب OR the&facets=all&histogram=auto",
+        "/api/articles/{article}": f"/api/articles/{id_}",
+        "/api/articles/{article}/versions": f"/api/articles/{id_}/versions",
+        "/api/sites": "/api/sites",
+        "/api/runs": "/api/runs",
+    }
+    assert set(told["paths"]) == {*asked, "/export.{form}"}
+    for path, address in asked.items():
+        schema = told["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        answer = client.get(address)
+        assert answer.status_code == 200
+        errors = Draft202012Validator(schema | {"components": told["components"]}).iter_errors(answer.json())
+        assert [error.message for error in errors] == []
+
+
+def test_counts_by_facets_and_over_time(client: Client) -> None:
+    answer = client.get("/api/search", params={"q": "copies:yes", "facets": "site,language", "histogram": "day"}).json()
+    assert set(answer["facets"]) == {"site", "language"}
+    assert sum(one["count"] for one in answer["facets"]["site"]) == answer["total"]
+    assert answer["facets"]["site"][0]["value"] == "asi"
+    assert answer["histogram"]["unit"] == "day"
+    assert sum(bar["count"] for bar in answer["histogram"]["counts"]) == answer["total"]
+    assert "facets" not in client.get("/api/search").json()
+    assert client.get("/api/search?histogram=year").status_code == 400
+    unknown = client.get("/api/search?facets=site,nonsense")
+    assert unknown.status_code == 400
+    assert "'nonsense' is none: give any of site, country" in unknown.json()["error"]
+
+
+def test_versions_of_an_article_and_the_search_in_them(client: Client) -> None:
+    assert client.get("/api/search", params={"q": '"السعر مئة"'}).json()["total"] == 0
+    answer = client.get("/api/search", params={"q": '"السعر مئة" versions:yes'}).json()
+    (hit,) = answer["hits"]
+    assert (hit["archive"]["number"], hit["archive"]["current"]) == (1, False)
+    assert any(piece["marked"] for piece in hit["snippets"][0])
+    versions = client.get(f"/api/articles/{hit['archive']['id']}/versions").json()
+    assert [(one["number"], one["article"]["articleBody"]) for one in versions] == [
+        (1, "السعر مئة"),
+        (2, "السعر مئتان"),
+    ]
+    assert client.get("/api/articles/none/versions").status_code == 404
+
+
+def test_problems_of_a_query_are_told_in_both_languages(client: Client) -> None:
+    (problem,) = client.get("/api/search", params={"q": "خبز after:soon"}).json()["problems"]
+    assert (problem["key"], problem["at"], problem["end"]) == ("date", 10, 14)
+    assert problem["en"] == SENTENCES["date"]["en"].format(given="soon")
+    assert "soon" in problem["ar"]
+
+
+# --- whether it is well ----------------------------------------------------------------------------------------------
+
+
+def test_readiness_and_metrics(client: Client, shelf: Shelf) -> None:
+    assert client.get("/readyz").text == "ok\n"
+    client.get("/api/search?q=حلب")
+    lines = client.get("/metrics").text.splitlines()
+    assert 'arshif_articles{site="asi"} 26.0' in lines
+    assert 'arshif_site_state{site="asi",state="ok"} 1.0' in lines
+    assert 'arshif_outbox_pending{engine="embedded",state="current"} 0.0' in lines
+    assert any(line.startswith("arshif_search_seconds_count ") and not line.endswith(" 0.0") for line in lines)
+    away = client_of(Shelf(shelf.archive, unreachable()))
+    assert away.get("/readyz").status_code == 503
+    assert away.get("/metrics").status_code == away.get("/healthz").status_code == 200
+
+
+def test_no_more_searches_at_once_than_the_machine_can_answer(shelf: Shelf) -> None:
+    searches = Searches(Metrics(shelf.archive).searches, at_once=2, wait=0.05)
+    entered, over = threading.Barrier(3), threading.Event()
+
+    def search() -> None:
+        with searches.one():
+            entered.wait()
+            over.wait()
+
+    threads = [threading.Thread(target=search) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    entered.wait()
+    with pytest.raises(IndexUnavailable, match="More searches"), searches.one():
+        pass
+    app = create_app(shelf.archive, shelf.engine)
+    app.state.searches = searches
+    assert Client(app).get("/api/search").status_code == 503
+    over.set()
+    for thread in threads:
+        thread.join()
+    with searches.one():
+        assert shelf.engine.search(Query()).total > 60
+
+
+def test_fuzzed_queries_are_answered(shelf: Shelf) -> None:
+    """FUZZED of them, with whatever else an address may say: no fault of ours, and no answer but 200 and 400."""
+    chance = random.Random(6)
+    texts = ["".join(chance.choices(SIGNS, k=chance.randrange(1, 30))) for _ in range(FUZZED // 2)]
+    letters = [*range(32, 127), *range(0x600, 0x700), *chance.sample(range(0xD000), 300)]
+    texts += ["".join(map(chr, chance.choices(letters, k=chance.randrange(1, 60)))) for _ in range(FUZZED - len(texts))]
+    found: Counter[int] = Counter()
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(create_app(shelf.archive, shelf.engine), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            for text in texts:
+                more = {
+                    "sort": chance.choice(("relevance", "newest", "changed", "?")),
+                    "limit": chance.randrange(-1, 12),
+                }
+                if chance.random() < 0.1:
+                    more |= {"facets": "all", "histogram": "auto", "cursor": chance.choice(("", "W10", text))}
+                found[(await client.get("/api/search", params={"q": text, **more})).status_code] += 1
+
+    asyncio.run(ask())
+    assert set(found) == {200, 400}
+    assert found[200] > FUZZED / 2

@@ -1,0 +1,206 @@
+"""The pages of one article: what changed in it, its saved copy, its citation; hostile pages among the copies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from lxml import html as lxml_html
+from selectolax.lexbor import LexborHTMLParser
+
+from index.export.citation import citation, written
+from index.model.article import Version
+from index.warc.store import Raw, Response
+from index.web.sanitizer import TAGS, Unshowable, clean, sanitised
+from index.web.security_headers import HEADERS
+from tests.support.filled_archive import NOW, Shelf, article, fill, page
+from tests.support.hostile_texts import HOSTILE
+from tests.support.web_client import Client, client_of, text_of, tree
+
+PAGE = """<!doctype html><html><head><title>t</title><script src="https://evil.example/x.js"></script>
+<link rel="stylesheet" href="https://evil.example/x.css"><style>p{color:red}</style></head><body onload="x()">
+<h1>سعر الخبز</h1><p style="color:red" onclick="y()">السعر <a href="https://asi.example/more">مئتان</a></p>
+<img src="https://evil.example/pixel.gif" alt="x"><iframe src="https://evil.example/"></iframe><form><input></form>"""
+FIRST = article(
+    "https://asi.example/1",
+    headline="سعر الخبز",
+    body="فقرة أولى\n\nالسعر مئة\n\nفقرة ثالثة\n\nرابعة",
+    authors=("سامر",),
+)
+SECOND = replace(FIRST, body="فقرة أولى\n\nالسعر مئتان\n\nفقرة ثالثة\n\nرابعة", content_hash="other")
+
+
+@dataclass(frozen=True)
+class Kept:
+    client: Client
+    id: str
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    """An article of two versions, the second with a raw copy in windows-1256, as the page."""
+    folder = tmp_path_factory.mktemp("kept")
+    headers = [("Content-Type", "text/html; charset=windows-1256")]
+    answer = Response(SECOND.url, NOW, "HTTP/1.1 200 OK", headers, PAGE.encode("cp1256"))
+    with Raw(folder / "raw") as raw:
+        pages = [
+            page(FIRST),
+            page(SECOND, NOW + timedelta(hours=1), body_hash="other", raw=lambda: raw.append(answer)),
+            page(SECOND, NOW + timedelta(hours=2), url="https://asi.example/short", body_hash="other"),
+        ]
+        shelf = fill(folder, pages)
+        yield Kept(client_of(shelf, raw=raw), FIRST.id)
+    shelf.close()
+
+
+def test_an_article_leads_to_all_that_is_known_of_it(kept: Kept) -> None:
+    root = tree(kept.client.get(f"/articles/{kept.id}?ui=en"))
+    links = set(root.xpath("//aside//a/@href"))
+    own = f"/articles/{kept.id}"
+    assert {f"{own}/diff?ui=en", f"{own}/diff?new=2&ui=en", f"{own}/copy?ui=en", f"{own}/copy?version=2&ui=en"} <= links
+    assert f"{own}/copy?version=1&ui=en" not in links
+    (second, first) = root.cssselect("#versions + ol li")
+    assert "wording corrected (−1 +1)" in text_of(second)
+    assert text_of(first).startswith("Version 1 seen")
+    facts = dict(zip(map(text_of, root.cssselect("dl dt")), map(text_of, root.cssselect("dl dd")), strict=True))
+    assert facts["Last seen there"].startswith("23 November 2026")
+    assert facts["Content hash"] == "other"
+    assert "leads there, 23 November 2026" in text_of(root.cssselect(".record ul.plain li.address")[0])
+    (cite,) = root.cssselect(".cite")
+    assert text_of(cite) == (
+        "سامر, “سعر الخبز”, صحيفة العاصي, undated. https://asi.example/1. Retrieved 23 November 2026. "
+        "Content hash other."
+    )
+
+
+def test_a_diff_marks_the_words_and_leaves_out_what_stayed(kept: Kept) -> None:
+    for ui, way in (("en", "ltr"), ("ar", "rtl")):
+        root = tree(kept.client.get(f"/articles/{kept.id}/diff?ui={ui}"))
+        assert root.get("dir") == way
+        (reading,) = root.cssselect("article")
+        assert reading.get("dir") == "rtl"
+        assert [text_of(node) for node in root.cssselect("del")] == ["مئة"]
+        assert [text_of(node) for node in root.cssselect("ins")] == ["مئتان"]
+        assert "فقرة أولى" in text_of(reading)
+    assert kept.client.get(f"/articles/{kept.id}/diff?old=1&new=1").status_code == 200
+    assert kept.client.get(f"/articles/{kept.id}/diff?new=9").status_code == 404
+    assert kept.client.get(f"/articles/{kept.id}/diff?old=x").status_code == 404
+
+
+def test_a_saved_copy_stands_in_a_sandbox_and_says_what_was_taken_out(kept: Kept) -> None:
+    answer = kept.client.get(f"/articles/{kept.id}/copy?ui=en")
+    root = tree(answer)
+    (frame,) = root.cssselect("iframe")
+    assert frame.get("sandbox") == ""
+    assert answer.headers.get_list("content-security-policy") == [HEADERS["content-security-policy"]]
+    told = "1 scripts, 3 styles, 1 images, 1 frames, 2 forms, 1 links (their text stays)."
+    assert told in text_of(root)
+    inner = kept.client.get(frame.get("src"))
+    (policy,) = inner.headers.get_list("content-security-policy")
+    assert policy.startswith("sandbox; default-src 'none'; style-src 'sha256-")
+    assert "frame-ancestors 'self'" in policy
+    assert "السعر مئتان" in text_of(tree(inner))
+    assert "evil" not in inner.text
+    assert_plain(inner.text.partition("<body>")[2])
+
+
+def test_without_a_copy_it_says_so(kept: Kept) -> None:
+    root = tree(kept.client.get(f"/articles/{kept.id}/copy?version=1&ui=en"))
+    assert root.cssselect("iframe") == []
+    assert "No copy of this version" in text_of(root)
+    assert kept.client.get(f"/articles/{kept.id}/copy/page?version=1").status_code == 404
+    assert kept.client.get("/articles/none/copy/page").status_code == 404
+
+
+def assert_plain(html: str) -> None:
+    """Only TAGS, and no attribute with an address or an action, for two parsers."""
+    seen = [(node.tag, set(node.attrib)) for node in lxml_html.fragment_fromstring(html, create_parent="div").iter()]
+    root = LexborHTMLParser(f"<div>{html}</div>").body
+    assert root is not None
+    seen += [(node.tag, set(node.attributes)) for node in root.traverse(include_text=False)]
+    for tag, attributes in seen:
+        assert tag in TAGS | {"body", "tbody"}, tag
+        assert attributes <= {"dir", "lang", "colspan", "rowspan"}, attributes
+
+
+MUTATIONS = (  # which have come through sanitisers before: a parser reads what another one wrote differently
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+    "<svg><style><img src=x onerror=alert(1)></style></svg>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    "<svg></p><style><a id='</style><img src=1 onerror=alert(1)>'>",
+    "<table><caption><svg><title><table><caption></caption></table></title></svg><img src=x onerror=alert(1)>",
+    "<p dir='\"><script>alert(1)</script>' lang='x\"onclick=alert(1)'>x</p>",
+    "<a href='javascript:alert(1)'>x</a><area href=x><base href=//evil.example><meta http-equiv=refresh content=0>",
+    "<xmp><script>alert(1)</script></xmp><plaintext><script>alert(1)</script>",
+)
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, *MUTATIONS], ids=range(len(HOSTILE) + len(MUTATIONS)))
+def test_nothing_active_is_left_of_a_page(text: str) -> None:
+    assert_plain(clean(f"<p>before</p>{text}").html)
+    assert_plain(clean(f'<div dir="{text}">{text}').html)
+
+
+def test_a_page_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.web.sanitizer.SECONDS", 0.2)
+    with pytest.raises(Unshowable, match="takes more than"):
+        sanitised([], b"<div>" * 2_000_000)
+    monkeypatch.setattr("index.web.sanitizer.SECONDS", 60)
+    with pytest.raises(Unshowable, match="cannot be read"):
+        sanitised([("Content-Encoding", "gzip")], b"no gzip")
+
+
+CITED = citation(
+    Version(
+        2,
+        datetime(2026, 11, 23, 12, tzinfo=UTC),
+        replace(
+            FIRST,
+            headline="100% {of} A&B_\\x\n~^",
+            authors=("سامر", "O'Neil}"),
+            published=NOW,
+            url="https://a.example/x}y",
+        ),
+    ),
+    "Le Phare\nER  - ",
+)
+
+
+def test_citations_hold_what_programs_would_take_for_their_own() -> None:
+    bib = written(CITED, "bib")
+    assert "title = {{100\\% \\{of\\} A\\&B\\_\\textbackslash{}x \\textasciitilde{}\\textasciicircum{}}}" in bib
+    assert "author = {{سامر} and {O'Neil\\}}}" in bib
+    assert "url = {https://a.example/x%7Dy}" in bib
+    assert re.sub(r"\\[{}]", "", bib).count("{") == re.sub(r"\\[{}]", "", bib).count("}")
+    ris = written(CITED, "ris").split("\r\n")
+    assert [line[:2] for line in ris] == ["TY", "TI", "AU", "AU", "T2", "DA", "UR", "Y2", "LA", "N1", "ER", ""]
+    (csl,) = json.loads(written(CITED, "json"))
+    assert csl["issued"] == {"date-parts": [[2026, 11, 23]]}
+    assert csl["author"] == [{"literal": "سامر"}, {"literal": "O'Neil}"}]
+    assert csl["note"].endswith(FIRST.content_hash)
+
+
+def test_citations_are_files(kept: Kept) -> None:
+    for form in ("bib", "ris", "json"):
+        answer = kept.client.get(f"/articles/{kept.id}/cite.{form}?version=1")
+        assert answer.status_code == 200
+        assert FIRST.content_hash in answer.text
+    assert kept.client.get(f"/articles/{kept.id}/cite.doc").status_code == 400
+
+
+def test_a_copy_lost_from_the_disk_is_told(tmp_path: Path) -> None:
+    answer = Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [], b"<p>x")
+    with Raw(tmp_path / "raw") as raw:
+        shelf: Shelf = fill(tmp_path, [page(FIRST, raw=lambda: raw.append(answer))])
+    for file in (tmp_path / "raw").iterdir():
+        file.unlink()
+    client = client_of(shelf, raw=Raw(tmp_path / "raw"))
+    assert "cannot be shown" in client.get(f"/articles/{FIRST.id}/copy?ui=en").text
+    assert client.get(f"/articles/{FIRST.id}/copy/page").status_code == 404
+    shelf.close()

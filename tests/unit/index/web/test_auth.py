@@ -1,0 +1,126 @@
+"""The page behind a token: who is let in, and where it may be served at all."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from index.errors import ArshifError
+from index.web.auth import COOKIE, pass_of
+from index.web.bind import listen
+from index.web.security_headers import HEADERS
+from tests.support.filled_archive import Shelf, fill, newsroom, page
+from tests.support.web_client import Client, client_of, tree
+from tests.unit.index.web.test_security_headers import assert_inert
+
+TOKEN = "correct horse battery staple"
+PATHS = ("/", "/search?q=حلب", "/sites", "/runs", "/articles/x", "/articles/x/copy/page", "/nothing")
+FOR_PROGRAMS = ("/api/search?q=a", "/api/openapi.json", "/api/nothing", "/export.csv", "/metrics")
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    filled = fill(tmp_path_factory.mktemp("shelf"), map(page, list(newsroom())[:5]))
+    yield filled
+    filled.close()
+
+
+@pytest.fixture(scope="module")
+def client(shelf: Shelf) -> Client:
+    return client_of(shelf, token=TOKEN)
+
+
+def test_programs_send_the_token(client: Client) -> None:
+    for path in FOR_PROGRAMS:
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), path
+        assert all(answer.headers[name] == value for name, value in HEADERS.items())
+        for wrong in ("Bearer", "Bearer x", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {pass_of(TOKEN)}", "\xff"):
+            assert client.get(path, headers={"authorization": wrong.encode("latin-1")}).status_code == 401, wrong
+        answer = client.get(path, headers={"authorization": f"Bearer {TOKEN}"})
+        assert answer.status_code == (404 if "nothing" in path else 200), path
+
+
+def test_feed_readers_send_it_as_a_password(client: Client) -> None:
+    answer = client.get("/feeds/1.atom")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Basic realm="Arshif"')
+    for name, status in ((f"reader:{TOKEN}", 404), (f":{TOKEN}", 404), (TOKEN, 401), ("a:b", 401), ("\xff", 401)):
+        basic = base64.b64encode(name.encode("latin-1")).decode()
+        assert client.get("/feeds/1.atom", headers={"authorization": f"Basic {basic}"}).status_code == status, name
+
+
+def test_the_description_says_that_a_token_is_wanted(client: Client, shelf: Shelf) -> None:
+    told = client.get("/api/openapi.json", headers={"authorization": f"Bearer {TOKEN}"}).json()
+    assert told["components"]["securitySchemes"] == {"HTTPBearer": {"type": "http", "scheme": "bearer"}}
+    assert all(way["get"]["security"] == [{"HTTPBearer": []}] for way in told["paths"].values())
+    assert "securitySchemes" not in client_of(shelf).get("/api/openapi.json").json()["components"]
+
+
+def test_a_browser_is_sent_to_the_form_and_back(client: Client) -> None:
+    for path in PATHS:
+        answer = client.get(path)
+        assert answer.status_code == 303, path
+        assert urlsplit(answer.headers["location"]).path == "/login"
+    asked = client.get("/search?q=حلب&sort=newest").headers["location"]
+    form = client.get(asked + "&ui=ar")
+    assert form.status_code == 200
+    assert_inert(form)
+    (target,) = tree(form).xpath("//input[@name='next']/@value")
+    answer = client.request("POST", "/login", data={"token": TOKEN, "next": target})
+    assert answer.status_code == 303
+    assert parse_qs(urlsplit(answer.headers["location"]).query) == {"q": ["حلب"], "sort": ["newest"]}
+    (cookie,) = answer.headers.get_list("set-cookie")
+    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
+    assert TOKEN not in cookie
+    kept = cookie.partition(";")[0]
+    assert client.get(answer.headers["location"], headers={"cookie": kept}).status_code == 200
+    assert client.get("/api/sites", headers={"cookie": f"a=b; {kept}"}).status_code == 200
+
+
+def test_a_wrong_token_is_asked_for_again(client: Client) -> None:
+    for form in ({"token": "x"}, {"token": ""}, {}, {"token": TOKEN[:-1]}, {"token": "ء"}, {"token": "x" * 50_000}):
+        answer = client.request("POST", "/login", data=form)
+        assert answer.status_code == 403
+        assert "set-cookie" not in answer.headers
+        assert tree(answer).cssselect("[role=alert]")
+    for cookie in (f"{COOKIE}={TOKEN}", f"{COOKIE}=", f"{COOKIE}={pass_of(TOKEN)}0", "x" * 20_000, '"; a[=b'):
+        assert client.get("/", headers={"cookie": cookie}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/\r\nx: y", "", "x"]
+)
+def test_the_form_leads_to_our_own_pages_only(client: Client, target: str) -> None:
+    answer = client.request("POST", "/login", data={"token": TOKEN, "next": target})
+    assert answer.headers["location"] == "/"
+
+
+def test_what_says_nothing_of_the_archive_is_open(client: Client) -> None:
+    for path in ("/healthz", "/readyz", "/login", "/static/arshif.css"):
+        assert client.get(path).status_code == 200
+    for path in ("/static/..%2fapi/sites", "/login/", "//static/x", "/healthz/x"):
+        assert client.get(path).status_code in {303, 401, 404}
+
+
+def test_without_a_token_there_is_no_form(shelf: Shelf) -> None:
+    assert client_of(shelf).get("/login").status_code == 404
+    assert client_of(shelf).request("POST", "/login", data={"token": ""}).status_code in {404, 405}
+
+
+def test_it_is_served_elsewhere_with_a_token_only() -> None:
+    with pytest.raises(ArshifError, match=r"web\.token"):
+        listen("0.0.0.0", 0)
+    with listen("0.0.0.0", 0, TOKEN) as listener:
+        assert listener.getsockname()[1]
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.getsockname()[1]
+
+
+def test_names_of_the_settings_are_answered(shelf: Shelf) -> None:
+    client = client_of(shelf, token=TOKEN, hosts=["0.0.0.0", "news.example.org"])
+    bearer = {"authorization": f"Bearer {TOKEN}"}
+    assert client.get("/", headers={"host": "News.Example.org:8443", **bearer}).status_code == 200
+    assert client.get("/", headers={"host": "evil.example", **bearer}).status_code == 421

@@ -1,0 +1,154 @@
+"""Saved searches on the page: who may save, the list, the feed of each; and how a browser learns to search here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+
+from index.archive import saved_searches
+from index.web.atom import ATOM, OPENSEARCH
+from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.hostile_texts import HOSTILE
+from tests.support.web_client import Client, client_of, text_of, tree
+
+OURS = {"sec-fetch-site": "same-origin"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """The newsroom's articles, and one of each hostile text."""
+    traps = [
+        article(f"https://trap.example/{n}", headline=f"فخ {text}", body=text, section=text, authors=(text,))
+        for n, text in enumerate(HOSTILE)
+    ]
+    filled = fill(tmp_path_factory.mktemp("shelf"), map(page, [*newsroom(), *traps]))
+    yield filled
+    filled.close()
+
+
+@pytest.fixture
+def client(shelf: Shelf) -> Client:
+    def empty(conn: object) -> None:
+        for one in saved_searches.all_saved(conn):  # type: ignore[arg-type]
+            saved_searches.remove(conn, one.id)  # type: ignore[arg-type]
+
+    shelf.archive.write(empty).result()
+    return client_of(shelf)
+
+
+def send(client: Client, path: str, headers: dict[str, str], **fields: str) -> httpx.Response:
+    return client.request("POST", path, headers=FORM | headers, content=str(httpx.QueryParams(fields)))
+
+
+def test_a_search_is_saved_listed_and_deleted(client: Client) -> None:
+    offered = tree(client.get("/search?q=حلب&site=asi&ui=ar")).cssselect("form[action='/searches']")[0]
+    fields = {field.get("name"): field.get("value") for field in offered.cssselect("input")}
+    assert fields == {"query": "site:asi حلب", "ui": "ar", "name": "حلب"}
+    answer = send(client, "/searches", OURS, **fields)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/searches?ui=ar")
+    (row,) = tree(client.get("/searches?ui=ar")).cssselect(".saved > li")
+    assert text_of(row.cssselect(".query")[0]) == "site:asi حلب"
+    again = tree(client.get(row.cssselect("h2 a")[0].get("href")))
+    assert len(again.cssselect(".hits > li")) > 0
+    assert send(client, row.cssselect("form")[0].get("action"), OURS).status_code == 303
+    assert "لا بحث محفوظاً بعد" in client.get("/searches?ui=ar").text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "none"},
+        {"sec-fetch-site": "cross-site", "origin": "http://localhost:8000"},
+        {"origin": "null"},
+        {"origin": "http://evil.example"},
+        {"origin": "http://localhost:8001"},
+        {"origin": "http://localhost:8000.evil.example"},
+    ],
+)
+def test_a_form_of_another_page_changes_nothing(client: Client, shelf: Shelf, headers: dict[str, str]) -> None:
+    assert send(client, "/searches", headers, name="a", query="b").status_code == 403
+    number = shelf.archive.write(lambda conn: saved_searches.add(conn, "a", "b", NOW)).result()
+    assert send(client, f"/searches/{number}/delete", headers).status_code == 403
+    with shelf.archive.read() as conn:
+        assert [one.name for one in saved_searches.all_saved(conn)] == ["a"]
+
+
+def test_a_browser_without_fetch_metadata_says_its_origin(client: Client) -> None:
+    assert send(client, "/searches", {"origin": "http://localhost:8000"}, name="a", query="b").status_code == 303
+
+
+def test_what_cannot_be_saved_is_said(client: Client) -> None:
+    for fields in ({}, {"name": "a"}, {"name": " ", "query": "b"}, {"name": "a", "query": "x" * 600}):
+        assert send(client, "/searches", OURS, **fields).status_code == 400
+    assert send(client, "/searches", OURS, name="a" * 20_000, query="b").status_code == 413
+    assert client.get("/searches/1/delete").status_code == 405
+
+
+def test_a_feed_is_atom(client: Client, shelf: Shelf) -> None:
+    number = shelf.archive.write(lambda conn: saved_searches.add(conn, "البوكمال", "البوكمال", NOW)).result()
+    answer = client.get(f"/feeds/{number}.atom")
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    root = ET.fromstring(answer.content)
+    feed_is_valid(root)
+    assert root.findtext(f"{{{ATOM}}}title") == "البوكمال"
+    first = root.find(f"{{{ATOM}}}entry")
+    assert first is not None
+    assert "البوكمال" in str(first.findtext(f"{{{ATOM}}}title"))
+    links = {link.get("rel"): str(link.get("href")) for link in first.findall(f"{{{ATOM}}}link")}
+    assert client.get(links["related"].removeprefix("http://localhost:8000")).status_code == 200
+    assert client.get(f"/feeds/{number}.atom").content == answer.content
+    assert client.get("/feeds/999999.atom").status_code == 404
+    assert client.get("/feeds/x.atom").status_code in {400, 404}
+
+
+def test_behind_a_proxy_the_addresses_are_those_of_the_readers(shelf: Shelf) -> None:
+    number = shelf.archive.write(lambda conn: saved_searches.add(conn, "a", "البوكمال", NOW)).result()
+    behind = client_of(shelf, url="https://news.example/archive/")
+    for path in (f"/feeds/{number}.atom", "/opensearch.xml"):
+        answer = behind.get(path, headers={"host": "news.example"}).text
+        assert "https://news.example/archive/" in answer
+        assert "http://news.example" not in answer
+
+
+def test_hostile_texts_in_a_feed_are_text(client: Client, shelf: Shelf) -> None:
+    number = shelf.archive.write(lambda conn: saved_searches.add(conn, HOSTILE[0], "فخ", NOW)).result()
+    root = ET.fromstring(client.get(f"/feeds/{number}.atom").content)
+    feed_is_valid(root)
+    assert {node.tag.rpartition("}")[2] for node in root.iter()} <= {
+        *("feed", "id", "title", "subtitle", "updated", "author", "name", "link", "entry", "published", "summary"),
+        "category",
+    }
+    assert all(str(link.get("href")).startswith(("http://", "https://")) for link in root.iter(f"{{{ATOM}}}link"))
+
+
+def feed_is_valid(root: ET.Element) -> None:
+    """What RFC 4287, 4.1.1 and 4.1.2 ask for."""
+    for node in (root, *root.iter(f"{{{ATOM}}}entry")):
+        for name in ("id", "title", "updated"):
+            assert len(node.findall(f"{{{ATOM}}}{name}")) == 1, name
+        assert str(node.findtext(f"{{{ATOM}}}id")).startswith("urn:uuid:")
+        moment = datetime.fromisoformat(str(node.findtext(f"{{{ATOM}}}updated")))
+        assert moment.tzinfo is not None
+        assert all(author.findtext(f"{{{ATOM}}}name") for author in node.findall(f"{{{ATOM}}}author"))
+    entries = root.findall(f"{{{ATOM}}}entry")
+    ids = [entry.findtext(f"{{{ATOM}}}id") for entry in entries]
+    assert len(ids) == len(set(ids)) > 0
+    assert [link.get("rel") for link in root.findall(f"{{{ATOM}}}link")] == ["self", "alternate"]
+
+
+def test_a_browser_can_learn_to_search_here(client: Client) -> None:
+    (link,) = tree(client.get("/?ui=ar")).cssselect("link[rel=search]")
+    answer = client.get(link.get("href"))
+    assert answer.headers["content-type"].startswith("application/opensearchdescription+xml")
+    root = ET.fromstring(answer.content)
+    assert root.findtext(f"{{{OPENSEARCH}}}ShortName") == "أرشيف"
+    template = root.findall(f"{{{OPENSEARCH}}}Url")[0].get("template")
+    assert template == "http://localhost:8000/search?q={searchTerms}&ui=ar"
