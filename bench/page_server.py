@@ -141,7 +141,9 @@ def _tell_apart(page: str) -> bool:
     except PageProblem:
         return False
     return (
-        one is not None and other is not None and near_duplicates.resemblance(one, other) < near_duplicates.RESEMBLING
+        one is not None
+        and other is not None
+        and near_duplicates.resemblance(one, other) < near_duplicates.MIN_SIGNATURE_SIMILARITY
     )
 
 

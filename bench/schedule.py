@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from crawler.scheduling.poll_interval import Bounds, Record, next_poll
-from crawler.scheduling.publication_rate import Habit, learn
+from crawler.scheduling.poll_interval import Bounds, PollRecord, next_poll
+from crawler.scheduling.publication_rate import PublicationRate, learn
 
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 SOURCES = 93
@@ -83,11 +83,11 @@ def _poisson(mean: float, chance: random.Random) -> int:
 
 def adaptive(outlet: Outlet, days: int, bounds: Bounds, name: str) -> list[float]:
     """The minutes at which the schedule asks this source."""
-    habit, last = Habit(), BEGIN.astimezone(outlet.zone)
+    habit, last = PublicationRate(), BEGIN.astimezone(outlet.zone)
     polls, seen, end = [0.0], 0, days * 1440.0
     seen = bisect_right(outlet.published, 0.0)
     while True:
-        at = next_poll(Record(name, last, habit), bounds).at
+        at = next_poll(PollRecord(name, last, habit), bounds).at
         minute = (at - BEGIN).total_seconds() / 60
         if minute >= end:
             return polls

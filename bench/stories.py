@@ -95,7 +95,7 @@ def ours(pipe: Pipe, count: int) -> None:
         right = wrong = 0
         for number, words, of in part:
             signed = signature(words)
-            there = {row.id for row in near_duplicates.resembling(conn, f"site{number}", signed)}
+            there = {row.id for row in near_duplicates.similar_articles(conn, f"site{number}", signed)}
             near_duplicates.add(conn, str(number), signed)
             right += str(of) in there
             wrong += bool(there) and of is None

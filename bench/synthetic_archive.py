@@ -67,8 +67,8 @@ def _index(home: Path, number: int, url: str, kind: str) -> None:
         with Archive(home / "archive.sqlite3") as archive, archive.read() as conn:
             left = (article for article, _ in islice(ids(conn), engine.count(target), number))
             while some := list(islice(left, BATCH)):
-                assert engine.apply(target, documents(conn, some), []) == {}
-        engine.publish(target)
+                assert engine.bulk(target, documents(conn, some), []) == {}
+        engine.activate(target)
         print(f"{kind}: {number} articles, {time.perf_counter() - started:.0f} s", flush=True)
     engine.close()
 

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
-from index.model.article import Article, Document
+from index.model.article import Article, IndexDocument
 from index.text.analysis import words
 
 SEEDS = Path(__file__).parents[1] / "tests" / "support" / "news_sites" / "data"
@@ -47,7 +47,7 @@ def vocabulary(language: str) -> tuple[list[str], list[float]]:
     return found, list(accumulate(1 / (rank + 2.7) for rank in range(len(found))))
 
 
-def article(number: int) -> Document:
+def article(number: int) -> IndexDocument:
     """The article of that number, always the same: two of three in Arabic, over three years, on 20 sites."""
     chance = random.Random(number)
     language = "en" if number % 3 == 0 else "ar"
@@ -71,9 +71,9 @@ def article(number: int) -> Document:
         published=moment,
         language=language,
     )
-    return Document(written, 1, first_seen=moment, sort_date=moment)
+    return IndexDocument(written, 1, first_seen=moment, sort_date=moment)
 
 
-def articles(first: int, count: int) -> Iterator[Document]:
+def articles(first: int, count: int) -> Iterator[IndexDocument]:
     """So many of them."""
     return map(article, range(first, first + count))

@@ -25,7 +25,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 
 from crawler.errors import ConfigError
 from crawler.site_config import Model, Site, stranger
-from crawler.yaml_loader import Document, read, validated
+from crawler.yaml_loader import YamlDocument, read, validated
 
 PRODUCT = "Arshif/0.1"  # the version of pyproject.toml, as sites see it
 PREFIX = "ARSHIF_"
@@ -311,10 +311,10 @@ def _directory(config_dir: Path | None, env: Mapping[str, str]) -> tuple[Path, b
     return named, False
 
 
-def _settings(directory: Path, env: Mapping[str, str]) -> Document:
+def _settings(directory: Path, env: Mapping[str, str]) -> YamlDocument:
     """What arshif.yaml says, if it is there, with the environment over it."""
     file = directory / SETTINGS
-    document = read(file) if file.exists() else Document({})
+    document = read(file) if file.exists() else YamlDocument({})
     for name in sorted(env):
         if name.startswith(PREFIX) and not name.startswith(NO_SETTINGS) and env[name]:
             keys = tuple(name.removeprefix(PREFIX).removesuffix(IN_FILE).lower().split("__"))
@@ -360,7 +360,7 @@ def _files(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _document(site_id: str, file: Path) -> Document:
+def _document(site_id: str, file: Path) -> YamlDocument:
     document = read(file)
     if document.data.get("id", site_id) != site_id:
         raise ConfigError(f"{document.place(('id',))}: id: the file's name says {site_id!r}: leave the key out")

@@ -90,7 +90,7 @@ def say(text: object = "", style: str | None = None) -> None:
     out.print(Text(safe(text), style=style or ""), soft_wrap=True)
 
 
-def complain(text: object) -> None:
+def print_error(text: object) -> None:
     """Prints a problem on standard error."""
     err.print(Text(safe(text)), soft_wrap=True)
 
@@ -141,7 +141,7 @@ def cell(value: object) -> str:
     return str(value)
 
 
-def lasting(time: timedelta) -> str:
+def format_duration(time: timedelta) -> str:
     """How long in the largest unit that says enough: 43 s, 12 min, 5 h, 3 days; less than a second is 0 s."""
     seconds = max(0, int(time.total_seconds()))
     for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):

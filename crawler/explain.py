@@ -13,18 +13,18 @@ from crawler import stages
 from crawler.config import Config
 from crawler.errors import ArshifError, Refused, Unreadable
 from crawler.fetch.raw_capture import stored_page
-from crawler.fetch.robots.policy import Rules
-from crawler.session.source_stats import apart_from, repeated
+from crawler.fetch.robots.policy import RobotsRules
+from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
-from crawler.storage import article_named, raw_folder
+from crawler.storage import find_article, raw_folder
 from crawler.urls.canonical import canonical, may_be_article
 from index.archive import articles, frontier, hosts, outbox, repeated_blocks
 from index.archive.frontier import Fetch, FrontierRow
-from index.model.article import Document
-from index.warc.store import Raw, RawDamaged
+from index.model.article import IndexDocument
+from index.warc.store import WarcDamaged, WarcStore
 
 STAGES = ("address", "discover", "fetch", "extract", "clean", "store", "index")
-SHOWN = 100  # characters of a block that was taken off
+EXCERPT_CHARS = 100  # characters of a block that was taken off
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Step:
 
 def explain(conn: Connection, config: Config, address: str) -> list[Step]:
     """What the archive knows of this address (or of the article with this id), stage by stage."""
-    found = article_named(conn, address)
+    found = find_article(conn, address)
     document = articles.document(conn, found) if found else None
     if document is None and "://" not in address:
         raise ArshifError(f"{address} is no address, and no id of an article: give one that begins with https://")
@@ -52,7 +52,7 @@ def explain(conn: Connection, config: Config, address: str) -> list[Step]:
     return sorted(steps, key=lambda step: STAGES.index(step.stage))
 
 
-def _met(conn: Connection, document: Document | None, site: str, url: str) -> Iterator[Step]:
+def _met(conn: Connection, document: IndexDocument | None, site: str, url: str) -> Iterator[Step]:
     """Where the address was found and how it was fetched; and the article's other addresses."""
     urls = [url]
     if document is not None:
@@ -77,7 +77,7 @@ def _address(conn: Connection, config: Config, site: Site, url: str) -> Iterator
         yield Step("address", f"never an article by its address: {reason}")
     host = hosts.state(conn, hosts.origin(url))
     if host.robots is not None:
-        allowed = Rules(host.robots).allow(url)
+        allowed = RobotsRules(host.robots).allow(url)
         yield Step("address", f"robots.txt {'allows' if allowed else 'forbids'} it", host.answered)
     if host.silent:
         yield Step("address", "robots.txt cannot be had, so nothing is asked of its host", host.silent)
@@ -95,7 +95,7 @@ def _discovered(row: FrontierRow) -> Iterator[Step]:
 
 def _fetched(row: FrontierRow, fetches: Sequence[Fetch]) -> Iterator[Step]:
     for fetch in fetches:
-        yield Step("fetch", f"{fetch.status}: {fetch.came}" if fetch.status else fetch.came, fetch.at)
+        yield Step("fetch", f"{fetch.status}: {fetch.outcome}" if fetch.status else fetch.outcome, fetch.at)
     if row.fetched is None:
         yield Step("fetch", "never answered")
     else:
@@ -106,7 +106,7 @@ def _fetched(row: FrontierRow, fetches: Sequence[Fetch]) -> Iterator[Step]:
     yield Step("fetch", "looked at again" if row.due else "not looked at again by itself", row.due)
 
 
-def _stored(conn: Connection, document: Document, url: str) -> Iterator[Step]:
+def _stored(conn: Connection, document: IndexDocument, url: str) -> Iterator[Step]:
     article = document.article
     origins = ", ".join(f"{name} from {origin}" for name, origin in article.origins.items())
     yield Step("extract", f"by {article.extractor}: {origins}")
@@ -127,27 +127,27 @@ def _stored(conn: Connection, document: Document, url: str) -> Iterator[Step]:
         yield Step("store", "gone from its site, and kept")
 
 
-def _cleaned(conn: Connection, config: Config, site: Site, document: Document) -> Iterator[Step]:
+def _cleaned(conn: Connection, config: Config, site: Site, document: IndexDocument) -> Iterator[Step]:
     """What today's rules take off the page as it was when it last became a version."""
     copy = articles.raw_of(conn, document.article.id)
     if copy is None:
         return
     ref, final_url = copy
-    learned = apart_from(repeated(conn, site.id), repeated_blocks.of(conn, document.article.id))
+    learned = excluding(repeated(conn, site.id), repeated_blocks.of(conn, document.article.id))
     try:
-        with Raw(raw_folder(config)) as raw:
+        with WarcStore(raw_folder(config)) as raw:
             page = stored_page(raw, ref, document.article.url, final_url, document.first_seen)
         removed = stages.article(page, site, learned).removed
-    except (RawDamaged, Refused, Unreadable, OSError, EOFError) as problem:
+    except (WarcDamaged, Refused, Unreadable, OSError, EOFError) as problem:
         yield Step("clean", f"its raw copy gives nothing today: {problem}")
         return
     for block in removed:
-        yield Step("clean", f"{block.layer}, {block.reason}: {shorten(block.text, SHOWN, placeholder='…')}")
+        yield Step("clean", f"{block.layer}, {block.reason}: {shorten(block.text, EXCERPT_CHARS, placeholder='…')}")
 
 
-def _indexed(conn: Connection, document: Document) -> Iterator[Step]:
+def _indexed(conn: Connection, document: IndexDocument) -> Iterator[Step]:
     identifier = document.article.id
-    refused = {bad.target: bad for bad in outbox.refused(conn) if bad.article == identifier}
+    refused = {bad.target: bad for bad in outbox.quarantined(conn) if bad.article == identifier}
     targets = outbox.all_targets(conn)
     for target in targets:
         if bad := refused.get(target.name):

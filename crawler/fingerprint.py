@@ -19,7 +19,7 @@ PERMUTATIONS = 128  # the standard error of an estimated similarity is .044 at m
 _SHINGLE = 3  # words
 _DIGIT = re.compile(r"\d")
 _NUMBERS = 0.3  # share of words with digits from which a text is a table
-_SHORT = 40  # words below which an article is a flash: never merged by its content
+_FLASH_MAX_WORDS = 40  # words below which an article is a flash: never merged by its content
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def identity(headline: str, body: str) -> Identity:
     found = words(f"{head} {text}", folded=True)
     return Identity(
         content_hash=sha256(f"{head}\n{text}".encode("utf-8", "replace")).hexdigest(),
-        signature=signature(found) if len(found) >= _SHORT else None,
+        signature=signature(found) if len(found) >= _FLASH_MAX_WORDS else None,
         template=_is_template(found),
     )
 
@@ -77,7 +77,7 @@ def _mixed(values: np.ndarray[Any, np.dtype[np.uint32]]) -> np.ndarray[Any, np.d
 def _is_template(found: list[str]) -> bool:
     """A flash, or mostly numbers, as tables of prices and results are."""
     numbers = sum(_DIGIT.search(word) is not None for word in found)
-    return len(found) < _SHORT or numbers > _NUMBERS * len(found)
+    return len(found) < _FLASH_MAX_WORDS or numbers > _NUMBERS * len(found)
 
 
 def _parameters(name: str, count: int, kind: str) -> np.ndarray[Any, Any]:

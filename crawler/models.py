@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crawler.scheduling.poll_interval import Said
+from crawler.scheduling.poll_interval import UpdateHints
 from crawler.site_config import Kind
 
 
@@ -49,4 +49,4 @@ class Discovered:
     further: tuple[tuple[str, datetime | None], ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     title: str | None = None
-    said: Said | None = None
+    hints: UpdateHints | None = None

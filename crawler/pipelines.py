@@ -10,7 +10,7 @@ from scrapy.exceptions import DropItem
 
 from crawler.errors import ArshifError
 from crawler.items import ArticleItem
-from crawler.processes.parse_pool import Ended
+from crawler.processes.parse_pool import PoolClosed
 
 log = logging.getLogger("arshif.crawl")
 
@@ -33,7 +33,7 @@ class Store:
             kind = await crawl.pages.store(item)
         except ArshifError:
             raise
-        except Ended:
+        except PoolClosed:
             crawl.pages.left(item.site, "ended", "")
             raise DropItem(f"{item.page.url}: the crawl ends") from None
         except Exception as error:  # a fault of ours costs this page, and not the site's others

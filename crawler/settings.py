@@ -4,7 +4,7 @@ Where a value differs from Scrapy's default, its line says why.
 """
 
 from crawler.config import load
-from crawler.fetch.politeness import LEAST
+from crawler.fetch.politeness import MIN_DELAY_SECONDS
 from crawler.fetch.rendering.settings import handlers
 
 _settings = load().settings
@@ -15,7 +15,7 @@ USER_AGENT = _settings.user_agent
 
 # Politeness
 ROBOTSTXT_OBEY = True  # by our own middleware
-DOWNLOAD_DELAY = max(_settings.politeness.delay, LEAST)
+DOWNLOAD_DELAY = max(_settings.politeness.delay, MIN_DELAY_SECONDS)
 DOWNLOAD_DELAY_JITTER = 0  # Scrapy's varies the delay by half, so that a gap can be shorter than what was promised
 CONCURRENT_REQUESTS = _settings.politeness.concurrency
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
@@ -60,7 +60,7 @@ CONCURRENT_ITEMS = 1  # of 100: Scrapy starts as many tasks for every response, 
 
 # Reach
 DOWNLOAD_VERIFY_CERTIFICATES = True
-DOWNLOAD_HANDLERS = handlers("crawler.fetch.http_handler.Handler")
+DOWNLOAD_HANDLERS = handlers("crawler.fetch.http_handler.HttpHandler")
 TWISTED_DNS_RESOLVER = "crawler.fetch.ssrf.middleware.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
 PROXY = _settings.proxy.get_secret_value()
@@ -69,18 +69,19 @@ REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port
 
 # Order
 DOWNLOADER_MIDDLEWARES = {
-    "crawler.fetch.ssrf.middleware.PublicAddresses": 50,
+    "crawler.fetch.ssrf.middleware.SSRFGuardMiddleware": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "crawler.fetch.retry_after.Waits": 80,
-    "crawler.fetch.robots.middleware.Robots": 100,
-    "crawler.fetch.host_budget.Leaving": 110,
-    "crawler.fetch.conditional_requests.ConditionalRequests": 400,
-    "crawler.fetch.raw_capture.DecodedCopies": 580,  # above HttpCompression (590): what came in an encoding of its own
-    "crawler.fetch.rendering.middleware.Rendering": 730,
-    "crawler.fetch.proxy.Proxy": 740,  # before Scrapy's own (750), which asks it from there
-    "crawler.fetch.circuit_breaker.Patience": 900,
-    "crawler.fetch.politeness.Politeness": 950,
-    "crawler.fetch.raw_capture.RawCopies": 960,  # below HttpCompression (590): the bytes as they came
+    "crawler.fetch.retry_after.RetryAfterMiddleware": 80,
+    "crawler.fetch.robots.middleware.RobotsMiddleware": 100,
+    "crawler.fetch.host_budget.HostBudgetMiddleware": 110,
+    "crawler.fetch.conditional_requests.ConditionalRequestMiddleware": 400,
+    # above HttpCompression (590): what came in an encoding of its own
+    "crawler.fetch.raw_capture.DecodedCaptureMiddleware": 580,
+    "crawler.fetch.rendering.middleware.RenderingMiddleware": 730,
+    "crawler.fetch.proxy.ProxyMiddleware": 740,  # before Scrapy's own (750), which asks it from there
+    "crawler.fetch.circuit_breaker.UnresponsiveHostMiddleware": 900,
+    "crawler.fetch.politeness.PolitenessMiddleware": 950,
+    "crawler.fetch.raw_capture.RawCaptureMiddleware": 960,  # below HttpCompression (590): the bytes as they came
 }
 ITEM_PIPELINES = {"crawler.pipelines.Store": 100}
 FEED_EXPORT_ENCODING = "utf-8"

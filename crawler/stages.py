@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from crawler import fingerprint
 from crawler.boilerplate import field_duplicates, phrases, site_rules
 from crawler.boilerplate import repeated_blocks as repetition
-from crawler.boilerplate.repeated_blocks import NOTHING, Repeats
+from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.discover import parse
 from crawler.extract import EXTRACTOR_VERSION, extractor, html_document, page_classifier, robots_meta
 from crawler.extract.draft import Draft, Extraction
@@ -50,19 +50,19 @@ def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping
     return replace(found, candidates=tuple(candidates), skipped=skipped)
 
 
-def article(page: Page, site: Site, repeats: Repeats = NOTHING) -> Extraction:
+def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
     """The article that a page carries, with what was taken off it.
 
     `repeats` says how many other articles of this site show a paragraph, by its hash (their `Extraction.blocks`).
     Raises Refused for a page that is no article, Unreadable for bytes that cannot be parsed."""
     # 3. extract
-    page_classifier.by_response(page)
+    page_classifier.reject_response(page)
     decoded = charset.decode(page.body, page.headers, site.languages)
     tree = html_document.parse(decoded.text, page.final_url)
     draft = extractor.read(
         tree, page, site
     )  # takes structure (related boxes, share bars, …) off before it reads the body
-    draft.origins |= robots_meta.said(page, tree)
+    draft.origins |= robots_meta.read_directives(page, tree)
 
     # 4. clean: after structure, phrases of each language, then what this site repeats
     blocks = _clean(draft, site.rules_on(page.fetched.date()), repeats)
@@ -71,7 +71,7 @@ def article(page: Page, site: Site, repeats: Repeats = NOTHING) -> Extraction:
     return Extraction(_identified(draft, page, site), tuple(draft.removed), blocks, tuple(draft.others))
 
 
-def _clean(draft: Draft, rules: Rules, repeats: Repeats) -> tuple[str, ...]:
+def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[str, ...]:
     """Takes paragraphs off the draft's body; gives the hashes of those that the phrases left."""
     draft.body, by_rule, kept = site_rules.apply(draft.body, rules)
     draft.body, by_phrase = phrases.drop(draft.body, kept)

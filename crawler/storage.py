@@ -31,7 +31,7 @@ def archive_file(config: Config) -> Path:
     return config.settings.data / "archive.sqlite3"
 
 
-def article_named(conn: Connection, name: str) -> str | None:
+def find_article(conn: Connection, name: str) -> str | None:
     """The id of the article that a person means by its id or one of its addresses, however that is spelled."""
     if articles.document(conn, name) is not None:
         return name

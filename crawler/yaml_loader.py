@@ -19,11 +19,11 @@ from crawler.errors import ConfigError
 Loc = tuple[int | str, ...]  # where a value stands, as pydantic says it: ("sources", 0, "url")
 M = TypeVar("M", bound=BaseModel)
 
-NOTHING = ("", "~", "null")  # what stands for no value, where it is not in quotes
+EMPTY_SCALARS = ("", "~", "null")  # what stands for no value, where it is not in quotes
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """What a file says, and for each key and entry the place that said it ("step.yaml:12").
 
     `data` are mappings, lists, texts and None: what a text means is the model's to say, so that `country: NO` is Norway
@@ -39,12 +39,12 @@ class Document:
             loc = loc[:-1]
         return self.places.get(loc, "")
 
-    def over(self, below: Document) -> Document:
+    def over(self, below: YamlDocument) -> YamlDocument:
         """Both together; each key at the top of this one takes the place of the whole key of the one below."""
         kept = {loc: place for loc, place in below.places.items() if not loc or loc[0] not in self.data}
-        return Document({**below.data, **self.data}, {**kept, **self.places})
+        return YamlDocument({**below.data, **self.data}, {**kept, **self.places})
 
-    def set(self, keys: tuple[str, ...], value: object, place: str) -> Document:
+    def set(self, keys: tuple[str, ...], value: object, place: str) -> YamlDocument:
         """The same with one more value under these keys, in place of what stood there."""
         data = dict(self.data)
         inner = data
@@ -54,10 +54,10 @@ class Document:
             inner = inner[key]
         inner[keys[-1]] = value
         around: dict[Loc, str] = {keys[:n]: place for n in range(1, len(keys))}
-        return Document(data, {**around, **self.places, keys: place})
+        return YamlDocument(data, {**around, **self.places, keys: place})
 
 
-def read(file: Path) -> Document:
+def read(file: Path) -> YamlDocument:
     """What this file says. ConfigError where it cannot be read, is no YAML, or has a key twice."""
     try:
         text = file.read_text("utf-8-sig")
@@ -69,10 +69,10 @@ def read(file: Path) -> Document:
     data = _Reader(file, places).value(_compose(file, text), ())
     if data is not None and not isinstance(data, dict):
         raise ConfigError(f"{file}:1: needs keys such as `name: ...`, one a line")
-    return Document(data or {}, places)
+    return YamlDocument(data or {}, places)
 
 
-def validated(model: type[M], document: Document) -> M:
+def validated(model: type[M], document: YamlDocument) -> M:
     """The model made of what the document says. ConfigError with a line per mistake."""
     try:
         return model.model_validate(document.data)
@@ -135,7 +135,7 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             return [self.entry(item, (*loc, n), item) for n, item in enumerate(node.value)]
         plain = isinstance(node, yaml.ScalarNode) and not node.style
-        return None if plain and node.value in NOTHING else node.value
+        return None if plain and node.value in EMPTY_SCALARS else node.value
 
     def mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -158,7 +158,7 @@ class _Reader:
 # --- telling what is wrong -----------------------------------------------------------------------------------------
 
 
-def _told(model: type[BaseModel], document: Document, mistake: ErrorDetails) -> str:
+def _told(model: type[BaseModel], document: YamlDocument, mistake: ErrorDetails) -> str:
     loc = tuple(key for key in mistake["loc"] if key != "[key]")  # pydantic's mark of a mapping's key, not its value
     place = document.place(loc)
     return ": ".join(filter(None, (place, _dotted(loc), _mistake(model, loc, mistake))))

@@ -12,7 +12,7 @@ from pathlib import Path
 from index.archive import leases
 from index.errors import ArchiveError, Busy
 
-NAMED = 1.0  # s until a holder must have written its name into the lock that it has just taken
+HOLDER_NAMED_WITHIN = 1.0  # s until a holder must have written its name into the lock that it has just taken
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def hold(path: Path, *, wait: bool) -> Iterator[None]:
 
 def _holder(handle: int) -> str:
     """The process that the lock's file names; one that took it just now may still have to write that."""
-    end = time.monotonic() + NAMED
+    end = time.monotonic() + HOLDER_NAMED_WITHIN
     while True:
         name = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
         if (name.isdigit() and leases.running(int(name))) or time.monotonic() > end:

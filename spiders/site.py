@@ -21,21 +21,21 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler import stages
-from crawler.boilerplate.repeated_blocks import NOTHING, Repeats
+from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.config import load
 from crawler.discover import alternates
 from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.fetch.circuit_breaker import GivenUp, reached
-from crawler.fetch.host_budget import Trapped
-from crawler.fetch.politeness import LEAST
+from crawler.fetch.circuit_breaker import HostUnavailable, network_was_reached
+from crawler.fetch.host_budget import TrapSuspected
+from crawler.fetch.politeness import MIN_DELAY_SECONDS
 from crawler.fetch.rendering.settings import scrapy_settings
-from crawler.items import ArticleItem, Wanted
+from crawler.items import ArticleItem, FetchTask
 from crawler.models import Discovered, Page
-from crawler.processes.parse_pool import Ended, Workers
-from crawler.scheduling.poll_interval import asked_to_wait
+from crawler.processes.parse_pool import ParsePool, PoolClosed
+from crawler.scheduling.poll_interval import retry_after
 from crawler.session.polls import Poll, first_polls
-from crawler.session.session import Crawl
+from crawler.session.session import CrawlSession
 from crawler.site_config import Kind, Site, Source
 from crawler.urls.canonical import canonical
 
@@ -57,7 +57,9 @@ class SiteSpider(Spider):
     def __init__(
         self, sites: str = "", since: str = "", run: str = "", url: str = "", check: str = "", **kwargs: Any
     ) -> None:
-        self.repeats: Repeats = kwargs.pop("repeats", NOTHING)  # of the site of `url`, which is read without an archive
+        self.repeats: RepeatedBlocks = kwargs.pop(
+            "repeats", NO_REPEATS
+        )  # of the site of `url`, which is read without an archive
         super().__init__(**kwargs)
         self.config = load()
         self.url = url
@@ -68,9 +70,9 @@ class SiteSpider(Spider):
         self.refused: PageProblem | None = None  # the same, where it was read
         self.since = _aware(since)
         self.run = int(run) if run else None
-        self.workers = Workers()
+        self.workers = ParsePool()
         self.workers.warm()
-        self.crawl: Crawl | None = None  # opened by start(); shell, parse and check go without an archive
+        self.crawl: CrawlSession | None = None  # opened by start(); shell, parse and check go without an archive
         self.polling: Counter[str] = Counter()  # answers of sources that are still awaited, by site
 
     @classmethod
@@ -82,7 +84,7 @@ class SiteSpider(Spider):
             crawler.signals.connect(spider.item_done, signal)
         needed = any(site.rendering == "browser" for site in spider.chosen)
         crawler.settings.setdict(scrapy_settings(spider.config.settings, needed=needed), priority="spider")
-        delays = [(site.hosts, max(site.delay, LEAST)) for site in spider.chosen if site.delay is not None]
+        delays = [(site.hosts, max(site.delay, MIN_DELAY_SECONDS)) for site in spider.chosen if site.delay is not None]
         slots = {host: {"delay": delay} for hosts, delay in delays for host in hosts}
         crawler.settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
         unverified = [host for site in spider.chosen if not site.verify_tls for host in site.hosts]
@@ -93,14 +95,14 @@ class SiteSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         if self.url:
-            yield self.fetch(self.chosen[0], Wanted(self.url))
+            yield self.fetch(self.chosen[0], FetchTask(self.url))
             return
         if self.check:
             for poll in first_polls(self.chosen, self.config.settings.schedule.first_visit_days):
                 yield self.ask(poll)
             return
         try:
-            self.crawl = await Crawl.open(self.config, self.concerned(), self.run, self.since, self.workers)
+            self.crawl = await CrawlSession.open(self.config, self.concerned(), self.run, self.since, self.workers)
         except ArshifError as error:
             self.stop(error)
             return
@@ -148,7 +150,7 @@ class SiteSpider(Spider):
         except (SourceProblem, Unreadable) as problem:
             for further in await self._fall_back(poll, problem):
                 yield further
-        except Ended:
+        except PoolClosed:
             return  # nothing is known of it; it is asked again
         except ArshifError:
             raise
@@ -165,9 +167,9 @@ class SiteSpider(Spider):
             return
         if response.status != 200:
             if self.crawl is not None:
-                self.crawl.sources.told_to_wait(poll, asked_to_wait(_headers(response), datetime.now(UTC)))
+                self.crawl.sources.retry_later(poll, retry_after(_headers(response), datetime.now(UTC)))
             raise SourceProblem(f"HTTP {response.status}", f"{response.url} answered {response.status}")
-        if self.crawl is not None and self.crawl.sources.same(poll, response.body):
+        if self.crawl is not None and self.crawl.sources.is_unchanged(poll, response.body):
             await self.crawl.sources.unchanged(poll, sent=True)
             return
         found = await self.workers.run(
@@ -180,7 +182,7 @@ class SiteSpider(Spider):
         if self.crawl is None:
             self.answers.append((poll, found))
             for candidate in () if self.check else found.candidates:
-                yield self.fetch(poll.site, Wanted(candidate.url, candidate))
+                yield self.fetch(poll.site, FetchTask(candidate.url, candidate))
             return
         for further in await self.crawl.sources.discovered(poll, found, response.body, _headers(response)):
             self.polling[poll.site.id] += 1
@@ -206,7 +208,7 @@ class SiteSpider(Spider):
             except Unreadable as problem:  # what is wrong with the feed itself was told
                 log.info("%s: %s: %s", poll.site.id, poll.url, problem)
                 feeds = []
-            except Ended:
+            except PoolClosed:
                 return
             for feed in feeds:
                 if feed != poll.replaces:
@@ -234,12 +236,12 @@ class SiteSpider(Spider):
     async def wanted(self, site: Site) -> AsyncIterator[Request]:
         """Requests for the candidates of a site that are due."""
         assert self.crawl is not None
-        for wanted in await self.crawl.pages.wanted(site):
+        for wanted in await self.crawl.pages.due_tasks(site):
             yield self.fetch(site, wanted)
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
 
-    def fetch(self, site: Site, wanted: Wanted, *, render: bool = False) -> Request:
+    def fetch(self, site: Site, wanted: FetchTask, *, render: bool = False) -> Request:
         """The request for a candidate's page; `render` whether or not the site is known to need it."""
         return Request(
             wanted.url,
@@ -247,8 +249,8 @@ class SiteSpider(Spider):
             errback=self.page_failed,
             cb_kwargs={"site": site, "wanted": wanted},
             meta={
-                "etag": None if wanted.whole else wanted.etag,
-                "last_modified": None if wanted.whole else wanted.last_modified,
+                "etag": None if wanted.unconditional else wanted.etag,
+                "last_modified": None if wanted.unconditional else wanted.last_modified,
                 "render": render or site.rendering == "browser",
                 "keep_raw": True,
                 "download_maxsize": self.config.settings.politeness.page_max_bytes,
@@ -259,7 +261,7 @@ class SiteSpider(Spider):
     # --- 3 to 5 extract, clean, identify -----------------------------------------------------------------------------
 
     async def parse_article(
-        self, response: Response, site: Site | None = None, wanted: Wanted | None = None
+        self, response: Response, site: Site | None = None, wanted: FetchTask | None = None
     ) -> AsyncIterator[ArticleItem | Request]:
         """An article's fields.
 
@@ -268,7 +270,7 @@ class SiteSpider(Spider):
         @scrapes headline articleBody url
         """
         site = site or self._site_of(response)
-        wanted = wanted or Wanted(response.request.url if response.request else response.url)
+        wanted = wanted or FetchTask(response.request.url if response.request else response.url)
         url = canonical(response.url) or wanted.url
         page = Page(
             url=url,
@@ -281,7 +283,7 @@ class SiteSpider(Spider):
             rendered=bool(response.meta.get("playwright")) if response.request else False,
             asked=None if url == wanted.url else wanted.url,
         )
-        if self.crawl is not None and await self.crawl.pages.settled(site, wanted, page):
+        if self.crawl is not None and await self.crawl.pages.settle_response(site, wanted, page):
             return
         with ExitStack() as turn:
             if self.crawl is not None:
@@ -297,22 +299,22 @@ class SiteSpider(Spider):
         raw = response.request.meta.get("raw") if response.request else None
         yield ArticleItem(extraction, page, site, wanted, raw)
 
-    async def _read(self, page: Page, site: Site, wanted: Wanted) -> Extraction | Literal["render"] | None:
+    async def _read(self, page: Page, site: Site, wanted: FetchTask) -> Extraction | Literal["render"] | None:
         """What a page says; None where it is no article, "render" where a browser may make it one."""
         repeats = await self.crawl.pages.repeats(site, wanted.article) if self.crawl is not None else self.repeats
         try:
             return await self.workers.run(stages.article, page, site, repeats)
         except (Refused, Unreadable) as problem:
-            if self.crawl is not None and await self.crawl.rendering.instead(site, page, problem.reason):
+            if self.crawl is not None and await self.crawl.rendering.should_render(site, page, problem.reason):
                 return "render"
             log.info("%s: %s is no article: %s", site.id, wanted.url, problem)
             self.problem, self.refused = str(problem), problem
             if self.crawl is not None:
-                await self.crawl.pages.not_an_article(site, wanted, page, problem)
+                await self.crawl.pages.reject(site, wanted, page, problem)
             return None
-        except Ended:
+        except PoolClosed:
             if self.crawl is not None:
-                self.crawl.pages.left(site, "ended", "")
+                self.crawl.pages.defer(site, "ended", "")
             return None
         except ArshifError:
             raise
@@ -320,7 +322,7 @@ class SiteSpider(Spider):
             log.exception("%s: %s", site.id, wanted.url)
             self.problem = repr(error)
             if self.crawl is not None:
-                await self.crawl.pages.quarantined(site, wanted, "internal error", repr(error))
+                await self.crawl.pages.quarantine(site, wanted, "internal error", repr(error))
             return None
 
     def item_done(self, item: object) -> None:
@@ -337,14 +339,14 @@ class SiteSpider(Spider):
         self.problem = detail or reason
         if self.crawl is None:
             return
-        if isinstance(failure.value, GivenUp | Trapped):  # it was not even asked for
-            self.crawl.pages.left(site, reason, detail)
-        if isinstance(failure.value, GivenUp):
+        if isinstance(failure.value, HostUnavailable | TrapSuspected):  # it was not even asked for
+            self.crawl.pages.defer(site, reason, detail)
+        if isinstance(failure.value, HostUnavailable):
             return  # it stays due
         if reason == "too large":
-            await self.crawl.pages.too_large(site, wanted, detail)
+            await self.crawl.pages.reject_oversized(site, wanted, detail)
         else:
-            await self.crawl.pages.failed(site, wanted, reason, detail)
+            await self.crawl.pages.record_failure(site, wanted, reason, detail)
 
     # --- Scrapy's own commands, which come with an address only ------------------------------------------------------
 
@@ -371,7 +373,7 @@ class SiteSpider(Spider):
         self.workers.close()
         if self.crawl is not None:
             assert self.crawler.stats is not None
-            await self.crawl.close(reason, reached(self.crawler.stats.get_stats()))
+            await self.crawl.close(reason, network_was_reached(self.crawler.stats.get_stats()))
 
 
 def _headers(response: Response) -> dict[str, str]:

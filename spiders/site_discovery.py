@@ -13,12 +13,12 @@ from crawler.config import load
 from crawler.errors import ArshifError
 from crawler.fetch.rendering.settings import scrapy_settings
 from crawler.onboarding.proposal import Proposal
-from crawler.onboarding.site_discovery import Got, Scout
-from crawler.processes.parse_pool import Workers
+from crawler.onboarding.site_discovery import FetchedPage, SiteDiscovery
+from crawler.processes.parse_pool import ParsePool
 from crawler.scheduling.poll_interval import Bounds
 
 
-class ScoutSpider(Spider):
+class SiteDiscoverySpider(Spider):
     """Proposes a site's file. Arguments: `url`, the address of its first page, and `bounds`, how often sites are asked;
     the `proposal` or the `problem` is there when it has ended."""
 
@@ -29,7 +29,7 @@ class ScoutSpider(Spider):
         super().__init__(**kwargs)
         self.url = url
         self.browser = False
-        self.workers = Workers()
+        self.workers = ParsePool()
         self.proposal: Proposal | None = None
         self.problem = ""
 
@@ -44,13 +44,13 @@ class ScoutSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         try:
-            self.proposal = await Scout(self.get, self.workers, self.bounds, self.browser).look(self.url)
+            self.proposal = await SiteDiscovery(self.get, self.workers, self.bounds, self.browser).run(self.url)
         except ArshifError as error:
             self.problem = str(error)
         return
         yield  # it asks by itself, one request after the other
 
-    async def get(self, url: str, rendered: bool = False) -> Got:
+    async def get(self, url: str, rendered: bool = False) -> FetchedPage:
         """The answer at this address, through all of Scrapy's middlewares: robots, reach, delay, the browser."""
         assert self.crawler.engine is not None
         try:
@@ -61,4 +61,4 @@ class ScoutSpider(Spider):
         except Exception as error:  # whatever keeps a server from answering
             raise ArshifError(f"{url} cannot be had: {error or type(error).__name__}") from None
         headers = {str(name).lower(): str(value) for name, value in response.headers.to_unicode_dict().items()}
-        return Got(response.status, response.url, headers, response.body)
+        return FetchedPage(response.status, response.url, headers, response.body)

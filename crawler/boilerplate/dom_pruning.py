@@ -31,16 +31,16 @@ _ROLES = (
 _COMMENTS = '[itemprop~="comment"], [itemtype$="schema.org/Comment"], [itemtype$="schema.org/UserComments"]'
 # Elements that go where all their text is links: "read also", lists of articles.
 _LINKED = frozenset(("ul", "ol", "p", "h2", "h3", "h4", "h5", "h6"))
-_KEPT = frozenset(("html", "head", "body", "main", "article"))
+_NEVER_PRUNED = frozenset(("html", "head", "body", "main", "article"))
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_MOST = 0.4  # of the page's paragraph text: what holds more is the article, whatever it is called
+_ARTICLE_TEXT_SHARE = 0.4  # of the page's paragraph text: what holds more is the article, whatever it is called
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
 _CAPTION = 400  # characters
 _TEASER = 25  # characters; a shorter link that stands alone is a name or a source
 _LINE = 40  # characters of a paragraph that is a line of news
 _SMALL = 200  # characters: so short an element is never most of an article
-_SHOWN = 200  # characters of a removed element that are kept to be shown
+_EXCERPT_CHARS = 200  # characters of a removed element that are kept to be shown
 
 
 def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "") -> list[Removed]:
@@ -58,7 +58,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     whole = _weight(tree.body)
     _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
     for node in tree.css("[class], [id]"):
-        if node.tag in _KEPT or node.parent is None:
+        if node.tag in _NEVER_PRUNED or node.parent is None:
             continue
         attributes = node.attributes
         reason = _reason(attributes.get("class") or "", attributes.get("id") or "")
@@ -148,9 +148,9 @@ def _expendable(node: LexborNode, whole: tuple[int, int], own: frozenset[int]) -
     if node.mem_id in own:
         return False
     weight = len(node.text())
-    if weight > _MOST * whole[0]:
+    if weight > _ARTICLE_TEXT_SHARE * whole[0]:
         return False
-    return weight < _SMALL or _prose(node) <= _MOST * whole[1]
+    return weight < _SMALL or _prose(node) <= _ARTICLE_TEXT_SHARE * whole[1]
 
 
 def _weight(node: LexborNode | None) -> tuple[int, int]:
@@ -167,7 +167,7 @@ def _take(nodes: Iterable[LexborNode], reason: str, removed: list[Removed]) -> N
     for node in nodes:
         if node.parent is None:
             continue
-        text = line(node.text(separator=" ")[: 2 * _SHOWN])[:_SHOWN]
+        text = line(node.text(separator=" ")[: 2 * _EXCERPT_CHARS])[:_EXCERPT_CHARS]
         if text:
             removed.append(Removed(text, reason, "structure"))
         node.decompose()

@@ -10,7 +10,7 @@ from crawler.text import fold
 _DATELINE = re.compile(r"\b(?:19|20)[0-9]{2}\b[\s,،|–—-]*[0-9]{1,2}:[0-9]{2}$")  # … 23 تشرين الثاني/نوفمبر 2026 18:53
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _DATELINE_LONGEST = 120  # characters; longer ones are sentences that end in a time
-_BEGINNING = 60  # characters by which a caption is known again
+_CAPTION_PREFIX_CHARS = 60  # characters by which a caption is known again
 _TOP = 3  # paragraphs at the top among which headline, section, authors and date stand
 
 
@@ -21,19 +21,23 @@ def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]
     top = {fold(draft.headline): "headline", fold(draft.section or ""): "section"}
     top |= {fold(name): "author" for name in draft.authors}
     top |= {fold(", ".join(draft.authors)): "author"}
-    off = {fold(one.text)[:_BEGINNING] for one in draft.removed if one.reason == "caption"}
+    off = {fold(one.text)[:_CAPTION_PREFIX_CHARS] for one in draft.removed if one.reason == "caption"}
     captions = {fold(image.caption or "") for image in draft.images}
     credits = {fold(image.credit or "") for image in draft.images}
-    anywhere = dict.fromkeys(credits | {text for text in captions if text[:_BEGINNING] not in off}, "caption")
+    anywhere = dict.fromkeys(
+        credits | {text for text in captions if text[:_CAPTION_PREFIX_CHARS] not in off}, "caption"
+    )
     longest = 2 * max(map(len, anywhere), default=0)  # marks and punctuation count in paragraphs, and not when folded
-    described = fold(draft.description or "")[:_BEGINNING]  # how the page describes itself is its first paragraph's
+    described = fold(draft.description or "")[
+        :_CAPTION_PREFIX_CHARS
+    ]  # how the page describes itself is its first paragraph's
     top.pop("", None)
     anywhere.pop("", None)
     kept: list[str] = []
     removed: list[Removed] = []
     for at, paragraph in enumerate(paragraphs):
         folded = fold(paragraph) if at < _TOP or len(paragraph) <= longest else paragraph
-        own = len(described) == _BEGINNING and folded.startswith(described)
+        own = len(described) == _CAPTION_PREFIX_CHARS and folded.startswith(described)
         reason = None if own else anywhere.get(folded)
         if at < _TOP:
             reason = reason or top.get(folded) or _headline(folded, fold(draft.headline))

@@ -24,8 +24,10 @@ from crawler.extract.draft import Removed
 from crawler.text import fold
 
 Manner = Literal["alone", "label", "start", "end", "within"]
-_FIRST: tuple[Manner, ...] = ("end", "start", "label", "alone")  # as what a phrase of several manners is taken
-_HEAD = 400  # characters of a paragraph that are looked at; a longer one is no boilerplate of these manners
+_MANNER_ORDER: tuple[Manner, ...] = ("end", "start", "label", "alone")  # as what a phrase of several manners is taken
+_PARAGRAPH_MAX_CHARS = (
+    400  # characters of a paragraph that are looked at; a longer one is no boilerplate of these manners
+)
 _TEASER = 30  # words that a label may announce: the longest headlines
 _PROMPT = 60  # words of a prompt, which may have a second sentence
 _LINKS = ("related", "read also")  # kinds of "end" below which the article may go on
@@ -116,7 +118,7 @@ def _foot(paragraph: str) -> Phrase | None:
 
 def known(paragraph: str) -> Phrase | None:
     """The phrase that makes a paragraph boilerplate, the longest one that does; None if it is a text's own."""
-    if len(paragraph) > _HEAD:
+    if len(paragraph) > _PARAGRAPH_MAX_CHARS:
         return None
     if len(paragraph) < _RIGHTS_MOST and _RIGHTS.match(paragraph):
         return Phrase("©", "alone", "copyright", "")
@@ -211,5 +213,6 @@ def _index() -> dict[str, tuple[Phrase, ...]]:
             folded = known_form(phrase.text)
             found.setdefault(folded[:_KEY], []).append(phrase._replace(text=folded))
     return {
-        key: tuple(sorted(some, key=lambda p: (-len(p.text), _FIRST.index(p.manner)))) for key, some in found.items()
+        key: tuple(sorted(some, key=lambda p: (-len(p.text), _MANNER_ORDER.index(p.manner))))
+        for key, some in found.items()
     }

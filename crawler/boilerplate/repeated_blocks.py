@@ -14,13 +14,13 @@ OTHERS = 2  # other articles that show a block before it is the site's own: two 
 _OTHERS_MOST = 9  # … before a sentence is, on a site with many articles: reports repeat what happened before
 _PART = 1 / 20  # of the site's articles that show a sentence, up to that many
 _STOP = re.compile(r"[.。۔।]\W{0,9}$")
-_WORDS = 12  # of a sentence; what is shorter is a line such as "Follow us on Telegram."
-_BEGINNING = 60  # characters by which a paragraph is known to be the page's description of itself
+_SENTENCE_MIN_WORDS = 12  # of a sentence; what is shorter is a line such as "Follow us on Telegram."
+_DESCRIPTION_CHARS = 60  # characters by which a paragraph is known to be the page's description of itself
 _LOOKED_AT = 2_000  # characters of a paragraph
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
+class RepeatedBlocks:
     """In how many articles of a site, besides the one that is read, a block (by hash) stands, and how many it has."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Repeats:
         return min(max(OTHERS, int(self.articles * _PART)), _OTHERS_MOST)
 
 
-NOTHING = Repeats()
+NO_REPEATS = RepeatedBlocks()
 
 
 def block_hash(paragraph: str) -> str:
@@ -49,7 +49,7 @@ def hashes(paragraphs: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(block_hash, paragraphs)))
 
 
-def drop(paragraphs: list[str], repeats: Repeats, keep: Collection[str] = ()) -> tuple[list[str], list[Removed]]:
+def drop(paragraphs: list[str], repeats: RepeatedBlocks, keep: Collection[str] = ()) -> tuple[list[str], list[Removed]]:
     """The paragraphs without those that the site repeats, but for `keep`; all of them where nothing else would remain:
     an article that is repeated as a whole is an article."""
     if not repeats.counts:
@@ -65,14 +65,14 @@ def drop(paragraphs: list[str], repeats: Repeats, keep: Collection[str] = ()) ->
 def own(paragraphs: list[str], description: str | None) -> frozenset[str]:
     """The paragraphs that are an article's own wherever else they stand: its first sentence, and what its page says of
     itself. Others show them as its teaser."""
-    said = fold(description or "")[:_BEGINNING]
+    said = fold(description or "")[:_DESCRIPTION_CHARS]
     return frozenset(
         text
         for at, text in enumerate(paragraphs)
         if (at == 0 and _is_sentence(text))
-        or (len(said) == _BEGINNING and fold(text[: 2 * _BEGINNING]).startswith(said))
+        or (len(said) == _DESCRIPTION_CHARS and fold(text[: 2 * _DESCRIPTION_CHARS]).startswith(said))
     )
 
 
 def _is_sentence(paragraph: str) -> bool:
-    return _STOP.search(paragraph[-10:]) is not None and len(words(paragraph[:_LOOKED_AT])) >= _WORDS
+    return _STOP.search(paragraph[-10:]) is not None and len(words(paragraph[:_LOOKED_AT])) >= _SENTENCE_MIN_WORDS

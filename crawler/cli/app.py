@@ -20,7 +20,7 @@ from crawler.cli import search as searching
 from crawler.cli import sites as siting
 from crawler.cli import sites_add as adding
 from crawler.cli import status as looking
-from crawler.console import complain, set_up_log
+from crawler.console import print_error, set_up_log
 from crawler.errors import ArshifError
 from crawler.processes.child import die_with_parent
 from index.export.formats import Name as Form
@@ -83,7 +83,7 @@ def main() -> None:
     try:
         app()
     except ArshifError as error:
-        complain(f"arshif: {error}")
+        print_error(f"arshif: {error}")
         sys.exit(error.exit_code)
     except BrokenPipeError:  # `arshif search ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,15 +12,15 @@ from textwrap import shorten
 from threading import Event
 from typing import TYPE_CHECKING
 
-from crawler.boilerplate.repeated_blocks import NOTHING, Repeats
+from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.cli.extract_report import explained, told_all_the_same
 from crawler.config import load, write_starter
-from crawler.console import complain, print_json, say, set_up_log
+from crawler.console import print_error, print_json, say, set_up_log
 from crawler.errors import ArshifError, Busy, ConfigError, Refused, Unreadable
 from crawler.models import Page
 from crawler.monitoring import notifications
 from crawler.processes import crawl_process
-from crawler.session.source_stats import apart_from, repeated
+from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from crawler.storage import archive_file, open_archive, open_index
 from crawler.urls.canonical import canonical
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 WEB = ("http://", "https://")
-SHOWN = 90  # characters of a piece that was taken off a page
+EXCERPT_CHARS = 90  # characters of a piece that was taken off a page
 FIELDS = {  # schema.org's names where ours differ, by which the origins go
     "alternativeHeadline": "alternative_headline", "articleSection": "section", "author": "authors",
     "datePublished": "published", "dateModified": "modified", "inLanguage": "language",
@@ -53,20 +53,22 @@ def init(directory: Path, json: bool) -> None:
 
 def run(web: bool) -> None:
     from crawler.processes.daemon import Daemon
-    from index.web.bind import where
+    from index.web.bind import resolve_bind
 
     config = load()
     set_up_log(form=config.settings.log)
     for warning in config.warnings:
-        complain(f"note: {warning}")
+        print_error(f"note: {warning}")
     try:
         notifications.known(config)
     except ConfigError as error:  # no reason not to crawl
-        complain(f"note: {error}: nobody is told there")
+        print_error(f"note: {error}: nobody is told there")
     say(f"Crawling {len(config.enabled)} sites into {config.settings.data}; end it with Ctrl-C.")
     if web:
         page = config.settings.web
-        where(page.host, page.port, page.token.get_secret_value())  # better told now than by a child again and again
+        resolve_bind(
+            page.host, page.port, page.token.get_secret_value()
+        )  # better told now than by a child again and again
         say(f"Search page: {page.address}")
     with open_archive(config) as archive:
         Daemon(config, archive, web).run()
@@ -85,11 +87,11 @@ def crawl(sites: list[str], since: str, json: bool) -> int:
             time.sleep(0.1)
         status = crawl_process.finish(archive, run)
         try:
-            indexer.drain(archive, engine)
+            indexer.index_pending(archive, engine)
         except Busy:
             pass  # the daemon's shipper brings it to the index
         except ArshifError as error:
-            complain(f"stored, but not searchable yet: {error}")
+            print_error(f"stored, but not searchable yet: {error}")
         with archive.read() as conn:
             record = next(record for record in records.recent(conn, 50) if record.id == run.number)
     _report(record, status, json)
@@ -104,7 +106,7 @@ def _not_forgotten(archive: Archive, chosen: tuple[Site, ...]) -> tuple[Site, ..
         barred = erasure.sites(conn)
     for site in chosen:
         if site.id in barred:
-            complain(f"{site.id}: was forgotten on demand, and is not crawled")
+            print_error(f"{site.id}: was forgotten on demand, and is not crawled")
     left = tuple(site for site in chosen if site.id not in barred)
     if chosen and not left:
         raise ArshifError("nothing is left to crawl")
@@ -115,12 +117,12 @@ def _report(record: records.Run, status: str, json: bool) -> None:
     if json:
         print_json(asdict(record))
         return
-    say(f"run {record.id}: {status}; {crawl_process.told(record.sites)}")
+    say(f"run {record.id}: {status}; {crawl_process.summary(record.sites)}")
     for site in record.sites:
         if site.detail or site.status != "ok":
-            complain(f"{site.site}: {site.status}: {site.detail or 'no source answered'}")
+            print_error(f"{site.site}: {site.status}: {site.detail or 'no source answered'}")
     if record.sites and all(site.status == "offline" for site in record.sites):
-        complain(crawl_process.OFFLINE)
+        print_error(crawl_process.OFFLINE)
 
 
 def extract(name: str, url: str, explain: bool, json: bool) -> None:
@@ -129,7 +131,7 @@ def extract(name: str, url: str, explain: bool, json: bool) -> None:
     if url and (online or not url.startswith(WEB)):
         raise ArshifError(f"--url {url}: give it with a file, the address that this was saved from (https://…)")
     address = name if online else url
-    site, learned = _learned_of(address) if address else ("", NOTHING)
+    site, learned = _learned_of(address) if address else ("", NO_REPEATS)
     try:
         extraction = _from_address(name, learned) if online else _from_file(name, url, learned)
     except (Refused, Unreadable) as problem:
@@ -157,10 +159,13 @@ def extract(name: str, url: str, explain: bool, json: bool) -> None:
         say(f"image: {image.url}" + (f"\n  caption: {image.caption}" if image.caption else ""))
     say(f"\n{article.body}\n")
     for removed in extraction.removed:
-        say(f"taken off ({removed.layer}, {removed.reason}): {shorten(removed.text, SHOWN, placeholder='…')}", "dim")
+        say(
+            f"taken off ({removed.layer}, {removed.reason}): {shorten(removed.text, EXCERPT_CHARS, placeholder='…')}",
+            "dim",
+        )
 
 
-def _from_file(name: str, url: str, learned: Repeats) -> Extraction:
+def _from_file(name: str, url: str, learned: RepeatedBlocks) -> Extraction:
     from crawler import stages
 
     file = Path(name)
@@ -174,19 +179,19 @@ def _from_file(name: str, url: str, learned: Repeats) -> Extraction:
     return stages.article(page, load().site_of(saved), learned)
 
 
-def _learned_of(url: str) -> tuple[str, Repeats]:
+def _learned_of(url: str) -> tuple[str, RepeatedBlocks]:
     """The site whose address this is, and what the archive, where there is one, has learned that it repeats."""
     config = load()
     site = config.site_of(url).id
     if not archive_file(config).exists():
-        return site, NOTHING
+        return site, NO_REPEATS
     with open_archive(config) as archive, archive.read() as conn:
         known = articles.by_url(conn, canonical(url) or url)
         own = repeated_blocks.of(conn, known) if known else frozenset()
-        return site, apart_from(repeated(conn, site), own)
+        return site, excluding(repeated(conn, site), own)
 
 
-def _from_address(url: str, learned: Repeats) -> Extraction:
+def _from_address(url: str, learned: RepeatedBlocks) -> Extraction:
     from crawler.onboarding.probe import fetch
 
     return fetch(url, learned)
@@ -213,6 +218,6 @@ def child_ship() -> None:
             except Busy:  # an `arshif crawl` ships what it stored, or the one before us is not yet gone
                 stop.wait(indexer.POLL)
         try:
-            indexer.drain(archive, engine)  # what was stored before we were asked to end
+            indexer.index_pending(archive, engine)  # what was stored before we were asked to end
         except ArshifError as error:
-            complain(f"the outbox keeps what was not shipped: {error}")
+            print_error(f"the outbox keeps what was not shipped: {error}")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from crawler.config import load
 from crawler.console import print_json, say
 from crawler.errors import ArshifError
-from crawler.monitoring.doctor import Finding, findings
+from crawler.monitoring.doctor import Check, run_checks
 
 STYLES = {"ok": "green", "warning": "yellow", "fail": "red"}
 
@@ -24,11 +24,11 @@ def doctor(json: bool) -> int:
     return int(any(finding.verdict == "fail" for finding in found))
 
 
-def _look() -> Iterator[Finding]:
+def _look() -> Iterator[Check]:
     try:
         config = load()
     except ArshifError as error:
-        yield Finding("configuration", "fail", str(error))
+        yield Check("configuration", "fail", str(error))
         return
-    yield Finding("configuration", "ok", str(config.directory))
-    yield from findings(config)
+    yield Check("configuration", "ok", str(config.directory))
+    yield from run_checks(config)

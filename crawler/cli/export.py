@@ -9,15 +9,15 @@ from pathlib import Path
 from crawler.cli.search import complain_of
 from crawler.cli.status import open_stored
 from crawler.config import load
-from crawler.console import complain, print_json, say
+from crawler.console import print_error, print_json, say
 from crawler.storage import open_index
 from index.atomic_files import new_file
-from index.export import Found, everything, open_format
+from index.export import ResultStream, open_format, stream
 from index.export.formats import Name
-from index.model.article import Document, Query
+from index.model.article import IndexDocument, Query
 
 STDOUT = Path("-")
-TOLD_EACH = 5_000  # articles, between two lines that tell how far it is
+PROGRESS_EVERY = 5_000  # articles, between two lines that tell how far it is
 
 
 def export_search(query: Query, form: Name, out: Path, json: bool) -> int:
@@ -26,7 +26,7 @@ def export_search(query: Query, form: Name, out: Path, json: bool) -> int:
     kind = open_format(form)
     complain_of(query)
     with open_stored(config) as archive, open_index(config) as engine:
-        progress = _Progress(everything(query, engine, archive))
+        progress = _Progress(stream(query, engine, archive))
         put(out, kind.write(progress.pages()))
     if json and out != STDOUT:
         print_json({"file": out, "format": form, "articles": progress.done, "bytes": out.stat().st_size})
@@ -59,14 +59,14 @@ def put(out: Path, pieces: Iterable[bytes]) -> None:
 class _Progress:
     """Counts what goes by, and tells it now and then."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: ResultStream) -> None:
         self._found = found
         self.done = 0
 
-    def pages(self) -> Iterator[Sequence[Document]]:
+    def pages(self) -> Iterator[Sequence[IndexDocument]]:
         """The pages, as they were."""
         for page in self._found.pages:
             yield page
             before, self.done = self.done, self.done + len(page)
-            if before // TOLD_EACH < self.done // TOLD_EACH:
-                complain(f"{self.done} of {self._found.total}")
+            if before // PROGRESS_EVERY < self.done // PROGRESS_EVERY:
+                print_error(f"{self.done} of {self._found.total}")

@@ -11,7 +11,7 @@ from crawler.console import print_json, say
 
 if TYPE_CHECKING:
     from crawler.errors import Refused
-    from crawler.extract.draft import Extraction, Said
+    from crawler.extract.draft import AlternativeValue, Extraction
     from index.model.article import Image
 
 FIELDS = (
@@ -24,7 +24,7 @@ WIDTH = 21  # columns of a field's name
 def explained(extraction: Extraction) -> None:
     """Prints the whole account of how a page was read."""
     article = extraction.article
-    others: dict[str, list[Said]] = defaultdict(list)
+    others: dict[str, list[AlternativeValue]] = defaultdict(list)
     for said in extraction.others:
         others[said.name].append(said)
     for name in FIELDS:
@@ -50,7 +50,7 @@ def told_all_the_same(refused: Refused, json: bool) -> None:
         say(f"{name:{WIDTH}} {_shown(value)}  [{origin}]")
 
 
-def _besides(value: object, said: Iterable[Said]) -> Iterable[str]:
+def _besides(value: object, said: Iterable[AlternativeValue]) -> Iterable[str]:
     """Who else gave this value, and what others gave."""
     told = list(said)
     agreed = list(dict.fromkeys(s.origin for s in told if _shown(s.value) == _shown(value)))

@@ -15,7 +15,7 @@ from crawler.console import cell, out, print_json, print_table, safe, say
 from crawler.errors import ArshifError
 from index.archive import articles
 from index.archive.history import Event, history
-from index.dedup.version_diff import Op, Piece, between, diff, paragraphs
+from index.dedup.version_diff import DiffSpan, Op, classify_change, paragraphs, word_diff
 from index.model.article import Article, Version
 
 # Arabic and English words side by side keep their places: each changed piece is a run of its own (Unicode's isolates).
@@ -62,8 +62,8 @@ def show_diff(name: str, numbers: tuple[int, ...], marks: bool, json: bool) -> N
         article = stored(conn, name).article.id
         said = articles.versions(conn, article)
     old, new = _chosen(said, numbers)
-    change = between(old.article, new.article)
-    parts = {part: diff(getattr(old.article, part), getattr(new.article, part), marks=marks) for part in TEXTS}
+    change = classify_change(old.article, new.article)
+    parts = {part: word_diff(getattr(old.article, part), getattr(new.article, part), marks=marks) for part in TEXTS}
     fields = {name: pair for name, pair in _fields(old.article, new.article) if pair[0] != pair[1]}
     if json:
         texts = {part: [asdict(piece) for piece in pieces] for part, pieces in parts.items()}
@@ -96,7 +96,7 @@ def _fields(old: Article, new: Article) -> Iterator[tuple[str, tuple[Any, Any]]]
         yield name, plain
 
 
-def _print(pieces: Iterable[Piece]) -> None:
+def _print(pieces: Iterable[DiffSpan]) -> None:
     """The paragraphs in which something changed; a line stands for those between them."""
     for changed, run in groupby(paragraphs(pieces), key=lambda found: any(piece.op != "same" for piece in found)):
         say()
@@ -107,7 +107,7 @@ def _print(pieces: Iterable[Piece]) -> None:
             out.print(_marked(paragraph), soft_wrap=True)
 
 
-def _marked(paragraph: Iterable[Piece]) -> Text:
+def _marked(paragraph: Iterable[DiffSpan]) -> Text:
     text = Text()
     for piece in paragraph:
         if piece.op == "same":

@@ -7,16 +7,16 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from crawler.config import load
-from crawler.console import complain, print_json, say
+from crawler.console import print_error, print_json, say
 from crawler.errors import Busy
 from crawler.storage import open_archive, open_index
 from index.archive import articles, outbox
 from index.search import indexer
 from index.search import verify as verifying
-from index.search.indexer import Shipped
+from index.search.indexer import BatchResult
 from index.search.verify import Verified
 
-SHOWN = 20  # differences that are told one by one
+MAX_LISTED = 20  # differences that are told one by one
 WORDS = {  # what is wrong with a document
     "missing": "the archive has version {archived}, the index none",
     "older": "the archive has version {archived}, the index {indexed}",
@@ -36,7 +36,7 @@ def status(json: bool) -> None:
             {"name": target.name, "state": target.state, "pending": outbox.pending(conn, target.name)}
             for target in outbox.targets_of(conn, engine.name)
         ]
-        refused = outbox.refused(conn)
+        refused = outbox.quarantined(conn)
     if json:
         print_json(
             {
@@ -56,7 +56,7 @@ def status(json: bool) -> None:
     for target in targets:
         say(f"{target['name']} ({target['state']}): {target['pending']} to be brought")
     for bad in refused:
-        complain(f"refused: {bad.article}: {bad.reason}")
+        print_error(f"refused: {bad.article}: {bad.reason}")
 
 
 def verify(mend: bool, json: bool) -> int:
@@ -67,7 +67,7 @@ def verify(mend: bool, json: bool) -> int:
         if mend and found.differences:
             verifying.repair(archive, engine, found)
             with suppress(Busy):  # the shipper that runs brings it there
-                indexer.drain(archive, engine)
+                indexer.index_pending(archive, engine)
             left = verifying.verify(archive, engine)
     if json:
         print_json(asdict(found) | {"repaired": len(found.differences) - len(left.differences)})
@@ -79,10 +79,10 @@ def verify(mend: bool, json: bool) -> int:
 
 
 def _tell(found: Verified) -> None:
-    for one in found.differences[:SHOWN]:
-        complain(f"{one.kind}: {one.article}: {WORDS[one.kind].format(archived=one.archived, indexed=one.indexed)}")
-    if len(found.differences) > SHOWN:
-        complain(f"and {len(found.differences) - SHOWN} more: --json lists all")
+    for one in found.differences[:MAX_LISTED]:
+        print_error(f"{one.kind}: {one.article}: {WORDS[one.kind].format(archived=one.archived, indexed=one.indexed)}")
+    if len(found.differences) > MAX_LISTED:
+        print_error(f"and {len(found.differences) - MAX_LISTED} more: --json lists all")
     waiting = f", {found.waiting} wait in the outbox" if found.waiting else ""
     refused = f", {found.refused} were refused (`arshif index status`)" if found.refused else ""
     say(f"{found.target}: {found.agreeing} documents agree{waiting}{refused}; {len(found.differences)} differ")
@@ -105,7 +105,7 @@ def migrate(json: bool) -> None:
 def _build(build: Callable[..., str], json: bool) -> None:
     config = load()
 
-    def told(shipped: Shipped) -> None:
+    def told(shipped: BatchResult) -> None:
         if not json:
             say(f"{shipped.sent} brought, {shipped.left} left")
 

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING
 from typer import confirm
 
 from crawler.config import PRODUCT, Config, load
-from crawler.console import complain, print_json, say
+from crawler.console import print_error, print_json, say
 from crawler.errors import ArchiveError, ArshifError, Busy
-from crawler.maintenance.erasure import Forgetting
+from crawler.maintenance.erasure import Erasure
 from crawler.storage import archive_file, open_archive, open_index, raw_folder
 from index.archive import Archive, warc_records
 from index.archive import backup as backups
 from index.search import indexer
 from index.warc import maintenance
-from index.warc.store import Raw
+from index.warc.store import WarcStore
 
 if TYPE_CHECKING:
     from crawler.maintenance.reextract import Report
 
 GIGABYTE = 1e9  # bytes, as disks are sold
-SHOWN = 100  # characters of a field that reads differently
+EXCERPT_CHARS = 100  # characters of a field that reads differently
 CONTEXT = 20  # of them before the first that differs
-TOLD_EACH = 500  # articles, between two lines that tell how far it is
+PROGRESS_EVERY = 500  # articles, between two lines that tell how far it is
 
 
 def backup(folder: Path, json: bool) -> None:
@@ -42,7 +42,7 @@ def backup(folder: Path, json: bool) -> None:
         print_json({"folder": folder, **_counts(made)})
         return
     for name in made.short:
-        complain(f"{name} had lost raw copies before, and is copied as far as it goes")
+        print_error(f"{name} had lost raw copies before, and is copied as far as it goes")
     say(f"Copied {made.articles} articles, {made.versions} versions and their raw copies to {folder}:")
     say(f"{made.bytes / GIGABYTE:.2f} GB in {len(made.parts)} files. `arshif restore {folder}` puts it back.")
 
@@ -64,7 +64,7 @@ def restore(folder: Path, force: bool, json: bool) -> int:
         if aside is not None:
             say(f"What was there before lies in {aside}.")
         if problem:
-            complain(f"The archive is whole, and not searchable yet: {problem}; then run `arshif index rebuild`.")
+            print_error(f"The archive is whole, and not searchable yet: {problem}; then run `arshif index rebuild`.")
         else:
             say("The index is built anew.")
     return ArshifError.exit_code if problem else 0
@@ -72,20 +72,20 @@ def restore(folder: Path, force: bool, json: bool) -> int:
 
 def reextract(site: str, since: str, dry: bool, json: bool) -> int:
     from crawler.maintenance.reextract import Reextraction
-    from crawler.processes.parse_pool import Workers
+    from crawler.processes.parse_pool import ParsePool
 
     config = load()
     chosen = config.choose(site) if site else tuple(config.sites.values())
-    workers = Workers()
+    workers = ParsePool()
     told_at = [0]
 
     def told(report: Report) -> None:
-        if not json and report.read // TOLD_EACH > told_at[0]:
-            told_at[0] = report.read // TOLD_EACH
-            complain(f"{report.read} read, {report.changed} read differently")
+        if not json and report.read // PROGRESS_EVERY > told_at[0]:
+            told_at[0] = report.read // PROGRESS_EVERY
+            print_error(f"{report.read} read, {report.changed} read differently")
 
     try:
-        with open_archive(config) as archive, Raw(raw_folder(config)) as raw:
+        with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw:
             work = Reextraction(archive, raw, workers, dry=dry, told=told)
             report = asyncio.run(work.run(chosen, _moment(since), datetime.now(UTC)))
             if not dry:
@@ -104,10 +104,10 @@ def forget(name: str, yes: bool, json: bool) -> int:
     if not archive_file(config).exists():
         raise ArchiveError(f"there is no archive at {archive_file(config)}")
     with open_archive(config) as archive:
-        work = Forgetting(archive, raw_folder(config))
+        work = Erasure(archive, raw_folder(config))
         what = work.look(name, config)
         if json:
-            complain(what.told)
+            print_error(what.told)
         else:
             say(what.told)
         if not yes and json:
@@ -124,7 +124,7 @@ def forget(name: str, yes: bool, json: bool) -> int:
     )
     say("Copies made by `arshif backup` still hold it, and the index's files its words until `arshif index rebuild`.")
     if not done.journal_emptied:
-        complain("The journal of the archive is being read, and holds it until the archive is next opened alone.")
+        print_error("The journal of the archive is being read, and holds it until the archive is next opened alone.")
     return 0
 
 
@@ -132,9 +132,9 @@ def _ship(config: Config, archive: Archive) -> None:
     """Brings what changed to the index, unless a shipper that runs does."""
     try:
         with suppress(Busy), open_index(config) as engine:
-            indexer.drain(archive, engine)
+            indexer.index_pending(archive, engine)
     except ArshifError as error:
-        complain(f"done in the archive; the index is told when it can be: {error}")
+        print_error(f"done in the archive; the index is told when it can be: {error}")
 
 
 def _tell(report: Report, dry: bool) -> None:
@@ -147,27 +147,27 @@ def _tell(report: Report, dry: bool) -> None:
             same = next((at for at, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
             start = max(0, same - CONTEXT)
             for sign, text in (("-", before), ("+", after)):
-                say(f"  {sign} {'…' if start else ''}{shorten(text[start:], SHOWN, placeholder='…')}")
+                say(f"  {sign} {'…' if start else ''}{shorten(text[start:], EXCERPT_CHARS, placeholder='…')}")
     if report.refused:
-        complain(f"{report.refused} would be refused as no article today; they stay as they are")
+        print_error(f"{report.refused} would be refused as no article today; they stay as they are")
     if report.unreadable:
-        complain(f"{report.unreadable} raw copies cannot be read")
+        print_error(f"{report.unreadable} raw copies cannot be read")
     if report.busy:
-        complain(f"being crawled, so left out: {', '.join(report.busy)}")
+        print_error(f"being crawled, so left out: {', '.join(report.busy)}")
 
 
 def export_warc(file: Path, site: str, since: str, json: bool) -> None:
     config = load()
     info = {"software": PRODUCT, "format": "WARC File Format 1.1", "operator": config.settings.contact or "unknown"}
     chosen = config.choose(site)[0].id if site else None
-    with open_archive(config) as archive, archive.read() as conn, Raw(raw_folder(config)) as raw:
+    with open_archive(config) as archive, archive.read() as conn, WarcStore(raw_folder(config)) as raw:
         written, damaged = maintenance.join(raw, warc_records.refs(conn, chosen, _moment(since)), file, info)
     if json:
         print_json({"file": file, "records": written, "damaged": damaged, "bytes": file.stat().st_size})
         return
     say(f"{written} pages as they came, {file.stat().st_size / GIGABYTE:.3f} GB: {file}")
     if damaged:
-        complain(f"{damaged} could not be read and are left out")
+        print_error(f"{damaged} could not be read and are left out")
 
 
 def _moment(day: str) -> datetime | None:

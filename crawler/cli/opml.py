@@ -7,7 +7,7 @@ from pathlib import Path
 from crawler.cli.export import STDOUT, put
 from crawler.cli.sites_add import OWN, must_be_own
 from crawler.config import load
-from crawler.console import complain, print_json, print_table, say
+from crawler.console import print_error, print_json, print_table, say
 from crawler.errors import ConfigError
 
 
@@ -40,9 +40,9 @@ def import_list(file: Path, dry_run: bool, json: bool) -> None:
     rows = ((one.site.id, one.site.country, len(one.site.sources), one.site.name) for one in made)
     print_table(("site", "country", "feeds", "name"), rows)
     for outline, site in known:
-        complain(f"{outline.feed}: is of {site}, which is there already")
+        print_error(f"{outline.feed}: is of {site}, which is there already")
     if unknown := sum(one.site.country == "UN" for one in made):
-        complain(f"look: the country of {unknown} was not found out; names of months and time zones depend on it")
+        print_error(f"look: the country of {unknown} was not found out; names of months and time zones depend on it")
     if made and not dry_run:
         say(f"Wrote {len(made)} files into {folder}. Next: look at them; `arshif sites check SITE` asks a site's feeds")
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from crawler.cli.status import open_stored
 from crawler.config import load
-from crawler.console import complain, out, print_json, safe, say
+from crawler.console import out, print_error, print_json, safe, say
 from crawler.storage import open_index
 from index.archive import site_state
 from index.export.schema_org import named
@@ -16,7 +16,7 @@ from index.model.article import Facet, Hit, Query, Results, Span
 from index.search import query_language as queries
 from index.search import service as searching
 
-SHOWN = 10  # values of a facet in the table; --json has all
+FACET_ROWS = 10  # values of a facet in the table; --json has all
 BAR = 40  # characters of the longest bar
 
 
@@ -27,10 +27,10 @@ def search(query: Query, facets: bool, json: bool) -> int:
     with open_stored(config) as archive, open_index(config) as engine:
         results = searching.search(query, engine, archive, facets=names, histogram=facets)
         with archive.read() as conn:
-            strangers = site_state.unknown(conn, query.sites)
+            strangers = site_state.unknown_ids(conn, query.sites)
     complain_of(query)
     for site in strangers:
-        complain(f"site:{site}: the archive has no site of that name; `arshif status` shows those that it has")
+        print_error(f"site:{site}: the archive has no site of that name; `arshif status` shows those that it has")
     if json:
         print_json(_as_json(query, results))
     else:
@@ -46,7 +46,7 @@ def search(query: Query, facets: bool, json: bool) -> int:
 def complain_of(query: Query) -> None:
     """Says what of the query could not be read, and where."""
     for problem in query.problems:
-        complain(f"character {problem.at + 1}: {queries.sentence(problem)}")
+        print_error(f"character {problem.at + 1}: {queries.sentence(problem)}")
 
 
 def _as_json(query: Query, results: Results) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _marked(spans: tuple[Span, ...], style: str = "") -> Text:
 def _print_counts(results: Results) -> None:
     for tally in results.facets:
         if tally.counts:
-            say(f"{tally.field}: " + ", ".join(f"{value} {count}" for value, count in tally.counts[:SHOWN]))
+            say(f"{tally.field}: " + ", ".join(f"{value} {count}" for value, count in tally.counts[:FACET_ROWS]))
     most = max((bar.count for bar in results.histogram), default=0)
     for bar in results.histogram:
         say(f"{bar.day}  {'▇' * max(1, round(bar.count / most * BAR))} {bar.count}")

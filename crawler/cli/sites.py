@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from crawler.cli.status import open_stored
 from crawler.config import load
-from crawler.console import cell, complain, print_json, print_table, say, set_up_log
+from crawler.console import cell, print_error, print_json, print_table, say, set_up_log
 from crawler.errors import ConfigError
 from index.archive import repeated_blocks as stored_repeats
 
 if TYPE_CHECKING:
-    from crawler.onboarding.probe import Answer
+    from crawler.onboarding.probe import SourceCheck
 
-SHOWN = 120  # characters of a block
+EXCERPT_CHARS = 120  # characters of a block
 
 
 def list_all(json: bool) -> None:
@@ -53,7 +53,7 @@ def repeats(name: str, json: bool) -> None:
     config = load()
     (site,) = config.choose(name)
     with open_stored(config) as archive, archive.read() as conn:
-        learned = stored_repeats.told(conn, site.id)
+        learned = stored_repeats.learned_blocks(conn, site.id)
     if json:
         print_json([{"articles": one.articles, "since": one.since, "text": one.text} for one in learned])
         return
@@ -62,7 +62,7 @@ def repeats(name: str, json: bool) -> None:
 
 
 def _short(text: str) -> str:
-    return shorten(text, SHOWN, placeholder="…")
+    return shorten(text, EXCERPT_CHARS, placeholder="…")
 
 
 def check(name: str | None, json: bool) -> int:
@@ -90,19 +90,19 @@ def _told_of_files(found: int, mistakes: Sequence[str], warnings: Sequence[str],
         print_json({"sites": found, "mistakes": mistakes, "warnings": warnings, "sources": []})
         return
     for line in (*mistakes, *warnings):
-        complain(line)
+        print_error(line)
     count, noun = (len(mistakes), "mistake") if mistakes else (found, "site")
     say(f"{count} {noun}{'s' * (count != 1)}" + ("" if mistakes else ", no mistake"))
 
 
-def _ask(name: str) -> list[Answer]:
-    from crawler.onboarding.probe import ask  # Scrapy takes a second, which reading files should not
+def _ask(name: str) -> list[SourceCheck]:
+    from crawler.onboarding.probe import check_sources  # Scrapy takes a second, which reading files should not
 
     set_up_log(logging.ERROR)
-    return ask(name)
+    return check_sources(name)
 
 
-def _in_words(answer: Answer) -> str:
+def _in_words(answer: SourceCheck) -> str:
     if answer.problem:
         return answer.problem
     parts = [f"{answer.candidates} articles"]

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crawler.config import Config, load
-from crawler.console import cell, complain, print_json, say, set_up_log
+from crawler.console import cell, print_error, print_json, say, set_up_log
 from crawler.errors import ConfigError
 from crawler.site_config import Schedule
 from crawler.urls.canonical import canonical
 
 if TYPE_CHECKING:
-    from crawler.onboarding.proposal import Offer, Proposal, Tried
+    from crawler.onboarding.proposal import Proposal, SourceOffer, TrialArticle
 
 OWN = "sites.local"
 
 
 def add(url: str, dry_run: bool, json: bool) -> None:
-    from crawler.onboarding.probe import scout  # Scrapy takes a second
+    from crawler.onboarding.probe import discover_site  # Scrapy takes a second
     from crawler.session.source_stats import bounds
 
     address = canonical(url if "://" in url else f"https://{url}")
@@ -31,7 +31,7 @@ def add(url: str, dry_run: bool, json: bool) -> None:
     set_up_log(logging.WARNING if json else logging.INFO)
     if not json:
         say(f"Asking {address}, {config.settings.politeness.delay:g} s between two requests")
-    proposal = scout(address, bounds(Schedule(), config.settings.schedule))
+    proposal = discover_site(address, bounds(Schedule(), config.settings.schedule))
     if every := config.settings.schedule.every:
         own = proposal.site.model_copy(update={"schedule": Schedule()})
         proposal = replace(proposal, site=own, pace=f"asked every {every:g} min, as arshif.yaml says for all sites")
@@ -77,15 +77,15 @@ def _tell(proposal: Proposal) -> None:
     for tried in proposal.tried:
         _tell_of(tried)
     for note in proposal.notes:
-        complain(f"look: {note}")
+        print_error(f"look: {note}")
 
 
-def _source(offer: Offer) -> str:
+def _source(offer: SourceOffer) -> str:
     newest = f", the newest of {cell(offer.dates[0])}" if offer.dates else ""
     return f"{offer.source.kind:<10}{offer.source.url}  {len(offer.candidates)} articles{newest}"
 
 
-def _tell_of(tried: Tried) -> None:
+def _tell_of(tried: TrialArticle) -> None:
     article = tried.article
     if article is None:
         say(f"\n  {tried.url}\n    {tried.problem}", "red")
@@ -113,6 +113,6 @@ def _plain(proposal: Proposal) -> dict[str, object]:
     }
 
 
-def _offer(offer: Offer) -> dict[str, object]:
+def _offer(offer: SourceOffer) -> dict[str, object]:
     newest = offer.dates[0] if offer.dates else None
     return {"kind": offer.source.kind, "url": str(offer.source.url), "found": len(offer.candidates), "newest": newest}

@@ -12,18 +12,18 @@ from typing import Any
 from sqlalchemy import Connection
 
 from crawler.config import Config, load
-from crawler.console import cell, lasting, print_json, print_table, say, set_up_log
+from crawler.console import cell, format_duration, print_json, print_table, say, set_up_log
 from crawler.errors import ArshifError
 from crawler.monitoring import disk_space, notifications
-from crawler.processes.crawl_process import last_runs, told
-from crawler.scheduling.site_schedule import Learned, due, source_turns
-from crawler.session.source_stats import learned
+from crawler.processes.crawl_process import last_runs, summary
+from crawler.scheduling.site_schedule import SiteHistory, due, source_turns
+from crawler.session.source_stats import load_stats
 from crawler.site_config import Site
-from crawler.storage import archive_file, article_named, open_archive, open_index, raw_folder
+from crawler.storage import archive_file, find_article, open_archive, open_index, raw_folder
 from index.archive import Archive, articles, health, hosts, leases, runs, site_state, source_state, trust, warc_records
 from index.export.schema_org import named
-from index.model.article import Document
-from index.warc.store import Raw
+from index.model.article import IndexDocument
+from index.warc.store import WarcStore
 
 
 def open_stored(config: Config) -> Archive:
@@ -34,9 +34,9 @@ def open_stored(config: Config) -> Archive:
     return open_archive(config)
 
 
-def stored(conn: Connection, name: str) -> Document:
+def stored(conn: Connection, name: str) -> IndexDocument:
     """The article that is meant by its id or one of its addresses. Raises ArshifError where there is none."""
-    identifier = article_named(conn, name)
+    identifier = find_article(conn, name)
     document = articles.document(conn, identifier) if identifier else None
     if document is None:
         raise ArshifError(f"the archive has no article {name}: give the id or address of one (`arshif search`)")
@@ -110,7 +110,7 @@ def serve(host: str, port: int, *, told: bool) -> None:
     with open_archive(config) as archive, open_index(config) as engine:
         if told:  # the daemon has said so before it started us
             say(f"Search page: {web.url or f'http://{host}:{port}/'}")
-        raw, token = Raw(raw_folder(config)), web.token.get_secret_value()
+        raw, token = WarcStore(raw_folder(config)), web.token.get_secret_value()
         app = create_app(archive, engine, hosts=[host, *web.hosts], raw=raw, token=token, url=web.url)
         serve_web(app, host, port, token)
 
@@ -131,12 +131,12 @@ def list_runs(limit: int, json: bool) -> None:
 
 
 def _took(run: runs.Run) -> str:
-    return lasting(run.ended - run.started) if run.ended else ""
+    return format_duration(run.ended - run.started) if run.ended else ""
 
 
 def _became(run: runs.Run) -> str:
     detail = [run.detail] if run.detail else []
-    return "; ".join([told(run.sites), *detail]) if run.ended else ""
+    return "; ".join([summary(run.sites), *detail]) if run.ended else ""
 
 
 def list_alerts(limit: int, test: bool, json: bool) -> int:
@@ -172,8 +172,8 @@ def status(names: list[str], json: bool) -> None:
         last = last_runs(conn)
         states = {state.id: state for state in site_state.states(conn)}
         counts = {site.id: articles.count(conn, site.id) for site in chosen}
-        known = {site.id: learned(conn, site, config.settings.schedule) for site in chosen}
-        doubts = trust.doubts(conn)
+        known = {site.id: load_stats(conn, site, config.settings.schedule) for site in chosen}
+        doubts = trust.all_untrusted(conn)
         waits = hosts.waiting(conn, now)
         left = {site.id: [s for s in source_state.states(conn, site.id) if s.left] for site in chosen}
         extent = warc_records.extent(conn, now)
@@ -220,7 +220,7 @@ def status(names: list[str], json: bool) -> None:
     say(f"raw copies: {disk_space.raw_copies(config.settings, extent)}")
 
 
-def _sources(site: Site, known: Learned) -> Iterator[dict[str, Any]]:
+def _sources(site: Site, known: SiteHistory) -> Iterator[dict[str, Any]]:
     """When each source was asked, and is asked next where the site has no schedule of its own."""
     for source, turn in zip(site.sources, source_turns(site, known), strict=True):
         record = known.records.get(str(source.url))
@@ -234,10 +234,10 @@ def _sources(site: Site, known: Learned) -> Iterator[dict[str, Any]]:
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:
-    return f"{lasting(now - moment)} ago" if moment else "never"
+    return f"{format_duration(now - moment)} ago" if moment else "never"
 
 
 def _ahead(moment: datetime | None, now: datetime) -> str:
     if moment is None:
         return ""
-    return f"in {lasting(moment - now)}" if moment > now else "now"
+    return f"in {format_duration(moment - now)}" if moment > now else "now"

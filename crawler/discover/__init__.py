@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from crawler.discover import feed, section, sitemap, update_hints, url_list, wordpress
-from crawler.discover.source_document import Document, read, wall
+from crawler.discover.source_document import SourceDocument, read, wall
 from crawler.discover.wordpress import first_request
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
@@ -36,11 +36,11 @@ def parse(
     document = read(body, headers)
     found = _parse(document, kind, url, headers, links, zone)
     text = document.text if found.kind == "feed" and document.what == "feed" else ""
-    return replace(found, said=update_hints.said(text, headers))
+    return replace(found, hints=update_hints.read_hints(text, headers))
 
 
 def _parse(
-    document: Document, kind: Kind, url: str, headers: Mapping[str, str], links: str | None, zone: tzinfo | None
+    document: SourceDocument, kind: Kind, url: str, headers: Mapping[str, str], links: str | None, zone: tzinfo | None
 ) -> Discovered:
     what = document.what
     if what == "empty":
@@ -65,14 +65,14 @@ def alternates(body: bytes, url: str, headers: Mapping[str, str] | None = None) 
     return section.alternates(read(body, headers or {}), url)
 
 
-def _json(document: Document, url: str, headers: Mapping[str, str], zone: tzinfo | None) -> Discovered:
+def _json(document: SourceDocument, url: str, headers: Mapping[str, str], zone: tzinfo | None) -> Discovered:
     value = feed.load_json(document.text)
     if feed.is_json_feed(value):
         return feed.parse_json(value, url, zone)
     return wordpress.parse(value, url, headers)
 
 
-def _unexpected(kind: Kind, document: Document, url: str) -> SourceProblem:
+def _unexpected(kind: Kind, document: SourceDocument, url: str) -> SourceProblem:
     """Something else came: what, and what to do about it."""
     if document.what != "html":
         return SourceProblem(

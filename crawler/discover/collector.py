@@ -13,7 +13,7 @@ from crawler.urls.canonical import canonical
 
 MAX_CANDIDATES = 50_000  # of one document: the limit of sitemaps.org
 CUT_SHORT = "cut short"  # in `Discovered.skipped`: the document had more than was read, so it is not done with
-BEYOND = "beyond the cap"  # … or more than that
+OVER_THE_LIMIT = "beyond the cap"  # … or more than that
 MAX_TITLE = 500  # characters
 
 _MARKUP_SEEN = 10_000  # characters of a title in which markup is looked for
@@ -22,7 +22,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>|<!--")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 
 
-class Collector:
+class CandidateCollector:
     """Gathers candidates of one document. `base` resolves relative links; None takes absolute ones only."""
 
     def __init__(self, base: str | None) -> None:
@@ -51,7 +51,7 @@ class Collector:
         if before is not None:
             self.skipped["duplicate"] += 1
         elif len(self._found) >= MAX_CANDIDATES:
-            self.skipped[BEYOND] += 1
+            self.skipped[OVER_THE_LIMIT] += 1
             return
         new = Candidate(url, title_text(title), published, modified, language_tag(language))
         self._found[url] = _merged(before, new) if before else new

@@ -12,8 +12,8 @@ from typing import Any
 import feedparser
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import CUT_SHORT, Collector, title_text
-from crawler.discover.source_document import Document
+from crawler.discover.collector import CUT_SHORT, CandidateCollector, title_text
+from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 
@@ -24,7 +24,7 @@ _JSON = re.compile(r'\[\s*\{\s*"|\{\s*"|\[\s*\]')  # where an object, a list of 
 _PAGES = ("text/html", "application/xhtml+xml", "")
 
 
-def parse(document: Document, url: str, zone: tzinfo | None = None) -> Discovered:
+def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Discovered:
     """The entries of an XML feed. `zone` is that of dates without one; None drops them.
 
     :raises SourceProblem: no feed, or one so broken that nothing of it can be read.
@@ -37,7 +37,7 @@ def parse(document: Document, url: str, zone: tzinfo | None = None) -> Discovere
     )
     if not found.entries and (found.bozo or not found.version):
         raise SourceProblem("unreadable feed", f"{found.get('bozo_exception', 'no entry')}; look for its new address")
-    collector = Collector(url)
+    collector = CandidateCollector(url)
     language = _field(found.feed, "language")
     for entry in found.entries:
         published, modified = _dates(entry, found.version, zone)
@@ -58,7 +58,7 @@ def parse(document: Document, url: str, zone: tzinfo | None = None) -> Discovere
 def parse_json(items: Mapping[str, Any], url: str, zone: tzinfo | None = None) -> Discovered:
     """The entries of a JSON Feed (https://www.jsonfeed.org/version/1.1/): `url`, else `external_url`, else an `id` that
     is an address."""
-    collector = Collector(url)
+    collector = CandidateCollector(url)
     for item in _objects(items.get("items")):
         identity = _text(item, "id")
         link = _text(item, "url") or _text(item, "external_url") or (identity if _is_address(identity) else None)

@@ -10,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import Collector
-from crawler.discover.source_document import Document, wall
+from crawler.discover.collector import CandidateCollector
+from crawler.discover.source_document import SourceDocument, wall
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.text import line
@@ -32,7 +32,7 @@ class _Link:
     cards: list[LexborNode] = field(default_factory=list)
 
 
-def parse(document: Document, url: str, links: str | None = None, zone: tzinfo | None = None) -> Discovered:
+def parse(document: SourceDocument, url: str, links: str | None = None, zone: tzinfo | None = None) -> Discovered:
     """The articles that a listing page links to.
 
     `links` is a CSS selector of the links or of elements around them: what it matches is taken, but for pages that can
@@ -43,7 +43,7 @@ def parse(document: Document, url: str, links: str | None = None, zone: tzinfo |
     :raises SourceProblem: a selector that cannot be read, a bot wall, or no link that looks like an article.
     """
     tree = LexborHTMLParser(document.text)
-    collector = Collector(_base(tree, url))
+    collector = CandidateCollector(_base(tree, url))
     found = _links(_anchors(tree, links), collector)
     home = canonical(url) or url
     kept: dict[str, _Link] = {}
@@ -64,7 +64,7 @@ def parse(document: Document, url: str, links: str | None = None, zone: tzinfo |
     )
 
 
-def alternates(document: Document, url: str) -> list[str]:
+def alternates(document: SourceDocument, url: str) -> list[str]:
     """The feeds that a page names in its head (RSS, Atom, JSON), in their order; those of comments are left out."""
     tree = LexborHTMLParser(document.text)
     base, found = _base(tree, url), []
@@ -99,7 +99,7 @@ def _anchors(tree: LexborHTMLParser, links: str | None) -> list[LexborNode]:
     return list({anchor.mem_id: anchor for anchor in inside}.values())
 
 
-def _links(anchors: list[LexborNode], collector: Collector) -> dict[str, _Link]:
+def _links(anchors: list[LexborNode], collector: CandidateCollector) -> dict[str, _Link]:
     found: dict[str, _Link] = {}
     for anchor in anchors:
         href = anchor.attributes.get("href") or ""
@@ -178,7 +178,7 @@ def _dates(found: dict[str, _Link], zone: tzinfo | None) -> dict[str, datetime]:
     return published
 
 
-def _nothing(document: Document, links: str | None) -> SourceProblem:
+def _nothing(document: SourceDocument, links: str | None) -> SourceProblem:
     if phrase := wall(document.text):
         return SourceProblem("bot wall", f"a page that asks for a person ({phrase}); use another source of the site")
     if links is not None:

@@ -26,7 +26,7 @@ MAX_SITEMAPS = 10  # of a robots.txt that are looked at
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class SiteMetadata:
     """What a first page says: the outlet's `name` ("" where it does not), its `locale` (ar, or ar_SY), the `feeds` that
     it names, the address of its WordPress interface, and its `sections`: where its menus lead, those that are surely
     one first, then those that stand higher up."""
@@ -38,12 +38,12 @@ class Outlet:
     sections: tuple[str, ...] = ()
 
 
-def outlet(body: bytes, url: str, headers: Mapping[str, str]) -> Outlet:
+def site_metadata(body: bytes, url: str, headers: Mapping[str, str]) -> SiteMetadata:
     """What the page at `url` says of its outlet. `headers` have lower-case names."""
     document = read(body, headers)
     tree = LexborHTMLParser(document.text)
     feeds, wordpress = tuple(alternates(document, url)), _wordpress(tree, url, document.text)
-    return Outlet(_name(tree), _locale(tree), feeds, wordpress, _sections(tree, url))
+    return SiteMetadata(_name(tree), _locale(tree), feeds, wordpress, _sections(tree, url))
 
 
 def sitemaps(robots: str, url: str) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ from typing import Any, cast
 from lxml import etree
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import CUT_SHORT, MAX_CANDIDATES, Collector, title_text
-from crawler.discover.source_document import Document
+from crawler.discover.collector import CUT_SHORT, MAX_CANDIDATES, CandidateCollector, title_text
+from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.urls.canonical import canonical
@@ -41,7 +41,7 @@ _NAMES = frozenset(name for _, name in _FIELDS)
 Entry = dict[str, str]
 
 
-def parse(document: Document, url: str, zone: tzinfo | None = None) -> Discovered:
+def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Discovered:
     """The entries of a sitemap, or the children of an index as `further`, newest first.
 
     At most 50,000 entries are read, and 500 children given. `zone` is that of dates without one. A `lastmod` without a
@@ -50,7 +50,7 @@ def parse(document: Document, url: str, zone: tzinfo | None = None) -> Discovere
 
     :raises SourceProblem: XML without an entry that can be read.
     """
-    collector = Collector(url)
+    collector = CandidateCollector(url)
     children: dict[str, datetime | None] = {}
     name = None
     try:
@@ -138,7 +138,9 @@ def _forget(element: Any) -> None:
         del parent[0]
 
 
-def _add_child(children: dict[str, datetime | None], collector: Collector, entry: Entry, zone: tzinfo | None) -> None:
+def _add_child(
+    children: dict[str, datetime | None], collector: CandidateCollector, entry: Entry, zone: tzinfo | None
+) -> None:
     link = canonical(entry.get("loc", ""), collector.base)
     if link is None:
         collector.skipped["unusable link"] += 1

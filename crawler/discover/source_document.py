@@ -16,10 +16,12 @@ MAX_BYTES = 50 << 20  # of one document, unpacked: the limit of sitemaps.org
 _LAYERS = 3  # of gzip: a file that was packed, and then packed again by the server
 _MEMBERS = 1_000  # of one gzip file; a file made of millions of empty ones is an attack
 _GZIP = b"\x1f\x8b"
-_HEAD = 200_000  # characters in which a document's first element stands, after comments and notices of PHP
+_SNIFFED_CHARACTERS = (
+    200_000  # characters in which a document's first element stands, after comments and notices of PHP
+)
 
-What = Literal["feed", "sitemap", "html", "json", "xml", "text", "empty"]
-_ROOTS: dict[str, What] = {
+DocumentKind = Literal["feed", "sitemap", "html", "json", "xml", "text", "empty"]
+_ROOTS: dict[str, DocumentKind] = {
     "rss": "feed",
     "feed": "feed",
     "rdf": "feed",
@@ -41,10 +43,10 @@ _LOST = "\ufffd".encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SourceDocument:
     """A source's answer as text; `cut` where it is longer than `MAX_BYTES` or ends before its end."""
 
-    what: What
+    what: DocumentKind
     text: str
     cut: bool = False
 
@@ -56,7 +58,7 @@ class Document:
 
         :raises SourceProblem: more ampersands than any feed or sitemap has.
         """
-        root = _ROOT.search(self.text[:_HEAD])
+        root = _ROOT.search(self.text[:_SNIFFED_CHARACTERS])
         raw = self.text[root.start() if root else 0 :].encode("utf-8", "replace").translate(None, _CONTROLS)
         if raw.count(b"&") > _MAX_REFERENCES:
             raise SourceProblem(
@@ -70,19 +72,19 @@ class Document:
         return b"<![CDATA[".join(mended)
 
 
-def read(body: bytes, headers: Mapping[str, str]) -> Document:
+def read(body: bytes, headers: Mapping[str, str]) -> SourceDocument:
     """The document in a response; `headers` have lower-case names.
 
     :raises SourceProblem: gzip that cannot be unpacked.
     """
     body, cut = unpack(body)
     text = decode(body, headers, ("ar",)).text
-    return Document(sniff(text), text, cut)
+    return SourceDocument(sniff(text), text, cut)
 
 
-def sniff(text: str) -> What:
+def sniff(text: str) -> DocumentKind:
     """What a text is, by its first telling element or character."""
-    head = text[:_HEAD].lstrip("\ufeff \t\r\n\x00")
+    head = text[:_SNIFFED_CHARACTERS].lstrip("\ufeff \t\r\n\x00")
     if not head:
         return "empty"
     if head[0] in "{[":

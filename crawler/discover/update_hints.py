@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from crawler.scheduling.poll_interval import Said
+from crawler.scheduling.poll_interval import UpdateHints
 
 PERIODS = {  # minutes; sy:updatePeriod of https://web.resource.org/rss/1.0/modules/syndication/
     "hourly": 60.0, "daily": 1_440.0, "weekly": 10_080.0, "monthly": 43_200.0, "yearly": 525_600.0,
 }  # fmt: skip
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-HEAD = 20_000  # characters before the first entry in which a feed speaks of itself
+HEADER_CHARACTERS = 20_000  # characters before the first entry in which a feed speaks of itself
 _ENTRY = re.compile(r"<(?:item|entry)\b", re.IGNORECASE)
 _TTL = re.compile(r"<ttl>\s*(\d{1,6})\s*</ttl>", re.IGNORECASE)
 _PERIOD = re.compile(r"<\w+:updatePeriod>\s*(\w+)\s*</", re.IGNORECASE)
@@ -22,11 +22,11 @@ _WORD = re.compile(r">\s*(\w+)\s*<")
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})")
 
 
-def said(text: str, headers: Mapping[str, str]) -> Said | None:
+def read_hints(text: str, headers: Mapping[str, str]) -> UpdateHints | None:
     """What the head of a feed (RSS 2.0's ttl, skipHours and skipDays; sy:updatePeriod) and Cache-Control's max-age say;
     of several spans, the longest; None: nothing. `headers` have lower-case names."""
-    entry = _ENTRY.search(text, 0, HEAD)
-    head = text[: entry.start() if entry else HEAD]
+    entry = _ENTRY.search(text, 0, HEADER_CHARACTERS)
+    head = text[: entry.start() if entry else HEADER_CHARACTERS]
     span, by = max(_spans(head, headers), default=(0.0, ""))
     hours, days = set(), set()
     for what, words in ((part[1].lower(), _WORD.findall(part[2])) for part in _SKIPPED.finditer(head)):
@@ -34,8 +34,8 @@ def said(text: str, headers: Mapping[str, str]) -> Said | None:
             hours |= {int(word) % 24 for word in words if word.isdecimal() and int(word) <= 24}
         else:
             days |= {WEEKDAYS.index(word.lower()) for word in words if word.lower() in WEEKDAYS}
-    found = Said(timedelta(minutes=span), by, frozenset(hours), frozenset(days))
-    return None if found == Said() else found
+    found = UpdateHints(timedelta(minutes=span), by, frozenset(hours), frozenset(days))
+    return None if found == UpdateHints() else found
 
 
 def _spans(head: str, headers: Mapping[str, str]) -> Iterator[tuple[float, str]]:

@@ -9,8 +9,8 @@ from datetime import tzinfo
 from typing import Any
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import CUT_SHORT, Collector
-from crawler.discover.source_document import Document
+from crawler.discover.collector import CUT_SHORT, CandidateCollector
+from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.site_config import Kind
@@ -25,13 +25,13 @@ _NAMES = {
 }
 
 
-def parse(document: Document, zone: tzinfo | None = None, kind: Kind = "urls") -> Discovered:
+def parse(document: SourceDocument, zone: tzinfo | None = None, kind: Kind = "urls") -> Discovered:
     """The URLs of a list: one a line with `#` comments, or JSON Lines or CSV (comma, semicolon, tab) with a column
     `url`; `title`, `published`, `modified` and `language` are read where there are some. URLs are absolute.
 
     :raises SourceProblem: not one URL in it.
     """
-    collector = Collector(None)
+    collector = CandidateCollector(None)
     for row in _rows(document):
         said = {name: _first(row, names) for name, names in _NAMES.items()}
         collector.add(
@@ -48,7 +48,7 @@ def parse(document: Document, zone: tzinfo | None = None, kind: Kind = "urls") -
     return Discovered(kind, collector.candidates, skipped=dict(collector.skipped))
 
 
-def _rows(document: Document) -> Iterable[Mapping[str, Any]]:
+def _rows(document: SourceDocument) -> Iterable[Mapping[str, Any]]:
     lines = [text for text in map(str.strip, document.text.lstrip("\ufeff").split("\n")) if text and text[0] != "#"]
     if document.what == "json":
         return _json_rows(lines)

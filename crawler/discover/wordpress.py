@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import Collector
+from crawler.discover.collector import CandidateCollector
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 
@@ -63,7 +63,7 @@ def parse(value: Any, url: str, headers: Mapping[str, str]) -> Discovered:
     posts = [post for post in value if isinstance(post, Mapping)] if isinstance(value, list) else []
     if value and not any("link" in post for post in posts):
         raise SourceProblem("no WordPress API", "JSON, but no list of posts; use the site's feed or sitemap")
-    collector = Collector(url)
+    collector = CandidateCollector(url)
     for post in posts:
         title = post.get("title")
         collector.add(

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from crawler.text import line
 
-_MOST = 20  # authors of one article; more is a list of staff
+_MAX_AUTHORS = 20  # authors of one article; more is a list of staff
 _TEXT = 1_000  # characters of a byline that are looked at
-_LONGEST = 80  # characters; "and others, with reports from …" is no name
+_NAME_MAX_CHARS = 80  # characters; "and others, with reports from …" is no name
 _BY = re.compile(
     r"^(?:by|von|vom|par|por|di|door|af|av|text(?:e)?|written by|reported by|author|autor(?:in)?|auteur|yazan|oleh"
     r"|przez|view all posts by|(?:zeige )?alle beiträge von|voir tous les articles de|ver todas las entradas de|"
@@ -44,9 +44,9 @@ def names(values: Iterable[str], split: bool = True) -> tuple[str, ...]:
         for part in _parts(line(value[:_TEXT]), split):
             name = _BY.sub("", part).strip(" ,;:|-–—•*.")
             name = _AFTER.sub("", re.sub(r"\s*\([^()]*\)$", "", name))
-            if name and len(name) <= _LONGEST and not _NO_NAME.search(name) and not _ROLES.match(name):
+            if name and len(name) <= _NAME_MAX_CHARS and not _NO_NAME.search(name) and not _ROLES.match(name):
                 found.setdefault(name.casefold(), name)
-    return tuple(found.values())[:_MOST]
+    return tuple(found.values())[:_MAX_AUTHORS]
 
 
 def _parts(value: str, split: bool) -> list[str]:

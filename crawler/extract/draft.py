@@ -23,7 +23,7 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AlternativeValue:
     """What a source says of a field that a better one had given: the same, or something else."""
 
     name: str
@@ -40,7 +40,7 @@ class Extraction:
     article: Article
     removed: tuple[Removed, ...] = ()
     blocks: tuple[str, ...] = ()
-    others: tuple[Said, ...] = ()
+    others: tuple[AlternativeValue, ...] = ()
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Draft:
     paywalled: bool | None = None
     origins: dict[str, str] = field(default_factory=dict)
     removed: list[Removed] = field(default_factory=list)
-    others: list[Said] = field(default_factory=list)
+    others: list[AlternativeValue] = field(default_factory=list)
 
     def lacks(self, name: str) -> bool:
         """Whether the field is still empty."""
@@ -76,7 +76,7 @@ class Draft:
             setattr(self, name, value)
             self.origins[name] = origin
         elif len(self.others) < _OTHERS:
-            self.others.append(Said(name, value, origin))
+            self.others.append(AlternativeValue(name, value, origin))
 
     def fill_all(self, values: Mapping[str, object], origin: str) -> None:
         """`fill` for several fields of one origin."""

@@ -21,19 +21,19 @@ from crawler.extract import (
 )
 from crawler.extract.author_names import names
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import Document, attribute, text_of
+from crawler.extract.html_document import HtmlDocument, attribute, text_of
 from crawler.models import Page
 from crawler.site_config import Site
 
-_BEGINNING = 120  # characters of a text that stand for a headline
+_HEADLINE_STANDIN_CHARS = 120  # characters of a text that stand for a headline
 
 
-def read(document: Document, page: Page, site: Site) -> Draft:
+def read(document: HtmlDocument, page: Page, site: Site) -> Draft:
     """The draft of a page. Takes boilerplate off the document's tree, in place.
 
     Raises Refused for a wall, a consent page, "not found" or a page without text."""
     found = jsonld.nodes(document.tree)
-    page_classifier.by_document(document, found)
+    page_classifier.reject_document(document, found)
     draft = Draft()
     node = jsonld.article(found, {page.url, page.final_url}, document.meta("og:title"))
     ours = site.rules_on(page.fetched.date())
@@ -52,9 +52,9 @@ def read(document: Document, page: Page, site: Site) -> Draft:
         metadata.from_jsonld(draft, node, found, (document, place, house))
     metadata.from_microdata(draft, document, place)
     metadata.from_meta(draft, (document, place, house))
-    visible_metadata.fill(draft, (document, place, house))
-    visible_metadata.in_zone(draft, document, place)
-    ago = visible_metadata.ago(draft, document, place)
+    visible_metadata.fill_visible(draft, (document, place, house))
+    visible_metadata.apply_page_timezone(draft, document, place)
+    ago = visible_metadata.fill_relative_date(draft, document, place)
     if node is not None:
         draft.fill("authors", names(jsonld.people(node.get("author"), found)), "json-ld")  # the outlet, where no person
     images.add(draft, document)
@@ -63,14 +63,14 @@ def read(document: Document, page: Page, site: Site) -> Draft:
     body.fill(draft, document, node, ours)
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
-    visible_metadata.by_htmldate(draft, document.markup, place)
+    visible_metadata.date_from_htmldate(draft, document.markup, place)
     draft.fill("headline", _first_line(draft.body), "body")
     try:
-        page_classifier.by_draft(draft, document, found)
+        page_classifier.reject_draft(draft, document, found)
     except Refused as refused:
         refused.said = tuple((name, getattr(draft, name), origin) for name, origin in draft.origins.items())
         raise
-    visible_metadata.by_address(
+    visible_metadata.apply_url_date(
         draft, document.url, place
     )  # here, as lists of a day's articles have addresses of that day too
     said = page.candidate.language if page.candidate else None
@@ -80,7 +80,7 @@ def read(document: Document, page: Page, site: Site) -> Draft:
     return draft
 
 
-def _spoken(document: Document, declared: tuple[str, ...], site: Site) -> tuple[str, ...]:
+def _spoken(document: HtmlDocument, declared: tuple[str, ...], site: Site) -> tuple[str, ...]:
     """The languages in which the page may tell a date, the likeliest first: the declared ones, else what its title and
     description are in, then the site's."""
     tags = [tag for tag in map(language_detection.normal, declared) if tag]
@@ -92,7 +92,11 @@ def _spoken(document: Document, declared: tuple[str, ...], site: Site) -> tuple[
 
 def _first_line(body: list[str]) -> str:
     """The headline of a page that has none, and a text: how that begins."""
-    return shorten(body[0], _BEGINNING, placeholder="…") if sum(map(len, body)) > 2 * _BEGINNING else ""
+    return (
+        shorten(body[0], _HEADLINE_STANDIN_CHARS, placeholder="…")
+        if sum(map(len, body)) > 2 * _HEADLINE_STANDIN_CHARS
+        else ""
+    )
 
 
 def _from_candidate(draft: Draft, page: Page) -> None:

@@ -9,17 +9,17 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import jsonld
-from crawler.extract.html_document import Document, attribute, text_of
+from crawler.extract.html_document import HtmlDocument, attribute, text_of
 from crawler.text import line
 
 _PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|»«]\s*|\s-(?=\S)|(?<=\S)-\s")
 _HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")
-_LONG = 4  # words of a name that is rather a headline
-_LONGEST = 1_000  # characters of a title that are looked at
+_HEADLINE_MIN_WORDS = 4  # words of a name that is rather a headline
+_TITLE_MAX_CHARS = 1_000  # characters of a title that are looked at
 _SIMILAR = 0.45  # share of words that a visible heading has in common with a declared title
 
 
-def headline(document: Document, node: jsonld.Node | None, site_names: Iterable[str]) -> tuple[str, str]:
+def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Iterable[str]) -> tuple[str, str]:
     """The headline and its origin (json-ld, og, h1, title); ("", "") if the page has none.
 
     The <h1> that agrees best with a declared title is what readers see, and beats it: declared ones are often
@@ -50,19 +50,19 @@ def headline(document: Document, node: jsonld.Node | None, site_names: Iterable[
     return (second, "h2") if second else (line(text_of(document.first("title"))), "title")
 
 
-def _within(document: Document, titles: list[str]) -> tuple[str, str] | None:
+def _within(document: HtmlDocument, titles: list[str]) -> tuple[str, str] | None:
     """The second heading that is a part of every declared title: an old page has its headline in an <h2>."""
     for text in (text_of(h) for h in document.tree.css("h2")[:5]):
-        if len(words(text)) >= _LONG and all(_key(text) in _key(title) for title in titles):
+        if len(words(text)) >= _HEADLINE_MIN_WORDS and all(_key(text) in _key(title) for title in titles):
             return text, "h2"
     return None
 
 
-def _named(document: Document) -> list[str]:
+def _named(document: HtmlDocument) -> list[str]:
     """What the page calls its site; not where that is the title once more."""
     said = (document.meta("og:site_name"), document.meta("application-name"))
     titles = {_key(document.meta("og:title")), _key(text_of(document.first("head > title")))}
-    return [name for name in said if len(words(name)) < _LONG or _key(name) not in titles]
+    return [name for name in said if len(words(name)) < _HEADLINE_MIN_WORDS or _key(name) not in titles]
 
 
 def _is_logo(heading: LexborNode) -> bool:
@@ -82,14 +82,14 @@ def _is_settled(declared: list[tuple[str, str]], shown: str) -> bool:
     return same and not title.endswith(("…", "...")) and not _key(shown).startswith(_key(title))
 
 
-def declared(document: Document, node: jsonld.Node | None) -> list[tuple[str, str]]:
+def declared(document: HtmlDocument, node: jsonld.Node | None) -> list[tuple[str, str]]:
     """Every title that the page declares, with its origin, as it stands there."""
     return [(line(title), origin) for title, origin in _declared(document, node) if title]
 
 
 def without_site(title: str, names: Iterable[str]) -> str:
     """A title without the site's name at either end: `Headline | Name`, `Name - Headline`."""
-    title = line(title[:_LONGEST])
+    title = line(title[:_TITLE_MAX_CHARS])
     for _ in range(3):
         cuts = [cut for cut in _PARTS.finditer(title) if not _is_quote(cut, title)]
         if not cuts:
@@ -114,7 +114,7 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-def _declared(document: Document, node: jsonld.Node | None) -> Iterable[tuple[str, str]]:
+def _declared(document: HtmlDocument, node: jsonld.Node | None) -> Iterable[tuple[str, str]]:
     if node is not None:
         yield jsonld.text(node.get("headline") or node.get("name")), "json-ld"
     yield document.meta("og:title"), "og"

@@ -14,7 +14,9 @@ from crawler.text import line
 
 MAX_BYTES = 5 * 1024 * 1024  # of HTML; 5.9 MB of <p> held trafilatura 12 s; of 1,269 real pages the largest has 3.2 MB
 MAX_DEPTH = 1_000  # levels; libxml2 silently drops what lies below 2,046
-_OPEN = 4_000  # tags open at once as counted before parsing: Lexbor takes 27 s for 100,000 levels, 0.1 s for 10,000
+_MAX_OPEN_TAGS = (
+    4_000  # tags open at once as counted before parsing: Lexbor takes 27 s for 100,000 levels, 0.1 s for 10,000
+)
 _TAG = re.compile(
     r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|t[drh]|option)\b)[a-zA-Z]"
 )
@@ -29,7 +31,7 @@ Metas = dict[str, list[str]]
 
 
 @dataclass(slots=True)
-class Document:
+class HtmlDocument:
     """A parsed page: its tree (pruned in place by those who clean), its URL, its markup before pruning, and its <meta>
     by lower-case name."""
 
@@ -48,14 +50,18 @@ class Document:
         return self.tree.css_first(selector)
 
 
-def parse(text: str, url: str) -> Document:
+def parse(text: str, url: str) -> HtmlDocument:
     """A page's tree. Raises Unreadable for a page that nests too deep."""
-    if text.count("<") > _OPEN and _open_at_once(text) > _OPEN and _open_at_once(_without_scripts(text)) > _OPEN:
-        raise Unreadable("too deep", f"more than {_OPEN} elements open at once")
+    if (
+        text.count("<") > _MAX_OPEN_TAGS
+        and _open_at_once(text) > _MAX_OPEN_TAGS
+        and _open_at_once(_without_scripts(text)) > _MAX_OPEN_TAGS
+    ):
+        raise Unreadable("too deep", f"more than {_MAX_OPEN_TAGS} elements open at once")
     tree = LexborHTMLParser(text)
     if tree.css_first(_DEEP) is not None:
         raise Unreadable("too deep", f"more than {MAX_DEPTH} levels")
-    return Document(tree, url, text, _metas(tree))
+    return HtmlDocument(tree, url, text, _metas(tree))
 
 
 def text_of(node: LexborNode | None) -> str:

@@ -15,7 +15,9 @@ from crawler.text import line
 
 Node = dict[str, Any]
 _MAX_CHARS = 2_000_000  # of one script; the largest of 1,269 real pages has 0.9 million
-_LONG = 20  # letters from which the beginning of a headline is no section that it happens to begin with
+_UNLIKELY_SECTION_CHARS = (
+    20  # letters from which the beginning of a headline is no section that it happens to begin with
+)
 _MAX_NODES = 5_000  # of one page
 _MAX_DEPTH = 12  # levels of nested nodes
 ARTICLES = frozenset((
@@ -145,7 +147,7 @@ def section(node: Node, found: list[Node]) -> str:
 
 def _titles(crumb: str, headline: str) -> bool:
     """Whether a crumb is the article itself; its headline may have the site's name behind it."""
-    return crumb == headline or (len(crumb) >= _LONG and headline.startswith(crumb))
+    return crumb == headline or (len(crumb) >= _UNLIKELY_SECTION_CHARS and headline.startswith(crumb))
 
 
 # --- reading the scripts -------------------------------------------------------------------------------------------

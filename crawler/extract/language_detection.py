@@ -8,7 +8,7 @@ from typing import Any
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-_ENOUGH = 40  # letters below which a text shows too little, and what is declared counts
+_MIN_LETTERS = 40  # letters below which a text shows too little, and what is declared counts
 _ENOUGH_ARABIC = 12  # the same in Arabic script, whose languages are told by letters of their own
 _SURE = 0.5  # probability below which what is declared counts, if the script agrees
 _SAMPLE = 800  # characters; on 738 pages 3,000 gave no other language and took three times as long
@@ -47,7 +47,7 @@ def language(text: str, declared: tuple[str, ...] = ()) -> tuple[str, str] | Non
     tags = [tag for tag in map(normal, declared) if tag]
     letters = sum(map(str.isalpha, text[:_SAMPLE]))
     found, sure = _detect(text[:_SAMPLE]) if letters >= 8 else ("", False)
-    enough = letters >= (_ENOUGH_ARABIC if _ARABIC_SCRIPT.search(text[:_SAMPLE]) else _ENOUGH)
+    enough = letters >= (_ENOUGH_ARABIC if _ARABIC_SCRIPT.search(text[:_SAMPLE]) else _MIN_LETTERS)
     if found and ((sure and enough) or not tags):
         exact = next((t for t in tags if t.split("-")[0] == found), found)
         return exact, "detected"

@@ -11,13 +11,13 @@ from selectolax.lexbor import LexborNode
 from crawler.extract import dates, jsonld
 from crawler.extract.author_names import names
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import Document, ancestors, attribute, text_of
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, text_of
 from crawler.extract.images.captions import caption
 from crawler.text import fold, line
 from crawler.urls import registered_domain
 from index.model.article import Image
 
-Context = tuple[Document, dates.Place, frozenset[str]]  # the page, how to read its dates, the outlet's own names
+Context = tuple[HtmlDocument, dates.Place, frozenset[str]]  # the page, how to read its dates, the outlet's own names
 _KEYWORDS = 30  # of one article; more are the site's
 _SPLIT = re.compile(r"\s*[,;،|]\s*")
 _PUBLISHED = (
@@ -36,7 +36,7 @@ _WRITTEN = re.compile(r"written|author|by\b|ecrit|écrit|verfasst|escrito|scritt
 _SECTIONS = ("article:section", "og:article:section", "parsely-section", "articlesection", "section", "category")
 
 
-def outlets(document: Document, node: jsonld.Node | None, found: list[jsonld.Node], name: str) -> frozenset[str]:
+def outlets(document: HtmlDocument, node: jsonld.Node | None, found: list[jsonld.Node], name: str) -> frozenset[str]:
     """Folded names of the outlet itself, which pages give as the author where a byline names a person."""
     said = [
         name,
@@ -80,7 +80,7 @@ def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page:
         fill_date(draft, name, dates.machine(jsonld.text(node.get(key)), place), "json-ld")
 
 
-def from_microdata(draft: Draft, document: Document, place: dates.Place) -> None:
+def from_microdata(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
     """Fills the draft from itemprop attributes (https://html.spec.whatwg.org/multipage/microdata.html)."""
     for name, prop in (("published", "datePublished"), ("modified", "dateModified")):
         node = document.first(f'[itemprop~="{prop}"]')
@@ -92,7 +92,7 @@ def from_microdata(draft: Draft, document: Document, place: dates.Place) -> None
     draft.fill("description", _value(document, "description"), "microdata")
 
 
-def _own_authors(document: Document) -> list[LexborNode]:
+def _own_authors(document: HtmlDocument) -> list[LexborNode]:
     """The elements that name the article's authors: the first and those beside it, none of other articles below."""
     found = document.tree.css('[itemprop~="author"]')[:20]
     own = {p.mem_id for p in islice(ancestors(found[0]), 2)} if found else set()
@@ -128,7 +128,7 @@ def keywords(values: list[str]) -> tuple[str, ...]:
     return tuple(reversed(found.values()))[:_KEYWORDS]
 
 
-def canonical_url(document: Document) -> str | None:
+def canonical_url(document: HtmlDocument) -> str | None:
     """What the page calls its canonical address, if that is of the same registered domain and no home page."""
     for said in (attribute(document.first('link[rel~="canonical" i]'), "href"), document.meta("og:url")):
         url = _joined(document.url, said)
@@ -155,6 +155,6 @@ def _squeezed(name: str) -> str:
     return fold(name).replace(" ", "")
 
 
-def _value(document: Document, prop: str) -> str | None:
+def _value(document: HtmlDocument, prop: str) -> str | None:
     node = document.first(f'[itemprop="{prop}"]')
     return line(attribute(node, "content")) or text_of(node) or None

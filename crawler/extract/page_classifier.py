@@ -13,14 +13,14 @@ from crawler.boilerplate.phrases import known_form
 from crawler.errors import Refused, Unreadable
 from crawler.extract import jsonld, teasers
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import MAX_BYTES, Document, text_of
+from crawler.extract.html_document import MAX_BYTES, HtmlDocument, text_of
 from crawler.models import Page
 from crawler.text import words
 
-PASSING = ("wall", "consent")  # reasons that may be gone tomorrow: such pages are asked for again
-_SHORT = 250  # words that are no links; a page with more is not merely a wall
-_MANY = 40  # links that remain when boilerplate is off; hardly an article has as many
-_FEW = 60  # words of body; an article that says nothing of itself has more, or is taken for a listing
+TRANSIENT_REASONS = ("wall", "consent")  # reasons that may be gone tomorrow: such pages are asked for again
+_WALL_MAX_WORDS = 250  # words that are no links; a page with more is not merely a wall
+_LISTING_MIN_LINKS = 40  # links that remain when boilerplate is off; hardly an article has as many
+_MIN_BODY_WORDS = 60  # words of body; an article that says nothing of itself has more, or is taken for a listing
 _CARDS = 5  # teasers of other articles from which a page may be a list of them
 _ABOUT = 2  # words of the headline that are in the text of an article
 _TEASERS = 0.6  # share of the body's text that is such teasers' own
@@ -29,12 +29,12 @@ _WALLS = (
     " [src*='_Incapsula_Resource'], [src*='captcha-delivery.com'], [src*='geo.captcha']"
 )
 _PARTS = re.compile(r"\s[-–—|:·»]\s|[|»!?.:…]+\s?")
-_LONGEST = 300  # characters of a title that are looked at
+_TITLE_MAX_CHARS = 300  # characters of a title that are looked at
 _CONSENT_HOSTS = re.compile(r"^(?:consent|privacy|guce|myprivacy|cmp)\.")
 _BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00")
 
 
-def by_response(page: Page) -> None:
+def reject_response(page: Page) -> None:
     """Raises Refused or Unreadable for what can be told before parsing: status, size, type, a redirect to the home
     page or to a consent page."""
     if page.status >= 400:
@@ -53,7 +53,7 @@ def by_response(page: Page) -> None:
         raise Refused("consent", f"{page.asked} led to {page.final_url}")
 
 
-def by_document(document: Document, found: list[jsonld.Node]) -> None:
+def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
     """Raises Refused for walls, consent pages and "not found" with 200. Only pages with little text can be one: an
     article may well be about error 404."""
     body = document.tree.body
@@ -63,15 +63,15 @@ def by_document(document: Document, found: list[jsonld.Node]) -> None:
         return
     wall = document.first(_WALLS) is not None
     reason, title = ("wall", "asks for proof of being human") if wall else _by_title(document)
-    if reason and _words_beside_links(document) <= _SHORT:
+    if reason and _words_beside_links(document) <= _WALL_MAX_WORDS:
         raise Refused(reason, title)
 
 
-def _by_title(document: Document) -> tuple[str, str]:
+def _by_title(document: HtmlDocument) -> tuple[str, str]:
     """The reason that the page's title or first heading gives, and the words that do; ("", "") if none."""
     heading = document.first("h1") or document.first("h2") or document.first("h3")
     for text in (text_of(document.first("head > title")), text_of(heading)):
-        whole = text[:_LONGEST]
+        whole = text[:_TITLE_MAX_CHARS]
         for part in (whole, *_PARTS.split(whole)):
             folded = known_form(part)
             for reason, starts in _titles().items():
@@ -89,19 +89,19 @@ def _titles() -> dict[str, tuple[str, ...]]:
     return {reason: tuple(known_form(str(text)) for text in texts) for reason, texts in data.items()}
 
 
-def _words_beside_links(document: Document) -> int:
+def _words_beside_links(document: HtmlDocument) -> int:
     """Words of the page that stand in no link: menus do not make a page of a wall."""
     body = document.tree.body
     links = sum(len(words(text_of(link))) for link in document.tree.css("a"))
     return len(words(text_of(body))) - links
 
 
-def by_draft(draft: Draft, document: Document, found: list[jsonld.Node]) -> None:
+def reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]) -> None:
     """Raises Refused for what turned out to have no text, to be a video alone, or a page that lists articles."""
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
         raise Refused("empty", "no headline")
-    few = len(words(" ".join(draft.body))) < _FEW
+    few = len(words(" ".join(draft.body))) < _MIN_BODY_WORDS
     if few and _is_video(document, found, declared):
         raise Refused("video", "a video with hardly a line of text")
     own = declared or document.first('[itemprop~="articleBody"]') is not None
@@ -111,13 +111,13 @@ def by_draft(draft: Draft, document: Document, found: list[jsonld.Node]) -> None
         raise Refused("empty", "no text; the site may need rendering")
 
 
-def _is_video(document: Document, found: list[jsonld.Node], declared: bool) -> bool:
+def _is_video(document: HtmlDocument, found: list[jsonld.Node], declared: bool) -> bool:
     if document.meta("og:type").lower().startswith("video"):
         return not jsonld_article(found)
     return not declared and any("VideoObject" in jsonld.types(node) for node in found)
 
 
-def _lists(draft: Draft, document: Document) -> bool:
+def _lists(draft: Draft, document: HtmlDocument) -> bool:
     """Whether a page is of other articles' teasers, or of links, without a line that its headline is about: a flash is
     short, and its page may be full of both."""
     cards, leads = teasers.read(document)
@@ -127,7 +127,11 @@ def _lists(draft: Draft, document: Document) -> bool:
     whole, teased = (sum(map(len, texts)) for texts in (draft.body, [t for t in draft.body if t not in own]))
     if cards >= _CARDS and teased >= _TEASERS * whole:
         return True
-    return len(words(" ".join(draft.body))) < _FEW and draft.lacks("published") and _links(document) > _MANY
+    return (
+        len(words(" ".join(draft.body))) < _MIN_BODY_WORDS
+        and draft.lacks("published")
+        and _links(document) > _LISTING_MIN_LINKS
+    )
 
 
 def jsonld_article(found: list[jsonld.Node]) -> bool:
@@ -135,5 +139,5 @@ def jsonld_article(found: list[jsonld.Node]) -> bool:
     return any(jsonld.types(n) & jsonld.ARTICLES for n in found)
 
 
-def _links(document: Document) -> int:
+def _links(document: HtmlDocument) -> int:
     return len(document.tree.css("a[href]"))

@@ -8,27 +8,27 @@ from __future__ import annotations
 import re
 
 from crawler.config import PRODUCT
-from crawler.extract.html_document import Document
+from crawler.extract.html_document import HtmlDocument
 from crawler.models import Page
 
-WORDS = frozenset(  # of robots' rules: what they say of keeping, showing and learning; the others are about links
+DIRECTIVES = frozenset(  # of robots' rules: what they say of keeping, showing and learning; the others are about links
     ("noindex", "none", "noarchive", "nocache", "nosnippet", "noai", "noimageai", "noml")
 )
-US = PRODUCT.partition("/")[0].lower()
+OUR_USER_AGENT = PRODUCT.partition("/")[0].lower()
 _FOR_ONE = re.compile(r"^\s*([a-z0-9_-]+)\s*:(.*)$", re.IGNORECASE)  # "googlebot: noindex" is for that one only
-_LONGEST = 200  # characters of a header that are kept
+_HEADER_MAX_CHARS = 200  # characters of a header that are kept
 
 
-def said(page: Page, document: Document) -> dict[str, str]:
+def read_directives(page: Page, document: HtmlDocument) -> dict[str, str]:
     """`{"use": ...}` with what headers and metas say, each after its name; empty where they say nothing.
 
     Read are X-Robots-Tag and <meta name=robots> (and those that name us), TDM reservations (W3C TDMRep) and
     Content-Usage (IETF aipref)."""
     found = {
         "X-Robots-Tag": _words(page.headers.get("x-robots-tag", "")),
-        "meta robots": _words(", ".join((*document.metas.get("robots", ()), *document.metas.get(US, ())))),
+        "meta robots": _words(", ".join((*document.metas.get("robots", ()), *document.metas.get(OUR_USER_AGENT, ())))),
         "tdm-reservation": (page.headers.get("tdm-reservation") or document.meta("tdm-reservation")).strip()[:1],
-        "Content-Usage": page.headers.get("content-usage", "").strip()[:_LONGEST],
+        "Content-Usage": page.headers.get("content-usage", "").strip()[:_HEADER_MAX_CHARS],
     }
     told = "; ".join(f"{name}: {words}" for name, words in found.items() if words)
     return {"use": told} if told else {}
@@ -37,9 +37,9 @@ def said(page: Page, document: Document) -> dict[str, str]:
 def _words(rules: str) -> str:
     """The rules among these that are for us, in their order."""
     one = _FOR_ONE.match(rules)
-    if one and one[1].lower() not in WORDS:
-        if one[1].lower() != US:
+    if one and one[1].lower() not in DIRECTIVES:
+        if one[1].lower() != OUR_USER_AGENT:
             return ""
         rules = one[2]
     words = (word.strip().lower() for word in rules.split(","))
-    return ", ".join(dict.fromkeys(word for word in words if word in WORDS))
+    return ", ".join(dict.fromkeys(word for word in words if word in DIRECTIVES))

@@ -7,12 +7,12 @@ from selectolax.lexbor import LexborNode
 from crawler.extract import dates, images, metadata
 from crawler.extract.author_names import names
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import Document, attribute, text_of
+from crawler.extract.html_document import HtmlDocument, attribute, text_of
 from crawler.site_config import Rules
 from crawler.text import line
 
 
-def apply(draft: Draft, document: Document, rules: Rules, place: dates.Place) -> None:
+def apply(draft: Draft, document: HtmlDocument, rules: Rules, place: dates.Place) -> None:
     """Fills the draft with what the selectors give; `body` is read by body.py, after cleaning by structure.
 
     A selector that matches nothing leaves its field to the next way: a site's layout may have changed."""

@@ -9,11 +9,11 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.boilerplate.phrases import known
-from crawler.extract.html_document import Document, ancestors, attribute, paragraphs, text_of
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, paragraphs, text_of
 
 _HEADLINES = "h2 a[href], h3 a[href], h4 a[href], h5 a[href], a[href] h2, a[href] h3, a[href] h4, a[href] h5"
 _UP = 4  # levels from a headline to its box
-_MOST = 400  # links that are looked at
+_MAX_LINKS = 400  # links that are looked at
 _BOX = 900  # characters of a box; a larger one holds more than a teaser
 _KEY = 60  # characters by which a teaser's text is known again
 _ONWARDS = ("continues", "read also")  # kinds of such links' phrases
@@ -21,7 +21,7 @@ _LEAD = 20  # characters that a box has beside its link, such as a lead
 _MORE = 40  # characters of a link such as "Read more"
 
 
-def read(document: Document) -> tuple[int, frozenset[str]]:
+def read(document: HtmlDocument) -> tuple[int, frozenset[str]]:
     """How many boxes of other articles a page has, and the keys of the texts in them. Read from the page as it came,
     since cleaning takes boxes off it."""
     tree = LexborHTMLParser(document.markup)
@@ -36,11 +36,11 @@ def key(text: str) -> str:
 
 
 def _boxes(tree: LexborHTMLParser, url: str) -> Iterator[LexborNode]:
-    for node in tree.css(_HEADLINES)[:_MOST]:
+    for node in tree.css(_HEADLINES)[:_MAX_LINKS]:
         link = node if node.tag == "a" else next((n for n in ancestors(node) if n.tag == "a"), node)
         if _elsewhere(attribute(link, "href"), url) and (box := _box(link, _HEADLINES)) is not None:
             yield box
-    for link in tree.css("a[href]")[:_MOST]:
+    for link in tree.css("a[href]")[:_MAX_LINKS]:
         text = text_of(link)
         phrase = known(text) if len(text) <= _MORE else None
         box = _box(link, None) if phrase is not None and phrase.kind in _ONWARDS else None

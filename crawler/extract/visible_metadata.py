@@ -17,7 +17,7 @@ from crawler.extract.author_names import names, says_by
 from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import Document, ancestors, attribute, judge, paragraphs, text_of
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
 from crawler.extract.metadata import Context, fill_date, keywords, persons
 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
@@ -52,10 +52,10 @@ _LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
 _AUTHORS_MOST = 5  # names of a byline; more are a list
 _LINKS = 500  # of a page, among which the menu is looked for
 _LONGEST_CJK = 6  # characters of a name that is written without spaces
-_LONGEST = 60  # characters of a section's or an author's name
+_NAME_MAX_CHARS = 60  # characters of a section's or an author's name
 
 
-def fill(draft: Draft, page: Context) -> None:
+def fill_visible(draft: Draft, page: Context) -> None:
     """Fills what is still empty from what readers see; elements of teasers, boxes and comments are passed over."""
     document, place, _ = page
     if draft.lacks("published"):
@@ -66,7 +66,7 @@ def fill(draft: Draft, page: Context) -> None:
         _add_authors(draft, document)
     if draft.lacks("section"):
         near = [n for n in document.tree.css(_SECTIONS)[:8] if not (_elsewhere(n) or _leads_home(n, document.url))]
-        labels = [t for n in near if 1 < len(t := text_of(n)) <= _LONGEST]
+        labels = [t for n in near if 1 < len(t := text_of(n)) <= _NAME_MAX_CHARS]
         headline = draft.headline.casefold()
         draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
         draft.fill("section", _label_above(document, draft.headline), "page")
@@ -88,11 +88,11 @@ def _fill_authors(draft: Draft, page: Context) -> None:
     draft.fill("authors", next(filter(None, found), ()), "page")
     for text in lines_near_headline(document, draft.headline) if draft.lacks("authors") else ():
         for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
-            if len(part) <= _LONGEST and says_by(part):
+            if len(part) <= _NAME_MAX_CHARS and says_by(part):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
 
 
-def _add_authors(draft: Draft, document: Document) -> None:
+def _add_authors(draft: Draft, document: HtmlDocument) -> None:
     """Takes the byline's names where machines were told of some of them only."""
     told = {name.casefold() for name in draft.authors}
     for selector in _AUTHORS[:2]:
@@ -102,17 +102,17 @@ def _add_authors(draft: Draft, document: Document) -> None:
             return
 
 
-def _label_above(document: Document, headline: str) -> str | None:
+def _label_above(document: HtmlDocument, headline: str) -> str | None:
     """The line above the headline, where the site's menu has it too: its section."""
     above, _ = _around_headline(document, headline)
-    labels = [text for text in above[-2:] if 1 < len(text) <= _LONGEST]
+    labels = [text for text in above[-2:] if 1 < len(text) <= _NAME_MAX_CHARS]
     if not labels:
         return None
     links = Counter(a.text(deep=True, strip=True) for a in document.tree.css("a[href]")[:_LINKS])
     return next((text for text in reversed(labels) if links[text] > 0), None)
 
 
-def by_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
+def date_from_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
     """The day that htmldate finds in the markup, where nothing else gave one. Not its extensive search, which takes
     15 كانون الثاني 2024 for the first of January."""
     if draft.lacks("published"):
@@ -120,7 +120,7 @@ def by_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
         fill_date(draft, "published", dates.machine(found, place) if found else None, "htmldate")
 
 
-def _names(document: Document, selector: str) -> tuple[str, ...]:
+def _names(document: HtmlDocument, selector: str) -> tuple[str, ...]:
     """The names in what matches first, and in its likes beside it."""
     nodes = [n for n in document.tree.css(selector)[:40] if not _elsewhere(n)]
     if not nodes:
@@ -139,7 +139,7 @@ def _leaves(node: LexborNode) -> list[str]:
 def _like_a_name(name: str) -> bool:
     """Whether a text in a byline is a name: of two words, capitalised where the script has capitals, or without spaces
     where it has none. `Follow`, `amw` and `Source: dpa` stand there too."""
-    if len(name) > _LONGEST or re.search(r"[\d:]", name):
+    if len(name) > _NAME_MAX_CHARS or re.search(r"[\d:]", name):
         return False
     parts = name.split()
     if not name.isascii() and len(parts) == 1:
@@ -157,7 +157,7 @@ def _byline(node: LexborNode) -> int:
     return 0
 
 
-def _fill_dates(draft: Draft, document: Document, place: dates.Place) -> None:
+def _fill_dates(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
     for node in [n for n in document.tree.css("time")[:60] if not _elsewhere(n)][:_TIMES]:
         text = text_of(node)
         name = "modified" if _CHANGED.search(f"{attribute(node, 'class', 'itemprop')} {text[:60]}") else "published"
@@ -176,7 +176,7 @@ def _parted(text: str) -> tuple[str, str]:
     return (text, "") if match is None else (text[: match.start()].strip(" /|-–—•·:(,"), text[match.end() :])
 
 
-def in_zone(draft: Draft, document: Document, place: dates.Place) -> None:
+def apply_page_timezone(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
     """Tells the date of publication in the page's own zone, where it was read in UTC and the page shows its own."""
     at, origin = draft.published, draft.origins.get("published", "")
     if at is None or at.utcoffset() or "," in origin:  # a zone of its own, or one that had to be added
@@ -196,13 +196,13 @@ def _other_day(draft: Draft) -> date | None:
     return next((one.value.date() for one in said if isinstance(one.value, datetime)), None)
 
 
-def by_address(draft: Draft, url: str, place: dates.Place) -> None:
+def apply_url_date(draft: Draft, url: str, place: dates.Place) -> None:
     """The day in the page's address, where the page and its source say none."""
     if draft.lacks("published") and (day := page_timezone.day_of(url)) is not None:
         fill_date(draft, "published", dates.machine(day.isoformat(), place), "address")
 
 
-def ago(draft: Draft, document: Document, place: dates.Place) -> dates.Dated | None:
+def fill_relative_date(draft: Draft, document: HtmlDocument, place: dates.Place) -> dates.Dated | None:
     """What a <time> or a line near the headline says in hours or days ago; None where the page gave a date."""
     if not draft.lacks("published"):
         return None
@@ -211,20 +211,20 @@ def ago(draft: Draft, document: Document, place: dates.Place) -> dates.Dated | N
     return next(filter(None, (relative(text, place) for text in lines)), None)
 
 
-def lines_near_headline(document: Document, headline: str) -> list[str]:
+def lines_near_headline(document: HtmlDocument, headline: str) -> list[str]:
     """The lines after and before the headline, as readers see them."""
     above, below = _around_headline(document, headline)
     return [*below, *above]
 
 
-def _around_headline(document: Document, headline: str) -> tuple[list[str], list[str]]:
+def _around_headline(document: HtmlDocument, headline: str) -> tuple[list[str], list[str]]:
     """The lines above the headline, and those below it; the first caller's answer is kept."""
     if document.near is None:
         document.near = _look_around(document, headline)
     return document.near
 
 
-def _look_around(document: Document, headline: str) -> tuple[list[str], list[str]]:
+def _look_around(document: HtmlDocument, headline: str) -> tuple[list[str], list[str]]:
     heading = _heading(document, headline)
     near: tuple[list[str], list[str]] = [], []
     if heading is None:
@@ -247,7 +247,7 @@ def _look_around(document: Document, headline: str) -> tuple[list[str], list[str
     return near
 
 
-def _heading(document: Document, headline: str) -> LexborNode | None:
+def _heading(document: HtmlDocument, headline: str) -> LexborNode | None:
     """The element of the headline: a heading with its text, else the first <h1>."""
     headings = document.tree.css("h1, h2, [class*='headline' i], [class*='title' i]")[:60]
     texts = ((n, n.text(deep=True, strip=True)) for n in headings)

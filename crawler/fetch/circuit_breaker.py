@@ -19,11 +19,13 @@ from scrapy.utils.misc import load_object
 from twisted.internet.error import ConnectError
 
 UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, ConnectError)  # nothing was there to answer
-SILENCE = (*UNREACHABLE, DownloadTimeoutError, DownloadFailedError)
-TRIES = 3  # requests without an answer in a row: robots.txt, the same again, a source; with 30 s each, 90 s
+NO_ANSWER = (*UNREACHABLE, DownloadTimeoutError, DownloadFailedError)
+MAX_FAILURES_IN_A_ROW = (
+    3  # requests without an answer in a row: robots.txt, the same again, a source; with 30 s each, 90 s
+)
 
 
-class GivenUp(IgnoreRequest):
+class HostUnavailable(IgnoreRequest):
     """The host did not answer several times in a row, and is not asked again in this run. `reason` is counted; `heard`:
     whether it is the host's own doing, so that there was one."""
 
@@ -31,7 +33,7 @@ class GivenUp(IgnoreRequest):
     heard = False
 
 
-class Patience:
+class UnresponsiveHostMiddleware:
     """Counts each host's requests without an answer; the first answer ends the count."""
 
     def __init__(self) -> None:
@@ -39,26 +41,32 @@ class Patience:
 
     async def process_request(self, request: Request) -> None:
         host = _host(request)
-        if self.silent[host] >= TRIES:
-            raise GivenUp(f"{host} did not answer {TRIES} times in a row; it is asked again in a later run")
+        if self.silent[host] >= MAX_FAILURES_IN_A_ROW:
+            raise HostUnavailable(
+                f"{host} did not answer {MAX_FAILURES_IN_A_ROW} times in a row; it is asked again in a later run"
+            )
 
     async def process_response(self, request: Request, response: Response) -> Response:
         del self.silent[_host(request)]
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
-        if isinstance(exception, SILENCE):
+        if isinstance(exception, NO_ANSWER):
             self.silent[_host(request)] += 1
 
 
-def reached(stats: dict[str, Any]) -> bool:
+def network_was_reached(stats: dict[str, Any]) -> bool:
     """Whether Scrapy's statistics of a run show that anything was there to answer, were it only too slowly."""
     kind = "downloader/exception_type_count/"
     problems = [load_object(name.removeprefix(kind)) for name in stats if name.startswith(kind)]
-    asked = [problem for problem in problems if issubclass(problem, GivenUp) or not issubclass(problem, IgnoreRequest)]
+    asked = [
+        problem
+        for problem in problems
+        if issubclass(problem, HostUnavailable) or not issubclass(problem, IgnoreRequest)
+    ]
     if stats.get("downloader/response_count", 0) > 0 or (problems and not asked):
         return True  # the latter: all was refused by ourselves, such as by a robots.txt of yesterday
-    return not all(issubclass(p, UNREACHABLE) or (issubclass(p, GivenUp) and not p.heard) for p in asked)
+    return not all(issubclass(p, UNREACHABLE) or (issubclass(p, HostUnavailable) and not p.heard) for p in asked)
 
 
 def _host(request: Request) -> str:

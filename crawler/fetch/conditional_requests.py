@@ -5,7 +5,7 @@ from __future__ import annotations
 from scrapy import Request
 
 
-class ConditionalRequests:
+class ConditionalRequestMiddleware:
     """Sends a request's `etag` and `last_modified` (in its meta) as validators, and lets a 304 reach the callback."""
 
     async def process_request(self, request: Request) -> None:

@@ -15,37 +15,37 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.fetch.circuit_breaker import GivenUp
-from crawler.session.block_detection import BARREN, shape
+from crawler.fetch.circuit_breaker import HostUnavailable
+from crawler.session.block_detection import TRAP_PAGES, shape
 
 if TYPE_CHECKING:
-    from crawler.session.block_detection import Conduct
+    from crawler.session.block_detection import BlockDetector
 
 log = logging.getLogger("arshif.reach")
 
 
-class Spent(GivenUp):
+class BudgetExceeded(HostUnavailable):
     """The host's share of the run is used up."""
 
     reason = "budget"
     heard = True
 
 
-class Walled(GivenUp):
+class HostBlocked(HostUnavailable):
     """The host answers with walls only."""
 
     reason = "wall"
     heard = True
 
 
-class Trapped(IgnoreRequest):
+class TrapSuspected(IgnoreRequest):
     """Pages of this kind have all been no article: this one is asked for again much later."""
 
     reason = "trap"
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class HostBudget:
     """What one host gets of a run at most: requests, bytes of answers as they came, seconds of waiting for them."""
 
     requests: int
@@ -53,49 +53,51 @@ class Share:
     seconds: float
 
 
-class Leaving:
+class HostBudgetMiddleware:
     """Counts what each host has had of the run, and refuses it more than its share. It looks twice: when a request
     comes, and again when the host's turn has come (`crawler/fetch/http_handler.py`), for the answers that came
     in between."""
 
-    def __init__(self, crawler: Crawler, share: Share) -> None:
+    def __init__(self, crawler: Crawler, share: HostBudget) -> None:
         self.crawler = crawler
         self.share = share
         self.requests: Counter[str] = Counter()
         self.size: Counter[str] = Counter()
         self.seconds: Counter[str] = Counter()
         self.told: set[str] = set()
-        crawler.signals.connect(self.came, signals.response_downloaded)
-        crawler.signals.connect(self.left, signals.request_left_downloader)
+        crawler.signals.connect(self.response_received, signals.response_downloaded)
+        crawler.signals.connect(self.request_left, signals.request_left_downloader)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        share = Share(
+        share = HostBudget(
             settings.getint("HOST_REQUESTS"), settings.getint("HOST_BYTES"), settings.getfloat("HOST_SECONDS")
         )
         return cls(crawler, share)
 
     async def process_request(self, request: Request) -> None:
         host = urlparse_cached(request).hostname or ""
-        self._look(request, host)
+        self._check(request, host)
         self.requests[host] += 1
-        request.meta.setdefault("looks", {})["leaving"] = partial(self._look, request, host, asked=1)
+        request.meta.setdefault("looks", {})["leaving"] = partial(self._check, request, host, asked=1)
 
-    def _look(self, request: Request, host: str, asked: int = 0) -> None:
-        if told := self._spent(host, asked):
+    def _check(self, request: Request, host: str, asked: int = 0) -> None:
+        if told := self._exceeded(host, asked):
             if host not in self.told:
                 self.told.add(host)
                 log.warning("%s: %s; the rest waits for the next run", host, told)
-            raise Spent(f"{host} has had its share of this run: {told}")
-        conduct: Conduct | None = getattr(getattr(self.crawler.spider, "crawl", None), "conduct", None)
-        if conduct is not None and conduct.walled(request.url):
-            raise Walled(f"{host} answers with walls only, and is left alone for now")
+            raise BudgetExceeded(f"{host} has had its share of this run: {told}")
+        conduct: BlockDetector | None = getattr(getattr(self.crawler.spider, "crawl", None), "conduct", None)
+        if conduct is not None and conduct.is_blocked(request.url):
+            raise HostBlocked(f"{host} answers with walls only, and is left alone for now")
         site = request.cb_kwargs.get("site")
-        if conduct is not None and site is not None and conduct.trapped(site.id, request.url):
-            raise Trapped(f"{BARREN} pages like {shape(request.url)} were no articles; the others are tried later")
+        if conduct is not None and site is not None and conduct.is_trap(site.id, request.url):
+            raise TrapSuspected(
+                f"{TRAP_PAGES} pages like {shape(request.url)} were no articles; the others are tried later"
+            )
 
-    def _spent(self, host: str, asked: int) -> str:
+    def _exceeded(self, host: str, asked: int) -> str:
         """What is used up; `asked` where the request has been counted already."""
         if self.requests[host] - asked >= self.share.requests:
             return f"{self.share.requests} requests"
@@ -105,10 +107,10 @@ class Leaving:
             return f"{self.share.seconds:.0f} s of waiting for its answers"
         return ""
 
-    def came(self, response: Response, request: Request) -> None:
+    def response_received(self, response: Response, request: Request) -> None:
         """Counts what came."""
         self.size[urlparse_cached(request).hostname or ""] += len(response.body)
 
-    def left(self, request: Request) -> None:
+    def request_left(self, request: Request) -> None:
         """Counts how long that took, however it ended (`crawler/fetch/http_handler.py` measures it)."""
         self.seconds[urlparse_cached(request).hostname or ""] += request.meta.pop("seconds", 0.0)

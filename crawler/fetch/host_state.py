@@ -12,13 +12,13 @@ from index.archive import hosts
 from index.archive.hosts import HostState
 
 if TYPE_CHECKING:
-    from crawler.session.session import Crawl
+    from crawler.session.session import CrawlSession
 
-SLOWER = object()  # signal: a host asks for more seconds between two requests; `host` and `seconds`
-UNSENT = object()  # signal: a `request` whose turn had come was not sent to its host after all
+host_slower = object()  # signal: a host asks for more seconds between two requests; `host` and `seconds`
+request_unsent = object()  # signal: a `request` whose turn had come was not sent to its host after all
 
 
-class Hosts:
+class HostStates:
     """The states of origins. `arshif check` and `scrapy shell` have no archive: there it forgets them at the end."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -41,8 +41,8 @@ class Hosts:
     def slow_down(self, origin: str, seconds: float) -> None:
         """Tells whoever keeps the gaps between requests that the host asks for this one."""
         host = urlsplit(origin).hostname or ""
-        self.crawler.signals.send_catch_log(SLOWER, host=host, seconds=seconds)
+        self.crawler.signals.send_catch_log(host_slower, host=host, seconds=seconds)
 
     @property
-    def _crawl(self) -> Crawl | None:
+    def _crawl(self) -> CrawlSession | None:
         return getattr(self.crawler.spider, "crawl", None)

@@ -25,7 +25,7 @@ from twisted.web.client import ResponseFailed
 from twisted.web.iweb import IPolicyForHTTPS, IResponse
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-from crawler.fetch.host_state import UNSENT
+from crawler.fetch.host_state import request_unsent
 
 HEADERS = 256 << 10  # bytes of an answer's head; Scrapy takes any: 200,000 headers of 22 MB were a page to it
 
@@ -34,7 +34,7 @@ class HeadTooLong(DownloadCancelledError):
     """The answer's headers do not come to an end: it is not read on, and not asked for again in this run."""
 
 
-class Bounded:
+class BoundedAgent:
     """What a crawl's download handlers share; mixed into one of Scrapy's."""
 
     _pool: Any
@@ -56,7 +56,7 @@ class Bounded:
             request.meta["seconds"] = monotonic() - start
 
 
-class Handler(Bounded, HTTP11DownloadHandler):
+class HttpHandler(BoundedAgent, HTTP11DownloadHandler):
     """Plain requests; the browser's handler, which takes a second to import, joins it with the first rendered page."""
 
     _browser: Any = None
@@ -66,12 +66,12 @@ class Handler(Bounded, HTTP11DownloadHandler):
             for look in request.meta.pop("looks", {}).values():  # the last before it is sent
                 look()
         except Exception:
-            self._crawler.signals.send_catch_log(UNSENT, request=request)
+            self._crawler.signals.send_catch_log(request_unsent, request=request)
             raise
         if not request.meta.get("playwright"):
             return await super().download_request(request)
         if self._browser is None:
-            from crawler.fetch.rendering.handler import Handler as BrowserHandler
+            from crawler.fetch.rendering.handler import RenderingHandler as BrowserHandler
 
             self._browser = BrowserHandler(self._crawler)
             await self._browser.begin()

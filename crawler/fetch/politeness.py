@@ -10,14 +10,14 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.fetch.host_state import SLOWER, UNSENT
+from crawler.fetch.host_state import host_slower, request_unsent
 
-LONGEST = 60.0  # seconds between two requests to a host, however slowly it answers
+MAX_DELAY_SECONDS = 60.0  # seconds between two requests to a host, however slowly it answers
 # … and at least: without any delay, Scrapy takes all of a slot's queue before it counts the first (`_process_queue`)
-LEAST = 0.001
+MIN_DELAY_SECONDS = 0.001
 
 
-class Politeness:
+class PolitenessMiddleware:
     """Gives each host its own download slot, and counts its delay from the end of the last answer.
 
     Scrapy counts from when a request left: one that travelled slowly and one that travelled fast arrive closer together
@@ -35,8 +35,8 @@ class Politeness:
         self.delays = {host: float(slot["delay"]) for host, slot in delays.items() if "delay" in slot}
         self.wishes: dict[str, float] = {}  # seconds that hosts ask for themselves, such as by Crawl-delay
         crawler.signals.connect(self.answered, signals.response_downloaded)
-        crawler.signals.connect(self.slower, SLOWER)
-        crawler.signals.connect(self.unsent, UNSENT)
+        crawler.signals.connect(self.slower, host_slower)
+        crawler.signals.connect(self.unsent, request_unsent)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -52,7 +52,7 @@ class Politeness:
 
     def slower(self, host: str, seconds: float) -> None:
         """From now on there are as many seconds between two requests to this host, LONGEST at most."""
-        self.wishes[host] = max(self.wishes.get(host, 0.0), min(seconds, LONGEST))
+        self.wishes[host] = max(self.wishes.get(host, 0.0), min(seconds, MAX_DELAY_SECONDS))
         assert self.crawler.engine is not None
         if (slot := self.crawler.engine.downloader.slots.get(host)) is not None:
             slot.delay = max(slot.delay, self.wishes[host])
@@ -83,5 +83,5 @@ class Politeness:
 def pause(promised: float, took: float, walls: int) -> float:
     """Seconds until a host is asked again: what was promised, doubled for each wall in a row, and at least as long as
     its last answer took; neither longer than LONGEST, unless that was promised."""
-    slowed = min(LONGEST, max(promised, 1.0) * 2**walls) if walls else promised
-    return max(promised, slowed, min(took, LONGEST), LEAST)
+    slowed = min(MAX_DELAY_SECONDS, max(promised, 1.0) * 2**walls) if walls else promised
+    return max(promised, slowed, min(took, MAX_DELAY_SECONDS), MIN_DELAY_SECONDS)

@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 
-class Proxy:
+class ProxyMiddleware:
     """Names the proxy in each request's meta, where Scrapy's own middleware takes it up, whatever the environment says.
 
     Pages that a browser renders are left out: its headers would carry the proxy's password to the site.

@@ -18,7 +18,7 @@ ENCODED = ("content-encoding", "content-length")  # what a body that was decoded
 GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
 
 
-class RawCopies:
+class RawCaptureMiddleware:
     """Keeps a page's status, headers and body as received in `request.meta["raw"]`; the store writes them.
 
     We ask for gzip alone (`crawler/settings.py`). What came otherwise all the same is left to `DecodedCopies`:
@@ -31,7 +31,7 @@ class RawCopies:
         return response
 
 
-class DecodedCopies:
+class DecodedCaptureMiddleware:
     """Keeps what `RawCopies` left, as Scrapy decoded it in between, which it does up to DOWNLOAD_MAXSIZE bytes."""
 
     async def process_response(self, request: Request, response: Response) -> Response:
@@ -65,7 +65,12 @@ def lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def stored_page(
-    kept: store.Raw, ref: store.RawRef, url: str, final_url: str, fetched: datetime, candidate: Candidate | None = None
+    kept: store.WarcStore,
+    ref: store.WarcRef,
+    url: str,
+    final_url: str,
+    fetched: datetime,
+    candidate: Candidate | None = None,
 ) -> Page:
     """The page of a raw copy, as it was fetched. Raises what `Raw.read` and decoding do."""
     headers, body = kept.read(ref, final_url)

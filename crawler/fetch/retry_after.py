@@ -13,32 +13,35 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.fetch.circuit_breaker import GivenUp
-from crawler.fetch.host_state import Hosts
-from crawler.scheduling.poll_interval import asked_to_wait
+from crawler.fetch.circuit_breaker import HostUnavailable
+from crawler.fetch.host_state import HostStates
+from crawler.scheduling.poll_interval import retry_after
 from index.archive import hosts
 
-ASKING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)  # with which it is about the host, not a page
+RETRY_STATUSES = (
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)  # with which it is about the host, not a page
 
 
-class AskedToWait(GivenUp):
+class RetryLater(HostUnavailable):
     """The host asked not to be asked again before a certain time."""
 
     reason = "asked to wait"
     heard = True
 
 
-class Waits:
+class RetryAfterMiddleware:
     """Keeps until when each host asked to be left alone; nothing is sent to it before then."""
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: HostStates) -> None:
         self.hosts = hosts
         self.until: dict[str, datetime] = {}
         self.known: set[str] = set()  # origins whose wait of earlier runs has been looked up
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(Hosts(crawler))
+        return cls(HostStates(crawler))
 
     async def process_request(self, request: Request) -> None:
         host, origin = urlparse_cached(request).hostname or "", hosts.origin(request.url)
@@ -55,13 +58,13 @@ class Waits:
     def _look(self, host: str) -> None:
         until = self.until.get(host)
         if until is not None and until > datetime.now(UTC):
-            raise AskedToWait(f"{host} asked to be left alone until {until:%Y-%m-%d %H:%M} UTC")
+            raise RetryLater(f"{host} asked to be left alone until {until:%Y-%m-%d %H:%M} UTC")
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        if response.status in ASKING:
+        if response.status in RETRY_STATUSES:
             now = datetime.now(UTC)
             said = {"retry-after": (response.headers.get("Retry-After") or b"").decode("latin-1")}
-            until = asked_to_wait(said, now)
+            until = retry_after(said, now)
             if until is not None and until > now:
                 host = urlparse_cached(request).hostname or ""
                 self._wait(host, until)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crawler.config import Config
 from crawler.errors import ArshifError, Busy
-from crawler.storage import article_named
+from crawler.storage import find_article
 from crawler.urls.canonical import canonical
 from index.archive import Archive, erasure, frontier, leases, sqlite
 from index.archive.backup import keeping_lock
@@ -20,7 +20,7 @@ OWNER = "arshif forget"  # of the sites' leases, for people
 
 
 @dataclass(frozen=True, slots=True)
-class What:
+class ErasureTarget:
     """What is to go: of a site these articles (ids) and addresses; `whole`: all of it. `told` says so in a sentence."""
 
     site: str
@@ -31,7 +31,7 @@ class What:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class Erased:
     """What went; `journal_emptied`: the archive's write-ahead log holds nothing of it any more."""
 
     site: str
@@ -42,34 +42,36 @@ class Forgotten:
     journal_emptied: bool = True
 
 
-class Forgetting:
+class Erasure:
     """Takes articles out of an archive and its folder of raw copies."""
 
     def __init__(self, archive: Archive, raw: Path) -> None:
         self.archive, self.raw = archive, raw
 
-    def look(self, name: str, config: Config) -> What:
+    def look(self, name: str, config: Config) -> ErasureTarget:
         """What a name stands for: the id of a site, or the id or an address of an article, known or not.
 
         Raises ArshifError for a word that is none of these."""
         with self.archive.read() as conn:
-            if (article := article_named(conn, name)) is not None:
-                known = erasure.known(conn, article)
+            if (article := find_article(conn, name)) is not None:
+                known = erasure.find(conn, article)
                 told = (
                     f"«{known.headline}» ({known.site}): {known.versions} version(s), {len(known.urls)} address(es), "
                     f"{len(known.refs)} raw copies"
                 )
-                return What(known.site, (article,), known.urls, False, told)
+                return ErasureTarget(known.site, (article,), known.urls, False, told)
             ids = tuple(erasure.articles_of(conn, name))
             if name in config.sites or ids:
-                return What(name, ids, (), True, f"the site {name}: {len(ids)} article(s), and all that is known of it")
+                return ErasureTarget(
+                    name, ids, (), True, f"the site {name}: {len(ids)} article(s), and all that is known of it"
+                )
             url = canonical(name) if name.startswith(("http://", "https://")) else None
             site = next(iter(frontier.sites_of(conn, url or name)), config.site_of(name).id)
         if url is None:
             raise ArshifError(f"{name} is no site, and no id or address of an article: `arshif sites list`")
-        return What(site, (), (url,), False, f"{url}: not in the archive; it is only kept away")
+        return ErasureTarget(site, (), (url,), False, f"{url}: not in the archive; it is only kept away")
 
-    def forget(self, what: What, now: datetime) -> Forgotten:
+    def forget(self, what: ErasureTarget, now: datetime) -> Erased:
         """Takes it out for good. Safe to begin again where it was broken off.
 
         Raises Busy where the site is being crawled, or another process copies or forgets."""
@@ -83,13 +85,13 @@ class Forgetting:
                 self.archive.write(partial(leases.release, held=held)).result()
         return replace(done, journal_emptied=sqlite.empty_journal(self.archive.path))
 
-    def _forget(self, what: What, lease: leases.Lease, now: datetime) -> Forgotten:
+    def _forget(self, what: ErasureTarget, lease: leases.Lease, now: datetime) -> Erased:
         if what.whole:  # first, so that a crawl which begins after a crash finds the mark
             self.archive.write(partial(erasure.refuse_site, site=what.site, now=now), lease).result()
-        done = Forgotten(what.site, urls=0 if what.articles else len(what.urls))
+        done = Erased(what.site, urls=0 if what.articles else len(what.urls))
         for article in what.articles:
             with self.archive.read() as conn:
-                known = erasure.known(conn, article)
+                known = erasure.find(conn, article)
             blank(self.raw, known.refs)  # before the archive forgets where they lie
             self.archive.write(partial(erasure.forget, what=known, now=now), lease).result()
             done = replace(

@@ -8,10 +8,10 @@ from functools import partial
 from crawler.fingerprint import identity
 from index.archive import Archive, near_duplicates, stories
 
-AT_ONCE = 2_000  # articles of one call, each in a transaction of its own: it goes on beside crawls
+BATCH = 2_000  # articles of one call, each in a transaction of its own: it goes on beside crawls
 
 
-class Signing:
+class MinHashBackfill:
     """Signs what is unsigned, once through the archive: articles that are stored meanwhile have their signatures."""
 
     def __init__(self, archive: Archive) -> None:
@@ -23,7 +23,7 @@ class Signing:
         if self.last is None:
             return 0
         with self.archive.read() as conn:
-            rows = near_duplicates.unsigned(conn, self.last, AT_ONCE)
+            rows = near_duplicates.unsigned(conn, self.last, BATCH)
         for row in rows:
             signature = identity(row.headline, row.body).signature
             settle = partial(stories.settle, article=row.id, signature=signature, now=now)

@@ -14,27 +14,36 @@ from typing import Any
 from sqlalchemy import Connection
 
 from crawler import stages
-from crawler.boilerplate.repeated_blocks import Repeats
+from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
 from crawler.fetch.raw_capture import stored_page
 from crawler.models import Candidate
-from crawler.processes.parse_pool import Workers
-from crawler.session.source_stats import apart_from, repeated
+from crawler.processes.parse_pool import ParsePool
+from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from index.archive import Archive, articles, leases, repeated_blocks, warc_records
-from index.archive.warc_records import Copy
+from index.archive.warc_records import StoredRecord
 from index.model.article import Article
-from index.warc.store import Raw, RawDamaged
+from index.warc.store import WarcDamaged, WarcStore
 
 log = logging.getLogger("arshif.reextract")
 
 OWNER = "arshif reextract"  # of the sites' leases, for people
-SAID = ("title", "published", "modified", "language")  # what a source gives with an address
-AT_ONCE = 16  # pages under way: enough for the workers of a large machine, and 160 MB of pages at the very most
+CANDIDATE_FIELDS = ("title", "published", "modified", "language")  # what a source gives with an address
+MAX_IN_FLIGHT = 16  # pages under way: enough for the workers of a large machine, and 160 MB of pages at the very most
 EXAMPLES = 3  # of a field's changes that are told
-OURS = {"id", "site", "url", "extractor", "content_hash", "signature", "template", "origins"}  # no words of the page's
-FIELDS = tuple(one.name for one in fields(Article) if one.name not in OURS)
+INTERNAL_FIELDS = {
+    "id",
+    "site",
+    "url",
+    "extractor",
+    "content_hash",
+    "signature",
+    "template",
+    "origins",
+}  # no words of the page's
+FIELDS = tuple(one.name for one in fields(Article) if one.name not in INTERNAL_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,13 @@ class Reextraction:
     Older versions stay as they were read: what a site said then is not corrected after the fact."""
 
     def __init__(
-        self, archive: Archive, raw: Raw, workers: Workers, *, dry: bool, told: Callable[[Report], None] | None = None
+        self,
+        archive: Archive,
+        raw: WarcStore,
+        workers: ParsePool,
+        *,
+        dry: bool,
+        told: Callable[[Report], None] | None = None,
     ) -> None:
         self.archive, self.raw, self.workers, self.dry, self.told = archive, raw, workers, dry, told
         self.report = Report()
@@ -103,11 +118,11 @@ class Reextraction:
         last = ""
         while True:
             with self.archive.read() as conn:  # not one for all: the write-ahead log grows as long as somebody reads it
-                some = list(islice(warc_records.copies(conn, site.id, since, last), AT_ONCE))
+                some = list(islice(warc_records.copies(conn, site.id, since, last), MAX_IN_FLIGHT))
                 own = {copy.article.id: repeated_blocks.of(conn, copy.article.id) for copy in some}
             if not some:
                 return
-            jobs = [self._read(copy, site, apart_from(learned, own[copy.article.id])) for copy in some]
+            jobs = [self._read(copy, site, excluding(learned, own[copy.article.id])) for copy in some]
             for copy, extraction in zip(some, await asyncio.gather(*jobs), strict=True):
                 if extraction is not None:
                     self._take(copy, extraction, lease, now)
@@ -115,9 +130,9 @@ class Reextraction:
             if self.told is not None:
                 self.told(self.report)
 
-    async def _read(self, copy: Copy, site: Site, learned: Repeats) -> Extraction | None:
+    async def _read(self, copy: StoredRecord, site: Site, learned: RepeatedBlocks) -> Extraction | None:
         try:
-            offered = Candidate(copy.url, *(getattr(copy.offered, name) for name in SAID))
+            offered = Candidate(copy.url, *(getattr(copy.offered, name) for name in CANDIDATE_FIELDS))
             page = await asyncio.to_thread(
                 stored_page, self.raw, copy.ref, copy.url, copy.final_url, copy.fetched, offered
             )
@@ -126,13 +141,13 @@ class Reextraction:
             log.warning("%s: would be refused today: %s", copy.article.url, problem)
             self.report.refused += 1
             return None
-        except (RawDamaged, Unreadable, OSError, EOFError) as problem:
+        except (WarcDamaged, Unreadable, OSError, EOFError) as problem:
             log.warning("%s: cannot be read again: %s", copy.article.url, problem)
             self.report.unreadable += 1
             return None
         return extraction
 
-    def _take(self, copy: Copy, extraction: Extraction, lease: leases.Lease | None, now: datetime) -> None:
+    def _take(self, copy: StoredRecord, extraction: Extraction, lease: leases.Lease | None, now: datetime) -> None:
         known = copy.article
         better = replace(extraction.article, id=known.id, url=known.url)
         self.report.read += 1

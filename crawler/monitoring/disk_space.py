@@ -7,14 +7,16 @@ import shutil
 from crawler.config import Settings
 from index.archive.warc_records import Extent
 
-AGAIN = 1.05  # times the least that is to stay free, until crawls start again: what is just enough would come and go
+RESUME_FACTOR = (
+    1.05  # times the least that is to stay free, until crawls start again: what is just enough would come and go
+)
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))  # as disks are sold
 
 
-def lack(settings: Settings, *, again: bool = False) -> str:
+def shortage(settings: Settings, *, again: bool = False) -> str:
     """Why no crawl may write now, and what to do; "" where there is room. `again`: it was short before."""
     left = free(settings)
-    if left >= settings.least_free * (AGAIN if again else 1):
+    if left >= settings.least_free * (RESUME_FACTOR if again else 1):
         return ""
     return (
         f"{size(left)} are free at {settings.data}, and {size(settings.least_free)} are to stay free (least_free): "

@@ -25,22 +25,22 @@ from crawler.scheduling.site_schedule import SKEW
 from crawler.storage import archive_file, open_archive, open_index, raw_folder
 from index.archive import articles, health, leases, outbox, source_state, warc_records
 from index.archive import tables as t
-from index.warc.store import torn
+from index.warc.store import torn_bytes
 
 Verdict = Literal["ok", "warning", "fail"]
 
 TIGHT = 3  # times the least free disk that is soon used up
 LOOKED_INTO = 5  # files of raw copies, the newest: a crash tears the last one of a run
 PATIENCE = 60.0  # seconds for reading a database through; a large one takes longer, which is told
-LATE = timedelta(hours=1)  # that something waits for an index, until that is worth a word
+INDEX_DELAY = timedelta(hours=1)  # that something waits for an index, until that is worth a word
 DEAD = 5  # failures of a source in a row: some two days
 STARTING = 30.0  # seconds that a browser may take to show an empty page
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # no clock can be before this program
-NAMED = 5  # of many, that are told
+MAX_LISTED = 5  # of many, that are told
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One thing that was looked at: `ok`, `warning` (it runs, but look at it) or `fail` (mend it), and a sentence."""
 
     what: str
@@ -48,19 +48,19 @@ class Finding:
     told: str
 
 
-Look = Callable[[Config], tuple[Verdict, str]]
+CheckFunction = Callable[[Config], tuple[Verdict, str]]
 
 
-def findings(config: Config) -> Iterator[Finding]:
+def run_checks(config: Config) -> Iterator[Check]:
     """All of them, as they are looked at; what cannot be looked at is a finding too."""
-    for what, look in LOOKS.items():
+    for what, look in CHECKS.items():
         try:
             verdict, told = look(config)
         except ArshifError as error:
             verdict, told = "fail", str(error)
         except OSError as error:
             verdict, told = "fail", f"{error.filename or ''}: {error.strerror}"
-        yield Finding(what, verdict, told)
+        yield Check(what, verdict, told)
 
 
 # --- who we are and where we stand -----------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def _data(config: Config) -> tuple[Verdict, str]:
 
 def _disk(config: Config) -> tuple[Verdict, str]:
     settings = config.settings
-    if lack := disk_space.lack(settings):
+    if lack := disk_space.shortage(settings):
         return "fail", lack
     free = disk_space.free(settings)
     told = f"{disk_space.size(free)} free; below {disk_space.size(settings.least_free)} (least_free) no crawl starts"
@@ -134,7 +134,7 @@ def _disk(config: Config) -> tuple[Verdict, str]:
 
 def _raw(config: Config) -> tuple[Verdict, str]:
     files = sorted(raw_folder(config).glob("*.warc.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
-    bad = [path.name for path in files[:LOOKED_INTO] if torn(path)]
+    bad = [path.name for path in files[:LOOKED_INTO] if torn_bytes(path)]
     with open_archive(config) as archive, archive.read() as conn:
         extent = warc_records.extent(conn, datetime.now(UTC))
     told = disk_space.raw_copies(config.settings, extent)
@@ -200,13 +200,13 @@ def _outbox(config: Config) -> tuple[Verdict, str]:
     with open_archive(config) as archive, archive.read() as conn:
         oldest = conn.execute(select(func.min(t.outbox.c.added))).scalar()
         count = conn.execute(select(func.count()).select_from(t.outbox)).scalar_one()
-        refused = len(outbox.refused(conn))
+        refused = len(outbox.quarantined(conn))
     bad = f"; {refused} documents were refused (`arshif index status`)" if refused else ""
     if oldest is None:
         return ("warning" if refused else "ok"), f"nothing waits for the index{bad}"
     age = max(datetime.now(UTC) - oldest, timedelta())
     told = f"{count} documents wait for the index, the oldest for {in_words(age)}{bad}"
-    if age > LATE:
+    if age > INDEX_DELAY:
         return "warning", f"{told}: does `arshif run` run, and the index answer?"
     return ("warning" if refused else "ok"), told
 
@@ -258,10 +258,10 @@ def _leases(config: Config) -> tuple[Verdict, str]:
 
 
 def _named(names: list[str]) -> str:
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    return ", ".join(names[:MAX_LISTED]) + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
 
 
-LOOKS: dict[str, Look] = {
+CHECKS: dict[str, CheckFunction] = {
     "contact": _contact,
     "sites": _sites,
     "time zones": _zones,

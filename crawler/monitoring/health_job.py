@@ -17,7 +17,9 @@ from index.archive import Archive, health
 
 log = logging.getLogger("arshif.health")
 
-DEAF = timedelta(hours=3)  # without an answer from any site: that is our network, and says nothing of theirs
+NETWORK_DOWN_AFTER = timedelta(
+    hours=3
+)  # without an answer from any site: that is our network, and says nothing of theirs
 
 
 def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
@@ -27,7 +29,7 @@ def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
         seen = {site.id: _look(conn, site, now) for site in config.enabled}
         known = health.states(conn)
     heard = [source.polled for evidence in seen.values() for source in evidence.sources if source.polled]
-    if not heard or now - max(heard) > DEAF:
+    if not heard or now - max(heard) > NETWORK_DOWN_AFTER:
         return []
     changed, told = [], notifications.keys(config)
     for site in config.enabled:

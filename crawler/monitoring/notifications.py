@@ -19,8 +19,8 @@ from index.archive.tables import alerts
 
 log = logging.getLogger("arshif.notify")
 
-AT_ONCE = 20  # alerts of one message: if half the sites fail together, that is one message
-GIVEN_UP = timedelta(days=7)  # an address that has not worked for that long is not told of what is older
+ALERTS_PER_MESSAGE = 20  # alerts of one message: if half the sites fail together, that is one message
+UNDELIVERABLE_AFTER = timedelta(days=7)  # an address that has not worked for that long is not told of what is older
 
 
 def keys(config: Config) -> list[str]:
@@ -32,15 +32,17 @@ def send(archive: Archive, config: Config, now: datetime) -> int:
     """How many messages with alerts were brought to those whom `notify` names; what fails is tried again. An alert is
     for those who were named when it was noted; without anybody to tell, it is in `arshif alerts` alone."""
     known = keys(config)
-    archive.write(lambda conn: pending_notifications.forsake(conn, alerts, known, now - GIVEN_UP)).result()
+    archive.write(
+        lambda conn: pending_notifications.drop_expired(conn, alerts, known, now - UNDELIVERABLE_AFTER)
+    ).result()
     with archive.read() as conn:
         unsent = health.unsent(conn)
     sent = 0
     for key in known:
-        mine = [alert for alert in unsent if key in alert.waiting][:AT_ONCE]
+        mine = [alert for alert in unsent if key in alert.waiting][:ALERTS_PER_MESSAGE]
         if mine and message(config, key, *worded(mine)):
             ids = [alert.id for alert in mine]
-            archive.write(partial(health.told, ids=ids, address=key, now=now)).result()
+            archive.write(partial(health.mark_notified, ids=ids, address=key, now=now)).result()
             sent += 1
     return sent
 
@@ -50,7 +52,9 @@ def message(config: Config, key: str, title: str, body: str) -> bool:
     number = keys(config).index(key)
     sent = _sent(config, number, title, body)
     if not sent:
-        log.warning("notify.%d: a message could not be sent; it is tried again for %d days", number, GIVEN_UP.days)
+        log.warning(
+            "notify.%d: a message could not be sent; it is tried again for %d days", number, UNDELIVERABLE_AFTER.days
+        )
     return sent
 
 

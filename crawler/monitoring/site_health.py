@@ -26,9 +26,9 @@ RARE = (
 SILENT = 14.0  # articles missing before a site is quiet: e^-14 is 1e-6, and news come in heaps
 SLEEP = timedelta(hours=6)  # in which nobody is called quiet
 KNOWN_DAYS = 7  # of history before a site's silence says something
-KNOWN = 16  # earlier articles before a field's absence does
-LAST = 12  # newest articles or pages that are held against the earlier ones
-LEAST = 4  # … of which so many must be there
+MIN_EARLIER_ARTICLES = 16  # earlier articles before a field's absence does
+RECENT = 12  # newest articles or pages that are held against the earlier ones
+MIN_RECENT = 4  # … of which so many must be there
 WINDOW = timedelta(days=14)  # what is older is not what happens now
 LATELY = timedelta(days=2)
 DEAD_AFTER = timedelta(hours=6)  # without an answer, and DEAD_POLLS of them, before a source is dead
@@ -53,11 +53,11 @@ BLOCKED = (
 ROBOTS = "robots"
 ELSEWHERE = ("elsewhere", "led home")
 DOWN = ("silent", "Error", "HTTP 5")
-WELL = Health()
+HEALTHY = Health()
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthFinding:
     """What is unusual: a word, its sentence, and an address that shows it."""
 
     verdict: str
@@ -68,7 +68,9 @@ class Finding:
 # --- what is wrong -------------------------------------------------------------------------------------------------
 
 
-def judge(seen: Evidence, hosts: frozenset[str], zone: str, now: datetime, known: Health = WELL) -> Finding | None:
+def judge(
+    seen: Evidence, hosts: frozenset[str], zone: str, now: datetime, known: Health = HEALTHY
+) -> HealthFinding | None:
     """What is unusual about a site now, None where nothing is.
 
     `hosts` are those of its file, `zone` is its time zone, `now` UTC. What came since the `known` verdict began is not
@@ -76,17 +78,17 @@ def judge(seen: Evidence, hosts: frozenset[str], zone: str, now: datetime, known
     """
     since = known.since
     recent = [page for page in seen.pages if now - page.discovered < WINDOW]
-    pages = [page for page in seen.pages if page.discovered < since] if since else seen.pages[LAST:]
-    samples = [sample for sample in seen.samples if sample.first_seen < since] if since else seen.samples[LAST:]
+    pages = [page for page in seen.pages if page.discovered < since] if since else seen.pages[RECENT:]
+    samples = [sample for sample in seen.samples if sample.first_seen < since] if since else seen.samples[RECENT:]
     dead = _dead(seen.sources, now)
     if dead and len(dead) == len(seen.sources):
         return _unheard(dead, len(seen.sources))
     lasts = known.verdict is not None
-    if finding := _pages(recent[:LAST], pages, lasts) or _moved(seen.samples[:LAST], hosts):
+    if finding := _pages(recent[:RECENT], pages, lasts) or _moved(seen.samples[:RECENT], hosts):
         return finding
     if dead:
         return _unheard(dead, len(seen.sources))
-    home = [sample for sample in seen.samples[:LAST] if _at_home(sample, hosts) and now - sample.first_seen < WINDOW]
+    home = [sample for sample in seen.samples[:RECENT] if _at_home(sample, hosts) and now - sample.first_seen < WINDOW]
     if finding := _fields(home, samples, lasts):
         return finding
     heard = max((source.polled for source in seen.sources if source.polled), default=now)
@@ -98,12 +100,12 @@ def _dead(sources: Sequence[SourceSeen], now: datetime) -> list[SourceSeen]:
     return [s for s in sources if s.failures >= DEAD_POLLS and (s.polled is None or now - s.polled > DEAD_AFTER)]
 
 
-def _unheard(dead: Sequence[SourceSeen], of: int) -> Finding:
+def _unheard(dead: Sequence[SourceSeen], of: int) -> HealthFinding:
     problem = dead[0].problem or "no answer"
     if verdict := _meaning(problem):
-        return Finding(verdict, f"its source answers: {problem}", dead[0].url)
+        return HealthFinding(verdict, f"its source answers: {problem}", dead[0].url)
     how = "its source gives" if of == 1 else f"{len(dead)} of its {of} sources give"
-    return Finding("feed dead", f"{how} nothing to read any more: {problem}", dead[0].url)
+    return HealthFinding("feed dead", f"{how} nothing to read any more: {problem}", dead[0].url)
 
 
 def _meaning(reason: str) -> str | None:
@@ -117,32 +119,32 @@ def _meaning(reason: str) -> str | None:
     return None
 
 
-def _pages(recent: Sequence[PageSeen], before: Sequence[PageSeen], lasts: bool) -> Finding | None:
+def _pages(recent: Sequence[PageSeen], before: Sequence[PageSeen], lasts: bool) -> HealthFinding | None:
     """Pages that no longer become articles; the commonest reason tells why."""
     good = sum(_good(page) for page in recent)
     usual = (sum(map(_good, before)) + 4) / (len(before) + 5)  # a site of which nothing is known gives articles
-    if len(recent) < LEAST or not fallen(good, len(recent), usual, lasts):
+    if len(recent) < MIN_RECENT or not fallen(good, len(recent), usual, lasts):
         return None
     reasons = Counter(page.reason or page.state for page in recent if not _good(page))
     reason, count = reasons.most_common(1)[0]
     example = next(page.url for page in recent if (page.reason or page.state) == reason)
     told = f"{count} of its last {len(recent)} pages: {reason}"
     if verdict := _meaning(reason):
-        return Finding(verdict, told, example)
-    return Finding("layout changed", f"{told}; they were articles before", example)
+        return HealthFinding(verdict, told, example)
+    return HealthFinding("layout changed", f"{told}; they were articles before", example)
 
 
 def _good(page: PageSeen) -> bool:
     return page.state in ("stored", "duplicate", "gone")
 
 
-def _moved(samples: Sequence[Sample], hosts: frozenset[str]) -> Finding | None:
+def _moved(samples: Sequence[Sample], hosts: frozenset[str]) -> HealthFinding | None:
     """Articles that are on a host that is not the site's: the newest ones, and most of the last."""
     away = [not _at_home(sample, hosts) for sample in samples]
-    if len(away) < LEAST or not all(away[:LEAST]) or sum(away) <= len(away) / 2:
+    if len(away) < MIN_RECENT or not all(away[:MIN_RECENT]) or sum(away) <= len(away) / 2:
         return None
     host = urlsplit(samples[0].url).hostname
-    return Finding("moved", f"its articles are at {host} now: change its file", samples[0].url)
+    return HealthFinding("moved", f"its articles are at {host} now: change its file", samples[0].url)
 
 
 def _at_home(sample: Sample, hosts: frozenset[str]) -> bool:
@@ -154,9 +156,9 @@ def _domain(host: str) -> str:
     return registered_domain.parts(host).top_domain_under_public_suffix or ".".join(host.split(".")[-2:])
 
 
-def _fields(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> Finding | None:
+def _fields(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> HealthFinding | None:
     """Fields that used to be filled, and texts that used to be longer."""
-    if len(recent) < LEAST or len(before) < KNOWN:
+    if len(recent) < MIN_RECENT or len(before) < MIN_EARLIER_ARTICLES:
         return None
     if finding := _dates(recent, before, lasts):
         return finding
@@ -165,30 +167,33 @@ def _fields(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> 
         now = sum(name in sample.filled for sample in recent)
         if fallen(now, len(recent), usual, lasts):
             told = f"{name}: on {now} of its last {len(recent)} articles, on {usual:.0%} before"
-            return Finding("layout changed", told, recent[0].url)
+            return HealthFinding("layout changed", told, recent[0].url)
     usual_length = median(sample.length for sample in before)
     short = [sample for sample in recent if sample.length < SHRUNK * usual_length]
     usual = sum(sample.length >= SHRUNK * usual_length for sample in before) / len(before)
     if fallen(len(recent) - len(short), len(recent), usual, lasts):
         told = f"{len(short)} of its last {len(recent)} texts are short, of at most {usual_length * SHRUNK:.0f} letters"
-        return Finding("layout changed", told, short[0].url)
+        return HealthFinding("layout changed", told, short[0].url)
     headline, times = Counter(sample.headline for sample in recent).most_common(1)[0]
     if times == len(recent) and len({sample.headline for sample in before}) > len(before) / 2:
-        return Finding("layout changed", f"its last {times} articles have the same headline: {headline}", recent[0].url)
+        return HealthFinding(
+            "layout changed", f"its last {times} articles have the same headline: {headline}", recent[0].url
+        )
     return None
 
 
-def _dates(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> Finding | None:
+def _dates(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> HealthFinding | None:
     """Dates that used to be there and plausible: of the last days, and not all the same."""
     same = (
-        len({sample.published for sample in recent}) == 1 and len({sample.published for sample in before}) > KNOWN / 2
+        len({sample.published for sample in recent}) == 1
+        and len({sample.published for sample in before}) > MIN_EARLIER_ARTICLES / 2
     )
     good = 0 if same else sum(map(_dated, recent))
     if not fallen(good, len(recent), sum(map(_dated, before)) / len(before), lasts):
         return None
     worst = next((sample for sample in recent if same or not _dated(sample)), recent[0])
     told = "have none" if worst.published is None else f"are such as {worst.published.isoformat()}"
-    return Finding(
+    return HealthFinding(
         "dates broken", f"the dates of {len(recent) - good} of its last {len(recent)} articles {told}", worst.url
     )
 
@@ -199,7 +204,7 @@ def _dated(sample: Sample) -> bool:
     return -timedelta(hours=1) < sample.first_seen - sample.published < timedelta(days=30)
 
 
-def _silence(arrivals: Sequence[datetime], zone: ZoneInfo, now: datetime, known: Health) -> Finding | None:
+def _silence(arrivals: Sequence[datetime], zone: ZoneInfo, now: datetime, known: Health) -> HealthFinding | None:
     """More articles missing than chance explains, and less than usual of the last days (a holiday, a strike)."""
     if not arrivals or known.verdict not in (None, "quiet"):
         return None
@@ -212,7 +217,7 @@ def _silence(arrivals: Sequence[datetime], zone: ZoneInfo, now: datetime, known:
     if missing < SILENT:
         return None
     told = f"no article since {last.astimezone(zone):%Y-%m-%d %H:%M}; about {missing:.0f} were to be expected"
-    return Finding("quiet", told)
+    return HealthFinding("quiet", told)
 
 
 def expected(arrivals: Sequence[datetime], since: datetime, until: datetime, zone: ZoneInfo) -> float:
@@ -246,7 +251,7 @@ def fallen(good: int, of: int, usual: float, lasts: bool) -> bool:
 # --- what is told --------------------------------------------------------------------------------------------------
 
 
-def advance(known: Health, found: Finding | None, now: datetime) -> Health:
+def advance(known: Health, found: HealthFinding | None, now: datetime) -> Health:
     """The site's health after one more look. Its verdict changes when another one has lasted for CONFIRM, and twice as
     long for each change of the last week; `turns` has a new entry then."""
     word = found.verdict if found else None

@@ -12,9 +12,9 @@ from lxml import etree
 from pydantic import HttpUrl, ValidationError
 
 from crawler.config import Config
-from crawler.discover.site_metadata import Outlet
+from crawler.discover.site_metadata import SiteMetadata
 from crawler.errors import ConfigError
-from crawler.onboarding.proposal import Offer, Proposal, finish, first_draft, notes
+from crawler.onboarding.proposal import Proposal, SourceOffer, finish, first_draft, notes
 from crawler.site_config import Site, Source
 from crawler.text import line
 
@@ -111,8 +111,8 @@ def _site(outlines: Sequence[Outline]) -> Site:
     sources = [Source(kind="feed", url=HttpUrl(one.feed)) for one in outlines]
     sources = list({str(source.url): source for source in sources}.values())
     language = next((one.language for one in outlines if one.language), None)
-    draft = first_draft(first.homepage, Outlet(first.title, language), sources[0])
-    return finish(draft, [Offer(source, ()) for source in sources], ())
+    draft = first_draft(first.homepage, SiteMetadata(first.title, language), sources[0])
+    return finish(draft, [SourceOffer(source, ()) for source in sources], ())
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -10,7 +10,7 @@ from scrapy import Spider, signals
 from scrapy.crawler import CrawlerProcess
 from scrapy.utils.project import get_project_settings
 
-from crawler.boilerplate.repeated_blocks import NOTHING, Repeats
+from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.errors import ArshifError, PageProblem
 from crawler.extract.draft import Extraction
 from crawler.items import ArticleItem
@@ -21,7 +21,7 @@ from crawler.site_config import Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SourceCheck:
     """What a source gave: how many candidates, the newest's date, and how many further documents (child sitemaps, next
     pages); or the problem in its place. `kind` is what really came."""
 
@@ -33,7 +33,7 @@ class Answer:
     problem: str | None = None
 
 
-def fetch(url: str, repeats: Repeats = NOTHING) -> Extraction:
+def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
     """What the page at this address gives, without what its site is known to repeat.
 
     :raises PageProblem: it is no article, or cannot be read.
@@ -47,7 +47,7 @@ def fetch(url: str, repeats: Repeats = NOTHING) -> Extraction:
     return items[0].extraction
 
 
-def ask(site: str) -> list[Answer]:
+def check_sources(site: str) -> list[SourceCheck]:
     """What each source of a site offers now, each asked once."""
     spider, _ = _crawl(sites=site, check="1")
     answers = []
@@ -55,13 +55,13 @@ def ask(site: str) -> list[Answer]:
         if isinstance(found, Discovered):
             dates = [date for c in found.candidates if (date := c.published or c.modified)]
             newest = max(dates, default=None)
-            answers.append(Answer(poll.key, found.kind, len(found.candidates), newest, len(found.further)))
+            answers.append(SourceCheck(poll.key, found.kind, len(found.candidates), newest, len(found.further)))
         else:
-            answers.append(Answer(poll.key, poll.source.kind, problem=str(found)))
+            answers.append(SourceCheck(poll.key, poll.source.kind, problem=str(found)))
     return answers
 
 
-def scout(url: str, bounds: Bounds) -> Proposal:
+def discover_site(url: str, bounds: Bounds) -> Proposal:
     """What the file of the site with this first page should say; `bounds`: how often sites are asked.
 
     :raises ArshifError: the site does not answer, or nothing on it lists articles; the message says what to do.

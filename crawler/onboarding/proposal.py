@@ -17,10 +17,10 @@ import yaml
 from pydantic import HttpUrl
 
 from crawler.boilerplate.repeated_blocks import OTHERS, own
-from crawler.discover.site_metadata import Outlet
+from crawler.discover.site_metadata import SiteMetadata
 from crawler.models import Candidate
-from crawler.scheduling.poll_interval import Bounds, Record, Said, Turn, in_words, next_poll
-from crawler.scheduling.publication_rate import FEWEST, Habit, first_look
+from crawler.scheduling.poll_interval import Bounds, PollRecord, Turn, UpdateHints, in_words, next_poll
+from crawler.scheduling.publication_rate import MIN_EXPECTED, PublicationRate, first_look
 from crawler.site_config import Rules, Schedule, Site, Source, stranger
 from crawler.text import fold, line
 from index.model.article import Article
@@ -34,26 +34,30 @@ ELSEWHERE = frozenset(
 NOT_ISO = {"uk": "GB"}  # as a top-level domain
 MINUTE = timedelta(minutes=1)
 PARTS = ("feed", "section")  # kinds of sources that need not list all that a site publishes
-TWICE = 2  # how often at least a source is asked in the time that it reaches back, so that nothing leaves it unseen
-OFTEN = timedelta(minutes=5)  # no site is proposed to be asked more often
-MIDDLE = 3  # paragraphs that an article has more of, where those at its edges are looked at
-BEGINNING = 60  # characters of a paragraph that a rule names
-SHORTEST = 20  # of them: a shorter rule would take off more than it was made for; an archive learns such paragraphs
-ALIKE = 2  # addresses below one folder that were no articles, so that what is below it is not asked for
+POLLS_PER_REACH = (
+    2  # how often at least a source is asked in the time that it reaches back, so that nothing leaves it unseen
+)
+MIN_INTERVAL = timedelta(minutes=5)  # no site is proposed to be asked more often
+MIN_MIDDLE_PARAGRAPHS = 3  # paragraphs that an article has more of, where those at its edges are looked at
+RULE_CHARS = 60  # characters of a paragraph that a rule names
+MIN_RULE_CHARS = (
+    20  # of them: a shorter rule would take off more than it was made for; an archive learns such paragraphs
+)
+MIN_DENIED_SIBLINGS = 2  # addresses below one folder that were no articles, so that what is below it is not asked for
 DEPTH = 2  # folders of an address that are looked at
-FOR_GOOD = ("listing", "not html", "video")  # reasons for which a page is no article, now and later
+PERMANENT_REASONS = ("listing", "not html", "video")  # reasons for which a page is no article, now and later
 SCHEMA = "../site.schema.json"  # from sites.local/
 _REGION = re.compile(r"-[A-Z]{2}$")  # of a language as pages declare it: de-AT is de
 ASKED_FOR = ("headline", "published", "authors", "section", "images")  # fields that a reader misses
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SourceOffer:
     """A source, the articles that it gave, and what it says of how often to ask."""
 
     source: Source
     candidates: tuple[Candidate, ...]
-    said: Said = field(default_factory=Said)
+    said: UpdateHints = field(default_factory=UpdateHints)
 
     @property
     def dates(self) -> list[datetime]:
@@ -62,7 +66,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TrialArticle:
     """An article that was tried: what came of it, or the problem in its place; the short `reason` where the page came
     and is no article; `rendered` where a browser showed it."""
 
@@ -85,9 +89,9 @@ class Proposal:
     where nobody looked; `notes` are for a person to look at."""
 
     site: Site
-    taken: tuple[Offer, ...]
-    left: tuple[tuple[Offer, str], ...]
-    tried: tuple[Tried, ...]
+    taken: tuple[SourceOffer, ...]
+    left: tuple[tuple[SourceOffer, str], ...]
+    tried: tuple[TrialArticle, ...]
     a_day: float | None
     notes: tuple[str, ...]
     pace: str = ""
@@ -103,7 +107,7 @@ class Proposal:
         return "\n".join(lines) + "\n"
 
 
-def first_draft(homepage: str, said: Outlet, source: Source) -> Site:
+def first_draft(homepage: str, said: SiteMetadata, source: Source) -> Site:
     """The site as far as its first page tells."""
     unknown = stranger(homepage)
     host = urlsplit(homepage).hostname or ""
@@ -120,11 +124,13 @@ def first_draft(homepage: str, said: Outlet, source: Source) -> Site:
     )
 
 
-def choose(offers: Sequence[Offer], now: datetime) -> tuple[tuple[Offer, ...], tuple[tuple[Offer, str], ...]]:
+def choose(
+    offers: Sequence[SourceOffer], now: datetime
+) -> tuple[tuple[SourceOffer, ...], tuple[tuple[SourceOffer, str], ...]]:
     """The sources that are worth asking each time, and the others with the reason; one is always taken. Feeds without
     dates come after all others."""
-    taken: list[Offer] = []
-    left: list[tuple[Offer, str]] = []
+    taken: list[SourceOffer] = []
+    left: list[tuple[SourceOffer, str]] = []
     known: set[str] = set()
     for offer in sorted(offers, key=lambda offer: offer.source.kind == "feed" and not offer.dates):
         urls = {c.url for c in offer.candidates}
@@ -143,19 +149,19 @@ def choose(offers: Sequence[Offer], now: datetime) -> tuple[tuple[Offer, ...], t
     return tuple(taken), tuple(left)
 
 
-def living(offers: Iterable[Offer], now: datetime) -> bool:
+def living(offers: Iterable[SourceOffer], now: datetime) -> bool:
     """Whether one of these sources still lists something new, as far as its dates tell."""
     return any(not offer.dates or now - offer.dates[0] <= RECENT for offer in offers)
 
 
-def newest(taken: Sequence[Offer]) -> list[Candidate]:
+def newest(taken: Sequence[SourceOffer]) -> list[Candidate]:
     """The articles of these sources, newest first, each once; those without a date last, in their source's order."""
     known = {c.url: c for offer in reversed(taken) for c in reversed(offer.candidates)}
     dated = sorted((c for c in known.values() if c.published), key=lambda c: c.published or now_utc(), reverse=True)
     return [*dated, *reversed([c for c in known.values() if not c.published])]
 
 
-def finish(draft: Site, taken: Sequence[Offer], tried: Sequence[Tried]) -> Site:
+def finish(draft: Site, taken: Sequence[SourceOffer], tried: Sequence[TrialArticle]) -> Site:
     """The site with what its articles tell: languages, time zone."""
     read = [one.article for one in tried if one.article is not None]
     languages = Counter(_REGION.sub("", article.language) for article in read if article.language)
@@ -169,7 +175,7 @@ def finish(draft: Site, taken: Sequence[Offer], tried: Sequence[Tried]) -> Site:
     )
 
 
-def a_day(taken: Sequence[Offer]) -> float | None:
+def a_day(taken: Sequence[SourceOffer]) -> float | None:
     """Articles a day, from the source that reaches over the most of them."""
     rates = [
         (len(dates) - 1) / max((dates[0] - dates[-1]).total_seconds() / 86_400, 1 / 24)
@@ -179,13 +185,16 @@ def a_day(taken: Sequence[Offer]) -> float | None:
     return max(rates, default=None)
 
 
-def schedule(site: Site, taken: Sequence[Offer], bounds: Bounds, now: datetime) -> tuple[Schedule, str]:
+def schedule(site: Site, taken: Sequence[SourceOffer], bounds: Bounds, now: datetime) -> tuple[Schedule, str]:
     """When the site is to be crawled, and why in words: as a crawl finds by what its sources publish, within the
     bounds. Articles of a list that reaches back hardly further than it is asked would leave it unseen: there, it may be
     asked more often."""
     reach = _reach(taken, now)
     proposed, why = Schedule(), ""
-    if reach is not None and (fastest := max(reach / TWICE // MINUTE * MINUTE, OFTEN)) < bounds.fastest:
+    if (
+        reach is not None
+        and (fastest := max(reach / POLLS_PER_REACH // MINUTE * MINUTE, MIN_INTERVAL)) < bounds.fastest
+    ):
         proposed, bounds = Schedule(fastest=fastest / MINUTE), replace(bounds, fastest=fastest)
         why = f" (fastest: {fastest / MINUTE:g}, for its lists reach back {in_words(reach)} only)"
     turn = min((_first_turn(site, offer, bounds, now) for offer in taken), key=lambda turn: turn.at)
@@ -193,31 +202,33 @@ def schedule(site: Site, taken: Sequence[Offer], bounds: Bounds, now: datetime) 
     return proposed, f"asked as it publishes, {often}; at first after {in_words(turn.at - now)} ({turn.why})"
 
 
-def _reach(taken: Sequence[Offer], now: datetime) -> timedelta | None:
+def _reach(taken: Sequence[SourceOffer], now: datetime) -> timedelta | None:
     """How far back the sources list what the site publishes: sitemaps and interfaces all of it, feeds and sections each
     a part. None where too few dates tell it."""
-    told = [offer for offer in taken if len(offer.dates) >= FEWEST and offer.dates[-1] < now]
+    told = [offer for offer in taken if len(offer.dates) >= MIN_EXPECTED and offer.dates[-1] < now]
     spans = [(offer.source.kind in PARTS, now - offer.dates[-1]) for offer in told]
     whole = [span for part, span in spans if not part]
     parts = [span for part, span in spans if part]
     return max([*whole, *([min(parts)] if parts else [])], default=None)
 
 
-def _first_turn(site: Site, offer: Offer, bounds: Bounds, now: datetime) -> Turn:
+def _first_turn(site: Site, offer: SourceOffer, bounds: Bounds, now: datetime) -> Turn:
     zone = ZoneInfo(site.time_zone)
     habit = first_look([c.published for c in offer.candidates if c.published], now, zone)
-    turn = next_poll(Record(f"{site.id} {offer.source.url}", now.astimezone(zone), habit, offer.said), bounds)
+    turn = next_poll(PollRecord(f"{site.id} {offer.source.url}", now.astimezone(zone), habit, offer.said), bounds)
     at = now + max(MINUTE, round((turn.at - now) / MINUTE) * MINUTE)
-    return Turn(at, turn.why if habit != Habit() else "how often it publishes is not known yet")
+    return Turn(at, turn.why if habit != PublicationRate() else "how often it publishes is not known yet")
 
 
-def denied(tried: Sequence[Tried], candidates: Sequence[Candidate]) -> list[tuple[Rules, str]]:
+def denied(tried: Sequence[TrialArticle], candidates: Sequence[Candidate]) -> list[tuple[Rules, str]]:
     """Rules against folders below which are no articles, as pages show that were tried, each with its reason. Never
     against most of what the sources list."""
     good = {folder for one in tried if one.article is not None for folder in _folders(one.url)}
-    bad = Counter(folder for one in tried if one.reason in FOR_GOOD for folder in _folders(one.url))
+    bad = Counter(folder for one in tried if one.reason in PERMANENT_REASONS for folder in _folders(one.url))
     listed = Counter(folder for candidate in candidates for folder in _folders(candidate.url))
-    found = [f for f, n in bad.items() if n >= ALIKE and f not in good and listed[f] <= len(candidates) / 2]
+    found = [
+        f for f, n in bad.items() if n >= MIN_DENIED_SIBLINGS and f not in good and listed[f] <= len(candidates) / 2
+    ]
     outer = [folder for folder in found if not any(folder != other and folder.startswith(other) for other in found)]
     return [
         (Rules(deny=(f"^https?://[^/]+{re.escape(f)}",)), f"deny: {bad[f]} pages below {f} are no articles")
@@ -225,7 +236,7 @@ def denied(tried: Sequence[Tried], candidates: Sequence[Candidate]) -> list[tupl
     ]
 
 
-def stripped(tried: Sequence[Tried]) -> list[tuple[Rules, str]]:
+def stripped(tried: Sequence[TrialArticle]) -> list[tuple[Rules, str]]:
     """Rules against paragraphs with which several articles begin or end, each with its reason; none whose beginning
     stands before any other paragraph."""
     read = list({one.article.content_hash: one.article for one in tried if one.article is not None}.values())
@@ -233,9 +244,9 @@ def stripped(tried: Sequence[Tried]) -> list[tuple[Rules, str]]:
     others = {fold(p) for article in read for p in article.body.split("\n\n")}
     found = []
     for text, times in edges.items():
-        beginning = line(text)[:BEGINNING].rstrip()
+        beginning = line(text)[:RULE_CHARS].rstrip()
         alone = not any(other != fold(text) and other.startswith(fold(beginning)) for other in others)
-        if times > OTHERS and alone and len(beginning) >= SHORTEST:
+        if times > OTHERS and alone and len(beginning) >= MIN_RULE_CHARS:
             reason = f"strip_text: {times} of {len(read)} articles begin or end with “{line(text)}”"
             found.append((Rules(strip_text=(beginning,)), reason))
     return found
@@ -250,7 +261,7 @@ def together(rules: Iterable[Rules]) -> Rules:
     )
 
 
-def holds(before: Sequence[Tried], after: Sequence[Tried]) -> bool:
+def holds(before: Sequence[TrialArticle], after: Sequence[TrialArticle]) -> bool:
     """Whether articles that were read again by new rules are all still there, each with the fields that it had."""
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if old.article is not None]
     return all(new.article is not None and set(new.missing) <= set(old.missing) for old, new in pairs)
@@ -260,7 +271,7 @@ def _edges(article: Article) -> list[str]:
     """Its first paragraph and its last two, but for what is its own wherever it stands."""
     paragraphs = [paragraph for paragraph in article.body.split("\n\n") if paragraph.strip()]
     mine = own(paragraphs, article.description)
-    edges = [*paragraphs[:1], *paragraphs[-2:]] if len(paragraphs) > MIDDLE else []
+    edges = [*paragraphs[:1], *paragraphs[-2:]] if len(paragraphs) > MIN_MIDDLE_PARAGRAPHS else []
     return [paragraph for paragraph in edges if paragraph not in mine]
 
 
@@ -271,7 +282,7 @@ def _folders(url: str) -> list[str]:
     return ["/" + "/".join(named[: depth + 1]) + "/" for depth in range(len(named))]
 
 
-def notes(site: Site, tried: Sequence[Tried]) -> Iterator[str]:
+def notes(site: Site, tried: Sequence[TrialArticle]) -> Iterator[str]:
     """What a person should look at before the site is crawled for months."""
     if site.country == "UN":
         yield "country: not found out; write it, because names of months and time zones depend on it"

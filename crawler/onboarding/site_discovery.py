@@ -15,14 +15,14 @@ from pydantic import HttpUrl
 
 from crawler import stages
 from crawler.discover import first_request
-from crawler.discover.site_metadata import Outlet, outlet, sitemaps
+from crawler.discover.site_metadata import SiteMetadata, site_metadata, sitemaps
 from crawler.errors import ArshifError, PageProblem, Refused
-from crawler.fetch.rendering.settings import FEW, MOST, WITHOUT_TEXT
+from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT
 from crawler.models import Candidate, Discovered, Page
 from crawler.onboarding.proposal import (
-    Offer,
     Proposal,
-    Tried,
+    SourceOffer,
+    TrialArticle,
     a_day,
     choose,
     denied,
@@ -36,8 +36,8 @@ from crawler.onboarding.proposal import (
     stripped,
     together,
 )
-from crawler.processes.parse_pool import Workers
-from crawler.scheduling.poll_interval import Bounds, Said
+from crawler.processes.parse_pool import ParsePool
+from crawler.scheduling.poll_interval import Bounds, UpdateHints
 from crawler.site_config import Kind, Rules, Site, Source
 from crawler.urls.canonical import may_be_article
 
@@ -45,7 +45,9 @@ log = logging.getLogger("arshif.scout")
 
 FEEDS = ("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")  # where nothing names one
 SITEMAPS = ("/news-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml")
-NAMED = 4  # feeds or sitemaps that a site names and that are asked: beyond come feeds of sections and of years past
+MAX_NAMED_SOURCES = (
+    4  # feeds or sitemaps that a site names and that are asked: beyond come feeds of sections and of years past
+)
 ARTICLES = 5  # that are tried
 ROUNDS = 3  # in which others are tried in place of pages that are no articles
 SECTIONS = 8  # that the first page leads to and that are asked, where it has no better source
@@ -53,7 +55,7 @@ NEWS = ("news", "post", "article", "story")  # in the address of that child of a
 
 
 @dataclass(frozen=True, slots=True)
-class Got:
+class FetchedPage:
     """An answer: `url` is where redirects led, `headers` have lower-case names."""
 
     status: int
@@ -62,24 +64,24 @@ class Got:
     body: bytes
 
 
-class Get(Protocol):
+class FetchFunction(Protocol):
     """How a site is asked."""
 
-    async def __call__(self, url: str, rendered: bool = False) -> Got:
+    async def __call__(self, url: str, rendered: bool = False) -> FetchedPage:
         """The answer at this address, or the page as a browser shows it. Raises ArshifError where nothing answers."""
 
 
-class Scout:
+class SiteDiscovery:
     """Looks at one site. `bounds`: how often sites are asked; `browser`: whether there is one."""
 
-    def __init__(self, get: Get, workers: Workers, bounds: Bounds, browser: bool) -> None:
+    def __init__(self, get: FetchFunction, workers: ParsePool, bounds: Bounds, browser: bool) -> None:
         self.get = get
         self.workers = workers
         self.bounds = bounds
         self.browser = browser
         self.pages: dict[tuple[str, bool], Page | str] = {}  # those that were tried, plain or rendered, or why not
 
-    async def look(self, url: str) -> Proposal:
+    async def run(self, url: str) -> Proposal:
         """What the file of the site with this first page should say.
 
         :raises ArshifError: the first page cannot be had, or nothing lists articles.
@@ -87,7 +89,7 @@ class Scout:
         home = await self.get(url)
         if home.status != 200:
             raise ArshifError(f"{url} answered HTTP {home.status}: give the address of the site's first page")
-        said = await self.workers.run(outlet, home.body, home.url, home.headers)
+        said = await self.workers.run(site_metadata, home.body, home.url, home.headers)
         draft = first_draft(home.url, said, Source(kind="section", url=HttpUrl(home.url)))
         offers = await self._offers(draft, home, said)
         if not offers:
@@ -105,7 +107,7 @@ class Scout:
 
     async def _tried(
         self, site: Site, candidates: Sequence[Candidate]
-    ) -> tuple[Site, tuple[Tried, ...], tuple[str, ...]]:
+    ) -> tuple[Site, tuple[TrialArticle, ...], tuple[str, ...]]:
         """What comes of some articles, and the site with what they show that it needs, each with the reason."""
         chosen = candidates[:ARTICLES]
         tried = [await self._try(site, candidate) for candidate in chosen]
@@ -129,7 +131,7 @@ class Scout:
     async def _without_folders(self, site: Site, candidates: Sequence[Candidate]) -> tuple[Site, list[str]]:
         """The site with rules against folders that have no articles, each with the reason; in place of their pages,
         others are tried."""
-        seen: dict[str, Tried] = {}
+        seen: dict[str, TrialArticle] = {}
         reasons: list[str] = []
         for _ in range(ROUNDS):
             seen |= {c.url: await self._try(site, c) for c in _allowed(site, candidates)[:ARTICLES]}
@@ -139,13 +141,13 @@ class Scout:
             site, reasons = _ruled(site, [rule for rule, _ in deny]), [reason for _, reason in deny]
         return site, reasons
 
-    async def _needs_browser(self, site: Site, chosen: Sequence[Candidate], tried: Sequence[Tried]) -> bool:
+    async def _needs_browser(self, site: Site, chosen: Sequence[Candidate], tried: Sequence[TrialArticle]) -> bool:
         """Whether pages without text have one in a browser, measured as a crawl does."""
-        empty = [c for c, one in zip(chosen, tried, strict=True) if one.reason == WITHOUT_TEXT][:FEW]
+        empty = [c for c, one in zip(chosen, tried, strict=True) if one.reason == WITHOUT_TEXT][:TRIAL_PAGES]
         rendered = [await self._try(site, candidate, rendered=True) for candidate in empty]
-        return sum(one.article is not None for one in rendered) >= MOST
+        return sum(one.article is not None for one in rendered) >= MIN_TRIAL_ARTICLES
 
-    async def _offers(self, site: Site, home: Got, said: Outlet) -> list[Offer]:
+    async def _offers(self, site: Site, home: FetchedPage, said: SiteMetadata) -> list[SourceOffer]:
         """The sources that give articles: those that the site names, else those at the usual places; its first page
         where there is nothing better."""
 
@@ -153,8 +155,12 @@ class Scout:
             return [urljoin(home.url, place) for place in usual]
 
         named = await self._sitemaps(home.url)
-        feeds = await self._ask(site, "feed", said.feeds[:NAMED]) or await self._first(site, "feed", places(FEEDS))
-        maps = await self._ask(site, "sitemap", named[:NAMED]) or await self._first(site, "sitemap", places(SITEMAPS))
+        feeds = await self._ask(site, "feed", said.feeds[:MAX_NAMED_SOURCES]) or await self._first(
+            site, "feed", places(FEEDS)
+        )
+        maps = await self._ask(site, "sitemap", named[:MAX_NAMED_SOURCES]) or await self._first(
+            site, "sitemap", places(SITEMAPS)
+        )
         posts = await self._ask(site, "wordpress", filter(None, [said.wordpress]))
         found = [*feeds, *maps, *posts]
         if living(found, datetime.now(UTC)):
@@ -168,17 +174,17 @@ class Scout:
             return ()
         return sitemaps(robots.body.decode("utf-8", "replace"), url) if robots.status == 200 else ()
 
-    async def _ask(self, site: Site, kind: Kind, addresses: Iterable[str]) -> list[Offer]:
+    async def _ask(self, site: Site, kind: Kind, addresses: Iterable[str]) -> list[SourceOffer]:
         asked = [await self._one(site, Source(kind=kind, url=HttpUrl(address))) for address in addresses]
         return [offer for offer in asked if offer is not None]
 
-    async def _first(self, site: Site, kind: Kind, addresses: Iterable[str]) -> list[Offer]:
+    async def _first(self, site: Site, kind: Kind, addresses: Iterable[str]) -> list[SourceOffer]:
         for address in addresses:
             if offer := await self._one(site, Source(kind=kind, url=HttpUrl(address))):
                 return [offer]
         return []
 
-    async def _one(self, site: Site, source: Source) -> Offer | None:
+    async def _one(self, site: Site, source: Source) -> SourceOffer | None:
         """What a source gives; None where that is no article."""
         address = str(source.url)
         try:
@@ -192,7 +198,7 @@ class Scout:
             log.info("%s: no article", address)
             return None
         log.info("%s: %s with %d articles", address, source.kind, len(found.candidates))
-        return Offer(source, found.candidates, found.said or Said())
+        return SourceOffer(source, found.candidates, found.hints or UpdateHints())
 
     async def _read(self, site: Site, source: Source, address: str) -> Discovered:
         got = await self.get(address)
@@ -200,7 +206,7 @@ class Scout:
             raise ArshifError(f"HTTP {got.status}")
         return await self.workers.run(stages.discover, site, source, got.body, got.url, got.headers)
 
-    async def _try(self, site: Site, candidate: Candidate, rendered: bool = False) -> Tried:
+    async def _try(self, site: Site, candidate: Candidate, rendered: bool = False) -> TrialArticle:
         """What the article gives by the site's rules; it is asked for once, however often it is tried."""
         rendered = rendered or site.rendering == "browser"
         asked = (candidate.url, rendered)
@@ -208,13 +214,13 @@ class Scout:
             self.pages[asked] = await self._page(candidate, rendered)
         page = self.pages[asked]
         if isinstance(page, str):
-            return Tried(candidate.url, problem=page)
+            return TrialArticle(candidate.url, problem=page)
         try:
             article = (await self.workers.run(stages.article, page, site)).article
         except (ArshifError, PageProblem) as problem:
             reason = problem.reason if isinstance(problem, Refused) else ""
-            return Tried(page.url, problem=str(problem), reason=reason, rendered=rendered)
-        return Tried(page.url, article, rendered=rendered)
+            return TrialArticle(page.url, problem=str(problem), reason=reason, rendered=rendered)
+        return TrialArticle(page.url, article, rendered=rendered)
 
     async def _page(self, candidate: Candidate, rendered: bool) -> Page | str:
         """The article's page, or why it cannot be had."""

@@ -29,7 +29,7 @@ from crawler.storage import expire_raw, raw_folder, raw_name
 from index.archive import Archive
 from index.archive import runs as records
 from index.archive import site_state as site_states
-from index.warc.store import mend
+from index.warc.store import repair
 
 log = logging.getLogger("arshif.runs")
 
@@ -39,7 +39,7 @@ ENDS = {0: "ok", Busy.exit_code: "busy"}  # how a run went, by the child's exit 
 OFFLINE = (  # what a person is told who has no network
     "No site could be reached, so this machine has no network. Arshif goes on trying; `make demo` works without one."
 )
-TOLD = {  # a run's counts in words
+COUNT_LABELS = {  # a run's counts in words
     "new": "new", "changed": "changed", "unchanged": "unchanged", "duplicate": "copies", "refused": "refused",
     "quarantined": "unreadable", "failed": "failed", "later": "left for later",
 }  # fmt: skip
@@ -91,9 +91,9 @@ def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = 
     :raises OSError: the system starts no process now.
     :raises ArchiveError: the disk has not enough room.
     """
-    if lack := disk_space.lack(config.settings):
+    if lack := disk_space.shortage(config.settings):
         raise ArchiveError(lack)
-    bury(config, archive)
+    reap_dead_runs(config, archive)
     if expired := expire_raw(config, archive, datetime.now(UTC)):
         log.info("%d file(s) of raw copies were older than %d days: deleted", expired, config.settings.raw.keep_days)
     chosen = tuple(sites)
@@ -107,15 +107,15 @@ def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = 
         archive.write(lambda conn: records.finish(conn, number, "stopped", now, detail=told)).result()
         raise
     deadline = time.monotonic() + config.settings.schedule.run_deadline * 60
-    return Run(number, chosen, child, deadline, raw_folder(config), partial(disk_space.lack, config.settings))
+    return Run(number, chosen, child, deadline, raw_folder(config), partial(disk_space.shortage, config.settings))
 
 
-def bury(config: Config, archive: Archive) -> list[int]:
+def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
     """Ends the runs whose process died without a word, and cuts off the raw copy that each was writing; gives their
     numbers. Their sites are due again soon."""
-    dead = archive.write(lambda conn: records.bury(conn, datetime.now(UTC))).result()
+    dead = archive.write(lambda conn: records.reap_dead(conn, datetime.now(UTC))).result()
     for run in dead:
-        mend(raw_folder(config), raw_name(run))
+        repair(raw_folder(config), raw_name(run))
     return dead
 
 
@@ -138,17 +138,17 @@ def finish(archive: Archive, run: Run) -> str:
 
     archive.write(end).result()
     if code != 0:
-        mend(run.raw, raw_name(run.number))
+        repair(run.raw, raw_name(run.number))
     return status
 
 
-def told(parts: Iterable[records.SiteRun]) -> str:
+def summary(parts: Iterable[records.SiteRun]) -> str:
     """What became of the pages of these sites, in words: "4 new, 1 changed"; "nothing new" where there were none."""
     total = Counter[str]()
     for part in parts:
         total.update(part.counts)
     total["new"], total["later"] = total["stored"] - total["changed"], total["pending"] - total["failed"]
-    words = TOLD | ({"duplicate": "copy"} if total["duplicate"] == 1 else {})
+    words = COUNT_LABELS | ({"duplicate": "copy"} if total["duplicate"] == 1 else {})
     return ", ".join(f"{total[name]} {word}" for name, word in words.items() if total[name]) or "nothing new"
 
 

@@ -21,14 +21,14 @@ from sqlalchemy import Connection
 
 from crawler.config import Config
 from crawler.errors import ArchiveError, ArshifError
-from crawler.maintenance.minhash_backfill import Signing
+from crawler.maintenance.minhash_backfill import MinHashBackfill
 from crawler.monitoring import disk_space, notifications, saved_search_alerts
 from crawler.monitoring.health_job import checkup
 from crawler.processes import crawl_process
 from crawler.processes.child import end_child, start_child
 from crawler.scheduling.poll_interval import in_words
 from crawler.scheduling.site_schedule import DUE, Due, LastRun, due
-from crawler.session.source_stats import learned
+from crawler.session.source_stats import load_stats
 from crawler.site_config import Site
 from crawler.storage import open_index
 from index.archive import Archive, erasure, health, hosts, leases, site_state
@@ -38,16 +38,18 @@ from index.file_lock import hold
 log = logging.getLogger("arshif.daemon")
 
 DISK = "the disk"  # whom alerts about it are of, in a site's place
-NAMED = 8  # sites of a run, or fewer, are named in the log; of more, their number is told
+MAX_SITES_LOGGED = 8  # sites of a run, or fewer, are named in the log; of more, their number is told
 RUNS = 2  # at once: one slow site must not hold up all others, and two cores are enough for two
 OFFLINE_REST = 60.0  # seconds between two tries without a network
 BROKEN_REST = 60.0  # seconds between two tries where the archive cannot be written
 TICK = 1.0  # seconds
-IDLE = timedelta(seconds=10)  # between two looks at what is due, at most: somebody may crawl beside us
-JUMP = 30.0  # seconds by which the wall clock goes otherwise than the monotonic one, to be told; NTP corrects less
+IDLE_INTERVAL = timedelta(seconds=10)  # between two looks at what is due, at most: somebody may crawl beside us
+CLOCK_JUMP = (
+    30.0  # seconds by which the wall clock goes otherwise than the monotonic one, to be told; NTP corrects less
+)
 CHECKUP = 600.0  # seconds between two looks at the sites' health
 RESTART = (5.0, 300.0)  # seconds before a helper (shipper, web) that ended is started again: first, and at most
-STEADY = 60.0  # seconds that a helper must have lived to be restarted as after its first end
+STEADY_AFTER = 60.0  # seconds that a helper must have lived to be restarted as after its first end
 
 
 class Helper:
@@ -64,7 +66,7 @@ class Helper:
     def watch(self, now: float) -> None:
         """Starts it if it does not run."""
         if self.child is not None and self.child.poll() is not None:
-            if now - self.started > STEADY:
+            if now - self.started > STEADY_AFTER:
                 self.wait = RESTART[0]
             code = self.child.returncode
             how = f"with exit code {code}" if code >= 0 else f"by signal {-code}"
@@ -90,7 +92,7 @@ class Daemon:
         self.offline = False
         self.full: bool | None = None  # whether the disk was short of room; None: not looked yet
         self.clock = time.time() - time.monotonic()
-        self.signing = Signing(archive)
+        self.signing = MinHashBackfill(archive)
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -102,7 +104,7 @@ class Daemon:
             stack.enter_context(hold(self.config.settings.data / "daemon.lock", wait=False))
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.bell.put("stop"))
-            if dead := crawl_process.bury(self.config, self.archive):
+            if dead := crawl_process.reap_dead_runs(self.config, self.archive):
                 log.warning("%d run(s) died with the process that had started them; they are made up for", len(dead))
             scheduler = self._scheduler()
             stack.callback(scheduler.shutdown, wait=False)
@@ -110,11 +112,11 @@ class Daemon:
             while True:
                 self.watch_clock(scheduler)
                 self.tick()
-                if self.rung() == "stop":
+                if self.is_stopping() == "stop":
                     log.info("asked to end" + (f": finishing {len(self.running)} run(s)" if self.running else ""))
                     return
 
-    def rung(self) -> str:
+    def is_stopping(self) -> str:
         """What the bell says; "tick" where nobody rings it, because the scheduler waits for a time that is far away."""
         try:
             return self.bell.get(timeout=5 * TICK)
@@ -126,7 +128,7 @@ class Daemon:
         clock: after an hour's step back it would ring an hour later, so it begins anew."""
         clock = time.time() - time.monotonic()
         moved, self.clock = clock - self.clock, clock
-        if abs(moved) < JUMP:
+        if abs(moved) < CLOCK_JUMP:
             return
         how = "forward, or the machine slept," if moved > 0 else "back"
         log.warning("the clock went %s by %s", how, in_words(timedelta(seconds=abs(moved))))
@@ -138,11 +140,11 @@ class Daemon:
         scheduler = BackgroundScheduler(timezone=UTC)
         job: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler.add_job(self.bell.put, "interval", ["tick"], seconds=TICK, **job)
-        scheduler.add_job(self.look_after, "interval", seconds=CHECKUP, **job)
+        scheduler.add_job(self.supervise, "interval", seconds=CHECKUP, **job)
         scheduler.start()
         return scheduler
 
-    def look_after(self) -> None:
+    def supervise(self) -> None:
         """Looks at how the sites are doing and what saved searches find, and tells whom it concerns; in the scheduler's
         own thread. None of these waits for another to work."""
         now, archive, config = datetime.now(UTC), self.archive, self.config
@@ -151,7 +153,7 @@ class Daemon:
             lambda: self.signing.some(now),
             lambda: notifications.send(archive, config, now),
             self.watch,
-            lambda: saved_search_alerts.tell(archive, config),
+            lambda: saved_search_alerts.send_alerts(archive, config),
         ):
             try:
                 step()
@@ -161,7 +163,7 @@ class Daemon:
     def watch(self) -> None:
         """Holds the saved searches against what is new."""
         with open_index(self.config) as engine:
-            saved_search_alerts.watch(self.archive, engine, self.config, datetime.now(UTC))
+            saved_search_alerts.match_new_articles(self.archive, engine, self.config, datetime.now(UTC))
 
     def tick(self) -> None:
         """Ends what has ended, starts what is due."""
@@ -192,7 +194,7 @@ class Daemon:
             with self.archive.read() as conn:
                 last = health.last_alert(conn, DISK)
             self.full = last is not None and last.verdict is not None
-        lack = disk_space.lack(self.config.settings, again=self.full)
+        lack = disk_space.shortage(self.config.settings, again=self.full)
         if bool(lack) != self.full:
             found = health.Health("nearly full" if lack else None, lack or None)
             log.warning("no crawl starts: %s" if lack else "there is room on the disk again%s", lack)
@@ -211,7 +213,7 @@ class Daemon:
         parts = record.sites if record else ()
         statuses = {part.status for part in parts}
         nobody = statuses == {"offline"}
-        log.info("run %d: %s", run.number, "nobody answered" if nobody else f"{status}; {crawl_process.told(parts)}")
+        log.info("run %d: %s", run.number, "nobody answered" if nobody else f"{status}; {crawl_process.summary(parts)}")
         if nobody:
             if not self.offline:
                 log.warning(crawl_process.OFFLINE)
@@ -230,23 +232,23 @@ class Daemon:
             waits = hosts.waiting(conn, now)
             turns = {site.id: self._turn(conn, site, last, waits, now) for site in enabled}
             ready = [site for site in enabled if turns[site.id].at <= now]
-            soonest = min((turn.at for turn in turns.values()), default=now + IDLE)
-            self.next_look = time.monotonic() + min(soonest - now, IDLE).total_seconds()
+            soonest = min((turn.at for turn in turns.values()), default=now + IDLE_INTERVAL)
+            self.next_look = time.monotonic() + min(soonest - now, IDLE_INTERVAL).total_seconds()
             free = [site for site in ready if leases.holder(conn, site.id) is None]  # of an `arshif crawl` beside us
             news = self._announced(conn, turns, now)
         if news:
-            self.archive.write(partial(site_state.plan, turns=news)).result()
+            self.archive.write(partial(site_state.set_next_runs, turns=news)).result()
         return free
 
-    def _announced(self, conn: Connection, turns: Mapping[str, Due], now: datetime) -> dict[str, site_state.Turn]:
+    def _announced(self, conn: Connection, turns: Mapping[str, Due], now: datetime) -> dict[str, site_state.NextRun]:
         """The next turns, for the page to show, of the sites where another one is shown: none where a site is crawled
         now or not at all."""
         shown = {state.id: (state.next_run, state.next_why) for state in site_state.states(conn)}
-        off = dict.fromkeys(shown.keys() - {site.id for site in self.config.enabled}, site_state.NO_TURN)
-        ahead = {site: (turn.at, turn.why) if turn.at > now else site_state.NO_TURN for site, turn in turns.items()}
-        news = {site: turn for site, turn in (off | ahead).items() if turn != shown.get(site, site_state.NO_TURN)}
+        off = dict.fromkeys(shown.keys() - {site.id for site in self.config.enabled}, site_state.NO_NEXT_RUN)
+        ahead = {site: (turn.at, turn.why) if turn.at > now else site_state.NO_NEXT_RUN for site, turn in turns.items()}
+        news = {site: turn for site, turn in (off | ahead).items() if turn != shown.get(site, site_state.NO_NEXT_RUN)}
         return {
-            site: turn for site, turn in news.items() if turn == site_state.NO_TURN or not leases.holder(conn, site)
+            site: turn for site, turn in news.items() if turn == site_state.NO_NEXT_RUN or not leases.holder(conn, site)
         }
 
     def _turn(
@@ -259,7 +261,7 @@ class Daemon:
     ) -> Due:
         settings = self.config.settings.schedule
         fixed = site.schedule.every or site.schedule.cron or settings.every
-        return due(site, last, now, settings.every, None if fixed else learned(conn, site, settings), waits)
+        return due(site, last, now, settings.every, None if fixed else load_stats(conn, site, settings), waits)
 
     def _busy(self, conn: Connection) -> frozenset[str]:
         """The hosts of the sites that our runs are still at; without a network, until the run has ended and we rest."""
@@ -286,4 +288,4 @@ class Daemon:
 
 
 def _named(chosen: Sequence[Site]) -> str:
-    return f"{len(chosen)} sites" if len(chosen) > NAMED else ", ".join(site.id for site in chosen)
+    return f"{len(chosen)} sites" if len(chosen) > MAX_SITES_LOGGED else ", ".join(site.id for site in chosen)

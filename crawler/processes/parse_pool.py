@@ -26,16 +26,18 @@ T = TypeVar("T")
 
 log = logging.getLogger("arshif.workers")
 
-QUICK_LANE, SLOW_LANE = "quick", "slow"
+QUICK_QUEUE, SLOW_QUEUE = "quick", "slow"
 DEADLINE = 20.0  # seconds for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
 QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew where slow ones wait for each other
-JOBS_A_WORKER = 5_000  # then it is replaced, so that what a library leaks ends with it; in 2,300 pages that was nothing
-SOON = 50  # jobs before that, the next one is started: its imports take as long as some dozens of pages
-AHEAD = 2  # jobs that a worker has: one is done, and one lies ready, so that it never waits for us
-BUSY = 1.0  # seconds for which all have that many before there is one more: its imports take as long
+JOBS_PER_WORKER = (
+    5_000  # then it is replaced, so that what a library leaks ends with it; in 2,300 pages that was nothing
+)
+PRESTART_JOBS = 50  # jobs before that, the next one is started: its imports take as long as some dozens of pages
+JOBS_IN_FLIGHT = 2  # jobs that a worker has: one is done, and one lies ready, so that it never waits for us
+BUSY_SECONDS = 1.0  # seconds for which all have that many before there is one more: its imports take as long
 
 
-class Ended(Exception):
+class PoolClosed(Exception):
     """A job that was not begun, because the crawl is at its end: what it is about waits for the next one."""
 
 
@@ -137,12 +139,12 @@ class _Worker:
                 self.connection.shutdown(socket.SHUT_RDWR)
 
 
-class _Lane:
+class _Queue:
     """Workers that take jobs from one queue. What waits, waits here, where it can be dropped."""
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.turns = asyncio.Semaphore(AHEAD * count)
+        self.turns = asyncio.Semaphore(JOBS_IN_FLIGHT * count)
         self.workers: list[_Worker] = []
         self.next: list[_Worker] = []  # started before they are needed
         self.closed = False
@@ -153,7 +155,7 @@ class _Lane:
         while not self.closed:
             with suppress(_Gone):
                 return await self._worker().do(message, timeout)
-        raise Ended
+        raise PoolClosed
 
     def warm(self) -> None:
         """Starts a worker that the next job needs."""
@@ -163,14 +165,14 @@ class _Lane:
         """The one with the least to do; one more where there may be and all had enough for a while, so that a crawl of
         a few pages, or a polite one, has one."""
         self._part_with_old_ones()
-        fresh = [worker for worker in self.workers if worker.given < JOBS_A_WORKER]
-        if not self.next and any(worker.given >= JOBS_A_WORKER - SOON for worker in fresh):
+        fresh = [worker for worker in self.workers if worker.given < JOBS_PER_WORKER]
+        if not self.next and any(worker.given >= JOBS_PER_WORKER - PRESTART_JOBS for worker in fresh):
             self.warm()
         if fresh:
             least, now = min(fresh, key=lambda worker: worker.jobs), time.monotonic()
-            if least.jobs < AHEAD or not least.ready:
+            if least.jobs < JOBS_IN_FLIGHT or not least.ready:
                 self._spare = now
-            if len(fresh) >= self.count or now - self._spare < BUSY:
+            if len(fresh) >= self.count or now - self._spare < BUSY_SECONDS:
                 return least
         self.workers.append(self.next.pop() if self.next else _Worker())
         return self.workers[-1]
@@ -182,7 +184,7 @@ class _Lane:
                     log.warning("a worker was killed while it did nothing; it is replaced")
                     worker.kill()
                 self.workers.remove(worker)
-            elif worker.given >= JOBS_A_WORKER and not worker.jobs:
+            elif worker.given >= JOBS_PER_WORKER and not worker.jobs:
                 worker.kill()
                 self.workers.remove(worker)
 
@@ -193,7 +195,7 @@ class _Lane:
             worker.kill()
 
 
-class Workers:
+class ParsePool:
     """Runs pure functions of importable modules in up to `count` processes (one a processor), and in one for slow jobs.
 
     A job that is not done in `quick` seconds goes there, and so do all further ones of its site: who sends pages that
@@ -206,11 +208,11 @@ class Workers:
         self.quick = min(quick, deadline)
         self.slow: set[str] = set()  # sites
         self.ended: Callable[[], bool] = bool  # whether what waits is to be dropped, as the crawl is asked to end
-        self._lanes = {QUICK_LANE: _Lane(count or os.cpu_count() or 1), SLOW_LANE: _Lane(1)}
+        self._lanes = {QUICK_QUEUE: _Queue(count or os.cpu_count() or 1), SLOW_QUEUE: _Queue(1)}
 
     def warm(self) -> None:
         """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
-        self._lanes[QUICK_LANE].warm()
+        self._lanes[QUICK_QUEUE].warm()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises, from a worker.
@@ -222,12 +224,12 @@ class Workers:
         job = (function, args, kwargs)
         try:
             if self.quick == self.deadline:
-                return cast(T, await self._do(QUICK_LANE, job, self.deadline))
+                return cast(T, await self._do(QUICK_QUEUE, job, self.deadline))
             if site not in self.slow:
                 with suppress(_Late):
-                    return cast(T, await self._do(QUICK_LANE, job, self.quick))
+                    return cast(T, await self._do(QUICK_QUEUE, job, self.quick))
                 self.slow.add(site)
-            return cast(T, await self._do(SLOW_LANE, job, self.deadline))
+            return cast(T, await self._do(SLOW_QUEUE, job, self.deadline))
         except _Late:
             raise Unreadable("too slow", f"not parsed within {self.deadline:g} s") from None
         except _Died as error:
@@ -239,7 +241,7 @@ class Workers:
         lane = self._lanes[name]
         async with lane.turns:
             if lane.closed or self.ended():
-                raise Ended
+                raise PoolClosed
             return await lane.do(frame(job), timeout)
 
     def close(self) -> None:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from crawler.scheduling.publication_rate import Habit, expected, waiting
+from crawler.scheduling.publication_rate import PublicationRate, expected, waiting
 
-ENOUGH = 0.31  # articles expected to wait; of fewer, more requests; of more, fewer soon (`make bench-schedule`)
+TARGET_WAITING_ARTICLES = (
+    0.31  # articles expected to wait; of fewer, more requests; of more, fewer soon (`make bench-schedule`)
+)
 JITTER = 0.05  # of an interval, by which it may be shorter: sources of one interval do not stay together
-HEARD = 1.0  # expected articles up to which a source is believed that says how seldom it is to be asked
+HINTS_TRUSTED_BELOW = 1.0  # expected articles up to which a source is believed that says how seldom it is to be asked
 FIRST_WAIT = timedelta(hours=1)  # after one failure; twice as long after each further one
 LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may come back
 SPREAD = 0.1  # of the wait, added by name, so that those that failed together do not come back together
@@ -28,11 +30,11 @@ class Bounds:
 
     fastest: timedelta = timedelta(minutes=30)
     slowest: timedelta = timedelta(hours=12)
-    enough: float = ENOUGH
+    enough: float = TARGET_WAITING_ARTICLES
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class UpdateHints:
     """What a feed and its server say of how often to ask: `every` (the longest of ttl, sy:updatePeriod and max-age) and
     how it was said, hours (UTC) and weekdays (0 Monday) in which nothing comes (skipHours, skipDays of RSS 2.0)."""
 
@@ -43,14 +45,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PollRecord:
     """What is remembered of a source between two polls: when it last answered or failed (in the site's zone), its
     habit, what it says, its failures in a row by their weight, and until when its host asked to be left alone."""
 
     key: str
     last: datetime
-    habit: Habit = field(default_factory=Habit)
-    said: Said = field(default_factory=Said)
+    habit: PublicationRate = field(default_factory=PublicationRate)
+    said: UpdateHints = field(default_factory=UpdateHints)
     strikes: float = 0.0
     not_before: datetime | None = None
 
@@ -63,7 +65,7 @@ class Turn:
     why: str
 
 
-def next_poll(record: Record, bounds: Bounds) -> Turn:
+def next_poll(record: PollRecord, bounds: Bounds) -> Turn:
     """When this source is asked next."""
     if record.strikes:
         wait = back_off(record.key, record.strikes)
@@ -75,10 +77,10 @@ def next_poll(record: Record, bounds: Bounds) -> Turn:
     return Turn(turn.at.astimezone(UTC), turn.why)
 
 
-def _by_habit(record: Record, bounds: Bounds) -> Turn:
+def _by_habit(record: PollRecord, bounds: Bounds) -> Turn:
     habit, last, said = record.habit, record.last, record.said
     wait = waiting(habit, last, bounds.enough, bounds.slowest)
-    why = f"about {_number(habit.a_day)} articles a day"
+    why = f"about {_number(habit.per_day)} articles a day"
     if wait <= bounds.fastest:
         wait, why = bounds.fastest, f"{why}: as often as allowed, every {in_words(bounds.fastest)}"
     elif wait >= bounds.slowest:
@@ -86,13 +88,13 @@ def _by_habit(record: Record, bounds: Bounds) -> Turn:
     else:
         why = f"{why}, {_number(expected(habit, last, last + wait))} expected by then"
     asked = min(said.every, bounds.slowest)
-    if asked > wait and expected(habit, last, last + asked) <= HEARD:
+    if asked > wait and expected(habit, last, last + asked) <= HINTS_TRUSTED_BELOW:
         wait, why = asked, f"{why}; {said.by} says every {in_words(said.every)}"
     wait *= 1 - JITTER * share(f"{record.key} {last.timestamp():.0f}")
     return _awake(Turn(last + wait, why), said, last + bounds.slowest)
 
 
-def _awake(turn: Turn, said: Said, latest: datetime) -> Turn:
+def _awake(turn: Turn, said: UpdateHints, latest: datetime) -> Turn:
     """The turn moved out of the hours in which the feed says that nothing comes, but not beyond the slowest bound."""
     at = turn.at.astimezone(UTC)
     while at < latest and (at.hour in said.skip_hours or at.weekday() in said.skip_days):
@@ -102,17 +104,25 @@ def _awake(turn: Turn, said: Said, latest: datetime) -> Turn:
 
 # --- failures --------------------------------------------------------------------------------------------------------
 
-HARD, SOFT, DNS = 1.0, 0.5, 0.25  # what a failure weighs: an answer that says no, one that may pass, a name not found
+PERMANENT_WEIGHT, TRANSIENT_WEIGHT, DNS_WEIGHT = (
+    1.0,
+    0.5,
+    0.25,
+)  # what a failure weighs: an answer that says no, one that may pass, a name not found
 
 
-def weight(reason: str) -> float:
+def failure_weight(reason: str) -> float:
     """How much a failure counts, by its short word (`HTTP 503`, `DownloadTimeoutError`, `html instead of feed`)."""
     if "Resolve" in reason or "DNS" in reason:
-        return DNS
+        return DNS_WEIGHT
     status = reason.removeprefix("HTTP ")
     if status.isdecimal():
-        return SOFT if int(status) >= 500 or status in ("408", "425", "429") else HARD
-    return SOFT if reason.endswith("Error") or reason in ("silent", "empty", "too slow", "crashed") else HARD
+        return TRANSIENT_WEIGHT if int(status) >= 500 or status in ("408", "425", "429") else PERMANENT_WEIGHT
+    return (
+        TRANSIENT_WEIGHT
+        if reason.endswith("Error") or reason in ("silent", "empty", "too slow", "crashed")
+        else PERMANENT_WEIGHT
+    )
 
 
 def back_off(name: str, strikes: float) -> timedelta:
@@ -122,7 +132,7 @@ def back_off(name: str, strikes: float) -> timedelta:
     return wait * (1 + SPREAD * share(name))
 
 
-def asked_to_wait(headers: Mapping[str, str], now: datetime) -> datetime | None:
+def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """Until when a host asks to be left alone (Retry-After, RFC 9110 10.2.3: seconds or a date), at most 7 days; None
     where it does not. `headers` have lower-case names."""
     said = headers.get("retry-after", "").strip()

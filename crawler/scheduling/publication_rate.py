@@ -24,12 +24,12 @@ PRIOR_HOUR = 3.0  # hours of watching one hour of the day until it counts as muc
 PRIOR_DAY = 12.0  # articles that a weekday is expected to bring before it counts as much as any day
 PRIOR_RECENT = 6.0  # the same for the last days
 FIRST_LOOK = timedelta(days=14)  # of a feed's dates, from which the habit of a new source is learned
-FEWEST = 5  # dates that a new source must show for that
+MIN_EXPECTED = 5  # dates that a new source must show for that
 SWAY = 4.0  # at most so many times more, or fewer, than expected for a weekday or the last days
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class PublicationRate:
     """What is known of a source. `day` is the last (local) day whose fading was counted, as a proleptic ordinal;
     `found` and `watched` are articles and hours by local hour, `day_found` and `day_expected` articles by weekday from
     Monday on, `recent_found` and `recent_expected` those of the last days."""
@@ -43,7 +43,7 @@ class Habit:
     recent_expected: float = 0.0
 
     @property
-    def a_day(self) -> float:
+    def per_day(self) -> float:
         """Articles that it is expected to publish in a day."""
         return sum(_rates(self)) * _sway(self.recent_found, self.recent_expected, PRIOR_RECENT)
 
@@ -56,12 +56,14 @@ class Habit:
         return {name: _rounded(getattr(self, name)) for name in self.__slots__}
 
     @classmethod
-    def from_json(cls, value: dict[str, object] | None) -> Habit:
+    def from_json(cls, value: dict[str, object] | None) -> PublicationRate:
         """From what `to_json` gave; of nothing, that of a source that nobody knows."""
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in (value or {}).items()})  # type: ignore[arg-type]
 
 
-def learn(habit: Habit, since: datetime, until: datetime, dated: Sequence[datetime], undated: int = 0) -> Habit:
+def learn(
+    habit: PublicationRate, since: datetime, until: datetime, dated: Sequence[datetime], undated: int = 0
+) -> PublicationRate:
     """The habit after a poll: between `since` (the poll before) and `until` these articles came.
 
     Times are in the site's zone. `dated` are when articles were published; what came without a date, or with one from
@@ -86,7 +88,7 @@ def learn(habit: Habit, since: datetime, until: datetime, dated: Sequence[dateti
     for moment in inside:
         found[moment.hour] += 1
         day_found[moment.weekday()] += 1
-    learned = Habit(
+    learned = PublicationRate(
         habit.day or end.toordinal(),
         tuple(found),
         tuple(watched),
@@ -98,20 +100,20 @@ def learn(habit: Habit, since: datetime, until: datetime, dated: Sequence[dateti
     return _faded(learned, end.toordinal())
 
 
-def first_look(shown: Iterable[datetime], at: datetime, zone: tzinfo) -> Habit:
+def first_look(shown: Iterable[datetime], at: datetime, zone: tzinfo) -> PublicationRate:
     """The habit of a source that was asked for the first time, as the dates (aware) of its answer tell it; that of a
     source that nobody knows where they are too few. `zone` is the site's."""
     recent = [moment.astimezone(zone) for moment in shown if at - FIRST_LOOK < moment <= at]
-    if len(recent) < FEWEST:
-        return Habit()
-    seen = learn(Habit(), min(recent), at.astimezone(zone), recent)
+    if len(recent) < MIN_EXPECTED:
+        return PublicationRate()
+    seen = learn(PublicationRate(), min(recent), at.astimezone(zone), recent)
     # what was expected of a source that nobody knew says nothing of it: only how its weekdays differ does
     share = sum(seen.day_found) / (sum(seen.day_expected) or 1.0)
     usual = tuple(share * articles for articles in seen.day_expected)
     return replace(seen, day_expected=usual, recent_found=0.0, recent_expected=0.0)
 
 
-def waiting(habit: Habit, since: datetime, enough: float, longest: timedelta) -> timedelta:
+def waiting(habit: PublicationRate, since: datetime, enough: float, longest: timedelta) -> timedelta:
     """How long after `since` (in the site's zone) so many articles are expected to wait, at most `longest`."""
     at, left, passed = since.replace(tzinfo=None), enough, 0.0
     limit = longest.total_seconds()
@@ -126,7 +128,7 @@ def waiting(habit: Habit, since: datetime, enough: float, longest: timedelta) ->
     return longest
 
 
-def expected(habit: Habit, since: datetime, until: datetime) -> float:
+def expected(habit: PublicationRate, since: datetime, until: datetime) -> float:
     """Articles expected between two times in the site's zone."""
     pieces = _pieces(since.replace(tzinfo=None), until.replace(tzinfo=None))
     return sum(_rate(habit, at.hour, at.weekday()) * hours for at, hours in pieces)
@@ -143,12 +145,12 @@ def _pieces(first: datetime, end: datetime) -> list[tuple[datetime, float]]:
     return pieces
 
 
-def _faded(habit: Habit, day: int) -> Habit:
+def _faded(habit: PublicationRate, day: int) -> PublicationRate:
     days = day - habit.day
     if days <= 0:
         return habit
     old, weekly, recent = FADE**days, FADE_DAYS**days, FADE_RECENT**days
-    return Habit(
+    return PublicationRate(
         day,
         tuple(old * value for value in habit.found),
         tuple(old * value for value in habit.watched),
@@ -159,13 +161,13 @@ def _faded(habit: Habit, day: int) -> Habit:
     )
 
 
-def _rate(habit: Habit, hour: int, weekday: int) -> float:
+def _rate(habit: PublicationRate, hour: int, weekday: int) -> float:
     day = _sway(habit.day_found[weekday], habit.day_expected[weekday], PRIOR_DAY)
     return _rates(habit)[hour] * day * _sway(habit.recent_found, habit.recent_expected, PRIOR_RECENT)
 
 
 @lru_cache(maxsize=1_024)
-def _rates(habit: Habit) -> tuple[float, ...]:
+def _rates(habit: PublicationRate) -> tuple[float, ...]:
     """Articles an hour by local hour, on a day like any other."""
     found, watched = habit.found, habit.watched
     mean = (sum(found) + PRIOR_RATE * PRIOR_HOURS) / (sum(watched) + PRIOR_HOURS)

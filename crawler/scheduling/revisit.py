@@ -14,10 +14,12 @@ LADDER = (
     timedelta(days=7),
     timedelta(days=30),
 )
-CALM = 24  # an article of a day that changed is as one of an hour: what is old is not followed by the quarter hour
+STABLE_AFTER = (
+    24  # an article of a day that changed is as one of an hour: what is old is not followed by the quarter hour
+)
 SOONEST = 3  # a rung is passed over from which less than its third is left
-USUAL = 0.05  # of revisits that find another text: the ladder is as it stands
-KNOWN = 20.0  # revisits that a site's record takes to count more than what is usual
+PRIOR_CHANGE_SHARE = 0.05  # of revisits that find another text: the ladder is as it stands
+PRIOR_REVISITS = 20.0  # revisits that a site's record takes to count more than what is usual
 STRETCH = (0.5, 3.0)  # at least and at most, of every rung
 FADE = 0.995  # a revisit: a site's record is of its last two hundred
 
@@ -31,7 +33,7 @@ def next_look(
     ladder counts from that change, so it is climbed anew, but not from the ground where the article is old.
     """
     age = max(now - since, timedelta(0))
-    calm = age if changed is None else max(min(now - changed, age), age / CALM)
+    calm = age if changed is None else max(min(now - changed, age), age / STABLE_AFTER)
     for rung in ladder:
         left = rung * stretch - calm
         if left >= rung * stretch / SOONEST:
@@ -41,5 +43,5 @@ def next_look(
 
 def stretched(looked: float, changed: float) -> float:
     """By how much a site's ladder is longer than usual, or shorter: so many of its revisits found a change."""
-    share = (changed + USUAL * KNOWN) / (looked + KNOWN)
-    return float(min(max((USUAL / share) ** 0.5, STRETCH[0]), STRETCH[1]))
+    share = (changed + PRIOR_CHANGE_SHARE * PRIOR_REVISITS) / (looked + PRIOR_REVISITS)
+    return float(min(max((PRIOR_CHANGE_SHARE / share) ** 0.5, STRETCH[0]), STRETCH[1]))

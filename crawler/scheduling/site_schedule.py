@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.interval import IntervalTrigger
 
 from crawler.scheduling.crontab import crontab
-from crawler.scheduling.poll_interval import Bounds, Record, Turn, back_off, in_words, next_poll, share
+from crawler.scheduling.poll_interval import Bounds, PollRecord, Turn, back_off, in_words, next_poll, share
 from crawler.site_config import Site
 from index.archive import hosts
 
@@ -23,10 +23,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the grid of intervals is counted fro
 TICK = timedelta(microseconds=1)  # triggers give the first time that is not earlier: with it, the first that is later
 SKEW = timedelta(minutes=1)  # a last run further in the future than this was written by a wrong clock
 DEFAULT = 30.0  # minutes between two crawls, where nothing else is said
-CUT_SHORT = timedelta(minutes=1)  # at most, after the start of a run without an end: its process was killed
-REST = timedelta(minutes=2)  # between two crawls of a site, whatever is due
-COMPANY = timedelta(minutes=10)  # that pages wait to be looked at again, so that several are in one run
-TOGETHER = 0.2  # of the way to its next turn that a source may still have, to be asked with others that are due
+KILLED_RUN_LENGTH = timedelta(minutes=1)  # at most, after the start of a run without an end: its process was killed
+MIN_REST = timedelta(minutes=2)  # between two crawls of a site, whatever is due
+REVISIT_BATCH_WAIT = timedelta(minutes=10)  # that pages wait to be looked at again, so that several are in one run
+EARLY_POLL_SHARE = 0.2  # of the way to its next turn that a source may still have, to be asked with others that are due
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class SiteHistory:
     """What decides when a site without a fixed schedule is crawled: the records of the sources in its file that were
     ever asked, how often they may be, and when the first of its pages is to be fetched."""
 
-    records: Mapping[str, Record]
+    records: Mapping[str, PollRecord]
     bounds: Bounds
     pages: datetime | None = None
 
@@ -73,7 +73,7 @@ def due(
     last_runs: Mapping[str, LastRun],
     now: datetime,
     every: float | None,
-    learned: Learned | None = None,
+    learned: SiteHistory | None = None,
     waits: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Due:
     """When this site is crawled next: it is due if that is not later than `now`, and then once, however many turns it
@@ -93,7 +93,7 @@ def due(
     return Due(site.id, until.astimezone(UTC), "its host asked to be left alone until then")
 
 
-def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, learned: Learned | None) -> Due:
+def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, learned: SiteHistory | None) -> Due:
     if last is None:
         return Due(site.id, now.astimezone(UTC), "never crawled")
     if max(last.started, last.finished or last.started) > now + SKEW:
@@ -105,32 +105,32 @@ def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, 
         at = (last.finished or last.started) + wait
         return Due(site.id, at.astimezone(UTC), f"{why}, next try after {in_words(wait)}")
     if last.finished is None and not last.failures:
-        wait = min(CUT_SHORT, timedelta(minutes=site.schedule.every or every or DEFAULT))
+        wait = min(KILLED_RUN_LENGTH, timedelta(minutes=site.schedule.every or every or DEFAULT))
         return Due(site.id, (last.started + wait).astimezone(UTC), "its last crawl was cut short")
     if learned is not None and not fixed:
         turn = first_turn(site, learned, failing=bool(last.failures))
-        rested = (last.finished or last.started) + min(REST, learned.bounds.fastest / 2)
+        rested = (last.finished or last.started) + min(MIN_REST, learned.bounds.fastest / 2)
         return Due(site.id, max(turn.at, rested).astimezone(UTC), turn.why)
     at, why = _next_turn(site, last.started, last.finished or last.started, every or DEFAULT)
     return Due(site.id, at.astimezone(UTC), why)
 
 
-def first_turn(site: Site, learned: Learned, failing: bool = False) -> Turn:
+def first_turn(site: Site, learned: SiteHistory, failing: bool = False) -> Turn:
     """When the first of a site's sources is asked, or of its pages fetched; of a failing one, its sources alone."""
     each = zip(site.sources, source_turns(site, learned), strict=True)
     turns = [Turn(turn.at, f"{source.kind}: {turn.why}") for source, turn in each]
     if learned.pages is not None and not failing:
-        turns.append(Turn((learned.pages + COMPANY).astimezone(UTC), "pages to look at again"))
+        turns.append(Turn((learned.pages + REVISIT_BATCH_WAIT).astimezone(UTC), "pages to look at again"))
     return min(turns, key=lambda turn: turn.at)
 
 
-def source_turns(site: Site, learned: Learned) -> list[Turn]:
+def source_turns(site: Site, learned: SiteHistory) -> list[Turn]:
     """When each of a site's sources is asked next, in their order."""
     records = [learned.records.get(str(source.url)) for source in site.sources]
     return [next_poll(record, learned.bounds) if record else Turn(EPOCH, "never asked") for record in records]
 
 
-def asked_now(site: Site, learned: Learned, now: datetime) -> Sequence[str]:
+def due_sources(site: Site, learned: SiteHistory, now: datetime) -> Sequence[str]:
     """The addresses of the site's sources that are asked in a run at `now`: those that are due, and those that soon
     will be."""
     urls = []
@@ -138,7 +138,7 @@ def asked_now(site: Site, learned: Learned, now: datetime) -> Sequence[str]:
         record = learned.records.get(str(source.url))
         if record is not None:
             at = next_poll(record, learned.bounds).at
-            if at - (at - record.last) * (0 if record.strikes else TOGETHER) > now:
+            if at - (at - record.last) * (0 if record.strikes else EARLY_POLL_SHARE) > now:
                 continue
         urls.append(str(source.url))
     return urls

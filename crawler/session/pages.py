@@ -11,47 +11,49 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from crawler.boilerplate.repeated_blocks import OTHERS, Repeats, block_hash
+from crawler.boilerplate.repeated_blocks import OTHERS, RepeatedBlocks, block_hash
 from crawler.errors import PageProblem, Unreadable
-from crawler.extract.page_classifier import PASSING
-from crawler.items import ArticleItem, Wanted
+from crawler.extract.page_classifier import TRANSIENT_REASONS
+from crawler.items import ArticleItem, FetchTask
 from crawler.models import Page
-from crawler.replay import read_again, read_first_ones
-from crawler.scheduling.poll_interval import asked_to_wait, back_off
+from crawler.replay import reread_current, reread_first_articles
+from crawler.scheduling.poll_interval import back_off, retry_after
 from crawler.scheduling.revisit import FADE, LADDER, next_look, stretched
-from crawler.session.block_detection import REFUSING
-from crawler.session.source_stats import apart_from, repeated
+from crawler.session.block_detection import BLOCK_STATUSES
+from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from crawler.urls.canonical import canonical, may_be_article
-from crawler.urls.variants import spellings
+from crawler.urls.variants import variants
 from index.archive import articles, erasure, frontier, repeated_blocks, site_state, trust
 from index.archive.frontier import Visit
-from index.archive.trust import Finding
+from index.archive.trust import TrustObservation
 
 if TYPE_CHECKING:
-    from crawler.session.session import Crawl
+    from crawler.session.session import CrawlSession
 
 OUTCOMES = {
     "new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate", "emptied": "refused",
     "refused": "refused",
 }  # fmt: skip
-GONE = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
+GONE_STATUSES = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
 
 
-WHOLE = 4  # each fourth look at a page is without its validators, which may lie
+FULL_FETCH_EVERY = 4  # each fourth look at a page is without its validators, which may lie
 
 
 class Pages:
     """The pages of a crawl's sites. The spider fetches those that it is given, and hands over what came."""
 
-    def __init__(self, crawl: Crawl) -> None:
+    def __init__(self, crawl: CrawlSession) -> None:
         self.crawl = crawl
         self.stretches: dict[str, float] = {}  # of each site's ladder of revisits
-        self.learned: dict[str, Repeats] = {}  # by site: read once a run, and kept up to date with what it stores
+        self.learned: dict[
+            str, RepeatedBlocks
+        ] = {}  # by site: read once a run, and kept up to date with what it stores
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
 
-    async def wanted(self, site: Site) -> list[Wanted]:
+    async def due_tasks(self, site: Site) -> list[FetchTask]:
         """The site's pages that are due, newest first, as many as a run takes; of those, addresses with a query last.
 
         Where ?ref=section leads to the same article as the plain address, the plain one comes first and names it.
@@ -61,13 +63,13 @@ class Pages:
             lambda conn: (frontier.due(conn, site.id, now, limit), frontier.count_due(conn, site.id, now))
         )
         await self.crawl.take(site.id, len(rows), due)
-        doubted = "validators" in await self.crawl.read(lambda conn: trust.doubted(conn, site.id))
+        doubted = "validators" in await self.crawl.read(lambda conn: trust.untrusted(conn, site.id))
         return [
-            replace(Wanted.of(row), whole=doubted or row.visits % WHOLE == WHOLE - 1)
+            replace(FetchTask.of(row), unconditional=doubted or row.visits % FULL_FETCH_EVERY == FULL_FETCH_EVERY - 1)
             for row in sorted(rows, key=lambda row: "?" in row.url)
         ]
 
-    async def settled(self, site: Site, wanted: Wanted, page: Page) -> bool:
+    async def settle_response(self, site: Site, wanted: FetchTask, page: Page) -> bool:
         """Whether the answer says all there is to say without being read: unchanged, gone, or no page at all."""
         counts = self.crawl.accounts[site.id].counts
         counts["requests"] += 1
@@ -79,19 +81,19 @@ class Pages:
             def unchanged(conn: Connection) -> None:
                 articles.unchanged(conn, site.id, wanted.url, visit)
                 self._judge(conn, site.id, wanted, page, changed=False)
-                site_state.looked(conn, site.id, changed=False, fade=FADE)
+                site_state.record_revisit(conn, site.id, changed=False, fade=FADE)
 
             await self.crawl.settle(site.id, unchanged, "unchanged")
-        elif page.status in GONE:
+        elif page.status in GONE_STATUSES:
             visit = Visit(page.fetched, await self.look_again(site, wanted, page), page.status)
             await self.crawl.settle(
-                site.id, partial(frontier.gone, site=site.id, url=wanted.url, visit=visit), "refused"
+                site.id, partial(frontier.mark_gone, site=site.id, url=wanted.url, visit=visit), "refused"
             )
         elif page.status != 200:
-            if page.status in REFUSING:
-                self.walled(site, page)
-            await self.failed(site, wanted, f"HTTP {page.status}", "", asked_to_wait(page.headers, page.fetched))
-        elif _led_home(page):
+            if page.status in BLOCK_STATUSES:
+                self.record_block(site, page)
+            await self.record_failure(site, wanted, f"HTTP {page.status}", "", retry_after(page.headers, page.fetched))
+        elif _redirected_home(page):
             await self._refuse(site, wanted, page, "led home", f"it leads to {page.final_url}")
         elif len(page.body) > self.crawl.config.settings.politeness.page_max_bytes:
             await self._refuse(site, wanted, page, "too large", f"{len(page.body)} bytes")
@@ -99,83 +101,83 @@ class Pages:
             return False
         return True
 
-    async def look_again(self, site: Site, wanted: Wanted, page: Page) -> datetime | None:
+    async def look_again(self, site: Site, wanted: FetchTask, page: Page) -> datetime | None:
         """When a page that was just read is fetched again, by its age, its last change, and the site's record."""
         ladder = LADDER if site.revisit is None else site.revisit
         if site.id not in self.stretches:
             state = await self.crawl.read(lambda conn: site_state.state(conn, site.id))
             self.stretches[site.id] = stretched(state.looked, state.changed)
         since = wanted.since or page.fetched
-        return next_look(page.fetched, since, wanted.turned, ladder, self.stretches[site.id])
+        return next_look(page.fetched, since, wanted.content_changed_at, ladder, self.stretches[site.id])
 
     @staticmethod
-    def _judge(conn: Connection, site: str, wanted: Wanted, page: Page, changed: bool) -> None:
+    def _judge(conn: Connection, site: str, wanted: FetchTask, page: Page, changed: bool) -> None:
         """Notes whether what the site said of a page was true: that it is the same, or that it changed."""
-        for finding in findings(wanted, page, changed):
+        for finding in trust_observations(wanted, page, changed):
             trust.note(conn, site, finding, page.fetched)
 
-    async def failed(
-        self, site: Site, wanted: Wanted, reason: str, detail: str, not_before: datetime | None = None
+    async def record_failure(
+        self, site: Site, wanted: FetchTask, reason: str, detail: str, not_before: datetime | None = None
     ) -> None:
         """A page that could not be had or read: it is tried again, later each time, and not before the host said."""
         await self._again(site, wanted, "failed", (reason, detail), not_before)
 
-    async def quarantined(self, site: Site, wanted: Wanted, reason: str, detail: str) -> None:
+    async def quarantine(self, site: Site, wanted: FetchTask, reason: str, detail: str) -> None:
         """A page that came, and of which nothing could be made: a parser crashed over it, or we have a fault. It is
         tried again like one that failed; our rules may be better then."""
         await self._again(site, wanted, "quarantined", (reason, detail), None)
 
     async def _again(
-        self, site: Site, wanted: Wanted, outcome: str, told: tuple[str, str], not_before: datetime | None
+        self, site: Site, wanted: FetchTask, outcome: str, told: tuple[str, str], not_before: datetime | None
     ) -> None:
         now = datetime.now(UTC)
         retry = max(now + back_off(site.id, wanted.tries + 1), not_before or now)
 
         def work(conn: Connection) -> int:
-            return frontier.failed(conn, site.id, wanted.url, told[0], retry, now, told[1])
+            return frontier.mark_failed(conn, site.id, wanted.url, told[0], retry, now, told[1])
 
         await self.crawl.settle(site.id, work, outcome)
 
-    async def not_an_article(self, site: Site, wanted: Wanted, page: Page, problem: PageProblem) -> None:
+    async def reject(self, site: Site, wanted: FetchTask, page: Page, problem: PageProblem) -> None:
         """A page that was read and is none, which is counted by its kind, or could not be read."""
         if not isinstance(problem, Unreadable):
             self.crawl.accounts[site.id].counts[f"no article: {problem.reason}"] += 1
         if isinstance(problem, Unreadable):
-            await self.quarantined(site, wanted, problem.reason, problem.detail)
-        elif problem.reason in PASSING:
-            self.walled(site, page)
-            await self.failed(site, wanted, problem.reason, problem.detail)
+            await self.quarantine(site, wanted, problem.reason, problem.detail)
+        elif problem.reason in TRANSIENT_REASONS:
+            self.record_block(site, page)
+            await self.record_failure(site, wanted, problem.reason, problem.detail)
         else:
-            self.crawl.conduct.none(site.id, wanted.url)
-            await self.crawl.rendering.came(site, page, article=False)
+            self.crawl.conduct.record_non_article(site.id, wanted.url)
+            await self.crawl.rendering.record_result(site, page, article=False)
             await self._refuse(site, wanted, page, problem.reason, problem.detail)
 
-    def walled(self, site: Site, page: Page) -> None:
+    def record_block(self, site: Site, page: Page) -> None:
         """The page asks for a person or for consent, or the host refuses us: it is counted, and slows us down."""
-        self.crawl.conduct.wall(page.final_url)
+        self.crawl.conduct.record_block(page.final_url)
         self.crawl.accounts[site.id].counts["walls"] += 1
 
-    def left(self, site: Site, reason: str, detail: str) -> None:
+    def defer(self, site: Site, reason: str, detail: str) -> None:
         """A page that was not asked for in this run, and stays to be fetched."""
         if (account := self.crawl.accounts.get(site.id)) is not None:
             account.problem = account.problem or detail
             account.counts[f"left: {reason}"] += 1
 
-    async def too_large(self, site: Site, wanted: Wanted, detail: str) -> None:
+    async def reject_oversized(self, site: Site, wanted: FetchTask, detail: str) -> None:
         """A page that was given up on the way, because no article is as long."""
         await self._refuse(site, wanted, Page(wanted.url, wanted.url, b"", datetime.now(UTC)), "too large", detail)
 
-    async def _refuse(self, site: Site, wanted: Wanted, page: Page, reason: str, detail: str) -> None:
+    async def _refuse(self, site: Site, wanted: FetchTask, page: Page, reason: str, detail: str) -> None:
         visit = Visit(page.fetched, None, page.status)
 
         def work(conn: Connection) -> None:
-            frontier.refused(conn, site.id, wanted.url, reason, detail, visit)
+            frontier.mark_refused(conn, site.id, wanted.url, reason, detail, visit)
 
         await self.crawl.settle(site.id, work, "refused")
 
     # --- 4 clean -----------------------------------------------------------------------------------------------------
 
-    async def repeats(self, site: Site, article: str | None) -> Repeats:
+    async def repeats(self, site: Site, article: str | None) -> RepeatedBlocks:
         """In how many articles of the site its blocks stand, apart from this one where it is known."""
         if site.id not in self.learned:
             self.learned[site.id] = await self.crawl.read(lambda conn: repeated(conn, site.id))
@@ -183,17 +185,17 @@ class Pages:
         own = await self.crawl.read(lambda conn: repeated_blocks.of(conn, article)) if article else frozenset()
         if not own:
             return learned
-        return apart_from(learned, own)
+        return excluding(learned, own)
 
     def _learn(self, conn: Connection, site: str, outcome: articles.Outcome, item: ArticleItem) -> None:
         """Counts an article's blocks, and keeps the texts of those that were taken off it."""
         repeated_blocks.count(conn, site, outcome.id, item.extraction.blocks)
         texts = {block_hash(r.text): r.text for r in item.extraction.removed if r.layer == "repeat"}
-        repeated_blocks.tell(conn, site, texts, item.page.fetched)
+        repeated_blocks.record_learned(conn, site, texts, item.page.fetched)
         if (learned := self.learned.get(site)) is not None:
             now = repeated_blocks.among(conn, site, item.extraction.blocks)
             often = {block: n for block, n in now.items() if n >= OTHERS}
-            self.learned[site] = Repeats({**learned.counts, **often}, learned.articles + (outcome.kind == "new"))
+            self.learned[site] = RepeatedBlocks({**learned.counts, **often}, learned.articles + (outcome.kind == "new"))
 
     # --- 6 store -----------------------------------------------------------------------------------------------------
 
@@ -215,21 +217,21 @@ class Pages:
             revisit_at=await self.look_again(item.site, wanted, page),
             run=self.crawl.run,
             status=page.status,
-            spellings=spellings(item.extraction.article.url),
+            spellings=variants(item.extraction.article.url),
         )
         article = item.extraction.article
         signs = {wanted.url, fetched.final_url, article.url, article.canonical_url or "", article.content_hash}
-        self.crawl.conduct.article(site, wanted.url)
-        await self.crawl.rendering.came(item.site, page, article=True)
-        again = await self.look_again(item.site, replace(wanted, turned=page.fetched), page)
-        ours = await read_again(self.crawl, item)
-        first_ones = await read_first_ones(self.crawl, item)
+        self.crawl.conduct.record_article(site, wanted.url)
+        await self.crawl.rendering.record_result(item.site, page, article=True)
+        again = await self.look_again(item.site, replace(wanted, content_changed_at=page.fetched), page)
+        ours = await reread_current(self.crawl, item)
+        first_ones = await reread_first_articles(self.crawl, item)
         keep = partial(self.crawl.raw.append, item.received) if item.received is not None else None
 
         def take(conn: Connection) -> str:
             if erasure.among(conn, site, signs):
                 visit = Visit(page.fetched, None, page.status)
-                frontier.refused(conn, site, wanted.url, "forgotten", "it was forgotten on demand", visit)
+                frontier.mark_refused(conn, site, wanted.url, "forgotten", "it was forgotten on demand", visit)
                 return "refused"
             for better in [*first_ones, *([ours] if ours is not None else [])]:
                 articles.correct(conn, better, page.fetched)
@@ -239,38 +241,38 @@ class Pages:
             self._learn(conn, site, outcome, item)
             if wanted.article is not None:
                 self._judge(conn, site, wanted, page, changed=outcome.kind == "changed")
-                site_state.looked(conn, site, changed=outcome.kind == "changed", fade=FADE)
+                site_state.record_revisit(conn, site, changed=outcome.kind == "changed", fade=FADE)
             if outcome.kind == "changed":
-                frontier.turned(conn, site, wanted.url, page.fetched, again)
+                frontier.mark_content_changed(conn, site, wanted.url, page.fetched, again)
             return outcome.kind
 
         return await self.crawl.settle(site, take, OUTCOMES.__getitem__)
 
 
-def findings(wanted: Wanted, page: Page, changed: bool) -> Iterator[Finding]:
+def trust_observations(wanted: FetchTask, page: Page, changed: bool) -> Iterator[TrustObservation]:
     """What a look at a known page tells of its site's truthfulness; `changed`: it says something else than before."""
     before = (wanted.etag, wanted.last_modified)
     same = before == (page.headers.get("etag"), page.headers.get("last-modified"))
     if any(before) and page.status == 200:
         if changed:
-            yield Finding("validators", wanted.url, "the same ETag and date, another text" if same else None)
-        elif same and not wanted.whole and not page.rendered:  # a browser names neither
-            yield Finding("validators", wanted.url, "it was sent again, though we named its ETag and date")
+            yield TrustObservation("validators", wanted.url, "the same ETag and date, another text" if same else None)
+        elif same and not wanted.unconditional and not page.rendered:  # a browser names neither
+            yield TrustObservation("validators", wanted.url, "it was sent again, though we named its ETag and date")
         elif same:
-            yield Finding("validators", wanted.url)
+            yield TrustObservation("validators", wanted.url)
     said = wanted.candidate.modified if wanted.candidate else None
-    if said is not None and wanted.carried is not None:
-        moved = said > wanted.carried
+    if said is not None and wanted.lastmod_at_fetch is not None:
+        moved = said > wanted.lastmod_at_fetch
         if moved and not changed:
-            yield Finding("dates", wanted.url, "its date moved, its text did not")
+            yield TrustObservation("dates", wanted.url, "its date moved, its text did not")
         elif changed:
-            yield Finding("dates", wanted.url, None if moved else "its text changed, its date did not")
+            yield TrustObservation("dates", wanted.url, None if moved else "its text changed, its date did not")
 
 
 def _hash(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
-def _led_home(page: Page) -> bool:
+def _redirected_home(page: Page) -> bool:
     """Whether a redirect ended at a site's first page: how many sites say that an article is no more."""
     return page.asked is not None and may_be_article(page.url) == "home"

@@ -8,22 +8,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crawler.fetch.rendering.settings import FEW, MOST, WITHOUT_TEXT, find_browser
+from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT, find_browser
 from crawler.models import Page
 from crawler.site_config import Site
 from index.archive import site_state
 
 if TYPE_CHECKING:
-    from crawler.session.session import Crawl
+    from crawler.session.session import CrawlSession
 
 log = logging.getLogger("arshif.rendering")
 
-AFTER_NOTHING = timedelta(days=7)  # until a site is measured again whose rendered pages were no articles either
-AFTER_NEED = timedelta(days=30)  # until a site that needs a browser is asked plainly again: sites are rebuilt
+REMEASURE_AFTER_NO_GAIN = timedelta(
+    days=7
+)  # until a site is measured again whose rendered pages were no articles either
+REMEASURE_AFTER_NEED = timedelta(days=30)  # until a site that needs a browser is asked plainly again: sites are rebuilt
 
 
 @dataclass
-class Look:
+class Measurement:
     """What is known of a site: since when it needs a browser, and when that was last `looked` at; and what this run has
     seen: pages rendered on trial, those of them that were articles, plain pages asked in spite of a need, and plain
     articles."""
@@ -36,34 +38,34 @@ class Look:
     plain: int = 0
 
 
-class Rendering:
+class RenderingPolicy:
     """Decides for each page of a crawl. Sites say `rendering: auto` (HTTP first), `none` or `browser`."""
 
-    def __init__(self, crawl: Crawl) -> None:
+    def __init__(self, crawl: CrawlSession) -> None:
         self.crawl = crawl
         self.browser = find_browser(crawl.config.settings.browser.path) is not None
-        self.looks: dict[str, Look] = {}
+        self.looks: dict[str, Measurement] = {}
 
-    async def wanted(self, site: Site) -> bool:
+    async def needs_browser(self, site: Site) -> bool:
         """Whether the site's next page is rendered without being asked for plainly first."""
         if site.rendering != "auto" or not self.browser:
             return site.rendering == "browser"
         look = await self._look(site)
         if look.needed is None:
             return False
-        if look.asked < FEW and _older(look.looked, AFTER_NEED):
+        if look.asked < TRIAL_PAGES and _older(look.looked, REMEASURE_AFTER_NEED):
             look.asked += 1
             return False
         return True
 
-    async def instead(self, site: Site, page: Page, reason: str) -> bool:
+    async def should_render(self, site: Site, page: Page, reason: str) -> bool:
         """Whether this page, which is no article for this reason, is to be rendered before it is given up."""
         if page.rendered or site.rendering != "auto" or reason != WITHOUT_TEXT or not self.browser:
             return False
         look = await self._look(site)
-        return look.needed is not None or (look.ended < FEW and _older(look.looked, AFTER_NOTHING))
+        return look.needed is not None or (look.ended < TRIAL_PAGES and _older(look.looked, REMEASURE_AFTER_NO_GAIN))
 
-    async def came(self, site: Site, page: Page, *, article: bool) -> None:
+    async def record_result(self, site: Site, page: Page, *, article: bool) -> None:
         """Notes what a page was; with the last of a few it is known whether the site needs a browser."""
         if site.rendering != "auto" or not self.browser:
             return
@@ -71,25 +73,25 @@ class Rendering:
         look.plain += article and not page.rendered
         if page.rendered and look.needed is None:
             look.ended, look.won = look.ended + 1, look.won + article
-            if look.ended == FEW:
-                needs = look.won >= MOST and not look.plain
+            if look.ended == TRIAL_PAGES:
+                needs = look.won >= MIN_TRIAL_ARTICLES and not look.plain
                 await self._learn(site, look, {"rendered": now if needs else None, "plain": now})
-        elif look.needed is not None and look.plain >= MOST:
+        elif look.needed is not None and look.plain >= MIN_TRIAL_ARTICLES:
             await self._learn(site, look, {"rendered": None, "plain": now})
-        elif look.needed is not None and page.rendered and look.asked == FEW:
+        elif look.needed is not None and page.rendered and look.asked == TRIAL_PAGES:
             look.asked += 1  # once a run
             await self._learn(site, look, {"rendered": look.needed, "plain": now})
 
-    async def _learn(self, site: Site, look: Look, found: Mapping[str, Any]) -> None:
+    async def _learn(self, site: Site, look: Measurement, found: Mapping[str, Any]) -> None:
         if (look.needed is None) != (found["rendered"] is None):
             log.warning("%s: its pages %s a browser", site.id, "need" if found["rendered"] else "no longer need")
         look.needed, look.looked = found["rendered"], found["plain"]
         await self.crawl.write(lambda conn: site_state.put(conn, site.id, **found), site.id)
 
-    async def _look(self, site: Site) -> Look:
+    async def _look(self, site: Site) -> Measurement:
         if site.id not in self.looks:
             state = await self.crawl.read(lambda conn: site_state.state(conn, site.id))
-            self.looks.setdefault(site.id, Look(state.rendered, state.plain))
+            self.looks.setdefault(site.id, Measurement(state.rendered, state.plain))
         return self.looks[site.id]
 
 

@@ -18,28 +18,28 @@ from sqlalchemy import Connection
 
 from crawler.config import Config
 from crawler.errors import ArchiveError, Busy
-from crawler.processes.parse_pool import Workers
+from crawler.processes.parse_pool import ParsePool
 from crawler.scheduling.site_schedule import DUE
-from crawler.session.block_detection import Conduct
+from crawler.session.block_detection import BlockDetector
 from crawler.session.pages import Pages
-from crawler.session.rendering_policy import Rendering
-from crawler.session.site_progress import AMOUNTS, Account, Status
+from crawler.session.rendering_policy import RenderingPolicy
+from crawler.session.site_progress import AMOUNTS, SiteProgress, Status
 from crawler.session.sources import Sources
 from crawler.site_config import Site
 from crawler.storage import open_archive, raw_folder, raw_name
 from index.archive import Archive, leases, runs, site_state
-from index.warc.store import Raw
+from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.crawl")
 T = TypeVar("T")
 
-RAN_ITS_TIME = ("finished", "closespider_timeout")  # Scrapy's reasons for an end that nobody asked for
+COMPLETE_REASONS = ("finished", "closespider_timeout")  # Scrapy's reasons for an end that nobody asked for
 
 
-class Crawl:
+class CrawlSession:
     """An open archive with the leases of this crawl's sites; `open` makes one, `close` ends it."""
 
-    def __init__(self, config: Config, archive: Archive, run: int, since: datetime | None, workers: Workers) -> None:
+    def __init__(self, config: Config, archive: Archive, run: int, since: datetime | None, workers: ParsePool) -> None:
         self.config = config
         self.archive = archive
         self.run = run
@@ -48,22 +48,22 @@ class Crawl:
         self.own = False  # whether it ends with us: nobody else records it
         self.since = since
         self.workers = workers
-        self.raw = Raw(raw_folder(config), name=raw_name(run), file_bytes=config.settings.raw.file_bytes)
+        self.raw = WarcStore(raw_folder(config), name=raw_name(run), file_bytes=config.settings.raw.file_bytes)
         self.sites: dict[str, Site] = {}
         self.leases: dict[str, leases.Lease] = {}
-        self.accounts: dict[str, Account] = {}  # of the sites that are still crawled
+        self.accounts: dict[str, SiteProgress] = {}  # of the sites that are still crawled
         self.sources = Sources(self)
         self.pages = Pages(self)
-        self.conduct = Conduct()
-        self.rendering = Rendering(self)
+        self.conduct = BlockDetector()
+        self.rendering = RenderingPolicy(self)
         # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
         # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker
         self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @classmethod
     async def open(
-        cls, config: Config, chosen: Iterable[Site], run: int | None, since: datetime | None, workers: Workers
-    ) -> Crawl:
+        cls, config: Config, chosen: Iterable[Site], run: int | None, since: datetime | None, workers: ParsePool
+    ) -> CrawlSession:
         """Opens the archive and takes the leases of these sites; those that another crawl holds are left to it.
 
         :raises Busy: another crawl holds all of them.
@@ -90,7 +90,7 @@ class Crawl:
         crawl.scheduled = record is not None and record.why == DUE
         crawl.leases = {lease.site: lease for lease in await crawl.write(take)}
         crawl.sites = {site: wanted[site] for site in wanted if site in crawl.leases}
-        crawl.accounts = {site.id: Account(site) for site in crawl.sites.values()}
+        crawl.accounts = {site.id: SiteProgress(site) for site in crawl.sites.values()}
         if wanted and not crawl.leases:
             await crawl.close("busy", reached=True)
             raise Busy(f"another run is crawling {', '.join(wanted)}: wait for its end (`arshif runs`)")
@@ -167,7 +167,7 @@ class Crawl:
         def end(conn: Connection) -> None:
             silent: Status = "failed" if reached or self._known_to_fail(conn) else "offline"
             for account in self.accounts.values():
-                if account.heard or reason in RAN_ITS_TIME:
+                if account.heard or reason in COMPLETE_REASONS:
                     account.end(conn, self.run, "ok" if account.heard else silent, now)
                     if account.heard or silent != "offline":
                         self.sources.end(conn, account.site)

@@ -23,13 +23,13 @@ AMOUNTS = {  # what each outcome of a page adds to a site's counts
     "failed": {"failed": 1},  # it could not be had, and stays to be fetched
 }
 
-LEAST_WALLS = 3  # fewer may be a chance: one page of many sites asks for a subscription
+MIN_BLOCKED_PAGES = 3  # fewer may be a chance: one page of many sites asks for a subscription
 
 Status = Literal["ok", "failed", "offline"]
 
 
 @dataclass
-class Account:
+class SiteProgress:
     """A site's part of a run. `taken` is the number of pages that the run takes of it, None until its sources have
     answered; `answered` counts those that did, `asked` those that were to; `problem` is the first thing that went wrong
     with one. The archive has the same counts at any time: each page's transaction brings its own."""
@@ -55,7 +55,7 @@ class Account:
     @property
     def walled(self) -> bool:
         """Whether most of the pages that it was asked for were walls."""
-        return self.counts["walls"] >= LEAST_WALLS and 2 * self.counts["walls"] > self.settled
+        return self.counts["walls"] >= MIN_BLOCKED_PAGES and 2 * self.counts["walls"] > self.settled
 
     @property
     def adds_up(self) -> bool:

@@ -11,19 +11,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from crawler.boilerplate.repeated_blocks import OTHERS, Repeats
+from crawler.boilerplate.repeated_blocks import OTHERS, RepeatedBlocks
 from crawler.config import ScheduleSettings
 from crawler.scheduling import publication_rate
-from crawler.scheduling.poll_interval import Bounds, Record, Said
-from crawler.scheduling.publication_rate import Habit
-from crawler.scheduling.site_schedule import Learned
+from crawler.scheduling.poll_interval import Bounds, PollRecord, UpdateHints
+from crawler.scheduling.publication_rate import PublicationRate
+from crawler.scheduling.site_schedule import SiteHistory
 from crawler.site_config import Schedule, Site
 from index.archive import articles, frontier, repeated_blocks, source_state
 from index.archive.source_state import SourceState
 
 
 @dataclass
-class Asked:
+class SourceRun:
     """What a run learned of a source: when it was asked, when its new candidates were published (None: not said), what
     it says of itself; the weight of its failure where it failed, and until when its host asked to be left alone."""
 
@@ -31,17 +31,17 @@ class Asked:
     at: datetime
     new: list[datetime | None] = field(default_factory=list)
     shown: list[datetime] = field(default_factory=list)  # all dates of its answer, for a first look
-    said: Said | None = None
+    said: UpdateHints | None = None
     answered: bool = False
     strikes: float = 0.0
     not_before: datetime | None = None
 
 
-def learned(conn: Connection, site: Site, settings: ScheduleSettings) -> Learned:
+def load_stats(conn: Connection, site: Site, settings: ScheduleSettings) -> SiteHistory:
     """What decides when this site is due, and which of its sources are asked then."""
     states = source_state.some(conn, site.id, [str(source.url) for source in site.sources])
     records = {state.url: record for state in states if (record := _record(site, state)) is not None}
-    return Learned(records, bounds(site.schedule, settings), frontier.first_due(conn, site.id))
+    return SiteHistory(records, bounds(site.schedule, settings), frontier.first_due(conn, site.id))
 
 
 def bounds(own: Schedule, settings: ScheduleSettings) -> Bounds:
@@ -50,17 +50,17 @@ def bounds(own: Schedule, settings: ScheduleSettings) -> Bounds:
     return Bounds(timedelta(minutes=fastest), timedelta(minutes=max(fastest, slowest)))
 
 
-def repeated(conn: Connection, site: str) -> Repeats:
+def repeated(conn: Connection, site: str) -> RepeatedBlocks:
     """The blocks that a site repeats, with the number of its articles that show each."""
-    return Repeats(repeated_blocks.repeated(conn, site, OTHERS), articles.count(conn, site))
+    return RepeatedBlocks(repeated_blocks.repeated(conn, site, OTHERS), articles.count(conn, site))
 
 
-def apart_from(learned: Repeats, own: frozenset[str]) -> Repeats:
+def excluding(learned: RepeatedBlocks, own: frozenset[str]) -> RepeatedBlocks:
     """What a site's other articles repeat, for one that has these blocks and is counted among them."""
     return replace(learned, counts={block: n - (block in own) for block, n in learned.counts.items()})
 
 
-def settle(conn: Connection, site: Site, asked: Iterable[Asked]) -> None:
+def save_stats(conn: Connection, site: Site, asked: Iterable[SourceRun]) -> None:
     """Writes what a run learned of the site's sources."""
     zone = ZoneInfo(site.time_zone)
     for one in asked:
@@ -75,30 +75,30 @@ def settle(conn: Connection, site: Site, asked: Iterable[Asked]) -> None:
         source_state.put(conn, site.id, one.key, **values)
 
 
-def _record(site: Site, state: SourceState) -> Record | None:
+def _record(site: Site, state: SourceState) -> PollRecord | None:
     last = max((moment for moment in (state.asked, state.polled) if moment), default=None)
     if last is None:
         return None
     local = last.astimezone(ZoneInfo(site.time_zone))
-    return Record(
+    return PollRecord(
         f"{site.id} {state.url}",
         local,
-        Habit.from_json(state.habit),
+        PublicationRate.from_json(state.habit),
         _said_from_json(state.said),
         state.strikes,
         state.retry_at,
     )
 
 
-def _learn(before: SourceState, one: Asked, zone: ZoneInfo) -> Habit:
+def _learn(before: SourceState, one: SourceRun, zone: ZoneInfo) -> PublicationRate:
     if before.asked is None:  # its own dates tell of the time before
         return publication_rate.first_look(one.shown, one.at, zone)
     dated = [moment.astimezone(zone) for moment in one.new if moment is not None]
-    known, since, at = Habit.from_json(before.habit), before.asked.astimezone(zone), one.at.astimezone(zone)
+    known, since, at = PublicationRate.from_json(before.habit), before.asked.astimezone(zone), one.at.astimezone(zone)
     return publication_rate.learn(known, since, at, dated, len(one.new) - len(dated))
 
 
-def _said_to_json(said: Said) -> dict[str, Any]:
+def _said_to_json(said: UpdateHints) -> dict[str, Any]:
     return {
         "every": said.every.total_seconds(),
         "by": said.by,
@@ -107,8 +107,8 @@ def _said_to_json(said: Said) -> dict[str, Any]:
     }
 
 
-def _said_from_json(value: dict[str, Any] | None) -> Said:
+def _said_from_json(value: dict[str, Any] | None) -> UpdateHints:
     if not value:
-        return Said()
+        return UpdateHints()
     skipped = frozenset(value["skip_hours"]), frozenset(value["skip_days"])
-    return Said(timedelta(seconds=value["every"]), value["by"], *skipped)
+    return UpdateHints(timedelta(seconds=value["every"]), value["by"], *skipped)

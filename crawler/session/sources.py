@@ -11,36 +11,40 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from crawler.discover.collector import BEYOND, CUT_SHORT, MAX_CANDIDATES
+from crawler.discover.collector import CUT_SHORT, MAX_CANDIDATES, OVER_THE_LIMIT
 from crawler.errors import PageProblem
 from crawler.models import Discovered
-from crawler.scheduling.poll_interval import Said, back_off, weight
-from crawler.scheduling.site_schedule import SKEW, asked_now
+from crawler.scheduling.poll_interval import UpdateHints, back_off, failure_weight
+from crawler.scheduling.site_schedule import SKEW, due_sources
 from crawler.session.polls import Poll
-from crawler.session.source_stats import Asked, learned, settle
+from crawler.session.source_stats import SourceRun, load_stats, save_stats
 from crawler.site_config import Kind, Site
 from index.archive import frontier, site_state, source_state, trust
 from index.archive.frontier import Offer
-from index.archive.trust import Finding
+from index.archive.trust import TrustObservation
 
 if TYPE_CHECKING:
-    from crawler.session.session import Crawl
+    from crawler.session.session import CrawlSession
 
-CHILDREN = 50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
-IN_ALL = 200  # of one source, with those of its children: an index of indexes of indexes has 125,000
+MAX_CHILDREN_PER_RUN = (
+    50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
+)
+MAX_DOCUMENTS_PER_SOURCE = 200  # of one source, with those of its children: an index of indexes of indexes has 125,000
 
 
-FORCED = timedelta(days=1)  # after which a source is asked without validators and read, whatever it says
-CHILD_FORCED = timedelta(days=7)  # after which a child sitemap is asked though its index says that it did not change
+FORCED_READ_AFTER = timedelta(days=1)  # after which a source is asked without validators and read, whatever it says
+FORCED_CHILD_READ_AFTER = timedelta(
+    days=7
+)  # after which a child sitemap is asked though its index says that it did not change
 
 
 @dataclass
-class Whole:
+class SourceTree:
     """A document with further ones, and how many of them are still to be read. Until they all are, it does not count as
     read: with its validators kept, the next run would be told that nothing changed, and never ask for the others."""
 
     poll: Poll
-    answer: source_state.Answer
+    answer: source_state.SourceResponse
     read: datetime
     left: int
 
@@ -48,56 +52,56 @@ class Whole:
 class Sources:
     """The sources of a crawl's sites. The spider asks them and hands over what they answer."""
 
-    def __init__(self, crawl: Crawl) -> None:
+    def __init__(self, crawl: CrawlSession) -> None:
         self.crawl = crawl
         self.first_visit = timedelta(days=crawl.config.settings.schedule.first_visit_days)
-        self.wholes: dict[tuple[str, str], Whole] = {}  # by site and key
+        self.wholes: dict[tuple[str, str], SourceTree] = {}  # by site and key
         self.further: Counter[tuple[str, str]] = Counter()  # documents that a source led to, by site and its key
         self.doubted: dict[str, frozenset[str]] = {}
-        self.asked: dict[tuple[str, str], Asked] = {}  # what this run learned of sources, by site and key
+        self.asked: dict[tuple[str, str], SourceRun] = {}  # what this run learned of sources, by site and key
 
     async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
         """What is to be asked of the site's sources of these kinds, with the validators of the last answers."""
         since, now = self.crawl.since, datetime.now(UTC)
         if since is not None:
-            await self.crawl.write(lambda conn: frontier.reach(conn, site.id, since, now), site.id)
+            await self.crawl.write(lambda conn: frontier.extend_horizon(conn, site.id, since, now), site.id)
         polls = [Poll.of(site, source) for source in site.sources if source.kind in kinds]
         settings = self.crawl.config.settings.schedule
         if self.crawl.scheduled and not (site.schedule.every or site.schedule.cron or settings.every):
-            known = await self.crawl.read(lambda conn: learned(conn, site, settings))
-            chosen = asked_now(site, known, now)
+            known = await self.crawl.read(lambda conn: load_stats(conn, site, settings))
+            chosen = due_sources(site, known, now)
             polls = [poll for poll in polls if poll.key in chosen]
         self.crawl.accounts[site.id].asked = len(polls)
-        self.asked |= {(site.id, poll.key): Asked(poll.key, now) for poll in polls}
+        self.asked |= {(site.id, poll.key): SourceRun(poll.key, now) for poll in polls}
         return [await self._with_validators(poll) for poll in polls]
 
     async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
         """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
         offers = [Offer(c.url, c.title, c.published, c.modified, c.language) for c in found.candidates]
-        answer = source_state.Answer(kind=found.kind, found=len(offers))
+        answer = source_state.SourceResponse(kind=found.kind, found=len(offers))
         if CUT_SHORT not in found.skipped:  # else the rest is still to be had
             validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
-            answer = source_state.Answer(200, found.kind, *validators, found=len(offers))
+            answer = source_state.SourceResponse(200, found.kind, *validators, found=len(offers))
         now, site = datetime.now(UTC), poll.site.id
-        room = max(0, IN_ALL - self.further[site, poll.top])
-        children = [poll.further(url, modified) for url, modified in found.further[: min(CHILDREN, room)]]
-        full = room < min(CHILDREN, len(found.further))
+        room = max(0, MAX_DOCUMENTS_PER_SOURCE - self.further[site, poll.top])
+        children = [poll.further(url, modified) for url, modified in found.further[: min(MAX_CHILDREN_PER_RUN, room)]]
+        full = room < min(MAX_CHILDREN_PER_RUN, len(found.further))
         self.further[site, poll.top] += len(children)
-        resting = [child for child in children if await self._rests(child, now)]
+        resting = [child for child in children if await self._is_backing_off(child, now)]
         wanted = [child for child in children if child not in resting and await self._worth_asking(child)]
         undated = found.kind == "sitemap" and any(modified is None for _, modified in found.further)
         if resting or undated or full:  # some is still to be had; an index without dates says nothing of its children
-            answer = source_state.Answer(kind=found.kind, found=len(offers))
-        answer = replace(answer, problem=left(found))
+            answer = source_state.SourceResponse(kind=found.kind, found=len(offers))
+        answer = replace(answer, problem=truncation(found))
         if poll.body_hash is None:
             answer = replace(answer, forced=now)
-        whole = Whole(poll, answer, now, len(wanted))
+        whole = SourceTree(poll, answer, now, len(wanted))
 
-        def take(conn: Connection) -> frontier.Offered:
+        def take(conn: Connection) -> frontier.OfferResult:
             offered = frontier.offer(
                 conn, site, poll.key, offers, now, since=self.crawl.since, first_visit=self.first_visit
             )
-            for finding in findings(poll, headers, body, offered):
+            for finding in trust_observations(poll, headers, body, offered):
                 trust.note(conn, site, finding, now)
             if not wanted:
                 source_state.polled(conn, site, poll.key, answer, now)
@@ -109,10 +113,10 @@ class Sources:
         if wanted:
             self.wholes[site, poll.key] = whole
         else:
-            await self._part_read(poll)
+            await self._finish_part(poll)
         return [await self._with_validators(child) for child in wanted]
 
-    def same(self, poll: Poll, body: bytes) -> bool:
+    def is_unchanged(self, poll: Poll, body: bytes) -> bool:
         """Whether an answer has the bytes that were read to their end before, so that there is nothing to read."""
         return self.crawl.since is None and poll.body_hash is not None and _hash(body) == poll.body_hash
 
@@ -124,15 +128,15 @@ class Sources:
             source_state.unchanged(conn, site, poll.key, now, poll.modified)
             if sent and (poll.etag or poll.last_modified):
                 told = "it was sent again, though we named its ETag and date"
-                trust.note(conn, site, Finding("source validators", poll.url, told), now)
+                trust.note(conn, site, TrustObservation("source validators", poll.url, told), now)
 
         await self.crawl.write(take, site)
         self.crawl.accounts[site].answered += 1
         if not poll.depth and (asked := self.asked.get((site, poll.top))):
             asked.answered = True
-        await self._part_read(poll)
+        await self._finish_part(poll)
 
-    def _learn(self, poll: Poll, found: Discovered, offered: frontier.Offered) -> None:
+    def _learn(self, poll: Poll, found: Discovered, offered: frontier.OfferResult) -> None:
         """Notes what an answer tells of its source's habit; the archive has it when the site is done."""
         asked = self.asked.get((poll.site.id, poll.top))
         if asked is None or self.crawl.since is not None:  # what was published long ago says nothing of the next days
@@ -141,13 +145,13 @@ class Sources:
         asked.new += offered.dates
         asked.shown += [candidate.published for candidate in found.candidates if candidate.published]
         if not poll.depth:
-            asked.said = found.said or Said()
+            asked.said = found.hints or UpdateHints()
 
     def end(self, conn: Connection, site: Site) -> None:
         """Writes what this run learned of the site's sources."""
-        settle(conn, site, [asked for (of, _), asked in self.asked.items() if of == site.id])
+        save_stats(conn, site, [asked for (of, _), asked in self.asked.items() if of == site.id])
 
-    def told_to_wait(self, poll: Poll, until: datetime | None) -> None:
+    def retry_later(self, poll: Poll, until: datetime | None) -> None:
         """A source's host asked to be left alone."""
         if asked := self.asked.get((poll.site.id, poll.top)):
             asked.not_before = until
@@ -157,7 +161,7 @@ class Sources:
         site = poll.site.id
         account = self.crawl.accounts[site]
         account.problem = account.problem or f"{poll.url}: {problem}"
-        now, strikes = datetime.now(UTC), weight(problem.reason)
+        now, strikes = datetime.now(UTC), failure_weight(problem.reason)
         if not poll.depth and (asked := self.asked.get((site, poll.top))):
             asked.strikes = strikes
 
@@ -169,7 +173,7 @@ class Sources:
         await self.crawl.write(note, site)
         return poll.home() if poll.source.kind == "feed" and not poll.depth else None
 
-    async def _part_read(self, poll: Poll) -> None:
+    async def _finish_part(self, poll: Poll) -> None:
         """One document is done; with the last of its parts, the one that named it is."""
         site = poll.site.id
         whole = self.wholes.get((site, poll.parent or ""))
@@ -179,7 +183,7 @@ class Sources:
         if not whole.left:
             key, answer, read = whole.poll.key, whole.answer, whole.read
             await self.crawl.write(lambda conn: source_state.polled(conn, site, key, answer, read), site)
-            await self._part_read(whole.poll)
+            await self._finish_part(whole.poll)
 
     async def _with_validators(self, poll: Poll) -> Poll:
         state = await self.crawl.read(lambda conn: source_state.state(conn, poll.site.id, poll.key))
@@ -191,18 +195,18 @@ class Sources:
         if self.crawl.since is not None:  # older candidates are wanted, so the whole document is
             return poll
         poll = replace(poll, known=state)
-        long_ago = state.forced is None or datetime.now(UTC) - state.forced > FORCED
-        if long_ago or "source validators" in await self._doubted(poll.site.id):
+        long_ago = state.forced is None or datetime.now(UTC) - state.forced > FORCED_READ_AFTER
+        if long_ago or "source validators" in await self._untrusted(poll.site.id):
             return poll
         return replace(poll, etag=state.etag, last_modified=state.last_modified, body_hash=state.body_hash)
 
-    async def _doubted(self, site: str) -> frozenset[str]:
+    async def _untrusted(self, site: str) -> frozenset[str]:
         """In what this site is not believed: asked once a run."""
         if site not in self.doubted:
-            self.doubted[site] = await self.crawl.read(lambda conn: trust.doubted(conn, site))
+            self.doubted[site] = await self.crawl.read(lambda conn: trust.untrusted(conn, site))
         return self.doubted[site]
 
-    async def _rests(self, child: Poll, now: datetime) -> bool:
+    async def _is_backing_off(self, child: Poll, now: datetime) -> bool:
         """Whether a part failed before and is left alone for a while."""
         state = await self.crawl.read(lambda conn: source_state.state(conn, child.site.id, child.key))
         return state.retry_at is not None and state.retry_at > now
@@ -215,8 +219,8 @@ class Sources:
             return False
         state = await self.crawl.read(lambda conn: source_state.state(conn, child.site.id, child.key))
         read = state.polled is not None and state.modified == child.modified < state.polled
-        stale = state.polled is not None and datetime.now(UTC) - state.polled > CHILD_FORCED
-        believed = "child dates" not in await self._doubted(child.site.id)
+        stale = state.polled is not None and datetime.now(UTC) - state.polled > FORCED_CHILD_READ_AFTER
+        believed = "child dates" not in await self._untrusted(child.site.id)
         return self.crawl.since is not None or not (read and believed and not stale)
 
     async def _horizon(self, site: Site) -> datetime:
@@ -228,7 +232,9 @@ class Sources:
         return kept or datetime.now(UTC) - self.first_visit
 
 
-def findings(poll: Poll, headers: Mapping[str, str], body: bytes, offered: frontier.Offered) -> Iterator[Finding]:
+def trust_observations(
+    poll: Poll, headers: Mapping[str, str], body: bytes, offered: frontier.OfferResult
+) -> Iterator[TrustObservation]:
     """What a full answer tells of its site's truthfulness."""
     known = poll.known
     if known is None or known.body_hash is None:
@@ -238,21 +244,21 @@ def findings(poll: Poll, headers: Mapping[str, str], body: bytes, offered: front
     if any(before):
         same = before == (headers.get("etag"), headers.get("last-modified"))
         if same and news:
-            yield Finding("source validators", poll.url, "the same ETag and date, other articles")
+            yield TrustObservation("source validators", poll.url, "the same ETag and date, other articles")
         elif same == (_hash(body) == known.body_hash):
-            yield Finding("source validators", poll.url)
+            yield TrustObservation("source validators", poll.url)
     if poll.depth and poll.modified is not None and known.modified is not None and news:
         stayed = poll.modified == known.modified
-        yield Finding(
+        yield TrustObservation(
             "child dates", poll.url, "its index gives the same date, it has other articles" if stayed else None
         )
 
 
-def left(found: Discovered) -> str | None:
+def truncation(found: Discovered) -> str | None:
     """What of a document was not read because it has more than any should have."""
     if CUT_SHORT in found.skipped:
         return "it is longer than what is read of a source: the rest of it is left"
-    if beyond := found.skipped.get(BEYOND):
+    if beyond := found.skipped.get(OVER_THE_LIMIT):
         return f"it names more than {MAX_CANDIDATES:,} addresses: {beyond:,} further ones are left"
     return None
 

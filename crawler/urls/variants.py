@@ -20,7 +20,7 @@ _AMP = {"amp", "amp=1", "amp=true", "outputType=amp"}  # parameters; https://amp
 _FOREIGN = re.compile(r"[A-Za-z]?(?:%[89A-F][0-9A-F])+")  # escapes, with the letter of an accent
 
 
-def spellings(url: str) -> tuple[str, ...]:
+def variants(url: str) -> tuple[str, ...]:
     """The other spellings of a canonical URL: http or https; www, mobile and AMP host; a slash at the end or none; the
     path in NFC or NFD; the AMP page or the plain one. The query stays as it is, but for AMP's parameter."""
     parts = urlsplit(url)

@@ -90,7 +90,7 @@ class Archive:
             fn(engine)
 
     def _forked(self) -> None:
-        self._engines(sqlite.forsake)
+        self._engines(sqlite.abandon)
         self._connect()
 
     def __enter__(self) -> Archive:

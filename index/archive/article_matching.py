@@ -36,18 +36,18 @@ _WITH_QUERY = _TODAYS.where(
 )
 
 
-def home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
+def match_article(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
     """The article that this page belongs to, and why if it is not known to do so; (None, None) if it is a new one."""
     new, site = page.article, page.site
-    own = one(conn, new.id)
+    own = get_article_row(conn, new.id)
     if page.final_url != page.url and (found := by_url(conn, page.final_url, site)):
-        there = one(conn, found)
+        there = get_article_row(conn, found)
         return there, None if own is not None and own.id == found else "redirect"
     if own is not None:
         return own, None
     for url in dict.fromkeys((page.url, new.url)):
         if found := by_url(conn, url, site):
-            there = one(conn, found)
+            there = get_article_row(conn, found)
             if page.final_url == page.url or _moved(conn, there, page):
                 return there, None
     claims = [
@@ -55,7 +55,7 @@ def home(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
         *((u, "spelling") for u in page.spellings),
     ]
     for url, found in by_urls(conn, [url for url, _ in claims], site).items():
-        there = one(conn, found)
+        there = get_article_row(conn, found)
         if _one_text(conn, there, new):
             return there, dict(reversed(claims))[url]
     for there in _claiming(conn, new):
@@ -85,7 +85,7 @@ def _one_text(conn: Connection, there: Any, new: Article) -> bool:
     """Whether what claims to be one article reads like it: word for word, or, but for flashes and templates, edited."""
     if there.content_hash == new.content_hash:
         return True
-    return there.mergeable and mergeable(new) and near_duplicates.says(conn, there.id, new.headline, new.body)
+    return there.mergeable and mergeable(new) and near_duplicates.update_text(conn, there.id, new.headline, new.body)
 
 
 def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:
@@ -108,6 +108,6 @@ def _dates_differ(there: Any, new: Article) -> bool:
     return bool(there.modified and new.modified and there.modified != new.modified)
 
 
-def one(conn: Connection, article_id: str) -> Any:
+def get_article_row(conn: Connection, article_id: str) -> Any:
     """The row of an article, or None."""
     return conn.execute(_BY_ID, {"id": article_id}).one_or_none()

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from index.archive import frontier, outbox, stories
 from index.archive import tables as t
-from index.archive.article_matching import home as home_of
-from index.archive.article_matching import mergeable, one
+from index.archive.article_matching import get_article_row, mergeable
+from index.archive.article_matching import match_article as home_of
 from index.archive.documents import (
     Alias,
     aliases,
@@ -34,9 +34,9 @@ from index.archive.documents import (
 )
 from index.archive.frontier import Visit
 from index.dedup import version_diff
-from index.dedup.content_loss import emptied, withheld
+from index.dedup.content_loss import is_emptied, is_paywall_truncated
 from index.model.article import Article
-from index.warc.store import RawRef
+from index.warc.store import WarcRef
 
 __all__ = [
     "Alias",
@@ -82,7 +82,7 @@ class Fetched:
     body_hash: str | None = None
     etag: str | None = None
     last_modified: str | None = None
-    raw: Callable[[], RawRef] | None = None
+    raw: Callable[[], WarcRef] | None = None
     revisit_at: datetime | None = None
     run: int | None = None
     status: int = 200
@@ -111,22 +111,24 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     """
     home, reason = home_of(conn, page)
     if home is None:
-        outcome = _new(conn, page)
+        outcome = _store_new(conn, page)
     else:
-        outcome = _again(conn, page, home, reason)
+        outcome = _store_known(conn, page, home, reason)
         if outcome.kind == "emptied":
             visit = Visit(page.fetched, None, page.status)  # soon: what is there at the second look is believed
-            frontier.refused(conn, page.site, page.url, "emptied", "its article's text is not there any more", visit)
+            frontier.mark_refused(
+                conn, page.site, page.url, "emptied", "its article's text is not there any more", visit
+            )
             return outcome
-        _come_back(conn, home, page.fetched)
+        _mark_returned(conn, home, page.fetched)
         if reason is not None and outcome.kind == "same":
             outcome = replace(outcome, kind="copy")
-    _name(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
+    _add_aliases(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
     visit = Visit(page.fetched, page.revisit_at, page.status, page.etag, page.last_modified, page.body_hash)
     came = outcome.kind if page.final_url == page.url else f"{outcome.kind}, at {page.final_url}"
-    before = frontier.fetched(conn, page.site, page.url, visit, came, outcome.id)
+    before = frontier.mark_fetched(conn, page.site, page.url, visit, came, outcome.id)
     if before is not None and before != outcome.id:
-        frontier.orphan(conn, before, page.fetched)  # the page redirects to another article now
+        frontier.reopen(conn, before, page.fetched)  # the page redirects to another article now
     return outcome
 
 
@@ -134,10 +136,10 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
     """A page answered 304, or with the bytes that it had: only its fetch state moves, and what was gone is back."""
     known = frontier.row(conn, site, url)
     if known is not None and known.article is not None:
-        _come_back(conn, one(conn, known.article), visit.fetched)
+        _mark_returned(conn, get_article_row(conn, known.article), visit.fetched)
     if visit.body_hash is None and known is not None:
         visit = replace(visit, body_hash=known.body_hash)
-    frontier.fetched(conn, site, url, visit, "not modified" if visit.status == 304 else "the same bytes")
+    frontier.mark_fetched(conn, site, url, visit, "not modified" if visit.status == 304 else "the same bytes")
 
 
 def keep_raw(conn: Connection, page: Fetched) -> int | None:
@@ -153,7 +155,7 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
 # --- whose page it is ----------------------------------------------------------------------------------------------
 
 
-def _name(conn: Connection, page: Fetched, article_id: str, own_url: str, reason: str | None) -> None:
+def _add_aliases(conn: Connection, page: Fetched, article_id: str, own_url: str, reason: str | None) -> None:
     """Let every URL of the page lead to its article, unless it leads to one already."""
     moved = page.final_url != page.url
     names = {page.article.url: reason or "canonical", page.final_url: "redirect", page.url: "redirect"}
@@ -170,7 +172,7 @@ def _name(conn: Connection, page: Fetched, article_id: str, own_url: str, reason
 # --- what it says --------------------------------------------------------------------------------------------------
 
 
-def _new(conn: Connection, page: Fetched) -> Outcome:
+def _store_new(conn: Connection, page: Fetched) -> Outcome:
     article = page.article
     values = {"id": article.id, "site": article.site, "url": article.url, "first_seen": page.fetched, "revision": 1}
     conn.execute(_ARTICLE, {**values, **_facts(article, page.fetched, page.fetched), "number": 1})
@@ -180,27 +182,27 @@ def _new(conn: Connection, page: Fetched) -> Outcome:
     return Outcome("new", article.id, 1)
 
 
-def _again(conn: Connection, page: Fetched, home: Any, reason: str | None) -> Outcome:
+def _store_known(conn: Connection, page: Fetched, home: Any, reason: str | None) -> Outcome:
     """The page of an article that is known: the same, better read, or changed."""
     article = replace(page.article, id=home.id, url=home.url)
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
     own = page.article.id == home.id
     known = article_of({**current._mapping, "id": home.id, "site": home.site, "own_url": home.url})
-    if _same(known, article, own, page.fetched) or withheld(known, article):
+    if _same(known, article, own, page.fetched) or is_paywall_truncated(known, article):
         return Outcome("same", home.id, home.number)
     if _is_edition(conn, page, known, reason):
         return Outcome("same", home.id, home.number)
-    if emptied(known, article):
+    if is_emptied(known, article):
         return Outcome("emptied", home.id, home.number)
     if page.body_hash is not None and page.body_hash == current.body_hash:
         return correct(conn, article, page.fetched)
     if article.content_hash in _texts_before(conn, home, own=None if not own else home.url):
         if not own:
             return Outcome("same", home.id, home.number)  # an old copy, such as a cached AMP page
-        _part(conn, home, current, page.fetched)
+        _split_alias(conn, home, current, page.fetched)
     number = home.number + 1
     _add_version(conn, page, article, number)
-    _turn(conn, home, article, page.fetched, number)
+    _update_head(conn, home, article, page.fetched, number)
     return Outcome("changed", home.id, number)
 
 
@@ -216,7 +218,7 @@ def _is_edition(conn: Connection, page: Fetched, own: Article, reason: str | Non
 def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
     if not own:  # an AMP page may lack the authors; only another text is news there
         return old.content_hash == new.content_hash
-    return not version_diff.between(old, new, seen=seen)
+    return not version_diff.classify_change(old, new, seen=seen)
 
 
 def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:
@@ -225,28 +227,28 @@ def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:
     return set(conn.execute(query if own is None else query.where(t.versions.c.url == own)).scalars())
 
 
-def _part(conn: Connection, home: Any, current: Any, now: datetime) -> None:
+def _split_alias(conn: Connection, home: Any, current: Any, now: datetime) -> None:
     """The article's own page still has the text from before a change that an alias showed: they are two articles."""
     if current.url == home.url:
         return
     conn.execute(delete(t.aliases).where(t.aliases.c.site == home.site, t.aliases.c.url == current.url))
-    frontier.dissolve(conn, home.site, current.url, now)
+    frontier.detach(conn, home.site, current.url, now)
 
 
 def correct(conn: Connection, article: Article, now: datetime) -> Outcome:
     """Mend the newest version of `article.id` in place, because the same page is read better now: no new version.
 
     For a page that did not change, or a raw copy that was extracted again. Raises KeyError for an unknown id."""
-    home = one(conn, article.id)
+    home = get_article_row(conn, article.id)
     if home is None:
         raise KeyError(article.id)
     newest = (t.versions.c.article == home.id) & (t.versions.c.number == home.number)
     conn.execute(update(t.versions).where(newest).values(**columns_of(article), corrected=now))
-    _turn(conn, home, article, now, home.number)
+    _update_head(conn, home, article, now, home.number)
     return Outcome("same", home.id, home.number, corrected=True)
 
 
-def _turn(conn: Connection, home: Any, article: Article, now: datetime, number: int) -> None:
+def _update_head(conn: Connection, home: Any, article: Article, now: datetime, number: int) -> None:
     """The article reads like this now: its row, its story and that of its old text, and the indexes."""
     values = _facts(article, home.first_seen, now) | {"number": number}
     other_text = article.content_hash != home.content_hash or values["mergeable"] != home.mergeable
@@ -277,7 +279,7 @@ def _facts(article: Article, first_seen: datetime, now: datetime) -> dict[str, A
     }
 
 
-def _come_back(conn: Connection, home: Any, now: datetime) -> None:
+def _mark_returned(conn: Connection, home: Any, now: datetime) -> None:
     if home.gone_since is not None:
         absence = {"since": home.gone_since, "until": home.gone_until, "back": now}
         conn.execute(insert(t.absences).values(article=home.id, **absence))

@@ -28,7 +28,7 @@ from index.file_lock import hold
 
 ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a copy, as in `data`
 FORMAT = 1  # of a copy
-_PIECE = 1024 * 1024  # bytes copied at once
+_CHUNK_BYTES = 1024 * 1024  # bytes copied at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
     """Copy an archive and its raw copies into a folder that is new or empty, while others read and write both.
 
     Raises Busy where another process copies or forgets, ArchiveError where the folder is not empty or the disk full."""
-    with hold(keeping_lock(archive.path.parent), wait=False), _told(into):
+    with hold(keeping_lock(archive.path.parent), wait=False), _display_path(into):
         into.mkdir(parents=True, exist_ok=True)
         if any(into.iterdir()):
             raise ArchiveError(f"{into} is not empty: name a new folder for the copy")
@@ -97,7 +97,7 @@ def check(folder: Path) -> Backup:
     backup = _contents(folder)
     for part in backup.parts:
         file = folder / part.name
-        with _told(file):
+        with _display_path(file):
             if _part(file, part.name) != part:
                 raise ArchiveError(f"{file} is not as it was when the copy was made: use another copy")
     there = {part.name.removeprefix(f"{RAW}/"): part.bytes for part in backup.parts}
@@ -122,7 +122,7 @@ def restore(folder: Path, data: Path, *, force: bool = False) -> tuple[Backup, P
     there = [path for path in (archive, sqlite.journal(archive), shared(archive), raw) if path.exists()]
     if there and not force:
         raise ArchiveError(f"{data} holds an archive already: name another place, or move it aside with --force")
-    with _told(data), _nobody_else(data):
+    with _display_path(data), _nobody_else(data):
         for left in data.glob(f"{migrate.RESTORING}*"):  # of one that was broken off
             shutil.rmtree(left)
         draft = data / f"{migrate.RESTORING}{os.getpid()}"
@@ -233,7 +233,7 @@ def _reading(database: Path) -> sqlite3.Connection:
 def _part(file: Path, name: str) -> Part:
     digest, size = hashlib.sha256(), 0
     with file.open("rb") as stream:
-        while piece := stream.read(_PIECE):
+        while piece := stream.read(_CHUNK_BYTES):
             digest.update(piece)
             size += len(piece)
         os.fsync(stream.fileno())
@@ -244,7 +244,7 @@ def _copy(source: Path, target: Path, name: str, length: int) -> Part:
     """The first `length` bytes of a file, copied and on disk."""
     digest, left = hashlib.sha256(), length
     with source.open("rb") as stream, target.open("xb") as out:
-        while left and (piece := stream.read(min(left, _PIECE))):
+        while left and (piece := stream.read(min(left, _CHUNK_BYTES))):
             out.write(piece)
             digest.update(piece)
             left -= len(piece)
@@ -265,7 +265,7 @@ def _write(file: Path, text: str) -> None:
 
 
 @contextmanager
-def _told(place: Path) -> Iterator[None]:
+def _display_path(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

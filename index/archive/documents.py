@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 from index.archive import outbox
 from index.archive import tables as t
 from index.archive.upsert import CHUNK, chunks
-from index.model.article import Article, Document, Image, Version
-from index.warc.store import RawRef
+from index.model.article import Article, Image, IndexDocument, Version
+from index.warc.store import WarcRef
 
 _PLAIN = tuple(  # fields of Article that are columns of versions as they are
     field.name
@@ -44,14 +44,14 @@ class Alias:
     seen: datetime
 
 
-def document(conn: Connection, article_id: str) -> Document | None:
+def document(conn: Connection, article_id: str) -> IndexDocument | None:
     """The document of this article as an index is given it, or None."""
     return next(iter(documents(conn, [article_id])), None)
 
 
-def documents(conn: Connection, ids: Sequence[str]) -> list[Document]:
+def documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
     """The documents of these articles in their order; those that the archive does not have are left out."""
-    found: dict[str, Document] = {}
+    found: dict[str, IndexDocument] = {}
     for piece in chunks(ids):
         for row in conn.execute(_NEWEST, {"ids": piece}).mappings():
             found[row["id"]] = _document(dict(row))
@@ -87,10 +87,10 @@ def versions(conn: Connection, article_id: str) -> list[Version]:
     return [Version(row["number"], row["seen"], article_of(dict(row))) for row in conn.execute(query).mappings()]
 
 
-def version_documents(conn: Connection, ids: Sequence[str]) -> list[Document]:
+def version_documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
     """What these articles said before, oldest first: a document for each version that a later one replaced, with its
     `number` and `current` False. Story, date and state are the article's of today."""
-    found: dict[str, list[Document]] = {}
+    found: dict[str, list[IndexDocument]] = {}
     for piece in chunks(ids):
         query = _stored(t.versions.c.number < t.articles.c.number).where(t.articles.c.id.in_(piece))
         for row in conn.execute(query.order_by(t.versions.c.number)).mappings():
@@ -120,7 +120,7 @@ def others(conn: Connection, stories: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def raw_of(conn: Connection, article_id: str, number: int | None = None) -> tuple[RawRef, str] | None:
+def raw_of(conn: Connection, article_id: str, number: int | None = None) -> tuple[WarcRef, str] | None:
     """Where the raw copy of a version lies (by default the newest), and the URL of its record; None if it has none."""
     query = (
         select(t.raws.c.file, t.raws.c.offset, t.raws.c.length, t.raws.c.url)
@@ -131,7 +131,7 @@ def raw_of(conn: Connection, article_id: str, number: int | None = None) -> tupl
         )
     )
     row = conn.execute(query).one_or_none()
-    return (RawRef(row.file, row.offset, row.length), row.url) if row else None
+    return (WarcRef(row.file, row.offset, row.length), row.url) if row else None
 
 
 def ids(conn: Connection) -> Iterator[tuple[str, int]]:
@@ -220,8 +220,8 @@ _NEWEST = _stored(t.versions.c.number == t.articles.c.number).where(  # built on
 )
 
 
-def _document(row: dict[str, Any]) -> Document:
-    return Document(
+def _document(row: dict[str, Any]) -> IndexDocument:
+    return IndexDocument(
         article=article_of(row),
         version=row["revision"],
         first_seen=row["first_seen"],

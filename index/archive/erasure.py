@@ -15,13 +15,13 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_
 from index.archive import near_duplicates, outbox, stories, warc_records
 from index.archive import tables as t
 from index.archive.upsert import chunks
-from index.warc.store import RawRef
+from index.warc.store import WarcRef
 
-WHOLE = "site"  # the mark of a site of which nothing is to be crawled
+WHOLE_SITE = "site"  # the mark of a site of which nothing is to be crawled
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ErasableArticle:
     """What the archive has of an article: each of its addresses, the hashes of its texts, and its raw copies."""
 
     article: str
@@ -30,10 +30,10 @@ class Known:
     versions: int
     urls: tuple[str, ...]
     texts: tuple[str, ...]
-    refs: tuple[RawRef, ...]
+    refs: tuple[WarcRef, ...]
 
 
-def known(conn: Connection, article: str) -> Known:
+def find(conn: Connection, article: str) -> ErasableArticle:
     """All by which this article can be found. Raises KeyError where there is none."""
     own = conn.execute(select(t.articles).where(t.articles.c.id == article)).one_or_none()
     if own is None:
@@ -44,18 +44,18 @@ def known(conn: Connection, article: str) -> Known:
     read = select(t.versions.c.content_hash, t.versions.c.headline).where(t.versions.c.article == article)
     said = conn.execute(read.order_by(t.versions.c.number)).all()
     refs = conn.execute(select(t.raws).where(_raws(article, own.site, sorted(urls)))).all()
-    return Known(
+    return ErasableArticle(
         article=article,
         site=own.site,
         headline=said[-1].headline if said else "",
         versions=len(said),
         urls=tuple(sorted(urls | {row.url for row in refs})),
         texts=tuple({own.content_hash, *(row.content_hash for row in said)}),
-        refs=tuple(RawRef(row.file, row.offset, row.length) for row in refs),
+        refs=tuple(WarcRef(row.file, row.offset, row.length) for row in refs),
     )
 
 
-def forget(conn: Connection, what: Known, now: datetime) -> None:
+def forget(conn: Connection, what: ErasableArticle, now: datetime) -> None:
     """Take an article out of every table, mark it, and put its deletion into every index's outbox."""
     mine = t.articles.c.id == what.article
     story = conn.execute(select(t.articles.c.story).where(mine)).scalar_one()
@@ -98,7 +98,7 @@ def forget_site(conn: Connection, site: str) -> None:
 
 def refuse_site(conn: Connection, site: str, now: datetime) -> None:
     """Mark a whole site: nothing of it is crawled from now on."""
-    _mark(conn, site, [WHOLE], now)
+    _mark(conn, site, [WHOLE_SITE], now)
 
 
 def articles_of(conn: Connection, site: str) -> list[str]:
@@ -110,7 +110,7 @@ def articles_of(conn: Connection, site: str) -> list[str]:
 
 def sites(conn: Connection) -> frozenset[str]:
     """The sites of which nothing is to be crawled."""
-    return frozenset(conn.execute(select(t.forgotten.c.site).where(t.forgotten.c.mark == WHOLE)).scalars())
+    return frozenset(conn.execute(select(t.forgotten.c.site).where(t.forgotten.c.mark == WHOLE_SITE)).scalars())
 
 
 _ANY = select(t.forgotten.c.mark).where(t.forgotten.c.site == bindparam("site")).limit(1)

@@ -21,7 +21,12 @@ from index.archive.upsert import change, chunks
 
 STATES = ("pending", "stored", "duplicate", "refused", "failed", "gone", "old")
 SECOND_LOOK = timedelta(hours=1)  # after a page that had an article came without it: sites are mended within the hour
-SAYS_NOTHING = ("wall", "consent", "too large", "forgotten")  # refusals that do not tell whether an article is there
+INCONCLUSIVE_REASONS = (
+    "wall",
+    "consent",
+    "too large",
+    "forgotten",
+)  # refusals that do not tell whether an article is there
 GONE_LOOK = timedelta(days=30)  # at one that stays so, where nothing else says when
 FETCHES = 50  # of a page, the last ones, are kept: those of a year or more
 FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older ones come by `since` only
@@ -47,7 +52,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferResult:
     """What became of offered candidates: new ones that will be fetched, new ones that are too old, known ones, and
     those of the known ones that are due again because their source gave a later date."""
 
@@ -82,8 +87,8 @@ class FrontierRow:
     discovered: datetime
     source: str | None
     newest: datetime
-    turned: datetime | None
-    carried: datetime | None
+    content_changed_at: datetime | None
+    lastmod_at_fetch: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ class Fetch:
 
     at: datetime
     status: int | None
-    came: str
+    outcome: str
 
 
 # --- what sources offer --------------------------------------------------------------------------------------------
@@ -120,16 +125,16 @@ def offer(
     *,
     since: datetime | None = None,
     first_visit: timedelta = FIRST_VISIT,
-) -> Offered:
+) -> OfferResult:
     """Bring what a source offers into the frontier; goes with `sources.polled` into one transaction.
 
     A site's first offer sets its horizon, `now - first_visit`: candidates dated before it are kept as "old". `since`
     moves it further back, for good. What any source gives without a date is never old, whichever is read first: a list
     of today has it. A page is due again when its candidate's date moves, unless the site's dates are not believed.
     """
-    horizon, believed = _horizon(conn, site, now, first_visit), "dates" not in trust.doubted(conn, site)
+    horizon, believed = _horizon(conn, site, now, first_visit), "dates" not in trust.untrusted(conn, site)
     if since is not None and since < horizon:
-        reach(conn, site, since, now)
+        extend_horizon(conn, site, since, now)
         horizon = since
     # Backwards: the first of a listing is the newest, and gets the highest number; of twins the first is kept.
     offered = {candidate.url: candidate for candidate in reversed(candidates)}
@@ -152,10 +157,10 @@ def offer(
         conn.execute(insert(frontier), new)
     fresh = [row for row in new if row["state"] != "old"]
     dates = tuple(row["published"] or row["modified"] for row in fresh)
-    return Offered(len(fresh), len(new) - len(fresh), known, moved, dates)
+    return OfferResult(len(fresh), len(new) - len(fresh), known, moved, dates)
 
 
-def reach(conn: Connection, site: str, since: datetime, now: datetime) -> int:
+def extend_horizon(conn: Connection, site: str, since: datetime, now: datetime) -> int:
     """Move the site's horizon back to `since`: old candidates from then on become pending; gives how many."""
     horizon = site_state.state(conn, site).horizon
     if horizon is None or since < horizon:
@@ -263,7 +268,9 @@ def _row(row: Any) -> FrontierRow:
 # --- what became of it ---------------------------------------------------------------------------------------------
 
 
-def fetched(conn: Connection, site: str, url: str, visit: Visit, came: str, article: str | None = None) -> str | None:
+def mark_fetched(
+    conn: Connection, site: str, url: str, visit: Visit, came: str, article: str | None = None
+) -> str | None:
     """A page was read and stored (`article`: whose it is), or is what it was (304, or the same bytes); gives the
     article that it had before. `came` says which.
 
@@ -284,7 +291,7 @@ def fetched(conn: Connection, site: str, url: str, visit: Visit, came: str, arti
     return before
 
 
-def turned(conn: Connection, site: str, url: str, now: datetime, due: datetime | None) -> None:
+def mark_content_changed(conn: Connection, site: str, url: str, now: datetime, due: datetime | None) -> None:
     """A page that was just fetched says something else than before: `due` is when to look again, unless it is another
     page of its article that is looked at."""
     mine = (frontier.c.site == site) & (frontier.c.url == url)
@@ -292,14 +299,14 @@ def turned(conn: Connection, site: str, url: str, now: datetime, due: datetime |
     conn.execute(update(frontier).where(mine & (frontier.c.state == "stored")).values(due=due))
 
 
-def refused(conn: Connection, site: str, url: str, reason: str, detail: str, visit: Visit) -> None:
+def mark_refused(conn: Connection, site: str, url: str, reason: str, detail: str, visit: Visit) -> None:
     """A page is no article. No validators are kept. Of one that was an article before this is the first sign that it is
     gone; when it is none at a second look, the article is marked gone, since the first."""
     row = _known(conn, site, url, visit.fetched)
     values = _visited(row, visit) | {"reason": reason, "detail": detail, "tries": 0}
     if row.article is None:
         values |= {"state": "refused", "etag": None, "last_modified": None, "body_hash": None}
-    elif reason in SAYS_NOTHING:
+    elif reason in INCONCLUSIVE_REASONS:
         pass
     elif row.missing is None:
         values |= {"missing": visit.fetched, "due": visit.due or visit.fetched + SECOND_LOOK}
@@ -308,10 +315,10 @@ def refused(conn: Connection, site: str, url: str, reason: str, detail: str, vis
     change(conn, frontier, {"id": row.id}, values)
     _note(conn, row.id, Fetch(visit.fetched, visit.status, _told(reason, detail)))
     if "state" in values and row.article is not None:
-        orphan(conn, row.article, visit.fetched, row.missing)
+        reopen(conn, row.article, visit.fetched, row.missing)
 
 
-def failed(
+def mark_failed(
     conn: Connection, site: str, url: str, reason: str, retry_at: datetime, now: datetime, detail: str = ""
 ) -> int:
     """A page could not be had or read: it is tried again from `retry_at` on; gives the failures in a row."""
@@ -324,7 +331,7 @@ def failed(
     return int(row.tries) + 1
 
 
-def gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
+def mark_gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
     """A page is no more (404, 410): its article is marked gone and kept, unless another page still has it.
 
     Gives whether the article became gone just now."""
@@ -332,10 +339,10 @@ def gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
     values = _visited(row, visit) | {"state": "gone", "reason": str(visit.status), "detail": None, "tries": 0}
     change(conn, frontier, {"id": row.id}, values)
     _note(conn, row.id, Fetch(visit.fetched, visit.status, "gone"))
-    return row.article is not None and orphan(conn, row.article, visit.fetched)
+    return row.article is not None and reopen(conn, row.article, visit.fetched)
 
 
-def orphan(conn: Connection, article: str, now: datetime, missing: datetime | None = None) -> bool:
+def reopen(conn: Connection, article: str, now: datetime, missing: datetime | None = None) -> bool:
     """One page of an article is no more: another one takes its place, or the article is marked gone and kept, since
     now or since it was found `missing`.
 
@@ -357,7 +364,7 @@ def orphan(conn: Connection, article: str, now: datetime, missing: datetime | No
     return since is None
 
 
-def dissolve(conn: Connection, site: str, url: str, now: datetime) -> None:
+def detach(conn: Connection, site: str, url: str, now: datetime) -> None:
     """A page turned out not to be the article's that it was taken for: it is fetched anew, as its own."""
     mine = (frontier.c.site == site) & (frontier.c.url == url)
     conn.execute(update(frontier).where(mine).values(article=None, state="pending", due=now, body_hash=None, etag=None))
@@ -378,7 +385,7 @@ def _known(conn: Connection, site: str, url: str, now: datetime) -> Any:
 
 def _note(conn: Connection, page: int, fetch: Fetch) -> None:
     number = (conn.execute(_LAST, {"page": page}).scalar() or 0) + 1
-    values = {"page": page, "number": number, "at": fetch.at, "status": fetch.status, "came": fetch.came}
+    values = {"page": page, "number": number, "at": fetch.at, "status": fetch.status, "came": fetch.outcome}
     conn.execute(_NOTE, values)
     if number > FETCHES:
         conn.execute(delete(fetches).where(fetches.c.page == page, fetches.c.number <= number - FETCHES))

@@ -183,10 +183,10 @@ def recent_alerts(conn: Connection, n: int) -> list[Alert]:
     return _alerts(conn, select(alerts).order_by(alerts.c.id.desc()).limit(n))
 
 
-def told(conn: Connection, ids: Sequence[int], address: str, now: datetime) -> None:
+def mark_notified(conn: Connection, ids: Sequence[int], address: str, now: datetime) -> None:
     """These alerts were sent to that address at that time."""
     these = alerts.c.id.in_(list(ids))
-    pending_notifications.told(conn, alerts, these, address)
+    pending_notifications.mark_notified(conn, alerts, these, address)
     conn.execute(update(alerts).where(these, alerts.c.waiting.is_(None)).values(sent=now))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from index.archive import tables as t
 from index.archive.documents import aliases, versions
-from index.dedup.version_diff import Change, between
+from index.dedup.version_diff import Change, classify_change
 
 UNCHANGED = Change(())
 
@@ -38,7 +38,7 @@ def history(conn: Connection, article: str) -> list[Event]:
     said = versions(conn, article)
     events = []
     for before, now in zip([None, *said], said, strict=False):
-        change = between(before.article, now.article) if before is not None else UNCHANGED
+        change = classify_change(before.article, now.article) if before is not None else UNCHANGED
         what: Literal["new", "changed"] = "new" if before is None else "changed"
         headline, mended = now.article.headline, corrected[now.number]
         events.append(Event(now.seen, what, now.number, headline, change, corrected=mended))

@@ -44,7 +44,7 @@ def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, p
     crawls, by default this one.
     """
     pid = os.getpid() if pid is None else pid
-    place = {"owner": owner, "pid": pid, "born": born(pid), "boot": boot(), "taken": now}
+    place = {"owner": owner, "pid": pid, "born": process_start(pid), "boot": boot_id(), "taken": now}
     known = {row.site: row for row in conn.execute(select(leases).where(leases.c.site.in_(sites)))}
     taken = []
     for site in dict.fromkeys(sites):
@@ -90,11 +90,11 @@ def _alive(row: Row[tuple[object, ...]]) -> bool:
 
 def alive(pid: int, since: str, booted: str) -> bool:
     """Whether the process that had this pid, `born` and `boot` still runs, and no later one that got its number."""
-    return booted == boot() and running(pid) and since == born(pid)
+    return booted == boot_id() and running(pid) and since == process_start(pid)
 
 
 @cache
-def boot() -> str:
+def boot_id() -> str:
     """What names this start of the machine and, in a container, this start of the container.
 
     Another one's processes cannot be seen from here, and are taken for dead: the fence keeps them from writing.
@@ -122,7 +122,7 @@ def running(pid: int) -> bool:
     return True
 
 
-def born(pid: int) -> str:
+def process_start(pid: int) -> str:
     """When a process started, in clock ticks since boot; "" where the system does not tell."""
     try:
         return _stat(pid)[19]  # field 22 of proc_pid_stat(5)

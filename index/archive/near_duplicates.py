@@ -19,19 +19,21 @@ from index.dedup import text_similarity
 
 BANDS = 32
 ROWS = 3  # numbers a band: a tenth of the words changed one by one leaves 4 equal ones in .977 of texts, 3 in .998
-CROWD = 64  # articles of one band that are looked at, the latest: more have a template in common, or a wire report
-RESEMBLING = (
-    text_similarity.LEAST - 0.13
+MAX_BAND_MEMBERS = (
+    64  # articles of one band that are looked at, the latest: more have a template in common, or a wire report
+)
+MIN_SIGNATURE_SIMILARITY = (
+    text_similarity.MIN_SIMILARITY - 0.13
 )  # three standard errors of 128 numbers below what the texts must have in common
-READ = 8  # different texts that are read for one article
+MAX_TEXTS_COMPARED = 8  # different texts that are read for one article
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio: mixes by multiplication (Knuth)
 # Handed to the driver as they are: 32 parameters cost SQLAlchemy more than the database. The latest of a band come
 # first, for copies come within days.
-_IN_BAND = f"SELECT number FROM (SELECT number FROM bands WHERE hash = ? ORDER BY number DESC LIMIT {CROWD})"
+_IN_BAND = f"SELECT number FROM (SELECT number FROM bands WHERE hash = ? ORDER BY number DESC LIMIT {MAX_BAND_MEMBERS})"
 _AGREEING = (
     f"SELECT number FROM ({' UNION ALL '.join([_IN_BAND] * BANDS)})"
-    f" GROUP BY number ORDER BY count(*) DESC, number DESC LIMIT {CROWD}"
+    f" GROUP BY number ORDER BY count(*) DESC, number DESC LIMIT {MAX_BAND_MEMBERS}"
 )
 _SIGN = "INSERT INTO signatures (article, signature) VALUES (?, ?) RETURNING number"
 _ADD = "INSERT INTO bands (hash, number) VALUES (?, ?)"
@@ -99,13 +101,17 @@ def add(conn: Connection, article: str, signature: bytes) -> None:
 def find(conn: Connection, article: str, site: str, signature: bytes) -> list[Any]:
     """The articles of other sites that say what this one does, the most similar first: rows with `id`, `site`, `story`
     and `content_hash`."""
-    close = [row for row in resembling(conn, site, signature) if row.id != article]
+    close = [row for row in similar_articles(conn, site, signature) if row.id != article]
     if not close:
         return []
     mine = _read(conn, article)
     texts = dict.fromkeys(row.content_hash for row in close)  # in order; copies of one text are read once
     example = {row.content_hash: row.id for row in close}
-    same = {found for found in islice(texts, READ) if text_similarity.alike(mine, _read(conn, example[found]))}
+    same = {
+        found
+        for found in islice(texts, MAX_TEXTS_COMPARED)
+        if text_similarity.is_same_text(mine, _read(conn, example[found]))
+    }
     return [row for row in close if row.content_hash in same]
 
 
@@ -115,22 +121,22 @@ def unsigned(conn: Connection, after: str, most: int) -> list[Any]:
     return list(conn.execute(_UNSIGNED.limit(most), {"after": after}).all())
 
 
-def says(conn: Connection, article: str, headline: str, body: str) -> bool:
+def update_text(conn: Connection, article: str, headline: str, body: str) -> bool:
     """Whether this is an article's text, perhaps edited."""
-    return text_similarity.alike(text_similarity.read(headline, body), _read(conn, article))
+    return text_similarity.is_same_text(text_similarity.comparable(headline, body), _read(conn, article))
 
 
-def resembling(conn: Connection, site: str, signature: bytes) -> list[Any]:
+def similar_articles(conn: Connection, site: str, signature: bytes) -> list[Any]:
     """The articles of other sites whose signatures make it worth while to read them, the most similar first."""
     numbers = conn.exec_driver_sql(_AGREEING, hashes(signature)).scalars().all()
     if not numbers:
         return []
     rows = conn.execute(_THERE, {"numbers": list(numbers), "site": site})
     there = [(resemblance(signature, row.signature), row) for row in rows]
-    close = [pair for pair in there if pair[0] >= RESEMBLING]
+    close = [pair for pair in there if pair[0] >= MIN_SIGNATURE_SIMILARITY]
     return [row for _, row in sorted(close, key=lambda pair: (-pair[0], pair[1].id))]
 
 
-def _read(conn: Connection, article: str) -> text_similarity.Text:
+def _read(conn: Connection, article: str) -> text_similarity.ComparableText:
     row = conn.execute(_TEXT, {"article": article}).one()
-    return text_similarity.read(row.headline, row.body)
+    return text_similarity.comparable(row.headline, row.body)

@@ -122,7 +122,7 @@ def waiting(conn: Connection, target: str) -> frozenset[str]:
 # --- what an index refuses -----------------------------------------------------------------------------------------
 
 
-def refuse(conn: Connection, target: str, row: Row, reason: str, now: datetime) -> None:
+def put_in_quarantine(conn: Connection, target: str, row: Row, reason: str, now: datetime) -> None:
     """Take a document that the target refused for good out of the outbox, and keep why."""
     key = {"target": target, "article": row.article}
     mine = (quarantine.c.target == target) & (quarantine.c.article == row.article)
@@ -134,16 +134,16 @@ def refuse(conn: Connection, target: str, row: Row, reason: str, now: datetime) 
     conn.execute(delete(outbox).where(this))
 
 
-def refused(conn: Connection, target: str | None = None) -> list[Quarantined]:
+def quarantined(conn: Connection, target: str | None = None) -> list[Quarantined]:
     """The documents in quarantine, of one target or of all, latest first."""
     query = select(quarantine).order_by(quarantine.c.last.desc(), quarantine.c.article)
     rows = conn.execute(query if target is None else query.where(quarantine.c.target == target)).mappings()
     return [Quarantined(**row) for row in rows]
 
 
-def requeue(conn: Connection, target: str, now: datetime) -> int:
+def retry_quarantined(conn: Connection, target: str, now: datetime) -> int:
     """Give every refused document of the target another try; gives how many. Its count stays until it is taken."""
-    ids = [row.article for row in refused(conn, target)]
+    ids = [row.article for row in quarantined(conn, target)]
     for piece in chunks(ids):
         conn.execute(delete(outbox).where(outbox.c.target == target, outbox.c.article.in_(piece)))
         mine = _filling(targets.c.name == target, articles.c.id.in_(piece))
@@ -171,7 +171,7 @@ def state(conn: Connection, name: str) -> State | None:
     return found
 
 
-def begin(conn: Connection, engine: str, name: str, now: datetime) -> None:
+def start_target(conn: Connection, engine: str, name: str, now: datetime) -> None:
     """A new target in state building, with every article in its outbox; an unfinished one before it is given up."""
     for target in targets_of(conn, engine):
         if target.state == "building":
@@ -180,7 +180,7 @@ def begin(conn: Connection, engine: str, name: str, now: datetime) -> None:
     conn.execute(_filling(targets.c.name == name), {"what": "upsert", "now": now})
 
 
-def promote(conn: Connection, name: str) -> None:
+def activate(conn: Connection, name: str) -> None:
     """The target is what readers see now; the one before it goes, with its rows. One that is gone stays so."""
     engine = conn.execute(select(targets.c.engine).where(targets.c.name == name)).scalar_one_or_none()
     if engine is None:  # a newer rebuild gave it up in the meantime

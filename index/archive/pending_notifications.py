@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, Connection, Table, select
 from index.archive.upsert import change
 
 
-def told(conn: Connection, table: Table, these: ColumnElement[bool], address: str) -> None:
+def mark_notified(conn: Connection, table: Table, these: ColumnElement[bool], address: str) -> None:
     """That address was told of these rows."""
     _keep(conn, table, these, lambda one: one != address)
 
 
-def forsake(conn: Connection, table: Table, addresses: Collection[str], before: datetime) -> None:
+def drop_expired(conn: Connection, table: Table, addresses: Collection[str], before: datetime) -> None:
     """Nobody waits any more for what is older, nor does anybody but these addresses for the rest."""
     _keep(conn, table, table.c.at < before, lambda _: False)
     _keep(conn, table, table.c.at >= before, lambda one: one in addresses)

@@ -13,7 +13,7 @@ from index.archive.upsert import chunks
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class LearnedBlock:
     """A block that was taken off for being repeated: its text, on how many articles of the site it stands by now, and
     when it was first taken off one (UTC)."""
 
@@ -71,7 +71,7 @@ def holders_of_new(conn: Connection, site: str, blocks: Iterable[str], most: int
     return list(conn.execute(query.order_by(repeats.c.article).limit(most)).scalars())
 
 
-def tell(conn: Connection, site: str, texts: Mapping[str, str], now: datetime) -> None:
+def record_learned(conn: Connection, site: str, texts: Mapping[str, str], now: datetime) -> None:
     """Keep the texts of blocks (by hash) that were taken off an article, so that people can see what was learned."""
     if not texts:
         return
@@ -82,9 +82,9 @@ def tell(conn: Connection, site: str, texts: Mapping[str, str], now: datetime) -
         conn.execute(insert(learned), new)
 
 
-def told(conn: Connection, site: str) -> list[Learned]:
+def learned_blocks(conn: Connection, site: str) -> list[LearnedBlock]:
     """What has been taken off articles of a site for being repeated, what stands on most of them first."""
     rows = conn.execute(select(learned).where(learned.c.site == site)).all()
     articles = among(conn, site, (row.block for row in rows))
-    found = [Learned(row.block, row.text, articles.get(row.block, 0), row.since) for row in rows]
+    found = [LearnedBlock(row.block, row.text, articles.get(row.block, 0), row.since) for row in rows]
     return sorted(found, key=lambda one: (-one.articles, one.block))

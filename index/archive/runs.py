@@ -52,7 +52,7 @@ def start(
     """Begin a run of these sites in that process (by default this one); gives its number."""
     pid = os.getpid() if pid is None else pid
     values = {"started": now, "status": "running", "why": why, "owner": owner, "pid": pid}
-    place = {"born": leases.born(pid), "boot": leases.boot()}
+    place = {"born": leases.process_start(pid), "boot": leases.boot_id()}
     run: int = conn.execute(insert(runs).values(**values, **place).returning(runs.c.id)).scalar_one()
     rows = [{"run": run, "site": site, "status": "running"} for site in dict.fromkeys(sites)]
     if rows:
@@ -118,7 +118,7 @@ def finish(
     conn.execute(update(runs).where(runs.c.id == run).values(ended=now, status=status, detail=detail))
 
 
-def bury(conn: Connection, now: datetime) -> list[int]:
+def reap_dead(conn: Connection, now: datetime) -> list[int]:
     """End the runs whose process died without a word, as "killed"; gives their numbers."""
     dead = [
         row.id

@@ -15,11 +15,11 @@ from index.archive.upsert import chunks
 from index.search.query_language.limits import MAX_CHARACTERS
 
 MAX_NAME = 100  # characters
-MOST = 200  # saved searches: each is asked again when something new comes
+MAX_SAVED_SEARCHES = 200  # saved searches: each is asked again when something new comes
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedSearch:
     """A saved search: its number, its name, its text in the query language, when it was saved, and up to when new
     articles were held against it (UTC)."""
 
@@ -39,8 +39,8 @@ def add(conn: Connection, name: str, query: str, now: datetime) -> int:
         raise ValueError(f"a saved search needs a name of 1 to {MAX_NAME} characters")
     if not 0 < len(query) <= MAX_CHARACTERS:
         raise ValueError(f"a search to be saved has 1 to {MAX_CHARACTERS} characters, filters included: write less")
-    if conn.execute(select(func.count()).select_from(searches)).scalar_one() >= MOST:
-        raise ValueError(f"there are {MOST} saved searches already: remove one first")
+    if conn.execute(select(func.count()).select_from(searches)).scalar_one() >= MAX_SAVED_SEARCHES:
+        raise ValueError(f"there are {MAX_SAVED_SEARCHES} saved searches already: remove one first")
     key = conn.execute(insert(searches).values(name=name, query=query, created=now, looked=now)).inserted_primary_key
     assert key is not None
     return int(key[0])
@@ -52,19 +52,19 @@ def remove(conn: Connection, number: int) -> bool:
     return conn.execute(delete(searches).where(searches.c.id == number)).rowcount > 0
 
 
-def get(conn: Connection, number: int) -> Saved | None:
+def get(conn: Connection, number: int) -> SavedSearch | None:
     """The saved search of that number."""
     row = conn.execute(select(searches).where(searches.c.id == number)).mappings().one_or_none()
     return _saved(row) if row else None
 
 
-def all_saved(conn: Connection) -> list[Saved]:
+def all_saved(conn: Connection) -> list[SavedSearch]:
     """All saved searches, the newest first."""
     return [_saved(row) for row in conn.execute(select(searches).order_by(searches.c.id.desc())).mappings()]
 
 
-def _saved(row: Any) -> Saved:
-    return Saved(**{field.name: row[field.name] for field in fields(Saved)})
+def _saved(row: Any) -> SavedSearch:
+    return SavedSearch(**{field.name: row[field.name] for field in fields(SavedSearch)})
 
 
 # --- what is new to them -------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def expire(conn: Connection, before: datetime) -> None:
     conn.execute(delete(found).where(found.c.at < before))
 
 
-def untold(conn: Connection, number: int) -> dict[str, list[str]]:
+def unnotified(conn: Connection, number: int) -> dict[str, list[str]]:
     """The articles that a saved search found and an address is still to be told, by address, in the order in which
     they were published."""
     mine = (found.c.search == number) & found.c.waiting.is_not(None)
@@ -119,7 +119,9 @@ def untold(conn: Connection, number: int) -> dict[str, list[str]]:
     return lists
 
 
-def told(conn: Connection, number: int, ids: Sequence[str], address: str) -> None:
+def mark_notified(conn: Connection, number: int, ids: Sequence[str], address: str) -> None:
     """That address was told that the saved search found these articles."""
     for piece in chunks(ids):
-        pending_notifications.told(conn, found, (found.c.search == number) & found.c.article.in_(piece), address)
+        pending_notifications.mark_notified(
+            conn, found, (found.c.search == number) & found.c.article.in_(piece), address
+        )

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Float, Integer, bindparam, select, update
 from index.archive.tables import health, sites
 from index.archive.upsert import upsert
 
-Turn = tuple[datetime | None, str | None]  # when a site is crawled next (UTC), and why then
-NO_TURN: Turn = (None, None)
+NextRun = tuple[datetime | None, str | None]  # when a site is crawled next (UTC), and why then
+NO_NEXT_RUN: NextRun = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +52,19 @@ def put(conn: Connection, site: str, **columns: Any) -> None:
     upsert(conn, sites, {"id": site}, columns)
 
 
-def unknown(conn: Connection, ids: Sequence[str]) -> list[str]:
+def unknown_ids(conn: Connection, ids: Sequence[str]) -> list[str]:
     """Those of these ids that are no site's of which the archive knows anything, in their order."""
     known = set(conn.execute(select(sites.c.id).where(sites.c.id.in_(ids))).scalars()) if ids else set()
     return [one for one in ids if one not in known]
 
 
-def plan(conn: Connection, turns: Mapping[str, Turn]) -> None:
+def set_next_runs(conn: Connection, turns: Mapping[str, NextRun]) -> None:
     """Set when these sites are crawled next, and why then."""
     for site, (at, why) in turns.items():
         put(conn, site, next_run=at, next_why=why)
 
 
-def looked(conn: Connection, site: str, changed: bool, fade: float) -> None:
+def record_revisit(conn: Connection, site: str, changed: bool, fade: float) -> None:
     """Count a revisit of one of the site's pages, and whether it found another text; those before it fade."""
     conn.execute(_LOOKED, {"site": site, "fade": fade, "found": int(changed)})
 

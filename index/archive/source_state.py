@@ -47,7 +47,7 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SourceResponse:
     """A source's full answer that was read to its end: validators, hash of the body, and how many candidates it had;
     `forced` is when it came, where no validators had been sent; `problem`: what of it was left, for people."""
 
@@ -86,7 +86,7 @@ def put(conn: Connection, site: str, url: str, **columns: Any) -> None:
     upsert(conn, sources, {"site": site, "url": url}, columns)
 
 
-def polled(conn: Connection, site: str, url: str, answer: Answer, now: datetime) -> None:
+def polled(conn: Connection, site: str, url: str, answer: SourceResponse, now: datetime) -> None:
     """Remember a full answer; belongs into the transaction that offers its candidates to the frontier."""
     before = state(conn, site, url)
     values = {field.name: getattr(answer, field.name) for field in fields(answer)}

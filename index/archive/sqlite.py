@@ -55,7 +55,7 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
     return engine
 
 
-def forsake(engine: Engine) -> None:
+def abandon(engine: Engine) -> None:
     """Leave a parent's connections alone for good, in its child."""
     _orphans.append(engine)
     engine.dispose(close=False)

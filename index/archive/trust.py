@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from index.archive.tables import trust
 from index.archive.upsert import upsert
 
-What = Literal["validators", "source validators", "dates", "child dates"]
+TrustTopic = Literal["validators", "source validators", "dates", "child dates"]
 
 # Lies in a row after which a site is no longer believed. That an ETag stays while the text changes is proof, or once an
 # accident; that a date moves without a change may be an editor who only looked.
@@ -35,10 +35,10 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TrustObservation:
     """What was found out about a site in one matter; `lie` is the sentence for people, None: it told the truth."""
 
-    what: What
+    what: TrustTopic
     url: str
     lie: str | None = None
 
@@ -46,7 +46,7 @@ class Finding:
 _RECORD = select(trust).where(trust.c.site == bindparam("site"), trust.c.what == bindparam("what"))
 
 
-def judge(before: Trust, finding: Finding, now: datetime) -> Trust:
+def judge(before: Trust, finding: TrustObservation, now: datetime) -> Trust:
     """The record after that finding. Pure."""
     if finding.lie is None:
         right = before.right + 1
@@ -57,7 +57,7 @@ def judge(before: Trust, finding: Finding, now: datetime) -> Trust:
     return Trust(before.site, before.what, wrong, 0, since, finding.lie, finding.url, now)
 
 
-def note(conn: Connection, site: str, finding: Finding, now: datetime) -> Trust:
+def note(conn: Connection, site: str, finding: TrustObservation, now: datetime) -> Trust:
     """Remember a finding; gives the record after it."""
     row = conn.execute(_RECORD, {"site": site, "what": finding.what}).mappings().one_or_none()
     after = judge(Trust(**row) if row else Trust(site, finding.what), finding, now)
@@ -66,13 +66,13 @@ def note(conn: Connection, site: str, finding: Finding, now: datetime) -> Trust:
     return after
 
 
-def doubted(conn: Connection, site: str) -> frozenset[str]:
+def untrusted(conn: Connection, site: str) -> frozenset[str]:
     """The matters in which this site is not believed now."""
     query = select(trust.c.what).where(trust.c.site == site, trust.c.since.is_not(None))
     return frozenset(conn.execute(query).scalars())
 
 
-def doubts(conn: Connection) -> list[Trust]:
+def all_untrusted(conn: Connection) -> list[Trust]:
     """All sites that are not believed in something, by site and matter."""
     query = select(trust).where(trust.c.since.is_not(None)).order_by(trust.c.site, trust.c.what)
     return [Trust(**row) for row in conn.execute(query).mappings()]

@@ -13,7 +13,7 @@ from index.archive import tables as t
 from index.archive.documents import article_of
 from index.archive.upsert import CHUNK, chunks
 from index.model.article import Article
-from index.warc.store import RawRef
+from index.warc.store import WarcRef
 
 MONTH = timedelta(days=30)  # over which growth is measured, and for which it is told
 
@@ -29,13 +29,13 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class StoredRecord:
     """The raw copy of an article's newest version: the article as it was read from it, the version's number, the
     address that was asked for and the one that answered, when that was (UTC), and what the source had said."""
 
     article: Article
     number: int
-    ref: RawRef
+    ref: WarcRef
     url: str
     final_url: str
     fetched: datetime
@@ -52,16 +52,16 @@ class Extent:
     month: int
 
 
-def copies(conn: Connection, site: str, since: datetime | None = None, after: str = "") -> Iterator[Copy]:
+def copies(conn: Connection, site: str, since: datetime | None = None, after: str = "") -> Iterator[StoredRecord]:
     """The raw copies from which a site's articles were read, by id, those behind the id `after`; `since`: of pages
     fetched from then on."""
     last = after
     while rows := conn.execute(_newest(site, since, last)).mappings().all():
         for row in rows:
             offered = Candidate(row["said_title"], row["said_published"], row["said_modified"], row["said_language"])
-            ref = RawRef(row["file"], row["offset"], row["length"])
+            ref = WarcRef(row["file"], row["offset"], row["length"])
             article = article_of(dict(row))
-            yield Copy(article, row["number"], ref, row["page_url"], row["final_url"], row["fetched"], offered)
+            yield StoredRecord(article, row["number"], ref, row["page_url"], row["final_url"], row["fetched"], offered)
         last = rows[-1]["id"]
 
 
@@ -95,7 +95,7 @@ def stamp(conn: Connection, article: str, number: int, extractor: str) -> None:
     conn.execute(update(t.versions).where(mine).values(extractor=extractor))
 
 
-def refs(conn: Connection, site: str | None = None, since: datetime | None = None) -> Iterator[RawRef]:
+def refs(conn: Connection, site: str | None = None, since: datetime | None = None) -> Iterator[WarcRef]:
     """Where the raw copies lie, in their order on disk."""
     query = select(t.raws.c.file, t.raws.c.offset, t.raws.c.length).order_by(t.raws.c.file, t.raws.c.offset)
     if site is not None:
@@ -103,7 +103,7 @@ def refs(conn: Connection, site: str | None = None, since: datetime | None = Non
     if since is not None:
         query = query.where(t.raws.c.fetched >= since)
     for row in conn.execute(query):
-        yield RawRef(row.file, row.offset, row.length)
+        yield WarcRef(row.file, row.offset, row.length)
 
 
 def extent(conn: Connection, now: datetime) -> Extent:
@@ -126,13 +126,13 @@ def expire(conn: Connection, before: datetime) -> list[str]:
     return files
 
 
-def remove(conn: Connection, which: ColumnElement[bool]) -> list[RawRef]:
+def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:
     """Forget these raw copies; gives where they lie."""
     gone = conn.execute(select(t.raws.c.id, t.raws.c.file, t.raws.c.offset, t.raws.c.length).where(which)).all()
     for piece in chunks([row.id for row in gone]):
         conn.execute(update(t.versions).where(t.versions.c.raw.in_(piece)).values(raw=None))
         conn.execute(delete(t.raws).where(t.raws.c.id.in_(piece)))
-    return [RawRef(row.file, row.offset, row.length) for row in gone]
+    return [WarcRef(row.file, row.offset, row.length) for row in gone]
 
 
 def files(conn: Connection) -> set[str]:

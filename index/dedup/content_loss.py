@@ -5,27 +5,27 @@ from __future__ import annotations
 from index.dedup import text_similarity, version_diff
 from index.model.article import Article
 
-NOTICE = 40  # words of a text that may be a notice in place of an article
-WHOLE = 0.7  # share of a text below which it is only the beginning of it
+NOTICE_MAX_WORDS = 40  # words of a text that may be a notice in place of an article
+COMPLETE_SHARE = 0.7  # share of a text below which it is only the beginning of it
 
 
-def emptied(old: Article, new: Article) -> bool:
+def is_emptied(old: Article, new: Article) -> bool:
     """Whether a page that had an article has none any more: no text; a short notice without a sentence of it; or, under
     its headline, half as much that is none of it, or the cut-off beginnings of others."""
-    there, here = (text_similarity.read("", article.body).words for article in (old, new))
+    there, here = (text_similarity.comparable("", article.body).words for article in (old, new))
     if not here or not there:
         return bool(there)
     if text_similarity.contained(here, there):
         return False
-    notice = len(here) < NOTICE <= len(there) / 2
-    headed = version_diff.read_as(old.headline) == version_diff.read_as(new.headline)
+    notice = len(here) < NOTICE_MAX_WORDS <= len(there) / 2
+    headed = version_diff.visible_text(old.headline) == version_diff.visible_text(new.headline)
     teasers = all(paragraph.endswith(("…", "...", "[…]")) for paragraph in new.body.split("\n\n"))
-    return notice or (headed and (teasers or NOTICE <= len(there) > 2 * len(here)))
+    return notice or (headed and (teasers or NOTICE_MAX_WORDS <= len(there) > 2 * len(here)))
 
 
-def withheld(old: Article, new: Article) -> bool:
+def is_paywall_truncated(old: Article, new: Article) -> bool:
     """Whether a paywall shows only the beginning of a text that the archive has whole."""
     if not new.paywalled:
         return False
-    there, here = (text_similarity.read("", article.body).words for article in (old, new))
-    return len(here) < WHOLE * len(there) and text_similarity.contained(here, there) > WHOLE
+    there, here = (text_similarity.comparable("", article.body).words for article in (old, new))
+    return len(here) < COMPLETE_SHARE * len(there) and text_similarity.contained(here, there) > COMPLETE_SHARE

@@ -14,11 +14,11 @@ from math import comb
 from index.text.analysis import fold
 
 SHINGLE = 3  # words
-LEAST = 0.4  # Jaccard similarity of the shingles; a tenth of the words changed one by one leaves .54 at least
-SLOT = 6  # words: the longest piece of a text that a template fills in, such as a name with its title
-DOUBT = 0.005  # chance of so many changed facts among the changed words, below which they are no editor's
-SPARED = 0.01  # least share of words taken to be changed: a copy may put one figure right
-MOST = 1_500  # words of each text that are held against each other word by word; difflib is quadratic
+MIN_SIMILARITY = 0.4  # Jaccard similarity of the shingles; a tenth of the words changed one by one leaves .54 at least
+MAX_SLOT_WORDS = 6  # words: the longest piece of a text that a template fills in, such as a name with its title
+MAX_CHANCE = 0.005  # chance of so many changed facts among the changed words, below which they are no editor's
+MIN_CHANGED_SHARE = 0.01  # least share of words taken to be changed: a copy may put one figure right
+MAX_COMPARED_WORDS = 1_500  # words of each text that are held against each other word by word; difflib is quadratic
 
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _END = re.compile(r"[.!?:؟。…»\"”]$")  # after it a capital letter says nothing
@@ -26,7 +26,7 @@ _LONG = 3  # letters of a word that a headline tells something with; of Chinese 
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ComparableText:
     """A text as it is compared: its folded words, and which of them are facts: numbers, names that a capital letter
     shows, words of the headline."""
 
@@ -34,18 +34,18 @@ class Text:
     facts: tuple[bool, ...]
 
 
-def read(headline: str, body: str) -> Text:
+def comparable(headline: str, body: str) -> ComparableText:
     """What is compared of a text."""
     about = {word for word, _ in _words(headline) if len(word) >= _LONG or _SPACELESS.search(word)}
     found = [(word, fact or word in about) for word, fact in _words(body)]
-    return Text(tuple(word for word, _ in found), tuple(fact for _, fact in found))
+    return ComparableText(tuple(word for word, _ in found), tuple(fact for _, fact in found))
 
 
-def alike(one: Text, other: Text) -> bool:
+def is_same_text(one: ComparableText, other: ComparableText) -> bool:
     """Whether they are one text, perhaps edited."""
     if one.words == other.words:
         return True
-    return overlap(one.words, other.words) >= LEAST and not _of_a_template(one, other)
+    return overlap(one.words, other.words) >= MIN_SIMILARITY and not _of_a_template(one, other)
 
 
 def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> float:
@@ -80,26 +80,26 @@ def _signs(word: str) -> list[str]:
     return _SPACELESS.sub(r" \g<0> ", word).split() if _SPACELESS.search(word) else [word]
 
 
-def _of_a_template(one: Text, other: Text) -> bool:
+def _of_a_template(one: ComparableText, other: ComparableText) -> bool:
     """Whether what is filled in differs where the words around it are the same: more facts, or more numbers alone, were
     put in the place of others than can be expected from how many other words were. A fact counts once, however often
     it stands in a text: a site may write Apple where another has 蘋果."""
     words = other_words = 0
     kept: set[tuple[str, ...]] = set()
     changed: set[tuple[str, ...]] = set()
-    matcher = SequenceMatcher(None, one.words[:MOST], other.words[:MOST], autojunk=False)
+    matcher = SequenceMatcher(None, one.words[:MAX_COMPARED_WORDS], other.words[:MAX_COMPARED_WORDS], autojunk=False)
     for kind, begin, end, there, until in matcher.get_opcodes():
         mine, theirs = one.facts[begin:end], other.facts[there:until]
         if kind == "equal":
             words += mine.count(False)
             kept.update((word,) for word, fact in zip(one.words[begin:end], mine, strict=True) if fact)
-        elif kind == "replace" and end - begin <= SLOT and until - there <= SLOT:
+        elif kind == "replace" and end - begin <= MAX_SLOT_WORDS and until - there <= MAX_SLOT_WORDS:
             other_words += mine.count(False)
             if any(mine) and any(theirs):
                 changed.add((*one.words[begin:end], "", *other.words[there:until]))
-    rate = max(SPARED, other_words / max(1, words + other_words))
+    rate = max(MIN_CHANGED_SHARE, other_words / max(1, words + other_words))
     return any(
-        _chance(len(gone), len(gone) + len(left), rate) < DOUBT
+        _chance(len(gone), len(gone) + len(left), rate) < MAX_CHANCE
         for gone, left in ((changed, kept), (_numbers(changed), _numbers(kept)))
     )
 

@@ -24,11 +24,15 @@ Op = Literal["same", "removed", "added"]
 
 SENTENCE = 8  # words from which an added or removed run is a statement of its own, and no wording
 REWRITTEN = 0.4  # share of the words replaced or removed from which a text is another one
-SLIP = 2  # letters that differ at most in a long word that was misspelt; in others one
-LONG = 8  # letters of a long word: Monday and Sunday differ in two
-SLIPS = 6  # misspelt words at most; where more differ it is a choice of spelling, or of words
-MOST = 12_000  # words and spaces of a text that are compared one by one; of what is longer, whole paragraphs
-ALIVE = timedelta(minutes=5)  # a date of modification so close to the request is when the page was made, not changed
+MAX_TYPO_LETTERS = 2  # letters that differ at most in a long word that was misspelt; in others one
+LONG_WORD_LETTERS = 8  # letters of a long word: Monday and Sunday differ in two
+MAX_TYPOS = 6  # misspelt words at most; where more differ it is a choice of spelling, or of words
+MAX_COMPARED_TOKENS = (
+    12_000  # words and spaces of a text that are compared one by one; of what is longer, whole paragraphs
+)
+GENERATED_WITHIN = timedelta(
+    minutes=5
+)  # a date of modification so close to the request is when the page was made, not changed
 
 _APART = (  # signs that part words
     "\u0000-\u0020!-/:-@\\[-`{-\u00bf\u2000-\u200b\u2010-\u205e\u060c\u061b\u061f\u066a-\u066d\u06d4\u3000-\u303f\uff00-\uff0f"
@@ -59,7 +63,7 @@ _NOTICES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DiffSpan:
     """A run of a text that stayed, went or came; pieces in order give the old text without the added ones, the new one
     without the removed ones."""
 
@@ -87,19 +91,19 @@ class Change:
 # --- what kind of change ---------------------------------------------------------------------------------------------
 
 
-def between(old: Article, new: Article, *, seen: datetime | None = None) -> Change:
+def classify_change(old: Article, new: Article, *, seen: datetime | None = None) -> Change:
     """What changed from one reading of an article to the next; nothing: they say the same.
 
     `seen` is when the new one was read: where its date of modification is hardly older and nothing else differs, it
     is the moment at which the page was made, and no change."""
     kinds: list[Kind] = []
     removed = added = 0
-    if read_as(old.headline) != read_as(new.headline):
+    if visible_text(old.headline) != visible_text(new.headline):
         kinds.append("headline")
-    if read_as(old.body) != read_as(new.body):
+    if visible_text(old.body) != visible_text(new.body):
         kinds += _of_text(old.body, new.body)
     if kinds:
-        for piece in (*diff(old.headline, new.headline), *diff(old.body, new.body)):
+        for piece in (*word_diff(old.headline, new.headline), *word_diff(old.body, new.body)):
             removed += len(words(piece.text)) if piece.op == "removed" else 0
             added += len(words(piece.text)) if piece.op == "added" else 0
     if _names(old.authors) != _names(new.authors):
@@ -111,7 +115,7 @@ def between(old: Article, new: Article, *, seen: datetime | None = None) -> Chan
     return Change(tuple(kinds), removed, added)
 
 
-def read_as(text: str) -> str:
+def visible_text(text: str) -> str:
     """The text as readers read it: without the differences that editors' tools make in spaces, quotes and dashes."""
     return " ".join(text.translate(_ALIKE).split())
 
@@ -135,7 +139,7 @@ def _dated(old: Article, new: Article, seen: datetime | None) -> bool:
     """Whether a date was really changed: "2 hours ago" is another hour at each visit, and some pages are always new."""
     if old.published != new.published and "relative" not in new.origins.get("published", ""):
         return True
-    alive = seen is not None and new.modified is not None and abs(seen - new.modified) < ALIVE
+    alive = seen is not None and new.modified is not None and abs(seen - new.modified) < GENERATED_WITHIN
     return old.modified != new.modified and not alive and "relative" not in new.origins.get("modified", "")
 
 
@@ -150,7 +154,7 @@ def _of_text(old: str, new: str) -> Iterator[Kind]:
     if sum(len(gone) for gone, _ in rest) > REWRITTEN * max(1, len(words(old))):
         yield "rewrite"
         return
-    if len(slips) > SLIPS:
+    if len(slips) > MAX_TYPOS:
         rest, slips = runs, []
     notice = any(_is_notice(" ".join(came)) for _, came in runs)
     statements = [came for gone, came in rest if len(came) >= SENTENCE + 2 * len(gone)]
@@ -168,7 +172,7 @@ def _of_text(old: str, new: str) -> Iterator[Kind]:
 
 def _changed_runs(old: str, new: str) -> Iterator[tuple[list[str], list[str]]]:
     """The words that went and those that came in their place, run by run."""
-    for same, pieces in groupby(diff(old, new, marks=False), key=_stays):
+    for same, pieces in groupby(word_diff(old, new, marks=False), key=_stays):
         if not same:
             held = list(pieces)
             gone, came = ([w for p in held if p.op == op for w in words(p.text)] for op in ("removed", "added"))
@@ -176,7 +180,7 @@ def _changed_runs(old: str, new: str) -> Iterator[tuple[list[str], list[str]]]:
                 yield gone, came
 
 
-def _stays(piece: Piece) -> bool:
+def _stays(piece: DiffSpan) -> bool:
     return piece.op == "same" and bool(words(piece.text))
 
 
@@ -185,15 +189,17 @@ def _is_slip(gone: Sequence[str], came: Sequence[str]) -> bool:
     if len(gone) != len(came):
         return fold("".join(gone)) == fold("".join(came))
     pairs = list(zip(gone, came, strict=True))
-    return len(pairs) <= SLIPS and all(a == b or _misspelt(a, b) for a, b in pairs)
+    return len(pairs) <= MAX_TYPOS and all(a == b or _misspelt(a, b) for a, b in pairs)
 
 
 def _misspelt(one: str, other: str) -> bool:
     if fold(one) == fold(other):
         return True
-    if any(c.isdigit() for c in one + other) or min(len(one), len(other)) <= SLIP:
+    if any(c.isdigit() for c in one + other) or min(len(one), len(other)) <= MAX_TYPO_LETTERS:
         return False
-    return _distance(one.casefold(), other.casefold()) <= (SLIP if min(len(one), len(other)) >= LONG else 1)
+    return _distance(one.casefold(), other.casefold()) <= (
+        MAX_TYPO_LETTERS if min(len(one), len(other)) >= LONG_WORD_LETTERS else 1
+    )
 
 
 def _distance(one: str, other: str) -> int:
@@ -218,20 +224,20 @@ def _is_notice(came: str) -> bool:
 # --- which words -----------------------------------------------------------------------------------------------------
 
 
-def diff(old: str, new: str, *, marks: bool = True) -> list[Piece]:
+def word_diff(old: str, new: str, *, marks: bool = True) -> list[DiffSpan]:
     """Which words went and which came, in order. Without `marks`, words that differ in vowel signs, accents and case
     only are the same, and shown as they read now."""
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
-    if max(len(before), len(after)) > MOST:
+    if max(len(before), len(after)) > MAX_COMPARED_TOKENS:
         before, after = re.findall(r"[^\n]*\n*", old), re.findall(r"[^\n]*\n*", new)
     keys = _key if marks else _plain_key
     matcher = SequenceMatcher(None, [keys(t) for t in before], [keys(t) for t in after])  # autojunk bounds its time
-    pieces: list[Piece] = []
+    pieces: list[DiffSpan] = []
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
-            pieces.append(Piece("same", "".join(after[c:d])))
+            pieces.append(DiffSpan("same", "".join(after[c:d])))
         else:
-            pieces += [Piece("removed", "".join(before[a:b])), Piece("added", "".join(after[c:d]))]
+            pieces += [DiffSpan("removed", "".join(before[a:b])), DiffSpan("added", "".join(after[c:d]))]
     return _joined([piece for piece in pieces if piece.text])
 
 
@@ -245,40 +251,40 @@ def _plain_key(token: str) -> str:
     return " " if token.isspace() else fold(token) or token.translate(_ALIKE)
 
 
-def _joined(pieces: list[Piece]) -> list[Piece]:
+def _joined(pieces: list[DiffSpan]) -> list[DiffSpan]:
     """Runs in place of many small pieces: what stays between two changes is part of them where it is space or marks."""
-    widened: list[Piece] = []
+    widened: list[DiffSpan] = []
     for at, piece in enumerate(pieces):
         inside = 0 < at < len(pieces) - 1 and piece.op == "same" and not any(c.isalnum() for c in piece.text)
         if inside and "\n" not in piece.text:
-            widened += [Piece("removed", piece.text), Piece("added", piece.text)]
+            widened += [DiffSpan("removed", piece.text), DiffSpan("added", piece.text)]
         else:
             widened.append(piece)
     return [one for run in _runs(widened) for one in run]
 
 
-def _runs(pieces: list[Piece]) -> Iterator[list[Piece]]:
+def _runs(pieces: list[DiffSpan]) -> Iterator[list[DiffSpan]]:
     """Between pieces that stay, one that went and one that came."""
     for same, run in groupby(pieces, key=lambda piece: piece.op == "same"):
         held = list(run)
         if same:
-            yield [Piece("same", "".join(piece.text for piece in held))]
+            yield [DiffSpan("same", "".join(piece.text for piece in held))]
             continue
         texts: dict[Op, str] = {"removed": "", "added": ""}
         for piece in held:
             texts[piece.op] += piece.text
         if texts["removed"] == texts["added"]:
-            yield [Piece("same", texts["added"])]
+            yield [DiffSpan("same", texts["added"])]
         else:
-            yield [Piece(op, text) for op, text in texts.items() if text]
+            yield [DiffSpan(op, text) for op, text in texts.items() if text]
 
 
-def paragraphs(pieces: Iterable[Piece]) -> list[list[Piece]]:
+def paragraphs(pieces: Iterable[DiffSpan]) -> list[list[DiffSpan]]:
     """The pieces of each paragraph, without the blank lines between them."""
-    found: list[list[Piece]] = [[]]
+    found: list[list[DiffSpan]] = [[]]
     for piece in pieces:
         first, *rest = piece.text.split("\n\n")
-        found[-1].append(Piece(piece.op, first))
-        found += [[Piece(piece.op, text)] for text in rest]
+        found[-1].append(DiffSpan(piece.op, first))
+        found += [[DiffSpan(piece.op, text)] for text in rest]
     kept = ([piece for piece in paragraph if piece.text.strip()] for paragraph in found)
     return [paragraph for paragraph in kept if paragraph]

@@ -16,15 +16,15 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from index.errors import QueryError
-from index.model.article import Article, Document, Facet, Matches, Query, Sort
+from index.model.article import Article, Facet, IndexDocument, Matches, Query, Sort
 from index.text.analysis import language_of, stems
 
 MAPPING_VERSION = 2  # of fields and analysis: an index of another one is not read or written, but rebuilt
 MAX_ID_BYTES = 512  # Elasticsearch refuses the whole request for a longer one
 NAME_BITS = 30  # of an article's id within `order`; two of one second share them once in 2**30
 MAX_NAME = 200  # characters of an author or a section that is counted: a longer one is a mistake of its page
-MOST_VALUES = 50  # of a facet, those with the most articles
-TALLIED: Mapping[Facet, str] = {  # what is counted -> the field that holds it, whole
+MAX_FACET_VALUES = 50  # of a facet, those with the most articles
+FACET_FIELDS: Mapping[Facet, str] = {  # what is counted -> the field that holds it, whole
     "site": "site",
     "country": "country",
     "language": "main_language",
@@ -36,7 +36,7 @@ EPOCH_SECONDS = 1 << 32  # added, so that articles from before 1970 (from 1833 o
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class IndexedDocument:
     """A document that an index has: its id (`earlier_id` of an earlier version), its version, and the digest of what it
     said when it was brought."""
 
@@ -55,13 +55,13 @@ class Engine(Protocol):
     def create(self, target: str) -> None:
         """A new, empty index of that name (from `new_target`); one that is there already stays as it is."""
 
-    def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
         """Bring documents in and take ids out. All are durable when it returns, but for those that are refused for
         good: their articles' ids with the reason. An older version than the index has is left out, and counts as done.
         Documents that are not current go to the index of earlier versions; a deletion holds for both, that of an
         `earlier_id` for that one. A target of an older mapping is given what it has fields for."""
 
-    def publish(self, target: str) -> None:
+    def activate(self, target: str) -> None:
         """From now on searches go to this target; the one before it is dropped after that."""
 
     def drop(self, target: str) -> None:
@@ -79,7 +79,7 @@ class Engine(Protocol):
     def search(self, query: Query) -> Matches:
         """What matches in the current target: ids, the exact total, and the cursor of the next page."""
 
-    def tally(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
+    def facet_counts(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
         """For each of these fields (values of TALLIED, or DAY) how many of all that match hold each value: of the
         MOST_VALUES most frequent ones, in that order, equal ones by value; of DAY all, in no order."""
 
@@ -89,7 +89,7 @@ class Engine(Protocol):
     def ids(self, target: str) -> Iterator[tuple[str, int]]:
         """(id, version) of every document of a target, in no order."""
 
-    def held(self, target: str) -> Iterator[Held]:
+    def scan(self, target: str) -> Iterator[IndexedDocument]:
         """Every document of a target and of the index of earlier versions beside it, in no order."""
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ def must_be_ours(target: str, prefix: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class IndexRecord:
     """A document as fields: `keywords` hold whole values, `texts` are cut into folded words by the engine's own means,
     `stems` are words already, parted by blanks; `order`, `changed` and `day` are numbers to sort and count by; by
     `digest` a document is known to say what the archive does."""
@@ -132,7 +132,7 @@ class Record:
     stems: dict[str, str]
 
 
-def record(document: Document) -> Record:
+def record(document: IndexDocument) -> IndexRecord:
     """What an index stores of a document. Raises ValueError, with the reason, for one that no index can take."""
     article = document.article
     language = language_of(article.language)
@@ -141,7 +141,7 @@ def record(document: Document) -> Record:
         raise ValueError(f"its id has no or more than {MAX_ID_BYTES} bytes")
     if document.version < 1:
         raise ValueError(f"its version is {document.version}: they count from 1")
-    made = Record(
+    made = IndexRecord(
         id=id_,
         version=document.version,
         order=order_of(document.sort_date, id_),
@@ -162,7 +162,7 @@ def record(document: Document) -> Record:
     return made
 
 
-def digest(document: Document) -> int:
+def digest(document: IndexDocument) -> int:
     """63 bits that differ where what an index is given of two documents does; made without their stems, which follow
     from the texts."""
     article = document.article
@@ -181,7 +181,7 @@ def _texts(article: Article) -> dict[str, list[str]]:
     }
 
 
-def _keywords(document: Document, language: str) -> dict[str, list[str]]:
+def _keywords(document: IndexDocument, language: str) -> dict[str, list[str]]:
     article = document.article
     has = {
         "image": article.images,
@@ -241,7 +241,7 @@ SORTED: Mapping[Sort, str] = {"newest": "order", "oldest": "order", "changed": "
 
 def most_frequent(counts: Mapping[str, int]) -> dict[str, int]:
     """The MOST_VALUES values with the most articles, in that order; equal ones by value."""
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_VALUES])
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_FACET_VALUES])
 
 
 # --- cursors -------------------------------------------------------------------------------------------------------

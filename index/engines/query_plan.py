@@ -21,7 +21,7 @@ WEIGHTS = {"headline": 4.0, "body": 2.0, "headline_stem": 2.0, "body_stem": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PhraseClause:
     """Words next to each other in a field; `words` are as the field holds them. Scored by BM25 times `weight`."""
 
     field: str
@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Begins:
+class PrefixClause:
     """A word in a field that begins with this. Scored by `weight`, whichever word it is."""
 
     field: str
@@ -39,7 +39,7 @@ class Begins:
 
 
 @dataclass(frozen=True, slots=True)
-class Like:
+class FuzzyClause:
     """A word in a field at most `edits` letters away, a swap of two neighbours being one. Scored as Begins."""
 
     field: str
@@ -49,7 +49,7 @@ class Like:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class NearClause:
     """Two words, unequal, with at most `gap` others between them, in whichever order. Scored by BM25 times `weight`."""
 
     field: str
@@ -59,7 +59,7 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class OneOf:
+class TermsClause:
     """Documents whose field has one of these whole values. Scores nothing."""
 
     field: str
@@ -67,7 +67,7 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class RangeClause:
     """Documents whose number in a field is at least `low` and below `high`. Scores nothing."""
 
     field: str
@@ -76,7 +76,7 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllClause:
     """Documents that match every one of `clauses` and none of `without`; scores add up."""
 
     clauses: tuple[Clause, ...]
@@ -84,14 +84,14 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyClause:
     """Documents that match at least one of them; scores add up."""
 
     clauses: tuple[Clause, ...]
 
 
-Wanted = Row | Begins | Like | Close  # what stands in a text, and can be marked there
-Clause = Wanted | OneOf | Between | All | AnyOf
+MatchClause = PhraseClause | PrefixClause | FuzzyClause | NearClause  # what stands in a text, and can be marked there
+Clause = MatchClause | TermsClause | RangeClause | AllClause | AnyClause
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +108,18 @@ def plan(query: Query) -> Plan:
     """What to ask of an index. Sorted by relevance only where something is scored, else by date, the newest first."""
     scored = _clause(query.node) if query.node is not None else None
     sort = query.sort
-    if sort == "relevance" and not wanted(scored):
+    if sort == "relevance" and not match_clause(scored):
         sort = "newest"
     return Plan(scored, tuple(_filters(query)), sort)
 
 
-def wanted(clause: Clause | None) -> list[Wanted]:
+def match_clause(clause: Clause | None) -> list[MatchClause]:
     """What may make a document match, for highlights: the words that are not excluded."""
     match clause:
-        case Row() | Begins() | Like() | Close():
+        case PhraseClause() | PrefixClause() | FuzzyClause() | NearClause():
             return [clause]
-        case All(clauses) | AnyOf(clauses):
-            return [one for inner in clauses for one in wanted(inner)]
+        case AllClause(clauses) | AnyClause(clauses):
+            return [one for inner in clauses for one in match_clause(inner)]
     return []
 
 
@@ -133,18 +133,20 @@ def _clause(node: Node) -> Clause | None:
             return _any(_rows(node.text, node.field))
         case Prefix(text, field):
             *first, last = words(text) or [""]
-            begins = [Begins(name, form, WEIGHTS[name]) for name, form in _forms(last, last, field)] if last else []
+            begins = (
+                [PrefixClause(name, form, WEIGHTS[name]) for name, form in _forms(last, last, field)] if last else []
+            )
             return _all_of([_any(_rows(" ".join(first), field)), _any(begins)])
         case Fuzzy(text, field, edits):
             forms = [form for word in words(text)[:1] for form in _forms(word, light10(word), field)]
-            return _any([Like(name, form, edits, WEIGHTS[name]) for name, form in forms])
+            return _any([FuzzyClause(name, form, edits, WEIGHTS[name]) for name, form in forms])
         case Near():
             return _near(node)
         case Is():
             return _held(node.name, (node.value,))
         case Not(inner):
             excluded = _clause(inner)
-            return All((), (excluded,)) if excluded is not None else None
+            return AllClause((), (excluded,)) if excluded is not None else None
         case Or(nodes):
             return _any([c for n in nodes if (c := _clause(n)) is not None])
         case And(nodes):
@@ -172,8 +174,8 @@ def _rows(text: str, field: Field | None) -> list[Clause]:
     found: list[Clause] = []
     stemmed = stem_rows(text)
     for name in _fields(field):
-        found.append(Row(name, exact, WEIGHTS[name]))
-        found += [Row(f"{name}_stem", row, WEIGHTS[f"{name}_stem"]) for row in stemmed]
+        found.append(PhraseClause(name, exact, WEIGHTS[name]))
+        found += [PhraseClause(f"{name}_stem", row, WEIGHTS[f"{name}_stem"]) for row in stemmed]
     return found
 
 
@@ -182,10 +184,10 @@ def _near(node: Near) -> Clause | None:
     asked for pairs of unequal ones."""
     found: list[Clause | None] = []
     for clause in _rows(node.text, node.field):
-        assert isinstance(clause, Row)
-        pairs = [Close(clause.field, pair, node.gap, clause.weight) for pair in pairwise(clause.words)]
+        assert isinstance(clause, PhraseClause)
+        pairs = [NearClause(clause.field, pair, node.gap, clause.weight) for pair in pairwise(clause.words)]
         close = [pair for pair in pairs if pair.words[0] != pair.words[1]]
-        found.append(_all_of(close or [Row(clause.field, clause.words[:1], clause.weight)]))
+        found.append(_all_of(close or [PhraseClause(clause.field, clause.words[:1], clause.weight)]))
     return _any([clause for clause in found if clause is not None])
 
 
@@ -194,20 +196,20 @@ def _all(nodes: Sequence[Node]) -> Clause | None:
     clauses: list[Clause] = []
     for clause, stops in wanted:
         optional_in = [lang for lang in stops if any(lang not in others for _, others in wanted)]
-        clauses.append(AnyOf((clause, OneOf("language", tuple(optional_in)))) if optional_in else clause)
+        clauses.append(AnyClause((clause, TermsClause("language", tuple(optional_in)))) if optional_in else clause)
     without = [c for n in nodes if isinstance(n, Not) and (c := _clause(n.node)) is not None]
     if len(clauses) == 1 and not without:
         return clauses[0]
-    return All(tuple(clauses), tuple(without)) if clauses or without else None
+    return AllClause(tuple(clauses), tuple(without)) if clauses or without else None
 
 
 def _all_of(clauses: Sequence[Clause | None]) -> Clause | None:
     there = tuple(clause for clause in clauses if clause is not None)
-    return All(there) if len(there) > 1 else next(iter(there), None)
+    return AllClause(there) if len(there) > 1 else next(iter(there), None)
 
 
 def _any(clauses: Sequence[Clause]) -> Clause | None:
-    return AnyOf(tuple(clauses)) if len(clauses) > 1 else next(iter(clauses), None)
+    return AnyClause(tuple(clauses)) if len(clauses) > 1 else next(iter(clauses), None)
 
 
 def _stops(node: Node) -> list[str]:
@@ -225,7 +227,7 @@ def _filters(query: Query) -> list[Clause]:
     found: list[Clause | None] = [
         *(_held(name, values) for name, values in _named(query).items() if values),
         *(_held("has", (value,)) for value in query.has),  # all of them
-        OneOf("article", query.articles) if query.articles else None,
+        TermsClause("article", query.articles) if query.articles else None,
     ]
     if query.after or query.before:
         found.append(_held("date", (Period(query.after, query.before),)))
@@ -234,7 +236,9 @@ def _filters(query: Query) -> list[Clause]:
     if query.gone is not None:
         found.append(_held("gone", ("yes" if query.gone else "no",)))
     if not query.filtered and not query.copies:
-        found.append(All((), (OneOf("lead", ("no",)),)))  # the copies are few: leaving them out is the cheaper way
+        found.append(
+            AllClause((), (TermsClause("lead", ("no",)),))
+        )  # the copies are few: leaving them out is the cheaper way
     return [clause for clause in found if clause is not None]
 
 
@@ -254,17 +258,19 @@ def _held(name: str, values: Sequence[str | Period]) -> Clause | None:
     periods = [value for value in values if isinstance(value, Period)]
     match name:
         case "author" | "section":
-            return _any([Row(name, tuple(words(text)), 0.0) for text in texts if words(text)])
+            return _any([PhraseClause(name, tuple(words(text)), 0.0) for text in texts if words(text)])
         case "country":
-            return OneOf(name, tuple(text.upper() for text in texts))
+            return TermsClause(name, tuple(text.upper() for text in texts))
         case "lang":
-            return OneOf("language", tuple(text.lower() for text in texts))
+            return TermsClause("language", tuple(text.lower() for text in texts))
         case "date":
             return _any([_between("order", period) for period in periods])
         case "changed":
-            return _any([All((_between("changed", period), OneOf("has", ("changes",)))) for period in periods])
-    return OneOf(name, texts)
+            return _any(
+                [AllClause((_between("changed", period), TermsClause("has", ("changes",)))) for period in periods]
+            )
+    return TermsClause(name, texts)
 
 
-def _between(field: str, period: Period) -> Between:
-    return Between(field, *(order_of(end) if end else None for end in (period.after, period.before)))
+def _between(field: str, period: Period) -> RangeClause:
+    return RangeClause(field, *(order_of(end) if end else None for end in (period.after, period.before)))

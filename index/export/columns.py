@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from index.model.article import Document
+from index.model.article import IndexDocument
 
 # Column -> its value: text, a list of texts, a moment, yes or no, a number, or None. schema.org's names where there are
-COLUMNS: Mapping[str, Callable[[Document], Any]] = {
+COLUMNS: Mapping[str, Callable[[IndexDocument], Any]] = {
     "id": lambda d: d.article.id,
     "site": lambda d: d.article.site,
     "country": lambda d: d.article.country or None,
@@ -49,7 +49,7 @@ BETWEEN = "; "  # values of a list in one cell
 _FORMULA = re.compile(r"(?<![^\n\r\t;|])(?=[^\S\n\r\t]*[=+\-@\uff1d\uff0b\uff0d\uff20])|\A(?=[\t\r])")
 
 
-def row(document: Document) -> list[Any]:
+def row(document: IndexDocument) -> list[Any]:
     """An article's values, in the order of COLUMNS."""
     return [value(document) for value in COLUMNS.values()]
 

@@ -12,10 +12,10 @@ from typing import Any, Literal, get_args
 from index.errors import ArshifError
 from index.export.columns import COLUMNS, FLAGS, LISTS, MOMENTS, NUMBERS, cell, row
 from index.export.schema_org import described
-from index.model.article import Document
+from index.model.article import IndexDocument
 
 Name = Literal["jsonl", "csv", "parquet"]
-Pages = Iterable[Sequence[Document]]
+Pages = Iterable[Sequence[IndexDocument]]
 FORMATS: tuple[Name, ...] = get_args(Name)
 BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for the encoding of its country
 GROUP = 1_000  # rows of a Parquet file that are packed together: the more, the smaller it is, and the more memory

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 
 from index.archive import Archive
 from index.engines.base import Engine
-from index.model.article import Document, Matches, Query
+from index.model.article import IndexDocument, Matches, Query
 from index.search.service import load
 
 PAGE = 200  # articles that are in memory at once: a megabyte or two of text
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ResultStream:
     """How many articles a search found when it began, and all of them, a page at a time."""
 
     total: int
-    pages: Iterator[Sequence[Document]]
+    pages: Iterator[Sequence[IndexDocument]]
 
 
-def everything(query: Query, engine: Engine, archive: Archive, *, page: int = PAGE) -> Found:
+def stream(query: Query, engine: Engine, archive: Archive, *, page: int = PAGE) -> ResultStream:
     """All that a query finds, by date: the newest first, unless it says otherwise. Its cursor and limit do not count.
 
     By date and never by relevance: a place in that order does not move while one reads on, and an index can go on from
@@ -30,10 +30,10 @@ def everything(query: Query, engine: Engine, archive: Archive, *, page: int = PA
     order = "newest" if query.sort == "relevance" else query.sort
     asked = replace(query, sort=order, limit=page, cursor=None)
     first = engine.search(asked)
-    return Found(first.total, _pages(asked, first, engine, archive))
+    return ResultStream(first.total, _pages(asked, first, engine, archive))
 
 
-def _pages(asked: Query, found: Matches, engine: Engine, archive: Archive) -> Iterator[Sequence[Document]]:
+def _pages(asked: Query, found: Matches, engine: Engine, archive: Archive) -> Iterator[Sequence[IndexDocument]]:
     while True:
         keys = [(match.id, match.number) for match in found.matches]
         documents = load(archive, keys)[0]

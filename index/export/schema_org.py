@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from index.model.article import Article, Document
+from index.model.article import Article, IndexDocument
 
 
 def named(article: Article) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def whole(article: Article) -> dict[str, Any]:
     return {"@context": "https://schema.org", "@type": "NewsArticle", **named(article)}
 
 
-def described(document: Document) -> dict[str, Any]:
+def described(document: IndexDocument) -> dict[str, Any]:
     """An article with what the archive decided about it: moments of ours as ISO 8601 in UTC."""
     answer = whole(document.article)
     answer["archive"] |= {

@@ -63,7 +63,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class IndexDocument:
     """What an index is given of an article: its newest version, and what the archive decided about it.
 
     `version` grows with each change of the document (external versioning); `first_seen` is UTC and never changes;
@@ -254,7 +254,7 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class FacetCounts:
     """How many of the articles found have each value of a field, the most frequent first: exact."""
 
     field: Facet
@@ -282,7 +282,7 @@ class Hit:
     """One article found: the document, its headline and up to three pieces of its text with the matches marked, and how
     many other articles of its story the archive has."""
 
-    document: Document
+    document: IndexDocument
     score: float
     headline: tuple[Span, ...]
     snippets: tuple[tuple[Span, ...], ...]
@@ -300,6 +300,6 @@ class Results:
     hits: tuple[Hit, ...]
     seconds: float
     cursor: str | None = None
-    facets: tuple[Tally, ...] = ()
+    facets: tuple[FacetCounts, ...] = ()
     histogram: tuple[Bar, ...] = ()
     unit: Unit | None = None

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engines.query_plan import Begins, Close, Like, Row, Wanted
+from index.engines.query_plan import FuzzyClause, MatchClause, NearClause, PhraseClause, PrefixClause
 from index.model.article import Article, Span
 from index.text.analysis import Stems, language_of, places, stop_words, words_as_composed
 
@@ -24,27 +24,27 @@ WEIGHED = 20  # matches of one word that may get a snippet: all against all woul
 LEAD_CHARACTERS = 60  # of a snippet, before the match that it is made for
 
 
-def headline(article: Article, asked: Sequence[Wanted]) -> tuple[Span, ...]:
+def headline(article: Article, asked: Sequence[MatchClause]) -> tuple[Span, ...]:
     """The headline of an article, with what was asked for marked."""
-    text = _Text(article.headline, article.language)
+    text = _AnalyzedText(article.headline, article.language)
     marks = text.marks([one for one in asked if one.field.startswith("headline")])
     return _spans(article.headline, 0, len(article.headline), marks)
 
 
-def snippets(article: Article, asked: Sequence[Wanted]) -> tuple[tuple[Span, ...], ...]:
+def snippets(article: Article, asked: Sequence[MatchClause]) -> tuple[tuple[Span, ...], ...]:
     """Up to SNIPPETS pieces of an article's body, with what was asked for marked."""
-    text = _Text(article.body, article.language)
+    text = _AnalyzedText(article.body, article.language)
     return _snippets(text, text.marks([one for one in asked if one.field.startswith("body")]))
 
 
-def told_in(language: str | None, asked: Sequence[Wanted]) -> list[Wanted]:
+def clauses_for_language(language: str | None, asked: Sequence[MatchClause]) -> list[MatchClause]:
     """What of it can stand in a text of this language at all: not the stems of other ones, which are most of it."""
     spoken = language_of(language)
     return [one for one in asked if not one.field.endswith("_stem") or _is_of(one, spoken)]
 
 
-def _is_of(stem: Wanted, language: str) -> bool:
-    first = stem.words[0] if isinstance(stem, Row | Close) else stem.word
+def _is_of(stem: MatchClause, language: str) -> bool:
+    first = stem.words[0] if isinstance(stem, PhraseClause | NearClause) else stem.word
     return first.startswith(f"{language}:")
 
 
@@ -52,7 +52,7 @@ def _is_of(stem: Wanted, language: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _Match:
     """A match in a text, in characters, end exclusive; `what` is the first word as it was asked for."""
 
     start: int
@@ -60,7 +60,7 @@ class _Mark:
     what: str
 
 
-class _Text:
+class _AnalyzedText:
     """A text with its words and their stems, side by side."""
 
     def __init__(self, text: str, language: str | None) -> None:
@@ -78,20 +78,20 @@ class _Text:
         """The stems of the words; none where the text is not as the archive holds texts, and has other words in NFC."""
         return Stems(self.text, self.words, self.language)
 
-    def marks(self, asked: Sequence[Wanted]) -> list[_Mark]:
+    def marks(self, asked: Sequence[MatchClause]) -> list[_Match]:
         """Where the rows of words stand, in order and without overlaps. Stop words only where nothing else matched."""
         found = [mark for one in asked for mark in self._marks(one)]
         stops = stop_words().get(self.language, frozenset())
         telling = [mark for mark in found if mark.what not in stops]
-        merged: list[_Mark] = []
+        merged: list[_Match] = []
         for mark in sorted(telling or found, key=lambda m: (m.start, -m.end)):
             if merged and mark.start < merged[-1].end:
                 last = merged.pop()
-                mark = _Mark(last.start, max(last.end, mark.end), last.what)  # noqa: PLW2901
+                mark = _Match(last.start, max(last.end, mark.end), last.what)  # noqa: PLW2901
             merged.append(mark)
         return merged
 
-    def _marks(self, asked: Wanted) -> Iterator[_Mark]:
+    def _marks(self, asked: MatchClause) -> Iterator[_Match]:
         held: Sequence[str] = self.words
         places_of: Callable[[str], Iterator[int]] = partial(_all_of, self.words)
         if asked.field.endswith("_stem"):
@@ -99,23 +99,23 @@ class _Text:
                 return
             held, places_of = self.stems, self.stems.places_of
         match asked:
-            case Row(_, row, _):
+            case PhraseClause(_, row, _):
                 length = len(row)
                 for i in places_of(row[0]):
                     if length == 1 or tuple(held[i : i + length]) == row:
                         yield self._mark(i, i + length - 1, self.words[i] if length == 1 else row[0])
-            case Begins(_, start, _):
+            case PrefixClause(_, start, _):
                 yield from (self._mark(i, i, start) for i, word in enumerate(held) if word.startswith(start))
-            case Like(_, like, edits, _):
+            case FuzzyClause(_, like, edits, _):
                 yield from (self._mark(i, i, like) for i, word in enumerate(held) if is_like(word, like, edits))
-            case Close(_, (one, other), gap, _):
+            case NearClause(_, (one, other), gap, _):
                 places = {word: list(places_of(word)) for word in (one, other)}
                 for i in places[one]:
                     near = [k for k in places[other] if abs(i - k) <= gap + 1]
                     yield from (self._mark(k, k, held[k]) for k in (i, *near) if near)
 
-    def _mark(self, first: int, last: int, what: str) -> _Mark:
-        return _Mark(int(self.places[first, 0]), int(self.places[last, 1]), what)
+    def _mark(self, first: int, last: int, what: str) -> _Match:
+        return _Match(int(self.places[first, 0]), int(self.places[last, 1]), what)
 
 
 def _all_of(words: Sequence[str], wanted: str) -> Iterator[int]:
@@ -146,7 +146,7 @@ def is_like(word: str, other: str, edits: int) -> bool:
     return last[-1] <= edits
 
 
-def _spans(text: str, start: int, end: int, marks: Sequence[_Mark]) -> tuple[Span, ...]:
+def _spans(text: str, start: int, end: int, marks: Sequence[_Match]) -> tuple[Span, ...]:
     """A piece of a text, cut where marks begin and end."""
     spans: list[Span] = []
     at = start
@@ -165,7 +165,7 @@ def _spans(text: str, start: int, end: int, marks: Sequence[_Mark]) -> tuple[Spa
 # --- snippets ------------------------------------------------------------------------------------------------------
 
 
-def _snippets(body: _Text, marks: Sequence[_Mark]) -> tuple[tuple[Span, ...], ...]:
+def _snippets(body: _AnalyzedText, marks: Sequence[_Match]) -> tuple[tuple[Span, ...], ...]:
     """The pieces that hold most of what was asked, in the order of the text; the beginning where nothing is marked."""
     if not body.words:
         return ()
@@ -184,9 +184,9 @@ def _snippets(body: _Text, marks: Sequence[_Mark]) -> tuple[tuple[Span, ...], ..
     return tuple(_spans(body.text, start, end, marks) for start, end in sorted(chosen))
 
 
-def _apart(marks: Sequence[_Mark]) -> list[_Mark]:
+def _apart(marks: Sequence[_Match]) -> list[_Match]:
     """Of each word the first matches that do not stand close together."""
-    kept: dict[str, list[_Mark]] = {}
+    kept: dict[str, list[_Match]] = {}
     for mark in marks:
         of_word = kept.setdefault(mark.what, [])
         if len(of_word) < WEIGHED and (not of_word or mark.start - of_word[-1].start >= SNIPPET_CHARACTERS // 2):
@@ -194,12 +194,12 @@ def _apart(marks: Sequence[_Mark]) -> list[_Mark]:
     return sorted((mark for of_word in kept.values() for mark in of_word), key=lambda mark: mark.start)
 
 
-def _worth(window: tuple[int, int], marks: Sequence[_Mark], told: set[str]) -> tuple[int, int, int]:
+def _worth(window: tuple[int, int], marks: Sequence[_Match], told: set[str]) -> tuple[int, int, int]:
     inside = [mark.what for mark in marks if window[0] <= mark.start and mark.end <= window[1]]
     return len(set(inside) - told), len(inside), -window[0]
 
 
-def _window(body: _Text, anchor: int) -> tuple[int, int]:
+def _window(body: _AnalyzedText, anchor: int) -> tuple[int, int]:
     """A piece of the paragraph around a word, from the beginning of a word to the end of one."""
     text, starts, ends = body.text, body.places[:, 0], body.places[:, 1]
     first = text.rfind("\n\n", 0, anchor) + 2 if "\n\n" in text[:anchor] else 0

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Shipped:
+class BatchResult:
     """What one round brought to the index, what it refused for good, and how many rows are left."""
 
     sent: int = 0
@@ -55,8 +55,8 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
         while not stop.is_set():
             try:
                 if not ready:
-                    prepare(archive, engine)
-                shipped = ship_once(archive, engine, batch)
+                    reconcile(archive, engine)
+                shipped = index_batch(archive, engine, batch)
                 ready, failures = True, 0
             except ArchiveError:
                 raise
@@ -71,19 +71,21 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
                 stop.wait(POLL)  # a commit costs the same for one document as for hundreds
 
 
-def drain(archive: Archive, engine: Engine, batch: int = BATCH) -> Shipped:
+def index_pending(archive: Archive, engine: Engine, batch: int = BATCH) -> BatchResult:
     """Ship until nothing is left, and give what that was. Raises Busy where another process does it already."""
     with hold(lock_path(archive, engine.name), wait=False):
-        prepare(archive, engine)
-        total = Shipped()
+        reconcile(archive, engine)
+        total = BatchResult()
         while True:
-            part = ship_once(archive, engine, batch)
-            total = Shipped(total.sent + part.sent, total.refused + part.refused, part.left)
+            part = index_batch(archive, engine, batch)
+            total = BatchResult(total.sent + part.sent, total.refused + part.refused, part.left)
             if not (part.left and part.sent + part.refused):
                 return total
 
 
-def rebuild(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[Shipped], None] | None = None) -> str:
+def rebuild(
+    archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[BatchResult], None] | None = None
+) -> str:
     """Build the index anew from the archive while the old one is searched; gives the new target's name once readers
     see it and the old one is gone. A shipper that runs does the work. What is interrupted is gone on with by the next.
 
@@ -92,7 +94,9 @@ def rebuild(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable
     return _build(archive, engine, _start(archive, engine), batch, told)
 
 
-def migrate(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[Shipped], None] | None = None) -> str:
+def migrate(
+    archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[BatchResult], None] | None = None
+) -> str:
     """The name of an index with this program's mapping that readers see: at once where there is one, else when it is
     built; the one of an older mapping is searched until then, and gets what comes meanwhile.
 
@@ -107,12 +111,12 @@ def migrate(archive: Archive, engine: Engine, batch: int = BATCH, told: Callable
     return _build(archive, engine, mine[0] if mine else _start(archive, engine), batch, told)
 
 
-def _build(archive: Archive, engine: Engine, name: str, batch: int, told: Callable[[Shipped], None] | None) -> str:
+def _build(archive: Archive, engine: Engine, name: str, batch: int, told: Callable[[BatchResult], None] | None) -> str:
     while (state := _state(archive, name)) == "building":
         try:
             with hold(lock_path(archive, engine.name), wait=False):
                 while _state(archive, name) == "building":
-                    shipped = ship_once(archive, engine, batch)
+                    shipped = index_batch(archive, engine, batch)
                     if told is not None:
                         told(shipped)
         except Busy:
@@ -122,33 +126,33 @@ def _build(archive: Archive, engine: Engine, name: str, batch: int, told: Callab
     return name
 
 
-def ship_once(archive: Archive, engine: Engine, batch: int = BATCH) -> Shipped:
+def index_batch(archive: Archive, engine: Engine, batch: int = BATCH) -> BatchResult:
     """One batch to each target of the engine; one that was being built and is complete takes over.
 
     The caller holds the lock. Raises IndexUnavailable or IndexMismatch, and then nothing is lost."""
     with archive.read() as conn:
         targets = outbox.targets_of(conn, engine.name)
     if not targets:
-        prepare(archive, engine)
+        reconcile(archive, engine)
         with archive.read() as conn:
             targets = outbox.targets_of(conn, engine.name)
-    total = Shipped()
+    total = BatchResult()
     for target in targets:
         try:
-            part = _ship(archive, engine, target.name, batch)
+            part = _index_rows(archive, engine, target.name, batch)
         except IndexMismatch as problem:
             if target.state == "building" or is_ours(target.name, engine.prefix):
                 raise
             log.warning("%s: what is new is found once the new index is complete, for %s", engine.name, problem)
             archive.write(lambda conn, name=target.name: outbox.drop(conn, name)).result()  # type: ignore[misc]
             continue
-        total = Shipped(total.sent + part.sent, total.refused + part.refused, total.left + part.left)
+        total = BatchResult(total.sent + part.sent, total.refused + part.refused, total.left + part.left)
         if target.state == "building" and not part.left:
-            _publish(archive, engine, target.name)
+            _activate(archive, engine, target.name)
     return total
 
 
-def prepare(archive: Archive, engine: Engine) -> None:
+def reconcile(archive: Archive, engine: Engine) -> None:
     """Make archive and engine agree on where the documents go: an index that is missing, lost or of an older mapping
     is built anew; one of an older mapping gets what is new until then.
 
@@ -166,7 +170,7 @@ def prepare(archive: Archive, engine: Engine) -> None:
     with archive.read() as conn:
         left = {target.state: target.name for target in outbox.targets_of(conn, engine.name)}
     if live is not None and live == left.get("building"):
-        archive.write(lambda conn: outbox.promote(conn, live)).result()  # published, then killed
+        archive.write(lambda conn: outbox.activate(conn, live)).result()  # published, then killed
     elif "building" not in left and live is None:
         _start(archive, engine)
     elif "building" not in left and live != left.get("current"):
@@ -189,32 +193,32 @@ def _start(archive: Archive, engine: Engine) -> str:
     engine.create(name)
     with archive.read() as conn:
         given_up = [target for target in outbox.targets_of(conn, engine.name) if target.state == "building"]
-    archive.write(lambda conn: outbox.begin(conn, engine.name, name, datetime.now(UTC))).result()
+    archive.write(lambda conn: outbox.start_target(conn, engine.name, name, datetime.now(UTC))).result()
     for target in given_up:
         engine.drop(target.name)
     return name
 
 
-def _publish(archive: Archive, engine: Engine, name: str) -> None:
+def _activate(archive: Archive, engine: Engine, name: str) -> None:
     if _state(archive, name) == "building":
-        engine.publish(name)
-        archive.write(lambda conn: outbox.promote(conn, name)).result()
+        engine.activate(name)
+        archive.write(lambda conn: outbox.activate(conn, name)).result()
 
 
-def _ship(archive: Archive, engine: Engine, target: str, batch: int) -> Shipped:
+def _index_rows(archive: Archive, engine: Engine, target: str, batch: int) -> BatchResult:
     with archive.read() as conn:  # one view of both: a row's version is its document's
         rows = outbox.batch(conn, target, batch)
         wanted = [row.article for row in rows if row.op == "upsert"]
         upserts = documents.documents(conn, wanted)
         upserts += documents.version_documents(conn, wanted)
     if not rows:
-        return Shipped()
+        return BatchResult()
     there = {document.article.id for document in upserts}
-    refused = engine.apply(target, upserts, [row.article for row in rows if row.article not in there])
+    refused = engine.bulk(target, upserts, [row.article for row in rows if row.article not in there])
     left = archive.write(lambda conn: _record(conn, target, rows, refused)).result()
     for article, reason in refused.items():
         log.warning("%s: refused %s for good: %s", engine.name, article, reason)
-    return Shipped(len(rows) - len(refused), len(refused), left)
+    return BatchResult(len(rows) - len(refused), len(refused), left)
 
 
 def _record(conn: Connection, target: str, rows: list[Row], refused: dict[str, str]) -> int:
@@ -222,7 +226,7 @@ def _record(conn: Connection, target: str, rows: list[Row], refused: dict[str, s
     now = datetime.now(UTC)
     for row in rows:
         if row.article in refused:
-            outbox.refuse(conn, target, row, refused[row.article], now)
+            outbox.put_in_quarantine(conn, target, row, refused[row.article], now)
     return outbox.pending(conn, target)
 
 

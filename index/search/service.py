@@ -13,13 +13,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from index.archive import Archive, documents
-from index.engines.base import DAY, TALLIED, Engine
-from index.engines.query_plan import Wanted, plan, wanted
-from index.model.article import Bar, Document, Facet, Hit, Match, Query, Results, Tally, Unit
-from index.search.highlight import headline, snippets, told_in
+from index.engines.base import DAY, FACET_FIELDS, Engine
+from index.engines.query_plan import MatchClause, match_clause, plan
+from index.model.article import Bar, Facet, FacetCounts, Hit, IndexDocument, Match, Query, Results, Unit
+from index.search.highlight import clauses_for_language, headline, snippets
 
 Key = tuple[str, int | None]  # an article, and the number of an earlier version of it; None for how it reads today
-Load = Callable[[Sequence[Key]], tuple[Mapping[Key, Document], Mapping[str, int]]]
+Load = Callable[[Sequence[Key]], tuple[Mapping[Key, IndexDocument], Mapping[str, int]]]
 
 OWN_FILTER: Mapping[Facet, str] = {  # the field of Query that holds a facet to chosen values
     "site": "sites",
@@ -51,9 +51,9 @@ def find(query: Query, engine: Engine, loading: Load) -> Results:
     started = time.perf_counter()
     found = engine.search(query)
     loaded, others = loading([(match.id, match.number) for match in found.matches])
-    asked = wanted(plan(query).scored)
+    asked = match_clause(plan(query).scored)
     languages = {document.article.language for document in loaded.values()}
-    told = {language: told_in(language, asked) for language in languages}
+    told = {language: clauses_for_language(language, asked) for language in languages}
     hits = tuple(
         _hit(loaded[key], match, told[loaded[key].article.language], others)
         for match in found.matches
@@ -62,18 +62,18 @@ def find(query: Query, engine: Engine, loading: Load) -> Results:
     return Results(found.total, hits, time.perf_counter() - started, found.cursor)
 
 
-def load(archive: Archive, keys: Sequence[Key]) -> tuple[Mapping[Key, Document], Mapping[str, int]]:
+def load(archive: Archive, keys: Sequence[Key]) -> tuple[Mapping[Key, IndexDocument], Mapping[str, int]]:
     """The documents of these keys, as far as the archive has them, and how many other articles their stories have."""
     with archive.read() as conn:
         today = documents.documents(conn, [article for article, number in keys if number is None])
         earlier = documents.version_documents(conn, list({article for article, number in keys if number is not None}))
-        loaded: dict[Key, Document] = {(d.article.id, None): d for d in today}
+        loaded: dict[Key, IndexDocument] = {(d.article.id, None): d for d in today}
         loaded |= {(d.article.id, d.number): d for d in earlier}
         stories = [d.story for d in loaded.values() if d.story is not None]
         return loaded, documents.others(conn, stories) if stories else {}
 
 
-def _hit(document: Document, match: Match, asked: Sequence[Wanted], others: Mapping[str, int]) -> Hit:
+def _hit(document: IndexDocument, match: Match, asked: Sequence[MatchClause], others: Mapping[str, int]) -> Hit:
     return Hit(
         document=document,
         score=match.score,
@@ -88,17 +88,17 @@ def _hit(document: Document, match: Match, asked: Sequence[Wanted], others: Mapp
 
 def _counts(
     query: Query, engine: Engine, facets: Sequence[Facet], histogram: Unit | bool
-) -> tuple[tuple[Tally, ...], tuple[Bar, ...], Unit | None]:
+) -> tuple[tuple[FacetCounts, ...], tuple[Bar, ...], Unit | None]:
     """A field by which the search is held already is counted as if it were not, so that one can choose another value,
     or one more: then all copies count, as they do in such a search."""
     chosen = [facet for facet in facets if getattr(query, OWN_FILTER[facet])]
     free = [facet for facet in facets if facet not in chosen]
-    fields = [*(TALLIED[facet] for facet in free), *([DAY] if histogram else [])]
-    found = engine.tally(query, fields) if fields else {}
+    fields = [*(FACET_FIELDS[facet] for facet in free), *([DAY] if histogram else [])]
+    found = engine.facet_counts(query, fields) if fields else {}
     for facet in chosen:
         wider = replace(query, copies=True, **{OWN_FILTER[facet]: ()})  # type: ignore[arg-type]
-        found |= engine.tally(wider, [TALLIED[facet]])
-    tallies = tuple(Tally(facet, tuple(found.get(TALLIED[facet], {}).items())) for facet in facets)
+        found |= engine.facet_counts(wider, [FACET_FIELDS[facet]])
+    tallies = tuple(FacetCounts(facet, tuple(found.get(FACET_FIELDS[facet], {}).items())) for facet in facets)
     if not histogram:
         return tallies, (), None
     days = {int(day): count for day, count in found.get(DAY, {}).items()}

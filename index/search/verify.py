@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, documents, outbox
 from index.archive.upsert import chunks
-from index.engines.base import Engine, Held, digest, earlier_id
+from index.engines.base import Engine, IndexedDocument, digest, earlier_id
 from index.errors import IndexMismatch, IndexUnavailable
 
 Kind = Literal["missing", "older", "newer", "twice", "extra", "other"]
@@ -63,7 +63,7 @@ def verify(archive: Archive, engine: Engine) -> Verified:
     if target is None:
         raise IndexUnavailable(f"there is no {engine.name} index to verify yet: `arshif index migrate` makes it")
     before = _look(archive, target)
-    found = list(engine.held(target))
+    found = list(engine.scan(target))
     after = _look(archive, target)
     times = Counter(one.id for one in found)
     indexed = {one.id: one for one in found}
@@ -116,12 +116,12 @@ def repair(archive: Archive, engine: Engine, found: Verified) -> int:
 
 def _look(archive: Archive, target: str) -> _View:
     with archive.read() as conn:
-        refused = frozenset(one.article for one in outbox.refused(conn, target))
+        refused = frozenset(one.article for one in outbox.quarantined(conn, target))
         earlier = {earlier_id(article, number): version for article, number, version in documents.earlier(conn)}
         return _View(dict(documents.ids(conn)) | earlier, outbox.waiting(conn, target), refused)
 
 
-def _others(archive: Archive, indexed: Mapping[str, Held]) -> set[str]:
+def _others(archive: Archive, indexed: Mapping[str, IndexedDocument]) -> set[str]:
     """The documents of which an index has the archive's version, and not what it says."""
     found = set()
     with archive.read() as conn:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from index.text.char_folding import fold_table, lower_table
 from index.text.stopwords import STOP_WORDS
-from index.text.tokenizer import Cutter
+from index.text.tokenizer import Tokenizer
 
 TOKEN_CHARACTERS = 128  # a longer run (base64, a line of dots in letters) is cut; Lucene refuses terms of 32 KiB
 
@@ -75,10 +75,10 @@ def _words() -> re.Pattern[str]:
 
 
 @cache
-def _cutter(table: Callable[[], Mapping[int, str]]) -> Cutter:
+def _cutter(table: Callable[[], Mapping[int, str]]) -> Tokenizer:
     points = range(0x10000)
     letters, singles = compress(points, _letters()), (p for p in points if _single().match(chr(p)))
-    return Cutter(table(), letters, singles, TOKEN_CHARACTERS)
+    return Tokenizer(table(), letters, singles, TOKEN_CHARACTERS)
 
 
 class Token(NamedTuple):

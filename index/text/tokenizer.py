@@ -18,7 +18,7 @@ SURROGATES = slice(0xD800, 0xE000)
 BETWEEN, WITHIN, DROPPED, OTHER = range(4)  # kinds: between words, of a word, folds to none, not for these tables
 
 
-class Cutter:
+class Tokenizer:
     """Cuts texts by one table of folding. `letters` are the characters that words are made of, `singles` those that are
     words by themselves; a word of more than `most` letters has to be cut."""
 

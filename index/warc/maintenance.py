@@ -14,12 +14,12 @@ from uuid import uuid4
 
 from index.atomic_files import new_file
 from index.errors import ArchiveError
-from index.warc.store import Raw, RawDamaged, RawRef, pack_info
+from index.warc.store import WarcDamaged, WarcRef, WarcStore, pack_info
 
 _COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: a text up to a zero byte, that readers skip
 
 
-def join(raw: Raw, refs: Iterable[RawRef], into: Path, info: Mapping[str, str]) -> tuple[int, int]:
+def join(raw: WarcStore, refs: Iterable[WarcRef], into: Path, info: Mapping[str, str]) -> tuple[int, int]:
     """Write these records, as they are, into one new WARC file; gives their number and those that could not be read.
 
     Raises ArchiveError where the file is there already or cannot be written; then there is none."""
@@ -30,12 +30,12 @@ def join(raw: Raw, refs: Iterable[RawRef], into: Path, info: Mapping[str, str]) 
             try:
                 out.write(raw.packed(ref))
                 written += 1
-            except RawDamaged:
+            except WarcDamaged:
                 damaged += 1
     return written, damaged
 
 
-def blank(folder: Path, refs: Iterable[RawRef]) -> int:
+def blank(folder: Path, refs: Iterable[WarcRef]) -> int:
     """Overwrite these records with empty ones of the same length, so that all others stay where they are, for readers
     and for a writer that is at work; gives how many. A file that is not there holds nothing to be taken out.
 

@@ -27,7 +27,7 @@ from index.errors import ArchiveError, ArshifError, Busy
 
 FILE_BYTES = 1024**3  # a file is closed once it is this long: 1 GB is the WARC guidelines' recommended size
 RECORD_BYTES = 128 * 1024**2  # of one record when unpacked; a page is at most 10 MiB, a source 50
-_PIECE = 1024 * 1024  # bytes read at once
+_CHUNK_BYTES = 1024 * 1024  # bytes read at once
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
 _PACKED, _STORED = 6, 0  # zlib's levels: what came packed would only take time once more
 _GZIP = zlib.MAX_WBITS + 16  # zlib's way to ask for gzip's header and checksum
@@ -35,12 +35,12 @@ _GZIP = zlib.MAX_WBITS + 16  # zlib's way to ask for gzip's header and checksum
 Headers = Sequence[tuple[str, str]]
 
 
-class RawDamaged(ArshifError):
+class WarcDamaged(ArshifError):
     """A raw copy is missing or is not what was written: the article stays, it cannot be extracted again."""
 
 
 @dataclass(frozen=True, slots=True)
-class RawRef:
+class WarcRef:
     """Where a record lies: the file's name in the folder of raw copies, and the place of its gzip member in bytes."""
 
     file: str
@@ -72,7 +72,7 @@ class _AsReceived(StatusAndHeaders):  # type: ignore[misc]
         """Nothing to compute."""
 
 
-class Raw:
+class WarcStore:
     """A folder of raw copies. Reads what any process wrote there; writes to files of its own, `name-00001.warc.gz` on.
 
     `name` is the writer's, such as `20261123T191000-run7`; opening one that exists goes on behind its last whole record
@@ -95,7 +95,7 @@ class Raw:
         self._file: FileIO | None = None
         self._guard = threading.Lock()
 
-    def append(self, response: Response) -> RawRef:
+    def append(self, response: Response) -> WarcRef:
         """Where this answer lies now; it is on disk. Thread-safe.
 
         Raises ArchiveError where it cannot be written; then the file is as before.
@@ -107,9 +107,9 @@ class Raw:
                 offset = self._put(file, record)
             except OSError as error:
                 raise ArchiveError(f"cannot write raw copies to {self.folder}: {error.strerror}") from error
-            return RawRef(_path(file).name, offset, len(record))
+            return WarcRef(_path(file).name, offset, len(record))
 
-    def read(self, ref: RawRef, url: str | None = None) -> tuple[list[tuple[str, str]], bytes]:
+    def read(self, ref: WarcRef, url: str | None = None) -> tuple[list[tuple[str, str]], bytes]:
         """The headers and the body of a record. Raises RawDamaged if it is no whole answer, or not the one of `url`."""
         return _parse(_unpack(self.packed(ref), ref), ref, url)
 
@@ -120,7 +120,7 @@ class Raw:
                 self._file.close()
                 self._file = None
 
-    def __enter__(self) -> Raw:
+    def __enter__(self) -> WarcStore:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -149,7 +149,7 @@ class Raw:
         file = FileIO(path, "a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            cut_torn_tail(file)
+            truncate_torn_tail(file)
             if file.seek(0, os.SEEK_END) == 0:
                 self._put(file, pack_info(path.name, self._info))
                 sync_folder(self.folder)
@@ -175,23 +175,23 @@ class Raw:
 
     # --- reading
 
-    def packed(self, ref: RawRef) -> bytes:
+    def packed(self, ref: WarcRef) -> bytes:
         """A record as it lies there, a gzip member. Raises RawDamaged where the file is missing or too short."""
         if not _FILE.fullmatch(ref.file):
-            raise RawDamaged(f"raw copy {ref.file!r} is no name of a file of ours")
+            raise WarcDamaged(f"raw copy {ref.file!r} is no name of a file of ours")
         path = self.folder / ref.file
         try:
             with path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 if not 0 <= ref.offset < ref.offset + ref.length <= size:
-                    raise RawDamaged(f"raw copy {path} ends at {size}, before the end of the record at {ref.offset}")
+                    raise WarcDamaged(f"raw copy {path} ends at {size}, before the end of the record at {ref.offset}")
                 file.seek(ref.offset)
                 return file.read(ref.length)
         except OSError as error:
-            raise RawDamaged(f"raw copy {path} cannot be read: {error.strerror}") from error
+            raise WarcDamaged(f"raw copy {path} cannot be read: {error.strerror}") from error
 
 
-def mend(folder: Path, name: str) -> int:
+def repair(folder: Path, name: str) -> int:
     """Cut what a writer of that name, who is dead, left torn in its files; gives how many bytes went.
 
     One that lives keeps its file to itself. Raises ArchiveError where a file cannot be written."""
@@ -200,7 +200,7 @@ def mend(folder: Path, name: str) -> int:
         try:
             with FileIO(path, "r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                cut += cut_torn_tail(file)
+                cut += truncate_torn_tail(file)
         except BlockingIOError:
             continue
         except OSError as error:
@@ -208,7 +208,7 @@ def mend(folder: Path, name: str) -> int:
     return cut
 
 
-def torn(path: Path) -> int:
+def torn_bytes(path: Path) -> int:
     """How many bytes of a file lie behind its last whole record; 0 while its writer is at work."""
     with FileIO(path) as file:
         try:
@@ -218,7 +218,7 @@ def torn(path: Path) -> int:
         return file.seek(0, os.SEEK_END) - _end_of_last_member(file)
 
 
-def cut_torn_tail(file: FileIO) -> int:
+def truncate_torn_tail(file: FileIO) -> int:
     """Cut the file behind its last whole record, where a crash left a part of one; gives how many bytes went."""
     size = file.seek(0, os.SEEK_END)
     whole = _end_of_last_member(file)
@@ -234,11 +234,11 @@ def _end_of_last_member(file: FileIO) -> int:
     whole = at = 0
     unpacker, data = zlib.decompressobj(_GZIP), b""
     while True:
-        if not data and not (data := file.read(_PIECE)):
+        if not data and not (data := file.read(_CHUNK_BYTES)):
             return whole
         given = len(data)
         try:
-            unpacker.decompress(data, _PIECE)  # what comes out is not wanted: never more than a piece of it
+            unpacker.decompress(data, _CHUNK_BYTES)  # what comes out is not wanted: never more than a piece of it
         except zlib.error:
             return whole
         rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
@@ -277,28 +277,28 @@ def pack_info(name: str, info: Mapping[str, str]) -> bytes:
     return packed.getvalue()
 
 
-def _unpack(packed: bytes, ref: RawRef) -> bytes:
+def _unpack(packed: bytes, ref: WarcRef) -> bytes:
     unpacker = zlib.decompressobj(_GZIP)
     try:
         record = unpacker.decompress(packed, RECORD_BYTES)
     except zlib.error as error:
-        raise RawDamaged(f"raw copy {ref.file} at {ref.offset} is damaged: {error}") from error
+        raise WarcDamaged(f"raw copy {ref.file} at {ref.offset} is damaged: {error}") from error
     if not unpacker.eof or unpacker.unused_data:
-        raise RawDamaged(f"raw copy {ref.file} at {ref.offset} is not one whole record")
+        raise WarcDamaged(f"raw copy {ref.file} at {ref.offset} is not one whole record")
     return record
 
 
-def _parse(record: bytes, ref: RawRef, url: str | None) -> tuple[list[tuple[str, str]], bytes]:
+def _parse(record: bytes, ref: WarcRef, url: str | None) -> tuple[list[tuple[str, str]], bytes]:
     where = f"raw copy {ref.file} at {ref.offset}"
     try:
         found = next(ArchiveIterator(BytesIO(record), no_record_parse=True))
     except (StopIteration, ArchiveLoadFailed, ValueError) as error:
-        raise RawDamaged(f"{where} is no record of a WARC file") from error
+        raise WarcDamaged(f"{where} is no record of a WARC file") from error
     if found.rec_type != "response":
-        raise RawDamaged(f"{where} is no answer but {found.rec_type}")
+        raise WarcDamaged(f"{where} is no answer but {found.rec_type}")
     target = found.rec_headers.get_header("WARC-Target-URI")
     if url is not None and target != url:
-        raise RawDamaged(f"{where} is the answer of {target}, not of {url}")
+        raise WarcDamaged(f"{where} is the answer of {target}, not of {url}")
     head, _, body = found.raw_stream.read().partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")[1:]
     pairs = [line.partition(":") for line in lines]

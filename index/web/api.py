@@ -18,14 +18,14 @@ from index.search.query_language import MAX_LIMIT, sentence
 from index.web import queries
 from index.web.api_models import Article, Found, RunState, SiteState, Version
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
-from index.web.search_params import Asked, asked_of
+from index.web.search_params import SearchParams, search_params
 
 router = APIRouter(prefix="/api", tags=["archive"])
 FACETS = get_args(Facet)
 
 
 async def _query(
-    asked: Annotated[Asked, Depends(asked_of)],
+    asked: Annotated[SearchParams, Depends(search_params)],
     sort: Sort = "relevance",
     cursor: Annotated[str, Query(description="`cursor` of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 10,
@@ -56,7 +56,7 @@ def results(
     """What a search finds: `total`, `hits` with pieces of their text in place of the whole, the next `cursor`.
 
     What of `q` cannot be read is told in `problems`, and the rest is searched."""
-    with searches.one():
+    with searches.slot():
         found = service.search(asked, engine, archive, **counts)
     answer: dict[str, Any] = {
         "total": found.total,

@@ -95,7 +95,7 @@ class Version(BaseModel):
     article: Text
 
 
-class Piece(BaseModel):
+class Snippet(BaseModel):
     """A piece of original text; marked where it is what was asked for."""
 
     text: str
@@ -107,8 +107,8 @@ class Hit(Article):
     its story."""
 
     score: float
-    marked: list[Piece]
-    snippets: list[list[Piece]]
+    marked: list[Snippet]
+    snippets: list[list[Snippet]]
     others: int
 
 

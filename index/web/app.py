@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from index.archive import Archive
 from index.engines import Engine
-from index.warc.store import Raw
+from index.warc.store import WarcStore
 from index.web import (
     api,
     article_pages,
@@ -25,9 +25,9 @@ from index.web import (
     search_pages,
     static_files,
 )
-from index.web.bind import listen
-from index.web.search_limiter import Searches
-from index.web.security_headers import Guard, is_loopback
+from index.web.bind import bind_socket
+from index.web.search_limiter import SearchLimiter
+from index.web.security_headers import SecurityMiddleware, is_loopback
 
 GRACE = 3  # seconds that answers under way are given when the server is asked to end
 
@@ -40,7 +40,7 @@ class _Page(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         app = super().build_middleware_stack()
-        return Guard(auth.Door(app, self.token) if self.token else app, self.hosts)
+        return SecurityMiddleware(auth.TokenAuthMiddleware(app, self.token) if self.token else app, self.hosts)
 
 
 def create_app(
@@ -48,7 +48,7 @@ def create_app(
     engine: Engine,
     *,
     hosts: Sequence[str] = (),
-    raw: Raw | None = None,
+    raw: WarcStore | None = None,
     token: str = "",
     url: str = "",
 ) -> FastAPI:
@@ -72,8 +72,8 @@ def create_app(
     app.state.url, app.state.elsewhere = url, not all(map(is_loopback, named))
     app.state.archive, app.state.engine, app.state.raw = archive, engine, raw
     app.state.metrics = metrics.Metrics(archive)
-    app.state.searches = Searches(app.state.metrics.searches)
-    app.state.exports = threading.BoundedSemaphore(exports.AT_ONCE)
+    app.state.searches = SearchLimiter(app.state.metrics.searches)
+    app.state.exports = threading.BoundedSemaphore(exports.MAX_CONCURRENT_EXPORTS)
     if token:
         app.include_router(auth.router(token))
     app.include_router(search_pages.router)
@@ -92,7 +92,7 @@ def serve(app: FastAPI, host: str, port: int, token: str = "") -> None:
 
     Raises ArshifError where the host is not this machine alone and there is no token, and where the port cannot be
     had."""
-    with listen(host, port, token) as listener:
+    with bind_socket(host, port, token) as listener:
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -13,14 +13,14 @@ from starlette.exceptions import HTTPException
 
 from index.archive import articles
 from index.archive.history import history
-from index.dedup.version_diff import between, diff, paragraphs
+from index.dedup.version_diff import classify_change, paragraphs, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
-from index.model.article import Document, Version
-from index.warc.store import Raw, RawDamaged, RawRef
+from index.model.article import IndexDocument, Version
+from index.warc.store import WarcDamaged, WarcRef, WarcStore
 from index.web import i18n, queries
-from index.web.sanitizer import Unshowable, sanitised
+from index.web.sanitizer import CannotSanitize, sanitize
 from index.web.search_pages import ArchiveOf
-from index.web.templating import render, shown
+from index.web.templating import render, strip_controls
 
 SHEET = (  # of a saved copy, which loads nothing, our own files neither
     ":root{color-scheme:light dark}body{font:1rem/1.7 system-ui,sans-serif;max-inline-size:46rem;margin:1rem auto;"
@@ -36,11 +36,11 @@ FRAMED = (
 router = APIRouter(include_in_schema=False)
 
 
-async def _raw(request: Request) -> Raw | None:
-    return cast("Raw | None", request.app.state.raw)
+async def _raw(request: Request) -> WarcStore | None:
+    return cast("WarcStore | None", request.app.state.raw)
 
 
-RawOf = Annotated[Raw | None, Depends(_raw)]
+RawOf = Annotated[WarcStore | None, Depends(_raw)]
 
 
 @router.get("/articles/{article}")
@@ -73,10 +73,10 @@ def differences(request: Request, archive: ArchiveOf, article: str, old: str = "
     after = _version(versions, new) if new else versions[-1]
     before = _version(versions, old or str(max(1, after.number - 1)))
     texts = {
-        name: paragraphs(diff(getattr(before.article, name), getattr(after.article, name)))
+        name: paragraphs(word_diff(getattr(before.article, name), getattr(after.article, name)))
         for name in ("headline", "body")
     }
-    change = between(before.article, after.article)
+    change = classify_change(before.article, after.article)
     context: dict[str, Any] = {
         "versions": versions,
         "old": before,
@@ -100,7 +100,7 @@ def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version
     problem = None
     try:
         removed = _copy(raw, found, document).removed
-    except (Unshowable, RawDamaged, FileNotFoundError):
+    except (CannotSanitize, WarcDamaged, FileNotFoundError):
         problem = "copy_damaged" if found else "copy_none"
     context: dict[str, Any] = {
         "version": chosen,
@@ -121,12 +121,12 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
         found = articles.raw_of(conn, article, number)
     try:
         html = _copy(raw, found, document).html
-    except (Unshowable, RawDamaged, FileNotFoundError):
+    except (CannotSanitize, WarcDamaged, FileNotFoundError):
         raise HTTPException(404, "copy") from None
     language = document.article.language
     head = f'<html dir="{i18n.direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
     headers = {"content-security-policy": FRAMED, "cache-control": "private, no-store"}
-    return HTMLResponse(f"<!doctype html>{head}<body>{shown(html)}</body></html>", headers=headers)
+    return HTMLResponse(f"<!doctype html>{head}<body>{strip_controls(html)}</body></html>", headers=headers)
 
 
 @router.get("/articles/{article}/cite.{form}")
@@ -140,7 +140,7 @@ def cite(archive: ArchiveOf, article: str, form: Form, version: str = "") -> Res
     return Response(text.encode("utf-8", "replace"), media_type=MEDIA[form], headers=headers)
 
 
-def _document(conn: Connection, article: str) -> Document:
+def _document(conn: Connection, article: str) -> IndexDocument:
     document = articles.document(conn, article)
     if document is None:
         raise HTTPException(404, "article")
@@ -154,8 +154,8 @@ def _version(versions: list[Version], number: str) -> Version:
     return found
 
 
-def _copy(raw: Raw | None, found: tuple[RawRef, str] | None, document: Document) -> Any:
+def _copy(raw: WarcStore | None, found: tuple[WarcRef, str] | None, document: IndexDocument) -> Any:
     if raw is None or found is None:
         raise FileNotFoundError
     headers, body = raw.read(*found)
-    return sanitised(headers, body, [document.article.language] if document.article.language else [])
+    return sanitize(headers, body, [document.article.language] if document.article.language else [])

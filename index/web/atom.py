@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from index.archive.saved_searches import Saved
+from index.archive.saved_searches import SavedSearch
 from index.model.article import Hit, Span
 from index.web.templating import UNSHOWN, published, web_link
 
@@ -20,7 +20,7 @@ NOT_XML = re.compile("[\ufffe\uffff]")  # https://www.w3.org/TR/xml/#charsets, b
 SUMMARY = 500  # characters
 
 
-def atom(saved: Saved, hits: Sequence[Hit], sites: Mapping[str, str], base: str) -> bytes:
+def atom(saved: SavedSearch, hits: Sequence[Hit], sites: Mapping[str, str], base: str) -> bytes:
     """The feed of these hits; `base` is this server's address, with a slash at its end. Entries lead to the article on
     its site, and to our copy."""
     feed = ET.Element("feed", {"xmlns": ATOM})

@@ -17,27 +17,27 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from index.web.templating import render
 
 COOKIE = "arshif"
-DAYS = 30  # for which a browser stays let in
-OPEN = ("/healthz", "/readyz", "/login")  # say nothing of what is stored
+COOKIE_DAYS = 30  # for which a browser stays let in
+PUBLIC_PATHS = ("/healthz", "/readyz", "/login")  # say nothing of what is stored
 FEEDS = "/feeds/"
-PROGRAMS = ("/api/", "/export.", "/metrics", FEEDS)  # are asked by programs, which have no use for a form
-MOST = 10_000  # bytes of a form
+API_PATHS = ("/api/", "/export.", "/metrics", FEEDS)  # are asked by programs, which have no use for a form
+MAX_FORM_BYTES = 10_000  # bytes of a form
 
 
-class Door:
+class TokenAuthMiddleware:
     """The application, for those who have the token."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self.app = app
         self._token = _digest(token)
-        self._pass = pass_of(token)
+        self._pass = cookie_value(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._is_open(scope["path"]) or self.knows(Headers(scope=scope)):
+        if scope["type"] != "http" or self._is_open(scope["path"]) or self.is_authorized(Headers(scope=scope)):
             await self.app(scope, receive, send)
             return
         answer: Response
-        if scope["path"].startswith(PROGRAMS) or scope["method"] not in ("GET", "HEAD"):
+        if scope["path"].startswith(API_PATHS) or scope["method"] not in ("GET", "HEAD"):
             told = {"error": "this archive wants its token: send Authorization: Bearer, or come by /login"}
             way = 'Basic realm="Arshif"' if scope["path"].startswith(FEEDS) else "Bearer"
             answer = JSONResponse(told, 401, {"www-authenticate": way})
@@ -49,9 +49,9 @@ class Door:
         await answer(scope, receive, send)
 
     def _is_open(self, path: str) -> bool:
-        return path in OPEN or path.startswith("/static/")
+        return path in PUBLIC_PATHS or path.startswith("/static/")
 
-    def knows(self, headers: Headers) -> bool:
+    def is_authorized(self, headers: Headers) -> bool:
         """Whether a request brings the token or what was given for it. Takes as long for any wrong one."""
         kind, _, given = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
@@ -59,7 +59,7 @@ class Door:
         if kind.lower() == "basic":  # of feed readers, which know nothing else: any name, with the token as password
             return hmac.compare_digest(_digest(_password(given)), self._token)
         try:
-            kept = SimpleCookie(headers.get("cookie", "")[:MOST]).get(COOKIE)
+            kept = SimpleCookie(headers.get("cookie", "")[:MAX_FORM_BYTES]).get(COOKIE)
         except CookieError:
             return False
         return kept is not None and hmac.compare_digest(_digest(kept.value), _digest(self._pass))
@@ -72,7 +72,7 @@ def _password(given: str) -> str:
         return ""
 
 
-def pass_of(token: str) -> str:
+def cookie_value(token: str) -> str:
     """What a browser keeps in place of the token, which cannot be found out from it."""
     return hmac.new(token.encode(), b"arshif: a browser that knew the token", sha256).hexdigest()
 
@@ -86,26 +86,29 @@ def router(token: str) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/login")
-    def ask(request: Request, next: str = "/") -> Response:
+    def login_form(request: Request, next: str = "/") -> Response:
         """The form."""
         return render(request, "login.html", next=_own(next), wrong=False)
 
     @routes.post("/login")
-    async def enter(request: Request) -> Response:
+    async def login(request: Request) -> Response:
         """A browser is let in, or asked again."""
         body = b""
         async for piece in request.stream():
             body += piece
-            if len(body) > MOST:
+            if len(body) > MAX_FORM_BYTES:
                 break
-        form = {name: values[0] for name, values in parse_qs(body[:MOST].decode("latin-1"), max_num_fields=9).items()}
+        form = {
+            name: values[0]
+            for name, values in parse_qs(body[:MAX_FORM_BYTES].decode("latin-1"), max_num_fields=9).items()
+        }
         target = _own(form.get("next", "/"))
         if not hmac.compare_digest(_digest(form.get("token", "")), _digest(token)):
             return render(request, "login.html", 403, next=target, wrong=True)
         answer = RedirectResponse(target, 303, {"cache-control": "no-store"})
         secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
         answer.set_cookie(
-            COOKIE, pass_of(token), max_age=DAYS * 86_400, httponly=True, samesite="strict", secure=secure
+            COOKIE, cookie_value(token), max_age=COOKIE_DAYS * 86_400, httponly=True, samesite="strict", secure=secure
         )
         return answer
 

@@ -10,7 +10,7 @@ from index.errors import ArshifError
 from index.web.security_headers import is_loopback
 
 
-def where(host: str, port: int, token: str = "") -> Any:
+def resolve_bind(host: str, port: int, token: str = "") -> Any:
     """The first address of this host, as `socket` has it. Raises ArshifError where there is none, and where one can be
     reached from other machines, and no token is asked for."""
     try:
@@ -26,9 +26,9 @@ def where(host: str, port: int, token: str = "") -> Any:
     return found[0]
 
 
-def listen(host: str, port: int, token: str = "") -> socket.socket:
+def bind_socket(host: str, port: int, token: str = "") -> socket.socket:
     """A socket there. Raises ArshifError also where the port cannot be had."""
-    family, kind, protocol, _, address = where(host, port, token)
+    family, kind, protocol, _, address = resolve_bind(host, port, token)
     listener = socket.socket(family, kind, protocol)  # TCP by name: else asyncio leaves Nagle on, 40 ms an answer
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # started again at once after it ended
     try:

@@ -29,7 +29,7 @@ MISSING = {  # what HTTPException names, and how that is said
     "copy": "copy_none",
     "search": "missing_search",
 }
-LONGEST = 32_768  # bytes of an address: a whole query with a hundred filters has less
+MAX_URL_BYTES = 32_768  # bytes of an address: a whole query with a hundred filters has less
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -101,8 +101,8 @@ HANDLERS: dict[type[Exception], Handler] = {
 
 async def short(request: Request) -> None:
     """Raises HTTPException for an address that is longer than any of ours."""
-    if len(request.scope["raw_path"]) + len(request.scope["query_string"]) > LONGEST:
-        raise HTTPException(414, i18n.WORDS[ui_of(request).language]["long_text"].format(n=LONGEST))
+    if len(request.scope["raw_path"]) + len(request.scope["query_string"]) > MAX_URL_BYTES:
+        raise HTTPException(414, i18n.WORDS[ui_of(request).language]["long_text"].format(n=MAX_URL_BYTES))
 
 
 def handle(app: FastAPI) -> None:

@@ -12,13 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from index.errors import ArshifError, IndexUnavailable
-from index.export import everything, open_format
+from index.export import open_format, stream
 from index.export.formats import Name
 from index.model.article import Sort
 from index.web.search_pages import ArchiveOf, EngineOf
-from index.web.search_params import Asked, asked_of
+from index.web.search_params import SearchParams, search_params
 
-AT_ONCE = 2  # exports: each asks the index again and again, and others want to search
+MAX_CONCURRENT_EXPORTS = 2  # exports: each asks the index again and again, and others want to search
 
 router = APIRouter(tags=["archive"])
 
@@ -49,7 +49,7 @@ def export(
     engine: EngineOf,
     turns: Annotated[threading.Semaphore, Depends(_turns)],
     form: Name,
-    asked: Annotated[Asked, Depends(asked_of)],
+    asked: Annotated[SearchParams, Depends(search_params)],
     sort: Annotated[Sort, Query(description="By date: relevance is no order of a file.")] = "newest",
 ) -> Any:
     """All that a search finds, with its texts, by date. `Arshif-Total` says how many articles that will be; an answer
@@ -60,9 +60,9 @@ def export(
     except ArshifError as error:
         raise HTTPException(501, str(error)) from None
     if not turns.acquire(blocking=False):
-        raise IndexUnavailable(f"{AT_ONCE} exports are being written already: wait for one of them.")
+        raise IndexUnavailable(f"{MAX_CONCURRENT_EXPORTS} exports are being written already: wait for one of them.")
     try:
-        found = everything(query, engine, archive)
+        found = stream(query, engine, archive)
         headers = {
             "content-disposition": f'attachment; filename="arshif.{kind.name}"',
             "arshif-total": str(found.total),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from index.model.article import Facet, Tally
+from index.model.article import Facet, FacetCounts
 from index.web import i18n
-from index.web.search_params import PARAMETERS, Asked
+from index.web.search_params import PARAMETERS, SearchParams
 
 Link = dict[str, str | Sequence[str]]  # parameters of an address
-FIRST = 6  # values that are shown at once; the others open
-SHOWN = 30
+VALUES_SHOWN = 6  # values that are shown at once; the others open
+MAX_VALUES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,16 @@ class Choices:
     more: tuple[Choice, ...]
 
 
-def choices(asked: Asked, tallies: Sequence[Tally], sites: Mapping[str, str], language: str) -> list[Choices]:
+def choices(
+    asked: SearchParams, tallies: Sequence[FacetCounts], sites: Mapping[str, str], language: str
+) -> list[Choices]:
     """What can be chosen of each facet, in the page's language; a facet without a value is left out."""
     found = []
     for tally in tallies:
         parameter = PARAMETERS[tally.field]
         held = getattr(asked, parameter)
         counts: dict[str, int | None] = dict(tally.counts)
-        values = [*held, *(value for value in counts if value not in held)][: max(SHOWN, len(held))]
+        values = [*held, *(value for value in counts if value not in held)][: max(MAX_VALUES, len(held))]
         made = tuple(
             Choice(
                 value,
@@ -55,13 +57,13 @@ def choices(asked: Asked, tallies: Sequence[Tally], sites: Mapping[str, str], la
             for value in values
         )
         if made:
-            cut = max(FIRST, len(held))
+            cut = max(VALUES_SHOWN, len(held))
             cut = len(made) if len(made) <= cut + 1 else cut  # not one more behind a click
             found.append(Choices(tally.field, parameter, made[:cut], made[cut:]))
     return found
 
 
-def chosen(asked: Asked, sites: Mapping[str, str], language: str) -> list[Choice]:
+def chosen(asked: SearchParams, sites: Mapping[str, str], language: str) -> list[Choice]:
     """The filters of this search that have values, with the links that let go of them."""
     return [
         Choice(value, named(facet, value, sites, language), None, True, asked.toggled(parameter, value))

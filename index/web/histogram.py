@@ -12,9 +12,9 @@ from typing import Literal, get_args
 from index.model.article import Bar, Unit
 from index.search.service import begin
 from index.web.facets import Link
-from index.web.search_params import Asked, last_day
+from index.web.search_params import SearchParams, last_day
 
-MOST = 400  # places for bars: more would be thinner than a pixel, and are counted by the next unit
+MAX_COLUMNS = 400  # places for bars: more would be thinner than a pixel, and are counted by the next unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class Chart:
         return json.dumps([[(column.first - epoch).days, column.count] for column in self.columns])
 
 
-def chart(bars: Sequence[Bar], unit: Unit, asked: Asked, direction: Literal["ltr", "rtl"] | str) -> Chart | None:
+def chart(bars: Sequence[Bar], unit: Unit, asked: SearchParams, direction: Literal["ltr", "rtl"] | str) -> Chart | None:
     """The chart of these counts; None where there are none. Time runs as the page's language does."""
     if not bars:
         return None
     units = get_args(Unit)
-    while unit != units[-1] and _places(bars, unit) > MOST:
+    while unit != units[-1] and _places(bars, unit) > MAX_COLUMNS:
         unit = units[units.index(unit) + 1]
     sums: Counter[date] = Counter()
     for bar in bars:

@@ -36,7 +36,7 @@ class Stored(Collector):
         with self.archive.read() as conn:
             counts, states = queries.by_site(conn), site_state.states(conn)
             pending = [(target, outbox.pending(conn, target.name)) for target in outbox.all_targets(conn)]
-            refused = len(outbox.refused(conn))
+            refused = len(outbox.quarantined(conn))
         articles = GaugeMetricFamily("arshif_articles", "Articles in the archive.", labels=["site"])
         for site, count in counts.items():
             articles.add_metric([site], count)

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, func, select
 
 from index.archive import documents
 from index.archive.tables import articles, frontier, sites, versions
-from index.model.article import Document
+from index.model.article import IndexDocument
 
 
-def newest(conn: Connection, n: int) -> list[Document]:
+def newest(conn: Connection, n: int) -> list[IndexDocument]:
     """The n newest articles that lead their story and are still on their site, newest first."""
     query = (
         select(articles.c.id)
@@ -34,7 +34,7 @@ def names(conn: Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in conn.execute(query)}
 
 
-def same_story(conn: Connection, document: Document) -> list[Document]:
+def same_story(conn: Connection, document: IndexDocument) -> list[IndexDocument]:
     """The other articles of this document's story, the leading one first."""
     if document.story is None:
         return []
@@ -46,7 +46,7 @@ def same_story(conn: Connection, document: Document) -> list[Document]:
     return documents.documents(conn, conn.execute(query).scalars().all())
 
 
-def last_seen(conn: Connection, document: Document) -> datetime | None:
+def last_seen(conn: Connection, document: IndexDocument) -> datetime | None:
     """When the article's page was last found on its site, at this address or another one (UTC)."""
     names = [document.article.url, *(alias.url for alias in documents.aliases(conn, document.article.id))]
     mine = (frontier.c.site == document.article.site) & frontier.c.url.in_(names) & frontier.c.status.in_((200, 304))

@@ -27,7 +27,7 @@ TAGS = frozenset(
         *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "bdi", "bdo", "ruby", "rt", "rp", "wbr"),
     )
 )
-WHOLE = frozenset(  # goes with what is in it
+REMOVED_WITH_CONTENT = frozenset(  # goes with what is in it
     (
         *("script", "style", "noscript", "template", "title", "iframe", "noembed", "noframes", "object", "embed"),
         *("svg", "math", "select", "option", "textarea", "button", "audio", "video", "canvas", "head", "xmp"),
@@ -45,19 +45,19 @@ COUNTED = {  # what a reader is told of, by CSS selector
 }
 
 
-class Unshowable(ArshifError):
+class CannotSanitize(ArshifError):
     """A saved page that cannot be shown: too large, too deep, or none that can be unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class SanitizedPage:
     """A page as HTML of TAGS alone, and how many things of each kind of COUNTED were taken out."""
 
     html: str
     removed: dict[str, int]
 
 
-def sanitised(headers: Sequence[tuple[str, str]], body: bytes, languages: Sequence[str] = ()) -> Shown:
+def sanitize(headers: Sequence[tuple[str, str]], body: bytes, languages: Sequence[str] = ()) -> SanitizedPage:
     """A saved answer as it can be shown. Raises Unshowable."""
     told = json.dumps({"headers": list(headers), "languages": list(languages)}).encode()
     try:
@@ -68,14 +68,14 @@ def sanitised(headers: Sequence[tuple[str, str]], body: bytes, languages: Sequen
             timeout=SECONDS,
             check=True,
         )
-        return Shown(**json.loads(done.stdout))
+        return SanitizedPage(**json.loads(done.stdout))
     except subprocess.TimeoutExpired:
-        raise Unshowable(f"this page takes more than {SECONDS:.0f} s to be read") from None
+        raise CannotSanitize(f"this page takes more than {SECONDS:.0f} s to be read") from None
     except (subprocess.CalledProcessError, ValueError):
-        raise Unshowable("this page cannot be read") from None
+        raise CannotSanitize("this page cannot be read") from None
 
 
-def clean(text: str) -> Shown:
+def clean(text: str) -> SanitizedPage:
     """The text of a page as it can be shown."""
     import nh3
     from selectolax.lexbor import LexborHTMLParser
@@ -85,13 +85,13 @@ def clean(text: str) -> Shown:
     html = nh3.clean(
         text,
         tags=set(TAGS),
-        clean_content_tags=set(WHOLE),
+        clean_content_tags=set(REMOVED_WITH_CONTENT),
         attributes=ATTRIBUTES,  # no address of any kind: not of a link either, which would open within the frame
         url_schemes=set(),
         link_rel=None,
         strip_comments=True,
     )
-    return Shown(html, {name: count for name, count in removed.items() if count})
+    return SanitizedPage(html, {name: count for name, count in removed.items() if count})
 
 
 def _unpacked(headers: dict[str, str], body: bytes) -> bytes:

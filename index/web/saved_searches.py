@@ -87,7 +87,7 @@ def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: Searc
         one, names = saved.get(conn, number), queries.names(conn)
     if one is None:
         raise HTTPException(404, "search")
-    with searches.one():
+    with searches.slot():
         found = service.search(parse(one.query, sort="newest", limit=ENTRIES), engine, archive)
     return _xml(atom.atom(one, found.hits, names, _base(request)), "application/atom+xml; charset=utf-8")
 

@@ -10,20 +10,20 @@ from prometheus_client import Histogram
 
 from index.errors import IndexUnavailable
 
-AT_ONCE = 4  # searches: more on two cores only make all of them slower
-WAIT = 3.0  # s that a search waits for its turn
+MAX_CONCURRENT_SEARCHES = 4  # searches: more on two cores only make all of them slower
+WAIT_SECONDS = 3.0  # s that a search waits for its turn
 
 
-class Searches:
+class SearchLimiter:
     """The searches of one application."""
 
-    def __init__(self, seconds: Histogram, at_once: int = AT_ONCE, wait: float = WAIT) -> None:
+    def __init__(self, seconds: Histogram, at_once: int = MAX_CONCURRENT_SEARCHES, wait: float = WAIT_SECONDS) -> None:
         self._seconds = seconds
         self._wait = wait
         self._turns = threading.BoundedSemaphore(at_once)
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def slot(self) -> Iterator[None]:
         """A turn for one search. Raises IndexUnavailable where there is none in time: then no queue grows."""
         if not self._turns.acquire(timeout=self._wait):
             raise IndexUnavailable(f"More searches are running than this machine can answer in {self._wait:.0f} s.")

@@ -14,8 +14,8 @@ from index.search import service
 from index.web import i18n, queries
 from index.web.facets import choices, chosen
 from index.web.histogram import chart
-from index.web.search_limiter import Searches
-from index.web.search_params import Asked, ordered
+from index.web.search_limiter import SearchLimiter
+from index.web.search_params import SearchParams, ordered
 from index.web.templating import address, render, ui_of
 
 NEWEST = 8  # articles on the first page: what a screen holds
@@ -30,13 +30,13 @@ async def _engine(request: Request) -> Engine:
     return cast(Engine, request.app.state.engine)
 
 
-async def _searches(request: Request) -> Searches:
-    return cast(Searches, request.app.state.searches)
+async def _searches(request: Request) -> SearchLimiter:
+    return cast(SearchLimiter, request.app.state.searches)
 
 
 ArchiveOf = Annotated[Archive, Depends(_archive)]
 EngineOf = Annotated[Engine, Depends(_engine)]
-SearchesOf = Annotated[Searches, Depends(_searches)]
+SearchesOf = Annotated[SearchLimiter, Depends(_searches)]
 
 router = APIRouter(include_in_schema=False)
 
@@ -55,15 +55,15 @@ def results(
     searches: SearchesOf,
     archive: ArchiveOf,
     engine: EngineOf,
-    asked: Annotated[Asked, Depends(ordered)],
+    asked: Annotated[SearchParams, Depends(ordered)],
     cursor: str = "",
 ) -> Response:
     """A page of what a search finds, with what it can be narrowed by. Its mistakes are answered in `problems`."""
     query = asked.query(cursor)
-    with searches.one():
+    with searches.slot():
         found = service.search(query, engine, archive, facets=get_args(Facet), histogram=asked.unit or True)
     with archive.read() as conn:
-        names, strangers = queries.names(conn), site_state.unknown(conn, query.sites)
+        names, strangers = queries.names(conn), site_state.unknown_ids(conn, query.sites)
     ui = ui_of(request)
     context: dict[str, Any] = {
         "facets": choices(asked, found.facets, names, ui.language),

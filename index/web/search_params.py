@@ -26,7 +26,7 @@ QUOTES = str.maketrans(dict.fromkeys('"“”„«»＂‹›', " "))  # a value
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchParams:
     """A search as its address has it. `after` and `until` are the first and the last day, month or year; `by` is the
     unit of the counts over time. Nothing of it need be right."""
 
@@ -134,7 +134,7 @@ def last_day(first: date, unit: Unit) -> date:
 Values = Annotated[list[str], Parameter(default_factory=list)]
 
 
-async def asked_of(  # noqa: PLR0913 - the parameters of an address
+async def search_params(  # noqa: PLR0913 - the parameters of an address
     q: Annotated[str, Parameter(description="As docs/search.md has it; every article where it is empty.")] = "",
     *,
     site: Values,
@@ -144,13 +144,13 @@ async def asked_of(  # noqa: PLR0913 - the parameters of an address
     author: Values,
     after: Annotated[str, Parameter(description="The first day, month or year (2026, 2026-01, 2026-01-31), UTC.")] = "",
     until: Annotated[str, Parameter(description="The last one.")] = "",
-) -> Asked:
+) -> SearchParams:
     """What a request asks for, its order aside; several values of one filter mean any of them."""
     lists = _kept(site), _kept(country), _kept(lang), _kept(section), _kept(author)
-    return Asked(q, *lists, after[:MAX_VALUE], until[:MAX_VALUE])
+    return SearchParams(q, *lists, after[:MAX_VALUE], until[:MAX_VALUE])
 
 
-async def ordered(asked: Annotated[Asked, Depends(asked_of)], sort: str = "", by: str = "") -> Asked:
+async def ordered(asked: Annotated[SearchParams, Depends(search_params)], sort: str = "", by: str = "") -> SearchParams:
     """The same with its order and its unit of time, which on a page may be anything."""
     return replace(asked, sort=sort, by=by)
 

@@ -18,14 +18,14 @@ HEADERS = {  # scripts of our own only, no form to elsewhere, no frame but of a 
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
-UNASKED = "/export."  # what HEAD does not ask for: it would read all that a search finds
+NO_HEAD_PREFIX = "/export."  # what HEAD does not ask for: it would read all that a search finds
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:\[\]@/]+))(?::\d*)?")  # RFC 9110, 7.2
 _RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 _POLICY = b"content-security-policy"
 _SANDBOX = b"sandbox;"  # begins the one policy that an answer may have of its own: it allows less
 
 
-class Guard:
+class SecurityMiddleware:
     """The application, answering only to requests for a loopback name or one of `hosts`, with HEADERS on each answer.
 
     The name that the browser asked for is checked, for a hostile page can have its own name lead to 127.0.0.1 and
@@ -41,7 +41,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
-        head = scope["method"] == "HEAD" and not scope["path"].startswith(UNASKED)
+        head = scope["method"] == "HEAD" and not scope["path"].startswith(NO_HEAD_PREFIX)
         if head:  # is answered as GET is, without the body
             scope = {**scope, "method": "GET"}
 
@@ -56,7 +56,7 @@ class Guard:
             await send(message)
 
         names = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        if len(names) == 1 and self.knows(names[0]):
+        if len(names) == 1 and self.is_allowed_host(names[0]):
             await self.app(scope, receive, send_guarded)
         else:
             refusal = (
@@ -65,7 +65,7 @@ class Guard:
             )
             await PlainTextResponse(refusal, 421)(scope, receive, send_guarded)
 
-    def knows(self, host: str) -> bool:
+    def is_allowed_host(self, host: str) -> bool:
         """Whether this Host header (name or address, maybe with a port) is of this machine or a configured host."""
         name = host_name(host)
         return bool(name) and (name in self.hosts or is_loopback(name))

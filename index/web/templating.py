@@ -17,8 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 
-from index.dedup.version_diff import Piece
-from index.model.article import Document
+from index.dedup.version_diff import DiffSpan
+from index.model.article import IndexDocument
 from index.search.query_language import MAX_CHARACTERS, sentence
 from index.web import i18n
 from index.web.sayings import said
@@ -105,7 +105,7 @@ def address(ui: Ui, path: str, **parameters: str | Sequence[str] | None) -> str:
     return quote(path) + ("?" + urlencode(kept, doseq=True) if kept else "")
 
 
-def shown(value: object) -> object:
+def strip_controls(value: object) -> object:
     """A value as a template may write it: a text without what UNSHOWN names. Escaping comes after."""
     return UNSHOWN.sub("", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
@@ -120,13 +120,13 @@ def web_link(url: str | None) -> str | None:
         return None
 
 
-def listed(authors: Sequence[str], language: str) -> str:
+def join_authors(authors: Sequence[str], language: str) -> str:
     """Names as a citation begins with them, with what parts them from its title; empty where there are none."""
     comma = "، " if language == "ar" else ", "
     return comma.join((*authors, "")) if authors else ""
 
 
-def groups(body: Sequence[Sequence[Piece]]) -> list[tuple[bool, list[Sequence[Piece]]]]:
+def groups(body: Sequence[Sequence[DiffSpan]]) -> list[tuple[bool, list[Sequence[DiffSpan]]]]:
     """Paragraphs of a diff in runs: those in which nothing changed (True), and the others."""
     runs = groupby(body, key=lambda paragraph: all(piece.op == "same" for piece in paragraph))
     return [(same, list(run)) for same, run in runs]
@@ -150,12 +150,12 @@ def host(url: str) -> str:
         return url
 
 
-def local(moment: datetime) -> datetime:
+def to_local_time(moment: datetime) -> datetime:
     """A moment of ours in the zone of this machine, which is also the reader's."""
     return moment.astimezone()
 
 
-def published(document: Document) -> datetime | None:
+def published(document: IndexDocument) -> datetime | None:
     """When the article was published, as its page gave it; None where that is unknown or cannot be, such as 2099."""
     date = document.article.published
     return date if date is not None and date == document.sort_date else None
@@ -179,7 +179,7 @@ def _templates() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=shown,
+        finalize=strip_controls,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -189,8 +189,8 @@ def _templates() -> Environment:
         "groups": groups,
         "host": host,
         "iso": lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds") if moment else "",
-        "listed": listed,
-        "local": local,
+        "listed": join_authors,
+        "local": to_local_time,
         "number": lambda n: f"{n:,}",
         "paragraphs": paragraphs,
         "published": published,

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from index.warc.store import Raw, Response
+from index.warc.store import Response, WarcStore
 from tests.browser import chromium
 from tests.browser.conftest import Watched, watch
 from tests.browser.test_axe import RULES, wrong
@@ -40,13 +40,13 @@ PAGE = f"""<!doctype html><html><head><script src="https://evil.example/x.js"></
 
 
 @pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
-    with Raw(tmp_path_factory.mktemp("raw")) as folder:
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarcStore]:
+    with WarcStore(tmp_path_factory.mktemp("raw")) as folder:
         yield folder
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, raw: Raw) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, raw: WarcStore) -> Iterator[str]:
     """The page of the newsroom's articles, and of one that changed and has a saved copy; a token is wanted."""
     answer = Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], PAGE.encode())
     edited = [page(FIRST), page(SECOND, NOW + timedelta(hours=1), body_hash="other", raw=lambda: raw.append(answer))]

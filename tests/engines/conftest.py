@@ -43,7 +43,7 @@ def target(engine: Engine) -> str:
     """A current target, empty."""
     name = new_target(engine.prefix)
     engine.create(name)
-    engine.publish(name)
+    engine.activate(name)
     return name
 
 
@@ -53,6 +53,6 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     for engine in opened(request.param, request, tmp_path_factory.mktemp("index")):
         name = new_target(engine.prefix)
         engine.create(name)
-        assert engine.apply(name, CORPUS, []) == {}
-        engine.publish(name)
+        assert engine.bulk(name, CORPUS, []) == {}
+        engine.activate(name)
         yield engine

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from index.model.article import Article, Document
+from index.model.article import Article, IndexDocument
 
 COUNTRIES = {"step": "SY", "enab": "SY", "nahar": "LB", "wire": "GB", "courrier": "FR", "tehran": "IR", "beijing": "CN"}
 
@@ -17,16 +17,16 @@ COUNTRIES = {"step": "SY", "enab": "SY", "nahar": "LB", "wire": "GB", "courrier"
 SHAPE = ("version", "lead", "story", "sort_date", "gone", "changed", "number", "current")  # fields of Document
 
 
-def document(id_: str, headline: str = "عنوان", body: str = "", **given: Any) -> Document:
+def document(id_: str, headline: str = "عنوان", body: str = "", **given: Any) -> IndexDocument:
     """A document with what a test says of it, and plain values for the rest."""
     shape = {name: given.pop(name) for name in SHAPE if name in given}
     values = {"site": "step", "language": "ar", "url": f"https://example.org/{id_}"} | given
     article = Article(id=id_, headline=headline, body=body, content_hash=id_, extractor="test", **values)
     moment = shape.pop("sort_date", datetime(2024, 1, 1, tzinfo=UTC))
-    return Document(article=article, version=shape.pop("version", 1), first_seen=moment, sort_date=moment, **shape)
+    return IndexDocument(article=article, version=shape.pop("version", 1), first_seen=moment, sort_date=moment, **shape)
 
 
-def _rows() -> Iterator[Document]:
+def _rows() -> Iterator[IndexDocument]:
     with (Path(__file__).parent / "corpus.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             yield document(
@@ -43,7 +43,7 @@ def _rows() -> Iterator[Document]:
 
 
 TRUCE = ("اتفاق هدنة في الجنوب", "أعلن الوسيط اتفاق هدنة يبدأ منتصف الليل.")
-CORPUS: tuple[Document, ...] = (
+CORPUS: tuple[IndexDocument, ...] = (
     *_rows(),
     # one story on two sites: the second does not lead
     document("st01", *TRUCE, country="SY", story="s1"),

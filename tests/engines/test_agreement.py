@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 
 from index.engines import Engine
-from index.engines.base import DAY, TALLIED, new_target
+from index.engines.base import DAY, FACET_FIELDS, new_target
 from index.engines.query_plan import plan
-from index.model.article import Document
+from index.model.article import IndexDocument
 from index.search.query_language import parse
 from index.text.analysis import language_of, words
 from tests.engines.conftest import opened
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.elasticsearch
 Both = tuple[Engine, Engine]
 
 
-def _pages() -> Iterator[Document]:
+def _pages() -> Iterator[IndexDocument]:
     """Real articles of some twenty languages, as their corpora give them."""
     files = [file for source in SOURCES for file in sorted((PAGES / source).glob("*.json"))]
     for number, file in enumerate(files):
@@ -55,16 +55,18 @@ def _pages() -> Iterator[Document]:
             )
 
 
-def _newsroom() -> Iterator[Document]:
+def _newsroom() -> Iterator[IndexDocument]:
     stories = [written("asi", story_generator.story("ar", n), hours=n) for n in range(24, 200)]
     stories += [written("observer", story_generator.story("en", n), hours=n) for n in range(10, 120)]
     for article in (*newsroom(), *stories):
         date = article.published or datetime(2026, 11, 1, tzinfo=UTC)
-        yield Document(article, 1, first_seen=date, sort_date=date, gone=article.id < "1", changed=article.modified)
+        yield IndexDocument(
+            article, 1, first_seen=date, sort_date=date, gone=article.id < "1", changed=article.modified
+        )
 
 
 @cache
-def articles() -> tuple[Document, ...]:
+def articles() -> tuple[IndexDocument, ...]:
     """Some 350 made-up articles, and some 500 real ones where the pages are there."""
     return tuple({d.article.id: d for d in (*_newsroom(), *_pages())}.values())
 
@@ -78,8 +80,8 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     for engine in (embedded, elastic):
         target = new_target(engine.prefix)
         engine.create(target)
-        assert engine.apply(target, articles(), []) == {}
-        engine.publish(target)
+        assert engine.bulk(target, articles(), []) == {}
+        engine.activate(target)
     yield embedded, elastic
     for opening in openings:
         next(opening, None)
@@ -138,10 +140,10 @@ def test_they_find_the_same_and_rank_it_alike(both: Both) -> None:
 
 
 def test_they_count_the_same(both: Both) -> None:
-    fields = [*TALLIED.values(), DAY]
+    fields = [*FACET_FIELDS.values(), DAY]
     for text in ("", "lang:en", "في OR the", "after:2024-02 before:2026", "gone:yes", "has:author -site:asi"):
         query = parse(text)
-        embedded, elastic = (engine.tally(query, fields) for engine in both)
+        embedded, elastic = (engine.facet_counts(query, fields) for engine in both)
         assert embedded == elastic, text
         assert list(embedded["author_name"]) == list(elastic["author_name"])
         assert sum(embedded[DAY].values()) == both[0].search(query).total

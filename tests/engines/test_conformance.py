@@ -186,7 +186,7 @@ def test_the_exact_form_ranks_above_another_form(
     engine: Engine, target: str, language: str, asked: str, other: str
 ) -> None:
     texts = {"other": other, "exact": asked, **{f"more{i}": f"{asked} {other}" for i in range(5)}}
-    engine.apply(target, [document(id_, "x", f"a {text} b", language=language) for id_, text in texts.items()], [])
+    engine.bulk(target, [document(id_, "x", f"a {text} b", language=language) for id_, text in texts.items()], [])
     engine.count()  # a refresh
     found = [match.id for match in engine.search(parse(asked)).matches]
     assert len(found) == len(texts)

@@ -102,7 +102,7 @@ def test_a_server_that_is_away_is_unavailable() -> None:
     engine = open_engine("elasticsearch", url=f"http://127.0.0.1:{port}")
     for ask in (
         lambda: engine.search(parse("حلب")),
-        lambda: engine.apply(TARGET, [document("a")], []),
+        lambda: engine.bulk(TARGET, [document("a")], []),
         lambda: engine.create(TARGET),
         engine.current,
         engine.count,
@@ -139,7 +139,7 @@ def test_another_product_or_version_or_one_that_wants_a_user_is_a_mismatch(statu
         with pytest.raises(IndexMismatch, match=words):
             engine.search(parse("حلب"))
         with pytest.raises(IndexMismatch, match=words):
-            engine.apply(TARGET, [document("a")], [])
+            engine.bulk(TARGET, [document("a")], [])
 
 
 def test_a_server_that_starts_up_is_unavailable_and_asked_again() -> None:
@@ -177,13 +177,13 @@ def test_the_key_goes_with_every_request() -> None:
 @pytest.mark.parametrize("status", [429, 503, 500])
 def test_items_that_are_put_off_are_tried_again(status: int) -> None:
     with speaking_to(answering(status, status, 201)) as engine:
-        assert engine.apply(TARGET, [document("a"), document("b")], []) == {}
+        assert engine.bulk(TARGET, [document("a"), document("b")], []) == {}
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_items_that_stay_put_off_leave_the_rows_in_the_outbox(status: int) -> None:
     with speaking_to(answering(status)) as engine, pytest.raises(IndexUnavailable, match="es_rejected_execution"):
-        engine.apply(TARGET, [document("a")], [])
+        engine.bulk(TARGET, [document("a")], [])
 
 
 def test_a_whole_request_that_is_put_off_is_tried_again() -> None:
@@ -193,12 +193,12 @@ def test_a_whole_request_that_is_put_off_is_tried_again() -> None:
         return next(answers, None) or answering(201)(path, body) if "_bulk" in path else (200, NINE)
 
     with speaking_to(answer) as engine:
-        assert engine.apply(TARGET, [document("a")], []) == {}
+        assert engine.bulk(TARGET, [document("a")], []) == {}
 
 
 def test_a_newer_version_in_the_index_counts_as_done() -> None:
     with speaking_to(answering(409, error="version_conflict_engine_exception")) as engine:
-        assert engine.apply(TARGET, [document("a")], []) == {}
+        assert engine.bulk(TARGET, [document("a")], []) == {}
 
 
 def test_of_a_request_that_is_too_large_only_the_culprit_is_refused() -> None:
@@ -209,7 +209,7 @@ def test_of_a_request_that_is_too_large_only_the_culprit_is_refused() -> None:
 
     documents = [document(f"d{i}", body="نص " * 100) for i in range(30)] + [document("huge", body="نص " * 9_000)]
     with speaking_to(answer) as engine:
-        refused = engine.apply(TARGET, documents, [])
+        refused = engine.bulk(TARGET, documents, [])
     assert list(refused) == ["huge"]
     assert "Request Entity Too Large" in refused["huge"]
 
@@ -223,7 +223,7 @@ def test_large_batches_go_in_several_requests(monkeypatch: pytest.MonkeyPatch) -
         return answering(201)(path, body)
 
     with speaking_to(answer) as engine:
-        assert engine.apply(TARGET, [document(f"d{i}", body="نص " * 500) for i in range(20)], []) == {}
+        assert engine.bulk(TARGET, [document(f"d{i}", body="نص " * 500) for i in range(20)], []) == {}
     assert len(sizes) > 3
     assert max(sizes) < 40_000
 
@@ -236,7 +236,7 @@ def real(elasticsearch_url: str) -> Iterator[tuple[ElasticEngine, str]]:
     engine = ElasticEngine(elasticsearch_url, prefix="real")
     target = new_target("real")
     engine.create(target)
-    engine.publish(target)
+    engine.activate(target)
     yield engine, target
     engine.server.client.indices.delete(index=[target, target + EARLIER], ignore_unavailable=True)
     engine.server.client.indices.delete_index_template(name=f"real-v{MAPPING_VERSION}")
@@ -248,7 +248,7 @@ def test_a_document_that_elasticsearch_refuses_comes_back_with_its_words(real: t
     engine, target = real
     documents = [document(f"d{i}", "حلب") for i in range(500)]
     documents[77] = document("bad", "حلب", site="x" * 40_000)  # a keyword of more than 32,766 bytes
-    refused = engine.apply(target, documents, [])
+    refused = engine.bulk(target, documents, [])
     assert list(refused) == ["bad"]
     assert "immense term" in refused["bad"]
     assert engine.count(target) == 499
@@ -260,9 +260,9 @@ def test_an_index_that_is_read_only_is_unavailable(real: tuple[ElasticEngine, st
     for block in ("write", "read_only_allow_delete"):
         engine.server.client.indices.put_settings(index=target, settings={f"index.blocks.{block}": True})
         with pytest.raises(IndexUnavailable, match="cluster_block_exception"):
-            engine.apply(target, [document("a")], [])
+            engine.bulk(target, [document("a")], [])
         engine.server.client.indices.put_settings(index=target, settings={f"index.blocks.{block}": None})
-    assert engine.apply(target, [document("a")], []) == {}
+    assert engine.bulk(target, [document("a")], []) == {}
 
 
 @pytest.mark.elasticsearch
@@ -277,7 +277,7 @@ def test_aliases_template_and_mapping_are_as_promised(real: tuple[ElasticEngine,
     assert mappings["properties"]["body"] == {"type": "text", "analyzer": "arshif_exact"}
     made = client.indices.get_index_template(name=f"real-v{MAPPING_VERSION}")["index_templates"][0]["index_template"]
     assert made["index_patterns"] == [f"real-v{MAPPING_VERSION}-*"]
-    engine.apply(target, [document("a", "المعارك", url="https://example.org/a")], [])
+    engine.bulk(target, [document("a", "المعارك", url="https://example.org/a")], [])
     client.indices.refresh(index=target)
     source = client.get(index="real", id="a")["_source"]
     assert source["headline"] == "المعارك"
@@ -293,6 +293,6 @@ def test_an_index_that_was_deleted_is_not_made_again_by_writing(real: tuple[Elas
     engine, target = real
     engine.server.client.indices.delete(index=target)
     with pytest.raises(IndexMismatch, match="arshif index rebuild"):
-        engine.apply(target, [document("a")], [])
+        engine.bulk(target, [document("a")], [])
     assert engine.targets() == []
     assert engine.current() is None

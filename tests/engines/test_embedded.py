@@ -43,7 +43,7 @@ def test_killed_at_any_time_it_keeps_what_it_acknowledged(directory: Path) -> No
     engine = open_engine("embedded", directory=directory)
     target = new_target()
     engine.create(target)
-    engine.publish(target)
+    engine.activate(target)
     acknowledged = -1
     for delay in (0.0, 0.05, 0.11):
         with subprocess.Popen(
@@ -58,7 +58,7 @@ def test_killed_at_any_time_it_keeps_what_it_acknowledged(directory: Path) -> No
         have = {id_ for id_, _ in engine.ids(target)} - {"after"}
         assert have >= {f"{batch}-{i}" for batch in range(acknowledged + 1) for i in range(20)}
         assert {sum(id_.startswith(f"{b}-") for id_ in have) for b in {id_.split("-")[0] for id_ in have}} == {20}
-        assert engine.apply(target, [document("after", "خبر")], []) == {}  # the dead one's lock is gone
+        assert engine.bulk(target, [document("after", "خبر")], []) == {}  # the dead one's lock is gone
     assert engine.search(parse("after:1970", limit=1)).total == engine.count()
 
 
@@ -70,10 +70,10 @@ def test_a_second_writer_is_told_to_wait_and_the_rows_stay(directory: Path) -> N
     engine.create(target)
     other = tantivy.Index.open(str(directory / target)).writer(heap_size=20_000_000, num_threads=1)
     with pytest.raises(IndexUnavailable, match="another process"):
-        engine.apply(target, [document("a", "حلب")], [])
+        engine.bulk(target, [document("a", "حلب")], [])
     other.wait_merging_threads()
     del other
-    assert engine.apply(target, [document("a", "حلب")], []) == {}
+    assert engine.bulk(target, [document("a", "حلب")], []) == {}
     assert engine.count(target) == 1
 
 
@@ -86,7 +86,7 @@ def test_two_threads_may_write_at_once(directory: Path) -> None:
     def write(name: str) -> None:
         try:
             for batch in range(5):
-                engine.apply(target, [document(f"{name}{batch}", "حلب")], [])
+                engine.bulk(target, [document(f"{name}{batch}", "حلب")], [])
         except BaseException as problem:
             problems.append(problem)
 
@@ -104,8 +104,8 @@ def test_a_damaged_index_says_how_to_make_a_new_one(directory: Path, damage: str
     engine = open_engine("embedded", directory=directory)
     target = new_target()
     engine.create(target)
-    engine.apply(target, [document(f"d{i}", "حلب", "نص طويل " * 50) for i in range(50)], [])
-    engine.publish(target)
+    engine.bulk(target, [document(f"d{i}", "حلب", "نص طويل " * 50) for i in range(50)], [])
+    engine.activate(target)
     engine.close()
     folder = directory / target
     segments = [f for f in folder.iterdir() if len(f.stem) == 32]
@@ -126,11 +126,11 @@ def test_a_damaged_index_says_how_to_make_a_new_one(directory: Path, damage: str
     with pytest.raises(IndexMismatch, match="arshif index rebuild"):
         again.search(parse("حلب"))
     with pytest.raises(IndexMismatch, match="arshif index rebuild"):
-        again.apply(target, [document("a", "حلب")], [])
+        again.bulk(target, [document("a", "حلب")], [])
     new = new_target()
     again.create(new)
-    again.apply(new, [document("a", "حلب")], [])
-    again.publish(new)
+    again.bulk(new, [document("a", "حلب")], [])
+    again.activate(new)
     assert again.search(parse("حلب")).total == 1
     assert again.targets() == [new]
 
@@ -141,10 +141,10 @@ def test_a_reader_sees_the_commits_and_the_publishing_of_another_process(directo
     for round_ in range(3):
         target = new_target()
         writer.create(target)
-        writer.apply(target, [document("a", f"خبر{round_}")], [])
-        writer.publish(target)
+        writer.bulk(target, [document("a", f"خبر{round_}")], [])
+        writer.activate(target)
         assert reader.search(parse(f"خبر{round_}")).total == 1
-        writer.apply(target, [document("b", f"خبر{round_}")], [])
+        writer.bulk(target, [document("b", f"خبر{round_}")], [])
         assert reader.search(parse(f"خبر{round_}")).total == 2
 
 
@@ -152,7 +152,7 @@ def test_a_current_of_another_version_counts_as_none(directory: Path) -> None:
     engine = open_engine("embedded", directory=directory)
     target = new_target()
     engine.create(target)
-    engine.publish(target)
+    engine.activate(target)
     (directory / "current").write_text("arshif-v0-20200101t000000000000\n")
     assert engine.current() is None
     with pytest.raises(IndexMismatch, match="arshif index rebuild"):  # its folder is not there
@@ -186,9 +186,9 @@ def test_a_full_disk_is_unavailable_and_what_was_there_stays(directory: Path) ->
     engine = open_engine("embedded", directory=directory)
     target = new_target()
     engine.create(target)
-    engine.apply(target, [document("a", "حلب")], [])
+    engine.bulk(target, [document("a", "حلب")], [])
     command = [sys.executable, "-c", FULL, str(directory), target]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert "cannot be used now" in result.stdout, result.stderr
     assert dict(engine.ids(target)) == {"a": 1}
-    assert engine.apply(target, [document("b", "حلب")], []) == {}
+    assert engine.bulk(target, [document("b", "حلب")], []) == {}

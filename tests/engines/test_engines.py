@@ -27,7 +27,7 @@ def fill(engine: Engine, count: int, word: str) -> str:
     """A new target with so many documents that say that word."""
     target = new_target(engine.prefix)
     engine.create(target)
-    assert engine.apply(target, [document(f"d{i}", f"{word} {i}") for i in range(count)], []) == {}
+    assert engine.bulk(target, [document(f"d{i}", f"{word} {i}") for i in range(count)], []) == {}
     return target
 
 
@@ -40,7 +40,7 @@ def test_before_the_first_index_a_search_says_how_to_make_one(engine: Engine) ->
 def test_of_500_documents_a_bad_one_is_refused_and_499_are_indexed(engine: Engine, target: str) -> None:
     documents = [document(f"d{i}", f"خبر {i}") for i in range(500)]
     documents[250] = document("d250", "half a character: \ud83d")
-    refused = engine.apply(target, documents, [])
+    refused = engine.bulk(target, documents, [])
     assert list(refused) == ["d250"]
     assert "surrogate" in refused["d250"]
     assert engine.count(target) == 499
@@ -48,38 +48,38 @@ def test_of_500_documents_a_bad_one_is_refused_and_499_are_indexed(engine: Engin
 
 
 def test_an_older_version_never_overwrites_a_newer_one(engine: Engine, target: str) -> None:
-    engine.apply(target, [document("a", "الثالثة", version=3)], [])
-    assert engine.apply(target, [document("a", "الثانية", version=2)], []) == {}
+    engine.bulk(target, [document("a", "الثالثة", version=3)], [])
+    assert engine.bulk(target, [document("a", "الثانية", version=2)], []) == {}
     engine.count(target)
     assert found(engine, "الثالثة") == ["a"]
     assert found(engine, "الثانية") == []
-    engine.apply(target, [document("a", "الثالثة مصححة", version=3)], [])
-    engine.apply(target, [document("a", "الرابعة", version=4)], [])
+    engine.bulk(target, [document("a", "الثالثة مصححة", version=3)], [])
+    engine.bulk(target, [document("a", "الرابعة", version=4)], [])
     assert dict(engine.ids(target)) == {"a": 4}
     assert found(engine, "مصححة") == []
 
 
 def test_the_last_of_two_versions_in_one_batch_stays(engine: Engine, target: str) -> None:
-    engine.apply(target, [document("a", "قديم", version=1), document("a", "جديد", version=2)], [])
+    engine.bulk(target, [document("a", "قديم", version=1), document("a", "جديد", version=2)], [])
     assert dict(engine.ids(target)) == {"a": 2}
-    engine.apply(target, [document("b", "جديد", version=2), document("b", "قديم", version=1)], [])
+    engine.bulk(target, [document("b", "جديد", version=2), document("b", "قديم", version=1)], [])
     assert dict(engine.ids(target)) == {"a": 2, "b": 2}
     assert found(engine, "جديد") == ["a", "b"]
 
 
 def test_a_document_is_deleted_and_comes_back(engine: Engine, target: str) -> None:
-    engine.apply(target, [document("a", "حلب"), document("b", "حلب")], [])
-    assert engine.apply(target, [], ["a", "never-there"]) == {}
+    engine.bulk(target, [document("a", "حلب"), document("b", "حلب")], [])
+    assert engine.bulk(target, [], ["a", "never-there"]) == {}
     engine.count(target)
     assert found(engine, "حلب") == ["b"]
-    engine.apply(target, [document("a", "حلب", version=2)], [])
+    engine.bulk(target, [document("a", "حلب", version=2)], [])
     engine.count(target)
     assert found(engine, "حلب") == ["a", "b"]
 
 
 def test_a_stored_document_is_found_within_five_seconds(engine: Engine, target: str) -> None:
     started = time.monotonic()
-    engine.apply(target, [document("a", "زلزال")], [])
+    engine.bulk(target, [document("a", "زلزال")], [])
     while found(engine, "زلزال") != ["a"]:
         assert time.monotonic() - started < 5
         time.sleep(0.05)
@@ -98,16 +98,16 @@ def test_a_target_of_another_name_is_not_made(engine: Engine) -> None:
 
 def test_a_rebuilt_index_takes_over_when_it_is_published_and_the_old_one_goes(engine: Engine) -> None:
     old = fill(engine, 2, "قديم")
-    engine.publish(old)
+    engine.activate(old)
     assert engine.current() == old
     new = fill(engine, 4, "جديد")
     assert engine.current() == old
     assert found(engine, "جديد") == []
-    engine.publish(new)
+    engine.activate(new)
     assert (engine.current(), engine.targets()) == (new, [new])
     assert len(found(engine, "جديد")) == 4
     assert found(engine, "قديم") == []
-    engine.publish(new)  # once more is fine
+    engine.activate(new)  # once more is fine
     assert engine.count() == 4
 
 
@@ -122,7 +122,7 @@ def test_a_target_of_a_rebuild_that_was_given_up_is_dropped(engine: Engine, targ
 
 
 def test_searches_never_fail_while_indexes_are_swapped(engine: Engine) -> None:
-    engine.publish(fill(engine, 5, "خبر"))
+    engine.activate(fill(engine, 5, "خبر"))
     totals: set[int] = set()
     problems: list[BaseException] = []
     over = threading.Event()
@@ -139,7 +139,7 @@ def test_searches_never_fail_while_indexes_are_swapped(engine: Engine) -> None:
     for thread in threads:
         thread.start()
     for _ in range(5):
-        engine.publish(fill(engine, 5, "خبر"))
+        engine.activate(fill(engine, 5, "خبر"))
     over.set()
     for thread in threads:
         thread.join()
@@ -151,7 +151,7 @@ def test_a_search_in_a_target_that_is_gone_says_so(engine: Engine, target: str) 
     other = fill(engine, 1, "حلب")
     engine.drop(other)
     with pytest.raises(IndexMismatch, match="arshif index rebuild"):
-        engine.apply(other, [document("a", "حلب")], [])
+        engine.bulk(other, [document("a", "حلب")], [])
     assert engine.targets() == [target]
 
 
@@ -179,7 +179,7 @@ def test_a_title_of_a_megabyte_and_ten_thousand_keywords_are_stored_and_found(
         shelf.close()
     assert stored.article.headline == title
     assert len(stored.article.keywords) == 10_000
-    assert engine.apply(target, [stored, document("b", "خبر")], []) == {}
+    assert engine.bulk(target, [stored, document("b", "خبر")], []) == {}
     assert engine.count(target) == 2
     assert found(engine, "نهايته") == [one.id]
     assert found(engine, "خبر") == ["b"]
@@ -187,14 +187,14 @@ def test_a_title_of_a_megabyte_and_ten_thousand_keywords_are_stored_and_found(
 
 def test_dates_from_long_ago_and_far_ahead_sort(engine: Engine, target: str) -> None:
     years = [1850, 1969, 1970, 2024, 2100]
-    engine.apply(target, [document(str(y), "خبر", sort_date=datetime(y, 6, 1, tzinfo=UTC)) for y in years], [])
+    engine.bulk(target, [document(str(y), "خبر", sort_date=datetime(y, 6, 1, tzinfo=UTC)) for y in years], [])
     engine.count(target)
     assert [m.id for m in engine.search(parse("", sort="oldest")).matches] == [str(y) for y in years]
     assert found(engine, "before:1970") == ["1850", "1969"]
 
 
 def test_pages_by_relevance_join_when_all_score_the_same(engine: Engine, target: str) -> None:
-    engine.apply(target, [document(f"d{i}", "حلب", site="step") for i in range(30)], [])
+    engine.bulk(target, [document(f"d{i}", "حلب", site="step") for i in range(30)], [])
     engine.count(target)
     seen: list[str] = []
     cursor = None
@@ -208,7 +208,7 @@ def test_pages_by_relevance_join_when_all_score_the_same(engine: Engine, target:
 
 
 def test_a_page_that_ends_with_the_last_article_has_no_cursor(engine: Engine, target: str) -> None:
-    engine.apply(target, [document(f"d{i}", "حلب") for i in range(10)], [])
+    engine.bulk(target, [document(f"d{i}", "حلب") for i in range(10)], [])
     engine.count(target)
     for sort in ("relevance", "newest", "oldest"):
         assert engine.search(parse("حلب", sort=sort, limit=10)).cursor is None

@@ -8,7 +8,7 @@ import pytest
 
 from index.archive import Archive, articles
 from index.engines import Engine
-from index.export import everything
+from index.export import stream
 from index.model.article import Sort
 from index.search import indexer
 from index.search.query_language import parse
@@ -21,9 +21,9 @@ PAGE = 7  # of 64 articles: ten pages, the last one not full
 def test_an_export_has_every_article_once(engine: Engine, tmp_path: Path, sort: Sort) -> None:
     with Archive(tmp_path / "archive.sqlite3") as archive:
         archive.write(lambda conn: [articles.store(conn, page(one)) for one in newsroom()]).result()
-        indexer.drain(archive, engine)
+        indexer.index_pending(archive, engine)
         for text in ("copies:yes", "lang:ar", "-site:asi", "zzzz"):
-            found = everything(parse(text, sort=sort), engine, archive, page=PAGE)
+            found = stream(parse(text, sort=sort), engine, archive, page=PAGE)
             pages = list(found.pages)
             documents = [document for part in pages for document in part]
             assert len({document.article.id for document in documents}) == len(documents) == found.total, text

@@ -119,11 +119,11 @@ def test_doctor_tells_what_a_key_may_not(house: House, admin: Elasticsearch) -> 
     rights["indices"][0]["privileges"].remove("maintenance")
     rights["cluster"].remove("manage_index_templates")
     env = house.env | {"ARSHIF_INDEX__API_KEY": _key(admin, less), "ARSHIF_INDEX__API_KEY_FILE": ""}
-    verdict, told = doctor.LOOKS["index"](load(house.config, env))
+    verdict, told = doctor.CHECKS["index"](load(house.config, env))
     assert verdict == "fail"
     assert "manage_index_templates" in told
     assert "maintenance on arshif" in told
-    assert doctor.LOOKS["index"](load(house.config, house.env))[0] == "ok"
+    assert doctor.CHECKS["index"](load(house.config, house.env))[0] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from index.archive import Archive, articles, documents, erasure
 from index.engines import Engine, base, elastic, embedded
-from index.engines.base import Document
+from index.engines.base import IndexDocument
 from index.errors import IndexMismatch, IndexUnavailable
 from index.search import indexer
 from index.search.query_language import parse
@@ -42,7 +42,7 @@ def store(archive: Archive, numbers: range, more: str = "", hours: int = 0) -> N
     archive.write(lambda _: None).result()
 
 
-def stored(archive: Archive) -> list[Document]:
+def stored(archive: Archive) -> list[IndexDocument]:
     with archive.read() as conn:
         return documents.documents(conn, [id_ for id_, _ in documents.ids(conn)])
 
@@ -50,13 +50,13 @@ def stored(archive: Archive) -> list[Document]:
 def test_a_whole_index_has_no_difference(archive: Archive, engine: Engine) -> None:
     with pytest.raises(IndexUnavailable, match=r"no .* index to verify yet"):
         verify(archive, engine)
-    indexer.drain(archive, engine)
+    indexer.index_pending(archive, engine)
     found = verify(archive, engine)
     assert (found.agreeing, found.waiting, found.refused, found.differences) == (2 * STORED, 0, 0, ())
 
 
 def test_a_hundred_planted_differences_are_found_and_mended(archive: Archive, engine: Engine) -> None:
-    indexer.drain(archive, engine)
+    indexer.index_pending(archive, engine)
     target = engine.current()
     assert target is not None
     planted = plant(archive, engine, target)
@@ -68,7 +68,7 @@ def test_a_hundred_planted_differences_are_found_and_mended(archive: Archive, en
 
     assert repair(archive, engine, found) == 100
     assert verify(archive, engine).differences == (), "what waits in the outbox is no difference"
-    indexer.drain(archive, engine)
+    indexer.index_pending(archive, engine)
     assert (verify(archive, engine).agreeing, verify(archive, engine).differences) == (2 * STORED, ())
     assert engine.count() == STORED
 
@@ -77,17 +77,17 @@ def plant(archive: Archive, engine: Engine, target: str) -> set[tuple[str, str]]
     dice = random.Random(7)
     chosen = dice.sample(stored(archive), PLANTED["missing"] + PLANTED["older"])
     missing, older = chosen[: PLANTED["missing"]], chosen[PLANTED["missing"] :]
-    engine.apply(target, [], [one.article.id for one in chosen])
+    engine.bulk(target, [], [one.article.id for one in chosen])
     if isinstance(engine, elastic.ElasticEngine):  # it remembers the version of what was deleted, for a minute
         settings = {"index": {"gc_deletes": "0s"}}
         engine.server.client.indices.put_settings(index=[target, f"{target}-versions"], settings=settings)
     until = time.monotonic() + 30
     while not {one.article.id for one in older} <= {id_ for id_, _ in engine.ids(target)}:
         assert time.monotonic() < until, "versions of what was deleted are still remembered"
-        assert list(engine.held(target))  # a refresh, which forgets them by a clock that ticks a few times a second
-        engine.apply(target, [document(one.article.id, "حلب", version=one.version - 1) for one in older], [])
+        assert list(engine.scan(target))  # a refresh, which forgets them by a clock that ticks a few times a second
+        engine.bulk(target, [document(one.article.id, "حلب", version=one.version - 1) for one in older], [])
     extra = [document(f"stranger-{n}", "حلب") for n in range(PLANTED["extra"])]
-    engine.apply(target, extra, [])
+    engine.bulk(target, extra, [])
     kinds = {"missing": missing, "older": older, "extra": extra}
     planted = {(one.article.id, kind) for kind, them in kinds.items() for one in them}
     planted |= {(base.earlier_id(one.article.id, 1), "missing") for one in chosen}
@@ -104,7 +104,7 @@ def plant_within(archive: Archive, engine: Engine, target: str, but: list[str]) 
     others = [_reworded(one) for one in islice(newest, PLANTED["other"])]
     earlier_others = [_reworded(one) for one in islice(earlier, PLANTED["other@1"])]
     never = [replace(one, number=7) for one in islice(earlier, PLANTED["extra@7"])]
-    engine.apply(target, [*others, *earlier_others, *never], [])
+    engine.bulk(target, [*others, *earlier_others, *never], [])
     return {
         *((one.article.id, "other") for one in others),
         *((base.earlier_id(one.article.id, 1), "other") for one in earlier_others),
@@ -112,26 +112,26 @@ def plant_within(archive: Archive, engine: Engine, target: str, but: list[str]) 
     }
 
 
-def _reworded(one: Document) -> Document:
+def _reworded(one: IndexDocument) -> IndexDocument:
     return replace(one, article=replace(one.article, body="نص آخر"))
 
 
 def test_an_index_that_is_ahead_of_an_older_archive_is_mended(archive: Archive, engine: Engine) -> None:
-    indexer.drain(archive, engine)
+    indexer.index_pending(archive, engine)
     target = engine.current()
     assert target is not None
     ahead = stored(archive)[0]
-    engine.apply(target, [document(ahead.article.id, "من المستقبل", version=ahead.version + 5)], [])
+    engine.bulk(target, [document(ahead.article.id, "من المستقبل", version=ahead.version + 5)], [])
     found = verify(archive, engine)
     assert found.differences == (Difference(ahead.article.id, "newer", ahead.version, ahead.version + 5),)
     repair(archive, engine, found)
-    indexer.drain(archive, engine)
+    indexer.index_pending(archive, engine)
     assert verify(archive, engine).differences == ()
     assert engine.search(parse("المستقبل")).total == 0
 
 
 def test_the_index_of_another_archive_is_not_repaired(archive: Archive, engine: Engine, tmp_path: Path) -> None:
-    indexer.drain(archive, engine)
+    indexer.index_pending(archive, engine)
     with Archive(tmp_path / "another.sqlite3") as another:
         found = verify(another, engine)
         assert {one.kind for one in found.differences} == {"extra"}
@@ -142,7 +142,7 @@ def test_the_index_of_another_archive_is_not_repaired(archive: Archive, engine: 
 def test_a_search_finds_all_at_every_moment_of_a_migration(
     archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    indexer.drain(archive, engine)
+    indexer.index_pending(archive, engine)
     before = engine.current()
     for module in (base, embedded, elastic):
         monkeypatch.setattr(module, "MAPPING_VERSION", base.MAPPING_VERSION + 1, raising=False)
@@ -161,7 +161,7 @@ def test_a_search_finds_all_at_every_moment_of_a_migration(
 
     thread = threading.Thread(target=search)
     thread.start()
-    indexer.prepare(archive, engine)  # as the shipper of a new release does; then a person waits for it
+    indexer.reconcile(archive, engine)  # as the shipper of a new release does; then a person waits for it
     after = indexer.migrate(archive, engine, batch=20)
     seen = len(totals)
     while len(totals) < seen + 3 and not problems:
@@ -179,16 +179,16 @@ def test_a_search_finds_all_at_every_moment_of_a_migration(
 def test_what_comes_during_a_migration_is_found_at_once(
     archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    indexer.drain(archive, engine)
+    indexer.index_pending(archive, engine)
     before = engine.searched()
     for module in (base, embedded, elastic):
         monkeypatch.setattr(module, "MAPPING_VERSION", base.MAPPING_VERSION + 1, raising=False)
-    indexer.prepare(archive, engine)
+    indexer.reconcile(archive, engine)
     store(archive, range(STORED, STORED + 5))
     store(archive, range(5), "وقال شاهد عيان", hours=2)
     gone = stored(archive)[0].article.id
-    archive.write(lambda conn: erasure.forget(conn, erasure.known(conn, gone), NOW)).result()
-    indexer.ship_once(archive, engine, batch=20)
+    archive.write(lambda conn: erasure.forget(conn, erasure.find(conn, gone), NOW)).result()
+    indexer.index_batch(archive, engine, batch=20)
     until = time.monotonic() + 5
     while engine.search(parse("حلب")).total != STORED + 4 and time.monotonic() < until:
         time.sleep(0.1)

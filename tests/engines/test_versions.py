@@ -9,7 +9,7 @@ import pytest
 
 from index.engines import Engine
 from index.engines.base import new_target
-from index.model.article import Document, Image, Query, Results
+from index.model.article import Image, IndexDocument, Query, Results
 from index.search import service
 from index.search.query_language import parse
 from index.search.service import Key
@@ -20,7 +20,7 @@ def day(month: int, of_month: int) -> datetime:
     return datetime(2024, month, of_month, 12, tzinfo=UTC)
 
 
-def one(id_: str, body: str, **given: Any) -> Document:
+def one(id_: str, body: str, **given: Any) -> IndexDocument:
     return document(id_, f"خبر {id_}", body, country="SY", **given)
 
 
@@ -42,8 +42,8 @@ ARTICLES = (
 def filled(engine: Engine) -> Engine:
     target = new_target(engine.prefix)
     engine.create(target)
-    assert engine.apply(target, ARTICLES, []) == {}
-    engine.publish(target)
+    assert engine.bulk(target, ARTICLES, []) == {}
+    engine.activate(target)
     return engine
 
 
@@ -84,7 +84,7 @@ def test_a_deletion_takes_earlier_versions_along(filled: Engine) -> None:
     target = filled.current()
     assert target is not None
     filled.count()
-    assert filled.apply(target, [], ["a"]) == {}
+    assert filled.bulk(target, [], ["a"]) == {}
     filled.count()
     if filled.name == "elasticsearch":
         filled.server.client.indices.refresh(index=f"{filled.prefix}-versions")  # type: ignore[attr-defined]
@@ -95,8 +95,8 @@ def test_a_deletion_takes_earlier_versions_along(filled: Engine) -> None:
 def test_a_rebuilt_index_brings_its_own_earlier_versions(filled: Engine) -> None:
     target = new_target(filled.prefix)
     filled.create(target)
-    filled.apply(target, ARTICLES[:2], [])
-    filled.publish(target)
+    filled.bulk(target, ARTICLES[:2], [])
+    filled.activate(target)
     assert sorted(found(filled, "versions:yes")) == ["a", "a1"]
     assert filled.targets() == [target]
 
@@ -122,7 +122,7 @@ def test_sorted_by_the_last_change(filled: Engine) -> None:
 def test_new_articles_do_not_shift_the_pages_by_date(filled: Engine) -> None:
     first = filled.search(parse("copies:yes", sort="oldest", limit=2))
     target = filled.current()
-    filled.apply(str(target), [one("z", "قديم", sort_date=day(1, 1))], [])
+    filled.bulk(str(target), [one("z", "قديم", sort_date=day(1, 1))], [])
     filled.count()
     assert found(filled, "copies:yes", sort="oldest", limit=2, cursor=first.cursor) == ["c", "e"]
 
@@ -131,7 +131,7 @@ def test_new_articles_do_not_shift_the_pages_by_date(filled: Engine) -> None:
 
 
 def counted(engine: Engine, text: str, **how: Any) -> Results:
-    def load(_: object) -> tuple[dict[Key, Document], dict[str, int]]:
+    def load(_: object) -> tuple[dict[Key, IndexDocument], dict[str, int]]:
         return {(d.article.id, None if d.current else d.number): d for d in ARTICLES}, {}
 
     query: Query = parse(text)

@@ -20,7 +20,7 @@ from index.archive import articles, frontier, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
-from index.warc.store import Raw, RawRef
+from index.warc.store import WarcRef, WarcStore
 
 PATIENCE = 280  # s for one command, on a machine that is busy
 ARSHIF = [sys.executable, "-m", "crawler.cli"]
@@ -88,10 +88,10 @@ def check_sound(house: House) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     connection.close()
-    raw = Raw(raw_folder(config))
+    raw = WarcStore(raw_folder(config))
     with open_archive(config) as archive, archive.read() as conn:
         for row in conn.execute(select(t.raws)):
-            headers, body = raw.read(RawRef(row.file, row.offset, row.length), row.url)
+            headers, body = raw.read(WarcRef(row.file, row.offset, row.length), row.url)
             assert headers
             assert body
         for row in conn.execute(select(t.versions.c.article, t.versions.c.raw)):

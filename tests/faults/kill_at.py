@@ -38,21 +38,23 @@ class Point:
 POINTS = {
     # 0 the run takes its sites
     "run: within taking its sites": Point("index.archive.leases:acquire", "after", 1),
-    "run: before anything is asked": Point("crawler.session.session:Crawl.open", "after", 1),
+    "run: before anything is asked": Point("crawler.session.session:CrawlSession.open", "after", 1),
     # 1 discover: a source's candidates and validators are one transaction
     "discover: before its transaction": Point("crawler.session.sources:Sources.discovered", "before", 3),
     "discover: within its transaction": Point("index.archive.frontier:offer", "after", 3),
     "discover: after its transaction": Point("crawler.session.sources:Sources.discovered", "after", 3),
     # 2 fetch
-    "fetch: what is due was chosen": Point("crawler.session.pages:Pages.wanted", "after", 1),
-    "fetch: a page was received": Point("crawler.session.pages:Pages.settled", "before", 9),
+    "fetch: what is due was chosen": Point("crawler.session.pages:Pages.due_tasks", "after", 1),
+    "fetch: a page was received": Point("crawler.session.pages:Pages.settle_response", "before", 9),
     # 3 to 5
-    "extract: before a worker has it": Point("crawler.processes.parse_pool:Workers.run", "before", 9, job="article"),
-    "extract: after the worker's answer": Point("crawler.processes.parse_pool:Workers.run", "after", 9, job="article"),
+    "extract: before a worker has it": Point("crawler.processes.parse_pool:ParsePool.run", "before", 9, job="article"),
+    "extract: after the worker's answer": Point(
+        "crawler.processes.parse_pool:ParsePool.run", "after", 9, job="article"
+    ),
     # 6 store: the raw copy, then one transaction
-    "raw: before the record": Point("index.warc.store:Raw.append", "before", 9),
-    "raw: half of the record": Point("index.warc.store:Raw._put", "halfway", 9),
-    "raw: after the record": Point("index.warc.store:Raw.append", "after", 9),
+    "raw: before the record": Point("index.warc.store:WarcStore.append", "before", 9),
+    "raw: half of the record": Point("index.warc.store:WarcStore._put", "halfway", 9),
+    "raw: after the record": Point("index.warc.store:WarcStore.append", "after", 9),
     "store: at the start of its transaction": Point("index.archive.articles:store", "before", 5),
     "store: a version, and no more": Point("index.archive.articles:_add_version", "after", 4),
     "store: with its row of the outbox": Point("index.archive.outbox:enqueue", "after", 4),
@@ -60,18 +62,18 @@ POINTS = {
     "store: counted, before the commit": Point("index.archive.runs:add", "after", 7),
     "store: after the commit": Point("crawler.session.pages:Pages.store", "after", 5),
     "end: within letting go of a site": Point("index.archive.leases:release", "after", 1),
-    "end: before the run's end is written": Point("crawler.session.session:Crawl.close", "before", 1),
+    "end: before the run's end is written": Point("crawler.session.session:CrawlSession.close", "before", 1),
     # 7 index
     "ship: a first index was made": Point("index.search.indexer:_start", "before", 1),
-    "ship: a first index, unknown to the archive": Point("index.archive.outbox:begin", "before", 1),
+    "ship: a first index, unknown to the archive": Point("index.archive.outbox:start_target", "before", 1),
     "ship: a batch was read": Point("index.archive.outbox:batch", "after", 2),
     "ship: before the index has them": Point("ENGINE.apply", "before", 2),
     "ship: before the archive knows": Point("ENGINE.apply", "after", 2),
     "ship: within the acknowledgement": Point("index.archive.outbox:acknowledge", "after", 2),
-    "ship: after the acknowledgement": Point("index.search.indexer:_ship", "after", 2),
+    "ship: after the acknowledgement": Point("index.search.indexer:_index_rows", "after", 2),
     "publish: before": Point("ENGINE.publish", "before", 1),
     "publish: before the archive knows": Point("ENGINE.publish", "after", 1),
-    "publish: after": Point("index.search.indexer:_publish", "after", 1),
+    "publish: after": Point("index.search.indexer:_activate", "after", 1),
     # beside the path: `arshif backup`, `restore` and `forget`
     "backup: the archive was copied": Point("index.archive.backup:_part", "after", 1),
     "backup: a part of the raw copies": Point("index.archive.backup:_copy", "after", 1),
@@ -81,10 +83,10 @@ POINTS = {
     "restore: the old archive was moved aside": Point("index.archive.backup:_move_aside", "after", 1),
     "restore: the raw copies are there, the archive is not": Point("index.archive.backup:_put_archive", "before", 1),
     "restore: all is there": Point("index.archive.backup:_put_archive", "after", 1),
-    "forget: within its lease": Point("crawler.maintenance.erasure:Forgetting._forget", "before", 1),
+    "forget: within its lease": Point("crawler.maintenance.erasure:Erasure._forget", "before", 1),
     "forget: raw copies are gone": Point("crawler.maintenance.erasure:blank", "after", 1),
     "forget: within its transaction": Point("index.archive.erasure:forget", "after", 1),
-    "forget: after its transaction": Point("crawler.maintenance.erasure:Forgetting._forget", "after", 1),
+    "forget: after its transaction": Point("crawler.maintenance.erasure:Erasure._forget", "after", 1),
     "forget: before the journal is emptied": Point("index.archive.sqlite:empty_journal", "before", 1),
 }
 KEEPING = ("backup", "restore", "forget")
@@ -112,7 +114,7 @@ def main(stage: str, call: str = "", *command: str) -> int:
     if not stage.startswith(SHIPPING):
         return crawl_process.crawl("", "", "")
     with open_archive(config) as archive, open_index(config) as engine:
-        indexer.drain(archive, engine, BATCH)
+        indexer.index_pending(archive, engine, BATCH)
     return 0
 
 

@@ -158,7 +158,7 @@ def check(archive: Archive, direct: ElasticEngine) -> None:
     """The index has what the archive has, each once and in its newest version."""
     with archive.read() as conn:
         expected = dict(documents.ids(conn))
-        assert outbox.refused(conn) == []
+        assert outbox.quarantined(conn) == []
     target = direct.current()
     assert target is not None
     assert direct.targets() == [target]
@@ -313,5 +313,5 @@ def test_another_version_is_told_and_sent_nothing(archive: Archive, direct: Elas
         proxy.fault = "version"
         told = pytest.raises(IndexMismatch, match=r"8\.19\.0: Arshif speaks to Elasticsearch 9")
         with closing(ElasticEngine(proxy.url, prefix=direct.prefix)) as engine, told:
-            indexer.drain(archive, engine)
+            indexer.index_pending(archive, engine)
     assert direct.targets() == []

@@ -31,7 +31,7 @@ def house(unshipped: House) -> House:
 
 def ship(house: House) -> None:
     with open_archive(house.loaded()) as archive, open_index(house.loaded()) as engine:
-        indexer.drain(archive, engine)
+        indexer.index_pending(archive, engine)
 
 
 def kill(house: House, stage: str, *command: str) -> None:

@@ -33,7 +33,7 @@ def kill(house: House, stage: str, *call: str) -> None:
     assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
     began = time.monotonic()
     with open_archive(house.loaded()) as archive:
-        crawl_process.bury(house.loaded(), archive)
+        crawl_process.reap_dead_runs(house.loaded(), archive)
     assert time.monotonic() - began < RECOVERY
     check_sound(house)
 
@@ -86,6 +86,6 @@ def test_a_killed_shipper(stage: str, unshipped: House, undisturbed: dict[str, A
     kill(unshipped, stage)
 
     with open_archive(unshipped.loaded()) as archive, open_index(unshipped.loaded()) as engine:
-        indexer.drain(archive, engine)
+        indexer.index_pending(archive, engine)
     check_settled(unshipped)
     assert articles_of(unshipped) == undisturbed

@@ -20,7 +20,7 @@ from crawler.storage import open_index
 from crawler.urls.canonical import canonical
 from index.archive import Archive, articles
 from index.archive import tables as t
-from index.model.article import Document
+from index.model.article import IndexDocument
 from index.search.query_language import parse
 from index.search.service import search
 from tests.support.news_sites import Article, Newsroom
@@ -89,13 +89,13 @@ class House:
         with Archive(self.data / "archive.sqlite3") as archive, archive.read() as conn:
             yield conn
 
-    def documents(self, site: str | None = None) -> dict[str, Document]:
+    def documents(self, site: str | None = None) -> dict[str, IndexDocument]:
         """The stored documents by their own (canonical) URL."""
         with self.archive() as conn:
             found = articles.documents(conn, [identifier for identifier, _ in articles.ids(conn)])
         return {d.article.url: d for d in found if site in (None, d.article.site)}
 
-    def document(self, article: Article) -> Document:
+    def document(self, article: Article) -> IndexDocument:
         """The stored document of one of the newsroom's articles."""
         with self.archive() as conn:
             identifier = articles.by_url(conn, canonical(article.url) or "")

@@ -14,7 +14,7 @@ import pytest
 
 from crawler.urls.canonical import canonical
 from index.archive import Archive, articles, site_state
-from index.model.article import Document
+from index.model.article import IndexDocument
 from tests.integration.harness import House
 from tests.support.news_sites import Article, Newsroom
 
@@ -29,7 +29,7 @@ class Tale:
     house: House
     done: dict[str, Article] = field(default_factory=dict)
     records: list[dict[str, dict[str, Any]]] = field(default_factory=list)
-    stored: list[dict[str, Document]] = field(default_factory=list)
+    stored: list[dict[str, IndexDocument]] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
     status: list[dict[str, dict[str, Any]]] = field(default_factory=list)
     retry: datetime = datetime.max  # when the unavailable page is tried again

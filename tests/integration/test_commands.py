@@ -42,7 +42,7 @@ def test_it_speaks_to_people_and_to_programs(small: House, command: tuple[str, .
 def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(small: House) -> None:
     with Archive(small.data / "archive.sqlite3") as archive, archive.read() as conn:
         (source, *_) = source_state.states(conn, "fr")
-        answer = source_state.Answer(problem="it names more than 50,000 addresses: 7 further ones are left")
+        answer = source_state.SourceResponse(problem="it names more than 50,000 addresses: 7 further ones are left")
         now = datetime.now(UTC)
         archive.write(lambda conn: source_state.polled(conn, "fr", source.url, answer, now)).result()
         archive.write(lambda conn: source_state.unchanged(conn, "fr", source.url, now)).result()

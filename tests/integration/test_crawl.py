@@ -14,7 +14,7 @@ from crawler.fetch.raw_capture import decoded
 from crawler.urls.canonical import canonical
 from index.archive import articles
 from index.model.article import Article as Stored
-from index.warc.store import Raw
+from index.warc.store import WarcStore
 from tests.integration.conftest import SITES
 from tests.integration.harness import House, elasticsearch_env
 from tests.support.news_sites import Article
@@ -111,7 +111,7 @@ def test_a_wire_story_is_two_articles_and_one_story(settled: House) -> None:
 
 @pytest.mark.parametrize("site", SITES)
 def test_the_page_of_each_article_is_kept_as_it_came(settled: House, site: str) -> None:
-    raw = Raw(settled.data / "raw")
+    raw = WarcStore(settled.data / "raw")
     with settled.archive() as conn:
         copies = {url: articles.raw_of(conn, d.article.id) for url, d in settled.documents(site).items()}
     for url, copy in copies.items():

@@ -34,10 +34,10 @@ def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def found(house: House, **env: str) -> dict[str, tuple[str, str]]:
     """What is found of each thing but the browser, which takes a second to start."""
     config = load(house.config, {**GOOD, **env})
-    looks = {what: look for what, look in doctor.LOOKS.items() if what != "browser"}
+    looks = {what: look for what, look in doctor.CHECKS.items() if what != "browser"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(doctor, "LOOKS", looks)
-        return {one.what: (one.verdict, one.told) for one in doctor.findings(config)}
+        patch.setattr(doctor, "CHECKS", looks)
+        return {one.what: (one.verdict, one.told) for one in doctor.run_checks(config)}
 
 
 def write(house: House, work: Any) -> None:
@@ -52,7 +52,7 @@ def test_all_is_well(healthy: House) -> None:
 def test_the_command_tells_it_and_has_an_exit_code(healthy: House, chromium: str) -> None:
     told = healthy.told("doctor", **GOOD, ARSHIF_BROWSER__PATH=chromium)
     assert {one["verdict"] for one in told} == {"ok"}
-    assert [one["what"] for one in told] == ["configuration", *doctor.LOOKS]
+    assert [one["what"] for one in told] == ["configuration", *doctor.CHECKS]
     printed = healthy.arshif(
         "doctor", code=1, ARSHIF_LEAST_FREE=str(1 << 60), ARSHIF_BROWSER__PATH="/bin/false", **GOOD
     )

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from crawler.urls.canonical import canonical
-from index.model.article import Document
+from index.model.article import IndexDocument
 from tests.integration.harness import House
 from tests.support.news_sites import Article, Newsroom
 
@@ -25,7 +25,7 @@ class Tale:
     missing: Article
     led_home: Article
     lively: Article
-    stored: list[dict[str, Document]] = field(default_factory=list)
+    stored: list[dict[str, IndexDocument]] = field(default_factory=list)
 
     def crawl(self) -> None:
         self.house.make_due(SITE)

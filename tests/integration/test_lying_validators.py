@@ -11,8 +11,8 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from crawler.session.pages import WHOLE
-from crawler.session.sources import CHILD_FORCED, FORCED
+from crawler.session.pages import FULL_FETCH_EVERY
+from crawler.session.sources import FORCED_CHILD_READ_AFTER, FORCED_READ_AFTER
 from index.archive import Archive, trust
 from index.archive import tables as t
 from tests.integration.harness import House
@@ -38,7 +38,7 @@ class Tale:
         texts = {article.url: article.text for article in (*self.edited, self.later)}
         self.stored.append({url for url, text in texts.items() if documents[url].article.body == text})
         with self.house.archive() as conn:
-            self.doubts.append({(doubt.site, doubt.what) for doubt in trust.doubts(conn)})
+            self.doubts.append({(doubt.site, doubt.what) for doubt in trust.all_untrusted(conn)})
 
     def make_due(self, *articles: Article, visits: int | None = None) -> None:
         """Lets the time come to look at these again, for the how manieth time, and to read all sources whole."""
@@ -47,7 +47,7 @@ class Tale:
         values = {"due": site.now} if visits is None else {"due": site.now, "visits": visits}
         with Archive(self.house.data / "archive.sqlite3") as archive:
             archive.write(lambda conn: conn.execute(update(t.frontier).where(mine).values(**values))).result()
-        pass_by(self.house, 2 * FORCED)
+        pass_by(self.house, 2 * FORCED_READ_AFTER)
 
 
 def pass_by(house: House, time: timedelta) -> None:
@@ -61,7 +61,7 @@ def pass_by(house: House, time: timedelta) -> None:
 
 def doubted(house: House, site: str) -> frozenset[str]:
     with house.archive() as conn:
-        return trust.doubted(conn, site)
+        return trust.untrusted(conn, site)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def tale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tale]:
         tale = Tale(house, edited[:2], edited[2])
         tale.make_due(*tale.edited, *room.articles(ALWAYS_SENT))
         tale.crawl()  # with their ETags
-        tale.make_due(*tale.edited, visits=WHOLE - 1)
+        tale.make_due(*tale.edited, visits=FULL_FETCH_EVERY - 1)
         tale.crawl()  # without
         tale.make_due(tale.later, visits=1)
         tale.crawl()  # with it again, were the site believed
@@ -124,7 +124,7 @@ def test_a_feed_with_one_etag_is_read_each_day_found_out_and_then_always_read(tm
         assert news[0].url not in house.documents(), "its 304 was believed"
         for _ in range(LIES):
             assert doubted(house, "ru") == frozenset()
-            pass_by(house, 2 * FORCED)
+            pass_by(house, 2 * FORCED_READ_AFTER)
             house.crawl()
             assert news[-1].url in house.documents(), "read in spite of its 304"
             news.append(room.publish("ru"))
@@ -163,7 +163,7 @@ def test_a_sitemap_index_whose_dates_stand_still_is_found_out(tmp_path: Path) ->
         assert news[0].url not in house.documents(), "its date was believed"
         for _ in range(trust.LIES["child dates"]):
             assert doubted(house, "english") == frozenset()
-            pass_by(house, 2 * CHILD_FORCED)
+            pass_by(house, 2 * FORCED_CHILD_READ_AFTER)
             crawl()
             assert news[-1].url in house.documents(), "read in spite of its date"
             news.append(room.publish("english"))

@@ -27,7 +27,7 @@ from crawler.config import Config, load
 from crawler.processes import crawl_process, daemon
 from crawler.scheduling.poll_interval import share
 from crawler.scheduling.site_schedule import EPOCH
-from crawler.session.site_progress import Account
+from crawler.session.site_progress import SiteProgress
 from crawler.storage import open_archive
 from index.archive import Archive, leases
 from index.archive import runs as records
@@ -103,7 +103,7 @@ class Crawl:
 
     def _end(self, conn: Any) -> None:
         for site in self.sites:
-            Account(self.half.config.sites[site]).end(conn, self.run, "ok", self.half.clock.shown)
+            SiteProgress(self.half.config.sites[site]).end(conn, self.run, "ok", self.half.clock.shown)
         leases.release(conn, self.held)
 
 

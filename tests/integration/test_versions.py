@@ -57,8 +57,8 @@ def fill(path: Path) -> None:
 
         put(page(one), page(two, NOW + HOUR), page(three, NOW + 2 * HOUR))
         put(page(replace(three, url=MOVED, id="other"), NOW + 3 * HOUR, url=URL, final_url=MOVED))
-        archive.write(lambda c: frontier.gone(c, "step", URL, Visit(NOW + 4 * HOUR, status=410))).result()
-        archive.write(lambda c: frontier.gone(c, "step", URL, Visit(NOW + 9 * HOUR, status=410))).result()
+        archive.write(lambda c: frontier.mark_gone(c, "step", URL, Visit(NOW + 4 * HOUR, status=410))).result()
+        archive.write(lambda c: frontier.mark_gone(c, "step", URL, Visit(NOW + 9 * HOUR, status=410))).result()
 
 
 def test_a_history_tells_versions_moves_and_absence(arshif: Told) -> None:

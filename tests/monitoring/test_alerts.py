@@ -157,7 +157,7 @@ def test_what_fails_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.Mo
         ):
             monkeypatch.setattr(module, name, fails(name))
         monkeypatch.setattr(tended.signing, "some", fails("some"))
-        tended.look_after()
+        tended.supervise()
     assert called == ["checkup", "some", "send", "open_index", "tell"]
 
 

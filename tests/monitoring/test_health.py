@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.monitoring.site_health import Finding, advance
+from crawler.monitoring.site_health import HealthFinding, advance
 from index.archive.health import Health
 from tests.monitoring.breakages import FIRST, SECOND, Breakage, Recorded, record
 from tests.monitoring.simulation import BROKEN, START, Simulated
@@ -55,7 +55,7 @@ def test_a_healthy_site_gives_no_alarm(recorded: dict[tuple[str, str], Recorded]
 
 def told(pattern: str) -> list[str | None]:
     """The verdicts that are told where each letter is what a look finds: . all is well, b blocked, q quiet."""
-    finding = {"b": Finding("blocked", "x"), "q": Finding("quiet", "y"), ".": None}
+    finding = {"b": HealthFinding("blocked", "x"), "q": HealthFinding("quiet", "y"), ".": None}
     known, verdicts = Health(), []
     for number, letter in enumerate(pattern):
         after = advance(known, finding[letter], START + number * timedelta(hours=1))
@@ -79,5 +79,5 @@ def test_what_flickers_is_not_told() -> None:
 def test_a_state_has_the_time_when_it_began() -> None:
     known = Health()
     for hours in range(5):
-        known = advance(known, Finding("quiet", "no article", None), START + hours * timedelta(hours=1))
+        known = advance(known, HealthFinding("quiet", "no article", None), START + hours * timedelta(hours=1))
     assert (known.verdict, known.since) == ("quiet", START)

@@ -12,7 +12,7 @@ from crawler.config import load
 from crawler.monitoring import notifications
 from crawler.monitoring import saved_search_alerts as watching
 from crawler.monitoring.notifications import keys
-from crawler.monitoring.saved_search_alerts import tell
+from crawler.monitoring.saved_search_alerts import send_alerts
 from index.archive import articles, saved_searches
 from index.model.article import Article
 from index.search import indexer
@@ -46,16 +46,16 @@ def store(shelf: Shelf, *found: Article, minutes: float, shipped: bool = True) -
         fetched = page(one, NOW + timedelta(minutes=minutes))
         shelf.archive.write(lambda conn, fetched=fetched: articles.store(conn, fetched)).result()
     if shipped:
-        indexer.drain(shelf.archive, shelf.engine)
+        indexer.index_pending(shelf.archive, shelf.engine)
 
 
 def watch(shelf: Shelf, now: datetime, *addresses: str) -> int:
-    return watching.watch(shelf.archive, shelf.engine, told_to(load(), *(addresses or [NOWHERE])), now)
+    return watching.match_new_articles(shelf.archive, shelf.engine, told_to(load(), *(addresses or [NOWHERE])), now)
 
 
 def waiting(shelf: Shelf, number: int, address: str = NOWHERE) -> list[str]:
     with shelf.archive.read() as conn:
-        return saved_searches.untold(conn, number).get(*keys(told_to(load(), address)), [])
+        return saved_searches.unnotified(conn, number).get(*keys(told_to(load(), address)), [])
 
 
 def test_each_article_is_told_once_and_each_search_by_one_message(shelf: Shelf) -> None:
@@ -68,7 +68,7 @@ def test_each_article_is_told_once_and_each_search_by_one_message(shelf: Shelf) 
             assert found == (5 if minutes == 6 else 0)
         assert len(waiting(shelf, lights)) == len(waiting(shelf, lights, address)) == 2
         for sent in (2, 0):  # the other address answers never
-            assert tell(shelf.archive, told_to(load(), NOWHERE, address)) == sent
+            assert send_alerts(shelf.archive, told_to(load(), NOWHERE, address)) == sent
     assert len(waiting(shelf, lights)) == 2
     assert sorted(message["title"] for message in got) == [
         "Arshif: Everything: 3 new articles",
@@ -91,10 +91,10 @@ def test_what_could_not_be_told_is_told_later(shelf: Shelf, monkeypatch: pytest.
         watch(shelf, NOW + timedelta(minutes=6), address)
         with monkeypatch.context() as broken:
             broken.setattr(notifications, "_sent", lambda *_: False)
-            assert tell(shelf.archive, config) == 0
+            assert send_alerts(shelf.archive, config) == 0
         assert len(waiting(shelf, number, address)) == 1
-        assert tell(shelf.archive, config) == 1
-        assert tell(shelf.archive, config) == 0
+        assert send_alerts(shelf.archive, config) == 1
+        assert send_alerts(shelf.archive, config) == 0
     assert len(got) == 1
 
 
@@ -103,7 +103,7 @@ def test_who_is_named_later_is_not_told_of_what_was_found_before(shelf: Shelf) -
     store(shelf, about("phare", 1), minutes=5)
     watch(shelf, NOW + timedelta(minutes=6))
     with hook() as (address, got):
-        assert tell(shelf.archive, told_to(load(), address)) == 0
+        assert send_alerts(shelf.archive, told_to(load(), address)) == 0
     assert got == []
 
 
@@ -112,7 +112,7 @@ def test_an_article_that_the_index_lacks_is_looked_for_again(shelf: Shelf) -> No
     store(shelf, about("phare", 1), minutes=5, shipped=False)
     for minutes in (6, 600, 1200):
         assert watch(shelf, NOW + timedelta(minutes=minutes)) == 0
-    indexer.drain(shelf.archive, shelf.engine)
+    indexer.index_pending(shelf.archive, shelf.engine)
     assert watch(shelf, NOW + timedelta(minutes=1210)) == 1
     assert len(waiting(shelf, number)) == 1
 
@@ -129,7 +129,7 @@ def test_more_articles_than_a_page_of_results(shelf: Shelf) -> None:
     store(shelf, *(about("phare", n) for n in range(1, 231)), about("bateau", 1), minutes=5)
     with hook() as (address, got):
         assert watch(shelf, NOW + timedelta(minutes=6), address) == 230
-        tell(shelf.archive, told_to(load(), address))
+        send_alerts(shelf.archive, told_to(load(), address))
     assert len(waiting(shelf, number, address)) == 0
     assert got[0]["message"].endswith("and 210 more")
 
@@ -141,7 +141,9 @@ def test_a_removed_search_and_an_old_find_leave_nothing(shelf: Shelf) -> None:
     watch(shelf, NOW + timedelta(days=9))
     assert waiting(shelf, number) == []
     assert shelf.archive.write(lambda conn: saved_searches.remove(conn, number)).result()
-    assert watching.watch(shelf.archive, unreachable(), load(), NOW) == 0  # nobody asks an index for nothing
+    assert (
+        watching.match_new_articles(shelf.archive, unreachable(), load(), NOW) == 0
+    )  # nobody asks an index for nothing
 
 
 def test_headlines_are_text_in_a_message(shelf: Shelf) -> None:
@@ -150,6 +152,6 @@ def test_headlines_are_text_in_a_message(shelf: Shelf) -> None:
     store(shelf, article("https://asi.example/x", headline="phare <b>\x1b[31m</b>", body=f"phare {TEXT} z"), minutes=5)
     with hook() as (address, got):
         watch(shelf, NOW + timedelta(minutes=6), address)
-        tell(shelf.archive, told_to(load(), address))
+        send_alerts(shelf.archive, told_to(load(), address))
     assert "\x1b" not in got[0]["title"] + got[0]["message"]
     assert "phare <b>" in got[0]["message"]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.discover.site_metadata import Outlet, outlet
+from crawler.discover.site_metadata import SiteMetadata, site_metadata
 from crawler.onboarding.proposal import country
 from tests.quality.measures import mean
 from tests.quality.test_pages import PAGES
@@ -35,7 +35,7 @@ class Seen(NamedTuple):
     host: str
     title: str
     language: str
-    said: Outlet
+    said: SiteMetadata
 
 
 @cache
@@ -49,7 +49,7 @@ def _seen() -> Iterator[Seen]:
         known = json.loads(file.read_bytes())
         page = gzip.decompress(Path(str(file).removesuffix(".json") + ".html.gz").read_bytes())
         host = urlsplit(known["url"]).hostname or ""
-        yield Seen(file.stem, host, known["title"] or "", known["lang"], outlet(page, known["url"], {}))
+        yield Seen(file.stem, host, known["title"] or "", known["lang"], site_metadata(page, known["url"], {}))
 
 
 def test_an_outlet_has_its_name_and_not_its_articles() -> None:

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from crawler.fetch.rendering.settings import CONTEXT, launch_options
-from crawler.fetch.ssrf.browser_proxy import Gate
-from crawler.fetch.ssrf.policy import Reach
+from crawler.fetch.ssrf.browser_proxy import BrowserProxy
+from crawler.fetch.ssrf.policy import AddressPolicy
 from tests.security.canary import HOSTS, diverted
 from tests.security.server import Ask, Server, reply
 from tests.security.test_reach import site
@@ -58,7 +58,7 @@ def canary() -> Iterator[Server]:
         yield server
 
 
-async def through(gate: Gate, request: str, authorised: bool = True) -> bytes:
+async def through(gate: BrowserProxy, request: str, authorised: bool = True) -> bytes:
     """What the gate answers to this request."""
     told = gate.for_browser
     pair = base64.b64encode(f"{told['username']}:{told['password']}".encode()).decode()
@@ -75,7 +75,7 @@ def asked_of(requests: Iterable[str], authorised: bool = True, **options: object
     """What a gate that allows 127.0.0.1 answers to each."""
 
     async def run() -> list[bytes]:
-        gate = Gate(Reach(ALLOWED), **options)  # type: ignore[arg-type]
+        gate = BrowserProxy(AddressPolicy(ALLOWED), **options)  # type: ignore[arg-type]
         await gate.open()
         try:
             return [await through(gate, request, authorised) for request in requests]
@@ -134,7 +134,7 @@ def test_no_page_reaches_a_forbidden_address_in_any_way(chromium: str, canary: S
         return [reply(page(canary.port))] if ask.path == "/page" else site(ask)
 
     async def run(server: Server) -> list[str]:
-        gate = Gate(Reach(ALLOWED))
+        gate = BrowserProxy(AddressPolicy(ALLOWED))
         await gate.open()
         options = launch_options(chromium)
         strict = next(flag for flag in options["args"] if flag.startswith("--host-resolver-rules"))

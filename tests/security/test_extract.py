@@ -12,7 +12,7 @@ import pytest
 from crawler import stages
 from crawler.errors import PageProblem, Unreadable
 from crawler.extract.html_document import MAX_BYTES
-from crawler.processes.parse_pool import DEADLINE, Workers
+from crawler.processes.parse_pool import DEADLINE, ParsePool
 from tests.support.samples import a_page, a_site
 
 MUCH = 500_000  # characters of the trap
@@ -107,7 +107,7 @@ def test_fifty_thousand_paragraphs_are_read_by_the_deadline_and_more_are_refused
 
 
 def test_a_page_that_takes_longer_than_its_deadline_is_ended_with_a_word_and_the_next_one_is_read() -> None:
-    pool = Workers(count=1, deadline=0.2)
+    pool = ParsePool(count=1, deadline=0.2)
     try:
         with pytest.raises(Unreadable, match=r"too slow: not parsed within 0\.2 s"):
             asyncio.run(pool.run(stages.article, a_page(page(body=SENTENCE * 45_000)), a_site()))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from crawler.session.block_detection import BARREN
+from crawler.session.block_detection import TRAP_PAGES
 from index.archive import Archive, articles, site_state
 from tests.security.fetch_cli import arshif, asked, configured
 from tests.security.server import Ask, Server, reply
@@ -96,11 +96,11 @@ def test_a_trap_is_left_and_told_and_the_articles_beside_it_are_complete(tmp_pat
         record, _ = json.JSONDecoder().raw_decode(told[told.index("{") :])
     counts = record["sites"][0]["counts"]
     days = len(server.asked("trap.example", "/event/"))
-    assert BARREN <= days < DAYS
+    assert TRAP_PAGES <= days < DAYS
     assert counts["left: trap"] == DAYS - days
     with Archive(tmp_path / "data" / "archive.sqlite3") as archive, archive.read() as conn:
         assert articles.count(conn, "trap") == STORIES
         state = site_state.state(conn, "trap")
     assert state.verdict == "partly failing"
     assert state.detail is not None
-    assert state.detail.startswith(f"{BARREN} pages like trap.example/event/0-0/0-0-0 were no articles")
+    assert state.detail.startswith(f"{TRAP_PAGES} pages like trap.example/event/0-0/0-0-0 were no articles")

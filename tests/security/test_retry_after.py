@@ -13,9 +13,9 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
-from crawler.fetch.host_state import Hosts
-from crawler.fetch.retry_after import AskedToWait, Waits
-from crawler.session.block_detection import WALLS
+from crawler.fetch.host_state import HostStates
+from crawler.fetch.retry_after import RetryAfterMiddleware, RetryLater
+from crawler.session.block_detection import BLOCKED_PAGES
 from index.archive import Archive, articles
 from tests.security.fetch_cli import arshif, asked, configured
 from tests.security.server import Ask, Server, reply
@@ -71,8 +71,8 @@ def test_nothing_is_sent_once_a_host_has_asked_to_wait(status: int, tmp_path: Pa
 
 @pytest.mark.parametrize(("asks", "other"), [("http", "https"), ("https", "http")])
 def test_a_wait_is_the_host_s_whatever_the_scheme_in_this_run_and_in_later_ones(asks: str, other: str) -> None:
-    hosts = Hosts(get_crawler())
-    now, later = Waits(hosts), Waits(hosts)
+    hosts = HostStates(get_crawler())
+    now, later = RetryAfterMiddleware(hosts), RetryAfterMiddleware(hosts)
 
     async def asking() -> None:
         await now.process_request(Request(f"{other}://busy.example/"))
@@ -80,7 +80,7 @@ def test_a_wait_is_the_host_s_whatever_the_scheme_in_this_run_and_in_later_ones(
         await now.process_response(request, Response(request.url, 429, headers={"Retry-After": "3600"}))
         for waits in (now, later):
             await waits.process_request(Request("https://other.example/"))
-            with pytest.raises(AskedToWait):
+            with pytest.raises(RetryLater):
                 await waits.process_request(Request(f"{other}://busy.example/page"))
 
     asyncio.run(asking())
@@ -100,7 +100,7 @@ def test_later_runs_wait_too_and_walls_make_a_site_wait(tmp_path: Path) -> None:
             assert articles.count(conn, "walled") == 0
     assert len(server.asked("busy.example")) == first
     assert first == 5, "robots.txt, the feed, two articles, and one that asked to wait"
-    assert WALLS <= len(walls) < WALLED, "some were asked for before the first had been read"
+    assert BLOCKED_PAGES <= len(walls) < WALLED, "some were asked for before the first had been read"
     assert told["walled"]["state"] == "blocked"
     assert "walls" in told["walled"]["detail"]
     assert told["good"]["state"] == "ok"

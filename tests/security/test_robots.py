@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from crawler.fetch.robots.policy import MOST, OUT_OF_REACH, Answer, Known, Rules
+from crawler.fetch.robots.policy import ROBOTS_MAX_BYTES, UNREACHABLE_FOR, RobotsResponse, RobotsRules, RobotsState
 from tests.security.fetch_cli import asked, configured
 from tests.security.server import Ask, Server, reply
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 CLOSED = b"User-agent: *\nDisallow: /\n"
-BEYOND = b"User-agent: *\n" + b"# filling\n" * (MOST // 10) + b"Disallow: /page\n"
-WITHIN = b"User-agent: *\nDisallow: /page\n" + b"# filling\n" * (MOST // 5)
+BEYOND = b"User-agent: *\n" + b"# filling\n" * (ROBOTS_MAX_BYTES // 10) + b"Disallow: /page\n"
+WITHIN = b"User-agent: *\nDisallow: /page\n" + b"# filling\n" * (ROBOTS_MAX_BYTES // 5)
 
 ROBOTS: dict[str, bytes] = {  # by the host that answers so
     "open": reply("User-agent: *\nDisallow: /private\n", kind="text/plain"),
@@ -94,28 +94,33 @@ def test_five_redirects_are_followed_and_six_lead_nowhere(found: tuple[dict[str,
 
 
 def test_a_copy_holds_for_a_day() -> None:
-    known = Known().after(Answer(200, CLOSED), NOW)
+    known = RobotsState().after(RobotsResponse(200, CLOSED), NOW)
     assert known.fresh(NOW + DAY * 0.99)
     assert not known.fresh(NOW + DAY)
     assert not known.fresh(NOW - DAY), "the clock was wrong"
 
 
 def test_what_cannot_be_had_closes_the_host_whatever_was_allowed_and_for_a_month() -> None:
-    known = Known().after(Answer(200, b""), NOW).after(Answer(503), NOW + DAY).after(Answer(None), NOW + DAY * 9)
+    known = (
+        RobotsState()
+        .after(RobotsResponse(200, b""), NOW)
+        .after(RobotsResponse(503), NOW + DAY)
+        .after(RobotsResponse(None), NOW + DAY * 9)
+    )
     assert known.closed(NOW + DAY * 9)
-    assert known.closed(NOW + DAY + OUT_OF_REACH - timedelta(seconds=1))
-    assert not known.closed(NOW + DAY + OUT_OF_REACH)
-    assert not known.after(Answer(404), NOW + DAY * 10).closed(NOW + DAY * 10)
+    assert known.closed(NOW + DAY + UNREACHABLE_FOR - timedelta(seconds=1))
+    assert not known.closed(NOW + DAY + UNREACHABLE_FOR)
+    assert not known.after(RobotsResponse(404), NOW + DAY * 10).closed(NOW + DAY * 10)
 
 
 def test_after_a_month_the_last_copy_counts_again() -> None:
-    known = Known().after(Answer(200, CLOSED), NOW).after(Answer(500), NOW + DAY)
+    known = RobotsState().after(RobotsResponse(200, CLOSED), NOW).after(RobotsResponse(500), NOW + DAY)
     assert not known.rules().allow("http://step.example/page")
-    assert Known().after(Answer(500), NOW).rules().allow("http://step.example/page")
+    assert RobotsState().after(RobotsResponse(500), NOW).rules().allow("http://step.example/page")
 
 
 def test_a_delay_is_that_of_our_group() -> None:
-    rules = Rules(b"User-agent: arshif\nCrawl-delay: 7.5\n\nUser-agent: *\nCrawl-delay: 60\n")
+    rules = RobotsRules(b"User-agent: arshif\nCrawl-delay: 7.5\n\nUser-agent: *\nCrawl-delay: 60\n")
     assert rules.delay == 7.5
-    assert Rules(b"User-agent: *\nCrawl-delay: soon\n").delay is None
-    assert Rules(b"").delay is None
+    assert RobotsRules(b"User-agent: *\nCrawl-delay: soon\n").delay is None
+    assert RobotsRules(b"").delay is None

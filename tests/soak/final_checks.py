@@ -18,7 +18,7 @@ from crawler.urls.canonical import canonical
 from index.archive import Archive, articles, leases
 from index.archive import runs as records
 from index.archive import tables as t
-from index.warc.store import Raw, RawRef
+from index.warc.store import WarcRef, WarcStore
 from tests.integration.harness import ROOT, House
 
 TRIES = 30  # crawls by hand, of 100 pages a site, until all that there is has been fetched
@@ -70,9 +70,9 @@ def wrongs(house: House) -> Iterator[str]:
         yield from _accounts(conn)
         for site in house.room.sites:
             yield from _articles(conn, house, site)
-        raw = Raw(house.data / "raw")
+        raw = WarcStore(house.data / "raw")
         for row in conn.execute(select(t.raws)):
-            if not all(raw.read(RawRef(row.file, row.offset, row.length), row.url)):
+            if not all(raw.read(WarcRef(row.file, row.offset, row.length), row.url)):
                 yield f"the raw copy of {row.url} cannot be read"
     verified = subprocess.run(
         [sys.executable, "-m", "crawler.cli", "index", "verify", "--json"],

@@ -117,5 +117,5 @@ def fill(directory: Path, pages: Iterable[Fetched]) -> Shelf:
         runs.finish(conn, run, "ok", NOW + timedelta(seconds=42), counts)
 
     shelf.archive.write(store).result()
-    indexer.drain(shelf.archive, shelf.engine)
+    indexer.index_pending(shelf.archive, shelf.engine)
     return shelf

@@ -13,9 +13,9 @@ from trafilatura.settings import Document as Found
 from crawler.boilerplate import dom_pruning
 from crawler.extract import jsonld
 from crawler.extract.body import hydration_json, main_content, text_blocks
-from crawler.extract.body.recall import complete
+from crawler.extract.body.recall import restore_missed
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import Document, paragraphs
+from crawler.extract.html_document import HtmlDocument, paragraphs
 from crawler.site_config import Rules
 from crawler.text import fold, line
 
@@ -26,7 +26,7 @@ _MORE = 1.5  # times as long as what was found is another text that takes its pl
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page that it finds nothing on
 
 
-def fill(draft: Draft, document: Document, node: jsonld.Node | None, ours: Rules) -> None:
+def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: Rules) -> None:
     """Fills the body, from the site's selector or by the generic extractor; prunes the document's tree in place."""
     draft.removed += dom_pruning.prune(document.tree, ours.strip, draft.headline)
     if selector := ours.select.get("body"):
@@ -41,7 +41,7 @@ def fill(draft: Draft, document: Document, node: jsonld.Node | None, ours: Rules
             draft.body, draft.origins["body"] = said, "json-ld"
 
 
-def _generic(draft: Draft, document: Document, said: list[str]) -> tuple[list[str], str]:
+def _generic(draft: Draft, document: HtmlDocument, said: list[str]) -> tuple[list[str], str]:
     """The text of a page without rules, with its origin."""
     body = document.tree.body
     pieces, elements = text_blocks.read((body.html or "") if body is not None else "")
@@ -63,10 +63,10 @@ def _generic(draft: Draft, document: Document, said: list[str]) -> tuple[list[st
         scripted = hydration_json.text(document.markup)
         if _length(scripted) > 2 * _MORE * _length(found):
             return scripted, "script"
-    return complete(found, scope, elements, draft), origin
+    return restore_missed(found, scope, elements, draft), origin
 
 
-def _first_good(document: Document, wanted: float) -> tuple[list[str], str]:
+def _first_good(document: HtmlDocument, wanted: float) -> tuple[list[str], str]:
     """The first text of trafilatura that is as long as wanted, else the longest; with its origin.
 
     The fast way first: the careful one costs as much again, and gives the same on most pages."""
@@ -88,7 +88,7 @@ def _first_good(document: Document, wanted: float) -> tuple[list[str], str]:
     return best, source
 
 
-def _lacks(found: list[str], said: list[str], document: Document) -> bool:
+def _lacks(found: list[str], said: list[str], document: HtmlDocument) -> bool:
     """Whether much of what the metadata says is on the page and not in what was found. Some sites put their text into
     articleBody twice, or that of several articles."""
     page, whole, own = ("".join(text.split()) for text in (_text(document), " ".join(said), " ".join(found)))
@@ -96,7 +96,7 @@ def _lacks(found: list[str], said: list[str], document: Document) -> bool:
     return sum(sample in page and sample not in own for sample in samples) >= 0.4 * len(samples)
 
 
-def _text(document: Document) -> str:
+def _text(document: HtmlDocument) -> str:
     return document.tree.body.text() if document.tree.body is not None else ""
 
 

@@ -29,9 +29,9 @@ _OTHER = re.compile(
 )  # in keys whose texts are none of an article
 _MAX_CHARS = 2_000_000  # of one script
 _MAX_NODES = 50_000  # of all JSON of a page
-_TRIES = 20  # places of a script where JSON may begin
+_MAX_JSON_STARTS = 20  # places of a script where JSON may begin
 _PROSE = 60  # characters of a text that may be a paragraph
-_LEAST = 400  # characters of an article
+_ARTICLE_MIN_CHARS = 400  # characters of an article
 
 
 def text(markup: str) -> list[str]:
@@ -44,7 +44,7 @@ def text(markup: str) -> list[str]:
             left = _collect(value, groups, left)
     found = max(groups.values(), key=lambda texts: sum(map(len, texts)), default=[])
     body = [part for one in found for part in _paragraphs(one)]
-    return body if sum(map(len, body)) >= _LEAST else []
+    return body if sum(map(len, body)) >= _ARTICLE_MIN_CHARS else []
 
 
 def _scripts(markup: str) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _values(content: str) -> Iterator[Any]:
     """What can be read as JSON in a script: all of it, what is assigned or called with, rows within a string."""
     decoder = json.JSONDecoder()
     at = 0
-    for _ in range(_TRIES):
+    for _ in range(_MAX_JSON_STARTS):
         start = _START.search(content, at)
         if start is None:
             return

@@ -17,9 +17,9 @@ from crawler.text import fold
 _SCOPE = 500  # characters of prose that an element around the headline has if it holds the article too
 _is_called_article = judge(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)")
 _is_called_entry = judge(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\W_])ticker")
-_CAP = 600  # characters that one piece counts at most: legal notices are long
+_MAX_BLOCK_WEIGHT = 600  # characters that one piece counts at most: legal notices are long
 _DECAY = 60  # pieces of prose after the headline by which another counts nothing …
-_FAR = 0.4  # … but never less than this
+_MIN_DISTANCE_WEIGHT = 0.4  # … but never less than this
 _is_called_discussion = judge(r"(?:^|[\W_])(?:comments?|commentlist|discussion|talkback|replies)(?:$|[\W_])")
 _REMARKS = 0.1  # by which prose counts that stands in what is called a discussion
 _FOREIGN = 0.4  # by which an element counts whose name is hardly an article's
@@ -91,13 +91,13 @@ def _holder(blocks: Sequence[Block], elements: Elements, top: int, said: str) ->
     near: dict[int, float] = defaultdict(float)
     passed = 0
     for block in blocks:
-        worth: float = min(weight(block), _CAP)
+        worth: float = min(weight(block), _MAX_BLOCK_WEIGHT)
         if not worth or block.element < 0:
             continue
         if block.place < top:
             worth /= 2
         else:
-            worth *= max(_FAR, 1 - passed / _DECAY)
+            worth *= max(_MIN_DISTANCE_WEIGHT, 1 - passed / _DECAY)
             passed += 1
         if said and _squeezed(block.text[:60]) in said:
             worth *= 3
@@ -187,7 +187,7 @@ def _own_kind(block: Block) -> tuple[str, str]:
 
 
 def _capped(blocks: Sequence[Block]) -> int:
-    return sum(min(weight(b), _CAP) for b in blocks)
+    return sum(min(weight(b), _MAX_BLOCK_WEIGHT) for b in blocks)
 
 
 def _widened(best: int, blocks: Sequence[Block], elements: Elements) -> int:

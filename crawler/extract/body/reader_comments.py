@@ -11,8 +11,8 @@ from itertools import islice
 from crawler.extract.body.inline_boxes import HEADINGS, below, weight
 from crawler.extract.body.text_blocks import Block, Elements
 
-_FEWEST = 3  # boxes of a discussion
-_MOST = 0.6  # of the boxes that are made alike
+_MIN_COMMENTS = 3  # boxes of a discussion
+_SAME_SHAPE_SHARE = 0.6  # of the boxes that are made alike
 _LABEL = 60  # characters of a name, a time, a button
 _LEVELS = 6  # elements around a piece that may be a remark's
 _BOXES = frozenset(("div", "li", "article", "section"))
@@ -39,7 +39,7 @@ def without(blocks: Sequence[Block], elements: Elements, top: int) -> list[Block
                     rows[elements.parents[number], elements.kind(number)][number] = None
     foreign: set[int] = set()
     for (around, _), boxes in rows.items():
-        if len(boxes) >= _FEWEST and _is_discussion(around, list(boxes), blocks, elements):
+        if len(boxes) >= _MIN_COMMENTS and _is_discussion(around, list(boxes), blocks, elements):
             foreign.update(b.place for number in boxes for b in below(number, blocks, elements))
     return [b for b in blocks if b.place not in foreign]
 
@@ -48,7 +48,7 @@ def _is_discussion(around: int, boxes: Sequence[int], blocks: Sequence[Block], e
     """Whether boxes of one kind are remarks: most begin with a label and have no heading, and they are called so, or
     most have a name and a time."""
     inner = [below(number, blocks, elements) for number in boxes]
-    enough = _MOST * len(boxes)
+    enough = _SAME_SHAPE_SHARE * len(boxes)
     if sum(_is_label(some[0]) and not any(b.tag in HEADINGS for b in some) for some in inner) < enough:
         return False
     names = (f"{elements.names[n]} {elements.ids[n]}" for n in (around, boxes[0]) if n >= 0)

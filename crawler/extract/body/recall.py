@@ -19,9 +19,9 @@ _NO_LETTER = re.compile(r"[^\w ]+")
 _PROSE = 80  # characters from which a paragraph is prose and no label
 _LEAD = range(40, 700)  # characters of a lead
 _LEAD_WORDS = 15  # a shorter one is a second headline, and as such no part of the text
-_LONG = 240  # characters of a piece that is a paragraph without being marked as one
+_PARAGRAPH_MIN_CHARS = 240  # characters of a piece that is a paragraph without being marked as one
 _HOLDERS = frozenset(("div", "section", "article", "td"))
-_LONGEST = 300  # characters of a headline
+_HEADLINE_MAX_CHARS = 300  # characters of a headline
 _BESIDE = frozenset(("nav", "aside", "footer", "figure"))
 _LEADS = re.compile(
     r"(?:^|[\W_])(?:lead|lede|leadtext|lead-?in|standfirst|stand-first|intro|excerpt|abstract|sub-?title|sub-?head(?:line)?"
@@ -31,7 +31,7 @@ _LEADS = re.compile(
 )
 
 
-def complete(found: list[str], blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[str]:
+def restore_missed(found: list[str], blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[str]:
     """The paragraphs found, with those that were left out; as they are where they are not found on the page."""
     at = _places(found, blocks)
     if not at or sum(len(found[i]) for i in at) < 0.5 * sum(map(len, found)):
@@ -65,7 +65,7 @@ def _opening(blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[
     wanted = fold(draft.headline)
     start = max((i for i, b in enumerate(blocks) if b.tag == "h1"), default=-1)
     if start < 0:
-        start = max((i for i, b in enumerate(blocks) if fold(b.text[:_LONGEST]) == wanted), default=-1)
+        start = max((i for i, b in enumerate(blocks) if fold(b.text[:_HEADLINE_MAX_CHARS]) == wanted), default=-1)
     if start < 0:
         return []
     lead = _lead(blocks, start, draft.description or "")
@@ -75,7 +75,7 @@ def _opening(blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[
 
 def _is_own(block: Block, elements: Elements) -> bool:
     """Whether a piece above the body is a paragraph of it: whole sentences without a link, in nothing else's box."""
-    least = _PROSE if block.tag == "p" else _LONG if block.tag in _HOLDERS else block.size + 1
+    least = _PROSE if block.tag == "p" else _PARAGRAPH_MIN_CHARS if block.tag in _HOLDERS else block.size + 1
     if block.links or block.size < least:
         return False
     if not END.search(block.text) or block.text.endswith(("...", "…")) or is_foreign(" ".join(block.kind)):

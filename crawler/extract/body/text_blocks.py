@@ -22,7 +22,7 @@ _INLINE = frozenset((
 _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "input", "link", "meta", "param", "source", "track"))
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "title", "select", "textarea", "svg", "iframe"))
 _CELL = 150  # characters of a table's cell that is a value and no column of a layout
-_MOST = 20_000  # pieces of a page that are looked at; the longest of 1,269 real pages has 4,000
+_MAX_BLOCKS = 20_000  # pieces of a page that are looked at; the longest of 1,269 real pages has 4,000
 Kind = tuple[str, str, str]
 
 
@@ -135,7 +135,7 @@ class _Reader:
         """Ends the piece that is being read."""
         if self._parts:
             text = line(html.unescape("".join(self._parts)))
-            if text and len(self.blocks) < _MOST:
+            if text and len(self.blocks) < _MAX_BLOCKS:
                 self._add(text, self._stack[-1] if self._stack else -1, self._linked / len(text))
             self._parts.clear()
         self._linked = 0

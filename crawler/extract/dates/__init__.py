@@ -16,7 +16,7 @@ import dateparser
 from crawler.extract.dates import calendars
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the web's first news; whatever lies before is a zero or a mistake
-_AHEAD = timedelta(hours=24)  # what lies further in the future than this is no date of publication
+_MAX_FUTURE = timedelta(hours=24)  # what lies further in the future than this is no date of publication
 _MAX_CHARS = 120  # of a visible date; a longer text is no date
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫،", "01234567890123456789.,")
 _ISO = re.compile(
@@ -35,7 +35,7 @@ _SPAN = re.compile(
     r"(?:[^\W\d_]{3,14}\.?\s)?\d{1,2}(?:st|nd|rd|th)?[\s.,/-][^\d]{0,25}(?:\d{1,2}[./-])?(?:19|20)\d\d"
     r"(?:\D{1,12}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?(?:[AaPp]\.?[Mm]\b|صباحا|مساء|ص\b|م\b))?)?"
 )
-_SHORT = 70  # characters of a line around a date in numbers; a longer one tells of another day
+_NUMERIC_LINE_MAX_CHARS = 70  # characters of a line around a date in numbers; a longer one tells of another day
 _ZONED = re.compile(r"\d\s?[ap]\.?m\b|\b(?:GMT|UTC|[A-Z]{2,4}T)\b", re.IGNORECASE)
 _NUMERIC = re.compile(
     r"(?<!\d)(?:((?:19|20)\d\d)\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]|(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d\d))(?!\d)"
@@ -97,7 +97,7 @@ def visible(value: str, place: Place) -> Dated | None:
         return None
     if found := machine(value, place):
         return found
-    numeric = _NUMERIC.search(value) if len(value) <= _SHORT and not _ZONED.search(value) else None
+    numeric = _NUMERIC.search(value) if len(value) <= _NUMERIC_LINE_MAX_CHARS and not _ZONED.search(value) else None
     if numeric and (day := _numbered(numeric)):
         clock = calendars.clock(value)
         return _plausible(datetime.combine(day, clock or time()), _added(clock is not None, zoned=False), place)
@@ -191,6 +191,6 @@ def _plausible(at: datetime, added: str, place: Place) -> Dated | None:
     """The date, aware, unless it cannot be one of publication: before the web, or well after the page was fetched."""
     try:
         at = at if at.tzinfo else at.replace(tzinfo=place.zone)
-        return Dated(at, added) if EARLIEST <= at.astimezone(UTC) <= place.fetched + _AHEAD else None
+        return Dated(at, added) if EARLIEST <= at.astimezone(UTC) <= place.fetched + _MAX_FUTURE else None
     except (OverflowError, ValueError):
         return None

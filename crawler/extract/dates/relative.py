@@ -11,8 +11,8 @@ from itertools import zip_longest
 from crawler.extract.dates import Dated, Place
 from crawler.extract.dates.calendars import SCRIPT, data, folded
 
-_LONGEST = 60  # characters of a text that tells a time
-_DAYS = 30  # days; what lies further back is told by its date
+_TEXT_MAX_CHARS = 60  # characters of a text that tells a time
+_MAX_DAYS = 30  # days; what lies further back is told by its date
 _UNITS = ("minutes", "hours", "days")
 _ARABIC_SCRIPT = ("ar", "fa", "ur", "ckb")
 
@@ -20,7 +20,7 @@ _ARABIC_SCRIPT = ("ar", "fa", "ur", "ckb")
 def relative(text: str, place: Place) -> Dated | None:
     """The time before `place.fetched` that a short text tells, as exactly as it does: to the minute, hour or day."""
     text = folded(text).strip().lower()
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > _TEXT_MAX_CHARS:
         return None
     now = place.fetched.astimezone(place.zone)
     for pattern in _patterns(*_languages(text, place)):
@@ -40,7 +40,7 @@ def _before(now: datetime, match: re.Match[str]) -> Dated | None:
     unit = next(name for name in _UNITS if match[name] or match[f"two_{name}"])
     number = 2 if match[f"two_{unit}"] else int(match["number"] or 1)
     length = timedelta(**{unit: number})
-    if length > timedelta(days=_DAYS):
+    if length > timedelta(days=_MAX_DAYS):
         return None
     at = (now - length).replace(second=0, microsecond=0)
     if unit == "days":

@@ -10,16 +10,16 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborNode
 
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import Document
+from crawler.extract.html_document import HtmlDocument
 from crawler.extract.images import dom_images
 from crawler.extract.images.dom_images import Picture, key, same
 from index.model.article import Image
 
-_MOST = 20  # images of one article; more is a gallery
+_MAX_IMAGES = 20  # images of one article; more is a gallery
 _OPENING = 4  # paragraphs above a picture that opens the article
 
 
-def add(draft: Draft, document: Document) -> None:
+def add(draft: Draft, document: HtmlDocument) -> None:
     """Joins the images that metadata gave with those that the page shows, and their captions and credits."""
     if draft.origins.get("images") == "rule":
         return
@@ -46,7 +46,7 @@ def below(nodes: Iterable[LexborNode], base: str) -> tuple[Image, ...]:
         if image is not None and address and key(address) not in found:
             holder = dom_images.holder_of(image) if node.mem_id == image.mem_id else node
             found[key(address)] = dom_images.pictured(image, holder, address)
-    return tuple(found.values())[:_MOST]
+    return tuple(found.values())[:_MAX_IMAGES]
 
 
 def _lead(declared: list[Image], shown: list[Picture]) -> Image | None:
@@ -70,4 +70,4 @@ def _merged(first: list[Image], shown: list[Picture]) -> tuple[Image, ...]:
         caption, credit = (twin and twin.caption) or image.caption, (twin and twin.credit) or image.credit
         merged[name] = Image(image.url, caption, credit)
     rest = {n: i for n, i in captions.items() if i.caption or not merged}
-    return tuple({**merged, **rest}.values())[:_MOST]
+    return tuple({**merged, **rest}.values())[:_MAX_IMAGES]

@@ -13,7 +13,7 @@ import yaml
 
 from crawler.text import line
 
-LONGEST = 600  # characters of a caption; a longer text under a picture is no caption
+CAPTION_MAX_CHARS = 600  # characters of a caption; a longer text under a picture is no caption
 _CREDIT = 160  # characters of a credit
 _ENDS = " |-–—·,/(（[［"
 _ONLY_CREDIT = re.compile(r"[\W_]*")
@@ -38,11 +38,13 @@ def caption(text: str, credit: str = "") -> Caption:
     if said := _credit_in(text):
         text, credit = text[: said.start()], credit or said["credit"]
     text, credit = _trimmed(text), _named(credit)
-    return Caption(text if 0 < len(text) <= LONGEST else None, credit if 0 < len(credit) <= _CREDIT else None)
+    return Caption(text if 0 < len(text) <= CAPTION_MAX_CHARS else None, credit if 0 < len(credit) <= _CREDIT else None)
 
 
 def _credit_in(text: str) -> re.Match[str] | None:
-    return next((m for pattern in _patterns() if (m := pattern.search(text[-LONGEST:]))), None) if text else None
+    return (
+        next((m for pattern in _patterns() if (m := pattern.search(text[-CAPTION_MAX_CHARS:]))), None) if text else None
+    )
 
 
 def _without(text: str, credit: str) -> str:

@@ -11,11 +11,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from crawler.extract.html_document import Document, ancestors, attribute, judge, paragraphs, text_of
-from crawler.extract.images.captions import LONGEST, Caption, caption
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
+from crawler.extract.images.captions import CAPTION_MAX_CHARS, Caption, caption
 from index.model.article import Image
 
-_MOST = 60  # <img> with an address that are looked at
+_MAX_IMG_ELEMENTS = 60  # <img> with an address that are looked at
 _SMALL = 120  # pixels; narrower ones are icons and authors' portraits
 _PIXEL = 3  # pixels; narrower ones count readers
 _RATIO = 21  # width="16" height="9" is a ratio
@@ -25,7 +25,7 @@ _PARAGRAPH = 120  # characters of a paragraph of the text, against a caption's o
 _SENTENCES = 60  # words of one; more are the text itself
 _OUTER = 3  # elements around a picture beside which its caption stands
 _SENTENCE = 5  # words of a caption that nothing calls one
-_ALIKE = 0.65  # of the shorter of two files' names
+_SAME_FILE_SHARE = 0.65  # of the shorter of two files' names
 _CAPTIONS = (  # the surest first
     "figcaption",
     "[class*='caption' i], [class*='legend' i], [class*='bildtext' i], [class*='cutline' i], [itemprop~='caption'],"
@@ -63,7 +63,7 @@ class Picture:
     framed: bool
 
 
-def shown(document: Document, headline: str) -> list[Picture]:
+def shown(document: HtmlDocument, headline: str) -> list[Picture]:
     """The article's pictures, each once; those of teasers, boxes and authors are left out."""
     found: dict[str, Picture] = {}
     above = seen = 0
@@ -75,7 +75,7 @@ def shown(document: Document, headline: str) -> list[Picture]:
             above = 0  # those above the headline are the site's
         elif (
             node.tag in ("img", "amp-img")
-            and seen < _MOST
+            and seen < _MAX_IMG_ELEMENTS
             and not _is_small(node)
             and (address := address_of(node, document.url))
         ):
@@ -97,7 +97,7 @@ def pictured(node: LexborNode, holder: LexborNode, address: str) -> Image:
     return Image(address, said.text, said.credit)
 
 
-def _around(document: Document, headline: str) -> tuple[int, frozenset[int]]:
+def _around(document: HtmlDocument, headline: str) -> tuple[int, frozenset[int]]:
     """The article's <h1> and the elements around it: what holds the headline is no box beside the article."""
     headings = document.tree.css("h1")[:8] or document.tree.css("h2")[:8]
     own = next((h for h in headings if headline and text_of(h) == headline), headings[0] if headings else None)
@@ -161,7 +161,7 @@ def same(one: str, other: str) -> bool:
     """Whether two addresses are of one picture in two cuts: most of the files' names is equal, from the beginning."""
     first, second = key(one), key(other)
     common = first[: next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)]
-    if first == second or len(common) < _ALIKE * min(len(first), len(second)) or len(common) < 8:
+    if first == second or len(common) < _SAME_FILE_SHARE * min(len(first), len(second)) or len(common) < 8:
         return first == second
     within = [name[len(common) : len(common) + 1] for name in (first, second)]
     return not (common[-1].isdigit() and any(c.isdigit() for c in within))  # DSC_1234 and DSC_1235 are two
@@ -187,7 +187,7 @@ def holder_of(node: LexborNode) -> LexborNode:
             break
         if len(images := parent.css("img")) > 1 and len({_file(i) for i in images[:8]} - {""}) > 1:
             break
-        if len(parent.text(deep=True, strip=True)) > LONGEST:
+        if len(parent.text(deep=True, strip=True)) > CAPTION_MAX_CHARS:
             break
         best = parent
     return best

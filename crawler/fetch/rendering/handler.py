@@ -18,16 +18,16 @@ from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
-from crawler.fetch.http_handler import Bounded
-from crawler.fetch.ssrf.browser_proxy import Gate
-from crawler.fetch.ssrf.policy import Reach
+from crawler.fetch.http_handler import BoundedAgent
+from crawler.fetch.ssrf.browser_proxy import BrowserProxy
+from crawler.fetch.ssrf.policy import AddressPolicy
 
 CONTEXTS = 4  # that stay open without a page, each with a cache of its own
 STARTING = 20.0  # seconds that a browser may take to start and to open an empty page
 CLOSING = 5.0  # seconds that a page may take to close; its renderer is killed with the browser otherwise
 
 
-class LateBrowser(PlaywrightBrowserProvider):  # type: ignore[misc]  # it has no types
+class LazyBrowser(PlaywrightBrowserProvider):  # type: ignore[misc]  # it has no types
     """Starts Playwright's driver, a process of its own, with the first page and not with the crawl."""
 
     async def start(self) -> None:
@@ -44,15 +44,15 @@ class LateBrowser(PlaywrightBrowserProvider):  # type: ignore[misc]  # it has no
             await super().close()
 
 
-class Handler(Bounded, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
+class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     """Gives up a page that is not there in time: Playwright waits for ever for the text of one whose script loops. The
     browser reaches the world through the gate alone."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
-        reach = Reach(settings.getlist("ALLOW_NETWORKS"))
-        self.gate = Gate(reach, settings.get("PROXY"), settings.getint("DOWNLOAD_MAXSIZE"))
+        reach = AddressPolicy(settings.getlist("ALLOW_NETWORKS"))
+        self.gate = BrowserProxy(reach, settings.get("PROXY"), settings.getint("DOWNLOAD_MAXSIZE"))
         self.room = asyncio.Semaphore(settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT"))  # for pages of all contexts
 
     async def begin(self) -> None:

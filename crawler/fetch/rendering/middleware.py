@@ -13,8 +13,8 @@ from crawler.fetch.rendering.settings import CONTEXT, PAGES_A_CONTEXT, consent_b
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-SETTLE = 5_000  # ms at most that a page may go on loading after its DOM is there
-DISMISS = """selectors => {
+SETTLE_SCRIPT = 5_000  # ms at most that a page may go on loading after its DOM is there
+DISMISS_CONSENT_SCRIPT = """selectors => {
   for (const selector of selectors) {
     const button = document.querySelector(selector);
     if (button && button.offsetParent !== null) { button.click(); return selector; }
@@ -23,7 +23,7 @@ DISMISS = """selectors => {
 }"""
 
 
-class Rendering:
+class RenderingMiddleware:
     """Marks requests for the browser: those that have `render` in their meta, and those of a site that is known to need
     it (`crawler/session/rendering_policy.py`). Each site has a context of its own, and a new one after some pages."""
 
@@ -58,7 +58,7 @@ async def settle(page: Page) -> None:
     from playwright.async_api import TimeoutError as StillLoading
 
     with suppress(StillLoading):
-        await page.wait_for_load_state("networkidle", timeout=SETTLE)
-    if await page.evaluate(DISMISS, consent_buttons()):
+        await page.wait_for_load_state("networkidle", timeout=SETTLE_SCRIPT)
+    if await page.evaluate(DISMISS_CONSENT_SCRIPT, consent_buttons()):
         with suppress(StillLoading):
-            await page.wait_for_load_state("networkidle", timeout=SETTLE)
+            await page.wait_for_load_state("networkidle", timeout=SETTLE_SCRIPT)

@@ -28,8 +28,8 @@ GATED_FLAGS = (  # nothing goes past the gate: no UDP, and no name is resolved b
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 PAGES_A_CONTEXT = 50  # then a site's next page gets a new one, and what the old one kept is thrown away
-FEW = 3  # pages on which it is measured whether a site needs a browser: plain and without text, then rendered
-MOST = 2  # of them that must be articles
+TRIAL_PAGES = 3  # pages on which it is measured whether a site needs a browser: plain and without text, then rendered
+MIN_TRIAL_ARTICLES = 2  # of them that must be articles
 WITHOUT_TEXT = "empty"  # the reason for which a plain page is refused that a script would fill
 CONTEXT = {"service_workers": "block", "accept_downloads": False}  # of the pages of a crawl
 
@@ -78,7 +78,7 @@ def scrapy_settings(settings: Settings, *, needed: bool) -> dict[str, Any]:
     if executable is None:
         return {}
     return {
-        "PLAYWRIGHT_BROWSER_PROVIDER": "crawler.fetch.rendering.handler.LateBrowser",
+        "PLAYWRIGHT_BROWSER_PROVIDER": "crawler.fetch.rendering.handler.LazyBrowser",
         "PLAYWRIGHT_BROWSER_TYPE": "chromium",
         "PLAYWRIGHT_LAUNCH_OPTIONS": launch_options(executable),
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": browser.pages,

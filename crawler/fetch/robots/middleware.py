@@ -16,36 +16,38 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured, StopDownload
 from scrapy.http.request import NO_CALLBACK
 
-from crawler.fetch.circuit_breaker import GivenUp
-from crawler.fetch.host_state import Hosts
-from crawler.fetch.robots.policy import MOST, Answer, Known, Rules
+from crawler.fetch.circuit_breaker import HostUnavailable
+from crawler.fetch.host_state import HostStates
+from crawler.fetch.robots.policy import ROBOTS_MAX_BYTES, RobotsResponse, RobotsRules, RobotsState
 from index.archive import hosts
 
 log = logging.getLogger("arshif.robots")
 
-FIRST = 1_000  # priority: before all that waits for it
-UNPACKED = 10 * MOST  # bytes that it may have once it is unpacked; more is an attack, and no answer
+ROBOTS_PRIORITY = 1_000  # priority: before all that waits for it
+MAX_UNPACKED_BYTES = (
+    10 * ROBOTS_MAX_BYTES
+)  # bytes that it may have once it is unpacked; more is an attack, and no answer
 
 
-class Forbidden(IgnoreRequest):
+class DisallowedByRobots(IgnoreRequest):
     """The host's robots.txt forbids the address: the request is not sent."""
 
     reason = "robots"
 
 
-class RobotsUnreachable(GivenUp):
+class RobotsUnreachable(HostUnavailable):
     """The host's robots.txt cannot be had, so that nothing may be asked of it in this run."""
 
     reason = "robots"
 
 
-class Robots:
+class RobotsMiddleware:
     """Asks each origin for its robots.txt once a day, and refuses requests that it forbids."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.hosts = Hosts(crawler)
-        self.asked: dict[str, asyncio.Task[Rules]] = {}
+        self.hosts = HostStates(crawler)
+        self.asked: dict[str, asyncio.Task[RobotsRules]] = {}
         crawler.signals.connect(self.enough, signals.bytes_received)
 
     @classmethod
@@ -62,18 +64,18 @@ class Robots:
             self.asked[origin] = asyncio.ensure_future(self._rules(origin))
         rules = await asyncio.shield(self.asked[origin])
         if not rules.allow(request.url):
-            raise Forbidden(f"robots.txt of {origin} forbids it")
+            raise DisallowedByRobots(f"robots.txt of {origin} forbids it")
 
     def enough(self, data: bytes, request: Request) -> None:
         """Ends the download of a robots.txt that is longer than what is read of one."""
         if request.meta.get("robots"):
             request.meta["robots_bytes"] = request.meta.get("robots_bytes", 0) + len(data)
-            if request.meta["robots_bytes"] > MOST:
+            if request.meta["robots_bytes"] > ROBOTS_MAX_BYTES:
                 raise StopDownload(fail=False)
 
-    async def _rules(self, origin: str) -> Rules:
+    async def _rules(self, origin: str) -> RobotsRules:
         state, now = await self.hosts.state(origin), datetime.now(UTC)
-        known = Known(state.robots, state.answered, state.silent)
+        known = RobotsState(state.robots, state.answered, state.silent)
         told = ""
         if not known.fresh(now):
             answer, told = await self._ask(origin)
@@ -86,17 +88,17 @@ class Robots:
             self.hosts.slow_down(origin, rules.delay)
         return rules
 
-    async def _ask(self, origin: str) -> tuple[Answer, str]:
+    async def _ask(self, origin: str) -> tuple[RobotsResponse, str]:
         """What came, and what to tell of it where it was nothing."""
-        meta: dict[str, Any] = {"robots": True, "download_maxsize": UNPACKED}
-        request = Request(f"{origin}/robots.txt", priority=FIRST, meta=meta, callback=NO_CALLBACK)
+        meta: dict[str, Any] = {"robots": True, "download_maxsize": MAX_UNPACKED_BYTES}
+        request = Request(f"{origin}/robots.txt", priority=ROBOTS_PRIORITY, meta=meta, callback=NO_CALLBACK)
         assert self.crawler.engine is not None
         try:
             response = await self.crawler.engine.download_async(request)
         except IgnoreRequest as problem:
             # RFC 9309 2.3.1.2: one that more than five redirects lead to may be taken for none
-            return Answer(404 if "max redirections" in str(problem) else None), str(problem)
+            return RobotsResponse(404 if "max redirections" in str(problem) else None), str(problem)
         except Exception as problem:  # whatever a network can do
             log.info("%s/robots.txt: %s", origin, problem)
-            return Answer(None), str(problem) or type(problem).__name__
-        return Answer(response.status, response.body), f"HTTP {response.status}"
+            return RobotsResponse(None), str(problem) or type(problem).__name__
+        return RobotsResponse(response.status, response.body), f"HTTP {response.status}"

@@ -9,14 +9,16 @@ from protego import Protego
 
 from crawler.config import PRODUCT
 
-MOST = 500 * 1024  # bytes that are read, RFC 9309 2.5; a longer file is cut after its last whole line
-FRESH = timedelta(days=1)  # RFC 9309 2.4: no copy is used for longer, unless there is no newer one to be had
-OUT_OF_REACH = timedelta(days=30)  # RFC 9309 2.3.1.4: after that, a file that cannot be had may be taken for none
-TOO_MANY = 429  # counted among the server's errors: a host that is asked too much has not said that all is allowed
+ROBOTS_MAX_BYTES = 500 * 1024  # bytes that are read, RFC 9309 2.5; a longer file is cut after its last whole line
+MAX_AGE = timedelta(days=1)  # RFC 9309 2.4: no copy is used for longer, unless there is no newer one to be had
+UNREACHABLE_FOR = timedelta(days=30)  # RFC 9309 2.3.1.4: after that, a file that cannot be had may be taken for none
+TOO_MANY_REQUESTS = (
+    429  # counted among the server's errors: a host that is asked too much has not said that all is allowed
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RobotsResponse:
     """How the request for robots.txt ended: with a status and a body, or with no answer of the host at all (None)."""
 
     status: int | None
@@ -25,15 +27,15 @@ class Answer:
     @property
     def text(self) -> bytes | None:
         """The rules: none at all ("unavailable") for 4xx and for redirects that lead nowhere; None: unreachable."""
-        if self.status is None or self.status >= 500 or self.status == TOO_MANY:
+        if self.status is None or self.status >= 500 or self.status == TOO_MANY_REQUESTS:
             return None
         if not 200 <= self.status < 300:
             return b""
-        return self.body if len(self.body) <= MOST else self.body[:MOST].rpartition(b"\n")[0]
+        return self.body if len(self.body) <= ROBOTS_MAX_BYTES else self.body[:ROBOTS_MAX_BYTES].rpartition(b"\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class RobotsState:
     """What is known of an origin's robots.txt: the last copy that came and when, and since when none can be had."""
 
     copy: bytes | None = None
@@ -42,23 +44,23 @@ class Known:
 
     def fresh(self, now: datetime) -> bool:
         """Whether the copy still holds, so that the file is not asked for."""
-        return self.answered is not None and timedelta(0) <= now - self.answered < FRESH
+        return self.answered is not None and timedelta(0) <= now - self.answered < MAX_AGE
 
-    def after(self, answer: Answer, now: datetime) -> Known:
+    def after(self, answer: RobotsResponse, now: datetime) -> RobotsState:
         """What is known once this came."""
         text = answer.text
-        return replace(self, silent=self.silent or now) if text is None else Known(text, now)
+        return replace(self, silent=self.silent or now) if text is None else RobotsState(text, now)
 
     def closed(self, now: datetime) -> bool:
         """Whether nothing may be asked: the file cannot be had, and not for so long that it may be taken for none."""
-        return self.silent is not None and now - self.silent < OUT_OF_REACH
+        return self.silent is not None and now - self.silent < UNREACHABLE_FOR
 
-    def rules(self) -> Rules:
+    def rules(self) -> RobotsRules:
         """The rules of the last copy; none where there never was one."""
-        return Rules(self.copy or b"")
+        return RobotsRules(self.copy or b"")
 
 
-class Rules:
+class RobotsRules:
     """What one robots.txt asks of us."""
 
     def __init__(self, text: bytes) -> None:

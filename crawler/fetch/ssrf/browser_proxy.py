@@ -19,19 +19,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from crawler.fetch.ssrf.policy import Reach
+from crawler.fetch.ssrf.policy import AddressPolicy
 
 log = logging.getLogger("arshif.gate")
 
-HEAD = 64 << 10  # bytes of a request's or an answer's head
-CONNECT = 10.0  # seconds for a name and a connection
-IDLE = 60.0  # seconds without a byte in either direction
-PIECE = 64 << 10  # bytes that are passed on at once
+MAX_HEAD_BYTES = 64 << 10  # bytes of a request's or an answer's head
+CONNECT_SECONDS = 10.0  # seconds for a name and a connection
+IDLE_SECONDS = 60.0  # seconds without a byte in either direction
+CHUNK_BYTES = 64 << 10  # bytes that are passed on at once
 USER = "browser"
 OWN_HEADERS = frozenset(("proxy-authorization", "proxy-connection", "connection", "keep-alive"))  # of one hop only
 
 
-class Refused(Exception):
+class ProxyDenied(Exception):
     """The gate stays closed: `status` and why."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -40,7 +40,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ProxyRequest:
     """What the browser asked for: its first line's method, target and version, and its headers as they came."""
 
     method: str
@@ -52,11 +52,11 @@ class Wish:
         return next((value for key, value in self.headers if key.lower() == name), "")
 
 
-class Gate:
+class BrowserProxy:
     """Listens from `open` to `close`. `upstream` is the user's own proxy, which then resolves the names; `most` is how
     many bytes one connection may bring."""
 
-    def __init__(self, reach: Reach, upstream: str = "", most: int = 50 << 20) -> None:
+    def __init__(self, reach: AddressPolicy, upstream: str = "", most: int = 50 << 20) -> None:
         self.reach = reach
         self.upstream = urlsplit(upstream) if upstream else None
         self.most = most
@@ -75,7 +75,7 @@ class Gate:
     async def open(self) -> None:
         """Begins to listen, on this machine only; nothing where it does already."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD)
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=MAX_HEAD_BYTES)
 
     async def close(self) -> None:
         """Ends it, and what goes through it."""
@@ -92,7 +92,7 @@ class Gate:
         self._under_way.add(task)
         try:
             await self._pass(reader, writer)
-        except Refused as refusal:
+        except ProxyDenied as refusal:
             writer.write(_answer(refusal))
         except (OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError) as problem:
             log.debug("%r", problem)
@@ -102,15 +102,15 @@ class Gate:
                 writer.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(IDLE):
-            wish = _wish(await reader.readuntil(b"\r\n\r\n"))
+        async with asyncio.timeout(IDLE_SECONDS):
+            wish = _parse_request(await reader.readuntil(b"\r\n\r\n"))
         expected = "Basic " + b64encode(f"{USER}:{self._password}".encode()).decode()
         if not hmac.compare_digest(wish.header("proxy-authorization").encode(), expected.encode()):
-            raise Refused(407, "this is no open proxy")
+            raise ProxyDenied(407, "this is no open proxy")
         tunnel = wish.method == "CONNECT"
         parts = urlsplit(f"//{wish.target}" if tunnel else wish.target)
         if not parts.hostname or not (tunnel or parts.scheme == "http"):
-            raise Refused(400, "http and https only")
+            raise ProxyDenied(400, "http and https only")
         port = parts.port or (443 if tunnel else 80)
         their_reader, their_writer = await self._connect(parts.hostname, port, tunnel)
         try:
@@ -125,26 +125,26 @@ class Gate:
             their_writer.close()
 
     async def _connect(self, host: str, port: int, tunnel: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self.reach.refuses_host(host):
+        if self.reach.blocks_host(host):
             raise self._refusal(host, host)
         if self.upstream is not None:
             return await self._by_upstream(host, port, tunnel)
         try:
-            async with asyncio.timeout(CONNECT):
+            async with asyncio.timeout(CONNECT_SECONDS):
                 found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1)
                 addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
                 for address in addresses:  # one private address among public ones is no mistake of the site's
-                    if self.reach.refuses(address):
+                    if self.reach.blocks(address):
                         raise self._refusal(host, address)
                 return await _first(addresses, port)
         except (OSError, TimeoutError) as problem:
-            raise Refused(502, f"{host}: {problem}") from None
+            raise ProxyDenied(502, f"{host}: {problem}") from None
 
-    def _refusal(self, host: str, address: str) -> Refused:
+    def _refusal(self, host: str, address: str) -> ProxyDenied:
         self.refused.append(host)
         del self.refused[:-1_000]
         log.info("a page asked for %s, which leads to %s: not a public address", host, address)
-        return Refused(403, "not a public address")
+        return ProxyDenied(403, "not a public address")
 
     async def _by_upstream(
         self, host: str, port: int, tunnel: bool
@@ -152,8 +152,8 @@ class Gate:
         assert self.upstream is not None
         tls = ssl.create_default_context() if self.upstream.scheme == "https" else None
         at = self.upstream.port or (443 if tls else 80)
-        async with asyncio.timeout(CONNECT):
-            reader, writer = await asyncio.open_connection(self.upstream.hostname, at, ssl=tls, limit=HEAD)
+        async with asyncio.timeout(CONNECT_SECONDS):
+            reader, writer = await asyncio.open_connection(self.upstream.hostname, at, ssl=tls, limit=MAX_HEAD_BYTES)
             if tunnel:
                 name = f"[{host}]" if ":" in host else host
                 lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}", *self._credentials()]
@@ -161,7 +161,7 @@ class Gate:
                 status = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1]
                 if status != b"200":
                     writer.close()
-                    raise Refused(502, f"the proxy answers {status.decode('latin-1')}")
+                    raise ProxyDenied(502, f"the proxy answers {status.decode('latin-1')}")
         return reader, writer
 
     def _credentials(self) -> list[str]:
@@ -171,7 +171,7 @@ class Gate:
         pair = f"{unquote(self.upstream.username)}:{unquote(self.upstream.password or '')}"
         return [f"Proxy-Authorization: Basic {b64encode(pair.encode()).decode()}"]
 
-    def _forwarded(self, wish: Wish) -> bytes:
+    def _forwarded(self, wish: ProxyRequest) -> bytes:
         """The head of a plain request as the site, or the upstream, is to see it. The connection is for this one only:
         the next may be for another host, which has to be looked at as well."""
         parts = urlsplit(wish.target)
@@ -182,16 +182,16 @@ class Gate:
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def _wish(head: bytes) -> Wish:
+def _parse_request(head: bytes) -> ProxyRequest:
     first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
     method, target, version = first.split(" ")
     if not version.startswith("HTTP/1."):
         raise ValueError(version)
     headers = tuple((name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
-    return Wish(method.upper(), target, headers)
+    return ProxyRequest(method.upper(), target, headers)
 
 
-def _answer(refusal: Refused) -> bytes:
+def _answer(refusal: ProxyDenied) -> bytes:
     lines = [f"HTTP/1.1 {refusal.status} -", "Content-Length: 0", "Connection: close"]
     if refusal.status == 407:
         lines.append('Proxy-Authenticate: Basic realm="gate"')
@@ -203,7 +203,7 @@ async def _first(addresses: list[str], port: int) -> tuple[asyncio.StreamReader,
     problem: OSError | None = None
     for address in addresses:
         try:
-            return await asyncio.open_connection(address, port, limit=HEAD)
+            return await asyncio.open_connection(address, port, limit=MAX_HEAD_BYTES)
         except OSError as error:
             problem = error
     raise problem or OSError("it has no address")
@@ -213,8 +213,8 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most
     """Passes bytes on until there are no more, or as many as may come."""
     left = most
     while left is None or left > 0:
-        async with asyncio.timeout(IDLE):
-            piece = await reader.read(PIECE if left is None else min(PIECE, left))
+        async with asyncio.timeout(IDLE_SECONDS):
+            piece = await reader.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
         if not piece:
             break
         left = left if left is None else left - len(piece)
@@ -224,7 +224,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most
 
 async def _last_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int) -> None:
     """Passes an answer on as the last one of its connection, whatever the site says of it."""
-    async with asyncio.timeout(IDLE):
+    async with asyncio.timeout(IDLE_SECONDS):
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).rstrip(b"\r\n").split(b"\r\n")
     kept = [line for line in lines if line.partition(b":")[0].strip().lower().decode("latin-1") not in OWN_HEADERS]
     writer.write(b"\r\n".join([first, *kept, b"Connection: close"]) + b"\r\n\r\n")

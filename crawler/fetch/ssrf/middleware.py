@@ -19,7 +19,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
-from crawler.fetch.ssrf.policy import Reach
+from crawler.fetch.ssrf.policy import AddressPolicy
 
 log = logging.getLogger("arshif.reach")
 
@@ -28,22 +28,22 @@ class PrivateAddress(IgnoreRequest):
     """The address is not public, and `allow_networks` does not name it: the request is not sent."""
 
 
-class PublicAddresses:
+class SSRFGuardMiddleware:
     """Refuses requests whose host is an address out of reach, however it is spelled; names are the resolver's.
 
     Where a proxy resolves the names, this is all that can be judged here.
     """
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: AddressPolicy) -> None:
         self.reach = reach
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(Reach(crawler.settings.getlist("ALLOW_NETWORKS")))
+        return cls(AddressPolicy(crawler.settings.getlist("ALLOW_NETWORKS")))
 
     async def process_request(self, request: Request) -> None:
         host = urlparse_cached(request).hostname or ""
-        if self.reach.refuses_host(host):
+        if self.reach.blocks_host(host):
             raise PrivateAddress(f"{host} is not a public address; allow_networks in arshif.yaml can name its network")
 
 
@@ -54,7 +54,9 @@ class PublicResolver(CachingThreadedResolver):
     The proxy may be anywhere: it is the user's own, and resolves the sites' names itself.
     """
 
-    def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float, reach: Reach, proxy: str = "") -> None:
+    def __init__(
+        self, reactor: ReactorBase, cache_size: int, timeout: float, reach: AddressPolicy, proxy: str = ""
+    ) -> None:
         super().__init__(reactor, cache_size, timeout)
         self.reach = reach
         self.proxy = urlsplit(proxy).hostname
@@ -64,7 +66,7 @@ class PublicResolver(CachingThreadedResolver):
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
         settings = crawler.settings
         cache_size = settings.getint("DNSCACHE_SIZE") if settings.getbool("DNSCACHE_ENABLED") else 0
-        reach = Reach(settings.getlist("ALLOW_NETWORKS"))
+        reach = AddressPolicy(settings.getlist("ALLOW_NETWORKS"))
         return cls(reactor, cache_size, settings.getfloat("DNS_TIMEOUT"), reach, settings.get("PROXY"))
 
     def install_on_reactor(self) -> None:
@@ -89,7 +91,7 @@ class PublicResolver(CachingThreadedResolver):
         return address
 
     def _check(self, address: str, name: str) -> None:
-        if address not in self.proxies and self.reach.refuses(address):
+        if address not in self.proxies and self.reach.blocks(address):
             log.warning(
                 "%s leads to %s, which is not a public address: not asked", name, address
             )  # a bare DNS error else

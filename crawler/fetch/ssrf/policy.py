@@ -12,13 +12,13 @@ UNICAST = IPv6Network("2000::/3")  # all that IANA has given out; what is outsid
 _NUMERIC = re.compile(r"[0-9a-fx.]+", re.ASCII | re.IGNORECASE)  # what inet_aton may read as an address: 0x7f.1
 
 
-class Reach:
+class AddressPolicy:
     """Which addresses may be reached: public ones, and those of the networks (CIDR) that are allowed."""
 
     def __init__(self, allowed: Sequence[str]) -> None:
         self.allowed = [ip_network(network) for network in allowed]
 
-    def refuses(self, address: str) -> bool:
+    def blocks(self, address: str) -> bool:
         """Whether this address (a literal, not a name) is out of reach.
 
         :raises ValueError: it is no literal address.
@@ -28,20 +28,20 @@ class Reach:
         public = public and (isinstance(ip, IPv4Address) or ip in UNICAST)  # and so is ::127.0.0.1, IPv4 of old
         return not public and not any(ip in network for network in self.allowed)
 
-    def refuses_host(self, host: str) -> bool:
+    def blocks_host(self, host: str) -> bool:
         """Whether a URL's host is out of reach as it is written: an address in any spelling that a resolver takes for
         one (`2130706433`, `0x7f.1`), or this machine's own name. Any other name is judged by what it resolves to."""
         host = host.strip("[]").rstrip(".").lower()
         if host == "localhost" or host.endswith(".localhost"):
-            return self.refuses("127.0.0.1")
+            return self.blocks("127.0.0.1")
         try:
-            return self.refuses(host)
+            return self.blocks(host)
         except ValueError:
             pass
         if not _NUMERIC.fullmatch(host):
             return False
         try:
-            return self.refuses(socket.inet_ntoa(socket.inet_aton(host)))
+            return self.blocks(socket.inet_ntoa(socket.inet_aton(host)))
         except OSError:
             return False
 

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from elasticsearch import ApiError
 
-from index.engines.base import Record, record
+from index.engines.base import IndexRecord, record
 from index.engines.elastic.client import REBUILD, TRY_LATER, Server, reason
 from index.engines.elastic.mapping import ECS
 from index.errors import IndexMismatch, IndexUnavailable
-from index.model.article import Document
+from index.model.article import IndexDocument
 
 BULK_BYTES = 10_000_000  # of text in one request, a tenth of Elasticsearch's own limit (http.max_content_length)
 RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)  # waits between tries of items that were put off; then the shipper backs off
@@ -44,7 +44,7 @@ def deletion(article: str) -> Action:
     return Action(article, {"delete": {"_id": article}})
 
 
-def upsert(document: Document) -> Action:
+def upsert(document: IndexDocument) -> Action:
     """Bring a document in. Raises ValueError, with the reason, for one that no index can take."""
     made = record(document)
     source = {
@@ -58,7 +58,7 @@ def upsert(document: Document) -> Action:
     return Action(document.article.id, what, source, _size(made))
 
 
-def _for_people(document: Document) -> dict[str, Any]:
+def _for_people(document: IndexDocument) -> dict[str, Any]:
     """What dashboards look for, under the names of ECS and schema.org."""
     article = document.article
     dates = {"datePublished": article.published, "dateModified": article.modified}
@@ -78,7 +78,7 @@ def _domain(url: str) -> str:
         return ""
 
 
-def _size(made: Record) -> int:
+def _size(made: IndexRecord) -> int:
     size = sum(len(text.encode()) for values in made.texts.values() for text in values)
     return size + sum(len(stems.encode()) for stems in made.stems.values())
 

@@ -16,7 +16,7 @@ from elasticsearch import ApiError, NotFoundError, helpers
 
 from index.engines.base import (
     MAPPING_VERSION,
-    Held,
+    IndexedDocument,
     article_of,
     cursor,
     is_earlier,
@@ -31,7 +31,7 @@ from index.engines.elastic.query_dsl import asked_for, counting, sorting
 from index.engines.legacy_mapping import without_unknown
 from index.engines.query_plan import Plan, plan
 from index.errors import IndexMismatch, IndexUnavailable
-from index.model.article import Document, Match, Matches, Query
+from index.model.article import IndexDocument, Match, Matches, Query
 
 ADMIN_SECONDS = 60  # making and deleting an index waits for the cluster's state
 SEARCH_SECONDS = 10  # a person waits no longer
@@ -71,7 +71,7 @@ class ElasticEngine:
                     if error.error != "resource_already_exists_exception":
                         raise
 
-    def publish(self, target: str) -> None:
+    def activate(self, target: str) -> None:
         before = self._named()
         read, write = self.prefix, f"{self.prefix}-write"
         actions: list[dict[str, Any]] = [
@@ -121,7 +121,7 @@ class ElasticEngine:
 
     # --- writing ---
 
-    def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
         refused: dict[str, str] = {}
         actions: dict[str, list[Action]] = {
             target: [deletion(article) for article in deletes],
@@ -165,7 +165,7 @@ class ElasticEngine:
         after = cursor(asked.sort, [*page[-1]["sort"], *([seen] if by_score else [])]) if more else None
         return Matches(int(found["hits"]["total"]["value"]), tuple(_match(hit, by_score) for hit in page), after)
 
-    def tally(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
+    def facet_counts(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
         asked = self._plan(query)
         counted = {field: counting(field) for field in fields}
         found = self._search(query, query=asked_for(asked), size=0, track_total_hits=False, aggs=counted)
@@ -205,12 +205,14 @@ class ElasticEngine:
             for hit in helpers.scan(client, index=target, query={"_source": False, "version": True}):
                 yield hit["_id"], int(hit["_version"])
 
-    def held(self, target: str) -> Iterator[Held]:
+    def scan(self, target: str) -> Iterator[IndexedDocument]:
         wanted = {"_source": False, "version": True, "docvalue_fields": ["digest"]}
         with self._told() as client:
             client.indices.refresh(index=[target, target + EARLIER])
             for hit in helpers.scan(client, index=[target, target + EARLIER], query=wanted):
-                yield Held(hit["_id"], int(hit["_version"]), int(hit.get("fields", {}).get("digest", [0])[0]))
+                yield IndexedDocument(
+                    hit["_id"], int(hit["_version"]), int(hit.get("fields", {}).get("digest", [0])[0])
+                )
 
     def _older_fields(self) -> frozenset[str]:
         """The fields of the index that is searched, where its mapping is an older one; none where it is today's."""

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from index.engines.base import DAY, MOST_VALUES, SORTED
-from index.engines.query_plan import All, AnyOf, Begins, Between, Clause, Close, Like, OneOf, Plan, Row
+from index.engines.base import DAY, MAX_FACET_VALUES, SORTED
+from index.engines.query_plan import (
+    AllClause,
+    AnyClause,
+    Clause,
+    FuzzyClause,
+    NearClause,
+    PhraseClause,
+    Plan,
+    PrefixClause,
+    RangeClause,
+    TermsClause,
+)
 
 
 def asked_for(asked: Plan) -> dict[str, Any]:
@@ -26,33 +37,33 @@ def counting(field: str) -> dict[str, Any]:
     """The aggregation that counts the values of a field; exact, as an index has one shard."""
     if field == DAY:
         return {"histogram": {"field": DAY, "interval": 1, "min_doc_count": 1}}
-    return {"terms": {"field": field, "size": MOST_VALUES, "order": [{"_count": "desc"}, {"_key": "asc"}]}}
+    return {"terms": {"field": field, "size": MAX_FACET_VALUES, "order": [{"_count": "desc"}, {"_key": "asc"}]}}
 
 
 def _clause(clause: Clause) -> dict[str, Any]:
     match clause:
-        case Row(field, (word,), weight):
+        case PhraseClause(field, (word,), weight):
             return {"term": {field: {"value": word, "boost": weight}}}
-        case Row(field, row, weight):
+        case PhraseClause(field, row, weight):
             return _phrase(field, row, 0, weight)
-        case Begins(field, word, weight):
+        case PrefixClause(field, word, weight):
             return {"prefix": {field: {"value": word, "rewrite": "constant_score", "boost": weight}}}
-        case Like(field, word, edits, weight):
+        case FuzzyClause(field, word, edits, weight):
             # the rewrite finds all words that are near enough, and not the 50 that Elasticsearch likes best
             fuzzy = {"value": word, "fuzziness": edits, "rewrite": "constant_score", "boost": weight}
             return {"fuzzy": {field: fuzzy}}
-        case Close(field, (one, other), gap, weight):
+        case NearClause(field, (one, other), gap, weight):
             # a phrase with slop takes two more for the other order: so it is asked for in both
             pairs = [_phrase(field, pair, gap, weight) for pair in ((one, other), (other, one))]
             return {"bool": {"should": pairs, "minimum_should_match": 1}}
-        case OneOf(field, values):
+        case TermsClause(field, values):
             return {"bool": {"filter": [{"terms": {field: list(values)}}]}}
-        case Between(field, low, high):
+        case RangeClause(field, low, high):
             bounds = {name: value for name, value in (("gte", low), ("lt", high)) if value is not None}
             return {"bool": {"filter": [{"range": {field: bounds}}]}}
-        case AnyOf(clauses):
+        case AnyClause(clauses):
             return {"bool": {"should": [_clause(c) for c in clauses], "minimum_should_match": 1}}
-        case All(clauses, without):
+        case AllClause(clauses, without):
             must = [_clause(c) for c in clauses] or [{"bool": {"filter": [{"match_all": {}}]}}]
             return {"bool": {"must": must, "must_not": [_clause(c) for c in without]}}
 

@@ -22,19 +22,19 @@ import tantivy
 from tantivy import Query as TantivyQuery
 
 from index.atomic_files import sync_folder
-from index.engines.base import Held, Record, is_earlier, is_ours, must_be_ours, record
+from index.engines.base import IndexedDocument, IndexRecord, is_earlier, is_ours, must_be_ours, record
 from index.engines.embedded import tantivy_query
 from index.engines.embedded.schema import FIELDS, document, schema
 from index.engines.embedded.tantivy_query import Part, Searcher
 from index.engines.legacy_mapping import is_made_with, without_unknown
 from index.engines.query_plan import Plan, plan
 from index.errors import IndexMismatch, IndexUnavailable
-from index.model.article import Document, Matches, Query
+from index.model.article import IndexDocument, Matches, Query
 
 HEAP_BYTES = 64_000_000  # of the writer, before it spills a segment; a batch of 500 articles takes about 10 MB
 EARLIER = "versions"  # the folder of earlier versions, within a target's
 PAGE = 1_000  # hits read at once where ties or all documents have to be read
-BUSY = "LockBusy"  # in the message of tantivy's ValueError
+LOCK_BUSY = "LockBusy"  # in the message of tantivy's ValueError
 # The same, where the disk is what is wrong: no permission, too many files open, file too big, disk full, over quota
 FULL = re.compile(r"PermissionDenied|StorageFull|(?:code: |os error )(?:13|24|27|28|122)\b")
 REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
@@ -67,7 +67,7 @@ class EmbeddedEngine:
             unfinished.rename(self.directory / target)
             sync_folder(self.directory)
 
-    def publish(self, target: str) -> None:
+    def activate(self, target: str) -> None:
         before = self.searched()
         self._index(target)  # it must be whole before anybody is sent there
         temporary = self.directory / "current.new"
@@ -110,9 +110,9 @@ class EmbeddedEngine:
 
     # --- writing ---
 
-    def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
         refused: dict[str, str] = {}
-        records: dict[str, dict[str, Record]] = {target: {}, f"{target}/{EARLIER}": {}}
+        records: dict[str, dict[str, IndexRecord]] = {target: {}, f"{target}/{EARLIER}": {}}
         for one in upserts:
             try:
                 made = record(one)
@@ -130,7 +130,7 @@ class EmbeddedEngine:
                     self._write(name, held, deletes)
         return refused
 
-    def _write(self, target: str, records: dict[str, Record], deletes: Sequence[str]) -> None:
+    def _write(self, target: str, records: dict[str, IndexRecord], deletes: Sequence[str]) -> None:
         index = self._index(target)
         known = self._versions(index, [*records])
         fields = FIELDS if is_ours(target, self.prefix) else self._fields(target)
@@ -160,7 +160,7 @@ class EmbeddedEngine:
                 return tantivy_query.by_relevance(parts, query, asked)
             return tantivy_query.by_date(parts, query, asked)
 
-    def tally(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
+    def facet_counts(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
         parts, asked, target = self._asked(query)
         known = self._fields(target)  # one of an older mapping lacks some
         with self._told(target):
@@ -194,7 +194,7 @@ class EmbeddedEngine:
             for start in range(0, len(hits), PAGE):
                 yield from _ids_versions(searcher, [address for _, address in hits[start : start + PAGE]])
 
-    def held(self, target: str) -> Iterator[Held]:
+    def scan(self, target: str) -> Iterator[IndexedDocument]:
         for name in (target, f"{target}/{EARLIER}"):
             searcher: Searcher = self._index(name).searcher()
             if not searcher.num_docs:
@@ -204,7 +204,7 @@ class EmbeddedEngine:
                 addresses = [address for _, address in hits[start : start + PAGE]]
                 digests = searcher.fast_field_values("digest", addresses)
                 for (id_, version), said in zip(_ids_versions(searcher, addresses), digests, strict=True):
-                    yield Held(id_, version, int(said))
+                    yield IndexedDocument(id_, version, int(said))
 
     def _searched(self) -> str:
         """The target that is searched: the published one, of an older mapping too while a new one is on its way."""
@@ -242,7 +242,7 @@ class EmbeddedEngine:
         except OSError as error:
             raise IndexUnavailable(f"{where} cannot be used now: {error}.") from error
         except ValueError as error:
-            if BUSY in str(error):
+            if LOCK_BUSY in str(error):
                 raise IndexUnavailable(f"{where} is being written by another process: wait for it.") from error
             if FULL.search(str(error)):
                 raise IndexUnavailable(f"{where} cannot be used now: {error}.") from error

@@ -6,20 +6,30 @@ from collections.abc import Collection
 
 import tantivy
 
-from index.engines.base import TALLIED, Record
+from index.engines.base import FACET_FIELDS, IndexRecord
 from index.text.analysis import words
 
 TEXTS = ("headline", "body", "headline_stem", "body_stem", "author", "section")
-WHOLE = ("id", "article", "lead", "gone", "has", "site", "country", "language", *sorted(set(TALLIED.values())))
+KEYWORD_FIELDS = (
+    "id",
+    "article",
+    "lead",
+    "gone",
+    "has",
+    "site",
+    "country",
+    "language",
+    *sorted(set(FACET_FIELDS.values())),
+)
 NUMBERS = ("order", "changed", "day", "version", "digest")
-FIELDS = frozenset((*WHOLE, *TEXTS, *NUMBERS))
+FIELDS = frozenset((*KEYWORD_FIELDS, *TEXTS, *NUMBERS))
 
 
 def schema() -> tantivy.Schema:
     """Every field there is. Those that are counted are columns too."""
     builder = tantivy.SchemaBuilder()
-    for name in dict.fromkeys(WHOLE):
-        counted = name in TALLIED.values()
+    for name in dict.fromkeys(KEYWORD_FIELDS):
+        counted = name in FACET_FIELDS.values()
         builder.add_text_field(name, stored=name == "id", fast=counted, tokenizer_name="raw", index_option="basic")
     for name in TEXTS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
@@ -28,7 +38,7 @@ def schema() -> tantivy.Schema:
     return builder.build()
 
 
-def document(made: Record, fields: Collection[str] = FIELDS) -> tantivy.Document:
+def document(made: IndexRecord, fields: Collection[str] = FIELDS) -> tantivy.Document:
     """A record as tantivy takes it: those of its fields that the index has."""
     document = tantivy.Document()
     document.add_text("id", made.id)

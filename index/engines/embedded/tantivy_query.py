@@ -12,10 +12,21 @@ from tantivy import FieldType, Occur
 from tantivy import Query as TantivyQuery
 
 from index.engines.base import DAY, SORTED, article_of, cursor, most_frequent, place
-from index.engines.query_plan import All, AnyOf, Begins, Between, Clause, Close, Like, OneOf, Plan, Row
+from index.engines.query_plan import (
+    AllClause,
+    AnyClause,
+    Clause,
+    FuzzyClause,
+    NearClause,
+    PhraseClause,
+    Plan,
+    PrefixClause,
+    RangeClause,
+    TermsClause,
+)
 from index.model.article import Match, Matches, Query
 
-MOST = (1 << 64) - 1
+MAX_U64 = (1 << 64) - 1
 # Values of one field that a segment counts: up to so many different ones (authors, as it goes) counts are exact
 VALUES = 10_000
 SPARE = 8  # hits read beyond a page: the next one must score less than the last of them, or more have to be read
@@ -54,7 +65,7 @@ def translate(schema: tantivy.Schema, asked: Plan) -> TantivyQuery:
     parts = [(Occur.Must, scored)]
     for clause in asked.filters:
         match clause:
-            case All((), without):  # within a query of its own, tantivy would go through all documents
+            case AllClause((), without):  # within a query of its own, tantivy would go through all documents
                 parts += [(Occur.MustNot, _clause(schema, one)) for one in without]
             case _:
                 parts.append((Occur.Must, _silent(_clause(schema, clause))))
@@ -67,25 +78,25 @@ def _silent(query: TantivyQuery) -> TantivyQuery:
 
 def _clause(schema: tantivy.Schema, clause: Clause) -> TantivyQuery:
     match clause:
-        case Row(field, row, weight):
+        case PhraseClause(field, row, weight):
             return _weighed(_row(schema, field, row), weight)
-        case Begins(field, word, weight):
+        case PrefixClause(field, word, weight):
             return _weighed(TantivyQuery.fuzzy_term_query(schema, field, word, distance=0, prefix=True), weight)
-        case Like(field, word, edits, weight):
+        case FuzzyClause(field, word, edits, weight):
             return _weighed(TantivyQuery.fuzzy_term_query(schema, field, word, distance=edits), weight)
-        case Close(field, (one, other), gap, weight):
+        case NearClause(field, (one, other), gap, weight):
             # a phrase with slop takes two more for the other order: so it is asked for in both
             pairs = [TantivyQuery.phrase_query(schema, field, list(p), slop=gap) for p in ((one, other), (other, one))]
             return TantivyQuery.boolean_query([(Occur.Should, _weighed(pair, weight)) for pair in pairs])
-        case OneOf(field, (value,)):  # a set is read into a bit for each document first
+        case TermsClause(field, (value,)):  # a set is read into a bit for each document first
             return _silent(TantivyQuery.term_query(schema, field, value, index_option="basic"))
-        case OneOf(field, values):
+        case TermsClause(field, values):
             return _silent(TantivyQuery.term_set_query(schema, field, list(values)))
-        case Between(field, low, high):
+        case RangeClause(field, low, high):
             return _between(schema, field, low, high)
-        case AnyOf(clauses):
+        case AnyClause(clauses):
             return TantivyQuery.boolean_query([(Occur.Should, _clause(schema, c)) for c in clauses])
-        case All(clauses, without):
+        case AllClause(clauses, without):
             wanted = [_clause(schema, c) for c in clauses] or [_silent(TantivyQuery.all_query())]
             unwanted = [_clause(schema, c) for c in without]
             return TantivyQuery.boolean_query(
@@ -104,7 +115,7 @@ def _row(schema: tantivy.Schema, field: str, row: tuple[str, ...]) -> TantivyQue
 
 
 def _between(schema: tantivy.Schema, field: str, low: int | None, high: int | None) -> TantivyQuery:
-    least, most = low or 0, MOST if high is None else high - 1
+    least, most = low or 0, MAX_U64 if high is None else high - 1
     if least > most:
         return TantivyQuery.empty_query()
     return _silent(TantivyQuery.range_query(schema, field, FieldType.Unsigned, least, most))

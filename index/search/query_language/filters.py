@@ -10,11 +10,17 @@ from index.model.article import Is, Period
 from index.search.query_language.limits import MAX_FILTERS
 from index.text.analysis import fold, words
 
-NAMED = {"site": "sites", "country": "countries", "lang": "languages", "author": "authors", "section": "sections"}
+LIST_FILTERS = {
+    "site": "sites",
+    "country": "countries",
+    "lang": "languages",
+    "author": "authors",
+    "section": "sections",
+}
 DATES = ("after", "before", "on", "changed")
-WHOLE = ("copies", "versions")  # what is searched at all: of no use for a part of a query
+WHOLE_QUERY_FILTERS = ("copies", "versions")  # what is searched at all: of no use for a part of a query
 HAS = ("image", "author", "section", "date", "changes")
-FILTERS = (*NAMED, *DATES, "gone", "has", *WHOLE)
+FILTERS = (*LIST_FILTERS, *DATES, "gone", "has", *WHOLE_QUERY_FILTERS)
 YES_NO = {"yes": "yes", "no": "no", "نعم": "yes", "لا": "no"}
 
 _SHAPES = {
@@ -35,7 +41,7 @@ def read(name: str, text: str) -> Is | str:
         return Is("changed" if name == "changed" else "date", period) if period else "date"
     if name == "has":
         return Is(name, text.lower()) if text.lower() in HAS else "has"
-    if name in ("gone", *WHOLE):
+    if name in ("gone", *WHOLE_QUERY_FILTERS):
         answer = YES_NO.get(text.lower())
         return Is(name, answer) if answer else "yes_no"
     return Is(name, text) if words(text) else "name"
@@ -66,8 +72,8 @@ def add(held: dict[str, Any], one: Is) -> bool:
             held["changed"] = one.value
         else:
             narrow(held, one.value)
-    elif one.name in NAMED or one.name == "has":
-        field = NAMED.get(one.name, "has")
+    elif one.name in LIST_FILTERS or one.name == "has":
+        field = LIST_FILTERS.get(one.name, "has")
         values = held.get(field, ())
         if len(values) >= MAX_FILTERS:
             return False

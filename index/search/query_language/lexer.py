@@ -26,7 +26,7 @@ _JOINS = {"OR": "or", "||": "or", "AND": "and", "&&": "and"}
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Token:
     """A piece and its place in the text as it was given; `near` is the number after a phrase's ~, GAP for none
     there, and None for a phrase without ~. `closed` is False for a phrase without its closing quote, `joined` where
     nothing parts it from the piece before."""
@@ -40,7 +40,7 @@ class Piece:
     joined: bool = False
 
 
-def pieces(text: str) -> Iterator[Piece]:
+def tokenize(text: str) -> Iterator[Token]:
     """What the text consists of. Marks of direction and other invisible signs are looked through, wherever they stand:
     people who write from right to left put them in to make a query look right."""
     places = [place for place, char in enumerate(text) if not _invisible(char)]
@@ -59,7 +59,7 @@ def _blank(char: str) -> bool:
     return char.isspace() or unicodedata.category(char) == "Cc"
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _pieces(text: str) -> Iterator[Token]:
     at = 0
     while at < len(text):
         char = text[at]
@@ -67,33 +67,33 @@ def _pieces(text: str) -> Iterator[Piece]:
             at += 1
             continue
         if char in "()":
-            piece = Piece("(" if char == "(" else ")", char, at, at + 1)
+            piece = Token("(" if char == "(" else ")", char, at, at + 1)
         elif char in QUOTES:
             piece = _phrase(text, at)
         elif char in WITHOUT:
-            piece = Piece("-", char, at, at + 1)
+            piece = Token("-", char, at, at + 1)
         elif match := _FIELD.match(text, at):
-            piece = Piece("field", match[1].lower(), at, match.end())
+            piece = Token("field", match[1].lower(), at, match.end())
         else:
             piece = _word(text, at)
         yield piece
         at = piece.end
 
 
-def _phrase(text: str, at: int) -> Piece:
+def _phrase(text: str, at: int) -> Token:
     closing = QUOTES[text[at]]
     end = next((i for i in range(at + 1, len(text)) if text[i] in closing), None)
     if end is None:
-        return Piece("phrase", text[at + 1 :], at, len(text), closed=False)
+        return Token("phrase", text[at + 1 :], at, len(text), closed=False)
     match = _NEAR.match(text, end + 1)
     near = int(match[1] or GAP) if match else None
-    return Piece("phrase", text[at + 1 : end], at, match.end() if match else end + 1, near)
+    return Token("phrase", text[at + 1 : end], at, match.end() if match else end + 1, near)
 
 
-def _word(text: str, at: int) -> Piece:
+def _word(text: str, at: int) -> Token:
     """A word, which may hold any sign but a bracket or a quote: covid-19, a:b:c."""
     ends = (i for i in range(at, len(text)) if _blank(text[i]) or text[i] in "()" or text[i] in QUOTES)
     end = next(ends, len(text))
     word = text[at:end]
     kind = _JOINS.get(word, "word")
-    return Piece(kind, word, at, end)  # type: ignore[arg-type]
+    return Token(kind, word, at, end)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from typing import Any
 from index.errors import QueryError
 from index.model.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Prefix, Problem, Query, Words
 from index.search.query_language import filters as held_filters
-from index.search.query_language.lexer import Piece, pieces
+from index.search.query_language.lexer import Token, tokenize
 from index.search.query_language.limits import (
     LONG_FUZZY,
     MAX_CHARACTERS,
@@ -53,7 +53,7 @@ class _Parser:
         self.problems: list[Problem] = []
         self.held = held  # filters of the whole query, by the names that Query has for them
         self.text = self._cut(text)
-        self.pieces = list(pieces(self.text))
+        self.pieces = list(tokenize(self.text))
         self.place = 0
         self.terms = self.words = self.patterns = 0
         self.open = self.passed_over = 0  # brackets
@@ -78,17 +78,17 @@ class _Parser:
         if not any(problem.key == key and problem.at == at for problem in self.problems):
             self.problems.append(Problem(key, at, end, given[:_GIVEN]))
 
-    def _tell_of(self, key: str, piece: Piece, given: str | None = None) -> None:
+    def _tell_of(self, key: str, piece: Token, given: str | None = None) -> None:
         self._tell(key, piece.at, piece.end, piece.text if given is None else given)
 
-    def _next(self) -> Piece | None:
+    def _next(self) -> Token | None:
         return self.pieces[self.place] if self.place < len(self.pieces) else None
 
     # groups
 
     def _either(self, field: Field | None) -> Node | None:
         nodes: list[Node] = []
-        joint: Piece | None = None
+        joint: Token | None = None
         while True:
             node = self._all(field)
             piece = self._next()
@@ -153,7 +153,7 @@ class _Parser:
             node = self._one(field)
         return None if node is None else Not(node)
 
-    def _group(self, bracket: Piece, field: Field | None) -> Node | None:
+    def _group(self, bracket: Token, field: Field | None) -> Node | None:
         if self.open >= MAX_DEPTH:
             if not self.passed_over:
                 self._tell_of("too_deep", bracket)
@@ -168,7 +168,7 @@ class _Parser:
             self.place += 1
         return node
 
-    def _within(self, name: Piece) -> Node | None:
+    def _within(self, name: Token) -> Node | None:
         piece = self._next()
         group = piece is not None and piece.kind == "(" and piece.joined
         if piece is None or not (group or piece.kind in ("word", "phrase")):
@@ -178,7 +178,7 @@ class _Parser:
 
     # filters
 
-    def _filter(self, name: Piece) -> Is | None:
+    def _filter(self, name: Token) -> Is | None:
         value = self._next()
         if value is None or value.kind not in ("word", "phrase") or not value.text.strip():
             self._tell_of("lonely_field", name, f"{name.text}:")
@@ -191,11 +191,11 @@ class _Parser:
         self._tell_of(one, value)
         return None
 
-    def _part(self, piece: Piece, one: Is | None) -> Is | None:
+    def _part(self, piece: Token, one: Is | None) -> Is | None:
         """A filter that is a part of the query like a word; but not one that says what is searched at all."""
         if one is None or not self._counted(piece, 1):
             return None
-        if one.name not in held_filters.WHOLE:
+        if one.name not in held_filters.WHOLE_QUERY_FILTERS:
             return one
         self._tell_of("whole_query", piece, f"{piece.text}:")
         held_filters.add(self.held, one)
@@ -203,7 +203,7 @@ class _Parser:
 
     # words
 
-    def _leaf(self, piece: Piece, field: Field | None) -> Node | None:
+    def _leaf(self, piece: Token, field: Field | None) -> Node | None:
         self._closed(piece)
         text = piece.text.strip()
         found = words(text)
@@ -222,11 +222,11 @@ class _Parser:
             return self._fuzzy(piece, text[: match.start()], match[1], field)
         return Words(text, field)
 
-    def _closed(self, piece: Piece) -> None:
+    def _closed(self, piece: Token) -> None:
         if not piece.closed:
             self._tell("unclosed_quote", piece.at, piece.end, self.text[piece.at])
 
-    def _counted(self, piece: Piece, n: int) -> bool:
+    def _counted(self, piece: Token, n: int) -> bool:
         """Whether there is room for another term of n words."""
         self.terms += 1 if piece.kind != "phrase" else max(1, len(piece.text.split()))
         self.words += n
@@ -236,18 +236,18 @@ class _Parser:
             self._tell_of("too_many_words", piece)
         return False
 
-    def _patterned(self, piece: Piece) -> bool:
+    def _patterned(self, piece: Token) -> bool:
         self.patterns += 1
         if self.patterns > MAX_PATTERNS:
             self._tell_of("too_many_patterns", piece)
         return self.patterns <= MAX_PATTERNS
 
-    def _near(self, piece: Piece, text: str, field: Field | None, gap: int) -> Near:
+    def _near(self, piece: Token, text: str, field: Field | None, gap: int) -> Near:
         if gap > MAX_GAP:
             self._tell_of("gap", piece, str(gap))
         return Near(text, field, min(gap, MAX_GAP))
 
-    def _prefix(self, piece: Piece, text: str, field: Field | None) -> Node:
+    def _prefix(self, piece: Token, text: str, field: Field | None) -> Node:
         """Of several words (covid-1*) the last is one that begins so."""
         last = words(text)[-1]
         if len(last) < MIN_PREFIX:
@@ -256,7 +256,7 @@ class _Parser:
             return Words(text, field)
         return Prefix(text, field) if self._patterned(piece) else Words(text, field)
 
-    def _fuzzy(self, piece: Piece, text: str, number: str, field: Field | None) -> Node:
+    def _fuzzy(self, piece: Token, text: str, number: str, field: Field | None) -> Node:
         found = words(text)
         if len(found) != 1 or not MIN_FUZZY <= len(found[0]) <= MAX_FUZZY:
             self._tell_of("short_fuzzy", piece)

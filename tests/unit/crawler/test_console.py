@@ -11,7 +11,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from crawler.console import lasting, print_json, print_table, safe, say, set_up_log
+from crawler.console import format_duration, print_json, print_table, safe, say, set_up_log
 
 HOSTILE = "عاجل\x1b]52;c;aGk=\x07 \x9b31m\u202egnp.exe\u2066 \x08end"
 
@@ -100,4 +100,4 @@ def test_on_a_narrow_terminal_only_the_last_column_is_wrapped(monkeypatch: pytes
     ],
 )
 def test_a_span_is_told_in_one_unit(seconds: float, told: str) -> None:
-    assert lasting(timedelta(seconds=seconds)) == told
+    assert format_duration(timedelta(seconds=seconds)) == told

@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler import stages
 from crawler.boilerplate import dom_pruning, field_duplicates, phrases, repeated_blocks
-from crawler.boilerplate.repeated_blocks import Repeats
+from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.extract.draft import Draft, Removed
 from index.model.article import Image
 from tests.support.samples import a_page, a_site
@@ -103,7 +103,7 @@ def test_the_pages_description_of_itself_is_no_echo_of_a_caption_that_was_read_o
 
 
 def test_repeats_go_and_an_article_that_is_all_repeated_stays() -> None:
-    known = Repeats({repeated_blocks.block_hash("تابع ستيب نيوز"): 2})
+    known = RepeatedBlocks({repeated_blocks.block_hash("تابع ستيب نيوز"): 2})
     kept, removed = repeated_blocks.drop(["نص", "تابع «ستيب نيوز»!"], known)
     assert kept == ["نص"]
     assert [(r.layer, r.reason) for r in removed] == [("repeat", "on 2 other articles of the site")]
@@ -120,7 +120,7 @@ def test_the_path_learns_and_applies_what_a_site_repeats() -> None:
 
     site = a_site()
     first, second = (stages.article(a_page(page(n)), site) for n in (1, 2))
-    common = Repeats(dict.fromkeys(set(first.blocks) & set(second.blocks), 2))
+    common = RepeatedBlocks(dict.fromkeys(set(first.blocks) & set(second.blocks), 2))
     assert promo in first.article.body
     again = stages.article(a_page(page(1)), site, repeats=common)
     assert promo not in again.article.body
@@ -132,7 +132,7 @@ def test_the_path_learns_and_applies_what_a_site_repeats() -> None:
 def test_a_sentence_needs_more_evidence_on_a_large_site(articles: int, others: int, gone: bool) -> None:
     sentence = "The war began when the bridge fell, and both towns have blamed each other for it ever since."
     line = "Follow the Courier on Telegram."
-    found = Repeats({repeated_blocks.block_hash(text): others for text in (sentence, line)}, articles)
+    found = RepeatedBlocks({repeated_blocks.block_hash(text): others for text in (sentence, line)}, articles)
     kept, _ = repeated_blocks.drop(["Own text.", sentence, line], found)
     assert (sentence not in kept) is gone
     assert line not in kept
@@ -140,7 +140,7 @@ def test_a_sentence_needs_more_evidence_on_a_large_site(articles: int, others: i
 
 def test_a_lead_that_others_show_as_a_teaser_stays_where_it_is_the_lead() -> None:
     lead = "All seven libraries stay open after the council voted to close its own canteen and sell a car."
-    found = Repeats({repeated_blocks.block_hash(lead): 9})
+    found = RepeatedBlocks({repeated_blocks.block_hash(lead): 9})
     for body, description in (([lead, "More."], None), (["Now.", lead], lead)):
         assert repeated_blocks.drop(body, found, repeated_blocks.own(body, description))[0] == body
     assert repeated_blocks.drop(["Now.", lead], found, repeated_blocks.own(["Now.", lead], None))[0] == ["Now."]

@@ -63,7 +63,7 @@ def test_what_is_none_is_refused_with_its_reason(html: str, reason: str) -> None
 
 
 def test_what_may_be_gone_tomorrow_is_asked_for_again() -> None:
-    assert set(page_classifier.PASSING) == {"wall", "consent"}
+    assert set(page_classifier.TRANSIENT_REASONS) == {"wall", "consent"}
 
 
 @pytest.mark.parametrize(
@@ -81,5 +81,5 @@ def test_hostile_pages_cost_little(html: str) -> None:
     start = time.process_time()
     teasers.read(document)
     with suppress(Refused):
-        page_classifier.by_document(document, [])
+        page_classifier.reject_document(document, [])
     assert time.process_time() - start < 5.0  # a hundredth of it on this page's like in a browser's size

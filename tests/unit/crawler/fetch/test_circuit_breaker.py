@@ -9,46 +9,51 @@ from scrapy import Request
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 
-from crawler.fetch.circuit_breaker import TRIES, GivenUp, Patience, reached
+from crawler.fetch.circuit_breaker import (
+    MAX_FAILURES_IN_A_ROW,
+    HostUnavailable,
+    UnresponsiveHostMiddleware,
+    network_was_reached,
+)
 
 COUNT = "downloader/exception_type_count/"
 REFUSED = f"{COUNT}scrapy.exceptions.DownloadConnectionRefusedError"
 NAMELESS = f"{COUNT}scrapy.exceptions.CannotResolveHostError"
 LATE = f"{COUNT}scrapy.exceptions.DownloadTimeoutError"
-GIVEN_UP = f"{COUNT}crawler.fetch.circuit_breaker.GivenUp"
+GIVEN_UP = f"{COUNT}crawler.fetch.circuit_breaker.HostUnavailable"
 PAGE = Request("https://step.example/feed/")
 OTHER = Request("https://sana.example/feed/")
 
 
-def asked(patience: Patience, request: Request = PAGE) -> None:
+def asked(patience: UnresponsiveHostMiddleware, request: Request = PAGE) -> None:
     asyncio.run(patience.process_request(request))
 
 
-def silent(patience: Patience, times: int) -> None:
+def silent(patience: UnresponsiveHostMiddleware, times: int) -> None:
     for _ in range(times):
         asked(patience)
         asyncio.run(patience.process_exception(PAGE, DownloadTimeoutError("30 s")))
 
 
 def test_a_host_that_stays_silent_is_given_up_and_no_other() -> None:
-    patience = Patience()
-    silent(patience, TRIES)
+    patience = UnresponsiveHostMiddleware()
+    silent(patience, MAX_FAILURES_IN_A_ROW)
     asked(patience, OTHER)
-    with pytest.raises(GivenUp, match=r"step\.example did not answer 3 times in a row"):
+    with pytest.raises(HostUnavailable, match=r"step\.example did not answer 3 times in a row"):
         asked(patience)
 
 
 def test_an_answer_ends_the_count() -> None:
-    patience = Patience()
-    silent(patience, TRIES - 1)
+    patience = UnresponsiveHostMiddleware()
+    silent(patience, MAX_FAILURES_IN_A_ROW - 1)
     asyncio.run(patience.process_response(PAGE, Response(PAGE.url, status=500)))
-    silent(patience, TRIES - 1)
+    silent(patience, MAX_FAILURES_IN_A_ROW - 1)
     asked(patience)
 
 
 def test_a_fault_of_ours_is_no_silence() -> None:
-    patience = Patience()
-    for _ in range(TRIES):
+    patience = UnresponsiveHostMiddleware()
+    for _ in range(MAX_FAILURES_IN_A_ROW):
         asyncio.run(patience.process_exception(PAGE, ValueError("x")))
     asked(patience)
 
@@ -63,4 +68,4 @@ def test_a_fault_of_ours_is_no_silence() -> None:
     ],
 )
 def test_whether_anything_was_there_to_answer(stats: dict[str, int], answer: bool) -> None:
-    assert reached(stats) is answer
+    assert network_was_reached(stats) is answer

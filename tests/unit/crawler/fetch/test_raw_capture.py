@@ -14,9 +14,9 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.utils.test import get_crawler
 
-from crawler.fetch.raw_capture import DecodedCopies, RawCopies, decoded, lower_case
+from crawler.fetch.raw_capture import DecodedCaptureMiddleware, RawCaptureMiddleware, decoded, lower_case
 from index.warc import store
-from index.web.sanitizer import sanitised
+from index.web.sanitizer import sanitize
 
 URL = "https://step.example/1"
 PAGE = "<p>خبر عاجل من حلب</p>".encode() * 40
@@ -35,10 +35,10 @@ def kept(body: bytes, encoding: str, status: int = 200) -> store.Response | None
         if encoding:
             headers["Content-Encoding"] = encoding
         answer: Any = Response(URL, status=status, headers=headers, body=body)
-        answer = await RawCopies().process_response(request, answer)
+        answer = await RawCaptureMiddleware().process_response(request, answer)
         crawler = get_crawler(settings_dict={"DOWNLOAD_MAXSIZE": MOST})
         answer = HttpCompressionMiddleware.from_crawler(crawler).process_response(request, answer)
-        return await DecodedCopies().process_response(request, answer)
+        return await DecodedCaptureMiddleware().process_response(request, answer)
 
     request = Request(URL, meta={"keep_raw": True})
     asyncio.run(way())
@@ -63,7 +63,7 @@ def test_what_came_in_an_encoding_of_its_own_is_kept_decoded(encoding: str, body
     assert copy is not None
     assert copy.body == decoded(copy.headers, copy.body) == PAGE
     assert not {"content-encoding", "content-length"} & lower_case(copy.headers).keys()
-    assert "خبر عاجل من حلب" in sanitised(copy.headers, copy.body).html
+    assert "خبر عاجل من حلب" in sanitize(copy.headers, copy.body).html
 
 
 def test_what_grows_too_large_is_not_decoded() -> None:

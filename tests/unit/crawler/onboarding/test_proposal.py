@@ -10,11 +10,11 @@ import pytest
 import yaml
 from pydantic import HttpUrl
 
-from crawler.discover.site_metadata import outlet, sitemaps
+from crawler.discover.site_metadata import site_metadata, sitemaps
 from crawler.models import Candidate
 from crawler.onboarding import proposal
-from crawler.onboarding.proposal import Offer, Proposal, Tried
-from crawler.scheduling.poll_interval import Bounds, Record, Said, next_poll
+from crawler.onboarding.proposal import Proposal, SourceOffer, TrialArticle
+from crawler.scheduling.poll_interval import Bounds, PollRecord, UpdateHints, next_poll
 from crawler.scheduling.publication_rate import first_look
 from crawler.site_config import Kind, Rules, Schedule, Site, Source, stranger
 from crawler.urls.canonical import may_be_article
@@ -24,10 +24,10 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SAYS = Source(kind="section", url=HttpUrl("https://example.org/"))
 
 
-def offer(kind: Kind, name: str, urls: range, newest: datetime | None = NOW) -> Offer:
+def offer(kind: Kind, name: str, urls: range, newest: datetime | None = NOW) -> SourceOffer:
     source = Source(kind=kind, url=HttpUrl(f"https://example.org/{name}"))
     dates = [newest - timedelta(hours=n) if newest else None for n in range(len(urls))]
-    return Offer(
+    return SourceOffer(
         source, tuple(Candidate(f"https://example.org/a/{n}", published=d) for n, d in zip(urls, dates, strict=True))
     )
 
@@ -42,14 +42,14 @@ def offer(kind: Kind, name: str, urls: range, newest: datetime | None = NOW) -> 
     ],
 )
 def test_an_outlet_is_called_what_its_page_calls_it(page: str, name: str) -> None:
-    assert outlet(page.encode(), "https://example.org/", {}).name == name
+    assert site_metadata(page.encode(), "https://example.org/", {}).name == name
 
 
 def test_a_first_page_names_feeds_interface_and_locale() -> None:
     page = b"""<html lang="fa-IR"><link rel="alternate" type="application/rss+xml" href="/feed/">
     <link rel="alternate" type="application/rss+xml" href="/comments/feed/">
     <link rel="https://api.w.org/" href="/wp-json/">"""
-    said = outlet(page, "https://example.org/", {})
+    said = site_metadata(page, "https://example.org/", {})
     assert said.feeds == ("https://example.org/feed/",)
     assert said.wordpress == "https://example.org/wp-json/"
     assert said.locale == "fa_IR"
@@ -115,7 +115,7 @@ def test_the_only_source_is_taken_however_old_it_is() -> None:
 
 
 def test_the_file_is_read_as_the_site_that_was_proposed() -> None:
-    said = outlet('<html lang="ar"><title>نداء: الأخبار</title>'.encode(), "https://www.nida.example/", {})
+    said = site_metadata('<html lang="ar"><title>نداء: الأخبار</title>'.encode(), "https://www.nida.example/", {})
     feed = offer("feed", "feed", range(49))
     site = proposal.finish(proposal.first_draft("https://www.nida.example/", said, SAYS), [feed], [])
     found = Proposal(site, (feed,), ((offer("sitemap", "map", range(2)), "one is enough"),), (), 24.0, ())
@@ -126,11 +126,11 @@ def test_the_file_is_read_as_the_site_that_was_proposed() -> None:
     assert proposal.a_day([feed]) == pytest.approx(24.0)
 
 
-def listed(kind: Kind, count: int, apart: timedelta, said: Said | None = None) -> Offer:
+def listed(kind: Kind, count: int, apart: timedelta, said: UpdateHints | None = None) -> SourceOffer:
     """A source of articles that came so far apart, the newest just now."""
     source = Source(kind=kind, url=HttpUrl(f"https://example.org/{kind}"))
     candidates = tuple(Candidate(f"https://example.org/{kind}/{n}", published=NOW - n * apart) for n in range(count))
-    return Offer(source, candidates, said or Said())
+    return SourceOffer(source, candidates, said or UpdateHints())
 
 
 SITE = stranger("https://example.org/")
@@ -143,14 +143,14 @@ def test_a_site_is_asked_as_a_crawl_will_ask_it() -> None:
     assert proposed == Schedule()
     assert "every 30 min to 12 h;" in told
     habit = first_look(hourly.dates, NOW, UTC)
-    assert next_poll(Record("x", NOW, habit), Bounds()).why in told
+    assert next_poll(PollRecord("x", NOW, habit), Bounds()).why in told
     assert "as often as allowed, every 30 min" in told
     rare = proposal.schedule(SITE, [listed("feed", 5, timedelta(days=3))], Bounds(), NOW)[1]
     assert "0.31 expected by then" in rare, "between the bounds"
 
 
 def test_a_feed_is_believed_that_says_how_seldom_it_is_to_be_asked() -> None:
-    says = Said(timedelta(hours=6), "its ttl")
+    says = UpdateHints(timedelta(hours=6), "its ttl")
     told = [
         proposal.schedule(SITE, [listed("feed", 8, timedelta(days=1), said)], Bounds(), NOW)[1] for said in (None, says)
     ]
@@ -184,11 +184,11 @@ BODY = "The council met.\n\nIt spoke of {0}.\n\nIt voted on {0}.\n\nIt went home
 END = "Follow The Paper on all channels and never miss what the council decides next week."
 
 
-def tried(path: str, end: str = "", body: str = BODY, **more: Any) -> Tried:
+def tried(path: str, end: str = "", body: str = BODY, **more: Any) -> TrialArticle:
     url = f"https://example.org{path}"
     text = body.format(path, end or f"All of {path} agreed.")
     made = article(url, headline=f"Council {path}", body=text)
-    return Tried(url, None if more else made, **more)
+    return TrialArticle(url, None if more else made, **more)
 
 
 def test_a_paragraph_that_ends_several_articles_becomes_a_rule() -> None:
@@ -206,14 +206,14 @@ def test_a_paragraph_that_ends_several_articles_becomes_a_rule() -> None:
         ("another paragraph begins so", [*(tried(f"/{n}", END) for n in range(3)), tried("/4", f"{END} So.")]),
         ("it is so short that anything may begin so", [tried(f"/{n}", "By our reporter") for n in range(5)]),
         ("one article at several addresses", [
-            Tried(f"https://example.org/{n}", article(body=BODY.format("tax", END))) for n in range(5)
+            TrialArticle(f"https://example.org/{n}", article(body=BODY.format("tax", END))) for n in range(5)
         ]),
         ("an article's own first sentence is its lead", [
             tried(f"/{n}", body=f"{END[:-1]} but nobody knows which of them it will be.\n\n{BODY}") for n in range(5)
         ]),
     ],
 )  # fmt: skip
-def test_no_rule_is_made_of_what_may_be_the_articles_own(why: str, found: list[Tried]) -> None:
+def test_no_rule_is_made_of_what_may_be_the_articles_own(why: str, found: list[TrialArticle]) -> None:
     assert proposal.stripped(found) == [], why
 
 
@@ -277,13 +277,14 @@ def test_a_menu_leads_to_sections() -> None:
     page = b"""<nav><a href="/local/">Local</a><a href="/local/#top">Local</a><a href="/">Home</a>
     <a href="https://elsewhere.example/x/">x</a><a href="/2026/05/01/the-council-met-again-on-the-matter">Story</a>
     <a href="/feed/">RSS</a><a href="/search?q=x">Search</a></nav><main><a href="/contact/">not a menu</a></main>"""
-    assert outlet(page, "https://example.org/", {}).sections == ("https://example.org/local/",)
+    assert site_metadata(page, "https://example.org/", {}).sections == ("https://example.org/local/",)
 
 
 def test_a_menu_is_read_however_deep_its_links_lie_and_the_surest_sections_come_first() -> None:
     page = b"""<header><div><ul><li><a href="/shop/offers/">Offers</a></li>
     <li><a href="/sport/">Sport</a></li></ul></div>
     <nav><ul><li><a href="/category/news/">News</a></ul></nav></header>"""
-    assert [link.removeprefix("https://example.org") for link in outlet(page, "https://example.org/", {}).sections] == [
+    sections = site_metadata(page, "https://example.org/", {}).sections
+    assert [link.removeprefix("https://example.org") for link in sections] == [
         "/category/news/", "/sport/", "/shop/offers/",
     ]  # fmt: skip

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from crawler.errors import Refused, Unreadable
-from crawler.processes.parse_pool import Ended, Workers
+from crawler.processes.parse_pool import ParsePool, PoolClosed
 from crawler.site_config import Site
 from tests.support.samples import a_site
 
@@ -57,31 +57,31 @@ def where(seconds: float) -> int:
 
 
 @pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    pool = Workers(count=1, deadline=2.0)
+def workers() -> Iterator[ParsePool]:
+    pool = ParsePool(count=1, deadline=2.0)
     yield pool
     pool.close()
 
 
-def test_gives_what_the_function_returns(workers: Workers) -> None:
+def test_gives_what_the_function_returns(workers: ParsePool) -> None:
     assert asyncio.run(workers.run(double, 21)) == 42
 
 
-def test_gives_the_error_that_the_function_raised(workers: Workers) -> None:
+def test_gives_the_error_that_the_function_raised(workers: ParsePool) -> None:
     with pytest.raises(Refused, match="home page: it has no article") as caught:
         asyncio.run(workers.run(refuse))
     assert (caught.value.reason, caught.value.detail) == ("home page", "it has no article")
 
 
 @pytest.mark.parametrize(("job", "reason"), [(hang, "too slow"), (crash, "crashed"), (devour, "too large")])
-def test_a_bad_page_costs_itself_only(workers: Workers, job: object, reason: str) -> None:
+def test_a_bad_page_costs_itself_only(workers: ParsePool, job: object, reason: str) -> None:
     with pytest.raises(Unreadable) as caught:
         asyncio.run(workers.run(job))  # type: ignore[arg-type]
     assert caught.value.reason == reason
     assert asyncio.run(workers.run(double, 4)) == 8
 
 
-def test_a_worker_that_is_killed_while_it_is_idle_is_replaced(workers: Workers) -> None:
+def test_a_worker_that_is_killed_while_it_is_idle_is_replaced(workers: ParsePool) -> None:
     assert asyncio.run(workers.run(double, 1)) == 2
     idle = [child for child in psutil.Process().children() if "crawler.processes.parse_worker" in child.cmdline()]
     for child in idle:
@@ -91,7 +91,7 @@ def test_a_worker_that_is_killed_while_it_is_idle_is_replaced(workers: Workers) 
         assert asyncio.run(workers.run(double, number)) == 2 * number
 
 
-def test_a_job_that_lies_ready_behind_a_bad_one_is_done_all_the_same(workers: Workers) -> None:
+def test_a_job_that_lies_ready_behind_a_bad_one_is_done_all_the_same(workers: ParsePool) -> None:
     async def both(bad: object) -> list[object]:
         jobs = [workers.run(bad), workers.run(double, 5)]  # type: ignore[arg-type]
         return await asyncio.gather(*jobs, return_exceptions=True)
@@ -103,7 +103,7 @@ def test_a_job_that_lies_ready_behind_a_bad_one_is_done_all_the_same(workers: Wo
 
 
 def test_the_answer_to_a_job_that_nobody_waits_for_is_not_taken_for_the_next_ones() -> None:
-    workers = Workers(count=1)  # two jobs at one worker wait for each other in one loop of events, its first
+    workers = ParsePool(count=1)  # two jobs at one worker wait for each other in one loop of events, its first
 
     async def given_up() -> int:
         job = asyncio.ensure_future(workers.run(of_site, a_site(id="given-up"), 1.0))
@@ -118,9 +118,9 @@ def test_the_answer_to_a_job_that_nobody_waits_for_is_not_taken_for_the_next_one
 
 
 def test_a_worker_is_replaced_after_so_many_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    workers = Workers(count=1)
-    monkeypatch.setattr("crawler.processes.parse_pool.JOBS_A_WORKER", 6)
-    monkeypatch.setattr("crawler.processes.parse_pool.SOON", 2)
+    workers = ParsePool(count=1)
+    monkeypatch.setattr("crawler.processes.parse_pool.JOBS_PER_WORKER", 6)
+    monkeypatch.setattr("crawler.processes.parse_pool.PRESTART_JOBS", 2)
 
     async def many() -> list[int]:
         return await asyncio.gather(*(workers.run(os.getpid) for _ in range(20)))
@@ -132,7 +132,7 @@ def test_a_worker_is_replaced_after_so_many_jobs(monkeypatch: pytest.MonkeyPatch
     assert max(pids.count(pid) for pid in pids) <= 6
 
 
-def test_a_fault_of_ours_comes_with_where_it_was(workers: Workers) -> None:
+def test_a_fault_of_ours_comes_with_where_it_was(workers: ParsePool) -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         asyncio.run(workers.run(divmod, 1, 0))
     assert "crawler/processes/parse_worker.py" in "".join(caught.value.__notes__)
@@ -150,10 +150,10 @@ def eventually(true: Callable[[], bool], seconds: float = 30.0) -> bool:
 
 def test_a_job_that_comes_after_the_end_starts_no_worker() -> None:
     async def late() -> None:
-        workers = Workers(count=1)
+        workers = ParsePool(count=1)
         await workers.run(double, 1)
         workers.close()
-        with pytest.raises(Ended):
+        with pytest.raises(PoolClosed):
             await workers.run(double, 1)
 
     before = set(psutil.Process().children())
@@ -163,7 +163,7 @@ def test_a_job_that_comes_after_the_end_starts_no_worker() -> None:
 
 def test_what_waits_is_dropped_when_the_crawl_ends() -> None:
     """And what was begun comes to its end: nothing is known to be wrong with either."""
-    pool = Workers(count=1, deadline=120.0)
+    pool = ParsePool(count=1, deadline=120.0)
 
     async def all_of_them() -> list[object]:
         await pool.run(double, 1)
@@ -176,13 +176,13 @@ def test_what_waits_is_dropped_when_the_crawl_ends() -> None:
         found = asyncio.run(all_of_them())
     finally:
         pool.close()
-    dropped = [one for one in found if isinstance(one, Ended)]
+    dropped = [one for one in found if isinstance(one, PoolClosed)]
     assert len(dropped) > 20
     assert len(dropped) + len([one for one in found if isinstance(one, str)]) == 30
 
 
 def test_it_ends_at_once_while_long_documents_wait() -> None:
-    pool = Workers(count=1, deadline=120.0)
+    pool = ParsePool(count=1, deadline=120.0)
 
     async def many() -> float:
         await pool.run(double, 1)
@@ -224,7 +224,7 @@ def _alive(process: psutil.Process) -> bool:
 
 def test_a_site_whose_pages_are_slow_holds_up_its_like_and_nobody_else() -> None:
     slow, honest = a_site(id="slow"), a_site(id="honest")
-    pool = Workers(count=1, deadline=200.0, quick=2.0)
+    pool = ParsePool(count=1, deadline=200.0, quick=2.0)
 
     async def both() -> list[str]:
         waiting = [asyncio.ensure_future(pool.run(of_site, slow, 300.0)) for _ in range(2)]
@@ -247,7 +247,7 @@ def test_a_second_worker_is_there_for_what_takes_one_more_than_a_second(
     jobs: int, seconds: float, processes: int
 ) -> None:
     async def several() -> set[int]:
-        pool = Workers(count=2)
+        pool = ParsePool(count=2)
         try:
             return {*await asyncio.gather(*(pool.run(where, seconds) for _ in range(jobs)))}
         finally:

@@ -8,9 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.schedule import passed, simulate
-from crawler.discover.update_hints import said
-from crawler.scheduling.poll_interval import JITTER, LONGEST_WAIT, Bounds, Record, Said, back_off, next_poll, weight
-from crawler.scheduling.publication_rate import Habit, expected, first_look, learn, waiting
+from crawler.discover.update_hints import read_hints
+from crawler.scheduling.poll_interval import (
+    JITTER,
+    LONGEST_WAIT,
+    Bounds,
+    PollRecord,
+    UpdateHints,
+    back_off,
+    failure_weight,
+    next_poll,
+)
+from crawler.scheduling.publication_rate import PublicationRate, expected, first_look, learn, waiting
 
 DAMASCUS = timezone(timedelta(hours=3))
 NOON = datetime(2026, 6, 17, 12, 0, tzinfo=DAMASCUS)
@@ -18,9 +27,9 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 BOUNDS = Bounds()
 
 
-def habit_of(a_day: int, days: int = 21, first: int = 8, last: int = 22) -> Habit:
+def habit_of(a_day: int, days: int = 21, first: int = 8, last: int = 22) -> PublicationRate:
     """The habit of a source with so many articles a day, evenly between two local hours, watched every hour."""
-    habit, begin = Habit(), NOON - days * DAY
+    habit, begin = PublicationRate(), NOON - days * DAY
     gap = (last - first) * HOUR / max(1, a_day)
     for day in range(days):
         opens = (begin + day * DAY).replace(hour=first)
@@ -31,8 +40,8 @@ def habit_of(a_day: int, days: int = 21, first: int = 8, last: int = 22) -> Habi
     return habit
 
 
-def wait(habit: Habit, last: datetime = NOON, bounds: Bounds = BOUNDS, **more: object) -> timedelta:
-    return next_poll(replace(Record("step feed", last, habit), **more), bounds).at - last  # type: ignore[arg-type]
+def wait(habit: PublicationRate, last: datetime = NOON, bounds: Bounds = BOUNDS, **more: object) -> timedelta:
+    return next_poll(replace(PollRecord("step feed", last, habit), **more), bounds).at - last  # type: ignore[arg-type]
 
 
 # --- habits ----------------------------------------------------------------------------------------------------------
@@ -50,7 +59,7 @@ def test_a_source_that_sleeps_is_let_sleep() -> None:
 
 
 def test_a_new_source_is_asked_often() -> None:
-    assert wait(Habit()) <= 30 * MINUTE
+    assert wait(PublicationRate()) <= 30 * MINUTE
 
 
 def test_a_habit_that_changes_is_followed_within_days() -> None:
@@ -65,34 +74,34 @@ def test_a_habit_that_changes_is_followed_within_days() -> None:
 @pytest.mark.parametrize(("apart", "count"), [(6 * MINUTE, 100), (HOUR, 60), (6 * HOUR, 30), (DAY, 10)])
 def test_a_first_look_tells_how_much_a_source_publishes(apart: timedelta, count: int) -> None:
     habit = first_look([NOON - n * apart for n in range(count)], NOON, DAMASCUS)
-    assert habit.a_day == pytest.approx(DAY / apart, rel=0.6)
+    assert habit.per_day == pytest.approx(DAY / apart, rel=0.6)
     assert expected(habit, NOON, NOON + 7 * DAY) == pytest.approx(7 * DAY / apart, rel=0.6)
 
 
 def test_a_first_look_at_few_dates_or_at_dates_of_this_moment_tells_nothing() -> None:
-    assert first_look([NOON - n * DAY for n in range(4)], NOON, DAMASCUS) == Habit()
-    assert first_look([NOON - n * 30 * DAY for n in range(9)], NOON, DAMASCUS) == Habit()
+    assert first_look([NOON - n * DAY for n in range(4)], NOON, DAMASCUS) == PublicationRate()
+    assert first_look([NOON - n * 30 * DAY for n in range(9)], NOON, DAMASCUS) == PublicationRate()
     assert wait(first_look([NOON] * 9, NOON, DAMASCUS)) <= 30 * MINUTE
 
 
 def test_articles_without_a_date_are_spread_over_the_time_since() -> None:
-    habit = learn(Habit(), NOON, NOON + 2 * HOUR, [], undated=6)
+    habit = learn(PublicationRate(), NOON, NOON + 2 * HOUR, [], undated=6)
     assert habit.found[12] == pytest.approx(3)
     assert habit.found[13] == pytest.approx(3)
 
 
 def test_a_habit_is_kept_as_json() -> None:
     habit = habit_of(7)
-    again = Habit.from_json(habit.to_json())  # type: ignore[arg-type]
-    assert again.a_day == pytest.approx(habit.a_day, rel=0.01)
-    assert Habit.from_json(None) == Habit()
+    again = PublicationRate.from_json(habit.to_json())  # type: ignore[arg-type]
+    assert again.per_day == pytest.approx(habit.per_day, rel=0.01)
+    assert PublicationRate.from_json(None) == PublicationRate()
 
 
 counts = st.lists(st.integers(0, 12), min_size=1, max_size=72)
 
 
-def habit_from(hours: list[int]) -> Habit:
-    habit = Habit()
+def habit_from(hours: list[int]) -> PublicationRate:
+    habit = PublicationRate()
     for number, count in enumerate(hours):
         since = NOON + number * HOUR
         habit = learn(habit, since, since + HOUR, [since + (n + 1) * MINUTE for n in range(count)])
@@ -136,7 +145,7 @@ RSS = "<rss><channel><title>t</title>{}<item><ttl>1</ttl></item></channel></rss>
 
 def test_a_feed_says_how_often_and_when_not() -> None:
     head = "<ttl>90</ttl><skipHours><hour>23</hour><hour>0</hour></skipHours><skipDays><day>Friday</day></skipDays>"
-    assert said(RSS.format(head), {}) == Said(90 * MINUTE, "its ttl", frozenset({23, 0}), frozenset({4}))
+    assert read_hints(RSS.format(head), {}) == UpdateHints(90 * MINUTE, "its ttl", frozenset({23, 0}), frozenset({4}))
 
 
 @pytest.mark.parametrize(
@@ -152,12 +161,12 @@ def test_a_feed_says_how_often_and_when_not() -> None:
     ],
 )
 def test_the_longest_of_what_is_said_counts(head: str, headers: dict[str, str], every: timedelta | None) -> None:
-    found = said(RSS.format(head), headers)
+    found = read_hints(RSS.format(head), headers)
     assert (found.every if found else None) == every
 
 
 def test_a_feed_is_believed_while_its_record_does_not_contradict_it() -> None:
-    seldom = Said(4 * HOUR, "its ttl")
+    seldom = UpdateHints(4 * HOUR, "its ttl")
     calm, busy = habit_of(2), habit_of(100)
     assert wait(calm, said=seldom) >= (1 - JITTER) * 4 * HOUR > wait(calm)
     assert wait(busy, said=seldom) == wait(busy)
@@ -165,10 +174,10 @@ def test_a_feed_is_believed_while_its_record_does_not_contradict_it() -> None:
 
 def test_hours_that_a_feed_says_to_skip_are_skipped_up_to_the_slowest_bound() -> None:
     nine = NOON.astimezone(UTC)
-    turn = next_poll(Record("f", NOON, habit_of(100), Said(skip_hours=frozenset({9, 10, 11}))), BOUNDS)
+    turn = next_poll(PollRecord("f", NOON, habit_of(100), UpdateHints(skip_hours=frozenset({9, 10, 11}))), BOUNDS)
     assert turn.at == nine.replace(hour=12, minute=0)
-    never = Said(skip_hours=frozenset(range(24)))
-    assert next_poll(Record("f", NOON, habit_of(100), never), BOUNDS).at <= nine + BOUNDS.slowest
+    never = UpdateHints(skip_hours=frozenset(range(24)))
+    assert next_poll(PollRecord("f", NOON, habit_of(100), never), BOUNDS).at <= nine + BOUNDS.slowest
 
 
 # --- failures --------------------------------------------------------------------------------------------------------
@@ -183,7 +192,7 @@ def test_hours_that_a_feed_says_to_skip_are_skipped_up_to_the_slowest_bound() ->
     ],
 )  # fmt: skip
 def test_failures_are_graded(reason: str, counts: float) -> None:
-    assert weight(reason) == counts
+    assert failure_weight(reason) == counts
 
 
 @given(st.floats(0.25, 1_000), st.floats(0.25, 1_000))
@@ -193,7 +202,7 @@ def test_a_wait_grows_with_failures_and_never_ends(one: float, other: float) -> 
 
 
 def test_a_source_that_fails_waits_and_says_so() -> None:
-    turn = next_poll(Record("f", NOON, habit_of(100), strikes=2.5), BOUNDS)
+    turn = next_poll(PollRecord("f", NOON, habit_of(100), strikes=2.5), BOUNDS)
     assert turn.at == NOON + back_off("f", 2.5)
     assert turn.why.startswith("failed 2.5 times in a row, next try after")
 
@@ -207,10 +216,10 @@ def test_a_source_that_is_dead_for_60_of_90_days_is_asked_seldom_and_is_back_wit
     name: str, reason: str, most: int
 ) -> None:
     """A name that is not found may be a fault of our own network, and to look one up asks nothing of the host."""
-    alive, record, tries = NOON + 60 * DAY, Record(name, NOON, habit_of(20)), 0
+    alive, record, tries = NOON + 60 * DAY, PollRecord(name, NOON, habit_of(20)), 0
     while record.last < alive:
         tries += 1
-        record = replace(record, strikes=record.strikes + weight(reason))
+        record = replace(record, strikes=record.strikes + failure_weight(reason))
         record = replace(record, last=next_poll(record, BOUNDS).at)
     assert record.last - alive <= 7 * DAY
     assert 10 < tries <= most
@@ -218,7 +227,7 @@ def test_a_source_that_is_dead_for_60_of_90_days_is_asked_seldom_and_is_back_wit
 
 def test_a_host_that_asks_to_be_left_alone_is() -> None:
     until = (NOON + 5 * HOUR).astimezone(UTC)
-    turn = next_poll(Record("f", NOON, habit_of(100), not_before=until), BOUNDS)
+    turn = next_poll(PollRecord("f", NOON, habit_of(100), not_before=until), BOUNDS)
     assert turn.at == until
     assert "left alone" in turn.why
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.scheduling.crontab import crontab
-from crawler.scheduling.poll_interval import LONGEST_WAIT, asked_to_wait, back_off
+from crawler.scheduling.poll_interval import LONGEST_WAIT, back_off, retry_after
 from crawler.scheduling.site_schedule import Due, LastRun, due
 from crawler.site_config import Site, Source
 
@@ -287,7 +287,7 @@ def test_a_wrong_expression_is_told(expression: str, message: str) -> None:
 )
 def test_a_host_that_asks_to_be_left_alone_is_heard(said: str, wait: timedelta | None) -> None:
     now = datetime(2026, 10, 21, 8, 0, tzinfo=UTC)
-    assert asked_to_wait({"retry-after": said}, now) == (None if wait is None else now + wait)
+    assert retry_after({"retry-after": said}, now) == (None if wait is None else now + wait)
 
 
 def test_a_site_waits_as_long_as_all_hosts_of_its_sources_asked_to_be_left_alone() -> None:

@@ -4,48 +4,48 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.fetch.politeness import LONGEST, pause
-from crawler.session.block_detection import BARREN, WALLS, Conduct, shape
+from crawler.fetch.politeness import MAX_DELAY_SECONDS, pause
+from crawler.session.block_detection import BLOCKED_PAGES, TRAP_PAGES, BlockDetector, shape
 
 PAGE = "https://step.example/news/{}-a-story"
 CALENDAR = "https://step.example/calendar/2026/{}/"
 
 
 def test_walls_in_a_row_end_it_for_that_host() -> None:
-    conduct = Conduct()
-    for number in range(WALLS):
-        assert not conduct.walled(PAGE)
-        conduct.wall(PAGE.format(number))
-    assert conduct.walled(PAGE)
-    assert not conduct.walled("https://other.example/")
+    conduct = BlockDetector()
+    for number in range(BLOCKED_PAGES):
+        assert not conduct.is_blocked(PAGE)
+        conduct.record_block(PAGE.format(number))
+    assert conduct.is_blocked(PAGE)
+    assert not conduct.is_blocked("https://other.example/")
 
 
 @pytest.mark.parametrize("page", ["article", "none"])
 def test_a_page_between_walls_begins_the_count_anew(page: str) -> None:
-    conduct = Conduct()
-    for _ in range(WALLS - 1):
-        conduct.wall(PAGE)
+    conduct = BlockDetector()
+    for _ in range(BLOCKED_PAGES - 1):
+        conduct.record_block(PAGE)
     getattr(conduct, page)("step", PAGE)
-    conduct.wall(PAGE)
-    assert not conduct.walled(PAGE)
+    conduct.record_block(PAGE)
+    assert not conduct.is_blocked(PAGE)
 
 
 def test_pages_of_one_shape_that_are_no_articles_are_a_trap() -> None:
-    conduct = Conduct()
-    for day in range(BARREN):
-        assert not conduct.trapped("step", CALENDAR.format(day))
-        conduct.none("step", CALENDAR.format(day))
-    assert conduct.trapped("step", CALENDAR.format(99))
-    assert not conduct.trapped("step", PAGE.format(1))
-    assert not conduct.trapped("other", CALENDAR.format(99))
+    conduct = BlockDetector()
+    for day in range(TRAP_PAGES):
+        assert not conduct.is_trap("step", CALENDAR.format(day))
+        conduct.record_non_article("step", CALENDAR.format(day))
+    assert conduct.is_trap("step", CALENDAR.format(99))
+    assert not conduct.is_trap("step", PAGE.format(1))
+    assert not conduct.is_trap("other", CALENDAR.format(99))
 
 
 def test_one_article_of_a_shape_is_enough() -> None:
-    conduct = Conduct()
-    conduct.article("step", PAGE.format(0))
-    for number in range(BARREN * 2):
-        conduct.none("step", PAGE.format(number))
-    assert not conduct.trapped("step", PAGE.format(99))
+    conduct = BlockDetector()
+    conduct.record_article("step", PAGE.format(0))
+    for number in range(TRAP_PAGES * 2):
+        conduct.record_non_article("step", PAGE.format(number))
+    assert not conduct.is_trap("step", PAGE.format(99))
 
 
 def test_the_shape_of_an_address_knows_no_numbers_and_no_values() -> None:
@@ -59,10 +59,10 @@ def test_the_shape_of_an_address_knows_no_numbers_and_no_values() -> None:
     [
         (2.0, 0.1, 0, 2.0),
         (2.0, 7.0, 0, 7.0),
-        (2.0, 500.0, 0, LONGEST),
+        (2.0, 500.0, 0, MAX_DELAY_SECONDS),
         (2.0, 0.1, 3, 16.0),
         (0.0, 0.1, 1, 2.0),
-        (2.0, 0.1, 30, LONGEST),
+        (2.0, 0.1, 30, MAX_DELAY_SECONDS),
         (90.0, 0.1, 1, 90.0),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from crawler.urls.canonical import canonical
-from crawler.urls.variants import spellings
+from crawler.urls.variants import variants
 
 SLUGS = st.text(alphabet="abcABZ019-._أخبارéü٠", min_size=1, max_size=12).filter(lambda s: s.strip("."))
 PATHS = st.lists(SLUGS, min_size=1, max_size=3).map("/".join)
@@ -39,8 +39,8 @@ URLS = st.builds(
 def test_the_plain_address_is_a_spelling_of_its_other_editions(other: str) -> None:
     plain, found = canonical("https://www.step.com/2024/خبر"), canonical(other)
     assert found is not None
-    assert plain in (found, *spellings(found))
-    assert plain == found or found in spellings(plain or "") or "outputType" in found
+    assert plain in (found, *variants(found))
+    assert plain == found or found in variants(plain or "") or "outputType" in found
 
 
 @pytest.mark.parametrize(("one", "other"), [("NFC", "NFD"), ("NFD", "NFC")])
@@ -49,7 +49,7 @@ def test_both_forms_of_unicode_are_spellings(one: str, other: str) -> None:
         canonical("https://step.com/" + unicodedata.normalize(form, "أخبار-café")) for form in (one, other)
     )
     assert first != second
-    assert second in spellings(first or "")
+    assert second in variants(first or "")
 
 
 @settings(deadline=None)  # the first call reads the public suffix list
@@ -59,7 +59,7 @@ def test_spellings_are_canonical_and_keep_what_tells_pages_apart(url: str) -> No
     assume(found is not None)
     assert found is not None
     kept = urlsplit(found)
-    for other in spellings(found):
+    for other in variants(found):
         assert other != found
         assert canonical(other) == other
         there = urlsplit(other)
@@ -84,13 +84,13 @@ def test_what_differs_is_no_spelling(one: str, other: str) -> None:
     first, second = canonical(one), canonical(other)
     assume(first is not None and second is not None)
     if urlsplit(first or "").query.replace("&amp=1", "") != urlsplit(second or "").query.replace("&amp=1", ""):
-        assert second not in spellings(first or "")
+        assert second not in variants(first or "")
 
 
 def test_a_home_page_and_a_public_suffix_have_none() -> None:
-    assert spellings("https://step.com/") == ()
-    assert not any("//co.uk" in other for other in spellings("https://m.co.uk/a"))
+    assert variants("https://step.com/") == ()
+    assert not any("//co.uk" in other for other in variants("https://m.co.uk/a"))
 
 
 def test_case_sensitive_slugs_stay_two() -> None:
-    assert "https://youtu.step.com/aBcD" not in spellings("https://youtu.step.com/abcd")
+    assert "https://youtu.step.com/aBcD" not in variants("https://youtu.step.com/abcd")

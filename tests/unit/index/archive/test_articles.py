@@ -16,8 +16,8 @@ from index.archive import tables as t
 from index.archive.articles import Fetched, Outcome
 from index.archive.frontier import Visit
 from index.archive.history import history
-from index.model.article import Article, Document
-from index.warc.store import RawRef
+from index.model.article import Article, IndexDocument
+from index.warc.store import WarcRef
 from tests.support.archive_samples import BODY, DAMASCUS, HOUR, NOW, article, digest, page
 
 
@@ -26,12 +26,12 @@ class Store:
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
-        archive.write(lambda c: outbox.begin(c, "embedded", "t", NOW)).result()
+        archive.write(lambda c: outbox.start_target(c, "embedded", "t", NOW)).result()
 
     def __call__(self, it: Fetched) -> Outcome:
         return self.archive.write(lambda c: articles.store(c, it)).result()
 
-    def document(self, of: Article) -> Document:
+    def document(self, of: Article) -> IndexDocument:
         with self.archive.read() as conn:
             found = articles.document(conn, of.id)
         assert found is not None
@@ -149,7 +149,7 @@ def test_hours_ago_are_other_hours_at_each_visit_and_no_change(store: Store) -> 
 
 def test_the_same_bytes_read_better_are_a_correction_in_place(store: Store) -> None:
     old = article()
-    store(page(old, raw=lambda: RawRef("a.warc.gz", 0, 9)))
+    store(page(old, raw=lambda: WarcRef("a.warc.gz", 0, 9)))
     store.shipped()
     better = article(body=BODY.replace("الفقرة 4", "الفقرة الخامسة"), extractor="2")
     same_bytes = page(better, NOW + HOUR, body_hash=page(old).body_hash)
@@ -159,7 +159,7 @@ def test_the_same_bytes_read_better_are_a_correction_in_place(store: Store) -> N
     assert store.shipped() == {old.id}
     with store.archive.read() as conn:
         assert len(articles.versions(conn, old.id)) == 1
-        assert articles.raw_of(conn, old.id) == (RawRef("a.warc.gz", 0, 9), old.url)
+        assert articles.raw_of(conn, old.id) == (WarcRef("a.warc.gz", 0, 9), old.url)
 
 
 def test_unchanged_moves_only_the_fetch_state(store: Store) -> None:
@@ -177,7 +177,7 @@ def test_unchanged_moves_only_the_fetch_state(store: Store) -> None:
 
 def test_an_error_leaves_nothing(store: Store) -> None:
     def fail(conn: Connection) -> None:
-        articles.store(conn, page(article(), raw=lambda: RawRef("a.warc.gz", 0, 9)))
+        articles.store(conn, page(article(), raw=lambda: WarcRef("a.warc.gz", 0, 9)))
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -439,7 +439,7 @@ def test_a_page_that_vanished_is_marked_kept_and_welcome_back(store: Store) -> N
 
     def go(at: int) -> bool:
         visit = Visit(NOW + at * HOUR, due=NOW + 9 * HOUR, status=404)
-        return store.archive.write(lambda c: frontier.gone(c, "step", one.url, visit)).result()
+        return store.archive.write(lambda c: frontier.mark_gone(c, "step", one.url, visit)).result()
 
     assert [go(1), go(2)] == [True, False]
     assert (store.document(one).gone, store.document(one).article) == (True, one)
@@ -460,7 +460,7 @@ def test_an_article_is_not_gone_while_another_page_has_it(store: Store) -> None:
     one, alias = article(), article("https://step.example/moved")
     store(page(one))
     store(page(alias))
-    gone = store.archive.write(lambda c: frontier.gone(c, "step", one.url, Visit(NOW + HOUR, status=410))).result()
+    gone = store.archive.write(lambda c: frontier.mark_gone(c, "step", one.url, Visit(NOW + HOUR, status=410))).result()
     assert (gone, store.document(one).gone) == (False, False)
     assert store.counts() == {"stored": 1, "gone": 1}
     with store.archive.read() as conn:
@@ -487,7 +487,7 @@ def test_whatever_comes_each_page_has_one_article_and_the_accounts_add_up(
         for n, (site, url, final, body, gone) in enumerate(visits):
             at = NOW + n * HOUR
             if gone:
-                archive.write(lambda c: frontier.gone(c, site, url, Visit(at, status=404))).result()  # noqa: B023
+                archive.write(lambda c: frontier.mark_gone(c, site, url, Visit(at, status=404))).result()  # noqa: B023
                 continue
             read = article(final, site=site, body=body)
             outcome = store(page(read, at, url=url, final_url=final))
@@ -521,13 +521,13 @@ def test_no_statement_reads_a_whole_table(store: Store) -> None:
     event.listen(store.archive._writer, "before_cursor_execute", note)
     first, second = wire("step", 1), wire("copy", 2)
     copy = article("https://step.example/2", published=first.published, canonical_url="https://step.example/3")
-    store(page(first, raw=lambda: RawRef("a.warc.gz", 0, 9)))
+    store(page(first, raw=lambda: WarcRef("a.warc.gz", 0, 9)))
     for one in (first, second, copy, replace(second, body="x", content_hash="x"), replace(first, section="y")):
         store(page(one, NOW + HOUR, url=one.url + "?p=1"))
     candidates = [frontier.Offer(first.url), frontier.Offer("https://step.example/4")]
     store.archive.write(lambda c: frontier.offer(c, "step", "feed", candidates, NOW)).result()
     store.archive.write(lambda c: frontier.due(c, "step", NOW, 10)).result()
-    store.archive.write(lambda c: frontier.gone(c, "step", first.url, Visit(NOW, status=404))).result()
+    store.archive.write(lambda c: frontier.mark_gone(c, "step", first.url, Visit(NOW, status=404))).result()
     store.archive.write(lambda c: articles.others(c, [first.content_hash])).result()
     store.shipped()
     event.remove(store.archive._writer, "before_cursor_execute", note)
@@ -546,9 +546,9 @@ def test_no_statement_reads_a_whole_table(store: Store) -> None:
 def test_a_raw_copy_is_written_only_of_what_becomes_a_version(store: Store) -> None:
     written: list[str] = []
 
-    def keep(name: str) -> RawRef:
+    def keep(name: str) -> WarcRef:
         written.append(name)
-        return RawRef("a.warc.gz", len(written), 1)
+        return WarcRef("a.warc.gz", len(written), 1)
 
     first = article()
     store(page(first, raw=lambda: keep("new")))
@@ -568,7 +568,7 @@ def test_a_raw_copy_is_written_only_of_what_becomes_a_version(store: Store) -> N
 
 def looked_at(store: Store, one: Article, at: Any, reason: str = "not found") -> None:
     visit = Visit(at)
-    store.archive.write(lambda c: frontier.refused(c, "step", one.url, reason, "", visit)).result()
+    store.archive.write(lambda c: frontier.mark_refused(c, "step", one.url, reason, "", visit)).result()
 
 
 def gone(store: Store, one: Article) -> tuple[Any, Any]:
@@ -599,7 +599,7 @@ def test_what_is_missing_at_a_second_look_is_gone_since_the_first(store: Store) 
     assert not store.document(one).gone, "it begins anew"
 
 
-@pytest.mark.parametrize("reason", frontier.SAYS_NOTHING)
+@pytest.mark.parametrize("reason", frontier.INCONCLUSIVE_REASONS)
 def test_a_refusal_that_tells_nothing_never_marks_one_gone(store: Store, reason: str) -> None:
     one = article()
     store(page(one))

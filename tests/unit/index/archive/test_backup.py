@@ -18,7 +18,7 @@ from index.archive import tables as t
 from index.archive.backup import back_up, check, restore
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
-from index.warc.store import Raw, RawRef, Response
+from index.warc.store import Response, WarcRef, WarcStore
 from tests.support.archive_samples import NOW, article, page
 
 
@@ -30,7 +30,10 @@ class Writer(threading.Thread):
         self.data, self.stored, self.over = data, 0, threading.Event()
 
     def run(self) -> None:
-        with Archive(self.data / backup.ARCHIVE) as archive, Raw(self.data / backup.RAW, f"run-{os.getpid()}") as raw:
+        with (
+            Archive(self.data / backup.ARCHIVE) as archive,
+            WarcStore(self.data / backup.RAW, f"run-{os.getpid()}") as raw,
+        ):
             for number in itertools.count():
                 if self.over.is_set():
                     return
@@ -66,11 +69,11 @@ def copied(written: Writer, tmp_path: Path) -> Path:
 
 def whole(data: Path) -> int:
     """How many articles there are, each with its raw copy as it was answered."""
-    raw = Raw(data / backup.RAW)
+    raw = WarcStore(data / backup.RAW)
     with Archive(data / backup.ARCHIVE) as archive, archive.read() as conn:
         rows = conn.execute(select(t.raws)).all()
         for row in rows:
-            _, body = raw.read(RawRef(row.file, row.offset, row.length), row.url)
+            _, body = raw.read(WarcRef(row.file, row.offset, row.length), row.url)
             assert len(body) == 20_000
         assert documents.count(conn) == len(rows)
         return len(rows)

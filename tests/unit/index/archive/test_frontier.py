@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from index.archive import Archive, articles, erasure, frontier, site_state, source_state
-from index.archive.frontier import FETCHES, Offer, Offered, Visit, fetches_of
-from index.archive.source_state import Answer
+from index.archive.frontier import FETCHES, Offer, OfferResult, Visit, fetches_of
+from index.archive.source_state import SourceResponse
 from index.archive.tables import fetches
 from tests.support.archive_samples import DAMASCUS, HOUR, NOW, article, page
 
@@ -26,7 +26,7 @@ class Frontier:
     def do(self, fn: Callable[[Connection], T]) -> T:
         return self.archive.write(fn).result()
 
-    def offer(self, *offers: Offer, now: datetime = NOW, since: datetime | None = None) -> Offered:
+    def offer(self, *offers: Offer, now: datetime = NOW, since: datetime | None = None) -> OfferResult:
         return self.do(lambda c: frontier.offer(c, "step", FEED, offers, now, since=since))
 
     def due(self, now: datetime = NOW, limit: int = 100) -> list[str]:
@@ -52,10 +52,10 @@ def front(tmp_path: Path) -> Iterator[Frontier]:
 
 def test_candidates_are_due_once_newest_first(front: Frontier) -> None:
     offers = [Offer("a", published=NOW - 2 * HOUR), Offer("b"), Offer("c", modified=NOW - HOUR), Offer("d")]
-    assert front.offer(*offers) == Offered(new=4)
+    assert front.offer(*offers) == OfferResult(new=4)
     assert front.due() == ["b", "d", "c", "a"]
     assert front.due(limit=2) == ["b", "d"]
-    assert front.offer(*offers, now=NOW + HOUR) == Offered(known=4)
+    assert front.offer(*offers, now=NOW + HOUR) == OfferResult(known=4)
     assert front.counts() == {"pending": 4}
 
 
@@ -70,14 +70,14 @@ def test_what_the_source_said_comes_back_with_its_zone(front: Frontier) -> None:
 
 
 def test_a_url_offered_twice_in_one_answer_is_one_candidate(front: Frontier) -> None:
-    assert front.offer(Offer("a", "first"), Offer("a", "second")) == Offered(new=1)
+    assert front.offer(Offer("a", "first"), Offer("a", "second")) == OfferResult(new=1)
     assert front.row("a").title == "first"
 
 
 def test_many_candidates_fit_into_one_offer(front: Frontier) -> None:
     many = [Offer(f"https://step.example/{n}") for n in range(2_500)]
-    assert front.offer(*many) == Offered(new=2_500)
-    assert front.offer(*many) == Offered(known=2_500)
+    assert front.offer(*many) == OfferResult(new=2_500)
+    assert front.offer(*many) == OfferResult(known=2_500)
     assert front.due(limit=2) == ["https://step.example/0", "https://step.example/1"]
 
 
@@ -87,7 +87,7 @@ def test_many_candidates_fit_into_one_offer(front: Frontier) -> None:
 def test_a_first_visit_leaves_out_what_is_older_than_a_week(front: Frontier) -> None:
     week, older = Offer("week", published=NOW - 7 * DAY), Offer("older", published=NOW - 8 * DAY)
     undated, touched = Offer("undated"), Offer("touched", published=NOW - 8 * DAY, modified=NOW)
-    assert front.offer(week, older, undated, touched) == Offered(new=2, old=2)
+    assert front.offer(week, older, undated, touched) == OfferResult(new=2, old=2)
     assert sorted(front.due()) == ["undated", "week"]
     assert front.counts() == {"pending": 2, "old": 2}
 
@@ -106,17 +106,19 @@ def test_a_later_visit_takes_what_was_published_since_the_first_however_late(fro
     front.offer(Offer("a"))
     late = NOW + 30 * DAY
     offers = [Offer("missed", published=NOW + DAY), Offer("before", published=NOW - 8 * DAY)]
-    assert front.offer(*offers, now=late) == Offered(new=1, old=1)
+    assert front.offer(*offers, now=late) == OfferResult(new=1, old=1)
 
 
 def test_since_reaches_back_for_good(front: Frontier) -> None:
     offers = [Offer(f"{days}", published=NOW - days * DAY) for days in (1, 10, 20, 30)]
     front.offer(*offers)
     assert front.due() == ["1"]
-    assert front.offer(*offers[:1], Offer("11", published=NOW - 11 * DAY), since=NOW - 20 * DAY) == Offered(1, 0, 1, 0)
+    assert front.offer(*offers[:1], Offer("11", published=NOW - 11 * DAY), since=NOW - 20 * DAY) == OfferResult(
+        1, 0, 1, 0
+    )
     assert front.due() == ["1", "10", "11", "20"]
-    assert front.offer(Offer("12", published=NOW - 12 * DAY)) == Offered(new=1)
-    assert front.do(lambda c: frontier.reach(c, "step", NOW - 40 * DAY, NOW)) == 1
+    assert front.offer(Offer("12", published=NOW - 12 * DAY)) == OfferResult(new=1)
+    assert front.do(lambda c: frontier.extend_horizon(c, "step", NOW - 40 * DAY, NOW)) == 1
     assert front.counts() == {"pending": 6}
 
 
@@ -145,13 +147,13 @@ def stored(front: Frontier, modified: datetime | None, at: datetime = NOW, **fie
 
 def test_a_later_modified_date_makes_it_due_again(front: Frontier) -> None:
     url = stored(front, NOW - 2 * HOUR)
-    assert front.offer(Offer(url, modified=NOW - 2 * HOUR), now=NOW + HOUR) == Offered(known=1)
+    assert front.offer(Offer(url, modified=NOW - 2 * HOUR), now=NOW + HOUR) == OfferResult(known=1)
     assert front.due(NOW + HOUR) == []
-    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + HOUR) == Offered(known=1, moved=1)
+    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + HOUR) == OfferResult(known=1, moved=1)
     assert front.due(NOW + HOUR) == [url]
     front.do(lambda c: articles.unchanged(c, "step", url, Visit(NOW + HOUR, status=304)))
     assert front.due(NOW + HOUR) == []
-    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + 2 * HOUR) == Offered(known=1)
+    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + 2 * HOUR) == OfferResult(known=1)
 
 
 def test_a_date_that_comes_first_after_it_was_stored_counts_from_then(front: Frontier) -> None:
@@ -169,7 +171,7 @@ def test_a_date_that_moves_while_the_page_is_on_its_way_is_not_lost(front: Front
 
 def test_an_earlier_date_is_no_news(front: Frontier) -> None:
     url = stored(front, NOW - HOUR)
-    assert front.offer(Offer(url, modified=NOW - 5 * HOUR), now=NOW + HOUR) == Offered(known=1)
+    assert front.offer(Offer(url, modified=NOW - 5 * HOUR), now=NOW + HOUR) == OfferResult(known=1)
 
 
 def test_a_revisit_is_due_at_its_time(front: Frontier) -> None:
@@ -183,7 +185,7 @@ def test_a_revisit_is_due_at_its_time(front: Frontier) -> None:
 
 def test_a_failure_waits_for_its_time_and_is_counted(front: Frontier) -> None:
     front.offer(Offer("a"))
-    fail = lambda c: frontier.failed(c, "step", "a", "timeout", NOW + HOUR, NOW, "30 s")  # noqa: E731
+    fail = lambda c: frontier.mark_failed(c, "step", "a", "timeout", NOW + HOUR, NOW, "30 s")  # noqa: E731
     assert [front.do(fail), front.do(fail)] == [1, 2]
     assert (front.due(), front.due(NOW + HOUR), front.counts()) == ([], ["a"], {"failed": 1})
     assert (front.row("a").reason, front.row("a").detail) == ("timeout", "30 s")
@@ -191,7 +193,7 @@ def test_a_failure_waits_for_its_time_and_is_counted(front: Frontier) -> None:
 
 def test_a_success_ends_the_failures(front: Frontier) -> None:
     one = article()
-    front.do(lambda c: frontier.failed(c, "step", one.url, "timeout", NOW, NOW))
+    front.do(lambda c: frontier.mark_failed(c, "step", one.url, "timeout", NOW, NOW))
     front.do(lambda c: articles.store(c, page(one)))
     row = front.row(one.url)
     assert (row.state, row.tries, row.reason, row.detail) == ("stored", 0, None, None)
@@ -199,7 +201,9 @@ def test_a_success_ends_the_failures(front: Frontier) -> None:
 
 def test_a_refused_page_keeps_its_reason_and_no_validators(front: Frontier) -> None:
     front.offer(Offer("a"))
-    front.do(lambda c: frontier.refused(c, "step", "a", "section", "no text", Visit(NOW, etag='"1"', body_hash="x")))
+    front.do(
+        lambda c: frontier.mark_refused(c, "step", "a", "section", "no text", Visit(NOW, etag='"1"', body_hash="x"))
+    )
     row = front.row("a")
     assert (row.state, row.reason, row.detail, row.etag, row.body_hash) == ("refused", "section", "no text", None, None)
     assert front.due(NOW + 365 * DAY) == []
@@ -210,9 +214,9 @@ def test_a_wall_or_an_error_never_unmakes_an_article(front: Frontier, how: str) 
     one = article()
     front.do(lambda c: articles.store(c, page(one)))
     if how == "refused":
-        front.do(lambda c: frontier.refused(c, "step", one.url, "wall", "", Visit(NOW + HOUR, NOW + DAY)))
+        front.do(lambda c: frontier.mark_refused(c, "step", one.url, "wall", "", Visit(NOW + HOUR, NOW + DAY)))
     else:
-        front.do(lambda c: frontier.failed(c, "step", one.url, "503", NOW + DAY, NOW + HOUR))
+        front.do(lambda c: frontier.mark_failed(c, "step", one.url, "503", NOW + DAY, NOW + HOUR))
     row = front.row(one.url)
     assert (row.state, row.article, row.etag, row.due) == ("stored", one.id, '"1"', NOW + DAY)
     with front.archive.read() as conn:
@@ -224,12 +228,12 @@ def test_a_wall_or_an_error_never_unmakes_an_article(front: Frontier, how: str) 
 def test_each_fetch_is_kept_with_what_came_of_it(front: Frontier) -> None:
     one = article("https://step.example/1")
     front.offer(Offer(one.url))
-    front.do(lambda c: frontier.failed(c, "step", one.url, "timeout", NOW, NOW, "after 30 s"))
+    front.do(lambda c: frontier.mark_failed(c, "step", one.url, "timeout", NOW, NOW, "after 30 s"))
     front.do(lambda c: articles.store(c, page(one, NOW + HOUR)))
     front.do(lambda c: articles.unchanged(c, "step", one.url, Visit(NOW + 2 * HOUR, status=304)))
-    front.do(lambda c: frontier.refused(c, "step", one.url, "wall", "for subscribers", Visit(NOW + 3 * HOUR)))
-    front.do(lambda c: frontier.gone(c, "step", one.url, Visit(NOW + 4 * HOUR, status=410)))
-    told = [(fetch.at, fetch.status, fetch.came) for fetch in front.do(lambda c: fetches_of(c, "step", one.url))]
+    front.do(lambda c: frontier.mark_refused(c, "step", one.url, "wall", "for subscribers", Visit(NOW + 3 * HOUR)))
+    front.do(lambda c: frontier.mark_gone(c, "step", one.url, Visit(NOW + 4 * HOUR, status=410)))
+    told = [(fetch.at, fetch.status, fetch.outcome) for fetch in front.do(lambda c: fetches_of(c, "step", one.url))]
     assert told == [
         (NOW, None, "timeout: after 30 s"),
         (NOW + HOUR, 200, "new"),
@@ -243,7 +247,7 @@ def test_each_fetch_is_kept_with_what_came_of_it(front: Frontier) -> None:
     kept = front.do(lambda c: fetches_of(c, "step", one.url))
     assert len(kept) == FETCHES
     assert kept[0].at == NOW + DAY, "the oldest went"
-    front.do(lambda c: erasure.forget(c, erasure.known(c, one.id), NOW))
+    front.do(lambda c: erasure.forget(c, erasure.find(c, one.id), NOW))
     assert front.do(lambda c: c.execute(select(fetches)).all()) == []
 
 
@@ -253,9 +257,9 @@ def test_the_accounts_add_up(front: Frontier) -> None:
     offered = front.offer(*map(Offer, (one.url, copy.url, "refused", "failed", "gone", "pending")), old)
     front.do(lambda c: articles.store(c, page(one)))
     front.do(lambda c: articles.store(c, page(copy)))
-    front.do(lambda c: frontier.refused(c, "step", "refused", "home", "", Visit(NOW)))
-    front.do(lambda c: frontier.failed(c, "step", "failed", "timeout", NOW, NOW))
-    assert front.do(lambda c: frontier.gone(c, "step", "gone", Visit(NOW, status=404))) is False
+    front.do(lambda c: frontier.mark_refused(c, "step", "refused", "home", "", Visit(NOW)))
+    front.do(lambda c: frontier.mark_failed(c, "step", "failed", "timeout", NOW, NOW))
+    assert front.do(lambda c: frontier.mark_gone(c, "step", "gone", Visit(NOW, status=404))) is False
     with front.archive.read() as conn:
         counts = frontier.counts(conn, "step")
     assert counts == dict.fromkeys(frontier.STATES, 1)
@@ -279,7 +283,7 @@ def test_a_time_without_a_zone_is_refused(front: Frontier) -> None:
 def test_a_source_is_remembered_with_its_candidates(front: Frontier) -> None:
     def poll(conn: Connection) -> None:
         frontier.offer(conn, "step", FEED, [Offer("a")], NOW)
-        source_state.polled(conn, "step", FEED, Answer(kind="feed", etag='"f"', body_hash="h", found=1), NOW)
+        source_state.polled(conn, "step", FEED, SourceResponse(kind="feed", etag='"f"', body_hash="h", found=1), NOW)
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011
@@ -287,14 +291,14 @@ def test_a_source_is_remembered_with_its_candidates(front: Frontier) -> None:
     with front.archive.read() as conn:
         assert source_state.state(conn, "step", FEED) == source_state.SourceState("step", FEED)
     assert front.counts() == {}
-    front.do(lambda c: source_state.polled(c, "step", FEED, Answer(etag='"f"', body_hash="h", found=1), NOW))
+    front.do(lambda c: source_state.polled(c, "step", FEED, SourceResponse(etag='"f"', body_hash="h", found=1), NOW))
     with front.archive.read() as conn:
         state = source_state.state(conn, "step", FEED)
     assert (state.etag, state.found, state.polled, state.changed, state.status) == ('"f"', 1, NOW, NOW, 200)
 
 
 def test_a_source_that_answers_the_same_did_not_change(front: Frontier) -> None:
-    answer = Answer(etag='"f"', body_hash="h")
+    answer = SourceResponse(etag='"f"', body_hash="h")
     front.do(lambda c: source_state.polled(c, "step", FEED, answer, NOW))
     front.do(lambda c: source_state.polled(c, "step", FEED, answer, NOW + HOUR))
     front.do(lambda c: source_state.unchanged(c, "step", FEED, NOW + 2 * HOUR))
@@ -309,7 +313,7 @@ def test_a_source_counts_its_failures_until_it_answers(front: Frontier) -> None:
     with front.archive.read() as conn:
         state = source_state.state(conn, "step", FEED)
     assert (state.problem, state.retry_at, state.polled) == ("not a feed", NOW + HOUR, None)
-    front.do(lambda c: source_state.polled(c, "step", FEED, Answer(), NOW + HOUR))
+    front.do(lambda c: source_state.polled(c, "step", FEED, SourceResponse(), NOW + HOUR))
     with front.archive.read() as conn:
         state = source_state.states(conn, "step")[0]
     assert (state.problem, state.retry_at, state.failures) == (None, None, 0)

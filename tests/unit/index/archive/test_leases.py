@@ -90,7 +90,7 @@ def test_a_process_with_brackets_and_blanks_in_its_name_is_read(tmp_path: Path) 
         while Path(f"/proc/{process.pid}/comm").read_text().strip() != "a) S (b":
             time.sleep(0.01)
         assert leases.running(process.pid)
-        assert int(leases.born(process.pid)) > 0
+        assert int(leases.process_start(process.pid)) > 0
         process.kill()
 
 
@@ -152,13 +152,17 @@ def test_without_proc_the_pid_alone_decides(
     archive: Archive, sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "PROC", Path("/nowhere"))
-    leases.boot.cache_clear()
+    leases.boot_id.cache_clear()
     try:
-        assert (leases.boot(), leases.born(sleeper.pid), leases.running(sleeper.pid)) == ("unknown", "", True)
+        assert (leases.boot_id(), leases.process_start(sleeper.pid), leases.running(sleeper.pid)) == (
+            "unknown",
+            "",
+            True,
+        )
         acquire(archive, "one", pid=sleeper.pid)
         assert acquire(archive, "two") == []
         sleeper.kill()
         sleeper.wait()
         assert acquire(archive, "two") == [Lease("step", "two", 2)]
     finally:
-        leases.boot.cache_clear()
+        leases.boot_id.cache_clear()

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import select
 
 from crawler.fingerprint import identity
-from crawler.maintenance.minhash_backfill import Signing
+from crawler.maintenance.minhash_backfill import MinHashBackfill
 from index.archive import Archive, articles, documents, erasure, frontier, migrate
 from index.archive import tables as t
 from index.engines import open_engine
@@ -118,15 +118,15 @@ def test_the_embedded_index_of_that_release_is_searched_until_the_new_one_is_com
         assert before[0]
         assert before[1]
         assert engine.current() is None, "it is of an older mapping"
-        indexer.prepare(archive, engine)
+        indexer.reconcile(archive, engine)
         new = article("https://late.example/1", headline="Late museum news", body="It opens.", site="late")
         archive.write(lambda conn: articles.store(conn, page(new))).result()
         searched = engine.searched()
-        indexer.ship_once(archive, engine, batch=1)
+        indexer.index_batch(archive, engine, batch=1)
         assert engine.searched() == searched
         assert _found(search(parse("late museum"), engine, archive)) == {new.id}, "found before the new one is complete"
-        archive.write(lambda conn: erasure.forget(conn, erasure.known(conn, new.id), NOW)).result()
-        indexer.ship_once(archive, engine, batch=1)
+        archive.write(lambda conn: erasure.forget(conn, erasure.find(conn, new.id), NOW)).result()
+        indexer.index_batch(archive, engine, batch=1)
         assert _found(search(parse("late museum"), engine, archive)) == set()
         indexer.migrate(archive, engine)
         assert engine.current() is not None
@@ -142,7 +142,7 @@ def _found(results: Results) -> set[str]:
 def test_its_articles_are_found_as_near_duplicates_once_they_are_signed(sample: Path) -> None:
     with Archive(sample) as archive:
         before = contents(sample)["articles"]
-        signing = Signing(archive)
+        signing = MinHashBackfill(archive)
         looked = 0
         while some := signing.some(NOW):
             looked += some

@@ -46,10 +46,10 @@ def test_what_was_learned_is_told_with_its_text_and_count(archive: Archive) -> N
     for n in range(3):
         archive.write(lambda c, n=n: repeated_blocks.count(c, "step", stored_in(c, n), ["ad"])).result()  # type: ignore[misc]
     for text in ("تابعنا", "تابعنا!"):
-        archive.write(lambda c, text=text: repeated_blocks.tell(c, "step", {"ad": text}, NOW)).result()  # type: ignore[misc]
+        archive.write(lambda c, text=text: repeated_blocks.record_learned(c, "step", {"ad": text}, NOW)).result()  # type: ignore[misc]
     with archive.read() as conn:
-        assert repeated_blocks.told(conn, "step") == [repeated_blocks.Learned("ad", "تابعنا", 3, NOW)]
-        assert repeated_blocks.told(conn, "other") == []
+        assert repeated_blocks.learned_blocks(conn, "step") == [repeated_blocks.LearnedBlock("ad", "تابعنا", 3, NOW)]
+        assert repeated_blocks.learned_blocks(conn, "other") == []
 
 
 def test_an_edit_takes_its_old_blocks_back(archive: Archive) -> None:
@@ -104,9 +104,9 @@ def test_a_run_whose_process_died_is_buried_and_a_living_one_is_not(archive: Arc
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         dead = archive.write(lambda c: runs.start(c, ["step"], NOW, owner="x", pid=process.pid)).result()
         alive = archive.write(lambda c: runs.start(c, ["sana"], NOW, owner="y")).result()
-        assert archive.write(lambda c: runs.bury(c, NOW)).result() == []
+        assert archive.write(lambda c: runs.reap_dead(c, NOW)).result() == []
         process.kill()
-    assert archive.write(lambda c: runs.bury(c, NOW + HOUR)).result() == [dead]
+    assert archive.write(lambda c: runs.reap_dead(c, NOW + HOUR)).result() == [dead]
     with archive.read() as conn:
         states = {run.id: (run.status, run.sites[0].status) for run in runs.recent(conn)}
     assert states == {dead: ("killed", "killed"), alive: ("running", "running")}

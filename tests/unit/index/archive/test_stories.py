@@ -18,7 +18,7 @@ from crawler.fingerprint import identity
 from index.archive import Archive, articles, near_duplicates
 from index.archive import tables as t
 from index.dedup import text_similarity
-from index.model.article import Article, Document
+from index.model.article import Article, IndexDocument
 from tests.support import near_texts
 from tests.support.archive_samples import HOUR, NOW, article, page
 
@@ -50,7 +50,7 @@ class Shelf:
             dated = replace(one, published=self.now)
             self.archive.write(lambda c, d=dated: articles.store(c, page(d, self.now))).result()  # type: ignore[misc]
 
-    def documents(self) -> dict[str, Document]:
+    def documents(self) -> dict[str, IndexDocument]:
         with self.archive.read() as conn:
             return {d.article.id: d for d in articles.documents(conn, [one for one, _ in articles.ids(conn)])}
 
@@ -100,8 +100,8 @@ def joined(one: near_texts.Texts, other: near_texts.Texts) -> bool:
     assert first is not None
     assert second is not None
     agree = bool(set(near_duplicates.hashes(first)) & set(near_duplicates.hashes(second)))
-    found = agree and near_duplicates.resemblance(first, second) >= near_duplicates.RESEMBLING
-    return found and text_similarity.alike(text_similarity.read(*one), text_similarity.read(*other))
+    found = agree and near_duplicates.resemblance(first, second) >= near_duplicates.MIN_SIGNATURE_SIMILARITY
+    return found and text_similarity.is_same_text(text_similarity.comparable(*one), text_similarity.comparable(*other))
 
 
 @pytest.mark.parametrize(("language", "kind"), KINDS)
@@ -111,28 +111,31 @@ def test_no_two_articles_of_a_template_are_the_same(language: str, kind: str) ->
     if identity(*series[0]).template:
         assert all(identity(*texts).template for texts in series), "a flash is never compared at all"
         return
-    read = [text_similarity.read(*texts) for texts in series]
-    assert max(text_similarity.overlap(a.words, b.words) for a, b in combinations(read, 2)) > text_similarity.LEAST, (
-        "they do look alike"
-    )
+    read = [text_similarity.comparable(*texts) for texts in series]
+    assert (
+        max(text_similarity.overlap(a.words, b.words) for a, b in combinations(read, 2))
+        > text_similarity.MIN_SIMILARITY
+    ), "they do look alike"
     assert [
-        (series[a], series[b]) for a, b in combinations(range(SERIES), 2) if text_similarity.alike(read[a], read[b])
+        (series[a], series[b])
+        for a, b in combinations(range(SERIES), 2)
+        if text_similarity.is_same_text(read[a], read[b])
     ] == []
 
 
 def test_a_figure_that_was_put_right_leaves_it_the_same() -> None:
     headline, body = near_texts.article(random.Random(1), "en")
     body += "\n\nThe bridge cost 412 pounds, and 19 people crossed it."
-    assert text_similarity.alike(
-        text_similarity.read(headline, body), text_similarity.read(headline, body.replace("412", "421"))
+    assert text_similarity.is_same_text(
+        text_similarity.comparable(headline, body), text_similarity.comparable(headline, body.replace("412", "421"))
     )
 
 
 def test_a_name_that_is_written_otherwise_throughout_leaves_it_the_same() -> None:
     headline, body = near_texts.article(random.Random(1), "en")
     body += "\n\n" + "Apple opened a shop here. People like Apple for its shops, and Apple knows. " * 3
-    assert text_similarity.alike(
-        text_similarity.read(headline, body), text_similarity.read(headline, body.replace("Apple", "AAPL"))
+    assert text_similarity.is_same_text(
+        text_similarity.comparable(headline, body), text_similarity.comparable(headline, body.replace("Apple", "AAPL"))
     )
 
 
@@ -151,7 +154,9 @@ def test_real_pages_of_two_sites_are_the_same_where_they_carry_one_report() -> N
             continue
         bands = near_duplicates.hashes(known.signature)
         for other in {one for band in bands for one in by_band.get(band, ())}:
-            if text_similarity.alike(text_similarity.read(*mine[1:]), text_similarity.read(*other[1:])):
+            if text_similarity.is_same_text(
+                text_similarity.comparable(*mine[1:]), text_similarity.comparable(*other[1:])
+            ):
                 same.add((min(mine[0], other[0]), max(mine[0], other[0])))
         for band in bands:
             by_band.setdefault(band, []).append(mine)
@@ -243,10 +248,12 @@ def test_an_article_is_found_by_its_newest_text_only(shelf: Shelf) -> None:
 
 def test_a_crowd_in_a_band_is_looked_at_in_part(shelf: Shelf) -> None:
     rnd = random.Random(3)
-    crowd = [of(near_texts.filled(rnd, "en", "weather"), f"site{n}") for n in range(near_duplicates.CROWD + 20)]
+    crowd = [
+        of(near_texts.filled(rnd, "en", "weather"), f"site{n}") for n in range(near_duplicates.MAX_BAND_MEMBERS + 20)
+    ]
     shelf.put(*crowd)
     statements: list[str] = []
     with shelf.archive.read() as conn:
         conn.connection.dbapi_connection.set_trace_callback(statements.append)  # type: ignore[union-attr]
         near_duplicates.find(conn, crowd[0].id, "another", crowd[0].signature or b"")
-    assert sum("versions.body" in one for one in statements) <= near_duplicates.READ + 1
+    assert sum("versions.body" in one for one in statements) <= near_duplicates.MAX_TEXTS_COMPARED + 1

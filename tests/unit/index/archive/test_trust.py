@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from crawler.items import Wanted
+from crawler.items import FetchTask
 from crawler.models import Candidate, Page
-from crawler.session.pages import findings
+from crawler.session.pages import trust_observations
 from index.archive import Archive, articles, frontier, trust
 from index.archive.frontier import Offer
-from index.archive.trust import LIES, TRUTHS, Finding, Trust, judge
+from index.archive.trust import LIES, TRUTHS, Trust, TrustObservation, judge
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 URL = "https://step.example/1"
@@ -24,15 +24,15 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
         yield archive
 
 
-def after(what: trust.What, *lies: str | None) -> Trust:
+def after(what: trust.TrustTopic, *lies: str | None) -> Trust:
     record = Trust("step", what)
     for lie in lies:
-        record = judge(record, Finding(what, URL, lie), NOW)
+        record = judge(record, TrustObservation(what, URL, lie), NOW)
     return record
 
 
 @pytest.mark.parametrize("what", LIES)
-def test_a_site_is_doubted_after_so_many_lies_in_a_row(what: trust.What) -> None:
+def test_a_site_is_doubted_after_so_many_lies_in_a_row(what: trust.TrustTopic) -> None:
     assert after(what, *["moved"] * (LIES[what] - 1)).since is None
     doubted = after(what, *["moved"] * LIES[what])
     assert (doubted.since, doubted.how, doubted.example, doubted.seen) == (NOW, "moved", URL, NOW)
@@ -46,17 +46,17 @@ def test_a_site_that_is_doubted_is_believed_again_after_five_truths_in_a_row() -
     assert after("validators", *lies, *[None] * TRUTHS).since is None
 
 
-def known(**more: object) -> Wanted:
+def known(**more: object) -> FetchTask:
     values = {"etag": '"1"', "last_modified": None, "article": "a", "visits": 2, "carried": NOW - HOUR}
-    return Wanted(URL, Candidate(URL, modified=NOW - HOUR), **(values | more))  # type: ignore[arg-type]
+    return FetchTask(URL, Candidate(URL, modified=NOW - HOUR), **(values | more))  # type: ignore[arg-type]
 
 
 def answer(etag: str = '"1"', status: int = 200) -> Page:
     return Page(URL, URL, b"", NOW, status, {"etag": etag})
 
 
-def told(wanted: Wanted, page: Page, changed: bool) -> list[tuple[str, bool]]:
-    return [(finding.what, finding.lie is None) for finding in findings(wanted, page, changed)]
+def told(wanted: FetchTask, page: Page, changed: bool) -> list[tuple[str, bool]]:
+    return [(finding.what, finding.lie is None) for finding in trust_observations(wanted, page, changed)]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def told(wanted: Wanted, page: Page, changed: bool) -> list[tuple[str, bool]]:
     ],
 )
 def test_a_look_at_a_page_tells_whether_its_site_said_the_truth(
-    wanted: Wanted, page: Page, changed: bool, found: list[tuple[str, bool]]
+    wanted: FetchTask, page: Page, changed: bool, found: list[tuple[str, bool]]
 ) -> None:
     assert told(wanted, page, changed) == found
 
@@ -90,7 +90,7 @@ def test_dates_that_are_not_believed_make_nothing_due(archive: Archive) -> None:
 
     archive.write(begin).result()
     for number in range(LIES["dates"]):
-        finding = Finding("dates", one.url, "its date moved, its text did not")
+        finding = TrustObservation("dates", one.url, "its date moved, its text did not")
         archive.write(lambda conn, finding=finding: trust.note(conn, "step", finding, NOW)).result()
         assert number + 1 == LIES["dates"] or not doubts(archive)
     (doubt,) = doubts(archive)
@@ -104,4 +104,4 @@ def test_dates_that_are_not_believed_make_nothing_due(archive: Archive) -> None:
 
 def doubts(archive: Archive) -> list[Trust]:
     with archive.read() as conn:
-        return trust.doubts(conn)
+        return trust.all_untrusted(conn)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.dedup.version_diff import MOST, between, diff, read_as, words
+from index.dedup.version_diff import MAX_COMPARED_TOKENS, classify_change, visible_text, word_diff, words
 from tests.support.archive_samples import NOW, article
 
 BRIDGE = article(
@@ -57,7 +57,7 @@ GONE = BRIDGE.body.rsplit("\n\n", 1)[0]
     ],
 )  # fmt: skip
 def test_each_change_has_its_kind(old: Any, now: dict[str, Any], kinds: tuple[str, ...]) -> None:
-    assert between(old, replace(old, **now), seen=NOW).kinds == kinds
+    assert classify_change(old, replace(old, **now), seen=NOW).kinds == kinds
 
 
 @pytest.mark.parametrize(
@@ -73,17 +73,17 @@ def test_each_change_has_its_kind(old: Any, now: dict[str, Any], kinds: tuple[st
     ids=["typography", "spaces", "marks of a name", "made at the request", "2 hours ago", "what is around the text"],
 )  # fmt: skip
 def test_what_readers_do_not_read_is_no_change(now: dict[str, Any]) -> None:
-    assert not between(BRIDGE, replace(BRIDGE, **now), seen=NOW)
+    assert not classify_change(BRIDGE, replace(BRIDGE, **now), seen=NOW)
 
 
 def test_a_change_tells_its_size() -> None:
-    change = between(BRIDGE, replace(BRIDGE, body=BRIDGE.body.replace("412", "421") + SAID))
+    change = classify_change(BRIDGE, replace(BRIDGE, body=BRIDGE.body.replace("412", "421") + SAID))
     assert (change.removed, change.added) == (1, 16)
     assert str(change) == "correction, addition (-1 words, +16 words)"
 
 
 def told(old: str, new: str, **options: Any) -> list[tuple[str, str]]:
-    return [(piece.op, piece.text) for piece in diff(old, new, **options)]
+    return [(piece.op, piece.text) for piece in word_diff(old, new, **options)]
 
 
 def test_a_diff_is_by_word_with_its_vowel_signs() -> None:
@@ -107,14 +107,14 @@ def test_a_new_paragraph_is_one_piece() -> None:
 
 @given(st.text(alphabet="ab \n.،قَ北", max_size=60), st.text(alphabet="ab \n.،قَ北", max_size=60))
 def test_the_pieces_are_the_two_texts(old: str, new: str) -> None:
-    pieces = diff(old, new)
-    assert read_as("".join(p.text for p in pieces if p.op != "added")) == read_as(old)
+    pieces = word_diff(old, new)
+    assert visible_text("".join(p.text for p in pieces if p.op != "added")) == visible_text(old)
     assert "".join(p.text for p in pieces if p.op != "removed") == new
 
 
 def test_what_is_very_long_is_held_by_paragraphs() -> None:
-    old = "\n\n".join(f"paragraph {n} has a few words" for n in range(MOST // 5))
-    pieces = diff(old, old.replace("paragraph 7 has", "paragraph 7 had"))
+    old = "\n\n".join(f"paragraph {n} has a few words" for n in range(MAX_COMPARED_TOKENS // 5))
+    pieces = word_diff(old, old.replace("paragraph 7 has", "paragraph 7 had"))
     assert [(p.op, p.text.strip()) for p in pieces if p.op != "same"] == [
         ("removed", "paragraph 7 has a few words"), ("added", "paragraph 7 had a few words"),
     ]  # fmt: skip

@@ -17,10 +17,10 @@ from pyarrow import parquet
 from bench.synthetic_corpus import article as made_up
 from index.atomic_files import new_file
 from index.errors import ArchiveError, ArshifError
-from index.export import everything, open_format
+from index.export import open_format, stream
 from index.export.columns import COLUMNS, harmless
 from index.export.formats import GROUP
-from index.model.article import Document, Query
+from index.model.article import IndexDocument, Query
 from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import client_of, unreachable
@@ -35,11 +35,11 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     filled.close()
 
 
-def document(**fields: object) -> Document:
-    return Document(article("https://asi.example/1", **fields), 1, NOW, NOW)
+def document(**fields: object) -> IndexDocument:
+    return IndexDocument(article("https://asi.example/1", **fields), 1, NOW, NOW)
 
 
-def written(form: str, *documents: Document) -> bytes:
+def written(form: str, *documents: IndexDocument) -> bytes:
     return b"".join(open_format(form).write([documents]))  # type: ignore[arg-type]
 
 
@@ -147,11 +147,11 @@ def test_turns_end_with_their_exports(shelf: Shelf) -> None:
     assert "retry-after" in answer.headers
 
 
-def many(number: int) -> Iterator[Sequence[Document]]:
+def many(number: int) -> Iterator[Sequence[IndexDocument]]:
     """So many articles, of which a page is made when it is asked for."""
     some = [made_up(n).article for n in range(50)]
     for _ in range(0, number, len(some)):
-        yield [Document(replace(one, body=one.body + "."), 1, NOW, NOW) for one in some]
+        yield [IndexDocument(replace(one, body=one.body + "."), 1, NOW, NOW) for one in some]
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
@@ -182,7 +182,7 @@ def test_earlier_versions_are_exported_where_they_are_asked_for(tmp_path: Path) 
     first = article("https://asi.example/1", headline="سعر الخبز", body="السعر مئة")
     second = replace(first, body="السعر مئتان", content_hash="other")
     filled = fill(tmp_path, [page(first), page(second, NOW + timedelta(hours=1), body_hash="other")])
-    found = everything(Query(versions=True), filled.engine, filled.archive, page=1)
+    found = stream(Query(versions=True), filled.engine, filled.archive, page=1)
     said = [(one.number, one.current, one.article.body) for pages in found.pages for one in pages]
     assert sorted(said) == [(1, False, "السعر مئة"), (2, True, "السعر مئتان")]
     filled.close()

@@ -13,9 +13,9 @@ import pytest
 
 from index.archive import Archive, articles, documents, outbox
 from index.errors import ArshifError, Busy, IndexMismatch, IndexUnavailable
-from index.model.article import Document, Matches, Query
+from index.model.article import IndexDocument, Matches, Query
 from index.search import indexer
-from index.search.indexer import Shipped, drain, rebuild, run, ship_once
+from index.search.indexer import BatchResult, index_batch, index_pending, rebuild, run
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
 
 FORK = multiprocessing.get_context("fork")
@@ -40,7 +40,7 @@ class Shelf:
         self._fail()
         (self.folder / target).mkdir(exist_ok=True)
 
-    def apply(self, target: str, upserts: Sequence[Document], deletes: Sequence[str]) -> dict[str, str]:
+    def apply(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
         self._fail()
         if not (self.folder / target).exists():
             raise IndexMismatch(f"there is no {target}")
@@ -136,26 +136,26 @@ def waiting(archive: Archive) -> int:
 
 def test_the_first_round_builds_and_publishes_the_index(archive: Archive, shelf: Shelf) -> None:
     store(archive, *range(7))
-    assert ship_once(archive, shelf, batch=3) == Shipped(3, 0, 4)
+    assert index_batch(archive, shelf, batch=3) == BatchResult(3, 0, 4)
     assert shelf.current() is None
-    assert drain(archive, shelf, batch=3) == Shipped(4, 0, 0)
+    assert index_pending(archive, shelf, batch=3) == BatchResult(4, 0, 0)
     assert held(archive, shelf)
     assert [(t[0], len(t[1])) for t in shelf.applied] == [(shelf.current(), n) for n in (3, 3, 1)]
 
 
 def test_an_empty_archive_has_an_empty_index(archive: Archive, shelf: Shelf) -> None:
-    assert drain(archive, shelf) == Shipped()
+    assert index_pending(archive, shelf) == BatchResult()
     assert shelf.count() == 0
 
 
 def test_only_what_changed_goes_again(archive: Archive, shelf: Shelf) -> None:
     ids = store(archive, 1, 2)
-    drain(archive, shelf)
+    index_pending(archive, shelf)
     shelf.applied.clear()
     store(archive, 1, 2, hours=1)
-    assert drain(archive, shelf) == Shipped()
+    assert index_pending(archive, shelf) == BatchResult()
     store(archive, 2, text=BODY + "\n\n2", hours=2)
-    assert drain(archive, shelf) == Shipped(1, 0, 0)
+    assert index_pending(archive, shelf) == BatchResult(1, 0, 0)
     assert shelf.applied == [(shelf.current(), [ids[1]], [])]
     assert shelf.earlier == [(ids[1], 1)]
     assert held(archive, shelf)
@@ -163,47 +163,47 @@ def test_only_what_changed_goes_again(archive: Archive, shelf: Shelf) -> None:
 
 def test_what_changes_while_it_is_shipped_goes_again(archive: Archive, shelf: Shelf) -> None:
     store(archive, 1)
-    drain(archive, shelf)
+    index_pending(archive, shelf)
     store(archive, 1, text=f"{BODY} ٢", hours=1)
     shelf.during.append(threading.Thread(target=store, args=(archive, 1), kwargs={"text": f"{BODY} ٣", "hours": 2}))
-    assert ship_once(archive, shelf) == Shipped(1, 0, 1)
+    assert index_batch(archive, shelf) == BatchResult(1, 0, 1)
     assert not held(archive, shelf)
-    assert ship_once(archive, shelf) == Shipped(1, 0, 0)
+    assert index_batch(archive, shelf) == BatchResult(1, 0, 0)
     assert held(archive, shelf)
 
 
 def test_a_deletion_is_brought_too(archive: Archive, shelf: Shelf) -> None:
     (one,) = store(archive, 1)
-    drain(archive, shelf)
+    index_pending(archive, shelf)
     archive.write(lambda c: outbox.enqueue(c, [one], NOW + HOUR, "delete")).result()
-    assert drain(archive, shelf) == Shipped(1, 0, 0)
+    assert index_pending(archive, shelf) == BatchResult(1, 0, 0)
     assert shelf.count() == 0
 
 
 def test_a_refused_document_holds_nothing_up(archive: Archive, shelf: Shelf) -> None:
     ids = store(archive, *range(5))
     shelf.refuses = {ids[2]: "half a character"}
-    assert drain(archive, shelf, batch=2) == Shipped(4, 1, 0)
+    assert index_pending(archive, shelf, batch=2) == BatchResult(4, 1, 0)
     with archive.read() as conn:
-        (kept,) = outbox.refused(conn)
+        (kept,) = outbox.quarantined(conn)
     assert (kept.article, kept.reason, kept.count) == (ids[2], "half a character", 1)
     shelf.refuses = {}
-    archive.write(lambda c: outbox.requeue(c, kept.target, NOW)).result()
-    assert drain(archive, shelf) == Shipped(1, 0, 0)
+    archive.write(lambda c: outbox.retry_quarantined(c, kept.target, NOW)).result()
+    assert index_pending(archive, shelf) == BatchResult(1, 0, 0)
     assert held(archive, shelf)
 
 
 @pytest.mark.parametrize("error", [IndexUnavailable("429"), IndexMismatch("version 8"), ValueError("surprise")])
 def test_an_index_that_fails_costs_nothing(archive: Archive, shelf: Shelf, error: Exception) -> None:
     store(archive, 1)
-    drain(archive, shelf)
+    index_pending(archive, shelf)
     store(archive, 2)
     shelf.down = error
     with pytest.raises(type(error)):
-        ship_once(archive, shelf)
+        index_batch(archive, shelf)
     assert waiting(archive) == 1
     shelf.down = None
-    assert drain(archive, shelf) == Shipped(1, 0, 0)
+    assert index_pending(archive, shelf) == BatchResult(1, 0, 0)
 
 
 # --- the loop ------------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def test_waits_grow_to_ten_minutes() -> None:
 def test_a_second_shipper_is_told_who_ships(archive: Archive, shelf: Shelf) -> None:
     with running(archive, shelf):
         until(lambda: shelf.current() is not None)
-        for ship in (drain, lambda a, s: run(a, s, threading.Event())):
+        for ship in (index_pending, lambda a, s: run(a, s, threading.Event())):
             with pytest.raises(Busy, match=rf"process {os.getpid()} holds .*shipper-shelf\.lock"):
                 ship(archive, shelf)
 
@@ -279,7 +279,7 @@ def test_a_killed_shipper_loses_and_doubles_nothing(archive: Archive, shelf: She
         store(archive, n, text=f"{n}", hours=n + 1)
         os.kill(child.pid or 0, signal.SIGKILL)
         child.join()
-    drain(archive, shelf)
+    index_pending(archive, shelf)
     assert held(archive, shelf)
     assert shelf.count() == 60
 
@@ -289,11 +289,11 @@ def test_a_killed_shipper_loses_and_doubles_nothing(archive: Archive, shelf: She
 
 def test_a_rebuild_takes_over_when_it_is_complete(archive: Archive, shelf: Shelf) -> None:
     store(archive, *range(5))
-    drain(archive, shelf)
+    index_pending(archive, shelf)
     old = shelf.current()
     seen = []
 
-    def told(_: Shipped) -> None:
+    def told(_: BatchResult) -> None:
         seen.append((shelf.current(), shelf.count()))
         if len(seen) == 1:
             store(archive, 7)  # goes to both
@@ -316,21 +316,21 @@ def test_a_running_shipper_does_the_rebuild(archive: Archive, shelf: Shelf) -> N
 
 def test_a_rebuild_that_was_interrupted_is_gone_on_with(archive: Archive, shelf: Shelf) -> None:
     store(archive, *range(5))
-    drain(archive, shelf)
+    index_pending(archive, shelf)
 
-    def break_off(_: Shipped) -> None:
+    def break_off(_: BatchResult) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         rebuild(archive, shelf, 2, break_off)
     (name,) = set(shelf.targets()) - {shelf.current()}
-    assert drain(archive, shelf) == Shipped(3, 0, 0)
+    assert index_pending(archive, shelf) == BatchResult(3, 0, 0)
     assert (shelf.current(), shelf.targets()) == (name, [name])
 
 
 def test_a_second_rebuild_gives_up_the_first(archive: Archive, shelf: Shelf) -> None:
     store(archive, *range(5))
-    drain(archive, shelf)
+    index_pending(archive, shelf)
     first = indexer._start(archive, shelf)
     second = rebuild(archive, shelf)
     assert (shelf.current(), shelf.targets()) == (second, [second])
@@ -339,10 +339,10 @@ def test_a_second_rebuild_gives_up_the_first(archive: Archive, shelf: Shelf) -> 
 
 def test_a_lost_index_is_built_anew(archive: Archive, shelf: Shelf) -> None:
     store(archive, *range(5))
-    drain(archive, shelf)
+    index_pending(archive, shelf)
     shelf.drop(str(shelf.current()))
     (shelf.folder / "current").unlink()
-    assert drain(archive, shelf) == Shipped(5, 0, 0)
+    assert index_pending(archive, shelf) == BatchResult(5, 0, 0)
     assert held(archive, shelf)
 
 
@@ -350,7 +350,7 @@ def test_a_shipper_that_was_killed_after_publishing_goes_on(archive: Archive, sh
     store(archive, 1)
     name = indexer._start(archive, shelf)
     shelf.publish(name)
-    assert drain(archive, shelf) == Shipped(1, 0, 0)
+    assert index_pending(archive, shelf) == BatchResult(1, 0, 0)
     with archive.read() as conn:
         assert outbox.state(conn, name) == "current"
     assert held(archive, shelf)
@@ -361,11 +361,11 @@ def test_the_index_of_another_archive_is_left_alone_until_it_is_asked_for(
 ) -> None:
     with Archive(tmp_path / "other" / "archive.sqlite3") as other:
         store(other, 9)
-        drain(other, shelf)
+        index_pending(other, shelf)
     theirs = shelf.current()
     store(archive, 1)
     with pytest.raises(IndexMismatch, match="was made from another archive"):
-        drain(archive, shelf)
+        index_pending(archive, shelf)
     assert (shelf.current(), shelf.count()) == (theirs, 1)
     rebuild(archive, shelf)
     assert held(archive, shelf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 
-from index.model.article import Document, Hit, Match, Matches, Query, Span
+from index.model.article import Hit, IndexDocument, Match, Matches, Query, Span
 from index.search.highlight import SNIPPET_CHARACTERS, SNIPPETS
 from index.search.query_language import parse
 from index.search.service import find
@@ -22,11 +22,11 @@ class Finds:
         return Matches(len(self.found), tuple(Match(id_, 1.0) for id_ in self.found), "next")
 
 
-def _keyed(*documents: Document) -> dict[tuple[str, int | None], Document]:
+def _keyed(*documents: IndexDocument) -> dict[tuple[str, int | None], IndexDocument]:
     return {(document.article.id, None): document for document in documents}
 
 
-def hit(text: str, *documents: Document) -> Hit:
+def hit(text: str, *documents: IndexDocument) -> Hit:
     results = find(parse(text), Finds(documents[0].article.id), lambda _: (_keyed(*documents), {}))  # type: ignore[arg-type]
     return results.hits[0]
 

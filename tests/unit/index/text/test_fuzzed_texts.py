@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.console import safe
 from crawler.text import block, line, tidy
 from index.export.columns import cell
-from index.web.templating import shown
+from index.web.templating import strip_controls
 
 MANY = 10_000
 PIECES = (
@@ -73,11 +73,11 @@ def test_a_table_gives_it_back_and_no_cell_is_a_formula(tidied: list[str]) -> No
 
 
 def test_a_page_shows_it_and_is_no_longer_for_it(texts: list[str]) -> None:
-    page = "".join(f"<p>{escape(str(shown(text)))}</p>" for text in texts)
+    page = "".join(f"<p>{escape(str(strip_controls(text)))}</p>" for text in texts)
     found = LexborHTMLParser(f"<!doctype html><body>{page}").css("body *")
     assert [node.tag for node in found] == ["p"] * MANY
     for text, node in zip(texts, found, strict=True):
-        assert node.text() == str(shown(text)).replace("\r\n", "\n").replace("\r", "\n")
+        assert node.text() == str(strip_controls(text)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def test_a_terminal_obeys_none_of_it(texts: list[str]) -> None:

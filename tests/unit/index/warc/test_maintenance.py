@@ -22,7 +22,7 @@ from index.archive.backup import keeping_lock
 from index.errors import ArchiveError
 from index.file_lock import hold
 from index.warc.maintenance import blank, join
-from index.warc.store import Raw, RawDamaged, RawRef, Response, cut_torn_tail
+from index.warc.store import Response, WarcDamaged, WarcRef, WarcStore, truncate_torn_tail
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 DAY = 24 * HOUR
@@ -39,13 +39,13 @@ def kinds(path: Path) -> list[str]:
 
 def test_a_record_is_blanked_while_the_file_is_written_and_all_others_stay(tmp_path: Path) -> None:
     secret = b"a body that nobody may read again"
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         refs = [copies.append(response(n, secret if n == 1 else b"")) for n in range(3)]
-        assert blank(tmp_path, [refs[1], RawRef("never-there.warc.gz", 0, 400)]) == 1
+        assert blank(tmp_path, [refs[1], WarcRef("never-there.warc.gz", 0, 400)]) == 1
         refs.append(copies.append(response(3)))
         for number in (0, 2, 3):
             assert copies.read(refs[number], f"https://step.example/{number}") == ([("A", "b")], b"")
-        with pytest.raises(RawDamaged, match="no answer but metadata"):
+        with pytest.raises(WarcDamaged, match="no answer but metadata"):
             copies.read(refs[1])
     path = tmp_path / "run-00001.warc.gz"
     assert kinds(path) == ["warcinfo", "response", "metadata", "response", "response"]
@@ -53,12 +53,12 @@ def test_a_record_is_blanked_while_the_file_is_written_and_all_others_stay(tmp_p
     assert secret not in unpacked
     assert b"step.example/1" not in unpacked
     with FileIO(path, "r+") as file:
-        assert cut_torn_tail(file) == 0
+        assert truncate_torn_tail(file) == 0
 
 
 def test_records_of_several_files_become_one(tmp_path: Path) -> None:
-    with Raw(tmp_path / "raw", "one") as one, Raw(tmp_path / "raw", "two") as two:
-        refs = [one.append(response(1)), two.append(response(2)), RawRef("lost.warc.gz", 0, 9)]
+    with WarcStore(tmp_path / "raw", "one") as one, WarcStore(tmp_path / "raw", "two") as two:
+        refs = [one.append(response(1)), two.append(response(2)), WarcRef("lost.warc.gz", 0, 9)]
         assert join(one, refs, tmp_path / "out.warc.gz", {"software": "Arshif"}) == (2, 1)
         assert kinds(tmp_path / "out.warc.gz") == ["warcinfo", "response", "response"]
         with pytest.raises(ArchiveError, match="is there already"):
@@ -81,7 +81,7 @@ def filled(config: Path) -> Iterator[Archive]:
     with open_archive(settings) as archive:
         for days in (50, 10):
             then = NOW - days * DAY
-            with Raw(raw_folder(settings), f"run-{days}") as copies:
+            with WarcStore(raw_folder(settings), f"run-{days}") as copies:
                 for number in range(2):
                     one = article(f"https://step.example/{days}/{number}", headline=f"خبر {days} {number}")
                     new = page(one, then, raw=partial(copies.append, response(number, os.urandom(5_000))))

@@ -18,7 +18,7 @@ from warcio.checker import Checker
 
 from index.errors import ArchiveError, Busy
 from index.warc import store
-from index.warc.store import Raw, RawDamaged, RawRef, Response
+from index.warc.store import Response, WarcDamaged, WarcRef, WarcStore
 from tests.support.archive_samples import NOW
 
 URL = "https://step.example/الخبر?x=1"
@@ -38,13 +38,13 @@ def records(path: Path) -> list[tuple[str, str | None, bytes]]:
 
 
 def test_an_answer_comes_back_byte_for_byte(tmp_path: Path) -> None:
-    with Raw(tmp_path) as copies:
+    with WarcStore(tmp_path) as copies:
         ref = copies.append(response())
         assert copies.read(ref, URL) == (HEADERS, response().body)
 
 
 def test_another_tool_reads_the_file(tmp_path: Path) -> None:
-    with Raw(tmp_path, "run", {"operator": "me"}) as copies:
+    with WarcStore(tmp_path, "run", {"operator": "me"}) as copies:
         for n in range(3):
             copies.append(response(b"<p>%d" % n, f"{URL}{n}"))
     path = tmp_path / "run-00001.warc.gz"
@@ -60,7 +60,7 @@ def test_another_tool_reads_the_file(tmp_path: Path) -> None:
 
 
 def test_its_digests_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         copies.append(response())
         copies.append(response(b""))
     checker = Checker(type("Options", (), {"inputs": [str(tmp_path / "run-00001.warc.gz")], "verbose": True})())
@@ -81,12 +81,12 @@ def test_its_digests_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     ),
 )
 def test_any_answer_comes_back(tmp_path: Path, body: bytes, headers: list[tuple[str, str]]) -> None:
-    with Raw(tmp_path) as copies:
+    with WarcStore(tmp_path) as copies:
         assert copies.read(copies.append(response(body, headers=headers)), URL) == (headers, body)
 
 
 def test_a_member_lies_where_its_reference_says(tmp_path: Path) -> None:
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         refs = [copies.append(response(os.urandom(n * 1000))) for n in range(5)]
     data = (tmp_path / "run-00001.warc.gz").read_bytes()
     for ref in refs:
@@ -95,22 +95,22 @@ def test_a_member_lies_where_its_reference_says(tmp_path: Path) -> None:
 
 
 def test_files_are_rotated(tmp_path: Path) -> None:
-    with Raw(tmp_path, "run", file_bytes=5_000) as copies:
+    with WarcStore(tmp_path, "run", file_bytes=5_000) as copies:
         refs = [copies.append(response(os.urandom(2_000))) for _ in range(7)]
         assert [copies.read(ref, URL)[0] for ref in refs] == [HEADERS] * 7
     assert sorted({ref.file for ref in refs}) == [f"run-{n:05}.warc.gz" for n in (1, 2, 3, 4)]
-    with Raw(tmp_path, "run", file_bytes=5_000) as copies:
+    with WarcStore(tmp_path, "run", file_bytes=5_000) as copies:
         assert copies.append(response()).file == "run-00004.warc.gz"
     assert all(records(tmp_path / f"run-{n:05}.warc.gz")[0][0] == "warcinfo" for n in (1, 2, 3, 4))
 
 
 def test_writers_without_a_name_do_not_meet(tmp_path: Path) -> None:
-    with Raw(tmp_path) as one, Raw(tmp_path) as other:
+    with WarcStore(tmp_path) as one, WarcStore(tmp_path) as other:
         assert one.append(response()).file != other.append(response()).file
 
 
 def test_a_name_in_use_is_told(tmp_path: Path) -> None:
-    with Raw(tmp_path, "run") as one, Raw(tmp_path, "run") as other:
+    with WarcStore(tmp_path, "run") as one, WarcStore(tmp_path, "run") as other:
         one.append(response())
         with pytest.raises(Busy, match="another process writes"):
             other.append(response())
@@ -118,7 +118,7 @@ def test_a_name_in_use_is_told(tmp_path: Path) -> None:
 
 def test_threads_share_a_writer(tmp_path: Path) -> None:
     bodies = [os.urandom(random.randrange(5_000)) for _ in range(40)]
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         with ThreadPoolExecutor(4) as pool:
             refs = list(pool.map(lambda body: copies.append(response(body)), bodies))
         assert [copies.read(ref, URL)[1] for ref in refs] == bodies
@@ -129,7 +129,7 @@ def test_threads_share_a_writer(tmp_path: Path) -> None:
 
 def test_a_torn_tail_is_cut_wherever_it_was_torn(tmp_path: Path) -> None:
     path = tmp_path / "run-00001.warc.gz"
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         refs = [copies.append(response(os.urandom(3_000))) for _ in range(4)]
     whole = path.read_bytes()
     ends = [0, *(ref.offset + ref.length for ref in refs)]
@@ -138,7 +138,7 @@ def test_a_torn_tail_is_cut_wherever_it_was_torn(tmp_path: Path) -> None:
     for at in places:
         path.write_bytes(whole[:at])
         kept = max([end for end in (0, *ends) if end <= at])
-        with Raw(tmp_path, "run") as copies:
+        with WarcStore(tmp_path, "run") as copies:
             ref = copies.append(response(b"after"))
             assert copies.read(ref, URL)[1] == b"after"
             assert path.read_bytes()[:kept] == whole[:kept]
@@ -150,29 +150,29 @@ def test_a_torn_tail_is_cut_wherever_it_was_torn(tmp_path: Path) -> None:
 
 def test_what_a_dead_writer_left_torn_is_cut_and_a_living_one_is_left_alone(tmp_path: Path) -> None:
     for name in ("run-7", "run-8"):
-        with Raw(tmp_path, name) as copies:
+        with WarcStore(tmp_path, name) as copies:
             copies.append(response())
             copies.append(response())
     dead, other = (tmp_path / f"{name}-00001.warc.gz" for name in ("run-7", "run-8"))
     torn = dead.read_bytes()[:-10]
     dead.write_bytes(torn)
-    with Raw(tmp_path, "run-8") as living:
+    with WarcStore(tmp_path, "run-8") as living:
         living.append(response())
         size = other.stat().st_size
-        assert store.mend(tmp_path, "run-8") == 0
+        assert store.repair(tmp_path, "run-8") == 0
         assert other.stat().st_size == size
-    assert store.mend(tmp_path, "run-7") == len(torn) - dead.stat().st_size > 0
+    assert store.repair(tmp_path, "run-7") == len(torn) - dead.stat().st_size > 0
     assert len(records(dead)) == 2
-    assert store.mend(tmp_path, "run-7") == store.mend(tmp_path / "none", "run-7") == 0
+    assert store.repair(tmp_path, "run-7") == store.repair(tmp_path / "none", "run-7") == 0
 
 
 def test_a_tail_of_rubbish_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "run-00001.warc.gz"
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         ref = copies.append(response())
     with path.open("ab") as file:
         file.write(b"\0" * 5_000)  # what a power cut leaves of a file that had grown
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         assert copies.append(response()).offset == ref.offset + ref.length
 
 
@@ -180,14 +180,14 @@ def test_a_bomb_in_the_tail_takes_no_memory(tmp_path: Path) -> None:
     path = tmp_path / "run-00001.warc.gz"
     path.write_bytes(gzip.compress(b"\0" * 200_000_000, 1)[:-20])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         copies.append(response())
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KiB
     assert len(records(path)) == 2
 
 
 def write_until_killed(folder: Path) -> None:
-    with Raw(folder, "run") as copies:
+    with WarcStore(folder, "run") as copies:
         while True:
             copies.append(response(os.urandom(200_000)))
 
@@ -200,7 +200,7 @@ def test_a_killed_writer_leaves_whole_records(tmp_path: Path) -> None:
         assert child.is_alive()
     os.kill(child.pid or 0, signal.SIGKILL)
     child.join()
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         copies.append(response(b"after"))
     found = records(path)
     assert {len(body) for _, _, body in found[1:-1]} == {200_000}
@@ -210,7 +210,7 @@ def test_a_killed_writer_leaves_whole_records(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         first = copies.append(response())
         path = tmp_path / first.file
         before = path.read_bytes()
@@ -227,7 +227,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_reference_that_lies_is_refused(tmp_path: Path) -> None:
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         ref = copies.append(response())
         after = copies.append(response())
         (tmp_path / "secret.txt").write_text("x", "ascii")
@@ -238,31 +238,31 @@ def test_a_reference_that_lies_is_refused(tmp_path: Path) -> None:
                 replace(ref, length=ref.length + after.length),
             ],
             "is damaged": [replace(ref, offset=ref.offset + 1, length=ref.length - 1)],
-            "is no answer but warcinfo": [RawRef(ref.file, 0, ref.offset)],
+            "is no answer but warcinfo": [WarcRef(ref.file, 0, ref.offset)],
             "cannot be read": [replace(ref, file="other.warc.gz")],
             "no name of a file of ours": [replace(ref, file="../run-00001.warc.gz"), replace(ref, file="secret.txt")],
         }
         for reason, refs in lies.items():
             for lie in refs:
-                with pytest.raises(RawDamaged, match=reason):
+                with pytest.raises(WarcDamaged, match=reason):
                     copies.read(lie, URL)
-        with pytest.raises(RawDamaged, match=r"is the answer of .*, not of https://other\.example/"):
+        with pytest.raises(WarcDamaged, match=r"is the answer of .*, not of https://other\.example/"):
             copies.read(ref, "https://other.example/")
 
 
 def test_a_changed_byte_is_found(tmp_path: Path) -> None:
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         ref = copies.append(response(os.urandom(1_000)))
         data = bytearray((tmp_path / ref.file).read_bytes())
         data[ref.offset + ref.length // 2] ^= 1
         (tmp_path / ref.file).write_bytes(data)
-        with pytest.raises(RawDamaged):
+        with pytest.raises(WarcDamaged):
             copies.read(ref, URL)
 
 
 def test_a_record_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "RECORD_BYTES", 10_000)
-    with Raw(tmp_path, "run") as copies:
+    with WarcStore(tmp_path, "run") as copies:
         ref = copies.append(response(b"\0" * 100_000))
-        with pytest.raises(RawDamaged, match="not one whole record"):
+        with pytest.raises(WarcDamaged, match="not one whole record"):
             copies.read(ref, URL)

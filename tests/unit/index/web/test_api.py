@@ -18,7 +18,7 @@ from index.model.article import Query
 from index.search.query_language.diagnostics import SENTENCES
 from index.web import create_app
 from index.web.metrics import Metrics
-from index.web.search_limiter import Searches
+from index.web.search_limiter import SearchLimiter
 from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
 from tests.support.web_client import Client, client_of, unreachable
 from tests.unit.index.search.query_language.test_parser import SIGNS
@@ -113,11 +113,11 @@ def test_readiness_and_metrics(client: Client, shelf: Shelf) -> None:
 
 
 def test_no_more_searches_at_once_than_the_machine_can_answer(shelf: Shelf) -> None:
-    searches = Searches(Metrics(shelf.archive).searches, at_once=2, wait=0.05)
+    searches = SearchLimiter(Metrics(shelf.archive).searches, at_once=2, wait=0.05)
     entered, over = threading.Barrier(3), threading.Event()
 
     def search() -> None:
-        with searches.one():
+        with searches.slot():
             entered.wait()
             over.wait()
 
@@ -125,7 +125,7 @@ def test_no_more_searches_at_once_than_the_machine_can_answer(shelf: Shelf) -> N
     for thread in threads:
         thread.start()
     entered.wait()
-    with pytest.raises(IndexUnavailable, match="More searches"), searches.one():
+    with pytest.raises(IndexUnavailable, match="More searches"), searches.slot():
         pass
     app = create_app(shelf.archive, shelf.engine)
     app.state.searches = searches
@@ -133,7 +133,7 @@ def test_no_more_searches_at_once_than_the_machine_can_answer(shelf: Shelf) -> N
     over.set()
     for thread in threads:
         thread.join()
-    with searches.one():
+    with searches.slot():
         assert shelf.engine.search(Query()).total > 60
 
 

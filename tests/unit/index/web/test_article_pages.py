@@ -15,8 +15,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from index.export.citation import citation, written
 from index.model.article import Version
-from index.warc.store import Raw, Response
-from index.web.sanitizer import TAGS, Unshowable, clean, sanitised
+from index.warc.store import Response, WarcStore
+from index.web.sanitizer import TAGS, CannotSanitize, clean, sanitize
 from index.web.security_headers import HEADERS
 from tests.support.filled_archive import NOW, Shelf, article, fill, page
 from tests.support.hostile_texts import HOSTILE
@@ -47,7 +47,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     folder = tmp_path_factory.mktemp("kept")
     headers = [("Content-Type", "text/html; charset=windows-1256")]
     answer = Response(SECOND.url, NOW, "HTTP/1.1 200 OK", headers, PAGE.encode("cp1256"))
-    with Raw(folder / "raw") as raw:
+    with WarcStore(folder / "raw") as raw:
         pages = [
             page(FIRST),
             page(SECOND, NOW + timedelta(hours=1), body_hash="other", raw=lambda: raw.append(answer)),
@@ -149,11 +149,11 @@ def test_nothing_active_is_left_of_a_page(text: str) -> None:
 
 def test_a_page_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.web.sanitizer.SECONDS", 0.2)
-    with pytest.raises(Unshowable, match="takes more than"):
-        sanitised([], b"<div>" * 2_000_000)
+    with pytest.raises(CannotSanitize, match="takes more than"):
+        sanitize([], b"<div>" * 2_000_000)
     monkeypatch.setattr("index.web.sanitizer.SECONDS", 60)
-    with pytest.raises(Unshowable, match="cannot be read"):
-        sanitised([("Content-Encoding", "gzip")], b"no gzip")
+    with pytest.raises(CannotSanitize, match="cannot be read"):
+        sanitize([("Content-Encoding", "gzip")], b"no gzip")
 
 
 CITED = citation(
@@ -196,11 +196,11 @@ def test_citations_are_files(kept: Kept) -> None:
 
 def test_a_copy_lost_from_the_disk_is_told(tmp_path: Path) -> None:
     answer = Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [], b"<p>x")
-    with Raw(tmp_path / "raw") as raw:
+    with WarcStore(tmp_path / "raw") as raw:
         shelf: Shelf = fill(tmp_path, [page(FIRST, raw=lambda: raw.append(answer))])
     for file in (tmp_path / "raw").iterdir():
         file.unlink()
-    client = client_of(shelf, raw=Raw(tmp_path / "raw"))
+    client = client_of(shelf, raw=WarcStore(tmp_path / "raw"))
     assert "cannot be shown" in client.get(f"/articles/{FIRST.id}/copy?ui=en").text
     assert client.get(f"/articles/{FIRST.id}/copy/page").status_code == 404
     shelf.close()

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from index.errors import ArshifError
-from index.web.auth import COOKIE, pass_of
-from index.web.bind import listen
+from index.web.auth import COOKIE, cookie_value
+from index.web.bind import bind_socket
 from index.web.security_headers import HEADERS
 from tests.support.filled_archive import Shelf, fill, newsroom, page
 from tests.support.web_client import Client, client_of, tree
@@ -38,7 +38,14 @@ def test_programs_send_the_token(client: Client) -> None:
         answer = client.get(path)
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), path
         assert all(answer.headers[name] == value for name, value in HEADERS.items())
-        for wrong in ("Bearer", "Bearer x", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {pass_of(TOKEN)}", "\xff"):
+        for wrong in (
+            "Bearer",
+            "Bearer x",
+            f"Basic {TOKEN}",
+            f"Bearer {TOKEN}x",
+            f"Bearer {cookie_value(TOKEN)}",
+            "\xff",
+        ):
             assert client.get(path, headers={"authorization": wrong.encode("latin-1")}).status_code == 401, wrong
         answer = client.get(path, headers={"authorization": f"Bearer {TOKEN}"})
         assert answer.status_code == (404 if "nothing" in path else 200), path
@@ -86,7 +93,7 @@ def test_a_wrong_token_is_asked_for_again(client: Client) -> None:
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers
         assert tree(answer).cssselect("[role=alert]")
-    for cookie in (f"{COOKIE}={TOKEN}", f"{COOKIE}=", f"{COOKIE}={pass_of(TOKEN)}0", "x" * 20_000, '"; a[=b'):
+    for cookie in (f"{COOKIE}={TOKEN}", f"{COOKIE}=", f"{COOKIE}={cookie_value(TOKEN)}0", "x" * 20_000, '"; a[=b'):
         assert client.get("/", headers={"cookie": cookie}).status_code == 303
 
 
@@ -112,10 +119,10 @@ def test_without_a_token_there_is_no_form(shelf: Shelf) -> None:
 
 def test_it_is_served_elsewhere_with_a_token_only() -> None:
     with pytest.raises(ArshifError, match=r"web\.token"):
-        listen("0.0.0.0", 0)
-    with listen("0.0.0.0", 0, TOKEN) as listener:
+        bind_socket("0.0.0.0", 0)
+    with bind_socket("0.0.0.0", 0, TOKEN) as listener:
         assert listener.getsockname()[1]
-    with listen("127.0.0.1", 0) as listener:
+    with bind_socket("127.0.0.1", 0) as listener:
         assert listener.getsockname()[1]
 
 

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from index.search.query_language import parse
-from index.web.search_params import Asked, last_day
+from index.web.search_params import SearchParams, last_day
 
 
 def test_filters_of_an_address_hold_beside_those_of_the_text() -> None:
-    asked = Asked("حلب site:mina after:2026-02", site=("asi",), country=("sy",), after="2026", until="2026-03")
+    asked = SearchParams("حلب site:mina after:2026-02", site=("asi",), country=("sy",), after="2026", until="2026-03")
     query = asked.query()
     assert query.sites == ("asi", "mina")
     assert query.countries == ("SY",)
@@ -21,11 +21,13 @@ def test_filters_of_an_address_hold_beside_those_of_the_text() -> None:
 
 @pytest.mark.parametrize("q", ["", "حلب OR دمشق", 'حلب "ريف', "(a (b", "site:x -site:y", "!!!"])
 def test_the_same_in_the_query_language(q: str) -> None:
-    asked = Asked(q, ("asi", "mina"), ("SY",), ("ar",), ('أخبار "عاجلة"',), ("ليلى حداد",), "2024-05", "2026-11-23")
+    asked = SearchParams(
+        q, ("asi", "mina"), ("SY",), ("ar",), ('أخبار "عاجلة"',), ("ليلى حداد",), "2024-05", "2026-11-23"
+    )
     assert parse(asked.text) == asked.query().__class__(**_fields(asked))
 
 
-def _fields(asked: Asked) -> dict[str, object]:
+def _fields(asked: SearchParams) -> dict[str, object]:
     query = asked.query()
     named = {name: getattr(query, name) for name in query.__dataclass_fields__}
     quoted = tuple(section.replace('"', " ").strip() for section in query.sections)
@@ -36,7 +38,7 @@ def _fields(asked: Asked) -> dict[str, object]:
     "wrong", [{"site": ("<b>",)}, {"country": ("Syria",)}, {"after": "soon"}, {"until": "2024-13"}]
 )
 def test_a_filter_that_cannot_be_read_is_told_and_left_out(wrong: dict[str, object]) -> None:
-    asked = Asked("حلب", **wrong)  # type: ignore[arg-type]
+    asked = SearchParams("حلب", **wrong)  # type: ignore[arg-type]
     query = asked.query()
     assert [(problem.at, problem.end) for problem in query.problems] == [(0, 0)]
     assert query.node == parse("حلب").node
@@ -45,7 +47,7 @@ def test_a_filter_that_cannot_be_read_is_told_and_left_out(wrong: dict[str, obje
 
 
 def test_links_keep_the_rest_of_the_search() -> None:
-    asked = Asked("a", site=("asi",), after="2026", sort="oldest", by="week")
+    asked = SearchParams("a", site=("asi",), after="2026", sort="oldest", by="week")
     assert asked.toggled("site", "mina") == asked.parameters() | {"site": ("asi", "mina")}
     assert asked.toggled("site", "asi") == {"q": "a", "after": "2026", "sort": "oldest", "by": "week"}
     assert asked.parameters(after="", sort="newest") == {"q": "a", "site": ("asi",), "sort": "newest", "by": "week"}
