@@ -1,0 +1,1 @@
+"""The values that every part of Arshif shares, in terms of the standard library alone."""
