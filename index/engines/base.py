@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from index.analysis import language_of, stems
 from index.article import Article, Document, Facet, Matches, Query, Sort
 from index.errors import QueryError
+from index.model.message import Message
 
 MAPPING_VERSION = 2  # of fields and analysis: an index of another one is not read or written, but rebuilt
 MAX_ID_BYTES = 512  # Elasticsearch refuses the whole request for a longer one
@@ -262,5 +263,5 @@ def place(query: Query, sort: str, length: int) -> list[Any] | None:
     except (ValueError, TypeError, binascii.Error):
         of, key = None, []
     if of != sort or len(key) != length or not all(type(part) in (int, float) and 0 <= part < 1 << 63 for part in key):
-        raise QueryError("The cursor is not one of this search: start again at its first page.", 0)
+        raise QueryError(Message("error.cursor"), 0)
     return list(key)

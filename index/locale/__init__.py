@@ -3,7 +3,7 @@
 `translate` makes a sentence of a message or of a key; the rest of the code keeps `Message` (index.model.message).
 """
 
-from index.locale.catalogue import FALLBACK, catalogue, languages
+from index.locale.catalogues import FALLBACK, catalogue, languages
 from index.locale.formats import country, day, days, direction, language_name, listed, number, own_name, percent
 from index.locale.messages import clock, duration, segments, translate
 from index.locale.negotiation import negotiate

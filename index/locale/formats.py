@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 
 from babel import Locale, core, dates, lists, numbers
 
-from index.locale.catalogue import catalogue
+from index.locale.catalogues import catalogue
 
 CACHED = 4096  # results of a function here: a page of results has the same days and counts again and again
 UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))

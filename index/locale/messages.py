@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from index.locale import formats
-from index.locale.catalogue import catalogue, parts
+from index.locale.catalogues import catalogue, parts
 from index.model.message import Message
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
@@ -22,7 +22,7 @@ ISOLATED = "\u2068{}\u2069"  # what may run another way must not turn the senten
 LEFT_TO_RIGHT = "\u2066{}\u2069"  # LRI, PDI
 
 
-def translate(message: Message | str, language: str, **params: Any) -> str:
+def translate(message: Message | str, language: str, /, **params: Any) -> str:
     """A message, or the entry of a key with these parameters, as text in one of `languages()`.
 
     :raises KeyError: the entry has a placeholder for which no parameter is given.
@@ -32,7 +32,7 @@ def translate(message: Message | str, language: str, **params: Any) -> str:
     return "".join(map(str, segments(message, language, **params)))
 
 
-def segments(message: Message | str, language: str, **params: Any) -> list[Any]:
+def segments(message: Message | str, language: str, /, **params: Any) -> list[Any]:
     """The same in pieces, for a page: literals and what is shown of the parameters take turns, and a parameter that is
     markup (`__html__`) stays what it is."""
     key, given = (message.code, {**message.params, **params}) if isinstance(message, Message) else (message, params)

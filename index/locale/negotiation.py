@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from babel import negotiate_locale
 
-from index.locale.catalogue import FALLBACK, languages
+from index.locale.catalogues import FALLBACK, languages
 
 LONGEST = 1_000  # characters of a header that are looked at
 QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")

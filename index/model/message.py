@@ -42,7 +42,7 @@ class Message:
 
     @classmethod
     def from_json(cls, text: str) -> Message:
-        """The message that `to_json` wrote; any other text is an older release's sentence: `legacy`, with its `text`."""
+        """The message that `to_json` wrote; any other text, an older release's sentence, is the `text` of `legacy`."""
         try:
             found = _decoded(json.loads(text))
         except (ValueError, RecursionError):

@@ -8,6 +8,7 @@ from typing import Any
 from index.analysis import words
 from index.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Prefix, Problem, Query, Words
 from index.errors import QueryError
+from index.model.message import Message
 from index.query import filters as held_filters
 from index.query.bounds import (
     LONG_FUZZY,
@@ -39,7 +40,7 @@ def parse(text: str, **filters: Any) -> Query:
     `problems`. Raises QueryError for a limit that cannot be."""
     limit = filters.get("limit", Query.__dataclass_fields__["limit"].default)
     if not 1 <= limit <= MAX_LIMIT:
-        raise QueryError(f"limit is {limit}: give 1 to {MAX_LIMIT}.", 0)
+        raise QueryError(Message("error.limit", {"given": limit, "most": MAX_LIMIT}), 0)
     place = {name: filters.pop(name) for name in ("sort", "limit", "cursor") if name in filters}
     parser = _Parser(text, filters)
     node = parser.query()

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
 
 from index import search
 from index.archive import articles, runs, sites
@@ -19,6 +18,7 @@ from index.web import reads
 from index.web.answers import Article, Found, RunState, SiteState, Version
 from index.web.asked import Asked, asked_of
 from index.web.pages import ArchiveOf, EngineOf, SearchesOf
+from index.web.problems import Refused
 
 router = APIRouter(prefix="/api", tags=["archive"])
 FACETS = get_args(Facet)
@@ -39,8 +39,7 @@ async def _counts(
 ) -> dict[str, Any]:
     asked = FACETS if facets == "all" else [name.strip() for name in facets.split(",") if name.strip()]
     if unknown := [name for name in asked if name not in FACETS]:
-        allowed = f"any of {', '.join(FACETS)}, with commas; or all"
-        raise HTTPException(400, f"facets: {unknown[0]!r} is none: give {allowed}")
+        raise Refused(400, "error.facets", given=unknown[0], allowed=", ".join(FACETS))
     names = tuple(name for name in FACETS if name in asked)
     return {"facets": names, "histogram": histogram == "auto" or histogram or False}
 
@@ -84,7 +83,7 @@ def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
     with archive.read() as conn:
         document = articles.document(conn, article)
         if document is None:
-            raise HTTPException(404, "article")
+            raise Refused(404, "error.no_article")
         versions, aliases = articles.versions(conn, article), articles.aliases(conn, article)
     answer = described(document)
     answer["archive"] |= {
@@ -100,7 +99,7 @@ def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
     with archive.read() as conn:
         found = articles.versions(conn, article)
     if not found:
-        raise HTTPException(404, "article")
+        raise Refused(404, "error.no_article")
     return [{"number": version.number, "seen": version.seen, "article": whole(version.article)} for version in found]
 
 

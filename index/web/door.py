@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from index.locale import FALLBACK, translate
 from index.web.render import render
 
 COOKIE = "arshif"
@@ -38,7 +39,7 @@ class Door:
             return
         answer: Response
         if scope["path"].startswith(PROGRAMS) or scope["method"] not in ("GET", "HEAD"):
-            told = {"error": "this archive wants its token: send Authorization: Bearer, or come by /login"}
+            told = {"error": translate("error.token", FALLBACK)}
             way = 'Basic realm="Arshif"' if scope["path"].startswith(FEEDS) else "Bearer"
             answer = JSONResponse(told, 401, {"www-authenticate": way})
         else:
@@ -88,7 +89,7 @@ def router(token: str) -> APIRouter:
     @routes.get("/login")
     def ask(request: Request, next: str = "/") -> Response:
         """The form."""
-        return render(request, "login.html", next=_own(next), wrong=False)
+        return render(request, "login.html", next=_own(next), wrong=False, days=DAYS)
 
     @routes.post("/login")
     async def enter(request: Request) -> Response:
@@ -101,7 +102,7 @@ def router(token: str) -> APIRouter:
         form = {name: values[0] for name, values in parse_qs(body[:MOST].decode("latin-1"), max_num_fields=9).items()}
         target = _own(form.get("next", "/"))
         if not hmac.compare_digest(_digest(form.get("token", "")), _digest(token)):
-            return render(request, "login.html", 403, next=target, wrong=True)
+            return render(request, "login.html", 403, next=target, wrong=True, days=DAYS)
         answer = RedirectResponse(target, 303, {"cache-control": "no-store"})
         secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
         answer.set_cookie(

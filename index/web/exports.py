@@ -8,15 +8,16 @@ from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from index.article import Sort
 from index.errors import ArshifError, IndexUnavailable
 from index.export import everything, open_format
 from index.export.formats import Name
+from index.model.message import Message
 from index.web.asked import Asked, asked_of
 from index.web.pages import ArchiveOf, EngineOf
+from index.web.problems import Refused
 
 AT_ONCE = 2  # exports: each asks the index again and again, and others want to search
 
@@ -58,9 +59,9 @@ def export(
     try:
         kind = open_format(form)
     except ArshifError as error:
-        raise HTTPException(501, str(error)) from None
+        raise Refused(501, error.message) from None
     if not turns.acquire(blocking=False):
-        raise IndexUnavailable(f"{AT_ONCE} exports are being written already: wait for one of them.")
+        raise IndexUnavailable(Message("error.busy_exports", {"n": AT_ONCE}))
     try:
         found = everything(query, engine, archive)
         headers = {

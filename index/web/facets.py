@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from index import locale
 from index.article import Facet, Tally
-from index.web import words
 from index.web.asked import PARAMETERS, Asked
 
 Link = dict[str, str | Sequence[str]]  # parameters of an address
@@ -72,5 +72,11 @@ def chosen(asked: Asked, sites: Mapping[str, str], language: str) -> list[Choice
 
 def named(facet: Facet, value: str, sites: Mapping[str, str], language: str) -> str:
     """A value as readers call it: a site's name, a country's, a language's."""
-    names = {"site": sites, "country": words.COUNTRIES[language], "language": words.LANGUAGES[language]}
-    return names.get(facet, {}).get(value) or value
+    match facet:
+        case "site":
+            return sites.get(value) or value
+        case "country":
+            return locale.country(language, value)
+        case "language":
+            return locale.language_name(language, value)
+    return value

@@ -11,7 +11,8 @@ from index import search
 from index.archive import Archive, runs, sites
 from index.article import Facet
 from index.engines import Engine
-from index.web import reads, words
+from index.locale import days
+from index.web import reads
 from index.web.asked import Asked, ordered
 from index.web.chart import chart
 from index.web.facets import choices, chosen
@@ -72,7 +73,7 @@ def results(
     }
     over_time = context["chart"]
     context["bars"] = [  # each stands in the picture and in the list
-        (bar, address(ui, "/search", **bar.link), words.span(ui.language, bar.first, bar.last))
+        (bar, address(ui, "/search", **bar.link), days(ui.language, bar.first, bar.last))
         for bar in (over_time.columns if over_time else ())
     ]
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}

@@ -9,17 +9,19 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from index.archive import articles
 from index.archive.history import history
 from index.article import Document, Version
 from index.changes import between, diff, paragraphs
 from index.citation import FORMS, MEDIA, Form, citation, written
+from index.locale import direction
+from index.model.message import Message
 from index.raw import Raw, RawDamaged, RawRef
 from index.sanitise import Unshowable, sanitised
-from index.web import reads, words
+from index.web import reads
 from index.web.pages import ArchiveOf
+from index.web.problems import Refused
 from index.web.render import render, shown
 
 SHEET = (  # of a saved copy, which loads nothing, our own files neither
@@ -101,11 +103,11 @@ def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version
     try:
         removed = _copy(raw, found, document).removed
     except (Unshowable, RawDamaged, FileNotFoundError):
-        problem = "copy_damaged" if found else "copy_none"
+        problem = "copy.damaged" if found else "error.no_copy"
     context: dict[str, Any] = {
         "version": chosen,
         "numbers": numbers,
-        "removed": removed,
+        "removed": [Message(f"copy.removed.{kind}", {"n": n}) for kind, n in removed.items()],
         "problem": problem,
         "names": names,
     }
@@ -122,9 +124,9 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
     try:
         html = _copy(raw, found, document).html
     except (Unshowable, RawDamaged, FileNotFoundError):
-        raise HTTPException(404, "copy") from None
+        raise Refused(404, "error.no_copy") from None
     language = document.article.language
-    head = f'<html dir="{words.direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
+    head = f'<html dir="{direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
     headers = {"content-security-policy": FRAMED, "cache-control": "private, no-store"}
     return HTMLResponse(f"<!doctype html>{head}<body>{shown(html)}</body></html>", headers=headers)
 
@@ -143,14 +145,14 @@ def cite(archive: ArchiveOf, article: str, form: Form, version: str = "") -> Res
 def _document(conn: Connection, article: str) -> Document:
     document = articles.document(conn, article)
     if document is None:
-        raise HTTPException(404, "article")
+        raise Refused(404, "error.no_article")
     return document
 
 
 def _version(versions: list[Version], number: str) -> Version:
     found = next((version for version in versions if str(version.number) == number), None)
     if found is None:
-        raise HTTPException(404, "version")
+        raise Refused(404, "error.no_version")
     return found
 
 

@@ -31,16 +31,21 @@ Part = tuple[str, str | None, str]  # a literal, the placeholder after it (None:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The texts of one language, and its CLDR locale."""
+    """The texts of one language, the keys that it has itself, and its CLDR locale."""
 
     language: str
     locale: Locale
+    keys: frozenset[str]
     texts: GNUTranslations
 
     @property
     def direction(self) -> str:
         """rtl or ltr."""
         return str(self.locale.text_direction)
+
+    def has(self, key: str) -> bool:
+        """Whether this catalogue or the fallback's has an entry of this key."""
+        return self.texts.gettext(key) != key
 
     def text(self, key: str, n: object = None) -> str:
         """The entry of this key with its placeholders; of plurals the form that goes with the number n.
@@ -74,7 +79,8 @@ def catalogue(language: str) -> Catalogue:
     texts = GNUTranslations(compiled)
     if language != FALLBACK:
         texts.add_fallback(catalogue(FALLBACK).texts)
-    return Catalogue(language, entries.locale or Locale.parse(language, sep="-"), texts)
+    keys = frozenset(entry.id if isinstance(entry.id, str) else entry.id[0] for entry in entries if entry.id)
+    return Catalogue(language, entries.locale or Locale.parse(language, sep="-"), keys, texts)
 
 
 @cache
