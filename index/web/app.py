@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from index.archive import Archive
 from index.engines import Engine
 from index.raw import Raw
-from index.web import api, assets, door, exports, metrics, pages, problems, reading, searches
+from index.web import api, assets, door, exports, metrics, pages, problems, reading, render, searches
 from index.web.guard import Guard, is_loopback
 from index.web.limits import Searches
 from index.web.listening import listen
@@ -73,6 +73,7 @@ def create_app(
     app.include_router(metrics.router)
     app.include_router(api.router)
     app.mount(assets.PATH, assets.answer)
+    render.prepare()
     problems.handle(app)
     return app
 

@@ -180,6 +180,12 @@ def duration(started: datetime, ended: datetime) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
+def prepare() -> None:
+    """Read the catalogues now, and not while the first reader waits."""
+    for language in locale.languages():
+        _helpers(language)
+
+
 @cache
 def _helpers(language: str) -> Mapping[str, Any]:
     """What templates say in this language."""
