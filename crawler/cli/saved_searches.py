@@ -32,10 +32,7 @@ def add(name: str, query: str, json: bool) -> int:
     read = queries.parse(query)
     complain_of(read)
     with open_stored(load()) as archive:
-        try:
-            number = archive.write(lambda conn: saved_searches.add(conn, name, query, datetime.now(UTC))).result()
-        except ValueError as error:
-            raise ArshifError(str(error)) from None
+        number = archive.write(lambda conn: saved_searches.add(conn, name, query, datetime.now(UTC))).result()
     if json:
         print_json({"id": number})
     else:

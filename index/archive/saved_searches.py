@@ -12,6 +12,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from index.archive import pending_notifications
 from index.archive.tables import articles, found, outbox, searches, targets
 from index.archive.upsert import chunks
+from index.errors import InvalidValue
+from index.model.message import Message
 from index.search.query_language.limits import MAX_CHARACTERS
 
 MAX_NAME = 100  # characters
@@ -33,14 +35,15 @@ class SavedSearch:
 def add(conn: Connection, name: str, query: str, now: datetime) -> int:
     """Save a search; gives its number. Articles that are there already are not new to it.
 
-    Raises ValueError, with what to do, for a name or a query of no or too many characters, and where there are MOST."""
+    :raises InvalidValue: the name or the query has no or too many characters, or MOST are saved already.
+    """
     name, query = " ".join(name.split()), query.strip()
     if not 0 < len(name) <= MAX_NAME:
-        raise ValueError(f"a saved search needs a name of 1 to {MAX_NAME} characters")
+        raise InvalidValue(Message("saved.error.name", {"n": MAX_NAME}))
     if not 0 < len(query) <= MAX_CHARACTERS:
-        raise ValueError(f"a search to be saved has 1 to {MAX_CHARACTERS} characters, filters included: write less")
+        raise InvalidValue(Message("saved.error.length", {"n": MAX_CHARACTERS}))
     if conn.execute(select(func.count()).select_from(searches)).scalar_one() >= MAX_SAVED_SEARCHES:
-        raise ValueError(f"there are {MAX_SAVED_SEARCHES} saved searches already: remove one first")
+        raise InvalidValue(Message("saved.error.many", {"n": MAX_SAVED_SEARCHES}))
     key = conn.execute(insert(searches).values(name=name, query=query, created=now, looked=now)).inserted_primary_key
     assert key is not None
     return int(key[0])

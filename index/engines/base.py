@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from index.errors import QueryError
 from index.model.article import Article, Facet, IndexDocument, Matches, Query, Sort
+from index.model.message import Message
 from index.text.analysis import language_of, stems
 
 MAPPING_VERSION = 2  # of fields and analysis: an index of another one is not read or written, but rebuilt
@@ -262,5 +263,5 @@ def place(query: Query, sort: str, length: int) -> list[Any] | None:
     except (ValueError, TypeError, binascii.Error):
         of, key = None, []
     if of != sort or len(key) != length or not all(type(part) in (int, float) and 0 <= part < 1 << 63 for part in key):
-        raise QueryError("The cursor is not one of this search: start again at its first page.", 0)
+        raise QueryError(Message("error.cursor"), 0)
     return list(key)

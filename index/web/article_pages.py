@@ -9,15 +9,17 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
 from index.archive import articles
 from index.archive.history import history
 from index.dedup.version_diff import classify_change, paragraphs, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
+from index.locale import direction
 from index.model.article import IndexDocument, Version
+from index.model.message import Message
 from index.warc.store import WarcDamaged, WarcRef, WarcStore
-from index.web import i18n, queries
+from index.web import queries
+from index.web.error_handlers import Refused
 from index.web.sanitizer import CannotSanitize, sanitize
 from index.web.search_pages import ArchiveOf
 from index.web.templating import render, strip_controls
@@ -101,11 +103,11 @@ def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version
     try:
         removed = _copy(raw, found, document).removed
     except (CannotSanitize, WarcDamaged, FileNotFoundError):
-        problem = "copy_damaged" if found else "copy_none"
+        problem = "copy.damaged" if found else "error.no_copy"
     context: dict[str, Any] = {
         "version": chosen,
         "numbers": numbers,
-        "removed": removed,
+        "removed": [Message(f"copy.removed.{kind}", {"n": n}) for kind, n in removed.items()],
         "problem": problem,
         "names": names,
     }
@@ -122,9 +124,9 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
     try:
         html = _copy(raw, found, document).html
     except (CannotSanitize, WarcDamaged, FileNotFoundError):
-        raise HTTPException(404, "copy") from None
+        raise Refused(404, "error.no_copy") from None
     language = document.article.language
-    head = f'<html dir="{i18n.direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
+    head = f'<html dir="{direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
     headers = {"content-security-policy": FRAMED, "cache-control": "private, no-store"}
     return HTMLResponse(f"<!doctype html>{head}<body>{strip_controls(html)}</body></html>", headers=headers)
 
@@ -143,14 +145,14 @@ def cite(archive: ArchiveOf, article: str, form: Form, version: str = "") -> Res
 def _document(conn: Connection, article: str) -> IndexDocument:
     document = articles.document(conn, article)
     if document is None:
-        raise HTTPException(404, "article")
+        raise Refused(404, "error.no_article")
     return document
 
 
 def _version(versions: list[Version], number: str) -> Version:
     found = next((version for version in versions if str(version.number) == number), None)
     if found is None:
-        raise HTTPException(404, "version")
+        raise Refused(404, "error.no_version")
     return found
 
 

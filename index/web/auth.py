@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from index.locale import FALLBACK, translate
 from index.web.templating import render
 
 COOKIE = "arshif"
@@ -38,7 +39,7 @@ class TokenAuthMiddleware:
             return
         answer: Response
         if scope["path"].startswith(API_PATHS) or scope["method"] not in ("GET", "HEAD"):
-            told = {"error": "this archive wants its token: send Authorization: Bearer, or come by /login"}
+            told = {"error": translate("error.token", FALLBACK)}
             way = 'Basic realm="Arshif"' if scope["path"].startswith(FEEDS) else "Bearer"
             answer = JSONResponse(told, 401, {"www-authenticate": way})
         else:
@@ -88,7 +89,7 @@ def router(token: str) -> APIRouter:
     @routes.get("/login")
     def login_form(request: Request, next: str = "/") -> Response:
         """The form."""
-        return render(request, "login.html", next=_own(next), wrong=False)
+        return render(request, "login.html", next=_own(next), wrong=False, days=COOKIE_DAYS)
 
     @routes.post("/login")
     async def login(request: Request) -> Response:
@@ -104,7 +105,7 @@ def router(token: str) -> APIRouter:
         }
         target = _own(form.get("next", "/"))
         if not hmac.compare_digest(_digest(form.get("token", "")), _digest(token)):
-            return render(request, "login.html", 403, next=target, wrong=True)
+            return render(request, "login.html", 403, next=target, wrong=True, days=COOKIE_DAYS)
         answer = RedirectResponse(target, 303, {"cache-control": "no-store"})
         secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
         answer.set_cookie(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from index import locale
 from index.model.article import Facet, FacetCounts
-from index.web import i18n
 from index.web.search_params import PARAMETERS, SearchParams
 
 Link = dict[str, str | Sequence[str]]  # parameters of an address
@@ -74,5 +74,11 @@ def chosen(asked: SearchParams, sites: Mapping[str, str], language: str) -> list
 
 def named(facet: Facet, value: str, sites: Mapping[str, str], language: str) -> str:
     """A value as readers call it: a site's name, a country's, a language's."""
-    names = {"site": sites, "country": i18n.COUNTRIES[language], "language": i18n.LANGUAGES[language]}
-    return names.get(facet, {}).get(value) or value
+    match facet:
+        case "site":
+            return sites.get(value) or value
+        case "country":
+            return locale.country(language, value)
+        case "language":
+            return locale.language_name(language, value)
+    return value

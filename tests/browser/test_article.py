@@ -62,7 +62,7 @@ def state(browser: Browser, address: str) -> Iterator[BrowserContext]:
     context = browser.new_context(locale="ar", accept_downloads=True)
     tab = context.new_page()
     tab.goto(f"{address}/search?q={quote('سعر')}")
-    expect(tab.get_by_role("heading", level=1)).to_have_text("هذا الأرشيف يطلب رمزه")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("يتطلب هذا الأرشيف رمز دخول")
     tab.keyboard.type("wrong")
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("alert")).to_be_visible()
@@ -99,8 +99,8 @@ def test_what_changed_is_marked_word_by_word(tab: Watched) -> None:
 
 def test_a_saved_copy_is_read_and_does_nothing(tab: Watched) -> None:
     tab.open(f"/articles/{FIRST.id}?ui=en")
-    tab.page.locator(".tools").get_by_role("link", name="Saved copy").click()
-    expect(tab.page.get_by_text("Taken out:")).to_contain_text("images")
+    tab.page.locator(".tools").get_by_role("link", name="Saved page").click()
+    expect(tab.page.get_by_text("Removed:")).to_contain_text("images")
     frame = tab.page.frame_locator("iframe.copy")
     expect(frame.get_by_role("heading", level=1).first).to_have_text("سعر الخبز")
     expect(frame.locator("body")).to_contain_text("مئتا ليرة")

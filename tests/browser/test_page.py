@@ -66,7 +66,7 @@ def test_the_keyboard_reaches_everything_and_sees_where_it_is(tab: Watched) -> N
         tab.page.keyboard.press("Tab")
         style = "[document.activeElement.innerText, getComputedStyle(document.activeElement).outlineStyle]"
         order.append(tab.page.evaluate(style))
-    assert [name for name, _ in order[:3]] == ["الأقرب", "الأحدث", "الأقدم"]
+    assert [name for name, _ in order[:3]] == ["الصلة", "الأحدث", "الأقدم"]
     assert all(outline == "solid" for _, outline in order)
 
 

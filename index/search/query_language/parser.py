@@ -7,6 +7,7 @@ from typing import Any
 
 from index.errors import QueryError
 from index.model.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Prefix, Problem, Query, Words
+from index.model.message import Message
 from index.search.query_language import filters as held_filters
 from index.search.query_language.lexer import Token, tokenize
 from index.search.query_language.limits import (
@@ -39,7 +40,7 @@ def parse(text: str, **filters: Any) -> Query:
     `problems`. Raises QueryError for a limit that cannot be."""
     limit = filters.get("limit", Query.__dataclass_fields__["limit"].default)
     if not 1 <= limit <= MAX_LIMIT:
-        raise QueryError(f"limit is {limit}: give 1 to {MAX_LIMIT}.", 0)
+        raise QueryError(Message("error.limit", {"given": limit, "most": MAX_LIMIT}), 0)
     place = {name: filters.pop(name) for name in ("sort", "limit", "cursor") if name in filters}
     parser = _Parser(text, filters)
     node = parser.query()

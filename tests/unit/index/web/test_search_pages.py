@@ -114,7 +114,7 @@ def test_pages_of_results_follow_each_other_without_gap_or_repeat(client: Client
 
 def test_a_story_tells_its_other_articles(client: Client) -> None:
     root = tree(client.get("/search?q=البوكمال&ui=en"))
-    assert text_of(root.cssselect(".others")[0]) == "1 more article carries this text"
+    assert text_of(root.cssselect(".others")[0]) == "1 more article has the same text"
     (lead,) = root.xpath("//ol//h2/a/@href")
     article = tree(client.get(lead))
     other = article.cssselect("#story + ul a")[0]
@@ -129,12 +129,12 @@ def test_nothing_found_says_what_to_try(client: Client) -> None:
     (note,) = tree(answer).cssselect(".note")
     assert "زققثص" in text_of(note)
     assert len(note.cssselect("li")) == 4
-    assert "لا موقع" not in text_of(note)
+    assert "لا يضم" not in text_of(note)
 
 
 def test_a_site_that_is_not_there_is_told(client: Client) -> None:
     (note,) = tree(client.get("/search", params={"q": "حلب site:nosuch", "ui": "ar"})).cssselect(".note")
-    assert "لا موقع في هذا الأرشيف باسم nosuch" in text_of(note)
+    assert "لا يضم هذا الأرشيف موقعاً باسم nosuch" in text_of(note)
     assert note.cssselect("p a")[0].get("href") == "/sites?ui=ar"
 
 
@@ -204,7 +204,7 @@ def test_an_article_with_all_that_the_archive_knows(edited: Shelf) -> None:
     assert text_of(reading.cssselect(".lede")[0]) == "مقدمة لا ترد في النص"
     assert [text_of(p)[:6] for p in reading.cssselect(".body p")] == ["فقرة أ", "فقرة ث"]
     facts = [text_of(fact) for fact in reading.cssselect(".facts li")]
-    assert facts[:2] == ["صحيفة العاصي", "By سامر, Élodie"]
+    assert facts[:2] == ["صحيفة العاصي", "By سامر and Élodie"]
     assert facts[2].replace("\u2066", "").replace("\u2069", "") == "Published 20 November 2026, 23:30 UTC+3:30"
     assert root.xpath("//article//time/@datetime") == ["2026-11-20T23:30:00+03:30", "2026-11-21T01:00:00+03:30"]
     captions = [text_of(caption) for caption in reading.cssselect("figure figcaption")]
@@ -233,12 +233,12 @@ def test_a_missing_article_is_404_in_both_forms(client: Client) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "english", "arabic"),
     [
-        ("/nowhere", 404, "There is nothing at this address", "لا شيء في هذا العنوان"),
-        ("/searches/1/delete", 405, "not asked like that", "لا يُسأل هذا العنوان"),
-        ("/articles/x/cite.doc", 400, "form: this value cannot be used", "form: لا تصلح هذه القيمة"),
-        ("/search?cursor=x", 400, "The cursor is not one of this search", "مؤشر الصفحة ليس لهذا البحث"),
-        ("/search?q=" + "x" * 40_000, 414, "This address is too long", "أطول مما يُقبل"),
-        ("/articles/" + "x" * 40_000, 414, "This address is too long", "أطول مما يُقبل"),
+        ("/nowhere", 404, "There is nothing at this address", "لا شيء على هذا العنوان"),
+        ("/searches/1/delete", 405, "does not accept this kind of request", "لا يقبل هذا العنوان"),
+        ("/articles/x/cite.doc", 400, "form: this value is not valid", "هذه القيمة غير صالحة"),
+        ("/search?cursor=x", 400, "The cursor does not belong to this search", "مؤشر الصفحة لا يخص هذا البحث"),
+        ("/search?q=" + "x" * 40_000, 414, "This address is too long", "أطول من اللازم"),
+        ("/articles/" + "x" * 40_000, 414, "This address is too long", "أطول من اللازم"),
     ],
 )
 def test_what_is_wrong_is_said_in_the_pages_language(
@@ -292,7 +292,7 @@ def test_sites_and_runs(client: Client) -> None:
     assert text_of(run.cssselect("th small")[0]) == "1 · Took 0:42 · 8 sites"
     figures = {cell.get("data-label"): text_of(cell) for cell in run.cssselect("td.figure")}
     assert (figures["Found"], figures["New"], figures["Failed"]) == ("72", "64", "0")
-    assert {"Unreadable", "Waiting", "Walls"} <= figures.keys()
+    assert {"Unreadable", "Queued", "Blocked pages"} <= figures.keys()
 
 
 def test_a_site_that_needs_a_look_comes_first(tmp_path: Path) -> None:
