@@ -17,7 +17,8 @@ from crawler.fetch.robots.policy import RobotsRules
 from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from crawler.storage import find_article, raw_folder
-from crawler.urls.canonical import canonical, may_be_article
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
 from index.archive import articles, frontier, hosts, outbox, repeated_blocks
 from index.archive.frontier import Fetch, FrontierRow
 from index.model.article import IndexDocument

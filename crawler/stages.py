@@ -1,6 +1,6 @@
 """THE path of an article, in order. Each stage is a pure function of plain values, or says where its I/O lives.
 
-1. discover   a source's bytes -> candidates             crawler/discover/, crawler/urls/canonical.py
+1. discover   a source's bytes -> candidates             crawler/discover/, crawler/urls/
 2. fetch      a candidate -> a Page, politely            spiders/site.py, crawler/fetch/; raw copy: index/warc/store.py
 3. extract    a Page -> a Draft, every field with its origin    crawler/extract/
 4. clean      a Draft -> without what is not its text           crawler/boilerplate/
@@ -28,7 +28,8 @@ from crawler.extract.draft import Draft, Extraction
 from crawler.models import Discovered, Page
 from crawler.site_config import Rules, Site, Source
 from crawler.text import block, line
-from crawler.urls.canonical import canonical, may_be_article
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
 from index.model.article import Article
 from index.text import charset
 

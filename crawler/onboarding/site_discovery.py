@@ -39,7 +39,7 @@ from crawler.onboarding.proposal import (
 from crawler.processes.parse_pool import ParsePool
 from crawler.scheduling.poll_interval import Bounds, UpdateHints
 from crawler.site_config import Kind, Rules, Site, Source
-from crawler.urls.canonical import may_be_article
+from crawler.urls.article_filter import may_be_article
 
 log = logging.getLogger("arshif.scout")
 

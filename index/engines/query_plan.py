@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from index.engines.base import order_of
-from index.model.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Sort, Words
+from index.engines.record import order_of
+from index.model.query import And, Field, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Sort, Words
 from index.text.analysis import light10, scripts, stem_rows, stop_words, words
 
 # Exact above stem and headline above body, both added up: measured on nothing yet, and the same for all engines.

@@ -13,9 +13,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from index.archive import Archive, documents
-from index.engines.base import DAY, FACET_FIELDS, Engine
+from index.engines.base import Engine
 from index.engines.query_plan import MatchClause, match_clause, plan
-from index.model.article import Bar, Facet, FacetCounts, Hit, IndexDocument, Match, Query, Results, Unit
+from index.engines.record import DAY, FACET_FIELDS
+from index.model.article import IndexDocument
+from index.model.query import Query
+from index.model.results import Bar, Facet, FacetCounts, Hit, Match, Results, Unit
 from index.search.highlight import clauses_for_language, headline, snippets
 
 Key = tuple[str, int | None]  # an article, and the number of an earlier version of it; None for how it reads today

@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 
 from index.archive import articles, runs, site_state
 from index.export.schema_org import described, whole
-from index.model.article import Facet, Hit, Sort, Unit
-from index.model.article import Query as Searched
+from index.model.query import Query as Searched
+from index.model.query import Sort
+from index.model.results import Facet, Hit, Unit
 from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
 from index.web import queries

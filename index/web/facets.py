@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from index.model.article import Facet, FacetCounts
+from index.model.results import Facet, FacetCounts
 from index.web import i18n
 from index.web.search_params import PARAMETERS, SearchParams
 

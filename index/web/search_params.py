@@ -10,7 +10,8 @@ from typing import Annotated, Any, cast, get_args
 from fastapi import Depends
 from fastapi import Query as Parameter
 
-from index.model.article import Facet, Is, Period, Problem, Query, Sort, Unit
+from index.model.query import Is, Period, Problem, Query, Sort
+from index.model.results import Facet, Unit
 from index.search.query_language import filters, parse
 from index.search.query_language.limits import MAX_FILTERS
 

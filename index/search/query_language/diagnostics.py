@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from index.model.article import Problem
+from index.model.query import Problem
 from index.search.query_language.limits import (
     MAX_CHARACTERS,
     MAX_DEPTH,

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from index.model.article import Is, Period
+from index.model.query import Is, Period
 from index.search.query_language.limits import MAX_FILTERS
 from index.text.analysis import fold, words
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from index.errors import QueryError
-from index.model.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Prefix, Problem, Query, Words
+from index.model.query import And, Field, Fuzzy, Is, Near, Node, Not, Or, Prefix, Problem, Query, Words
 from index.search.query_language import filters as held_filters
 from index.search.query_language.lexer import Token, tokenize
 from index.search.query_language.limits import (

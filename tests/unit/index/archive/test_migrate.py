@@ -23,7 +23,7 @@ from crawler.maintenance.minhash_backfill import MinHashBackfill
 from index.archive import Archive, articles, documents, erasure, frontier, migrate
 from index.archive import tables as t
 from index.engines import open_engine
-from index.model.article import Results
+from index.model.results import Results
 from index.search import indexer
 from index.search.query_language import parse
 from index.search.service import search

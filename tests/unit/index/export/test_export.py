@@ -20,7 +20,8 @@ from index.errors import ArchiveError, ArshifError
 from index.export import open_format, stream
 from index.export.columns import COLUMNS, harmless
 from index.export.formats import GROUP
-from index.model.article import IndexDocument, Query
+from index.model.article import IndexDocument
+from index.model.query import Query
 from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import client_of, unreachable

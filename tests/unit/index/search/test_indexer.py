@@ -13,7 +13,9 @@ import pytest
 
 from index.archive import Archive, articles, documents, outbox
 from index.errors import ArshifError, Busy, IndexMismatch, IndexUnavailable
-from index.model.article import IndexDocument, Matches, Query
+from index.model.article import IndexDocument
+from index.model.query import Query
+from index.model.results import Matches
 from index.search import indexer
 from index.search.indexer import BatchResult, index_batch, index_pending, rebuild, run
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from index.errors import IndexUnavailable
-from index.model.article import Query
+from index.model.query import Query
 from index.search.query_language.diagnostics import SENTENCES
 from index.web import create_app
 from index.web.metrics import Metrics

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.engines.query_plan import plan
 from index.errors import QueryError
-from index.model.article import And, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Words
+from index.model.query import And, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Words
 from index.search.query_language import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, parse, sentence
 from index.search.query_language.diagnostics import SENTENCES
 from index.search.query_language.filters import FILTERS
