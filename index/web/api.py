@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from index.archive import articles, runs, site_state
+from index.archive import documents, runs, site_state
 from index.export.schema_org import described, whole
 from index.model.query import Query as Searched
 from index.model.query import Sort
@@ -83,10 +83,10 @@ def results(
 def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
     """One article with its text, its other addresses and when each of its versions was seen."""
     with archive.read() as conn:
-        document = articles.document(conn, article)
+        document = documents.document(conn, article)
         if document is None:
             raise HTTPException(404, "article")
-        versions, aliases = articles.versions(conn, article), articles.aliases(conn, article)
+        versions, aliases = documents.versions(conn, article), documents.aliases(conn, article)
     answer = described(document)
     answer["archive"] |= {
         "versions": [{"number": version.number, "seen": version.seen} for version in versions],
@@ -99,7 +99,7 @@ def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
 def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
     """How an article read over time, oldest first, each version with its whole text."""
     with archive.read() as conn:
-        found = articles.versions(conn, article)
+        found = documents.versions(conn, article)
     if not found:
         raise HTTPException(404, "article")
     return [{"number": version.number, "seen": version.seen, "article": whole(version.article)} for version in found]

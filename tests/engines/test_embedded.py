@@ -29,7 +29,7 @@ from tests.engines.corpus import document
 engine = open_engine("embedded", directory=Path(sys.argv[1]))
 for batch in range(10_000):
     ids = [f"{batch}-{i}" for i in range(20)]
-    assert engine.apply(sys.argv[2], [document(id_, "خبر " + id_, "نص " * 300) for id_ in ids], []) == {}
+    assert engine.bulk(sys.argv[2], [document(id_, "خبر " + id_, "نص " * 300) for id_ in ids], []) == {}
     print(batch, flush=True)
 """
 
@@ -176,7 +176,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))  # bytes a file may 
 engine = open_engine("embedded", directory=Path(sys.argv[1]))
 texts = [" ".join(f"w{i}x{j}" for j in range(400)) for i in range(100)]
 try:
-    engine.apply(sys.argv[2], [document(f"d{i}", "خبر", text) for i, text in enumerate(texts)], [])
+    engine.bulk(sys.argv[2], [document(f"d{i}", "خبر", text) for i, text in enumerate(texts)], [])
 except IndexUnavailable as problem:
     print(problem)
 """

@@ -42,7 +42,7 @@ class Shelf:
         self._fail()
         (self.folder / target).mkdir(exist_ok=True)
 
-    def apply(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
         self._fail()
         if not (self.folder / target).exists():
             raise IndexMismatch(f"there is no {target}")
@@ -61,7 +61,7 @@ class Shelf:
             thread.join()
         return {one.article.id: self.refuses[one.article.id] for one in upserts if one.article.id in self.refuses}
 
-    def publish(self, target: str) -> None:
+    def activate(self, target: str) -> None:
         self._fail()
         before = self.current()
         (self.folder / "current.new").write_text(target)
@@ -351,7 +351,7 @@ def test_a_lost_index_is_built_anew(archive: Archive, shelf: Shelf) -> None:
 def test_a_shipper_that_was_killed_after_publishing_goes_on(archive: Archive, shelf: Shelf) -> None:
     store(archive, 1)
     name = indexer._start(archive, shelf)
-    shelf.publish(name)
+    shelf.activate(name)
     assert index_pending(archive, shelf) == BatchResult(1, 0, 0)
     with archive.read() as conn:
         assert outbox.state(conn, name) == "current"

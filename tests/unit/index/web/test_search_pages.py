@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from index.archive import articles, documents, health, site_state
+from index.archive import documents, health, site_state
 from index.archive.health import Health
 from index.errors import ArshifError
 from index.model.article import Image
@@ -192,7 +192,7 @@ def test_an_article_with_all_that_the_archive_knows(edited: Shelf) -> None:
     client = client_of(edited)
     with edited.archive.read() as conn:
         (found,) = [id_ for id_, _ in documents.ids(conn)]
-        aliases = articles.aliases(conn, found)
+        aliases = documents.aliases(conn, found)
     answer = client.get(f"/articles/{found}?ui=en")
     root = tree(answer)
     assert root.cssselect("img, picture, video, iframe, object, script:not([src]), style") == []
@@ -366,7 +366,7 @@ def test_says_that_a_host_is_none(shelf: Shelf) -> None:
 
 SERVER = """
 import sys
-from index.archive import Archive
+from index.archive import Archive, documents
 from index.engines import open_engine
 from index.web import create_app, serve
 from pathlib import Path
