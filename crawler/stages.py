@@ -76,11 +76,18 @@ def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[str, ..
     """Takes paragraphs off the draft's body; gives the hashes of those that the phrases left."""
     draft.body, by_rule, kept = site_rules.apply(draft.body, rules)
     draft.body, by_phrase = phrases.drop(draft.body, kept)
-    draft.body, by_echo = field_duplicates.drop(draft.body, draft)
+    draft.body, by_echo = field_duplicates.drop(draft.body, _duplicable(draft))
     blocks = repetition.hashes(draft.body)
     draft.body, by_repeat = repetition.drop(draft.body, repeats, kept | repetition.own(draft.body, draft.description))
     draft.removed += [*by_rule, *by_phrase, *by_echo, *by_repeat]
     return blocks
+
+
+def _duplicable(draft: Draft) -> field_duplicates.Fields:
+    captions = [one.text for one in draft.removed if one.reason == "caption"]
+    return field_duplicates.Fields(
+        draft.headline, draft.section, draft.authors, draft.description, draft.images, captions
+    )
 
 
 def _identified(draft: Draft, page: Page, site: Site) -> Article:

@@ -52,7 +52,7 @@ def init(directory: Path, json: bool) -> None:
 
 
 def run(web: bool) -> None:
-    from crawler.processes.daemon import Daemon
+    from crawler.daemon import Daemon
     from index.web.bind import resolve_bind
 
     config = load()

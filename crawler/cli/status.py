@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from crawler import disk_space
 from crawler.config import Config, load
 from crawler.console import cell, format_duration, print_json, print_table, say, set_up_log
 from crawler.errors import ArshifError
-from crawler.monitoring import disk_space, notifications
+from crawler.monitoring import notifications
 from crawler.processes.crawl_process import last_runs, summary
 from crawler.scheduling.site_schedule import SiteHistory, due, source_turns
 from crawler.session.source_stats import load_stats

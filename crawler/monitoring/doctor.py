@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select
 
+from crawler import disk_space
 from crawler.config import Config
 from crawler.errors import ArchiveError, ArshifError
 from crawler.fetch.rendering.settings import find_browser, launch_options
-from crawler.monitoring import disk_space, notifications
+from crawler.monitoring import notifications
 from crawler.scheduling.poll_interval import in_words
 from crawler.scheduling.site_schedule import SKEW
 from crawler.storage import archive_file, open_archive, open_index, raw_folder
