@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from index.archive import pending_notifications
 from index.archive.tables import articles, found, outbox, searches, targets
 from index.archive.upsert import chunks
-from index.search.query_language.limits import MAX_CHARACTERS
+from index.model.query import MAX_QUERY_CHARACTERS
 
 MAX_NAME = 100  # characters
 MAX_SAVED_SEARCHES = 200  # saved searches: each is asked again when something new comes
@@ -33,12 +33,14 @@ class SavedSearch:
 def add(conn: Connection, name: str, query: str, now: datetime) -> int:
     """Save a search; gives its number. Articles that are there already are not new to it.
 
-    Raises ValueError, with what to do, for a name or a query of no or too many characters, and where there are MOST."""
+    :raises ValueError: when name or query is empty or too long, or there are MAX_SAVED_SEARCHES; it says what to do."""
     name, query = " ".join(name.split()), query.strip()
     if not 0 < len(name) <= MAX_NAME:
         raise ValueError(f"a saved search needs a name of 1 to {MAX_NAME} characters")
-    if not 0 < len(query) <= MAX_CHARACTERS:
-        raise ValueError(f"a search to be saved has 1 to {MAX_CHARACTERS} characters, filters included: write less")
+    if not 0 < len(query) <= MAX_QUERY_CHARACTERS:
+        raise ValueError(
+            f"a search to be saved has 1 to {MAX_QUERY_CHARACTERS} characters, filters included: write less"
+        )
     if conn.execute(select(func.count()).select_from(searches)).scalar_one() >= MAX_SAVED_SEARCHES:
         raise ValueError(f"there are {MAX_SAVED_SEARCHES} saved searches already: remove one first")
     key = conn.execute(insert(searches).values(name=name, query=query, created=now, looked=now)).inserted_primary_key

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+MAX_QUERY_CHARACTERS = 512  # of a query's text: a headline, with room to spare
+
 Field = Literal["headline", "body"]  # None, where a field may be given: either
 
 

@@ -19,7 +19,8 @@ from starlette.requests import Request
 
 from index.dedup.version_diff import DiffSpan
 from index.model.article import IndexDocument
-from index.search.query_language import MAX_CHARACTERS, sentence
+from index.model.query import MAX_QUERY_CHARACTERS
+from index.search.query_language import sentence
 from index.web import i18n
 from index.web.sayings import said
 from index.web.static_files import static
@@ -89,7 +90,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "languages": i18n.NAMES,
         "url": partial(address, ui),
         "in_language": lambda code: address(Ui(code, chosen=True), request.url.path, **asked),
-        "max_characters": MAX_CHARACTERS,
+        "max_characters": MAX_QUERY_CHARACTERS,
         "path": request.url.path,
     }
     html = _templates().get_template(template).render(helpers | context)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from index.model.query import Problem
+from index.model.query import MAX_QUERY_CHARACTERS, Problem
 from index.search.query_language.limits import (
-    MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_EDITS,
     MAX_GAP,
@@ -23,8 +22,8 @@ from index.search.query_language.limits import (
 # the other way.
 SENTENCES: Mapping[str, Mapping[str, str]] = {
     "too_long": {
-        "en": f"A query has at most {MAX_CHARACTERS} characters: the rest was left out.",
-        "ar": f"لا يزيد البحث على {MAX_CHARACTERS} حرف: أُهمل ما بعدها.",
+        "en": f"A query has at most {MAX_QUERY_CHARACTERS} characters: the rest was left out.",
+        "ar": f"لا يزيد البحث على {MAX_QUERY_CHARACTERS} حرف: أُهمل ما بعدها.",
     },
     "too_many_words": {
         "en": f"A query has at most {MAX_TERMS} words: those from here on were left out.",
