@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -87,6 +88,13 @@ class Or:
 Leaf = Words | Prefix | Fuzzy | Near | Is
 Node = Leaf | Not | And | Or
 Sort = Literal["relevance", "newest", "oldest", "changed"]
+FILTER_FIELDS: Mapping[str, str] = {  # a filter that takes several values, by its name in the language -> of Query
+    "site": "sites",
+    "country": "countries",
+    "lang": "languages",
+    "author": "authors",
+    "section": "sections",
+}
 
 
 @dataclass(frozen=True, slots=True)

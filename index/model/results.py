@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -10,6 +11,13 @@ from index.model.article import IndexDocument
 
 Facet = Literal["site", "country", "language", "section", "author"]
 Unit = Literal["day", "week", "month"]
+FACET_FILTERS: Mapping[Facet, str] = {  # a facet -> the filter of the query language that chooses a value of it
+    "site": "site",
+    "country": "country",
+    "language": "lang",
+    "section": "section",
+    "author": "author",
+}
 
 
 @dataclass(frozen=True, slots=True)

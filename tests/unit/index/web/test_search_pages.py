@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -18,8 +19,11 @@ import pytest
 
 from index.archive import documents, health, site_state
 from index.archive.health import Health
+from index.engines import query_plan
 from index.errors import ArshifError
 from index.model.article import Image
+from index.model.query import Is, Query
+from index.search.query_language import filters
 from index.web import create_app, serve
 from index.web.static_files import static
 from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
@@ -130,6 +134,31 @@ def test_nothing_found_says_what_to_try(client: Client) -> None:
     assert "زققثص" in text_of(note)
     assert len(note.cssselect("li")) == 4
     assert "لا موقع" not in text_of(note)
+
+
+@pytest.mark.parametrize("path", ["/search", "/api/search"])
+def test_each_filter_of_a_request_is_read_once_and_its_query_planned_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    read, planned = Counter[tuple[str, str]](), Counter[Query]()
+    reading, planning = filters.read, query_plan._filters
+
+    def read_filter(name: str, value: str) -> Is | str:
+        read[name, value] += 1
+        return reading(name, value)
+
+    def plan_filters(query: Query) -> list[query_plan.Clause]:
+        planned[query] += 1
+        return planning(query)
+
+    monkeypatch.setattr(filters, "read", read_filter)
+    monkeypatch.setattr(query_plan, "_filters", plan_filters)
+    query_plan.plan.cache_clear()
+    asked = {"q": "حلب lang:ar", "site": ["mina", "asi"], "section": "أخبار", "after": "2024", "until": "2030-01"}
+    assert client.get(path, params=asked).status_code == 200
+    values = [("lang", "ar"), ("site", "mina"), ("site", "asi"), ("section", "أخبار"), ("after", "2024")]
+    assert read == dict.fromkeys([*values, ("on", "2030-01")], 1)
+    assert set(planned.values()) == {1}
 
 
 def test_a_site_that_is_not_there_is_told(client: Client) -> None:
