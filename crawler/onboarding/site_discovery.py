@@ -14,8 +14,8 @@ from urllib.parse import urljoin
 from pydantic import HttpUrl
 
 from crawler import stages
-from crawler.discover import first_request
 from crawler.discover.site_metadata import SiteMetadata, site_metadata, sitemaps
+from crawler.discover.wordpress import first_request
 from crawler.errors import ArshifError, PageProblem, Refused
 from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT
 from crawler.models import Candidate, Discovered, Page

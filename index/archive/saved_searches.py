@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from index.archive import pending_notifications
 from index.archive.tables import articles, found, outbox, searches, targets
-from index.archive.upsert import chunks
+from index.archive.upsert import chunks, insert_missing
 from index.model.query import MAX_QUERY_CHARACTERS
 
 MAX_NAME = 100  # characters
@@ -93,13 +93,9 @@ def keep(
         return 0  # removed meanwhile
     many, unless_nobody = 0, list(addresses) or None
     for piece in chunks(ids):
-        there = select(found.c.article).where(found.c.search == number, found.c.article.in_(piece))
-        known = set(conn.execute(there).scalars())
         kept = conn.execute(select(articles.c.id).where(articles.c.id.in_(piece))).scalars()  # others are forgotten
-        row = {"search": number, "at": now, "waiting": unless_nobody}
-        if new := [{**row, "article": article} for article in kept if article not in known]:
-            conn.execute(insert(found), new)
-        many += len(new)
+        rows = [{"article": article, "at": now, "waiting": unless_nobody} for article in kept]
+        many += insert_missing(conn, found, {"search": number}, "article", rows)
     conn.execute(update(searches).where(searches.c.id == number).values(looked=looked))
     return many
 

@@ -7,6 +7,7 @@ what a query means; an engine only translates.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from index.model.query import Query
 from index.model.results import Matches
 
 MAPPING_VERSION = 2  # of fields and analysis: an index of another one is not read or written, but rebuilt
+REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"  # what helps where an index is lost
+_TARGET = re.compile(r"(?P<prefix>.+)-v[0-9]+-[0-9]{8}t[0-9]+")
 MAX_FACET_VALUES = 50  # of a facet, those with the most articles
 
 
@@ -89,6 +92,12 @@ def new_target(prefix: str = "arshif", now: datetime | None = None) -> str:
 def is_ours(target: str, prefix: str) -> bool:
     """Whether a target's name says that it was made with this prefix and this version of the mapping."""
     return target.startswith(f"{prefix}-v{MAPPING_VERSION}-")
+
+
+def is_made_with(target: str, prefix: str) -> bool:
+    """Whether a target's name says that it was made with this prefix, by whichever version of the mapping."""
+    found = _TARGET.fullmatch(target)
+    return found is not None and found["prefix"] == prefix
 
 
 def must_be_ours(target: str, prefix: str) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 from elasticsearch import ApiError, NotFoundError, helpers
 
-from index.engines.base import MAPPING_VERSION, IndexedDocument, is_ours, must_be_ours
+from index.engines.base import MAPPING_VERSION, REBUILD, IndexedDocument, is_ours, must_be_ours
 from index.engines.cursor import decode_cursor, encode_cursor
 from index.engines.elastic.bulk import Action, deletion, send, upsert
-from index.engines.elastic.client import REBUILD, Server
+from index.engines.elastic.client import Server
 from index.engines.elastic.mapping import EARLIER, template
 from index.engines.elastic.query_dsl import asked_for, counting, sorting
 from index.engines.legacy_mapping import without_unknown

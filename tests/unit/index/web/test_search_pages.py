@@ -26,18 +26,10 @@ from index.model.query import Is, Query
 from index.search.query_language import filters
 from index.web import create_app, serve
 from index.web.static_files import static
-from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.filled_archive import NOW, Shelf, article, fill, page
 from tests.support.web_client import Client, client_of, text_of, tree, unreachable
 
 LONG = " ".join(f"كلمة{n}" for n in range(60))  # long enough that copies merge
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    """The newsroom's articles in several languages."""
-    filled = fill(tmp_path_factory.mktemp("shelf"), map(page, newsroom()))
-    yield filled
-    filled.close()
 
 
 @pytest.fixture(scope="module")
