@@ -17,8 +17,9 @@ from crawler.fetch.robots.policy import RobotsRules
 from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from crawler.storage import find_article, raw_folder
-from crawler.urls.canonical import canonical, may_be_article
-from index.archive import articles, frontier, hosts, outbox, repeated_blocks
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
+from index.archive import documents, frontier, hosts, outbox, repeated_blocks
 from index.archive.frontier import Fetch, FrontierRow
 from index.model.article import IndexDocument
 from index.warc.store import WarcDamaged, WarcStore
@@ -39,7 +40,7 @@ class Step:
 def explain(conn: Connection, config: Config, address: str) -> list[Step]:
     """What the archive knows of this address (or of the article with this id), stage by stage."""
     found = find_article(conn, address)
-    document = articles.document(conn, found) if found else None
+    document = documents.document(conn, found) if found else None
     if document is None and "://" not in address:
         raise ArshifError(f"{address} is no address, and no id of an article: give one that begins with https://")
     url = document.article.url if document and address == found else canonical(address) or address
@@ -56,7 +57,7 @@ def _met(conn: Connection, document: IndexDocument | None, site: str, url: str) 
     """Where the address was found and how it was fetched; and the article's other addresses."""
     urls = [url]
     if document is not None:
-        urls += [document.article.url, *(alias.url for alias in articles.aliases(conn, document.article.id))]
+        urls += [document.article.url, *(alias.url for alias in documents.aliases(conn, document.article.id))]
     met = False
     for one in dict.fromkeys(urls):
         if row := frontier.row(conn, site, one):
@@ -113,14 +114,14 @@ def _stored(conn: Connection, document: IndexDocument, url: str) -> Iterator[Ste
     yield Step("store", f"article {article.id}: {article.headline}", document.first_seen)
     if article.url != url:
         yield Step("store", f"its own address is {article.url}")
-    for alias in articles.aliases(conn, article.id):
+    for alias in documents.aliases(conn, article.id):
         yield Step("store", f"also {alias.url}: {alias.reason}", alias.seen)
-    for version in articles.versions(conn, article.id):
+    for version in documents.versions(conn, article.id):
         yield Step("store", f"version {version.number}: {version.article.headline}", version.seen)
-    raw = articles.raw_of(conn, article.id)
+    raw = documents.raw_of(conn, article.id)
     yield Step("store", f"raw copy: {raw[0].file} at {raw[0].offset}" if raw else "no raw copy")
     if document.story:
-        count = articles.others(conn, [document.story]).get(document.story, 0)
+        count = documents.others(conn, [document.story]).get(document.story, 0)
         place = "leads" if document.lead else "is a copy within"
         yield Step("store", f"{place} a story with {count} other{'s' * (count != 1)}")
     if document.gone:
@@ -129,7 +130,7 @@ def _stored(conn: Connection, document: IndexDocument, url: str) -> Iterator[Ste
 
 def _cleaned(conn: Connection, config: Config, site: Site, document: IndexDocument) -> Iterator[Step]:
     """What today's rules take off the page as it was when it last became a version."""
-    copy = articles.raw_of(conn, document.article.id)
+    copy = documents.raw_of(conn, document.article.id)
     if copy is None:
         return
     ref, final_url = copy

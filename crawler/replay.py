@@ -13,7 +13,7 @@ from crawler.errors import Refused, Unreadable
 from crawler.fetch.raw_capture import stored_page
 from crawler.items import ArticleItem
 from crawler.models import Candidate
-from index.archive import articles, repeated_blocks
+from index.archive import documents, repeated_blocks
 from index.dedup.version_diff import classify_change
 from index.model.article import Article, IndexDocument
 from index.warc.store import WarcDamaged
@@ -35,7 +35,7 @@ async def reread_current(crawl: CrawlSession, item: ArticleItem) -> Article | No
     """
     if item.wanted.article is None:
         return None
-    known = await crawl.read(lambda conn: articles.document(conn, item.wanted.article or ""))
+    known = await crawl.read(lambda conn: documents.document(conn, item.wanted.article or ""))
     if known is None or not classify_change(known.article, item.extraction.article, seen=item.page.fetched):
         return None
     return await _reread(crawl, item, known, await crawl.pages.repeats(item.site, known.article.id))
@@ -51,16 +51,16 @@ async def reread_first_articles(crawl: CrawlSession, item: ArticleItem) -> list[
     holders = await crawl.read(
         lambda conn: repeated_blocks.holders_of_new(conn, item.site.id, blocks, MAX_REREAD_ARTICLES)
     )
-    documents = await crawl.read(lambda conn: articles.documents(conn, holders))
+    stored = await crawl.read(lambda conn: documents.documents(conn, holders))
     known = await crawl.pages.repeats(item.site, None)
-    read = [await _reread(crawl, item, document, known) for document in documents]
+    read = [await _reread(crawl, item, document, known) for document in stored]
     return [article for article in read if article is not None]
 
 
 async def _reread(
     crawl: CrawlSession, item: ArticleItem, known: IndexDocument, repeated: RepeatedBlocks
 ) -> Article | None:
-    copy = await crawl.read(lambda conn: articles.raw_of(conn, known.article.id))
+    copy = await crawl.read(lambda conn: documents.raw_of(conn, known.article.id))
     if copy is None:
         return None
     ref, url = copy

@@ -27,7 +27,7 @@ from pydantic import (
 )
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from crawler.scheduling.crontab import crontab
+from crawler.crontab import crontab
 
 Kind = Literal["feed", "sitemap", "section", "wordpress", "urls"]
 Publisher = Literal["agency", "newspaper", "broadcaster", "magazine", "online", "government", "organisation"]

@@ -1,6 +1,6 @@
 """THE path of an article, in order. Each stage is a pure function of plain values, or says where its I/O lives.
 
-1. discover   a source's bytes -> candidates             crawler/discover/, crawler/urls/canonical.py
+1. discover   a source's bytes -> candidates             crawler/discover/, crawler/urls/
 2. fetch      a candidate -> a Page, politely            spiders/site.py, crawler/fetch/; raw copy: index/warc/store.py
 3. extract    a Page -> a Draft, every field with its origin    crawler/extract/
 4. clean      a Draft -> without what is not its text           crawler/boilerplate/
@@ -28,7 +28,8 @@ from crawler.extract.draft import Draft, Extraction
 from crawler.models import Discovered, Page
 from crawler.site_config import Rules, Site, Source
 from crawler.text import block, line
-from crawler.urls.canonical import canonical, may_be_article
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
 from index.model.article import Article
 from index.text import charset
 
@@ -75,11 +76,18 @@ def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[str, ..
     """Takes paragraphs off the draft's body; gives the hashes of those that the phrases left."""
     draft.body, by_rule, kept = site_rules.apply(draft.body, rules)
     draft.body, by_phrase = phrases.drop(draft.body, kept)
-    draft.body, by_echo = field_duplicates.drop(draft.body, draft)
+    draft.body, by_echo = field_duplicates.drop(draft.body, _duplicable(draft))
     blocks = repetition.hashes(draft.body)
     draft.body, by_repeat = repetition.drop(draft.body, repeats, kept | repetition.own(draft.body, draft.description))
     draft.removed += [*by_rule, *by_phrase, *by_echo, *by_repeat]
     return blocks
+
+
+def _duplicable(draft: Draft) -> field_duplicates.Fields:
+    captions = [one.text for one in draft.removed if one.reason == "caption"]
+    return field_duplicates.Fields(
+        draft.headline, draft.section, draft.authors, draft.description, draft.images, captions
+    )
 
 
 def _identified(draft: Draft, page: Page, site: Site) -> Article:

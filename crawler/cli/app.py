@@ -24,7 +24,7 @@ from crawler.console import print_error, set_up_log
 from crawler.errors import ArshifError
 from crawler.processes.child import die_with_parent
 from index.export.formats import Name as Form
-from index.model.article import Sort
+from index.model.query import Sort
 from index.search import query_language as queries
 
 EXIT_CODES = {

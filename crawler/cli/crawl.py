@@ -24,7 +24,7 @@ from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from crawler.storage import archive_file, open_archive, open_index
 from crawler.urls.canonical import canonical
-from index.archive import Archive, articles, erasure, repeated_blocks
+from index.archive import Archive, documents, erasure, repeated_blocks
 from index.archive import runs as records
 from index.export.schema_org import named
 from index.search import indexer
@@ -52,7 +52,7 @@ def init(directory: Path, json: bool) -> None:
 
 
 def run(web: bool) -> None:
-    from crawler.processes.daemon import Daemon
+    from crawler.daemon import Daemon
     from index.web.bind import resolve_bind
 
     config = load()
@@ -186,7 +186,7 @@ def _learned_of(url: str) -> tuple[str, RepeatedBlocks]:
     if not archive_file(config).exists():
         return site, NO_REPEATS
     with open_archive(config) as archive, archive.read() as conn:
-        known = articles.by_url(conn, canonical(url) or url)
+        known = documents.by_url(conn, canonical(url) or url)
         own = repeated_blocks.of(conn, known) if known else frozenset()
         return site, excluding(repeated(conn, site), own)
 

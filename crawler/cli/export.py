@@ -14,7 +14,8 @@ from crawler.storage import open_index
 from index.atomic_files import new_file
 from index.export import ResultStream, open_format, stream
 from index.export.formats import Name
-from index.model.article import IndexDocument, Query
+from index.model.article import IndexDocument
+from index.model.query import Query
 
 STDOUT = Path("-")
 PROGRESS_EVERY = 5_000  # articles, between two lines that tell how far it is

@@ -13,7 +13,7 @@ from crawler.cli.status import open_stored, stored
 from crawler.config import load
 from crawler.console import cell, out, print_json, print_table, safe, say
 from crawler.errors import ArshifError
-from index.archive import articles
+from index.archive import documents
 from index.archive.history import Event, history
 from index.dedup.version_diff import DiffSpan, Op, classify_change, paragraphs, word_diff
 from index.model.article import Article, Version
@@ -60,7 +60,7 @@ def show_diff(name: str, numbers: tuple[int, ...], marks: bool, json: bool) -> N
     """Prints what changed between two versions: of the last two, of one and the newest, or of any two."""
     with open_stored(load()) as archive, archive.read() as conn:
         article = stored(conn, name).article.id
-        said = articles.versions(conn, article)
+        said = documents.versions(conn, article)
     old, new = _chosen(said, numbers)
     change = classify_change(old.article, new.article)
     parts = {part: word_diff(getattr(old.article, part), getattr(new.article, part), marks=marks) for part in TEXTS}

@@ -10,7 +10,7 @@ from crawler.config import load
 from crawler.console import print_error, print_json, say
 from crawler.errors import Busy
 from crawler.storage import open_archive, open_index
-from index.archive import articles, outbox
+from index.archive import documents, outbox
 from index.search import indexer
 from index.search import verify as verifying
 from index.search.indexer import BatchResult
@@ -31,7 +31,7 @@ def status(json: bool) -> None:
     config = load()
     with open_archive(config) as archive, open_index(config) as engine, archive.read() as conn:
         searched, current = engine.searched(), engine.current()
-        documents, stored = engine.count() if searched else 0, articles.count(conn)
+        indexed, stored = engine.count() if searched else 0, documents.count(conn)
         targets = [
             {"name": target.name, "state": target.state, "pending": outbox.pending(conn, target.name)}
             for target in outbox.targets_of(conn, engine.name)
@@ -43,7 +43,7 @@ def status(json: bool) -> None:
                 "engine": engine.name,
                 "searched": searched,
                 "current": current,
-                "documents": documents,
+                "documents": indexed,
                 "articles": stored,
                 "targets": targets,
                 "refused": [{"article": bad.article, "reason": bad.reason} for bad in refused],
@@ -52,7 +52,7 @@ def status(json: bool) -> None:
         return
     older = " (of an older mapping: `arshif run` replaces it, or `arshif index migrate`)" if searched != current else ""
     say(f"{engine.name}: {searched or 'no index yet'}{older}")
-    say(f"{documents} documents of {stored} articles")
+    say(f"{indexed} documents of {stored} articles")
     for target in targets:
         say(f"{target['name']} ({target['state']}): {target['pending']} to be brought")
     for bad in refused:
@@ -112,10 +112,10 @@ def _build(build: Callable[..., str], json: bool) -> None:
     with open_archive(config) as archive, open_index(config) as engine:
         before = engine.current()
         name = build(archive, engine, told=told)
-        documents = engine.count()
+        indexed = engine.count()
     if json:
-        print_json({"engine": engine.name, "current": name, "documents": documents})
+        print_json({"engine": engine.name, "current": name, "documents": indexed})
     elif name == before:
-        say(f"{name} is of this program's mapping already, with {documents} documents.")
+        say(f"{name} is of this program's mapping already, with {indexed} documents.")
     else:
-        say(f"The new index is {name}, with {documents} documents; searches go to it now.")
+        say(f"The new index is {name}, with {indexed} documents; searches go to it now.")

@@ -12,7 +12,8 @@ from crawler.console import out, print_error, print_json, safe, say
 from crawler.storage import open_index
 from index.archive import site_state
 from index.export.schema_org import named
-from index.model.article import Facet, Hit, Query, Results, Span
+from index.model.query import Query
+from index.model.results import Facet, Hit, Results, Span
 from index.search import query_language as queries
 from index.search import service as searching
 

@@ -11,16 +11,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from crawler import disk_space
 from crawler.config import Config, load
 from crawler.console import cell, format_duration, print_json, print_table, say, set_up_log
 from crawler.errors import ArshifError
-from crawler.monitoring import disk_space, notifications
+from crawler.monitoring import notifications
 from crawler.processes.crawl_process import last_runs, summary
 from crawler.scheduling.site_schedule import SiteHistory, due, source_turns
 from crawler.session.source_stats import load_stats
 from crawler.site_config import Site
 from crawler.storage import archive_file, find_article, open_archive, open_index, raw_folder
-from index.archive import Archive, articles, health, hosts, leases, runs, site_state, source_state, trust, warc_records
+from index.archive import Archive, documents, health, hosts, leases, runs, site_state, source_state, trust, warc_records
 from index.export.schema_org import named
 from index.model.article import IndexDocument
 from index.warc.store import WarcStore
@@ -37,7 +38,7 @@ def open_stored(config: Config) -> Archive:
 def stored(conn: Connection, name: str) -> IndexDocument:
     """The article that is meant by its id or one of its addresses. Raises ArshifError where there is none."""
     identifier = find_article(conn, name)
-    document = articles.document(conn, identifier) if identifier else None
+    document = documents.document(conn, identifier) if identifier else None
     if document is None:
         raise ArshifError(f"the archive has no article {name}: give the id or address of one (`arshif search`)")
     return document
@@ -47,7 +48,7 @@ def show(name: str, json: bool) -> None:
     with open_stored(load()) as archive, archive.read() as conn:
         document = stored(conn, name)
         identifier = document.article.id
-        versions, aliases = articles.versions(conn, identifier), articles.aliases(conn, identifier)
+        versions, aliases = documents.versions(conn, identifier), documents.aliases(conn, identifier)
     article = document.article
     if json:
         print_json(
@@ -171,7 +172,7 @@ def status(names: list[str], json: bool) -> None:
     with open_archive(config) as archive, archive.read() as conn:
         last = last_runs(conn)
         states = {state.id: state for state in site_state.states(conn)}
-        counts = {site.id: articles.count(conn, site.id) for site in chosen}
+        counts = {site.id: documents.count(conn, site.id) for site in chosen}
         known = {site.id: load_stats(conn, site, config.settings.schedule) for site in chosen}
         doubts = trust.all_untrusted(conn)
         waits = hosts.waiting(conn, now)

@@ -22,7 +22,8 @@ from crawler.scheduling.revisit import FADE, LADDER, next_look, stretched
 from crawler.session.block_detection import BLOCK_STATUSES
 from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
-from crawler.urls.canonical import canonical, may_be_article
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
 from crawler.urls.variants import variants
 from index.archive import articles, erasure, frontier, repeated_blocks, site_state, trust
 from index.archive.frontier import Visit

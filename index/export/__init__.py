@@ -1,6 +1,6 @@
 """What a search finds, as a file: JSON lines, CSV or Parquet, piece by piece, so that its length costs no memory."""
 
-from index.export.formats import FORMATS, Format, open_format
-from index.export.result_stream import PAGE, ResultStream, stream
+from index.export.formats import open_format
+from index.export.result_stream import ResultStream, stream
 
-__all__ = ["FORMATS", "PAGE", "Format", "ResultStream", "open_format", "stream"]
+__all__ = ["ResultStream", "open_format", "stream"]

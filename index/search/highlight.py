@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.engines.query_plan import FuzzyClause, MatchClause, NearClause, PhraseClause, PrefixClause
-from index.model.article import Article, Span
+from index.model.article import Article
+from index.model.results import Span
 from index.text.analysis import Stems, language_of, places, stop_words, words_as_composed
 
 SNIPPETS = 3  # at most, of a body

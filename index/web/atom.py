@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from index.archive.saved_searches import SavedSearch
 from index.locale import translate
-from index.model.article import Hit, Span
+from index.model.results import Hit, Span
 from index.web.templating import UNSHOWN, published, web_link
 
 ATOM = "http://www.w3.org/2005/Atom"

@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 from index.errors import ArshifError, IndexUnavailable
 from index.export import open_format, stream
 from index.export.formats import Name
-from index.model.article import Sort
 from index.model.message import Message
+from index.model.query import Sort
 from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf
 from index.web.search_params import SearchParams, search_params

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index import locale
-from index.model.article import Facet, FacetCounts
-from index.web.search_params import PARAMETERS, SearchParams
+from index.model.results import FACET_FILTERS, Facet, FacetCounts
+from index.web.search_params import SearchParams
 
 Link = dict[str, str | Sequence[str]]  # parameters of an address
 VALUES_SHOWN = 6  # values that are shown at once; the others open
@@ -42,7 +42,7 @@ def choices(
     """What can be chosen of each facet, in the page's language; a facet without a value is left out."""
     found = []
     for tally in tallies:
-        parameter = PARAMETERS[tally.field]
+        parameter = FACET_FILTERS[tally.field]
         held = getattr(asked, parameter)
         counts: dict[str, int | None] = dict(tally.counts)
         values = [*held, *(value for value in counts if value not in held)][: max(MAX_VALUES, len(held))]
@@ -67,7 +67,7 @@ def chosen(asked: SearchParams, sites: Mapping[str, str], language: str) -> list
     """The filters of this search that have values, with the links that let go of them."""
     return [
         Choice(value, named(facet, value, sites, language), None, True, asked.toggled(parameter, value))
-        for facet, parameter in PARAMETERS.items()
+        for facet, parameter in FACET_FILTERS.items()
         for value in getattr(asked, parameter)
     ]
 

@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse, Response
 from index.archive import Archive, runs, site_state
 from index.engines import Engine
 from index.locale import days
-from index.model.article import Facet
+from index.model.results import Facet
 from index.search import service
 from index.web import queries
 from index.web.facets import choices, chosen

@@ -20,7 +20,8 @@ from starlette.requests import Request
 from index import locale
 from index.dedup.version_diff import DiffSpan
 from index.model.article import IndexDocument
-from index.search.query_language import MAX_CHARACTERS, sentence
+from index.model.query import MAX_QUERY_CHARACTERS
+from index.search.query_language import sentence
 from index.web.sayings import said
 from index.web.static_files import static
 
@@ -234,5 +235,5 @@ def _templates() -> Environment:
         "web_link": web_link,
     }
     environment.filters.update(filters)
-    environment.globals.update(static=static, duration=duration, sentence=sentence, max_characters=MAX_CHARACTERS)
+    environment.globals.update(static=static, duration=duration, sentence=sentence, max_characters=MAX_QUERY_CHARACTERS)
     return environment

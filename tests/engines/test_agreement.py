@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 
 from index.engines import Engine
-from index.engines.base import DAY, FACET_FIELDS, new_target
+from index.engines.base import new_target
 from index.engines.query_plan import plan
+from index.engines.record import DAY, FACET_FIELDS
 from index.model.article import IndexDocument
 from index.search.query_language import parse
 from index.text.analysis import language_of, words

@@ -14,8 +14,8 @@ import pytest
 
 from index.archive import Archive, articles, documents, erasure
 from index.engines import Engine, base, elastic, embedded
-from index.engines.base import IndexDocument
 from index.errors import IndexMismatch, IndexUnavailable
+from index.model.article import IndexDocument
 from index.search import indexer
 from index.search.query_language import parse
 from index.search.verify import Difference, repair, verify

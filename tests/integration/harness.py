@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select, update
 from crawler.config import load
 from crawler.storage import open_index
 from crawler.urls.canonical import canonical
-from index.archive import Archive, articles
+from index.archive import Archive, documents
 from index.archive import tables as t
 from index.model.article import IndexDocument
 from index.search.query_language import parse
@@ -92,14 +92,14 @@ class House:
     def documents(self, site: str | None = None) -> dict[str, IndexDocument]:
         """The stored documents by their own (canonical) URL."""
         with self.archive() as conn:
-            found = articles.documents(conn, [identifier for identifier, _ in articles.ids(conn)])
+            found = documents.documents(conn, [identifier for identifier, _ in documents.ids(conn)])
         return {d.article.url: d for d in found if site in (None, d.article.site)}
 
     def document(self, article: Article) -> IndexDocument:
         """The stored document of one of the newsroom's articles."""
         with self.archive() as conn:
-            identifier = articles.by_url(conn, canonical(article.url) or "")
-            found = articles.document(conn, identifier) if identifier else None
+            identifier = documents.by_url(conn, canonical(article.url) or "")
+            found = documents.document(conn, identifier) if identifier else None
         assert found is not None, f"{article.url} is not stored"
         return found
 

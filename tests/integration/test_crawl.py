@@ -12,7 +12,7 @@ import pytest
 
 from crawler.fetch.raw_capture import decoded
 from crawler.urls.canonical import canonical
-from index.archive import articles
+from index.archive import documents
 from index.model.article import Article as Stored
 from index.warc.store import WarcStore
 from tests.integration.conftest import SITES
@@ -113,7 +113,7 @@ def test_a_wire_story_is_two_articles_and_one_story(settled: House) -> None:
 def test_the_page_of_each_article_is_kept_as_it_came(settled: House, site: str) -> None:
     raw = WarcStore(settled.data / "raw")
     with settled.archive() as conn:
-        copies = {url: articles.raw_of(conn, d.article.id) for url, d in settled.documents(site).items()}
+        copies = {url: documents.raw_of(conn, d.article.id) for url, d in settled.documents(site).items()}
     for url, copy in copies.items():
         assert copy is not None
         headers, body = raw.read(*copy)

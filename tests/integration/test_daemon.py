@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from crawler.config import ScheduleSettings, load
-from crawler.processes.daemon import Daemon
+from crawler.daemon import Daemon
 from index.archive import Archive, leases, site_state
 from index.archive import runs as records
 from tests.integration.daemon_process import PATIENCE, Service, daemon, free_port, wait_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from index.archive import articles
+from index.archive import documents
 from tests.integration.harness import House
 from tests.support.news_sites import Draft, Newsroom
 
@@ -64,4 +64,4 @@ def _are_clean(house: House) -> None:
         (article,) = [a for a in stored if a.headline == draft.headline]
         assert article.body == "\n\n".join(draft.body)
         with house.archive() as conn:
-            assert len(articles.versions(conn, article.id)) == 1
+            assert len(documents.versions(conn, article.id)) == 1

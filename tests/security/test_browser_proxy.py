@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
@@ -50,12 +50,6 @@ def page(canary: int) -> str:
       ]) try {{ Promise.resolve(attempt()).catch(() => 0); }} catch {{}}
     }}
     </script>"""
-
-
-@pytest.fixture
-def canary() -> Iterator[Server]:
-    with Server(lambda _: [reply("hit")]) as server:
-        yield server
 
 
 async def through(gate: BrowserProxy, request: str, authorised: bool = True) -> bytes:

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from crawler import settings
-from index.archive import Archive, articles
+from index.archive import Archive, documents
 from tests.security.fetch_cli import ROOT, SECONDS, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, index_of, own
@@ -108,7 +108,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 
 def test_all_that_is_an_article_was_read(seen: Seen) -> None:
     with Archive(seen.directory / "data" / "archive.sqlite3") as archive, archive.read() as conn:
-        assert articles.count(conn, "news") == STORIES + 1  # the page that would refresh itself is read as it is
+        assert documents.count(conn, "news") == STORIES + 1  # the page that would refresh itself is read as it is
     assert {"other.example", "news.example", "nested.example"} <= {ask.host for ask in seen.server.log}
 
 

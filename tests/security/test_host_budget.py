@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from crawler.session.block_detection import TRAP_PAGES
-from index.archive import Archive, articles, site_state
+from index.archive import Archive, documents, site_state
 from tests.security.fetch_cli import arshif, asked, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, listing, own
@@ -99,7 +99,7 @@ def test_a_trap_is_left_and_told_and_the_articles_beside_it_are_complete(tmp_pat
     assert TRAP_PAGES <= days < DAYS
     assert counts["left: trap"] == DAYS - days
     with Archive(tmp_path / "data" / "archive.sqlite3") as archive, archive.read() as conn:
-        assert articles.count(conn, "trap") == STORIES
+        assert documents.count(conn, "trap") == STORIES
         state = site_state.state(conn, "trap")
     assert state.verdict == "partly failing"
     assert state.detail is not None

@@ -11,7 +11,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -46,12 +46,6 @@ def site(ask: Ask) -> Iterable[bytes]:
         case "/robots.txt":
             return [reply("", 404)]
     return [reply("a page")]
-
-
-@pytest.fixture
-def canary() -> Iterator[Server]:
-    with Server(lambda _: [reply("hit")]) as server:
-        yield server
 
 
 def test_there_are_enough_spellings_and_each_would_be_seen(canary: Server) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 import pytest
 
-from index.archive import Archive, articles, site_state
+from index.archive import Archive, documents, site_state
 from tests.security.fetch_cli import ROOT, arshif, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, own
@@ -87,15 +87,15 @@ def test_a_site_is_remembered_as_needing_a_browser_once_a_few_pages_showed_it(ch
         site(config, "never", rendering="none")
         arshif(config, "crawl")
         with stored(config) as conn:
-            assert articles.count(conn, "app") == articles.count(conn, "plain") == 4
-            assert articles.count(conn, "never") == 0
+            assert documents.count(conn, "app") == documents.count(conn, "plain") == 4
+            assert documents.count(conn, "never") == 0
             assert site_state.state(conn, "app").rendered is not None
             assert site_state.state(conn, "plain").rendered is None
         assert server.asked("plain.example", "/favicon") == [], "no browser came to where none was needed"
         before = len(server.asked("app.example", "/2026/"))
         arshif(config, "crawl", "app")
         with stored(config) as conn:
-            assert articles.count(conn, "app") == 8
+            assert documents.count(conn, "app") == 8
         assert len(server.asked("app.example", "/2026/")) - before == 4, "each page was asked for once, by the browser"
 
 
@@ -105,7 +105,7 @@ def test_a_consent_dialogue_is_dismissed_by_rule(chromium: str, tmp_path: Path) 
         site(config, "app", rendering="browser")
         told = arshif(config, "crawl")
         with stored(config) as conn:
-            assert articles.count(conn, "app") == 2, told
+            assert documents.count(conn, "app") == 2, told
 
 
 # --- many pages, and browsers that are killed ------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def test_pages_are_rendered_although_browsers_are_killed(pages: int, kills: int,
                 child.kill()
                 child.wait()
         with stored(config) as conn:
-            found = articles.count(conn, "app")
+            found = documents.count(conn, "app")
     told = (tmp_path / "log").read_text()[-3_000:]
     print(f"{found} of {pages} articles, {watch.killed} browsers killed, {watch.peak >> 20} MiB at most")
     assert watch.killed == kills, told

@@ -16,7 +16,7 @@ from scrapy.utils.test import get_crawler
 from crawler.fetch.host_state import HostStates
 from crawler.fetch.retry_after import RetryAfterMiddleware, RetryLater
 from crawler.session.block_detection import BLOCKED_PAGES
-from index.archive import Archive, articles
+from index.archive import Archive, documents
 from tests.security.fetch_cli import arshif, asked, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, own
@@ -96,8 +96,8 @@ def test_later_runs_wait_too_and_walls_make_a_site_wait(tmp_path: Path) -> None:
         told = status(config)
         arshif(config, "crawl")
         with Archive(tmp_path / "data" / "archive.sqlite3") as archive, archive.read() as conn:
-            assert articles.count(conn, "good") == PAGES
-            assert articles.count(conn, "walled") == 0
+            assert documents.count(conn, "good") == PAGES
+            assert documents.count(conn, "walled") == 0
     assert len(server.asked("busy.example")) == first
     assert first == 5, "robots.txt, the feed, two articles, and one that asked to wait"
     assert BLOCKED_PAGES <= len(walls) < WALLED, "some were asked for before the first had been read"

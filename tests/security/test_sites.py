@@ -21,7 +21,7 @@ import psutil
 import pytest
 import yaml
 
-from index.archive import Archive, articles
+from index.archive import Archive, documents
 from tests.security.fetch_cli import ROOT, configured
 from tests.security.server import Server
 from tests.security.sites import ARTICLES, HONEST, HOSTILE, answer
@@ -84,7 +84,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
         watch.join()
         record = {part["site"]: part for part in json.loads(told)["sites"]}
         with Archive(directory / "data" / "archive.sqlite3") as archive, archive.read() as conn:
-            stored = {host: articles.count(conn, host) for host in (*HONEST, *HOSTILE)}
+            stored = {host: documents.count(conn, host) for host in (*HONEST, *HOSTILE)}
         crawl = max((size for is_crawl, size in peaks.values() if is_crawl), default=0)
         worker = max((size for is_crawl, size in peaks.values() if not is_crawl), default=0)
         print(f"{seconds:.0f} s, crawl {crawl >> 20} MiB, worker {worker >> 20} MiB, {len(server.log)} requests")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from crawler.session.site_progress import ENDS
 from crawler.urls.canonical import canonical
-from index.archive import Archive, articles, leases
+from index.archive import Archive, documents, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.warc.store import WarcRef, WarcStore
@@ -99,8 +99,8 @@ def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
     known: set[str | None] = set()
     for article in house.room.articles(site):
         url = canonical(article.url) or ""
-        found = articles.by_url(conn, url)
-        document = articles.document(conn, found) if found else None
+        found = documents.by_url(conn, url)
+        document = documents.document(conn, found) if found else None
         if document is None:
             yield f"{site}: {url} is not stored"
         elif document.article.headline != article.headline:
@@ -108,7 +108,7 @@ def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
         known.add(found)
     for row in conn.execute(select(t.articles.c.id, t.articles.c.url).where(t.articles.c.site == site)):
         if row.id not in known:
-            told = [f"{alias.url} ({alias.reason})" for alias in articles.aliases(conn, row.id)]
+            told = [f"{alias.url} ({alias.reason})" for alias in documents.aliases(conn, row.id)]
             yield f"{site}: {row.url} is stored, and is no article of the newsroom's; its other addresses: {told}"
 
 

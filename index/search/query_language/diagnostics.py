@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from index.locale import FALLBACK, translate
-from index.model.article import Problem
+from index.model.query import MAX_QUERY_CHARACTERS, Problem
 from index.search.query_language.limits import (
-    MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_EDITS,
     MAX_GAP,
@@ -22,7 +21,7 @@ from index.search.query_language.limits import (
 
 # The limit that a sentence names; {given} in it is what stands at the place.
 LIMITS: Mapping[str, Mapping[str, int]] = {
-    "too_long": {"n": MAX_CHARACTERS},
+    "too_long": {"n": MAX_QUERY_CHARACTERS},
     "too_many_words": {"n": MAX_TERMS},
     "too_many_patterns": {"n": MAX_PATTERNS},
     "too_deep": {"n": MAX_DEPTH},

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.scheduling.crontab import crontab
+from crawler.crontab import crontab
 from crawler.scheduling.poll_interval import LONGEST_WAIT, back_off, retry_after
 from crawler.scheduling.site_schedule import Due, LastRun, due
 from crawler.site_config import Site, Source

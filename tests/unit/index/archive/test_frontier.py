@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import Connection, select
 
-from index.archive import Archive, articles, erasure, frontier, site_state, source_state
+from index.archive import Archive, articles, documents, erasure, frontier, site_state, source_state
 from index.archive.frontier import FETCHES, Offer, OfferResult, Visit, fetches_of
 from index.archive.source_state import SourceResponse
 from index.archive.tables import fetches
@@ -220,7 +220,7 @@ def test_a_wall_or_an_error_never_unmakes_an_article(front: Frontier, how: str) 
     row = front.row(one.url)
     assert (row.state, row.article, row.etag, row.due) == ("stored", one.id, '"1"', NOW + DAY)
     with front.archive.read() as conn:
-        found = articles.document(conn, one.id)
+        found = documents.document(conn, one.id)
     assert found is not None
     assert (found.article, found.gone) == (one, False)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from index import process_identity
 from index.archive import Archive, leases, site_state
 from index.archive.leases import Lease
 from index.archive.tables import leases as table
@@ -19,12 +20,6 @@ from index.errors import LeaseLost
 from tests.support.archive_samples import HOUR, NOW
 
 SPAWN = multiprocessing.get_context("spawn")
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive.sqlite3") as it:
-        yield it
 
 
 @pytest.fixture
@@ -70,7 +65,7 @@ def test_the_site_of_a_killed_process_is_taken_over_even_before_it_is_buried(
 
 def wait_until_dead(pid: int) -> None:
     end = time.monotonic() + 10
-    while leases.running(pid) and time.monotonic() < end:
+    while process_identity.is_running(pid) and time.monotonic() < end:
         time.sleep(0.01)
 
 
@@ -89,8 +84,8 @@ def test_a_process_with_brackets_and_blanks_in_its_name_is_read(tmp_path: Path) 
     with subprocess.Popen([odd, "60"]) as process:
         while Path(f"/proc/{process.pid}/comm").read_text().strip() != "a) S (b":
             time.sleep(0.01)
-        assert leases.running(process.pid)
-        assert int(leases.process_start(process.pid)) > 0
+        assert process_identity.is_running(process.pid)
+        assert int(process_identity.process_start(process.pid)) > 0
         process.kill()
 
 
@@ -151,10 +146,14 @@ def test_of_several_processes_one_gets_the_site_and_its_death_frees_it(archive: 
 def test_without_proc_the_pid_alone_decides(
     archive: Archive, sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "PROC", Path("/nowhere"))
-    leases.boot_id.cache_clear()
+    monkeypatch.setattr(process_identity, "PROC", Path("/nowhere"))
+    process_identity.boot_id.cache_clear()
     try:
-        assert (leases.boot_id(), leases.process_start(sleeper.pid), leases.running(sleeper.pid)) == (
+        assert (
+            process_identity.boot_id(),
+            process_identity.process_start(sleeper.pid),
+            process_identity.is_running(sleeper.pid),
+        ) == (
             "unknown",
             "",
             True,
@@ -165,4 +164,4 @@ def test_without_proc_the_pid_alone_decides(
         sleeper.wait()
         assert acquire(archive, "two") == [Lease("step", "two", 2)]
     finally:
-        leases.boot_id.cache_clear()
+        process_identity.boot_id.cache_clear()

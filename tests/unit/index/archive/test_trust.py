@@ -1,9 +1,7 @@
 """Sites that lie of what is unchanged: found out, no longer believed, believed again."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,12 +14,6 @@ from index.archive.trust import LIES, TRUTHS, Trust, TrustObservation, judge
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 URL = "https://step.example/1"
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive.sqlite3") as archive:
-        yield archive
 
 
 def after(what: trust.TrustTopic, *lies: str | None) -> Trust:

@@ -13,7 +13,9 @@ import pytest
 
 from index.archive import Archive, articles, documents, outbox
 from index.errors import ArshifError, Busy, IndexMismatch, IndexUnavailable
-from index.model.article import IndexDocument, Matches, Query
+from index.model.article import IndexDocument
+from index.model.query import Query
+from index.model.results import Matches
 from index.search import indexer
 from index.search.indexer import BatchResult, index_batch, index_pending, rebuild, run
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
@@ -100,12 +102,6 @@ class Shelf:
     def _fail(self) -> None:
         if self.down is not None:
             raise self.down
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive.sqlite3") as it:
-        yield it
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import time
 
-from index.model.article import Hit, IndexDocument, Match, Matches, Query, Span
+from index.model.article import IndexDocument
+from index.model.query import Query
+from index.model.results import Hit, Match, Matches, Span
 from index.search.highlight import SNIPPET_CHARACTERS, SNIPPETS
 from index.search.query_language import parse
 from index.search.service import find

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from index.errors import IndexUnavailable
 from index.locale import translate
-from index.model.article import Query
+from index.model.query import Query
 from index.web import create_app
 from index.web.metrics import Metrics
 from index.web.search_limiter import SearchLimiter

@@ -14,18 +14,10 @@ from crawler.processes import crawl_process
 from index.web import sayings
 from index.web.static_files import STATIC
 from index.web.templating import paragraphs, word
-from tests.support.filled_archive import Shelf, fill, newsroom, page
+from tests.support.filled_archive import Shelf
 from tests.support.web_client import Client, client_of, tree
 
 WEB = Path(str(STATIC)).parent
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    """The newsroom's articles in several languages."""
-    filled = fill(tmp_path_factory.mktemp("shelf"), map(page, newsroom()))
-    yield filled
-    filled.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -16,24 +17,19 @@ from typing import Any
 import httpx
 import pytest
 
-from index.archive import articles, documents, health, site_state
+from index.archive import documents, health, site_state
 from index.archive.health import Health
+from index.engines import query_plan
 from index.errors import ArshifError
 from index.model.article import Image
+from index.model.query import Is, Query
+from index.search.query_language import filters
 from index.web import create_app, serve
 from index.web.static_files import static
-from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.filled_archive import NOW, Shelf, article, fill, page
 from tests.support.web_client import Client, client_of, text_of, tree, unreachable
 
 LONG = " ".join(f"كلمة{n}" for n in range(60))  # long enough that copies merge
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    """The newsroom's articles in several languages."""
-    filled = fill(tmp_path_factory.mktemp("shelf"), map(page, newsroom()))
-    yield filled
-    filled.close()
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +128,31 @@ def test_nothing_found_says_what_to_try(client: Client) -> None:
     assert "لا يضم" not in text_of(note)
 
 
+@pytest.mark.parametrize("path", ["/search", "/api/search"])
+def test_each_filter_of_a_request_is_read_once_and_its_query_planned_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    read, planned = Counter[tuple[str, str]](), Counter[Query]()
+    reading, planning = filters.read, query_plan._filters
+
+    def read_filter(name: str, value: str) -> Is | str:
+        read[name, value] += 1
+        return reading(name, value)
+
+    def plan_filters(query: Query) -> list[query_plan.Clause]:
+        planned[query] += 1
+        return planning(query)
+
+    monkeypatch.setattr(filters, "read", read_filter)
+    monkeypatch.setattr(query_plan, "_filters", plan_filters)
+    query_plan.plan.cache_clear()
+    asked = {"q": "حلب lang:ar", "site": ["mina", "asi"], "section": "أخبار", "after": "2024", "until": "2030-01"}
+    assert client.get(path, params=asked).status_code == 200
+    values = [("lang", "ar"), ("site", "mina"), ("site", "asi"), ("section", "أخبار"), ("after", "2024")]
+    assert read == dict.fromkeys([*values, ("on", "2030-01")], 1)
+    assert set(planned.values()) == {1}
+
+
 def test_a_site_that_is_not_there_is_told(client: Client) -> None:
     (note,) = tree(client.get("/search", params={"q": "حلب site:nosuch", "ui": "ar"})).cssselect(".note")
     assert "لا يضم هذا الأرشيف موقعاً باسم nosuch" in text_of(note)
@@ -192,7 +213,7 @@ def test_an_article_with_all_that_the_archive_knows(edited: Shelf) -> None:
     client = client_of(edited)
     with edited.archive.read() as conn:
         (found,) = [id_ for id_, _ in documents.ids(conn)]
-        aliases = articles.aliases(conn, found)
+        aliases = documents.aliases(conn, found)
     answer = client.get(f"/articles/{found}?ui=en")
     root = tree(answer)
     assert root.cssselect("img, picture, video, iframe, object, script:not([src]), style") == []
@@ -366,7 +387,7 @@ def test_says_that_a_host_is_none(shelf: Shelf) -> None:
 
 SERVER = """
 import sys
-from index.archive import Archive
+from index.archive import Archive, documents
 from index.engines import open_engine
 from index.web import create_app, serve
 from pathlib import Path

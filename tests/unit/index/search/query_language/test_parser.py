@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from index.engines.query_plan import plan
 from index.errors import QueryError
 from index.locale import catalogue
-from index.model.article import And, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Words
-from index.search.query_language import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS, parse, sentence
+from index.model.query import MAX_QUERY_CHARACTERS, And, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Words
+from index.search.query_language import MAX_DEPTH, MAX_TERMS, parse, sentence
 from index.search.query_language.filters import FILTERS
 
 A, B, C = Words("a"), Words("b"), Words("c")
@@ -181,7 +181,7 @@ def test_every_problem_has_its_sentence_in_both_languages_and_is_met_here() -> N
 
 
 def test_bounds() -> None:
-    assert parse("a" * MAX_CHARACTERS).node == Words("a" * MAX_CHARACTERS)
+    assert parse("a" * MAX_QUERY_CHARACTERS).node == Words("a" * MAX_QUERY_CHARACTERS)
     assert not parse(" ".join(["a"] * MAX_TERMS)).problems
     assert not parse("(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH).problems
     assert parse("(" * 200 + "a" + ")" * 200) == parse("a")
