@@ -1,23 +1,26 @@
-"""index status, verify, rebuild and migrate."""
+"""arshif index: the state of the index, its comparison with the archive, and new ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
-from crawler.config import load
+import typer
+
+from crawler.cli.options import Json
 from crawler.console import print_error, print_json, say
-from crawler.errors import Busy
-from crawler.storage import open_archive, open_index
-from index.archive import articles, outbox
-from index.search import indexer
-from index.search import verify as verifying
-from index.search.indexer import BatchResult
-from index.search.verify import Verified
+from crawler.errors import ArshifError, Busy
+
+if TYPE_CHECKING:
+    from index.search.indexer import BatchResult
+    from index.search.verify import Verified
+
+app = typer.Typer()
 
 MAX_LISTED = 20  # differences that are told one by one
-WORDS = {  # what is wrong with a document
+DIFFERENCES = {  # a sentence for each kind
     "missing": "the archive has version {archived}, the index none",
     "older": "the archive has version {archived}, the index {indexed}",
     "newer": "the archive has version {archived}, the index {indexed}",
@@ -27,7 +30,13 @@ WORDS = {  # what is wrong with a document
 }
 
 
-def status(json: bool) -> None:
+@app.command("status")
+def index_status(json: Json = False) -> None:
+    """Show which index is searched and what it lacks or refused."""
+    from crawler.config import load
+    from crawler.storage import open_archive, open_index
+    from index.archive import articles, outbox
+
     config = load()
     with open_archive(config) as archive, open_index(config) as engine, archive.read() as conn:
         searched, current = engine.searched(), engine.current()
@@ -59,59 +68,40 @@ def status(json: bool) -> None:
         print_error(f"refused: {bad.article}: {bad.reason}")
 
 
-def verify(mend: bool, json: bool) -> int:
-    config = load()
-    with open_archive(config) as archive, open_index(config) as engine:
-        found = verifying.verify(archive, engine)
-        left = found
-        if mend and found.differences:
-            verifying.repair(archive, engine, found)
-            with suppress(Busy):  # the shipper that runs brings it there
-                indexer.index_pending(archive, engine)
-            left = verifying.verify(archive, engine)
-    if json:
-        print_json(asdict(found) | {"repaired": len(found.differences) - len(left.differences)})
-    else:
-        _tell(found)
-        if mend and found.differences:
-            say(f"{len(found.differences) - len(left.differences)} repaired, {left.waiting} still to be brought")
-    return int(bool(left.differences))
+@app.command("rebuild")
+def index_rebuild(json: Json = False) -> None:
+    """Build the index anew from the archive.
 
+    The old one is searched until the new one is complete.
+    """
+    from index.search import indexer
 
-def _tell(found: Verified) -> None:
-    for one in found.differences[:MAX_LISTED]:
-        print_error(f"{one.kind}: {one.article}: {WORDS[one.kind].format(archived=one.archived, indexed=one.indexed)}")
-    if len(found.differences) > MAX_LISTED:
-        print_error(f"and {len(found.differences) - MAX_LISTED} more: --json lists all")
-    waiting = f", {found.waiting} wait in the outbox" if found.waiting else ""
-    refused = f", {found.refused} were refused (`arshif index status`)" if found.refused else ""
-    say(f"{found.target}: {found.agreeing} documents agree{waiting}{refused}; {len(found.differences)} differ")
-
-
-def role() -> None:
-    from index.engines.elastic import role as least
-
-    print_json(least(load().settings.index.prefix))
-
-
-def rebuild(json: bool) -> None:
     _build(indexer.rebuild, json)
 
 
-def migrate(json: bool) -> None:
+@app.command("migrate")
+def index_migrate(json: Json = False) -> None:
+    """Bring the index to this release's mapping, without a gap in search.
+
+    `arshif run` does so by itself; this waits for its end. Nothing happens where it is of that mapping already.
+    """
+    from index.search import indexer
+
     _build(indexer.migrate, json)
 
 
 def _build(build: Callable[..., str], json: bool) -> None:
-    config = load()
+    from crawler.config import load
+    from crawler.storage import open_archive, open_index
 
-    def told(shipped: BatchResult) -> None:
+    def print_progress(batch: BatchResult) -> None:
         if not json:
-            say(f"{shipped.sent} brought, {shipped.left} left")
+            say(f"{batch.sent} brought, {batch.left} left")
 
+    config = load()
     with open_archive(config) as archive, open_index(config) as engine:
         before = engine.current()
-        name = build(archive, engine, told=told)
+        name = build(archive, engine, told=print_progress)
         documents = engine.count()
     if json:
         print_json({"engine": engine.name, "current": name, "documents": documents})
@@ -119,3 +109,55 @@ def _build(build: Callable[..., str], json: bool) -> None:
         say(f"{name} is of this program's mapping already, with {documents} documents.")
     else:
         say(f"The new index is {name}, with {documents} documents; searches go to it now.")
+
+
+@app.command("verify")
+def index_verify(
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what differs.")] = False, json: Json = False
+) -> None:
+    """Hold the index against the archive, document by document.
+
+    Tells what is missing, older, newer, extra or twice; what waits in the outbox is no difference. 1 where one is left.
+    """
+    from crawler.config import load
+    from crawler.storage import open_archive, open_index
+    from index.search import indexer, verify
+
+    config = load()
+    with open_archive(config) as archive, open_index(config) as engine:
+        found = verify.verify(archive, engine)
+        left = found
+        if repair and found.differences:
+            verify.repair(archive, engine, found)
+            with suppress(Busy):  # the shipper that runs brings it there
+                indexer.index_pending(archive, engine)
+            left = verify.verify(archive, engine)
+    repaired = len(found.differences) - len(left.differences)
+    if json:
+        print_json(asdict(found) | {"repaired": repaired})
+    else:
+        _print_verified(found)
+        if repair and found.differences:
+            say(f"{repaired} repaired, {left.waiting} still to be brought")
+    if left.differences:
+        raise typer.Exit(ArshifError.exit_code)
+
+
+def _print_verified(found: Verified) -> None:
+    for one in found.differences[:MAX_LISTED]:
+        sentence = DIFFERENCES[one.kind].format(archived=one.archived, indexed=one.indexed)
+        print_error(f"{one.kind}: {one.article}: {sentence}")
+    if len(found.differences) > MAX_LISTED:
+        print_error(f"and {len(found.differences) - MAX_LISTED} more: --json lists all")
+    waiting = f", {found.waiting} wait in the outbox" if found.waiting else ""
+    refused = f", {found.refused} were refused (`arshif index status`)" if found.refused else ""
+    say(f"{found.target}: {found.agreeing} documents agree{waiting}{refused}; {len(found.differences)} differ")
+
+
+@app.command("role")
+def index_role() -> None:
+    """Print what to create an API key of Elasticsearch with: the least rights that Arshif needs, as JSON."""
+    from crawler.config import load
+    from index.engines.elastic import role
+
+    print_json(role(load().settings.index.prefix))

@@ -1,22 +1,30 @@
-"""searches list, add, remove: searches that are kept, with a feed each on the search page."""
+"""arshif searches: searches that are kept, with a feed each on the search page."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Annotated
 
-from crawler.cli.search import complain_of
-from crawler.cli.status import open_stored
-from crawler.config import load
+import typer
+
+from crawler.cli.archive import open_existing_archive
+from crawler.cli.options import Json
+from crawler.cli.query import PARTLY_READ, WORDS, check_words, print_query_problems
 from crawler.console import cell, print_json, print_table, say
 from crawler.errors import ArshifError
-from index.archive import saved_searches
-from index.search import query_language as queries
+
+app = typer.Typer()
 
 
-def list_all(json: bool) -> None:
+@app.command("list")
+def list_searches(json: Json = False) -> None:
+    """List the saved searches and the addresses of their feeds."""
+    from crawler.config import load
+    from index.archive import saved_searches
+
     config = load()
-    with open_stored(config) as archive, archive.read() as conn:
+    with open_existing_archive(config) as archive, archive.read() as conn:
         saved = saved_searches.all_saved(conn)
     feeds = {one.id: f"{config.settings.web.address}feeds/{one.id}.atom" for one in saved}
     if json:
@@ -28,23 +36,45 @@ def list_all(json: bool) -> None:
         print_table(("id", "name", "query", "saved", "feed"), rows)
 
 
-def add(name: str, query: str, json: bool) -> int:
-    read = queries.parse(query)
-    complain_of(read)
-    with open_stored(load()) as archive:
+@app.command("add", context_settings=WORDS)
+def add_search(
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    query: Annotated[list[str], typer.Argument(callback=check_words, help="As for `arshif search`.")],
+    json: Json = False,
+) -> None:
+    """Save a search: whom `notify` names is told of new articles that match, once each.
+
+    2 where a part of the query could not be read: it is said, and the rest is searched.
+    """
+    from crawler.config import load
+    from index.archive import saved_searches
+    from index.search import query_language
+
+    text = " ".join(query)
+    parsed = query_language.parse(text)
+    print_query_problems(parsed)
+    with open_existing_archive(load()) as archive:
         try:
-            number = archive.write(lambda conn: saved_searches.add(conn, name, query, datetime.now(UTC))).result()
+            number = archive.write(lambda conn: saved_searches.add(conn, name, text, datetime.now(UTC))).result()
         except ValueError as error:
             raise ArshifError(str(error)) from None
     if json:
         print_json({"id": number})
     else:
         say(f"saved as {number}")
-    return 2 if read.problems else 0
+    if parsed.problems:
+        raise typer.Exit(PARTLY_READ)
 
 
-def remove(number: int, json: bool) -> None:
-    with open_stored(load()) as archive:
+@app.command("remove")
+def remove_search(
+    number: Annotated[int, typer.Argument(metavar="ID", help="As `arshif searches list` shows it.")], json: Json = False
+) -> None:
+    """Forget a saved search."""
+    from crawler.config import load
+    from index.archive import saved_searches
+
+    with open_existing_archive(load()) as archive:
         if not archive.write(lambda conn: saved_searches.remove(conn, number)).result():
             raise ArshifError(f"there is no saved search {number}: `arshif searches list` shows them")
     if json:

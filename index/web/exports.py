@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from index.errors import ArshifError, IndexUnavailable
-from index.export import open_format, stream
-from index.export.formats import Name
+from index.export.formats import Name, open_format
+from index.export.result_stream import stream
 from index.model.article import Sort
 from index.web.search_pages import ArchiveOf, EngineOf
 from index.web.search_params import SearchParams, search_params

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.config import PRODUCT, Config, Settings, load, packaged_config, write_starter
+from crawler.config import Config, load, packaged_config, write_starter
 from crawler.errors import ConfigError
+from crawler.settings_model import PRODUCT, Settings
 
 STEP = """\
 name: وكالة ستيب الإخبارية

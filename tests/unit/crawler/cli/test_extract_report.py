@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.cli.crawl import extract
+from crawler.cli.extract import extract
 from crawler.errors import ArshifError
 from tests.unit.crawler.extract.test_extractor import HEADLINE, TEXT, html, ld
 

@@ -1,0 +1,111 @@
+"""arshif diff: what changed between two versions of an article, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from crawler.cli.archive import get_article, open_existing_archive
+from crawler.cli.options import ArticleArgument, Json
+from crawler.console import cell, out, print_json, safe, say
+from crawler.errors import ArshifError
+
+if TYPE_CHECKING:
+    from index.dedup.version_diff import DiffSpan, Op
+    from index.model.article import Article, Version
+
+app = typer.Typer()
+
+# Arabic and English words side by side keep their places: each changed piece is a run of its own (Unicode's isolates).
+ISOLATE, POP = "\u2068", "\u2069"
+MARKS: dict[Op, tuple[str, str, str]] = {"removed": ("[-", "-]", "red"), "added": ("{+", "+}", "green")}  # as in wdiff
+TEXTS = ("headline", "body")
+FIELDS = ("authors", "section", "published", "modified")
+
+
+@app.command()
+def diff(
+    article: ArticleArgument,
+    versions: Annotated[
+        list[int] | None,
+        typer.Argument(help="Numbers of two versions, or of one that the newest is held against; else the last two."),
+    ] = None,
+    marks: Annotated[bool, typer.Option(help="Whether vowel signs, accents and capitals count.")] = True,
+    json: Json = False,
+) -> None:
+    """Show word by word what changed between two versions of an article.
+
+    [-These words-] went, {+these words+} came; paragraphs without a change are left out.
+    """
+    from crawler.config import load
+    from index.archive import articles
+    from index.dedup.version_diff import classify_change, word_diff
+
+    if len(versions or ()) > 2:
+        raise typer.BadParameter("two versions at most")
+    with open_existing_archive(load()) as archive, archive.read() as conn:
+        identifier = get_article(conn, article).article.id
+        stored = articles.versions(conn, identifier)
+    old, new = _chosen(stored, versions or [])
+    change = classify_change(old.article, new.article)
+    texts = {part: word_diff(getattr(old.article, part), getattr(new.article, part), marks=marks) for part in TEXTS}
+    fields = {name: pair for name, pair in _fields(old.article, new.article) if pair[0] != pair[1]}
+    if json:
+        compared = {"article": identifier, "from": old.number, "to": new.number, **asdict(change)}
+        spans = {part: [asdict(span) for span in found] for part, found in texts.items()}
+        print_json({**compared, "fields": fields, **spans})
+        return
+    say(f"version {old.number}, seen {cell(old.seen)}", "red")
+    say(f"version {new.number}, seen {cell(new.seen)}: {str(change) or 'no change'}", "green")
+    for name, (before, after) in fields.items():
+        say(f"{name}: {cell(before) or 'none'} -> {cell(after) or 'none'}")
+    for found in texts.values():
+        _print(found)
+
+
+def _chosen(stored: list[Version], numbers: list[int]) -> tuple[Version, Version]:
+    by_number = {version.number: version for version in stored}
+    if not numbers and len(stored) == 1:
+        raise ArshifError("the article has one version only: there is nothing to compare")
+    newest = stored[-1].number
+    first, second = (*numbers, newest)[:2] if numbers else (stored[-2].number, newest)
+    for number in (first, second):
+        if number not in by_number:
+            raise ArshifError(f"the article has no version {number}: it has 1 to {newest} (`arshif history`)")
+    return by_number[first], by_number[second]
+
+
+def _fields(old: Article, new: Article) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    for name in FIELDS:
+        before, after = getattr(old, name), getattr(new, name)
+        plain = (", ".join(before), ", ".join(after)) if name == "authors" else (before, after)
+        yield name, plain
+
+
+def _print(spans: Iterable[DiffSpan]) -> None:
+    """The paragraphs in which something changed; a line stands for those between them."""
+    from index.dedup.version_diff import paragraphs
+
+    for changed, run in groupby(paragraphs(spans), key=lambda found: any(span.op != "same" for span in found)):
+        say()
+        for paragraph in run:
+            if not changed:
+                say("[…]", "dim")
+                break
+            out.print(_marked(paragraph), soft_wrap=True)
+
+
+def _marked(paragraph: Iterable[DiffSpan]) -> Text:
+    text = Text()
+    for span in paragraph:
+        if span.op == "same":
+            text.append(safe(span.text))
+        else:
+            opens, closes, colour = MARKS[span.op]
+            text.append(f"{opens}{ISOLATE}{safe(span.text)}{POP}{closes}", colour)
+    return text

@@ -1,0 +1,48 @@
+"""Arguments and options that several commands take, and what is made of their values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.processes.child import die_with_parent
+
+STDOUT = Path("-")
+
+
+def _date(text: str) -> str:
+    try:
+        datetime.fromisoformat(text or "2026-01-31")
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date: write one such as 2026-01-31") from None
+    return text
+
+
+def _end_with(parent: int) -> int:
+    if parent:
+        die_with_parent(parent)
+    return parent
+
+
+def as_utc(date: str) -> datetime | None:
+    """The moment of a date option, in UTC unless it names a zone; None for an empty one."""
+    moment = datetime.fromisoformat(date) if date else None
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Out = Annotated[Path, typer.Option(help="A new file; - is standard output.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many are listed.")]
+Parent = Annotated[
+    int, typer.Option("--parent", hidden=True, callback=_end_with)
+]  # a pid: of the daemon that started this command
+
+ArticleArgument = Annotated[str, typer.Argument(help="Id or address of an article.")]
+SiteArgument = Annotated[str, typer.Argument(help="Id of a site: its file's name.")]
+SitesArgument = Annotated[list[str] | None, typer.Argument(help="Ids of sites; all enabled ones if there is none.")]
+SiteOption = Annotated[str, typer.Option("--site", help="Id of a site: only this one.")]
+Since = Annotated[str, typer.Option(callback=_date, help="Also older articles, from this date on (2026-01-31).")]
+FetchedSince = Annotated[str, typer.Option("--since", callback=_date, help="Only pages fetched from this date on.")]
