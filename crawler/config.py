@@ -1,10 +1,10 @@
-"""YAML and environment -> frozen, validated Settings and Sites. An error names file, line and key.
+"""YAML and environment -> frozen, validated Settings and Sites. Errors name file, line and key.
 
 A configuration is a folder:
 
-    arshif.yaml              settings; each key has a default
+    arshif.yaml                 settings; each key has a default
     sites/<country>/<id>.yaml   the sites that Arshif ships
-    sites.local/<id>.yaml    a user's own: new sites, or single keys of shipped ones, such as `enabled: true`
+    sites.local/<id>.yaml       a user's own: new sites, or single keys of shipped ones, such as `enabled: true`
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from crawler.site_config import Site, stranger
 from crawler.yaml_loader import YamlDocument, read, validated
 
 PREFIX = "ARSHIF_"
-NO_SETTINGS = ("ARSHIF_CONFIG", "ARSHIF_TEST_")  # variables that begin so override nothing
-IN_FILE = "_FILE"  # ends the name of a variable whose value is in a file
+NO_SETTINGS = ("ARSHIF_CONFIG", "ARSHIF_TEST_")  # prefixes of variables that override no setting
+IN_FILE = "_FILE"  # suffix of a variable that names the file with the value
 SETTINGS = "arshif.yaml"
 SECRETS = ("api_key", "password")
 SHIPPED_SITES, OWN_SITES = "sites", "sites.local"  # folders; the second overrides the first
@@ -35,11 +35,11 @@ SHIPPED_SITES, OWN_SITES = "sites", "sites.local"  # folders; the second overrid
 
 @dataclass(frozen=True)
 class Config:
-    """A configuration that was read and found right.
+    """A valid configuration.
 
-    `sites` is by id, in the order of ids, disabled ones too. `directory` is where it was read, `packaged` whether that
-    is the one that Arshif carries. `settings.data` is an absolute path. `warnings` are sentences for people: what is
-    allowed, and probably not meant.
+    `sites` maps ids to sites, sorted by id, disabled ones included. `directory` is the folder it was read from,
+    `packaged` whether that is Arshif's built-in configuration. `settings.data` is an absolute path. `warnings` are
+    sentences for people about what is allowed but probably not intended.
     """
 
     settings: Settings
@@ -54,8 +54,10 @@ class Config:
         return tuple(site for site in self.sites.values() if site.enabled)
 
     def choose(self, ids: str = "") -> tuple[Site, ...]:
-        """The sites with these ids, such as "step,enabbaladi", disabled ones too; the enabled ones where none is named.
-        ConfigError for an id that no site has."""
+        """The sites with these ids, such as "step,enabbaladi", even disabled ones; all enabled sites if none is named.
+
+        :raises ConfigError: when no site has one of the ids.
+        """
         names = dict.fromkeys(filter(None, map(str.strip, ids.split(","))))
         for name in names:
             if name not in self.sites:
@@ -65,18 +67,18 @@ class Config:
         return tuple(self.sites[name] for name in names) or self.enabled
 
     def site_of(self, url: str) -> Site:
-        """The site whose address this is; one made up for it where no file describes it."""
+        """The site that this URL belongs to; a minimal one made up for its host if none is configured."""
         host = (urlsplit(url).hostname or "").removeprefix("www.")
         known = [site for site in self.sites.values() if host in {name.removeprefix("www.") for name in site.hosts}]
         return max(known, key=lambda site: site.nearness(url), default=None) or stranger(url)
 
     def own_sites_folder(self) -> Path:
-        """The folder where a user's own files of sites are; it need not exist yet.
+        """The folder for the user's own site files; it need not exist yet.
 
-        :raises ConfigError: when this is the configuration that Arshif carries, which is nobody's own.
+        :raises ConfigError: when this is Arshif's built-in configuration, which is not the user's to change.
         """
         if self.packaged:
-            raise ConfigError("this is the configuration that Arshif carries: make one of your own, `arshif init DIR`")
+            raise ConfigError("the built-in configuration cannot be changed: create your own with `arshif init DIR`")
         return self.directory / OWN_SITES
 
 
@@ -84,14 +86,15 @@ class Config:
 
 
 def load(config_dir: Path | None = None, env: Mapping[str, str] = os.environ) -> Config:
-    """The configuration in `config_dir`, or $ARSHIF_CONFIG, or ./config where that holds an arshif.yaml, or else the
-    one that Arshif carries, whose data then lie in ./data.
+    """The configuration in `config_dir`, else in $ARSHIF_CONFIG, else in ./config if that contains an arshif.yaml, else
+    the built-in one, with its data in ./data.
 
-    A variable such as ARSHIF_INDEX__ENGINE overrides the key index.engine; an empty one overrides nothing; lists have
-    commas between their entries. ARSHIF_INDEX__API_KEY_FILE names a file that holds the key. A relative ARSHIF_DATA
-    begins at the current folder.
+    A variable such as ARSHIF_INDEX__ENGINE overrides the key index.engine, unless it is empty; list entries are
+    separated by commas. ARSHIF_INDEX__API_KEY_FILE names a file that contains the key. A relative ARSHIF_DATA is
+    relative to the current folder.
 
-    ConfigError has a line per mistake: "config/sites/sy/step.yaml:12: sources.0.url: what is wrong: what to do".
+    :raises ConfigError: when something is wrong, with one line per mistake, such as
+        "config/sites/sy/step.yaml:12: sources.0.url: what is wrong: what to do".
     """
     directory, packaged = _directory(config_dir, env)
     settings = validated(Settings, _settings(directory, env))
@@ -103,23 +106,27 @@ def load(config_dir: Path | None = None, env: Mapping[str, str] = os.environ) ->
 
 
 def _directory(config_dir: Path | None, env: Mapping[str, str]) -> tuple[Path, bool]:
-    """Where the configuration is, and whether it is the packaged one."""
+    """The folder of the configuration, and whether it is the built-in one."""
     named = config_dir or (Path(env["ARSHIF_CONFIG"]) if env.get("ARSHIF_CONFIG") else None)
     if named is None:
         local = Path("config")
         return (local, False) if (local / SETTINGS).is_file() else (packaged_config(), True)
     if not named.is_dir():
-        raise ConfigError(f"{named}: there is no such folder: name one that holds {SETTINGS}, or make one: arshif init")
+        raise ConfigError(
+            f"{named}: no such folder: name one that contains {SETTINGS}, or create one with `arshif init`"
+        )
     if not any((named / part).exists() for part in (SETTINGS, SHIPPED_SITES, OWN_SITES)):
         hint = (
-            f"did you mean {named / 'config'}?" if (named / "config" / SETTINGS).is_file() else "name the one that does"
+            f"did you mean {named / 'config'}?"
+            if (named / "config" / SETTINGS).is_file()
+            else "name the folder that does"
         )
-        raise ConfigError(f"{named}: holds neither {SETTINGS} nor sites: {hint}")
+        raise ConfigError(f"{named}: contains neither {SETTINGS} nor sites: {hint}")
     return named, False
 
 
 def _settings(directory: Path, env: Mapping[str, str]) -> YamlDocument:
-    """What arshif.yaml says, if it is there, with the environment over it."""
+    """The content of arshif.yaml, if there is one, overridden by the environment."""
     file = directory / SETTINGS
     document = read(file) if file.exists() else YamlDocument({})
     for name in sorted(env):
@@ -131,7 +138,7 @@ def _settings(directory: Path, env: Mapping[str, str]) -> YamlDocument:
 
 
 def _content(name: str, file: str) -> str:
-    """A secret that a file holds, as Docker and systemd hand them over."""
+    """The secret in a file, which is how Docker and systemd pass them on."""
     try:
         return Path(file).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -139,7 +146,7 @@ def _content(name: str, file: str) -> str:
 
 
 def _sites(directory: Path) -> dict[str, Site]:
-    """All sites by id. Every file is looked at before the mistakes of all of them are raised."""
+    """All sites by id. Every file is read before the mistakes of all are raised."""
     shipped, own = (_files(directory / part) for part in (SHIPPED_SITES, OWN_SITES))
     sites: dict[str, Site] = {}
     mistakes: list[str] = []
@@ -156,13 +163,18 @@ def _sites(directory: Path) -> dict[str, Site]:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """The files of sites below this folder, by id. ConfigError where two have one name."""
+    """The site files below this folder, by id.
+
+    :raises ConfigError: when two have the same name.
+    """
     files: dict[str, Path] = {}
     for file in sorted(folder.rglob("*")):
         if file.suffix not in (".yaml", ".yml") or file.name.startswith("."):
             continue
         if file.stem in files:
-            raise ConfigError(f"{file}: there is {files[file.stem]} too, and the name is the site's id: rename one")
+            raise ConfigError(
+                f"{file}: has the same name as {files[file.stem]}, and the name is the site's id: rename one"
+            )
         files[file.stem] = file
     return files
 
@@ -170,21 +182,23 @@ def _files(folder: Path) -> dict[str, Path]:
 def _document(site_id: str, file: Path) -> YamlDocument:
     document = read(file)
     if document.data.get("id", site_id) != site_id:
-        raise ConfigError(f"{document.place(('id',))}: id: the file's name says {site_id!r}: leave the key out")
+        raise ConfigError(
+            f"{document.place(('id',))}: id: differs from the file's name, {site_id!r}: leave the key out"
+        )
     return document.set(("id",), site_id, str(file))
 
 
 def _warnings(config: Config) -> Iterator[str]:
     settings, file = config.settings, config.directory / SETTINGS
     if not settings.contact:
-        hint = "set ARSHIF_CONTACT" if config.packaged else f"write it into {file}"
-        yield f"contact is empty, so sites' operators cannot reach you, and some refuse such requests: {hint}"
+        hint = "set ARSHIF_CONTACT" if config.packaged else f"set it in {file}"
+        yield f"contact is empty, so site operators cannot reach you and some sites block the crawler: {hint}"
     if not config.enabled:
-        yield f"no site is enabled: write `enabled: true` into the file of one below {config.directory}"
+        yield f"no site is enabled: set `enabled: true` in a site's file below {config.directory}"
     if not _is_loopback(settings.web.host) and not settings.web.token:
-        yield f"web.host is {settings.web.host}: the search page is not served there without a token: set web.token"
+        yield f"web.host is {settings.web.host}, where the search page is not served without a token: set web.token"
     if file.exists() and file.stat().st_mode & 0o044 and _holds_secrets(read(file).data):
-        yield f"{file} holds a password, and others can read it: chmod 600 {file}"
+        yield f"{file} contains a secret and is readable by other users: chmod 600 {file}"
 
 
 def _holds_secrets(said: Mapping[str, Any]) -> bool:
@@ -204,19 +218,21 @@ def _is_loopback(host: str) -> bool:
 
 
 def packaged_config() -> Path:
-    """The folder of the configuration that Arshif carries: in the wheel, or in the source tree."""
+    """The folder of the built-in configuration: in the wheel, or in the source tree."""
     package = Path(str(resources.files("crawler")))
     carried = package / "_config"
     return carried if carried.is_dir() else package.parent / "config"
 
 
 def write_starter(directory: Path) -> Path:
-    """The path of a new `directory`/config with all that Arshif ships, for a user to edit. ConfigError where there is
-    one already, or none can be written."""
+    """Creates `directory`/config with everything that Arshif ships, for a user to edit, and returns its path.
+
+    :raises ConfigError: when it exists and is not empty, or cannot be written.
+    """
     target = directory / "config"
     if target.exists() and any(target.iterdir()):
-        raise ConfigError(f"{target}: is there already and not empty: name another folder, or edit what is there")
-    ignored = shutil.ignore_patterns(OWN_SITES)  # never handed on: they are a user's
+        raise ConfigError(f"{target}: exists already and is not empty: choose another folder, or edit what is there")
+    ignored = shutil.ignore_patterns(OWN_SITES)  # never copied: they are the user's
     try:
         shutil.copytree(packaged_config(), target, copy_function=shutil.copyfile, dirs_exist_ok=True, ignore=ignored)
         (target / OWN_SITES).mkdir()
@@ -226,7 +242,7 @@ def write_starter(directory: Path) -> Path:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a site's file, for editors; it is kept in config/site.schema.json."""
+    """The JSON Schema (2020-12) of a site's file, for editors; a copy is in config/site.schema.json."""
     schema = Site.model_json_schema()
     required = [key for key in schema.pop("required") if key != "id"]
     return {

@@ -1,5 +1,5 @@
-"""The command `arshif`: a file for each command, or for each small group; `app` puts them together.
+"""The command `arshif`: one file per command or small group of commands; `app` puts them together.
 
-What takes long to import is imported where a command runs, so that `arshif --help` and each command load what they need
-and no more.
+Modules that are slow to import are imported inside the command, so that `arshif --help` loads none of them and each
+command only those that it needs.
 """

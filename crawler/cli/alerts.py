@@ -1,4 +1,4 @@
-"""arshif alerts: the last changes in how sites are doing, and a test of who is notified of them."""
+"""arshif alerts: the last changes in the health of sites, and a test of the notifications."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ app = typer.Typer()
 @app.command()
 def alerts(
     limit: Limit = 20,
-    test: Annotated[bool, typer.Option("--test", help="Send a message to everybody whom `notify` names.")] = False,
+    test: Annotated[bool, typer.Option("--test", help="Send a test message to every address in `notify`.")] = False,
     json: Json = False,
 ) -> None:
-    """List the last changes in how sites are doing.
+    """List the last changes in the health of sites.
 
-    They are sent to whom `notify` names in arshif.yaml. 1 if a test could not be sent.
+    They are sent to the addresses in `notify` of arshif.yaml. Exits with 1 if a test message could not be sent.
     """
     if test:
         _send_test(json)
@@ -38,8 +38,8 @@ def _send_test(json: bool) -> None:
     if json:
         print_json({"sent": not failed, "failed": failed})
     elif failed:
-        hint = "look at the address, and whether its server answers"
-        say(f"could not be sent to {', '.join(failed)}: {hint}", "red")
+        hint = "check the address, and that its server is up"
+        say(f"could not send to {', '.join(failed)}: {hint}", "red")
     else:
         say("sent")
     if failed:
@@ -57,7 +57,7 @@ def _list(limit: int, json: bool) -> None:
         print_json([asdict(alert) | {"waiting": len(alert.waiting)} for alert in found])
         return
     for alert in found:
-        told = "  (not sent to all yet)" if alert.waiting else ""
-        say(f"{cell(alert.at)}  {notifications.line(alert)}{told}")
+        pending = "  (not sent to all yet)" if alert.waiting else ""
+        say(f"{cell(alert.at)}  {notifications.line(alert)}{pending}")
     if not found:
-        say("no change in how sites are doing was seen yet; `arshif run` looks every 10 minutes")
+        say("no site has changed its state yet; `arshif run` checks every 10 minutes")

@@ -1,4 +1,4 @@
-"""`arshif`, put together from the commands of this package's files, and how the process ends."""
+"""`arshif`: the commands of this package's files put together, and the process's exit."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from crawler.errors import ArshifError
 from crawler.logging_setup import set_up_log
 
 EXIT_CODES = {
-    0: "done",
-    1: "something a person can act on",
+    0: "success",
+    1: "a problem that needs attention",
     2: "a mistake in the command, the query or the configuration",
-    3: "another process holds the archive",
-    4: "the archive cannot be used",
-    5: "the index cannot be used",
+    3: "another process is using the archive",
+    4: "the archive is unusable",
+    5: "the index is unusable",
 }
 COMMANDS = (  # in the order of `arshif --help`
     *(init, run, crawl, extract),
@@ -52,9 +52,9 @@ COMMANDS = (  # in the order of `arshif --help`
     *(backup, forget, reextract, child),
 )
 GROUPS = (  # name, help, files
-    ("sites", "What the files of sites say.", (sites, sites_add, opml)),
-    ("searches", "Searches that are kept.", (saved_searches,)),
-    ("export", "Parts of the archive as files.", (export,)),
+    ("sites", "The sites and their configuration files.", (sites, sites_add, opml)),
+    ("searches", "Saved searches.", (saved_searches,)),
+    ("export", "Export parts of the archive to files.", (export,)),
     ("index", "The search index.", (index,)),
 )
 
@@ -83,7 +83,7 @@ app = _build()
 
 
 def main() -> None:
-    """Runs the command; an error that a person can act on is one line and an exit code."""
+    """Runs the command; an error that a person can act on becomes one line and an exit code."""
     set_up_log()
     try:
         app()

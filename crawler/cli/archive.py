@@ -1,4 +1,4 @@
-"""The archive as several commands use it: opened where there is one, one article of it, its changes indexed."""
+"""What several commands do with the archive: open an existing one, look up an article, index changes."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 
 def open_existing_archive(config: Config) -> Archive:
-    """The archive of this configuration, which is not created here.
+    """The archive of this configuration, which must exist already.
 
-    :raises ArshifError: when there is none yet.
+    :raises ArshifError: when it does not.
     """
     from crawler.storage import archive_file, open_archive
 
     if not archive_file(config).exists():
-        where = "ARSHIF_CONFIG names another configuration"
-        raise ArshifError(f"there is no archive in {config.settings.data} yet: `arshif crawl` makes one; {where}")
+        hint = "`arshif crawl` creates it; to use another configuration, set ARSHIF_CONFIG"
+        raise ArshifError(f"there is no archive in {config.settings.data} yet: {hint}")
     return open_archive(config)
 
 
 def get_article(conn: Connection, name: str) -> IndexDocument:
-    """The article with this id, or with this address among its addresses.
+    """The article with this id, or with this URL among its URLs.
 
-    :raises ArshifError: when the archive has none.
+    :raises ArshifError: when the archive has no such article.
     """
     from crawler.storage import find_article
     from index.archive import articles
@@ -40,12 +40,12 @@ def get_article(conn: Connection, name: str) -> IndexDocument:
     identifier = find_article(conn, name)
     document = articles.document(conn, identifier) if identifier else None
     if document is None:
-        raise ArshifError(f"the archive has no article {name}: give the id or address of one (`arshif search`)")
+        raise ArshifError(f"the archive has no article {name}: `arshif search` finds the ids and URLs of articles")
     return document
 
 
 def index_changes(config: Config, archive: Archive) -> None:
-    """Brings what changed in the archive to the index, unless a shipper that runs does."""
+    """Indexes what changed in the archive, unless a running daemon does; prints why where that fails."""
     from crawler.storage import open_index
     from index.search import indexer
 
@@ -53,4 +53,4 @@ def index_changes(config: Config, archive: Archive) -> None:
         with suppress(Busy), open_index(config) as engine:
             indexer.index_pending(archive, engine)
     except ArshifError as error:
-        print_error(f"done in the archive; the index is told when it can be: {error}")
+        print_error(f"done in the archive; the index will follow when it is available: {error}")

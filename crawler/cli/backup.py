@@ -1,4 +1,4 @@
-"""arshif backup, arshif restore: a copy of the archive, and the way back."""
+"""arshif backup, arshif restore: back up the archive and restore it."""
 
 from __future__ import annotations
 
@@ -20,33 +20,35 @@ GIGABYTE = 1e9  # bytes, as disks are sold
 
 
 @app.command()
-def backup(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")], json: Json = False) -> None:
-    """Copy the archive and its raw copies, while they are written."""
+def backup(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder for the backup.")], json: Json = False
+) -> None:
+    """Back up the archive and its raw copies, even during a crawl."""
     from crawler.config import load
     from crawler.storage import archive_file, open_archive, raw_folder
     from index.archive.backup import back_up
 
     config = load()
     if not archive_file(config).exists():
-        raise ArchiveError(f"there is no archive at {archive_file(config)} to copy: a crawl makes it")
+        raise ArchiveError(f"there is no archive at {archive_file(config)} to back up: `arshif crawl` creates it")
     with open_archive(config) as archive:
         made = back_up(archive, raw_folder(config), folder)
     if json:
         print_json({"folder": folder, **_as_json(made)})
         return
     for name in made.short:
-        print_error(f"{name} had lost raw copies before, and is copied as far as it goes")
-    say(f"Copied {made.articles} articles, {made.versions} versions and their raw copies to {folder}:")
-    say(f"{made.bytes / GIGABYTE:.2f} GB in {len(made.parts)} files. `arshif restore {folder}` puts it back.")
+        print_error(f"{name} was damaged before the backup, and is backed up as far as it can be read")
+    say(f"Backed up {made.articles} articles, {made.versions} versions and their raw copies to {folder}:")
+    say(f"{made.bytes / GIGABYTE:.2f} GB in {len(made.parts)} files. `arshif restore {folder}` restores them.")
 
 
 @app.command()
 def restore(
-    folder: Annotated[Path, typer.Argument(help="What `arshif backup` made.")],
-    force: Annotated[bool, typer.Option("--force", help="Move an archive that is there aside.")] = False,
+    folder: Annotated[Path, typer.Argument(help="Folder that `arshif backup` wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Move an existing archive aside first.")] = False,
     json: Json = False,
 ) -> None:
-    """Check a copy, put it in the archive's place, and build the index anew."""
+    """Verify a backup, restore the archive and rebuild the index."""
     from crawler.config import load
     from crawler.storage import open_archive, open_index
     from index.archive import backup as backups
@@ -70,13 +72,15 @@ def restore(
 
 def _print_restored(made: Backup, aside: Path | None, problem: str) -> None:
     when = made.made.astimezone().strftime("%Y-%m-%d %H:%M")
-    say(f"Put back {made.articles} articles and {made.versions} versions, as they were on {when}.")
+    say(f"Restored {made.articles} articles and {made.versions} versions as of {when}.")
     if aside is not None:
-        say(f"What was there before lies in {aside}.")
+        say(f"The previous archive is now in {aside}.")
     if problem:
-        print_error(f"The archive is whole, and not searchable yet: {problem}; then run `arshif index rebuild`.")
+        print_error(
+            f"The archive is restored but not searchable yet: {problem}; fix this, then run `arshif index rebuild`."
+        )
     else:
-        say("The index is built anew.")
+        say("The index is rebuilt.")
 
 
 def _as_json(made: Backup) -> dict[str, object]:

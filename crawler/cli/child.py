@@ -1,4 +1,4 @@
-"""The processes that the daemon starts beside the search page: hidden commands, which end with their parent."""
+"""Hidden commands: the processes that the daemon starts beside `arshif serve`. They end when it does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def child_crawl(
     since: Annotated[str, typer.Option()] = "",
     _parent: Parent = 0,
 ) -> None:
-    """One run, in a process of its own."""
+    """Run one crawl in a process of its own."""
     from crawler.config import load
     from crawler.processes import crawl_process
 
@@ -33,7 +33,7 @@ def child_crawl(
 
 @app.command("_ship", hidden=True)
 def child_ship(_parent: Parent = 0) -> None:
-    """Indexes what the outbox holds, until it is told to end."""
+    """Index what is pending in the outbox, until stopped."""
     from crawler.config import load
     from crawler.storage import open_archive, open_index
     from index.search import indexer
@@ -47,9 +47,9 @@ def child_ship(_parent: Parent = 0) -> None:
         while not stop.is_set():
             try:
                 indexer.run(archive, engine, stop)
-            except Busy:  # an `arshif crawl` ships what it stored, or the one before us is not yet gone
+            except Busy:  # an `arshif crawl` is indexing, or our predecessor has not exited yet
                 stop.wait(indexer.POLL)
         try:
-            indexer.index_pending(archive, engine)  # what was stored before we were asked to end
+            indexer.index_pending(archive, engine)  # what was stored before we were stopped
         except ArshifError as error:
-            print_error(f"the outbox keeps what was not shipped: {error}")
+            print_error(f"not everything was indexed; the rest stays in the outbox: {error}")

@@ -1,4 +1,4 @@
-"""arshif crawl: sites crawled once, now."""
+"""arshif crawl: crawl sites once, now."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ app = typer.Typer()
 
 @app.command()
 def crawl(sites: SitesArgument = None, since: Since = "", json: Json = False) -> None:
-    """Crawl sites once, now, whether they are due or not."""
+    """Crawl sites once, now, whether or not they are due."""
     from crawler.config import load
     from crawler.processes import crawl_process
     from crawler.storage import open_archive, open_index
@@ -59,10 +59,10 @@ def _without_forgotten(archive: Archive, chosen: tuple[Site, ...]) -> tuple[Site
         forgotten = erasure.sites(conn)
     for site in chosen:
         if site.id in forgotten:
-            print_error(f"{site.id}: was forgotten on demand, and is not crawled")
+            print_error(f"{site.id}: not crawled, because `arshif forget` erased it")
     left = tuple(site for site in chosen if site.id not in forgotten)
     if chosen and not left:
-        raise ArshifError("nothing is left to crawl")
+        raise ArshifError("no site is left to crawl")
     return left
 
 
@@ -72,7 +72,7 @@ def _index(archive: Archive, engine: Engine) -> None:
     try:
         indexer.index_pending(archive, engine)
     except Busy:
-        pass  # the daemon's shipper brings it to the index
+        pass  # the daemon is indexing it
     except ArshifError as error:
         print_error(f"stored, but not searchable yet: {error}")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-# Arabic and English words side by side keep their places: each changed piece is a run of its own (Unicode's isolates).
+# Each change is an isolated run (Unicode's bidirectional isolates), so that Arabic and English words keep their places.
 ISOLATE, POP = "\u2068", "\u2069"
 MARKS: dict[Op, tuple[str, str, str]] = {"removed": ("[-", "-]", "red"), "added": ("{+", "+}", "green")}  # as in wdiff
 TEXTS = ("headline", "body")
@@ -33,21 +33,21 @@ def diff(
     article: ArticleArgument,
     versions: Annotated[
         list[int] | None,
-        typer.Argument(help="Numbers of two versions, or of one that the newest is held against; else the last two."),
+        typer.Argument(help="Two version numbers, or one to compare with the newest; by default, the last two."),
     ] = None,
-    marks: Annotated[bool, typer.Option(help="Whether vowel signs, accents and capitals count.")] = True,
+    marks: Annotated[bool, typer.Option(help="Whether vowel signs, accents and letter case count.")] = True,
     json: Json = False,
 ) -> None:
-    """Show word by word what changed between two versions of an article.
+    """Show the changes between two versions, word by word.
 
-    [-These words-] went, {+these words+} came; paragraphs without a change are left out.
+    Removed words appear as [-these words-], added ones as {+these words+}; unchanged paragraphs are left out.
     """
     from crawler.config import load
     from index.archive import articles
     from index.dedup.version_diff import classify_change, word_diff
 
     if len(versions or ()) > 2:
-        raise typer.BadParameter("two versions at most")
+        raise typer.BadParameter("at most two versions can be compared")
     with open_existing_archive(load()) as archive, archive.read() as conn:
         identifier = get_article(conn, article).article.id
         stored = articles.versions(conn, identifier)
@@ -71,12 +71,12 @@ def diff(
 def _chosen(stored: list[Version], numbers: list[int]) -> tuple[Version, Version]:
     by_number = {version.number: version for version in stored}
     if not numbers and len(stored) == 1:
-        raise ArshifError("the article has one version only: there is nothing to compare")
+        raise ArshifError("the article has only one version: there is nothing to compare")
     newest = stored[-1].number
     first, second = (*numbers, newest)[:2] if numbers else (stored[-2].number, newest)
     for number in (first, second):
         if number not in by_number:
-            raise ArshifError(f"the article has no version {number}: it has 1 to {newest} (`arshif history`)")
+            raise ArshifError(f"the article has no version {number}, only 1 to {newest}: see `arshif history`")
     return by_number[first], by_number[second]
 
 
@@ -88,7 +88,7 @@ def _fields(old: Article, new: Article) -> Iterator[tuple[str, tuple[Any, Any]]]
 
 
 def _print(spans: Iterable[DiffSpan]) -> None:
-    """The paragraphs in which something changed; a line stands for those between them."""
+    """Prints the paragraphs that changed, and one line for those between them."""
     from index.dedup.version_diff import paragraphs
 
     for changed, run in groupby(paragraphs(spans), key=lambda found: any(span.op != "same" for span in found)):

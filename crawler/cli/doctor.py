@@ -1,4 +1,4 @@
-"""arshif doctor: what a crawl needs, looked at before it is missed."""
+"""arshif doctor: checks of what a crawl needs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ STYLES = {"ok": "green", "warning": "yellow", "fail": "red"}
 
 @app.command()
 def doctor(json: Json = False) -> None:
-    """Check what a crawl needs, and say what to mend.
+    """Check what a crawl needs, and say how to fix what fails.
 
-    Looks at the configuration, the contact, the archive, the disk, the index and the browser. 1 if one is bad.
+    Covers configuration, sites, clock, disk, archive, index, browser, sources and alerts. Exits with 1 if one fails.
     """
     checks = []
     for check in _checks():

@@ -1,4 +1,4 @@
-"""arshif explain: the lifecycle of one address."""
+"""arshif explain: the lifecycle of one URL."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ app = typer.Typer()
 
 @app.command()
 def explain(
-    address: Annotated[str, typer.Argument(help="Address of a page, or id of an article.")], json: Json = False
+    address: Annotated[str, typer.Argument(help="URL of a page, or id of an article.")], json: Json = False
 ) -> None:
-    """Tell what is known of one address, stage by stage: why it is stored as it is, or why not."""
+    """Trace one URL through all stages: why it is stored or not."""
     from crawler import explain as lifecycle
     from crawler.config import load
 

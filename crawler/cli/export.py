@@ -1,4 +1,4 @@
-"""arshif export: what a search finds, what Kibana shows of the index, and the raw copies, as files."""
+"""arshif export: search results, Kibana objects and raw copies as files."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-PROGRESS_EVERY = 5_000  # articles, between two lines that tell how far it is
+PROGRESS_EVERY = 5_000  # articles between two lines of progress
 GIGABYTE = 1e9  # bytes, as disks are sold
 
 
 @app.command("search", context_settings=WORDS)
 def export_search(
     query: OptionalQuery = None,
-    form: Annotated[Name, typer.Option("--format", help="JSON lines, CSV for spreadsheets, or Parquet.")] = "jsonl",
+    form: Annotated[Name, typer.Option("--format", help="JSON Lines, CSV (for spreadsheets) or Parquet.")] = "jsonl",
     out: Out = STDOUT,
-    sort: Annotated[Sort, typer.Option(help="The order; relevance is none of a file.")] = "newest",
+    sort: Annotated[Sort, typer.Option(help="Order of the articles; relevance means newest.")] = "newest",
     json: Json = False,
 ) -> None:
-    """Write all that a search finds, with its texts.
+    """Export every result of a search, with its full text.
 
-    Of a CSV no cell is a formula: an apostrophe stands before what a spreadsheet would take for one. Parquet needs
-    pyarrow (pip install 'arshif[parquet]'). 2 where a part of the query could not be read: the rest is exported.
+    In CSV, an apostrophe precedes any cell that a spreadsheet would take for a formula. Parquet needs pyarrow
+    (pip install 'arshif[parquet]'). Exits with 2 if part of the query could not be parsed; the rest is exported.
     """
     from crawler.config import load
     from crawler.storage import open_index
@@ -54,19 +54,19 @@ def export_search(
     if json and out != STDOUT:
         print_json({"file": out, "format": form, "articles": progress.done, "bytes": out.stat().st_size})
     elif out != STDOUT:
-        say(f"{progress.done} articles: {out}")
+        say(f"Wrote {progress.done} articles to {out}")
     if parsed.problems:
         raise typer.Exit(PARTLY_READ)
 
 
 @app.command("kibana")
 def export_kibana(
-    out: Annotated[Path, typer.Option(help="A new file, such as arshif.ndjson; - is standard output.")] = STDOUT,
+    out: Annotated[Path, typer.Option(help="File to create, such as arshif.ndjson; - for standard output.")] = STDOUT,
     json: Json = False,
 ) -> None:
-    """Write a data view and a dashboard for Kibana, over the index in Elasticsearch.
+    """Export a Kibana data view and dashboard for the index.
 
-    Kibana imports it under Stack Management, Saved Objects.
+    The index must be in Elasticsearch. Import the file in Kibana under Stack Management > Saved Objects.
     """
     from crawler.config import load
     from index.engines.elastic.kibana import bundle
@@ -76,17 +76,17 @@ def export_kibana(
     if json and out != STDOUT:
         print_json({"file": out, "objects": text.count("\n")})
     elif out != STDOUT:
-        say(f"Wrote {out}. Import it in Kibana: Stack Management, Saved Objects.")
+        say(f"Wrote {out}. Import it in Kibana under Stack Management > Saved Objects.")
 
 
 @app.command("warc")
 def export_warc(
-    file: Annotated[Path, typer.Argument(help="A new file, such as pages.warc.gz.")],
+    file: Annotated[Path, typer.Argument(help="File to create, such as pages.warc.gz.")],
     site: SiteOption = "",
     since: FetchedSince = "",
     json: Json = False,
 ) -> None:
-    """Write the raw copies into one WARC file, as they came."""
+    """Export the raw copies as one WARC file."""
     from crawler.config import load
     from crawler.settings_model import PRODUCT
     from crawler.storage import open_archive, raw_folder
@@ -102,22 +102,22 @@ def export_warc(
     if json:
         print_json({"file": file, "records": written, "damaged": damaged, "bytes": file.stat().st_size})
         return
-    say(f"{written} pages as they came, {file.stat().st_size / GIGABYTE:.3f} GB: {file}")
+    say(f"Wrote {written} raw copies, {file.stat().st_size / GIGABYTE:.3f} GB, to {file}")
     if damaged:
-        print_error(f"{damaged} could not be read and are left out")
+        print_error(f"{damaged} raw copies are damaged and were left out")
 
 
 class _Progress:
-    """Counts the articles that go by, and tells how many now and then."""
+    """Passes pages of results on, counts their articles and prints the progress."""
 
     def __init__(self, found: ResultStream) -> None:
         self._found = found
         self.done = 0
 
     def pages(self) -> Iterator[Sequence[IndexDocument]]:
-        """The pages, as they were."""
+        """The pages, unchanged."""
         for page in self._found.pages:
             yield page
             before, self.done = self.done, self.done + len(page)
             if before // PROGRESS_EVERY < self.done // PROGRESS_EVERY:
-                print_error(f"{self.done} of {self._found.total}")
+                print_error(f"{self.done} of {self._found.total} articles")

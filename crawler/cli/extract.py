@@ -1,4 +1,4 @@
-"""arshif extract: what is read of one page, without storing it."""
+"""arshif extract: what is extracted from one page, without storing it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 WEB = ("http://", "https://")
-EXCERPT_CHARS = 90  # characters of a block that was taken off a page
-FIELDS = {  # schema.org's names where ours differ, by which the origins go
+EXCERPT_CHARS = 90  # characters shown of a removed block
+FIELDS = {  # schema.org's name -> ours, where they differ
     "alternativeHeadline": "alternative_headline", "articleSection": "section", "author": "authors",
     "datePublished": "published", "dateModified": "modified", "inLanguage": "language",
     "isAccessibleForFree": "paywalled", "mainEntityOfPage": "canonical_url",
@@ -34,32 +34,34 @@ FIELDS = {  # schema.org's names where ours differ, by which the origins go
 
 @app.command()
 def extract(
-    page: Annotated[str, typer.Argument(help="Address or file of a page.")],
+    page: Annotated[str, typer.Argument(help="URL or file of a page.")],
     explain: Annotated[
-        bool, typer.Option("--explain", help="Each field with its origin and what was not taken; each removed block.")
+        bool, typer.Option("--explain", help="Show each field's origin and rejected values, and every removed block.")
     ] = False,
-    url: Annotated[str, typer.Option(help="The address that a file was saved from: its site's rules are used.")] = "",
+    url: Annotated[str, typer.Option(help="URL that the file was saved from, to apply its site's rules.")] = "",
     json: Json = False,
 ) -> None:
-    """Show what a page gives, without storing it."""
+    """Show what is extracted from a page, without storing it."""
     set_up_log(logging.ERROR)
     online = page.startswith(WEB)
     if url and (online or not url.startswith(WEB)):
-        raise ArshifError(f"--url {url}: give it with a file, the address that this was saved from (https://…)")
+        raise ArshifError(
+            f"--url {url}: must be the URL (https://…) that a file was saved from, given together with that file"
+        )
     site, learned = _learned_blocks(page if online else url)
     try:
         extraction = _from_address(page, learned) if online else _from_file(page, url, learned)
     except (Refused, Unreadable) as problem:
         if explain and isinstance(problem, Refused):
             print_said_by_refused(problem, json)
-        raise ArshifError(f"{page} is no article: {problem}") from None
+        raise ArshifError(f"{page} is not an article: {problem}") from None
     if json:
         report = {"learned": {"site": site, "articles": learned.articles, "blocks": len(learned.counts)}}
         print_json(_as_json(extraction) | ({"others": _others(extraction), **report} if explain else {}))
     elif explain:
         print_report(extraction)
         if learned.articles:
-            say(f"known of {site}: {len(learned.counts)} blocks that it repeats, from {learned.articles} articles")
+            say(f"known to repeat on {site}: {len(learned.counts)} blocks, learned from {learned.articles} articles")
     else:
         _print(extraction)
 
@@ -88,7 +90,7 @@ def _print(extraction: Extraction) -> None:
     say(f"\n{article.body}\n")
     for removed in extraction.removed:
         excerpt = shorten(removed.text, EXCERPT_CHARS, placeholder="…")
-        say(f"taken off ({removed.layer}, {removed.reason}): {excerpt}", "dim")
+        say(f"removed ({removed.layer}, {removed.reason}): {excerpt}", "dim")
 
 
 def _from_file(name: str, url: str, learned: RepeatedBlocks) -> Extraction:
@@ -99,10 +101,10 @@ def _from_file(name: str, url: str, learned: RepeatedBlocks) -> Extraction:
 
     file = Path(name)
     if not file.is_file():
-        raise ArshifError(f"{name}: there is no such file; an address begins with https:// or http://")
+        raise ArshifError(f"{name}: no such file; a URL begins with https:// or http://")
     body = file.read_bytes()
     if b"<" not in body:
-        raise ArshifError(f"{name} has no markup: give a page as its server sent it (HTML)")
+        raise ArshifError(f"{name} is not HTML: give a page as its server sent it")
     saved = url or file.absolute().as_uri().replace("file://", "http://localhost", 1)
     page = Page(canonical(saved) or saved, saved, body, datetime.now(UTC))
     return stages.article(page, load().site_of(saved), learned)
@@ -115,8 +117,9 @@ def _from_address(url: str, learned: RepeatedBlocks) -> Extraction:
 
 
 def _learned_blocks(url: str) -> tuple[str, RepeatedBlocks]:
-    """The id of the site that this address belongs to, and the blocks that the archive, if there is one, has learned
-    that this site repeats; "" and none for a page without an address."""
+    """The id of the site that this URL belongs to, and the blocks that the archive has learned to be repeated there.
+
+    "" and none if there is no URL; none if there is no archive."""
     from crawler.boilerplate.repeated_blocks import NO_REPEATS
     from crawler.config import load
     from crawler.session.source_stats import excluding, repeated

@@ -1,4 +1,4 @@
-"""arshif extract --explain: each field with its origin, what else was said of it, and every block taken off."""
+"""arshif extract --explain: each field with its origin and its other candidates, and every removed block."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WIDTH = 21  # columns of a field's name
 
 
 def print_report(extraction: Extraction) -> None:
-    """Prints how a page was read: each field, the values that were not taken, and each block taken off."""
+    """Prints how a page was extracted: each field, the values that were not taken, and each removed block."""
     article = extraction.article
     others: dict[str, list[AlternativeValue]] = defaultdict(list)
     for said in extraction.others:
@@ -35,13 +35,13 @@ def print_report(extraction: Extraction) -> None:
         for line in _alternatives(value, others[name]):
             say(f"{'':{WIDTH}} {line}", "dim")
     say(f"\n{article.body}")
-    say(f"\ntaken off: {len(extraction.removed)}")
+    say(f"\nremoved: {len(extraction.removed)}")
     for removed in extraction.removed:
         say(f"  {removed.layer}: {removed.reason}: {removed.text}", "dim")
 
 
 def print_said_by_refused(refused: Refused, json: bool) -> None:
-    """Prints the fields that were read of a page before it was refused as no article."""
+    """Prints the fields found on a page before it was refused as not being an article."""
     if json:
         fields = {name: {"value": _shown(value), "origin": origin} for name, value, origin in refused.said}
         print_json({"refused": refused.reason, "detail": refused.detail, "said": fields})
@@ -51,7 +51,7 @@ def print_said_by_refused(refused: Refused, json: bool) -> None:
 
 
 def _alternatives(value: object, said: Iterable[AlternativeValue]) -> Iterable[str]:
-    """Who else gave this value, and what others gave."""
+    """Which other origins agree with this value, and which values were not taken."""
     told = list(said)
     agreed = list(dict.fromkeys(s.origin for s in told if _shown(s.value) == _shown(value)))
     if agreed:

@@ -1,4 +1,4 @@
-"""arshif forget: an article or a site erased for good."""
+"""arshif forget: erase an article or a site for good."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ app = typer.Typer()
 
 @app.command()
 def forget(
-    what: Annotated[str, typer.Argument(help="Address or id of an article, or id of a site.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    what: Annotated[str, typer.Argument(help="URL or id of an article, or id of a site.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     json: Json = False,
 ) -> None:
-    """Take an article or a site out of archive, raw copies and index, and never crawl it again."""
+    """Erase an article or a site, and never crawl it again.
+
+    It is removed from the archive, the raw copies and the index."""
     from crawler.config import load
     from crawler.maintenance.erasure import Erasure
     from crawler.storage import archive_file, open_archive, raw_folder
@@ -38,17 +40,17 @@ def forget(
         else:
             say(found.told)
         if not yes and json:
-            raise ArshifError("nothing was forgotten: --json asks nobody, so it needs --yes as well")
-        if not yes and not typer.confirm("Forget it for good, and never crawl it again?"):
+            raise ArshifError("nothing was erased: --json does not ask for confirmation, so it needs --yes")
+        if not yes and not typer.confirm("Erase it for good and never crawl it again?"):
             raise typer.Exit(ArshifError.exit_code)
         done = work.forget(found, datetime.now(UTC))
         index_changes(config, archive)
     if json:
         print_json(asdict(done))
         return
-    say(
-        f"Forgotten: {done.articles} articles, {done.versions} versions, {done.raws} raw copies, {done.urls} addresses."
-    )
-    say("Copies made by `arshif backup` still hold it, and the index's files its words until `arshif index rebuild`.")
+    say(f"Erased: {done.articles} articles, {done.versions} versions, {done.raws} raw copies, {done.urls} URLs.")
+    say("Backups still contain it, and so do the index's files until `arshif index rebuild`.")
     if not done.journal_emptied:
-        print_error("The journal of the archive is being read, and holds it until the archive is next opened alone.")
+        print_error(
+            "The archive's journal is in use and contains it until the archive is next opened by a single process."
+        )

@@ -1,4 +1,4 @@
-"""arshif history: what happened to one article over time."""
+"""arshif history: the changes of one article over time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ app = typer.Typer()
 
 @app.command()
 def history(article: ArticleArgument, json: Json = False) -> None:
-    """Show what happened to an article: its versions and what changed, where it moved, when it was gone."""
+    """Show an article's edits, moves and removals over time."""
     from crawler.config import load
     from index.archive.history import history as events_of
 
@@ -30,7 +30,7 @@ def history(article: ArticleArgument, json: Json = False) -> None:
         print_json({"article": identifier, "events": [_as_json(event) for event in events]})
         return
     print_table(
-        ("seen", "version", "headline", "what"),
+        ("seen", "version", "headline", "event"),
         ((event.at, event.number, event.headline, _in_words(event)) for event in events),
     )
 
@@ -44,9 +44,9 @@ def _as_json(event: Event) -> dict[str, Any]:
 
 def _in_words(event: Event) -> str:
     if event.what == "changed":
-        return str(event.change) or "what readers do not see"
+        return str(event.change) or "nothing visible to readers"
     if event.what == "moved":
         return f"moved to {event.url}"
     if event.what == "gone":
-        return f"gone, and still so on {cell(event.until)}"
-    return "back on its site" if event.what == "back" else "first seen"
+        return f"gone, last checked {cell(event.until)}"
+    return "back on the site" if event.what == "back" else "first seen"

@@ -1,4 +1,4 @@
-"""arshif index: the state of the index, its comparison with the archive, and new ones."""
+"""arshif index: state, rebuild, migration and verification of the search index."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-MAX_LISTED = 20  # differences that are told one by one
-DIFFERENCES = {  # a sentence for each kind
+MAX_LISTED = 20  # differences listed one by one
+DIFFERENCES = {  # by kind
     "missing": "the archive has version {archived}, the index none",
     "older": "the archive has version {archived}, the index {indexed}",
     "newer": "the archive has version {archived}, the index {indexed}",
     "twice": "the index has it more than once",
-    "other": "both have version {archived}, and the index says something else",
+    "other": "both have version {archived}, but the index has different content",
     "extra": "the index has version {indexed}, the archive none",
 }
 
 
 @app.command("status")
 def index_status(json: Json = False) -> None:
-    """Show which index is searched and what it lacks or refused."""
+    """Show which index is searched, what is pending and what was refused."""
     from crawler.config import load
     from crawler.storage import open_archive, open_index
     from index.archive import articles, outbox
@@ -59,20 +59,20 @@ def index_status(json: Json = False) -> None:
             }
         )
         return
-    older = " (of an older mapping: `arshif run` replaces it, or `arshif index migrate`)" if searched != current else ""
+    older = " (outdated mapping: `arshif run` or `arshif index migrate` replaces it)" if searched != current else ""
     say(f"{engine.name}: {searched or 'no index yet'}{older}")
-    say(f"{documents} documents of {stored} articles")
+    say(f"{documents} documents for {stored} articles")
     for target in targets:
-        say(f"{target['name']} ({target['state']}): {target['pending']} to be brought")
+        say(f"{target['name']} ({target['state']}): {target['pending']} pending")
     for bad in refused:
         print_error(f"refused: {bad.article}: {bad.reason}")
 
 
 @app.command("rebuild")
 def index_rebuild(json: Json = False) -> None:
-    """Build the index anew from the archive.
+    """Rebuild the index from the archive.
 
-    The old one is searched until the new one is complete.
+    The old index is searched until the new one is complete.
     """
     from index.search import indexer
 
@@ -81,9 +81,9 @@ def index_rebuild(json: Json = False) -> None:
 
 @app.command("migrate")
 def index_migrate(json: Json = False) -> None:
-    """Bring the index to this release's mapping, without a gap in search.
+    """Migrate the index to this release's mapping, without downtime.
 
-    `arshif run` does so by itself; this waits for its end. Nothing happens where it is of that mapping already.
+    `arshif run` does this by itself; this command waits until it is done. It does nothing if the mapping is current.
     """
     from index.search import indexer
 
@@ -96,7 +96,7 @@ def _build(build: Callable[..., str], json: bool) -> None:
 
     def print_progress(batch: BatchResult) -> None:
         if not json:
-            say(f"{batch.sent} brought, {batch.left} left")
+            say(f"{batch.sent} indexed, {batch.left} pending")
 
     config = load()
     with open_archive(config) as archive, open_index(config) as engine:
@@ -106,18 +106,19 @@ def _build(build: Callable[..., str], json: bool) -> None:
     if json:
         print_json({"engine": engine.name, "current": name, "documents": documents})
     elif name == before:
-        say(f"{name} is of this program's mapping already, with {documents} documents.")
+        say(f"{name} has the current mapping already, with {documents} documents.")
     else:
-        say(f"The new index is {name}, with {documents} documents; searches go to it now.")
+        say(f"Searches now use the new index {name}, with {documents} documents.")
 
 
 @app.command("verify")
 def index_verify(
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what differs.")] = False, json: Json = False
+    repair: Annotated[bool, typer.Option("--repair", help="Repair the differences.")] = False, json: Json = False
 ) -> None:
-    """Hold the index against the archive, document by document.
+    """Compare the index with the archive, document by document.
 
-    Tells what is missing, older, newer, extra or twice; what waits in the outbox is no difference. 1 where one is left.
+    Lists documents that are missing, older, newer, different (other), extra or there twice. Documents pending in the
+    outbox do not count. Exits with 1 if a difference remains.
     """
     from crawler.config import load
     from crawler.storage import open_archive, open_index
@@ -129,7 +130,7 @@ def index_verify(
         left = found
         if repair and found.differences:
             verify.repair(archive, engine, found)
-            with suppress(Busy):  # the shipper that runs brings it there
+            with suppress(Busy):  # the daemon is indexing it
                 indexer.index_pending(archive, engine)
             left = verify.verify(archive, engine)
     repaired = len(found.differences) - len(left.differences)
@@ -138,7 +139,7 @@ def index_verify(
     else:
         _print_verified(found)
         if repair and found.differences:
-            say(f"{repaired} repaired, {left.waiting} still to be brought")
+            say(f"{repaired} repaired, {left.waiting} pending")
     if left.differences:
         raise typer.Exit(ArshifError.exit_code)
 
@@ -148,15 +149,17 @@ def _print_verified(found: Verified) -> None:
         sentence = DIFFERENCES[one.kind].format(archived=one.archived, indexed=one.indexed)
         print_error(f"{one.kind}: {one.article}: {sentence}")
     if len(found.differences) > MAX_LISTED:
-        print_error(f"and {len(found.differences) - MAX_LISTED} more: --json lists all")
-    waiting = f", {found.waiting} wait in the outbox" if found.waiting else ""
+        print_error(f"and {len(found.differences) - MAX_LISTED} more; --json lists all")
+    waiting = f", {found.waiting} are pending" if found.waiting else ""
     refused = f", {found.refused} were refused (`arshif index status`)" if found.refused else ""
     say(f"{found.target}: {found.agreeing} documents agree{waiting}{refused}; {len(found.differences)} differ")
 
 
 @app.command("role")
 def index_role() -> None:
-    """Print what to create an API key of Elasticsearch with: the least rights that Arshif needs, as JSON."""
+    """Print a request for an Elasticsearch API key.
+
+    The JSON holds the minimal privileges that Arshif needs."""
     from crawler.config import load
     from index.engines.elastic import role
 

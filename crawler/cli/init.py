@@ -1,4 +1,4 @@
-"""arshif init: a configuration of one's own."""
+"""arshif init: create a configuration."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ app = typer.Typer()
 
 @app.command()
 def init(
-    directory: Annotated[Path, typer.Argument(help="A folder; config/ is made in it.")], json: Json = False
+    directory: Annotated[Path, typer.Argument(help="Folder in which config/ is created.")], json: Json = False
 ) -> None:
-    """Write a configuration of your own, with all shipped sites."""
+    """Create a configuration of your own, with all shipped sites."""
     from crawler.config import write_starter
 
     target = write_starter(directory)
     if json:
         print_json({"config": target})
         return
-    say(f"Wrote {target}: settings in arshif.yaml, sites in sites/, your own in sites.local/.")
-    say(f"Next: write your contact into arshif.yaml, then  cd {directory} && arshif doctor && arshif run")
+    say(f"Created {target}: settings in arshif.yaml, shipped sites in sites/, your own in sites.local/.")
+    say(f"Next: set your contact in arshif.yaml, then  cd {directory} && arshif doctor && arshif run")

@@ -1,4 +1,4 @@
-"""arshif sites import, sites export: the sites' feeds as lists that feed readers have."""
+"""arshif sites import, sites export: exchange lists of feeds (OPML) with feed readers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ app = typer.Typer()
 
 @app.command("import")
 def import_sites(
-    file: Annotated[Path, typer.Argument(help="A list of feeds as feed readers write it (OPML).")],
+    file: Annotated[Path, typer.Argument(help="OPML file, as feed readers export it.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print the files.")] = False,
     json: Json = False,
 ) -> None:
-    """Write a file for each site of a list of feeds.
+    """Write a file for each site in a feed reader's list (OPML).
 
-    The files go into sites.local/ of your configuration. Nobody is asked: look at them, then `arshif sites check SITE`.
+    The files are written to sites.local/ in your configuration. Nothing is fetched: review them, then run
+    `arshif sites check SITE`.
     """
     from crawler.config import load
     from crawler.onboarding import opml
@@ -50,7 +51,7 @@ def import_sites(
         say(proposal.yaml())
     _print(made, known)
     if made and not dry_run:
-        say(f"Wrote {len(made)} files into {folder}. Next: look at them; `arshif sites check SITE` asks a site's feeds")
+        say(f"Wrote {len(made)} files into {folder}. Next: review them; `arshif sites check SITE` tests a site's feeds")
 
 
 def _read(file: Path) -> list[Outline]:
@@ -68,19 +69,21 @@ def _print(made: list[Proposal], known: list[tuple[Outline, str]]) -> None:
     rows = ((one.site.id, one.site.country, len(one.site.sources), one.site.name) for one in made)
     print_table(("site", "country", "feeds", "name"), rows)
     for outline, site in known:
-        print_error(f"{outline.feed}: is of {site}, which is there already")
+        print_error(f"{outline.feed}: skipped, because {site} is configured already")
     if unknown := sum(one.site.country == "UN" for one in made):
-        print_error(f"look: the country of {unknown} was not found out; names of months and time zones depend on it")
+        print_error(f"review: the country of {unknown} sites is unknown; month names and time zones depend on it")
 
 
 @app.command("export")
 def export_sites(
     sites: SitesArgument = None,
-    as_opml: Annotated[bool, typer.Option("--opml", help="As OPML 2.0, for feed readers.")] = False,
+    as_opml: Annotated[
+        bool, typer.Option("--opml", help="Write OPML 2.0, for feed readers, instead of one URL per line.")
+    ] = False,
     out: Out = STDOUT,
     json: Json = False,
 ) -> None:
-    """List the feeds of sites: their addresses, one a line, or a list that feed readers take."""
+    """List the feeds of sites, as URLs or as OPML."""
     from crawler.config import load
     from crawler.onboarding import opml
 

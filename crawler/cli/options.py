@@ -1,4 +1,4 @@
-"""Arguments and options that several commands take, and what is made of their values."""
+"""Arguments and options shared by several commands, and the parsing of their values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _date(text: str) -> str:
     try:
         datetime.fromisoformat(text or "2026-01-31")
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no date: write one such as 2026-01-31") from None
+        raise typer.BadParameter(f"{text!r} is not a date: use the form 2026-01-31") from None
     return text
 
 
@@ -28,21 +28,23 @@ def _end_with(parent: int) -> int:
 
 
 def as_utc(date: str) -> datetime | None:
-    """The moment of a date option, in UTC unless it names a zone; None for an empty one."""
+    """The value of a date option, in UTC unless it has a zone of its own; None if it is empty."""
     moment = datetime.fromisoformat(date) if date else None
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Out = Annotated[Path, typer.Option(help="A new file; - is standard output.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many are listed.")]
+Out = Annotated[Path, typer.Option(help="File to create; - for standard output.")]
+Limit = Annotated[int, typer.Option(min=1, help="Number of entries to list.")]
 Parent = Annotated[
     int, typer.Option("--parent", hidden=True, callback=_end_with)
 ]  # a pid: of the daemon that started this command
 
-ArticleArgument = Annotated[str, typer.Argument(help="Id or address of an article.")]
-SiteArgument = Annotated[str, typer.Argument(help="Id of a site: its file's name.")]
-SitesArgument = Annotated[list[str] | None, typer.Argument(help="Ids of sites; all enabled ones if there is none.")]
-SiteOption = Annotated[str, typer.Option("--site", help="Id of a site: only this one.")]
-Since = Annotated[str, typer.Option(callback=_date, help="Also older articles, from this date on (2026-01-31).")]
-FetchedSince = Annotated[str, typer.Option("--since", callback=_date, help="Only pages fetched from this date on.")]
+ArticleArgument = Annotated[str, typer.Argument(help="Id or URL of an article.")]
+SiteArgument = Annotated[str, typer.Argument(help="Id of a site, which is its file's name.")]
+SitesArgument = Annotated[list[str] | None, typer.Argument(help="Ids of sites; by default, all enabled sites.")]
+SiteOption = Annotated[str, typer.Option("--site", help="Only this site (its id).")]
+Since = Annotated[str, typer.Option(callback=_date, help="Also fetch older articles, back to this date (2026-01-31).")]
+FetchedSince = Annotated[
+    str, typer.Option("--since", callback=_date, help="Only pages fetched since this date (2026-01-31).")
+]

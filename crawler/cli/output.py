@@ -1,4 +1,4 @@
-"""What a command writes for `--out`."""
+"""The output of the commands that have `--out`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from index.atomic_files import new_file
 
 
 def write_output(out: Path, pieces: Iterable[bytes]) -> None:
-    """Writes to standard output for STDOUT, else a new file, whole or not at all."""
+    """Writes to standard output if `out` is STDOUT, else to a new file, which is complete or not there at all.
+
+    :raises ArchiveError: when the file exists or cannot be written.
+    """
     if out == STDOUT:
         sys.stdout.buffer.writelines(pieces)
         sys.stdout.buffer.flush()

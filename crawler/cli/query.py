@@ -1,4 +1,4 @@
-"""A query on the command line: its argument, and the parts of it that could not be read."""
+"""A query on the command line: its argument, and the parts of it that could not be parsed."""
 
 from __future__ import annotations
 
@@ -11,26 +11,29 @@ from crawler.console import print_error
 if TYPE_CHECKING:
     from index.model.article import Query
 
-WORDS: dict[str, Any] = {"ignore_unknown_options": True}  # context settings: -غزة excludes a word, and is no option
-PARTLY_READ = 2  # exit code where a part of the query could not be read, and the rest was searched
+WORDS: dict[str, Any] = {"ignore_unknown_options": True}  # context settings: -غزة excludes a word and is not an option
+PARTLY_READ = 2  # exit code when part of the query could not be parsed, and the rest was searched
 
 
 def check_words(words: list[str] | None) -> list[str]:
-    """The words of a query; refuses --word, which is a mistyped option."""
+    """The words of a query.
+
+    :raises typer.BadParameter: when one begins with --, which is a mistyped option.
+    """
     for word in words or ():
         if word.startswith("--"):
-            raise typer.BadParameter(f"there is no option {word}: `arshif search --help`")
+            raise typer.BadParameter(f"no such option: {word}; see `arshif search --help`")
     return words or []
 
 
 OptionalQuery = Annotated[
     list[str] | None,
-    typer.Argument(callback=check_words, help="As of `arshif search`; every article if there is none."),
+    typer.Argument(callback=check_words, help="As for `arshif search`; by default, every article."),
 ]
 
 
 def print_query_problems(query: Query) -> None:
-    """Prints what of the query could not be read, and where."""
+    """Prints which parts of the query could not be parsed, and where they begin."""
     from index.search.query_language import sentence
 
     for problem in query.problems:

@@ -1,4 +1,4 @@
-"""arshif reextract: the stored pages extracted again by today's code and rules."""
+"""arshif reextract: extract the stored pages again."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-EXCERPT_CHARS = 100  # characters of a field that reads differently
-CONTEXT = 20  # of them before the first that differs
-PROGRESS_EVERY = 500  # articles, between two lines that tell how far it is
+EXCERPT_CHARS = 100  # characters shown of a field that differs
+CONTEXT = 20  # of these, before the first difference
+PROGRESS_EVERY = 500  # articles between two lines of progress
 
 
 @app.command()
 def reextract(
     site: SiteOption = "",
     since: FetchedSince = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would change.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would change.")] = False,
     json: Json = False,
 ) -> None:
-    """Read the raw copies again with today's code and rules.
+    """Extract the raw copies again with the current code and rules.
 
-    What reads differently is corrected in place: it is no change of the site's, and makes no version.
+    Differences are corrected in place: the site did not change anything, so they do not become new versions.
     """
     import asyncio
 
@@ -52,7 +52,7 @@ def reextract(
         nonlocal printed
         if not json and report.read // PROGRESS_EVERY > printed:
             printed = report.read // PROGRESS_EVERY
-            print_error(f"{report.read} read, {report.changed} read differently")
+            print_error(f"{report.read} extracted, {report.changed} differ")
 
     try:
         with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw:
@@ -71,18 +71,18 @@ def reextract(
 
 
 def _print(report: Report, dry: bool) -> None:
-    say(f"{report.read} articles read again, {report.changed} {'would change' if dry else 'corrected'}")
+    say(f"{report.read} articles extracted again, {report.changed} {'would change' if dry else 'corrected'}")
     for name, count in sorted(report.fields.items(), key=lambda item: -item[1]):
         say(f"{name}: {count}", "bold")
         for example in report.examples[name]:
             say(f"  {example.url}", "dim")
             _print_difference(str(example.before), str(example.after))
     if report.refused:
-        print_error(f"{report.refused} would be refused as no article today; they stay as they are")
+        print_error(f"{report.refused} would no longer count as articles; they stay as they are")
     if report.unreadable:
-        print_error(f"{report.unreadable} raw copies cannot be read")
+        print_error(f"{report.unreadable} raw copies could not be read")
     if report.busy:
-        print_error(f"being crawled, so left out: {', '.join(report.busy)}")
+        print_error(f"skipped, because they are being crawled: {', '.join(report.busy)}")
 
 
 def _print_difference(before: str, after: str) -> None:

@@ -14,8 +14,11 @@ app = typer.Typer()
 
 
 @app.command()
-def run(web: Annotated[bool, typer.Option(help="Serve the search page as well.")] = True) -> None:
-    """Crawl what is due until you end it, and serve the search page."""
+def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = True) -> None:
+    """Crawl sites as they fall due, and serve the search page.
+
+    Runs until it is stopped, with Ctrl-C or SIGTERM.
+    """
     from crawler.config import load
     from crawler.monitoring import notifications
     from crawler.processes.daemon import Daemon
@@ -28,12 +31,12 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page as well.")
         print_error(f"note: {warning}")
     try:
         notifications.known(config)
-    except ConfigError as error:  # no reason not to crawl
-        print_error(f"note: {error}: nobody is told there")
-    say(f"Crawling {len(config.enabled)} sites into {config.settings.data}; end it with Ctrl-C.")
+    except ConfigError as error:  # crawling works without notifications
+        print_error(f"note: {error}: no notifications are sent to it")
+    say(f"Crawling {len(config.enabled)} sites into {config.settings.data}; stop with Ctrl-C.")
     if web:
         page = config.settings.web
-        # better told now than by a child again and again
+        # fail now, not in a child that is started again and again
         resolve_bind(page.host, page.port, page.token.get_secret_value())
         say(f"Search page: {page.address}")
     with open_archive(config) as archive:

@@ -18,7 +18,7 @@ app = typer.Typer()
 
 @app.command()
 def runs(limit: Limit = 20, json: Json = False) -> None:
-    """List the last runs and what became of their pages."""
+    """List the last runs and the outcome of their pages."""
     from crawler.config import load
     from crawler.storage import open_archive
     from index.archive.runs import recent
@@ -29,10 +29,10 @@ def runs(limit: Limit = 20, json: Json = False) -> None:
         print_json([asdict(run) for run in found])
         return
     if not found:
-        say("no run yet: `arshif run` or `arshif crawl` makes one")
+        say("no runs yet: start one with `arshif run` or `arshif crawl`")
         return
     print_table(
-        ("run", "started", "took", "status", "sites", "what became of their pages"),
+        ("run", "started", "took", "status", "sites", "pages"),
         ((run.id, run.started, _duration(run), run.status, len(run.sites), _outcome(run)) for run in found),
     )
 

@@ -1,4 +1,4 @@
-"""arshif searches: searches that are kept, with a feed each on the search page."""
+"""arshif searches: saved searches, each with a feed on the search page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ app = typer.Typer()
 
 @app.command("list")
 def list_searches(json: Json = False) -> None:
-    """List the saved searches and the addresses of their feeds."""
+    """List the saved searches and the URLs of their feeds."""
     from crawler.config import load
     from index.archive import saved_searches
 
@@ -30,7 +30,7 @@ def list_searches(json: Json = False) -> None:
     if json:
         print_json([{**asdict(one), "feed": feeds[one.id]} for one in saved])
     elif not saved:
-        say("no search is saved yet: `arshif searches add NAME QUERY`, or on the search page")
+        say("no saved searches yet: add one with `arshif searches add NAME QUERY` or on the search page")
     else:
         rows = [(str(one.id), one.name, one.query, cell(one.created), feeds[one.id]) for one in saved]
         print_table(("id", "name", "query", "saved", "feed"), rows)
@@ -38,13 +38,14 @@ def list_searches(json: Json = False) -> None:
 
 @app.command("add", context_settings=WORDS)
 def add_search(
-    name: Annotated[str, typer.Argument(help="What it is called.")],
-    query: Annotated[list[str], typer.Argument(callback=check_words, help="As for `arshif search`.")],
+    name: Annotated[str, typer.Argument(help="Name of the search.")],
+    query: Annotated[list[str], typer.Argument(callback=check_words, help="Query, as for `arshif search`.")],
     json: Json = False,
 ) -> None:
-    """Save a search: whom `notify` names is told of new articles that match, once each.
+    """Save a search, and be notified of new articles that match.
 
-    2 where a part of the query could not be read: it is said, and the rest is searched.
+    Each article is sent once to the addresses in `notify` of arshif.yaml. Exits with 2 if part of the query could not
+    be parsed; the error says which, and the rest is searched.
     """
     from crawler.config import load
     from index.archive import saved_searches
@@ -61,23 +62,24 @@ def add_search(
     if json:
         print_json({"id": number})
     else:
-        say(f"saved as {number}")
+        say(f"Saved with id {number}.")
     if parsed.problems:
         raise typer.Exit(PARTLY_READ)
 
 
 @app.command("remove")
 def remove_search(
-    number: Annotated[int, typer.Argument(metavar="ID", help="As `arshif searches list` shows it.")], json: Json = False
+    number: Annotated[int, typer.Argument(metavar="ID", help="Id of the search, as `arshif searches list` shows it.")],
+    json: Json = False,
 ) -> None:
-    """Forget a saved search."""
+    """Delete a saved search."""
     from crawler.config import load
     from index.archive import saved_searches
 
     with open_existing_archive(load()) as archive:
         if not archive.write(lambda conn: saved_searches.remove(conn, number)).result():
-            raise ArshifError(f"there is no saved search {number}: `arshif searches list` shows them")
+            raise ArshifError(f"there is no saved search {number}: `arshif searches list` shows all")
     if json:
         print_json({"removed": number})
     else:
-        say("removed")
+        say("Deleted.")

@@ -1,4 +1,4 @@
-"""arshif search: what the index finds, with counts where they are asked for."""
+"""arshif search: search results, with counts on request."""
 
 from __future__ import annotations
 
@@ -28,22 +28,24 @@ def search(
         list[str] | None,
         typer.Argument(
             callback=check_words,
-            help="Words, '\"a phrase\"', -without, OR, ( ), wor*, word~, title: body: site: country: lang: author: "
-            "section: after:2026-01 before: on: changed: gone:yes has:image copies:yes versions:yes (docs/search.md); "
-            "every article if there is none.",
+            help="Words, '\"a phrase\"', -excluded, OR, ( ), prefix*, fuzzy~, title: body: site: country: lang: "
+            "author: section: after:2026-01 before: on: changed: gone:yes has:image copies:yes versions:yes "
+            "(docs/search.md); by default, every article.",
         ),
     ] = None,
-    sort: Annotated[Sort, typer.Option(help="The order.")] = "relevance",
-    limit: Annotated[int, typer.Option(min=1, max=100, help="How many are shown.")] = 10,
-    cursor: Annotated[str | None, typer.Option(help="Go on where the search before ended, as it said.")] = None,
+    sort: Annotated[Sort, typer.Option(help="Order of the results.")] = "relevance",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of results to show.")] = 10,
+    cursor: Annotated[
+        str | None, typer.Option(help="Continue from the cursor that the previous search printed.")
+    ] = None,
     facets: Annotated[
-        bool, typer.Option("--facets", help="Count by site, country, language, section, author, and over time.")
+        bool, typer.Option("--facets", help="Also count results by site, country, language, section, author and date.")
     ] = False,
     json: Json = False,
 ) -> None:
     """Search the archive.
 
-    2 where a part of the query could not be read: it is said, and the rest is searched.
+    Exits with 2 if part of the query could not be parsed; the error says which, and the rest is searched.
     """
     from crawler.config import load
     from crawler.storage import open_index
@@ -59,7 +61,7 @@ def search(
             unknown = site_state.unknown_ids(conn, parsed.sites)
     print_query_problems(parsed)
     for site in unknown:
-        print_error(f"site:{site}: the archive has no site of that name; `arshif status` shows those that it has")
+        print_error(f"site:{site}: the archive has no such site; `arshif status` lists its sites")
     if json:
         print_json(_as_json(parsed, results))
     else:

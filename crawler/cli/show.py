@@ -1,4 +1,4 @@
-"""arshif show: one article, with its versions and addresses."""
+"""arshif show: one article, with its versions and URLs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ app = typer.Typer()
 
 @app.command()
 def show(article: ArticleArgument, json: Json = False) -> None:
-    """Show an article, its versions and its other addresses."""
+    """Show an article, its versions and its other URLs."""
     from crawler.config import load
     from index.archive import articles
 

@@ -1,4 +1,4 @@
-"""arshif sites list, show, check, repeats: the sites that the configuration describes."""
+"""arshif sites list, show, check, repeats: the configured sites."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def list_sites(json: Json = False) -> None:
 
 @app.command("show")
 def show_site(site: SiteArgument, json: Json = False) -> None:
-    """Show one site as Arshif reads it."""
+    """Show a site's settings as Arshif reads them."""
     from crawler.config import load
 
     (chosen,) = load().choose(site)
@@ -62,12 +62,13 @@ def show_site(site: SiteArgument, json: Json = False) -> None:
 
 @app.command("check")
 def check_sites(
-    site: Annotated[str | None, typer.Argument(help="Id of a site: its sources are asked as well.")] = None,
+    site: Annotated[str | None, typer.Argument(help="Id of a site whose sources are fetched too.")] = None,
     json: Json = False,
 ) -> None:
-    """Read all files and tell every mistake; ask a site's sources.
+    """Check all site files for mistakes, and the sources of one site.
 
-    Of SITE each source is asked once, and what it offers is counted; nothing is stored.
+    Each source of SITE is fetched once and its articles are counted; nothing is stored. Exits with 2 if a file has a
+    mistake, with 1 if a source fails.
     """
     from crawler.config import load
 
@@ -96,7 +97,7 @@ def _print_files(found: int, mistakes: Sequence[str], warnings: Sequence[str], j
     for line in (*mistakes, *warnings):
         print_error(line)
     count, noun = (len(mistakes), "mistake") if mistakes else (found, "site")
-    say(f"{count} {noun}{'s' * (count != 1)}" + ("" if mistakes else ", no mistake"))
+    say(f"{count} {noun}{'s' * (count != 1)}" + ("" if mistakes else ", no mistakes"))
 
 
 def _check_sources(site: str) -> list[SourceCheck]:
@@ -111,17 +112,17 @@ def _in_words(check: SourceCheck) -> str:
         return check.problem
     parts = [f"{check.candidates} articles"]
     if check.newest:
-        parts.append(f"the newest of {cell(check.newest)}")
+        parts.append(f"newest from {cell(check.newest)}")
     if check.further:
-        parts.append(f"{check.further} further documents")
+        parts.append(f"{check.further} further sitemaps or pages")
     return ", ".join(parts)
 
 
 @app.command("repeats")
 def list_repeats(site: SiteArgument, json: Json = False) -> None:
-    """Show the blocks that were learned to be a site's own and taken off its articles.
+    """Show the repeated blocks that are removed from a site's articles.
 
-    A block that is an article's text after all goes into the site's file, under `keep_text`.
+    If a block is article text after all, add it to `keep_text` in the site's file.
     """
     from crawler.config import load
     from index.archive.repeated_blocks import learned_blocks

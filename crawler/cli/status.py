@@ -1,4 +1,4 @@
-"""arshif status: the state of each site, and when it is crawled next."""
+"""arshif status: the state of each site and its next crawl."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ Row = dict[str, Any]
 
 @app.command()
 def status(
-    sites: Annotated[list[str] | None, typer.Argument(help="Ids of sites, each with its sources; else all.")] = None,
+    sites: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of sites, to show with their sources; by default, all enabled sites."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Show each site's state, its next run and why then."""
+    """Show each site's state, and when and why it runs next."""
     from crawler.config import load
     from crawler.monitoring import disk_space
     from crawler.storage import open_archive
@@ -44,7 +47,7 @@ def status(
     if json:
         print_json(rows)
         return
-    print_table(("site", "state", "articles", "last run", "next run", "why then"), (
+    print_table(("site", "state", "articles", "last run", "next run", "why"), (
         (r["site"], r["state"], r["articles"], _ago(r["last_run"], now), _ahead(r["next_run"], now), r["why"])
         for r in rows
     ))  # fmt: skip
@@ -55,7 +58,7 @@ def status(
 
 
 def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: datetime) -> list[Row]:
-    """What is shown of each site, by the keys that --json prints."""
+    """The state of each site, under the keys that --json prints."""
     from crawler.processes.crawl_process import last_runs
     from crawler.scheduling.site_schedule import due
     from crawler.session.source_stats import load_stats
@@ -94,7 +97,7 @@ def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: dateti
 
 
 def _sources(site: Site, history: SiteHistory) -> Iterator[Row]:
-    """When each source was asked, and is asked next where the site has no schedule of its own."""
+    """When each source was last polled, and will be next unless the site has a schedule of its own."""
     from crawler.scheduling.site_schedule import source_turns
 
     for source, turn in zip(site.sources, source_turns(site, history), strict=True):
@@ -110,8 +113,8 @@ def _sources(site: Site, history: SiteHistory) -> Iterator[Row]:
 
 def _source_lines(row: Mapping[str, Any], now: datetime) -> Iterator[str]:
     for source in row["sources"]:
-        asked = f"asked {_ago(source['asked'], now)}, next {_ahead(source['next'], now)}"
-        yield f"{source['url']}: {asked} ({source['why']})"
+        polled = f"polled {_ago(source['asked'], now)}, next {_ahead(source['next'], now)}"
+        yield f"{source['url']}: {polled} ({source['why']})"
 
 
 def _problem_lines(row: Mapping[str, Any]) -> Iterator[str]:
@@ -120,9 +123,9 @@ def _problem_lines(row: Mapping[str, Any]) -> Iterator[str]:
     for source in row["left"]:
         yield f"{source['url']}: {source['problem']}"
     for doubt in row["doubts"]:
-        yield f"its {doubt['what']} are not believed: {doubt['how']} ({doubt['example']})"
+        yield f"its {doubt['what']} are not trusted: {doubt['how']} ({doubt['example']})"
     if not row["verify_tls"]:
-        yield "its certificate is not looked at (`verify_tls: false`)"
+        yield "its certificate is not checked (`verify_tls: false`)"
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

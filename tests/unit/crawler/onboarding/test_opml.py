@@ -121,7 +121,7 @@ def test_the_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert [site["id"] for site in json.loads(capsys.readouterr().out)["sites"]] == ["almina", "lephare", "thewire"]
     assert not (folder / "sites.local").exists()
     import_sites(file, dry_run=False, json=False)
-    assert "is of step, which is there already" in capsys.readouterr().err
+    assert "skipped, because step is configured already" in capsys.readouterr().err
     assert {path.stem for path in (folder / "sites.local").iterdir()} == {"almina", "lephare", "thewire"}
     export_sites([], as_opml=False, out=folder / "out.txt", json=False)
     addresses = (folder / "out.txt").read_text("utf-8").splitlines()
