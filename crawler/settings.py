@@ -3,6 +3,7 @@
 Where a value differs from Scrapy's default, its line says why.
 """
 
+from crawler import logging_setup
 from crawler.config import load
 from crawler.fetch.politeness import MIN_DELAY_SECONDS
 from crawler.fetch.rendering.settings import handlers
@@ -87,5 +88,5 @@ ITEM_PIPELINES = {"crawler.pipelines.Store": 100}
 FEED_EXPORT_ENCODING = "utf-8"
 
 LOG_LEVEL = "INFO"
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
+LOG_FORMAT = logging_setup.LOG_FORMAT
+LOG_DATEFORMAT = logging_setup.LOG_DATEFORMAT

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from crawler.boilerplate.repeated_blocks import OTHERS, RepeatedBlocks
-from crawler.config import ScheduleSettings
 from crawler.scheduling import publication_rate
 from crawler.scheduling.poll_interval import Bounds, PollRecord, UpdateHints
 from crawler.scheduling.publication_rate import PublicationRate
 from crawler.scheduling.site_schedule import SiteHistory
+from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Schedule, Site
 from index.archive import documents, frontier, repeated_blocks, source_state
 from index.archive.source_state import SourceState

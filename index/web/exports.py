@@ -11,8 +11,8 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from index.errors import ArshifError, IndexUnavailable
-from index.export import open_format, stream
-from index.export.formats import Name
+from index.export.formats import Name, open_format
+from index.export.result_stream import stream
 from index.model.message import Message
 from index.model.query import Sort
 from index.web.error_handlers import Refused

@@ -19,8 +19,9 @@ import httpx
 import psutil
 import pytest
 
-from crawler.config import ScheduleSettings, load
+from crawler.config import load
 from crawler.daemon import Daemon
+from crawler.settings_model import ScheduleSettings
 from index.archive import Archive, leases, site_state
 from index.archive import runs as records
 from tests.integration.daemon_process import PATIENCE, Service, daemon, free_port, wait_for

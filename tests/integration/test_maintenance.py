@@ -139,7 +139,7 @@ def test_a_forgotten_site_is_gone_and_not_crawled(house: House) -> None:
     assert set(house.documents("english")) == set()
     assert set(house.documents("jannah"))
     assert held(house.data, *ours) == []
-    assert "nothing is left to crawl" in _complaint(house, "crawl", "english")
+    assert "no site is left to crawl" in _complaint(house, "crawl", "english")
     house.arshif("crawl")
     assert house.frontier("english") == {}
 

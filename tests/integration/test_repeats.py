@@ -54,7 +54,7 @@ def test_a_box_is_learned_from_three_articles_and_makes_no_version_of_the_first_
         told = house.told("extract", new.url, "--explain")
         assert BOX not in told["articleBody"]
         assert {"site": "english", "articles": len(house.documents())}.items() <= told["learned"].items()
-        assert "known of english: 1 blocks" in house.arshif("extract", new.url, "--explain")
+        assert "known to repeat on english: 1 blocks" in house.arshif("extract", new.url, "--explain")
 
 
 def _are_clean(house: House) -> None:

@@ -153,4 +153,4 @@ def test_the_site_s_file_says_it_and_status_shows_it(self_signed: Server, tmp_pa
     self_signed.log.clear()
     told = arshif(config, "crawl", "old")
     assert [ask.path for ask in self_signed.log][:2] == ["/robots.txt", "/feed"], told
-    assert "old: its certificate is not looked at (`verify_tls: false`)" in arshif(config, "status")
+    assert "old: its certificate is not checked (`verify_tls: false`)" in arshif(config, "status")

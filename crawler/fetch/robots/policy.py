@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from protego import Protego
 
-from crawler.config import PRODUCT
+from crawler.settings_model import PRODUCT
 
 ROBOTS_MAX_BYTES = 500 * 1024  # bytes that are read, RFC 9309 2.5; a longer file is cut after its last whole line
 MAX_AGE = timedelta(days=1)  # RFC 9309 2.4: no copy is used for longer, unless there is no newer one to be had

@@ -17,9 +17,9 @@ from pyarrow import parquet
 from bench.synthetic_corpus import article as made_up
 from index.atomic_files import new_file
 from index.errors import ArchiveError, ArshifError
-from index.export import open_format, stream
 from index.export.columns import COLUMNS, harmless
-from index.export.formats import GROUP
+from index.export.formats import GROUP, open_format
+from index.export.result_stream import stream
 from index.model.article import IndexDocument
 from index.model.query import Query
 from tests.support.filled_archive import NOW, Shelf, article, fill, page
