@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from crawler.extract.draft import Extraction
-from crawler.models import Candidate, Page
+from crawler.models import Page
 from crawler.site_config import Site
 from index.archive.frontier import FrontierRow
 from index.export.schema_org import named
+from index.model.candidate import Candidate
 from index.warc.store import Response
 
 

@@ -1,4 +1,5 @@
-"""Page and Candidate: what goes into the path's stages. Plain and picklable: they cross into the workers."""
+"""Page and Discovered: what goes into the path's stages, and what the first gives. Plain and picklable: they cross into
+the workers."""
 
 from __future__ import annotations
 
@@ -8,17 +9,7 @@ from datetime import datetime
 
 from crawler.scheduling.poll_interval import UpdateHints
 from crawler.site_config import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A URL that a source offered, with whatever it said of it. `url` is canonical; dates are aware or None."""
-
-    url: str
-    title: str | None = None
-    published: datetime | None = None
-    modified: datetime | None = None
-    language: str | None = None
+from index.model.candidate import Candidate
 
 
 @dataclass(frozen=True, slots=True)

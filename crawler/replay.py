@@ -12,10 +12,10 @@ from crawler.boilerplate.repeated_blocks import RepeatedBlocks, block_hash
 from crawler.errors import Refused, Unreadable
 from crawler.fetch.raw_capture import stored_page
 from crawler.items import ArticleItem
-from crawler.models import Candidate
 from index.archive import articles, repeated_blocks
 from index.dedup.version_diff import classify_change
 from index.model.article import Article, IndexDocument
+from index.model.candidate import Candidate
 from index.warc.store import WarcDamaged
 
 if TYPE_CHECKING:

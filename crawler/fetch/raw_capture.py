@@ -11,7 +11,8 @@ from http import HTTPStatus
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.models import Candidate, Page
+from crawler.models import Page
+from index.model.candidate import Candidate
 from index.warc import store
 
 ENCODED = ("content-encoding", "content-length")  # what a body that was decoded has no more

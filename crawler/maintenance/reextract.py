@@ -18,7 +18,6 @@ from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
 from crawler.fetch.raw_capture import stored_page
-from crawler.models import Candidate
 from crawler.processes.parse_pool import ParsePool
 from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
@@ -30,7 +29,6 @@ from index.warc.store import WarcDamaged, WarcStore
 log = logging.getLogger("arshif.reextract")
 
 OWNER = "arshif reextract"  # of the sites' leases, for people
-CANDIDATE_FIELDS = ("title", "published", "modified", "language")  # what a source gives with an address
 MAX_IN_FLIGHT = 16  # pages under way: enough for the workers of a large machine, and 160 MB of pages at the very most
 EXAMPLES = 3  # of a field's changes that are told
 INTERNAL_FIELDS = {
@@ -132,9 +130,8 @@ class Reextraction:
 
     async def _read(self, copy: StoredRecord, site: Site, learned: RepeatedBlocks) -> Extraction | None:
         try:
-            offered = Candidate(copy.url, *(getattr(copy.offered, name) for name in CANDIDATE_FIELDS))
             page = await asyncio.to_thread(
-                stored_page, self.raw, copy.ref, copy.url, copy.final_url, copy.fetched, offered
+                stored_page, self.raw, copy.ref, copy.url, copy.final_url, copy.fetched, copy.offered
             )
             extraction = await self.workers.run(stages.article, page, site, learned)
         except Refused as problem:

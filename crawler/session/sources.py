@@ -20,7 +20,6 @@ from crawler.session.polls import Poll
 from crawler.session.source_stats import SourceRun, load_stats, save_stats
 from crawler.site_config import Kind, Site
 from index.archive import frontier, site_state, source_state, trust
-from index.archive.frontier import Offer
 from index.archive.trust import TrustObservation
 
 if TYPE_CHECKING:
@@ -77,11 +76,10 @@ class Sources:
 
     async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
         """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
-        offers = [Offer(c.url, c.title, c.published, c.modified, c.language) for c in found.candidates]
-        answer = source_state.SourceResponse(kind=found.kind, found=len(offers))
+        answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
         if CUT_SHORT not in found.skipped:  # else the rest is still to be had
             validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
-            answer = source_state.SourceResponse(200, found.kind, *validators, found=len(offers))
+            answer = source_state.SourceResponse(200, found.kind, *validators, found=len(found.candidates))
         now, site = datetime.now(UTC), poll.site.id
         room = max(0, MAX_DOCUMENTS_PER_SOURCE - self.further[site, poll.top])
         children = [poll.further(url, modified) for url, modified in found.further[: min(MAX_CHILDREN_PER_RUN, room)]]
@@ -91,7 +89,7 @@ class Sources:
         wanted = [child for child in children if child not in resting and await self._worth_asking(child)]
         undated = found.kind == "sitemap" and any(modified is None for _, modified in found.further)
         if resting or undated or full:  # some is still to be had; an index without dates says nothing of its children
-            answer = source_state.SourceResponse(kind=found.kind, found=len(offers))
+            answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
         answer = replace(answer, problem=truncation(found))
         if poll.body_hash is None:
             answer = replace(answer, forced=now)
@@ -99,7 +97,7 @@ class Sources:
 
         def take(conn: Connection) -> frontier.OfferResult:
             offered = frontier.offer(
-                conn, site, poll.key, offers, now, since=self.crawl.since, first_visit=self.first_visit
+                conn, site, poll.key, found.candidates, now, since=self.crawl.since, first_visit=self.first_visit
             )
             for finding in trust_observations(poll, headers, body, offered):
                 trust.note(conn, site, finding, now)

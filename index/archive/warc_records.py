@@ -13,19 +13,11 @@ from index.archive import tables as t
 from index.archive.documents import article_of
 from index.archive.upsert import CHUNK, chunks
 from index.model.article import Article
+from index.model.candidate import Candidate
 from index.warc.store import WarcRef
 
+SAID = ("title", "published", "modified", "language")  # what a source says of a candidate
 MONTH = timedelta(days=30)  # over which growth is measured, and for which it is told
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What a source said of a page: its dates have the source's zone."""
-
-    title: str | None
-    published: datetime | None
-    modified: datetime | None
-    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +50,7 @@ def copies(conn: Connection, site: str, since: datetime | None = None, after: st
     last = after
     while rows := conn.execute(_newest(site, since, last)).mappings().all():
         for row in rows:
-            offered = Candidate(row["said_title"], row["said_published"], row["said_modified"], row["said_language"])
+            offered = Candidate(row["page_url"], *(row[f"said_{name}"] for name in SAID))
             ref = WarcRef(row["file"], row["offset"], row["length"])
             article = article_of(dict(row))
             yield StoredRecord(article, row["number"], ref, row["page_url"], row["final_url"], row["fetched"], offered)
@@ -67,7 +59,6 @@ def copies(conn: Connection, site: str, since: datetime | None = None, after: st
 
 def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
     """A statement: rows for `copies`, a chunk of them."""
-    said = ("title", "published", "modified", "language")
     query = (
         select(
             t.versions,
@@ -77,7 +68,7 @@ def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
             t.versions.c.url.label("page_url"),
             t.raws.c.url.label("final_url"),
             *(t.raws.c[name] for name in ("fetched", "file", "offset", "length")),
-            *(t.frontier.c[name].label(f"said_{name}") for name in said),
+            *(t.frontier.c[name].label(f"said_{name}") for name in SAID),
         )
         .join(t.articles, and_(t.articles.c.id == t.versions.c.article, t.articles.c.number == t.versions.c.number))
         .join(t.raws, t.raws.c.id == t.versions.c.raw)

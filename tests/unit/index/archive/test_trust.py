@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from crawler.items import FetchTask
-from crawler.models import Candidate, Page
+from crawler.models import Page
 from crawler.session.pages import trust_observations
 from index.archive import Archive, articles, frontier, trust
-from index.archive.frontier import Offer
 from index.archive.trust import LIES, TRUTHS, Trust, TrustObservation, judge
+from index.model.candidate import Candidate
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 URL = "https://step.example/1"
@@ -82,7 +82,7 @@ def test_a_look_at_a_page_tells_whether_its_site_said_the_truth(
 
 def test_dates_that_are_not_believed_make_nothing_due(archive: Archive) -> None:
     one = article()
-    offer = Offer(one.url, modified=NOW - HOUR)
+    offer = Candidate(one.url, modified=NOW - HOUR)
 
     def begin(conn: object) -> None:
         frontier.offer(conn, "step", "map", [offer], NOW)  # type: ignore[arg-type]
