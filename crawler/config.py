@@ -103,7 +103,8 @@ class Politeness(Model):
     delay: float = Field(2.0, ge=0, le=600, description="Seconds between two requests to one host")
     concurrency: int = Field(16, ge=1, le=256, description="Requests under way at the same time, over all hosts")
     timeout: float = Field(30.0, gt=0, le=600, description="Seconds until an answer must be there")
-    page_max_bytes: int = Field(10_485_760, ge=1_024, description="Longest page that is read, in bytes")
+    # 5.9 MB of <p> held trafilatura 12 s; of 1,269 real pages the largest has 3.2 MB
+    page_max_bytes: int = Field(5_242_880, ge=1_024, description="Longest page that is read, in bytes")
     source_max_bytes: int = Field(52_428_800, ge=1_024, description="Longest feed or sitemap that is read, in bytes")
 
 

@@ -16,7 +16,8 @@ from index.model.candidate import Candidate
 class Page:
     """What was fetched: `url` is its address, canonical, after redirects; `final_url` the same as the server has it;
     `asked` the address that led there, canonical, where it is another. `headers` have lower-case names, `fetched` is
-    UTC. `candidate` is what the source had said of it, if a source had."""
+    UTC. `candidate` is what the source had said of it, if a source had; `conditional`: it was requested with the
+    validators of an earlier visit."""
 
     url: str
     final_url: str
@@ -27,6 +28,7 @@ class Page:
     candidate: Candidate | None = None
     rendered: bool = False  # by a browser
     asked: str | None = None
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ from http import HTTPStatus
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.models import Page
-from index.model.candidate import Candidate
 from index.warc import store
 
 ENCODED = ("content-encoding", "content-length")  # what a body that was decoded has no more
@@ -63,19 +61,6 @@ def _encoding(headers: Iterable[tuple[str, str]]) -> str:
 def lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Headers by their name in small letters; of several of one name, the last."""
     return {name.lower(): value for name, value in headers}
-
-
-def stored_page(
-    kept: store.WarcStore,
-    ref: store.WarcRef,
-    url: str,
-    final_url: str,
-    fetched: datetime,
-    candidate: Candidate | None = None,
-) -> Page:
-    """The page of a raw copy, as it was fetched. Raises what `Raw.read` and decoding do."""
-    headers, body = kept.read(ref, final_url)
-    return Page(url, final_url, decoded(headers, body), fetched, headers=lower_case(headers), candidate=candidate)
 
 
 def decoded(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:

@@ -20,12 +20,12 @@ def test_walls_in_a_row_end_it_for_that_host() -> None:
     assert not conduct.is_blocked("https://other.example/")
 
 
-@pytest.mark.parametrize("page", ["article", "none"])
+@pytest.mark.parametrize("page", ["article", "non_article"])
 def test_a_page_between_walls_begins_the_count_anew(page: str) -> None:
     conduct = BlockDetector()
     for _ in range(BLOCKED_PAGES - 1):
         conduct.record_block(PAGE)
-    getattr(conduct, page)("step", PAGE)
+    getattr(conduct, f"record_{page}")("step", PAGE)
     conduct.record_block(PAGE)
     assert not conduct.is_blocked(PAGE)
 
