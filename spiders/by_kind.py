@@ -1,4 +1,4 @@
-"""The one spider, narrowed to one kind of sources: `scrapy crawl feed -a sites=step,enabbaladi`."""
+"""Crawls of one kind of sources only: `scrapy crawl feed -a sites=step,enabbaladi`."""
 
 from __future__ import annotations
 

@@ -110,5 +110,5 @@ class HostBudgetMiddleware:
         self.size[urlparse_cached(request).hostname or ""] += len(response.body)
 
     def request_left(self, request: Request) -> None:
-        """Counts how long that took, however it ended (`crawler/fetch/http_handler.py` measures it)."""
+        """Counts how long that took, however it ended (`crawler/fetch/bounded_agent.py` measures it)."""
         self.seconds[urlparse_cached(request).hostname or ""] += request.meta.pop("seconds", 0.0)

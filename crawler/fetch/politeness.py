@@ -63,7 +63,7 @@ class PolitenessMiddleware:
         request.meta["download_slot"] = urlparse_cached(request).hostname or ""
 
     def slower(self, host: str, seconds: float) -> None:
-        """From now on there are as many seconds between two requests to this host, LONGEST at most."""
+        """From now on there are as many seconds between two requests to this host, MAX_DELAY_SECONDS at most."""
         self.wishes[host] = max(self.wishes.get(host, 0.0), min(seconds, MAX_DELAY_SECONDS))
         if (slot := self.slot_of(host)) is not None:
             slot.delay = max(slot.delay, self.wishes[host])
@@ -89,6 +89,6 @@ class PolitenessMiddleware:
 
 def pause(promised: float, took: float, walls: int) -> float:
     """Seconds until a host is asked again: what was promised, doubled for each wall in a row, and at least as long as
-    its last answer took; neither longer than LONGEST, unless that was promised."""
+    its last answer took; neither longer than MAX_DELAY_SECONDS, unless that was promised."""
     slowed = min(MAX_DELAY_SECONDS, max(promised, 1.0) * 2**walls) if walls else promised
     return max(promised, slowed, min(took, MAX_DELAY_SECONDS), MIN_DELAY_SECONDS)

@@ -20,8 +20,8 @@ GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
 class RawCaptureMiddleware:
     """Keeps a page's status, headers and body as received in `request.meta["raw"]`; the store writes them.
 
-    We ask for gzip alone (`crawler/settings.py`). What came otherwise all the same is left to `DecodedCopies`:
-    not every language will have that one in ten years."""
+    We ask for gzip alone (`crawler/settings.py`). What came otherwise all the same is left to
+    `DecodedCaptureMiddleware`: not every language will have that encoding in ten years."""
 
     async def process_response(self, request: Request, response: Response) -> Response:
         request.meta.pop("raw", None)
@@ -31,7 +31,7 @@ class RawCaptureMiddleware:
 
 
 class DecodedCaptureMiddleware:
-    """Keeps what `RawCopies` left, as Scrapy decoded it in between, which it does up to DOWNLOAD_MAXSIZE bytes."""
+    """Keeps what `RawCaptureMiddleware` left, as Scrapy decoded it in between: DOWNLOAD_MAXSIZE bytes at most."""
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if _wanted(request, response) and "raw" not in request.meta:
