@@ -1,5 +1,5 @@
-"""A page and a candidate are spelled out in the classes that docs/architecture.md names: a further copy of their fields is
-a further form."""
+"""A page and a candidate are spelled out in the classes that docs/architecture.md names, and in no other: each further
+copy of their fields is a further form."""
 
 from __future__ import annotations
 
