@@ -85,7 +85,8 @@ class Politeness(Model):
         16, ge=1, le=256, description="Concurrent requests over all hosts; each host gets one at a time"
     )
     timeout: float = Field(30.0, gt=0, le=600, description="Seconds to wait for a response")
-    page_max_bytes: int = Field(10_485_760, ge=1_024, description="Maximum size of a page, in bytes")
+    # 5.9 MB of <p> held trafilatura 12 s; of 1,269 real pages the largest has 3.2 MB
+    page_max_bytes: int = Field(5_242_880, ge=1_024, description="Maximum size of a page, in bytes")
     source_max_bytes: int = Field(52_428_800, ge=1_024, description="Maximum size of a feed or sitemap, in bytes")
 
 

@@ -23,7 +23,7 @@ from crawler.boilerplate import field_duplicates, phrases, site_rules
 from crawler.boilerplate import repeated_blocks as repetition
 from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.discover import parse
-from crawler.extract import EXTRACTOR_VERSION, extractor, html_document, page_classifier, robots_meta
+from crawler.extract import EXTRACTOR_VERSION, extractor, html_document, jsonld, page_classifier, robots_meta
 from crawler.extract.draft import Draft, Extraction
 from crawler.models import Discovered, Page
 from crawler.site_config import Rules, Site, Source
@@ -55,15 +55,19 @@ def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Ext
     """The article that a page carries, with what was taken off it.
 
     `repeats` says how many other articles of this site show a paragraph, by its hash (their `Extraction.blocks`).
-    Raises Refused for a page that is no article, Unreadable for bytes that cannot be parsed."""
-    # 3. extract
+
+    :raises Refused: it is no article; what it says of itself all the same is in `said`.
+    :raises Unreadable: its bytes cannot be parsed.
+    """
+    # 3. extract; what is no article is refused here, as early as it can be told
     page_classifier.reject_response(page)
     decoded = charset.decode(page.body, page.headers, site.languages)
-    tree = html_document.parse(decoded.text, page.final_url)
-    draft = extractor.read(
-        tree, page, site
-    )  # takes structure (related boxes, share bars, …) off before it reads the body
-    draft.origins |= robots_meta.read_directives(page, tree)
+    document = html_document.parse(decoded.text, page.final_url)
+    nodes = jsonld.nodes(document.tree)
+    page_classifier.reject_document(document, nodes)
+    draft = extractor.read(document, nodes, page, site)  # takes related boxes, share bars, … off before the body
+    page_classifier.reject_draft(draft, document, nodes)
+    draft.origins |= robots_meta.read_directives(page, document)
 
     # 4. clean: after structure, phrases of each language, then what this site repeats
     blocks = _clean(draft, site.rules_on(page.fetched.date()), repeats)

@@ -18,7 +18,7 @@ from crawler.discover.site_metadata import SiteMetadata, site_metadata, sitemaps
 from crawler.discover.wordpress import first_request
 from crawler.errors import ArshifError, PageProblem, Refused
 from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT
-from crawler.models import Candidate, Discovered, Page
+from crawler.models import Discovered, Page
 from crawler.onboarding.proposal import (
     Proposal,
     SourceOffer,
@@ -40,6 +40,7 @@ from crawler.processes.parse_pool import ParsePool
 from crawler.scheduling.poll_interval import Bounds, UpdateHints
 from crawler.site_config import Kind, Rules, Site, Source
 from crawler.urls.article_filter import may_be_article
+from index.model.candidate import Candidate
 
 log = logging.getLogger("arshif.scout")
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from index.errors import ArshifError
 from index.text.charset import decode
 
-MAX_BYTES = 10 << 20  # of a page, unpacked: `politeness.page_max_bytes` by default
+MAX_BYTES = 10 << 20  # that are shown of a page, unpacked: twice what a crawl reads by default
 SECONDS = 10.0  # of real pages the slowest takes a tenth of one
 MEMORY = 2 << 30  # bytes of address space
 TAGS = frozenset(

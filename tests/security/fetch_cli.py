@@ -56,7 +56,7 @@ def main() -> None:
 
     given = json.load(sys.stdin)
     settings = get_project_settings()
-    settings.setdict({"ITEM_PIPELINES": {}, "SPIDER_MODULES": [], "LOG_LEVEL": "ERROR", **given["settings"]})
+    settings.setdict({"SPIDER_MODULES": [], "LOG_LEVEL": "ERROR", **given["settings"]})
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(AskingSpider)
     process.crawl(crawler, urls=given["urls"], meta=given["meta"])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from crawler.session.block_detection import TRAP_PAGES
+from crawler.fetch.block_detection import TRAP_PAGES
 from index.archive import Archive, documents, site_state
 from tests.security.fetch_cli import arshif, asked, configured
 from tests.security.server import Ask, Server, reply
@@ -62,7 +62,7 @@ def test_a_host_gets_its_share_and_no_request_more(
     assert [what for what, _ in answers].count(200) == len(pages)
     refused = [(what, why) for what, why in answers if what != 200]
     assert len(refused) == PAGES[host] - len(pages)
-    assert all(what == "Spent" and told in why for what, why in refused)
+    assert all(what == "BudgetExceeded" and told in why for what, why in refused)
 
 
 # --- a trap beside articles ------------------------------------------------------------------------------------------

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from scrapy import Request
 from scrapy.http import Response
-from scrapy.utils.test import get_crawler
 
-from crawler.fetch.host_state import HostStates
+from crawler.fetch.block_detection import BLOCKED_PAGES
+from crawler.fetch.host_state import MemoryHostStates
 from crawler.fetch.retry_after import RetryAfterMiddleware, RetryLater
-from crawler.session.block_detection import BLOCKED_PAGES
 from index.archive import Archive, documents
 from tests.security.fetch_cli import arshif, asked, configured
 from tests.security.server import Ask, Server, reply
@@ -64,14 +63,14 @@ def test_nothing_is_sent_once_a_host_has_asked_to_wait(status: int, tmp_path: Pa
     with Server(answer) as server:
         urls = [f"http://busy.example/{n}" for n in range(10)]
         found = asked(configured(tmp_path, proxy=server.url), urls)
-        assert sorted(what for what, _ in found.values() if what == "AskedToWait") == ["AskedToWait"] * 9
+        assert sorted(what for what, _ in found.values() if what == "RetryLater") == ["RetryLater"] * 9
         assert next(ask.path for ask in server.log) == "/robots.txt"
         assert len(server.log) == 2
 
 
 @pytest.mark.parametrize(("asks", "other"), [("http", "https"), ("https", "http")])
 def test_a_wait_is_the_host_s_whatever_the_scheme_in_this_run_and_in_later_ones(asks: str, other: str) -> None:
-    hosts = HostStates(get_crawler())
+    hosts = MemoryHostStates()
     now, later = RetryAfterMiddleware(hosts), RetryAfterMiddleware(hosts)
 
     async def asking() -> None:

@@ -13,7 +13,8 @@ import pytest
 from crawler import discover
 from crawler.discover import feed_dates
 from crawler.errors import SourceProblem
-from crawler.models import Candidate, Discovered
+from crawler.models import Discovered
+from index.model.candidate import Candidate
 
 URL = "https://example.sy/feed/"
 DAMASCUS = timezone(timedelta(hours=3))

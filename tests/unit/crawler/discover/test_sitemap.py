@@ -13,7 +13,8 @@ from crawler import discover
 from crawler.discover.sitemap import MAX_CHILDREN
 from crawler.discover.source_document import MAX_BYTES
 from crawler.errors import SourceProblem
-from crawler.models import Candidate, Discovered
+from crawler.models import Discovered
+from index.model.candidate import Candidate
 
 URL = "https://example.sy/sitemap.xml"
 DAMASCUS = timezone(timedelta(hours=3))

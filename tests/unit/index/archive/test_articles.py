@@ -17,6 +17,7 @@ from index.archive.articles import Fetched, Outcome
 from index.archive.frontier import Visit
 from index.archive.history import history
 from index.model.article import Article, IndexDocument
+from index.model.candidate import Candidate
 from index.warc.store import WarcRef
 from tests.support.archive_samples import BODY, DAMASCUS, HOUR, NOW, article, digest, page
 
@@ -524,7 +525,7 @@ def test_no_statement_reads_a_whole_table(store: Store) -> None:
     store(page(first, raw=lambda: WarcRef("a.warc.gz", 0, 9)))
     for one in (first, second, copy, replace(second, body="x", content_hash="x"), replace(first, section="y")):
         store(page(one, NOW + HOUR, url=one.url + "?p=1"))
-    candidates = [frontier.Offer(first.url), frontier.Offer("https://step.example/4")]
+    candidates = [Candidate(first.url), Candidate("https://step.example/4")]
     store.archive.write(lambda c: frontier.offer(c, "step", "feed", candidates, NOW)).result()
     store.archive.write(lambda c: frontier.due(c, "step", NOW, 10)).result()
     store.archive.write(lambda c: frontier.mark_gone(c, "step", first.url, Visit(NOW, status=404))).result()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.session.block_detection import BLOCKED_PAGES, TRAP_PAGES, BlockDetector, shape
+from crawler.fetch.block_detection import BLOCKED_PAGES, TRAP_PAGES, BlockDetector, shape
 
 PAGE = "https://step.example/news/{}-a-story"
 CALENDAR = "https://step.example/calendar/2026/{}/"
@@ -24,7 +24,7 @@ def test_a_page_between_walls_begins_the_count_anew(page: str) -> None:
     conduct = BlockDetector()
     for _ in range(BLOCKED_PAGES - 1):
         conduct.record_block(PAGE)
-    getattr(conduct, page)("step", PAGE)
+    getattr(conduct, f"record_{page}")("step", PAGE)
     conduct.record_block(PAGE)
     assert not conduct.is_blocked(PAGE)
 
