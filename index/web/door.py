@@ -7,13 +7,15 @@ import base64
 import hmac
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from index.web import forms
 from index.web.render import render
 
 COOKIE = "arshif"
@@ -21,7 +23,7 @@ DAYS = 30  # for which a browser stays let in
 OPEN = ("/healthz", "/readyz", "/login")  # say nothing of what is stored
 FEEDS = "/feeds/"
 PROGRAMS = ("/api/", "/export.", "/metrics", FEEDS)  # are asked by programs, which have no use for a form
-MOST = 10_000  # bytes of a form
+MOST = 10_000  # bytes of the cookies that are looked at
 
 
 class Door:
@@ -93,12 +95,10 @@ def router(token: str) -> APIRouter:
     @routes.post("/login")
     async def enter(request: Request) -> Response:
         """A browser is let in, or asked again."""
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MOST:
-                break
-        form = {name: values[0] for name, values in parse_qs(body[:MOST].decode("latin-1"), max_num_fields=9).items()}
+        try:
+            form = await forms.fields(request)
+        except HTTPException:  # a form of ours is never so long
+            form = {}
         target = _own(form.get("next", "/"))
         if not hmac.compare_digest(_digest(form.get("token", "")), _digest(token)):
             return render(request, "login.html", 403, next=target, wrong=True)

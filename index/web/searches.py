@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -13,11 +13,10 @@ from starlette.exceptions import HTTPException
 from index import search
 from index.archive import searches as saved
 from index.query import parse
-from index.web import feeds, reads, words
+from index.web import feeds, forms, reads, words
 from index.web.pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.render import Ui, address, render, ui_of
 
-MAX_FORM = 16_384  # bytes
 ENTRIES = 50  # of a feed
 
 router = APIRouter(include_in_schema=False)
@@ -28,12 +27,7 @@ async def _form(request: Request) -> dict[str, str]:
     reader's browser send us a form, but cannot have it say that it comes from here."""
     if not from_here(request):
         raise HTTPException(403, words.WORDS[ui_of(request).language]["refused_form"])
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_FORM:
-            raise HTTPException(413, f"at most {MAX_FORM} bytes")
-    return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=10, encoding="utf-8", errors="replace"))
+    return await forms.fields(request)
 
 
 Form = Annotated[dict[str, str], Depends(_form)]
