@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -14,12 +14,11 @@ from index.errors import InvalidValue
 from index.locale import languages
 from index.search import service
 from index.search.query_language import parse
-from index.web import atom, queries
+from index.web import atom, forms, queries
 from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.templating import Ui, address, render, ui_of
 
-MAX_FORM = 16_384  # bytes
 ENTRIES = 50  # of a feed
 
 router = APIRouter(include_in_schema=False)
@@ -30,12 +29,7 @@ async def _form(request: Request) -> dict[str, str]:
     reader's browser send us a form, but cannot have it say that it comes from here."""
     if not from_here(request):
         raise Refused(403, "error.form_foreign")
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_FORM:
-            raise Refused(413, "error.form_large", n=MAX_FORM)
-    return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=10, encoding="utf-8", errors="replace"))
+    return await forms.fields(request)
 
 
 Form = Annotated[dict[str, str], Depends(_form)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from urllib.parse import quote, urlsplit
@@ -89,9 +90,11 @@ def test_what_is_allowed_goes_through_as_the_last_request_of_its_connection() ->
 
 def test_a_tunnel_is_opened_only_to_what_is_allowed(canary: Server) -> None:
     with diverted(canary.port):
-        answers = asked_of(f"CONNECT {host}:443 HTTP/1.1" for host in HOSTS)
+        answers = asked_of(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}" for host in HOSTS)
         plain = asked_of(f"GET http://{host}:{canary.port}/ HTTP/1.1\r\nHost: x" for host in HOSTS)
-    assert {answer.split(b"\r\n")[0][9:12] for answer in (*answers, *plain)} <= {b"403", b"502", b"400"}
+    told = Counter(answer.split(b"\r\n")[0][9:12] for answer in (*answers, *plain))
+    assert set(told) <= {b"403", b"502", b"400"}
+    assert told[b"400"] == 2 * sum(not host.isascii() for host in HOSTS), "the others are refused for where they lead"
     assert canary.hits() == 0
 
 
@@ -105,7 +108,7 @@ def test_a_stranger_gets_nothing(canary: Server) -> None:
     "request_line", ["GET ftp://127.0.0.1/ HTTP/1.1", "GET / HTTP/1.1", "GET file:///etc/passwd HTTP/1.1"]
 )
 def test_other_schemes_and_paths_alone_are_refused(request_line: str) -> None:
-    assert asked_of([request_line])[0].startswith(b"HTTP/1.1 400")
+    assert asked_of([f"{request_line}\r\nHost: 127.0.0.1"])[0].startswith(b"HTTP/1.1 400")
 
 
 def test_one_connection_brings_so_many_bytes_and_no_more() -> None:

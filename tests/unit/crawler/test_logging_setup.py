@@ -52,3 +52,29 @@ def test_machines_get_the_log_as_ecs(capsys: pytest.CaptureFixture[str]) -> None
     assert datetime.fromisoformat(first["@timestamp"]).tzinfo == UTC
     assert "ValueError" in second["error.stack_trace"]
     assert not set(logged) & set("\x1b\x07\x9b\x08\u202e\u2066")
+
+
+@pytest.mark.usefixtures("own_log")
+def test_no_line_of_the_log_is_lost_for_what_its_library_adds(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_log(form="json")
+    logging.getLogger("arshif.test").warning(
+        "a line", extra={"log": "a library's own", "error.type": 1, "spider": object()}
+    )
+    try:
+        try:
+            _ = 1 // 0
+        except ZeroDivisionError as cause:
+            raise ValueError("a fault") from cause
+    except ValueError:
+        logging.getLogger("arshif.test").exception("a fault", extra={"error": "a library's own"})
+    first, second = map(json.loads, capsys.readouterr().err.splitlines())
+    assert first.keys() == {
+        "@timestamp",
+        "log.level",
+        "log.logger",
+        "message",
+        "process.pid",
+        "service.name",
+        "ecs.version",
+    }
+    assert "ZeroDivisionError" in second["error.stack_trace"]
