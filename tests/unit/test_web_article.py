@@ -149,9 +149,9 @@ def test_nothing_active_is_left_of_a_page(text: str) -> None:
 
 def test_a_page_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.sanitise.SECONDS", 0.2)
-    with pytest.raises(Unshowable, match="takes more than"):
+    with pytest.raises(Unshowable, match=r"takes more than 0\.2 s of CPU time"):
         sanitised([], b"<div>" * 2_000_000)
-    monkeypatch.setattr("index.sanitise.SECONDS", 60)
+    monkeypatch.undo()
     with pytest.raises(Unshowable, match="cannot be read"):
         sanitised([("Content-Encoding", "gzip")], b"no gzip")
 
