@@ -12,9 +12,6 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TypeVar
 
-import httpx
-import psutil
-
 T = TypeVar("T")
 PATIENCE = 900.0  # seconds until something must have happened, which on a free machine takes a few
 LOOK = 0.05  # seconds between two looks
@@ -26,6 +23,9 @@ def wait_for(what: Callable[[], T], told: Callable[[], str] = str) -> T:
 
     :raises AssertionError: it did not come true, with what `told` says by then.
     """
+    import httpx  # here, as both are for development only, and `make demo` reads this file without them
+    import psutil
+
     end = time.monotonic() + PATIENCE
     while True:
         with suppress(httpx.HTTPError, OSError, psutil.Error):

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.ledger import PATIENCE, House, articles_of, check_settled, clear
+from tests.faults.ledger import House, articles_of, check_settled, clear
 from tests.newsroom import Newsroom
+from tests.patience import PATIENCE
 
 LONG = bool(os.environ.get("ARSHIF_TEST_LONG"))  # set by `make test-long`: more kills, more articles
 LONG_MARKS = [pytest.mark.long] if LONG else []

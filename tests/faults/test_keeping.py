@@ -15,7 +15,8 @@ from index import shipper
 from index.backup import check
 from index.errors import ArchiveError
 from tests.faults.kill_at import POINTS
-from tests.faults.ledger import PATIENCE, House, articles_of, check_sound, indexed
+from tests.faults.ledger import House, articles_of, check_sound, indexed
+from tests.patience import PATIENCE
 
 
 def points(command: str) -> list[str]:

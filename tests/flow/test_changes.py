@@ -17,6 +17,7 @@ from index.archive import Archive, articles, sites
 from index.article import Document
 from tests.flow.house import House
 from tests.newsroom import Article, Newsroom
+from tests.patience import PATIENCE
 
 SITES = ("jannah", "arabic2", "english", "fr", "ru", "zh")
 RETRY_AFTER = 7 * 3600  # seconds
@@ -157,7 +158,7 @@ def test_a_box_that_changed_is_no_version(tale: Tale) -> None:
 
 
 def _page(tale: Tale, article: Article) -> str:
-    with httpx.Client(proxy=tale.house.room.proxy, trust_env=False) as client:
+    with httpx.Client(timeout=PATIENCE, proxy=tale.house.room.proxy, trust_env=False) as client:
         return client.get(article.url).text
 
 

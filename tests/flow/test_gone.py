@@ -12,6 +12,7 @@ from crawler.urls import canonical
 from index.article import Document
 from tests.flow.house import House
 from tests.newsroom import Article, Newsroom
+from tests.patience import PATIENCE
 
 SITE = "english"
 HOME = "tidal-power"  # its address will lead to the home page
@@ -33,7 +34,7 @@ class Tale:
         self.stored.append(self.house.documents())
 
     def shown(self, article: Article) -> bytes:
-        with httpx.Client(proxy=self.house.room.proxy, trust_env=False) as client:
+        with httpx.Client(timeout=PATIENCE, proxy=self.house.room.proxy, trust_env=False) as client:
             return client.get(article.url).content
 
     def gone(self, article: Article) -> list[bool]:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.house import PATIENCE, ROOT
+from tests.flow.house import ROOT
 from tests.newsroom import Newsroom
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.urls import ARTICLE_SCORE, MAX_LENGTH, canonical, may_be_article, score
+from tests.patience import cpu_within
 
 PAGES = Path(__file__).parents[2] / "../shared/pages/open"
 LETTERS = st.text("ابتثجحخدذرزسشصضطظعغفقكلمنهويءآأؤئىة-" + "abcXYZ019._~", min_size=1, max_size=20)
@@ -269,13 +269,12 @@ def test_scores_of_links(path: str, article: bool) -> None:
 @pytest.mark.parametrize("unit", ["/a", "%", "%41", "../", "&a=1", "-a", "1", "a1", "/.", "ا", ";jsessionid=", "&#"])
 def test_no_address_takes_long(unit: str) -> None:
     url = "https://example.com/" + unit * (1_000_000 // len(unit))
-    started = time.perf_counter()
-    canonical(url)
-    found = canonical(url[:MAX_LENGTH])
-    if found:
-        may_be_article(found)
-        score(found)
-    assert time.perf_counter() - started < 0.1
+    with cpu_within(0.5):  # a tenth of it is enough
+        canonical(url)
+        found = canonical(url[:MAX_LENGTH])
+        if found:
+            may_be_article(found)
+            score(found)
 
 
 @pytest.mark.skipif(not PAGES.is_dir(), reason="needs ../shared/pages, which is not here")
