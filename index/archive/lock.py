@@ -12,7 +12,7 @@ from pathlib import Path
 from index.archive import leases
 from index.errors import ArchiveError, Busy
 
-NAMED = 1.0  # s until a holder must have written its name into the lock that it has just taken
+NAMED = 5.0  # s until a holder must have written its name into the lock that it has just taken
 
 
 @contextmanager

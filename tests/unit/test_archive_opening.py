@@ -17,6 +17,7 @@ from index.archive import Archive, articles, schema, sites
 from index.archive.tables import metadata
 from index.archive.tables import sites as site_table
 from index.errors import ArchiveError
+from tests.patience import PATIENCE
 from tests.unit.archive_samples import article, page
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -239,7 +240,7 @@ def test_an_open_archive_can_be_given_to_a_child(path: Path, context: multiproce
         child = context.Process(target=use, args=(archive, "child"))
         child.start()
         archive.write(lambda c: sites.put(c, "meanwhile")).result()
-        child.join(30)
+        child.join(PATIENCE)
         assert child.exitcode == 0
         archive.write(lambda c: sites.put(c, "after")).result()
         with archive.read() as conn:
