@@ -313,7 +313,8 @@ def test_of_five_that_start_at_once_one_wins(house: House) -> None:
 
 
 def test_a_crawl_by_hand_and_the_daemon_leave_each_others_sites_alone(house: House, room: Newsroom) -> None:
-    room.hang("english", 0.3)
+    house.env |= {"ARSHIF_POLITENESS__TIMEOUT": "600"}
+    room.hang("english", PATIENCE)
     by_hand = house.start("crawl", "english")
     try:
         wait_for(lambda: "english" in held(house))
@@ -329,6 +330,7 @@ def test_a_crawl_by_hand_and_the_daemon_leave_each_others_sites_alone(house: Hou
         with daemon(house, "--no-web") as service:
             service.wait_for(lambda: stored(house, room.articles("fr")[0]))
             assert service.end() == 0
+        room.hang("english", 0)
         assert by_hand.wait(PATIENCE) == 0
     finally:
         by_hand.kill()

@@ -22,9 +22,9 @@ LOOPING = """<!doctype html><html lang="ar"><head><title>صفحة لا تنته�
 
 @pytest.fixture
 def app(tmp_path: Path, chromium: str) -> Iterator[House]:
-    """The newsroom's app, whose pages may take eight seconds."""
+    """The newsroom's app, whose pages may take fifteen seconds."""
     with Newsroom(via="proxy", only=("app",)) as room:
-        yield House(room, tmp_path, settings={"browser": {"path": chromium, "timeout": 8}})
+        yield House(room, tmp_path, settings={"browser": {"path": chromium, "timeout": 15}})
 
 
 @pytest.fixture(scope="module")
