@@ -12,7 +12,7 @@ from pathlib import Path
 from index.errors import ArchiveError, Busy
 from index.process_identity import is_running
 
-HOLDER_NAMED_WITHIN = 1.0  # s until a holder must have written its name into the lock that it has just taken
+HOLDER_NAMED_WITHIN = 5.0  # s until a holder must have written its name into the lock that it has just taken
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def test_fuzzed_queries_mean_the_same(both: Both) -> None:
     """Of FUZZED texts; those of one plan are one question."""
     asked: dict[object, str] = {}
 
-    @settings(max_examples=FUZZED, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=FUZZED, database=None, derandomize=True)
     @given(TEXTS)
     def collect(text: str) -> None:
         asked.setdefault((plan(parse(text)), parse(text).versions), text)

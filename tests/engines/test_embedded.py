@@ -18,6 +18,7 @@ from index.engines.base import new_target
 from index.errors import IndexMismatch, IndexUnavailable
 from index.search.query_language import parse
 from tests.engines.corpus import document
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -188,7 +189,7 @@ def test_a_full_disk_is_unavailable_and_what_was_there_stays(directory: Path) ->
     engine.create(target)
     engine.bulk(target, [document("a", "حلب")], [])
     command = [sys.executable, "-c", FULL, str(directory), target]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert "cannot be used now" in result.stdout, result.stderr
     assert dict(engine.ids(target)) == {"a": 1}
     assert engine.bulk(target, [document("b", "حلب")], []) == {}

@@ -21,8 +21,8 @@ from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
 from index.warc.store import WarcRef, WarcStore
+from tests.support.patience import PATIENCE
 
-PATIENCE = 280  # s for one command, on a machine that is busy
 ARSHIF = [sys.executable, "-m", "crawler.cli"]
 
 

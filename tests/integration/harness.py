@@ -24,10 +24,10 @@ from index.model.article import IndexDocument
 from index.search.query_language import parse
 from index.search.service import search
 from tests.support.news_sites import Article, Newsroom
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 Find = Callable[[str], list[str]]  # a query -> the ids of all that it finds, best first
-PATIENCE = 150  # seconds for one command, on a machine that is busy
 
 
 class House:
@@ -161,7 +161,7 @@ def elasticsearch_env(url: str, name: str) -> Iterator[dict[str, str]]:
     """The environment in which an archive is searched in this Elasticsearch; its indexes are gone afterwards."""
     prefix = f"{name}{os.getpid()}"
     yield {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": url, "ARSHIF_INDEX__PREFIX": prefix}
-    with httpx.Client(base_url=url, trust_env=False) as client:
+    with httpx.Client(timeout=PATIENCE, base_url=url, trust_env=False) as client:
         for index in client.get(f"/{prefix}-v*").raise_for_status().json():
             client.delete(f"/{index}").raise_for_status()
         for template in client.get(f"/_index_template/{prefix}-v*").raise_for_status().json()["index_templates"]:

@@ -17,6 +17,7 @@ from index.archive import Archive, documents, site_state
 from index.model.article import IndexDocument
 from tests.integration.harness import House
 from tests.support.news_sites import Article, Newsroom
+from tests.support.patience import PATIENCE
 
 SITES = ("jannah", "arabic2", "english", "fr", "ru", "zh")
 RETRY_AFTER = 7 * 3600  # seconds
@@ -157,7 +158,7 @@ def test_a_box_that_changed_is_no_version(tale: Tale) -> None:
 
 
 def _page(tale: Tale, article: Article) -> str:
-    with httpx.Client(proxy=tale.house.room.proxy, trust_env=False) as client:
+    with httpx.Client(timeout=PATIENCE, proxy=tale.house.room.proxy, trust_env=False) as client:
         return client.get(article.url).text
 
 

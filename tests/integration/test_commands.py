@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from index.archive import Archive, source_state
-from tests.integration.daemon_process import wait_for
-from tests.integration.harness import PATIENCE, House, crawled
+from tests.integration.harness import House, crawled
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE, wait_for
 
 OSC = "\x1b]52;c;aGk=\x07"  # sets the clipboard of a terminal that obeys
 
@@ -135,7 +135,9 @@ def test_the_search_page_is_served_alone(small: House) -> None:
         assert "another program uses it" in small.log
     process = small.start("serve", "--port", str(port))
     try:
-        page = wait_for(lambda: httpx.get(f"http://127.0.0.1:{port}/search?q=phare", trust_env=False).text)
+        page = wait_for(
+            lambda: httpx.get(f"http://127.0.0.1:{port}/search?q=phare", timeout=PATIENCE, trust_env=False).text
+        )
         assert "<mark>phare</mark>" in page.lower()
     finally:
         process.terminate()

@@ -15,6 +15,7 @@ from index.archive import Archive, articles, documents
 from index.archive import tables as t
 from tests.integration.harness import House, crawled
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_a_copy_made_during_a_crawl_is_put_back_and_searched(room: Newsroom, tmp
     try:
         copied = house.told("backup", str(tmp_path / "copy"))
     finally:
-        process.wait(120)
+        process.wait(PATIENCE)
     assert process.returncode == 0
     with house.archive() as conn:
         now = documents.count(conn)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import PATIENCE, ROOT
+from tests.integration.harness import ROOT
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ HARMLESS: dict[str, Callable[[], Iterable[bytes]]] = {
 def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, tuple[Any, Any]]]:
     """How much memory it took to read them all, and what came of each, by its path."""
     with Server(lambda ask: (ANSWERS | HARMLESS)[ask.path]()) as server:
-        config = configured(tmp_path_factory.mktemp("downloads"), politeness={"delay": 0, "timeout": 5})
+        config = configured(tmp_path_factory.mktemp("downloads"), politeness={"delay": 0, "timeout": 600})
         urls = [f"{server.url}{path}" for path in ANSWERS | HARMLESS]
         peak, answers = measured(config, urls, RETRY_TIMES=0, DOWNLOAD_MAXSIZE=LIMIT, CONCURRENT_REQUESTS_PER_DOMAIN=4)
     return peak, {url.removeprefix(server.url): what for url, what in answers.items()}

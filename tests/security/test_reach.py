@@ -18,9 +18,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from tests.security.canary import ALLOWED, HOSTS, LITERALS, NAMES, diverted
-from tests.security.fetch_cli import ROOT, SECONDS, asked, configured
+from tests.security.fetch_cli import ROOT, asked, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, index_of
+from tests.support.patience import PATIENCE
 
 SCHEMES = (
     "file:///etc/passwd", "ftp://127.0.0.2/x", "data:text/html,x", "s3://bucket/x", "gopher://127.0.0.2/",
@@ -134,7 +135,7 @@ def test_a_crawl_reaches_none_of_them_by_feed_sitemap_enclosure_canonical_link_o
         (config / "sites" / "news.yaml").write_text(json.dumps(about), "utf-8")
         subprocess.run(
             [sys.executable, "-m", "tests.security.canary", str(canary.port), "crawl"], cwd=ROOT, check=True,
-            env={**os.environ, "ARSHIF_CONFIG": str(config)}, timeout=2 * SECONDS,
+            env={**os.environ, "ARSHIF_CONFIG": str(config)}, timeout=PATIENCE,
         )  # fmt: skip
         assert len(server.asked(path="/2026/story-number-1")) == 1
         assert len(server.asked(path="/redirect-")) == len(HOSTS)

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from index.archive import Archive, documents, site_state
 from tests.security.fetch_cli import ROOT, arshif, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, own
+from tests.support.patience import wait_for
 
 pytestmark = pytest.mark.browser
 MEMORY = 3 << 29  # bytes: 1.5 GiB, of crawl, workers and browsers together
@@ -117,11 +118,10 @@ class Watch:
 
     peak: int = 0
     killed: int = 0
-    left: list[int] = field(default_factory=list)
 
 
 def watched(child: subprocess.Popen[bytes], server: Server, kill_at: list[int]) -> Watch:
-    """Watches a crawl to its end, and kills its browser whenever so many pages have been asked for."""
+    """Watches a crawl until nothing of it is left, and kills its browser whenever so many pages have been asked for."""
     watch = Watch()
     family: dict[int, psutil.Process] = {}
     while child.poll() is None:
@@ -137,9 +137,14 @@ def watched(child: subprocess.Popen[bytes], server: Server, kill_at: list[int]) 
             kill_at.pop(0)
             watch.killed += _kill_browser(family)
         time.sleep(0.5)
-    time.sleep(1)
-    watch.left = [pid for pid, p in family.items() if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    wait_for(lambda: not any(_lives(process) for process in family.values()))
     return watch
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _proportional(process: psutil.Process) -> int:
@@ -188,4 +193,3 @@ def test_pages_are_rendered_although_browsers_are_killed(pages: int, kills: int,
     assert watch.killed == kills, told
     assert found >= pages - 4 * kills, told  # those under way when it was killed are tried again in the next run
     assert 0 < watch.peak < MEMORY
-    assert watch.left == []

@@ -20,9 +20,9 @@ from index.archive import runs as records
 from index.archive import tables as t
 from index.warc.store import WarcRef, WarcStore
 from tests.integration.harness import ROOT, House
+from tests.support.patience import PATIENCE
 
 TRIES = 30  # crawls by hand, of 100 pages a site, until all that there is has been fetched
-PATIENCE = 180.0  # seconds until the index has what the archive has
 
 
 def settle(house: House) -> str:
@@ -33,7 +33,7 @@ def settle(house: House) -> str:
     for _ in range(TRIES):
         done = subprocess.run(
             [sys.executable, "-m", "crawler.cli", "crawl", "--json"],
-            cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=600, check=False,
+            cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         parts = json.loads(done.stdout)["sites"] if done.stdout else []
         left = "; ".join(
@@ -76,7 +76,7 @@ def wrongs(house: House) -> Iterator[str]:
                 yield f"the raw copy of {row.url} cannot be read"
     verified = subprocess.run(
         [sys.executable, "-m", "crawler.cli", "index", "verify", "--json"],
-        cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=600, check=False,
+        cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     if verified.returncode or json.loads(verified.stdout)["waiting"]:
         yield f"the index differs from the archive: {verified.stdout[-1500:]}{verified.stderr[-500:]}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event, func, select
 
@@ -474,7 +474,7 @@ URLS = st.sampled_from([f"https://step.example/{n}" for n in range(4)])
 BODIES = st.sampled_from([BODY, BODY + "\n\nتحديث", "خبر قصير"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(
     visits=st.lists(
         st.tuples(st.sampled_from(["step", "copy"]), URLS, URLS, BODIES, st.booleans()), min_size=1, max_size=12

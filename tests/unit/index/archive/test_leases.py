@@ -18,6 +18,7 @@ from index.archive.leases import Lease
 from index.archive.tables import leases as table
 from index.errors import LeaseLost
 from tests.support.archive_samples import HOUR, NOW
+from tests.support.patience import PATIENCE, wait_for
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -64,9 +65,7 @@ def test_the_site_of_a_killed_process_is_taken_over_even_before_it_is_buried(
 
 
 def wait_until_dead(pid: int) -> None:
-    end = time.monotonic() + 10
-    while process_identity.is_running(pid) and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_for(lambda: not process_identity.is_running(pid))
 
 
 @pytest.mark.parametrize("column", [{"boot": "another boot"}, {"born": "1"}, {"pid": 2**22 + 1}])
@@ -81,9 +80,8 @@ def test_another_boot_a_reused_pid_and_no_process_are_stale(
 def test_a_process_with_brackets_and_blanks_in_its_name_is_read(tmp_path: Path) -> None:
     odd = tmp_path / "a) S (b"
     odd.symlink_to("/bin/sleep")
-    with subprocess.Popen([odd, "60"]) as process:
-        while Path(f"/proc/{process.pid}/comm").read_text().strip() != "a) S (b":
-            time.sleep(0.01)
+    with subprocess.Popen([odd, "1000000"]) as process:
+        wait_for(lambda: Path(f"/proc/{process.pid}/comm").read_text().strip() == "a) S (b")
         assert process_identity.is_running(process.pid)
         assert int(process_identity.process_start(process.pid)) > 0
         process.kill()
@@ -116,7 +114,7 @@ def hold(path: Path, owner: str, fences: "multiprocessing.Queue[tuple[str, int]]
         for lease in taken:
             fences.put((lease.owner, lease.fence))
         if taken:
-            time.sleep(60)
+            time.sleep(1e6)
 
 
 def test_of_several_processes_one_gets_the_site_and_its_death_frees_it(archive: Archive) -> None:
@@ -125,10 +123,10 @@ def test_of_several_processes_one_gets_the_site_and_its_death_frees_it(archive: 
     try:
         for rival in rivals:
             rival.start()
-        winner, fence = fences.get(timeout=60)
+        winner, fence = fences.get(timeout=PATIENCE)
         for n, rival in enumerate(rivals):
             if f"run-{n}" != winner:
-                rival.join(60)
+                rival.join(PATIENCE)
         with archive.read() as conn:
             holder = leases.holder(conn, "step")
         assert fence == 1

@@ -18,6 +18,7 @@ from index.archive.tables import metadata
 from index.archive.tables import sites as site_table
 from index.errors import ArchiveError
 from tests.support.archive_samples import article, page
+from tests.support.patience import PATIENCE
 
 SPAWN = multiprocessing.get_context("spawn")
 FORK = multiprocessing.get_context("fork")
@@ -239,7 +240,7 @@ def test_an_open_archive_can_be_given_to_a_child(path: Path, context: multiproce
         child = context.Process(target=use, args=(archive, "child"))
         child.start()
         archive.write(lambda c: site_state.put(c, "meanwhile")).result()
-        child.join(30)
+        child.join(PATIENCE)
         assert child.exitcode == 0
         archive.write(lambda c: site_state.put(c, "after")).result()
         with archive.read() as conn:

@@ -149,9 +149,9 @@ def test_nothing_active_is_left_of_a_page(text: str) -> None:
 
 def test_a_page_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.web.sanitizer.SECONDS", 0.2)
-    with pytest.raises(CannotSanitize, match="takes more than"):
+    with pytest.raises(CannotSanitize, match=r"takes more than 0\.2 s of CPU time"):
         sanitize([], b"<div>" * 2_000_000)
-    monkeypatch.setattr("index.web.sanitizer.SECONDS", 60)
+    monkeypatch.undo()
     with pytest.raises(CannotSanitize, match="cannot be read"):
         sanitize([("Content-Encoding", "gzip")], b"no gzip")
 

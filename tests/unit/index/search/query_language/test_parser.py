@@ -208,7 +208,7 @@ PIECES = st.lists(st.sampled_from(SIGNS), max_size=40)
 TEXTS = st.one_of(st.text(max_size=60), PIECES.map("".join), PIECES.map(" ".join))
 
 
-@settings(max_examples=5_000, deadline=None)
+@settings(max_examples=5_000)
 @given(TEXTS)
 def test_any_text_is_a_query(text: str) -> None:
     query = parse(text)
