@@ -28,7 +28,7 @@ SCHEMES = (
     "javascript:0",
 )  # fmt: skip
 REFUSALS = {"PrivateAddress", "ValueError", "CannotResolveHostError", "RobotsUnreachable", "NotSupported",
-            "UnsupportedURLSchemeError", "IgnoreRequest", "InvalidURI", "Forbidden"}  # fmt: skip
+            "UnsupportedURLSchemeError", "IgnoreRequest", "InvalidURI", "DisallowedByRobots"}  # fmt: skip
 
 
 def site(ask: Ask) -> Iterable[bytes]:

@@ -70,7 +70,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, 
 @pytest.mark.parametrize("host", ROBOTS)
 def test_each_answer_means_what_rfc_9309_says(host: str, found: tuple[dict[str, Any], Server]) -> None:
     what, server = found
-    meant = "Forbidden" if host in FORBIDDEN else "RobotsUnreachable" if host in UNREACHABLE else 200
+    meant = "DisallowedByRobots" if host in FORBIDDEN else "RobotsUnreachable" if host in UNREACHABLE else 200
     assert what[f"http://{host}.example/page"][0] == meant
     assert len(server.asked(f"{host}.example", "/page")) == (meant == 200)
 
@@ -84,13 +84,13 @@ def test_each_origin_is_asked_once_and_before_anything_else(found: tuple[dict[st
 
 def test_paths_count_with_their_case(found: tuple[dict[str, Any], Server]) -> None:
     what = found[0]
-    assert what["http://open.example/private"][0] == what["http://open.example/private/x"][0] == "Forbidden"
+    assert what["http://open.example/private"][0] == what["http://open.example/private/x"][0] == "DisallowedByRobots"
     assert what["http://open.example/Private"][0] == 200
 
 
 def test_five_redirects_are_followed_and_six_lead_nowhere(found: tuple[dict[str, Any], Server]) -> None:
     what = found[0]
-    assert what["http://hops5.example/page"][0] == "Forbidden"
+    assert what["http://hops5.example/page"][0] == "DisallowedByRobots"
     assert what["http://hops6.example/page"][0] == 200
 
 
