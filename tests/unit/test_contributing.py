@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md promises of the checks: the hook before a commit is what CI begins with, and CI holds the coverage."""
+"""What CONTRIBUTING.md promises: the hook before a commit is what CI begins with, and CI holds the coverage."""
 
 from __future__ import annotations
 
