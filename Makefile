@@ -6,7 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-.PHONY: help run demo test test-long soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search bench-export bench-libraries wheel lock clean
+.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search bench-export bench-libraries wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -25,7 +25,10 @@ test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, 
 test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
 	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long -rP  # and the figures of those that pass
 
-soak: .venv/dev.stamp ## faults at random on the newsroom (MINUTES=60 of each engine; ENGINES="embedded elasticsearch")
+coverage: .venv/dev.stamp ## the lines that the unit tests do not run; fails below the floor in pyproject.toml
+	@$(BIN)/python -m pytest tests/unit --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+
+soak: .venv/dev.stamp ## random faults on the simulated sites (MINUTES=60 of each engine; ENGINES="embedded elasticsearch")
 	@for engine in $(or $(ENGINES),embedded elasticsearch); do \
 	    $(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) --engine $$engine || exit 1; done
 
@@ -84,7 +87,7 @@ lock: .uv/bin/uv ## newest versions of everything, into requirements/*.lock
 	    pyproject.toml --group dev -c requirements/arshif.lock -o requirements/dev.lock
 
 clean: ## remove the environment and what was built; data/ stays
-	rm -rf .venv .uv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .uv dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .uv/bin/uv: requirements/uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Arshif needs Python 3.11 or newer; name one: make PYTHON=...")'
