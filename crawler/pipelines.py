@@ -11,6 +11,8 @@ from scrapy.exceptions import DropItem
 from crawler.errors import ArshifError
 from crawler.items import ArticleItem
 from crawler.processes.parse_pool import PoolClosed
+from index.model.codes import FetchReason, ParseReason
+from index.model.message import Message
 
 log = logging.getLogger("arshif.crawl")
 
@@ -34,11 +36,12 @@ class Store:
         except ArshifError:
             raise
         except PoolClosed:
-            crawl.pages.left(item.site, "ended", "")
+            crawl.pages.defer(item.site, Message(FetchReason.CRAWL_ENDED))
             raise DropItem(f"{item.page.url}: the crawl ends") from None
         except Exception as error:  # a fault of ours costs this page, and not the site's others
             log.exception("%s: %s", item.site.id, item.page.url)
-            await crawl.pages.quarantined(item.site, item.wanted, "internal error", repr(error))
+            reason = Message(ParseReason.INTERNAL_ERROR, {"error": repr(error)})
+            await crawl.pages.quarantine(item.site, item.wanted, reason)
             raise DropItem(f"{item.page.url}: {error!r}") from error
         if kind in ("same", "copy"):
             raise DropItem(f"{item.page.url}: {kind}")

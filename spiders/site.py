@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Literal, Self, get_args
 from pydantic import HttpUrl
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -29,6 +28,7 @@ from crawler.extract.draft import Extraction
 from crawler.fetch.circuit_breaker import HostUnavailable, network_was_reached
 from crawler.fetch.host_budget import TrapSuspected
 from crawler.fetch.politeness import MIN_DELAY_SECONDS
+from crawler.fetch.reasons import reason_of
 from crawler.fetch.rendering.settings import scrapy_settings
 from crawler.items import ArticleItem, FetchTask
 from crawler.models import Discovered, Page
@@ -38,6 +38,9 @@ from crawler.session.polls import Poll, first_polls
 from crawler.session.session import CrawlSession
 from crawler.site_config import Kind, Site, Source
 from crawler.urls.canonical import canonical
+from index.locale import FALLBACK, translate
+from index.model.codes import FetchReason, ParseReason
+from index.model.message import Message
 
 log = logging.getLogger("arshif.spider")
 
@@ -64,9 +67,9 @@ class SiteSpider(Spider):
         self.config = load()
         self.url = url
         self.check = bool(check)  # ask the sources only, without an archive
-        self.answers: list[tuple[Poll, Discovered | PageProblem]] = []  # what they gave, where there is no archive
+        self.answers: list[tuple[Poll, Discovered | Message]] = []  # what they gave, where there is no archive
         self.chosen = (self.config.site_of(url),) if url else self.config.choose(sites)
-        self.problem = ""  # why the page of `url` gave no article
+        self.problem: Message | None = None  # why the page of `url` gave no article
         self.refused: PageProblem | None = None  # the same, where it was read
         self.since = _aware(since)
         self.run = int(run) if run else None
@@ -148,7 +151,7 @@ class SiteSpider(Spider):
             async for request in self._discover(response, poll):
                 yield request
         except (SourceProblem, Unreadable) as problem:
-            for further in await self._fall_back(poll, problem):
+            for further in await self._fall_back(poll, problem.message):
                 yield further
         except PoolClosed:
             return  # nothing is known of it; it is asked again
@@ -156,7 +159,8 @@ class SiteSpider(Spider):
             raise
         except Exception as error:  # a fault of ours costs this source, and not the site's others
             log.exception("%s: %s", poll.site.id, poll.url)
-            for further in await self._fall_back(poll, SourceProblem("internal error", repr(error))):
+            reason = Message(ParseReason.INTERNAL_ERROR, {"error": repr(error)})
+            for further in await self._fall_back(poll, reason):
                 yield further
         async for request in self._answered(poll):
             yield request
@@ -168,7 +172,7 @@ class SiteSpider(Spider):
         if response.status != 200:
             if self.crawl is not None:
                 self.crawl.sources.retry_later(poll, retry_after(_headers(response), datetime.now(UTC)))
-            raise SourceProblem(f"HTTP {response.status}", f"{response.url} answered {response.status}")
+            raise SourceProblem(FetchReason.HTTP_STATUS, status=response.status, url=response.url)
         if self.crawl is not None and self.crawl.sources.is_unchanged(poll, response.body):
             await self.crawl.sources.unchanged(poll, sent=True)
             return
@@ -188,12 +192,12 @@ class SiteSpider(Spider):
             self.polling[poll.site.id] += 1
             yield self.ask(further)
 
-    async def _fall_back(self, poll: Poll, problem: SourceProblem | Unreadable) -> list[Request]:
-        """The home page, asked for a feed in place of a dead one; the failure is told in the site's state."""
+    async def _fall_back(self, poll: Poll, reason: Message) -> list[Request]:
+        """The home page, asked for a feed in place of a dead one; the failure is noted in the site's state."""
         if self.crawl is None:
-            self.answers.append((poll, problem))
+            self.answers.append((poll, reason))
             return []
-        home = await self.crawl.sources.failed(poll, problem)
+        home = await self.crawl.sources.failed(poll, reason)
         if home is None:
             return []
         self.polling[poll.site.id] += 1
@@ -219,7 +223,7 @@ class SiteSpider(Spider):
 
     async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
         poll: Poll = failure.request.cb_kwargs["poll"]  # type: ignore[attr-defined]
-        for request in await self._fall_back(poll, SourceProblem(*_told(failure))):
+        for request in await self._fall_back(poll, reason_of(failure)):
             yield request
         async for request in self._answered(poll):
             yield request
@@ -308,21 +312,21 @@ class SiteSpider(Spider):
             if self.crawl is not None and await self.crawl.rendering.should_render(site, page, problem.reason):
                 return "render"
             log.info("%s: %s is no article: %s", site.id, wanted.url, problem)
-            self.problem, self.refused = str(problem), problem
+            self.problem, self.refused = problem.message, problem
             if self.crawl is not None:
                 await self.crawl.pages.reject(site, wanted, page, problem)
             return None
         except PoolClosed:
             if self.crawl is not None:
-                self.crawl.pages.defer(site, "ended", "")
+                self.crawl.pages.defer(site, Message(FetchReason.CRAWL_ENDED))
             return None
         except ArshifError:
             raise
         except Exception as error:  # a fault of ours costs this page, and not the site's others
             log.exception("%s: %s", site.id, wanted.url)
-            self.problem = repr(error)
+            self.problem = Message(ParseReason.INTERNAL_ERROR, {"error": repr(error)})
             if self.crawl is not None:
-                await self.crawl.pages.quarantine(site, wanted, "internal error", repr(error))
+                await self.crawl.pages.quarantine(site, wanted, self.problem)
             return None
 
     def item_done(self, item: object) -> None:
@@ -334,19 +338,18 @@ class SiteSpider(Spider):
         """A page that could not be fetched at all: it is tried again later."""
         request: Request = failure.request  # type: ignore[attr-defined]
         site, wanted = request.cb_kwargs["site"], request.cb_kwargs["wanted"]
-        reason, detail = _told(failure)
-        log.info("%s: %s: %s", site.id, wanted.url, detail or reason)
-        self.problem = detail or reason
+        self.problem = reason = reason_of(failure)
+        log.info("%s: %s: %s", site.id, wanted.url, translate(reason, FALLBACK))
         if self.crawl is None:
             return
         if isinstance(failure.value, HostUnavailable | TrapSuspected):  # it was not even asked for
-            self.crawl.pages.defer(site, reason, detail)
+            self.crawl.pages.defer(site, reason)
         if isinstance(failure.value, HostUnavailable):
             return  # it stays due
-        if reason == "too large":
-            await self.crawl.pages.reject_oversized(site, wanted, detail)
+        if reason.code == FetchReason.TOO_LARGE:
+            await self.crawl.pages.reject_oversized(site, wanted, reason)
         else:
-            await self.crawl.pages.record_failure(site, wanted, reason, detail)
+            await self.crawl.pages.record_failure(site, wanted, reason)
 
     # --- Scrapy's own commands, which come with an address only ------------------------------------------------------
 
@@ -382,16 +385,6 @@ def _headers(response: Response) -> dict[str, str]:
 
 def _pairs(response: Response) -> list[tuple[bytes, bytes | None]]:
     return [(name, response.headers[name]) for name in response.headers]
-
-
-def _told(failure: Failure) -> tuple[str, str]:
-    """A short word that is counted, and the sentence behind it."""
-    told = str(failure.value)
-    if isinstance(failure.value, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in told:
-        return "too large", told
-    if isinstance(failure.value, IgnoreRequest):
-        return getattr(failure.value, "reason", "not allowed"), told
-    return type(failure.value).__name__, told
 
 
 def _aware(text: str) -> datetime | None:

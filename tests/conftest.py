@@ -10,8 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from index.locale import catalogues
 from tests.support.elasticsearch import server
 from tests.support.requirements import missing
+
+catalogues.strict = True  # a key without an entry fails the test that meets it
 
 
 @pytest.fixture(scope="session")

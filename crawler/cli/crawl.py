@@ -27,6 +27,9 @@ from crawler.urls.canonical import canonical
 from index.archive import Archive, articles, erasure, repeated_blocks
 from index.archive import runs as records
 from index.export.schema_org import named
+from index.locale import FALLBACK, plain, translate
+from index.model.codes import RunCause, RunDetail, RunStatus
+from index.model.message import Message
 from index.search import indexer
 
 if TYPE_CHECKING:
@@ -80,9 +83,9 @@ def crawl(sites: list[str], since: str, json: bool) -> int:
     chosen = config.choose(",".join(sites))
     with open_archive(config) as archive, open_index(config) as engine:
         chosen = _not_forgotten(archive, chosen)
-        run = crawl_process.start(config, archive, chosen, since, why="asked for")
-        signal.signal(signal.SIGTERM, lambda *_: run.stop("stopped"))
-        signal.signal(signal.SIGINT, lambda *_: run.stop("stopped"))
+        run = crawl_process.start(config, archive, chosen, since, why=RunCause.REQUESTED)
+        signal.signal(signal.SIGTERM, lambda *_: run.stop(RunStatus.STOPPED))
+        signal.signal(signal.SIGINT, lambda *_: run.stop(RunStatus.STOPPED))
         while not run.watch(time.monotonic()):
             time.sleep(0.1)
         status = crawl_process.finish(archive, run)
@@ -95,8 +98,8 @@ def crawl(sites: list[str], since: str, json: bool) -> int:
         with archive.read() as conn:
             record = next(record for record in records.recent(conn, 50) if record.id == run.number)
     _report(record, status, json)
-    if status == "ok":
-        return int(any(site.status != "ok" for site in record.sites))
+    if status == RunStatus.OK:
+        return int(any(site.status != RunStatus.OK for site in record.sites))
     code = run.child.wait()
     return code if code in crawl_process.EXIT_CODES.values() else ArshifError.exit_code
 
@@ -113,15 +116,16 @@ def _not_forgotten(archive: Archive, chosen: tuple[Site, ...]) -> tuple[Site, ..
     return left
 
 
-def _report(record: records.Run, status: str, json: bool) -> None:
+def _report(record: records.Run, status: RunStatus, json: bool) -> None:
     if json:
-        print_json(asdict(record))
+        print_json(plain(record))
         return
     say(f"run {record.id}: {status}; {crawl_process.summary(record.sites)}")
     for site in record.sites:
-        if site.detail or site.status != "ok":
-            print_error(f"{site.site}: {site.status}: {site.detail or 'no source answered'}")
-    if record.sites and all(site.status == "offline" for site in record.sites):
+        if site.detail or site.status != RunStatus.OK:
+            detail = site.detail or Message(RunDetail.NO_ANSWER)
+            print_error(f"{site.site}: {site.status}: {translate(detail, FALLBACK)}")
+    if record.sites and all(site.status == RunStatus.OFFLINE for site in record.sites):
         print_error(crawl_process.OFFLINE)
 
 

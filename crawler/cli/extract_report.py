@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from crawler.console import print_json, say
+from index.locale import plain
 
 if TYPE_CHECKING:
     from crawler.errors import Refused
@@ -44,7 +45,7 @@ def told_all_the_same(refused: Refused, json: bool) -> None:
     """Prints what a page says of itself that is taken for no article."""
     if json:
         fields = {name: {"value": _shown(value), "origin": origin} for name, value, origin in refused.said}
-        print_json({"refused": refused.reason, "detail": refused.detail, "said": fields})
+        print_json({"refused": refused.reason, **plain({"detail": refused.message}), "said": fields})
         return
     for name, value, origin in refused.said:
         say(f"{name:{WIDTH}} {_shown(value)}  [{origin}]")

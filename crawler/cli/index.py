@@ -11,6 +11,7 @@ from crawler.console import print_error, print_json, say
 from crawler.errors import Busy
 from crawler.storage import open_archive, open_index
 from index.archive import articles, outbox
+from index.locale import FALLBACK, plain, translate
 from index.search import indexer
 from index.search import verify as verifying
 from index.search.indexer import BatchResult
@@ -46,7 +47,7 @@ def status(json: bool) -> None:
                 "documents": documents,
                 "articles": stored,
                 "targets": targets,
-                "refused": [{"article": bad.article, "reason": bad.reason} for bad in refused],
+                "refused": [plain({"article": bad.article, "reason": bad.reason}) for bad in refused],
             }
         )
         return
@@ -54,9 +55,9 @@ def status(json: bool) -> None:
     say(f"{engine.name}: {searched or 'no index yet'}{older}")
     say(f"{documents} documents of {stored} articles")
     for target in targets:
-        say(f"{target['name']} ({target['state']}): {target['pending']} to be brought")
+        say(f"{target['name']} ({target['state']}): {target['pending']} pending")
     for bad in refused:
-        print_error(f"refused: {bad.article}: {bad.reason}")
+        print_error(f"refused: {bad.article}: {translate(bad.reason, FALLBACK)}")
 
 
 def verify(mend: bool, json: bool) -> int:
@@ -74,7 +75,7 @@ def verify(mend: bool, json: bool) -> int:
     else:
         _tell(found)
         if mend and found.differences:
-            say(f"{len(found.differences) - len(left.differences)} repaired, {left.waiting} still to be brought")
+            say(f"{len(found.differences) - len(left.differences)} repaired, {left.waiting} pending")
     return int(bool(left.differences))
 
 
@@ -107,7 +108,7 @@ def _build(build: Callable[..., str], json: bool) -> None:
 
     def told(shipped: BatchResult) -> None:
         if not json:
-            say(f"{shipped.sent} brought, {shipped.left} left")
+            say(f"{shipped.sent} indexed, {shipped.left} pending")
 
     with open_archive(config) as archive, open_index(config) as engine:
         before = engine.current()

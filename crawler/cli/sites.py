@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from crawler.config import load
 from crawler.console import cell, print_error, print_json, print_table, say, set_up_log
 from crawler.errors import ConfigError
 from index.archive import repeated_blocks as stored_repeats
+from index.locale import FALLBACK, plain, translate
 
 if TYPE_CHECKING:
     from crawler.onboarding.probe import SourceCheck
@@ -76,7 +76,7 @@ def check(name: str | None, json: bool) -> int:
         return ConfigError.exit_code
     answers = _ask(name) if name else []
     if json:
-        sources = [asdict(answer) for answer in answers]
+        sources = [plain(answer) for answer in answers]
         print_json({"sites": found, "mistakes": [], "warnings": config.warnings, "sources": sources})
     else:
         _told_of_files(found, [], config.warnings, json)
@@ -104,7 +104,7 @@ def _ask(name: str) -> list[SourceCheck]:
 
 def _in_words(answer: SourceCheck) -> str:
     if answer.problem:
-        return answer.problem
+        return translate(answer.problem, FALLBACK)
     parts = [f"{answer.candidates} articles"]
     if answer.newest:
         parts.append(f"the newest of {cell(answer.newest)}")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crawler.config import Config, load
 from crawler.console import cell, print_error, print_json, say, set_up_log
 from crawler.errors import ConfigError
+from crawler.onboarding.messages import ProposalMessage
 from crawler.site_config import Schedule
 from crawler.urls.canonical import canonical
+from index.locale import FALLBACK, plain, translate
+from index.model.message import Message
 
 if TYPE_CHECKING:
     from crawler.onboarding.proposal import Proposal, SourceOffer, TrialArticle
@@ -34,7 +37,7 @@ def add(url: str, dry_run: bool, json: bool) -> None:
     proposal = discover_site(address, bounds(Schedule(), config.settings.schedule))
     if every := config.settings.schedule.every:
         own = proposal.site.model_copy(update={"schedule": Schedule()})
-        proposal = replace(proposal, site=own, pace=f"asked every {every:g} min, as arshif.yaml says for all sites")
+        proposal = replace(proposal, site=own, pace=Message(ProposalMessage.SCHEDULE_FIXED, {"interval": every * 60}))
     file = config.directory / OWN / f"{proposal.site.id}.yaml"
     if not dry_run:
         if proposal.site.id in config.sites or file.exists():
@@ -69,15 +72,16 @@ def _tell(proposal: Proposal) -> None:
     say(f"\n{site.name}  ({site.id}, {site.country}, {' '.join(site.languages)}, {site.time_zone})", "bold")
     if proposal.a_day is not None:
         say(f"its sources list about {proposal.a_day:.3g} articles a day")
-    say(proposal.pace)
+    if proposal.pace is not None:
+        say(translate(proposal.pace, FALLBACK))
     for offer in proposal.taken:
         say(f"  {_source(offer)}")
     for offer, why in proposal.left:
-        say(f"  {_source(offer)}: left out, {why}", "dim")
+        say(f"  {_source(offer)}: left out, {translate(why, FALLBACK)}", "dim")
     for tried in proposal.tried:
         _tell_of(tried)
     for note in proposal.notes:
-        print_error(f"look: {note}")
+        print_error(f"look: {translate(note, FALLBACK)}")
 
 
 def _source(offer: SourceOffer) -> str:
@@ -88,7 +92,7 @@ def _source(offer: SourceOffer) -> str:
 def _tell_of(tried: TrialArticle) -> None:
     article = tried.article
     if article is None:
-        say(f"\n  {tried.url}\n    {tried.problem}", "red")
+        say(f"\n  {tried.url}\n    {translate(tried.problem, FALLBACK) if tried.problem else ''}", "red")
         return
     say(f"\n  {article.headline}")
     rendered = "in a browser" if tried.rendered else ""
@@ -99,18 +103,19 @@ def _tell_of(tried: TrialArticle) -> None:
 
 
 def _plain(proposal: Proposal) -> dict[str, object]:
-    return {
+    found: dict[str, object] = {
         "site": proposal.site.model_dump(mode="json"),
         "sources": [_offer(offer) for offer in proposal.taken],
         "left": [_offer(offer) | {"why": why} for offer, why in proposal.left],
         "articles": [
-            {"url": t.url, "problem": t.problem, "missing": t.missing, "article": t.article and asdict(t.article)}
-            for t in proposal.tried
+            {"url": t.url, "problem": t.problem, "missing": t.missing, "article": t.article} for t in proposal.tried
         ],
         "a_day": proposal.a_day,
         "pace": proposal.pace,
         "notes": proposal.notes,
     }
+    shown: dict[str, object] = plain(found)
+    return shown
 
 
 def _offer(offer: SourceOffer) -> dict[str, object]:

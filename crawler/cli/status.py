@@ -16,13 +16,16 @@ from crawler.console import cell, format_duration, print_json, print_table, say,
 from crawler.errors import ArshifError
 from crawler.monitoring import disk_space, notifications
 from crawler.processes.crawl_process import last_runs, summary
+from crawler.scheduling.reasons import ScheduleReason
 from crawler.scheduling.site_schedule import SiteHistory, due, source_turns
 from crawler.session.source_stats import load_stats
 from crawler.site_config import Site
 from crawler.storage import archive_file, find_article, open_archive, open_index, raw_folder
 from index.archive import Archive, articles, health, hosts, leases, runs, site_state, source_state, trust, warc_records
 from index.export.schema_org import named
+from index.locale import FALLBACK, plain, translate
 from index.model.article import IndexDocument
+from index.model.message import Message
 from index.warc.store import WarcStore
 
 
@@ -88,13 +91,13 @@ def explain_one(address: str, json: bool) -> None:
     with open_stored(config) as archive, archive.read() as conn:
         steps = explain(conn, config, address)
     if json:
-        print_json([asdict(step) for step in steps])
+        print_json([plain(step) for step in steps])
         return
     last = ""
     for step in steps:
         label = "" if step.stage == last else f"{STAGES.index(step.stage) + 1} {step.stage}"
-        last = step.stage
-        say(f"{label:<11}{cell(step.at):<20} {step.told}" if step.at else f"{label:<11}{step.told}")
+        last, told = step.stage, translate(step.told, FALLBACK)
+        say(f"{label:<11}{cell(step.at):<20} {told}" if step.at else f"{label:<11}{told}")
 
 
 def serve(host: str, port: int, *, told: bool) -> None:
@@ -119,7 +122,7 @@ def list_runs(limit: int, json: bool) -> None:
     with open_archive(load()) as archive, archive.read() as conn:
         found = runs.recent(conn, limit)
     if json:
-        print_json([asdict(run) for run in found])
+        print_json([plain(run) for run in found])
         return
     if not found:
         say("no run yet: `arshif run` or `arshif crawl` makes one")
@@ -135,7 +138,7 @@ def _took(run: runs.Run) -> str:
 
 
 def _became(run: runs.Run) -> str:
-    detail = [run.detail] if run.detail else []
+    detail = [translate(run.detail, FALLBACK)] if run.detail else []
     return "; ".join([summary(run.sites), *detail]) if run.ended else ""
 
 
@@ -154,7 +157,7 @@ def list_alerts(limit: int, test: bool, json: bool) -> int:
     with open_stored(config) as archive, archive.read() as conn:
         found = health.recent_alerts(conn, limit)
     if json:
-        print_json([asdict(alert) | {"waiting": len(alert.waiting)} for alert in found])
+        print_json([plain(alert) | {"waiting": len(alert.waiting)} for alert in found])
         return 0
     for alert in found:
         told = "  (not sent to all yet)" if alert.waiting else ""
@@ -178,11 +181,11 @@ def status(names: list[str], json: bool) -> None:
         left = {site.id: [s for s in source_state.states(conn, site.id) if s.left] for site in chosen}
         extent = warc_records.extent(conn, now)
         busy = {site.id for site in chosen if leases.holder(conn, site.id)}
-    rows: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     for site in chosen:
         state = states.get(site.id)
         turn = due(site, last, now, config.settings.schedule.every, known[site.id], waits)
-        rows.append(
+        found.append(
             {
                 "site": site.id,
                 "state": (state and state.verdict) or ("never crawled" if site.id not in last else "ok"),
@@ -191,13 +194,14 @@ def status(names: list[str], json: bool) -> None:
                 "last_run": state and state.last_run,
                 "articles": counts[site.id],
                 "next_run": None if site.id in busy else turn.at,
-                "why": "being crawled" if site.id in busy else turn.why,
+                "why": Message(ScheduleReason.RUNNING) if site.id in busy else turn.why,
                 "sources": list(_sources(site, known[site.id])),
                 "verify_tls": site.verify_tls,
                 "left": [{"url": source.url, "problem": source.problem} for source in left[site.id]],
-                "doubts": [asdict(doubt) for doubt in doubts if doubt.site == site.id],
+                "doubts": [doubt for doubt in doubts if doubt.site == site.id],
             }
         )
+    rows = plain(found)
     if json:
         print_json(rows)
         return
@@ -207,17 +211,17 @@ def status(names: list[str], json: bool) -> None:
     ))  # fmt: skip
     for row in rows:
         for source in row["sources"] if names else ():
-            asked = f"asked {_ago(source['asked'], now)}, next {_ahead(source['next'], now)}"
+            asked = f"polled {_ago(source['asked'], now)}, next {_ahead(source['next'], now)}"
             say(f"{row['site']}: {source['url']}: {asked} ({source['why']})")
         if row["detail"]:
             say(f"{row['site']}: " + "; ".join(filter(None, (row["detail"], row["example"]))))
         for source in row["left"]:
             say(f"{row['site']}: {source['url']}: {source['problem']}")
         for doubt in row["doubts"]:
-            say(f"{row['site']}: its {doubt['what']} are not believed: {doubt['how']} ({doubt['example']})")
+            say(f"{row['site']}: its {doubt['what']} are not trusted: {doubt['how']} ({doubt['example']})")
         if not row["verify_tls"]:
-            say(f"{row['site']}: its certificate is not looked at (`verify_tls: false`)")
-    say(f"raw copies: {disk_space.raw_copies(config.settings, extent)}")
+            say(f"{row['site']}: its certificate is not checked (`verify_tls: false`)")
+    say(f"raw copies: {translate(disk_space.raw_copies(config.settings, extent), FALLBACK)}")
 
 
 def _sources(site: Site, known: SiteHistory) -> Iterator[dict[str, Any]]:

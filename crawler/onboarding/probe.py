@@ -15,9 +15,12 @@ from crawler.errors import ArshifError, PageProblem
 from crawler.extract.draft import Extraction
 from crawler.items import ArticleItem
 from crawler.models import Discovered
+from crawler.onboarding.messages import ProposalMessage
 from crawler.onboarding.proposal import Proposal
 from crawler.scheduling.poll_interval import Bounds
 from crawler.site_config import Kind
+from index.model.codes import FetchReason
+from index.model.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class SourceCheck:
     candidates: int = 0
     newest: datetime | None = None
     further: int = 0
-    problem: str | None = None
+    problem: Message | None = None
 
 
 def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
@@ -43,7 +46,8 @@ def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
     if not items and isinstance(problem := getattr(spider, "refused", None), PageProblem):
         raise problem
     if not items:
-        raise ArshifError(f"{url} gives no article: {getattr(spider, 'problem', None) or 'nothing came back'}")
+        why = getattr(spider, "problem", None) or Message(FetchReason.NO_ANSWER)
+        raise ArshifError(Message(ProposalMessage.NO_ARTICLE, {"url": url, "why": why}))
     return items[0].extraction
 
 
@@ -57,7 +61,7 @@ def check_sources(site: str) -> list[SourceCheck]:
             newest = max(dates, default=None)
             answers.append(SourceCheck(poll.key, found.kind, len(found.candidates), newest, len(found.further)))
         else:
-            answers.append(SourceCheck(poll.key, poll.source.kind, problem=str(found)))
+            answers.append(SourceCheck(poll.key, poll.source.kind, problem=found))
     return answers
 
 
@@ -69,7 +73,8 @@ def discover_site(url: str, bounds: Bounds) -> Proposal:
     spider, _ = _crawl("scout", url=url, bounds=bounds)
     proposal: Proposal | None = getattr(spider, "proposal", None)
     if proposal is None:
-        raise ArshifError(getattr(spider, "problem", "") or f"{url}: nothing came back")
+        why = getattr(spider, "problem", None) or Message(FetchReason.NO_ANSWER)
+        raise ArshifError(why)
     return proposal
 
 

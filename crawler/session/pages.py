@@ -27,6 +27,8 @@ from crawler.urls.variants import variants
 from index.archive import articles, erasure, frontier, repeated_blocks, site_state, trust
 from index.archive.frontier import Visit
 from index.archive.trust import TrustObservation
+from index.model.codes import FetchReason, PageReason, TrustReason
+from index.model.message import Message
 
 if TYPE_CHECKING:
     from crawler.session.session import CrawlSession
@@ -92,11 +94,12 @@ class Pages:
         elif page.status != 200:
             if page.status in BLOCK_STATUSES:
                 self.record_block(site, page)
-            await self.record_failure(site, wanted, f"HTTP {page.status}", "", retry_after(page.headers, page.fetched))
+            reason = Message(FetchReason.HTTP_STATUS, {"status": page.status})
+            await self.record_failure(site, wanted, reason, retry_after(page.headers, page.fetched))
         elif _redirected_home(page):
-            await self._refuse(site, wanted, page, "led home", f"it leads to {page.final_url}")
+            await self._refuse(site, wanted, page, Message(PageReason.REDIRECTED_HOME, {"url": page.final_url}))
         elif len(page.body) > self.crawl.config.settings.politeness.page_max_bytes:
-            await self._refuse(site, wanted, page, "too large", f"{len(page.body)} bytes")
+            await self._refuse(site, wanted, page, Message(FetchReason.TOO_LARGE, {"bytes": len(page.body)}))
         else:
             return False
         return True
@@ -117,61 +120,62 @@ class Pages:
             trust.note(conn, site, finding, page.fetched)
 
     async def record_failure(
-        self, site: Site, wanted: FetchTask, reason: str, detail: str, not_before: datetime | None = None
+        self, site: Site, wanted: FetchTask, reason: Message, not_before: datetime | None = None
     ) -> None:
-        """A page that could not be had or read: it is tried again, later each time, and not before the host said."""
-        await self._again(site, wanted, "failed", (reason, detail), not_before)
+        """A page that could not be fetched or read: it is tried again, later each time, not before the host said."""
+        await self._again(site, wanted, "failed", reason, not_before)
 
-    async def quarantine(self, site: Site, wanted: FetchTask, reason: str, detail: str) -> None:
+    async def quarantine(self, site: Site, wanted: FetchTask, reason: Message) -> None:
         """A page that came, and of which nothing could be made: a parser crashed over it, or we have a fault. It is
         tried again like one that failed; our rules may be better then."""
-        await self._again(site, wanted, "quarantined", (reason, detail), None)
+        await self._again(site, wanted, "quarantined", reason, None)
 
     async def _again(
-        self, site: Site, wanted: FetchTask, outcome: str, told: tuple[str, str], not_before: datetime | None
+        self, site: Site, wanted: FetchTask, outcome: str, reason: Message, not_before: datetime | None
     ) -> None:
         now = datetime.now(UTC)
         retry = max(now + back_off(site.id, wanted.tries + 1), not_before or now)
 
         def work(conn: Connection) -> int:
-            return frontier.mark_failed(conn, site.id, wanted.url, told[0], retry, now, told[1])
+            return frontier.mark_failed(conn, site.id, wanted.url, reason, retry, now)
 
         await self.crawl.settle(site.id, work, outcome)
 
     async def reject(self, site: Site, wanted: FetchTask, page: Page, problem: PageProblem) -> None:
         """A page that was read and is none, which is counted by its kind, or could not be read."""
         if not isinstance(problem, Unreadable):
-            self.crawl.accounts[site.id].counts[f"no article: {problem.reason}"] += 1
+            self.crawl.accounts[site.id].counts[problem.reason] += 1
         if isinstance(problem, Unreadable):
-            await self.quarantine(site, wanted, problem.reason, problem.detail)
+            await self.quarantine(site, wanted, problem.message)
         elif problem.reason in TRANSIENT_REASONS:
             self.record_block(site, page)
-            await self.record_failure(site, wanted, problem.reason, problem.detail)
+            await self.record_failure(site, wanted, problem.message)
         else:
             self.crawl.conduct.record_non_article(site.id, wanted.url)
             await self.crawl.rendering.record_result(site, page, article=False)
-            await self._refuse(site, wanted, page, problem.reason, problem.detail)
+            await self._refuse(site, wanted, page, problem.message)
 
     def record_block(self, site: Site, page: Page) -> None:
         """The page asks for a person or for consent, or the host refuses us: it is counted, and slows us down."""
         self.crawl.conduct.record_block(page.final_url)
         self.crawl.accounts[site.id].counts["walls"] += 1
 
-    def defer(self, site: Site, reason: str, detail: str) -> None:
-        """A page that was not asked for in this run, and stays to be fetched."""
+    def defer(self, site: Site, reason: Message) -> None:
+        """A page that was not requested in this run, and stays to be fetched."""
         if (account := self.crawl.accounts.get(site.id)) is not None:
-            account.problem = account.problem or detail
-            account.counts[f"left: {reason}"] += 1
+            if reason.code != FetchReason.CRAWL_ENDED:
+                account.problem = account.problem or reason
+            account.counts[reason.code] += 1
 
-    async def reject_oversized(self, site: Site, wanted: FetchTask, detail: str) -> None:
+    async def reject_oversized(self, site: Site, wanted: FetchTask, reason: Message) -> None:
         """A page that was given up on the way, because no article is as long."""
-        await self._refuse(site, wanted, Page(wanted.url, wanted.url, b"", datetime.now(UTC)), "too large", detail)
+        await self._refuse(site, wanted, Page(wanted.url, wanted.url, b"", datetime.now(UTC)), reason)
 
-    async def _refuse(self, site: Site, wanted: FetchTask, page: Page, reason: str, detail: str) -> None:
+    async def _refuse(self, site: Site, wanted: FetchTask, page: Page, reason: Message) -> None:
         visit = Visit(page.fetched, None, page.status)
 
         def work(conn: Connection) -> None:
-            frontier.mark_refused(conn, site.id, wanted.url, reason, detail, visit)
+            frontier.mark_refused(conn, site.id, wanted.url, reason, visit)
 
         await self.crawl.settle(site.id, work, "refused")
 
@@ -231,7 +235,7 @@ class Pages:
         def take(conn: Connection) -> str:
             if erasure.among(conn, site, signs):
                 visit = Visit(page.fetched, None, page.status)
-                frontier.mark_refused(conn, site, wanted.url, "forgotten", "it was forgotten on demand", visit)
+                frontier.mark_refused(conn, site, wanted.url, Message(PageReason.FORGOTTEN), visit)
                 return "refused"
             for better in [*first_ones, *([ours] if ours is not None else [])]:
                 articles.correct(conn, better, page.fetched)
@@ -255,18 +259,20 @@ def trust_observations(wanted: FetchTask, page: Page, changed: bool) -> Iterator
     same = before == (page.headers.get("etag"), page.headers.get("last-modified"))
     if any(before) and page.status == 200:
         if changed:
-            yield TrustObservation("validators", wanted.url, "the same ETag and date, another text" if same else None)
+            lie = Message(TrustReason.SAME_VALIDATORS_OTHER_TEXT) if same else None
+            yield TrustObservation("validators", wanted.url, lie)
         elif same and not wanted.unconditional and not page.rendered:  # a browser names neither
-            yield TrustObservation("validators", wanted.url, "it was sent again, though we named its ETag and date")
+            yield TrustObservation("validators", wanted.url, Message(TrustReason.SENT_AGAIN))
         elif same:
             yield TrustObservation("validators", wanted.url)
     said = wanted.candidate.modified if wanted.candidate else None
     if said is not None and wanted.lastmod_at_fetch is not None:
         moved = said > wanted.lastmod_at_fetch
         if moved and not changed:
-            yield TrustObservation("dates", wanted.url, "its date moved, its text did not")
+            yield TrustObservation("dates", wanted.url, Message(TrustReason.DATE_MOVED_ALONE))
         elif changed:
-            yield TrustObservation("dates", wanted.url, None if moved else "its text changed, its date did not")
+            lie = None if moved else Message(TrustReason.TEXT_CHANGED_ALONE)
+            yield TrustObservation("dates", wanted.url, lie)
 
 
 def _hash(body: bytes) -> str:

@@ -17,23 +17,32 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from crawler.config import Config
-from crawler.errors import ArchiveError, Busy
+from crawler.errors import ArchiveError, Busy, LeaseLost
 from crawler.processes.parse_pool import ParsePool
-from crawler.scheduling.site_schedule import DUE
 from crawler.session.block_detection import BlockDetector
 from crawler.session.pages import Pages
 from crawler.session.rendering_policy import RenderingPolicy
-from crawler.session.site_progress import AMOUNTS, SiteProgress, Status
+from crawler.session.site_progress import AMOUNTS, SiteProgress
 from crawler.session.sources import Sources
 from crawler.site_config import Site
 from crawler.storage import open_archive, raw_folder, raw_name
 from index.archive import Archive, leases, runs, site_state
+from index.model.codes import RunCause, RunDetail, RunStatus
+from index.model.message import Message
 from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.crawl")
 T = TypeVar("T")
 
 COMPLETE_REASONS = ("finished", "closespider_timeout")  # Scrapy's reasons for an end that nobody asked for
+STATUSES = {  # how a run went, by Scrapy's reason for its end or the class of the error that ended it
+    "finished": RunStatus.OK,
+    "shutdown": RunStatus.STOPPED,
+    "closespider_timeout": RunStatus.TIMED_OUT,
+    "busy": RunStatus.BUSY,
+    LeaseLost.__name__: RunStatus.LEASE_LOST,
+    ArchiveError.__name__: RunStatus.ARCHIVE_ERROR,
+}
 
 
 class CrawlSession:
@@ -83,11 +92,11 @@ class CrawlSession:
             held = leases.acquire(conn, list(wanted), owner, now, os.getpid())
             for site in wanted.keys() - {lease.site for lease in held}:
                 log.warning("%s: another run is crawling it; left to that one", site)
-                runs.end_site(conn, run, site, "busy", "another run was crawling it")
+                runs.end_site(conn, run, site, RunStatus.BUSY, Message(RunDetail.BUSY))
             return held
 
         record = await crawl.read(lambda conn: runs.get(conn, crawl.run))
-        crawl.scheduled = record is not None and record.why == DUE
+        crawl.scheduled = record is not None and record.why == Message(RunCause.SCHEDULED)
         crawl.leases = {lease.site: lease for lease in await crawl.write(take)}
         crawl.sites = {site: wanted[site] for site in wanted if site in crawl.leases}
         crawl.accounts = {site.id: SiteProgress(site) for site in crawl.sites.values()}
@@ -150,7 +159,7 @@ class CrawlSession:
         account, now = self.accounts.pop(site), datetime.now(UTC)
 
         def end(conn: Connection) -> None:
-            account.end(conn, self.run, "ok", now)
+            account.end(conn, self.run, RunStatus.OK, now)
             self.sources.end(conn, account.site)
             leases.release(conn, [self.leases[site]])
 
@@ -165,15 +174,15 @@ class CrawlSession:
         now = datetime.now(UTC)
 
         def end(conn: Connection) -> None:
-            silent: Status = "failed" if reached or self._known_to_fail(conn) else "offline"
+            silent = RunStatus.FAILED if reached or self._known_to_fail(conn) else RunStatus.OFFLINE
             for account in self.accounts.values():
                 if account.heard or reason in COMPLETE_REASONS:
-                    account.end(conn, self.run, "ok" if account.heard else silent, now)
-                    if account.heard or silent != "offline":
+                    account.end(conn, self.run, RunStatus.OK if account.heard else silent, now)
+                    if account.heard or silent != RunStatus.OFFLINE:
                         self.sources.end(conn, account.site)
             leases.release(conn, self.leases.values())
             if self.own:
-                runs.finish(conn, self.run, "ok" if reason == "finished" else reason, now)
+                runs.finish(conn, self.run, STATUSES.get(reason, RunStatus.FAILED), now)
 
         await self.write(end)
         self.raw.close()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import Connection
 
 from crawler.site_config import Site
 from index.archive import runs, site_state
+from index.model.codes import RunDetail, RunStatus, Verdict
+from index.model.message import Message
 
 ENDS = ("stored", "unchanged", "duplicate", "refused", "quarantined", "pending")  # what becomes of what is discovered
 AMOUNTS = {  # what each outcome of a page adds to a site's counts
@@ -25,8 +26,6 @@ AMOUNTS = {  # what each outcome of a page adds to a site's counts
 
 MIN_BLOCKED_PAGES = 3  # fewer may be a chance: one page of many sites asks for a subscription
 
-Status = Literal["ok", "failed", "offline"]
-
 
 @dataclass
 class SiteProgress:
@@ -40,7 +39,7 @@ class SiteProgress:
     settled: int = 0
     asked: int = 0
     answered: int = 0
-    problem: str | None = None
+    problem: Message | None = None
 
     @property
     def complete(self) -> bool:
@@ -62,13 +61,14 @@ class SiteProgress:
         """Whether all that was discovered came to something, or is still to be fetched."""
         return self.counts["discovered"] == sum(self.counts[name] for name in ENDS)
 
-    def end(self, conn: Connection, run: int, status: Status, now: datetime) -> None:
+    def end(self, conn: Connection, run: int, status: RunStatus, now: datetime) -> None:
         """Writes how the site's part of the run went, and what follows from it for its next crawl."""
         assert self.adds_up, f"{self.site.id}: {dict(self.counts)}"
-        walled = self.walled and status == "ok"
+        walled = self.walled and status == RunStatus.OK
         if walled:  # a failure to the schedule: each further one makes it wait twice as long
-            status, self.problem = "failed", f"{self.counts['walls']} of {self.settled} pages were walls"
-        verdict = "blocked" if walled else "failing"
+            status = RunStatus.FAILED
+            self.problem = Message(RunDetail.WALLS, {"n": self.counts["walls"], "of": self.settled})
+        verdict = Verdict.BLOCKED if walled else Verdict.FAILING
         runs.end_site(conn, run, self.site.id, status, self.problem, self.counts)
         site = self.site
         state: dict[str, object] = {
@@ -80,8 +80,8 @@ class SiteProgress:
             "last_run": now,
             "detail": self.problem,
         }
-        if status == "ok":
-            state |= {"failures": 0, "last_success": now, "verdict": "partly failing" if self.problem else None}
-        elif status == "failed":
+        if status == RunStatus.OK:
+            state |= {"failures": 0, "last_success": now, "verdict": Verdict.PARTLY_FAILING if self.problem else None}
+        elif status == RunStatus.FAILED:
             state |= {"failures": site_state.state(conn, site.id).failures + 1, "verdict": verdict}
         site_state.put(conn, site.id, **state)

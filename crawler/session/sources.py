@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from crawler.discover.collector import CUT_SHORT, MAX_CANDIDATES, OVER_THE_LIMIT
-from crawler.errors import PageProblem
 from crawler.models import Discovered
 from crawler.scheduling.poll_interval import UpdateHints, back_off, failure_weight
 from crawler.scheduling.site_schedule import SKEW, due_sources
@@ -22,6 +21,8 @@ from crawler.site_config import Kind, Site
 from index.archive import frontier, site_state, source_state, trust
 from index.archive.frontier import Offer
 from index.archive.trust import TrustObservation
+from index.model.codes import SourceReason, TrustReason
+from index.model.message import Message
 
 if TYPE_CHECKING:
     from crawler.session.session import CrawlSession
@@ -127,8 +128,8 @@ class Sources:
         def take(conn: Connection) -> None:
             source_state.unchanged(conn, site, poll.key, now, poll.modified)
             if sent and (poll.etag or poll.last_modified):
-                told = "it was sent again, though we named its ETag and date"
-                trust.note(conn, site, TrustObservation("source validators", poll.url, told), now)
+                lie = Message(TrustReason.SENT_AGAIN)
+                trust.note(conn, site, TrustObservation("source validators", poll.url, lie), now)
 
         await self.crawl.write(take, site)
         self.crawl.accounts[site].answered += 1
@@ -156,19 +157,20 @@ class Sources:
         if asked := self.asked.get((poll.site.id, poll.top)):
             asked.not_before = until
 
-    async def failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
+    async def failed(self, poll: Poll, reason: Message) -> Poll | None:
         """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
         site = poll.site.id
         account = self.crawl.accounts[site]
-        account.problem = account.problem or f"{poll.url}: {problem}"
-        now, strikes = datetime.now(UTC), failure_weight(problem.reason)
+        of_url = Message(SourceReason.OF_URL, {"url": poll.url, "why": reason})
+        account.problem = account.problem or of_url
+        now, strikes = datetime.now(UTC), failure_weight(reason)
         if not poll.depth and (asked := self.asked.get((site, poll.top))):
             asked.strikes = strikes
 
         def note(conn: Connection) -> None:
             failures = source_state.state(conn, site, poll.key).failures + 1
             retry = now + back_off(poll.key, failures * strikes) if poll.depth else None
-            source_state.failed(conn, site, poll.key, str(problem), retry)
+            source_state.failed(conn, site, poll.key, reason, retry)
 
         await self.crawl.write(note, site)
         return poll.home() if poll.source.kind == "feed" and not poll.depth else None
@@ -244,22 +246,21 @@ def trust_observations(
     if any(before):
         same = before == (headers.get("etag"), headers.get("last-modified"))
         if same and news:
-            yield TrustObservation("source validators", poll.url, "the same ETag and date, other articles")
+            yield TrustObservation("source validators", poll.url, Message(TrustReason.SAME_VALIDATORS_OTHER_ARTICLES))
         elif same == (_hash(body) == known.body_hash):
             yield TrustObservation("source validators", poll.url)
     if poll.depth and poll.modified is not None and known.modified is not None and news:
         stayed = poll.modified == known.modified
-        yield TrustObservation(
-            "child dates", poll.url, "its index gives the same date, it has other articles" if stayed else None
-        )
+        lie = Message(TrustReason.SAME_DATE_OTHER_ARTICLES) if stayed else None
+        yield TrustObservation("child dates", poll.url, lie)
 
 
-def truncation(found: Discovered) -> str | None:
+def truncation(found: Discovered) -> Message | None:
     """What of a document was not read because it has more than any should have."""
     if CUT_SHORT in found.skipped:
-        return "it is longer than what is read of a source: the rest of it is left"
+        return Message(SourceReason.CUT_SHORT)
     if beyond := found.skipped.get(OVER_THE_LIMIT):
-        return f"it names more than {MAX_CANDIDATES:,} addresses: {beyond:,} further ones are left"
+        return Message(SourceReason.TOO_MANY, {"most": MAX_CANDIDATES, "n": beyond})
     return None
 
 

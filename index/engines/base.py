@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 from index.errors import QueryError
 from index.model.article import Article, Facet, IndexDocument, Matches, Query, Sort
+from index.model.codes import IndexReason
+from index.model.message import Message
 from index.text.analysis import language_of, stems
 
 MAPPING_VERSION = 2  # of fields and analysis: an index of another one is not read or written, but rebuilt
@@ -55,7 +57,7 @@ class Engine(Protocol):
     def create(self, target: str) -> None:
         """A new, empty index of that name (from `new_target`); one that is there already stays as it is."""
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
         """Bring documents in and take ids out. All are durable when it returns, but for those that are refused for
         good: their articles' ids with the reason. An older version than the index has is left out, and counts as done.
         Documents that are not current go to the index of earlier versions; a deletion holds for both, that of an
@@ -132,15 +134,26 @@ class IndexRecord:
     stems: dict[str, str]
 
 
+class UnfitDocument(ValueError):
+    """No index can take this document; `message` says why."""
+
+    def __init__(self, reason: IndexReason, **params: int) -> None:
+        self.message = Message(reason, params)
+        super().__init__(self.message)
+
+
 def record(document: IndexDocument) -> IndexRecord:
-    """What an index stores of a document. Raises ValueError, with the reason, for one that no index can take."""
+    """What an index stores of a document.
+
+    :raises UnfitDocument: no index can take it.
+    """
     article = document.article
     language = language_of(article.language)
     id_ = article.id if document.current else earlier_id(article.id, document.number)
     if not article.id or len(id_.encode("utf-8", "replace")) > MAX_ID_BYTES:
-        raise ValueError(f"its id has no or more than {MAX_ID_BYTES} bytes")
+        raise UnfitDocument(IndexReason.BAD_ID, most=MAX_ID_BYTES)
     if document.version < 1:
-        raise ValueError(f"its version is {document.version}: they count from 1")
+        raise UnfitDocument(IndexReason.BAD_VERSION, version=document.version)
     made = IndexRecord(
         id=id_,
         version=document.version,
@@ -157,8 +170,8 @@ def record(document: IndexDocument) -> IndexRecord:
     )
     try:
         json.dumps([made.id, made.keywords, made.texts], ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"its text has half a character (a lone surrogate): {error.reason}") from None
+    except UnicodeEncodeError:
+        raise UnfitDocument(IndexReason.SURROGATE) from None
     return made
 
 

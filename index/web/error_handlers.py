@@ -15,7 +15,6 @@ from starlette.requests import Request
 
 from index.errors import ArchiveError, IndexMismatch, IndexUnavailable, QueryError
 from index.web import i18n
-from index.web.sayings import said
 from index.web.templating import render, ui_of
 
 log = logging.getLogger("arshif.web")
@@ -63,7 +62,7 @@ async def refused(request: Request, error: Exception) -> Response:
     if key := MISSING.get(error.detail):
         told = i18n.WORDS[language][key]
     else:
-        told = said(language, error.detail) if error.detail != HTTPStatus(status).phrase else heading
+        told = error.detail if error.detail != HTTPStatus(status).phrase else heading
     answer = _problem(request, "missing.html", status, told, heading=heading)
     answer.headers.update(error.headers or {})
     return answer

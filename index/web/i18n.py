@@ -35,7 +35,6 @@ DIRECTIONS: Mapping[str, str] = {language: texts["direction"] for language, text
 MONTHS: Mapping[str, Sequence[str]] = {language: texts["months"] for language, texts in _TEXTS.items()}
 NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {language: texts["nouns"] for language, texts in _TEXTS.items()}
 WORDS: Mapping[str, Mapping[str, str]] = {language: texts["words"] for language, texts in _TEXTS.items()}
-SAYINGS: Mapping[str, Mapping[str, str]] = {language: texts["sayings"] for language, texts in _TEXTS.items()}
 EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {language: texts["examples"] for language, texts in _TEXTS.items()}
 COUNTRIES: Mapping[str, Mapping[str, str]] = {language: texts["countries"] for language, texts in _TEXTS.items()}
 LANGUAGES: Mapping[str, Mapping[str, str]] = {language: texts["languages"] for language, texts in _TEXTS.items()}

@@ -17,11 +17,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 
+from index import locale
 from index.dedup.version_diff import DiffSpan
 from index.model.article import IndexDocument
 from index.search.query_language import MAX_CHARACTERS, sentence
 from index.web import i18n
-from index.web.sayings import said
 from index.web.static_files import static
 
 HERE = Path(__file__).parent
@@ -78,7 +78,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "theme": theme_of(request),
         "t": i18n.WORDS[ui.language],
         "count": partial(i18n.count, ui.language),
-        "said": partial(said, ui.language),
+        "said": lambda message: locale.translate(message, ui.language) if message else "",
         "elsewhere": request.app.state.elsewhere,
         "day": partial(i18n.day, ui.language),
         "clock": partial(i18n.clock, ui.language),

@@ -22,6 +22,8 @@ from crawler.monitoring.health_job import checkup
 from crawler.processes import daemon
 from index.archive import Archive, health
 from index.archive import tables as t
+from index.model.codes import FetchReason, Verdict
+from index.model.message import Message
 from tests.integration.harness import House
 from tests.support.news_sites import Newsroom
 
@@ -133,7 +135,7 @@ def test_an_address_that_does_not_answer_is_given_up_after_a_week(tmp_path: Path
 
 
 def _note(archive: Archive, site: str, at: datetime, config: Config) -> None:
-    down = health.Health("down", "nothing answers")
+    down = health.Health(Verdict.DOWN, Message(FetchReason.NO_ANSWER))
     archive.write(lambda conn: health.alert(conn, site, down, at, notifications.keys(config))).result()
 
 

@@ -86,7 +86,7 @@ def test_what_is_repeated_without_end_makes_no_expression_slow(text: str) -> Non
 )
 def test_what_is_open_a_hundred_thousand_times_is_not_parsed(tag: str, times: int) -> None:
     start = time.process_time()
-    with pytest.raises(Unreadable, match="too deep: more than 4000 elements open at once"):
+    with pytest.raises(Unreadable, match="nested too deeply: more than 4,000 levels"):
         stages.article(a_page(page(body=tag * times)), a_site())
     assert time.process_time() - start < SECONDS
 
@@ -101,7 +101,7 @@ def test_fifty_thousand_paragraphs_are_read_by_the_deadline_and_more_are_refused
     assert PROSE.strip() in stages.article(a_page(most), a_site()).article.body
     assert time.process_time() - start < DEADLINE, "3 s alone"
     start = time.process_time()
-    with pytest.raises(Unreadable, match=f"too large: .* bytes of HTML, at most {MAX_BYTES} are read"):
+    with pytest.raises(Unreadable, match="of HTML; at most"):
         stages.article(a_page(page(body=SENTENCE * 60_000)), a_site())
     assert time.process_time() - start < 1.0, "it is not even parsed"
 
@@ -109,7 +109,7 @@ def test_fifty_thousand_paragraphs_are_read_by_the_deadline_and_more_are_refused
 def test_a_page_that_takes_longer_than_its_deadline_is_ended_with_a_word_and_the_next_one_is_read() -> None:
     pool = ParsePool(count=1, deadline=0.2)
     try:
-        with pytest.raises(Unreadable, match=r"too slow: not parsed within 0\.2 s"):
+        with pytest.raises(Unreadable, match=r"not parsed within 0\.2 seconds"):
             asyncio.run(pool.run(stages.article, a_page(page(body=SENTENCE * 45_000)), a_site()))
         pool.deadline = pool.quick = 60.0
         assert PROSE.strip() in asyncio.run(pool.run(stages.article, a_page(page()), a_site())).article.body

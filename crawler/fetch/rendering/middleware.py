@@ -39,7 +39,7 @@ class RenderingMiddleware:
         site = request.cb_kwargs.get("site")
         crawl = getattr(self.crawler.spider, "crawl", None)
         if request.meta.get("render") is False and site is not None and crawl is not None:
-            request.meta["render"] = await crawl.rendering.wanted(site)
+            request.meta["render"] = await crawl.rendering.needs_browser(site)
         if request.meta.get("render"):
             from scrapy_playwright.page import PageMethod
 

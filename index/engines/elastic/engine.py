@@ -17,6 +17,7 @@ from elasticsearch import ApiError, NotFoundError, helpers
 from index.engines.base import (
     MAPPING_VERSION,
     IndexedDocument,
+    UnfitDocument,
     article_of,
     cursor,
     is_earlier,
@@ -32,6 +33,7 @@ from index.engines.legacy_mapping import without_unknown
 from index.engines.query_plan import Plan, plan
 from index.errors import IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument, Match, Matches, Query
+from index.model.message import Message
 
 ADMIN_SECONDS = 60  # making and deleting an index waits for the cluster's state
 SEARCH_SECONDS = 10  # a person waits no longer
@@ -121,8 +123,8 @@ class ElasticEngine:
 
     # --- writing ---
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
-        refused: dict[str, str] = {}
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
+        refused: dict[str, Message] = {}
         actions: dict[str, list[Action]] = {
             target: [deletion(article) for article in deletes],
             target + EARLIER: [deletion(id_) for id_ in deletes if is_earlier(id_)],
@@ -130,8 +132,8 @@ class ElasticEngine:
         for document in upserts:
             try:
                 actions[target if document.current else target + EARLIER].append(upsert(document))
-            except ValueError as error:
-                refused[document.article.id] = str(error)
+            except UnfitDocument as error:
+                refused[document.article.id] = error.message
         with self._told() as client:
             if not is_ours(target, self.prefix):
                 fields = self._fields(target)

@@ -22,7 +22,7 @@ import tantivy
 from tantivy import Query as TantivyQuery
 
 from index.atomic_files import sync_folder
-from index.engines.base import IndexedDocument, IndexRecord, is_earlier, is_ours, must_be_ours, record
+from index.engines.base import IndexedDocument, IndexRecord, UnfitDocument, is_earlier, is_ours, must_be_ours, record
 from index.engines.embedded import tantivy_query
 from index.engines.embedded.schema import FIELDS, document, schema
 from index.engines.embedded.tantivy_query import Part, Searcher
@@ -30,6 +30,7 @@ from index.engines.legacy_mapping import is_made_with, without_unknown
 from index.engines.query_plan import Plan, plan
 from index.errors import IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument, Matches, Query
+from index.model.message import Message
 
 HEAP_BYTES = 64_000_000  # of the writer, before it spills a segment; a batch of 500 articles takes about 10 MB
 EARLIER = "versions"  # the folder of earlier versions, within a target's
@@ -110,14 +111,14 @@ class EmbeddedEngine:
 
     # --- writing ---
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
-        refused: dict[str, str] = {}
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
+        refused: dict[str, Message] = {}
         records: dict[str, dict[str, IndexRecord]] = {target: {}, f"{target}/{EARLIER}": {}}
         for one in upserts:
             try:
                 made = record(one)
-            except ValueError as error:
-                refused[one.article.id] = str(error)
+            except UnfitDocument as error:
+                refused[one.article.id] = error.message
                 continue
             held = records[target if one.current else f"{target}/{EARLIER}"]
             if made.id not in held or made.version >= held[made.id].version:

@@ -13,9 +13,12 @@ from crawler.session.pages import trust_observations
 from index.archive import Archive, articles, frontier, trust
 from index.archive.frontier import Offer
 from index.archive.trust import LIES, TRUTHS, Trust, TrustObservation, judge
+from index.model.codes import TrustReason
+from index.model.message import Message
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 URL = "https://step.example/1"
+MOVED = Message(TrustReason.DATE_MOVED_ALONE)
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
         yield archive
 
 
-def after(what: trust.TrustTopic, *lies: str | None) -> Trust:
+def after(what: trust.TrustTopic, *lies: Message | None) -> Trust:
     record = Trust("step", what)
     for lie in lies:
         record = judge(record, TrustObservation(what, URL, lie), NOW)
@@ -33,21 +36,21 @@ def after(what: trust.TrustTopic, *lies: str | None) -> Trust:
 
 @pytest.mark.parametrize("what", LIES)
 def test_a_site_is_doubted_after_so_many_lies_in_a_row(what: trust.TrustTopic) -> None:
-    assert after(what, *["moved"] * (LIES[what] - 1)).since is None
-    doubted = after(what, *["moved"] * LIES[what])
-    assert (doubted.since, doubted.how, doubted.example, doubted.seen) == (NOW, "moved", URL, NOW)
-    assert after(what, *["moved", None] * LIES[what]).since is None, "a truth between two lies ends the row"
+    assert after(what, *[MOVED] * (LIES[what] - 1)).since is None
+    doubted = after(what, *[MOVED] * LIES[what])
+    assert (doubted.since, doubted.how, doubted.example, doubted.seen) == (NOW, MOVED, URL, NOW)
+    assert after(what, *[MOVED, None] * LIES[what]).since is None, "a truth between two lies ends the row"
 
 
 def test_a_site_that_is_doubted_is_believed_again_after_five_truths_in_a_row() -> None:
-    lies = ["moved"] * LIES["validators"]
+    lies = [MOVED] * LIES["validators"]
     assert after("validators", *lies, *[None] * (TRUTHS - 1)).since == NOW
-    assert after("validators", *lies, *[None] * (TRUTHS - 1), "moved", *[None] * (TRUTHS - 1)).since == NOW
+    assert after("validators", *lies, *[None] * (TRUTHS - 1), MOVED, *[None] * (TRUTHS - 1)).since == NOW
     assert after("validators", *lies, *[None] * TRUTHS).since is None
 
 
 def known(**more: object) -> FetchTask:
-    values = {"etag": '"1"', "last_modified": None, "article": "a", "visits": 2, "carried": NOW - HOUR}
+    values = {"etag": '"1"', "last_modified": None, "article": "a", "visits": 2, "lastmod_at_fetch": NOW - HOUR}
     return FetchTask(URL, Candidate(URL, modified=NOW - HOUR), **(values | more))  # type: ignore[arg-type]
 
 
@@ -62,16 +65,16 @@ def told(wanted: FetchTask, page: Page, changed: bool) -> list[tuple[str, bool]]
 @pytest.mark.parametrize(
     ("wanted", "page", "changed", "found"),
     [
-        (known(carried=None), answer(), True, [("validators", False)]),  # 304 would have come
-        (known(carried=None), answer('"2"'), True, [("validators", True)]),
-        (known(carried=None), answer(), False, [("validators", False)]),  # it was to be 304
-        (known(carried=None, whole=True), answer(), False, [("validators", True)]),
-        (known(carried=None), answer('"2"'), False, []),  # a box around the text may have changed
-        (known(carried=None), answer(status=304), False, []),
+        (known(lastmod_at_fetch=None), answer(), True, [("validators", False)]),  # 304 would have come
+        (known(lastmod_at_fetch=None), answer('"2"'), True, [("validators", True)]),
+        (known(lastmod_at_fetch=None), answer(), False, [("validators", False)]),  # it was to be 304
+        (known(lastmod_at_fetch=None, unconditional=True), answer(), False, [("validators", True)]),
+        (known(lastmod_at_fetch=None), answer('"2"'), False, []),  # a box around the text may have changed
+        (known(lastmod_at_fetch=None), answer(status=304), False, []),
         (known(etag=None), answer(status=304), False, []),
         (known(etag=None), answer(), True, [("dates", False)]),  # it changed, its date did not
-        (known(etag=None, carried=NOW - 2 * HOUR), answer(), True, [("dates", True)]),
-        (known(etag=None, carried=NOW - 2 * HOUR), answer(status=304), False, [("dates", False)]),
+        (known(etag=None, lastmod_at_fetch=NOW - 2 * HOUR), answer(), True, [("dates", True)]),
+        (known(etag=None, lastmod_at_fetch=NOW - 2 * HOUR), answer(status=304), False, [("dates", False)]),
     ],
 )
 def test_a_look_at_a_page_tells_whether_its_site_said_the_truth(
@@ -90,7 +93,7 @@ def test_dates_that_are_not_believed_make_nothing_due(archive: Archive) -> None:
 
     archive.write(begin).result()
     for number in range(LIES["dates"]):
-        finding = TrustObservation("dates", one.url, "its date moved, its text did not")
+        finding = TrustObservation("dates", one.url, MOVED)
         archive.write(lambda conn, finding=finding: trust.note(conn, "step", finding, NOW)).result()
         assert number + 1 == LIES["dates"] or not doubts(archive)
     (doubt,) = doubts(archive)

@@ -20,6 +20,8 @@ from index.archive import articles, documents, health, site_state
 from index.archive.health import Health
 from index.errors import ArshifError
 from index.model.article import Image
+from index.model.codes import Verdict
+from index.model.message import Message
 from index.web import create_app, serve
 from index.web.static_files import static
 from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
@@ -300,7 +302,7 @@ def test_a_site_that_needs_a_look_comes_first(tmp_path: Path) -> None:
 
     def change(conn: Any) -> None:
         site_state.put(conn, "phare")
-        quiet = Health("quiet", "no article for 3 days", "https://phare.example/feed")
+        quiet = Health(Verdict.BLOCKED, Message("health.moved", {"host": "new.example"}), "https://phare.example/feed")
         health.put(conn, "phare", quiet)
         site_state.put(conn, "asi", enabled=False)
         site_state.put(conn, "kuh", failures=3)
@@ -308,7 +310,8 @@ def test_a_site_that_needs_a_look_comes_first(tmp_path: Path) -> None:
 
     shelf.archive.write(change).result()
     rows = tree(client_of(shelf).get("/sites?ui=ar")).cssselect("tbody tr")
-    assert "no article for 3 days" in text_of(rows[0])
+    assert "انتقلت مقالاته إلى" in text_of(rows[0])
+    assert "new.example" in text_of(rows[0])
     assert rows[0].cssselect("a")[-1].get("href") == "https://phare.example/feed"
     assert "فشل 3 مرات متتالية" in text_of(rows[1])
     assert "موقوف" in text_of(rows[-1])
