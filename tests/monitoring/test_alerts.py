@@ -88,7 +88,7 @@ def test_a_dead_feed_is_told_once_and_shown(broken: House) -> None:
         assert [message["title"] for message in got] == ["Arshif: fa"]
         (told,) = got[0]["message"].splitlines()
         when = now + timedelta(hours=2, minutes=10)
-        expected = f"{when:%Y-%m-%d %H:%M} UTC, fa: feed dead; its source gives nothing to read any more: HTTP 410"
+        expected = f"{when:%Y-%m-%d %H:%M} UTC, fa: feed dead; its only source can no longer be read: HTTP 410"
         assert told.startswith(expected)
         (alert,) = noted(archive)
         assert (len(alert.waiting), alert.sent) == (2, None)
@@ -102,7 +102,7 @@ def test_a_dead_feed_is_told_once_and_shown(broken: House) -> None:
     states = {row["site"]: (row["state"], row["example"]) for row in broken.told("status")}
     example = f"http://{broken.room.sites['fa'].host}/rss.xml"
     assert states == {"fa": ("feed dead", example), "fr": ("ok", None)}
-    assert f"HTTP 410: {example} answered 410; {example}" in broken.arshif("status")
+    assert f"HTTP 410; {example}" in broken.arshif("status")
 
 
 def noted(archive: Archive) -> list[health.Alert]:

@@ -143,11 +143,11 @@ def test_the_verdict_on_a_source_follows_from_the_code_and_its_status(reason: Me
 
 
 def test_pages_that_fail_for_the_same_reason_are_counted_together_whatever_their_parameters() -> None:
-    sizes = (Message(PageReason.REDIRECTED_HOME, {"url": f"https://a.example/?{n}"}) for n in range(5))
+    sizes = (Message(PageReason.REDIRECTED_HOME, {"url": f"https://a.example/?{n}"}) for n in range(12))
     pages = tuple(PageSeen(f"https://a.example/{n}", START, PageState.REFUSED, why) for n, why in enumerate(sizes))
     found = judge(Evidence(pages=pages), frozenset({"a.example"}), "UTC", START)
     assert found is not None
-    assert (found.verdict, found.detail.params["n"], found.detail.params["of"]) == (Verdict.MOVED, 5, 5)
+    assert (found.verdict, found.detail.params["n"], found.detail.params["of"]) == (Verdict.MOVED, 12, 12)
 
 
 def test_another_sentence_in_the_catalogue_changes_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
