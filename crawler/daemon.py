@@ -27,14 +27,15 @@ from crawler.monitoring import notifications, saved_search_alerts
 from crawler.monitoring.health_job import checkup
 from crawler.processes import crawl_process
 from crawler.processes.child import end_child, start_child
-from crawler.scheduling.poll_interval import in_words
-from crawler.scheduling.site_schedule import DUE, Due, LastRun, due
+from crawler.scheduling.site_schedule import Due, LastRun, due
 from crawler.session.source_stats import load_stats
 from crawler.site_config import Site
 from crawler.storage import open_index
 from index.archive import Archive, erasure, health, hosts, leases, site_state
 from index.archive import runs as records
 from index.file_lock import hold
+from index.locale import FALLBACK, duration, translate
+from index.model.codes import RunCause, RunStatus, Verdict
 
 log = logging.getLogger("arshif.daemon")
 
@@ -132,7 +133,7 @@ class Daemon:
         if abs(moved) < CLOCK_JUMP:
             return
         how = "forward, or the machine slept," if moved > 0 else "back"
-        log.warning("the clock went %s by %s", how, in_words(timedelta(seconds=abs(moved))))
+        log.warning("the clock went %s by %s", how, duration(FALLBACK, abs(moved)))
         self.next_look = 0.0
         for job in scheduler.get_jobs() if moved < 0 else ():
             job.modify(next_run_time=datetime.now(UTC))
@@ -180,7 +181,7 @@ class Daemon:
             rested = len(self.running) < RUNS and now >= max(self.rest_until, self.next_look)
             ready = self.due() if rested and self.room() else []
             if ready:
-                self.running.append(crawl_process.start(self.config, self.archive, ready, why=DUE))
+                self.running.append(crawl_process.start(self.config, self.archive, ready, why=RunCause.SCHEDULED))
                 log.info("run %d: %s", self.running[-1].number, _named(ready))
         except OSError as error:  # no memory or no process number is left: that passes
             log.error("cannot start a process (%s); tried again in %g s", error.strerror, RESTART[0])
@@ -197,8 +198,9 @@ class Daemon:
             self.full = last is not None and last.verdict is not None
         lack = disk_space.shortage(self.config.settings, again=self.full)
         if bool(lack) != self.full:
-            found = health.Health("nearly full" if lack else None, lack or None)
-            log.warning("no crawl starts: %s" if lack else "there is room on the disk again%s", lack)
+            found = health.Health(Verdict.NEARLY_FULL if lack else None, lack)
+            said = translate(lack, FALLBACK) if lack else ""
+            log.warning("no crawl starts: %s" if lack else "there is room on the disk again%s", said)
             told, now = notifications.keys(self.config), datetime.now(UTC)
             self.archive.write(lambda conn: health.alert(conn, DISK, found, now, told)).result()
             self.full = bool(lack)
@@ -213,13 +215,13 @@ class Daemon:
             record = records.get(conn, run.number)
         parts = record.sites if record else ()
         statuses = {part.status for part in parts}
-        nobody = statuses == {"offline"}
+        nobody = statuses == {RunStatus.OFFLINE}
         log.info("run %d: %s", run.number, "nobody answered" if nobody else f"{status}; {crawl_process.summary(parts)}")
         if nobody:
             if not self.offline:
                 log.warning(crawl_process.OFFLINE)
             self.offline, self.rest_until = True, time.monotonic() + OFFLINE_REST
-        elif "ok" in statuses:
+        elif RunStatus.OK in statuses:
             self.offline = False
 
     def due(self) -> list[Site]:
@@ -267,14 +269,14 @@ class Daemon:
     def _busy(self, conn: Connection) -> frozenset[str]:
         """The hosts of the sites that our runs are still at; without a network, until the run has ended and we rest."""
         records_ = [record for run in self.running if (record := records.get(conn, run.number))]
-        at_work = ("running", "offline")
+        at_work = (RunStatus.RUNNING, RunStatus.OFFLINE)
         ids = {part.site for record in records_ for part in record.sites if part.status in at_work}
         return frozenset[str]().union(*(site.hosts for run in self.running for site in run.sites if site.id in ids))
 
     def end(self) -> None:
         """Ends the crawls, then the helpers, so that what the crawls stored is still shipped."""
         for run in self.running:
-            run.stop("stopped")
+            run.stop(RunStatus.STOPPED)
         while self.running:
             for run in [run for run in self.running if run.watch(time.monotonic())]:
                 try:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import shutil
+from enum import StrEnum
 
 from crawler.settings_model import Settings
 from index.archive.warc_records import Extent
+from index.model.message import Given, Message
 
 RESUME_FACTOR = (
     1.05  # times the least that is to stay free, until crawls start again: what is just enough would come and go
 )
-UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))  # as disks are sold
 
 
-def shortage(settings: Settings, *, again: bool = False) -> str:
-    """Why no crawl may write now, and what to do; "" where there is room. `again`: it was short before."""
+class DiskMessage(StrEnum):
+    """What is said of the disk; sizes are bytes."""
+
+    SHORTAGE = "disk.shortage"  # free, folder, least
+    RAW_COPIES = "disk.raw_copies"  # n: pages, size, month, keep: seconds
+    RAW_COPIES_KEPT = "disk.raw_copies_kept"  # n, size, month: kept for ever
+
+
+def shortage(settings: Settings, *, again: bool = False) -> Message | None:
+    """Why no crawl may write now, and what to do; None where there is room. `again`: it was short before."""
     left = free(settings)
     if left >= settings.least_free * (RESUME_FACTOR if again else 1):
-        return ""
-    return (
-        f"{size(left)} are free at {settings.data}, and {size(settings.least_free)} are to stay free (least_free): "
-        "make room, and crawls go on by themselves"
-    )
+        return None
+    params: dict[str, Given] = {"free": left, "folder": str(settings.data), "least": settings.least_free}
+    return Message(DiskMessage.SHORTAGE, params)
 
 
 def free(settings: Settings) -> int:
@@ -30,13 +37,9 @@ def free(settings: Settings) -> int:
     return shutil.disk_usage(place).free
 
 
-def raw_copies(settings: Settings, extent: Extent) -> str:
-    """What raw copies take, what a month adds, and how long they are kept, in words."""
-    days = settings.raw.keep_days
-    kept = f"kept for {days} days" if days else "kept for ever"
-    return f"{extent.copies} pages, {size(extent.bytes)}; a month brings {size(extent.month)}; {kept} (raw.keep_days)"
-
-
-def size(count: float) -> str:
-    """Bytes for people: 1.5 GB."""
-    return next((f"{count / unit:.1f} {name}" for unit, name in UNITS if count >= unit), f"{count:.0f} bytes")
+def raw_copies(settings: Settings, extent: Extent) -> Message:
+    """What raw copies take, what a month adds, and how long they are kept."""
+    params: dict[str, Given] = {"n": extent.copies, "size": extent.bytes, "month": round(extent.month)}
+    if days := settings.raw.keep_days:
+        return Message(DiskMessage.RAW_COPIES, params | {"keep": days * 86_400})
+    return Message(DiskMessage.RAW_COPIES_KEPT, params)

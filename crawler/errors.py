@@ -25,6 +25,8 @@ from index.errors import (
     LeaseLost,
     QueryError,
 )
+from index.model.codes import Reason
+from index.model.message import Given, Message
 
 __all__ = [
     "ArchiveError",
@@ -49,15 +51,18 @@ class ConfigError(ArshifError):
 
 
 class PageProblem(Exception):
-    """What is wrong with one page; the run goes on. `reason` is a short word that is counted, `detail` for people."""
+    """What is wrong with one page; the run goes on. `reason` is what is decided by and counted, `message` says it with
+    its parameters."""
 
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(reason, detail)  # both in args: it crosses process borders by pickle
+    def __init__(self, reason: Reason, /, **params: Given) -> None:
+        super().__init__(reason)  # in args: it crosses process borders by pickle, which keeps the attributes too
         self.reason = reason
-        self.detail = detail
+        self.message = Message(reason, params)
 
     def __str__(self) -> str:
-        return f"{self.reason}: {self.detail}" if self.detail else self.reason
+        from index.locale import FALLBACK, translate  # 0.1 s that no worker pays
+
+        return translate(self.message, FALLBACK)
 
 
 class Refused(PageProblem):
@@ -73,4 +78,4 @@ class Unreadable(PageProblem):
 
 
 class SourceProblem(PageProblem):
-    """A feed, sitemap or listing that cannot be read: told in the site's state, tried again at its next turn."""
+    """A feed, sitemap or listing that cannot be read: noted in the site's state, tried again at its next turn."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from crawler.config import Config
 from crawler.errors import ArshifError, Refused, Unreadable
+from crawler.explain_messages import ExplainMessage as M
 from crawler.fetch.robots.policy import RobotsRules
 from crawler.replay import reread
 from crawler.session.source_stats import excluding, repeated
@@ -22,6 +23,7 @@ from crawler.urls.canonical import canonical
 from index.archive import documents, frontier, hosts, outbox, repeated_blocks, warc_records
 from index.archive.frontier import Fetch, FrontierRow
 from index.model.article import IndexDocument
+from index.model.message import Given, Message, Value
 from index.warc.store import WarcStore
 
 STAGES = ("address", "discover", "fetch", "extract", "clean", "store", "index")
@@ -30,11 +32,15 @@ EXCERPT_CHARS = 100  # characters of a block that was taken off
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is known of one stage, in a sentence; `at` is when it happened (UTC), if at one time."""
+    """What is known of one stage; `at` is when it happened (UTC), if at one time."""
 
     stage: str
-    told: str
+    told: Message
     at: datetime | None = None
+
+
+def _step(stage: str, code: M, at: datetime | None = None, **params: Given) -> Step:
+    return Step(stage, Message(code, params), at)
 
 
 def explain(conn: Connection, config: Config, address: str) -> list[Step]:
@@ -63,69 +69,75 @@ def _met(conn: Connection, document: IndexDocument | None, site: str, url: str) 
         if row := frontier.row(conn, site, one):
             met = True
             if one != url:
-                yield Step("discover", f"also at {one}")
-                yield Step("fetch", f"at {one}:")
+                yield _step("discover", M.ALSO_AT, url=one)
+                yield _step("fetch", M.AT, url=one)
             yield from (*_discovered(row), *_fetched(row, frontier.fetches_of(conn, site, one)))
     if not met:
-        yield Step("discover", "no source has offered it")
+        yield _step("discover", M.NOT_OFFERED)
 
 
 def _address(conn: Connection, config: Config, site: Site, url: str) -> Iterator[Step]:
-    known = f"site {site.id}" + ("" if site.enabled else ", which is not enabled")
-    yield Step("address", f"{url}: {known if site.id in config.sites else 'of no site that a file describes'}")
+    known = M.OF_SITE if site.enabled else M.OF_DISABLED_SITE
+    yield _step("address", known if site.id in config.sites else M.OF_NO_SITE, url=url, site=site.id)
     rules = site.rules_on(datetime.now(UTC).date())
     if reason := may_be_article(url, rules.allow, rules.deny):
-        yield Step("address", f"never an article by its address: {reason}")
+        yield _step("address", M.NEVER_AN_ARTICLE, reason=Message(f"address.{reason.replace(' ', '_')}"))
     host = hosts.state(conn, hosts.origin(url))
     if host.robots is not None:
         allowed = RobotsRules(host.robots, PRODUCT).allow(url)
-        yield Step("address", f"robots.txt {'allows' if allowed else 'forbids'} it", host.answered)
+        yield _step("address", M.ROBOTS_ALLOW if allowed else M.ROBOTS_DISALLOW, host.answered)
     if host.silent:
-        yield Step("address", "robots.txt cannot be had, so nothing is asked of its host", host.silent)
+        yield _step("address", M.ROBOTS_UNREACHABLE, host.silent)
     if host.not_before and host.not_before > datetime.now(UTC):
-        yield Step("address", "its host asked to be left alone until then", host.not_before)
+        yield _step("address", M.RETRY_AFTER, host.not_before)
 
 
 def _discovered(row: FrontierRow) -> Iterator[Step]:
-    said = [f"“{row.title}”"] if row.title else []
-    said += [f"{name} {date.isoformat()}" for name in ("published", "modified") if (date := getattr(row, name))]
-    yield Step(
-        "discover", f"offered by {row.source or 'a person'}" + (f": {', '.join(said)}" if said else ""), row.discovered
-    )
+    said: list[Value] = [Message(M.TITLE, {"title": row.title})] if row.title else []
+    dates = ((M.PUBLISHED, row.published), (M.MODIFIED, row.modified))
+    said += [Message(code, {"date": date}) for code, date in dates if date]
+    if row.source:
+        yield _step("discover", M.OFFERED_AS if said else M.OFFERED, row.discovered, source=row.source, said=said)
+    else:
+        yield _step("discover", M.REQUESTED_AS if said else M.REQUESTED, row.discovered, said=said)
 
 
 def _fetched(row: FrontierRow, fetches: Sequence[Fetch]) -> Iterator[Step]:
     for fetch in fetches:
-        yield Step("fetch", f"{fetch.status}: {fetch.outcome}" if fetch.status else fetch.outcome, fetch.at)
+        outcome = Message(M.OUTCOME, {"status": fetch.status, "outcome": fetch.outcome})
+        yield Step("fetch", outcome if fetch.status else fetch.outcome, fetch.at)
     if row.fetched is None:
-        yield Step("fetch", "never answered")
+        yield _step("fetch", M.NEVER_ANSWERED)
     else:
-        yield Step("fetch", f"{row.visits} times, last with {row.status}", row.fetched)
+        yield _step("fetch", M.ANSWERED, row.fetched, n=row.visits, status=row.status)
     if row.tries:
-        yield Step("fetch", f"failed {row.tries} times in a row")
-    yield Step("fetch", "; ".join(filter(None, (f"state {row.state}", row.reason, row.detail))))
-    yield Step("fetch", "looked at again" if row.due else "not looked at again by itself", row.due)
+        yield _step("fetch", M.FAILED, n=row.tries)
+    yield _step("fetch", M.STATE_BECAUSE if row.why else M.STATE, state=row.state, why=row.why)
+    yield _step("fetch", M.DUE if row.due else M.NOT_DUE, row.due)
 
 
 def _stored(conn: Connection, document: IndexDocument, url: str) -> Iterator[Step]:
     article = document.article
     origins = ", ".join(f"{name} from {origin}" for name, origin in article.origins.items())
-    yield Step("extract", f"by {article.extractor}: {origins}")
-    yield Step("store", f"article {article.id}: {article.headline}", document.first_seen)
+    yield _step("extract", M.EXTRACTED, extractor=article.extractor, origins=origins)
+    yield _step("store", M.STORED, document.first_seen, article=article.id, headline=article.headline)
     if article.url != url:
-        yield Step("store", f"its own address is {article.url}")
+        yield _step("store", M.OWN_ADDRESS, url=article.url)
     for alias in documents.aliases(conn, article.id):
-        yield Step("store", f"also {alias.url}: {alias.reason}", alias.seen)
+        reason = Message(f"alias.{alias.reason.replace(' ', '_')}")
+        yield _step("store", M.ALIAS, alias.seen, url=alias.url, reason=reason)
     for version in documents.versions(conn, article.id):
-        yield Step("store", f"version {version.number}: {version.article.headline}", version.seen)
+        yield _step("store", M.VERSION, version.seen, number=version.number, headline=version.article.headline)
     raw = documents.raw_of(conn, article.id)
-    yield Step("store", f"raw copy: {raw[0].file} at {raw[0].offset}" if raw else "no raw copy")
+    if raw:
+        yield _step("store", M.RAW_COPY, file=raw[0].file, offset=raw[0].offset)
+    else:
+        yield _step("store", M.NO_RAW_COPY)
     if document.story:
         count = documents.others(conn, [document.story]).get(document.story, 0)
-        place = "leads" if document.lead else "is a copy within"
-        yield Step("store", f"{place} a story with {count} other{'s' * (count != 1)}")
+        yield _step("store", M.LEADS_STORY if document.lead else M.COPY_IN_STORY, n=count)
     if document.gone:
-        yield Step("store", "gone from its site, and kept")
+        yield _step("store", M.GONE)
 
 
 def _cleaned(conn: Connection, config: Config, site: Site, document: IndexDocument) -> Iterator[Step]:
@@ -138,10 +150,11 @@ def _cleaned(conn: Connection, config: Config, site: Site, document: IndexDocume
         with WarcStore(raw_folder(config)) as warc:
             removed = reread(warc, record, site, learned).removed
     except (Refused, Unreadable) as problem:
-        yield Step("clean", f"its raw copy gives nothing today: {problem}")
+        yield _step("clean", M.UNREADABLE_COPY, error=str(problem))
         return
     for block in removed:
-        yield Step("clean", f"{block.layer}, {block.reason}: {shorten(block.text, EXCERPT_CHARS, placeholder='…')}")
+        text = shorten(block.text, EXCERPT_CHARS, placeholder="…")
+        yield _step("clean", M.REMOVED, layer=block.layer, reason=block.reason, text=text)
 
 
 def _indexed(conn: Connection, document: IndexDocument) -> Iterator[Step]:
@@ -150,10 +163,10 @@ def _indexed(conn: Connection, document: IndexDocument) -> Iterator[Step]:
     targets = outbox.all_targets(conn)
     for target in targets:
         if bad := refused.get(target.name):
-            yield Step("index", f"{target.name} refused it: {bad.reason}", bad.last)
+            yield _step("index", M.INDEX_REFUSED, bad.last, target=target.name, why=bad.reason)
         elif identifier in outbox.waiting(conn, target.name):
-            yield Step("index", f"{target.name} is still to get it")
+            yield _step("index", M.INDEX_PENDING, target=target.name)
         else:
-            yield Step("index", f"{target.name} has it ({target.state})")
+            yield _step("index", M.INDEXED, target=target.name, state=target.state)
     if not targets:
-        yield Step("index", "there is no index yet")
+        yield _step("index", M.NO_INDEX)

@@ -16,6 +16,7 @@ from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool
 from crawler.site_config import Site
 from index.archive.warc_records import StoredRecord
+from index.model.codes import ParseReason
 from index.warc.store import WarcDamaged, WarcStore
 
 
@@ -28,7 +29,7 @@ def stored_page(warc: WarcStore, record: StoredRecord) -> Page:
         headers, body = warc.read(record.ref, record.final_url)
         body = decoded(headers, body)
     except (WarcDamaged, OSError, EOFError, zlib.error) as problem:
-        raise Unreadable("damaged", str(problem)) from problem
+        raise Unreadable(ParseReason.DAMAGED_COPY, error=str(problem)) from problem
     url, final_url = record.url, record.final_url
     return Page(url, final_url, body, record.fetched, headers=lower_case(headers), candidate=record.offered)
 

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -16,6 +15,7 @@ from crawler import stages
 from crawler.config import load
 from crawler.errors import PageProblem, Refused, SourceProblem
 from crawler.fetch.politeness import MIN_DELAY_SECONDS
+from crawler.fetch.reasons import reason_of
 from crawler.fetch.rendering.settings import scrapy_settings
 from crawler.models import Discovered, Page
 from crawler.processes.parse_pool import ParsePool
@@ -23,6 +23,7 @@ from crawler.session.polls import Poll
 from crawler.site_config import Site
 from crawler.urls.canonical import canonical
 from index.model.candidate import Candidate
+from index.model.codes import FetchReason
 
 SOURCES_FIRST = 10  # priority of a source's request over an article's: the newest of all sites come first
 
@@ -91,7 +92,7 @@ class SourceSpider(Spider):
         :raises PoolClosed: the crawl is at its end.
         """
         if response.status != 200:
-            raise SourceProblem(f"HTTP {response.status}", f"{response.url} answered {response.status}")
+            raise SourceProblem(FetchReason.HTTP_STATUS, status=response.status, url=response.url)
         return await self.workers.run(
             stages.discover, poll.site, poll.source, response.body, response.url, headers_of(response)
         )
@@ -133,10 +134,7 @@ def headers_of(response: Response) -> dict[str, str]:
 
 
 def fetch_problem(failure: Failure) -> PageProblem:
-    """Why a document or a page could not be fetched: a short word that is counted, and the sentence behind it."""
-    told = str(failure.value)
-    if isinstance(failure.value, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in told:
-        return Refused("too large", told)
-    if isinstance(failure.value, IgnoreRequest):
-        return PageProblem(getattr(failure.value, "reason", "not allowed"), told)
-    return PageProblem(type(failure.value).__name__, told)
+    """Why a document or a page could not be fetched; one that is too large never will be."""
+    message = reason_of(failure)
+    reason = FetchReason(message.code)
+    return (Refused if reason == FetchReason.TOO_LARGE else PageProblem)(reason, **message.params)

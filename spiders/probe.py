@@ -24,6 +24,7 @@ from crawler.session.polls import Poll, first_polls
 from crawler.site_config import Site, Source
 from index.export.schema_org import named
 from index.model.candidate import Candidate
+from index.model.codes import ParseReason
 from spiders.base import SourceSpider, fetch_problem, page_of
 
 log = logging.getLogger("arshif.spider")
@@ -73,7 +74,7 @@ class ProbeSpider(SourceSpider):
             raise
         except Exception as error:  # a fault of ours costs this source, and not the others
             log.exception("%s: %s", poll.site.id, poll.url)
-            self.answers.append((poll, SourceProblem("internal error", repr(error))))
+            self.answers.append((poll, SourceProblem(ParseReason.INTERNAL_ERROR, error=repr(error))))
             return
         self.answers.append((poll, found))
         for candidate in found.candidates if wanted else ():
@@ -105,7 +106,7 @@ class ProbeSpider(SourceSpider):
             raise
         except Exception as error:
             log.exception("%s: %s", site.id, page.url)
-            self.problem = Unreadable("internal error", repr(error))
+            self.problem = Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
             return
         yield named(self.extraction.article)
 

@@ -22,6 +22,7 @@ from crawler.errors import ArshifError, SourceProblem, Unreadable
 from crawler.fetch.circuit_breaker import HostUnavailable, network_was_reached
 from crawler.fetch.crawl_state import CrawlState
 from crawler.fetch.host_budget import TrapSuspected
+from crawler.fetch.reasons import reason_of
 from crawler.processes.parse_pool import PoolClosed
 from crawler.scheduling.poll_interval import retry_after
 from crawler.session.polls import Poll
@@ -29,6 +30,8 @@ from crawler.session.session import CrawlSession
 from crawler.site_config import Kind, Site
 from index.archive.frontier import FrontierRow
 from index.export.schema_org import named
+from index.model.codes import ParseReason
+from index.model.message import Message
 from spiders.base import SourceSpider, fetch_problem, headers_of, page_of
 
 log = logging.getLogger("arshif.spider")
@@ -86,7 +89,7 @@ class SiteSpider(SourceSpider):
             for further in await self._take_in(response, poll):
                 yield self._awaited(further)
         except (SourceProblem, Unreadable) as problem:
-            for request in await self._fall_back(poll, problem):
+            for request in await self._fall_back(poll, problem.message):
                 yield request
         except PoolClosed:
             return  # nothing is known of it; it is asked again
@@ -94,7 +97,7 @@ class SiteSpider(SourceSpider):
             raise
         except Exception as error:  # a fault of ours costs this source, and not the site's others
             log.exception("%s: %s", poll.site.id, poll.url)
-            for request in await self._fall_back(poll, SourceProblem("internal error", repr(error))):
+            for request in await self._fall_back(poll, Message(ParseReason.INTERNAL_ERROR, {"error": repr(error)})):
                 yield request
         async for request in self._answered(poll):
             yield request
@@ -122,9 +125,9 @@ class SiteSpider(SourceSpider):
         self.pending[poll.site.id] += 1
         return self.source_request(poll)
 
-    async def _fall_back(self, poll: Poll, problem: SourceProblem | Unreadable) -> list[Request]:
+    async def _fall_back(self, poll: Poll, reason: Message) -> list[Request]:
         """The home page, asked for a feed in place of a dead one; the failure is kept in the site's state."""
-        home = await self.session.sources.failed(poll, problem)
+        home = await self.session.sources.failed(poll, reason)
         return [] if home is None else [self._awaited(home).replace(callback=self.parse_home)]
 
     async def parse_home(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
@@ -145,8 +148,7 @@ class SiteSpider(SourceSpider):
 
     async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
         poll: Poll = failure.request.cb_kwargs["poll"]  # type: ignore[attr-defined]
-        problem = fetch_problem(failure)
-        for request in await self._fall_back(poll, SourceProblem(problem.reason, problem.detail)):
+        for request in await self._fall_back(poll, reason_of(failure)):
             yield request
         async for request in self._answered(poll):
             yield request
@@ -191,7 +193,7 @@ class SiteSpider(SourceSpider):
         arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
         site, row, problem = arguments["site"], arguments["row"], fetch_problem(failure)
         if isinstance(failure.value, HostUnavailable | TrapSuspected):  # it was not even asked for
-            self.session.progress.defer(site.id, problem.reason, problem.detail)
+            self.session.progress.defer(site.id, problem.message)
         if not isinstance(failure.value, HostUnavailable):  # of which the page stays due
             await self.session.rejections.reject(site, row, problem)
 

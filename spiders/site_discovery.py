@@ -11,11 +11,14 @@ from scrapy.exceptions import IgnoreRequest
 
 from crawler.config import load
 from crawler.errors import ArshifError
+from crawler.fetch.reasons import reason_of
 from crawler.fetch.rendering.settings import scrapy_settings
+from crawler.onboarding.messages import ProposalMessage
 from crawler.onboarding.proposal import Proposal
 from crawler.onboarding.site_discovery import FetchedPage, SiteDiscovery
 from crawler.processes.parse_pool import ParsePool
 from crawler.scheduling.poll_interval import Bounds
+from index.model.message import Message
 
 
 class SiteDiscoverySpider(Spider):
@@ -31,7 +34,7 @@ class SiteDiscoverySpider(Spider):
         self.browser = False
         self.workers = ParsePool()
         self.proposal: Proposal | None = None
-        self.problem = ""
+        self.problem: Message | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -46,7 +49,7 @@ class SiteDiscoverySpider(Spider):
         try:
             self.proposal = await SiteDiscovery(self.get, self.workers, self.bounds, self.browser).run(self.url)
         except ArshifError as error:
-            self.problem = str(error)
+            self.problem = error.message
         return
         yield  # it asks by itself, one request after the other
 
@@ -56,9 +59,9 @@ class SiteDiscoverySpider(Spider):
         try:
             request = Request(url, dont_filter=True, meta={"render": rendered})
             response = await self.crawler.engine.download_async(request)
-        except IgnoreRequest as refused:
-            raise ArshifError(f"{url} may not be asked: {refused}") from None
         except Exception as error:  # whatever keeps a server from answering
-            raise ArshifError(f"{url} cannot be had: {error or type(error).__name__}") from None
+            why = reason_of(error)
+            code = ProposalMessage.NOT_REQUESTED if isinstance(error, IgnoreRequest) else ProposalMessage.NOT_FETCHED
+            raise ArshifError(Message(code, {"url": url, "why": why})) from None
         headers = {str(name).lower(): str(value) for name, value in response.headers.to_unicode_dict().items()}
         return FetchedPage(response.status, response.url, headers, response.body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -50,11 +49,12 @@ def _list(limit: int, json: bool) -> None:
     from crawler.config import load
     from crawler.monitoring import notifications
     from index.archive import health
+    from index.locale import plain
 
     with open_existing_archive(load()) as archive, archive.read() as conn:
         found = health.recent_alerts(conn, limit)
     if json:
-        print_json([asdict(alert) | {"waiting": len(alert.waiting)} for alert in found])
+        print_json([plain(alert) | {"waiting": len(alert.waiting)} for alert in found])
         return
     for alert in found:
         pending = "  (not sent to all yet)" if alert.waiting else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,6 +12,8 @@ from crawler.cli.options import Json, Since, SitesArgument
 from crawler.console import print_error, print_json, say
 from crawler.errors import ArshifError, Busy
 from crawler.logging_setup import set_up_log
+from index.model.codes import RunCause, RunDetail, RunStatus
+from index.model.message import Message
 
 if TYPE_CHECKING:
     from crawler.site_config import Site
@@ -36,9 +37,9 @@ def crawl(sites: SitesArgument = None, since: Since = "", json: Json = False) ->
     chosen = config.choose(",".join(sites or []))
     with open_archive(config) as archive, open_index(config) as engine:
         chosen = _without_forgotten(archive, chosen)
-        run = crawl_process.start(config, archive, chosen, since, why="asked for")
-        signal.signal(signal.SIGTERM, lambda *_: run.stop("stopped"))
-        signal.signal(signal.SIGINT, lambda *_: run.stop("stopped"))
+        run = crawl_process.start(config, archive, chosen, since, why=RunCause.REQUESTED)
+        signal.signal(signal.SIGTERM, lambda *_: run.stop(RunStatus.STOPPED))
+        signal.signal(signal.SIGINT, lambda *_: run.stop(RunStatus.STOPPED))
         while not run.watch(time.monotonic()):
             time.sleep(0.1)
         status = crawl_process.finish(archive, run)
@@ -46,8 +47,8 @@ def crawl(sites: SitesArgument = None, since: Since = "", json: Json = False) ->
         with archive.read() as conn:
             record = next(record for record in runs.recent(conn, 50) if record.id == run.number)
     _print_run(record, status, json)
-    if status == "ok":
-        raise typer.Exit(int(any(site.status != "ok" for site in record.sites)))
+    if status == RunStatus.OK:
+        raise typer.Exit(int(any(site.status != RunStatus.OK for site in record.sites)))
     code = run.child.wait()
     raise typer.Exit(code if code in crawl_process.EXIT_CODES.values() else ArshifError.exit_code)
 
@@ -77,15 +78,17 @@ def _index(archive: Archive, engine: Engine) -> None:
         print_error(f"stored, but not searchable yet: {error}")
 
 
-def _print_run(record: Run, status: str, json: bool) -> None:
+def _print_run(record: Run, status: RunStatus, json: bool) -> None:
     from crawler.processes.crawl_process import OFFLINE, summary
+    from index.locale import FALLBACK, plain, translate
 
     if json:
-        print_json(asdict(record))
+        print_json(plain(record))
         return
     say(f"run {record.id}: {status}; {summary(record.sites)}")
     for site in record.sites:
-        if site.detail or site.status != "ok":
-            print_error(f"{site.site}: {site.status}: {site.detail or 'no source answered'}")
-    if record.sites and all(site.status == "offline" for site in record.sites):
+        if site.detail or site.status != RunStatus.OK:
+            detail = site.detail or Message(RunDetail.NO_ANSWER)
+            print_error(f"{site.site}: {site.status}: {translate(detail, FALLBACK)}")
+    if record.sites and all(site.status == RunStatus.OFFLINE for site in record.sites):
         print_error(OFFLINE)

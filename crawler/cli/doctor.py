@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
@@ -26,13 +25,15 @@ def doctor(json: Json = False) -> None:
 
     Covers configuration, sites, clock, disk, archive, index, browser, sources and alerts. Exits with 1 if one fails.
     """
+    from index.locale import FALLBACK, plain, translate
+
     checks = []
     for check in _checks():
         checks.append(check)
         if not json:
-            say(f"{check.verdict:<8}{check.what}: {check.told}", STYLES[check.verdict])
+            say(f"{check.verdict:<8}{check.what}: {translate(check.told, FALLBACK)}", STYLES[check.verdict])
     if json:
-        print_json([asdict(check) for check in checks])
+        print_json([plain(check) for check in checks])
     if any(check.verdict == "fail" for check in checks):
         raise typer.Exit(ArshifError.exit_code)
 
@@ -40,11 +41,13 @@ def doctor(json: Json = False) -> None:
 def _checks() -> Iterator[Check]:
     from crawler.config import load
     from crawler.monitoring.doctor import Check, run_checks
+    from crawler.monitoring.doctor_messages import DoctorMessage
+    from index.model.message import Message
 
     try:
         config = load()
     except ArshifError as error:
-        yield Check("configuration", "fail", str(error))
+        yield Check("configuration", "fail", error.message)
         return
-    yield Check("configuration", "ok", str(config.directory))
+    yield Check("configuration", "ok", Message(DoctorMessage.CONFIGURATION, {"folder": str(config.directory)}))
     yield from run_checks(config)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -21,15 +20,16 @@ def explain(
     """Trace one URL through all stages: why it is stored or not."""
     from crawler import explain as lifecycle
     from crawler.config import load
+    from index.locale import FALLBACK, plain, translate
 
     config = load()
     with open_existing_archive(config) as archive, archive.read() as conn:
         steps = lifecycle.explain(conn, config, address)
     if json:
-        print_json([asdict(step) for step in steps])
+        print_json([plain(step) for step in steps])
         return
     last = ""
     for step in steps:
         label = "" if step.stage == last else f"{lifecycle.STAGES.index(step.stage) + 1} {step.stage}"
-        last = step.stage
-        say(f"{label:<11}{cell(step.at):<20} {step.told}" if step.at else f"{label:<11}{step.told}")
+        last, told = step.stage, translate(step.told, FALLBACK)
+        say(f"{label:<11}{cell(step.at):<20} {told}" if step.at else f"{label:<11}{told}")

@@ -44,7 +44,9 @@ def print_said_by_refused(refused: Refused, json: bool) -> None:
     """Prints the fields found on a page before it was refused as not being an article."""
     if json:
         fields = {name: {"value": _shown(value), "origin": origin} for name, value, origin in refused.said}
-        print_json({"refused": refused.reason, "detail": refused.detail, "said": fields})
+        from index.locale import plain
+
+        print_json({"refused": refused.reason, **plain({"detail": refused.message}), "said": fields})
         return
     for name, value, origin in refused.said:
         say(f"{name:{WIDTH}} {_shown(value)}  [{origin}]")

@@ -36,6 +36,7 @@ def index_status(json: Json = False) -> None:
     from crawler.config import load
     from crawler.storage import open_archive, open_index
     from index.archive import documents, outbox
+    from index.locale import FALLBACK, plain, translate
 
     config = load()
     with open_archive(config) as archive, open_index(config) as engine, archive.read() as conn:
@@ -55,7 +56,7 @@ def index_status(json: Json = False) -> None:
                 "documents": indexed,
                 "articles": stored,
                 "targets": targets,
-                "refused": [{"article": bad.article, "reason": bad.reason} for bad in refused],
+                "refused": [plain({"article": bad.article, "reason": bad.reason}) for bad in refused],
             }
         )
         return
@@ -65,7 +66,7 @@ def index_status(json: Json = False) -> None:
     for target in targets:
         say(f"{target['name']} ({target['state']}): {target['pending']} pending")
     for bad in refused:
-        print_error(f"refused: {bad.article}: {bad.reason}")
+        print_error(f"refused: {bad.article}: {translate(bad.reason, FALLBACK)}")
 
 
 @app.command("rebuild")

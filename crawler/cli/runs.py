@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
@@ -22,11 +21,12 @@ def runs(limit: Limit = 20, json: Json = False) -> None:
     from crawler.config import load
     from crawler.storage import open_archive
     from index.archive.runs import recent
+    from index.locale import plain
 
     with open_archive(load()) as archive, archive.read() as conn:
         found = recent(conn, limit)
     if json:
-        print_json([asdict(run) for run in found])
+        print_json([plain(run) for run in found])
         return
     if not found:
         say("no runs yet: start one with `arshif run` or `arshif crawl`")
@@ -43,6 +43,7 @@ def _duration(run: Run) -> str:
 
 def _outcome(run: Run) -> str:
     from crawler.processes.crawl_process import summary
+    from index.locale import FALLBACK, translate
 
-    detail = [run.detail] if run.detail else []
+    detail = [translate(run.detail, FALLBACK)] if run.detail else []
     return "; ".join([summary(run.sites), *detail]) if run.ended else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,7 +79,9 @@ def check_sites(
         raise typer.Exit(ConfigError.exit_code) from None
     checks = _check_sources(site) if site else []
     if json:
-        sources = [asdict(check) for check in checks]
+        from index.locale import plain
+
+        sources = [plain(check) for check in checks]
         print_json({"sites": found, "mistakes": [], "warnings": config.warnings, "sources": sources})
     else:
         _print_files(found, [], config.warnings, json)
@@ -109,7 +110,9 @@ def _check_sources(site: str) -> list[SourceCheck]:
 
 def _in_words(check: SourceCheck) -> str:
     if check.problem:
-        return check.problem
+        from index.locale import FALLBACK, translate
+
+        return translate(check.problem, FALLBACK)
     parts = [f"{check.candidates} articles"]
     if check.newest:
         parts.append(f"newest from {cell(check.newest)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
@@ -63,14 +63,17 @@ def add_site(
 
 
 def _propose(config: Config, address: str) -> Proposal:
+    from crawler.onboarding.messages import ProposalMessage
     from crawler.onboarding.probe import discover_site
     from crawler.session.source_stats import bounds
     from crawler.site_config import Schedule
+    from index.model.message import Message
 
     proposal = discover_site(address, bounds(Schedule(), config.settings.schedule))
     if every := config.settings.schedule.every:
+        pace = Message(ProposalMessage.SCHEDULE_FIXED, {"interval": every * 60})
         own = proposal.site.model_copy(update={"schedule": Schedule()})
-        return replace(proposal, site=own, pace=f"fetched every {every:g} min, as arshif.yaml says for all sites")
+        return replace(proposal, site=own, pace=pace)
     return proposal
 
 
@@ -81,19 +84,22 @@ def _must_be_new(config: Config, url: str) -> None:
 
 
 def _print(proposal: Proposal) -> None:
+    from index.locale import FALLBACK, translate
+
     site = proposal.site
     say(f"\n{site.name}  ({site.id}, {site.country}, {' '.join(site.languages)}, {site.time_zone})", "bold")
     if proposal.a_day is not None:
         say(f"its sources list about {proposal.a_day:.3g} articles per day")
-    say(proposal.pace)
+    if proposal.pace is not None:
+        say(translate(proposal.pace, FALLBACK))
     for offer in proposal.taken:
         say(f"  {_source(offer)}")
     for offer, why in proposal.left:
-        say(f"  {_source(offer)}: not used, {why}", "dim")
+        say(f"  {_source(offer)}: not used, {translate(why, FALLBACK)}", "dim")
     for tried in proposal.tried:
         _print_article(tried)
     for note in proposal.notes:
-        print_error(f"review: {note}")
+        print_error(f"review: {translate(note, FALLBACK)}")
 
 
 def _source(offer: SourceOffer) -> str:
@@ -104,7 +110,10 @@ def _source(offer: SourceOffer) -> str:
 def _print_article(tried: TrialArticle) -> None:
     article = tried.article
     if article is None:
-        say(f"\n  {tried.url}\n    {tried.problem}", "red")
+        from index.locale import FALLBACK, translate
+
+        problem = translate(tried.problem, FALLBACK) if tried.problem else ""
+        say(f"\n  {tried.url}\n    {problem}", "red")
         return
     say(f"\n  {article.headline}")
     rendered = "in a browser" if tried.rendered else ""
@@ -115,18 +124,21 @@ def _print_article(tried: TrialArticle) -> None:
 
 
 def _as_json(proposal: Proposal) -> dict[str, object]:
-    return {
+    from index.locale import plain
+
+    found: dict[str, object] = {
         "site": proposal.site.model_dump(mode="json"),
         "sources": [_offer(offer) for offer in proposal.taken],
         "left": [_offer(offer) | {"why": why} for offer, why in proposal.left],
         "articles": [
-            {"url": t.url, "problem": t.problem, "missing": t.missing, "article": t.article and asdict(t.article)}
-            for t in proposal.tried
+            {"url": t.url, "problem": t.problem, "missing": t.missing, "article": t.article} for t in proposal.tried
         ],
         "a_day": proposal.a_day,
         "pace": proposal.pace,
         "notes": proposal.notes,
     }
+    shown: dict[str, object] = plain(found)
+    return shown
 
 
 def _offer(offer: SourceOffer) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,6 +36,7 @@ def status(
     from crawler.config import load
     from crawler.storage import open_archive
     from index.archive import warc_records
+    from index.locale import FALLBACK, translate
 
     config = load()
     chosen = config.choose(",".join(sites or []))
@@ -54,15 +54,18 @@ def status(
     for row in rows:
         for line in (*(_source_lines(row, now) if sites else ()), *_problem_lines(row)):
             say(f"{row['site']}: {line}")
-    say(f"raw copies: {disk_space.raw_copies(config.settings, extent)}")
+    say(f"raw copies: {translate(disk_space.raw_copies(config.settings, extent), FALLBACK)}")
 
 
 def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: datetime) -> list[Row]:
     """The state of each site, under the keys that --json prints."""
     from crawler.processes.crawl_process import last_runs
+    from crawler.scheduling.reasons import ScheduleReason
     from crawler.scheduling.site_schedule import due
     from crawler.session.source_stats import load_stats
     from index.archive import documents, hosts, leases, site_state, source_state, trust
+    from index.locale import plain
+    from index.model.message import Message
 
     last, waits = last_runs(conn), hosts.waiting(conn, now)
     states = {state.id: state for state in site_state.states(conn)}
@@ -82,7 +85,7 @@ def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: dateti
                 "last_run": state and state.last_run,
                 "articles": documents.count(conn, site.id),
                 "next_run": None if busy else turn.at,
-                "why": "being crawled" if busy else turn.why,
+                "why": Message(ScheduleReason.RUNNING) if busy else turn.why,
                 "sources": list(_sources(site, history)),
                 "verify_tls": site.verify_tls,
                 "left": [
@@ -90,10 +93,11 @@ def _rows(conn: Connection, config: Config, sites: tuple[Site, ...], now: dateti
                     for source in source_state.states(conn, site.id)
                     if source.left
                 ],
-                "doubts": [asdict(doubt) for doubt in doubts if doubt.site == site.id],
+                "doubts": [doubt for doubt in doubts if doubt.site == site.id],
             }
         )
-    return rows
+    plain_rows: list[Row] = plain(rows)
+    return plain_rows
 
 
 def _sources(site: Site, history: SiteHistory) -> Iterator[Row]:

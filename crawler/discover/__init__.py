@@ -11,8 +11,11 @@ from crawler.discover.source_document import SourceDocument, read, wall
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.site_config import Kind
+from index.model.codes import SourceReason
 
 __all__ = ["alternates", "parse"]
+
+MAX_FEEDS = 3  # of a web page that came in place of a source, which are named
 
 
 def parse(
@@ -30,7 +33,7 @@ def parse(
     is that of dates that name none; without it those are dropped. A feed in place of a sitemap and the like is read as
     what it is, and `Discovered.kind` says so.
 
-    :raises SourceProblem: nothing that can be read came: its reason is counted, its detail says what to do.
+    :raises SourceProblem: nothing that can be read came.
     """
     document = read(body, headers)
     found = _parse(document, kind, url, headers, links, zone)
@@ -43,7 +46,7 @@ def _parse(
 ) -> Discovered:
     what = document.what
     if what == "empty":
-        raise SourceProblem("empty", "the answer has no content; if that lasts, look for the source's new address")
+        raise SourceProblem(SourceReason.EMPTY)
     if what == "feed":
         return feed.parse(document, url, zone)
     if what == "sitemap":
@@ -74,11 +77,9 @@ def _json(document: SourceDocument, url: str, headers: Mapping[str, str], zone: 
 def _unexpected(kind: Kind, document: SourceDocument, url: str) -> SourceProblem:
     """Something else came: what, and what to do about it."""
     if document.what != "html":
-        return SourceProblem(
-            f"{document.what} instead of {kind}", "something else came; look at it, and for the source's new address"
-        )
+        return SourceProblem(SourceReason.UNEXPECTED, expected=kind, found=document.what)
     if phrase := wall(document.text):
-        return SourceProblem("bot wall", f"a page that asks for a person ({phrase}); use another source of the site")
-    feeds = section.alternates(document, url)
-    hint = f"it names {', '.join(feeds[:3])}" if feeds else "look for its new address on the home page"
-    return SourceProblem(f"html instead of {kind}", f"a web page came; {hint}")
+        return SourceProblem(SourceReason.BOT_WALL, phrase=phrase)
+    if feeds := section.alternates(document, url):
+        return SourceProblem(SourceReason.WEB_PAGE_WITH_FEEDS, expected=kind, feeds=[*feeds[:MAX_FEEDS]])
+    return SourceProblem(SourceReason.WEB_PAGE, expected=kind)

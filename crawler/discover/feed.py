@@ -16,6 +16,7 @@ from crawler.discover.collector import CUT_SHORT, CandidateCollector, title_text
 from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
+from index.model.codes import SourceReason
 
 # What feedparser is told: our bytes are UTF-8, whatever the server said. It gets no address, so that it resolves
 # xml:base and nothing else; a bare guid ("12345") must not become a link.
@@ -36,7 +37,7 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
         resolve_relative_uris=False,
     )
     if not found.entries and (found.bozo or not found.version):
-        raise SourceProblem("unreadable feed", f"{found.get('bozo_exception', 'no entry')}; look for its new address")
+        raise SourceProblem(SourceReason.BROKEN_FEED, error=str(found.get("bozo_exception", "no entry")))
     collector = CandidateCollector(url)
     language = _field(found.feed, "language")
     for entry in found.entries:
@@ -93,7 +94,7 @@ def load_json(text: str) -> Any:
     try:
         return json.loads(text[start.start() if start else 0 :])
     except (ValueError, RecursionError) as error:
-        raise SourceProblem("broken JSON", str(error)) from None
+        raise SourceProblem(SourceReason.BROKEN_JSON, error=str(error)) from None
 
 
 def _link(entry: Mapping[str, Any]) -> str | None:

@@ -17,6 +17,7 @@ from crawler.models import Discovered
 from crawler.text import line
 from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
 from crawler.urls.canonical import canonical
+from index.model.codes import SourceReason
 
 _CARDS = ("article", "li")  # elements that hold one article of a list, with its date
 _CARD_DEPTH = 8  # elements between a link and its card
@@ -95,7 +96,7 @@ def _anchors(tree: LexborHTMLParser, links: str | None) -> list[LexborNode]:
     try:
         nodes = tree.css(links)
     except SelectolaxError:
-        raise SourceProblem("bad selector", f"links: {links} is no CSS selector") from None
+        raise SourceProblem(SourceReason.BAD_SELECTOR, selector=links) from None
     inside = (anchor for node in nodes for anchor in ([node] if node.tag == "a" else node.css("a[href]")))
     return list({anchor.mem_id: anchor for anchor in inside}.values())
 
@@ -181,9 +182,7 @@ def _dates(found: dict[str, _Link], zone: tzinfo | None) -> dict[str, datetime]:
 
 def _nothing(document: SourceDocument, links: str | None) -> SourceProblem:
     if phrase := wall(document.text):
-        return SourceProblem("bot wall", f"a page that asks for a person ({phrase}); use another source of the site")
+        return SourceProblem(SourceReason.BOT_WALL, phrase=phrase)
     if links is not None:
-        return SourceProblem("no links", f"the selector {links} finds no article; the layout may have changed")
-    return SourceProblem(
-        "no links", "no link looks like an article's; name the links by a selector (links:), or set rendering: browser"
-    )
+        return SourceProblem(SourceReason.SELECTOR_FINDS_NOTHING, selector=links)
+    return SourceProblem(SourceReason.NO_LINKS)

@@ -20,6 +20,7 @@ from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.urls.canonical import canonical
+from index.model.codes import SourceReason
 
 MAX_CHILDREN = 500  # of an index, newest first; a news site's index of all its days has thousands
 MAX_ELEMENTS = 1_000_000  # 20 for each of 50,000 entries; images and other languages' links make up to 15
@@ -118,7 +119,7 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
     # Not parser.close(), which would say so: on one tag of 40 MB it takes 2 GB of memory.
     whole = _ENDING.search(xml[-_TAIL:]) is not None
     if not locations and (parser.feed_error_log or not whole):  # an empty one is fine: a news sitemap at night
-        raise SourceProblem("unreadable sitemap", "broken XML without one entry; look for its new address")
+        raise SourceProblem(SourceReason.BROKEN_SITEMAP)
     if not whole:
         raise _Ends(CUT_SHORT)
 

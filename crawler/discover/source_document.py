@@ -10,6 +10,7 @@ from html.entities import html5
 from typing import Literal
 
 from crawler.errors import SourceProblem
+from index.model.codes import SourceReason
 from index.text.charset import decode
 
 MAX_BYTES = 50 << 20  # of one document, unpacked: the limit of sitemaps.org
@@ -61,9 +62,7 @@ class SourceDocument:
         root = _ROOT.search(self.text[:_SNIFFED_CHARACTERS])
         raw = self.text[root.start() if root else 0 :].encode("utf-8", "replace").translate(None, _CONTROLS)
         if raw.count(b"&") > _MAX_REFERENCES:
-            raise SourceProblem(
-                "unreadable", f"more than {_MAX_REFERENCES:,} ampersands; this is no feed and no sitemap"
-            )
+            raise SourceProblem(SourceReason.TOO_MANY_REFERENCES, most=_MAX_REFERENCES)
         first, *rest = raw.split(b"<![CDATA[")
         mended = [_STRAY.sub(_reference, first)]
         for part in rest:
@@ -116,7 +115,7 @@ def _gunzip(body: bytes) -> tuple[bytes, bool]:
         except zlib.error as error:
             if found:
                 return bytes(found), True
-            raise SourceProblem("broken gzip", f"{error}; the server sends a damaged file") from None
+            raise SourceProblem(SourceReason.BROKEN_GZIP, error=str(error)) from None
         if not member.eof or len(found) > MAX_BYTES:
             return bytes(found), True
         body = member.unused_data

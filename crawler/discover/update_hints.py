@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from crawler.scheduling.poll_interval import UpdateHints
+from crawler.scheduling.reasons import HintSource
 
 PERIODS = {  # minutes; sy:updatePeriod of https://web.resource.org/rss/1.0/modules/syndication/
     "hourly": 60.0, "daily": 1_440.0, "weekly": 10_080.0, "monthly": 43_200.0, "yearly": 525_600.0,
@@ -27,7 +28,7 @@ def read_hints(text: str, headers: Mapping[str, str]) -> UpdateHints | None:
     of several spans, the longest; None: nothing. `headers` have lower-case names."""
     entry = _ENTRY.search(text, 0, HEADER_CHARACTERS)
     head = text[: entry.start() if entry else HEADER_CHARACTERS]
-    span, by = max(_spans(head, headers), default=(0.0, ""))
+    span, by = max(_spans(head, headers), default=(0.0, None), key=lambda said: said[0])
     hours, days = set(), set()
     for what, words in ((part[1].lower(), _WORD.findall(part[2])) for part in _SKIPPED.finditer(head)):
         if what == "hours":
@@ -38,13 +39,13 @@ def read_hints(text: str, headers: Mapping[str, str]) -> UpdateHints | None:
     return None if found == UpdateHints() else found
 
 
-def _spans(head: str, headers: Mapping[str, str]) -> Iterator[tuple[float, str]]:
-    """Minutes, and who says so."""
+def _spans(head: str, headers: Mapping[str, str]) -> Iterator[tuple[float, HintSource | None]]:
+    """Minutes, and what says so."""
     if ttl := _TTL.search(head):
-        yield float(ttl[1]), "its ttl"
+        yield float(ttl[1]), HintSource.TTL
     period, often = _PERIOD.search(head), _FREQUENCY.search(head)
     if period and period[1].lower() in PERIODS:
-        yield PERIODS[period[1].lower()] / max(1, int(often[1]) if often else 1), "its sy:updatePeriod"
+        yield PERIODS[period[1].lower()] / max(1, int(often[1]) if often else 1), HintSource.UPDATE_PERIOD
     control = headers.get("cache-control", "").lower()
     if (age := _MAX_AGE.search(control)) and "no-cache" not in control:
-        yield int(age[1]) / 60, "its Cache-Control"
+        yield int(age[1]) / 60, HintSource.CACHE_CONTROL

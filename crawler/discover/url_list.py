@@ -14,6 +14,7 @@ from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.site_config import Kind
+from index.model.codes import SourceReason
 
 # Names that columns of lists go by, ours first; the others are those of exports and of schema.org.
 _NAMES = {
@@ -42,7 +43,7 @@ def parse(document: SourceDocument, zone: tzinfo | None = None, kind: Kind = "ur
             language=said["language"],
         )
     if not collector.candidates:
-        raise SourceProblem("no URLs", "expected one address a line, or CSV or JSON Lines with a column url")
+        raise SourceProblem(SourceReason.NO_URLS)
     if document.cut:
         collector.skipped[CUT_SHORT] += 1
     return Discovered(kind, collector.candidates, skipped=dict(collector.skipped))

@@ -11,6 +11,7 @@ from crawler.discover import feed_dates
 from crawler.discover.collector import CandidateCollector
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
+from index.model.codes import SourceReason
 
 PER_PAGE = 100  # posts a page: the most that the API gives
 MAX_PAGES = 500  # of one answer: 50,000 posts
@@ -58,11 +59,11 @@ def parse(value: Any, url: str, headers: Mapping[str, str]) -> Discovered:
     if isinstance(value, Mapping):
         if value.get("code") == _END:
             return Discovered("wordpress")
-        said = str(value.get("message") or value.get("code") or "no list of posts")[:300]
-        raise SourceProblem("no WordPress API", f"{said}; the site may have closed it: use its feed or sitemap")
+        said = str(value.get("message") or value.get("code") or "")[:300]
+        raise SourceProblem(SourceReason.API_REFUSES, answer=said) if said else SourceProblem(SourceReason.NO_API)
     posts = [post for post in value if isinstance(post, Mapping)] if isinstance(value, list) else []
     if value and not any("link" in post for post in posts):
-        raise SourceProblem("no WordPress API", "JSON, but no list of posts; use the site's feed or sitemap")
+        raise SourceProblem(SourceReason.NO_API)
     collector = CandidateCollector(url)
     for post in posts:
         title = post.get("title")

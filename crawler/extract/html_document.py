@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.errors import Unreadable
 from crawler.text import line
+from index.model.codes import ParseReason
 
 MAX_DEPTH = 1_000  # levels; libxml2 silently drops what lies below 2,046
 _MAX_OPEN_TAGS = (
@@ -56,10 +57,10 @@ def parse(text: str, url: str) -> HtmlDocument:
         and _open_at_once(text) > _MAX_OPEN_TAGS
         and _open_at_once(_without_scripts(text)) > _MAX_OPEN_TAGS
     ):
-        raise Unreadable("too deep", f"more than {_MAX_OPEN_TAGS} elements open at once")
+        raise Unreadable(ParseReason.TOO_DEEP, most=_MAX_OPEN_TAGS)
     tree = LexborHTMLParser(text)
     if tree.css_first(_DEEP) is not None:
-        raise Unreadable("too deep", f"more than {MAX_DEPTH} levels")
+        raise Unreadable(ParseReason.TOO_DEEP, most=MAX_DEPTH)
     return HtmlDocument(tree, url, text, _metas(tree))
 
 

@@ -16,8 +16,9 @@ from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, text_of
 from crawler.models import Page
 from crawler.text import words
+from index.model.codes import FetchReason, PageReason
 
-TRANSIENT_REASONS = ("wall", "consent")  # reasons that may be gone tomorrow: such pages are asked for again
+TRANSIENT_REASONS = (PageReason.WALL, PageReason.CONSENT)  # may be gone tomorrow: such pages are fetched again
 _WALL_MAX_WORDS = 250  # words that are no links; a page with more is not merely a wall
 _LISTING_MIN_LINKS = 40  # links that remain when boilerplate is off; hardly an article has as many
 _MIN_BODY_WORDS = 60  # words of body; an article that says nothing of itself has more, or is taken for a listing
@@ -38,17 +39,17 @@ def reject_response(page: Page) -> None:
     """Raises Refused for what can be told before parsing: status, type, a redirect to the home page or to a consent
     page. Its length was looked at when it came (`page_max_bytes`)."""
     if page.status >= 400:
-        raise Refused("status", str(page.status))
+        raise Refused(FetchReason.HTTP_STATUS, status=page.status)
     if not page.body.strip():
-        raise Refused("empty", "no bytes")
+        raise Refused(PageReason.EMPTY)
     kind = page.headers.get("content-type", "").split(";")[0].strip().lower()
     if page.body.startswith(_BINARY) or (kind and not re.search(r"html|xml|text/plain|octet-stream", kind)):
-        raise Refused("not html", kind or "by its first bytes")
+        raise Refused(PageReason.NOT_HTML, media_type=kind or None)
     parts = urlsplit(page.final_url)
     if not parts.path.strip("/") and not parts.query:
-        raise Refused("home", page.final_url)
+        raise Refused(PageReason.HOME)
     if page.asked and _CONSENT_HOSTS.match(parts.hostname or "") and parts.hostname != urlsplit(page.asked).hostname:
-        raise Refused("consent", f"{page.asked} led to {page.final_url}")
+        raise Refused(PageReason.CONSENT)
 
 
 def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
@@ -56,17 +57,17 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
     article may well be about error 404."""
     body = document.tree.body
     if body is None or (not jsonld_article(found) and not body.text(strip=True)):
-        raise Refused("empty", "no text")
+        raise Refused(PageReason.NO_TEXT)
     if jsonld_article(found) or document.meta("article:published_time"):
         return
     wall = document.first(_WALLS) is not None
-    reason, title = ("wall", "asks for proof of being human") if wall else _by_title(document)
+    reason = PageReason.WALL if wall else _by_title(document)
     if reason and _words_beside_links(document) <= _WALL_MAX_WORDS:
-        raise Refused(reason, title)
+        raise Refused(reason)
 
 
-def _by_title(document: HtmlDocument) -> tuple[str, str]:
-    """The reason that the page's title or first heading gives, and the words that do; ("", "") if none."""
+def _by_title(document: HtmlDocument) -> PageReason | None:
+    """The reason that the page's title or first heading gives; None if none."""
     heading = document.first("h1") or document.first("h2") or document.first("h3")
     for text in (text_of(document.first("head > title")), text_of(heading)):
         whole = text[:_TITLE_MAX_CHARS]
@@ -74,17 +75,17 @@ def _by_title(document: HtmlDocument) -> tuple[str, str]:
             folded = known_form(part)
             for reason, starts in _titles().items():
                 if folded.startswith(starts):
-                    return reason, folded
-    return "", ""
+                    return reason
+    return None
 
 
 @cache
-def _titles() -> dict[str, tuple[str, ...]]:
+def _titles() -> dict[PageReason, tuple[str, ...]]:
     """How titles of pages begin that are no articles, by reason."""
     data: dict[str, list[object]] = yaml.safe_load(
         files("crawler.extract").joinpath("page_classifier.yaml").read_text("utf-8")
     )
-    return {reason: tuple(known_form(str(text)) for text in texts) for reason, texts in data.items()}
+    return {PageReason[name.upper()]: tuple(known_form(str(text)) for text in texts) for name, texts in data.items()}
 
 
 def _words_beside_links(document: HtmlDocument) -> int:
@@ -107,15 +108,15 @@ def reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node])
 def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]) -> None:
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
-        raise Refused("empty", "no headline")
+        raise Refused(PageReason.NO_HEADLINE)
     few = len(words(" ".join(draft.body))) < _MIN_BODY_WORDS
     if few and _is_video(document, found, declared):
-        raise Refused("video", "a video with hardly a line of text")
+        raise Refused(PageReason.VIDEO)
     own = declared or document.first('[itemprop~="articleBody"]') is not None
     if not own and (jsonld.is_listing(found) or _lists(draft, document)):
-        raise Refused("listing", "lists articles and is none")
+        raise Refused(PageReason.LISTING)
     if not draft.body and (not declared or document.first("h1") is None):
-        raise Refused("empty", "no text; the site may need rendering")
+        raise Refused(PageReason.NO_TEXT)
 
 
 def _is_video(document: HtmlDocument, found: list[jsonld.Node], declared: bool) -> bool:

@@ -18,6 +18,9 @@ from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import load_object
 from twisted.internet.error import ConnectError
 
+from crawler.fetch.reasons import RequestRefused
+from index.model.codes import FetchReason
+
 UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, ConnectError)  # nothing was there to answer
 NO_ANSWER = (*UNREACHABLE, DownloadTimeoutError, DownloadFailedError)
 MAX_FAILURES_IN_A_ROW = (
@@ -25,12 +28,17 @@ MAX_FAILURES_IN_A_ROW = (
 )
 
 
-class HostUnavailable(IgnoreRequest):
-    """The host did not answer several times in a row, and is not asked again in this run. `reason` is counted; `heard`:
-    whether it is the host's own doing, so that there was one."""
+class HostUnavailable(RequestRefused):
+    """The host gets no further request in this run; `heard`: whether it is the host's own doing, so that there was
+    one."""
 
-    reason = "silent"
     heard = False
+
+
+class HostSilent(HostUnavailable):
+    """The host did not answer several times in a row."""
+
+    reason = FetchReason.HOST_SILENT
 
 
 class UnresponsiveHostMiddleware:
@@ -42,9 +50,7 @@ class UnresponsiveHostMiddleware:
     async def process_request(self, request: Request) -> None:
         host = _host(request)
         if self.silent[host] >= MAX_FAILURES_IN_A_ROW:
-            raise HostUnavailable(
-                f"{host} did not answer {MAX_FAILURES_IN_A_ROW} times in a row; it is asked again in a later run"
-            )
+            raise HostSilent(host=host, n=MAX_FAILURES_IN_A_ROW)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         del self.silent[_host(request)]

@@ -11,13 +11,14 @@ from typing import Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.fetch.block_detection import TRAP_PAGES, BlockDetector, shape
 from crawler.fetch.circuit_breaker import HostUnavailable
 from crawler.fetch.crawl_state import crawl_state
+from crawler.fetch.reasons import RequestRefused
+from index.model.codes import FetchReason
 
 log = logging.getLogger("arshif.reach")
 
@@ -25,21 +26,38 @@ log = logging.getLogger("arshif.reach")
 class BudgetExceeded(HostUnavailable):
     """The host's share of the run is used up."""
 
-    reason = "budget"
     heard = True
+
+
+class RequestsUsedUp(BudgetExceeded):
+    """That of requests."""
+
+    reason = FetchReason.BUDGET_REQUESTS
+
+
+class BytesUsedUp(BudgetExceeded):
+    """That of bytes."""
+
+    reason = FetchReason.BUDGET_BYTES
+
+
+class SecondsUsedUp(BudgetExceeded):
+    """That of waiting for its answers."""
+
+    reason = FetchReason.BUDGET_SECONDS
 
 
 class HostBlocked(HostUnavailable):
     """The host answers with walls only."""
 
-    reason = "wall"
+    reason = FetchReason.HOST_BLOCKS
     heard = True
 
 
-class TrapSuspected(IgnoreRequest):
+class TrapSuspected(RequestRefused):
     """Pages of this kind have all been no article: this one is asked for again much later."""
 
-    reason = "trap"
+    reason = FetchReason.TRAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +100,26 @@ class HostBudgetMiddleware:
         request.meta.setdefault("looks", {})["leaving"] = partial(self._check, request, host, asked=1)
 
     def _check(self, request: Request, host: str, asked: int = 0) -> None:
-        if told := self._exceeded(host, asked):
+        if exceeded := self._exceeded(host, asked):
             if host not in self.told:
                 self.told.add(host)
-                log.warning("%s: %s; the rest waits for the next run", host, told)
-            raise BudgetExceeded(f"{host} has had its share of this run: {told}")
+                log.warning("%s", exceeded)
+            raise exceeded
         if self.blocks.is_blocked(request.url):
-            raise HostBlocked(f"{host} answers with walls only, and is left alone for now")
+            raise HostBlocked(host=host)
         site = request.cb_kwargs.get("site")
         if site is not None and self.blocks.is_trap(site.id, request.url):
-            raise TrapSuspected(
-                f"{TRAP_PAGES} pages like {shape(request.url)} were no articles; the others are tried later"
-            )
+            raise TrapSuspected(shape=shape(request.url), n=TRAP_PAGES)
 
-    def _exceeded(self, host: str, asked: int) -> str:
+    def _exceeded(self, host: str, asked: int) -> BudgetExceeded | None:
         """What is used up; `asked` where the request has been counted already."""
         if self.requests[host] - asked >= self.share.requests:
-            return f"{self.share.requests} requests"
+            return RequestsUsedUp(host=host, n=self.share.requests)
         if self.size[host] >= self.share.size:
-            return f"{self.share.size / 2**20:.0f} MB"
+            return BytesUsedUp(host=host, megabytes=round(self.share.size / 2**20))
         if self.seconds[host] >= self.share.seconds:
-            return f"{self.share.seconds:.0f} s of waiting for its answers"
-        return ""
+            return SecondsUsedUp(host=host, seconds=self.share.seconds)
+        return None
 
     def response_received(self, response: Response, request: Request) -> None:
         """Counts what came."""

@@ -18,6 +18,7 @@ from crawler.fetch.crawl_state import crawl_state
 from crawler.fetch.host_state import HostStates
 from crawler.scheduling.poll_interval import retry_after
 from index.archive import hosts
+from index.model.codes import FetchReason
 
 RETRY_STATUSES = (
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -28,7 +29,7 @@ RETRY_STATUSES = (
 class RetryLater(HostUnavailable):
     """The host asked not to be asked again before a certain time."""
 
-    reason = "asked to wait"
+    reason = FetchReason.RETRY_AFTER
     heard = True
 
 
@@ -59,7 +60,7 @@ class RetryAfterMiddleware:
     def _look(self, host: str) -> None:
         until = self.until.get(host)
         if until is not None and until > datetime.now(UTC):
-            raise RetryLater(f"{host} asked to be left alone until {until:%Y-%m-%d %H:%M} UTC")
+            raise RetryLater(host=host, until=until)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if response.status in RETRY_STATUSES:

@@ -1,4 +1,4 @@
-"""What a crawl needs, looked at before it is missed: one function a thing, each gives what it found in a sentence."""
+"""What a crawl needs, looked at before it is missed: one function a thing, each gives what it found as a message."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from crawler.config import Config
 from crawler.errors import ArchiveError, ArshifError
 from crawler.fetch.rendering.settings import find_browser, launch_options
 from crawler.monitoring import notifications
-from crawler.scheduling.poll_interval import in_words
+from crawler.monitoring.doctor_messages import DoctorMessage
+from crawler.scheduling.poll_interval import seconds
 from crawler.scheduling.site_schedule import SKEW
 from crawler.storage import archive_file, open_archive, open_index, raw_folder
 from index.archive import documents, health, leases, outbox, source_state, warc_records
 from index.archive import tables as t
+from index.model.message import Given, Message
 from index.warc.store import torn_bytes
 
 Verdict = Literal["ok", "warning", "fail"]
@@ -42,14 +44,15 @@ MAX_LISTED = 5  # of many, that are told
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: `ok`, `warning` (it runs, but look at it) or `fail` (mend it), and a sentence."""
+    """One thing that was looked at: `ok`, `warning` (it runs, but look at it) or `fail` (mend it), and what it is."""
 
     what: str
     verdict: Verdict
-    told: str
+    told: Message
 
 
-CheckFunction = Callable[[Config], tuple[Verdict, str]]
+Found = tuple[Verdict, Message]
+CheckFunction = Callable[[Config], Found]
 
 
 def run_checks(config: Config) -> Iterator[Check]:
@@ -58,106 +61,105 @@ def run_checks(config: Config) -> Iterator[Check]:
         try:
             verdict, told = look(config)
         except ArshifError as error:
-            verdict, told = "fail", str(error)
+            verdict, told = "fail", error.message
         except OSError as error:
-            verdict, told = "fail", f"{error.filename or ''}: {error.strerror}"
+            params = {"file": str(error.filename or ""), "error": error.strerror or ""}
+            verdict, told = "fail", Message(DoctorMessage.FILE_ERROR, params)
         yield Check(what, verdict, told)
 
 
 # --- who we are and where we stand -----------------------------------------------------------------------------------
 
 
-def _contact(config: Config) -> tuple[Verdict, str]:
+def _contact(config: Config) -> Found:
     if config.settings.contact:
-        return "ok", f"sites see {config.settings.user_agent}"
-    return "fail", "empty: write an e-mail or web address into arshif.yaml, for sites' operators"
+        return _ok(DoctorMessage.CONTACT, user_agent=config.settings.user_agent)
+    return _fail(DoctorMessage.NO_CONTACT)
 
 
-def _sites(config: Config) -> tuple[Verdict, str]:
-    told = f"{len(config.sites)} files are valid, {len(config.enabled)} sites enabled"
-    if not config.enabled:
-        return "warning", f"{told}: write `enabled: true` into the file of one"
-    shown = [site.id for site in config.enabled if not site.verify_tls]
-    return "ok", told + (f"; certificates are not checked of {_named(shown)}" if shown else "")
+def _sites(config: Config) -> Found:
+    files, enabled = len(config.sites), len(config.enabled)
+    if not enabled:
+        return _warning(DoctorMessage.NO_SITES, files=files)
+    if unverified := [site.id for site in config.enabled if not site.verify_tls]:
+        return _ok(DoctorMessage.SITES_UNVERIFIED, files=files, n=enabled, sites=_named(unverified))
+    return _ok(DoctorMessage.SITES, files=files, n=enabled)
 
 
-def _zones(config: Config) -> tuple[Verdict, str]:
+def _zones(config: Config) -> Found:
     zones = {site.time_zone for site in config.sites.values()}
     try:
         for zone in zones:
             ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        return "fail", f"{error}: install the package tzdata"
-    return "ok", f"{len(zones)} of the sites are known"
+        return _fail(DoctorMessage.NO_ZONE, error=str(error))
+    return _ok(DoctorMessage.ZONES, n=len(zones))
 
 
-def _clock(config: Config) -> tuple[Verdict, str]:
+def _clock(config: Config) -> Found:
     now = datetime.now(UTC)
     if now < BUILT:
-        return "fail", f"it says {now:%Y-%m-%d %H:%M} UTC, which is long ago: set it, and keep it by NTP"
+        return _fail(DoctorMessage.CLOCK_PAST, now=now)
     if archive_file(config).exists():
         with open_archive(config) as archive, archive.read() as conn:
             newest = conn.execute(select(func.max(t.runs.c.started))).scalar()
         if newest is not None and newest > now + SKEW:
-            ahead = in_words(newest - now)
-            return "fail", f"it says {now:%Y-%m-%d %H:%M} UTC, and a crawl is noted {ahead} later: one of them is wrong"
-    return "ok", f"{now:%Y-%m-%d %H:%M:%S} UTC"
+            return _fail(DoctorMessage.CLOCK_BEHIND, now=now, ahead=seconds(newest - now))
+    return _ok(DoctorMessage.CLOCK, now=now)
 
 
-def _alerts(config: Config) -> tuple[Verdict, str]:
+def _alerts(config: Config) -> Found:
     if not config.settings.notify:
-        return "warning", "nobody is told when a site fails: name an address under `notify`; `arshif alerts` has them"
+        return _warning(DoctorMessage.NO_RECIPIENTS)
     notifications.known(config)
-    return "ok", f"{len(config.settings.notify)} addresses; `arshif alerts --test` sends a message"
+    return _ok(DoctorMessage.RECIPIENTS, n=len(config.settings.notify))
 
 
 # --- disk ------------------------------------------------------------------------------------------------------------
 
 
-def _data(config: Config) -> tuple[Verdict, str]:
+def _data(config: Config) -> Found:
     folder = config.settings.data
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:
         file.write(b"x")
         file.flush()
         os.fsync(file.fileno())
-    return "ok", f"{folder} can be written"
+    return _ok(DoctorMessage.WRITABLE, folder=str(folder))
 
 
-def _disk(config: Config) -> tuple[Verdict, str]:
+def _disk(config: Config) -> Found:
     settings = config.settings
     if lack := disk_space.shortage(settings):
         return "fail", lack
     free = disk_space.free(settings)
-    told = f"{disk_space.size(free)} free; below {disk_space.size(settings.least_free)} (least_free) no crawl starts"
+    told = Message(DoctorMessage.DISK, {"free": free, "least": settings.least_free})
     return ("ok" if free > TIGHT * settings.least_free else "warning"), told
 
 
-def _raw(config: Config) -> tuple[Verdict, str]:
+def _raw(config: Config) -> Found:
     files = sorted(raw_folder(config).glob("*.warc.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
     bad = [path.name for path in files[:LOOKED_INTO] if torn_bytes(path)]
     with open_archive(config) as archive, archive.read() as conn:
         extent = warc_records.extent(conn, datetime.now(UTC))
     told = disk_space.raw_copies(config.settings, extent)
     if bad:
-        return "warning", f"{told}; a crash tore {_named(bad)}: the next crawl mends it"
+        return _warning(DoctorMessage.TORN, copies=told, files=_named(bad))
     if extent.month > disk_space.free(config.settings) - config.settings.least_free:
-        return "warning", f"{told}: that is more than the disk has"
+        return _warning(DoctorMessage.MONTH_TOO_LARGE, copies=told)
     return "ok", told
 
 
-def _archive(config: Config) -> tuple[Verdict, str]:
+def _archive(config: Config) -> Found:
     with open_archive(config) as archive:
         with archive.read() as conn:
             count = documents.count(conn)
         path = archive.path
-    told = f"{path}: {count} articles, {disk_space.size(path.stat().st_size)}"
     problem = _integrity(str(path))
-    if problem is None:
-        return "ok", f"{told}; not read through, which takes longer than {PATIENCE:g} s"
     if problem:
-        raise ArchiveError(f"{path} is damaged ({problem}): restore a copy (`arshif restore`)")
-    return "ok", f"{told}; sound"
+        raise ArchiveError(Message(DoctorMessage.DAMAGED, {"file": str(path), "error": problem}))
+    told = DoctorMessage.ARCHIVE_NOT_READ if problem is None else DoctorMessage.ARCHIVE
+    return _ok(told, file=str(path), n=count, size=path.stat().st_size, limit=PATIENCE)
 
 
 def _integrity(path: str) -> str | None:
@@ -168,16 +170,14 @@ def _integrity(path: str) -> str | None:
         try:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.OperationalError as error:
-            if "interrupted" in str(error):
-                return None
-            return str(error)
+            return None if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT else str(error)
     return "" if found == "ok" else str(found)
 
 
 # --- index and browser -----------------------------------------------------------------------------------------------
 
 
-def _index(config: Config) -> tuple[Verdict, str]:
+def _index(config: Config) -> Found:
     with open_index(config) as engine:
         lacking: list[str] = []
         if engine.name == "elasticsearch":
@@ -186,80 +186,97 @@ def _index(config: Config) -> tuple[Verdict, str]:
             assert isinstance(engine, ElasticEngine)
             lacking = missing(engine.server, engine.prefix)
         if lacking:
-            return "fail", f"{engine.name}: the key or user may not {_named(lacking)} (`arshif index role`)"
+            return _fail(DoctorMessage.INDEX_PRIVILEGES, engine=engine.name, privileges=_named(lacking))
         current = engine.current()
         if current is None and engine.targets():
-            return (
-                "warning",
-                f"{engine.name}: of another mapping; `arshif run` builds it anew, or `arshif index migrate`",
-            )
-        told = f"{engine.count()} documents" if current else "none yet; a crawl makes it"
-    return "ok", f"{engine.name}: {told}"
+            return _warning(DoctorMessage.INDEX_MAPPING, engine=engine.name)
+        if not current:
+            return _ok(DoctorMessage.NO_INDEX, engine=engine.name)
+        return _ok(DoctorMessage.INDEX, engine=engine.name, n=engine.count())
 
 
-def _outbox(config: Config) -> tuple[Verdict, str]:
+def _outbox(config: Config) -> Found:
     with open_archive(config) as archive, archive.read() as conn:
         oldest = conn.execute(select(func.min(t.outbox.c.added))).scalar()
         count = conn.execute(select(func.count()).select_from(t.outbox)).scalar_one()
         refused = len(outbox.quarantined(conn))
-    bad = f"; {refused} documents were refused (`arshif index status`)" if refused else ""
-    if oldest is None:
-        return ("warning" if refused else "ok"), f"nothing waits for the index{bad}"
-    age = max(datetime.now(UTC) - oldest, timedelta())
-    told = f"{count} documents wait for the index, the oldest for {in_words(age)}{bad}"
-    if age > INDEX_DELAY:
-        return "warning", f"{told}: does `arshif run` run, and the index answer?"
-    return ("warning" if refused else "ok"), told
+    told = Message(DoctorMessage.OUTBOX_EMPTY)
+    late = False
+    if oldest is not None:
+        age = max(datetime.now(UTC) - oldest, timedelta())
+        late = age > INDEX_DELAY
+        told = Message(DoctorMessage.OUTBOX_LATE if late else DoctorMessage.OUTBOX, {"n": count, "age": seconds(age)})
+    if refused:
+        told = Message(DoctorMessage.OUTBOX_REFUSED, {"outbox": told, "n": refused})
+    return ("warning" if refused or late else "ok"), told
 
 
-def _browser(config: Config) -> tuple[Verdict, str]:
+def _browser(config: Config) -> Found:
     needing = [site.id for site in config.enabled if site.rendering == "browser"]
     found = find_browser(config.settings.browser.path)
     if not found:
-        told = "no Chromium found (Debian: apt install chromium)"
-        return ("fail", f"{told}; needed by {_named(needing)}") if needing else ("warning", f"{told}; no site needs it")
+        if needing:
+            return _fail(DoctorMessage.BROWSER_NEEDED, sites=_named(needing))
+        return _warning(DoctorMessage.NO_BROWSER)
     flags = ("--headless", "--dump-dom", "about:blank")
     try:
         done = subprocess.run(
             [found, *launch_options(found)["args"], *flags], capture_output=True, timeout=STARTING, check=False
         )
         works = b"<html>" in done.stdout
-        why = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        error = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        why = Message(DoctorMessage.BROWSER_ERROR, {"error": error})
     except subprocess.TimeoutExpired:
-        works, why = False, f"nothing within {STARTING:g} s"
+        works, why = False, Message(DoctorMessage.BROWSER_TIMEOUT, {"limit": STARTING})
     if works:
-        return "ok", f"{found} starts"
-    return ("fail" if needing else "warning"), f"{found} does not start ({why}): reinstall it"
+        return _ok(DoctorMessage.BROWSER, file=found)
+    return ("fail" if needing else "warning"), Message(DoctorMessage.BROWSER_BROKEN, {"file": found, "why": why})
 
 
 # --- sites -----------------------------------------------------------------------------------------------------------
 
 
-def _feeds(config: Config) -> tuple[Verdict, str]:
+def _feeds(config: Config) -> Found:
     dead = []
     with open_archive(config) as archive, archive.read() as conn:
         for site in config.enabled:
             states = source_state.some(conn, site.id, [str(source.url) for source in site.sources])
             dead += [state.url for state in states if state.failures >= DEAD]
         ill = [site for site, state in health.states(conn).items() if state.verdict and site in config.sites]
-    told = [f"{len(dead)} sources have failed {DEAD} times or more in a row: {_named(dead)}"] * bool(dead)
-    told += [f"not well: {_named(ill)}"] * bool(ill)
-    return (
-        ("warning", f"{'; '.join(told)} (`arshif status`)") if told else ("ok", "all sources answer, as far as asked")
-    )
+    failing = Message(DoctorMessage.SOURCES_FAILING, {"n": len(dead), "times": DEAD, "urls": _named(dead)})
+    unwell = Message(DoctorMessage.SITES_UNWELL, {"n": len(ill), "sites": _named(ill)})
+    if dead and ill:
+        return _warning(DoctorMessage.BOTH, first=failing, second=unwell)
+    if dead or ill:
+        return "warning", failing if dead else unwell
+    return _ok(DoctorMessage.SOURCES)
 
 
-def _leases(config: Config) -> tuple[Verdict, str]:
+def _leases(config: Config) -> Found:
     with open_archive(config) as archive, archive.read() as conn:
         held = list(conn.execute(select(t.leases.c.site).where(t.leases.c.owner.is_not(None))).scalars())
         stale = [site for site in held if leases.holder(conn, site) is None]
     if stale:
-        return "ok", f"{len(stale)} are left of crawls that died; the next ones take them over: {_named(stale)}"
-    return "ok", f"{len(held)} sites are being crawled"
+        return _ok(DoctorMessage.STALE_LEASES, n=len(stale), sites=_named(stale))
+    return _ok(DoctorMessage.LEASES, n=len(held))
 
 
-def _named(names: list[str]) -> str:
-    return ", ".join(names[:MAX_LISTED]) + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
+def _named(names: list[str]) -> Message:
+    if (more := len(names) - MAX_LISTED) > 0:
+        return Message(DoctorMessage.NAMES_AND_MORE, {"names": [*names[:MAX_LISTED]], "n": more})
+    return Message(DoctorMessage.NAMES, {"names": [*names]})
+
+
+def _ok(code: DoctorMessage, **params: Given) -> Found:
+    return "ok", Message(code, params)
+
+
+def _warning(code: DoctorMessage, **params: Given) -> Found:
+    return "warning", Message(code, params)
+
+
+def _fail(code: DoctorMessage, **params: Given) -> Found:
+    return "fail", Message(code, params)
 
 
 CHECKS: dict[str, CheckFunction] = {

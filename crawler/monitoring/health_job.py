@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 
 from crawler.config import Config
 from crawler.monitoring import notifications
-from crawler.monitoring.site_health import advance, judge
+from crawler.monitoring.site_health import HealthReason, advance, judge
 from crawler.site_config import Site
 from index.archive import Archive, health
+from index.locale import FALLBACK, translate
+from index.model.message import Message
 
 log = logging.getLogger("arshif.health")
 
@@ -42,7 +44,8 @@ def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
         archive.write(partial(_keep, site=site.id, found=after, alert=now if turned else None, told=told)).result()
         if turned:
             changed.append(site.id)
-            log.warning("%s: %s", site.id, f"{after.verdict}: {after.detail}" if after.verdict else "well again")
+            said = translate(after.detail or Message(HealthReason.WELL_AGAIN), FALLBACK)
+            log.warning("%s: %s", site.id, f"{after.verdict}: {said}" if after.verdict else said)
     return changed
 
 

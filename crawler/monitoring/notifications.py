@@ -13,9 +13,12 @@ from pydantic import SecretStr
 
 from crawler.config import Config
 from crawler.errors import ConfigError
+from crawler.monitoring.site_health import HealthReason
 from index.archive import Archive, health, pending_notifications
 from index.archive.health import Alert
 from index.archive.tables import alerts
+from index.locale import FALLBACK, translate
+from index.model.message import Message
 
 log = logging.getLogger("arshif.notify")
 
@@ -86,7 +89,9 @@ def worded(alerts: Sequence[Alert]) -> tuple[str, str]:
 
 def line(alert: Alert) -> str:
     """One alert: the site, its state, why, and an address that shows it."""
-    parts = [alert.verdict or "well again", alert.detail, alert.example]
+    well = Message(HealthReason.WELL_AGAIN)
+    said = translate(alert.detail or well, FALLBACK)
+    parts = [alert.verdict, said, alert.example]
     return f"{alert.site}: " + "; ".join(part for part in parts if part)
 
 

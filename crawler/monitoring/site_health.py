@@ -8,9 +8,10 @@ hours and weekdays (Poisson). A verdict is told when it has lasted, and one that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from math import comb
 from statistics import median
@@ -19,6 +20,8 @@ from zoneinfo import ZoneInfo
 
 from crawler.urls import registered_domain
 from index.archive.health import Evidence, Health, PageSeen, Sample, SourceSeen
+from index.model.codes import FetchReason, PageReason, PageState, SourceReason, Verdict
+from index.model.message import Given, Message
 
 RARE = (
     1e-5  # by chance at most: 100 sites, 24 looks a day, six questions each give one false alarm in a week, unconfirmed
@@ -38,30 +41,50 @@ CONFIRM_MOST = timedelta(days=2)  # … if it has changed often
 TURNS = timedelta(days=7)  # changes of which each doubles that
 SHRUNK = 0.3  # of the usual length: half a text is a matter of style
 
-BLOCKED = (
-    "wall",
-    "consent",
-    "bot wall",
-    "HTTP 202",
-    "HTTP 401",
-    "HTTP 403",
-    "HTTP 406",
-    "HTTP 429",
-    "HTTP 451",
-    "HTTP 503",
-)
-ROBOTS = "robots"
-ELSEWHERE = ("elsewhere", "led home")
-DOWN = ("silent", "Error", "HTTP 5")
+# Statuses by which a server that is well turns us away, such as 202 with a bot check in place of the page
+BLOCK_STATUSES = frozenset((202, 401, 403, 406, 429, 451, 503))
+VERDICTS: Mapping[str, Verdict] = {  # of the reasons of failing that stand for one by themselves
+    PageReason.WALL: Verdict.BLOCKED,
+    PageReason.CONSENT: Verdict.BLOCKED,
+    SourceReason.BOT_WALL: Verdict.BLOCKED,
+    FetchReason.HOST_BLOCKS: Verdict.BLOCKED,
+    FetchReason.ROBOTS_DISALLOWED: Verdict.ROBOTS_CLOSED,
+    PageReason.REDIRECTED_HOME: Verdict.MOVED,
+    FetchReason.HOST_SILENT: Verdict.DOWN,
+    FetchReason.DNS: Verdict.DOWN,
+    FetchReason.TIMEOUT: Verdict.DOWN,
+    FetchReason.CONNECTION_REFUSED: Verdict.DOWN,
+    FetchReason.CONNECTION_FAILED: Verdict.DOWN,
+    FetchReason.CONNECTION_LOST: Verdict.DOWN,
+    FetchReason.FAILED: Verdict.DOWN,
+}
 HEALTHY = Health()
+
+
+class HealthReason(StrEnum):
+    """What makes a site look unwell; `why` is a Reason, `n` of the last `of` show it."""
+
+    SOURCE_ANSWERS = "health.source_answers"  # why
+    SOURCE_DEAD = "health.source_dead"  # why: its only one
+    SOURCES_DEAD = "health.sources_dead"  # n, of, why
+    PAGES = "health.pages"  # n, of, why
+    WERE_ARTICLES = "health.were_articles"  # n, of, why
+    MOVED = "health.moved"  # host
+    FIELD_MISSING = "health.field_missing"  # field: a message, n, of, usual: a share
+    SHORT_TEXTS = "health.short_texts"  # n, of, characters
+    SAME_HEADLINE = "health.same_headline"  # n, headline
+    NO_DATES = "health.no_dates"  # n, of
+    ODD_DATES = "health.odd_dates"  # n, of, date
+    QUIET = "health.quiet"  # since, n: articles expected
+    WELL_AGAIN = "health.well_again"
 
 
 @dataclass(frozen=True, slots=True)
 class HealthFinding:
-    """What is unusual: a word, its sentence, and an address that shows it."""
+    """What is unusual: the verdict, what it is by, and an address that shows it."""
 
-    verdict: str
-    detail: str
+    verdict: Verdict
+    detail: Message
     example: str | None = None
 
 
@@ -101,22 +124,25 @@ def _dead(sources: Sequence[SourceSeen], now: datetime) -> list[SourceSeen]:
 
 
 def _unheard(dead: Sequence[SourceSeen], of: int) -> HealthFinding:
-    problem = dead[0].problem or "no answer"
-    if verdict := _meaning(problem):
-        return HealthFinding(verdict, f"its source answers: {problem}", dead[0].url)
-    how = "its source gives" if of == 1 else f"{len(dead)} of its {of} sources give"
-    return HealthFinding("feed dead", f"{how} nothing to read any more: {problem}", dead[0].url)
+    why = dead[0].problem or Message(FetchReason.NO_ANSWER)
+    if verdict := verdict_of(why):
+        return HealthFinding(verdict, Message(HealthReason.SOURCE_ANSWERS, {"why": why}), dead[0].url)
+    detail = Message(HealthReason.SOURCE_DEAD, {"why": why})
+    if of > 1:
+        detail = Message(HealthReason.SOURCES_DEAD, {"n": len(dead), "of": of, "why": why})
+    return HealthFinding(Verdict.FEED_DEAD, detail, dead[0].url)
 
 
-def _meaning(reason: str) -> str | None:
-    """The verdict that a reason of failing stands for by itself."""
-    said = reason.partition("cannot be had")[2] if reason.startswith(ROBOTS) else reason
-    if not said:
-        return "robots closed"
-    for verdict, words in (("blocked", BLOCKED), ("moved", ELSEWHERE), ("down", DOWN)):
-        if any(word in said for word in words):
-            return verdict
-    return None
+def verdict_of(reason: Message) -> Verdict | None:
+    """The verdict that a reason of failing stands for by itself: by its code, and the HTTP status of an answer."""
+    match reason.code, reason.params:
+        case FetchReason.HTTP_STATUS, {"status": int(status)}:
+            if status in BLOCK_STATUSES:
+                return Verdict.BLOCKED
+            return Verdict.DOWN if status >= 500 else None
+        case FetchReason.ROBOTS_UNREACHABLE, {"why": Message() as why}:
+            return verdict_of(why)
+    return VERDICTS.get(reason.code)
 
 
 def _pages(recent: Sequence[PageSeen], before: Sequence[PageSeen], lasts: bool) -> HealthFinding | None:
@@ -125,17 +151,22 @@ def _pages(recent: Sequence[PageSeen], before: Sequence[PageSeen], lasts: bool) 
     usual = (sum(map(_good, before)) + 4) / (len(before) + 5)  # a site of which nothing is known gives articles
     if len(recent) < MIN_RECENT or not fallen(good, len(recent), usual, lasts):
         return None
-    reasons = Counter(page.reason or page.state for page in recent if not _good(page))
-    reason, count = reasons.most_common(1)[0]
-    example = next(page.url for page in recent if (page.reason or page.state) == reason)
-    told = f"{count} of its last {len(recent)} pages: {reason}"
-    if verdict := _meaning(reason):
-        return HealthFinding(verdict, told, example)
-    return HealthFinding("layout changed", f"{told}; they were articles before", example)
+    bad = [(page, page.reason or Message(FetchReason.NO_ANSWER)) for page in recent if not _good(page)]
+    (kind, count), *_ = Counter(_kind(reason) for _, reason in bad).most_common(1)
+    example, why = next((page, reason) for page, reason in bad if _kind(reason) == kind)
+    params: dict[str, Given] = {"n": count, "of": len(recent), "why": why}
+    if verdict := verdict_of(why):
+        return HealthFinding(verdict, Message(HealthReason.PAGES, params), example.url)
+    return HealthFinding(Verdict.LAYOUT_CHANGED, Message(HealthReason.WERE_ARTICLES, params), example.url)
+
+
+def _kind(reason: Message) -> tuple[str, object]:
+    """What is counted together: pages that fail for the same reason, whatever its other parameters."""
+    return reason.code, reason.params.get("status")
 
 
 def _good(page: PageSeen) -> bool:
-    return page.state in ("stored", "duplicate", "gone")
+    return page.state in (PageState.STORED, PageState.DUPLICATE, PageState.GONE)
 
 
 def _moved(samples: Sequence[Sample], hosts: frozenset[str]) -> HealthFinding | None:
@@ -144,7 +175,7 @@ def _moved(samples: Sequence[Sample], hosts: frozenset[str]) -> HealthFinding | 
     if len(away) < MIN_RECENT or not all(away[:MIN_RECENT]) or sum(away) <= len(away) / 2:
         return None
     host = urlsplit(samples[0].url).hostname
-    return HealthFinding("moved", f"its articles are at {host} now: change its file", samples[0].url)
+    return HealthFinding(Verdict.MOVED, Message(HealthReason.MOVED, {"host": host}), samples[0].url)
 
 
 def _at_home(sample: Sample, hosts: frozenset[str]) -> bool:
@@ -166,19 +197,23 @@ def _fields(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> 
         usual = sum(name in sample.filled for sample in before) / len(before)
         now = sum(name in sample.filled for sample in recent)
         if fallen(now, len(recent), usual, lasts):
-            told = f"{name}: on {now} of its last {len(recent)} articles, on {usual:.0%} before"
-            return HealthFinding("layout changed", told, recent[0].url)
+            params: dict[str, Given] = {
+                "field": Message(f"field.{name}"),
+                "n": now,
+                "of": len(recent),
+                "usual": round(usual, 2),
+            }
+            return HealthFinding(Verdict.LAYOUT_CHANGED, Message(HealthReason.FIELD_MISSING, params), recent[0].url)
     usual_length = median(sample.length for sample in before)
     short = [sample for sample in recent if sample.length < SHRUNK * usual_length]
     usual = sum(sample.length >= SHRUNK * usual_length for sample in before) / len(before)
     if fallen(len(recent) - len(short), len(recent), usual, lasts):
-        told = f"{len(short)} of its last {len(recent)} texts are short, of at most {usual_length * SHRUNK:.0f} letters"
-        return HealthFinding("layout changed", told, short[0].url)
+        params = {"n": len(short), "of": len(recent), "characters": round(usual_length * SHRUNK)}
+        return HealthFinding(Verdict.LAYOUT_CHANGED, Message(HealthReason.SHORT_TEXTS, params), short[0].url)
     headline, times = Counter(sample.headline for sample in recent).most_common(1)[0]
     if times == len(recent) and len({sample.headline for sample in before}) > len(before) / 2:
-        return HealthFinding(
-            "layout changed", f"its last {times} articles have the same headline: {headline}", recent[0].url
-        )
+        params = {"n": times, "headline": headline}
+        return HealthFinding(Verdict.LAYOUT_CHANGED, Message(HealthReason.SAME_HEADLINE, params), recent[0].url)
     return None
 
 
@@ -192,10 +227,11 @@ def _dates(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> H
     if not fallen(good, len(recent), sum(map(_dated, before)) / len(before), lasts):
         return None
     worst = next((sample for sample in recent if same or not _dated(sample)), recent[0])
-    told = "have none" if worst.published is None else f"are such as {worst.published.isoformat()}"
-    return HealthFinding(
-        "dates broken", f"the dates of {len(recent) - good} of its last {len(recent)} articles {told}", worst.url
-    )
+    count: dict[str, Given] = {"n": len(recent) - good, "of": len(recent)}
+    detail = Message(HealthReason.NO_DATES, count)
+    if worst.published is not None:
+        detail = Message(HealthReason.ODD_DATES, count | {"date": worst.published})
+    return HealthFinding(Verdict.DATES_BROKEN, detail, worst.url)
 
 
 def _dated(sample: Sample) -> bool:
@@ -206,7 +242,7 @@ def _dated(sample: Sample) -> bool:
 
 def _silence(arrivals: Sequence[datetime], zone: ZoneInfo, now: datetime, known: Health) -> HealthFinding | None:
     """More articles missing than chance explains, and less than usual of the last days (a holiday, a strike)."""
-    if not arrivals or known.verdict not in (None, "quiet"):
+    if not arrivals or known.verdict not in (None, Verdict.QUIET):
         return None
     last, first = max(arrivals), min(arrivals)
     if now - last < SLEEP or (last - first).days < KNOWN_DAYS or (known.since is not None and last > known.since):
@@ -216,8 +252,9 @@ def _silence(arrivals: Sequence[datetime], zone: ZoneInfo, now: datetime, known:
     missing = expected(arrivals, last, now, zone) * sway
     if missing < SILENT:
         return None
-    told = f"no article since {last.astimezone(zone):%Y-%m-%d %H:%M}; about {missing:.0f} were to be expected"
-    return HealthFinding("quiet", told)
+    return HealthFinding(
+        Verdict.QUIET, Message(HealthReason.QUIET, {"since": last.astimezone(zone), "n": round(missing)})
+    )
 
 
 def expected(arrivals: Sequence[datetime], since: datetime, until: datetime, zone: ZoneInfo) -> float:

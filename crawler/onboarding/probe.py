@@ -14,9 +14,12 @@ from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.errors import ArshifError, PageProblem, Refused, Unreadable
 from crawler.extract.draft import Extraction
 from crawler.models import Discovered
+from crawler.onboarding.messages import ProposalMessage
 from crawler.onboarding.proposal import Proposal
 from crawler.scheduling.poll_interval import Bounds
 from crawler.site_config import Kind
+from index.model.codes import FetchReason
+from index.model.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class SourceCheck:
     candidates: int = 0
     newest: datetime | None = None
     further: int = 0
-    problem: str | None = None
+    problem: Message | None = None
 
 
 def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
@@ -45,9 +48,8 @@ def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
         return extraction
     if isinstance(problem, Refused | Unreadable):
         raise problem
-    raise ArshifError(
-        f"{url} gives no article: {(problem and (problem.detail or problem.reason)) or 'nothing came back'}"
-    )
+    why = Message(FetchReason.NO_ANSWER) if problem is None else problem.message
+    raise ArshifError(Message(ProposalMessage.NO_ARTICLE, {"url": url, "why": why}))
 
 
 def check_sources(site: str) -> list[SourceCheck]:
@@ -59,7 +61,7 @@ def check_sources(site: str) -> list[SourceCheck]:
             newest = max(dates, default=None)
             answers.append(SourceCheck(poll.key, found.kind, len(found.candidates), newest, len(found.further)))
         else:
-            answers.append(SourceCheck(poll.key, poll.source.kind, problem=str(found)))
+            answers.append(SourceCheck(poll.key, poll.source.kind, problem=found.message))
     return answers
 
 
@@ -71,7 +73,7 @@ def discover_site(url: str, bounds: Bounds) -> Proposal:
     spider = _run("scout", url=url, bounds=bounds)
     proposal: Proposal | None = spider.proposal
     if proposal is None:
-        raise ArshifError(spider.problem or f"{url}: nothing came back")
+        raise ArshifError(spider.problem or Message(FetchReason.NO_ANSWER))
     return proposal
 
 

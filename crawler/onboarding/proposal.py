@@ -18,12 +18,17 @@ from pydantic import HttpUrl
 
 from crawler.boilerplate.repeated_blocks import OTHERS, own
 from crawler.discover.site_metadata import SiteMetadata
-from crawler.scheduling.poll_interval import Bounds, PollRecord, Turn, UpdateHints, in_words, next_poll
+from crawler.onboarding.messages import ProposalMessage
+from crawler.scheduling.poll_interval import Bounds, PollRecord, Turn, UpdateHints, next_poll, seconds
 from crawler.scheduling.publication_rate import MIN_EXPECTED, PublicationRate, first_look
+from crawler.scheduling.reasons import ScheduleReason
 from crawler.site_config import Rules, Schedule, Site, Source, stranger
 from crawler.text import fold, line
+from index.locale import FALLBACK, translate
 from index.model.article import Article
 from index.model.candidate import Candidate
+from index.model.codes import FetchReason, PageReason, Reason
+from index.model.message import Given, Message
 
 RECENT = timedelta(days=30)  # a source whose newest article is older is dead
 NEW_SHARE = 0.2  # of a further source's articles that must be on no other: else it costs a request for nothing
@@ -45,7 +50,7 @@ MIN_RULE_CHARS = (
 )
 MIN_DENIED_SIBLINGS = 2  # addresses below one folder that were no articles, so that what is below it is not asked for
 DEPTH = 2  # folders of an address that are looked at
-PERMANENT_REASONS = ("listing", "not html", "video")  # reasons for which a page is no article, now and later
+PERMANENT_REASONS = (PageReason.LISTING, PageReason.NOT_HTML, PageReason.VIDEO)  # no article, now and later
 SCHEMA = "../site.schema.json"  # from sites.local/
 _REGION = re.compile(r"-[A-Z]{2}$")  # of a language as pages declare it: de-AT is de
 ASKED_FOR = ("headline", "published", "authors", "section", "images")  # fields that a reader misses
@@ -67,13 +72,13 @@ class SourceOffer:
 
 @dataclass(frozen=True, slots=True)
 class TrialArticle:
-    """An article that was tried: what came of it, or the problem in its place; the short `reason` where the page came
-    and is no article; `rendered` where a browser showed it."""
+    """An article that was tried: what came of it, or the problem in its place; the `reason` where the page came and is
+    no article; `rendered` where a browser showed it."""
 
     url: str
     article: Article | None = None
-    problem: str = ""
-    reason: str = ""
+    problem: Message | None = None
+    reason: Reason | None = None
     rendered: bool = False
 
     @property
@@ -85,16 +90,16 @@ class TrialArticle:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A site, ready to be written; `left` are sources that answered and were not taken, each with the reason; `a_day`
-    says how many articles it publishes, None where no source dates them; `pace` how often it will be asked, and why, ""
-    where nobody looked; `notes` are for a person to look at."""
+    says how many articles it publishes, None where no source dates them; `pace` how often it will be polled, and why,
+    None where nobody looked; `notes` are for a person to look at."""
 
     site: Site
     taken: tuple[SourceOffer, ...]
-    left: tuple[tuple[SourceOffer, str], ...]
+    left: tuple[tuple[SourceOffer, Message], ...]
     tried: tuple[TrialArticle, ...]
     a_day: float | None
-    notes: tuple[str, ...]
-    pace: str = ""
+    notes: tuple[Message, ...]
+    pace: Message | None = None
 
     def yaml(self) -> str:
         """The site's file."""
@@ -103,7 +108,10 @@ class Proposal:
         facts = {key: facts[key] for key in Site.model_fields if key in facts}  # in the order that people read
         text = yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=120)
         lines = [f"# yaml-language-server: $schema={SCHEMA}", text.rstrip()]
-        lines += [f"# also there: {offer.source.kind} {offer.source.url} ({why})" for offer, why in self.left]
+        lines += [
+            f"# also there: {offer.source.kind} {offer.source.url} ({translate(why, FALLBACK)})"
+            for offer, why in self.left
+        ]
         return "\n".join(lines) + "\n"
 
 
@@ -126,20 +134,21 @@ def first_draft(homepage: str, said: SiteMetadata, source: Source) -> Site:
 
 def choose(
     offers: Sequence[SourceOffer], now: datetime
-) -> tuple[tuple[SourceOffer, ...], tuple[tuple[SourceOffer, str], ...]]:
+) -> tuple[tuple[SourceOffer, ...], tuple[tuple[SourceOffer, Message], ...]]:
     """The sources that are worth asking each time, and the others with the reason; one is always taken. Feeds without
     dates come after all others."""
     taken: list[SourceOffer] = []
-    left: list[tuple[SourceOffer, str]] = []
+    left: list[tuple[SourceOffer, Message]] = []
     known: set[str] = set()
     for offer in sorted(offers, key=lambda offer: offer.source.kind == "feed" and not offer.dates):
         urls = {c.url for c in offer.candidates}
         if not living([offer], now) and len(offers) > 1:
-            left.append((offer, f"its newest article is of {offer.dates[0]:%Y-%m-%d}"))
+            left.append((offer, Message(ProposalMessage.LEFT_OLD, {"date": offer.dates[0]})))
         elif taken and offer.source.kind in ("feed", "section") and len(urls - known) < NEW_SHARE * len(urls):
-            left.append((offer, "it repeats the others"))
+            left.append((offer, Message(ProposalMessage.LEFT_REPEATS)))
         elif any(offer.source.kind == other.source.kind not in ("feed", "section") for other in taken):
-            left.append((offer, f"one {offer.source.kind} is enough"))
+            kind = Message(f"source.kind.{offer.source.kind}")
+            left.append((offer, Message(ProposalMessage.LEFT_ONE_IS_ENOUGH, {"kind": kind})))
         else:
             taken.append(offer)
             known |= urls
@@ -185,21 +194,27 @@ def a_day(taken: Sequence[SourceOffer]) -> float | None:
     return max(rates, default=None)
 
 
-def schedule(site: Site, taken: Sequence[SourceOffer], bounds: Bounds, now: datetime) -> tuple[Schedule, str]:
-    """When the site is to be crawled, and why in words: as a crawl finds by what its sources publish, within the
+def schedule(site: Site, taken: Sequence[SourceOffer], bounds: Bounds, now: datetime) -> tuple[Schedule, Message]:
+    """When the site is to be crawled, and why: as a crawl finds by what its sources publish, within the
     bounds. Articles of a list that reaches back hardly further than it is asked would leave it unseen: there, it may be
     asked more often."""
     reach = _reach(taken, now)
-    proposed, why = Schedule(), ""
+    proposed, faster = Schedule(), dict[str, Given]()
     if (
         reach is not None
         and (fastest := max(reach / POLLS_PER_REACH // MINUTE * MINUTE, MIN_INTERVAL)) < bounds.fastest
     ):
         proposed, bounds = Schedule(fastest=fastest / MINUTE), replace(bounds, fastest=fastest)
-        why = f" (fastest: {fastest / MINUTE:g}, for its lists reach back {in_words(reach)} only)"
+        faster = {"minutes": fastest / MINUTE, "reach": seconds(reach)}
     turn = min((_first_turn(site, offer, bounds, now) for offer in taken), key=lambda turn: turn.at)
-    often = f"every {in_words(bounds.fastest)} to {in_words(bounds.slowest)}{why}"
-    return proposed, f"asked as it publishes, {often}; at first after {in_words(turn.at - now)} ({turn.why})"
+    params: dict[str, Given] = {
+        "fastest": seconds(bounds.fastest),
+        "slowest": seconds(bounds.slowest),
+        "first": seconds(turn.at - now),
+        "why": turn.why,
+        **faster,
+    }
+    return proposed, Message(ProposalMessage.SCHEDULE_FASTER if faster else ProposalMessage.SCHEDULE, params)
 
 
 def _reach(taken: Sequence[SourceOffer], now: datetime) -> timedelta | None:
@@ -217,10 +232,10 @@ def _first_turn(site: Site, offer: SourceOffer, bounds: Bounds, now: datetime) -
     habit = first_look([c.published for c in offer.candidates if c.published], now, zone)
     turn = next_poll(PollRecord(f"{site.id} {offer.source.url}", now.astimezone(zone), habit, offer.said), bounds)
     at = now + max(MINUTE, round((turn.at - now) / MINUTE) * MINUTE)
-    return Turn(at, turn.why if habit != PublicationRate() else "how often it publishes is not known yet")
+    return Turn(at, turn.why if habit != PublicationRate() else Message(ScheduleReason.UNKNOWN_RATE))
 
 
-def denied(tried: Sequence[TrialArticle], candidates: Sequence[Candidate]) -> list[tuple[Rules, str]]:
+def denied(tried: Sequence[TrialArticle], candidates: Sequence[Candidate]) -> list[tuple[Rules, Message]]:
     """Rules against folders below which are no articles, as pages show that were tried, each with its reason. Never
     against most of what the sources list."""
     good = {folder for one in tried if one.article is not None for folder in _folders(one.url)}
@@ -231,12 +246,15 @@ def denied(tried: Sequence[TrialArticle], candidates: Sequence[Candidate]) -> li
     ]
     outer = [folder for folder in found if not any(folder != other and folder.startswith(other) for other in found)]
     return [
-        (Rules(deny=(f"^https?://[^/]+{re.escape(f)}",)), f"deny: {bad[f]} pages below {f} are no articles")
+        (
+            Rules(deny=(f"^https?://[^/]+{re.escape(f)}",)),
+            Message(ProposalMessage.DENY, {"n": bad[f], "folder": f}),
+        )
         for f in outer
     ]
 
 
-def stripped(tried: Sequence[TrialArticle]) -> list[tuple[Rules, str]]:
+def stripped(tried: Sequence[TrialArticle]) -> list[tuple[Rules, Message]]:
     """Rules against paragraphs with which several articles begin or end, each with its reason; none whose beginning
     stands before any other paragraph."""
     read = list({one.article.content_hash: one.article for one in tried if one.article is not None}.values())
@@ -247,7 +265,7 @@ def stripped(tried: Sequence[TrialArticle]) -> list[tuple[Rules, str]]:
         beginning = line(text)[:RULE_CHARS].rstrip()
         alone = not any(other != fold(text) and other.startswith(fold(beginning)) for other in others)
         if times > OTHERS and alone and len(beginning) >= MIN_RULE_CHARS:
-            reason = f"strip_text: {times} of {len(read)} articles begin or end with “{line(text)}”"
+            reason = Message(ProposalMessage.STRIP_TEXT, {"n": times, "of": len(read), "text": line(text)})
             found.append((Rules(strip_text=(beginning,)), reason))
     return found
 
@@ -282,20 +300,21 @@ def _folders(url: str) -> list[str]:
     return ["/" + "/".join(named[: depth + 1]) + "/" for depth in range(len(named))]
 
 
-def notes(site: Site, tried: Sequence[TrialArticle]) -> Iterator[str]:
+def notes(site: Site, tried: Sequence[TrialArticle]) -> Iterator[Message]:
     """What a person should look at before the site is crawled for months."""
     if site.country == "UN":
-        yield "country: not found out; write it, because names of months and time zones depend on it"
+        yield Message(ProposalMessage.NO_COUNTRY)
     elif site.time_zone == "UTC":
-        yield "time_zone: not found out; write it if its pages give times without a zone"
+        yield Message(ProposalMessage.NO_TIME_ZONE)
     failed = [one for one in tried if one.article is None]
     if tried and len(failed) == len(tried):
-        yield f"none of {len(tried)} articles could be read ({failed[0].problem}); rules: may help (docs/add-a-site.md)"
+        why = failed[0].problem or Message(FetchReason.NO_ANSWER)
+        yield Message(ProposalMessage.NOTHING_READ, {"n": len(tried), "why": why})
     if site.rendering == "browser":
-        yield "rendering: browser, for its pages give articles only there; that is slow, and needs Chromium"
+        yield Message(ProposalMessage.BROWSER)
     for name in ASKED_FOR:
         if (read := [one for one in tried if one.article]) and all(name in one.missing for one in read):
-            yield f"{name}: on none of {len(read)} articles; a selector under rules: select: may find it"
+            yield Message(ProposalMessage.FIELD_MISSING, {"field": name, "n": len(read)})
 
 
 def country(host: str, locale: str | None) -> str:

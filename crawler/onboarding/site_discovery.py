@@ -19,6 +19,7 @@ from crawler.discover.wordpress import first_request
 from crawler.errors import ArshifError, PageProblem, Refused
 from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT
 from crawler.models import Discovered, Page
+from crawler.onboarding.messages import ProposalMessage
 from crawler.onboarding.proposal import (
     Proposal,
     SourceOffer,
@@ -41,6 +42,8 @@ from crawler.scheduling.poll_interval import Bounds, UpdateHints
 from crawler.site_config import Kind, Rules, Site, Source
 from crawler.urls.article_filter import may_be_article
 from index.model.candidate import Candidate
+from index.model.codes import FetchReason
+from index.model.message import Message
 
 log = logging.getLogger("arshif.scout")
 
@@ -80,7 +83,7 @@ class SiteDiscovery:
         self.workers = workers
         self.bounds = bounds
         self.browser = browser
-        self.pages: dict[tuple[str, bool], Page | str] = {}  # those that were tried, plain or rendered, or why not
+        self.pages: dict[tuple[str, bool], Page | Message] = {}  # those that were tried, plain or rendered, or why not
 
     async def run(self, url: str) -> Proposal:
         """What the file of the site with this first page should say.
@@ -108,14 +111,14 @@ class SiteDiscovery:
 
     async def _tried(
         self, site: Site, candidates: Sequence[Candidate]
-    ) -> tuple[Site, tuple[TrialArticle, ...], tuple[str, ...]]:
+    ) -> tuple[Site, tuple[TrialArticle, ...], tuple[Message, ...]]:
         """What comes of some articles, and the site with what they show that it needs, each with the reason."""
         chosen = candidates[:ARTICLES]
         tried = [await self._try(site, candidate) for candidate in chosen]
         said = []
-        if any(one.reason == WITHOUT_TEXT for one in tried) and not any(one.article for one in tried):
+        if any(one.reason in WITHOUT_TEXT for one in tried) and not any(one.article for one in tried):
             if not self.browser:
-                said.append("rendering: its pages have no text without a browser, and none is here to try them in")
+                said.append(Message(ProposalMessage.NO_BROWSER))
             elif await self._needs_browser(site, chosen, tried):
                 site = site.model_copy(update={"rendering": "browser"})
         site, reasons = await self._without_folders(site, candidates)
@@ -129,11 +132,11 @@ class SiteDiscovery:
                 site, tried, said = ruled, by_rule, [*said, reason]
         return site, tuple(tried), tuple(said)
 
-    async def _without_folders(self, site: Site, candidates: Sequence[Candidate]) -> tuple[Site, list[str]]:
+    async def _without_folders(self, site: Site, candidates: Sequence[Candidate]) -> tuple[Site, list[Message]]:
         """The site with rules against folders that have no articles, each with the reason; in place of their pages,
         others are tried."""
         seen: dict[str, TrialArticle] = {}
-        reasons: list[str] = []
+        reasons: list[Message] = []
         for _ in range(ROUNDS):
             seen |= {c.url: await self._try(site, c) for c in _allowed(site, candidates)[:ARTICLES]}
             deny = denied(list(seen.values()), candidates)
@@ -144,7 +147,7 @@ class SiteDiscovery:
 
     async def _needs_browser(self, site: Site, chosen: Sequence[Candidate], tried: Sequence[TrialArticle]) -> bool:
         """Whether pages without text have one in a browser, measured as a crawl does."""
-        empty = [c for c, one in zip(chosen, tried, strict=True) if one.reason == WITHOUT_TEXT][:TRIAL_PAGES]
+        empty = [c for c, one in zip(chosen, tried, strict=True) if one.reason in WITHOUT_TEXT][:TRIAL_PAGES]
         rendered = [await self._try(site, candidate, rendered=True) for candidate in empty]
         return sum(one.article is not None for one in rendered) >= MIN_TRIAL_ARTICLES
 
@@ -204,7 +207,7 @@ class SiteDiscovery:
     async def _read(self, site: Site, source: Source, address: str) -> Discovered:
         got = await self.get(address)
         if got.status != 200:
-            raise ArshifError(f"HTTP {got.status}")
+            raise ArshifError(Message(FetchReason.HTTP_STATUS, {"status": got.status}))
         return await self.workers.run(stages.discover, site, source, got.body, got.url, got.headers)
 
     async def _try(self, site: Site, candidate: Candidate, rendered: bool = False) -> TrialArticle:
@@ -214,23 +217,23 @@ class SiteDiscovery:
         if asked not in self.pages:
             self.pages[asked] = await self._page(candidate, rendered)
         page = self.pages[asked]
-        if isinstance(page, str):
+        if isinstance(page, Message):
             return TrialArticle(candidate.url, problem=page)
         try:
             article = (await self.workers.run(stages.article, page, site)).article
         except (ArshifError, PageProblem) as problem:
-            reason = problem.reason if isinstance(problem, Refused) else ""
-            return TrialArticle(page.url, problem=str(problem), reason=reason, rendered=rendered)
+            reason = problem.reason if isinstance(problem, Refused) else None
+            return TrialArticle(page.url, problem=problem.message, reason=reason, rendered=rendered)
         return TrialArticle(page.url, article, rendered=rendered)
 
-    async def _page(self, candidate: Candidate, rendered: bool) -> Page | str:
-        """The article's page, or why it cannot be had."""
+    async def _page(self, candidate: Candidate, rendered: bool) -> Page | Message:
+        """The article's page, or why it could not be fetched."""
         try:
             got = await self.get(candidate.url, rendered=rendered)
         except ArshifError as problem:
-            return str(problem)
+            return problem.message
         if got.status != 200:
-            return f"HTTP {got.status}"
+            return Message(FetchReason.HTTP_STATUS, {"status": got.status})
         now = datetime.now(UTC)
         return Page(candidate.url, got.url, got.body, now, got.status, got.headers, candidate, rendered)
 

@@ -29,13 +29,16 @@ from crawler.storage import expire_raw, raw_folder, raw_name
 from index.archive import Archive
 from index.archive import runs as records
 from index.archive import site_state as site_states
+from index.locale import FALLBACK, translate
+from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
+from index.model.message import Message
 from index.warc.store import repair
 
 log = logging.getLogger("arshif.runs")
 
 ENDS_WELL = ("finished", "shutdown", "closespider_timeout")  # Scrapy's reasons: done, asked to end, at its deadline
 EXIT_CODES = {error.__name__: error.exit_code for error in (Busy, ArchiveError, LeaseLost)}  # by the spider's reason
-ENDS = {0: "ok", Busy.exit_code: "busy"}  # how a run went, by the child's exit code
+ENDS = {0: RunStatus.OK, Busy.exit_code: RunStatus.BUSY}  # how a run went, by the child's exit code
 OFFLINE = (  # what a person is told who has no network
     "No site could be reached, so this machine has no network. Arshif goes on trying; `make demo` works without one."
 )
@@ -49,15 +52,15 @@ GRACE = 30.0  # seconds between SIGTERM and SIGKILL: a page under way is finishe
 @dataclass
 class Run:
     """A crawl under way: its number in the archive, its sites, its process, its deadline (monotonic seconds), the
-    folder where it keeps raw copies, and why it may write no more ("": it may)."""
+    folder where it keeps raw copies, and why it may write no more (None: it may)."""
 
     number: int
     sites: tuple[Site, ...]
     child: subprocess.Popen[bytes]
     deadline: float
     raw: Path
-    lack: Callable[[], str] = str
-    ended_by: str = ""
+    lack: Callable[[], Message | None] = lambda: None
+    ended_by: RunStatus | None = None
     kill_at: float = field(default=float("inf"))
 
     def watch(self, now: float) -> bool:
@@ -71,13 +74,13 @@ class Run:
             return True
         if now >= self.deadline and not self.ended_by:
             log.warning("run %d has reached its deadline: asked to end", self.number)
-            self.stop("timed out")
+            self.stop(RunStatus.TIMED_OUT)
         elif not self.ended_by and (lack := self.lack()):
-            log.warning("run %d is asked to end: %s", self.number, lack)
-            self.stop("disk full")
+            log.warning("run %d is asked to end: %s", self.number, translate(lack, FALLBACK))
+            self.stop(RunStatus.DISK_FULL)
         return False
 
-    def stop(self, why: str) -> None:
+    def stop(self, why: RunStatus) -> None:
         """Asks it to finish what is under way and end."""
         if not self.ended_by:
             self.ended_by = why
@@ -85,7 +88,7 @@ class Run:
             self.child.send_signal(signal.SIGTERM)
 
 
-def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = "", *, why: str) -> Run:
+def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = "", *, why: RunCause) -> Run:
     """A crawl of these sites, started and recorded with the reason why. Call it from the main thread.
 
     :raises OSError: the system starts no process now.
@@ -99,12 +102,12 @@ def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = 
     chosen = tuple(sites)
     ids = [site.id for site in chosen]
     now = datetime.now(UTC)
-    number = archive.write(lambda conn: records.start(conn, ids, now, owner="arshif", why=why)).result()
+    number = archive.write(lambda conn: records.start(conn, ids, now, owner="arshif", why=Message(why))).result()
     try:
         child = start_child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since])
     except OSError as error:
-        told = f"not started: {error.strerror}"
-        archive.write(lambda conn: records.finish(conn, number, "stopped", now, detail=told)).result()
+        detail = Message(RunDetail.NOT_STARTED, {"why": error.strerror or ""})
+        archive.write(lambda conn: records.finish(conn, number, RunStatus.STOPPED, now, detail=detail)).result()
         raise
     deadline = time.monotonic() + config.settings.schedule.run_deadline * 60
     return Run(number, chosen, child, deadline, raw_folder(config), partial(disk_space.shortage, config.settings))
@@ -119,21 +122,21 @@ def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
     return dead
 
 
-def finish(archive: Archive, run: Run) -> str:
-    """Records the end of a run whose process has ended; gives its status: ok, busy, failed, killed, timed out,
-    disk full or stopped."""
+def finish(archive: Archive, run: Run) -> RunStatus:
+    """Records the end of a run whose process has ended; gives its status."""
     kill_group(run.child)  # what it may have left behind, such as a browser
     code, now = run.child.wait(), datetime.now(UTC)
-    status = run.ended_by or ENDS.get(code) or ("killed" if code < 0 else "failed")
-    detail = None if code == 0 else f"exit code {code}" if code > 0 else f"ended by signal {-code}"
-    blame = status not in ("stopped", "busy", "disk full") and code != ArchiveError.exit_code
+    status = run.ended_by or ENDS.get(code) or (RunStatus.KILLED if code < 0 else RunStatus.FAILED)
+    detail = Message(RunDetail.EXIT_CODE if code > 0 else RunDetail.SIGNAL, {"n": abs(code)}) if code else None
+    blame = status not in (RunStatus.STOPPED, RunStatus.BUSY, RunStatus.DISK_FULL) and code != ArchiveError.exit_code
 
     def end(conn: Connection) -> None:
         record = records.get(conn, run.number)
         for part in record.sites if record else ():
-            if part.status == "running" and blame:  # it never came to say how the site went
+            if part.status == RunStatus.RUNNING and blame:  # it never came to say how the site went
                 failures = site_states.state(conn, part.site).failures + 1
-                site_states.put(conn, part.site, failures=failures, last_run=now, verdict="failing", detail=detail)
+                failed = {"failures": failures, "last_run": now, "verdict": Verdict.FAILING, "detail": detail}
+                site_states.put(conn, part.site, **failed)
         records.finish(conn, run.number, status, now, detail=detail)
 
     archive.write(end).result()
@@ -159,8 +162,10 @@ def last_runs(conn: Connection) -> dict[str, LastRun]:
     last = {}
     for site, part in records.last_by_site(conn).items():
         state = states.get(site) or site_states.SiteState(site)
-        if part.status != "offline":
-            ended = state.last_run if part.status in ("ok", "failed") else None  # the run may still be at other sites
+        if part.status != RunStatus.OFFLINE:
+            ended = (
+                state.last_run if part.status in (RunStatus.OK, RunStatus.FAILED) else None
+            )  # the run may still be at other sites
             last[site] = LastRun(part.started, ended, state.failures)
         elif state.last_success is not None:
             last[site] = LastRun(state.last_success, state.last_success, state.failures)

@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from crawler.errors import Unreadable
 from crawler.processes.parse_worker import LENGTH, OUT_OF_TIME, frame
 from crawler.site_config import Site
+from index.model.codes import ParseReason
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -248,13 +249,13 @@ class ParsePool:
                 self.slow.add(site)
             return cast(T, await self._do(SLOW_QUEUE, job, self.deadline))
         except _Stuck:
-            raise Unreadable("too slow", f"not parsed within {self.backstop:g} s") from None
+            raise Unreadable(ParseReason.STUCK, seconds=self.backstop) from None
         except _Late:
-            raise Unreadable("too slow", f"not parsed within {self.deadline:g} s of CPU time") from None
+            raise Unreadable(ParseReason.TOO_SLOW, seconds=self.deadline) from None
         except _Died as error:
-            raise Unreadable("crashed", f"its parser ended with exit code {error.args[0]}") from None
-        except (MemoryError, RecursionError) as error:
-            raise Unreadable("too large", type(error).__name__) from None
+            raise Unreadable(ParseReason.CRASHED, exit_code=error.args[0]) from None
+        except (MemoryError, RecursionError):
+            raise Unreadable(ParseReason.OUT_OF_MEMORY) from None
 
     async def _do(self, name: str, job: tuple[object, ...], seconds: float) -> Any:
         lane = self._lanes[name]

@@ -13,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from crawler.scheduling.publication_rate import PublicationRate, expected, waiting
+from crawler.scheduling.reasons import HintSource, ScheduleReason
+from index.model.codes import FetchReason, ParseReason, SourceReason
+from index.model.message import Given, Message
 
 TARGET_WAITING_ARTICLES = (
     0.31  # articles expected to wait; of fewer, more requests; of more, fewer soon (`make bench-schedule`)
@@ -36,10 +39,10 @@ class Bounds:
 @dataclass(frozen=True, slots=True)
 class UpdateHints:
     """What a feed and its server say of how often to ask: `every` (the longest of ttl, sy:updatePeriod and max-age) and
-    how it was said, hours (UTC) and weekdays (0 Monday) in which nothing comes (skipHours, skipDays of RSS 2.0)."""
+    by what, hours (UTC) and weekdays (0 Monday) in which nothing comes (skipHours, skipDays of RSS 2.0)."""
 
     every: timedelta = timedelta(0)
-    by: str = ""
+    by: HintSource | None = None
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
 
@@ -59,37 +62,39 @@ class PollRecord:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When something is due (UTC; in the past where its turn was missed), and why, in words for people."""
+    """When something is due (UTC; in the past where its turn was missed), and why: a ScheduleReason."""
 
     at: datetime
-    why: str
+    why: Message
 
 
 def next_poll(record: PollRecord, bounds: Bounds) -> Turn:
     """When this source is asked next."""
     if record.strikes:
         wait = back_off(record.key, record.strikes)
-        turn = Turn(record.last + wait, f"failed {record.strikes:g} times in a row, next try after {in_words(wait)}")
+        turn = Turn(record.last + wait, retry(record.strikes, wait))
     else:
         turn = _by_habit(record, bounds)
     if record.not_before is not None and record.not_before > turn.at:
-        turn = Turn(record.not_before, "its host asked to be left alone until then")
+        turn = Turn(record.not_before, Message(ScheduleReason.RETRY_AFTER))
     return Turn(turn.at.astimezone(UTC), turn.why)
 
 
 def _by_habit(record: PollRecord, bounds: Bounds) -> Turn:
     habit, last, said = record.habit, record.last, record.said
     wait = waiting(habit, last, bounds.enough, bounds.slowest)
-    why = f"about {_number(habit.per_day)} articles a day"
+    why = Message(ScheduleReason.ARTICLES_A_DAY, {"n": _number(habit.per_day)})
     if wait <= bounds.fastest:
-        wait, why = bounds.fastest, f"{why}: as often as allowed, every {in_words(bounds.fastest)}"
+        wait, why = bounds.fastest, _every(ScheduleReason.FASTEST, why, bounds.fastest)
     elif wait >= bounds.slowest:
-        wait, why = bounds.slowest, f"{why}: as seldom as allowed, every {in_words(bounds.slowest)}"
+        wait, why = bounds.slowest, _every(ScheduleReason.SLOWEST, why, bounds.slowest)
     else:
-        why = f"{why}, {_number(expected(habit, last, last + wait))} expected by then"
+        n = _number(expected(habit, last, last + wait))
+        why = Message(ScheduleReason.EXPECTED, {"why": why, "n": n})
     asked = min(said.every, bounds.slowest)
-    if asked > wait and expected(habit, last, last + asked) <= HINTS_TRUSTED_BELOW:
-        wait, why = asked, f"{why}; {said.by} says every {in_words(said.every)}"
+    if said.by and asked > wait and expected(habit, last, last + asked) <= HINTS_TRUSTED_BELOW:
+        params: dict[str, Given] = {"why": why, "hint": Message(said.by), "interval": seconds(said.every)}
+        wait, why = asked, Message(ScheduleReason.PUBLISHER_INTERVAL, params)
     wait *= 1 - JITTER * share(f"{record.key} {last.timestamp():.0f}")
     return _awake(Turn(last + wait, why), said, last + bounds.slowest)
 
@@ -99,30 +104,45 @@ def _awake(turn: Turn, said: UpdateHints, latest: datetime) -> Turn:
     at = turn.at.astimezone(UTC)
     while at < latest and (at.hour in said.skip_hours or at.weekday() in said.skip_days):
         at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return turn if at == turn.at else Turn(min(at, latest), f"{turn.why}; its feed says to skip the hours before")
+    if at == turn.at:
+        return turn
+    return Turn(min(at, latest), Message(ScheduleReason.SKIP_HOURS, {"why": turn.why}))
+
+
+def retry(strikes: float, wait: timedelta) -> Message:
+    """Why something that failed so often in a row waits so long."""
+    failed = Message(ScheduleReason.FAILED, {"n": strikes})
+    return Message(ScheduleReason.RETRY, {"why": failed, "wait": seconds(wait)})
+
+
+def _every(reason: ScheduleReason, why: Message, interval: timedelta) -> Message:
+    return Message(reason, {"why": why, "interval": seconds(interval)})
 
 
 # --- failures --------------------------------------------------------------------------------------------------------
 
-PERMANENT_WEIGHT, TRANSIENT_WEIGHT, DNS_WEIGHT = (
-    1.0,
-    0.5,
-    0.25,
-)  # what a failure weighs: an answer that says no, one that may pass, a name not found
-
-
-def failure_weight(reason: str) -> float:
-    """How much a failure counts, by its short word (`HTTP 503`, `DownloadTimeoutError`, `html instead of feed`)."""
-    if "Resolve" in reason or "DNS" in reason:
-        return DNS_WEIGHT
-    status = reason.removeprefix("HTTP ")
-    if status.isdecimal():
-        return TRANSIENT_WEIGHT if int(status) >= 500 or status in ("408", "425", "429") else PERMANENT_WEIGHT
-    return (
-        TRANSIENT_WEIGHT
-        if reason.endswith("Error") or reason in ("silent", "empty", "too slow", "crashed")
-        else PERMANENT_WEIGHT
+# What a failure weighs: an answer that says no, one that may pass, a name not found
+PERMANENT_WEIGHT, TRANSIENT_WEIGHT, DNS_WEIGHT = 1.0, 0.5, 0.25
+TRANSIENT_REASONS = frozenset(
+    (
+        *(FetchReason.TIMEOUT, FetchReason.CONNECTION_REFUSED, FetchReason.CONNECTION_FAILED),
+        *(FetchReason.CONNECTION_LOST, FetchReason.FAILED, FetchReason.HOST_SILENT),
+        *(SourceReason.EMPTY, ParseReason.TOO_SLOW, ParseReason.CRASHED),
     )
+)
+TRANSIENT_STATUSES = (408, 425, 429)  # RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4; and all from 500 on
+
+
+def failure_weight(reason: Message) -> float:
+    """How much a failure counts, by its code and its HTTP status."""
+    match reason.code, reason.params.get("status"):
+        case FetchReason.DNS, _:
+            return DNS_WEIGHT
+        case FetchReason.HTTP_STATUS, int(status):
+            transient = status >= 500 or status in TRANSIENT_STATUSES
+        case code, _:
+            transient = code in TRANSIENT_REASONS
+    return TRANSIENT_WEIGHT if transient else PERMANENT_WEIGHT
 
 
 def back_off(name: str, strikes: float) -> timedelta:
@@ -152,14 +172,10 @@ def share(name: str) -> float:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6]) / 2**48
 
 
-def in_words(span: timedelta) -> str:
-    """A span for people: 90 s, 30 min, 12 h, 7 days."""
-    seconds = span.total_seconds()
-    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size or seconds == size:
-            return f"{seconds / size:.3g} {unit}".replace("1 days", "1 day")
-    return f"{seconds:.3g} s"
+def seconds(span: timedelta) -> int:
+    """A span as messages have it."""
+    return round(span.total_seconds())
 
 
-def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
+def _number(value: float) -> float:
+    return round(value) if value >= 10 else float(f"{value:.2g}")

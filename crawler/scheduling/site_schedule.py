@@ -14,11 +14,21 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.interval import IntervalTrigger
 
 from crawler.crontab import crontab
-from crawler.scheduling.poll_interval import Bounds, PollRecord, Turn, back_off, in_words, next_poll, share
-from crawler.site_config import Site
+from crawler.scheduling.poll_interval import (
+    Bounds,
+    PollRecord,
+    Turn,
+    back_off,
+    next_poll,
+    retry,
+    seconds,
+    share,
+)
+from crawler.scheduling.reasons import ScheduleReason
+from crawler.site_config import Kind, Site
 from index.archive import hosts
+from index.model.message import Message
 
-DUE = "due"  # why the daemon starts a run
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the grid of intervals is counted from here
 TICK = timedelta(microseconds=1)  # triggers give the first time that is not earlier: with it, the first that is later
 SKEW = timedelta(minutes=1)  # a last run further in the future than this was written by a wrong clock
@@ -46,11 +56,11 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a site is crawled next (UTC; in the past where its turn was missed), and why, in words for people."""
+    """When a site is crawled next (UTC; in the past where its turn was missed), and why: a ScheduleReason."""
 
     site: str
     at: datetime
-    why: str
+    why: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +100,22 @@ def due(
     until = min((moment for moment in asked if moment is not None), default=turn.at)
     if None in asked or until <= turn.at:
         return turn
-    return Due(site.id, until.astimezone(UTC), "its host asked to be left alone until then")
+    return Due(site.id, until.astimezone(UTC), Message(ScheduleReason.RETRY_AFTER))
 
 
 def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, learned: SiteHistory | None) -> Due:
     if last is None:
-        return Due(site.id, now.astimezone(UTC), "never crawled")
+        return Due(site.id, now.astimezone(UTC), Message(ScheduleReason.NEVER_CRAWLED))
     if max(last.started, last.finished or last.started) > now + SKEW:
-        return Due(site.id, now.astimezone(UTC), "its last crawl lies in the future, so the clock was wrong")
+        return Due(site.id, now.astimezone(UTC), Message(ScheduleReason.CLOCK))
     fixed = site.schedule.every or site.schedule.cron or every or learned is None
     if last.failures and (fixed or learned is None or not learned.failing):  # its pages failed, not its sources
         wait = back_off(site.id, last.failures)
-        why = f"failed {last.failures} times in a row" if last.failures > 1 else "failed"
         at = (last.finished or last.started) + wait
-        return Due(site.id, at.astimezone(UTC), f"{why}, next try after {in_words(wait)}")
+        return Due(site.id, at.astimezone(UTC), retry(last.failures, wait))
     if last.finished is None and not last.failures:
         wait = min(KILLED_RUN_LENGTH, timedelta(minutes=site.schedule.every or every or DEFAULT))
-        return Due(site.id, (last.started + wait).astimezone(UTC), "its last crawl was cut short")
+        return Due(site.id, (last.started + wait).astimezone(UTC), Message(ScheduleReason.INTERRUPTED))
     if learned is not None and not fixed:
         turn = first_turn(site, learned, failing=bool(last.failures))
         rested = (last.finished or last.started) + min(MIN_REST, learned.bounds.fastest / 2)
@@ -118,16 +127,23 @@ def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, 
 def first_turn(site: Site, learned: SiteHistory, failing: bool = False) -> Turn:
     """When the first of a site's sources is asked, or of its pages fetched; of a failing one, its sources alone."""
     each = zip(site.sources, source_turns(site, learned), strict=True)
-    turns = [Turn(turn.at, f"{source.kind}: {turn.why}") for source, turn in each]
+    turns = [Turn(turn.at, _by_source(source.kind, turn.why)) for source, turn in each]
     if learned.pages is not None and not failing:
-        turns.append(Turn((learned.pages + REVISIT_BATCH_WAIT).astimezone(UTC), "pages to look at again"))
+        turns.append(Turn((learned.pages + REVISIT_BATCH_WAIT).astimezone(UTC), Message(ScheduleReason.REVISITS)))
     return min(turns, key=lambda turn: turn.at)
+
+
+def _by_source(kind: Kind, why: Message) -> Message:
+    return Message(ScheduleReason.BY_SOURCE, {"kind": Message(f"source.kind.{kind}"), "why": why})
 
 
 def source_turns(site: Site, learned: SiteHistory) -> list[Turn]:
     """When each of a site's sources is asked next, in their order."""
     records = [learned.records.get(str(source.url)) for source in site.sources]
-    return [next_poll(record, learned.bounds) if record else Turn(EPOCH, "never asked") for record in records]
+    return [
+        next_poll(record, learned.bounds) if record else Turn(EPOCH, Message(ScheduleReason.NEVER_POLLED))
+        for record in records
+    ]
 
 
 def due_sources(site: Site, learned: SiteHistory, now: datetime) -> Sequence[str]:
@@ -144,11 +160,14 @@ def due_sources(site: Site, learned: SiteHistory, now: datetime) -> Sequence[str
     return urls
 
 
-def _next_turn(site: Site, started: datetime, finished: datetime, default: float) -> tuple[datetime, str]:
+def _next_turn(site: Site, started: datetime, finished: datetime, default: float) -> tuple[datetime, Message]:
     if cron := site.schedule.cron:
-        return _next_cron(cron, site.time_zone, max(started, finished)), f"cron {cron} in {site.time_zone}"
+        why = Message(ScheduleReason.CRON, {"expression": cron, "zone": site.time_zone})
+        return _next_cron(cron, site.time_zone, max(started, finished)), why
     every = timedelta(minutes=site.schedule.every or default)
-    return _next_interval(site.id, every, started, finished), f"every {in_words(every)}"
+    return _next_interval(site.id, every, started, finished), Message(
+        ScheduleReason.EVERY, {"interval": seconds(every)}
+    )
 
 
 def _next_interval(site_id: str, every: timedelta, started: datetime, finished: datetime) -> datetime:

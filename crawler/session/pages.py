@@ -36,6 +36,8 @@ from index.archive import articles, erasure, frontier, site_state, trust
 from index.archive.frontier import FrontierRow, Visit
 from index.archive.trust import TrustObservation
 from index.model.article import Article
+from index.model.codes import FetchReason, PageReason, ParseReason, TrustReason
+from index.model.message import Message
 from index.warc.store import Response, WarcRef
 
 log = logging.getLogger("arshif.crawl")
@@ -116,12 +118,13 @@ class Pages:
                     return "render"
                 await self.rejections.reject(site, row, problem, page, was_read=True)
             except PoolClosed:
-                self.progress.defer(site.id, "ended", "")
+                self.progress.defer(site.id, Message(FetchReason.CRAWL_ENDED))
             except ArshifError:
                 raise
             except Exception as error:  # a fault of ours costs this page, and not the site's others
                 log.exception("%s: %s", site.id, row.url)
-                await self.rejections.reject(site, row, Unreadable("internal error", repr(error)), page, was_read=True)
+                fault = Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
+                await self.rejections.reject(site, row, fault, page, was_read=True)
             else:
                 return extraction.article if kind in NEWS else None
         return None
@@ -188,7 +191,7 @@ class Pages:
         def take(conn: Connection) -> str:
             if erasure.among(conn, site.id, signs):
                 visit = Visit(page.fetched, None, page.status)
-                frontier.mark_refused(conn, site.id, row.url, "forgotten", "it was forgotten on demand", visit)
+                frontier.mark_refused(conn, site.id, row.url, Message(PageReason.FORGOTTEN), visit)
                 return "refused"
             for better in corrections:
                 articles.correct(conn, better, page.fetched)
@@ -232,11 +235,11 @@ class Pages:
 def response_problem(page: Page, max_bytes: int) -> PageProblem | None:
     """What keeps a response from being read as a page: its status, a redirect home, or its length in bytes."""
     if page.status != 200:
-        return PageProblem(f"HTTP {page.status}")
+        return PageProblem(FetchReason.HTTP_STATUS, status=page.status)
     if page.asked is not None and may_be_article(page.url) == "home":  # how many sites say that an article is no more
-        return Refused("led home", f"it leads to {page.final_url}")
+        return Refused(PageReason.REDIRECTED_HOME, url=page.final_url)
     if len(page.body) > max_bytes:
-        return Refused("too large", f"{len(page.body)} bytes")
+        return Refused(FetchReason.TOO_LARGE, bytes=len(page.body))
     return None
 
 
@@ -246,17 +249,19 @@ def trust_observations(row: FrontierRow, page: Page, changed: bool) -> Iterator[
     same = before == (page.headers.get("etag"), page.headers.get("last-modified"))
     if any(before) and page.status == 200:
         if changed:
-            yield TrustObservation("validators", row.url, "the same ETag and date, another text" if same else None)
+            lie = Message(TrustReason.SAME_VALIDATORS_OTHER_TEXT) if same else None
+            yield TrustObservation("validators", row.url, lie)
         elif same and page.conditional:
-            yield TrustObservation("validators", row.url, "it was sent again, though we named its ETag and date")
+            yield TrustObservation("validators", row.url, Message(TrustReason.SENT_AGAIN))
         elif same:
             yield TrustObservation("validators", row.url)
     if row.modified is not None and row.lastmod_at_fetch is not None:
         moved = row.modified > row.lastmod_at_fetch
         if moved and not changed:
-            yield TrustObservation("dates", row.url, "its date moved, its text did not")
+            yield TrustObservation("dates", row.url, Message(TrustReason.DATE_MOVED_ALONE))
         elif changed:
-            yield TrustObservation("dates", row.url, None if moved else "its text changed, its date did not")
+            lie = None if moved else Message(TrustReason.TEXT_CHANGED_ALONE)
+            yield TrustObservation("dates", row.url, lie)
 
 
 def _hash(body: bytes) -> str:

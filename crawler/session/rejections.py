@@ -72,7 +72,7 @@ class Rejections:
         log.info("%s: %s is no article: %s", site.id, row.url, problem)
         kind = rejection(problem)
         if was_read and not isinstance(problem, Unreadable):
-            self.progress.sites[site.id].counts[f"no article: {problem.reason}"] += 1
+            self.progress.sites[site.id].counts[problem.reason] += 1
         if page is not None and (problem.reason in TRANSIENT_REASONS or page.status in BLOCK_STATUSES):
             self.blocks.record_block(page.final_url)
             self.progress.sites[site.id].counts["walls"] += 1
@@ -86,8 +86,8 @@ class Rejections:
 
         def write(conn: Connection) -> None:
             if kind == "refused":
-                frontier.mark_refused(conn, site.id, row.url, problem.reason, problem.detail, visit)
+                frontier.mark_refused(conn, site.id, row.url, problem.message, visit)
             else:
-                frontier.mark_failed(conn, site.id, row.url, problem.reason, retry_at, now, problem.detail)
+                frontier.mark_failed(conn, site.id, row.url, problem.message, retry_at, now)
 
         await self.progress.settle(site.id, write, kind)

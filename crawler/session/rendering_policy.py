@@ -13,6 +13,7 @@ from crawler.models import Page
 from crawler.session.store import SessionStore
 from crawler.site_config import Site
 from index.archive import site_state
+from index.model.codes import Reason
 
 log = logging.getLogger("arshif.rendering")
 
@@ -57,9 +58,9 @@ class RenderingPolicy:
             return False
         return True
 
-    async def should_render(self, site: Site, page: Page, reason: str) -> bool:
+    async def should_render(self, site: Site, page: Page, reason: Reason) -> bool:
         """Whether this page, which is no article for this reason, is to be rendered before it is given up."""
-        if page.rendered or site.rendering != "auto" or reason != WITHOUT_TEXT or not self.browser:
+        if page.rendered or site.rendering != "auto" or reason not in WITHOUT_TEXT or not self.browser:
             return False
         look = await self._look(site)
         return look.needed is not None or (look.ended < TRIAL_PAGES and _older(look.looked, REMEASURE_AFTER_NO_GAIN))

@@ -11,22 +11,31 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from crawler.config import Config
-from crawler.errors import ArchiveError, Busy
+from crawler.errors import ArchiveError, Busy, LeaseLost
 from crawler.fetch.block_detection import BlockDetector
 from crawler.fetch.rendering.settings import find_browser
 from crawler.processes.parse_pool import ParsePool
-from crawler.scheduling.site_schedule import DUE
 from crawler.session.host_records import HostRecords
 from crawler.session.pages import Pages
 from crawler.session.rejections import Rejections
 from crawler.session.rendering_policy import RenderingPolicy
-from crawler.session.site_progress import RunProgress, Status
+from crawler.session.site_progress import RunProgress
 from crawler.session.sources import Sources
 from crawler.session.store import SessionStore
 from crawler.site_config import Site
 from index.archive import leases, runs, site_state
+from index.model.codes import RunCause, RunStatus
+from index.model.message import Message
 
 COMPLETE_REASONS = ("finished", "closespider_timeout")  # Scrapy's reasons for an end that nobody asked for
+STATUSES = {  # how a run went, by Scrapy's reason for its end or the class of the error that ended it
+    "finished": RunStatus.OK,
+    "shutdown": RunStatus.STOPPED,
+    "closespider_timeout": RunStatus.TIMED_OUT,
+    "busy": RunStatus.BUSY,
+    LeaseLost.__name__: RunStatus.LEASE_LOST,
+    ArchiveError.__name__: RunStatus.ARCHIVE_ERROR,
+}
 
 
 class CrawlSession:
@@ -67,7 +76,7 @@ class CrawlSession:
             await self.close("busy", reached=True)
             raise Busy(f"another run is crawling {', '.join(wanted)}: wait for its end (`arshif runs`)")
         record = await self.store.read(lambda conn: runs.get(conn, self.store.run))
-        self.sources.scheduled = record is not None and record.why == DUE
+        self.sources.scheduled = record is not None and record.why == Message(RunCause.SCHEDULED)
         self.sites = tuple(wanted[site] for site in held)
         self.progress.begin(self.sites)
 
@@ -80,15 +89,15 @@ class CrawlSession:
         now, run = datetime.now(UTC), self.store.run
 
         def end(conn: Connection) -> None:
-            silent: Status = "failed" if reached or self._known_to_fail(conn) else "offline"
+            silent = RunStatus.FAILED if reached or self._known_to_fail(conn) else RunStatus.OFFLINE
             for progress in self.progress.sites.values():
                 if progress.heard or reason in COMPLETE_REASONS:
-                    progress.end(conn, run, "ok" if progress.heard else silent, now)
-                    if progress.heard or silent != "offline":
+                    progress.end(conn, run, RunStatus.OK if progress.heard else silent, now)
+                    if progress.heard or silent != RunStatus.OFFLINE:
                         progress.save_sources(conn)
             leases.release(conn, self.store.leases.values())
             if self.store.owns_run:
-                runs.finish(conn, run, "ok" if reason == "finished" else reason, now)
+                runs.finish(conn, run, STATUSES.get(reason, RunStatus.FAILED), now)
 
         try:
             await self.store.write(end)

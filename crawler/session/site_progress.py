@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,8 @@ from crawler.session.source_stats import SourceRun, save_stats
 from crawler.session.store import SessionStore
 from crawler.site_config import Site
 from index.archive import leases, runs, site_state
+from index.model.codes import FetchReason, RunDetail, RunStatus, Verdict
+from index.model.message import Message
 
 ENDS = ("stored", "unchanged", "duplicate", "refused", "quarantined", "pending")  # what becomes of what is discovered
 AMOUNTS = {  # what each outcome of a page adds to a site's counts
@@ -28,7 +30,6 @@ AMOUNTS = {  # what each outcome of a page adds to a site's counts
 
 MIN_BLOCKED_PAGES = 3  # fewer may be a chance: one page of many sites asks for a subscription
 
-Status = Literal["ok", "failed", "offline"]
 T = TypeVar("T")
 
 
@@ -48,7 +49,7 @@ class SiteProgress:
     settled: int = 0
     asked: int = 0
     answered: int = 0
-    problem: str | None = None
+    problem: Message | None = None
     sources: dict[str, SourceRun] = field(default_factory=dict)
 
     @property
@@ -71,13 +72,14 @@ class SiteProgress:
         """Whether all that was discovered came to something, or is still to be fetched."""
         return self.counts["discovered"] == sum(self.counts[name] for name in ENDS)
 
-    def end(self, conn: Connection, run: int, status: Status, now: datetime) -> None:
+    def end(self, conn: Connection, run: int, status: RunStatus, now: datetime) -> None:
         """Writes how the site's part of the run went, and what follows from it for its next crawl."""
         assert self.adds_up, f"{self.site.id}: {dict(self.counts)}"
-        walled = self.walled and status == "ok"
+        walled = self.walled and status == RunStatus.OK
         if walled:  # a failure to the schedule: each further one makes it wait twice as long
-            status, self.problem = "failed", f"{self.counts['walls']} of {self.settled} pages were walls"
-        verdict = "blocked" if walled else "failing"
+            status = RunStatus.FAILED
+            self.problem = Message(RunDetail.WALLS, {"n": self.counts["walls"], "of": self.settled})
+        verdict = Verdict.BLOCKED if walled else Verdict.FAILING
         runs.end_site(conn, run, self.site.id, status, self.problem, self.counts)
         site = self.site
         state: dict[str, object] = {
@@ -89,9 +91,9 @@ class SiteProgress:
             "last_run": now,
             "detail": self.problem,
         }
-        if status == "ok":
-            state |= {"failures": 0, "last_success": now, "verdict": "partly failing" if self.problem else None}
-        elif status == "failed":
+        if status == RunStatus.OK:
+            state |= {"failures": 0, "last_success": now, "verdict": Verdict.PARTLY_FAILING if self.problem else None}
+        elif status == RunStatus.FAILED:
             state |= {"failures": site_state.state(conn, site.id).failures + 1, "verdict": verdict}
         site_state.put(conn, site.id, **state)
 
@@ -138,18 +140,19 @@ class RunProgress:
             await self._end(site)
         return result
 
-    def defer(self, site: str, reason: str, detail: str) -> None:
-        """A page was not fetched in this run and stays due; counted by its reason."""
+    def defer(self, site: str, reason: Message) -> None:
+        """A page was not requested in this run and stays due; counted by its reason."""
         if (progress := self.sites.get(site)) is not None:
-            progress.problem = progress.problem or detail
-            progress.counts[f"left: {reason}"] += 1
+            if reason.code != FetchReason.CRAWL_ENDED:
+                progress.problem = progress.problem or reason
+            progress.counts[reason.code] += 1
 
     async def _end(self, site: str) -> None:
         """A slow site holds up no other: each is let go of when its own pages are done."""
         progress, now = self.sites.pop(site), datetime.now(UTC)
 
         def end(conn: Connection) -> None:
-            progress.end(conn, self.store.run, "ok", now)
+            progress.end(conn, self.store.run, RunStatus.OK, now)
             progress.save_sources(conn)
             leases.release(conn, [self.store.leases[site]])
 

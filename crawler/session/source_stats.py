@@ -15,6 +15,7 @@ from crawler.boilerplate.repeated_blocks import OTHERS, RepeatedBlocks
 from crawler.scheduling import publication_rate
 from crawler.scheduling.poll_interval import Bounds, PollRecord, UpdateHints
 from crawler.scheduling.publication_rate import PublicationRate
+from crawler.scheduling.reasons import HintSource
 from crawler.scheduling.site_schedule import SiteHistory
 from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Schedule, Site
@@ -111,4 +112,5 @@ def _said_from_json(value: dict[str, Any] | None) -> UpdateHints:
     if not value:
         return UpdateHints()
     skipped = frozenset(value["skip_hours"]), frozenset(value["skip_days"])
-    return UpdateHints(timedelta(seconds=value["every"]), value["by"], *skipped)
+    by = HintSource(value["by"]) if value["by"] else None
+    return UpdateHints(timedelta(seconds=value["every"]), by, *skipped)

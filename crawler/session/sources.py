@@ -11,7 +11,6 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from crawler.discover.collector import CUT_SHORT, MAX_CANDIDATES, OVER_THE_LIMIT
-from crawler.errors import PageProblem
 from crawler.models import Discovered
 from crawler.scheduling.poll_interval import UpdateHints, back_off, failure_weight
 from crawler.scheduling.site_schedule import SKEW, due_sources
@@ -23,6 +22,8 @@ from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Kind, Site
 from index.archive import frontier, site_state, source_state, trust
 from index.archive.trust import TrustObservation
+from index.model.codes import SourceReason, TrustReason
+from index.model.message import Message
 
 MAX_CHILDREN_PER_RUN = (
     50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
@@ -131,8 +132,8 @@ class Sources:
         def take(conn: Connection) -> None:
             source_state.unchanged(conn, site, poll.key, now, poll.modified)
             if sent and (poll.etag or poll.last_modified):
-                told = "it was sent again, though we named its ETag and date"
-                trust.note(conn, site, TrustObservation("source validators", poll.url, told), now)
+                lie = Message(TrustReason.SENT_AGAIN)
+                trust.note(conn, site, TrustObservation("source validators", poll.url, lie), now)
 
         await self.store.write(take, site)
         self.progress.sites[site].answered += 1
@@ -161,19 +162,20 @@ class Sources:
         if source_run := self._run_of(poll):
             source_run.not_before = until
 
-    async def failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
+    async def failed(self, poll: Poll, reason: Message) -> Poll | None:
         """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
         site = poll.site.id
         progress = self.progress.sites[site]
-        progress.problem = progress.problem or f"{poll.url}: {problem}"
-        now, strikes = datetime.now(UTC), failure_weight(problem.reason)
+        of_url = Message(SourceReason.OF_URL, {"url": poll.url, "why": reason})
+        progress.problem = progress.problem or of_url
+        now, strikes = datetime.now(UTC), failure_weight(reason)
         if not poll.depth and (source_run := self._run_of(poll)):
             source_run.strikes = strikes
 
         def note(conn: Connection) -> None:
             failures = source_state.state(conn, site, poll.key).failures + 1
             retry = now + back_off(poll.key, failures * strikes) if poll.depth else None
-            source_state.failed(conn, site, poll.key, str(problem), retry)
+            source_state.failed(conn, site, poll.key, reason, retry)
 
         await self.store.write(note, site)
         return poll.home() if poll.source.kind == "feed" and not poll.depth else None
@@ -249,22 +251,21 @@ def trust_observations(
     if any(before):
         same = before == (headers.get("etag"), headers.get("last-modified"))
         if same and news:
-            yield TrustObservation("source validators", poll.url, "the same ETag and date, other articles")
+            yield TrustObservation("source validators", poll.url, Message(TrustReason.SAME_VALIDATORS_OTHER_ARTICLES))
         elif same == (_hash(body) == known.body_hash):
             yield TrustObservation("source validators", poll.url)
     if poll.depth and poll.modified is not None and known.modified is not None and news:
         stayed = poll.modified == known.modified
-        yield TrustObservation(
-            "child dates", poll.url, "its index gives the same date, it has other articles" if stayed else None
-        )
+        lie = Message(TrustReason.SAME_DATE_OTHER_ARTICLES) if stayed else None
+        yield TrustObservation("child dates", poll.url, lie)
 
 
-def truncation(found: Discovered) -> str | None:
+def truncation(found: Discovered) -> Message | None:
     """What of a document was not read because it has more than any should have."""
     if CUT_SHORT in found.skipped:
-        return "it is longer than what is read of a source: the rest of it is left"
+        return Message(SourceReason.CUT_SHORT)
     if beyond := found.skipped.get(OVER_THE_LIMIT):
-        return f"it names more than {MAX_CANDIDATES:,} addresses: {beyond:,} further ones are left"
+        return Message(SourceReason.TOO_MANY, {"most": MAX_CANDIDATES, "n": beyond})
     return None
 
 

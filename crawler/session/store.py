@@ -16,6 +16,8 @@ from crawler.config import Config
 from crawler.errors import ArchiveError
 from crawler.storage import open_archive, raw_folder, raw_name
 from index.archive import Archive, leases, runs
+from index.model.codes import RunDetail, RunStatus
+from index.model.message import Message
 from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.crawl")
@@ -79,7 +81,7 @@ class SessionStore:
             held = leases.acquire(conn, wanted, f"run {self.run}", now, os.getpid())
             for site in set(wanted) - {lease.site for lease in held}:
                 log.warning("%s: another run is crawling it; left to that one", site)
-                runs.end_site(conn, self.run, site, "busy", "another run was crawling it")
+                runs.end_site(conn, self.run, site, RunStatus.BUSY, Message(RunDetail.BUSY))
             return held
 
         self.leases = {lease.site: lease for lease in await self.write(take)}

@@ -21,9 +21,17 @@ from index.archive.frontier import Visit
 from index.dedup import version_diff
 from index.dedup.content_loss import is_emptied, is_paywall_truncated
 from index.model.article import Article
+from index.model.codes import FetchOutcome, PageReason
+from index.model.message import Message
 from index.warc.store import WarcRef
 
 # Built once: building one costs as much as running it.
+OUTCOMES = {
+    "new": FetchOutcome.NEW,
+    "changed": FetchOutcome.CHANGED,
+    "same": FetchOutcome.SAME,
+    "copy": FetchOutcome.COPY,
+}
 _VERSION = select(t.versions).where(
     t.versions.c.article == bindparam("article"), t.versions.c.number == bindparam("number")
 )
@@ -82,16 +90,16 @@ def store(conn: Connection, page: Fetched) -> Outcome:
         outcome = _store_known(conn, page, home, reason)
         if outcome.kind == "emptied":
             visit = Visit(page.fetched, None, page.status)  # soon: what is there at the second look is believed
-            frontier.mark_refused(
-                conn, page.site, page.url, "emptied", "its article's text is not there any more", visit
-            )
+            frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
             return outcome
         _mark_returned(conn, home, page.fetched)
         if reason is not None and outcome.kind == "same":
             outcome = replace(outcome, kind="copy")
     _add_aliases(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
     visit = Visit(page.fetched, page.revisit_at, page.status, page.etag, page.last_modified, page.body_hash)
-    came = outcome.kind if page.final_url == page.url else f"{outcome.kind}, at {page.final_url}"
+    came = Message(OUTCOMES[outcome.kind])
+    if page.final_url != page.url:
+        came = Message(FetchOutcome.REDIRECTED, {"outcome": came, "url": page.final_url})
     before = frontier.mark_fetched(conn, page.site, page.url, visit, came, outcome.id)
     if before is not None and before != outcome.id:
         frontier.reopen(conn, before, page.fetched)  # the page redirects to another article now
@@ -105,7 +113,8 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
         _mark_returned(conn, get_article_row(conn, known.article), visit.fetched)
     if visit.body_hash is None and known is not None:
         visit = replace(visit, body_hash=known.body_hash)
-    frontier.mark_fetched(conn, site, url, visit, "not modified" if visit.status == 304 else "the same bytes")
+    came = FetchOutcome.NOT_MODIFIED if visit.status == 304 else FetchOutcome.SAME_BYTES
+    frontier.mark_fetched(conn, site, url, visit, Message(came))
 
 
 def keep_raw(conn: Connection, page: Fetched) -> int | None:

@@ -1,9 +1,4 @@
-"""The frontier: every URL that a source ever offered, what became of it, and when it is to be fetched.
-
-State of a row: "pending" was never fetched; "stored" is the page of an article, "duplicate" another page of one;
-"refused" is no article; "failed" could not be had yet; "gone" answered 404 or 410; "old" is older than the site's
-horizon and not fetched. Each row is in one state, so the counts add up to what was discovered.
-"""
+"""The frontier: every URL that a source ever offered, what became of it (a PageState), and when it is to be fetched."""
 
 from __future__ import annotations
 
@@ -15,19 +10,17 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from index.archive import erasure, site_state, trust
+from index.archive.column_types import said, split
 from index.archive.documents import touch
 from index.archive.tables import articles, fetches, frontier
 from index.archive.upsert import change, chunks
 from index.model.candidate import Candidate
+from index.model.codes import FetchOutcome, FetchReason, PageReason, PageState
+from index.model.message import Message
 
-STATES = ("pending", "stored", "duplicate", "refused", "failed", "gone", "old")
 SECOND_LOOK = timedelta(hours=1)  # after a page that had an article came without it: sites are mended within the hour
-INCONCLUSIVE_REASONS = (
-    "wall",
-    "consent",
-    "too large",
-    "forgotten",
-)  # refusals that do not tell whether an article is there
+# Refusals that do not tell whether an article is there
+INCONCLUSIVE_REASONS = frozenset((PageReason.WALL, PageReason.CONSENT, PageReason.FORGOTTEN, FetchReason.TOO_LARGE))
 GONE_LOOK = timedelta(days=30)  # at one that stays so, where nothing else says when
 FETCHES = 50  # of a page, the last ones, are kept: those of a year or more
 FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older ones come by `since` only
@@ -82,7 +75,7 @@ class FrontierRow:
     tries: int = 0
     due: datetime | None = None
     reason: str | None = None
-    detail: str | None = None
+    detail: Message | None = None
     content_changed_at: datetime | None = None
     lastmod_at_fetch: datetime | None = None
 
@@ -95,6 +88,11 @@ class FrontierRow:
     def published_or_discovered(self) -> datetime:
         """When the page was published, as far as its source said, else discovered."""
         return min(self.newest, self.discovered)
+
+    @property
+    def why(self) -> Message | None:
+        """Why it is in its state, for people."""
+        return said(self.reason, self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +110,12 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """A request for a page: when (UTC), the HTTP status (None where no answer was taken), and what came of it."""
+    """A request for a page: when (UTC), the HTTP status (None where no answer was taken), and what came of it: a
+    FetchOutcome, or why nothing did."""
 
     at: datetime
     status: int | None
-    outcome: str
+    outcome: Message
 
 
 # --- what sources offer --------------------------------------------------------------------------------------------
@@ -161,7 +160,7 @@ def offer(
                 change(conn, frontier, {"id": rows[url].id}, values)
     if new:
         conn.execute(insert(frontier), new)
-    fresh = [row for row in new if row["state"] != "old"]
+    fresh = [row for row in new if row["state"] != PageState.OLD]
     dates = tuple(row["published"] or row["modified"] for row in fresh)
     return OfferResult(len(fresh), len(new) - len(fresh), known, moved, dates)
 
@@ -171,8 +170,8 @@ def extend_horizon(conn: Connection, site: str, since: datetime, now: datetime) 
     horizon = site_state.state(conn, site).horizon
     if horizon is None or since < horizon:
         site_state.put(conn, site, horizon=since)
-    again = (frontier.c.site == site) & (frontier.c.state == "old") & (frontier.c.newest >= since)
-    return conn.execute(update(frontier).where(again).values(state="pending", due=now)).rowcount
+    again = (frontier.c.site == site) & (frontier.c.state == PageState.OLD) & (frontier.c.newest >= since)
+    return conn.execute(update(frontier).where(again).values(state=PageState.PENDING, due=now)).rowcount
 
 
 def _horizon(conn: Connection, site: str, now: datetime, first_visit: timedelta) -> datetime:
@@ -192,7 +191,7 @@ def _new(site: str, source: str | None, offer: Candidate, now: datetime, horizon
         "source": source,
         "newest": min(date or now, now),
         "discovered": now,
-        "state": "old" if old else "pending",
+        "state": PageState.OLD if old else PageState.PENDING,
         "due": None if old else now,
     }
 
@@ -207,14 +206,16 @@ def _news(row: Any, offer: Candidate, now: datetime, horizon: datetime) -> dict[
     if offer.modified is not None and (row.modified is None or offer.modified > row.modified):
         values |= {"modified": offer.modified, "moved": now}
         carried = row.carried or row.fetched  # none was given then: what changed since we looked
-        if row.state not in {"pending", "failed", "old"} and (carried is None or offer.modified > carried):
+        if row.state not in {PageState.PENDING, PageState.FAILED, PageState.OLD} and (
+            carried is None or offer.modified > carried
+        ):
             values["due"] = now
     date = values.get("published") or row.published or values.get("modified") or row.modified
     if date is not None and min(date, now) != row.newest:
         values["newest"] = min(date, now)
     undated = offer.published is None and offer.modified is None
-    if row.state == "old" and (undated or (date is not None and date >= horizon)):
-        values |= {"state": "pending", "due": now}
+    if row.state == PageState.OLD and (undated or (date is not None and date >= horizon)):
+        values |= {"state": PageState.PENDING, "due": now}
     return values
 
 
@@ -251,9 +252,9 @@ def row(conn: Connection, site: str, url: str) -> FrontierRow | None:
 
 def fetches_of(conn: Connection, site: str, url: str) -> list[Fetch]:
     """The last FETCHES requests for a page, oldest first."""
-    its = select(fetches.c.at, fetches.c.status, fetches.c.came).join(frontier)
+    its = select(fetches.c.at, fetches.c.status, fetches.c.came, fetches.c.detail).join(frontier)
     its = its.where(frontier.c.site == site, frontier.c.url == url).order_by(fetches.c.number)
-    return [Fetch(row.at, row.status, row.came) for row in conn.execute(its)]
+    return [Fetch(row.at, row.status, said(row.came, row.detail)) for row in conn.execute(its)]  # type: ignore[arg-type]
 
 
 def sites_of(conn: Connection, url: str) -> list[str]:
@@ -264,7 +265,7 @@ def sites_of(conn: Connection, url: str) -> list[str]:
 def counts(conn: Connection, site: str) -> dict[str, int]:
     """How many of the site's candidates are in each state, all states named; they add up to those discovered."""
     query = select(frontier.c.state, func.count().label("n")).where(frontier.c.site == site).group_by(frontier.c.state)
-    return dict.fromkeys(STATES, 0) | {row.state: row.n for row in conn.execute(query)}
+    return dict.fromkeys(map(str, PageState), 0) | {row.state: row.n for row in conn.execute(query)}
 
 
 def _row(row: Any) -> FrontierRow:
@@ -275,24 +276,24 @@ def _row(row: Any) -> FrontierRow:
 
 
 def mark_fetched(
-    conn: Connection, site: str, url: str, visit: Visit, came: str, article: str | None = None
+    conn: Connection, site: str, url: str, visit: Visit, outcome: Message, article: str | None = None
 ) -> str | None:
     """A page was read and stored (`article`: whose it is), or is what it was (304, or the same bytes); gives the
-    article that it had before. `came` says which.
+    article that it had before. `outcome` says which.
 
     One page of an article is "stored", every further one is a "duplicate" and not looked at again by itself."""
     row = _known(conn, site, url, visit.fetched)
     article = article or row.article
-    duplicate = article is not None and bool(_siblings(conn, row, article, "stored"))
+    duplicate = article is not None and bool(_siblings(conn, row, article, PageState.STORED))
     values = _visited(row, replace(visit, due=None) if duplicate else visit)
     values |= {"article": article, "reason": None, "detail": None, "tries": 0, "missing": None}
     if article is not None:
-        values["state"] = "duplicate" if duplicate else "stored"
+        values["state"] = PageState.DUPLICATE if duplicate else PageState.STORED
     for name in ("etag", "last_modified", "body_hash"):
         if visit.status != 304 or getattr(visit, name) is not None:
             values[name] = getattr(visit, name)
     change(conn, frontier, {"id": row.id}, values)
-    _note(conn, row.id, Fetch(visit.fetched, visit.status, came))
+    _note(conn, row.id, Fetch(visit.fetched, visit.status, outcome))
     before: str | None = row.article
     return before
 
@@ -302,38 +303,38 @@ def mark_content_changed(conn: Connection, site: str, url: str, now: datetime, d
     page of its article that is looked at."""
     mine = (frontier.c.site == site) & (frontier.c.url == url)
     conn.execute(update(frontier).where(mine).values(turned=now))
-    conn.execute(update(frontier).where(mine & (frontier.c.state == "stored")).values(due=due))
+    conn.execute(update(frontier).where(mine & (frontier.c.state == PageState.STORED)).values(due=due))
 
 
-def mark_refused(conn: Connection, site: str, url: str, reason: str, detail: str, visit: Visit) -> None:
+def mark_refused(conn: Connection, site: str, url: str, reason: Message, visit: Visit) -> None:
     """A page is no article. No validators are kept. Of one that was an article before this is the first sign that it is
     gone; when it is none at a second look, the article is marked gone, since the first."""
     row = _known(conn, site, url, visit.fetched)
-    values = _visited(row, visit) | {"reason": reason, "detail": detail, "tries": 0}
+    code, detail = split(reason)
+    values = _visited(row, visit) | {"reason": code, "detail": detail, "tries": 0}
     if row.article is None:
-        values |= {"state": "refused", "etag": None, "last_modified": None, "body_hash": None}
-    elif reason in INCONCLUSIVE_REASONS:
+        values |= {"state": PageState.REFUSED, "etag": None, "last_modified": None, "body_hash": None}
+    elif code in INCONCLUSIVE_REASONS:
         pass
     elif row.missing is None:
         values |= {"missing": visit.fetched, "due": visit.due or visit.fetched + SECOND_LOOK}
     else:
-        values |= {"state": "gone", "due": visit.due or visit.fetched + GONE_LOOK}
+        values |= {"state": PageState.GONE, "due": visit.due or visit.fetched + GONE_LOOK}
     change(conn, frontier, {"id": row.id}, values)
-    _note(conn, row.id, Fetch(visit.fetched, visit.status, _told(reason, detail)))
+    _note(conn, row.id, Fetch(visit.fetched, visit.status, reason))
     if "state" in values and row.article is not None:
         reopen(conn, row.article, visit.fetched, row.missing)
 
 
-def mark_failed(
-    conn: Connection, site: str, url: str, reason: str, retry_at: datetime, now: datetime, detail: str = ""
-) -> int:
-    """A page could not be had or read: it is tried again from `retry_at` on; gives the failures in a row."""
+def mark_failed(conn: Connection, site: str, url: str, reason: Message, retry_at: datetime, now: datetime) -> int:
+    """A page could not be fetched or read: it is tried again from `retry_at` on; gives the failures in a row."""
     row = _known(conn, site, url, now)
-    values = {"reason": reason, "detail": detail, "tries": row.tries + 1, "due": retry_at}
+    code, detail = split(reason)
+    values = {"reason": code, "detail": detail, "tries": row.tries + 1, "due": retry_at}
     if row.article is None:
-        values["state"] = "failed"
+        values["state"] = PageState.FAILED
     change(conn, frontier, {"id": row.id}, values)
-    _note(conn, row.id, Fetch(now, None, _told(reason, detail)))
+    _note(conn, row.id, Fetch(now, None, reason))
     return int(row.tries) + 1
 
 
@@ -342,9 +343,10 @@ def mark_gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
 
     Gives whether the article became gone just now."""
     row = _known(conn, site, url, visit.fetched)
-    values = _visited(row, visit) | {"state": "gone", "reason": str(visit.status), "detail": None, "tries": 0}
+    code, detail = split(Message(FetchReason.HTTP_STATUS, {"status": visit.status}))
+    values = _visited(row, visit) | {"state": PageState.GONE, "reason": code, "detail": detail, "tries": 0}
     change(conn, frontier, {"id": row.id}, values)
-    _note(conn, row.id, Fetch(visit.fetched, visit.status, "gone"))
+    _note(conn, row.id, Fetch(visit.fetched, visit.status, Message(FetchOutcome.GONE)))
     return row.article is not None and reopen(conn, row.article, visit.fetched)
 
 
@@ -356,11 +358,11 @@ def reopen(conn: Connection, article: str, now: datetime, missing: datetime | No
     has = frontier.c.article == article
     pages = conn.execute(select(frontier.c.id, frontier.c.state).where(has).order_by(frontier.c.id)).all()
     states = {page.state: page.id for page in reversed(pages)}
-    if "stored" in states:
+    if PageState.STORED in states:
         return False
-    if "duplicate" in states:
-        twin = frontier.c.id == states["duplicate"]
-        conn.execute(update(frontier).where(twin).values(state="stored", due=now))
+    if PageState.DUPLICATE in states:
+        twin = frontier.c.id == states[PageState.DUPLICATE]
+        conn.execute(update(frontier).where(twin).values(state=PageState.STORED, due=now))
         return False
     its = articles.c.id == article
     since = conn.execute(select(articles.c.gone_since).where(its)).scalar_one()
@@ -373,7 +375,9 @@ def reopen(conn: Connection, article: str, now: datetime, missing: datetime | No
 def detach(conn: Connection, site: str, url: str, now: datetime) -> None:
     """A page turned out not to be the article's that it was taken for: it is fetched anew, as its own."""
     mine = (frontier.c.site == site) & (frontier.c.url == url)
-    conn.execute(update(frontier).where(mine).values(article=None, state="pending", due=now, body_hash=None, etag=None))
+    conn.execute(
+        update(frontier).where(mine).values(article=None, state=PageState.PENDING, due=now, body_hash=None, etag=None)
+    )
 
 
 def _siblings(conn: Connection, row: Any, article: str, state: str) -> Sequence[Any]:
@@ -391,14 +395,11 @@ def _known(conn: Connection, site: str, url: str, now: datetime) -> Any:
 
 def _note(conn: Connection, page: int, fetch: Fetch) -> None:
     number = (conn.execute(_LAST, {"page": page}).scalar() or 0) + 1
-    values = {"page": page, "number": number, "at": fetch.at, "status": fetch.status, "came": fetch.outcome}
+    code, detail = split(fetch.outcome)
+    values = {"page": page, "number": number, "at": fetch.at, "status": fetch.status, "came": code, "detail": detail}
     conn.execute(_NOTE, values)
     if number > FETCHES:
         conn.execute(delete(fetches).where(fetches.c.page == page, fetches.c.number <= number - FETCHES))
-
-
-def _told(reason: str, detail: str) -> str:
-    return ": ".join(filter(None, (reason, detail)))
 
 
 def _visited(row: Any, visit: Visit) -> dict[str, Any]:

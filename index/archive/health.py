@@ -10,8 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from index.archive import pending_notifications
+from index.archive.column_types import joined
 from index.archive.tables import alerts, articles, frontier, health, sources, versions
 from index.archive.upsert import upsert
+from index.model.codes import PageState, Verdict
+from index.model.message import Message
 
 HISTORY = timedelta(days=56)  # eight of each weekday
 PAGES, SAMPLES = 200, 300  # newest ones that are looked at: some weeks of a usual site
@@ -20,10 +23,10 @@ AGE = timedelta(days=30)  # older articles are a back-fill, and say nothing of t
 
 @dataclass(frozen=True, slots=True)
 class SourceSeen:
-    """A source of the site's file: its problem if it has one, and when it last answered well (UTC)."""
+    """A source of the site's file: why it last failed if it did, and when it last answered well (UTC)."""
 
     url: str
-    problem: str | None
+    problem: Message | None
     polled: datetime | None
     failures: int
 
@@ -35,7 +38,7 @@ class PageSeen:
     url: str
     discovered: datetime
     state: str
-    reason: str | None
+    reason: Message | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What was concluded of a site: `verdict` is a word (None: all is as usual), `detail` its sentence, `example` an
-    address that shows it, `since` when it began. `suspect` is a verdict that is not sure yet ("" for "as usual"), seen
-    since `suspected`; `turns` are the times at which the verdict changed, newest last."""
+    """What was concluded of a site: `verdict` (None: all is as usual), `detail`: why, `example` an address that shows
+    it, `since` when it began. `suspect` is a verdict that is not sure yet ("" for "as usual"), seen since `suspected`;
+    `turns` are the times at which the verdict changed, newest last."""
 
-    verdict: str | None = None
-    detail: str | None = None
+    verdict: Verdict | None = None
+    detail: Message | None = None
     example: str | None = None
     since: datetime | None = None
     suspect: str | None = None
@@ -83,8 +86,8 @@ class Alert:
 
     id: int
     site: str
-    verdict: str | None
-    detail: str | None
+    verdict: Verdict | None
+    detail: Message | None
     example: str | None
     at: datetime
     sent: datetime | None
@@ -100,15 +103,20 @@ def evidence(conn: Connection, site: str, urls: Sequence[str], now: datetime) ->
 
 def _sources(conn: Connection, site: str, urls: Sequence[str]) -> tuple[SourceSeen, ...]:
     mine = (sources.c.site == site) & sources.c.url.in_(list(urls))
-    return tuple(SourceSeen(r.url, r.problem, r.polled, r.failures) for r in conn.execute(select(sources).where(mine)))
+    found = conn.execute(select(sources).where(mine))
+    return tuple(SourceSeen(r.url, joined(r.reason, r.problem), r.polled, r.failures) for r in found)
 
 
 def _pages(conn: Connection, site: str, now: datetime) -> tuple[PageSeen, ...]:
     """Candidates that were tried. What never was, or is too old, tells nothing."""
-    columns = (frontier.c.url, frontier.c.discovered, frontier.c.state, frontier.c.reason)
-    tried = (frontier.c.site == site) & frontier.c.state.not_in(("pending", "old")) & (frontier.c.discovered <= now)
+    columns = (frontier.c.url, frontier.c.discovered, frontier.c.state, frontier.c.reason, frontier.c.detail)
+    tried = (
+        (frontier.c.site == site)
+        & frontier.c.state.not_in((PageState.PENDING, PageState.OLD))
+        & (frontier.c.discovered <= now)
+    )
     query = select(*columns).where(tried).order_by(frontier.c.id.desc()).limit(PAGES)
-    return tuple(PageSeen(*row) for row in conn.execute(query))
+    return tuple(PageSeen(r.url, r.discovered, r.state, joined(r.reason, r.detail)) for r in conn.execute(query))
 
 
 def _samples(conn: Connection, site: str) -> tuple[Sample, ...]:
@@ -146,7 +154,7 @@ def state(conn: Connection, site: str) -> Health:
     row = conn.execute(select(health).where(health.c.site == site)).mappings().one_or_none()
     if row is None:
         return Health()
-    values = {field.name: row[field.name] for field in fields(Health)}
+    values = {field.name: row[field.name] for field in fields(Health)} | {"verdict": _verdict(row["verdict"])}
     return Health(**values | {"turns": tuple(datetime.fromisoformat(turn) for turn in row["turns"] or ())})
 
 
@@ -195,4 +203,9 @@ def _alerts(conn: Connection, query: Any) -> list[Alert]:
 
 
 def _alert(row: Any) -> Alert:
-    return Alert(**{field.name: row[field.name] for field in fields(Alert)} | {"waiting": tuple(row["waiting"] or ())})
+    values = {field.name: row[field.name] for field in fields(Alert)} | {"verdict": _verdict(row["verdict"])}
+    return Alert(**values | {"waiting": tuple(row["waiting"] or ())})
+
+
+def _verdict(stored: str | None) -> Verdict | None:
+    return None if stored is None else Verdict(stored)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Insert, String, bindparam, del
 from index.archive.column_types import Instant
 from index.archive.tables import articles, outbox, quarantine, targets
 from index.archive.upsert import chunks, upsert
+from index.model.message import Message
 
 Op = Literal["upsert", "delete"]
 State = Literal["building", "current"]
@@ -43,7 +44,7 @@ class Quarantined:
     target: str
     article: str
     version: int
-    reason: str
+    reason: Message
     count: int
     first: datetime
     last: datetime
@@ -122,7 +123,7 @@ def waiting(conn: Connection, target: str) -> frozenset[str]:
 # --- what an index refuses -----------------------------------------------------------------------------------------
 
 
-def put_in_quarantine(conn: Connection, target: str, row: Row, reason: str, now: datetime) -> None:
+def put_in_quarantine(conn: Connection, target: str, row: Row, reason: Message, now: datetime) -> None:
     """Take a document that the target refused for good out of the outbox, and keep why."""
     key = {"target": target, "article": row.article}
     mine = (quarantine.c.target == target) & (quarantine.c.article == row.article)

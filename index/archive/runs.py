@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Update, bindparam, func, insert, select, upda
 
 from index.archive.tables import COUNTS, run_sites, runs
 from index.archive.upsert import chunks, upsert
+from index.model.codes import RunDetail, RunStatus
+from index.model.message import Message
 from index.process_identity import boot_id, is_same_process, process_start
 
 
@@ -27,7 +29,7 @@ class SiteRun:
     started: datetime
     ended: datetime | None
     status: str
-    detail: str | None
+    detail: Message | None
     counts: Mapping[str, int]
 
 
@@ -39,22 +41,28 @@ class Run:
     started: datetime
     ended: datetime | None
     status: str
-    detail: str | None
-    why: str | None
+    detail: Message | None
+    why: Message | None
     owner: str | None
     pid: int | None
     sites: tuple[SiteRun, ...] = field(default=())
 
 
 def start(
-    conn: Connection, sites: Iterable[str], now: datetime, *, owner: str, why: str = "", pid: int | None = None
+    conn: Connection,
+    sites: Iterable[str],
+    now: datetime,
+    *,
+    owner: str,
+    why: Message | None = None,
+    pid: int | None = None,
 ) -> int:
     """Begin a run of these sites in that process (by default this one); gives its number."""
     pid = os.getpid() if pid is None else pid
     values = {"started": now, "status": "running", "why": why, "owner": owner, "pid": pid}
     place = {"born": process_start(pid), "boot": boot_id()}
     run: int = conn.execute(insert(runs).values(**values, **place).returning(runs.c.id)).scalar_one()
-    rows = [{"run": run, "site": site, "status": "running"} for site in dict.fromkeys(sites)]
+    rows = [{"run": run, "site": site, "status": RunStatus.RUNNING} for site in dict.fromkeys(sites)]
     if rows:
         conn.execute(insert(run_sites), rows)
     return run
@@ -88,8 +96,8 @@ def end_site(
     conn: Connection,
     run: int,
     site: str,
-    status: str,
-    detail: str | None = None,
+    status: RunStatus,
+    detail: Message | None = None,
     counts: Mapping[str, int] | None = None,
 ) -> None:
     """Say how a site's part of the run ended; `counts` replace those that were counted, by name."""
@@ -104,16 +112,16 @@ def end_site(
 def finish(
     conn: Connection,
     run: int,
-    status: str,
+    status: RunStatus,
     now: datetime,
     counts: Mapping[str, Mapping[str, int]] | None = None,
-    detail: str | None = None,
+    detail: Message | None = None,
 ) -> None:
     """End a run: `counts` by site and name; a site that did not say how it ended has the run's status."""
     for site, values in (counts or {}).items():
         known = _row(conn, run, site)
-        end_site(conn, run, site, known.get("status", status), known.get("detail"), values)
-    still = (run_sites.c.run == run) & (run_sites.c.status == "running")
+        end_site(conn, run, site, RunStatus(known.get("status", status)), known.get("detail"), values)
+    still = (run_sites.c.run == run) & (run_sites.c.status == RunStatus.RUNNING)
     conn.execute(update(run_sites).where(still).values(status=status))
     conn.execute(update(runs).where(runs.c.id == run).values(ended=now, status=status, detail=detail))
 
@@ -126,7 +134,7 @@ def reap_dead(conn: Connection, now: datetime) -> list[int]:
         if not is_same_process(row.pid, row.born, row.boot)
     ]
     for run in dead:
-        finish(conn, run, "killed", now, detail="its process died")
+        finish(conn, run, RunStatus.KILLED, now, detail=Message(RunDetail.PROCESS_DIED))
     return dead
 
 
@@ -156,7 +164,7 @@ def last_by_site(conn: Connection) -> dict[str, SiteRun]:
     further = select(func.min(run_sites.c.site)).where(run_sites.c.site > names.c.site).scalar_subquery()
     names = names.union_all(select(further).where(names.c.site.is_not(None)))
     other = run_sites.alias()
-    mine = (other.c.site == names.c.site) & (other.c.status != "busy")
+    mine = (other.c.site == names.c.site) & (other.c.status != RunStatus.BUSY)
     newest = select(other.c.run).where(mine).order_by(other.c.run.desc()).limit(1).scalar_subquery()
     them = select(names.c.site, newest.label("run")).subquery()
     query = select(them.c.site, them.c.run).where(them.c.run.is_not(None))

@@ -11,15 +11,16 @@ from sqlalchemy import Connection, Float, Integer, bindparam, select, update
 
 from index.archive.tables import health, sites
 from index.archive.upsert import upsert
+from index.model.message import Message
 
-NextRun = tuple[datetime | None, str | None]  # when a site is crawled next (UTC), and why then
+NextRun = tuple[datetime | None, Message | None]  # when a site is crawled next (UTC), and why then
 NO_NEXT_RUN: NextRun = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteState:
     """What is known of a site. Times are UTC, None where it did not happen; `failures` counts failed runs in a row;
-    `verdict` is a word and `detail` its sentence, None where all is normal: that of the site's health with its
+    `verdict` is a Verdict and `detail` says why, None where all is normal: that of the site's health with its
     `example`, `since` then, else that of its last run; `horizon`: nothing older is fetched;
     `rendered`: since when its pages are known to need a browser, `plain`: when that was last looked at."""
 
@@ -30,14 +31,14 @@ class SiteState:
     languages: tuple[str, ...] = ()
     enabled: bool = True
     verdict: str | None = None
-    detail: str | None = None
+    detail: Message | None = None
     example: str | None = None
     since: datetime | None = None
     failures: int = 0
     last_run: datetime | None = None
     last_success: datetime | None = None
     next_run: datetime | None = None
-    next_why: str | None = None
+    next_why: Message | None = None
     horizon: datetime | None = None
     looked: float = 0.0
     changed: float = 0.0

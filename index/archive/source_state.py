@@ -11,14 +11,15 @@ from sqlalchemy import Connection, select
 
 from index.archive.tables import sources
 from index.archive.upsert import upsert
+from index.model.message import Message
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """A source after its last poll. Times are UTC; `polled` is the last answer, `changed` the last one with another
     body, `modified` the date that a sitemap index gave for it; `failures` counts polls in a row without an answer,
-    `strikes` is their weight; `asked` is its last turn, `forced` the last answer to a request without
-    validators; `habit` and `said` are what crawler keeps there for its schedule."""
+    `reason` is the code of the last one's `problem`, `strikes` is their weight; `asked` is its last turn, `forced` the
+    last answer to a request without validators; `habit` and `said` are what crawler keeps there for its schedule."""
 
     site: str
     url: str
@@ -32,7 +33,8 @@ class SourceState:
     status: int | None = None
     found: int | None = None
     failures: int = 0
-    problem: str | None = None
+    reason: str | None = None
+    problem: Message | None = None
     retry_at: datetime | None = None
     asked: datetime | None = None
     strikes: float = 0.0
@@ -49,7 +51,7 @@ class SourceState:
 @dataclass(frozen=True, slots=True)
 class SourceResponse:
     """A source's full answer that was read to its end: validators, hash of the body, and how many candidates it had;
-    `forced` is when it came, where no validators had been sent; `problem`: what of it was left, for people."""
+    `forced` is when it came, where no validators had been sent; `problem`: what of it was left."""
 
     status: int = 200
     kind: str | None = None
@@ -59,7 +61,7 @@ class SourceResponse:
     modified: datetime | None = None
     found: int | None = None
     forced: datetime | None = None
-    problem: str | None = None
+    problem: Message | None = None
 
 
 def state(conn: Connection, site: str, url: str) -> SourceState:
@@ -92,7 +94,7 @@ def polled(conn: Connection, site: str, url: str, answer: SourceResponse, now: d
     values = {field.name: getattr(answer, field.name) for field in fields(answer)}
     values["forced"] = answer.forced or before.forced
     same = answer.body_hash is not None and answer.body_hash == before.body_hash
-    values |= {"polled": now, "changed": before.changed if same else now, "failures": 0}
+    values |= {"polled": now, "changed": before.changed if same else now, "failures": 0, "reason": None}
     upsert(conn, sources, {"site": site, "url": url}, values | {"retry_at": None})
 
 
@@ -100,15 +102,16 @@ def unchanged(conn: Connection, site: str, url: str, now: datetime, modified: da
     """Remember that the source answered 304; `modified` is the date that its sitemap index gives for it now."""
     before = state(conn, site, url)
     left = None if before.failures else before.problem  # what was too long still is
-    values = {"polled": now, "status": 304, "failures": 0, "problem": left, "retry_at": None}
+    values = {"polled": now, "status": 304, "failures": 0, "reason": None, "problem": left, "retry_at": None}
     upsert(conn, sources, {"site": site, "url": url}, values | ({"modified": modified} if modified else {}))
 
 
 def failed(
-    conn: Connection, site: str, url: str, problem: str, retry_at: datetime | None, status: int | None = None
+    conn: Connection, site: str, url: str, problem: Message, retry_at: datetime | None, status: int | None = None
 ) -> int:
-    """Remember that the source could not be had or read, and not to ask before `retry_at`; gives failures in a row."""
+    """Remember that the source could not be fetched or read, and not to poll it before `retry_at`; gives the failures
+    in a row."""
     failures = state(conn, site, url).failures + 1
-    values = {"problem": problem, "retry_at": retry_at, "status": status, "failures": failures}
+    values = {"reason": problem.code, "problem": problem, "retry_at": retry_at, "status": status, "failures": failures}
     upsert(conn, sources, {"site": site, "url": url}, values)
     return failures

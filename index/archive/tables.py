@@ -23,7 +23,7 @@ from sqlalchemy import (
     true,
 )
 
-from index.archive.column_types import Instant, Zoned
+from index.archive.column_types import Instant, MessageJson, Zoned
 
 metadata = MetaData(
     naming_convention={
@@ -49,13 +49,13 @@ sites = Table(  # what crawler knows of a site and the page shows; the site itse
     Column("country", String),
     Column("languages", Json),
     Column("enabled", Boolean, nullable=False, server_default=true()),
-    Column("verdict", String),  # of the last run, a word such as "failing"; None: nothing to say
-    Column("detail", Text),  # the verdict in a sentence
+    Column("verdict", String),  # of the last run, such as "failing"; None: nothing to say
+    Column("detail", MessageJson),  # why
     Column("failures", Integer, nullable=False, server_default=ZERO),  # failed runs in a row
     Column("last_run", Instant),
     Column("last_success", Instant),
     Column("next_run", Instant),
-    Column("next_why", Text),
+    Column("next_why", MessageJson),
     Column("horizon", Instant),  # candidates older than this are not fetched
     Column("looked", Float, nullable=False, server_default=ZERO),  # revisits, older ones fading
     Column("changed", Float, nullable=False, server_default=ZERO),  # those of them that found another text
@@ -88,7 +88,8 @@ sources = Table(
     Column("status", Integer),
     Column("found", Integer),  # candidates in the last full answer
     Column("failures", Integer, nullable=False, server_default=ZERO),  # in a row
-    Column("problem", Text),
+    Column("reason", String),  # the code of `problem`, of a failure
+    Column("problem", MessageJson),
     Column("retry_at", Instant),
     Column("asked", Instant),  # when its last turn was, answered or not
     Column("strikes", Float, nullable=False, server_default=ZERO),  # failures in a row by their weight
@@ -105,7 +106,7 @@ trust = Table(  # what a site says of itself without a page being read, and whet
     Column("wrong", Integer, nullable=False, server_default=ZERO),  # in a row, since it was last found right
     Column("right", Integer, nullable=False, server_default=ZERO),  # in a row, since it was last found wrong
     Column("since", Instant),  # not believed since then; None: believed
-    Column("how", String),  # the last lie
+    Column("how", MessageJson),  # the last lie
     Column("example", Text),  # the address that told it
     Column("seen", Instant),
 )
@@ -126,8 +127,8 @@ frontier = Table(  # one row a candidate, and the fetch state of its page
     Column("moved", Instant),  # when the source last gave a later `modified`
     Column("carried", Instant),  # the candidate's `modified` when its page was last fetched
     Column("state", String, nullable=False),
-    Column("reason", String),
-    Column("detail", Text),
+    Column("reason", String),  # a code; None: it came to what its state says
+    Column("detail", MessageJson),  # the reason with its parameters, where it has some
     Column("article", String, ForeignKey("articles.id")),
     Column("etag", Text),
     Column("last_modified", Text),
@@ -152,7 +153,8 @@ fetches = Table(  # the last requests for a page, and what came of each
     Column("number", Integer, primary_key=True, autoincrement=False),  # 1 is the first
     Column("at", Instant, nullable=False),
     Column("status", Integer),  # None: no answer, or none that was taken
-    Column("came", Text, nullable=False),
+    Column("came", Text, nullable=False),  # the code of an outcome, or of a reason
+    Column("detail", MessageJson),  # the same with its parameters, where it has some
     sqlite_with_rowid=False,
 )
 
@@ -313,8 +315,8 @@ runs = Table(
     Column("started", Instant, nullable=False),
     Column("ended", Instant),
     Column("status", String, nullable=False),  # "running", then how it ended
-    Column("detail", Text),
-    Column("why", Text),
+    Column("detail", MessageJson),
+    Column("why", MessageJson),
     Column("owner", String),
     Column("pid", Integer),
     Column("born", String),  # as in leases
@@ -334,7 +336,7 @@ run_sites = Table(
     Column("run", Key, ForeignKey("runs.id"), primary_key=True),
     Column("site", String, primary_key=True),
     Column("status", String, nullable=False, server_default="ok"),
-    Column("detail", Text),
+    Column("detail", MessageJson),
     *(Column(name, BigInteger, nullable=False, server_default=ZERO) for name in COUNTS),
     Column("more", Json),  # what is counted beside, by name
     Index(None, "site", "run"),
@@ -358,8 +360,8 @@ health = Table(  # what was concluded of a site
     "health",
     metadata,
     Column("site", String, primary_key=True),
-    Column("verdict", String),  # a word, such as "quiet"; None: all is as usual
-    Column("detail", Text),  # the verdict in a sentence
+    Column("verdict", String),  # such as "quiet"; None: all is as usual
+    Column("detail", MessageJson),  # why
     Column("example", Text),  # an address that shows it
     Column("since", Instant),  # when it began
     Column("suspect", String),  # a verdict that is not sure yet; "" for "as usual"
@@ -373,7 +375,7 @@ alerts = Table(  # changes of health that somebody is to be told
     Column("id", Key, primary_key=True),
     Column("site", String, nullable=False),
     Column("verdict", String),
-    Column("detail", Text),
+    Column("detail", MessageJson),
     Column("example", Text),
     Column("at", Instant, nullable=False),
     Column("sent", Instant),  # when the last of those who were to be told was
@@ -430,7 +432,7 @@ quarantine = Table(  # documents that an index refused for good
     Column("target", String, primary_key=True),
     Column("article", String, primary_key=True),
     Column("version", Integer, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", MessageJson, nullable=False),
     Column("count", Integer, nullable=False),
     Column("first", Instant, nullable=False),
     Column("last", Instant, nullable=False),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from index.archive.tables import trust
 from index.archive.upsert import upsert
+from index.model.message import Message
 
 TrustTopic = Literal["validators", "source validators", "dates", "child dates"]
 
@@ -29,18 +30,19 @@ class Trust:
     wrong: int = 0
     right: int = 0
     since: datetime | None = None
-    how: str | None = None
+    how: Message | None = None
     example: str | None = None
     seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TrustObservation:
-    """What was found out about a site in one matter; `lie` is the sentence for people, None: it told the truth."""
+    """What was found out about a site in one matter; `lie` is a message with a TrustReason, None: it told the
+    truth."""
 
     what: TrustTopic
     url: str
-    lie: str | None = None
+    lie: Message | None = None
 
 
 _RECORD = select(trust).where(trust.c.site == bindparam("site"), trust.c.what == bindparam("what"))

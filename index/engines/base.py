@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from index.model.article import IndexDocument
+from index.model.message import Message
 from index.model.query import Query
 from index.model.results import Matches
 
@@ -43,7 +44,7 @@ class Engine(Protocol):
     def create(self, target: str) -> None:
         """A new, empty index of that name (from `new_target`); one that is there already stays as it is."""
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
         """Bring documents in and take ids out. All are durable when it returns, but for those that are refused for
         good: their articles' ids with the reason. An older version than the index has is left out, and counts as done.
         Documents that are not current go to the index of earlier versions; a deletion holds for both, that of an

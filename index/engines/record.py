@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from index.model.article import Article, IndexDocument
+from index.model.codes import IndexReason
+from index.model.message import Message
 from index.model.query import Sort
 from index.model.results import Facet
 from index.text.analysis import language_of, stems
@@ -45,15 +47,23 @@ class IndexRecord:
     stems: dict[str, str]
 
 
+class UnfitDocument(ValueError):
+    """No index can take this document; `message` says why."""
+
+    def __init__(self, reason: IndexReason, **params: int) -> None:
+        self.message = Message(reason, params)
+        super().__init__(self.message)
+
+
 def record(document: IndexDocument) -> IndexRecord:
     """What an index stores of a document. Raises ValueError, with the reason, for one that no index can take."""
     article = document.article
     language = language_of(article.language)
     id_ = article.id if document.current else earlier_id(article.id, document.number)
     if not article.id or len(id_.encode("utf-8", "replace")) > MAX_ID_BYTES:
-        raise ValueError(f"its id has no or more than {MAX_ID_BYTES} bytes")
+        raise UnfitDocument(IndexReason.BAD_ID, most=MAX_ID_BYTES)
     if document.version < 1:
-        raise ValueError(f"its version is {document.version}: they count from 1")
+        raise UnfitDocument(IndexReason.BAD_VERSION, version=document.version)
     made = IndexRecord(
         id=id_,
         version=document.version,
@@ -70,8 +80,8 @@ def record(document: IndexDocument) -> IndexRecord:
     )
     try:
         json.dumps([made.id, made.keywords, made.texts], ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"its text has half a character (a lone surrogate): {error.reason}") from None
+    except UnicodeEncodeError:
+        raise UnfitDocument(IndexReason.SURROGATE) from None
     return made
 
 

@@ -7,6 +7,7 @@ from index.locale.catalogues import FALLBACK, catalogue, languages
 from index.locale.formats import country, day, days, direction, language_name, listed, number, own_name, percent
 from index.locale.messages import clock, duration, segments, translate
 from index.locale.negotiation import negotiate
+from index.locale.records import plain
 
 __all__ = [
     "FALLBACK",
@@ -24,6 +25,7 @@ __all__ = [
     "number",
     "own_name",
     "percent",
+    "plain",
     "segments",
     "translate",
 ]

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
-from babel import Locale, core, dates, lists, numbers
+from babel import Locale, core, dates, lists, numbers, units
 
 from index.locale.catalogues import catalogue
 
 CACHED = 4096  # results of a function here: a page of results has the same days and counts again and again
+SIZES = (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3), ("byte", 1))
 UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
 # Scripts (ISO 15924) that run from right to left: https://www.unicode.org/iso15924/, Unicode's Bidi_Class R and AL.
@@ -68,6 +69,12 @@ def unit(seconds: float) -> tuple[str, float]:
     name, size = next((one for one in UNITS if seconds >= 2 * one[1] or seconds == one[1]), UNITS[-1])
     amount = float(f"{seconds / size:.3g}")
     return name, int(amount) if amount.is_integer() else amount
+
+
+def size(language: str, count: float) -> str:
+    """A number of bytes in its largest unit, as disks are sold: "1.5 GB"."""
+    name, factor = next((one for one in SIZES if count >= one[1]), SIZES[-1])
+    return str(units.format_unit(round(count / factor, 1), name, length="short", locale=_locale(language)))
 
 
 def country(language: str, code: str) -> str:

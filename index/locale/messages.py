@@ -93,6 +93,7 @@ FORMATS: Mapping[str, Callable[[str, Any], str]] = {
     "duration": duration,  # seconds
     "language": formats.language_name,  # a code
     "percent": formats.percent,  # a share from 0 to 1
+    "size": formats.size,  # bytes
     "plain": lambda _, value: str(value),  # a number without groups
     "text": _text,  # as it stands, whatever it looks like
 }

@@ -22,6 +22,8 @@ from index.archive.outbox import Row
 from index.engines.base import Engine, is_ours, new_target
 from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
 from index.file_lock import hold
+from index.locale import FALLBACK, translate
+from index.model.message import Message
 
 BATCH = 500  # documents: 100 to 2,000 a request differ by a tenth (measured on Elasticsearch)
 POLL = 1.0  # s between two looks into the outbox: a stored article is to be found within 5 s
@@ -217,11 +219,11 @@ def _index_rows(archive: Archive, engine: Engine, target: str, batch: int) -> Ba
     refused = engine.bulk(target, upserts, [row.article for row in rows if row.article not in there])
     left = archive.write(lambda conn: _record(conn, target, rows, refused)).result()
     for article, reason in refused.items():
-        log.warning("%s: refused %s for good: %s", engine.name, article, reason)
+        log.warning("%s: refused %s for good: %s", engine.name, article, translate(reason, FALLBACK))
     return BatchResult(len(rows) - len(refused), len(refused), left)
 
 
-def _record(conn: Connection, target: str, rows: list[Row], refused: dict[str, str]) -> int:
+def _record(conn: Connection, target: str, rows: list[Row], refused: dict[str, Message]) -> int:
     outbox.acknowledge(conn, target, [(row.article, row.version) for row in rows if row.article not in refused])
     now = datetime.now(UTC)
     for row in rows:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from index.archive import documents, runs, site_state
 from index.export.schema_org import described, whole
+from index.locale import plain
 from index.model.query import Query as Searched
 from index.model.query import Sort
 from index.model.results import Facet, Hit, Unit
@@ -109,16 +110,14 @@ def site_list(archive: ArchiveOf) -> list[SiteState]:
     """All sites with their state, and how many articles each has."""
     with archive.read() as conn:
         states, counts = site_state.states(conn), queries.by_site(conn)
-    return [
-        SiteState.model_validate(state).model_copy(update={"articles": counts.get(state.id, 0)}) for state in states
-    ]
+    return [SiteState.model_validate(plain(state) | {"articles": counts.get(state.id, 0)}) for state in states]
 
 
 @router.get("/runs", response_model=list[RunState])
 def run_list(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 30) -> list[Any]:
     """The last runs with their counts, the newest first."""
     with archive.read() as conn:
-        return list(runs.recent(conn, limit))
+        return [plain(run) for run in runs.recent(conn, limit)]
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

@@ -156,8 +156,8 @@ class Found(BaseModel):
 
 
 class SiteState(BaseModel):
-    """A site with its state: `verdict` is a word, `detail` its sentence and `example` an address that shows it, null
-    where all is normal. Times are UTC."""
+    """A site with its state: `verdict` is a word, `detail` says why, with the `code` and `params` of what it says, and
+    `example` is an address that shows it, null where all is normal. Times are UTC."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -169,6 +169,8 @@ class SiteState(BaseModel):
     enabled: bool
     verdict: str | None
     detail: str | None
+    code: str | None = None
+    params: dict[str, Any] | None = None
     example: str | None
     since: datetime | None
     failures: int
@@ -176,6 +178,7 @@ class SiteState(BaseModel):
     last_success: datetime | None
     next_run: datetime | None
     next_why: str | None
+    next_why_code: str | None = None
     articles: int = 0
 
 
@@ -187,6 +190,8 @@ class SiteRun(BaseModel):
     site: str
     status: str
     detail: str | None
+    code: str | None = None
+    params: dict[str, Any] | None = None
     counts: dict[str, int]
 
 
@@ -200,5 +205,8 @@ class RunState(BaseModel):
     ended: datetime | None
     status: str
     detail: str | None
+    code: str | None = None
+    params: dict[str, Any] | None = None
     why: str | None
+    why_code: str | None = None
     sites: tuple[SiteRun, ...]

@@ -20,9 +20,9 @@ from starlette.requests import Request
 from index import locale
 from index.dedup.version_diff import DiffSpan
 from index.model.article import IndexDocument
+from index.model.message import Message
 from index.model.query import MAX_QUERY_CHARACTERS
 from index.search.query_language import sentence
-from index.web.sayings import said
 from index.web.static_files import static
 
 HERE = Path(__file__).parent
@@ -93,6 +93,11 @@ def say(language: str, key: str, /, **params: Any) -> str:
     if any(hasattr(value, "__html__") for value in params.values()):
         return Markup("").join(escape(strip_controls(piece)) for piece in locale.segments(key, language, **params))
     return locale.translate(key, language, **params)
+
+
+def translated(language: str, message: Message | None) -> str:
+    """A stored message in this language; nothing for none."""
+    return locale.translate(message, language) if message else ""
 
 
 def word(language: str, family: str, stored: str) -> str:
@@ -193,7 +198,7 @@ def _helpers(language: str) -> Mapping[str, Any]:
     named: Mapping[str, Callable[..., Any]] = {
         "t": say,
         "word": word,
-        "said": said,
+        "said": translated,
         "listing": listing,
         "number": locale.number,
         "day": locale.day,

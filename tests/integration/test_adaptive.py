@@ -50,7 +50,7 @@ def test_a_site_is_crawled_when_its_sources_are_due_and_then_left_alone(tmp_path
         soon = datetime.now(UTC) + timedelta(minutes=5)
         assert next_run(house) > soon, "nothing is due right after a crawl"
         (row,) = house.told("status", SITE)
-        assert row["why"].split(":")[0] in ("feed", "sitemap", "section", "pages to look at again")
+        assert row["why"].split(":")[0] in ("feed", "sitemap", "section page", "pages to check again")
         for source in row["sources"]:
             assert datetime.fromisoformat(source["asked"]) < datetime.fromisoformat(source["next"])
             assert source["why"]

@@ -312,4 +312,4 @@ def test_a_page_that_robots_txt_forbids_is_never_asked(house: House, tmp_path: P
     assert list(house.documents()) == [url(open_one)]
     assert house.room.requests("english", "/private/") == []
     assert len(house.room.requests("english", "/robots.txt")) == 1
-    assert house.frontier("english")[private].reason == "robots"
+    assert house.frontier("english")[private].reason == "fetch.robots_disallowed"

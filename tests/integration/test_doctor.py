@@ -17,6 +17,9 @@ from crawler.monitoring import doctor
 from index.archive import Archive, leases, source_state
 from index.archive import runs as records
 from index.archive import tables as t
+from index.locale import translate
+from index.model.codes import FetchReason, RunStatus
+from index.model.message import Message
 from tests.integration.daemon_process import free_port
 from tests.integration.harness import House, crawled
 from tests.support.news_sites import Newsroom
@@ -37,7 +40,7 @@ def found(house: House, **env: str) -> dict[str, tuple[str, str]]:
     looks = {what: look for what, look in doctor.CHECKS.items() if what != "browser"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(doctor, "CHECKS", looks)
-        return {one.what: (one.verdict, one.told) for one in doctor.run_checks(config)}
+        return {one.what: (one.verdict, translate(one.told, "en")) for one in doctor.run_checks(config)}
 
 
 def write(house: House, work: Any) -> None:
@@ -90,9 +93,9 @@ def test_what_months_leave_behind(house: House) -> None:
 
     def wear(conn: Connection) -> None:
         run = records.start(conn, ["fr"], now + DAY, owner="a clock that was wrong")
-        records.finish(conn, run, "ok", now + DAY)
+        records.finish(conn, run, RunStatus.OK, now + DAY)
         source = str(load(house.config, {}).sites["fr"].sources[0].url)
-        source_state.put(conn, "fr", source, failures=9, problem="HTTP 500")
+        source_state.put(conn, "fr", source, failures=9, problem=Message(FetchReason.HTTP_STATUS, {"status": 500}))
         target = conn.execute(t.targets.select()).one().name
         late = {"target": target, "article": "x", "version": 1, "op": "upsert", "added": now - DAY}
         conn.execute(insert(t.outbox).values(**late))
@@ -105,12 +108,12 @@ def test_what_months_leave_behind(house: House) -> None:
         file.write(b"\x1f\x8b\x08half a record")
     told = found(house)
     assert told["clock"][0] == "fail"
-    assert "a crawl is noted" in told["clock"][1]
+    assert "a crawl is recorded" in told["clock"][1]
     assert told["sources"] == ("warning", told["sources"][1])
-    assert "have failed 5 times or more in a row" in told["sources"][1]
-    assert "the oldest for 24 h" in told["outbox"][1]
+    assert "failed 5 times or more in a row" in told["sources"][1]
+    assert "for 24 hours" in told["outbox"][1]
     assert told["outbox"][0] == "warning"
-    assert "left of crawls that died" in told["leases"][1]
+    assert "left by a crawl that died" in told["leases"][1]
     assert told["raw copies"][0] == "warning"
     assert f"a crash tore {raw.name}" in told["raw copies"][1]
     assert {told[what][0] for what in ("contact", "disk", "archive", "index", "time zones")} == {"ok"}

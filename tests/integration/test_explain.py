@@ -21,8 +21,8 @@ def test_a_stored_article_is_told_from_its_source_to_its_index(settled: House) -
     assert list(told) == ["address", "discover", "fetch", "extract", "clean", "store", "index"]
     assert "site jannah" in told["address"]
     assert "robots.txt allows it" in told["address"]
-    assert "offered by http://stepagency-sy.net/" in told["discover"]
-    assert "last with 200" in told["fetch"]
+    assert "listed by http://stepagency-sy.net/" in told["discover"]
+    assert "with 200" in told["fetch"]
     assert "200: new" in told["fetch"].splitlines()
     assert "headline from " in told["extract"]
     assert f"version 1: {article.headline}" in told["store"]
@@ -42,16 +42,16 @@ def test_an_article_that_was_met_under_another_address_is_told_with_that(settled
         own = documents.by_url(conn, met_at)
     told = explained(settled, str(own))
     assert f"also at {met_at}" in told["discover"]
-    assert "last with 200" in told["fetch"]
+    assert "with 200" in told["fetch"]
 
 
 def test_an_address_that_is_none_says_why(settled: House) -> None:
     told = explained(settled, "http://stepagency-sy.net/tag/syria/")
     assert "never an article by its address" in told["address"]
-    assert told["discover"] == "no source has offered it"
+    assert told["discover"] == "no source has listed it"
     assert "store" not in told
     private = explained(settled, "http://www.harbour-courier.example/private/members-preview")
-    assert "robots.txt forbids it" in private["address"]
+    assert "robots.txt disallows it" in private["address"]
     assert "of no site that a file describes" in explained(settled, "https://nobody.example/a")["address"]
     settled.arshif("explain", "nonsense", code=1)
     assert "nonsense is no address" in settled.log

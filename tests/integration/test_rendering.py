@@ -75,7 +75,7 @@ def test_a_page_whose_script_never_ends_is_given_up_and_the_others_go_on(app: Ho
     assert record["app"]["counts"]["stored"] == 3
     assert record["app"]["counts"]["failed"] == 1
     row = app.frontier("app")[article.url]
-    assert (row.state, row.reason) == ("failed", "DownloadTimeoutError")
+    assert (row.state, row.reason) == ("failed", "fetch.timeout")
     wait_for(lambda: browsers(app) == [])
 
 

@@ -12,6 +12,7 @@ from crawler.config import load
 from index.archive import Archive, health
 from index.archive import tables as t
 from index.archive.health import Evidence, PageSeen, Sample
+from index.model.message import Message
 from tests.integration.harness import House
 from tests.support.news_sites import Article, Newsroom
 
@@ -37,7 +38,7 @@ class Recorded:
     before: tuple[Sample, ...]
     pages: tuple[PageSeen, ...]
     samples: tuple[Sample, ...]
-    problems: tuple[str | None, ...]
+    problems: tuple[Message | None, ...]
 
 
 def _nothing(_room: Newsroom, _site: str, _new: list[Article]) -> None:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from crawler.monitoring.site_health import advance, judge
 from index.archive.health import PAGES, SAMPLES, Evidence, Health, PageSeen, Sample, SourceSeen
+from index.model.codes import PageReason
+from index.model.message import Message
 from tests.monitoring.breakages import Recorded
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
@@ -85,7 +87,7 @@ class Simulated:
             sample = chance.choice(recorded.samples) if page.state == "stored" else None
         else:
             good = chance.random() > NOT_ARTICLES
-            page = PageSeen(url, came, "stored" if good else "refused", None if good else "video")
+            page = PageSeen(url, came, "stored" if good else "refused", None if good else Message(PageReason.VIDEO))
             sample = chance.choice(recorded.before) if good else None
         if sample is not None:
             sample = _as_of(sample, came, number, recorded.samples if ill else ())

@@ -7,8 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crawler.monitoring.site_health import HealthFinding, advance
-from index.archive.health import Health
+from crawler.monitoring.site_health import HealthFinding, HealthReason, advance, judge, verdict_of
+from index.archive.health import Evidence, Health, PageSeen, SourceSeen
+from index.locale import catalogues
+from index.model.codes import FetchReason, PageReason, PageState, SourceReason, Verdict
+from index.model.message import LEGACY, Message
 from tests.monitoring.breakages import FIRST, SECOND, Breakage, Recorded, record
 from tests.monitoring.simulation import BROKEN, START, Simulated
 
@@ -17,6 +20,7 @@ KINDS: list[tuple[str, str, Breakage]] = [
     *(("second", site, kind) for site, kind in SECOND.items()),
 ]
 A_DAY = 12.0
+QUIET = Message(HealthReason.QUIET, {"since": START, "n": 14})
 FOUND_IN = timedelta(
     days=2, hours=12
 )  # of a site of that size: four articles must have come, and a weekend may lie there
@@ -55,7 +59,11 @@ def test_a_healthy_site_gives_no_alarm(recorded: dict[tuple[str, str], Recorded]
 
 def told(pattern: str) -> list[str | None]:
     """The verdicts that are told where each letter is what a look finds: . all is well, b blocked, q quiet."""
-    finding = {"b": HealthFinding("blocked", "x"), "q": HealthFinding("quiet", "y"), ".": None}
+    finding = {
+        "b": HealthFinding(Verdict.BLOCKED, Message(PageReason.WALL)),
+        "q": HealthFinding(Verdict.QUIET, QUIET),
+        ".": None,
+    }
     known, verdicts = Health(), []
     for number, letter in enumerate(pattern):
         after = advance(known, finding[letter], START + number * timedelta(hours=1))
@@ -79,5 +87,71 @@ def test_what_flickers_is_not_told() -> None:
 def test_a_state_has_the_time_when_it_began() -> None:
     known = Health()
     for hours in range(5):
-        known = advance(known, HealthFinding("quiet", "no article", None), START + hours * timedelta(hours=1))
+        known = advance(known, HealthFinding(Verdict.QUIET, QUIET), START + hours * timedelta(hours=1))
     assert (known.verdict, known.since) == ("quiet", START)
+
+
+# --- by codes, and not by what a sentence holds ----------------------------------------------------------------------
+
+
+def dead(url: str, reason: Message) -> HealthFinding | None:
+    """What is found of a site whose only source has failed for long."""
+    source = SourceSeen(url, reason, START - timedelta(days=1), 5)
+    return judge(Evidence((source,)), frozenset({"a.example"}), "UTC", START)
+
+
+def answered(status: int, url: str) -> Message:
+    return Message(FetchReason.HTTP_STATUS, {"status": status, "url": url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://wallstreet-journal.example/rss",
+        "https://news.example/silent-cities/feed",
+        "https://elsewhere.example/robots/consent/HTTP 503 Error",
+    ],
+)
+def test_a_feed_that_is_gone_is_dead_whatever_its_address_holds(url: str) -> None:
+    found = dead(url, answered(404, url))
+    assert found == HealthFinding(
+        Verdict.FEED_DEAD, Message(HealthReason.SOURCE_DEAD, {"why": answered(404, url)}), url
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "verdict"),
+    [
+        *((answered(status, "https://a.example/"), Verdict.BLOCKED) for status in (202, 401, 403, 406, 429, 451, 503)),
+        *((answered(status, "https://a.example/"), Verdict.DOWN) for status in (500, 502, 504, 522)),
+        *((answered(status, "https://a.example/"), Verdict.FEED_DEAD) for status in (404, 410, 400)),
+        (Message(FetchReason.ROBOTS_DISALLOWED), Verdict.ROBOTS_CLOSED),
+        (Message(FetchReason.ROBOTS_UNREACHABLE, {"why": answered(429, "")}), Verdict.BLOCKED),
+        (Message(FetchReason.ROBOTS_UNREACHABLE, {"why": answered(500, "")}), Verdict.DOWN),
+        (Message(FetchReason.ROBOTS_UNREACHABLE, {"why": Message(FetchReason.TIMEOUT)}), Verdict.DOWN),
+        (Message(FetchReason.DNS), Verdict.DOWN),
+        (Message(SourceReason.BOT_WALL, {"phrase": "just a moment"}), Verdict.BLOCKED),
+        (Message(SourceReason.WEB_PAGE, {"expected": "feed"}), Verdict.FEED_DEAD),
+        (Message(FetchReason.NO_ANSWER), Verdict.FEED_DEAD),
+        (Message(LEGACY, {"text": "HTTP 403: https://a.example/ answered 403"}), Verdict.FEED_DEAD),
+    ],
+)
+def test_the_verdict_on_a_source_follows_from_the_code_and_its_status(reason: Message, verdict: Verdict) -> None:
+    found = dead("https://a.example/feed", reason)
+    assert found is not None
+    assert found.verdict == verdict
+
+
+def test_pages_that_fail_for_the_same_reason_are_counted_together_whatever_their_parameters() -> None:
+    sizes = (Message(PageReason.REDIRECTED_HOME, {"url": f"https://a.example/?{n}"}) for n in range(12))
+    pages = tuple(PageSeen(f"https://a.example/{n}", START, PageState.REFUSED, why) for n, why in enumerate(sizes))
+    found = judge(Evidence(pages=pages), frozenset({"a.example"}), "UTC", START)
+    assert found is not None
+    assert (found.verdict, found.detail.params["n"], found.detail.params["of"]) == (Verdict.MOVED, 12, 12)
+
+
+def test_another_sentence_in_the_catalogue_changes_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    reasons = [Message(PageReason.WALL), answered(404, "https://a.example/"), Message(FetchReason.DNS)]
+    before = [(verdict_of(reason), dead("https://a.example/feed", reason)) for reason in reasons]
+    monkeypatch.setattr(catalogues.Catalogue, "text", lambda *_: "a wall, silent: HTTP 403 Error, robots, elsewhere")
+    assert [(verdict_of(reason), dead("https://a.example/feed", reason)) for reason in reasons] == before

@@ -82,7 +82,7 @@ def test_what_is_repeated_without_end_makes_no_expression_slow(text: str) -> Non
     [("<div>", 100_000), ("<b>", 100_000), ("<table>", 100_000), ("<svg><g>", 100_000), ("<p><div>", 600_000)],
 )
 def test_what_is_open_a_hundred_thousand_times_is_not_parsed(tag: str, times: int) -> None:
-    with cpu_within(SECONDS), pytest.raises(Unreadable, match="too deep: more than 4000 elements open at once"):
+    with cpu_within(SECONDS), pytest.raises(Unreadable, match="nested too deeply: more than 4,000 levels"):
         stages.article(a_page(page(body=tag * times)), a_site())
 
 
@@ -100,7 +100,7 @@ def test_fifty_thousand_paragraphs_are_read_by_the_deadline() -> None:
 def test_a_page_that_takes_longer_than_its_deadline_is_ended_with_a_word_and_the_next_one_is_read() -> None:
     pool = ParsePool(count=1, deadline=0.2)
     try:
-        with pytest.raises(Unreadable, match=r"too slow: not parsed within 0\.2 s of CPU time"):
+        with pytest.raises(Unreadable, match=r"not parsed within 0\.2 seconds"):
             asyncio.run(pool.run(stages.article, a_page(page(body=SENTENCE * 45_000)), a_site()))
         pool.deadline = pool.quick = PATIENCE
         assert PROSE.strip() in asyncio.run(pool.run(stages.article, a_page(page()), a_site())).article.body

@@ -101,5 +101,5 @@ def test_later_runs_wait_too_and_walls_make_a_site_wait(tmp_path: Path) -> None:
     assert first == 5, "robots.txt, the feed, two articles, and one that asked to wait"
     assert BLOCKED_PAGES <= len(walls) <= BLOCKED_PAGES + AHEAD, "some were asked for before the first had been read"
     assert told["walled"]["state"] == "blocked"
-    assert "walls" in told["walled"]["detail"]
+    assert "pages were blocked" in told["walled"]["detail"]
     assert told["good"]["state"] == "ok"

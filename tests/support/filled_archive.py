@@ -13,6 +13,8 @@ from index.archive import Archive, articles, runs, site_state
 from index.archive.articles import Fetched
 from index.engines import Engine, open_engine
 from index.model.article import Article, Image
+from index.model.codes import RunCause, RunStatus
+from index.model.message import Message
 from index.search import indexer
 from tests.support.news_sites import story_generator
 from tests.support.news_sites.article import Draft
@@ -51,6 +53,9 @@ def article(url: str, *, site: str = "asi", **fields: Any) -> Article:
     values: dict[str, Any] = {"headline": "خبر", "body": "نص", "extractor": "test", "language": "ar"} | fields
     text = digest(str(values["headline"]), str(values["body"]))
     return Article(id=digest(site, url), site=site, url=url, content_hash=text, **values)
+
+
+EVERY = Message("schedule.every", {"interval": 1_800})
 
 
 def digest(*parts: str) -> str:
@@ -109,12 +114,12 @@ def fill(directory: Path, pages: Iterable[Fetched]) -> Shelf:
             last = NOW - timedelta(minutes=7 * number)
             known = {"name": name, "country": country, "languages": (language,), "homepage": f"https://{site}.example/"}
             turn = {"last_run": last, "last_success": last, "next_run": last + timedelta(minutes=30)}
-            site_state.put(conn, site, **known, **turn, next_why="every 30 minutes")
-        run = runs.start(conn, SITES, NOW, owner="test", why="due")
+            site_state.put(conn, site, **known, **turn, next_why=EVERY)
+        run = runs.start(conn, SITES, NOW, owner="test", why=Message(RunCause.SCHEDULED))
         for one in stored:
             articles.store(conn, one)
         counts = {site: {"discovered": 9, "stored": sum(p.site == site for p in stored)} for site in SITES}
-        runs.finish(conn, run, "ok", NOW + timedelta(seconds=42), counts)
+        runs.finish(conn, run, RunStatus.OK, NOW + timedelta(seconds=42), counts)
 
     shelf.archive.write(store).result()
     indexer.index_pending(shelf.archive, shelf.engine)

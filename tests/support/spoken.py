@@ -34,12 +34,6 @@ from tests.support.web_client import Client, client_of
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "index" / "web"
 KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+")
-# Entries for what the crawler stores in sentences, until it stores codes in their place and `sayings.py` is gone.
-AWAITED = (
-    ("field.", "health.", "page.", "run.", "schedule.", "source.", "text.")
-    if (WEB / "sayings.py").exists()
-    else ("\0",)
-)
 
 # --- keys ------------------------------------------------------------------------------------------------------------
 
@@ -127,7 +121,7 @@ def sentences_of_source() -> Iterator[str]:
     for path in sorted(WEB.glob("templates/*.html")):
         yield from (f"{path.name}: {text}" for text in sentences_of_template(path.read_text("utf-8")))
     for path in sorted(WEB.glob("*.py")):
-        if path.name not in ("sayings.py", "sanitizer.py"):  # patterns and selectors, which nobody reads
+        if path.name != "sanitizer.py":  # selectors, which nobody reads
             yield from (f"{path.name}: {text}" for text in sentences_of_python(path.read_text("utf-8")))
     for path in sorted(WEB.glob("static/*.js")):
         code = re.sub(r"//.*|/\*.*?\*/", "", path.read_text("utf-8"))

@@ -15,6 +15,7 @@ import yaml
 
 from crawler.errors import ConfigError
 from crawler.settings_model import Settings
+from index.model.codes import PageReason
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # names in PATH, in this order
 UNWANTED = frozenset({"image", "media", "font"})  # resource types an article's text does not need
@@ -30,7 +31,8 @@ GATED_FLAGS = (  # nothing goes past the gate: no UDP, and no name is resolved b
 PAGES_A_CONTEXT = 50  # then a site's next page gets a new one, and what the old one kept is thrown away
 TRIAL_PAGES = 3  # pages on which it is measured whether a site needs a browser: plain and without text, then rendered
 MIN_TRIAL_ARTICLES = 2  # of them that must be articles
-WITHOUT_TEXT = "empty"  # the reason for which a plain page is refused that a script would fill
+# Reasons for which a plain page is refused that a script would fill
+WITHOUT_TEXT = (PageReason.EMPTY, PageReason.NO_TEXT, PageReason.NO_HEADLINE)
 CONTEXT = {"service_workers": "block", "accept_downloads": False}  # of the pages of a crawl
 
 

@@ -15,15 +15,18 @@ from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest, NotConfigured, StopDownload
+from scrapy.exceptions import NotConfigured, StopDownload
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.fetch.circuit_breaker import HostUnavailable
 from crawler.fetch.crawl_state import crawl_state
 from crawler.fetch.host_state import HostStates, host_slower
+from crawler.fetch.reasons import RequestRefused, reason_of
 from crawler.fetch.robots.policy import ROBOTS_MAX_BYTES, RobotsResponse, RobotsRules, RobotsState
 from index.archive import hosts
+from index.model.codes import FetchReason
+from index.model.message import Message
 
 log = logging.getLogger("arshif.robots")
 
@@ -33,16 +36,16 @@ MAX_UNPACKED_BYTES = (
 )  # bytes that it may have once it is unpacked; more is an attack, and no answer
 
 
-class DisallowedByRobots(IgnoreRequest):
-    """The host's robots.txt forbids the address: the request is not sent."""
+class DisallowedByRobots(RequestRefused):
+    """The host's robots.txt disallows the address: the request is not sent."""
 
-    reason = "robots"
+    reason = FetchReason.ROBOTS_DISALLOWED
 
 
 class RobotsUnreachable(HostUnavailable):
-    """The host's robots.txt cannot be had, so that nothing may be asked of it in this run."""
+    """The host's robots.txt could not be fetched: in this run the host is treated as disallowed."""
 
-    reason = "robots"
+    reason = FetchReason.ROBOTS_UNREACHABLE
 
 
 class RobotsMiddleware:
@@ -90,7 +93,7 @@ class RobotsMiddleware:
             self.asked[origin] = asyncio.ensure_future(self._rules(origin))
         rules = await asyncio.shield(self.asked[origin])
         if not rules.allow(request.url):
-            raise DisallowedByRobots(f"robots.txt of {origin} forbids it")
+            raise DisallowedByRobots(origin=origin)
 
     def enough(self, data: bytes, request: Request) -> None:
         """Ends the download of a robots.txt that is longer than what is read of one."""
@@ -102,28 +105,28 @@ class RobotsMiddleware:
     async def _rules(self, origin: str) -> RobotsRules:
         state, now = await self.hosts.state(origin), datetime.now(UTC)
         known = RobotsState(state.robots, state.answered, state.silent)
-        told = ""
+        why = Message(FetchReason.FAILED, {"error": ""})
         if not known.fresh(now):
-            answer, told = await self._ask(origin)
+            answer, why = await self._ask(origin)
             known = known.after(answer, now)
             await self.hosts.put(origin, robots=known.copy, answered=known.answered, silent=known.silent)
         if known.closed(now):
-            raise RobotsUnreachable(f"robots.txt of {origin} cannot be had ({told}), so nothing may be asked of it")
+            raise RobotsUnreachable(origin=origin, why=why)
         rules = known.rules(self.product)
         if rules.delay:
             self.slow_down(urlsplit(origin).hostname or "", rules.delay)
         return rules
 
-    async def _ask(self, origin: str) -> tuple[RobotsResponse, str]:
-        """What came, and what to tell of it where it was nothing."""
+    async def _ask(self, origin: str) -> tuple[RobotsResponse, Message]:
+        """What came, and why it was nothing where it was."""
         meta: dict[str, Any] = {"robots": True, "download_maxsize": MAX_UNPACKED_BYTES}
         request = Request(f"{origin}/robots.txt", priority=ROBOTS_PRIORITY, meta=meta, callback=NO_CALLBACK)
         try:
             response = await self.download(request)
-        except IgnoreRequest as problem:
-            # RFC 9309 2.3.1.2: one that more than five redirects lead to may be taken for none
-            return RobotsResponse(404 if "max redirections" in str(problem) else None), str(problem)
         except Exception as problem:  # whatever a network can do
             log.info("%s/robots.txt: %s", origin, problem)
-            return RobotsResponse(None), str(problem) or type(problem).__name__
-        return RobotsResponse(response.status, response.body), f"HTTP {response.status}"
+            why = reason_of(problem)
+            # RFC 9309 2.3.1.2: one that more than five redirects lead to, which Scrapy ignores, may be taken for none
+            return RobotsResponse(404 if why.code == FetchReason.NOT_REQUESTED else None), why
+        why = Message(FetchReason.HTTP_STATUS, {"status": response.status})
+        return RobotsResponse(response.status, response.body), why

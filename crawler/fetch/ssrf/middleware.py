@@ -13,19 +13,22 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 
+from crawler.fetch.reasons import RequestRefused
 from crawler.fetch.ssrf.policy import AddressPolicy
+from index.model.codes import FetchReason
 
 log = logging.getLogger("arshif.reach")
 
 
-class PrivateAddress(IgnoreRequest):
+class PrivateAddress(RequestRefused):
     """The address is not public, and `allow_networks` does not name it: the request is not sent."""
+
+    reason = FetchReason.PRIVATE_ADDRESS
 
 
 class SSRFGuardMiddleware:
@@ -44,7 +47,7 @@ class SSRFGuardMiddleware:
     async def process_request(self, request: Request) -> None:
         host = urlparse_cached(request).hostname or ""
         if self.reach.blocks_host(host):
-            raise PrivateAddress(f"{host} is not a public address; allow_networks in arshif.yaml can name its network")
+            raise PrivateAddress(host=host)
 
 
 class PublicResolver(CachingThreadedResolver):
@@ -95,4 +98,4 @@ class PublicResolver(CachingThreadedResolver):
             log.warning(
                 "%s leads to %s, which is not a public address: not asked", name, address
             )  # a bare DNS error else
-            raise PrivateAddress(f"{name} leads to {address}, which is not a public address")
+            raise PrivateAddress(host=name)

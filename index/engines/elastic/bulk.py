@@ -18,6 +18,8 @@ from index.engines.elastic.mapping import ECS
 from index.engines.record import IndexRecord, record
 from index.errors import IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument
+from index.model.codes import IndexReason
+from index.model.message import Message
 
 BULK_BYTES = 10_000_000  # of text in one request, a tenth of Elasticsearch's own limit (http.max_content_length)
 RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)  # waits between tries of items that were put off; then the shipper backs off
@@ -46,7 +48,7 @@ def deletion(article: str) -> Action:
 
 
 def upsert(document: IndexDocument) -> Action:
-    """Bring a document in. Raises ValueError, with the reason, for one that no index can take."""
+    """Bring a document in. Raises UnfitDocument for one that no index can take."""
     made = record(document)
     source = {
         **{name: values[0] if len(values) == 1 else values for name, values in (made.keywords | made.texts).items()},
@@ -84,9 +86,9 @@ def _size(made: IndexRecord) -> int:
     return size + sum(len(stems.encode()) for stems in made.stems.values())
 
 
-def send(server: Server, index: str, actions: Sequence[Action]) -> dict[str, str]:
+def send(server: Server, index: str, actions: Sequence[Action]) -> dict[str, Message]:
     """Do all of it; gives the articles that were refused for good, with the reason."""
-    refused: dict[str, str] = {}
+    refused: dict[str, Message] = {}
     for chunk in _chunks(actions):
         refused |= _bulk(server, index, chunk)
     return refused
@@ -105,21 +107,21 @@ def _chunks(actions: Sequence[Action]) -> Iterator[list[Action]]:
         yield chunk
 
 
-def _bulk(server: Server, index: str, actions: list[Action]) -> dict[str, str]:
-    refused: dict[str, str] = {}
+def _bulk(server: Server, index: str, actions: list[Action]) -> dict[str, Message]:
+    refused: dict[str, Message] = {}
     for wait in (*RETRY_SECONDS, None):
         try:
             lines = [line for action in actions for line in (action.what, action.source) if line]
             answer = server.client.bulk(index=index, operations=lines)
         except ApiError as error:
             if error.status_code in REFUSED and not _is_closed(error.body):
-                return refused | _narrow(server, index, actions, reason(error.body))
+                return refused | _narrow(server, index, actions, _answer(error.body))
             if error.status_code not in TRY_LATER or wait is None:
                 raise
         else:
             items = [next(iter(item.values())) for item in answer["items"]]
             outcomes = list(zip(actions, items, strict=True))
-            refused |= {action.article: reason(item) for action, item in outcomes if _refused(item)}
+            refused |= {action.article: _answer(item) for action, item in outcomes if _refused(item)}
             actions = [action for action, item in outcomes if _put_off(item)]
             if not actions:
                 return refused
@@ -130,12 +132,17 @@ def _bulk(server: Server, index: str, actions: list[Action]) -> dict[str, str]:
     raise AssertionError("the last try returns or raises")
 
 
-def _narrow(server: Server, index: str, actions: list[Action], why: str) -> dict[str, str]:
+def _narrow(server: Server, index: str, actions: list[Action], why: Message) -> dict[str, Message]:
     """A whole request was refused: find out for which document, by halves."""
     if len(actions) == 1:
         return {actions[0].article: why}
     middle = len(actions) // 2
     return _bulk(server, index, actions[:middle]) | _bulk(server, index, actions[middle:])
+
+
+def _answer(body: Any) -> Message:
+    """Why the server refused a document."""
+    return Message(IndexReason.SERVER, {"answer": reason(body)})
 
 
 def _refused(item: dict[str, Any]) -> bool:

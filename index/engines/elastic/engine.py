@@ -22,9 +22,10 @@ from index.engines.elastic.mapping import EARLIER, template
 from index.engines.elastic.query_dsl import asked_for, counting, sorting
 from index.engines.legacy_mapping import without_unknown
 from index.engines.query_plan import Plan, plan
-from index.engines.record import article_of, is_earlier
+from index.engines.record import UnfitDocument, article_of, is_earlier
 from index.errors import IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument
+from index.model.message import Message
 from index.model.query import Query
 from index.model.results import Match, Matches
 
@@ -116,8 +117,8 @@ class ElasticEngine:
 
     # --- writing ---
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
-        refused: dict[str, str] = {}
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
+        refused: dict[str, Message] = {}
         actions: dict[str, list[Action]] = {
             target: [deletion(article) for article in deletes],
             target + EARLIER: [deletion(id_) for id_ in deletes if is_earlier(id_)],
@@ -125,8 +126,8 @@ class ElasticEngine:
         for document in upserts:
             try:
                 actions[target if document.current else target + EARLIER].append(upsert(document))
-            except ValueError as error:
-                refused[document.article.id] = str(error)
+            except UnfitDocument as error:
+                refused[document.article.id] = error.message
         with self._told() as client:
             if not is_ours(target, self.prefix):
                 fields = self._fields(target)

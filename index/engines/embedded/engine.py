@@ -28,9 +28,10 @@ from index.engines.embedded.schema import FIELDS, document, schema
 from index.engines.embedded.tantivy_query import Part, Searcher
 from index.engines.legacy_mapping import without_unknown
 from index.engines.query_plan import Plan, plan
-from index.engines.record import IndexRecord, is_earlier, record
+from index.engines.record import IndexRecord, UnfitDocument, is_earlier, record
 from index.errors import IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument
+from index.model.message import Message
 from index.model.query import Query
 from index.model.results import Matches
 
@@ -112,14 +113,14 @@ class EmbeddedEngine:
 
     # --- writing ---
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
-        refused: dict[str, str] = {}
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
+        refused: dict[str, Message] = {}
         records: dict[str, dict[str, IndexRecord]] = {target: {}, f"{target}/{EARLIER}": {}}
         for one in upserts:
             try:
                 made = record(one)
-            except ValueError as error:
-                refused[one.article.id] = str(error)
+            except UnfitDocument as error:
+                refused[one.article.id] = error.message
                 continue
             held = records[target if one.current else f"{target}/{EARLIER}"]
             if made.id not in held or made.version >= held[made.id].version:

@@ -283,28 +283,28 @@ def test_dates_are_read_and_never_guessed(text: str | None, expected: str | None
 def test_nothing_came(body: bytes) -> None:
     with pytest.raises(SourceProblem) as problem:
         read(body)
-    assert problem.value.reason == "empty"
+    assert problem.value.reason == "source.empty"
 
 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("<!doctype html><title>Not found</title><p>x", "html instead of feed"),
-        ("<html><title>Just a moment...</title></html>", "bot wall"),
-        ("<html><script src='/aes.js'></script><script>var a=toNumbers('f6')</script></html>", "bot wall"),
-        ("<?xml version='1.0'?><opml/>", "xml instead of feed"),
-        ("Too many requests", "text instead of feed"),
-        ('{"error": "closed"}', "no WordPress API"),
-        ("{", "broken JSON"),
-        ("<rss", "html instead of feed"),
-        ("<rss ", "unreadable feed"),
+        ("<!doctype html><title>Not found</title><p>x", "source.web_page"),
+        ("<html><title>Just a moment...</title></html>", "source.bot_wall"),
+        ("<html><script src='/aes.js'></script><script>var a=toNumbers('f6')</script></html>", "source.bot_wall"),
+        ("<?xml version='1.0'?><opml/>", "source.unexpected"),
+        ("Too many requests", "source.unexpected"),
+        ('{"error": "closed"}', "source.no_api"),
+        ("{", "source.broken_json"),
+        ("<rss", "source.web_page"),
+        ("<rss ", "source.broken_feed"),
     ],
 )
 def test_what_is_no_feed_says_so(body: str, reason: str) -> None:
     with pytest.raises(SourceProblem) as problem:
         read(body)
     assert problem.value.reason == reason
-    assert problem.value.detail
+    assert str(problem.value)
 
 
 def test_a_web_page_in_place_of_a_feed_names_the_feeds_that_it_has() -> None:

@@ -68,10 +68,10 @@ def test_a_selector_names_links_or_what_is_around_them() -> None:
 @pytest.mark.parametrize(
     ("page", "links", "reason"),
     [
-        (PAGE, ".gone a", "no links"),
-        (PAGE, "a[[", "bad selector"),
-        ("<html><body><div id=root></div><script>app()</script>", None, "no links"),
-        ("<html><title>Attention Required! | Cloudflare</title></html>", None, "bot wall"),
+        (PAGE, ".gone a", "source.selector_finds_nothing"),
+        (PAGE, "a[[", "source.bad_selector"),
+        ("<html><body><div id=root></div><script>app()</script>", None, "source.no_links"),
+        ("<html><title>Attention Required! | Cloudflare</title></html>", None, "source.bot_wall"),
     ],
 )
 def test_a_listing_without_articles_is_a_problem(page: str, links: str | None, reason: str) -> None:
@@ -116,7 +116,9 @@ def test_a_list_may_say_more_than_the_url() -> None:
     assert found == Candidate("https://example.sy/1", "عنوان", datetime(2024, 5, 5, 10, tzinfo=UTC), None, "ar")
 
 
-@pytest.mark.parametrize(("text", "reason"), [("no address here\n", "no URLs"), ("<html><p>x", "html instead of urls")])
+@pytest.mark.parametrize(
+    ("text", "reason"), [("no address here\n", "source.no_urls"), ("<html><p>x", "source.web_page")]
+)
 def test_what_is_no_list(text: str, reason: str) -> None:
     with pytest.raises(SourceProblem) as problem:
         listed(text)
@@ -172,11 +174,11 @@ def test_notices_before_the_json_and_a_page_after_the_last() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('{"code": "rest_no_route", "message": "No route was found"}', "no WordPress API"),
-        ("[1, 2]", "no WordPress API"),
-        ("[{]", "broken JSON"),
-        ("[" * 100_000, "broken JSON"),
-        ("<!doctype html><p>x", "html instead of wordpress"),
+        ('{"code": "rest_no_route", "message": "No route was found"}', "source.api_refuses"),
+        ("[1, 2]", "source.no_api"),
+        ("[{]", "source.broken_json"),
+        ("[" * 100_000, "source.broken_json"),
+        ("<!doctype html><p>x", "source.web_page"),
     ],
 )
 def test_what_is_no_api(text: str, reason: str) -> None:

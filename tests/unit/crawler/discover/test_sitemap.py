@@ -142,13 +142,13 @@ def test_an_empty_sitemap_is_no_problem() -> None:
 def test_a_broken_sitemap_without_an_entry_is_a_problem(body: str) -> None:
     with pytest.raises(SourceProblem) as problem:
         read(body)
-    assert problem.value.reason == "unreadable sitemap"
+    assert problem.value.reason == "source.broken_sitemap"
 
 
 def test_damaged_gzip_is_a_problem() -> None:
     with pytest.raises(SourceProblem) as problem:
         read(b"\x1f\x8bnonsense")
-    assert problem.value.reason == "broken gzip"
+    assert problem.value.reason == "source.broken_gzip"
 
 
 def test_the_bomb_ends_at_the_cap() -> None:
@@ -189,7 +189,7 @@ def test_unpacking_stops_at_its_cap() -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert problem.value.reason == "empty"
+    assert problem.value.reason == "source.empty"
     assert peak < 4.5 * MAX_BYTES
 
 

@@ -238,20 +238,32 @@ def test_a_body_in_several_containers_is_taken_whole() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"status": 404}, "status"),
-        ({"html": "   "}, "empty"),
-        ({"html": "<html><body></body></html>"}, "empty"),
-        ({"final_url": "https://news.example.com/"}, "home"),
-        ({"asked": "https://news.example.com/1", "final_url": "https://consent.example.com/collect?x=1"}, "consent"),
-        ({"html": "%PDF-1.7"}, "not html"),
-        ({"headers": {"content-type": "image/jpeg"}}, "not html"),
-        ({"html": "<title>Just a moment...</title><body><h1>news.example.com</h1><p>Checking</p>"}, "wall"),
-        ({"html": "<title>x</title><body><h1>Please wait</h1><form id=challenge-form></form>"}, "wall"),
-        ({"html": "<title>الصفحة غير موجودة - ستيب</title><body><h1>عذراً</h1><p>الصفحة المطلوبة</p>"}, "not found"),
-        ({"html": "<title>404</title><body><h1>Page not found</h1>"}, "not found"),
-        ({"html": "<title>Before you continue</title><body><h1>Before you continue to us</h1><p>Cookies"}, "consent"),
-        ({"html": "<title>Headline</title><body><h1>Headline</h1><div id=root></div>"}, "empty"),
-        ({"html": "<title>سوريا</title><body><h1>سوريا</h1>" + "<li><a href=/a>خبر من هناك</a></li>" * 60}, "listing"),
+        ({"status": 404}, "fetch.http_status"),
+        ({"html": "   "}, "page.empty"),
+        ({"html": "<html><body></body></html>"}, "page.no_text"),
+        ({"final_url": "https://news.example.com/"}, "page.home"),
+        (
+            {"asked": "https://news.example.com/1", "final_url": "https://consent.example.com/collect?x=1"},
+            "page.consent",
+        ),
+        ({"html": "%PDF-1.7"}, "page.not_html"),
+        ({"headers": {"content-type": "image/jpeg"}}, "page.not_html"),
+        ({"html": "<title>Just a moment...</title><body><h1>news.example.com</h1><p>Checking</p>"}, "page.wall"),
+        ({"html": "<title>x</title><body><h1>Please wait</h1><form id=challenge-form></form>"}, "page.wall"),
+        (
+            {"html": "<title>الصفحة غير موجودة - ستيب</title><body><h1>عذراً</h1><p>الصفحة المطلوبة</p>"},
+            "page.not_found",
+        ),
+        ({"html": "<title>404</title><body><h1>Page not found</h1>"}, "page.not_found"),
+        (
+            {"html": "<title>Before you continue</title><body><h1>Before you continue to us</h1><p>Cookies"},
+            "page.consent",
+        ),
+        ({"html": "<title>Headline</title><body><h1>Headline</h1><div id=root></div>"}, "page.no_text"),
+        (
+            {"html": "<title>سوريا</title><body><h1>سوريا</h1>" + "<li><a href=/a>خبر من هناك</a></li>" * 60},
+            "page.listing",
+        ),
     ],
 )
 def test_what_is_no_article_is_refused(changes: dict[str, Any], reason: str) -> None:
@@ -275,9 +287,9 @@ def test_a_flash_is_an_article_however_short() -> None:
 
 def test_hostile_pages_are_unreadable() -> None:
     for body, reason in (
-        (b"<html><body>" + b"<div>" * 100_000, "too deep"),
-        (b"<html><body>" + b"<div>" * 1_100 + b"x", "too deep"),
-        (b"<p>x</p>" * 700_000, "too large"),
+        (b"<html><body>" + b"<div>" * 100_000, "parse.too_deep"),
+        (b"<html><body>" + b"<div>" * 1_100 + b"x", "parse.too_deep"),
+        (b"<p>x</p>" * 700_000, "parse.too_large"),
     ):
         with pytest.raises(Unreadable) as unreadable:
             stages.article(a_page(body), a_site())

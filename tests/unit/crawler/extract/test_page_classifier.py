@@ -49,11 +49,14 @@ def test_articles_are_taken(html: str) -> None:
 @pytest.mark.parametrize(
     ("html", "reason"),
     [
-        (f"<title>اقتصاد - صدى</title><h1>اقتصاد</h1>{CARDS}", "listing"),
-        ("<title>صدى</title><h2>عفواً، الصفحة غير موجودة</h2><ul>" + LINKS + "</ul>", "not found"),
-        ("<title>Un instant…</title><h1>Un instant…</h1><p>Vérification.</p>", "wall"),
-        ("<title>Le Soir</title><h1>Le respect de votre vie privée est notre priorité</h1><p>Cookies.</p>", "consent"),
-        ("<meta property='og:type' content='video.other'><title>x y</title><h1>x y</h1><video></video>", "video"),
+        (f"<title>اقتصاد - صدى</title><h1>اقتصاد</h1>{CARDS}", "page.listing"),
+        ("<title>صدى</title><h2>عفواً، الصفحة غير موجودة</h2><ul>" + LINKS + "</ul>", "page.not_found"),
+        ("<title>Un instant…</title><h1>Un instant…</h1><p>Vérification.</p>", "page.wall"),
+        (
+            "<title>Le Soir</title><h1>Le respect de votre vie privée est notre priorité</h1><p>Cookies.</p>",
+            "page.consent",
+        ),
+        ("<meta property='og:type' content='video.other'><title>x y</title><h1>x y</h1><video></video>", "page.video"),
     ],
 )
 def test_what_is_none_is_refused_with_its_reason(html: str, reason: str) -> None:
@@ -63,7 +66,7 @@ def test_what_is_none_is_refused_with_its_reason(html: str, reason: str) -> None
 
 
 def test_what_may_be_gone_tomorrow_is_asked_for_again() -> None:
-    assert set(page_classifier.TRANSIENT_REASONS) == {"wall", "consent"}
+    assert set(page_classifier.TRANSIENT_REASONS) == {"page.wall", "page.consent"}
 
 
 @pytest.mark.parametrize(

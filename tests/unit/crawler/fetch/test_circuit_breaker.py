@@ -20,7 +20,7 @@ COUNT = "downloader/exception_type_count/"
 REFUSED = f"{COUNT}scrapy.exceptions.DownloadConnectionRefusedError"
 NAMELESS = f"{COUNT}scrapy.exceptions.CannotResolveHostError"
 LATE = f"{COUNT}scrapy.exceptions.DownloadTimeoutError"
-GIVEN_UP = f"{COUNT}crawler.fetch.circuit_breaker.HostUnavailable"
+GIVEN_UP = f"{COUNT}crawler.fetch.circuit_breaker.HostSilent"
 PAGE = Request("https://step.example/feed/")
 OTHER = Request("https://sana.example/feed/")
 

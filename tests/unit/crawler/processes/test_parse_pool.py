@@ -25,6 +25,7 @@ import pytest
 from crawler.errors import Refused, Unreadable
 from crawler.processes.parse_pool import JOBS_IN_FLIGHT, ParsePool, PoolClosed
 from crawler.site_config import Site
+from index.model.codes import PageReason, ParseReason
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.samples import a_site
 
@@ -45,7 +46,7 @@ def crash() -> None:
 
 
 def refuse() -> None:
-    raise Refused("home page", "it has no article")
+    raise Refused(PageReason.NOT_HTML, media_type="image/png")
 
 
 def devour() -> int:
@@ -102,13 +103,19 @@ def test_gives_what_the_function_returns(workers: ParsePool) -> None:
 
 
 def test_gives_the_error_that_the_function_raised(workers: ParsePool) -> None:
-    with pytest.raises(Refused, match="home page: it has no article") as caught:
+    with pytest.raises(Refused, match="not HTML") as caught:
         asyncio.run(workers.run(refuse))
-    assert (caught.value.reason, caught.value.detail) == ("home page", "it has no article")
+    assert (caught.value.reason, caught.value.message.params) == (PageReason.NOT_HTML, {"media_type": "image/png"})
 
 
 @pytest.mark.parametrize(
-    ("job", "reason"), [(hang, "too slow"), (hang_in_c, "too slow"), (crash, "crashed"), (devour, "too large")]
+    ("job", "reason"),
+    [
+        (hang, ParseReason.TOO_SLOW),
+        (hang_in_c, ParseReason.TOO_SLOW),
+        (crash, ParseReason.CRASHED),
+        (devour, ParseReason.OUT_OF_MEMORY),
+    ],
 )
 def test_a_bad_page_costs_itself_only(workers: ParsePool, job: object, reason: str) -> None:
     with pytest.raises(Unreadable) as caught:

@@ -20,6 +20,9 @@ from crawler.scheduling.poll_interval import (
     next_poll,
 )
 from crawler.scheduling.publication_rate import PublicationRate, expected, first_look, learn, waiting
+from crawler.scheduling.reasons import HintSource, ScheduleReason
+from index.model.codes import FetchReason, SourceReason
+from index.model.message import LEGACY, Message
 
 DAMASCUS = timezone(timedelta(hours=3))
 NOON = datetime(2026, 6, 17, 12, 0, tzinfo=DAMASCUS)
@@ -142,7 +145,9 @@ RSS = "<rss><channel><title>t</title>{}<item><ttl>1</ttl></item></channel></rss>
 
 def test_a_feed_says_how_often_and_when_not() -> None:
     head = "<ttl>90</ttl><skipHours><hour>23</hour><hour>0</hour></skipHours><skipDays><day>Friday</day></skipDays>"
-    assert read_hints(RSS.format(head), {}) == UpdateHints(90 * MINUTE, "its ttl", frozenset({23, 0}), frozenset({4}))
+    assert read_hints(RSS.format(head), {}) == UpdateHints(
+        90 * MINUTE, HintSource.TTL, frozenset({23, 0}), frozenset({4})
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +168,7 @@ def test_the_longest_of_what_is_said_counts(head: str, headers: dict[str, str], 
 
 
 def test_a_feed_is_believed_while_its_record_does_not_contradict_it() -> None:
-    seldom = UpdateHints(4 * HOUR, "its ttl")
+    seldom = UpdateHints(4 * HOUR, HintSource.TTL)
     calm, busy = habit_of(2), habit_of(100)
     assert wait(calm, said=seldom) >= (1 - JITTER) * 4 * HOUR > wait(calm)
     assert wait(busy, said=seldom) == wait(busy)
@@ -177,18 +182,23 @@ def test_hours_that_a_feed_says_to_skip_are_skipped_up_to_the_slowest_bound() ->
     assert next_poll(PollRecord("f", NOON, habit_of(100), never), BOUNDS).at <= nine + BOUNDS.slowest
 
 
+def answered(status: int) -> Message:
+    return Message(FetchReason.HTTP_STATUS, {"status": status})
+
+
 # --- failures --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("reason", "counts"),
     [
-        ("HTTP 404", 1), ("HTTP 403", 1), ("html instead of feed", 1), ("broken JSON", 1), ("robots", 1),
-        ("HTTP 500", 0.5), ("HTTP 429", 0.5), ("DownloadTimeoutError", 0.5), ("silent", 0.5),
-        ("CannotResolveHostError", 0.25),
+        (answered(404), 1), (answered(403), 1), (Message(SourceReason.WEB_PAGE), 1), (Message(SourceReason.NO_URLS), 1),
+        (Message(FetchReason.ROBOTS_DISALLOWED), 1), (answered(500), 0.5), (answered(429), 0.5),
+        (Message(FetchReason.TIMEOUT), 0.5), (Message(FetchReason.HOST_SILENT), 0.5), (Message(FetchReason.DNS), 0.25),
+        (Message(LEGACY, {"text": "HTTP 503"}), 1), (Message(SourceReason.BAD_SELECTOR, {"selector": "DNS Error"}), 1),
     ],
 )  # fmt: skip
-def test_failures_are_graded(reason: str, counts: float) -> None:
+def test_failures_are_graded(reason: Message, counts: float) -> None:
     assert failure_weight(reason) == counts
 
 
@@ -201,16 +211,16 @@ def test_a_wait_grows_with_failures_and_never_ends(one: float, other: float) -> 
 def test_a_source_that_fails_waits_and_says_so() -> None:
     turn = next_poll(PollRecord("f", NOON, habit_of(100), strikes=2.5), BOUNDS)
     assert turn.at == NOON + back_off("f", 2.5)
-    assert turn.why.startswith("failed 2.5 times in a row, next try after")
+    assert (turn.why.code, turn.why.params["why"]) == ("schedule.retry", Message("schedule.failed", {"n": 2.5}))
 
 
 @pytest.mark.parametrize(
     ("reason", "most"),
-    [("HTTP 404", 30), ("HTTP 500", 30), ("DownloadTimeoutError", 30), ("CannotResolveHostError", 40)],
+    [(answered(404), 30), (answered(500), 30), (Message(FetchReason.TIMEOUT), 30), (Message(FetchReason.DNS), 40)],
 )
 @pytest.mark.parametrize("name", ["feed", "sitemap", "news"])
 def test_a_source_that_is_dead_for_60_of_90_days_is_asked_seldom_and_is_back_within_7(
-    name: str, reason: str, most: int
+    name: str, reason: Message, most: int
 ) -> None:
     """A name that is not found may be a fault of our own network, and to look one up asks nothing of the host."""
     alive, record, tries = NOON + 60 * DAY, PollRecord(name, NOON, habit_of(20)), 0
@@ -226,7 +236,7 @@ def test_a_host_that_asks_to_be_left_alone_is() -> None:
     until = (NOON + 5 * HOUR).astimezone(UTC)
     turn = next_poll(PollRecord("f", NOON, habit_of(100), not_before=until), BOUNDS)
     assert turn.at == until
-    assert "left alone" in turn.why
+    assert turn.why == Message(ScheduleReason.RETRY_AFTER)
 
 
 # --- the whole -------------------------------------------------------------------------------------------------------

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from crawler.crontab import crontab
 from crawler.scheduling.poll_interval import LONGEST_WAIT, back_off, retry_after
+from crawler.scheduling.reasons import ScheduleReason
 from crawler.scheduling.site_schedule import Due, LastRun, due
 from crawler.site_config import Site, Source
+from index.model.message import Message
 
 NOW = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -58,7 +60,7 @@ def gaps(found: list[datetime]) -> set[timedelta]:
 
 def test_a_site_never_crawled_is_due_now() -> None:
     turn = due(site(), {}, NOW, 30)
-    assert (turn.site, turn.at, turn.why) == ("step", NOW, "never crawled")
+    assert (turn.site, turn.at, turn.why) == ("step", NOW, Message(ScheduleReason.NEVER_CRAWLED))
 
 
 def test_after_its_first_turn_a_site_comes_exactly_every_so_many_minutes() -> None:
@@ -68,8 +70,8 @@ def test_after_its_first_turn_a_site_comes_exactly_every_so_many_minutes() -> No
 
 def test_a_site_without_a_schedule_takes_the_default() -> None:
     assert gaps(turns(site(), NOW, NOW + DAY)) == {30 * MINUTE}
-    assert due(site(), ran(NOW), NOW, 30).why == "every 30 min"
-    assert due(site(every=720), ran(NOW), NOW, 30).why == "every 12 h"
+    assert due(site(), ran(NOW), NOW, 30).why == Message(ScheduleReason.EVERY, {"interval": 1_800})
+    assert due(site(every=720), ran(NOW), NOW, 30).why == Message(ScheduleReason.EVERY, {"interval": 43_200})
 
 
 def test_a_schedule_of_seconds_is_kept() -> None:
@@ -123,7 +125,8 @@ def test_a_failing_site_is_due_when_its_wait_is_over_and_says_so() -> None:
     turn = due(site(), last, NOW, 30)
     assert turn.at == NOW - 3 * HOUR + MINUTE + back_off("step", 3)
     assert turn.at > NOW
-    assert turn.why.startswith("failed 3 times in a row, next try after 4.")
+    assert turn.why.params["why"] == Message(ScheduleReason.FAILED, {"n": 3})
+    assert 4 * 3_600 <= turn.why.params["wait"] < 5 * 3_600
 
 
 def test_sites_that_fail_together_do_not_come_back_together() -> None:
@@ -134,7 +137,7 @@ def test_sites_that_fail_together_do_not_come_back_together() -> None:
 def test_a_last_crawl_in_the_future_counts_as_unknown(ahead: timedelta) -> None:
     turn = due(site(), ran(NOW + ahead), NOW, 30)
     assert turn.at == NOW
-    assert "future" in turn.why
+    assert turn.why == Message(ScheduleReason.CLOCK)
 
 
 def test_a_crawl_that_began_while_we_looked_is_not_in_the_future() -> None:
@@ -144,7 +147,7 @@ def test_a_crawl_that_began_while_we_looked_is_not_in_the_future() -> None:
 def test_a_crawl_without_an_end_is_taken_up_again_after_a_minute() -> None:
     turn = due(site(every=720), {"step": LastRun(NOW)}, NOW, 30)
     assert turn.at == NOW + MINUTE
-    assert turn.why == "its last crawl was cut short"
+    assert turn.why == Message(ScheduleReason.INTERRUPTED)
 
 
 def test_a_crawl_without_an_end_of_a_site_that_is_crawled_more_often_waits_for_its_turn_only() -> None:
@@ -226,7 +229,7 @@ def test_cron_is_read_in_the_zone_of_the_site() -> None:
 
 def test_cron_says_why() -> None:
     why = due(site(time_zone="Asia/Damascus", cron="0 6 * * *"), ran(NOW), NOW, 30).why
-    assert why == "cron 0 6 * * * in Asia/Damascus"
+    assert why == Message(ScheduleReason.CRON, {"expression": "0 6 * * *", "zone": "Asia/Damascus"})
 
 
 @pytest.mark.parametrize(
@@ -298,4 +301,4 @@ def test_a_site_waits_as_long_as_all_hosts_of_its_sources_asked_to_be_left_alone
     both = {**one, "https://feeds.example": two, "https://other.example": NOW + 9 * HOUR}
     assert due(asked, {}, NOW, 30).at == NOW
     assert due(asked, {}, NOW, 30, waits=one).at == NOW, "the other host may be asked"
-    assert due(asked, {}, NOW, 30, waits=both) == Due("step", hour, "its host asked to be left alone until then")
+    assert due(asked, {}, NOW, 30, waits=both) == Due("step", hour, Message(ScheduleReason.RETRY_AFTER))

@@ -9,15 +9,17 @@ import pytest
 from crawler.discover.collector import CUT_SHORT, OVER_THE_LIMIT
 from crawler.models import Discovered
 from crawler.session.sources import truncation
+from index.model.codes import SourceReason
+from index.model.message import Message
 
 
 @pytest.mark.parametrize(
     ("skipped", "told"),
     [
         ({"duplicate": 3}, None),
-        ({OVER_THE_LIMIT: 1_234}, "it names more than 50,000 addresses: 1,234 further ones are left"),
-        ({CUT_SHORT: 1}, "it is longer than what is read of a source: the rest of it is left"),
+        ({OVER_THE_LIMIT: 1_234}, Message(SourceReason.TOO_MANY, {"most": 50_000, "n": 1_234})),
+        ({CUT_SHORT: 1}, Message(SourceReason.CUT_SHORT)),
     ],
 )
-def test_what_was_left_of_a_document_is_told(skipped: Mapping[str, int], told: str | None) -> None:
+def test_what_was_left_of_a_document_is_told(skipped: Mapping[str, int], told: Message | None) -> None:
     assert truncation(Discovered("sitemap", (), skipped=dict(skipped))) == told

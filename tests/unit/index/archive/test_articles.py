@@ -18,6 +18,8 @@ from index.archive.frontier import Visit
 from index.archive.history import history
 from index.model.article import Article, IndexDocument
 from index.model.candidate import Candidate
+from index.model.codes import PageReason
+from index.model.message import Message
 from index.warc.store import WarcRef
 from tests.support.archive_samples import BODY, DAMASCUS, HOUR, NOW, article, digest, page
 
@@ -567,9 +569,9 @@ def test_a_raw_copy_is_written_only_of_what_becomes_a_version(store: Store) -> N
 # --- an article that is not there any more -------------------------------------------------------------------------
 
 
-def looked_at(store: Store, one: Article, at: Any, reason: str = "not found") -> None:
+def looked_at(store: Store, one: Article, at: Any, reason: str = PageReason.NOT_FOUND) -> None:
     visit = Visit(at)
-    store.archive.write(lambda c: frontier.mark_refused(c, "step", one.url, reason, "", visit)).result()
+    store.archive.write(lambda c: frontier.mark_refused(c, "step", one.url, Message(reason), visit)).result()
 
 
 def gone(store: Store, one: Article) -> tuple[Any, Any]:
@@ -600,7 +602,7 @@ def test_what_is_missing_at_a_second_look_is_gone_since_the_first(store: Store) 
     assert not store.document(one).gone, "it begins anew"
 
 
-@pytest.mark.parametrize("reason", frontier.INCONCLUSIVE_REASONS)
+@pytest.mark.parametrize("reason", sorted(frontier.INCONCLUSIVE_REASONS))
 def test_a_refusal_that_tells_nothing_never_marks_one_gone(store: Store, reason: str) -> None:
     one = article()
     store(page(one))

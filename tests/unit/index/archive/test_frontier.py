@@ -13,11 +13,15 @@ from index.archive.frontier import FETCHES, OfferResult, Visit, fetches_of
 from index.archive.source_state import SourceResponse
 from index.archive.tables import fetches
 from index.model.candidate import Candidate
+from index.model.codes import FetchOutcome, FetchReason, PageReason, PageState, ParseReason, SourceReason
+from index.model.message import Message
 from tests.support.archive_samples import DAMASCUS, HOUR, NOW, article, page
 
 T = TypeVar("T")
 DAY = timedelta(days=1)
 FEED = "https://step.example/feed"
+SLOW, TIMEOUT = Message(ParseReason.TOO_SLOW, {"seconds": 30}), Message(FetchReason.TIMEOUT)
+WEB_PAGE = Message(SourceReason.WEB_PAGE, {"expected": "feed"})
 
 
 class Frontier:
@@ -191,15 +195,15 @@ def test_a_revisit_is_due_at_its_time(front: Frontier) -> None:
 
 def test_a_failure_waits_for_its_time_and_is_counted(front: Frontier) -> None:
     front.offer(Candidate("a"))
-    fail = lambda c: frontier.mark_failed(c, "step", "a", "timeout", NOW + HOUR, NOW, "30 s")  # noqa: E731
+    fail = lambda c: frontier.mark_failed(c, "step", "a", SLOW, NOW + HOUR, NOW)  # noqa: E731
     assert [front.do(fail), front.do(fail)] == [1, 2]
     assert (front.due(), front.due(NOW + HOUR), front.counts()) == ([], ["a"], {"failed": 1})
-    assert (front.row("a").reason, front.row("a").detail) == ("timeout", "30 s")
+    assert (front.row("a").reason, front.row("a").detail) == (ParseReason.TOO_SLOW, SLOW)
 
 
 def test_a_success_ends_the_failures(front: Frontier) -> None:
     one = article()
-    front.do(lambda c: frontier.mark_failed(c, "step", one.url, "timeout", NOW, NOW))
+    front.do(lambda c: frontier.mark_failed(c, "step", one.url, TIMEOUT, NOW, NOW))
     front.do(lambda c: articles.store(c, page(one)))
     row = front.row(one.url)
     assert (row.state, row.tries, row.reason, row.detail) == ("stored", 0, None, None)
@@ -208,10 +212,13 @@ def test_a_success_ends_the_failures(front: Frontier) -> None:
 def test_a_refused_page_keeps_its_reason_and_no_validators(front: Frontier) -> None:
     front.offer(Candidate("a"))
     front.do(
-        lambda c: frontier.mark_refused(c, "step", "a", "section", "no text", Visit(NOW, etag='"1"', body_hash="x"))
+        lambda c: frontier.mark_refused(
+            c, "step", "a", Message(PageReason.LISTING), Visit(NOW, etag='"1"', body_hash="x")
+        )
     )
     row = front.row("a")
-    assert (row.state, row.reason, row.detail, row.etag, row.body_hash) == ("refused", "section", "no text", None, None)
+    assert (row.state, row.reason, row.detail, row.etag, row.body_hash) == ("refused", "page.listing", None, None, None)
+    assert row.why == Message(PageReason.LISTING)
     assert front.due(NOW + 365 * DAY) == []
 
 
@@ -220,9 +227,11 @@ def test_a_wall_or_an_error_never_unmakes_an_article(front: Frontier, how: str) 
     one = article()
     front.do(lambda c: articles.store(c, page(one)))
     if how == "refused":
-        front.do(lambda c: frontier.mark_refused(c, "step", one.url, "wall", "", Visit(NOW + HOUR, NOW + DAY)))
+        front.do(
+            lambda c: frontier.mark_refused(c, "step", one.url, Message(PageReason.WALL), Visit(NOW + HOUR, NOW + DAY))
+        )
     else:
-        front.do(lambda c: frontier.mark_failed(c, "step", one.url, "503", NOW + DAY, NOW + HOUR))
+        front.do(lambda c: frontier.mark_failed(c, "step", one.url, TIMEOUT, NOW + DAY, NOW + HOUR))
     row = front.row(one.url)
     assert (row.state, row.article, row.etag, row.due) == ("stored", one.id, '"1"', NOW + DAY)
     with front.archive.read() as conn:
@@ -234,18 +243,18 @@ def test_a_wall_or_an_error_never_unmakes_an_article(front: Frontier, how: str) 
 def test_each_fetch_is_kept_with_what_came_of_it(front: Frontier) -> None:
     one = article("https://step.example/1")
     front.offer(Candidate(one.url))
-    front.do(lambda c: frontier.mark_failed(c, "step", one.url, "timeout", NOW, NOW, "after 30 s"))
+    front.do(lambda c: frontier.mark_failed(c, "step", one.url, SLOW, NOW, NOW))
     front.do(lambda c: articles.store(c, page(one, NOW + HOUR)))
     front.do(lambda c: articles.unchanged(c, "step", one.url, Visit(NOW + 2 * HOUR, status=304)))
-    front.do(lambda c: frontier.mark_refused(c, "step", one.url, "wall", "for subscribers", Visit(NOW + 3 * HOUR)))
+    front.do(lambda c: frontier.mark_refused(c, "step", one.url, Message(PageReason.WALL), Visit(NOW + 3 * HOUR)))
     front.do(lambda c: frontier.mark_gone(c, "step", one.url, Visit(NOW + 4 * HOUR, status=410)))
     told = [(fetch.at, fetch.status, fetch.outcome) for fetch in front.do(lambda c: fetches_of(c, "step", one.url))]
     assert told == [
-        (NOW, None, "timeout: after 30 s"),
-        (NOW + HOUR, 200, "new"),
-        (NOW + 2 * HOUR, 304, "not modified"),
-        (NOW + 3 * HOUR, 200, "wall: for subscribers"),
-        (NOW + 4 * HOUR, 410, "gone"),
+        (NOW, None, SLOW),
+        (NOW + HOUR, 200, Message(FetchOutcome.NEW)),
+        (NOW + 2 * HOUR, 304, Message(FetchOutcome.NOT_MODIFIED)),
+        (NOW + 3 * HOUR, 200, Message(PageReason.WALL)),
+        (NOW + 4 * HOUR, 410, Message(FetchOutcome.GONE)),
     ]
     for minutes in range(FETCHES):
         at = NOW + DAY + timedelta(minutes=minutes)
@@ -263,12 +272,12 @@ def test_the_accounts_add_up(front: Frontier) -> None:
     offered = front.offer(*map(Candidate, (one.url, copy.url, "refused", "failed", "gone", "pending")), old)
     front.do(lambda c: articles.store(c, page(one)))
     front.do(lambda c: articles.store(c, page(copy)))
-    front.do(lambda c: frontier.mark_refused(c, "step", "refused", "home", "", Visit(NOW)))
-    front.do(lambda c: frontier.mark_failed(c, "step", "failed", "timeout", NOW, NOW))
+    front.do(lambda c: frontier.mark_refused(c, "step", "refused", Message(PageReason.HOME), Visit(NOW)))
+    front.do(lambda c: frontier.mark_failed(c, "step", "failed", TIMEOUT, NOW, NOW))
     assert front.do(lambda c: frontier.mark_gone(c, "step", "gone", Visit(NOW, status=404))) is False
     with front.archive.read() as conn:
         counts = frontier.counts(conn, "step")
-    assert counts == dict.fromkeys(frontier.STATES, 1)
+    assert counts == dict.fromkeys(map(str, PageState), 1)
     assert sum(counts.values()) == offered.new + offered.old
 
 
@@ -314,15 +323,16 @@ def test_a_source_that_answers_the_same_did_not_change(front: Frontier) -> None:
 
 
 def test_a_source_counts_its_failures_until_it_answers(front: Frontier) -> None:
-    fail = lambda c: source_state.failed(c, "step", FEED, "not a feed", NOW + HOUR, 200)  # noqa: E731
+    fail = lambda c: source_state.failed(c, "step", FEED, WEB_PAGE, NOW + HOUR, 200)  # noqa: E731
     assert [front.do(fail), front.do(fail)] == [1, 2]
     with front.archive.read() as conn:
         state = source_state.state(conn, "step", FEED)
-    assert (state.problem, state.retry_at, state.polled) == ("not a feed", NOW + HOUR, None)
+    assert (state.reason, state.problem) == (SourceReason.WEB_PAGE, WEB_PAGE)
+    assert (state.retry_at, state.polled) == (NOW + HOUR, None)
     front.do(lambda c: source_state.polled(c, "step", FEED, SourceResponse(), NOW + HOUR))
     with front.archive.read() as conn:
         state = source_state.states(conn, "step")[0]
-    assert (state.problem, state.retry_at, state.failures) == (None, None, 0)
+    assert (state.reason, state.problem, state.retry_at, state.failures) == (None, None, None, 0)
 
 
 def test_a_site_keeps_what_is_not_said_anew(front: Frontier) -> None:

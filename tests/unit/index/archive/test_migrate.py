@@ -1,7 +1,9 @@
 """An archive of each released schema opens in the current one without loss: samples that those releases made.
 
 `tests/samples/archive-<schema>.sqlite3.xz` is what that release's `arshif crawl` left of three sites of the newsroom,
-two of which then changed an article, lost one and published one, after `VACUUM INTO`.
+two of which then changed an article, lost one and published one, after `VACUUM INTO`. In that of 0002, a site
+also refused all requests and another showed a bot check; what a crawl does not write was stored by that release's
+functions: health, alerts, a lie of a site, next turns, a document that an index refused.
 """
 
 from __future__ import annotations
@@ -16,13 +18,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from crawler.fingerprint import identity
 from crawler.maintenance.minhash_backfill import MinHashBackfill
-from index.archive import Archive, articles, documents, erasure, frontier, migrate
+from crawler.monitoring.site_health import verdict_of
+from index.archive import (
+    Archive,
+    articles,
+    documents,
+    erasure,
+    frontier,
+    health,
+    migrate,
+    outbox,
+    runs,
+    site_state,
+    source_state,
+    trust,
+)
 from index.archive import tables as t
 from index.engines import open_engine
+from index.locale import translate
+from index.model.codes import FetchReason, PageReason, RunCause, Verdict
+from index.model.message import Message
 from index.model.results import Results
 from index.search import indexer
 from index.search.query_language import parse
@@ -32,7 +51,10 @@ from tests.support.archive_samples import NOW, article, page
 
 SAMPLES = sorted((Path(__file__).parents[3] / "samples").glob("archive-*.sqlite3.xz"))
 INDEX = Path(__file__).parents[3] / "samples" / "index-0001.tar.xz"  # of the same crawl, embedded
-MOVED = {("sites", "example"), ("sites", "since")}  # to the table of how sites are doing
+MOVED = {  # to the table of how sites are doing, or from a sentence to a code
+    *(("sites", "example"), ("sites", "since")),
+    *(("runs", "why"), ("run_sites", "more"), ("frontier", "reason"), ("frontier", "detail"), ("sources", "problem")),
+}
 KEPT = (
     "articles",
     "versions",
@@ -49,12 +71,29 @@ KEPT = (
 Rows = list[dict[str, Any]]
 
 
+def unpacked(sample: Path, folder: Path) -> Path:
+    """A released archive as it was, in a file of the test's own."""
+    path = folder / "archive.sqlite3"
+    path.write_bytes(lzma.decompress(sample.read_bytes()))
+    return path
+
+
 @pytest.fixture(params=SAMPLES, ids=lambda path: path.name.partition(".")[0])
 def sample(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A released archive as it was, in a file of the test's own."""
-    path = tmp_path / "archive.sqlite3"
-    path.write_bytes(lzma.decompress(request.param.read_bytes()))
-    return path
+    """Each of them."""
+    return unpacked(request.param, tmp_path)
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Path:
+    """The first one: there is an index of the same crawl, and no article is signed."""
+    return unpacked(SAMPLES[0], tmp_path)
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Path:
+    """That of 0002, which has sentences of all kinds."""
+    return unpacked(SAMPLES[1], tmp_path)
 
 
 def contents(path: Path) -> dict[str, Rows]:
@@ -69,8 +108,8 @@ def _rows(connection: sqlite3.Connection, name: str) -> Iterator[dict[str, Any]]
 
 
 def test_there_is_a_sample_of_every_released_schema() -> None:
-    assert [path.name for path in SAMPLES] == ["archive-0001.sqlite3.xz"]
-    assert migrate.HEAD > "0001"
+    assert [path.name for path in SAMPLES] == ["archive-0001.sqlite3.xz", "archive-0002.sqlite3.xz"]
+    assert migrate.HEAD > "0002"
 
 
 def test_it_opens_without_loss(sample: Path) -> None:
@@ -107,13 +146,13 @@ def test_it_is_read_and_goes_on(sample: Path) -> None:
 
 
 def test_the_embedded_index_of_that_release_is_searched_until_the_new_one_is_complete(
-    sample: Path, tmp_path: Path
+    first: Path, tmp_path: Path
 ) -> None:
     with tarfile.open(INDEX) as packed:
         packed.extractall(tmp_path, filter="data")
     engine = open_engine("embedded", directory=tmp_path / "index")
     asked = [parse("", limit=100), parse("site:english", limit=100), parse("museum"), parse("مدينة", sort="newest")]
-    with Archive(sample) as archive:
+    with Archive(first) as archive:
         before = [_found(search(query, engine, archive)) for query in asked]
         assert before[0]
         assert before[1]
@@ -139,9 +178,9 @@ def _found(results: Results) -> set[str]:
     return {hit.document.article.id for hit in results.hits}
 
 
-def test_its_articles_are_found_as_near_duplicates_once_they_are_signed(sample: Path) -> None:
-    with Archive(sample) as archive:
-        before = contents(sample)["articles"]
+def test_its_articles_are_found_as_near_duplicates_once_they_are_signed(first: Path) -> None:
+    with Archive(first) as archive:
+        before = contents(first)["articles"]
         signing = MinHashBackfill(archive)
         looked = 0
         while some := signing.some(NOW):
@@ -152,7 +191,7 @@ def test_its_articles_are_found_as_near_duplicates_once_they_are_signed(sample: 
             one = max(documents.documents(conn, sorted(signed)), key=lambda one: len(one.article.body))
         assert signed == set(mergeable)
         assert looked == len(mergeable) > 30
-        assert contents(sample)["articles"] == before, "stories and leads are what they were"
+        assert contents(first)["articles"] == before, "stories and leads are what they were"
 
         edited = f"{one.article.body}\n\nThe office has since put this sentence right."
         copied = article("https://other.example/1", headline=one.article.headline, body=edited, site="other")
@@ -163,3 +202,71 @@ def test_its_articles_are_found_as_near_duplicates_once_they_are_signed(sample: 
         assert copy is not None
         assert origin is not None
         assert copy.story == origin.story is not None
+
+
+# --- sentences of before that became codes ---------------------------------------------------------------------------
+
+
+def test_what_decided_by_its_first_words_decides_by_its_code(second: Path) -> None:
+    with Archive(second) as archive, archive.read() as conn:
+        reasons = set(conn.execute(select(t.frontier.c.reason)).scalars())
+        assert reasons == {None, "page.wall", "fetch.http_status"}
+        rows = [frontier.row(conn, one.site, one.url) for one in conn.execute(select(t.frontier)).all()]
+        statuses = [row.detail for row in rows if row and row.reason == FetchReason.HTTP_STATUS and row.detail]
+        assert {verdict_of(status) for status in statuses} == {Verdict.BLOCKED, None}, "503; 404 of pages that are gone"
+        (outcomes,) = conn.execute(select(func.group_concat(t.fetches.c.came.distinct()))).scalars()
+        assert set(outcomes.split(",")) == {
+            *("fetch.http_status", "page.wall"),
+            *("outcome.new", "outcome.changed", "outcome.same", "outcome.copy", "outcome.not_modified", "outcome.gone"),
+        }
+        seen = health.evidence(conn, "jannah", _urls(conn, "jannah"), NOW).sources
+        assert {source.problem and verdict_of(source.problem) for source in seen} == {Verdict.BLOCKED}
+        walled = health.evidence(conn, "arabic2", _urls(conn, "arabic2"), NOW).sources
+        assert {source.problem and source.problem.code for source in walled} == {"source.bot_wall"}
+        more = [part.counts for run in runs.recent(conn) for part in run.sites]
+        assert sum(counts.get("fetch.host_blocks", 0) for counts in more) == 17
+        assert sum(counts.get("page.wall", 0) for counts in more) == 5
+        assert {run.why for run in runs.recent(conn)} == {Message(RunCause.REQUESTED)}
+
+
+def test_what_was_a_sentence_is_shown_as_it_was(second: Path) -> None:
+    before = sentences(second)
+    assert before["health"] == {
+        "its source answers: HTTP 403: http://jannah.example/rss answered 403",
+        "no article since 2026-11-20 10:00; about 14 were to be expected",
+    }
+    with Archive(second) as archive, archive.read() as conn:
+        found = {
+            "health": {one.detail for one in health.states(conn).values()},
+            "alerts": {one.detail for one in health.recent_alerts(conn, 9)},
+            "trust": {one.how for one in trust.all_untrusted(conn)},
+            "sites": {one.next_why for one in site_state.states(conn)},
+            "run_sites": {part.detail for run in runs.recent(conn) for part in run.sites},
+            "quarantine": {one.reason for one in outbox.quarantined(conn)},
+        }
+        rows = [frontier.row(conn, one.site, one.url) for one in conn.execute(select(t.frontier)).all()]
+        walls = {translate(row.why, "en") for row in rows if row and row.why and row.reason == PageReason.WALL}
+        problems = {one.problem for site in ("jannah", "arabic2") for one in source_state.states(conn, site)}
+    for table, messages in found.items():
+        assert {translate(message, "en") for message in messages if message} == before[table], table
+        assert {message.code for message in messages if message} == {"legacy"}
+    assert walls == {"asks for proof of being human"}
+    told = {translate(problem, "en") for problem in problems if problem}
+    assert told == {
+        "HTTP 503",
+        "bot wall: a page that asks for a person (<title>just a moment); use another source of the site",
+    }
+
+
+def sentences(path: Path) -> dict[str, set[str]]:
+    """What a released archive says, by table."""
+    columns = {"health": "detail", "alerts": "detail", "trust": "how", "sites": "next_why", "run_sites": "detail"}
+    with closing(sqlite3.connect(path)) as connection:
+        return {
+            table: {text for (text,) in connection.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")}
+            for table, column in (columns | {"quarantine": "reason"}).items()
+        }
+
+
+def _urls(conn: Connection, site: str) -> list[str]:
+    return [source.url for source in source_state.states(conn, site) if source.failures]

@@ -167,7 +167,7 @@ def test_a_full_disk_is_told_and_costs_one_transaction(path: Path) -> None:
         pages = archive.write(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one()).result()
         archive.write(lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}")).result()
         with pytest.raises(ArchiveError, match="disk is full"):
-            archive.write(lambda c: site_state.put(c, "step", detail="x" * 500_000)).result()
+            archive.write(lambda c: site_state.put(c, "step", homepage="x" * 500_000)).result()
         archive.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000")).result()
         archive.write(lambda c: site_state.put(c, "step")).result()
 

@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, articles, outbox
 from index.archive.outbox import Quarantined, Row
+from index.model.codes import IndexReason
+from index.model.message import Message
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
 
 Do = Callable[[Callable[[Connection], Any]], Any]
@@ -85,13 +87,15 @@ def test_a_refused_document_is_kept_counted_and_tried_again(do: Do) -> None:
     do(lambda c: outbox.start_target(c, "embedded", "t", NOW))
     one = store(do)
     row = Row(one, 1, "upsert")
-    do(lambda c: outbox.put_in_quarantine(c, "t", row, "half a character", NOW))
+    do(lambda c: outbox.put_in_quarantine(c, "t", row, Message(IndexReason.SURROGATE), NOW))
     assert rows(do, "t") == []
-    assert do(outbox.quarantined) == [Quarantined("t", one, 1, "half a character", 1, NOW, NOW)]
+    assert do(outbox.quarantined) == [Quarantined("t", one, 1, Message(IndexReason.SURROGATE), 1, NOW, NOW)]
     assert do(lambda c: outbox.retry_quarantined(c, "t", NOW + HOUR)) == 1
     assert rows(do, "t") == [row]
-    do(lambda c: outbox.put_in_quarantine(c, "t", row, "too long", NOW + HOUR))
-    assert do(lambda c: outbox.quarantined(c, "t")) == [Quarantined("t", one, 1, "too long", 2, NOW, NOW + HOUR)]
+    do(lambda c: outbox.put_in_quarantine(c, "t", row, Message(IndexReason.SERVER, {"answer": "too long"}), NOW + HOUR))
+    assert do(lambda c: outbox.quarantined(c, "t")) == [
+        Quarantined("t", one, 1, Message(IndexReason.SERVER, {"answer": "too long"}), 2, NOW, NOW + HOUR)
+    ]
     do(lambda c: outbox.retry_quarantined(c, "t", NOW + HOUR))
     do(lambda c: outbox.acknowledge(c, "t", [(one, 1)]))
     assert do(outbox.quarantined) == []
@@ -101,7 +105,7 @@ def test_a_newer_version_leaves_quarantine_when_it_is_taken(do: Do) -> None:
     do(lambda c: outbox.start_target(c, "embedded", "t", NOW))
     one = store(do)
     store(do, text=BODY + "\n\n2", hours=1)
-    do(lambda c: outbox.put_in_quarantine(c, "t", Row(one, 1, "upsert"), "bad", NOW))
+    do(lambda c: outbox.put_in_quarantine(c, "t", Row(one, 1, "upsert"), Message(IndexReason.SURROGATE), NOW))
     assert rows(do, "t") == [Row(one, 2, "upsert")]
     do(lambda c: outbox.acknowledge(c, "t", [(one, 2)]))
     assert do(outbox.quarantined) == []

@@ -6,6 +6,8 @@ import sys
 from sqlalchemy import Connection
 
 from index.archive import Archive, articles, repeated_blocks, runs
+from index.model.codes import RunCause, RunDetail, RunStatus
+from index.model.message import Message
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 
@@ -53,26 +55,28 @@ def test_an_edit_takes_its_old_blocks_back(archive: Archive) -> None:
 
 
 def test_a_run_keeps_its_counts_by_site(archive: Archive) -> None:
-    run = archive.write(lambda c: runs.start(c, ["step", "sana"], NOW, owner="run-1", why="due")).result()
+    run = archive.write(
+        lambda c: runs.start(c, ["step", "sana"], NOW, owner="run-1", why=Message(RunCause.SCHEDULED))
+    ).result()
     archive.write(lambda c: runs.count(c, run, "step", stored=2, requests=5, walls=1)).result()
     archive.write(lambda c: runs.count(c, run, "step", stored=1, walls=1)).result()
     with archive.read() as conn:
         assert runs.recent(conn)[0].status == "running"
         assert runs.last_by_site(conn)["step"].counts["stored"] == 3
-    archive.write(lambda c: runs.end_site(c, run, "sana", "failed", "no answer")).result()
-    archive.write(lambda c: runs.finish(c, run, "ok", NOW + HOUR, {"step": {"discovered": 9}})).result()
+    archive.write(lambda c: runs.end_site(c, run, "sana", RunStatus.FAILED, Message(RunDetail.BUSY))).result()
+    archive.write(lambda c: runs.finish(c, run, RunStatus.OK, NOW + HOUR, {"step": {"discovered": 9}})).result()
     with archive.read() as conn:
         (one,) = runs.recent(conn)
-    assert (one.status, one.started, one.ended, one.why) == ("ok", NOW, NOW + HOUR, "due")
+    assert (one.status, one.started, one.ended, one.why) == ("ok", NOW, NOW + HOUR, Message(RunCause.SCHEDULED))
     sana, step = one.sites
-    assert (sana.status, sana.detail, step.status) == ("failed", "no answer", "ok")
+    assert (sana.status, sana.detail, step.status) == ("failed", Message(RunDetail.BUSY), "ok")
     assert step.counts == dict.fromkeys(step.counts, 0) | {"discovered": 9, "stored": 3, "requests": 5, "walls": 2}
 
 
 def test_the_newest_runs_come_first_and_each_sites_last_is_known(archive: Archive) -> None:
     for n, sites in enumerate((["step", "sana"], ["step"], ["rudaw"])):
         run = archive.write(lambda c, n=n, s=sites: runs.start(c, s, NOW + n * HOUR, owner=f"{n}")).result()  # type: ignore[misc]
-        archive.write(lambda c, run=run: runs.finish(c, run, "ok", NOW)).result()  # type: ignore[misc]
+        archive.write(lambda c, run=run: runs.finish(c, run, RunStatus.OK, NOW)).result()  # type: ignore[misc]
     with archive.read() as conn:
         assert [run.owner for run in runs.recent(conn, 2)] == ["2", "1"]
         last = runs.last_by_site(conn)
@@ -84,7 +88,7 @@ def test_the_newest_runs_come_first_and_each_sites_last_is_known(archive: Archiv
 
 
 def test_a_run_that_left_a_site_to_another_is_not_its_last(archive: Archive) -> None:
-    for n, status in enumerate(("ok", "busy")):
+    for n, status in enumerate((RunStatus.OK, RunStatus.BUSY)):
         run = archive.write(lambda c, n=n: runs.start(c, ["step"], NOW + n * HOUR, owner="x")).result()  # type: ignore[misc]
         archive.write(lambda c, run=run, status=status: runs.end_site(c, run, "step", status)).result()  # type: ignore[misc]
     with archive.read() as conn:
@@ -100,4 +104,6 @@ def test_a_run_whose_process_died_is_buried_and_a_living_one_is_not(archive: Arc
     assert archive.write(lambda c: runs.reap_dead(c, NOW + HOUR)).result() == [dead]
     with archive.read() as conn:
         states = {run.id: (run.status, run.sites[0].status) for run in runs.recent(conn)}
+        found = {run.id: run.detail for run in runs.recent(conn)}
     assert states == {dead: ("killed", "killed"), alive: ("running", "running")}
+    assert found[dead] == Message(RunDetail.PROCESS_DIED)

@@ -11,12 +11,15 @@ from index.archive import Archive, articles, frontier, trust
 from index.archive.frontier import FrontierRow
 from index.archive.trust import LIES, TRUTHS, Trust, TrustObservation, judge
 from index.model.candidate import Candidate
+from index.model.codes import TrustReason
+from index.model.message import Message
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 URL = "https://step.example/1"
+MOVED = Message(TrustReason.DATE_MOVED_ALONE)
 
 
-def after(what: trust.TrustTopic, *lies: str | None) -> Trust:
+def after(what: trust.TrustTopic, *lies: Message | None) -> Trust:
     record = Trust("step", what)
     for lie in lies:
         record = judge(record, TrustObservation(what, URL, lie), NOW)
@@ -25,16 +28,16 @@ def after(what: trust.TrustTopic, *lies: str | None) -> Trust:
 
 @pytest.mark.parametrize("what", LIES)
 def test_a_site_is_doubted_after_so_many_lies_in_a_row(what: trust.TrustTopic) -> None:
-    assert after(what, *["moved"] * (LIES[what] - 1)).since is None
-    doubted = after(what, *["moved"] * LIES[what])
-    assert (doubted.since, doubted.how, doubted.example, doubted.seen) == (NOW, "moved", URL, NOW)
-    assert after(what, *["moved", None] * LIES[what]).since is None, "a truth between two lies ends the row"
+    assert after(what, *[MOVED] * (LIES[what] - 1)).since is None
+    doubted = after(what, *[MOVED] * LIES[what])
+    assert (doubted.since, doubted.how, doubted.example, doubted.seen) == (NOW, MOVED, URL, NOW)
+    assert after(what, *[MOVED, None] * LIES[what]).since is None, "a truth between two lies ends the row"
 
 
 def test_a_site_that_is_doubted_is_believed_again_after_five_truths_in_a_row() -> None:
-    lies = ["moved"] * LIES["validators"]
+    lies = [MOVED] * LIES["validators"]
     assert after("validators", *lies, *[None] * (TRUTHS - 1)).since == NOW
-    assert after("validators", *lies, *[None] * (TRUTHS - 1), "moved", *[None] * (TRUTHS - 1)).since == NOW
+    assert after("validators", *lies, *[None] * (TRUTHS - 1), MOVED, *[None] * (TRUTHS - 1)).since == NOW
     assert after("validators", *lies, *[None] * TRUTHS).since is None
 
 
@@ -83,7 +86,7 @@ def test_dates_that_are_not_believed_make_nothing_due(archive: Archive) -> None:
 
     archive.write(begin).result()
     for number in range(LIES["dates"]):
-        finding = TrustObservation("dates", one.url, "its date moved, its text did not")
+        finding = TrustObservation("dates", one.url, MOVED)
         archive.write(lambda conn, finding=finding: trust.note(conn, "step", finding, NOW)).result()
         assert number + 1 == LIES["dates"] or not doubts(archive)
     (doubt,) = doubts(archive)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from crawler.processes import crawl_process
-from index.web import sayings
 from index.web.static_files import STATIC
 from index.web.templating import paragraphs, word
 from tests.support.filled_archive import Shelf
@@ -115,79 +110,6 @@ def test_colours_have_contrast(scheme: str) -> None:
     for ink, paper in [*on_paper, *on_tint, ("on-mark", "mark"), ("on-button", "button")]:
         light, dark = sorted((luminance(colours[ink]), luminance(colours[paper])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{ink} on {paper}"  # WCAG 2.2, 1.4.3 (AA)
-
-
-def sentences(module: str) -> Iterator[str]:
-    """The texts of several words in a module of crawler, as it would write them with 3 for all that differs."""
-    tree = ast.parse((WEB.parents[1] / "crawler" / "scheduling" / f"{module}.py").read_text("utf-8"))
-    nodes = list(ast.walk(tree))
-    passed_over = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # what documents it
-    passed_over |= {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in nodes:
-        if id(node) in passed_over:
-            continue
-        if isinstance(node, ast.JoinedStr):
-            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "3" for part in node.values)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-
-
-@pytest.mark.parametrize("module", ["site_schedule", "poll_interval"])
-def test_why_a_site_is_crawled_then_is_said_in_both_languages(module: str) -> None:
-    told = [text for text in sentences(module) if re.search(r"[a-z] .*[a-z]", text)]
-    assert len(told) > 5
-    assert [text for text in told if not sayings.known(text)] == []
-
-
-TOLD = [  # of what crawler/monitoring/site_health.py, account.py, runs.py and spiders/site.py write
-    "due",
-    "asked for",
-    "its source gives nothing to read any more: HTTP 410: https://step.example/rss answered 410",
-    "2 of its 3 sources give nothing to read any more: no answer",
-    "its source answers: robots",
-    "15 of its last 20 pages: wall",
-    "15 of its last 20 pages: listing; they were articles before",
-    "its articles are at new.example now: change its file",
-    "section: on 0 of its last 20 articles, on 98% before",
-    "15 of its last 20 texts are short, of at most 300 letters",
-    "its last 9 articles have the same headline: News",
-    "the dates of 9 of its last 20 articles have none",
-    "the dates of 9 of its last 20 articles are such as 2099-01-01T00:00:00+00:00",
-    "no article since 2026-11-20 10:00; about 14 were to be expected",
-    "3 of 5 pages were walls",
-    "https://step.example/rss: HTTP 500: https://step.example/rss answered 500",
-    "exit code 3",
-    "ended by signal 9",
-    "its process died",
-    "not started: Cannot allocate memory",
-]
-
-
-@pytest.mark.parametrize("text", TOLD)
-def test_what_the_archive_tells_is_said_in_arabic(text: str) -> None:
-    told = re.sub("\u2068.*?\u2069", "", sayings.said("ar", text))  # names and addresses stay
-    assert sayings.known(text)
-    assert re.search("[ء-ي]", told)
-    assert not re.search(r"[a-z]{3}", told.replace("robots.txt", ""))
-    assert sayings.said("en", text) == text
-
-
-def test_spans_are_counted_as_arabic_counts() -> None:
-    spans = ("1 h", "2 min", "3 days", "30 min", "1.5 h", "90 s")
-    said = ("ساعة", "دقيقتين", "3 أيام", "30 دقيقة", "1.5 ساعة", "90 ثانية")
-    assert tuple(sayings.said("ar", span) for span in spans) == said
-
-
-def test_what_no_pattern_knows_stays_as_it_is() -> None:
-    assert sayings.said("ar", "boom {n} <b>") == "\u2068boom {n} <b>\u2069"
-    assert sayings.said("ar", "x: " * 190).count("x: ") > 150  # within so many others, the rest is not looked at
-    assert sayings.said("ar", None) == ""
-
-
-def test_every_end_of_a_run_has_its_words() -> None:
-    ends = {*crawl_process.ENDS.values(), *crawl_process.EXIT_CODES, "failed", "killed", "offline"}
-    ends |= set(re.findall(r'stop\("([^"]+)"\)', inspect.getsource(crawl_process)))
-    assert {end for end in ends if word("ar", "run.status", end) == end} == set()
 
 
 def test_every_verdict_has_its_words() -> None:

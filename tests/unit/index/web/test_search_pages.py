@@ -22,6 +22,8 @@ from index.archive.health import Health
 from index.engines import query_plan
 from index.errors import ArshifError
 from index.model.article import Image
+from index.model.codes import Verdict
+from index.model.message import Message
 from index.model.query import Is, Query
 from index.search.query_language import filters
 from index.web import create_app, serve
@@ -322,7 +324,7 @@ def test_a_site_that_needs_a_look_comes_first(tmp_path: Path) -> None:
 
     def change(conn: Any) -> None:
         site_state.put(conn, "phare")
-        quiet = Health("quiet", "no article for 3 days", "https://phare.example/feed")
+        quiet = Health(Verdict.BLOCKED, Message("health.moved", {"host": "new.example"}), "https://phare.example/feed")
         health.put(conn, "phare", quiet)
         site_state.put(conn, "asi", enabled=False)
         site_state.put(conn, "kuh", failures=3)
@@ -330,7 +332,8 @@ def test_a_site_that_needs_a_look_comes_first(tmp_path: Path) -> None:
 
     shelf.archive.write(change).result()
     rows = tree(client_of(shelf).get("/sites?ui=ar")).cssselect("tbody tr")
-    assert "no article for 3 days" in text_of(rows[0])
+    assert "انتقلت مقالاته إلى" in text_of(rows[0])
+    assert "new.example" in text_of(rows[0])
     assert rows[0].cssselect("a")[-1].get("href") == "https://phare.example/feed"
     assert "فشل 3 مرات متتالية" in text_of(rows[1])
     assert "موقوف" in text_of(rows[-1])

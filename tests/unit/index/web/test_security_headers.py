@@ -19,6 +19,8 @@ from index.archive import documents, health, saved_searches, site_state
 from index.archive.health import Health
 from index.export.citation import FORMS
 from index.model.article import Article, Image
+from index.model.codes import Verdict
+from index.model.message import LEGACY, Message
 from index.web.security_headers import HEADERS
 from index.web.templating import readable, strip_controls, web_link
 from tests.support.filled_archive import NOW, Shelf, article, fill, page
@@ -137,8 +139,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     def spoil(conn: Any) -> None:
         for number, text in enumerate(HOSTILE):
             known = {"name": text, "homepage": text, "country": text, "languages": (text[:50],)}
-            health.put(conn, f"trap{number}", Health(verdict=text, detail=text, example=text, since=NOW))
-            site_state.put(conn, f"trap{number}", **known, verdict=text, detail=text, next_why=text, last_run=NOW)
+            said = Message(LEGACY, {"text": text})
+            health.put(conn, f"trap{number}", Health(Verdict.QUIET, said, example=text, since=NOW))
+            site_state.put(conn, f"trap{number}", **known, verdict=text, detail=said, next_why=said, last_run=NOW)
             saved_searches.add(conn, text[:90].strip() or "x", text[:400].strip() or "x", NOW)
         site_state.put(conn, "trap", name=HOSTILE[0], homepage=HOSTILE_URLS[0])
 

@@ -1,0 +1,27 @@
+"""What a proposal of a site says: codes of its messages."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ProposalMessage(StrEnum):
+    """Durations are seconds."""
+
+    SCHEDULE = "proposal.schedule"  # fastest, slowest, first, why: a message
+    SCHEDULE_FASTER = "proposal.schedule_faster"  # the same, with minutes and reach: how far back its lists go
+    SCHEDULE_FIXED = "proposal.schedule_fixed"  # interval: in the settings, for all sites
+    LEFT_OLD = "proposal.left_old"  # date
+    LEFT_REPEATS = "proposal.left_repeats"
+    LEFT_ONE_IS_ENOUGH = "proposal.left_one_is_enough"  # kind: a message
+    DENY = "proposal.deny"  # n: pages, folder
+    STRIP_TEXT = "proposal.strip_text"  # n, of, text
+    NO_COUNTRY = "proposal.no_country"
+    NO_TIME_ZONE = "proposal.no_time_zone"
+    NOTHING_READ = "proposal.nothing_read"  # n, why: a message
+    BROWSER = "proposal.browser"
+    NO_BROWSER = "proposal.no_browser"
+    NO_ARTICLE = "proposal.no_article"  # url, why: a message
+    NOT_REQUESTED = "proposal.not_requested"  # url, why: a message
+    NOT_FETCHED = "proposal.not_fetched"  # url, why: a message
+    FIELD_MISSING = "proposal.field_missing"  # field, n: articles

@@ -1,0 +1,188 @@
+"""Codes that the archive stores and decides by. What they are called in a language stands in the catalogues.
+
+A reason is the code of a `Message` (index.model.message); its parameters are named beside it, those that decide first.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PageState(StrEnum):
+    """What became of a candidate; each is in one state, so the counts add up to what was discovered."""
+
+    PENDING = "pending"  # never fetched
+    STORED = "stored"  # the page of an article
+    DUPLICATE = "duplicate"  # another page of one
+    REFUSED = "refused"  # no article
+    FAILED = "failed"  # could not be fetched or read yet
+    GONE = "gone"  # answered 404 or 410, or no longer has its article
+    OLD = "old"  # older than the site's horizon, and not fetched
+
+
+class FetchOutcome(StrEnum):
+    """What came of a request for a page that has an article, or had one."""
+
+    NEW = "outcome.new"
+    CHANGED = "outcome.changed"
+    SAME = "outcome.same"  # the page was read, and says the same
+    COPY = "outcome.copy"  # another address of an article
+    NOT_MODIFIED = "outcome.not_modified"  # 304
+    SAME_BYTES = "outcome.same_bytes"
+    GONE = "outcome.gone"
+    REDIRECTED = "outcome.redirected"  # outcome, url
+
+
+class FetchReason(StrEnum):
+    """Why a page or a source could not be fetched, or was not requested."""
+
+    HTTP_STATUS = "fetch.http_status"  # status
+    DNS = "fetch.dns"
+    TIMEOUT = "fetch.timeout"
+    CONNECTION_REFUSED = "fetch.connection_refused"
+    CONNECTION_FAILED = "fetch.connection_failed"  # error
+    CONNECTION_LOST = "fetch.connection_lost"  # error
+    FAILED = "fetch.failed"  # error
+    NO_ANSWER = "fetch.no_answer"  # nothing is known of why
+    TOO_LARGE = "fetch.too_large"  # bytes, where it is known
+    PRIVATE_ADDRESS = "fetch.private_address"  # host
+    NOT_REQUESTED = "fetch.not_requested"  # error: Scrapy's own refusals, such as too many redirects
+    ROBOTS_DISALLOWED = "fetch.robots_disallowed"  # origin
+    ROBOTS_UNREACHABLE = "fetch.robots_unreachable"  # why: a message of this kind; origin
+    HOST_SILENT = "fetch.host_silent"  # host, n: requests in a row
+    HOST_BLOCKS = "fetch.host_blocks"  # host
+    BUDGET_REQUESTS = "fetch.budget_requests"  # host, n
+    BUDGET_BYTES = "fetch.budget_bytes"  # host, megabytes
+    BUDGET_SECONDS = "fetch.budget_seconds"  # host, seconds
+    TRAP = "fetch.trap"  # shape, n: pages of it
+    RETRY_AFTER = "fetch.retry_after"  # host, until
+    CRAWL_ENDED = "fetch.crawl_ended"
+
+
+class ParseReason(StrEnum):
+    """Why bytes could not be parsed, or what was made of them could not be stored."""
+
+    TOO_SLOW = "parse.too_slow"  # seconds
+    STUCK = "parse.stuck"  # seconds by the clock, of which it computed hardly any
+    CRASHED = "parse.crashed"  # exit_code
+    OUT_OF_MEMORY = "parse.out_of_memory"
+    TOO_LARGE = "parse.too_large"  # bytes, most
+    TOO_DEEP = "parse.too_deep"  # most
+    DAMAGED_COPY = "parse.damaged_copy"  # error: of a raw copy
+    INTERNAL_ERROR = "parse.internal_error"  # error
+
+
+class PageReason(StrEnum):
+    """Why a page that came is no article."""
+
+    WALL = "page.wall"
+    CONSENT = "page.consent"
+    NOT_FOUND = "page.not_found"  # with status 200
+    REDIRECTED_HOME = "page.redirected_home"  # url
+    HOME = "page.home"
+    LISTING = "page.listing"
+    VIDEO = "page.video"
+    NOT_HTML = "page.not_html"  # media_type: None where its first bytes tell
+    EMPTY = "page.empty"  # no bytes
+    NO_TEXT = "page.no_text"
+    NO_HEADLINE = "page.no_headline"
+    EMPTIED = "page.emptied"  # an article's page without its text
+    FORGOTTEN = "page.forgotten"  # on demand
+
+
+class SourceReason(StrEnum):
+    """What is wrong with a source that answered, or what of it was left."""
+
+    EMPTY = "source.empty"
+    BOT_WALL = "source.bot_wall"  # phrase
+    WEB_PAGE = "source.web_page"  # expected: a kind of source
+    WEB_PAGE_WITH_FEEDS = "source.web_page_with_feeds"  # expected, feeds: addresses
+    UNEXPECTED = "source.unexpected"  # expected, found: what came
+    BROKEN_FEED = "source.broken_feed"  # error
+    BROKEN_SITEMAP = "source.broken_sitemap"
+    BROKEN_JSON = "source.broken_json"  # error
+    BROKEN_GZIP = "source.broken_gzip"  # error
+    TOO_MANY_REFERENCES = "source.too_many_references"  # most
+    NO_URLS = "source.no_urls"
+    API_REFUSES = "source.api_refuses"  # answer
+    NO_API = "source.no_api"
+    BAD_SELECTOR = "source.bad_selector"  # selector
+    SELECTOR_FINDS_NOTHING = "source.selector_finds_nothing"  # selector
+    NO_LINKS = "source.no_links"
+    CUT_SHORT = "source.cut_short"  # left: longer than is read
+    TOO_MANY = "source.too_many"  # left: n, most
+    OF_URL = "source.of_url"  # url, why: which source of a site it is
+
+
+Reason = FetchReason | ParseReason | PageReason | SourceReason
+
+
+class RunStatus(StrEnum):
+    """How a run, or a site's part of one, is doing or ended."""
+
+    RUNNING = "running"
+    OK = "ok"
+    FAILED = "failed"
+    BUSY = "busy"  # another run had its sites
+    OFFLINE = "offline"  # nothing answered: no network
+    KILLED = "killed"
+    STOPPED = "stopped"  # on demand
+    TIMED_OUT = "timed out"
+    DISK_FULL = "disk full"
+    LEASE_LOST = "lease lost"  # a newer run took its sites over
+    ARCHIVE_ERROR = "archive error"
+
+
+class RunCause(StrEnum):
+    """Why a run was started."""
+
+    SCHEDULED = "run.scheduled"
+    REQUESTED = "run.requested"
+
+
+class RunDetail(StrEnum):
+    """How a run ended, beside its status."""
+
+    EXIT_CODE = "run.exit_code"  # n
+    SIGNAL = "run.signal"  # n
+    PROCESS_DIED = "run.process_died"
+    NOT_STARTED = "run.not_started"  # why
+    BUSY = "run.busy"
+    WALLS = "run.walls"  # n, of
+    NO_ANSWER = "run.no_answer"
+
+
+class Verdict(StrEnum):
+    """What is wrong with a site, or with its last run."""
+
+    BLOCKED = "blocked"
+    ROBOTS_CLOSED = "robots closed"
+    MOVED = "moved"
+    DOWN = "down"
+    FEED_DEAD = "feed dead"
+    LAYOUT_CHANGED = "layout changed"
+    DATES_BROKEN = "dates broken"
+    QUIET = "quiet"
+    FAILING = "failing"
+    PARTLY_FAILING = "partly failing"
+    NEARLY_FULL = "nearly full"  # the disk
+
+
+class TrustReason(StrEnum):
+    """By what a site was found to say what is not so."""
+
+    SAME_VALIDATORS_OTHER_TEXT = "trust.same_validators_other_text"
+    SAME_VALIDATORS_OTHER_ARTICLES = "trust.same_validators_other_articles"
+    SENT_AGAIN = "trust.sent_again"  # though its validators were named
+    DATE_MOVED_ALONE = "trust.date_moved_alone"
+    TEXT_CHANGED_ALONE = "trust.text_changed_alone"
+    SAME_DATE_OTHER_ARTICLES = "trust.same_date_other_articles"  # of a child sitemap, in its index
+
+
+class IndexReason(StrEnum):
+    """Why an index refused a document for good."""
+
+    BAD_ID = "index.bad_id"  # most: bytes
+    BAD_VERSION = "index.bad_version"  # version
+    SURROGATE = "index.surrogate"  # half a character in its text
+    SERVER = "index.server"  # answer
