@@ -244,7 +244,7 @@ def _feeds(config: Config) -> Found:
             dead += [state.url for state in states if state.failures >= DEAD]
         ill = [site for site, state in health.states(conn).items() if state.verdict and site in config.sites]
     failing = Message(DoctorMessage.SOURCES_FAILING, {"n": len(dead), "times": DEAD, "urls": _named(dead)})
-    unwell = Message(DoctorMessage.SITES_UNWELL, {"n": len(ill), "sites": _named(ill)})
+    unwell = Message(DoctorMessage.SITES_UNWELL, {"sites": _named(ill)})
     if dead and ill:
         return _warning(DoctorMessage.BOTH, first=failing, second=unwell)
     if dead or ill:

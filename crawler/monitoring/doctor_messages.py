@@ -45,7 +45,7 @@ class DoctorMessage(StrEnum):
     BROWSER_TIMEOUT = "doctor.browser_timeout"  # limit
     SOURCES = "doctor.sources"
     SOURCES_FAILING = "doctor.sources_failing"  # n, times, urls
-    SITES_UNWELL = "doctor.sites_unwell"  # n, sites
+    SITES_UNWELL = "doctor.sites_unwell"  # sites
     BOTH = "doctor.both"  # first, second
     LEASES = "doctor.leases"  # n
     STALE_LEASES = "doctor.stale_leases"  # n, sites

@@ -27,6 +27,7 @@ USED = {  # by library
     "scrapy": {
         "_LenientHTTP11ClientFactory", "_LenientHTTP11ClientProtocol", "_LenientHTTPClientParser",
         "_load_context_factory_from_settings", "_verify_certificates", "_pool", "_contextFactory", "_crawler", "_slot",
+        "_compression", "_DecompressionMaxSizeExceeded",
     },
     "twisted": {"_factory", "_parser", "_quiescentCallback"},
     "scrapy-playwright": {"_launch", "_maybe_launch_browser", "_close", "_browser_disconnected_callback"},
@@ -82,13 +83,13 @@ def _private(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 
 def test_our_classes_hide_no_private_name_of_a_library_but_those() -> None:
-    from crawler.fetch import http_handler
+    from crawler.fetch import bounded_agent, http_handler
     from crawler.fetch.rendering import handler as chromium
 
     known = set().union(*USED.values())
     for ours in (
         chromium.RenderingHandler, chromium.LazyBrowser, http_handler.HttpHandler,
-        http_handler._BoundedFactory, http_handler._BoundedParser, http_handler._BoundedProtocol,
+        bounded_agent._BoundedFactory, bounded_agent._BoundedParser, bounded_agent._BoundedProtocol,
     ):  # fmt: skip
         theirs = {name for base in ours.__mro__ if not base.__module__.startswith("crawler.") for name in vars(base)}
         theirs |= set().union(
@@ -117,8 +118,15 @@ def _takes(function: Callable[..., Any]) -> list[str]:
     return list(inspect.signature(function).parameters)
 
 
+def test_scrapy_says_how_large_a_body_became_that_it_gave_up() -> None:
+    """`crawler/fetch/reasons.py` knows it by the class of the cause, and tells the size."""
+    from scrapy.utils._compression import _DecompressionMaxSizeExceeded
+
+    assert "decompressed_size" in _assigned(_DecompressionMaxSizeExceeded.__init__)
+
+
 def test_scrapys_handler_keeps_its_pool_its_policy_and_its_crawler() -> None:
-    """`Bounded` puts a factory into the pool, and a policy around the policy."""
+    """`BoundedAgent` puts a factory into the pool, and a policy around the policy."""
     assert {"_pool", "_contextFactory", "_crawler"} <= _assigned(http11.HTTP11DownloadHandler.__init__)
     assert {"_pool", "_contextFactory"} <= _read(http11.HTTP11DownloadHandler.download_request)
 

@@ -23,7 +23,7 @@ FORMS = ("zero", "one", "two", "few", "many", "other")  # in the order in which 
 
 
 class Code(StrEnum):
-    STATUS = "source.http_status"
+    STATUS = "fetch.http_status"
 
 
 # --- messages --------------------------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ REASON = Message("health.pages", {"n": 3, "of": 12, "why": Message(Code.STATUS, 
 def test_a_message_is_kept_as_json_and_crosses_processes() -> None:
     text = REASON.to_json()
     assert text == (
-        '{"code":"health.pages","params":{"n":3,"of":12,"why":{"code":"source.http_status","params":{"status":404}}}}'
+        '{"code":"health.pages","params":{"n":3,"of":12,"why":{"code":"fetch.http_status","params":{"status":404}}}}'
     )
     assert Message.from_json(text) == REASON == pickle.loads(pickle.dumps(REASON))
     assert len({REASON, Message.from_json(text)}) == 1
@@ -76,19 +76,19 @@ def test_parameters_are_shown_by_their_type_and_by_what_the_catalogue_asks_for()
     assert translate("health.quiet", "en", **quiet) == told
     assert messages.shown("en", ["a", 1_000, Message("field.section")]) == "a, 1,000 and section"
     assert messages.shown("en", None) == ""
-    assert translate("source.http_status", "en", status=1_404) == "HTTP 1404"
+    assert translate("fetch.http_status", "en", status=1_404) == "HTTP 1404"
     assert translate("article.country", "en", country=messages.shown("en", "SY", "country")) == "Country: Syria"
     assert messages.shown("en", "2026-05-31", "day") == "31 May 2026"
     assert messages.shown("en", "ckb", "language") == "Central Kurdish"
     with pytest.raises(KeyError, match="status"):
-        translate("source.http_status", "en")
+        translate("fetch.http_status", "en")
 
 
 def test_what_runs_the_other_way_is_isolated_in_arabic() -> None:
-    told = translate("source.answered", "ar", url="https://step.example/rss", status=500)
-    assert told == "أجاب \u2068https://step.example/rss\u2069 بالرمز 500"
+    failed = {"url": "https://step.example/rss", "why": Message(Code.STATUS, {"status": 500})}
+    assert translate("source.of_url", "ar", **failed) == "\u2068https://step.example/rss\u2069: الجواب HTTP 500"
     assert translate("query.lang", "ar", given="2024-05-01T10:00Z").startswith("\u20682024-05-01T10:00Z\u2069")
-    assert "\u2068" not in translate("source.answered", "en", url="https://step.example/rss", status=500)
+    assert "\u2068" not in translate("source.of_url", "en", **failed)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from crawler.monitoring.disk_space import DiskMessage
+from crawler.disk_space import DiskMessage
 
 from crawler.errors import Refused
 from crawler.explain_messages import ExplainMessage

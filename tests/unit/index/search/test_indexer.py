@@ -16,12 +16,16 @@ from index.errors import ArshifError, Busy, IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument
 from index.model.query import Query
 from index.model.results import Matches
+from index.model.codes import IndexReason
+from index.model.message import Message
 from index.search import indexer
 from index.search.indexer import BatchResult, index_batch, index_pending, rebuild, run
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
 from tests.support.patience import PATIENCE, wait_for
 
 FORK = multiprocessing.get_context("fork")
+
+SURROGATE = Message(IndexReason.SURROGATE)
 
 
 class Shelf:
@@ -33,7 +37,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.down: ArshifError | Exception | None = None
-        self.refuses: dict[str, str] = {}
+        self.refuses: dict[str, Message] = {}
         self.applied: list[tuple[str, list[str], list[str]]] = []
         self.during: list[threading.Thread] = []
         self.earlier: list[tuple[str, int]] = []  # versions that were replaced
@@ -43,7 +47,7 @@ class Shelf:
         self._fail()
         (self.folder / target).mkdir(exist_ok=True)
 
-    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, str]:
+    def bulk(self, target: str, upserts: Sequence[IndexDocument], deletes: Sequence[str]) -> dict[str, Message]:
         self._fail()
         if not (self.folder / target).exists():
             raise IndexMismatch(f"there is no {target}")
@@ -179,11 +183,11 @@ def test_a_deletion_is_brought_too(archive: Archive, shelf: Shelf) -> None:
 
 def test_a_refused_document_holds_nothing_up(archive: Archive, shelf: Shelf) -> None:
     ids = store(archive, *range(5))
-    shelf.refuses = {ids[2]: "half a character"}
+    shelf.refuses = {ids[2]: SURROGATE}
     assert index_pending(archive, shelf, batch=2) == BatchResult(4, 1, 0)
     with archive.read() as conn:
         (kept,) = outbox.quarantined(conn)
-    assert (kept.article, kept.reason, kept.count) == (ids[2], "half a character", 1)
+    assert (kept.article, kept.reason, kept.count) == (ids[2], SURROGATE, 1)
     shelf.refuses = {}
     archive.write(lambda c: outbox.retry_quarantined(c, kept.target, NOW)).result()
     assert index_pending(archive, shelf) == BatchResult(1, 0, 0)
