@@ -6,7 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search bench-export wheel lock clean
+.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search bench-export bench-libraries wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -17,6 +17,8 @@ run: .venv/run.stamp ## crawl the sites of config/ on their schedule, with the s
 demo: .venv/run.stamp ## the same on made-up news sites on this machine; no network (INDEX=elasticsearch: on a real one)
 	@INDEX=$(INDEX) $(BIN)/python -m scripts.demo
 
+# No test decides by the clock's seconds (tests/support/patience.py). To see that it holds on a busy machine:
+#   stress-ng --cpu 6 & make test; kill %1
 test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, tests on both engines
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder  # half of the time is waiting
 
@@ -67,6 +69,11 @@ bench-search: .venv/dev.stamp ## searches of 100,000 articles, embedded against 
 
 bench-export: .venv/dev.stamp ## exports of 100,000 articles in each format, and the memory that they take (takes half an hour or so)
 	@$(BIN)/python -m bench.export
+
+bench-libraries: .venv/dev.stamp ## libraries that were not taken, beside what is in their place
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(UV) pip install -q --python $(BIN)/python --no-deps --target "$$folder" \
+	    convertdate==2.5.1 pymeeus==0.5.12 hijridate==2.6.0 python-multipart==0.0.34 ecs-logging==2.3.0 && \
+	    PYTHONPATH="$$folder" $(BIN)/python -m bench.libraries
 
 wheel: .venv/dev.stamp ## dist/arshif-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from bench import page_server
 from crawler.config import load
 from crawler.storage import open_archive, open_index
-from index.archive import articles, runs
+from index.archive import documents, runs
 from index.search import indexer
 
 TWICE = 2.0
@@ -89,7 +89,7 @@ def ours(config: Path) -> dict[str, Any]:
         result["seconds"] += time.perf_counter() - closed
         result["cpu"] += _cpu(resource.RUSAGE_SELF) - before
         with archive.read() as conn:
-            result["pages"] = sum(articles.count(conn, site.id) for site in loaded.enabled)
+            result["pages"] = sum(documents.count(conn, site.id) for site in loaded.enabled)
             (run,) = runs.recent(conn, 1)
             result["counts"] = {
                 n: sum(p.counts[n] for p in run.sites) for n in ("discovered", "stored", "refused", "duplicate")

@@ -32,7 +32,7 @@ from index.archive import Archive, outbox, tables
 from index.archive import articles as storing
 from index.archive.articles import Fetched
 from index.engines import Engine
-from index.model.article import Query
+from index.model.query import Query
 from index.search import indexer
 from index.search.query_language import parse
 from index.search.service import search

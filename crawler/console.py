@@ -1,4 +1,4 @@
-"""What the command prints: tables and JSON on standard output, problems and the log on standard error.
+"""What the command prints: tables and JSON on standard output, problems on standard error.
 
 Nothing that a page wrote reaches the terminal raw.
 """
@@ -6,12 +6,10 @@ Nothing that a page wrote reaches the terminal raw.
 from __future__ import annotations
 
 import json
-import logging
-import os
 import re
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -21,15 +19,6 @@ from rich.text import Text
 # feed, and Unicode's embeddings, overrides and isolates. Joiners stay: Persian and many scripts of India need them.
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 
-NOISY = (  # libraries whose progress is nothing that a person can act on: their warnings are
-    "alembic", "apscheduler", "elastic_transport", "httpx", "scrapy", "scrapy-playwright", "trafilatura", "uvicorn",
-)  # fmt: skip
-TOLD_ELSEWHERE = ("scrapy.downloadermiddlewares.robotstxt",)  # what its source's failure says too
-ECS = {"@timestamp": "@timestamp", "level": "log.level", "logger": "log.logger", "event": "message",
-       "exception": "error.stack_trace"}  # fmt: skip
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # also Scrapy's, in crawler/settings.py
-LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
-
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
@@ -37,52 +26,6 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 def safe(text: object) -> str:
     """The text without anything that a terminal would obey; a tab becomes a space."""
     return UNSAFE.sub(lambda match: " " if match[0] == "\t" else "", str(text))
-
-
-class SafeFormatter(logging.Formatter):
-    """Lines of the log, with tracebacks, as `safe` leaves them. A message is one line, whatever a page wrote into it:
-    what looks like an event is one."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = record.message.replace("\n", "\\n")
-        return super().formatMessage(record)
-
-    def format(self, record: logging.LogRecord) -> str:
-        return safe(super().format(record))
-
-
-def set_up_log(level: int = logging.INFO, form: Literal["text", "json"] = "text") -> None:
-    """From now on what is logged goes to standard error, from this level on; of NOISY libraries, warnings only.
-
-    `form`: lines for people, or JSON in the names of ECS (https://www.elastic.co/docs/reference/ecs)."""
-    handler = logging.StreamHandler()
-    handler.setLevel(level)
-    handler.setFormatter(SafeFormatter(LOG_FORMAT, LOG_DATEFORMAT) if form == "text" else _ecs())
-    handler.addFilter(_wanted)
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-
-
-def _ecs() -> logging.Formatter:
-    from structlog import processors, stdlib  # only those who want JSON pay for it
-
-    def renamed(_logger: object, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-        known = {theirs: event.pop(ours) for ours, theirs in ECS.items() if ours in event}
-        return {**known, "process.pid": os.getpid(), "service.name": "arshif", "ecs.version": "8.11.0", **event}
-
-    chain: list[Any] = [
-        stdlib.add_log_level,
-        stdlib.add_logger_name,
-        processors.TimeStamper("iso", key="@timestamp"),
-        processors.format_exc_info,
-    ]
-    last: list[Any] = [stdlib.ProcessorFormatter.remove_processors_meta, renamed, processors.JSONRenderer(_as_json)]
-    return stdlib.ProcessorFormatter(foreign_pre_chain=chain, processors=last)
-
-
-def _wanted(record: logging.LogRecord) -> bool:
-    if record.name in TOLD_ELSEWHERE:
-        return False
-    return record.levelno >= logging.WARNING or not record.name.startswith(NOISY)
 
 
 def say(text: object = "", style: str | None = None) -> None:
@@ -97,10 +40,11 @@ def print_error(text: object) -> None:
 
 def print_json(value: Any) -> None:
     """Prints a value as JSON: letters as they are, moments as ISO 8601, control characters escaped."""
-    print(_as_json(value, indent=2))
+    print(to_json(value, indent=2))
 
 
-def _as_json(value: object, indent: int | None = None, **_: Any) -> str:
+def to_json(value: object, indent: int | None = None, **_: Any) -> str:
+    """The value as JSON that a terminal may show: letters as they are, control characters escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
     return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 

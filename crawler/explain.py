@@ -9,19 +9,20 @@ from textwrap import shorten
 
 from sqlalchemy import Connection
 
-from crawler import stages
 from crawler.config import Config
 from crawler.errors import ArshifError, Refused, Unreadable
-from crawler.fetch.raw_capture import stored_page
 from crawler.fetch.robots.policy import RobotsRules
+from crawler.replay import reread
 from crawler.session.source_stats import excluding, repeated
+from crawler.settings_model import PRODUCT
 from crawler.site_config import Site
 from crawler.storage import find_article, raw_folder
-from crawler.urls.canonical import canonical, may_be_article
-from index.archive import articles, frontier, hosts, outbox, repeated_blocks
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
+from index.archive import documents, frontier, hosts, outbox, repeated_blocks, warc_records
 from index.archive.frontier import Fetch, FrontierRow
 from index.model.article import IndexDocument
-from index.warc.store import WarcDamaged, WarcStore
+from index.warc.store import WarcStore
 
 STAGES = ("address", "discover", "fetch", "extract", "clean", "store", "index")
 EXCERPT_CHARS = 100  # characters of a block that was taken off
@@ -39,7 +40,7 @@ class Step:
 def explain(conn: Connection, config: Config, address: str) -> list[Step]:
     """What the archive knows of this address (or of the article with this id), stage by stage."""
     found = find_article(conn, address)
-    document = articles.document(conn, found) if found else None
+    document = documents.document(conn, found) if found else None
     if document is None and "://" not in address:
         raise ArshifError(f"{address} is no address, and no id of an article: give one that begins with https://")
     url = document.article.url if document and address == found else canonical(address) or address
@@ -56,7 +57,7 @@ def _met(conn: Connection, document: IndexDocument | None, site: str, url: str) 
     """Where the address was found and how it was fetched; and the article's other addresses."""
     urls = [url]
     if document is not None:
-        urls += [document.article.url, *(alias.url for alias in articles.aliases(conn, document.article.id))]
+        urls += [document.article.url, *(alias.url for alias in documents.aliases(conn, document.article.id))]
     met = False
     for one in dict.fromkeys(urls):
         if row := frontier.row(conn, site, one):
@@ -77,7 +78,7 @@ def _address(conn: Connection, config: Config, site: Site, url: str) -> Iterator
         yield Step("address", f"never an article by its address: {reason}")
     host = hosts.state(conn, hosts.origin(url))
     if host.robots is not None:
-        allowed = RobotsRules(host.robots).allow(url)
+        allowed = RobotsRules(host.robots, PRODUCT).allow(url)
         yield Step("address", f"robots.txt {'allows' if allowed else 'forbids'} it", host.answered)
     if host.silent:
         yield Step("address", "robots.txt cannot be had, so nothing is asked of its host", host.silent)
@@ -113,14 +114,14 @@ def _stored(conn: Connection, document: IndexDocument, url: str) -> Iterator[Ste
     yield Step("store", f"article {article.id}: {article.headline}", document.first_seen)
     if article.url != url:
         yield Step("store", f"its own address is {article.url}")
-    for alias in articles.aliases(conn, article.id):
+    for alias in documents.aliases(conn, article.id):
         yield Step("store", f"also {alias.url}: {alias.reason}", alias.seen)
-    for version in articles.versions(conn, article.id):
+    for version in documents.versions(conn, article.id):
         yield Step("store", f"version {version.number}: {version.article.headline}", version.seen)
-    raw = articles.raw_of(conn, article.id)
+    raw = documents.raw_of(conn, article.id)
     yield Step("store", f"raw copy: {raw[0].file} at {raw[0].offset}" if raw else "no raw copy")
     if document.story:
-        count = articles.others(conn, [document.story]).get(document.story, 0)
+        count = documents.others(conn, [document.story]).get(document.story, 0)
         place = "leads" if document.lead else "is a copy within"
         yield Step("store", f"{place} a story with {count} other{'s' * (count != 1)}")
     if document.gone:
@@ -129,16 +130,14 @@ def _stored(conn: Connection, document: IndexDocument, url: str) -> Iterator[Ste
 
 def _cleaned(conn: Connection, config: Config, site: Site, document: IndexDocument) -> Iterator[Step]:
     """What today's rules take off the page as it was when it last became a version."""
-    copy = articles.raw_of(conn, document.article.id)
-    if copy is None:
+    record = warc_records.newest(conn, document.article.id)
+    if record is None:
         return
-    ref, final_url = copy
     learned = excluding(repeated(conn, site.id), repeated_blocks.of(conn, document.article.id))
     try:
-        with WarcStore(raw_folder(config)) as raw:
-            page = stored_page(raw, ref, document.article.url, final_url, document.first_seen)
-        removed = stages.article(page, site, learned).removed
-    except (WarcDamaged, Refused, Unreadable, OSError, EOFError) as problem:
+        with WarcStore(raw_folder(config)) as warc:
+            removed = reread(warc, record, site, learned).removed
+    except (Refused, Unreadable) as problem:
         yield Step("clean", f"its raw copy gives nothing today: {problem}")
         return
     for block in removed:

@@ -1,4 +1,5 @@
-"""Page and Candidate: what goes into the path's stages. Plain and picklable: they cross into the workers."""
+"""Page and Discovered: what goes into the path's stages, and what the first gives. Plain and picklable: they cross into
+the workers."""
 
 from __future__ import annotations
 
@@ -8,24 +9,15 @@ from datetime import datetime
 
 from crawler.scheduling.poll_interval import UpdateHints
 from crawler.site_config import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A URL that a source offered, with whatever it said of it. `url` is canonical; dates are aware or None."""
-
-    url: str
-    title: str | None = None
-    published: datetime | None = None
-    modified: datetime | None = None
-    language: str | None = None
+from index.model.candidate import Candidate
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What was fetched: `url` is its address, canonical, after redirects; `final_url` the same as the server has it;
     `asked` the address that led there, canonical, where it is another. `headers` have lower-case names, `fetched` is
-    UTC. `candidate` is what the source had said of it, if a source had."""
+    UTC. `candidate` is what the source had said of it, if a source had; `conditional`: it was requested with the
+    validators of an earlier visit."""
 
     url: str
     final_url: str
@@ -36,6 +28,7 @@ class Page:
     candidate: Candidate | None = None
     rendered: bool = False  # by a browser
     asked: str | None = None
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,86 +1,59 @@
-"""Stored pages, read again with today's rules: where a revisit reads differently, or a box has been learned."""
+"""A stored page, read again with today's rules: by `arshif reextract` and `explain`, and by a crawl that meets a page
+which reads differently (`crawler/session/corrections.py`)."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from crawler import stages
-from crawler.boilerplate.repeated_blocks import RepeatedBlocks, block_hash
-from crawler.errors import Refused, Unreadable
-from crawler.fetch.raw_capture import stored_page
-from crawler.items import ArticleItem
-from crawler.models import Candidate
-from index.archive import articles, repeated_blocks
-from index.dedup.version_diff import classify_change
-from index.model.article import Article, IndexDocument
-from index.warc.store import WarcDamaged
-
-if TYPE_CHECKING:
-    from crawler.session.session import CrawlSession
-
-log = logging.getLogger("arshif.crawl")
-MAX_REREAD_ARTICLES = (
-    20  # articles that are read again at most when a block is learned; there are two, or nine with a sentence
-)
+from crawler.boilerplate.repeated_blocks import RepeatedBlocks
+from crawler.errors import Unreadable
+from crawler.extract.draft import Extraction
+from crawler.fetch.raw_capture import decoded, lower_case
+from crawler.models import Page
+from crawler.processes.parse_pool import ParsePool
+from crawler.site_config import Site
+from index.archive.warc_records import StoredRecord
+from index.warc.store import WarcDamaged, WarcStore
 
 
-async def reread_current(crawl: CrawlSession, item: ArticleItem) -> Article | None:
-    """What today's rules make of the stored page, where a revisit reads differently and so does that.
+def stored_page(warc: WarcStore, record: StoredRecord) -> Page:
+    """The page of a raw copy, as it was fetched.
 
-    What a site repeats is learned over time: a box that was taken for text is news to us, not to its readers. The
-    stored version is put right first; what differs then is a change of the site's.
+    :raises Unreadable: the copy is missing or damaged.
     """
-    if item.wanted.article is None:
-        return None
-    known = await crawl.read(lambda conn: articles.document(conn, item.wanted.article or ""))
-    if known is None or not classify_change(known.article, item.extraction.article, seen=item.page.fetched):
-        return None
-    return await _reread(crawl, item, known, await crawl.pages.repeats(item.site, known.article.id))
-
-
-async def reread_first_articles(crawl: CrawlSession, item: ArticleItem) -> list[Article]:
-    """The articles that showed a block before it was learned that the site repeats it, read again without it.
-
-    Theirs are corrections too; and a copy of one of them, at another address, has the same text again."""
-    blocks = [block_hash(removed.text) for removed in item.extraction.removed if removed.layer == "repeat"]
-    if not blocks:
-        return []
-    holders = await crawl.read(
-        lambda conn: repeated_blocks.holders_of_new(conn, item.site.id, blocks, MAX_REREAD_ARTICLES)
-    )
-    documents = await crawl.read(lambda conn: articles.documents(conn, holders))
-    known = await crawl.pages.repeats(item.site, None)
-    read = [await _reread(crawl, item, document, known) for document in documents]
-    return [article for article in read if article is not None]
-
-
-async def _reread(
-    crawl: CrawlSession, item: ArticleItem, known: IndexDocument, repeated: RepeatedBlocks
-) -> Article | None:
-    copy = await crawl.read(lambda conn: articles.raw_of(conn, known.article.id))
-    if copy is None:
-        return None
-    ref, url = copy
     try:
-        offered = _offered(known.article)
-        page = await asyncio.to_thread(stored_page, crawl.raw, ref, known.article.url, url, known.first_seen, offered)
-        again = await crawl.workers.run(stages.article, page, item.site, repeated)
-    except (WarcDamaged, Refused, Unreadable) as problem:
-        log.warning("%s: its stored page cannot be read again: %s", known.article.url, problem)
-        return None
-    better = replace(again.article, id=known.article.id, url=known.article.url)
-    return better if classify_change(known.article, better) else None
+        headers, body = warc.read(record.ref, record.final_url)
+        body = decoded(headers, body)
+    except (WarcDamaged, OSError, EOFError, zlib.error) as problem:
+        raise Unreadable("damaged", str(problem)) from problem
+    url, final_url = record.url, record.final_url
+    return Page(url, final_url, body, record.fetched, headers=lower_case(headers), candidate=record.offered)
 
 
-def _offered(article: Article) -> Candidate:
-    """What a source had said of an article where its page said nothing, so that reading it again loses nothing."""
-    said = {name for name, origin in article.origins.items() if origin.startswith("feed")}
-    return Candidate(
-        url=article.url,
-        title=article.headline if "headline" in said else None,
-        published=article.published if "published" in said else None,
-        modified=article.modified if "modified" in said else None,
-    )
+def reread(warc: WarcStore, record: StoredRecord, site: Site, repeats: RepeatedBlocks) -> Extraction:
+    """What today's rules make of a stored page; the article keeps its id and address. Parses in this process.
+
+    :raises Refused: today it is taken for no article.
+    :raises Unreadable: the copy is damaged, or cannot be parsed.
+    """
+    return _same_article(stages.article(stored_page(warc, record), site, repeats), record)
+
+
+async def reread_in_worker(
+    workers: ParsePool, warc: WarcStore, record: StoredRecord, site: Site, repeats: RepeatedBlocks
+) -> Extraction:
+    """The same, off the reactor's thread and parsed by a worker.
+
+    :raises Refused: today it is taken for no article.
+    :raises Unreadable: the copy is damaged, or cannot be parsed by the deadline.
+    :raises PoolClosed: the crawl is at its end.
+    """
+    page = await asyncio.to_thread(stored_page, warc, record)
+    return _same_article(await workers.run(stages.article, page, site, repeats), record)
+
+
+def _same_article(again: Extraction, record: StoredRecord) -> Extraction:
+    return replace(again, article=replace(again.article, id=record.article.id, url=record.article.url))

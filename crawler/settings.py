@@ -1,11 +1,13 @@
-"""Scrapy's settings: middlewares and pipelines in order, politeness, robots on. What users set is in arshif.yaml.
+"""Scrapy's settings: middlewares in order, politeness, robots on. What users set is in arshif.yaml.
 
 Where a value differs from Scrapy's default, its line says why.
 """
 
+from crawler import logging_setup
 from crawler.config import load
 from crawler.fetch.politeness import MIN_DELAY_SECONDS
 from crawler.fetch.rendering.settings import handlers
+from crawler.settings_model import PRODUCT
 
 _settings = load().settings
 
@@ -15,6 +17,7 @@ USER_AGENT = _settings.user_agent
 
 # Politeness
 ROBOTSTXT_OBEY = True  # by our own middleware
+ROBOTSTXT_USER_AGENT = PRODUCT
 DOWNLOAD_DELAY = max(_settings.politeness.delay, MIN_DELAY_SECONDS)
 DOWNLOAD_DELAY_JITTER = 0  # Scrapy's varies the delay by half, so that a gap can be shorter than what was promised
 CONCURRENT_REQUESTS = _settings.politeness.concurrency
@@ -55,12 +58,12 @@ RETRY_EXCEPTIONS = [  # Scrapy's, but not a name that cannot be resolved: the ne
     OSError,
 ]
 STATS_DUMP = False
-DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"  # an article that was stored already is no news
 CONCURRENT_ITEMS = 1  # of 100: Scrapy starts as many tasks for every response, and a page gives one item
 
 # Reach
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_HANDLERS = handlers("crawler.fetch.http_handler.HttpHandler")
+BROWSER_HANDLER = "crawler.fetch.rendering.handler.RenderingHandler"  # loaded with the first page that is rendered
 TWISTED_DNS_RESOLVER = "crawler.fetch.ssrf.middleware.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
 PROXY = _settings.proxy.get_secret_value()
@@ -83,9 +86,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.politeness.PolitenessMiddleware": 950,
     "crawler.fetch.raw_capture.RawCaptureMiddleware": 960,  # below HttpCompression (590): the bytes as they came
 }
-ITEM_PIPELINES = {"crawler.pipelines.Store": 100}
 FEED_EXPORT_ENCODING = "utf-8"
 
 LOG_LEVEL = "INFO"
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
+LOG_FORMAT = logging_setup.LOG_FORMAT
+LOG_DATEFORMAT = logging_setup.LOG_DATEFORMAT

@@ -1,6 +1,6 @@
 """THE path of an article, in order. Each stage is a pure function of plain values, or says where its I/O lives.
 
-1. discover   a source's bytes -> candidates             crawler/discover/, crawler/urls/canonical.py
+1. discover   a source's bytes -> candidates             crawler/discover/, crawler/urls/
 2. fetch      a candidate -> a Page, politely            spiders/site.py, crawler/fetch/; raw copy: index/warc/store.py
 3. extract    a Page -> a Draft, every field with its origin    crawler/extract/
 4. clean      a Draft -> without what is not its text           crawler/boilerplate/
@@ -23,12 +23,13 @@ from crawler.boilerplate import field_duplicates, phrases, site_rules
 from crawler.boilerplate import repeated_blocks as repetition
 from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.discover import parse
-from crawler.extract import EXTRACTOR_VERSION, extractor, html_document, page_classifier, robots_meta
+from crawler.extract import EXTRACTOR_VERSION, extractor, html_document, jsonld, page_classifier, robots_meta
 from crawler.extract.draft import Draft, Extraction
 from crawler.models import Discovered, Page
 from crawler.site_config import Rules, Site, Source
 from crawler.text import block, line
-from crawler.urls.canonical import canonical, may_be_article
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
 from index.model.article import Article
 from index.text import charset
 
@@ -54,15 +55,19 @@ def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Ext
     """The article that a page carries, with what was taken off it.
 
     `repeats` says how many other articles of this site show a paragraph, by its hash (their `Extraction.blocks`).
-    Raises Refused for a page that is no article, Unreadable for bytes that cannot be parsed."""
-    # 3. extract
+
+    :raises Refused: it is no article; what it says of itself all the same is in `said`.
+    :raises Unreadable: its bytes cannot be parsed.
+    """
+    # 3. extract; what is no article is refused here, as early as it can be told
     page_classifier.reject_response(page)
     decoded = charset.decode(page.body, page.headers, site.languages)
-    tree = html_document.parse(decoded.text, page.final_url)
-    draft = extractor.read(
-        tree, page, site
-    )  # takes structure (related boxes, share bars, …) off before it reads the body
-    draft.origins |= robots_meta.read_directives(page, tree)
+    document = html_document.parse(decoded.text, page.final_url)
+    nodes = jsonld.nodes(document.tree)
+    page_classifier.reject_document(document, nodes)
+    draft = extractor.read(document, nodes, page, site)  # takes related boxes, share bars, … off before the body
+    page_classifier.reject_draft(draft, document, nodes)
+    draft.origins |= robots_meta.read_directives(page, document)
 
     # 4. clean: after structure, phrases of each language, then what this site repeats
     blocks = _clean(draft, site.rules_on(page.fetched.date()), repeats)
@@ -75,11 +80,18 @@ def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[str, ..
     """Takes paragraphs off the draft's body; gives the hashes of those that the phrases left."""
     draft.body, by_rule, kept = site_rules.apply(draft.body, rules)
     draft.body, by_phrase = phrases.drop(draft.body, kept)
-    draft.body, by_echo = field_duplicates.drop(draft.body, draft)
+    draft.body, by_echo = field_duplicates.drop(draft.body, _duplicable(draft))
     blocks = repetition.hashes(draft.body)
     draft.body, by_repeat = repetition.drop(draft.body, repeats, kept | repetition.own(draft.body, draft.description))
     draft.removed += [*by_rule, *by_phrase, *by_echo, *by_repeat]
     return blocks
+
+
+def _duplicable(draft: Draft) -> field_duplicates.Fields:
+    captions = [one.text for one in draft.removed if one.reason == "caption"]
+    return field_duplicates.Fields(
+        draft.headline, draft.section, draft.authors, draft.description, draft.images, captions
+    )
 
 
 def _identified(draft: Draft, page: Page, site: Site) -> Article:

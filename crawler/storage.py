@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from crawler.config import Config
 from crawler.errors import Busy
 from crawler.urls.canonical import canonical
-from index.archive import Archive, articles, warc_records
+from index.archive import Archive, documents, warc_records
 from index.archive.backup import keeping_lock
 from index.engines import Engine, open_engine
 from index.file_lock import hold
@@ -33,9 +33,9 @@ def archive_file(config: Config) -> Path:
 
 def find_article(conn: Connection, name: str) -> str | None:
     """The id of the article that a person means by its id or one of its addresses, however that is spelled."""
-    if articles.document(conn, name) is not None:
+    if documents.document(conn, name) is not None:
         return name
-    return articles.by_url(conn, name) or articles.by_url(conn, canonical(name) or name)
+    return documents.by_url(conn, name) or documents.by_url(conn, canonical(name) or name)
 
 
 def raw_folder(config: Config) -> Path:

@@ -1,4 +1,4 @@
-"""YAML with the place of each key, and models made of it, with errors that name file, line and key, and what to do."""
+"""YAML with the place of each key, and its validation, with errors that name file, line, key and what to do."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from crawler.errors import ConfigError
 Loc = tuple[int | str, ...]  # where a value stands, as pydantic says it: ("sources", 0, "url")
 M = TypeVar("M", bound=BaseModel)
 
-EMPTY_SCALARS = ("", "~", "null")  # what stands for no value, where it is not in quotes
+EMPTY_SCALARS = ("", "~", "null")  # what means no value, unless quoted
 
 
 @dataclass(frozen=True)
 class YamlDocument:
-    """What a file says, and for each key and entry the place that said it ("step.yaml:12").
+    """The content of a file, and the place of each key and entry ("step.yaml:12").
 
-    `data` are mappings, lists, texts and None: what a text means is the model's to say, so that `country: NO` is Norway
-    and `password: 0123` keeps its zero.
+    `data` holds mappings, lists, strings and None: what a string means is up to the model, so that `country: NO` is
+    Norway and `password: 0123` keeps its zero.
     """
 
     data: dict[str, Any]
     places: Mapping[Loc, str] = field(default_factory=dict)
 
     def place(self, loc: Loc) -> str:
-        """The place of this value, or of the nearest one around it."""
+        """The place of this value, or of the nearest enclosing one."""
         while loc and loc not in self.places:
             loc = loc[:-1]
         return self.places.get(loc, "")
 
     def over(self, below: YamlDocument) -> YamlDocument:
-        """Both together; each key at the top of this one takes the place of the whole key of the one below."""
+        """Both documents merged: each top-level key of this one replaces the whole key of the one below."""
         kept = {loc: place for loc, place in below.places.items() if not loc or loc[0] not in self.data}
         return YamlDocument({**below.data, **self.data}, {**kept, **self.places})
 
     def set(self, keys: tuple[str, ...], value: object, place: str) -> YamlDocument:
-        """The same with one more value under these keys, in place of what stood there."""
+        """A copy with this value under these keys, replacing any there."""
         data = dict(self.data)
         inner = data
         for key in keys[:-1]:
@@ -58,7 +58,10 @@ class YamlDocument:
 
 
 def read(file: Path) -> YamlDocument:
-    """What this file says. ConfigError where it cannot be read, is no YAML, or has a key twice."""
+    """The content of this file.
+
+    :raises ConfigError: when it cannot be read, is not valid YAML, or has a key twice.
+    """
     try:
         text = file.read_text("utf-8-sig")
     except OSError as error:
@@ -68,23 +71,26 @@ def read(file: Path) -> YamlDocument:
     places: dict[Loc, str] = {(): f"{file}:1"}
     data = _Reader(file, places).value(_compose(file, text), ())
     if data is not None and not isinstance(data, dict):
-        raise ConfigError(f"{file}:1: needs keys such as `name: ...`, one a line")
+        raise ConfigError(f"{file}:1: needs keys such as `name: ...`, one per line")
     return YamlDocument(data or {}, places)
 
 
 def validated(model: type[M], document: YamlDocument) -> M:
-    """The model made of what the document says. ConfigError with a line per mistake."""
+    """The model made from this document.
+
+    :raises ConfigError: when it is invalid, with one line per mistake.
+    """
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
         mistakes = error.errors()
         within = {mistake["loc"][:n] for mistake in mistakes for n in range(len(mistake["loc"]))}
-        told = [  # a list whose only entry is wrong is not too short as well
-            _told(model, document, mistake)
+        lines = [  # a list whose only entry is invalid is not also too short
+            _line(model, document, mistake)
             for mistake in mistakes
             if mistake["type"] != "too_short" or mistake["loc"] not in within
         ]
-        raise ConfigError("\n".join(told)) from None
+        raise ConfigError("\n".join(lines)) from None
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -95,18 +101,18 @@ def _compose(file: Path, text: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
         pass
-    try:  # the loader in Python says more of what is wrong than the one in C
+    try:  # the loader in Python has better messages than the one in C
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         words = " ".join(filter(None, (error.context, error.problem)))
-        raise ConfigError(f"{file}:{line}: is no YAML: {words}{_hint(error)}") from None
+        raise ConfigError(f"{file}:{line}: is not valid YAML: {words}{_hint(error)}") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: is no YAML: {str(error).splitlines()[0]}") from None
+        raise ConfigError(f"{file}: is not valid YAML: {str(error).splitlines()[0]}") from None
 
 
 def _hint(error: yaml.MarkedYAMLError) -> str:
-    """What to do about it, where that is known."""
+    """What to do about it, if that is known."""
     if "\\t" in str(error.problem):
         return "; indent with spaces"
     context, mark = str(error.context), error.context_mark
@@ -117,7 +123,7 @@ def _hint(error: yaml.MarkedYAMLError) -> str:
 
 
 class _Reader:
-    """Turns YAML's nodes into plain values and notes their places."""
+    """Turns YAML nodes into plain values and notes their places."""
 
     def __init__(self, file: Path, places: dict[Loc, str]) -> None:
         self.file = file
@@ -127,8 +133,10 @@ class _Reader:
     def value(self, node: yaml.Node | None, loc: Loc) -> Any:
         if node is None:
             return None
-        if id(node) in self.seen:  # an alias is the same node again; one that holds itself would never end
-            raise ConfigError(f"{self.place(node)}: anchors and aliases (& and *) are not used here: write it out")
+        if id(node) in self.seen:  # an alias is the same node again; one that contains itself would never end
+            raise ConfigError(
+                f"{self.place(node)}: anchors and aliases (& and *) are not supported: write the value out"
+            )
         self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, loc)
@@ -143,7 +151,7 @@ class _Reader:
             name = str(key.value)
             if name in result:
                 first = self.places[(*loc, name)]
-                raise ConfigError(f"{self.place(key)}: {_dotted((*loc, name))}: is there already ({first}): keep one")
+                raise ConfigError(f"{self.place(key)}: {_dotted((*loc, name))}: is defined already ({first}): keep one")
             result[name] = self.entry(value, (*loc, name), key)
         return result
 
@@ -155,11 +163,13 @@ class _Reader:
         return f"{self.file}:{node.start_mark.line + 1}"
 
 
-# --- telling what is wrong -----------------------------------------------------------------------------------------
+# --- error messages ----------------------------------------------------------------------------------------------
 
 
-def _told(model: type[BaseModel], document: YamlDocument, mistake: ErrorDetails) -> str:
-    loc = tuple(key for key in mistake["loc"] if key != "[key]")  # pydantic's mark of a mapping's key, not its value
+def _line(model: type[BaseModel], document: YamlDocument, mistake: ErrorDetails) -> str:
+    loc = tuple(
+        key for key in mistake["loc"] if key != "[key]"
+    )  # pydantic's marker of a mapping's key, as opposed to its value
     place = document.place(loc)
     return ": ".join(filter(None, (place, _dotted(loc), _mistake(model, loc, mistake))))
 
@@ -176,14 +186,14 @@ def _mistake(model: type[BaseModel], loc: Loc, mistake: ErrorDetails) -> str:
         case "missing":
             return f"is missing{wanted}"
         case "extra_forbidden":
-            return f"no such key; {_choice(str(loc[-1]), list(owner.model_fields))}"
+            return f"unknown key; {_choice(str(loc[-1]), list(owner.model_fields))}"
         case "literal_error":
             choices = re.findall("'([^']*)'", mistake["ctx"]["expected"])
             return f"{shown} is not known; {_choice(str(given), choices)}"
         case "value_error":
             return str(mistake["ctx"]["error"])
         case "tuple_type":
-            return f"needs a list, each entry on a line that begins with `- `{wanted}"
+            return f"needs a list, each entry on a line beginning with `- `{wanted}"
         case "model_type" | "dict_type":
             return f"needs keys of its own, indented below it{wanted}"
         case "float_parsing" | "int_parsing" | "int_from_float" | "float_type" | "int_type":
@@ -195,7 +205,7 @@ def _mistake(model: type[BaseModel], loc: Loc, mistake: ErrorDetails) -> str:
         case "too_short" | "string_too_short":
             return f"is empty{wanted}"
         case "string_pattern_mismatch":
-            return f"{shown} does not fit{wanted}"
+            return f"{shown} is invalid{wanted}"
         case _:
             return f"{shown}: {mistake['msg'].removeprefix('Input ')}{wanted}"
 
@@ -203,11 +213,11 @@ def _mistake(model: type[BaseModel], loc: Loc, mistake: ErrorDetails) -> str:
 def _choice(given: str, choices: list[str]) -> str:
     if close := get_close_matches(given, choices, n=1):
         return f"did you mean `{close[0]}`?"
-    return f"there are {', '.join(choices)}"
+    return f"choose from {', '.join(choices)}"
 
 
 def _field(model: type[BaseModel], loc: Loc) -> tuple[type[BaseModel], FieldInfo | None]:
-    """The innermost model around this place, and its field that the place lies in, if it has such a one."""
+    """The innermost model around this place, and its field at this place, if there is one."""
     info: FieldInfo | None = None
     for key in loc:
         if isinstance(key, int):

@@ -1,10 +1,19 @@
 """The root of Arshif's errors, and those of the archive and the indexes. `crawler/errors.py` draws the whole tree."""
 
+from index.locale import FALLBACK, translate
+from index.model.message import LEGACY, Message
+
 
 class ArshifError(Exception):
-    """Something that a person can act on: the message says what failed and what to do. Exit code 1."""
+    """Something that a person can act on: the message says what failed and what to do. Exit code 1.
+
+    `message` is a code of the catalogues; where there is only a sentence, it is a message that holds it."""
 
     exit_code = 1
+
+    def __init__(self, message: Message | str = "") -> None:
+        self.message = message if isinstance(message, Message) else Message(LEGACY, {"text": message})
+        super().__init__(translate(self.message, FALLBACK))
 
 
 class ArchiveError(ArshifError):
@@ -36,11 +45,15 @@ class IndexMismatch(ArshifError):
     exit_code = 5
 
 
+class InvalidValue(ArshifError):
+    """A value that cannot be kept, such as a saved search without a name."""
+
+
 class QueryError(ArshifError):
     """A query that cannot be read: `position` is the offset in characters at which it went wrong. Exit code 2."""
 
     exit_code = 2
 
-    def __init__(self, message: str, position: int) -> None:
+    def __init__(self, message: Message | str, position: int) -> None:
         super().__init__(message)
         self.position = position

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from index.archive import leases
 from index.errors import ArchiveError, Busy
+from index.process_identity import is_running
 
-HOLDER_NAMED_WITHIN = 1.0  # s until a holder must have written its name into the lock that it has just taken
+HOLDER_NAMED_WITHIN = 5.0  # s until a holder must have written its name into the lock that it has just taken
 
 
 @contextmanager
@@ -45,6 +45,6 @@ def _holder(handle: int) -> str:
     end = time.monotonic() + HOLDER_NAMED_WITHIN
     while True:
         name = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
-        if (name.isdigit() and leases.running(int(name))) or time.monotonic() > end:
+        if (name.isdigit() and is_running(int(name))) or time.monotonic() > end:
             return name or "unknown"
         time.sleep(0.02)

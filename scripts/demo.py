@@ -19,9 +19,9 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from crawler.cli import crawl
-from crawler.console import set_up_log
+from crawler.cli.run import run
 from crawler.errors import ArshifError
+from crawler.logging_setup import set_up_log
 from tests.support.elasticsearch import server
 from tests.support.news_sites import Newsroom
 from tests.support.news_sites.autopublish import happen
@@ -63,7 +63,7 @@ def main() -> int:
             arshif = os.path.relpath(Path(sys.executable).with_name("arshif"))
             page = f"http://127.0.0.1:{port}/"
             print(SEEN.format(sites=len(only), publish=PUBLISH, page=page, config=config, arshif=arshif), flush=True)
-            crawl.run(web=True)
+            run(web=True)
     except (ArshifError, server.CannotRun) as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 from crawler.cli.app import app
-from crawler.config import Settings
+from crawler.settings_model import Settings
 
 FILE = Path(__file__).parents[1] / "docs" / "reference.md"
 

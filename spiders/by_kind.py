@@ -1,4 +1,4 @@
-"""The one spider, narrowed to one kind of sources: `scrapy crawl feed -a sites=step,enabbaladi`."""
+"""Crawls of one kind of sources only: `scrapy crawl feed -a sites=step,enabbaladi`."""
 
 from __future__ import annotations
 
@@ -65,12 +65,11 @@ class UrlsSpider(SiteSpider):
         """Nothing to ask where the list is a file: its addresses go to the frontier at once."""
         if self.file is None:
             return await super().polls(site)
-        assert self.crawl is not None
         source, name, body = Source(kind="urls", url=site.homepage), self.file.as_uri(), self.file.read_bytes()
         try:
             found = await self.workers.run(stages.discover, site, source, body, name, {})
         except PageProblem as problem:
             self.stop(ArshifError(f"{self.file}: {problem}"))
             return []
-        await self.crawl.sources.discovered(Poll(site, source, name, name), found, body, {})
+        await self.session.sources.discovered(Poll(site, source, name, name), found, body, {})
         return []

@@ -9,9 +9,19 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+from index.locale import catalogues
 from tests.support.elasticsearch import server
 from tests.support.requirements import missing
+
+catalogues.strict = True  # a key without an entry fails the test that meets it
+
+# Examples have all the time there is (hypothesis gives each 200 ms), and may share a fixture that a test made for all.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

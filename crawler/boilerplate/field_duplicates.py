@@ -1,11 +1,14 @@
-"""Echoes: paragraphs of the body that only say again what stands in another field, such as the headline on top."""
+"""Paragraphs of the body that only repeat another field, such as the headline on top."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from crawler.extract.draft import Draft, Removed
+from crawler.boilerplate.removed import Removed
 from crawler.text import fold
+from index.model.article import Image
 
 _DATELINE = re.compile(r"\b(?:19|20)[0-9]{2}\b[\s,،|–—-]*[0-9]{1,2}:[0-9]{2}$")  # … 23 تشرين الثاني/نوفمبر 2026 18:53
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
@@ -14,23 +17,34 @@ _CAPTION_PREFIX_CHARS = 60  # characters by which a caption is known again
 _TOP = 3  # paragraphs at the top among which headline, section, authors and date stand
 
 
-def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]:
-    """The paragraphs without echoes of the headline, section and authors (at the top) and of images' captions. What
-    stands in the text although the caption was taken off with its picture is the text's own, and so is the page's
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of an article that its body may repeat. `captions_removed` are captions that were taken off the page
+    together with their pictures."""
+
+    headline: str = ""
+    section: str | None = None
+    authors: Sequence[str] = ()
+    description: str | None = None
+    images: Sequence[Image] = ()
+    captions_removed: Sequence[str] = ()
+
+
+def drop(paragraphs: list[str], fields: Fields) -> tuple[list[str], list[Removed]]:
+    """The paragraphs without repetitions of the headline, section and authors (at the top) and of images' captions.
+    What stands in the text although the caption was taken off with its picture is the text's own, and so is the page's
     description of itself, where a caption is taken from the first paragraph."""
-    top = {fold(draft.headline): "headline", fold(draft.section or ""): "section"}
-    top |= {fold(name): "author" for name in draft.authors}
-    top |= {fold(", ".join(draft.authors)): "author"}
-    off = {fold(one.text)[:_CAPTION_PREFIX_CHARS] for one in draft.removed if one.reason == "caption"}
-    captions = {fold(image.caption or "") for image in draft.images}
-    credits = {fold(image.credit or "") for image in draft.images}
+    top = {fold(fields.headline): "headline", fold(fields.section or ""): "section"}
+    top |= {fold(name): "author" for name in fields.authors}
+    top |= {fold(", ".join(fields.authors)): "author"}
+    off = {fold(caption)[:_CAPTION_PREFIX_CHARS] for caption in fields.captions_removed}
+    captions = {fold(image.caption or "") for image in fields.images}
+    credits = {fold(image.credit or "") for image in fields.images}
     anywhere = dict.fromkeys(
         credits | {text for text in captions if text[:_CAPTION_PREFIX_CHARS] not in off}, "caption"
     )
     longest = 2 * max(map(len, anywhere), default=0)  # marks and punctuation count in paragraphs, and not when folded
-    described = fold(draft.description or "")[
-        :_CAPTION_PREFIX_CHARS
-    ]  # how the page describes itself is its first paragraph's
+    described = fold(fields.description or "")[:_CAPTION_PREFIX_CHARS]  # of itself: the first paragraph's own words
     top.pop("", None)
     anywhere.pop("", None)
     kept: list[str] = []
@@ -40,8 +54,8 @@ def drop(paragraphs: list[str], draft: Draft) -> tuple[list[str], list[Removed]]
         own = len(described) == _CAPTION_PREFIX_CHARS and folded.startswith(described)
         reason = None if own else anywhere.get(folded)
         if at < _TOP:
-            reason = reason or top.get(folded) or _headline(folded, fold(draft.headline))
-            reason = reason or _dateline(paragraph) or _byline(paragraph, draft)
+            reason = reason or top.get(folded) or _headline(folded, fold(fields.headline))
+            reason = reason or _dateline(paragraph) or _byline(paragraph, fields.authors)
         if reason and len(paragraphs) > 1:
             removed.append(Removed(paragraph, f"echo: {reason}", "phrase"))
         else:
@@ -54,12 +68,12 @@ def _dateline(paragraph: str) -> str | None:
     return "date" if len(paragraph) <= _DATELINE_LONGEST and _DATELINE.search(paragraph) else None
 
 
-def _byline(paragraph: str, draft: Draft) -> str | None:
+def _byline(paragraph: str, authors: Sequence[str]) -> str | None:
     """`author` for a short line that gives all authors and a year: `15 يناير 2026 - 11:00 - كتب: محرر الميناء`."""
-    if len(paragraph) > _DATELINE_LONGEST or not draft.authors or not _YEAR.search(paragraph):
+    if len(paragraph) > _DATELINE_LONGEST or not authors or not _YEAR.search(paragraph):
         return None
     folded = fold(paragraph)
-    return "author" if all(fold(name) in folded for name in draft.authors) else None
+    return "author" if all(fold(name) in folded for name in authors) else None
 
 
 def _headline(folded: str, headline: str) -> str | None:

@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 
 import yaml
 
-from crawler.extract.draft import Removed
+from crawler.boilerplate.removed import Removed
 from crawler.text import fold
 
 Manner = Literal["alone", "label", "start", "end", "within"]

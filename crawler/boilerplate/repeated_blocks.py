@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from crawler.extract.draft import Removed
+from crawler.boilerplate.removed import Removed
 from crawler.text import fold, words
 
 OTHERS = 2  # other articles that show a block before it is the site's own: two alone may be a story and its follow-up

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crawler.extract.draft import Removed
+from crawler.boilerplate.removed import Removed
 from crawler.site_config import Rules
 from crawler.text import fold
 

@@ -1,30 +1,46 @@
-"""doctor: what a crawl needs, looked at before it is missed."""
+"""arshif doctor: checks of what a crawl needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from crawler.config import load
+import typer
+
+from crawler.cli.options import Json
 from crawler.console import print_json, say
 from crawler.errors import ArshifError
-from crawler.monitoring.doctor import Check, run_checks
+
+if TYPE_CHECKING:
+    from crawler.monitoring.doctor import Check
+
+app = typer.Typer()
 
 STYLES = {"ok": "green", "warning": "yellow", "fail": "red"}
 
 
-def doctor(json: bool) -> int:
-    found = []
-    for finding in _look():
-        found.append(finding)
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Check what a crawl needs, and say how to fix what fails.
+
+    Covers configuration, sites, clock, disk, archive, index, browser, sources and alerts. Exits with 1 if one fails.
+    """
+    checks = []
+    for check in _checks():
+        checks.append(check)
         if not json:
-            say(f"{finding.verdict:<8}{finding.what}: {finding.told}", STYLES[finding.verdict])
+            say(f"{check.verdict:<8}{check.what}: {check.told}", STYLES[check.verdict])
     if json:
-        print_json([asdict(finding) for finding in found])
-    return int(any(finding.verdict == "fail" for finding in found))
+        print_json([asdict(check) for check in checks])
+    if any(check.verdict == "fail" for check in checks):
+        raise typer.Exit(ArshifError.exit_code)
 
 
-def _look() -> Iterator[Check]:
+def _checks() -> Iterator[Check]:
+    from crawler.config import load
+    from crawler.monitoring.doctor import Check, run_checks
+
     try:
         config = load()
     except ArshifError as error:

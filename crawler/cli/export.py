@@ -1,72 +1,123 @@
-"""export search, export kibana: what a search finds, and what Kibana shows of the index."""
+"""arshif export: search results, Kibana objects and raw copies as files."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from crawler.cli.search import complain_of
-from crawler.cli.status import open_stored
-from crawler.config import load
+import typer
+
+from crawler.cli.archive import open_existing_archive
+from crawler.cli.options import STDOUT, FetchedSince, Json, Out, SiteOption, as_utc
+from crawler.cli.output import write_output
+from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, print_query_problems
 from crawler.console import print_error, print_json, say
-from crawler.storage import open_index
-from index.atomic_files import new_file
-from index.export import ResultStream, open_format, stream
-from index.export.formats import Name
-from index.model.article import IndexDocument, Query
+from index.export.formats import Name, open_format
+from index.model.query import Sort
 
-STDOUT = Path("-")
-PROGRESS_EVERY = 5_000  # articles, between two lines that tell how far it is
+if TYPE_CHECKING:
+    from index.export.result_stream import ResultStream
+    from index.model.article import IndexDocument
+
+app = typer.Typer()
+
+PROGRESS_EVERY = 5_000  # articles between two lines of progress
+GIGABYTE = 1e9  # bytes, as disks are sold
 
 
-def export_search(query: Query, form: Name, out: Path, json: bool) -> int:
-    """Write all that is found. 2 where a part of the query could not be read, and was left out."""
+@app.command("search", context_settings=WORDS)
+def export_search(
+    query: OptionalQuery = None,
+    form: Annotated[Name, typer.Option("--format", help="JSON Lines, CSV (for spreadsheets) or Parquet.")] = "jsonl",
+    out: Out = STDOUT,
+    sort: Annotated[Sort, typer.Option(help="Order of the articles; relevance means newest.")] = "newest",
+    json: Json = False,
+) -> None:
+    """Export every result of a search, with its full text.
+
+    In CSV, an apostrophe precedes any cell that a spreadsheet would take for a formula. Parquet needs pyarrow
+    (pip install 'arshif[parquet]'). Exits with 2 if part of the query could not be parsed; the rest is exported.
+    """
+    from crawler.config import load
+    from crawler.storage import open_index
+    from index.export.result_stream import stream
+    from index.search import query_language
+
+    parsed = query_language.parse(" ".join(query or ()), sort=sort)
     config = load()
     kind = open_format(form)
-    complain_of(query)
-    with open_stored(config) as archive, open_index(config) as engine:
-        progress = _Progress(stream(query, engine, archive))
-        put(out, kind.write(progress.pages()))
+    print_query_problems(parsed)
+    with open_existing_archive(config) as archive, open_index(config) as engine:
+        progress = _Progress(stream(parsed, engine, archive))
+        write_output(out, kind.write(progress.pages()))
     if json and out != STDOUT:
         print_json({"file": out, "format": form, "articles": progress.done, "bytes": out.stat().st_size})
     elif out != STDOUT:
-        say(f"{progress.done} articles: {out}")
-    return 2 if query.problems else 0
+        say(f"Wrote {progress.done} articles to {out}")
+    if parsed.problems:
+        raise typer.Exit(PARTLY_READ)
 
 
-def export_kibana(out: Path, json: bool) -> None:
+@app.command("kibana")
+def export_kibana(
+    out: Annotated[Path, typer.Option(help="File to create, such as arshif.ndjson; - for standard output.")] = STDOUT,
+    json: Json = False,
+) -> None:
+    """Export a Kibana data view and dashboard for the index.
+
+    The index must be in Elasticsearch. Import the file in Kibana under Stack Management > Saved Objects.
+    """
+    from crawler.config import load
     from index.engines.elastic.kibana import bundle
 
     text = bundle(load().settings.index.prefix)
-    put(out, [text.encode()])
+    write_output(out, [text.encode()])
     if json and out != STDOUT:
         print_json({"file": out, "objects": text.count("\n")})
     elif out != STDOUT:
-        say(f"Wrote {out}. Import it in Kibana: Stack Management, Saved Objects.")
+        say(f"Wrote {out}. Import it in Kibana under Stack Management > Saved Objects.")
 
 
-def put(out: Path, pieces: Iterable[bytes]) -> None:
-    """Writes to standard output for STDOUT, else a new file, whole or not at all."""
-    if out == STDOUT:
-        sys.stdout.buffer.writelines(pieces)
-        sys.stdout.buffer.flush()
+@app.command("warc")
+def export_warc(
+    file: Annotated[Path, typer.Argument(help="File to create, such as pages.warc.gz.")],
+    site: SiteOption = "",
+    since: FetchedSince = "",
+    json: Json = False,
+) -> None:
+    """Export the raw copies as one WARC file."""
+    from crawler.config import load
+    from crawler.settings_model import PRODUCT
+    from crawler.storage import open_archive, raw_folder
+    from index.archive import warc_records
+    from index.warc.maintenance import join
+    from index.warc.store import WarcStore
+
+    config = load()
+    info = {"software": PRODUCT, "format": "WARC File Format 1.1", "operator": config.settings.contact or "unknown"}
+    chosen = config.choose(site)[0].id if site else None
+    with open_archive(config) as archive, archive.read() as conn, WarcStore(raw_folder(config)) as raw:
+        written, damaged = join(raw, warc_records.refs(conn, chosen, as_utc(since)), file, info)
+    if json:
+        print_json({"file": file, "records": written, "damaged": damaged, "bytes": file.stat().st_size})
         return
-    with new_file(out) as file:
-        file.writelines(pieces)
+    say(f"Wrote {written} raw copies, {file.stat().st_size / GIGABYTE:.3f} GB, to {file}")
+    if damaged:
+        print_error(f"{damaged} raw copies are damaged and were left out")
 
 
 class _Progress:
-    """Counts what goes by, and tells it now and then."""
+    """Passes pages of results on, counts their articles and prints the progress."""
 
     def __init__(self, found: ResultStream) -> None:
         self._found = found
         self.done = 0
 
     def pages(self) -> Iterator[Sequence[IndexDocument]]:
-        """The pages, as they were."""
+        """The pages, unchanged."""
         for page in self._found.pages:
             yield page
             before, self.done = self.done, self.done + len(page)
             if before // PROGRESS_EVERY < self.done // PROGRESS_EVERY:
-                print_error(f"{self.done} of {self._found.total}")
+                print_error(f"{self.done} of {self._found.total} articles")

@@ -1,4 +1,4 @@
-"""extract --explain: each field with its origin, what else was said of it, and every block that was taken off."""
+"""arshif extract --explain: each field with its origin and its other candidates, and every removed block."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ FIELDS = (
 WIDTH = 21  # columns of a field's name
 
 
-def explained(extraction: Extraction) -> None:
-    """Prints the whole account of how a page was read."""
+def print_report(extraction: Extraction) -> None:
+    """Prints how a page was extracted: each field, the values that were not taken, and each removed block."""
     article = extraction.article
     others: dict[str, list[AlternativeValue]] = defaultdict(list)
     for said in extraction.others:
@@ -32,16 +32,16 @@ def explained(extraction: Extraction) -> None:
         shown = f"{len(article.body)} characters, below" if name == "body" else _shown(value)
         origin = article.origins.get(name)
         say(f"{name:{WIDTH}} {shown}{f'  [{origin}]' if origin else ''}")
-        for line in _besides(value, others[name]):
+        for line in _alternatives(value, others[name]):
             say(f"{'':{WIDTH}} {line}", "dim")
     say(f"\n{article.body}")
-    say(f"\ntaken off: {len(extraction.removed)}")
+    say(f"\nremoved: {len(extraction.removed)}")
     for removed in extraction.removed:
         say(f"  {removed.layer}: {removed.reason}: {removed.text}", "dim")
 
 
-def told_all_the_same(refused: Refused, json: bool) -> None:
-    """Prints what a page says of itself that is taken for no article."""
+def print_said_by_refused(refused: Refused, json: bool) -> None:
+    """Prints the fields found on a page before it was refused as not being an article."""
     if json:
         fields = {name: {"value": _shown(value), "origin": origin} for name, value, origin in refused.said}
         print_json({"refused": refused.reason, "detail": refused.detail, "said": fields})
@@ -50,8 +50,8 @@ def told_all_the_same(refused: Refused, json: bool) -> None:
         say(f"{name:{WIDTH}} {_shown(value)}  [{origin}]")
 
 
-def _besides(value: object, said: Iterable[AlternativeValue]) -> Iterable[str]:
-    """Who else gave this value, and what others gave."""
+def _alternatives(value: object, said: Iterable[AlternativeValue]) -> Iterable[str]:
+    """Which other origins agree with this value, and which values were not taken."""
     told = list(said)
     agreed = list(dict.fromkeys(s.origin for s in told if _shown(s.value) == _shown(value)))
     if agreed:

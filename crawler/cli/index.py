@@ -1,37 +1,46 @@
-"""index status, verify, rebuild and migrate."""
+"""arshif index: state, rebuild, migration and verification of the search index."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
-from crawler.config import load
+import typer
+
+from crawler.cli.options import Json
 from crawler.console import print_error, print_json, say
-from crawler.errors import Busy
-from crawler.storage import open_archive, open_index
-from index.archive import articles, outbox
-from index.search import indexer
-from index.search import verify as verifying
-from index.search.indexer import BatchResult
-from index.search.verify import Verified
+from crawler.errors import ArshifError, Busy
 
-MAX_LISTED = 20  # differences that are told one by one
-WORDS = {  # what is wrong with a document
+if TYPE_CHECKING:
+    from index.search.indexer import BatchResult
+    from index.search.verify import Verified
+
+app = typer.Typer()
+
+MAX_LISTED = 20  # differences listed one by one
+DIFFERENCES = {  # by kind
     "missing": "the archive has version {archived}, the index none",
     "older": "the archive has version {archived}, the index {indexed}",
     "newer": "the archive has version {archived}, the index {indexed}",
     "twice": "the index has it more than once",
-    "other": "both have version {archived}, and the index says something else",
+    "other": "both have version {archived}, but the index has different content",
     "extra": "the index has version {indexed}, the archive none",
 }
 
 
-def status(json: bool) -> None:
+@app.command("status")
+def index_status(json: Json = False) -> None:
+    """Show which index is searched, what is pending and what was refused."""
+    from crawler.config import load
+    from crawler.storage import open_archive, open_index
+    from index.archive import documents, outbox
+
     config = load()
     with open_archive(config) as archive, open_index(config) as engine, archive.read() as conn:
         searched, current = engine.searched(), engine.current()
-        documents, stored = engine.count() if searched else 0, articles.count(conn)
+        indexed, stored = engine.count() if searched else 0, documents.count(conn)
         targets = [
             {"name": target.name, "state": target.state, "pending": outbox.pending(conn, target.name)}
             for target in outbox.targets_of(conn, engine.name)
@@ -43,79 +52,115 @@ def status(json: bool) -> None:
                 "engine": engine.name,
                 "searched": searched,
                 "current": current,
-                "documents": documents,
+                "documents": indexed,
                 "articles": stored,
                 "targets": targets,
                 "refused": [{"article": bad.article, "reason": bad.reason} for bad in refused],
             }
         )
         return
-    older = " (of an older mapping: `arshif run` replaces it, or `arshif index migrate`)" if searched != current else ""
+    older = " (outdated mapping: `arshif run` or `arshif index migrate` replaces it)" if searched != current else ""
     say(f"{engine.name}: {searched or 'no index yet'}{older}")
-    say(f"{documents} documents of {stored} articles")
+    say(f"{indexed} documents for {stored} articles")
     for target in targets:
-        say(f"{target['name']} ({target['state']}): {target['pending']} to be brought")
+        say(f"{target['name']} ({target['state']}): {target['pending']} pending")
     for bad in refused:
         print_error(f"refused: {bad.article}: {bad.reason}")
 
 
-def verify(mend: bool, json: bool) -> int:
-    config = load()
-    with open_archive(config) as archive, open_index(config) as engine:
-        found = verifying.verify(archive, engine)
-        left = found
-        if mend and found.differences:
-            verifying.repair(archive, engine, found)
-            with suppress(Busy):  # the shipper that runs brings it there
-                indexer.index_pending(archive, engine)
-            left = verifying.verify(archive, engine)
-    if json:
-        print_json(asdict(found) | {"repaired": len(found.differences) - len(left.differences)})
-    else:
-        _tell(found)
-        if mend and found.differences:
-            say(f"{len(found.differences) - len(left.differences)} repaired, {left.waiting} still to be brought")
-    return int(bool(left.differences))
+@app.command("rebuild")
+def index_rebuild(json: Json = False) -> None:
+    """Rebuild the index from the archive.
 
+    The old index is searched until the new one is complete.
+    """
+    from index.search import indexer
 
-def _tell(found: Verified) -> None:
-    for one in found.differences[:MAX_LISTED]:
-        print_error(f"{one.kind}: {one.article}: {WORDS[one.kind].format(archived=one.archived, indexed=one.indexed)}")
-    if len(found.differences) > MAX_LISTED:
-        print_error(f"and {len(found.differences) - MAX_LISTED} more: --json lists all")
-    waiting = f", {found.waiting} wait in the outbox" if found.waiting else ""
-    refused = f", {found.refused} were refused (`arshif index status`)" if found.refused else ""
-    say(f"{found.target}: {found.agreeing} documents agree{waiting}{refused}; {len(found.differences)} differ")
-
-
-def role() -> None:
-    from index.engines.elastic import role as least
-
-    print_json(least(load().settings.index.prefix))
-
-
-def rebuild(json: bool) -> None:
     _build(indexer.rebuild, json)
 
 
-def migrate(json: bool) -> None:
+@app.command("migrate")
+def index_migrate(json: Json = False) -> None:
+    """Migrate the index to this release's mapping, without downtime.
+
+    `arshif run` does this by itself; this command waits until it is done. It does nothing if the mapping is current.
+    """
+    from index.search import indexer
+
     _build(indexer.migrate, json)
 
 
 def _build(build: Callable[..., str], json: bool) -> None:
-    config = load()
+    from crawler.config import load
+    from crawler.storage import open_archive, open_index
 
-    def told(shipped: BatchResult) -> None:
+    def print_progress(batch: BatchResult) -> None:
         if not json:
-            say(f"{shipped.sent} brought, {shipped.left} left")
+            say(f"{batch.sent} indexed, {batch.left} pending")
 
+    config = load()
     with open_archive(config) as archive, open_index(config) as engine:
         before = engine.current()
-        name = build(archive, engine, told=told)
+        name = build(archive, engine, told=print_progress)
         documents = engine.count()
     if json:
         print_json({"engine": engine.name, "current": name, "documents": documents})
     elif name == before:
-        say(f"{name} is of this program's mapping already, with {documents} documents.")
+        say(f"{name} has the current mapping already, with {documents} documents.")
     else:
-        say(f"The new index is {name}, with {documents} documents; searches go to it now.")
+        say(f"Searches now use the new index {name}, with {documents} documents.")
+
+
+@app.command("verify")
+def index_verify(
+    repair: Annotated[bool, typer.Option("--repair", help="Repair the differences.")] = False, json: Json = False
+) -> None:
+    """Compare the index with the archive, document by document.
+
+    Lists documents that are missing, older, newer, different (other), extra or there twice. Documents pending in the
+    outbox do not count. Exits with 1 if a difference remains.
+    """
+    from crawler.config import load
+    from crawler.storage import open_archive, open_index
+    from index.search import indexer, verify
+
+    config = load()
+    with open_archive(config) as archive, open_index(config) as engine:
+        found = verify.verify(archive, engine)
+        left = found
+        if repair and found.differences:
+            verify.repair(archive, engine, found)
+            with suppress(Busy):  # the daemon is indexing it
+                indexer.index_pending(archive, engine)
+            left = verify.verify(archive, engine)
+    repaired = len(found.differences) - len(left.differences)
+    if json:
+        print_json(asdict(found) | {"repaired": repaired})
+    else:
+        _print_verified(found)
+        if repair and found.differences:
+            say(f"{repaired} repaired, {left.waiting} pending")
+    if left.differences:
+        raise typer.Exit(ArshifError.exit_code)
+
+
+def _print_verified(found: Verified) -> None:
+    for one in found.differences[:MAX_LISTED]:
+        sentence = DIFFERENCES[one.kind].format(archived=one.archived, indexed=one.indexed)
+        print_error(f"{one.kind}: {one.article}: {sentence}")
+    if len(found.differences) > MAX_LISTED:
+        print_error(f"and {len(found.differences) - MAX_LISTED} more; --json lists all")
+    waiting = f", {found.waiting} are pending" if found.waiting else ""
+    refused = f", {found.refused} were refused (`arshif index status`)" if found.refused else ""
+    say(f"{found.target}: {found.agreeing} documents agree{waiting}{refused}; {len(found.differences)} differ")
+
+
+@app.command("role")
+def index_role() -> None:
+    """Print a request for an Elasticsearch API key.
+
+    The JSON holds the minimal privileges that Arshif needs."""
+    from crawler.config import load
+    from index.engines.elastic import role
+
+    print_json(role(load().settings.index.prefix))

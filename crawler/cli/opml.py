@@ -1,29 +1,41 @@
-"""sites import, sites export: lists of feeds, as feed readers have them."""
+"""arshif sites import, sites export: exchange lists of feeds (OPML) with feed readers."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from crawler.cli.export import STDOUT, put
-from crawler.cli.sites_add import OWN, must_be_own
-from crawler.config import load
+import typer
+
+from crawler.cli.options import STDOUT, Json, Out, SitesArgument
+from crawler.cli.output import write_output
 from crawler.console import print_error, print_json, print_table, say
 from crawler.errors import ConfigError
 
+if TYPE_CHECKING:
+    from crawler.onboarding.opml import Outline
+    from crawler.onboarding.proposal import Proposal
 
-def import_list(file: Path, dry_run: bool, json: bool) -> None:
+app = typer.Typer()
+
+
+@app.command("import")
+def import_sites(
+    file: Annotated[Path, typer.Argument(help="OPML file, as feed readers export it.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print the files.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a file for each site in a feed reader's list (OPML).
+
+    The files are written to sites.local/ in your configuration. Nothing is fetched: review them, then run
+    `arshif sites check SITE`.
+    """
+    from crawler.config import load
     from crawler.onboarding import opml
 
     config = load()
-    must_be_own(config)
-    try:
-        outlines = opml.read(file.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
-    except ConfigError as error:
-        raise ConfigError(f"{file}: {error}") from None
-    made, known = opml.proposals(outlines, config)
-    folder = config.directory / OWN
+    folder = config.own_sites_folder()
+    made, known = opml.proposals(_read(file), config)
     if not dry_run:
         folder.mkdir(exist_ok=True)
         for proposal in made:
@@ -37,22 +49,47 @@ def import_list(file: Path, dry_run: bool, json: bool) -> None:
     for proposal in made if dry_run else ():
         say(f"{proposal.site.id}.yaml", "bold")
         say(proposal.yaml())
+    _print(made, known)
+    if made and not dry_run:
+        say(f"Wrote {len(made)} files into {folder}. Next: review them; `arshif sites check SITE` tests a site's feeds")
+
+
+def _read(file: Path) -> list[Outline]:
+    from crawler.onboarding import opml
+
+    try:
+        return opml.read(file.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from None
+
+
+def _print(made: list[Proposal], known: list[tuple[Outline, str]]) -> None:
     rows = ((one.site.id, one.site.country, len(one.site.sources), one.site.name) for one in made)
     print_table(("site", "country", "feeds", "name"), rows)
     for outline, site in known:
-        print_error(f"{outline.feed}: is of {site}, which is there already")
+        print_error(f"{outline.feed}: skipped, because {site} is configured already")
     if unknown := sum(one.site.country == "UN" for one in made):
-        print_error(f"look: the country of {unknown} was not found out; names of months and time zones depend on it")
-    if made and not dry_run:
-        say(f"Wrote {len(made)} files into {folder}. Next: look at them; `arshif sites check SITE` asks a site's feeds")
+        print_error(f"review: the country of {unknown} sites is unknown; month names and time zones depend on it")
 
 
-def export_list(sites: list[str], as_opml: bool, out: Path, json: bool) -> None:
+@app.command("export")
+def export_sites(
+    sites: SitesArgument = None,
+    as_opml: Annotated[
+        bool, typer.Option("--opml", help="Write OPML 2.0, for feed readers, instead of one URL per line.")
+    ] = False,
+    out: Out = STDOUT,
+    json: Json = False,
+) -> None:
+    """List the feeds of sites, as URLs or as OPML."""
+    from crawler.config import load
     from crawler.onboarding import opml
 
-    chosen = load().choose(",".join(sites))
+    chosen = load().choose(",".join(sites or []))
     written = opml.written(chosen) if as_opml else "".join(f"{feed}\n" for feed in opml.feeds(chosen)).encode()
-    put(out, [written])
+    write_output(out, [written])
     if json and out != STDOUT:
         print_json({"file": out, "bytes": len(written)})
     elif out != STDOUT:

@@ -1,53 +1,82 @@
-"""searches list, add, remove: searches that are kept, with a feed each on the search page."""
+"""arshif searches: saved searches, each with a feed on the search page."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Annotated
 
-from crawler.cli.search import complain_of
-from crawler.cli.status import open_stored
-from crawler.config import load
+import typer
+
+from crawler.cli.archive import open_existing_archive
+from crawler.cli.options import Json
+from crawler.cli.query import PARTLY_READ, WORDS, check_words, print_query_problems
 from crawler.console import cell, print_json, print_table, say
 from crawler.errors import ArshifError
-from index.archive import saved_searches
-from index.search import query_language as queries
+
+app = typer.Typer()
 
 
-def list_all(json: bool) -> None:
+@app.command("list")
+def list_searches(json: Json = False) -> None:
+    """List the saved searches and the URLs of their feeds."""
+    from crawler.config import load
+    from index.archive import saved_searches
+
     config = load()
-    with open_stored(config) as archive, archive.read() as conn:
+    with open_existing_archive(config) as archive, archive.read() as conn:
         saved = saved_searches.all_saved(conn)
     feeds = {one.id: f"{config.settings.web.address}feeds/{one.id}.atom" for one in saved}
     if json:
         print_json([{**asdict(one), "feed": feeds[one.id]} for one in saved])
     elif not saved:
-        say("no search is saved yet: `arshif searches add NAME QUERY`, or on the search page")
+        say("no saved searches yet: add one with `arshif searches add NAME QUERY` or on the search page")
     else:
         rows = [(str(one.id), one.name, one.query, cell(one.created), feeds[one.id]) for one in saved]
         print_table(("id", "name", "query", "saved", "feed"), rows)
 
 
-def add(name: str, query: str, json: bool) -> int:
-    read = queries.parse(query)
-    complain_of(read)
-    with open_stored(load()) as archive:
-        try:
-            number = archive.write(lambda conn: saved_searches.add(conn, name, query, datetime.now(UTC))).result()
-        except ValueError as error:
-            raise ArshifError(str(error)) from None
+@app.command("add", context_settings=WORDS)
+def add_search(
+    name: Annotated[str, typer.Argument(help="Name of the search.")],
+    query: Annotated[list[str], typer.Argument(callback=check_words, help="Query, as for `arshif search`.")],
+    json: Json = False,
+) -> None:
+    """Save a search, and be notified of new articles that match.
+
+    Each article is sent once to the addresses in `notify` of arshif.yaml. Exits with 2 if part of the query could not
+    be parsed; the error says which, and the rest is searched.
+    """
+    from crawler.config import load
+    from index.archive import saved_searches
+    from index.search import query_language
+
+    text = " ".join(query)
+    parsed = query_language.parse(text)
+    print_query_problems(parsed)
+    with open_existing_archive(load()) as archive:
+        number = archive.write(lambda conn: saved_searches.add(conn, name, text, datetime.now(UTC))).result()
     if json:
         print_json({"id": number})
     else:
-        say(f"saved as {number}")
-    return 2 if read.problems else 0
+        say(f"Saved with id {number}.")
+    if parsed.problems:
+        raise typer.Exit(PARTLY_READ)
 
 
-def remove(number: int, json: bool) -> None:
-    with open_stored(load()) as archive:
+@app.command("remove")
+def remove_search(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Id of the search, as `arshif searches list` shows it.")],
+    json: Json = False,
+) -> None:
+    """Delete a saved search."""
+    from crawler.config import load
+    from index.archive import saved_searches
+
+    with open_existing_archive(load()) as archive:
         if not archive.write(lambda conn: saved_searches.remove(conn, number)).result():
-            raise ArshifError(f"there is no saved search {number}: `arshif searches list` shows them")
+            raise ArshifError(f"there is no saved search {number}: `arshif searches list` shows all")
     if json:
         print_json({"removed": number})
     else:
-        say("removed")
+        say("Deleted.")

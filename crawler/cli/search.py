@@ -1,60 +1,85 @@
-"""search: what the index finds, with counts where they are asked for."""
+"""arshif search: search results, with counts on request."""
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
+import typer
 from rich.text import Text
 
-from crawler.cli.status import open_stored
-from crawler.config import load
+from crawler.cli.archive import open_existing_archive
+from crawler.cli.options import Json
+from crawler.cli.query import PARTLY_READ, WORDS, check_words, print_query_problems
 from crawler.console import out, print_error, print_json, safe, say
-from crawler.storage import open_index
-from index.archive import site_state
-from index.export.schema_org import named
-from index.model.article import Facet, Hit, Query, Results, Span
-from index.search import query_language as queries
-from index.search import service as searching
+from index.model.query import Sort
+from index.model.results import Facet
+
+if TYPE_CHECKING:
+    from index.model.query import Query
+    from index.model.results import Hit, Results, Span
+
+app = typer.Typer()
 
 FACET_ROWS = 10  # values of a facet in the table; --json has all
 BAR = 40  # characters of the longest bar
 
 
-def search(query: Query, facets: bool, json: bool) -> int:
-    """Print what is found. 2 where a part of the query could not be read, and was left out."""
+@app.command(context_settings=WORDS)
+def search(
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(
+            callback=check_words,
+            help="Words, '\"a phrase\"', -excluded, OR, ( ), prefix*, fuzzy~, title: body: site: country: lang: "
+            "author: section: after:2026-01 before: on: changed: gone:yes has:image copies:yes versions:yes "
+            "(docs/search.md); by default, every article.",
+        ),
+    ] = None,
+    sort: Annotated[Sort, typer.Option(help="Order of the results.")] = "relevance",
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of results to show.")] = 10,
+    cursor: Annotated[
+        str | None, typer.Option(help="Continue from the cursor that the previous search printed.")
+    ] = None,
+    facets: Annotated[
+        bool, typer.Option("--facets", help="Also count results by site, country, language, section, author and date.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Search the archive.
+
+    Exits with 2 if part of the query could not be parsed; the error says which, and the rest is searched.
+    """
+    from crawler.config import load
+    from crawler.storage import open_index
+    from index.archive import site_state
+    from index.search import query_language, service
+
+    parsed = query_language.parse(" ".join(query or ()), sort=sort, limit=limit, cursor=cursor)
     config = load()
     names: tuple[Facet, ...] = get_args(Facet) if facets else ()
-    with open_stored(config) as archive, open_index(config) as engine:
-        results = searching.search(query, engine, archive, facets=names, histogram=facets)
+    with open_existing_archive(config) as archive, open_index(config) as engine:
+        results = service.search(parsed, engine, archive, facets=names, histogram=facets)
         with archive.read() as conn:
-            strangers = site_state.unknown_ids(conn, query.sites)
-    complain_of(query)
-    for site in strangers:
-        print_error(f"site:{site}: the archive has no site of that name; `arshif status` shows those that it has")
+            unknown = site_state.unknown_ids(conn, parsed.sites)
+    print_query_problems(parsed)
+    for site in unknown:
+        print_error(f"site:{site}: the archive has no such site; `arshif status` lists its sites")
     if json:
-        print_json(_as_json(query, results))
+        print_json(_as_json(parsed, results))
     else:
-        for hit in results.hits:
-            _print_hit(hit)
-        _print_counts(results)
-        say(f"{results.total} found, {len(results.hits)} shown, {results.seconds * 1000:.0f} ms")
-        if results.cursor:
-            say(f"more: --cursor {results.cursor}")
-    return 2 if query.problems else 0
-
-
-def complain_of(query: Query) -> None:
-    """Says what of the query could not be read, and where."""
-    for problem in query.problems:
-        print_error(f"character {problem.at + 1}: {queries.sentence(problem)}")
+        _print(results)
+    if parsed.problems:
+        raise typer.Exit(PARTLY_READ)
 
 
 def _as_json(query: Query, results: Results) -> dict[str, Any]:
+    from index.search.query_language import sentence
+
     return {
         "total": results.total,
         "cursor": results.cursor,
         "problems": [
-            {"at": problem.at, "end": problem.end, "problem": queries.sentence(problem)} for problem in query.problems
+            {"at": problem.at, "end": problem.end, "problem": sentence(problem)} for problem in query.problems
         ],
         "facets": {tally.field: dict(tally.counts) for tally in results.facets},
         "histogram": {bar.day.isoformat(): bar.count for bar in results.histogram},
@@ -63,11 +88,22 @@ def _as_json(query: Query, results: Results) -> dict[str, Any]:
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
+    from index.export.schema_org import named
+
     snippets = ["".join(span.text for span in snippet) for snippet in hit.snippets]
     found: dict[str, Any] = {**named(hit.document.article), "score": hit.score, "snippets": snippets}
     if not hit.document.current:
         found["version"] = hit.document.number
     return found | {"others": hit.others}
+
+
+def _print(results: Results) -> None:
+    for hit in results.hits:
+        _print_hit(hit)
+    _print_counts(results)
+    say(f"{results.total} found, {len(results.hits)} shown, {results.seconds * 1000:.0f} ms")
+    if results.cursor:
+        say(f"more: --cursor {results.cursor}")
 
 
 def _print_hit(hit: Hit) -> None:

@@ -1,4 +1,4 @@
-"""sites list, show, repeats, check: the sites that the configuration describes."""
+"""arshif sites list, show, check, repeats: the configured sites."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from textwrap import shorten
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from crawler.cli.status import open_stored
-from crawler.config import load
-from crawler.console import cell, print_error, print_json, print_table, say, set_up_log
-from crawler.errors import ConfigError
-from index.archive import repeated_blocks as stored_repeats
+import typer
+
+from crawler.cli.archive import open_existing_archive
+from crawler.cli.options import Json, SiteArgument
+from crawler.console import cell, print_error, print_json, print_table, say
+from crawler.errors import ArshifError, ConfigError
+from crawler.logging_setup import set_up_log
 
 if TYPE_CHECKING:
     from crawler.onboarding.probe import SourceCheck
 
+app = typer.Typer()
+
 EXCERPT_CHARS = 120  # characters of a block
 
 
-def list_all(json: bool) -> None:
+@app.command("list")
+def list_sites(json: Json = False) -> None:
+    """List all sites."""
+    from crawler.config import load
+
     sites = load().sites.values()
     if json:
         print_json([site.model_dump(mode="json") for site in sites])
@@ -34,9 +42,13 @@ def list_all(json: bool) -> None:
     )
 
 
-def show(name: str, json: bool) -> None:
-    (site,) = load().choose(name)
-    facts = site.model_dump(mode="json", exclude_defaults=not json)
+@app.command("show")
+def show_site(site: SiteArgument, json: Json = False) -> None:
+    """Show a site's settings as Arshif reads them."""
+    from crawler.config import load
+
+    (chosen,) = load().choose(site)
+    facts = chosen.model_dump(mode="json", exclude_defaults=not json)
     if json:
         print_json(facts)
         return
@@ -48,66 +60,83 @@ def show(name: str, json: bool) -> None:
             say(f"{key}: {', '.join(value) if isinstance(value, list) else value}")
 
 
-def repeats(name: str, json: bool) -> None:
-    """What was taken off a site's articles because others show it too, on how many they stand, and since when."""
-    config = load()
-    (site,) = config.choose(name)
-    with open_stored(config) as archive, archive.read() as conn:
-        learned = stored_repeats.learned_blocks(conn, site.id)
-    if json:
-        print_json([{"articles": one.articles, "since": one.since, "text": one.text} for one in learned])
-        return
-    rows = ((one.articles, f"{one.since.astimezone():%Y-%m-%d}", _short(one.text)) for one in learned)
-    print_table(("articles", "since", "text"), rows)
+@app.command("check")
+def check_sites(
+    site: Annotated[str | None, typer.Argument(help="Id of a site whose sources are fetched too.")] = None,
+    json: Json = False,
+) -> None:
+    """Check all site files for mistakes, and the sources of one site.
 
+    Each source of SITE is fetched once and its articles are counted; nothing is stored. Exits with 2 if a file has a
+    mistake, with 1 if a source fails.
+    """
+    from crawler.config import load
 
-def _short(text: str) -> str:
-    return shorten(text, EXCERPT_CHARS, placeholder="…")
-
-
-def check(name: str | None, json: bool) -> int:
-    """Reads all files; with a site, its part of them, and asks its sources. 2 where a file has a mistake, 1 where a
-    source gives nothing."""
     try:
         config = load()
-        found = len(config.choose(name) if name else config.sites)
+        found = len(config.choose(site) if site else config.sites)
     except ConfigError as error:
-        _told_of_files(0, str(error).splitlines(), (), json)
-        return ConfigError.exit_code
-    answers = _ask(name) if name else []
+        _print_files(0, str(error).splitlines(), (), json)
+        raise typer.Exit(ConfigError.exit_code) from None
+    checks = _check_sources(site) if site else []
     if json:
-        sources = [asdict(answer) for answer in answers]
+        sources = [asdict(check) for check in checks]
         print_json({"sites": found, "mistakes": [], "warnings": config.warnings, "sources": sources})
     else:
-        _told_of_files(found, [], config.warnings, json)
-        for answer in answers:
-            say(f"{answer.kind:<10}{answer.url}: {_in_words(answer)}", "red" if answer.problem else None)
-    return int(any(answer.problem for answer in answers))
+        _print_files(found, [], config.warnings, json)
+        for check in checks:
+            say(f"{check.kind:<10}{check.url}: {_in_words(check)}", "red" if check.problem else None)
+    if any(check.problem for check in checks):
+        raise typer.Exit(ArshifError.exit_code)
 
 
-def _told_of_files(found: int, mistakes: Sequence[str], warnings: Sequence[str], json: bool) -> None:
+def _print_files(found: int, mistakes: Sequence[str], warnings: Sequence[str], json: bool) -> None:
     if json:
         print_json({"sites": found, "mistakes": mistakes, "warnings": warnings, "sources": []})
         return
     for line in (*mistakes, *warnings):
         print_error(line)
     count, noun = (len(mistakes), "mistake") if mistakes else (found, "site")
-    say(f"{count} {noun}{'s' * (count != 1)}" + ("" if mistakes else ", no mistake"))
+    say(f"{count} {noun}{'s' * (count != 1)}" + ("" if mistakes else ", no mistakes"))
 
 
-def _ask(name: str) -> list[SourceCheck]:
-    from crawler.onboarding.probe import check_sources  # Scrapy takes a second, which reading files should not
+def _check_sources(site: str) -> list[SourceCheck]:
+    from crawler.onboarding.probe import check_sources
 
     set_up_log(logging.ERROR)
-    return check_sources(name)
+    return check_sources(site)
 
 
-def _in_words(answer: SourceCheck) -> str:
-    if answer.problem:
-        return answer.problem
-    parts = [f"{answer.candidates} articles"]
-    if answer.newest:
-        parts.append(f"the newest of {cell(answer.newest)}")
-    if answer.further:
-        parts.append(f"{answer.further} further documents")
+def _in_words(check: SourceCheck) -> str:
+    if check.problem:
+        return check.problem
+    parts = [f"{check.candidates} articles"]
+    if check.newest:
+        parts.append(f"newest from {cell(check.newest)}")
+    if check.further:
+        parts.append(f"{check.further} further sitemaps or pages")
     return ", ".join(parts)
+
+
+@app.command("repeats")
+def list_repeats(site: SiteArgument, json: Json = False) -> None:
+    """Show the repeated blocks that are removed from a site's articles.
+
+    If a block is article text after all, add it to `keep_text` in the site's file.
+    """
+    from crawler.config import load
+    from index.archive.repeated_blocks import learned_blocks
+
+    config = load()
+    (chosen,) = config.choose(site)
+    with open_existing_archive(config) as archive, archive.read() as conn:
+        learned = learned_blocks(conn, chosen.id)
+    if json:
+        print_json([{"articles": one.articles, "since": one.since, "text": one.text} for one in learned])
+        return
+    rows = ((one.articles, f"{one.since.astimezone():%Y-%m-%d}", _excerpt(one.text)) for one in learned)
+    print_table(("articles", "since", "text"), rows)
+
+
+def _excerpt(text: str) -> str:
+    return shorten(text, EXCERPT_CHARS, placeholder="…")

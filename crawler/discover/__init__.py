@@ -8,12 +8,11 @@ from datetime import tzinfo
 
 from crawler.discover import feed, section, sitemap, update_hints, url_list, wordpress
 from crawler.discover.source_document import SourceDocument, read, wall
-from crawler.discover.wordpress import first_request
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.site_config import Kind
 
-__all__ = ["alternates", "first_request", "parse"]
+__all__ = ["alternates", "parse"]
 
 
 def parse(

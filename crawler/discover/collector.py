@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from datetime import datetime
 
-from crawler.models import Candidate
 from crawler.text import line
 from crawler.urls.canonical import canonical
+from index.model.candidate import Candidate
 
 MAX_CANDIDATES = 50_000  # of one document: the limit of sitemaps.org
 CUT_SHORT = "cut short"  # in `Discovered.skipped`: the document had more than was read, so it is not done with

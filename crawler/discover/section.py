@@ -15,7 +15,8 @@ from crawler.discover.source_document import SourceDocument, wall
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.text import line
-from crawler.urls.canonical import ARTICLE_SCORE, canonical, may_be_article, score
+from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
+from crawler.urls.canonical import canonical
 
 _CARDS = ("article", "li")  # elements that hold one article of a list, with its date
 _CARD_DEPTH = 8  # elements between a link and its card
@@ -134,7 +135,7 @@ def _refused(address: str, link: _Link, home: str) -> str | None:
         return "elsewhere"
     if reason := may_be_article(address):
         return reason
-    weight = score(address) + max(map(_headline_score, link.texts), default=0)
+    weight = article_score(address) + max(map(_headline_score, link.texts), default=0)
     return None if weight >= ARTICLE_SCORE else "unlikely"
 
 

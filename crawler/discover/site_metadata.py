@@ -13,7 +13,8 @@ from crawler.discover.section import alternates
 from crawler.discover.source_document import read
 from crawler.extract import jsonld
 from crawler.text import line
-from crawler.urls.canonical import ARTICLE_SCORE, canonical, may_be_article, score
+from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
+from crawler.urls.canonical import canonical
 
 _OUTLETS = frozenset(("NewsMediaOrganization", "WebSite", "Organization", "Corporation"))
 _SEPARATORS = re.compile(r"\s+[|–—»:•-]\s+")  # between an outlet's name and its motto in <title>
@@ -84,7 +85,7 @@ def _sections(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
     links = (canonical(node.attributes.get("href") or "", url) for node in tree.css(_MENUS))
     own = (link for link in links if link and link != home and urlsplit(link).hostname == host)
     kinds = {link: may_be_article(link) for link in own if not urlsplit(link).query}
-    found = [link for link, why in kinds.items() if why in ("category", None) and score(link) < ARTICLE_SCORE]
+    found = [link for link, why in kinds.items() if why in ("category", None) and article_score(link) < ARTICLE_SCORE]
     return tuple(sorted(found, key=lambda link: (kinds[link] is None, link.rstrip("/").count("/"))))
 
 

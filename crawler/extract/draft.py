@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
+from crawler.boilerplate.removed import Removed
 from index.model.article import Article, Image
 
-Layer = Literal["structure", "phrase", "repeat"]
 _OTHERS = 60  # sayings about fields that are kept; a hostile page has thousands of <time>
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """A piece that was taken off, why (`read-also`), and which layer of cleaning did it."""
-
-    text: str
-    reason: str
-    layer: Layer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from __future__ import annotations
 from datetime import UTC
 from textwrap import shorten
 
-from crawler.errors import Refused
 from crawler.extract import (
     body,
     dates,
@@ -15,7 +14,6 @@ from crawler.extract import (
     jsonld,
     language_detection,
     metadata,
-    page_classifier,
     site_selectors,
     visible_metadata,
 )
@@ -28,12 +26,8 @@ from crawler.site_config import Site
 _HEADLINE_STANDIN_CHARS = 120  # characters of a text that stand for a headline
 
 
-def read(document: HtmlDocument, page: Page, site: Site) -> Draft:
-    """The draft of a page. Takes boilerplate off the document's tree, in place.
-
-    Raises Refused for a wall, a consent page, "not found" or a page without text."""
-    found = jsonld.nodes(document.tree)
-    page_classifier.reject_document(document, found)
+def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Site) -> Draft:
+    """The draft of a page; `found` are its nodes of JSON-LD. Takes boilerplate off the document's tree, in place."""
     draft = Draft()
     node = jsonld.article(found, {page.url, page.final_url}, document.meta("og:title"))
     ours = site.rules_on(page.fetched.date())
@@ -65,14 +59,7 @@ def read(document: HtmlDocument, page: Page, site: Site) -> Draft:
     metadata.fill_date(draft, "published", ago, "page")
     visible_metadata.date_from_htmldate(draft, document.markup, place)
     draft.fill("headline", _first_line(draft.body), "body")
-    try:
-        page_classifier.reject_draft(draft, document, found)
-    except Refused as refused:
-        refused.said = tuple((name, getattr(draft, name), origin) for name, origin in draft.origins.items())
-        raise
-    visible_metadata.apply_url_date(
-        draft, document.url, place
-    )  # here, as lists of a day's articles have addresses of that day too
+    visible_metadata.apply_url_date(draft, document.url, place)
     said = page.candidate.language if page.candidate else None
     tags = (*filter(None, (said, jsonld.text(node.get("inLanguage")) if node else "", *declared)), site.languages[0])
     if found_language := language_detection.language(" ".join([draft.headline, *draft.body[:12]]), tags):

@@ -12,7 +12,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.errors import Unreadable
 from crawler.text import line
 
-MAX_BYTES = 5 * 1024 * 1024  # of HTML; 5.9 MB of <p> held trafilatura 12 s; of 1,269 real pages the largest has 3.2 MB
 MAX_DEPTH = 1_000  # levels; libxml2 silently drops what lies below 2,046
 _MAX_OPEN_TAGS = (
     4_000  # tags open at once as counted before parsing: Lexbor takes 27 s for 100,000 levels, 0.1 s for 10,000

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import yaml
 
 from crawler.boilerplate.phrases import known_form
-from crawler.errors import Refused, Unreadable
+from crawler.errors import Refused
 from crawler.extract import jsonld, teasers
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import MAX_BYTES, HtmlDocument, text_of
+from crawler.extract.html_document import HtmlDocument, text_of
 from crawler.models import Page
 from crawler.text import words
 
@@ -35,14 +35,12 @@ _BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\
 
 
 def reject_response(page: Page) -> None:
-    """Raises Refused or Unreadable for what can be told before parsing: status, size, type, a redirect to the home
-    page or to a consent page."""
+    """Raises Refused for what can be told before parsing: status, type, a redirect to the home page or to a consent
+    page. Its length was looked at when it came (`page_max_bytes`)."""
     if page.status >= 400:
         raise Refused("status", str(page.status))
     if not page.body.strip():
         raise Refused("empty", "no bytes")
-    if len(page.body) > MAX_BYTES:
-        raise Unreadable("too large", f"{len(page.body)} bytes of HTML, at most {MAX_BYTES} are read")
     kind = page.headers.get("content-type", "").split(";")[0].strip().lower()
     if page.body.startswith(_BINARY) or (kind and not re.search(r"html|xml|text/plain|octet-stream", kind)):
         raise Refused("not html", kind or "by its first bytes")
@@ -97,7 +95,16 @@ def _words_beside_links(document: HtmlDocument) -> int:
 
 
 def reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]) -> None:
-    """Raises Refused for what turned out to have no text, to be a video alone, or a page that lists articles."""
+    """Raises Refused for what turned out to have no text, to be a video alone, or a page that lists articles; what it
+    says of itself all the same is in `said`."""
+    try:
+        _reject_draft(draft, document, found)
+    except Refused as refused:
+        refused.said = tuple((name, getattr(draft, name), origin) for name, origin in draft.origins.items())
+        raise
+
+
+def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]) -> None:
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
         raise Refused("empty", "no headline")
@@ -128,10 +135,13 @@ def _lists(draft: Draft, document: HtmlDocument) -> bool:
     if cards >= _CARDS and teased >= _TEASERS * whole:
         return True
     return (
-        len(words(" ".join(draft.body))) < _MIN_BODY_WORDS
-        and draft.lacks("published")
-        and _links(document) > _LISTING_MIN_LINKS
+        len(words(" ".join(draft.body))) < _MIN_BODY_WORDS and _undated(draft) and _links(document) > _LISTING_MIN_LINKS
     )
+
+
+def _undated(draft: Draft) -> bool:
+    """Whether nothing but the page's address dates it: lists of a day's articles have addresses of that day too."""
+    return draft.lacks("published") or draft.origins["published"].startswith("address")
 
 
 def jsonld_article(found: list[jsonld.Node]) -> bool:

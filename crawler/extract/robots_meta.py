@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from crawler.config import PRODUCT
 from crawler.extract.html_document import HtmlDocument
 from crawler.models import Page
+from crawler.settings_model import PRODUCT
 
 DIRECTIVES = frozenset(  # of robots' rules: what they say of keeping, showing and learning; the others are about links
     ("noindex", "none", "noarchive", "nocache", "nosnippet", "noai", "noimageai", "noml")

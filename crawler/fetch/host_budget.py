@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -15,11 +15,9 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.fetch.block_detection import TRAP_PAGES, BlockDetector, shape
 from crawler.fetch.circuit_breaker import HostUnavailable
-from crawler.session.block_detection import TRAP_PAGES, shape
-
-if TYPE_CHECKING:
-    from crawler.session.block_detection import BlockDetector
+from crawler.fetch.crawl_state import crawl_state
 
 log = logging.getLogger("arshif.reach")
 
@@ -58,15 +56,13 @@ class HostBudgetMiddleware:
     comes, and again when the host's turn has come (`crawler/fetch/http_handler.py`), for the answers that came
     in between."""
 
-    def __init__(self, crawler: Crawler, share: HostBudget) -> None:
-        self.crawler = crawler
+    def __init__(self, share: HostBudget, blocks: BlockDetector) -> None:
         self.share = share
+        self.blocks = blocks
         self.requests: Counter[str] = Counter()
         self.size: Counter[str] = Counter()
         self.seconds: Counter[str] = Counter()
         self.told: set[str] = set()
-        crawler.signals.connect(self.response_received, signals.response_downloaded)
-        crawler.signals.connect(self.request_left, signals.request_left_downloader)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -74,7 +70,10 @@ class HostBudgetMiddleware:
         share = HostBudget(
             settings.getint("HOST_REQUESTS"), settings.getint("HOST_BYTES"), settings.getfloat("HOST_SECONDS")
         )
-        return cls(crawler, share)
+        middleware = cls(share, crawl_state(crawler).blocks)
+        crawler.signals.connect(middleware.response_received, signals.response_downloaded)
+        crawler.signals.connect(middleware.request_left, signals.request_left_downloader)
+        return middleware
 
     async def process_request(self, request: Request) -> None:
         host = urlparse_cached(request).hostname or ""
@@ -88,11 +87,10 @@ class HostBudgetMiddleware:
                 self.told.add(host)
                 log.warning("%s: %s; the rest waits for the next run", host, told)
             raise BudgetExceeded(f"{host} has had its share of this run: {told}")
-        conduct: BlockDetector | None = getattr(getattr(self.crawler.spider, "crawl", None), "conduct", None)
-        if conduct is not None and conduct.is_blocked(request.url):
+        if self.blocks.is_blocked(request.url):
             raise HostBlocked(f"{host} answers with walls only, and is left alone for now")
         site = request.cb_kwargs.get("site")
-        if conduct is not None and site is not None and conduct.is_trap(site.id, request.url):
+        if site is not None and self.blocks.is_trap(site.id, request.url):
             raise TrapSuspected(
                 f"{TRAP_PAGES} pages like {shape(request.url)} were no articles; the others are tried later"
             )
@@ -112,5 +110,5 @@ class HostBudgetMiddleware:
         self.size[urlparse_cached(request).hostname or ""] += len(response.body)
 
     def request_left(self, request: Request) -> None:
-        """Counts how long that took, however it ended (`crawler/fetch/http_handler.py` measures it)."""
+        """Counts how long that took, however it ended (`crawler/fetch/bounded_agent.py` measures it)."""
         self.seconds[urlparse_cached(request).hostname or ""] += request.meta.pop("seconds", 0.0)

@@ -1,63 +1,24 @@
-"""The download handler of every crawl: Scrapy's own, with an end to headers and an eye on certificates.
+"""The download handler of every crawl: Scrapy's own, bounded, and the browser's for pages that are rendered.
 
 Scrapy loads it by name (`crawler/settings.py`).
 """
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import Any
 
 from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import (
-    HTTP11DownloadHandler,
-    _LenientHTTP11ClientFactory,
-    _LenientHTTP11ClientProtocol,
-    _LenientHTTPClientParser,
-)
-from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.http import Response
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress
-from twisted.python.failure import Failure
-from twisted.web.client import ResponseFailed
-from twisted.web.iweb import IPolicyForHTTPS, IResponse
-from zope.interface import implementer  # type: ignore[import-untyped]
+from scrapy.utils.misc import load_object
 
+from crawler.fetch.bounded_agent import BoundedAgent
 from crawler.fetch.host_state import request_unsent
-
-HEADERS = 256 << 10  # bytes of an answer's head; Scrapy takes any: 200,000 headers of 22 MB were a page to it
-
-
-class HeadTooLong(DownloadCancelledError):
-    """The answer's headers do not come to an end: it is not read on, and not asked for again in this run."""
-
-
-class BoundedAgent:
-    """What a crawl's download handlers share; mixed into one of Scrapy's."""
-
-    _pool: Any
-    _contextFactory: Any
-
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)  # type: ignore[call-arg]
-        self._pool._factory = _BoundedFactory
-        unverified = frozenset(crawler.settings.getlist("UNVERIFIED_HOSTS"))
-        if unverified:
-            self._contextFactory = _Certificates(self._contextFactory, _trusting(crawler), unverified)
-
-    async def download_request(self, request: Request) -> Response:
-        start = monotonic()
-        try:
-            answer: Response = await super().download_request(request)  # type: ignore[misc]
-            return answer
-        finally:
-            request.meta["seconds"] = monotonic() - start
 
 
 class HttpHandler(BoundedAgent, HTTP11DownloadHandler):
-    """Plain requests; the browser's handler, which takes a second to import, joins it with the first rendered page."""
+    """Plain requests; the browser's handler (BROWSER_HANDLER), which takes a second to import, joins it with the first
+    rendered page."""
 
     _browser: Any = None
 
@@ -71,9 +32,7 @@ class HttpHandler(BoundedAgent, HTTP11DownloadHandler):
         if not request.meta.get("playwright"):
             return await super().download_request(request)
         if self._browser is None:
-            from crawler.fetch.rendering.handler import RenderingHandler as BrowserHandler
-
-            self._browser = BrowserHandler(self._crawler)
+            self._browser = load_object(self._crawler.settings["BROWSER_HANDLER"])(self._crawler)
             await self._browser.begin()
         answer: Response = await self._browser.download_request(request)
         return answer
@@ -82,56 +41,3 @@ class HttpHandler(BoundedAgent, HTTP11DownloadHandler):
         await super().close()
         if self._browser is not None:
             await self._browser.close()
-
-
-@implementer(IPolicyForHTTPS)
-class _Certificates:
-    """Checks a host's certificate, unless its site's file says not to."""
-
-    def __init__(self, checking: Any, trusting: Any, unverified: frozenset[str]) -> None:
-        self.checking, self.trusting, self.unverified = checking, trusting, unverified
-
-    def creatorForNetloc(self, hostname: bytes, port: int) -> Any:
-        policy = self.trusting if hostname.decode("ascii").lower() in self.unverified else self.checking
-        return policy.creatorForNetloc(hostname, port)
-
-
-def _trusting(crawler: Crawler) -> Any:
-    from scrapy.core.downloader.contextfactory import _load_context_factory_from_settings
-
-    policy: Any = _load_context_factory_from_settings(crawler)
-    policy._verify_certificates = False
-    return policy
-
-
-class _BoundedParser(_LenientHTTPClientParser):
-    """Gives up an answer whose headers are longer than HEADERS."""
-
-    def lineReceived(self, line: bytes) -> None:
-        self.head = getattr(self, "head", 0) + len(line) + 2  # no __init__: its class is changed once it is made
-        if self.head > HEADERS:
-            raise HeadTooLong(f"headers of more than {HEADERS:,} bytes")
-        super().lineReceived(line)
-
-
-class _BoundedProtocol(_LenientHTTP11ClientProtocol):
-    """Parses answers so."""
-
-    def request(self, request: Any) -> Deferred[IResponse]:
-        answer = super().request(request)
-        assert self._parser is not None
-        self._parser.__class__ = _BoundedParser
-        return answer.addErrback(_bare)
-
-
-class _BoundedFactory(_LenientHTTP11ClientFactory):
-    """Makes connections that do."""
-
-    def buildProtocol(self, addr: IAddress | None) -> _BoundedProtocol:  # noqa: ARG002
-        return _BoundedProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
-
-
-def _bare(failure: Failure) -> Failure:
-    """HeadTooLong itself where it is what Twisted wraps."""
-    reasons: list[Failure] = failure.value.reasons if isinstance(failure.value, ResponseFailed) else []
-    return next((reason for reason in reasons if isinstance(reason.value, HeadTooLong)), failure)

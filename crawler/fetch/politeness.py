@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any, Self
 
 from scrapy import Request, signals
+from scrapy.core.downloader import Slot
 from scrapy.crawler import Crawler
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.fetch.block_detection import BlockDetector
+from crawler.fetch.crawl_state import crawl_state
 from crawler.fetch.host_state import host_slower, request_unsent
 
 MAX_DELAY_SECONDS = 60.0  # seconds between two requests to a host, however slowly it answers
@@ -29,51 +32,55 @@ class PolitenessMiddleware:
     (DOWNLOAD_SLOTS) to the general one.
     """
 
-    def __init__(self, crawler: Crawler, delay: float, delays: Mapping[str, Mapping[str, Any]]) -> None:
-        self.crawler = crawler
+    def __init__(
+        self,
+        delay: float,
+        delays: Mapping[str, Mapping[str, Any]],
+        blocks: BlockDetector,
+        slot_of: Callable[[str], Slot | None],
+    ) -> None:
         self.delay = delay
+        self.blocks = blocks
+        self.slot_of = slot_of  # the download slot of a host, None before its first request
         self.delays = {host: float(slot["delay"]) for host, slot in delays.items() if "delay" in slot}
         self.wishes: dict[str, float] = {}  # seconds that hosts ask for themselves, such as by Crawl-delay
-        crawler.signals.connect(self.answered, signals.response_downloaded)
-        crawler.signals.connect(self.slower, host_slower)
-        crawler.signals.connect(self.unsent, request_unsent)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler, crawler.settings.getfloat("DOWNLOAD_DELAY"), crawler.settings.getdict("DOWNLOAD_SLOTS"))
+        def slot_of(host: str) -> Slot | None:
+            assert crawler.engine is not None
+            return crawler.engine.downloader.slots.get(host)
+
+        settings = crawler.settings
+        delay, delays = settings.getfloat("DOWNLOAD_DELAY"), settings.getdict("DOWNLOAD_SLOTS")
+        middleware = cls(delay, delays, crawl_state(crawler).blocks, slot_of)
+        crawler.signals.connect(middleware.answered, signals.response_downloaded)
+        crawler.signals.connect(middleware.slower, host_slower)
+        crawler.signals.connect(middleware.unsent, request_unsent)
+        return middleware
 
     async def process_request(self, request: Request) -> None:
         request.meta["download_slot"] = urlparse_cached(request).hostname or ""
 
-    def _walls(self, host: str) -> int:
-        """How many walls in a row the host has shown in this run."""
-        crawl = getattr(self.crawler.spider, "crawl", None)
-        return int(crawl.conduct.walls[host]) if crawl is not None else 0
-
     def slower(self, host: str, seconds: float) -> None:
-        """From now on there are as many seconds between two requests to this host, LONGEST at most."""
+        """From now on there are as many seconds between two requests to this host, MAX_DELAY_SECONDS at most."""
         self.wishes[host] = max(self.wishes.get(host, 0.0), min(seconds, MAX_DELAY_SECONDS))
-        assert self.crawler.engine is not None
-        if (slot := self.crawler.engine.downloader.slots.get(host)) is not None:
+        if (slot := self.slot_of(host)) is not None:
             slot.delay = max(slot.delay, self.wishes[host])
 
     def answered(self, request: Request) -> None:
         """Moves the host's clock to now: `response_downloaded` is sent before the slot's queue goes on."""
-        assert self.crawler.engine is not None
         host = request.meta["download_slot"]
-        slot = self.crawler.engine.downloader.slots.get(host)
-        if slot is not None:
+        if (slot := self.slot_of(host)) is not None:
             slot.lastseen = monotonic()
             promised = max(self.delays.get(host, self.delay), self.wishes.get(host, 0.0))
             # A rendered page took our browser's time, not the host's
             took = 0.0 if request.meta.get("playwright") else request.meta.get("download_latency", 0.0)
-            slot.delay = pause(promised, took, self._walls(host))
+            slot.delay = pause(promised, took, self.blocks.walls[host])
 
     def unsent(self, request: Request) -> None:
         """Lets the next one have its turn at once: hundreds that are given up must not each wait for theirs."""
-        assert self.crawler.engine is not None
-        slot = self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
-        if slot is not None:
+        if (slot := self.slot_of(request.meta.get("download_slot", ""))) is not None:
             slot.lastseen = 0.0
             if slot.latercall is not None:
                 slot.latercall.cancel()
@@ -82,6 +89,6 @@ class PolitenessMiddleware:
 
 def pause(promised: float, took: float, walls: int) -> float:
     """Seconds until a host is asked again: what was promised, doubled for each wall in a row, and at least as long as
-    its last answer took; neither longer than LONGEST, unless that was promised."""
+    its last answer took; neither longer than MAX_DELAY_SECONDS, unless that was promised."""
     slowed = min(MAX_DELAY_SECONDS, max(promised, 1.0) * 2**walls) if walls else promised
     return max(promised, slowed, min(took, MAX_DELAY_SECONDS), MIN_DELAY_SECONDS)

@@ -11,7 +11,6 @@ from http import HTTPStatus
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.models import Candidate, Page
 from index.warc import store
 
 ENCODED = ("content-encoding", "content-length")  # what a body that was decoded has no more
@@ -21,8 +20,8 @@ GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
 class RawCaptureMiddleware:
     """Keeps a page's status, headers and body as received in `request.meta["raw"]`; the store writes them.
 
-    We ask for gzip alone (`crawler/settings.py`). What came otherwise all the same is left to `DecodedCopies`:
-    not every language will have that one in ten years."""
+    We ask for gzip alone (`crawler/settings.py`). What came otherwise all the same is left to
+    `DecodedCaptureMiddleware`: not every language will have that encoding in ten years."""
 
     async def process_response(self, request: Request, response: Response) -> Response:
         request.meta.pop("raw", None)
@@ -32,7 +31,7 @@ class RawCaptureMiddleware:
 
 
 class DecodedCaptureMiddleware:
-    """Keeps what `RawCopies` left, as Scrapy decoded it in between, which it does up to DOWNLOAD_MAXSIZE bytes."""
+    """Keeps what `RawCaptureMiddleware` left, as Scrapy decoded it in between: DOWNLOAD_MAXSIZE bytes at most."""
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if _wanted(request, response) and "raw" not in request.meta:
@@ -62,19 +61,6 @@ def _encoding(headers: Iterable[tuple[str, str]]) -> str:
 def lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Headers by their name in small letters; of several of one name, the last."""
     return {name.lower(): value for name, value in headers}
-
-
-def stored_page(
-    kept: store.WarcStore,
-    ref: store.WarcRef,
-    url: str,
-    final_url: str,
-    fetched: datetime,
-    candidate: Candidate | None = None,
-) -> Page:
-    """The page of a raw copy, as it was fetched. Raises what `Raw.read` and decoding do."""
-    headers, body = kept.read(ref, final_url)
-    return Page(url, final_url, decoded(headers, body), fetched, headers=lower_case(headers), candidate=candidate)
 
 
 def decoded(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:

@@ -14,6 +14,7 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.fetch.circuit_breaker import HostUnavailable
+from crawler.fetch.crawl_state import crawl_state
 from crawler.fetch.host_state import HostStates
 from crawler.scheduling.poll_interval import retry_after
 from index.archive import hosts
@@ -41,7 +42,7 @@ class RetryAfterMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(HostStates(crawler))
+        return cls(crawl_state(crawler).hosts)
 
     async def process_request(self, request: Request) -> None:
         host, origin = urlparse_cached(request).hostname or "", hosts.origin(request.url)

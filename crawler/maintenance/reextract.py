@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -13,24 +13,21 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.fetch.raw_capture import stored_page
-from crawler.models import Candidate
 from crawler.processes.parse_pool import ParsePool
+from crawler.replay import reread_in_worker
 from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from index.archive import Archive, articles, leases, repeated_blocks, warc_records
 from index.archive.warc_records import StoredRecord
 from index.model.article import Article
-from index.warc.store import WarcDamaged, WarcStore
+from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.reextract")
 
 OWNER = "arshif reextract"  # of the sites' leases, for people
-CANDIDATE_FIELDS = ("title", "published", "modified", "language")  # what a source gives with an address
 MAX_IN_FLIGHT = 16  # pages under way: enough for the workers of a large machine, and 160 MB of pages at the very most
 EXAMPLES = 3  # of a field's changes that are told
 INTERNAL_FIELDS = {
@@ -132,24 +129,17 @@ class Reextraction:
 
     async def _read(self, copy: StoredRecord, site: Site, learned: RepeatedBlocks) -> Extraction | None:
         try:
-            offered = Candidate(copy.url, *(getattr(copy.offered, name) for name in CANDIDATE_FIELDS))
-            page = await asyncio.to_thread(
-                stored_page, self.raw, copy.ref, copy.url, copy.final_url, copy.fetched, offered
-            )
-            extraction = await self.workers.run(stages.article, page, site, learned)
+            return await reread_in_worker(self.workers, self.raw, copy, site, learned)
         except Refused as problem:
             log.warning("%s: would be refused today: %s", copy.article.url, problem)
             self.report.refused += 1
-            return None
-        except (WarcDamaged, Unreadable, OSError, EOFError) as problem:
+        except Unreadable as problem:
             log.warning("%s: cannot be read again: %s", copy.article.url, problem)
             self.report.unreadable += 1
-            return None
-        return extraction
+        return None
 
     def _take(self, copy: StoredRecord, extraction: Extraction, lease: leases.Lease | None, now: datetime) -> None:
-        known = copy.article
-        better = replace(extraction.article, id=known.id, url=known.url)
+        known, better = copy.article, extraction.article
         self.report.read += 1
         names = list(_differing(known, better))
         if names:

@@ -16,14 +16,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select
 
+from crawler import disk_space
 from crawler.config import Config
 from crawler.errors import ArchiveError, ArshifError
 from crawler.fetch.rendering.settings import find_browser, launch_options
-from crawler.monitoring import disk_space, notifications
+from crawler.monitoring import notifications
 from crawler.scheduling.poll_interval import in_words
 from crawler.scheduling.site_schedule import SKEW
 from crawler.storage import archive_file, open_archive, open_index, raw_folder
-from index.archive import articles, health, leases, outbox, source_state, warc_records
+from index.archive import documents, health, leases, outbox, source_state, warc_records
 from index.archive import tables as t
 from index.warc.store import torn_bytes
 
@@ -148,7 +149,7 @@ def _raw(config: Config) -> tuple[Verdict, str]:
 def _archive(config: Config) -> tuple[Verdict, str]:
     with open_archive(config) as archive:
         with archive.read() as conn:
-            count = articles.count(conn)
+            count = documents.count(conn)
         path = archive.path
     told = f"{path}: {count} articles, {disk_space.size(path.stat().st_size)}"
     problem = _integrity(str(path))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from scrapy import Spider, signals
 from scrapy.crawler import CrawlerProcess
 from scrapy.utils.project import get_project_settings
 
 from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
-from crawler.errors import ArshifError, PageProblem
+from crawler.errors import ArshifError, PageProblem, Refused, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.items import ArticleItem
 from crawler.models import Discovered
 from crawler.onboarding.proposal import Proposal
 from crawler.scheduling.poll_interval import Bounds
@@ -39,19 +38,22 @@ def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
     :raises PageProblem: it is no article, or cannot be read.
     :raises ArshifError: it cannot be fetched; the message says why.
     """
-    spider, items = _crawl(url=url, repeats=repeats)
-    if not items and isinstance(problem := getattr(spider, "refused", None), PageProblem):
+    spider = _run("probe", url=url, repeats=repeats)
+    extraction: Extraction | None = spider.extraction
+    problem: PageProblem | None = spider.problem
+    if extraction is not None:
+        return extraction
+    if isinstance(problem, Refused | Unreadable):
         raise problem
-    if not items:
-        raise ArshifError(f"{url} gives no article: {getattr(spider, 'problem', None) or 'nothing came back'}")
-    return items[0].extraction
+    raise ArshifError(
+        f"{url} gives no article: {(problem and (problem.detail or problem.reason)) or 'nothing came back'}"
+    )
 
 
 def check_sources(site: str) -> list[SourceCheck]:
     """What each source of a site offers now, each asked once."""
-    spider, _ = _crawl(sites=site, check="1")
     answers = []
-    for poll, found in getattr(spider, "answers", ()):
+    for poll, found in _run("probe", sites=site).answers:
         if isinstance(found, Discovered):
             dates = [date for c in found.candidates if (date := c.published or c.modified)]
             newest = max(dates, default=None)
@@ -66,26 +68,26 @@ def discover_site(url: str, bounds: Bounds) -> Proposal:
 
     :raises ArshifError: the site does not answer, or nothing on it lists articles; the message says what to do.
     """
-    spider, _ = _crawl("scout", url=url, bounds=bounds)
-    proposal: Proposal | None = getattr(spider, "proposal", None)
+    spider = _run("scout", url=url, bounds=bounds)
+    proposal: Proposal | None = spider.proposal
     if proposal is None:
-        raise ArshifError(getattr(spider, "problem", "") or f"{url}: nothing came back")
+        raise ArshifError(spider.problem or f"{url}: nothing came back")
     return proposal
 
 
-def _crawl(name: str = "site", **arguments: object) -> tuple[Spider | None, list[ArticleItem]]:
-    """The spider, run with these arguments, and its items. Once a process: Twisted's reactor does not start twice."""
+def _run(name: str, **arguments: object) -> Any:
+    """The spider of this name, after it has run with these arguments. Once a process: Twisted's reactor does not start
+    twice.
+
+    :raises ArshifError: it could not even begin.
+    """
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
     settings = get_project_settings()
-    settings.setdict({"LOG_INSTALL_ROOT_HANDLER": False, "ITEM_PIPELINES": {}}, priority="cmdline")
+    settings.set("LOG_INSTALL_ROOT_HANDLER", False)
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(name)
-    items: list[ArticleItem] = []
-
-    def keep(item: ArticleItem) -> None:  # Scrapy sends what a receiver's parameters name
-        items.append(item)
-
-    crawler.signals.connect(keep, signals.item_scraped, weak=False)
     process.crawl(crawler, **arguments)
     process.start()
-    return crawler.spider, items
+    if crawler.spider is None:
+        raise ArshifError("nothing came back")
+    return crawler.spider

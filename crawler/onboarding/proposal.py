@@ -18,12 +18,12 @@ from pydantic import HttpUrl
 
 from crawler.boilerplate.repeated_blocks import OTHERS, own
 from crawler.discover.site_metadata import SiteMetadata
-from crawler.models import Candidate
 from crawler.scheduling.poll_interval import Bounds, PollRecord, Turn, UpdateHints, in_words, next_poll
 from crawler.scheduling.publication_rate import MIN_EXPECTED, PublicationRate, first_look
 from crawler.site_config import Rules, Schedule, Site, Source, stranger
 from crawler.text import fold, line
 from index.model.article import Article
+from index.model.candidate import Candidate
 
 RECENT = timedelta(days=30)  # a source whose newest article is older is dead
 NEW_SHARE = 0.2  # of a further source's articles that must be on no other: else it costs a request for nothing

@@ -14,11 +14,11 @@ from urllib.parse import urljoin
 from pydantic import HttpUrl
 
 from crawler import stages
-from crawler.discover import first_request
 from crawler.discover.site_metadata import SiteMetadata, site_metadata, sitemaps
+from crawler.discover.wordpress import first_request
 from crawler.errors import ArshifError, PageProblem, Refused
 from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT
-from crawler.models import Candidate, Discovered, Page
+from crawler.models import Discovered, Page
 from crawler.onboarding.proposal import (
     Proposal,
     SourceOffer,
@@ -39,7 +39,8 @@ from crawler.onboarding.proposal import (
 from crawler.processes.parse_pool import ParsePool
 from crawler.scheduling.poll_interval import Bounds, UpdateHints
 from crawler.site_config import Kind, Rules, Site, Source
-from crawler.urls.canonical import may_be_article
+from crawler.urls.article_filter import may_be_article
+from index.model.candidate import Candidate
 
 log = logging.getLogger("arshif.scout")
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from crawler import disk_space
 from crawler.config import Config
 from crawler.errors import ArchiveError, Busy, LeaseLost
-from crawler.monitoring import disk_space
 from crawler.processes.child import kill_group, start_child
 from crawler.scheduling.site_schedule import LastRun
 from crawler.site_config import Site

@@ -1,6 +1,7 @@
 """Processes for every parse of foreign bytes, each job with a deadline; a worker that misses it is killed and replaced.
 
 The reactor only moves bytes: a sitemap of 341 KiB held it for 210 s, deaf to SIGTERM, when it was parsed there.
+Deadlines count the CPU time of the job, so that a busy machine refuses no page; a job that takes none is ended too.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar, cast
 
 from crawler.errors import Unreadable
-from crawler.processes.parse_worker import LENGTH, frame
+from crawler.processes.parse_worker import LENGTH, OUT_OF_TIME, frame
 from crawler.site_config import Site
 
 P = ParamSpec("P")
@@ -27,8 +28,9 @@ T = TypeVar("T")
 log = logging.getLogger("arshif.workers")
 
 QUICK_QUEUE, SLOW_QUEUE = "quick", "slow"
-DEADLINE = 20.0  # seconds for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
-QUICK = 5.0  # seconds after which a job makes way for others, and is begun anew where slow ones wait for each other
+DEADLINE = 20.0  # seconds of CPU for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
+QUICK = 5.0  # seconds of CPU after which a job makes way for others: it begins anew where slow ones wait in line
+BACKSTOP = 900.0  # seconds for a job that blocks: in them one that computes has its 20 s at 40 processes a CPU
 JOBS_PER_WORKER = (
     5_000  # then it is replaced, so that what a library leaks ends with it; in 2,300 pages that was nothing
 )
@@ -46,7 +48,11 @@ class _Gone(Exception):
 
 
 class _Late(Exception):
-    """The job took longer than it may, and was ended."""
+    """The job took more CPU time than it may, and was ended."""
+
+
+class _Stuck(_Late):
+    """The job took little CPU time and did not end all the same, so it was ended."""
 
 
 class _Died(Exception):
@@ -72,10 +78,12 @@ class _Worker:
         """Whether it can be given a job."""
         return not self.killed and self.process.poll() is None
 
-    async def do(self, message: bytes, timeout: float) -> Any:
-        """What the job of this message returns or raises. Its time begins when the one before it is done.
+    async def do(self, message: bytes, backstop: float) -> Any:
+        """What the job of this message returns or raises.
 
-        :raises _Late: it took longer, and the worker was killed.
+        :param backstop: seconds by the clock that it has, from when the one before it is done.
+        :raises _Late: it took more CPU time than the message allows it, and its worker with it.
+        :raises _Stuck: it was not done by the backstop, and the worker was killed.
         :raises _Gone: it was not begun.
         :raises _Died: it took the worker with it.
         """
@@ -86,7 +94,7 @@ class _Worker:
                 with suppress(ConnectionError):  # told by the answer that does not come
                     await asyncio.get_running_loop().sock_sendall(self.connection, message)
             async with self._answering:
-                returned, value = await self._answer(timeout)
+                returned, value = await self._answer(backstop)
         except BaseException:
             self.kill()  # also where nobody waits for the answer any more: the next one would be taken for it
             raise
@@ -98,21 +106,22 @@ class _Worker:
             raise value
         return value
 
-    async def _answer(self, timeout: float) -> tuple[bool, Any]:
+    async def _answer(self, backstop: float) -> tuple[bool, Any]:
         if self.killed:
             raise _Gone
         try:
             if not self.ready:
                 await self._receive()
                 self.ready = True
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(backstop):
                 return cast(tuple[bool, Any], pickle.loads(await self._receive()))
         except TimeoutError:
-            raise _Late from None
+            raise _Stuck from None
         except (EOFError, ConnectionError):
             if self.killed:
                 raise _Gone from None
-            raise _Died(self.process.wait()) from None
+            code = self.process.wait()
+            raise (_Late if code == OUT_OF_TIME else _Died(code)) from None
 
     async def _receive(self) -> bytes:
         length = LENGTH.unpack(await self._read(LENGTH.size))[0]
@@ -150,11 +159,11 @@ class _Queue:
         self.closed = False
         self._spare = 0.0  # when a worker was last seen that had not enough to do, or was not there yet
 
-    async def do(self, message: bytes, timeout: float) -> Any:
+    async def do(self, message: bytes, backstop: float) -> Any:
         """What the job gives; one that came to a worker which ended before it goes to another one."""
         while not self.closed:
             with suppress(_Gone):
-                return await self._worker().do(message, timeout)
+                return await self._worker().do(message, backstop)
         raise PoolClosed
 
     def warm(self) -> None:
@@ -199,12 +208,20 @@ class ParsePool:
     """Runs pure functions of importable modules in up to `count` processes (one a processor), and in one for slow jobs.
 
     A job that is not done in `quick` seconds goes there, and so do all further ones of its site: who sends pages that
-    hold a parser holds up its like, and nobody else. The processes are new ones, and no copies of this: they have
-    neither its reactor nor its connections to a database.
+    hold a parser holds up its like, and nobody else. `quick` and `deadline` are seconds of CPU, `backstop` seconds by
+    the clock. The processes are new ones, and no copies of this: they have neither its reactor nor its connections to a
+    database.
     """
 
-    def __init__(self, count: int | None = None, deadline: float = DEADLINE, quick: float = QUICK) -> None:
+    def __init__(
+        self,
+        count: int | None = None,
+        deadline: float = DEADLINE,
+        quick: float = QUICK,
+        backstop: float = BACKSTOP,
+    ) -> None:
         self.deadline = deadline
+        self.backstop = backstop
         self.quick = min(quick, deadline)
         self.slow: set[str] = set()  # sites
         self.ended: Callable[[], bool] = bool  # whether what waits is to be dropped, as the crawl is asked to end
@@ -221,7 +238,7 @@ class ParsePool:
         :raises Ended: it waited for its turn when the crawl was asked to end, and was not begun.
         """
         site = next((arg.id for arg in args if isinstance(arg, Site)), "")
-        job = (function, args, kwargs)
+        job = function, args, kwargs
         try:
             if self.quick == self.deadline:
                 return cast(T, await self._do(QUICK_QUEUE, job, self.deadline))
@@ -230,19 +247,21 @@ class ParsePool:
                     return cast(T, await self._do(QUICK_QUEUE, job, self.quick))
                 self.slow.add(site)
             return cast(T, await self._do(SLOW_QUEUE, job, self.deadline))
+        except _Stuck:
+            raise Unreadable("too slow", f"not parsed within {self.backstop:g} s") from None
         except _Late:
-            raise Unreadable("too slow", f"not parsed within {self.deadline:g} s") from None
+            raise Unreadable("too slow", f"not parsed within {self.deadline:g} s of CPU time") from None
         except _Died as error:
             raise Unreadable("crashed", f"its parser ended with exit code {error.args[0]}") from None
         except (MemoryError, RecursionError) as error:
             raise Unreadable("too large", type(error).__name__) from None
 
-    async def _do(self, name: str, job: object, timeout: float) -> Any:
+    async def _do(self, name: str, job: tuple[object, ...], seconds: float) -> Any:
         lane = self._lanes[name]
         async with lane.turns:
             if lane.closed or self.ended():
                 raise PoolClosed
-            return await lane.do(frame(job), timeout)
+            return await lane.do(frame((seconds, *job)), self.backstop)
 
     def close(self) -> None:
         """Ends the workers at once, with whatever they are at."""

@@ -2,8 +2,13 @@
 
 python -m crawler.processes.parse_worker PARENT FD
 
-A message is eight bytes that tell its length, then a pickle: of a function and its arguments, answered by whether it
-returned and what it returned or raised. The first message is the worker's own, when it is ready.
+A message is eight bytes that tell its length, then a pickle: of the seconds of CPU time that the job may take, a
+function and its arguments, answered by whether it returned and what it returned or raised. The first message is the
+worker's own, when it is ready.
+
+A job that takes more than that is ended with its process by the kernel: SIGPROF has its default action here, so that it
+also ends code that does not return to the interpreter, and time in which other processes had the processor is not
+counted (setitimer(2), ITIMER_PROF).
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from crawler.processes.child import die_with_parent
 
 MEMORY = 2 << 30  # bytes of address space a worker may have: a bomb ends in a MemoryError, not in the host's swap
 LENGTH = struct.Struct("!Q")
+OUT_OF_TIME = -signal.SIGPROF  # the exit code of a worker whose job took all the CPU time it had
 GARBAGE = 50_000  # objects made between two searches for cycles, of 700: a page makes few, and hundreds of thousands
 
 
@@ -47,7 +53,8 @@ def main(parent: int, fd: int) -> None:
 
 def _answer(jobs: BinaryIO, length: int) -> bytes:
     try:
-        function, args, kwargs = pickle.loads(jobs.read(length))
+        seconds, function, args, kwargs = pickle.loads(jobs.read(length))
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         return frame((True, function(*args, **kwargs)))
     except Exception as error:
         if not isinstance(error, PageProblem):
@@ -56,6 +63,8 @@ def _answer(jobs: BinaryIO, length: int) -> bytes:
             return frame((False, error))
         except Exception:  # an error that cannot be pickled
             return frame((False, RuntimeError(repr(error))))
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _prepare(parent: int) -> None:

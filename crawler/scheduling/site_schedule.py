@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.interval import IntervalTrigger
 
-from crawler.scheduling.crontab import crontab
+from crawler.crontab import crontab
 from crawler.scheduling.poll_interval import Bounds, PollRecord, Turn, back_off, in_words, next_poll, share
 from crawler.site_config import Site
 from index.archive import hosts

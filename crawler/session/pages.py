@@ -1,278 +1,263 @@
-"""A crawl's pages: which of them are to be fetched, and what becomes of the answers: steps 2 and 6 of the path."""
+"""A crawl's pages: which of them are to be fetched, and each one's whole way from its response into the archive."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from sqlalchemy import Connection
 
-from crawler.boilerplate.repeated_blocks import OTHERS, RepeatedBlocks, block_hash
-from crawler.errors import PageProblem, Unreadable
-from crawler.extract.page_classifier import TRANSIENT_REASONS
-from crawler.items import ArticleItem, FetchTask
+from crawler import stages
+from crawler.errors import ArshifError, PageProblem, Refused, Unreadable
+from crawler.extract.draft import Extraction
 from crawler.models import Page
-from crawler.replay import reread_current, reread_first_articles
-from crawler.scheduling.poll_interval import back_off, retry_after
+from crawler.processes.parse_pool import ParsePool, PoolClosed
+from crawler.scheduling.poll_interval import retry_after
 from crawler.scheduling.revisit import FADE, LADDER, next_look, stretched
-from crawler.session.block_detection import BLOCK_STATUSES
-from crawler.session.source_stats import excluding, repeated
+from crawler.session.corrections import Corrections
+from crawler.session.learned_blocks import LearnedBlocks
+from crawler.session.rejections import Rejections
+from crawler.session.rendering_policy import RenderingPolicy
+from crawler.session.site_progress import RunProgress
+from crawler.session.store import SessionStore
+from crawler.settings_model import Settings
 from crawler.site_config import Site
-from crawler.urls.canonical import canonical, may_be_article
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
 from crawler.urls.variants import variants
-from index.archive import articles, erasure, frontier, repeated_blocks, site_state, trust
-from index.archive.frontier import Visit
+from index.archive import articles, erasure, frontier, site_state, trust
+from index.archive.frontier import FrontierRow, Visit
 from index.archive.trust import TrustObservation
+from index.model.article import Article
+from index.warc.store import Response, WarcRef
 
-if TYPE_CHECKING:
-    from crawler.session.session import CrawlSession
+log = logging.getLogger("arshif.crawl")
 
 OUTCOMES = {
     "new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate", "emptied": "refused",
     "refused": "refused",
 }  # fmt: skip
+NEWS = ("new", "changed")  # what an export is given
 GONE_STATUSES = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
-
-
 FULL_FETCH_EVERY = 4  # each fourth look at a page is without its validators, which may lie
 
 
 class Pages:
     """The pages of a crawl's sites. The spider fetches those that it is given, and hands over what came."""
 
-    def __init__(self, crawl: CrawlSession) -> None:
-        self.crawl = crawl
+    def __init__(
+        self,
+        store: SessionStore,
+        progress: RunProgress,
+        rejections: Rejections,
+        rendering: RenderingPolicy,
+        workers: ParsePool,
+        settings: Settings,
+    ) -> None:
+        self.archive = store
+        self.progress = progress
+        self.rejections = rejections
+        self.rendering = rendering
+        self.workers = workers
+        self.settings = settings
+        self.blocks = LearnedBlocks(store)
+        self.corrections = Corrections(store, workers, self.blocks)
         self.stretches: dict[str, float] = {}  # of each site's ladder of revisits
-        self.learned: dict[
-            str, RepeatedBlocks
-        ] = {}  # by site: read once a run, and kept up to date with what it stores
+        self.doubted: set[str] = set()  # sites whose validators are not believed
+        # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
+        # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker
+        self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
 
-    async def due_tasks(self, site: Site) -> list[FetchTask]:
+    async def due_tasks(self, site: Site) -> list[FrontierRow]:
         """The site's pages that are due, newest first, as many as a run takes; of those, addresses with a query last.
 
         Where ?ref=section leads to the same article as the plain address, the plain one comes first and names it.
         """
-        now, limit = datetime.now(UTC), self.crawl.config.settings.schedule.per_run
-        rows, due = await self.crawl.read(
+        now, limit = datetime.now(UTC), self.settings.schedule.per_run
+        rows, due = await self.archive.read(
             lambda conn: (frontier.due(conn, site.id, now, limit), frontier.count_due(conn, site.id, now))
         )
-        await self.crawl.take(site.id, len(rows), due)
-        doubted = "validators" in await self.crawl.read(lambda conn: trust.untrusted(conn, site.id))
-        return [
-            replace(FetchTask.of(row), unconditional=doubted or row.visits % FULL_FETCH_EVERY == FULL_FETCH_EVERY - 1)
-            for row in sorted(rows, key=lambda row: "?" in row.url)
-        ]
+        await self.progress.take(site.id, len(rows), due)
+        if "validators" in await self.archive.read(lambda conn: trust.untrusted(conn, site.id)):
+            self.doubted.add(site.id)
+        return sorted(rows, key=lambda row: "?" in row.url)
 
-    async def settle_response(self, site: Site, wanted: FetchTask, page: Page) -> bool:
-        """Whether the answer says all there is to say without being read: unchanged, gone, or no page at all."""
-        counts = self.crawl.accounts[site.id].counts
+    def is_conditional(self, site: Site, row: FrontierRow) -> bool:
+        """Whether the page is requested with the validators of its last visit."""
+        return site.id not in self.doubted and row.visits % FULL_FETCH_EVERY != FULL_FETCH_EVERY - 1
+
+    # --- 3 to 6 read and store ---------------------------------------------------------------------------------------
+
+    async def process(
+        self, site: Site, row: FrontierRow, page: Page, received: Response | None
+    ) -> Article | Literal["render"] | None:
+        """A fetched page's whole way: settled by its response alone, or read and stored, or rejected.
+
+        Gives the article where it is news, and "render" where a browser may make an article of the page. `received` is
+        the response as it came, for the raw copy.
+        """
+        if await self.settle_response(site, row, page):
+            return None
+        async with self.turns[site.id]:
+            try:
+                extraction = await self.workers.run(stages.article, page, site, await self.blocks.of(site, row.article))
+                kind = await self.store(site, row, page, extraction, received)
+            except (Refused, Unreadable) as problem:
+                if await self.rendering.should_render(site, page, problem.reason):
+                    return "render"
+                await self.rejections.reject(site, row, problem, page, was_read=True)
+            except PoolClosed:
+                self.progress.defer(site.id, "ended", "")
+            except ArshifError:
+                raise
+            except Exception as error:  # a fault of ours costs this page, and not the site's others
+                log.exception("%s: %s", site.id, row.url)
+                await self.rejections.reject(site, row, Unreadable("internal error", repr(error)), page, was_read=True)
+            else:
+                return extraction.article if kind in NEWS else None
+        return None
+
+    async def settle_response(self, site: Site, row: FrontierRow, page: Page) -> bool:
+        """Whether the response says all there is to say without being read: unchanged, gone, or no page at all."""
+        counts = self.progress.sites[site.id].counts
         counts["requests"] += 1
         counts["bytes"] += len(page.body)
-        same = page.status == 200 and wanted.article is not None and _hash(page.body) == wanted.body_hash
+        same = page.status == 200 and row.article is not None and _hash(page.body) == row.body_hash
         if page.status == 304 or same:
-            visit = Visit(page.fetched, await self.look_again(site, wanted, page), page.status)
+            visit = Visit(page.fetched, await self.revisit_at(site, row, page), page.status)
 
             def unchanged(conn: Connection) -> None:
-                articles.unchanged(conn, site.id, wanted.url, visit)
-                self._judge(conn, site.id, wanted, page, changed=False)
+                articles.unchanged(conn, site.id, row.url, visit)
+                self._judge(conn, site.id, row, page, changed=False)
                 site_state.record_revisit(conn, site.id, changed=False, fade=FADE)
 
-            await self.crawl.settle(site.id, unchanged, "unchanged")
+            await self.progress.settle(site.id, unchanged, "unchanged")
         elif page.status in GONE_STATUSES:
-            visit = Visit(page.fetched, await self.look_again(site, wanted, page), page.status)
-            await self.crawl.settle(
-                site.id, partial(frontier.mark_gone, site=site.id, url=wanted.url, visit=visit), "refused"
+            visit = Visit(page.fetched, await self.revisit_at(site, row, page), page.status)
+            await self.progress.settle(
+                site.id, partial(frontier.mark_gone, site=site.id, url=row.url, visit=visit), "refused"
             )
-        elif page.status != 200:
-            if page.status in BLOCK_STATUSES:
-                self.record_block(site, page)
-            await self.record_failure(site, wanted, f"HTTP {page.status}", "", retry_after(page.headers, page.fetched))
-        elif _redirected_home(page):
-            await self._refuse(site, wanted, page, "led home", f"it leads to {page.final_url}")
-        elif len(page.body) > self.crawl.config.settings.politeness.page_max_bytes:
-            await self._refuse(site, wanted, page, "too large", f"{len(page.body)} bytes")
+        elif problem := response_problem(page, self.settings.politeness.page_max_bytes):
+            not_before = retry_after(page.headers, page.fetched) if page.status != 200 else None
+            await self.rejections.reject(site, row, problem, page, not_before=not_before)
         else:
             return False
         return True
 
-    async def look_again(self, site: Site, wanted: FetchTask, page: Page) -> datetime | None:
+    async def revisit_at(self, site: Site, row: FrontierRow, page: Page) -> datetime | None:
         """When a page that was just read is fetched again, by its age, its last change, and the site's record."""
         ladder = LADDER if site.revisit is None else site.revisit
         if site.id not in self.stretches:
-            state = await self.crawl.read(lambda conn: site_state.state(conn, site.id))
+            state = await self.archive.read(lambda conn: site_state.state(conn, site.id))
             self.stretches[site.id] = stretched(state.looked, state.changed)
-        since = wanted.since or page.fetched
-        return next_look(page.fetched, since, wanted.content_changed_at, ladder, self.stretches[site.id])
+        since = row.published_or_discovered
+        return next_look(page.fetched, since, row.content_changed_at, ladder, self.stretches[site.id])
 
     @staticmethod
-    def _judge(conn: Connection, site: str, wanted: FetchTask, page: Page, changed: bool) -> None:
+    def _judge(conn: Connection, site: str, row: FrontierRow, page: Page, changed: bool) -> None:
         """Notes whether what the site said of a page was true: that it is the same, or that it changed."""
-        for finding in trust_observations(wanted, page, changed):
+        for finding in trust_observations(row, page, changed):
             trust.note(conn, site, finding, page.fetched)
 
-    async def record_failure(
-        self, site: Site, wanted: FetchTask, reason: str, detail: str, not_before: datetime | None = None
-    ) -> None:
-        """A page that could not be had or read: it is tried again, later each time, and not before the host said."""
-        await self._again(site, wanted, "failed", (reason, detail), not_before)
-
-    async def quarantine(self, site: Site, wanted: FetchTask, reason: str, detail: str) -> None:
-        """A page that came, and of which nothing could be made: a parser crashed over it, or we have a fault. It is
-        tried again like one that failed; our rules may be better then."""
-        await self._again(site, wanted, "quarantined", (reason, detail), None)
-
-    async def _again(
-        self, site: Site, wanted: FetchTask, outcome: str, told: tuple[str, str], not_before: datetime | None
-    ) -> None:
-        now = datetime.now(UTC)
-        retry = max(now + back_off(site.id, wanted.tries + 1), not_before or now)
-
-        def work(conn: Connection) -> int:
-            return frontier.mark_failed(conn, site.id, wanted.url, told[0], retry, now, told[1])
-
-        await self.crawl.settle(site.id, work, outcome)
-
-    async def reject(self, site: Site, wanted: FetchTask, page: Page, problem: PageProblem) -> None:
-        """A page that was read and is none, which is counted by its kind, or could not be read."""
-        if not isinstance(problem, Unreadable):
-            self.crawl.accounts[site.id].counts[f"no article: {problem.reason}"] += 1
-        if isinstance(problem, Unreadable):
-            await self.quarantine(site, wanted, problem.reason, problem.detail)
-        elif problem.reason in TRANSIENT_REASONS:
-            self.record_block(site, page)
-            await self.record_failure(site, wanted, problem.reason, problem.detail)
-        else:
-            self.crawl.conduct.record_non_article(site.id, wanted.url)
-            await self.crawl.rendering.record_result(site, page, article=False)
-            await self._refuse(site, wanted, page, problem.reason, problem.detail)
-
-    def record_block(self, site: Site, page: Page) -> None:
-        """The page asks for a person or for consent, or the host refuses us: it is counted, and slows us down."""
-        self.crawl.conduct.record_block(page.final_url)
-        self.crawl.accounts[site.id].counts["walls"] += 1
-
-    def defer(self, site: Site, reason: str, detail: str) -> None:
-        """A page that was not asked for in this run, and stays to be fetched."""
-        if (account := self.crawl.accounts.get(site.id)) is not None:
-            account.problem = account.problem or detail
-            account.counts[f"left: {reason}"] += 1
-
-    async def reject_oversized(self, site: Site, wanted: FetchTask, detail: str) -> None:
-        """A page that was given up on the way, because no article is as long."""
-        await self._refuse(site, wanted, Page(wanted.url, wanted.url, b"", datetime.now(UTC)), "too large", detail)
-
-    async def _refuse(self, site: Site, wanted: FetchTask, page: Page, reason: str, detail: str) -> None:
-        visit = Visit(page.fetched, None, page.status)
-
-        def work(conn: Connection) -> None:
-            frontier.mark_refused(conn, site.id, wanted.url, reason, detail, visit)
-
-        await self.crawl.settle(site.id, work, "refused")
-
-    # --- 4 clean -----------------------------------------------------------------------------------------------------
-
-    async def repeats(self, site: Site, article: str | None) -> RepeatedBlocks:
-        """In how many articles of the site its blocks stand, apart from this one where it is known."""
-        if site.id not in self.learned:
-            self.learned[site.id] = await self.crawl.read(lambda conn: repeated(conn, site.id))
-        learned = self.learned[site.id]
-        own = await self.crawl.read(lambda conn: repeated_blocks.of(conn, article)) if article else frozenset()
-        if not own:
-            return learned
-        return excluding(learned, own)
-
-    def _learn(self, conn: Connection, site: str, outcome: articles.Outcome, item: ArticleItem) -> None:
-        """Counts an article's blocks, and keeps the texts of those that were taken off it."""
-        repeated_blocks.count(conn, site, outcome.id, item.extraction.blocks)
-        texts = {block_hash(r.text): r.text for r in item.extraction.removed if r.layer == "repeat"}
-        repeated_blocks.record_learned(conn, site, texts, item.page.fetched)
-        if (learned := self.learned.get(site)) is not None:
-            now = repeated_blocks.among(conn, site, item.extraction.blocks)
-            often = {block: n for block, n in now.items() if n >= OTHERS}
-            self.learned[site] = RepeatedBlocks({**learned.counts, **often}, learned.articles + (outcome.kind == "new"))
-
-    # --- 6 store -----------------------------------------------------------------------------------------------------
-
-    async def store(self, item: ArticleItem) -> str:
-        """Stores an article and all that belongs to it in one transaction; gives what it was: new, changed, same, copy.
+    async def store(
+        self, site: Site, row: FrontierRow, page: Page, extraction: Extraction, received: Response | None
+    ) -> str:
+        """Stores an article and all that belongs to it in one transaction; gives what it was: new, changed, same, copy,
+        emptied (its text is not there any more), or refused (it was forgotten on demand).
 
         The raw copy of one that is new or changed is on disk before the transaction that refers to it ends.
         """
-        page, site, wanted = item.page, item.site.id, item.wanted
-        fetched = articles.Fetched(
-            site=site,
-            url=wanted.url,
-            final_url=canonical(page.final_url) or wanted.url,
-            article=item.extraction.article,
+        await self.rejections.accept(site, row, page)
+        again = await self.revisit_at(site, replace(row, content_changed_at=page.fetched), page)
+        corrections = await self.corrections.of_learned_blocks(site, extraction)
+        if row.article is not None and (ours := await self.corrections.of_revisit(site, row.article, page, extraction)):
+            corrections.append(ours)
+        fetched = await self._fetched(site, row, page, extraction.article, received)
+        article = extraction.article
+        signs = {row.url, fetched.final_url, article.url, article.canonical_url or "", article.content_hash}
+
+        def take(conn: Connection) -> str:
+            if erasure.among(conn, site.id, signs):
+                visit = Visit(page.fetched, None, page.status)
+                frontier.mark_refused(conn, site.id, row.url, "forgotten", "it was forgotten on demand", visit)
+                return "refused"
+            for better in corrections:
+                articles.correct(conn, better, page.fetched)
+            outcome = articles.store(conn, fetched)
+            if outcome.kind == "emptied":
+                return outcome.kind
+            self.blocks.learn(conn, site.id, outcome, extraction, page)
+            if row.article is not None:
+                self._judge(conn, site.id, row, page, changed=outcome.kind == "changed")
+                site_state.record_revisit(conn, site.id, changed=outcome.kind == "changed", fade=FADE)
+            if outcome.kind == "changed":
+                frontier.mark_content_changed(conn, site.id, row.url, page.fetched, again)
+            return outcome.kind
+
+        return await self.progress.settle(site.id, take, OUTCOMES.__getitem__)
+
+    async def _fetched(
+        self, site: Site, row: FrontierRow, page: Page, article: Article, received: Response | None
+    ) -> articles.Fetched:
+        """The article with how its page was fetched, as the archive takes it."""
+        keep: Callable[[], WarcRef] | None = None
+        if received is not None:
+            keep = partial(self.archive.warc.append, received)
+        return articles.Fetched(
+            site=site.id,
+            url=row.url,
+            final_url=canonical(page.final_url) or row.url,
+            article=article,
             fetched=page.fetched,
             body_hash=_hash(page.body),
             etag=page.headers.get("etag"),
             last_modified=page.headers.get("last-modified"),
-            revisit_at=await self.look_again(item.site, wanted, page),
-            run=self.crawl.run,
+            raw=keep,
+            revisit_at=await self.revisit_at(site, row, page),
+            run=self.archive.run,
             status=page.status,
-            spellings=variants(item.extraction.article.url),
+            spellings=variants(article.url),
         )
-        article = item.extraction.article
-        signs = {wanted.url, fetched.final_url, article.url, article.canonical_url or "", article.content_hash}
-        self.crawl.conduct.record_article(site, wanted.url)
-        await self.crawl.rendering.record_result(item.site, page, article=True)
-        again = await self.look_again(item.site, replace(wanted, content_changed_at=page.fetched), page)
-        ours = await reread_current(self.crawl, item)
-        first_ones = await reread_first_articles(self.crawl, item)
-        keep = partial(self.crawl.raw.append, item.received) if item.received is not None else None
-
-        def take(conn: Connection) -> str:
-            if erasure.among(conn, site, signs):
-                visit = Visit(page.fetched, None, page.status)
-                frontier.mark_refused(conn, site, wanted.url, "forgotten", "it was forgotten on demand", visit)
-                return "refused"
-            for better in [*first_ones, *([ours] if ours is not None else [])]:
-                articles.correct(conn, better, page.fetched)
-            outcome = articles.store(conn, replace(fetched, raw=keep))
-            if outcome.kind == "emptied":
-                return outcome.kind
-            self._learn(conn, site, outcome, item)
-            if wanted.article is not None:
-                self._judge(conn, site, wanted, page, changed=outcome.kind == "changed")
-                site_state.record_revisit(conn, site, changed=outcome.kind == "changed", fade=FADE)
-            if outcome.kind == "changed":
-                frontier.mark_content_changed(conn, site, wanted.url, page.fetched, again)
-            return outcome.kind
-
-        return await self.crawl.settle(site, take, OUTCOMES.__getitem__)
 
 
-def trust_observations(wanted: FetchTask, page: Page, changed: bool) -> Iterator[TrustObservation]:
+def response_problem(page: Page, max_bytes: int) -> PageProblem | None:
+    """What keeps a response from being read as a page: its status, a redirect home, or its length in bytes."""
+    if page.status != 200:
+        return PageProblem(f"HTTP {page.status}")
+    if page.asked is not None and may_be_article(page.url) == "home":  # how many sites say that an article is no more
+        return Refused("led home", f"it leads to {page.final_url}")
+    if len(page.body) > max_bytes:
+        return Refused("too large", f"{len(page.body)} bytes")
+    return None
+
+
+def trust_observations(row: FrontierRow, page: Page, changed: bool) -> Iterator[TrustObservation]:
     """What a look at a known page tells of its site's truthfulness; `changed`: it says something else than before."""
-    before = (wanted.etag, wanted.last_modified)
+    before = (row.etag, row.last_modified)
     same = before == (page.headers.get("etag"), page.headers.get("last-modified"))
     if any(before) and page.status == 200:
         if changed:
-            yield TrustObservation("validators", wanted.url, "the same ETag and date, another text" if same else None)
-        elif same and not wanted.unconditional and not page.rendered:  # a browser names neither
-            yield TrustObservation("validators", wanted.url, "it was sent again, though we named its ETag and date")
+            yield TrustObservation("validators", row.url, "the same ETag and date, another text" if same else None)
+        elif same and page.conditional:
+            yield TrustObservation("validators", row.url, "it was sent again, though we named its ETag and date")
         elif same:
-            yield TrustObservation("validators", wanted.url)
-    said = wanted.candidate.modified if wanted.candidate else None
-    if said is not None and wanted.lastmod_at_fetch is not None:
-        moved = said > wanted.lastmod_at_fetch
+            yield TrustObservation("validators", row.url)
+    if row.modified is not None and row.lastmod_at_fetch is not None:
+        moved = row.modified > row.lastmod_at_fetch
         if moved and not changed:
-            yield TrustObservation("dates", wanted.url, "its date moved, its text did not")
+            yield TrustObservation("dates", row.url, "its date moved, its text did not")
         elif changed:
-            yield TrustObservation("dates", wanted.url, None if moved else "its text changed, its date did not")
+            yield TrustObservation("dates", row.url, None if moved else "its text changed, its date did not")
 
 
 def _hash(body: bytes) -> str:
     return sha256(body).hexdigest()
-
-
-def _redirected_home(page: Page) -> bool:
-    """Whether a redirect ended at a site's first page: how many sites say that an article is no more."""
-    return page.asked is not None and may_be_article(page.url) == "home"

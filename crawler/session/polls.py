@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from crawler.discover import first_request
+from crawler.discover.wordpress import first_request
 from crawler.site_config import Site, Source
 from index.archive.source_state import SourceState
 

@@ -6,15 +6,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT, find_browser
+from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT
 from crawler.models import Page
+from crawler.session.store import SessionStore
 from crawler.site_config import Site
 from index.archive import site_state
-
-if TYPE_CHECKING:
-    from crawler.session.session import CrawlSession
 
 log = logging.getLogger("arshif.rendering")
 
@@ -39,11 +37,12 @@ class Measurement:
 
 
 class RenderingPolicy:
-    """Decides for each page of a crawl. Sites say `rendering: auto` (HTTP first), `none` or `browser`."""
+    """Decides for each page of a crawl. Sites say `rendering: auto` (HTTP first), `none` or `browser`; `browser` is
+    whether this machine has one."""
 
-    def __init__(self, crawl: CrawlSession) -> None:
-        self.crawl = crawl
-        self.browser = find_browser(crawl.config.settings.browser.path) is not None
+    def __init__(self, store: SessionStore, *, browser: bool) -> None:
+        self.store = store
+        self.browser = browser
         self.looks: dict[str, Measurement] = {}
 
     async def needs_browser(self, site: Site) -> bool:
@@ -86,11 +85,11 @@ class RenderingPolicy:
         if (look.needed is None) != (found["rendered"] is None):
             log.warning("%s: its pages %s a browser", site.id, "need" if found["rendered"] else "no longer need")
         look.needed, look.looked = found["rendered"], found["plain"]
-        await self.crawl.write(lambda conn: site_state.put(conn, site.id, **found), site.id)
+        await self.store.write(lambda conn: site_state.put(conn, site.id, **found), site.id)
 
     async def _look(self, site: Site) -> Measurement:
         if site.id not in self.looks:
-            state = await self.crawl.read(lambda conn: site_state.state(conn, site.id))
+            state = await self.store.read(lambda conn: site_state.state(conn, site.id))
             self.looks.setdefault(site.id, Measurement(state.rendered, state.plain))
         return self.looks[site.id]
 

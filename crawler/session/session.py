@@ -1,192 +1,100 @@
-"""One crawl's hold on the archive: what it is to ask, and what became of it. The spider calls it, never SQL.
+"""One crawl of some sites: what it is to fetch, and what became of it. The spider calls it, never SQL.
 
 Nothing here runs on the reactor: writes go through the archive's writer thread, one short transaction a page.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import os
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from crawler.config import Config
 from crawler.errors import ArchiveError, Busy
+from crawler.fetch.block_detection import BlockDetector
+from crawler.fetch.rendering.settings import find_browser
 from crawler.processes.parse_pool import ParsePool
 from crawler.scheduling.site_schedule import DUE
-from crawler.session.block_detection import BlockDetector
+from crawler.session.host_records import HostRecords
 from crawler.session.pages import Pages
+from crawler.session.rejections import Rejections
 from crawler.session.rendering_policy import RenderingPolicy
-from crawler.session.site_progress import AMOUNTS, SiteProgress, Status
+from crawler.session.site_progress import RunProgress, Status
 from crawler.session.sources import Sources
+from crawler.session.store import SessionStore
 from crawler.site_config import Site
-from crawler.storage import open_archive, raw_folder, raw_name
-from index.archive import Archive, leases, runs, site_state
-from index.warc.store import WarcStore
-
-log = logging.getLogger("arshif.crawl")
-T = TypeVar("T")
+from index.archive import leases, runs, site_state
 
 COMPLETE_REASONS = ("finished", "closespider_timeout")  # Scrapy's reasons for an end that nobody asked for
 
 
 class CrawlSession:
-    """An open archive with the leases of this crawl's sites; `open` makes one, `close` ends it."""
+    """The parts of one crawl, each with what it needs of the others. It stores between `open` and `close`.
 
-    def __init__(self, config: Config, archive: Archive, run: int, since: datetime | None, workers: ParsePool) -> None:
-        self.config = config
-        self.archive = archive
-        self.run = run
-        self.when_broken: Callable[[ArchiveError], None] = _nobody  # told when nothing can be stored any more
-        self.scheduled = False  # whether it asks those sources only whose turn it is
-        self.own = False  # whether it ends with us: nobody else records it
-        self.since = since
-        self.workers = workers
-        self.raw = WarcStore(raw_folder(config), name=raw_name(run), file_bytes=config.settings.raw.file_bytes)
-        self.sites: dict[str, Site] = {}
-        self.leases: dict[str, leases.Lease] = {}
-        self.accounts: dict[str, SiteProgress] = {}  # of the sites that are still crawled
-        self.sources = Sources(self)
-        self.pages = Pages(self)
-        self.conduct = BlockDetector()
-        self.rendering = RenderingPolicy(self)
-        # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
-        # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker
-        self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+    `run` is the archive's number of the run, None where nobody has begun one; `since` also takes candidates older than
+    a first visit does; `on_error` is told when nothing can be stored any more.
+    """
 
-    @classmethod
-    async def open(
-        cls, config: Config, chosen: Iterable[Site], run: int | None, since: datetime | None, workers: ParsePool
-    ) -> CrawlSession:
+    def __init__(
+        self,
+        config: Config,
+        workers: ParsePool,
+        on_error: Callable[[ArchiveError], None],
+        *,
+        run: int | None = None,
+        since: datetime | None = None,
+    ) -> None:
+        self.store = SessionStore(config, run, on_error)
+        self.hosts = HostRecords(self.store)
+        self.blocks = BlockDetector()
+        self.progress = RunProgress(self.store)
+        self.rendering = RenderingPolicy(self.store, browser=find_browser(config.settings.browser.path) is not None)
+        self.rejections = Rejections(self.store, self.progress, self.blocks, self.rendering)
+        self.sources = Sources(self.store, self.progress, config.settings.schedule, since)
+        self.pages = Pages(self.store, self.progress, self.rejections, self.rendering, workers, config.settings)
+        self.sites: tuple[Site, ...] = ()
+
+    async def open(self, chosen: Iterable[Site]) -> None:
         """Opens the archive and takes the leases of these sites; those that another crawl holds are left to it.
 
         :raises Busy: another crawl holds all of them.
         :raises ArchiveError: the archive cannot be used.
         """
-        archive = await asyncio.to_thread(open_archive, config)
         wanted = {site.id: site for site in chosen}
-        now = datetime.now(UTC)
-        own = run is None
-        if run is None:  # `scrapy crawl`, without a parent that records it
-            run = await _done(archive.write(lambda conn: runs.start(conn, wanted, now, owner="scrapy crawl")))
-        crawl = cls(config, archive, run, since, workers)
-        crawl.own = own
-        owner = f"run {run}"
-
-        def take(conn: Connection) -> list[leases.Lease]:
-            held = leases.acquire(conn, list(wanted), owner, now, os.getpid())
-            for site in wanted.keys() - {lease.site for lease in held}:
-                log.warning("%s: another run is crawling it; left to that one", site)
-                runs.end_site(conn, run, site, "busy", "another run was crawling it")
-            return held
-
-        record = await crawl.read(lambda conn: runs.get(conn, crawl.run))
-        crawl.scheduled = record is not None and record.why == DUE
-        crawl.leases = {lease.site: lease for lease in await crawl.write(take)}
-        crawl.sites = {site: wanted[site] for site in wanted if site in crawl.leases}
-        crawl.accounts = {site.id: SiteProgress(site) for site in crawl.sites.values()}
-        if wanted and not crawl.leases:
-            await crawl.close("busy", reached=True)
+        held = await self.store.open(wanted)
+        if wanted and not held:
+            await self.close("busy", reached=True)
             raise Busy(f"another run is crawling {', '.join(wanted)}: wait for its end (`arshif runs`)")
-        return crawl
-
-    async def write(self, work: Callable[[Connection], T], site: str | None = None) -> T:
-        """What `work` gives, in a transaction of its own that holds only while the site's lease does.
-
-        :raises ArchiveError: it could not be written; `when_broken` has been told.
-        """
-        try:
-            return await _done(self.archive.write(work, self.leases[site] if site else None))
-        except ArchiveError as error:
-            self.when_broken(error)
-            raise
-
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """What `work` gives, off the reactor's thread."""
-
-        def reading() -> T:
-            with self.archive.read() as conn:
-                return work(conn)
-
-        return await asyncio.to_thread(reading)
-
-    # --- the end -----------------------------------------------------------------------------------------------------
-
-    async def take(self, site: str, taken: int, due: int) -> None:
-        """Notes how many of the site's pages are due, and how many of them this run takes."""
-        account = self.accounts[site]
-        await self.write(lambda conn: runs.add(conn, self.run, site, discovered=due, pending=due), site)
-        account.counts.update(discovered=due, pending=due)
-        account.taken = taken
-        if account.complete or (not account.asked and not taken):
-            await self._end(site)
-
-    async def settle(self, site: str, work: Callable[[Connection], T], outcome: Callable[[T], str] | str) -> T:
-        """What `work` gives, which writes what became of a page, in one transaction with its count; with the last page
-        the site is free for another run."""
-
-        def settling(conn: Connection) -> tuple[T, Mapping[str, int]]:
-            result = work(conn)
-            amounts = AMOUNTS[outcome if isinstance(outcome, str) else outcome(result)]
-            runs.add(conn, self.run, site, **amounts)
-            return result, amounts
-
-        result, amounts = await self.write(settling, site)
-        account = self.accounts[site]
-        account.counts.update(amounts)
-        account.settled += 1
-        if account.complete:
-            await self._end(site)
-        return result
-
-    async def _end(self, site: str) -> None:
-        """A slow site holds up no other: each is let go of when its own pages are done."""
-        account, now = self.accounts.pop(site), datetime.now(UTC)
-
-        def end(conn: Connection) -> None:
-            account.end(conn, self.run, "ok", now)
-            self.sources.end(conn, account.site)
-            leases.release(conn, [self.leases[site]])
-
-        await self.write(end, site)
+        record = await self.store.read(lambda conn: runs.get(conn, self.store.run))
+        self.sources.scheduled = record is not None and record.why == DUE
+        self.sites = tuple(wanted[site] for site in held)
+        self.progress.begin(self.sites)
 
     async def close(self, reason: str, reached: bool) -> None:
-        """Writes how it went for the sites that are left, lets go of them, and ends the run if it is our own.
+        """Writes how it went for the sites that are left, releases them, and ends the run if it is our own.
 
-        `reached`: whether anything at all answered. Of a site that did not come to answer before the crawl was ended,
-        nothing is said: who ended it knows why.
+        `reason` is Scrapy's; `reached`: whether anything at all answered. Of a site that did not come to answer before
+        the crawl was ended, nothing is said: who ended it knows why.
         """
-        now = datetime.now(UTC)
+        now, run = datetime.now(UTC), self.store.run
 
         def end(conn: Connection) -> None:
             silent: Status = "failed" if reached or self._known_to_fail(conn) else "offline"
-            for account in self.accounts.values():
-                if account.heard or reason in COMPLETE_REASONS:
-                    account.end(conn, self.run, "ok" if account.heard else silent, now)
-                    if account.heard or silent != "offline":
-                        self.sources.end(conn, account.site)
-            leases.release(conn, self.leases.values())
-            if self.own:
-                runs.finish(conn, self.run, "ok" if reason == "finished" else reason, now)
+            for progress in self.progress.sites.values():
+                if progress.heard or reason in COMPLETE_REASONS:
+                    progress.end(conn, run, "ok" if progress.heard else silent, now)
+                    if progress.heard or silent != "offline":
+                        progress.save_sources(conn)
+            leases.release(conn, self.store.leases.values())
+            if self.store.owns_run:
+                runs.finish(conn, run, "ok" if reason == "finished" else reason, now)
 
-        await self.write(end)
-        self.raw.close()
-        await asyncio.to_thread(self.archive.close)
+        try:
+            await self.store.write(end)
+        finally:
+            await self.store.close()
 
     def _known_to_fail(self, conn: Connection) -> bool:
         """Whether all these sites failed last time: then their silence says nothing of our network."""
-        return all(site_state.state(conn, site).failures for site in self.accounts)
-
-
-def _nobody(error: ArchiveError) -> None:
-    del error
-
-
-async def _done(future: Future[T]) -> T:
-    return await asyncio.wrap_future(future)
+        return all(site_state.state(conn, site).failures for site in self.progress.sites)

@@ -1,16 +1,19 @@
-"""Account: what a run has done for one site so far, and how it is written down when that is all."""
+"""What a run has done for each of its sites so far, and how that is written down, page by page and at a site's end."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection
 
+from crawler.session.source_stats import SourceRun, save_stats
+from crawler.session.store import SessionStore
 from crawler.site_config import Site
-from index.archive import runs, site_state
+from index.archive import leases, runs, site_state
 
 ENDS = ("stored", "unchanged", "duplicate", "refused", "quarantined", "pending")  # what becomes of what is discovered
 AMOUNTS = {  # what each outcome of a page adds to a site's counts
@@ -26,13 +29,18 @@ AMOUNTS = {  # what each outcome of a page adds to a site's counts
 MIN_BLOCKED_PAGES = 3  # fewer may be a chance: one page of many sites asks for a subscription
 
 Status = Literal["ok", "failed", "offline"]
+T = TypeVar("T")
 
 
 @dataclass
 class SiteProgress:
-    """A site's part of a run. `taken` is the number of pages that the run takes of it, None until its sources have
-    answered; `answered` counts those that did, `asked` those that were to; `problem` is the first thing that went wrong
-    with one. The archive has the same counts at any time: each page's transaction brings its own."""
+    """A site's part of a run.
+
+    `taken` is the number of pages that the run takes of it, None until its sources have answered; `settled` how many of
+    them it is done with. `answered` counts the sources that did, `asked` those that were polled; `problem` is the first
+    thing that went wrong. `sources` is what was learned of each, by its key. The archive has the same counts at any
+    time: each page's transaction brings its own.
+    """
 
     site: Site
     counts: Counter[str] = field(default_factory=Counter)
@@ -41,6 +49,7 @@ class SiteProgress:
     asked: int = 0
     answered: int = 0
     problem: str | None = None
+    sources: dict[str, SourceRun] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -85,3 +94,63 @@ class SiteProgress:
         elif status == "failed":
             state |= {"failures": site_state.state(conn, site.id).failures + 1, "verdict": verdict}
         site_state.put(conn, site.id, **state)
+
+    def save_sources(self, conn: Connection) -> None:
+        """Writes what this run learned of the site's sources."""
+        save_stats(conn, self.site, self.sources.values())
+
+
+class RunProgress:
+    """What a run has done so far, for the sites that are still crawled. A site that is done is ended and left."""
+
+    def __init__(self, store: SessionStore) -> None:
+        self.store = store
+        self.sites: dict[str, SiteProgress] = {}
+
+    def begin(self, sites: Iterable[Site]) -> None:
+        """These sites are crawled from now on."""
+        self.sites = {site.id: SiteProgress(site) for site in sites}
+
+    async def take(self, site: str, taken: int, due: int) -> None:
+        """Notes how many of the site's pages are due, and how many of them this run takes."""
+        progress, run = self.sites[site], self.store.run
+        await self.store.write(lambda conn: runs.add(conn, run, site, discovered=due, pending=due), site)
+        progress.counts.update(discovered=due, pending=due)
+        progress.taken = taken
+        if progress.complete or (not progress.asked and not taken):
+            await self._end(site)
+
+    async def settle(self, site: str, work: Callable[[Connection], T], outcome: Callable[[T], str] | str) -> T:
+        """What `work` gives, which writes what became of a page, in one transaction with its count; with the last page
+        the site is free for another run. `outcome` is one of AMOUNTS, or tells it from what `work` gives."""
+
+        def settling(conn: Connection) -> tuple[T, Mapping[str, int]]:
+            result = work(conn)
+            amounts = AMOUNTS[outcome if isinstance(outcome, str) else outcome(result)]
+            runs.add(conn, self.store.run, site, **amounts)
+            return result, amounts
+
+        result, amounts = await self.store.write(settling, site)
+        progress = self.sites[site]
+        progress.counts.update(amounts)
+        progress.settled += 1
+        if progress.complete:
+            await self._end(site)
+        return result
+
+    def defer(self, site: str, reason: str, detail: str) -> None:
+        """A page was not fetched in this run and stays due; counted by its reason."""
+        if (progress := self.sites.get(site)) is not None:
+            progress.problem = progress.problem or detail
+            progress.counts[f"left: {reason}"] += 1
+
+    async def _end(self, site: str) -> None:
+        """A slow site holds up no other: each is let go of when its own pages are done."""
+        progress, now = self.sites.pop(site), datetime.now(UTC)
+
+        def end(conn: Connection) -> None:
+            progress.end(conn, self.store.run, "ok", now)
+            progress.save_sources(conn)
+            leases.release(conn, [self.store.leases[site]])
+
+        await self.store.write(end, site)

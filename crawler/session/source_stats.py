@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from crawler.boilerplate.repeated_blocks import OTHERS, RepeatedBlocks
-from crawler.config import ScheduleSettings
 from crawler.scheduling import publication_rate
 from crawler.scheduling.poll_interval import Bounds, PollRecord, UpdateHints
 from crawler.scheduling.publication_rate import PublicationRate
 from crawler.scheduling.site_schedule import SiteHistory
+from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Schedule, Site
-from index.archive import articles, frontier, repeated_blocks, source_state
+from index.archive import documents, frontier, repeated_blocks, source_state
 from index.archive.source_state import SourceState
 
 
@@ -52,7 +52,7 @@ def bounds(own: Schedule, settings: ScheduleSettings) -> Bounds:
 
 def repeated(conn: Connection, site: str) -> RepeatedBlocks:
     """The blocks that a site repeats, with the number of its articles that show each."""
-    return RepeatedBlocks(repeated_blocks.repeated(conn, site, OTHERS), articles.count(conn, site))
+    return RepeatedBlocks(repeated_blocks.repeated(conn, site, OTHERS), documents.count(conn, site))
 
 
 def excluding(learned: RepeatedBlocks, own: frozenset[str]) -> RepeatedBlocks:

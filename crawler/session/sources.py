@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -17,14 +16,13 @@ from crawler.models import Discovered
 from crawler.scheduling.poll_interval import UpdateHints, back_off, failure_weight
 from crawler.scheduling.site_schedule import SKEW, due_sources
 from crawler.session.polls import Poll
-from crawler.session.source_stats import SourceRun, load_stats, save_stats
+from crawler.session.site_progress import RunProgress
+from crawler.session.source_stats import SourceRun, load_stats
+from crawler.session.store import SessionStore
+from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Kind, Site
 from index.archive import frontier, site_state, source_state, trust
-from index.archive.frontier import Offer
 from index.archive.trust import TrustObservation
-
-if TYPE_CHECKING:
-    from crawler.session.session import CrawlSession
 
 MAX_CHILDREN_PER_RUN = (
     50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
@@ -50,38 +48,44 @@ class SourceTree:
 
 
 class Sources:
-    """The sources of a crawl's sites. The spider asks them and hands over what they answer."""
+    """The sources of a crawl's sites. The spider polls them and hands over their responses.
 
-    def __init__(self, crawl: CrawlSession) -> None:
-        self.crawl = crawl
-        self.first_visit = timedelta(days=crawl.config.settings.schedule.first_visit_days)
+    `scheduled`: only those are polled whose turn it is; `since`: candidates are taken from then on, however old.
+    """
+
+    def __init__(
+        self, store: SessionStore, progress: RunProgress, schedule: ScheduleSettings, since: datetime | None
+    ) -> None:
+        self.store = store
+        self.progress = progress
+        self.schedule = schedule
+        self.since = since
+        self.scheduled = False
+        self.first_visit = timedelta(days=schedule.first_visit_days)
         self.wholes: dict[tuple[str, str], SourceTree] = {}  # by site and key
         self.further: Counter[tuple[str, str]] = Counter()  # documents that a source led to, by site and its key
         self.doubted: dict[str, frozenset[str]] = {}
-        self.asked: dict[tuple[str, str], SourceRun] = {}  # what this run learned of sources, by site and key
 
     async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
         """What is to be asked of the site's sources of these kinds, with the validators of the last answers."""
-        since, now = self.crawl.since, datetime.now(UTC)
+        since, now = self.since, datetime.now(UTC)
         if since is not None:
-            await self.crawl.write(lambda conn: frontier.extend_horizon(conn, site.id, since, now), site.id)
+            await self.store.write(lambda conn: frontier.extend_horizon(conn, site.id, since, now), site.id)
         polls = [Poll.of(site, source) for source in site.sources if source.kind in kinds]
-        settings = self.crawl.config.settings.schedule
-        if self.crawl.scheduled and not (site.schedule.every or site.schedule.cron or settings.every):
-            known = await self.crawl.read(lambda conn: load_stats(conn, site, settings))
+        if self.scheduled and not (site.schedule.every or site.schedule.cron or self.schedule.every):
+            known = await self.store.read(lambda conn: load_stats(conn, site, self.schedule))
             chosen = due_sources(site, known, now)
             polls = [poll for poll in polls if poll.key in chosen]
-        self.crawl.accounts[site.id].asked = len(polls)
-        self.asked |= {(site.id, poll.key): SourceRun(poll.key, now) for poll in polls}
+        self.progress.sites[site.id].asked = len(polls)
+        self.progress.sites[site.id].sources = {poll.key: SourceRun(poll.key, now) for poll in polls}
         return [await self._with_validators(poll) for poll in polls]
 
     async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
         """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
-        offers = [Offer(c.url, c.title, c.published, c.modified, c.language) for c in found.candidates]
-        answer = source_state.SourceResponse(kind=found.kind, found=len(offers))
+        answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
         if CUT_SHORT not in found.skipped:  # else the rest is still to be had
             validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
-            answer = source_state.SourceResponse(200, found.kind, *validators, found=len(offers))
+            answer = source_state.SourceResponse(200, found.kind, *validators, found=len(found.candidates))
         now, site = datetime.now(UTC), poll.site.id
         room = max(0, MAX_DOCUMENTS_PER_SOURCE - self.further[site, poll.top])
         children = [poll.further(url, modified) for url, modified in found.further[: min(MAX_CHILDREN_PER_RUN, room)]]
@@ -91,7 +95,7 @@ class Sources:
         wanted = [child for child in children if child not in resting and await self._worth_asking(child)]
         undated = found.kind == "sitemap" and any(modified is None for _, modified in found.further)
         if resting or undated or full:  # some is still to be had; an index without dates says nothing of its children
-            answer = source_state.SourceResponse(kind=found.kind, found=len(offers))
+            answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
         answer = replace(answer, problem=truncation(found))
         if poll.body_hash is None:
             answer = replace(answer, forced=now)
@@ -99,7 +103,7 @@ class Sources:
 
         def take(conn: Connection) -> frontier.OfferResult:
             offered = frontier.offer(
-                conn, site, poll.key, offers, now, since=self.crawl.since, first_visit=self.first_visit
+                conn, site, poll.key, found.candidates, now, since=self.since, first_visit=self.first_visit
             )
             for finding in trust_observations(poll, headers, body, offered):
                 trust.note(conn, site, finding, now)
@@ -107,9 +111,9 @@ class Sources:
                 source_state.polled(conn, site, poll.key, answer, now)
             return offered
 
-        offered = await self.crawl.write(take, site)
+        offered = await self.store.write(take, site)
         self._learn(poll, found, offered)
-        self.crawl.accounts[site].answered += 1
+        self.progress.sites[site].answered += 1
         if wanted:
             self.wholes[site, poll.key] = whole
         else:
@@ -118,7 +122,7 @@ class Sources:
 
     def is_unchanged(self, poll: Poll, body: bytes) -> bool:
         """Whether an answer has the bytes that were read to their end before, so that there is nothing to read."""
-        return self.crawl.since is None and poll.body_hash is not None and _hash(body) == poll.body_hash
+        return self.since is None and poll.body_hash is not None and _hash(body) == poll.body_hash
 
     async def unchanged(self, poll: Poll, sent: bool = False) -> None:
         """The source answered 304, or `sent` the bytes that it had: its children are as they were."""
@@ -130,47 +134,48 @@ class Sources:
                 told = "it was sent again, though we named its ETag and date"
                 trust.note(conn, site, TrustObservation("source validators", poll.url, told), now)
 
-        await self.crawl.write(take, site)
-        self.crawl.accounts[site].answered += 1
-        if not poll.depth and (asked := self.asked.get((site, poll.top))):
-            asked.answered = True
+        await self.store.write(take, site)
+        self.progress.sites[site].answered += 1
+        if not poll.depth and (source_run := self._run_of(poll)):
+            source_run.answered = True
         await self._finish_part(poll)
 
     def _learn(self, poll: Poll, found: Discovered, offered: frontier.OfferResult) -> None:
         """Notes what an answer tells of its source's habit; the archive has it when the site is done."""
-        asked = self.asked.get((poll.site.id, poll.top))
-        if asked is None or self.crawl.since is not None:  # what was published long ago says nothing of the next days
+        source_run = self._run_of(poll)
+        if source_run is None or self.since is not None:  # what was published long ago says nothing of the next days
             return
-        asked.answered = asked.answered or not poll.depth or poll.replaces is not None
-        asked.new += offered.dates
-        asked.shown += [candidate.published for candidate in found.candidates if candidate.published]
+        source_run.answered = source_run.answered or not poll.depth or poll.replaces is not None
+        source_run.new += offered.dates
+        source_run.shown += [candidate.published for candidate in found.candidates if candidate.published]
         if not poll.depth:
-            asked.said = found.hints or UpdateHints()
+            source_run.said = found.hints or UpdateHints()
 
-    def end(self, conn: Connection, site: Site) -> None:
-        """Writes what this run learned of the site's sources."""
-        save_stats(conn, site, [asked for (of, _), asked in self.asked.items() if of == site.id])
+    def _run_of(self, poll: Poll) -> SourceRun | None:
+        """What this run learned of the source that the poll belongs to; None where only its pages are fetched."""
+        progress = self.progress.sites.get(poll.site.id)
+        return progress.sources.get(poll.top) if progress is not None else None
 
     def retry_later(self, poll: Poll, until: datetime | None) -> None:
-        """A source's host asked to be left alone."""
-        if asked := self.asked.get((poll.site.id, poll.top)):
-            asked.not_before = until
+        """A source's host source_run to be left alone."""
+        if source_run := self._run_of(poll):
+            source_run.not_before = until
 
     async def failed(self, poll: Poll, problem: PageProblem) -> Poll | None:
         """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
         site = poll.site.id
-        account = self.crawl.accounts[site]
-        account.problem = account.problem or f"{poll.url}: {problem}"
+        progress = self.progress.sites[site]
+        progress.problem = progress.problem or f"{poll.url}: {problem}"
         now, strikes = datetime.now(UTC), failure_weight(problem.reason)
-        if not poll.depth and (asked := self.asked.get((site, poll.top))):
-            asked.strikes = strikes
+        if not poll.depth and (source_run := self._run_of(poll)):
+            source_run.strikes = strikes
 
         def note(conn: Connection) -> None:
             failures = source_state.state(conn, site, poll.key).failures + 1
             retry = now + back_off(poll.key, failures * strikes) if poll.depth else None
             source_state.failed(conn, site, poll.key, str(problem), retry)
 
-        await self.crawl.write(note, site)
+        await self.store.write(note, site)
         return poll.home() if poll.source.kind == "feed" and not poll.depth else None
 
     async def _finish_part(self, poll: Poll) -> None:
@@ -182,17 +187,17 @@ class Sources:
         whole.left -= 1
         if not whole.left:
             key, answer, read = whole.poll.key, whole.answer, whole.read
-            await self.crawl.write(lambda conn: source_state.polled(conn, site, key, answer, read), site)
+            await self.store.write(lambda conn: source_state.polled(conn, site, key, answer, read), site)
             await self._finish_part(whole.poll)
 
     async def _with_validators(self, poll: Poll) -> Poll:
-        state = await self.crawl.read(lambda conn: source_state.state(conn, poll.site.id, poll.key))
+        state = await self.store.read(lambda conn: source_state.state(conn, poll.site.id, poll.key))
         if poll.source.kind == "wordpress" and not poll.depth:
-            asked = state.polled if self.crawl.since is None else None
+            asked = state.polled if self.since is None else None
             if asked is not None and asked > datetime.now(UTC) + SKEW:  # the clock was wrong then: nothing is known
                 asked = None
             return poll.of_api(asked, await self._horizon(poll.site))
-        if self.crawl.since is not None:  # older candidates are wanted, so the whole document is
+        if self.since is not None:  # older candidates are wanted, so the whole document is
             return poll
         poll = replace(poll, known=state)
         long_ago = state.forced is None or datetime.now(UTC) - state.forced > FORCED_READ_AFTER
@@ -203,12 +208,12 @@ class Sources:
     async def _untrusted(self, site: str) -> frozenset[str]:
         """In what this site is not believed: asked once a run."""
         if site not in self.doubted:
-            self.doubted[site] = await self.crawl.read(lambda conn: trust.untrusted(conn, site))
+            self.doubted[site] = await self.store.read(lambda conn: trust.untrusted(conn, site))
         return self.doubted[site]
 
     async def _is_backing_off(self, child: Poll, now: datetime) -> bool:
         """Whether a part failed before and is left alone for a while."""
-        state = await self.crawl.read(lambda conn: source_state.state(conn, child.site.id, child.key))
+        state = await self.store.read(lambda conn: source_state.state(conn, child.site.id, child.key))
         return state.retry_at is not None and state.retry_at > now
 
     async def _worth_asking(self, child: Poll) -> bool:
@@ -217,18 +222,18 @@ class Sources:
             return True
         if child.modified < await self._horizon(child.site):
             return False
-        state = await self.crawl.read(lambda conn: source_state.state(conn, child.site.id, child.key))
+        state = await self.store.read(lambda conn: source_state.state(conn, child.site.id, child.key))
         read = state.polled is not None and state.modified == child.modified < state.polled
         stale = state.polled is not None and datetime.now(UTC) - state.polled > FORCED_CHILD_READ_AFTER
         believed = "child dates" not in await self._untrusted(child.site.id)
-        return self.crawl.since is not None or not (read and believed and not stale)
+        return self.since is not None or not (read and believed and not stale)
 
     async def _horizon(self, site: Site) -> datetime:
         """How far back the site's candidates are taken: that of its first visit, which later ones do not move, so that
         a time without crawls leaves no gap."""
-        if self.crawl.since is not None:
-            return self.crawl.since
-        kept = await self.crawl.read(lambda conn: site_state.state(conn, site.id).horizon)
+        if self.since is not None:
+            return self.since
+        kept = await self.store.read(lambda conn: site_state.state(conn, site.id).horizon)
         return kept or datetime.now(UTC) - self.first_visit
 
 

@@ -1,39 +1,18 @@
-"""Canonical form, what is one article, what is never one.
+"""The canonical form of a URL.
 
-`canonical` decides what counts as one address and is conservative: two addresses that a server could answer
-differently stay two, and what is asked of the server is what a browser would ask. http and https, www, AMP and mobile
-addresses stay apart: the archive joins them as aliases, with a reason. `may_be_article` is lenient, for what a feed or
-sitemap offers; `score` is for the links of a page, where most are no articles."""
+`canonical` decides what counts as one URL, and is conservative: two URLs that a server could answer differently stay
+two, and what is requested is what a browser would request. http and https, www, AMP and mobile URLs stay apart: the
+archive joins them as aliases, with a reason."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 import idna
 
-from crawler.urls.patterns import (
-    ARTICLE_WORDS,
-    ELSEWHERE,
-    FEEDS,
-    FILES,
-    HOME_PARAMETERS,
-    HOMES,
-    ID_PARAMETERS,
-    LANGUAGES,
-    LISTS,
-    MACHINES,
-    PAGE_PARAMETERS,
-    PAGES,
-    QUERIES,
-    ROOT_QUERIES,
-    SEARCHES,
-    SERVICE,
-    TRACKING,
-    TRACKING_PREFIXES,
-)
+from crawler.urls.patterns import TRACKING, TRACKING_PREFIXES
 
 MAX_LENGTH = 2_048  # characters of a canonical URL; the limit of sitemaps.org and of Chrome's address bar
 MAX_RAW_LENGTH = 8_192  # characters before tracking parameters go; more is no address
@@ -131,156 +110,3 @@ def _without_dots(path: str) -> str:
 def _tracks(parameter: str) -> bool:
     name = unquote(parameter.partition("=")[0]).lower()
     return name in TRACKING or name.startswith(TRACKING_PREFIXES)
-
-
-# --- what is one article --------------------------------------------------------------------------------------------
-
-_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2,4})?|" + "|".join(LANGUAGES))
-_CALENDAR = re.compile(r"(?:19|20)\d\d(?:/\d{1,2}(?:/\d{1,2})?)?")
-_PAGE_NUMBER = re.compile(r"(?:page|seite|pagina|صفحة)[-_]?\d{1,5}|comment-page-\d{1,5}")
-_EXTENSION = re.compile(r"\.([a-z0-9]{1,5})$")
-
-
-def may_be_article(url: str, allow: Sequence[str] = (), deny: Sequence[str] = ()) -> str | None:
-    """None where a canonical URL may be an article; else the reason why not, a short word that is counted.
-
-    `allow` and `deny` are a site's regular expressions, searched in the URL as it is and with its escapes decoded. In
-    order: `denied`; what is never an article (`scheme`, `file`, `home`); then a match of `allow` settles it, and where
-    `allow` is given nothing else is one (`not allowed`); then what host, query and path show: `elsewhere`, `machine`,
-    `feed`, `search`, `service`, `share`, `tag`, `author`, `category`, `calendar`, `page`, `repeated`.
-    """
-    forms = (url, unquote(url))
-    if any(re.search(pattern, form) for pattern in deny for form in forms):
-        return "denied"
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        return "scheme"
-    segments = _segments(parts)
-    reason = _no_page(parts, segments)
-    if reason is None and allow:
-        return None if any(re.search(pattern, form) for pattern in allow for form in forms) else "not allowed"
-    if reason is None and any(("." + parts.hostname).endswith("." + host) for host in ELSEWHERE):
-        return "elsewhere"
-    return reason or _by_query(parts, segments) or _by_path(segments)
-
-
-def _segments(parts: SplitResult) -> list[str]:
-    """The path's segments, decoded and lower-cased, without empty ones."""
-    return [s for s in unquote(parts.path).lower().split("/") if s]
-
-
-def _no_page(parts: SplitResult, segments: list[str]) -> str | None:
-    ending = _EXTENSION.search(segments[-1]) if segments else None
-    if ending and ending[1] in FILES:
-        return "file"
-    return "home" if _is_root(segments) and not parts.query and not parts.fragment else None
-
-
-def _is_root(segments: list[str]) -> bool:
-    """Whether the path is that of a home page: /, /ar, /index.php, /ar/home."""
-    rest = segments[1:] if segments and _LANGUAGE.fullmatch(segments[0]) else segments
-    return not rest or (len(rest) == 1 and rest[0].partition(".")[0] in HOMES)
-
-
-def _by_query(parts: SplitResult, segments: list[str]) -> str | None:
-    values = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
-    for name, reason in QUERIES.items():
-        if name in values:
-            return reason
-    if any(any(c.isdigit() for c in values[name]) for name in values.keys() & ID_PARAMETERS):
-        return None
-    if any(values[name].isdigit() for name in values.keys() & PAGE_PARAMETERS):
-        return "page"
-    if not _is_root(segments) or parts.fragment:
-        return None
-    for name, reason in ROOT_QUERIES.items():
-        if name in values:
-            return reason
-    return "home" if values.keys() <= HOME_PARAMETERS else None  # /?some-article is not known to be none
-
-
-def _by_path(segments: list[str]) -> str | None:
-    if not segments:
-        return None
-    last, above = segments[-1], segments[-2:-1]
-    if MACHINES.intersection(segments) or segments[0] == "api":
-        return "machine"
-    if last in FEEDS:
-        return "feed"
-    if segments[0] in SEARCHES or last in SEARCHES:
-        return "search"
-    if len(segments) <= 3 and last.partition(".")[0] in SERVICE:
-        return "service"
-    if _PAGE_NUMBER.fullmatch(last) or (PAGES.intersection(above) and last.isdigit() and len(last) < 5):
-        return "page"
-    if _CALENDAR.fullmatch("/".join(s for s in segments if s not in LISTS and not _LANGUAGE.fullmatch(s))):
-        return "calendar"
-    if any(segments.count(s) >= 3 for s in segments if not (s.isdigit() and len(s) <= 2)):
-        return "repeated"
-    return _heads_list(segments)
-
-
-def _heads_list(segments: list[str]) -> str | None:
-    """The kind of listing that one of the first three segments heads: /tag/x, /ar/category/a/b, but not
-    /category/politics/1234-what-happened."""
-    for place, segment in enumerate(segments[:3]):
-        reason = LISTS.get(segment)
-        if reason is None:
-            continue
-        below = segments[place + 1 :]
-        listed = len(below) <= 1 and reason != "category"  # a tag can be a phrase, an author's name has many words
-        if not below or listed or (len(below) <= 2 and slug_score(below[-1]) < 2):
-            return reason
-    return None
-
-
-# --- how much a link looks like an article ---------------------------------------------------------------------------
-
-ARTICLE_SCORE = 3  # from this score on, a link of a listing page is taken for an article
-
-_DATE = re.compile(
-    r"(?<!\d)(?:19|20)\d\d[-_/.]?(?:0?[1-9]|1[0-2])(?:[-_/.]?(?:0?[1-9]|[12]\d|3[01]))?(?!\d)|(?<!\d)\d\d/[01]\d/[0-3]\d/"
-)
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_NUMBER = re.compile(r"\d+")
-_PARTS = re.compile(r"[-.,_]")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_HASH = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{9,40}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-
-
-def slug_score(segment: str) -> int:
-    """How much one decoded segment of a path reads like an article's: 0 (a section's name) to 6.
-
-    For words 3 from four on, or where one run is as long as a headline in Chinese, and 1 for three; for numbers 3 from
-    six digits on, 2 for five or for a whole segment of three or four that is no year; 3 for a hash.
-    """
-    stem = _EXTENSION.sub("", segment)
-    words = len(_WORD.findall(stem))
-    digits = max(map(len, _NUMBER.findall(stem)), default=0)
-    by_words = 3 if words >= 4 or (words and len(stem) >= 40) else 1 if words == 3 else 0
-    if digits >= 6 or any(_HASH.fullmatch(part) for part in (stem, *_PARTS.split(stem)[-1:])):
-        return by_words + 3
-    return by_words + (2 if digits == 5 or (stem.isdigit() and digits >= 3 and not _YEAR.fullmatch(stem)) else 0)
-
-
-def score(url: str) -> int:
-    """How much a canonical URL looks like an article's, for links of listing pages; compare with `ARTICLE_SCORE`.
-
-    The `slug_score` of the last two segments; 3 for a date in the path; 1 for a word such as article or خبر above;
-    1 for an ending such as .html; 3 for a parameter that names an item by three digits or more, 2 for
-    five digits in another.
-    """
-    parts = urlsplit(url)
-    segments = _segments(parts)
-    total = sum(slug_score(s) for s in segments[-2:])
-    total += 3 if _DATE.search("/".join(segments) + "/") else 0
-    total += 1 if ARTICLE_WORDS.intersection(segments[:-1]) else 0
-    total += 1 if segments and _EXTENSION.search(segments[-1]) else 0
-    return total + max((_parameter_score(name.lower(), value) for name, value in parse_qsl(parts.query)), default=0)
-
-
-def _parameter_score(name: str, value: str) -> int:
-    digits = max(map(len, _NUMBER.findall(value)), default=0)
-    if name in ID_PARAMETERS and digits:
-        return 3 if digits >= 3 else 1
-    return 2 if digits >= 5 else 0

@@ -4,7 +4,7 @@ The groups of tables are modules of functions that take a Connection first, so t
 
     archive.write(lambda connection: articles.store(connection, page), lease=lease).result()
     with archive.read() as connection:
-        articles.documents(connection, ids)
+        documents.documents(connection, ids)
 """
 
 from __future__ import annotations

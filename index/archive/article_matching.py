@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, bindparam, select
@@ -14,9 +14,6 @@ from index.archive import near_duplicates
 from index.archive import tables as t
 from index.archive.documents import by_url, by_urls
 from index.model.article import Article
-
-if TYPE_CHECKING:
-    from index.archive.articles import Fetched
 
 LEAST_WORDS = 40  # shorter texts are flashes: equal ones need not be one article
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: each sign a word
@@ -36,28 +33,32 @@ _WITH_QUERY = _TODAYS.where(
 )
 
 
-def match_article(conn: Connection, page: Fetched) -> tuple[Any, str | None]:
-    """The article that this page belongs to, and why if it is not known to do so; (None, None) if it is a new one."""
-    new, site = page.article, page.site
+def match_article(
+    conn: Connection, new: Article, url: str, final_url: str, variants: Sequence[str]
+) -> tuple[Any, str | None]:
+    """The article that this page belongs to, and why if it is not known to do so; (None, None) if it is a new one.
+
+    `url` is as requested, `final_url` after redirects; `variants` are other URLs of the same page."""
+    site = new.site
     own = get_article_row(conn, new.id)
-    if page.final_url != page.url and (found := by_url(conn, page.final_url, site)):
+    if final_url != url and (found := by_url(conn, final_url, site)):
         there = get_article_row(conn, found)
         return there, None if own is not None and own.id == found else "redirect"
     if own is not None:
         return own, None
-    for url in dict.fromkeys((page.url, new.url)):
-        if found := by_url(conn, url, site):
+    for address in dict.fromkeys((url, new.url)):
+        if found := by_url(conn, address, site):
             there = get_article_row(conn, found)
-            if page.final_url == page.url or _moved(conn, there, page):
+            if final_url == url or _moved(conn, there, new, final_url):
                 return there, None
     claims = [
         *([(new.canonical_url, "canonical")] if new.canonical_url else []),
-        *((u, "spelling") for u in page.spellings),
+        *((variant, "spelling") for variant in variants),
     ]
-    for url, found in by_urls(conn, [url for url, _ in claims], site).items():
+    for address, found in by_urls(conn, [claimed for claimed, _ in claims], site).items():
         there = get_article_row(conn, found)
         if _one_text(conn, there, new):
-            return there, dict(reversed(claims))[url]
+            return there, dict(reversed(claims))[address]
     for there in _claiming(conn, new):
         if _one_text(conn, there, new):
             return there, "canonical"
@@ -72,20 +73,20 @@ def _claiming(conn: Connection, new: Article) -> Sequence[Any]:
     return conn.execute(_WITH_QUERY, {"site": new.site, "url": new.url, **bounds}).all()
 
 
-def _moved(conn: Connection, there: Any, page: Fetched) -> bool:
+def _moved(conn: Connection, there: Any, new: Article, final_url: str) -> bool:
     """Whether an article is still itself where its address leads to now: by its text, or on its own host by its date.
     A removed article often leads to another one, or to whoever bought the domain."""
-    if _one_text(conn, there, page.article):
+    if _one_text(conn, there, new):
         return True
-    dated = there.published is not None and there.published == page.article.published
-    return dated and urlsplit(there.url).hostname == urlsplit(page.final_url).hostname
+    dated = there.published is not None and there.published == new.published
+    return dated and urlsplit(there.url).hostname == urlsplit(final_url).hostname
 
 
 def _one_text(conn: Connection, there: Any, new: Article) -> bool:
     """Whether what claims to be one article reads like it: word for word, or, but for flashes and templates, edited."""
     if there.content_hash == new.content_hash:
         return True
-    return there.mergeable and mergeable(new) and near_duplicates.update_text(conn, there.id, new.headline, new.body)
+    return there.mergeable and mergeable(new) and near_duplicates.is_text_of(conn, there.id, new.headline, new.body)
 
 
 def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:

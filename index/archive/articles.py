@@ -15,47 +15,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from index.archive import frontier, outbox, stories
 from index.archive import tables as t
-from index.archive.article_matching import get_article_row, mergeable
-from index.archive.article_matching import match_article as home_of
-from index.archive.documents import (
-    Alias,
-    aliases,
-    article_of,
-    by_url,
-    columns_of,
-    count,
-    document,
-    documents,
-    ids,
-    others,
-    raw_of,
-    touch,
-    versions,
-)
+from index.archive.article_matching import get_article_row, match_article, mergeable
+from index.archive.documents import article_of, by_url, columns_of, touch
 from index.archive.frontier import Visit
 from index.dedup import version_diff
 from index.dedup.content_loss import is_emptied, is_paywall_truncated
 from index.model.article import Article
 from index.warc.store import WarcRef
-
-__all__ = [
-    "Alias",
-    "Fetched",
-    "Outcome",
-    "aliases",
-    "by_url",
-    "correct",
-    "count",
-    "document",
-    "documents",
-    "ids",
-    "keep_raw",
-    "others",
-    "raw_of",
-    "store",
-    "unchanged",
-    "versions",
-]
 
 # Built once: building one costs as much as running it.
 _VERSION = select(t.versions).where(
@@ -109,7 +75,7 @@ def store(conn: Connection, page: Fetched) -> Outcome:
 
     All of it belongs to the transaction of `conn`: afterwards the page is seen, or nothing happened.
     """
-    home, reason = home_of(conn, page)
+    home, reason = match_article(conn, page.article, page.url, page.final_url, page.spellings)
     if home is None:
         outcome = _store_new(conn, page)
     else:

@@ -20,11 +20,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete
 
-from index.archive import Archive, leases, migrate, sqlite
+from index.archive import Archive, migrate, sqlite
 from index.archive import tables as t
 from index.atomic_files import sync_folder
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
+from index.process_identity import is_same_process
 
 ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a copy, as in `data`
 FORMAT = 1  # of a copy
@@ -172,7 +173,7 @@ def _crawled(archive: Path) -> list[tuple[str, int]]:
             rows = connection.execute("SELECT site, pid, born, boot FROM leases WHERE owner IS NOT NULL").fetchall()
     except sqlite3.Error:
         return []
-    return [(site, pid) for site, pid, born, boot in rows if leases.alive(pid, born, boot)]
+    return [(site, pid) for site, pid, born, boot in rows if is_same_process(pid, born, boot)]
 
 
 def _forget_indexes(path: Path) -> None:

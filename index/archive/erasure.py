@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
 from index.archive import near_duplicates, outbox, stories, warc_records
 from index.archive import tables as t
-from index.archive.upsert import chunks
+from index.archive.upsert import chunks, insert_missing
 from index.warc.store import WarcRef
 
 WHOLE_SITE = "site"  # the mark of a site of which nothing is to be crawled
@@ -146,9 +146,8 @@ def _unlearn(conn: Connection, site: str, blocks: Iterable[str]) -> None:
 
 
 def _mark(conn: Connection, site: str, marks: Iterable[str], now: datetime) -> None:
-    there = set(conn.execute(select(t.forgotten.c.mark).where(t.forgotten.c.site == site)).scalars())
-    if new := sorted(set(marks) - there):
-        conn.execute(insert(t.forgotten), [{"site": site, "mark": mark, "since": now} for mark in new])
+    rows = [{"mark": mark, "since": now} for mark in sorted(set(marks))]
+    insert_missing(conn, t.forgotten, {"site": site}, "mark", rows)
 
 
 def _digest(sign: str) -> str:

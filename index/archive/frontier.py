@@ -18,6 +18,7 @@ from index.archive import erasure, site_state, trust
 from index.archive.documents import touch
 from index.archive.tables import articles, fetches, frontier
 from index.archive.upsert import change, chunks
+from index.model.candidate import Candidate
 
 STATES = ("pending", "stored", "duplicate", "refused", "failed", "gone", "old")
 SECOND_LOOK = timedelta(hours=1)  # after a page that had an article came without it: sites are mended within the hour
@@ -30,6 +31,7 @@ INCONCLUSIVE_REASONS = (
 GONE_LOOK = timedelta(days=30)  # at one that stays so, where nothing else says when
 FETCHES = 50  # of a page, the last ones, are kept: those of a year or more
 FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older ones come by `since` only
+_COLUMNS = {"content_changed_at": "turned", "lastmod_at_fetch": "carried"}  # of FrontierRow, where they differ
 # Built once: building one costs as much as running it.
 _ROW = select(frontier).where(frontier.c.site == bindparam("site"), frontier.c.url == bindparam("url"))
 _SIBLINGS = select(frontier.c.id).where(
@@ -38,17 +40,6 @@ _SIBLINGS = select(frontier.c.id).where(
     frontier.c.id != bindparam("id"),
 )
 _NOTE, _LAST = insert(fetches), select(func.max(fetches.c.number)).where(fetches.c.page == bindparam("page"))
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A candidate as its source gave it: the canonical URL; dates are aware or None; `language` is BCP 47."""
-
-    url: str
-    title: str | None = None
-    published: datetime | None = None
-    modified: datetime | None = None
-    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +56,45 @@ class OfferResult:
 
 @dataclass(frozen=True, slots=True)
 class FrontierRow:
-    """A candidate and the fetch state of its page; times are UTC, `published` and `modified` have the source's zone."""
+    """A candidate and the fetch state of its page; times are UTC, `published` and `modified` have the source's zone.
+
+    A site's pages are fetched in the order of `newest`: the candidate's date, else when it was discovered. `visits`
+    counts the fetches that were read to their end, `tries` the failures since the last of them. `content_changed_at` is
+    when the page was last found to say something else, `lastmod_at_fetch` the source's `modified` at the last fetch.
+    """
 
     url: str
     state: str
-    title: str | None
-    published: datetime | None
-    modified: datetime | None
-    language: str | None
-    article: str | None
-    etag: str | None
-    last_modified: str | None
-    body_hash: str | None
-    fetched: datetime | None
-    status: int | None
-    visits: int
-    tries: int
-    due: datetime | None
-    reason: str | None
-    detail: str | None
     discovered: datetime
-    source: str | None
     newest: datetime
-    content_changed_at: datetime | None
-    lastmod_at_fetch: datetime | None
+    source: str | None = None
+    title: str | None = None
+    published: datetime | None = None
+    modified: datetime | None = None
+    language: str | None = None
+    article: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    fetched: datetime | None = None
+    status: int | None = None
+    visits: int = 0
+    tries: int = 0
+    due: datetime | None = None
+    reason: str | None = None
+    detail: str | None = None
+    content_changed_at: datetime | None = None
+    lastmod_at_fetch: datetime | None = None
+
+    @property
+    def candidate(self) -> Candidate:
+        """What the page's source said of it."""
+        return Candidate(self.url, self.title, self.published, self.modified, self.language)
+
+    @property
+    def published_or_discovered(self) -> datetime:
+        """When the page was published, as far as its source said, else discovered."""
+        return min(self.newest, self.discovered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ def offer(
     conn: Connection,
     site: str,
     source: str,
-    candidates: Sequence[Offer],
+    candidates: Sequence[Candidate],
     now: datetime,
     *,
     since: datetime | None = None,
@@ -177,7 +183,7 @@ def _horizon(conn: Connection, site: str, now: datetime, first_visit: timedelta)
     return horizon
 
 
-def _new(site: str, source: str | None, offer: Offer, now: datetime, horizon: datetime | None) -> dict[str, Any]:
+def _new(site: str, source: str | None, offer: Candidate, now: datetime, horizon: datetime | None) -> dict[str, Any]:
     date = offer.published or offer.modified
     old = date is not None and horizon is not None and date < horizon
     return {
@@ -191,7 +197,7 @@ def _new(site: str, source: str | None, offer: Offer, now: datetime, horizon: da
     }
 
 
-def _news(row: Any, offer: Offer, now: datetime, horizon: datetime) -> dict[str, Any]:
+def _news(row: Any, offer: Candidate, now: datetime, horizon: datetime) -> dict[str, Any]:
     """The columns that change because a source offers a known candidate (again)."""
     values = {
         name: getattr(offer, name)
@@ -262,7 +268,7 @@ def counts(conn: Connection, site: str) -> dict[str, int]:
 
 
 def _row(row: Any) -> FrontierRow:
-    return FrontierRow(**{name: getattr(row, name) for name in FrontierRow.__slots__})
+    return FrontierRow(**{name: getattr(row, _COLUMNS.get(name, name)) for name in FrontierRow.__slots__})
 
 
 # --- what became of it ---------------------------------------------------------------------------------------------
@@ -378,7 +384,7 @@ def _known(conn: Connection, site: str, url: str, now: datetime) -> Any:
     key = {"site": site, "url": url}
     found = conn.execute(_ROW, key).one_or_none()
     if found is None:  # asked for by a person, offered by no source
-        conn.execute(insert(frontier).values(**_new(site, None, Offer(url), now, None)))
+        conn.execute(insert(frontier).values(**_new(site, None, Candidate(url), now, None)))
         found = conn.execute(_ROW, key).one()
     return found
 

@@ -6,17 +6,14 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from index.archive.tables import leases
 from index.errors import LeaseLost
+from index.process_identity import boot_id, is_same_process, process_start
 
-PROC = Path("/proc")
 _FENCE = select(leases.c.fence, leases.c.owner).where(leases.c.site == bindparam("site"))  # built once, asked always
-_DEAD = {"Z", "X", "x"}  # states of /proc/PID/stat: ended, though the parent has not looked yet; proc_pid_stat(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,51 +82,4 @@ def holder(conn: Connection, site: str) -> Holder | None:
 
 
 def _alive(row: Row[tuple[object, ...]]) -> bool:
-    return alive(row.pid, row.born, row.boot)
-
-
-def alive(pid: int, since: str, booted: str) -> bool:
-    """Whether the process that had this pid, `born` and `boot` still runs, and no later one that got its number."""
-    return booted == boot_id() and running(pid) and since == process_start(pid)
-
-
-@cache
-def boot_id() -> str:
-    """What names this start of the machine and, in a container, this start of the container.
-
-    Another one's processes cannot be seen from here, and are taken for dead: the fence keeps them from writing.
-    """
-    try:
-        namespace = os.readlink(PROC / "self/ns/pid")
-        return (PROC / "sys/kernel/random/boot_id").read_text("ascii").strip() + " " + namespace
-    except OSError:
-        return "unknown"  # no /proc: the pid alone decides
-
-
-def running(pid: int) -> bool:
-    """Whether a process of that number is alive and not only waiting to be buried."""
-    if (PROC / "self").exists():
-        try:
-            return _stat(pid)[0] not in _DEAD
-        except OSError:
-            return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is there, and another user's
-        return True
-    return True
-
-
-def process_start(pid: int) -> str:
-    """When a process started, in clock ticks since boot; "" where the system does not tell."""
-    try:
-        return _stat(pid)[19]  # field 22 of proc_pid_stat(5)
-    except OSError:
-        return ""
-
-
-def _stat(pid: int) -> list[str]:
-    # The name in field 2 may hold spaces and brackets: "1234 (a) b) S 1 ..."; the fields from the third on
-    return (PROC / f"{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    return is_same_process(row.pid, row.born, row.boot)

@@ -121,8 +121,8 @@ def unsigned(conn: Connection, after: str, most: int) -> list[Any]:
     return list(conn.execute(_UNSIGNED.limit(most), {"after": after}).all())
 
 
-def update_text(conn: Connection, article: str, headline: str, body: str) -> bool:
-    """Whether this is an article's text, perhaps edited."""
+def is_text_of(conn: Connection, article: str, headline: str, body: str) -> bool:
+    """Whether this is the text of that article, perhaps edited."""
     return text_similarity.is_same_text(text_similarity.comparable(headline, body), _read(conn, article))
 
 

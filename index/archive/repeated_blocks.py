@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from index.archive.tables import learned, repeats
-from index.archive.upsert import chunks
+from index.archive.upsert import chunks, insert_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,8 @@ def holders_of_new(conn: Connection, site: str, blocks: Iterable[str], most: int
 
 def record_learned(conn: Connection, site: str, texts: Mapping[str, str], now: datetime) -> None:
     """Keep the texts of blocks (by hash) that were taken off an article, so that people can see what was learned."""
-    if not texts:
-        return
-    known = set(
-        conn.execute(select(learned.c.block).where(learned.c.site == site, learned.c.block.in_(texts))).scalars()
-    )
-    if new := [{"site": site, "block": b, "text": text, "since": now} for b, text in texts.items() if b not in known]:
-        conn.execute(insert(learned), new)
+    rows = [{"block": block, "text": text, "since": now} for block, text in texts.items()]
+    insert_missing(conn, learned, {"site": site}, "block", rows)
 
 
 def learned_blocks(conn: Connection, site: str) -> list[LearnedBlock]:

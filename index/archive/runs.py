@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
 
-from index.archive import leases
 from index.archive.tables import COUNTS, run_sites, runs
 from index.archive.upsert import chunks, upsert
+from index.process_identity import boot_id, is_same_process, process_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def start(
     """Begin a run of these sites in that process (by default this one); gives its number."""
     pid = os.getpid() if pid is None else pid
     values = {"started": now, "status": "running", "why": why, "owner": owner, "pid": pid}
-    place = {"born": leases.process_start(pid), "boot": leases.boot_id()}
+    place = {"born": process_start(pid), "boot": boot_id()}
     run: int = conn.execute(insert(runs).values(**values, **place).returning(runs.c.id)).scalar_one()
     rows = [{"run": run, "site": site, "status": "running"} for site in dict.fromkeys(sites)]
     if rows:
@@ -123,7 +123,7 @@ def reap_dead(conn: Connection, now: datetime) -> list[int]:
     dead = [
         row.id
         for row in conn.execute(select(runs).where(runs.c.ended.is_(None)))
-        if not leases.alive(row.pid, row.born, row.boot)
+        if not is_same_process(row.pid, row.born, row.boot)
     ]
     for run in dead:
         finish(conn, run, "killed", now, detail="its process died")

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from index.archive import pending_notifications
 from index.archive.tables import articles, found, outbox, searches, targets
-from index.archive.upsert import chunks
-from index.search.query_language.limits import MAX_CHARACTERS
+from index.archive.upsert import chunks, insert_missing
+from index.errors import InvalidValue
+from index.model.message import Message
+from index.model.query import MAX_QUERY_CHARACTERS
 
 MAX_NAME = 100  # characters
 MAX_SAVED_SEARCHES = 200  # saved searches: each is asked again when something new comes
@@ -33,14 +35,15 @@ class SavedSearch:
 def add(conn: Connection, name: str, query: str, now: datetime) -> int:
     """Save a search; gives its number. Articles that are there already are not new to it.
 
-    Raises ValueError, with what to do, for a name or a query of no or too many characters, and where there are MOST."""
+    :raises InvalidValue: when name or query is empty or too long, or there are MAX_SAVED_SEARCHES already.
+    """
     name, query = " ".join(name.split()), query.strip()
     if not 0 < len(name) <= MAX_NAME:
-        raise ValueError(f"a saved search needs a name of 1 to {MAX_NAME} characters")
-    if not 0 < len(query) <= MAX_CHARACTERS:
-        raise ValueError(f"a search to be saved has 1 to {MAX_CHARACTERS} characters, filters included: write less")
+        raise InvalidValue(Message("saved.error.name", {"n": MAX_NAME}))
+    if not 0 < len(query) <= MAX_QUERY_CHARACTERS:
+        raise InvalidValue(Message("saved.error.length", {"n": MAX_QUERY_CHARACTERS}))
     if conn.execute(select(func.count()).select_from(searches)).scalar_one() >= MAX_SAVED_SEARCHES:
-        raise ValueError(f"there are {MAX_SAVED_SEARCHES} saved searches already: remove one first")
+        raise InvalidValue(Message("saved.error.many", {"n": MAX_SAVED_SEARCHES}))
     key = conn.execute(insert(searches).values(name=name, query=query, created=now, looked=now)).inserted_primary_key
     assert key is not None
     return int(key[0])
@@ -91,13 +94,9 @@ def keep(
         return 0  # removed meanwhile
     many, unless_nobody = 0, list(addresses) or None
     for piece in chunks(ids):
-        there = select(found.c.article).where(found.c.search == number, found.c.article.in_(piece))
-        known = set(conn.execute(there).scalars())
         kept = conn.execute(select(articles.c.id).where(articles.c.id.in_(piece))).scalars()  # others are forgotten
-        row = {"search": number, "at": now, "waiting": unless_nobody}
-        if new := [{**row, "article": article} for article in kept if article not in known]:
-            conn.execute(insert(found), new)
-        many += len(new)
+        rows = [{"article": article, "at": now, "waiting": unless_nobody} for article in kept]
+        many += insert_missing(conn, found, {"search": number}, "article", rows)
     conn.execute(update(searches).where(searches.c.id == number).values(looked=looked))
     return many
 

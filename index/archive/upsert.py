@@ -36,6 +36,21 @@ def upsert(conn: Connection, table: Table, key: Mapping[str, Any], values: Mappi
         conn.execute(insert(table), {**key, **values})
 
 
+def insert_missing(
+    conn: Connection, table: Table, key: Mapping[str, Any], column: str, rows: Sequence[Mapping[str, Any]]
+) -> int:
+    """Insert those rows whose value of `column` no row of that key has yet; gives how many. Each has another value."""
+    added = 0
+    for piece in chunks(rows):
+        among = table.c[column].in_([row[column] for row in piece])
+        query = select(table.c[column]).where(*(table.c[name] == value for name, value in key.items()), among)
+        there = set(conn.execute(query).scalars())
+        if new := [{**key, **row} for row in piece if row[column] not in there]:
+            conn.execute(insert(table), new)
+        added += len(new)
+    return added
+
+
 def chunks(items: Sequence[T]) -> Iterator[list[T]]:
     """The items in pieces short enough for one statement."""
     rest = iter(items)

@@ -7,25 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, func, select, update
 
 from index.archive import tables as t
 from index.archive.documents import article_of
 from index.archive.upsert import CHUNK, chunks
 from index.model.article import Article
+from index.model.candidate import Candidate
 from index.warc.store import WarcRef
 
+SAID = ("title", "published", "modified", "language")  # what a source says of a candidate
 MONTH = timedelta(days=30)  # over which growth is measured, and for which it is told
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What a source said of a page: its dates have the source's zone."""
-
-    title: str | None
-    published: datetime | None
-    modified: datetime | None
-    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +49,44 @@ def copies(conn: Connection, site: str, since: datetime | None = None, after: st
     fetched from then on."""
     last = after
     while rows := conn.execute(_newest(site, since, last)).mappings().all():
-        for row in rows:
-            offered = Candidate(row["said_title"], row["said_published"], row["said_modified"], row["said_language"])
-            ref = WarcRef(row["file"], row["offset"], row["length"])
-            article = article_of(dict(row))
-            yield StoredRecord(article, row["number"], ref, row["page_url"], row["final_url"], row["fetched"], offered)
+        yield from map(_stored_record, rows)
         last = rows[-1]["id"]
+
+
+def newest(conn: Connection, article: str) -> StoredRecord | None:
+    """The raw copy of this article's (id) newest version, or None where it is not kept."""
+    row = conn.execute(_NEWEST.where(t.articles.c.id == article)).mappings().one_or_none()
+    return _stored_record(row) if row is not None else None
+
+
+def _stored_record(row: RowMapping) -> StoredRecord:
+    offered = Candidate(row["page_url"], *(row[f"said_{name}"] for name in SAID))
+    ref = WarcRef(row["file"], row["offset"], row["length"])
+    return StoredRecord(
+        article_of(dict(row)), row["number"], ref, row["page_url"], row["final_url"], row["fetched"], offered
+    )
+
+
+_NEWEST = (
+    select(
+        t.versions,
+        t.articles.c.id,
+        t.articles.c.site,
+        t.articles.c.url.label("own_url"),
+        t.versions.c.url.label("page_url"),
+        t.raws.c.url.label("final_url"),
+        *(t.raws.c[name] for name in ("fetched", "file", "offset", "length")),
+        *(t.frontier.c[name].label(f"said_{name}") for name in SAID),
+    )
+    .join(t.articles, and_(t.articles.c.id == t.versions.c.article, t.articles.c.number == t.versions.c.number))
+    .join(t.raws, t.raws.c.id == t.versions.c.raw)
+    .outerjoin(t.frontier, and_(t.frontier.c.site == t.articles.c.site, t.frontier.c.url == t.versions.c.url))
+)
 
 
 def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
     """A statement: rows for `copies`, a chunk of them."""
-    said = ("title", "published", "modified", "language")
-    query = (
-        select(
-            t.versions,
-            t.articles.c.id,
-            t.articles.c.site,
-            t.articles.c.url.label("own_url"),
-            t.versions.c.url.label("page_url"),
-            t.raws.c.url.label("final_url"),
-            *(t.raws.c[name] for name in ("fetched", "file", "offset", "length")),
-            *(t.frontier.c[name].label(f"said_{name}") for name in said),
-        )
-        .join(t.articles, and_(t.articles.c.id == t.versions.c.article, t.articles.c.number == t.versions.c.number))
-        .join(t.raws, t.raws.c.id == t.versions.c.raw)
-        .outerjoin(t.frontier, and_(t.frontier.c.site == t.articles.c.site, t.frontier.c.url == t.versions.c.url))
-        .where(t.articles.c.site == site, t.articles.c.id > after)
-    )
+    query = _NEWEST.where(t.articles.c.site == site, t.articles.c.id > after)
     if since is not None:
         query = query.where(t.raws.c.fetched >= since)
     return query.order_by(t.articles.c.id).limit(CHUNK)

@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 from itertools import groupby
 from typing import Literal
 
+from rapidfuzz.distance import OSA
+
 from index.model.article import Article
 from index.text.analysis import fold
 
@@ -197,23 +199,10 @@ def _misspelt(one: str, other: str) -> bool:
         return True
     if any(c.isdigit() for c in one + other) or min(len(one), len(other)) <= MAX_TYPO_LETTERS:
         return False
-    return _distance(one.casefold(), other.casefold()) <= (
+    edits = (
         MAX_TYPO_LETTERS if min(len(one), len(other)) >= LONG_WORD_LETTERS else 1
-    )
-
-
-def _distance(one: str, other: str) -> int:
-    """Letters to put in, leave out or change, two that are swapped counting once (optimal string alignment)."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        last, before, row = before, row, [i]
-        for j, b in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
+    )  # two letters that are swapped count once
+    return OSA.distance(one.casefold(), other.casefold(), score_cutoff=edits) <= edits
 
 
 def _is_notice(came: str) -> bool:

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from index.engines.query_plan import Clause, Plan
-
-_TARGET = re.compile(r"(?P<prefix>.+)-v[0-9]+-[0-9]{8}t[0-9]+")
-
-
-def is_made_with(target: str, prefix: str) -> bool:
-    """Whether a target's name says that it was made with this prefix, by whichever version of the mapping."""
-    found = _TARGET.fullmatch(target)
-    return found is not None and found["prefix"] == prefix
 
 
 def without_unknown(asked: Plan, fields: Collection[str]) -> Plan:

@@ -12,8 +12,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from index.engines.base import order_of
-from index.model.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Sort, Words
+from index.engines.record import order_of
+from index.model.query import (
+    FILTER_FIELDS,
+    And,
+    Field,
+    Fuzzy,
+    Is,
+    Near,
+    Node,
+    Not,
+    Or,
+    Period,
+    Prefix,
+    Query,
+    Sort,
+    Words,
+)
 from index.text.analysis import light10, scripts, stem_rows, stop_words, words
 
 # Exact above stem and headline above body, both added up: measured on nothing yet, and the same for all engines.
@@ -225,7 +240,7 @@ def _stops(node: Node) -> list[str]:
 
 def _filters(query: Query) -> list[Clause]:
     found: list[Clause | None] = [
-        *(_held(name, values) for name, values in _named(query).items() if values),
+        *(_held(name, values) for name, field in FILTER_FIELDS.items() if (values := getattr(query, field))),
         *(_held("has", (value,)) for value in query.has),  # all of them
         TermsClause("article", query.articles) if query.articles else None,
     ]
@@ -240,16 +255,6 @@ def _filters(query: Query) -> list[Clause]:
             AllClause((), (TermsClause("lead", ("no",)),))
         )  # the copies are few: leaving them out is the cheaper way
     return [clause for clause in found if clause is not None]
-
-
-def _named(query: Query) -> dict[str, tuple[str, ...]]:
-    return {
-        "site": query.sites,
-        "country": query.countries,
-        "lang": query.languages,
-        "author": query.authors,
-        "section": query.sections,
-    }
 
 
 def _held(name: str, values: Sequence[str | Period]) -> Clause | None:

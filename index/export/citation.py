@@ -1,5 +1,5 @@
 """An article as others cite it: BibTeX, RIS and CSL-JSON for their programs. The sentence that people copy is in the
-page's words (`index/web/texts`)."""
+catalogues (`index/locale`)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from index.archive import Archive
 from index.engines.base import Engine
-from index.model.article import IndexDocument, Matches, Query
+from index.model.article import IndexDocument
+from index.model.query import Query
+from index.model.results import Matches
 from index.search.service import load
 
 PAGE = 200  # articles that are in memory at once: a megabyte or two of text

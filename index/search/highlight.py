@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 
 from index.engines.query_plan import FuzzyClause, MatchClause, NearClause, PhraseClause, PrefixClause
-from index.model.article import Article, Span
+from index.model.article import Article
+from index.model.results import Span
 from index.text.analysis import Stems, language_of, places, stop_words, words_as_composed
 
 SNIPPETS = 3  # at most, of a body
@@ -127,23 +129,10 @@ def _all_of(words: Sequence[str], wanted: str) -> Iterator[int]:
             yield at
 
 
-@lru_cache(maxsize=10_000)
 def is_like(word: str, other: str, edits: int) -> bool:
     """Whether one word becomes the other by so many letters put in, left out, changed, or swapped with the next:
     the optimal string alignment distance, as the engines have it."""
-    if abs(len(word) - len(other)) > edits:
-        return False
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for i, a in enumerate(word, 1):
-        row = [i]
-        for k, b in enumerate(other, 1):
-            best = min(last[k] + 1, row[k - 1] + 1, last[k - 1] + (a != b))
-            if i > 1 and k > 1 and a == other[k - 2] and word[i - 2] == b:
-                best = min(best, before[k - 2] + 1)
-            row.append(best)
-        before, last = last, row
-    return last[-1] <= edits
+    return OSA.distance(word, other, score_cutoff=edits) <= edits
 
 
 def _spans(text: str, start: int, end: int, marks: Sequence[_Match]) -> tuple[Span, ...]:

@@ -13,20 +13,19 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from index.archive import Archive, documents
-from index.engines.base import DAY, FACET_FIELDS, Engine
+from index.engines.base import Engine
 from index.engines.query_plan import MatchClause, match_clause, plan
-from index.model.article import Bar, Facet, FacetCounts, Hit, IndexDocument, Match, Query, Results, Unit
+from index.engines.record import DAY, FACET_FIELDS
+from index.model.article import IndexDocument
+from index.model.query import FILTER_FIELDS, Query
+from index.model.results import FACET_FILTERS, Bar, Facet, FacetCounts, Hit, Match, Results, Unit
 from index.search.highlight import clauses_for_language, headline, snippets
 
 Key = tuple[str, int | None]  # an article, and the number of an earlier version of it; None for how it reads today
 Load = Callable[[Sequence[Key]], tuple[Mapping[Key, IndexDocument], Mapping[str, int]]]
 
 OWN_FILTER: Mapping[Facet, str] = {  # the field of Query that holds a facet to chosen values
-    "site": "sites",
-    "country": "countries",
-    "language": "languages",
-    "section": "sections",
-    "author": "authors",
+    facet: FILTER_FIELDS[name] for facet, name in FACET_FILTERS.items()
 }
 DAYS, WEEKS = 92, 2 * 366  # days that a histogram may span to be told by days, or by weeks: some hundred bars at most
 

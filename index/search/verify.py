@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, documents, outbox
 from index.archive.upsert import chunks
-from index.engines.base import Engine, IndexedDocument, digest, earlier_id
+from index.engines.base import Engine, IndexedDocument
+from index.engines.record import digest, earlier_id
 from index.errors import IndexMismatch, IndexUnavailable
 
 Kind = Literal["missing", "older", "newer", "twice", "extra", "other"]

@@ -26,7 +26,7 @@ from index.atomic_files import sync_folder
 from index.errors import ArchiveError, ArshifError, Busy
 
 FILE_BYTES = 1024**3  # a file is closed once it is this long: 1 GB is the WARC guidelines' recommended size
-RECORD_BYTES = 128 * 1024**2  # of one record when unpacked; a page is at most 10 MiB, a source 50
+RECORD_BYTES = 128 * 1024**2  # of one record when unpacked; a page has at most 5 MiB by default, a source 50
 _CHUNK_BYTES = 1024 * 1024  # bytes read at once
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
 _PACKED, _STORED = 6, 0  # zlib's levels: what came packed would only take time once more

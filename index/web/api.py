@@ -7,16 +7,17 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
 
-from index.archive import articles, runs, site_state
+from index.archive import documents, runs, site_state
 from index.export.schema_org import described, whole
-from index.model.article import Facet, Hit, Sort, Unit
-from index.model.article import Query as Searched
+from index.model.query import Query as Searched
+from index.model.query import Sort
+from index.model.results import Facet, Hit, Unit
 from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
 from index.web import queries
 from index.web.api_models import Article, Found, RunState, SiteState, Version
+from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.search_params import SearchParams, search_params
 
@@ -39,8 +40,7 @@ async def _counts(
 ) -> dict[str, Any]:
     asked = FACETS if facets == "all" else [name.strip() for name in facets.split(",") if name.strip()]
     if unknown := [name for name in asked if name not in FACETS]:
-        allowed = f"any of {', '.join(FACETS)}, with commas; or all"
-        raise HTTPException(400, f"facets: {unknown[0]!r} is none: give {allowed}")
+        raise Refused(400, "error.facets", given=unknown[0], allowed=", ".join(FACETS))
     names = tuple(name for name in FACETS if name in asked)
     return {"facets": names, "histogram": histogram == "auto" or histogram or False}
 
@@ -82,10 +82,10 @@ def results(
 def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
     """One article with its text, its other addresses and when each of its versions was seen."""
     with archive.read() as conn:
-        document = articles.document(conn, article)
+        document = documents.document(conn, article)
         if document is None:
-            raise HTTPException(404, "article")
-        versions, aliases = articles.versions(conn, article), articles.aliases(conn, article)
+            raise Refused(404, "error.no_article")
+        versions, aliases = documents.versions(conn, article), documents.aliases(conn, article)
     answer = described(document)
     answer["archive"] |= {
         "versions": [{"number": version.number, "seen": version.seen} for version in versions],
@@ -98,9 +98,9 @@ def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
 def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
     """How an article read over time, oldest first, each version with its whole text."""
     with archive.read() as conn:
-        found = articles.versions(conn, article)
+        found = documents.versions(conn, article)
     if not found:
-        raise HTTPException(404, "article")
+        raise Refused(404, "error.no_article")
     return [{"number": version.number, "seen": version.seen, "article": whole(version.article)} for version in found]
 
 

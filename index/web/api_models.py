@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.model.article import Unit
+from index.model.results import Unit
 
 
 class Image(BaseModel):

@@ -24,6 +24,7 @@ from index.web import (
     saved_searches,
     search_pages,
     static_files,
+    templating,
 )
 from index.web.bind import bind_socket
 from index.web.search_limiter import SearchLimiter
@@ -83,6 +84,7 @@ def create_app(
     app.include_router(metrics.router)
     app.include_router(api.router)
     app.mount(static_files.PATH, static_files.answer)
+    templating.prepare()
     error_handlers.handle(app)
     return app
 

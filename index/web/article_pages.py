@@ -9,15 +9,17 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
-from starlette.exceptions import HTTPException
 
-from index.archive import articles
+from index.archive import documents
 from index.archive.history import history
 from index.dedup.version_diff import classify_change, paragraphs, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
+from index.locale import direction
 from index.model.article import IndexDocument, Version
+from index.model.message import Message
 from index.warc.store import WarcDamaged, WarcRef, WarcStore
-from index.web import i18n, queries
+from index.web import queries
+from index.web.error_handlers import Refused
 from index.web.sanitizer import CannotSanitize, sanitize
 from index.web.search_pages import ArchiveOf
 from index.web.templating import render, strip_controls
@@ -48,12 +50,12 @@ def article(request: Request, archive: ArchiveOf, article: str) -> Response:
     """An article as the archive holds it, and what the archive knows about it."""
     with archive.read() as conn:
         document = _document(conn, article)
-        names, versions = queries.names(conn), articles.versions(conn, article)
+        names, versions = queries.names(conn), documents.versions(conn, article)
         context: dict[str, Any] = {
             "names": names,
             "events": history(conn, article),
             "versions": versions,
-            "aliases": articles.aliases(conn, article),
+            "aliases": documents.aliases(conn, article),
             "same_story": queries.same_story(conn, document),
             "last_seen": queries.last_seen(conn, document),
             "copies": queries.with_copies(conn, article),
@@ -69,7 +71,7 @@ def differences(request: Request, archive: ArchiveOf, article: str, old: str = "
     """What changed between two versions, word by word: the last two, where the address names none."""
     with archive.read() as conn:
         document, names = _document(conn, article), queries.names(conn)
-        versions = articles.versions(conn, article)
+        versions = documents.versions(conn, article)
     after = _version(versions, new) if new else versions[-1]
     before = _version(versions, old or str(max(1, after.number - 1)))
     texts = {
@@ -94,18 +96,18 @@ def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version
     with archive.read() as conn:
         document, names, numbers = _document(conn, article), queries.names(conn), queries.with_copies(conn, article)
         version = version or str(max(numbers, default=document.number))
-        chosen = _version(articles.versions(conn, article), version)
-        found = articles.raw_of(conn, article, chosen.number)
+        chosen = _version(documents.versions(conn, article), version)
+        found = documents.raw_of(conn, article, chosen.number)
     removed: dict[str, int] = {}
     problem = None
     try:
         removed = _copy(raw, found, document).removed
     except (CannotSanitize, WarcDamaged, FileNotFoundError):
-        problem = "copy_damaged" if found else "copy_none"
+        problem = "copy.damaged" if found else "error.no_copy"
     context: dict[str, Any] = {
         "version": chosen,
         "numbers": numbers,
-        "removed": removed,
+        "removed": [Message(f"copy.removed.{kind}", {"n": n}) for kind, n in removed.items()],
         "problem": problem,
         "names": names,
     }
@@ -117,14 +119,14 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
     """What stands in that frame: text and its structure, a document of its own that may do nothing."""
     with archive.read() as conn:
         document = _document(conn, article)
-        number = _version(articles.versions(conn, article), version or str(document.number)).number
-        found = articles.raw_of(conn, article, number)
+        number = _version(documents.versions(conn, article), version or str(document.number)).number
+        found = documents.raw_of(conn, article, number)
     try:
         html = _copy(raw, found, document).html
     except (CannotSanitize, WarcDamaged, FileNotFoundError):
-        raise HTTPException(404, "copy") from None
+        raise Refused(404, "error.no_copy") from None
     language = document.article.language
-    head = f'<html dir="{i18n.direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
+    head = f'<html dir="{direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
     headers = {"content-security-policy": FRAMED, "cache-control": "private, no-store"}
     return HTMLResponse(f"<!doctype html>{head}<body>{strip_controls(html)}</body></html>", headers=headers)
 
@@ -134,23 +136,23 @@ def cite(archive: ArchiveOf, article: str, form: Form, version: str = "") -> Res
     """A file for programs that manage citations."""
     with archive.read() as conn:
         document, names = _document(conn, article), queries.names(conn)
-        chosen = _version(articles.versions(conn, article), version or str(document.number))
+        chosen = _version(documents.versions(conn, article), version or str(document.number))
     text = written(citation(chosen, names.get(document.article.site) or document.article.site), form)
     headers = {"content-disposition": f'attachment; filename="arshif.{form}"'}
     return Response(text.encode("utf-8", "replace"), media_type=MEDIA[form], headers=headers)
 
 
 def _document(conn: Connection, article: str) -> IndexDocument:
-    document = articles.document(conn, article)
+    document = documents.document(conn, article)
     if document is None:
-        raise HTTPException(404, "article")
+        raise Refused(404, "error.no_article")
     return document
 
 
 def _version(versions: list[Version], number: str) -> Version:
     found = next((version for version in versions if str(version.number) == number), None)
     if found is None:
-        raise HTTPException(404, "version")
+        raise Refused(404, "error.no_version")
     return found
 
 

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from index.archive.saved_searches import SavedSearch
-from index.model.article import Hit, Span
+from index.locale import translate
+from index.model.results import Hit, Span
 from index.web.templating import UNSHOWN, published, web_link
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -64,12 +65,12 @@ def _entry(feed: ET.Element, hit: Hit, sites: Mapping[str, str], base: str) -> N
     _add(entry, "summary", _summary(hit.snippets) or (article.description or article.body)[:SUMMARY])
 
 
-def opensearch(texts: Mapping[str, str], language: str, base: str, chosen: bool) -> bytes:
+def opensearch(language: str, base: str, chosen: bool) -> bytes:
     """The description of the search at this address, with a slash at its end; `chosen` keeps the page's language."""
     ui = f"&ui={language}" if chosen else ""
     root = ET.Element("OpenSearchDescription", {"xmlns": OPENSEARCH})
-    _add(root, "ShortName", texts["name"])
-    _add(root, "Description", texts["search_label"])
+    _add(root, "ShortName", translate("ui.name", language))
+    _add(root, "Description", translate("search.label", language))
     _add(root, "Language", language)
     _add(root, "InputEncoding", "UTF-8")
     _add(root, "Image", f"{base}static/icon.svg", width="16", height="16", type="image/svg+xml")

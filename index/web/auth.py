@@ -7,13 +7,16 @@ import base64
 import hmac
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from index.locale import FALLBACK, translate
+from index.web import forms
+from index.web.error_handlers import Refused
 from index.web.templating import render
 
 COOKIE = "arshif"
@@ -21,7 +24,7 @@ COOKIE_DAYS = 30  # for which a browser stays let in
 PUBLIC_PATHS = ("/healthz", "/readyz", "/login")  # say nothing of what is stored
 FEEDS = "/feeds/"
 API_PATHS = ("/api/", "/export.", "/metrics", FEEDS)  # are asked by programs, which have no use for a form
-MAX_FORM_BYTES = 10_000  # bytes of a form
+MAX_COOKIE_BYTES = 10_000  # of the cookies that are looked at
 
 
 class TokenAuthMiddleware:
@@ -38,7 +41,7 @@ class TokenAuthMiddleware:
             return
         answer: Response
         if scope["path"].startswith(API_PATHS) or scope["method"] not in ("GET", "HEAD"):
-            told = {"error": "this archive wants its token: send Authorization: Bearer, or come by /login"}
+            told = {"error": translate("error.token", FALLBACK)}
             way = 'Basic realm="Arshif"' if scope["path"].startswith(FEEDS) else "Bearer"
             answer = JSONResponse(told, 401, {"www-authenticate": way})
         else:
@@ -59,7 +62,7 @@ class TokenAuthMiddleware:
         if kind.lower() == "basic":  # of feed readers, which know nothing else: any name, with the token as password
             return hmac.compare_digest(_digest(_password(given)), self._token)
         try:
-            kept = SimpleCookie(headers.get("cookie", "")[:MAX_FORM_BYTES]).get(COOKIE)
+            kept = SimpleCookie(headers.get("cookie", "")[:MAX_COOKIE_BYTES]).get(COOKIE)
         except CookieError:
             return False
         return kept is not None and hmac.compare_digest(_digest(kept.value), _digest(self._pass))
@@ -88,23 +91,18 @@ def router(token: str) -> APIRouter:
     @routes.get("/login")
     def login_form(request: Request, next: str = "/") -> Response:
         """The form."""
-        return render(request, "login.html", next=_own(next), wrong=False)
+        return render(request, "login.html", next=_own(next), wrong=False, days=COOKIE_DAYS)
 
     @routes.post("/login")
     async def login(request: Request) -> Response:
         """A browser is let in, or asked again."""
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MAX_FORM_BYTES:
-                break
-        form = {
-            name: values[0]
-            for name, values in parse_qs(body[:MAX_FORM_BYTES].decode("latin-1"), max_num_fields=9).items()
-        }
+        try:
+            form = await forms.fields(request)
+        except Refused:  # a form of ours is never so long
+            form = {}
         target = _own(form.get("next", "/"))
         if not hmac.compare_digest(_digest(form.get("token", "")), _digest(token)):
-            return render(request, "login.html", 403, next=target, wrong=True)
+            return render(request, "login.html", 403, next=target, wrong=True, days=COOKIE_DAYS)
         answer = RedirectResponse(target, 303, {"cache-control": "no-store"})
         secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
         answer.set_cookie(

@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 from index.errors import ArshifError
+from index.model.message import Message
 from index.web.security_headers import is_loopback
 
 
@@ -16,13 +17,9 @@ def resolve_bind(host: str, port: int, token: str = "") -> Any:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, OverflowError) as error:
-        raise ArshifError(f"web.host {host!r}: no such host ({error}): write 127.0.0.1") from None
+        raise ArshifError(Message("bind.no_host", {"host": host, "why": str(error)})) from None
     if not token and not all(is_loopback(str(where[0]).partition("%")[0]) for *_, where in found):
-        raise ArshifError(
-            f"web.host {host!r} can be reached from other machines, and the search page asks nobody for a token: set "
-            "web.token (`openssl rand -hex 16` makes one), or write 127.0.0.1 and come from elsewhere through a tunnel "
-            "(ssh -L 8000:127.0.0.1:8000)"
-        )
+        raise ArshifError(Message("bind.public", {"host": host}))
     return found[0]
 
 
@@ -36,9 +33,7 @@ def bind_socket(host: str, port: int, token: str = "") -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        why = {
-            errno.EADDRINUSE: "another program uses it: end that one, or give another port (--port, web.port)",
-            errno.EACCES: "ports below 1024 are root's: give another port (--port, web.port)",
-        }.get(error.errno or 0, str(error))
-        raise ArshifError(f"cannot listen at {host} port {port}: {why}") from None
+        code = {errno.EADDRINUSE: "bind.in_use", errno.EACCES: "bind.privileged"}.get(error.errno or 0)
+        why = Message(code) if code else str(error)
+        raise ArshifError(Message("bind.failed", {"host": host, "port": port, "why": why})) from None
     return listener

@@ -8,13 +8,14 @@ from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from index.errors import ArshifError, IndexUnavailable
-from index.export import open_format, stream
-from index.export.formats import Name
-from index.model.article import Sort
+from index.export.formats import Name, open_format
+from index.export.result_stream import stream
+from index.model.message import Message
+from index.model.query import Sort
+from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf
 from index.web.search_params import SearchParams, search_params
 
@@ -58,9 +59,9 @@ def export(
     try:
         kind = open_format(form)
     except ArshifError as error:
-        raise HTTPException(501, str(error)) from None
+        raise Refused(501, error.message) from None
     if not turns.acquire(blocking=False):
-        raise IndexUnavailable(f"{MAX_CONCURRENT_EXPORTS} exports are being written already: wait for one of them.")
+        raise IndexUnavailable(Message("error.busy_exports", {"n": MAX_CONCURRENT_EXPORTS}))
     try:
         found = stream(query, engine, archive)
         headers = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from index.model.article import Facet, FacetCounts
-from index.web import i18n
-from index.web.search_params import PARAMETERS, SearchParams
+from index import locale
+from index.model.results import FACET_FILTERS, Facet, FacetCounts
+from index.web.search_params import SearchParams
 
 Link = dict[str, str | Sequence[str]]  # parameters of an address
 VALUES_SHOWN = 6  # values that are shown at once; the others open
@@ -42,7 +42,7 @@ def choices(
     """What can be chosen of each facet, in the page's language; a facet without a value is left out."""
     found = []
     for tally in tallies:
-        parameter = PARAMETERS[tally.field]
+        parameter = FACET_FILTERS[tally.field]
         held = getattr(asked, parameter)
         counts: dict[str, int | None] = dict(tally.counts)
         values = [*held, *(value for value in counts if value not in held)][: max(MAX_VALUES, len(held))]
@@ -67,12 +67,18 @@ def chosen(asked: SearchParams, sites: Mapping[str, str], language: str) -> list
     """The filters of this search that have values, with the links that let go of them."""
     return [
         Choice(value, named(facet, value, sites, language), None, True, asked.toggled(parameter, value))
-        for facet, parameter in PARAMETERS.items()
+        for facet, parameter in FACET_FILTERS.items()
         for value in getattr(asked, parameter)
     ]
 
 
 def named(facet: Facet, value: str, sites: Mapping[str, str], language: str) -> str:
     """A value as readers call it: a site's name, a country's, a language's."""
-    names = {"site": sites, "country": i18n.COUNTRIES[language], "language": i18n.LANGUAGES[language]}
-    return names.get(facet, {}).get(value) or value
+    match facet:
+        case "site":
+            return sites.get(value) or value
+        case "country":
+            return locale.country(language, value)
+        case "language":
+            return locale.language_name(language, value)
+    return value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, get_args
 
-from index.model.article import Bar, Unit
+from index.model.results import Bar, Unit
 from index.search.service import begin
 from index.web.facets import Link
 from index.web.search_params import SearchParams, last_day

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from index.archive import Archive, outbox, site_state
 from index.archive.site_state import SiteState
 from index.errors import ArshifError
-from index.model.article import Query
+from index.model.query import Query
 from index.web import queries
 from index.web.search_pages import ArchiveOf, EngineOf
 

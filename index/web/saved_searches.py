@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
 from index.archive import saved_searches as saved
+from index.errors import InvalidValue
+from index.locale import languages
 from index.search import service
 from index.search.query_language import parse
-from index.web import atom, i18n, queries
+from index.web import atom, forms, queries
+from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.templating import Ui, address, render, ui_of
 
-MAX_FORM = 16_384  # bytes
 ENTRIES = 50  # of a feed
 
 router = APIRouter(include_in_schema=False)
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form that a page of ours sent. Raises HTTPException for any other: a foreign page can have a
+    """The fields of a form that a page of ours sent. Raises Refused for any other: a foreign page can have a
     reader's browser send us a form, but cannot have it say that it comes from here."""
     if not from_here(request):
-        raise HTTPException(403, i18n.WORDS[ui_of(request).language]["refused_form"])
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_FORM:
-            raise HTTPException(413, f"at most {MAX_FORM} bytes")
-    return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=10, encoding="utf-8", errors="replace"))
+        raise Refused(403, "error.form_foreign")
+    return await forms.fields(request)
 
 
 Form = Annotated[dict[str, str], Depends(_form)]
@@ -62,8 +58,8 @@ def save(request: Request, archive: ArchiveOf, form: Form) -> Response:
     name, query = form.get("name", ""), form.get("query", "")
     try:
         archive.write(lambda conn: saved.add(conn, name, query, datetime.now(UTC))).result()
-    except ValueError as error:
-        raise HTTPException(400, str(error)) from None
+    except InvalidValue as error:
+        raise Refused(400, error.message) from None
     return _back(request, form)
 
 
@@ -76,7 +72,7 @@ def delete(request: Request, archive: ArchiveOf, number: int, form: Form) -> Res
 
 def _back(request: Request, form: dict[str, str]) -> Response:
     language = form.get("ui", "")
-    ui = Ui(language, chosen=True) if language in i18n.WORDS else ui_of(request)
+    ui = Ui(language, chosen=True) if language in languages() else ui_of(request)
     return RedirectResponse(address(ui, "/searches"), 303)
 
 
@@ -86,7 +82,7 @@ def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: Searc
     with archive.read() as conn:
         one, names = saved.get(conn, number), queries.names(conn)
     if one is None:
-        raise HTTPException(404, "search")
+        raise Refused(404, "error.no_search")
     with searches.slot():
         found = service.search(parse(one.query, sort="newest", limit=ENTRIES), engine, archive)
     return _xml(atom.atom(one, found.hits, names, _base(request)), "application/atom+xml; charset=utf-8")
@@ -96,8 +92,7 @@ def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: Searc
 def description(request: Request) -> Response:
     """How a browser can search here: https://github.com/dewitt/opensearch/blob/master/opensearch-1-1-draft-6.md"""
     ui = ui_of(request)
-    texts: dict[str, Any] = dict(i18n.WORDS[ui.language])
-    made = atom.opensearch(texts, ui.language, _base(request), ui.chosen)
+    made = atom.opensearch(ui.language, _base(request), ui.chosen)
     return _xml(made, "application/opensearchdescription+xml; charset=utf-8")
 
 

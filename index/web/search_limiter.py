@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from prometheus_client import Histogram
 
 from index.errors import IndexUnavailable
+from index.model.message import Message
 
 MAX_CONCURRENT_SEARCHES = 4  # searches: more on two cores only make all of them slower
 WAIT_SECONDS = 3.0  # s that a search waits for its turn
@@ -26,7 +27,7 @@ class SearchLimiter:
     def slot(self) -> Iterator[None]:
         """A turn for one search. Raises IndexUnavailable where there is none in time: then no queue grows."""
         if not self._turns.acquire(timeout=self._wait):
-            raise IndexUnavailable(f"More searches are running than this machine can answer in {self._wait:.0f} s.")
+            raise IndexUnavailable(Message("error.busy_searches", {"wait": self._wait}))
         try:
             with self._seconds.time():
                 yield

@@ -9,9 +9,10 @@ from fastapi.responses import PlainTextResponse, Response
 
 from index.archive import Archive, runs, site_state
 from index.engines import Engine
-from index.model.article import Facet
+from index.locale import days
+from index.model.results import Facet
 from index.search import service
-from index.web import i18n, queries
+from index.web import queries
 from index.web.facets import choices, chosen
 from index.web.histogram import chart
 from index.web.search_limiter import SearchLimiter
@@ -72,7 +73,7 @@ def results(
     }
     over_time = context["chart"]
     context["bars"] = [  # each stands in the picture and in the list
-        (bar, address(ui, "/search", **bar.link), i18n.span(ui.language, bar.first, bar.last))
+        (bar, address(ui, "/search", **bar.link), days(ui.language, bar.first, bar.last))
         for bar in (over_time.columns if over_time else ())
     ]
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}

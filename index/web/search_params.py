@@ -5,30 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Annotated, Any, cast, get_args
 
 from fastapi import Depends
 from fastapi import Query as Parameter
 
-from index.model.article import Facet, Is, Period, Problem, Query, Sort, Unit
+from index.model.query import Is, Period, Problem, Query, Sort
+from index.model.results import FACET_FILTERS, Unit
 from index.search.query_language import filters, parse
 from index.search.query_language.limits import MAX_FILTERS
 
-PARAMETERS: dict[Facet, str] = {  # what is counted -> the parameter, and the filter of the language
-    "site": "site",
-    "country": "country",
-    "language": "lang",
-    "section": "section",
-    "author": "author",
-}
 MAX_VALUE = 200  # characters of one
 QUOTES = str.maketrans(dict.fromkeys('"“”„«»＂‹›', " "))  # a value is held by its words, and stands in quotes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what its filters mean is read once and kept
 class SearchParams:
-    """A search as its address has it. `after` and `until` are the first and the last day, month or year; `by` is the
-    unit of the counts over time. Nothing of it need be right."""
+    """A search as its URL has it. `after` and `until` are the first and the last day, month or year; `by` is the
+    unit of the counts over time. Nothing of it need be valid."""
 
     q: str = ""
     site: tuple[str, ...] = ()
@@ -44,7 +39,7 @@ class SearchParams:
     def query(self, cursor: str = "", limit: int = 10) -> Query:
         """What is to be searched. Without a word to rank by, relevance is the newest first. What cannot be read is in
         `problems`; of a filter, at the beginning. Raises QueryError for a limit that cannot be."""
-        held, problems = self._held()
+        held, problems = self._held
         order = cast(Sort, self.sort if self.sort in get_args(Sort) else "relevance")
         query = parse(self.q, **held, sort=order, cursor=cursor or None, limit=limit)
         if query.node is None and order == "relevance":
@@ -54,12 +49,11 @@ class SearchParams:
     @property
     def text(self) -> str:
         """The same in the query language; filters first, where no open quote or bracket of `q` can swallow them."""
-        held, _ = self._held()
+        held, _ = self._held
         named = [
             f"{name}:{_quoted(value) if name in ('section', 'author') else value}"
-            for name, values in self.values
-            for value in values
-            if isinstance(filters.read(name, value), Is)
+            for name, value, one in self._filters
+            if isinstance(one, Is) and name in FACET_FILTERS.values()
         ]
         days = [f"{name}:{held[name].date()}" for name in ("after", "before") if held.get(name)]
         return " ".join([*named, *days, self.q]).strip()
@@ -67,7 +61,7 @@ class SearchParams:
     @property
     def values(self) -> list[tuple[str, tuple[str, ...]]]:
         """The filters that have a list of values."""
-        return [(name, getattr(self, name)) for name in PARAMETERS.values()]
+        return [(name, getattr(self, name)) for name in FACET_FILTERS.values()]
 
     @property
     def filtered(self) -> bool:
@@ -82,13 +76,13 @@ class SearchParams:
     @property
     def first_day(self) -> str:
         """The day that `after` begins with, as a form has it; empty where there is none."""
-        after = self._period("after", self.after)
+        after = self._period("after")
         return after.after.date().isoformat() if after and after.after else ""
 
     @property
     def last_day(self) -> str:
         """The day that `until` ends with."""
-        until = self._period("on", self.until)
+        until = self._period("until")
         return (until.before - timedelta(days=1)).date().isoformat() if until and until.before else ""
 
     def parameters(self, **changed: str | Sequence[str]) -> dict[str, str | Sequence[str]]:
@@ -102,26 +96,36 @@ class SearchParams:
         other = tuple(one for one in values if one != value) if value in values else (*values, value)
         return self.parameters(**{name: other})
 
-    @staticmethod
-    def _period(name: str, value: str) -> Period | None:
-        one = filters.read(name, value) if value else None
-        return one.value if isinstance(one, Is) and isinstance(one.value, Period) else None
+    def _period(self, name: str) -> Period | None:
+        periods = [one.value for given, _, one in self._filters if given == name and isinstance(one, Is)]
+        return next((period for period in periods if isinstance(period, Period)), None)
 
+    @cached_property
+    def _filters(self) -> list[tuple[str, str, Is | str]]:
+        """Each filter with its value and what that means, or the key of its problem."""
+        given = [(name, value) for name, values in self.values for value in values]
+        given += [(name, value) for name, value in (("after", self.after), ("until", self.until)) if value]
+        return [(name, value, _read(name, value)) for name, value in given]
+
+    @cached_property
     def _held(self) -> tuple[dict[str, Any], list[Problem]]:
         """The filters as fields of Query, and what is wrong with them."""
         held: dict[str, Any] = {}
         problems = []
-        given = [(name, value) for name, values in self.values for value in values]
-        given += [(name, value) for name, value in (("after", self.after), ("until", self.until)) if value]
-        for name, value in given:
-            one = filters.read("on" if name == "until" else name, value)
-            if isinstance(one, Is) and name == "until":
-                one = Is("date", Period(None, cast(Period, one.value).before))
+        for _, value, one in self._filters:
             if not isinstance(one, Is):
                 problems.append(Problem(one, 0, 0, value[:40]))
             elif not filters.add(held, one):
                 problems.append(Problem("too_many_words", 0, 0))
         return held, problems
+
+
+def _read(name: str, value: str) -> Is | str:
+    """The filter of a parameter; `until` is a parameter only, and includes the whole day, month or year it names."""
+    if name != "until":
+        return filters.read(name, value)
+    one = filters.read("on", value)
+    return Is("date", Period(None, one.value.before)) if isinstance(one, Is) and isinstance(one.value, Period) else one
 
 
 def last_day(first: date, unit: Unit) -> date:

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from index.locale import negotiate, translate
 
 HEADERS = {  # scripts of our own only, no form to elsewhere, no frame but of a saved copy, nothing from another server
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
@@ -59,10 +62,8 @@ class SecurityMiddleware:
         if len(names) == 1 and self.is_allowed_host(names[0]):
             await self.app(scope, receive, send_guarded)
         else:
-            refusal = (
-                "This server answers to localhost and to the names in its settings only (web.hosts). "
-                "Ask it for http://localhost/ with its port.\n"
-            )
+            language = negotiate(Headers(scope=scope).get("accept-language", ""))
+            refusal = translate("error.host", language) + "\n"
             await PlainTextResponse(refusal, 421)(scope, receive, send_guarded)
 
     def is_allowed_host(self, host: str) -> bool:

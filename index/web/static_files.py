@@ -8,8 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
+
+from index.locale import negotiate, translate
 
 STATIC = Path(__file__).parent / "static"
 PATH = "/static/"
@@ -37,11 +40,15 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     body = files().get(name)
     reply: Response
     if scope["method"] not in ("GET", "HEAD"):
-        reply = PlainTextResponse("GET or HEAD\n", 405, {"allow": "GET, HEAD"})
+        reply = PlainTextResponse(_told(scope, "error.method"), 405, {"allow": "GET, HEAD"})
     elif body is None:
-        reply = PlainTextResponse("There is no such file.\n", 404)
+        reply = PlainTextResponse(_told(scope, "error.not_found"), 404)
     else:
         kind = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         lasting = "public, max-age=31536000, immutable" if b"v=" in scope["query_string"] else "no-cache"
         reply = Response(body, media_type=kind, headers={"cache-control": lasting})
     await reply(scope, receive, send)
+
+
+def _told(scope: Scope, key: str) -> str:
+    return translate(key, negotiate(Headers(scope=scope).get("accept-language", ""))) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -14,29 +14,37 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 
+from index import locale
 from index.dedup.version_diff import DiffSpan
 from index.model.article import IndexDocument
-from index.search.query_language import MAX_CHARACTERS, sentence
-from index.web import i18n
+from index.model.query import MAX_QUERY_CHARACTERS
+from index.search.query_language import sentence
 from index.web.sayings import said
 from index.web.static_files import static
 
 HERE = Path(__file__).parent
+SYNTAX = (  # entries of the catalogues: how a search can be written, and what it means
+    *("words", "phrase", "either", "without", "title", "prefix", "fuzzy", "near", "has", "changed", "gone"),
+    *("versions", "copies"),
+)
+EXAMPLES = ("words", "phrase", "either", "without", "title", "language")
+KEYS = {"/": "search", "j": "next", "k": "previous", "Enter": "open", "?": "help", "Esc": "close"}
 CARRIED = (  # parameters that the link to the other language keeps
     *("q", "site", "country", "lang", "section", "author", "after", "until", "sort", "by", "cursor"),
 )
 
 # Controls, lone surrogates (UTF-8 has none) and the two overrides, which make a text read otherwise than it is
 # written. Other marks of direction are part of Arabic and Hebrew texts; <bdi> and blocks keep them from running over.
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202d\u202e]")
 
 
 @dataclass(frozen=True, slots=True)
 class Ui:
-    """The page's own language: "ar" or "en"; `chosen` where the address says it, so that links carry it on."""
+    """The page's own language, one of the catalogues; `chosen` where the address says it, so that links carry it on."""
 
     language: str
     chosen: bool = False
@@ -44,22 +52,15 @@ class Ui:
     @property
     def direction(self) -> str:
         """rtl or ltr."""
-        return i18n.DIRECTIONS[self.language]
+        return locale.catalogue(self.language).direction
 
 
 def ui_of(request: Request) -> Ui:
     """The page's language: as `?ui=` says, else the one that the browser prefers (RFC 9110, 12.5.4), else English."""
     asked = request.query_params.get("ui", "")
-    if asked in i18n.WORDS:
+    if asked in locale.languages():
         return Ui(asked, chosen=True)
-    best, liked = "en", 0.0
-    for part in request.headers.get("accept-language", "")[:1000].split(","):
-        name, _, quality = part.strip().partition(";q=")
-        language = name.split("-")[0].lower()
-        weight = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 0.0 if quality else 1.0
-        if language in i18n.WORDS and weight > liked:
-            best, liked = language, weight
-    return Ui(best)
+    return Ui(locale.negotiate(request.headers.get("accept-language", "")))
 
 
 def theme_of(request: Request) -> str:
@@ -74,27 +75,40 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     ui = ui_of(request)
     asked = {name: request.query_params.getlist(name) for name in CARRIED if name in request.query_params}
     helpers = {
+        **_helpers(ui.language),
         "ui": ui,
         "theme": theme_of(request),
-        "t": i18n.WORDS[ui.language],
-        "count": partial(i18n.count, ui.language),
-        "said": partial(said, ui.language),
         "elsewhere": request.app.state.elsewhere,
-        "day": partial(i18n.day, ui.language),
-        "clock": partial(i18n.clock, ui.language),
-        "countries": i18n.COUNTRIES[ui.language],
-        "syntax": i18n.SYNTAX[ui.language],
-        "keys": i18n.KEYS[ui.language],
-        "examples": i18n.EXAMPLES[ui.language],
-        "languages": i18n.NAMES,
         "url": partial(address, ui),
         "in_language": lambda code: address(Ui(code, chosen=True), request.url.path, **asked),
-        "max_characters": MAX_CHARACTERS,
         "path": request.url.path,
     }
-    html = _templates().get_template(template).render(helpers | context)
+    html = _templates().get_template(template).render({**helpers, **context})
     headers = {"vary": "Accept-Language", "cache-control": "private, no-cache"}
     return HTMLResponse(html, status, headers)
+
+
+def say(language: str, key: str, /, **params: Any) -> str:
+    """The entry of a key in the page's language; with parameters that are markup, it is markup too."""
+    if any(hasattr(value, "__html__") for value in params.values()):
+        return Markup("").join(escape(strip_controls(piece)) for piece in locale.segments(key, language, **params))
+    return locale.translate(key, language, **params)
+
+
+def word(language: str, family: str, stored: str) -> str:
+    """What is said for a word that the archive keeps, such as "feed dead" of `verdict`; itself where it is unknown."""
+    key = f"{family}.{_CAMEL.sub('_', stored).replace(' ', '_').lower()}"
+    return locale.translate(key, language) if locale.catalogue(language).has(key) else stored
+
+
+def listing(language: str, values: Sequence[object]) -> Markup:
+    """Several values in a row, as the language has it: "a, b and c"."""
+    return Markup(locale.listed(language, [escape(strip_controls(value)) for value in values]))
+
+
+def bdi(value: object) -> Markup:
+    """A text in an element of its own direction."""
+    return Markup("<bdi>{}</bdi>").format(strip_controls(value))
 
 
 def address(ui: Ui, path: str, **parameters: str | Sequence[str] | None) -> str:
@@ -118,12 +132,6 @@ def web_link(url: str | None) -> str | None:
         return url if urlsplit(url).hostname else None
     except ValueError:
         return None
-
-
-def join_authors(authors: Sequence[str], language: str) -> str:
-    """Names as a citation begins with them, with what parts them from its title; empty where there are none."""
-    comma = "، " if language == "ar" else ", "
-    return comma.join((*authors, "")) if authors else ""
 
 
 def groups(body: Sequence[Sequence[DiffSpan]]) -> list[tuple[bool, list[Sequence[DiffSpan]]]]:
@@ -173,6 +181,36 @@ def duration(started: datetime, ended: datetime) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
+def prepare() -> None:
+    """Read the catalogues now, and not while the first reader waits."""
+    for language in locale.languages():
+        _helpers(language)
+
+
+@cache
+def _helpers(language: str) -> Mapping[str, Any]:
+    """What templates say in this language."""
+    named: Mapping[str, Callable[..., Any]] = {
+        "t": say,
+        "word": word,
+        "said": said,
+        "listing": listing,
+        "number": locale.number,
+        "day": locale.day,
+        "clock": locale.clock,
+        "country": locale.country,
+        "language_name": locale.language_name,
+    }
+    t = partial(say, language)
+    tables = {
+        "languages": {code: locale.own_name(code) for code in locale.languages()},
+        "syntax": [(t(f"syntax.{name}"), t(f"syntax.{name}.means")) for name in SYNTAX],
+        "examples": [(t(f"example.{name}"), t(f"example.{name}.means")) for name in EXAMPLES],
+        "keys": [(key, t(f"keys.{name}")) for key, name in KEYS.items()],
+    }
+    return {name: partial(function, language) for name, function in named.items()} | tables
+
+
 @cache
 def _templates() -> Environment:
     environment = Environment(
@@ -184,19 +222,18 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     filters: Mapping[str, Any] = {
+        "bdi": bdi,
         "counted": lambda counts, name: counts.get(name, 0),
-        "dir": i18n.direction,
+        "dir": locale.direction,
         "groups": groups,
         "host": host,
         "iso": lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds") if moment else "",
-        "listed": join_authors,
         "local": to_local_time,
-        "number": lambda n: f"{n:,}",
         "paragraphs": paragraphs,
         "published": published,
         "readable": readable,
         "web_link": web_link,
     }
     environment.filters.update(filters)
-    environment.globals.update(static=static, duration=duration, sentence=sentence)
+    environment.globals.update(static=static, duration=duration, sentence=sentence, max_characters=MAX_QUERY_CHARACTERS)
     return environment

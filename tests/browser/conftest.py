@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from index.model.article import Image
 from tests.browser import chromium
 from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE, HOSTILE_URLS
+from tests.support.patience import PATIENCE
 from tests.support.requirements import missing
 
 TRAPS = [
@@ -69,6 +71,7 @@ def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:
         missing("There is no Chromium on this machine: install it (Debian: apt install chromium).")
+    expect.set_options(timeout=PATIENCE * 1_000)
     with chromium.running(path) as running:
         yield running
 
@@ -76,12 +79,19 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def tab(browser: Browser, address: str) -> Iterator[Watched]:
     """A tab of an Arabic reader, 1200 pixels wide; it must end without a complaint or a request to elsewhere."""
-    context = browser.new_context(locale="ar", viewport={"width": 1200, "height": 800})
+    context = fresh(browser, locale="ar", viewport={"width": 1200, "height": 800})
     watched = watch(context, address)
     yield watched
     context.close()
     assert watched.complaints == []
     assert watched.hosts == {urlsplit(address).netloc}
+
+
+def fresh(browser: Browser, **options: Any) -> BrowserContext:
+    """A new context, in which everything waits as long as it must."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE * 1_000)
+    return context
 
 
 def watch(context: BrowserContext, address: str) -> Watched:

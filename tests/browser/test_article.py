@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from index.warc.store import Response, WarcStore
 from tests.browser import chromium
-from tests.browser.conftest import Watched, watch
+from tests.browser.conftest import Watched, fresh, watch
 from tests.browser.test_axe import RULES, wrong
 from tests.support.filled_archive import NOW, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
@@ -59,10 +59,10 @@ def address(tmp_path_factory: pytest.TempPathFactory, raw: WarcStore) -> Iterato
 @pytest.fixture(scope="module")
 def state(browser: Browser, address: str) -> Iterator[BrowserContext]:
     """A browser that was let in, by the form."""
-    context = browser.new_context(locale="ar", accept_downloads=True)
+    context = fresh(browser, locale="ar", accept_downloads=True)
     tab = context.new_page()
     tab.goto(f"{address}/search?q={quote('سعر')}")
-    expect(tab.get_by_role("heading", level=1)).to_have_text("هذا الأرشيف يطلب رمزه")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("يتطلب هذا الأرشيف رمز دخول")
     tab.keyboard.type("wrong")
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("alert")).to_be_visible()
@@ -99,8 +99,8 @@ def test_what_changed_is_marked_word_by_word(tab: Watched) -> None:
 
 def test_a_saved_copy_is_read_and_does_nothing(tab: Watched) -> None:
     tab.open(f"/articles/{FIRST.id}?ui=en")
-    tab.page.locator(".tools").get_by_role("link", name="Saved copy").click()
-    expect(tab.page.get_by_text("Taken out:")).to_contain_text("images")
+    tab.page.locator(".tools").get_by_role("link", name="Saved page").click()
+    expect(tab.page.get_by_text("Removed:")).to_contain_text("images")
     frame = tab.page.frame_locator("iframe.copy")
     expect(frame.get_by_role("heading", level=1).first).to_have_text("سعر الخبز")
     expect(frame.locator("body")).to_contain_text("مئتا ليرة")
@@ -147,7 +147,7 @@ def test_the_article_is_printed_without_the_frame_of_the_page(tab: Watched) -> N
 
 
 def test_it_works_without_javascript(browser: Browser, state: BrowserContext, address: str) -> None:
-    context = browser.new_context(java_script_enabled=False, storage_state=state.storage_state())
+    context = fresh(browser, java_script_enabled=False, storage_state=state.storage_state())
     plain = context.new_page()
     plain.goto(f"{address}/articles/{FIRST.id}/diff?ui=ar")
     expect(plain.locator("ins")).to_have_text("مئتا")
@@ -159,7 +159,7 @@ def test_it_works_without_javascript(browser: Browser, state: BrowserContext, ad
 @pytest.mark.parametrize("ui", ["ar", "en"])
 def test_axe_finds_nothing_serious(state: BrowserContext, browser: Browser, address: str, ui: str) -> None:
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-    stranger = browser.new_context()
+    stranger = fresh(browser)
     found = []
     own = f"/articles/{FIRST.id}"
     for context, path in ((state, own), (state, f"{own}/diff"), (state, f"{own}/copy"), (stranger, "/login")):

@@ -7,6 +7,8 @@ from importlib.resources import files
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.conftest import fresh
+
 pytestmark = pytest.mark.browser
 
 PAGES = ("/", "/search?q=حلب&site=asi&after=2026-11-01", "/search?q=(زققثص", "/sites", "/runs", "/searches", "ARTICLE")
@@ -16,7 +18,7 @@ RULES = "axe.run({resultTypes: ['violations']})"
 @pytest.mark.parametrize(("ui", "scheme", "width"), [("ar", "light", 390), ("ar", "dark", 1200), ("en", "light", 1200)])
 def test_nothing_serious(browser: Browser, address: str, ui: str, scheme: str, width: int) -> None:
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-    context = browser.new_context(locale=ui, color_scheme=scheme, viewport={"width": width, "height": 844})  # type: ignore[arg-type]
+    context = fresh(browser, locale=ui, color_scheme=scheme, viewport={"width": width, "height": 844})
     page = context.new_page()
     found = []
     for path in PAGES:

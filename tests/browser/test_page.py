@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import TRAPS, Watched, watch
+from tests.browser.conftest import TRAPS, Watched, fresh, watch
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +66,7 @@ def test_the_keyboard_reaches_everything_and_sees_where_it_is(tab: Watched) -> N
         tab.page.keyboard.press("Tab")
         style = "[document.activeElement.innerText, getComputedStyle(document.activeElement).outlineStyle]"
         order.append(tab.page.evaluate(style))
-    assert [name for name, _ in order[:3]] == ["الأقرب", "الأحدث", "الأقدم"]
+    assert [name for name, _ in order[:3]] == ["الصلة", "الأحدث", "الأقدم"]
     assert all(outline == "solid" for _, outline in order)
 
 
@@ -90,10 +90,9 @@ def test_no_page_is_wider_than_the_window(tab: Watched, path: str) -> None:
 
 
 def test_a_script_would_not_run_even_if_one_came_through(browser: Browser, address: str) -> None:
-    context = browser.new_context()
+    context = fresh(browser)
     watched = watch(context, address)
     watched.open("/")
-    watched.page.set_default_timeout(2_000)
     inject = "const s = document.createElement('script'); s.textContent = 'window.owned = 1'; document.body.append(s)"
     watched.page.evaluate(inject)
     assert watched.page.evaluate("window.owned") is None

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Watched, watch
+from tests.browser.conftest import Watched, fresh, watch
 
 pytestmark = pytest.mark.browser
 
@@ -152,7 +152,7 @@ def test_the_fonts_are_our_own(tab: Watched) -> None:
 @pytest.fixture
 def plain(browser: Browser, address: str) -> Iterator[Watched]:
     """A tab without JavaScript."""
-    context = browser.new_context(locale="en", java_script_enabled=False, viewport={"width": 1200, "height": 900})
+    context = fresh(browser, locale="en", java_script_enabled=False, viewport={"width": 1200, "height": 900})
     watched = watch(context, address)
     yield watched
     context.close()

@@ -18,6 +18,7 @@ from index.engines.base import new_target
 from index.errors import IndexMismatch, IndexUnavailable
 from index.search.query_language import parse
 from tests.engines.corpus import document
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +30,7 @@ from tests.engines.corpus import document
 engine = open_engine("embedded", directory=Path(sys.argv[1]))
 for batch in range(10_000):
     ids = [f"{batch}-{i}" for i in range(20)]
-    assert engine.apply(sys.argv[2], [document(id_, "خبر " + id_, "نص " * 300) for id_ in ids], []) == {}
+    assert engine.bulk(sys.argv[2], [document(id_, "خبر " + id_, "نص " * 300) for id_ in ids], []) == {}
     print(batch, flush=True)
 """
 
@@ -176,7 +177,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))  # bytes a file may 
 engine = open_engine("embedded", directory=Path(sys.argv[1]))
 texts = [" ".join(f"w{i}x{j}" for j in range(400)) for i in range(100)]
 try:
-    engine.apply(sys.argv[2], [document(f"d{i}", "خبر", text) for i, text in enumerate(texts)], [])
+    engine.bulk(sys.argv[2], [document(f"d{i}", "خبر", text) for i, text in enumerate(texts)], [])
 except IndexUnavailable as problem:
     print(problem)
 """
@@ -188,7 +189,7 @@ def test_a_full_disk_is_unavailable_and_what_was_there_stays(directory: Path) ->
     engine.create(target)
     engine.bulk(target, [document("a", "حلب")], [])
     command = [sys.executable, "-c", FULL, str(directory), target]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert "cannot be used now" in result.stdout, result.stderr
     assert dict(engine.ids(target)) == {"a": 1}
     assert engine.bulk(target, [document("b", "حلب")], []) == {}

@@ -8,8 +8,8 @@ import pytest
 
 from index.archive import Archive, articles
 from index.engines import Engine
-from index.export import stream
-from index.model.article import Sort
+from index.export.result_stream import stream
+from index.model.query import Sort
 from index.search import indexer
 from index.search.query_language import parse
 from tests.support.filled_archive import newsroom, page

@@ -24,13 +24,13 @@ from tests.integration.harness import ROOT, House
 from tests.support.elasticsearch import server
 from tests.support.elasticsearch.secured import Secured, secured
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.requirements import missing
 
-pytestmark = [pytest.mark.elasticsearch, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.elasticsearch
 
 WRONG = "bWFya2VyLXdyb25nLWtleTpub3QtYS1zZWNyZXQ="  # it looks like a key, and is to be seen nowhere
 PREFIX = "arshif"  # as the settings have it
-READY = 60.0  # seconds until a server that is up knows its keys
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,9 @@ def strict() -> Iterator[Secured]:
 @pytest.fixture(scope="module")
 def admin(strict: Secured) -> Iterator[Elasticsearch]:
     """Whoever may do all."""
-    with Elasticsearch(strict.url, basic_auth=(strict.user, strict.password), ca_certs=str(strict.ca_file)) as client:
+    with Elasticsearch(
+        strict.url, basic_auth=(strict.user, strict.password), ca_certs=str(strict.ca_file), request_timeout=PATIENCE
+    ) as client:
         yield client
 
 
@@ -67,14 +69,15 @@ def house(strict: Secured, admin: Elasticsearch, tmp_path_factory: pytest.TempPa
 
 
 def _key(admin: Elasticsearch, body: dict[str, Any]) -> str:
-    end = time.monotonic() + READY
-    while True:
+    def made() -> str:
         try:
             return str(admin.security.create_api_key(**body)["encoded"])
-        except ApiError as error:  # the index of keys is being made
-            if error.status_code != 503 or time.monotonic() > end:
+        except ApiError as error:
+            if error.status_code != 503:  # the index of keys is being made
                 raise
-            time.sleep(0.5)
+            return ""
+
+    return wait_for(made)
 
 
 def test_a_key_of_the_least_rights_does_all(house: House) -> None:
@@ -99,7 +102,7 @@ def test_a_key_of_the_least_rights_does_all(house: House) -> None:
 def test_it_reaches_nothing_else(house: House, strict: Secured, admin: Elasticsearch) -> None:
     admin.index(index="payroll", document={"salary": 1}, refresh=True)
     key = Path(house.env["ARSHIF_INDEX__API_KEY_FILE"]).read_text("utf-8")
-    with Elasticsearch(strict.url, api_key=key, ca_certs=str(strict.ca_file)) as client:
+    with Elasticsearch(strict.url, api_key=key, ca_certs=str(strict.ca_file), request_timeout=PATIENCE) as client:
         for forbidden in (
             lambda: client.search(index="payroll"),
             lambda: client.indices.delete(index="payroll"),
@@ -156,7 +159,7 @@ def _said(house: House, change: dict[str, str], *arguments: str, code: int) -> s
     lines: set[str] = set()
     watch = threading.Thread(target=_watch, args=(child, lines), daemon=True)
     watch.start()
-    said, _ = child.communicate(timeout=200)
+    said, _ = child.communicate(timeout=PATIENCE)
     watch.join()
     assert child.returncode == code, said
     assert any(arguments[0] in line for line in lines)

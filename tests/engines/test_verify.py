@@ -14,13 +14,14 @@ import pytest
 
 from index.archive import Archive, articles, documents, erasure
 from index.engines import Engine, base, elastic, embedded
-from index.engines.base import IndexDocument
 from index.errors import IndexMismatch, IndexUnavailable
+from index.model.article import IndexDocument
 from index.search import indexer
 from index.search.query_language import parse
 from index.search.verify import Difference, repair, verify
 from tests.engines.corpus import document
 from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.patience import PATIENCE, wait_for
 
 STORED = 150
 # With each that is missing or older its earlier version is missing: 100 in all
@@ -81,7 +82,7 @@ def plant(archive: Archive, engine: Engine, target: str) -> set[tuple[str, str]]
     if isinstance(engine, elastic.ElasticEngine):  # it remembers the version of what was deleted, for a minute
         settings = {"index": {"gc_deletes": "0s"}}
         engine.server.client.indices.put_settings(index=[target, f"{target}-versions"], settings=settings)
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while not {one.article.id for one in older} <= {id_ for id_, _ in engine.ids(target)}:
         assert time.monotonic() < until, "versions of what was deleted are still remembered"
         assert list(engine.scan(target))  # a refresh, which forgets them by a clock that ticks a few times a second
@@ -189,10 +190,7 @@ def test_what_comes_during_a_migration_is_found_at_once(
     gone = stored(archive)[0].article.id
     archive.write(lambda conn: erasure.forget(conn, erasure.find(conn, gone), NOW)).result()
     indexer.index_batch(archive, engine, batch=20)
-    until = time.monotonic() + 5
-    while engine.search(parse("حلب")).total != STORED + 4 and time.monotonic() < until:
-        time.sleep(0.1)
-    assert engine.search(parse("حلب")).total == STORED + 4
+    wait_for(lambda: engine.search(parse("حلب")).total == STORED + 4)
     assert engine.search(parse("حلب شاهد")).total >= 4
     assert (engine.searched(), engine.current()) == (before, None), "the new one is not complete yet"
     after = indexer.migrate(archive, engine)

@@ -9,7 +9,9 @@ import pytest
 
 from index.engines import Engine
 from index.engines.base import new_target
-from index.model.article import Image, IndexDocument, Query, Results
+from index.model.article import Image, IndexDocument
+from index.model.query import Query
+from index.model.results import Results
 from index.search import service
 from index.search.query_language import parse
 from index.search.service import Key

@@ -8,6 +8,8 @@ import struct
 import subprocess
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 SOURCE = Path(__file__).with_name("clock.c")
 
 
@@ -21,7 +23,7 @@ class Clock:
 
     def __init__(self, directory: Path) -> None:
         library, file = directory / "clock.so", directory / "clock"
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True, timeout=60)
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True, timeout=PATIENCE)
         file.write_bytes(bytes(8))
         with file.open("r+b") as opened:
             self._page = mmap.mmap(opened.fileno(), 8)

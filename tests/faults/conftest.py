@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.consistency import PATIENCE, House, articles_of, check_settled, clear
+from tests.faults.consistency import House, articles_of, check_settled, clear
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE
 
 LONG = bool(os.environ.get("ARSHIF_TEST_LONG"))  # set by `make test-long`: more kills, more articles
 LONG_MARKS = [pytest.mark.long] if LONG else []

@@ -16,13 +16,13 @@ from warcio.archiveiterator import ArchiveIterator
 from crawler.config import load
 from crawler.session.site_progress import ENDS
 from crawler.storage import open_archive, open_index, raw_folder
-from index.archive import articles, frontier, leases
+from index.archive import documents, frontier, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
 from index.warc.store import WarcRef, WarcStore
+from tests.support.patience import PATIENCE
 
-PATIENCE = 280  # s for one command, on a machine that is busy
 ARSHIF = [sys.executable, "-m", "crawler.cli"]
 
 
@@ -58,12 +58,12 @@ def articles_of(house: House) -> dict[str, Any]:
     """Each article by its id: what it says, its versions, its other addresses, its story."""
     with open_archive(house.loaded()) as archive, archive.read() as conn:
         found = {}
-        for id_, _ in articles.ids(conn):
-            versions = articles.versions(conn, id_)
+        for id_, _ in documents.ids(conn):
+            versions = documents.versions(conn, id_)
             found[id_] = {
                 "address": versions[-1].article.url,
                 "texts": [version.article.content_hash for version in versions],
-                "aliases": sorted((alias.url, alias.reason) for alias in articles.aliases(conn, id_)),
+                "aliases": sorted((alias.url, alias.reason) for alias in documents.aliases(conn, id_)),
                 "story": conn.execute(select(t.articles.c.story).where(t.articles.c.id == id_)).scalar_one(),
             }
     return found
@@ -114,7 +114,7 @@ def check_settled(house: House) -> None:
             assert run.status != "running", f"run {run.id} seems to go on"
         assert conn.execute(select(t.outbox)).all() == []
         assert conn.execute(select(t.quarantine)).all() == []
-        revisions = dict(articles.ids(conn))
+        revisions = dict(documents.ids(conn))
     assert indexed(house) == revisions
 
 

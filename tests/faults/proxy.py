@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
+from tests.support.patience import PATIENCE
+
 HANG_SECONDS = 20.0  # longer than any client here waits
 OWN = {"host", "connection", "accept-encoding", "content-length"}  # of each connection, not handed on
 Fault = Literal["", "hang", "429", "503", "half", "dropped", "version"]
@@ -112,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         act()
 
     def _ask(self, body: bytes) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(*self.proxy.upstream, timeout=90)
+        connection = http.client.HTTPConnection(*self.proxy.upstream, timeout=PATIENCE)
         try:
             kept = {k: v for k, v in self.headers.items() if k.lower() not in OWN}
             new = self.proxy.unawaited and self.command == "PUT" and "_" not in self.path and "?" not in self.path
@@ -168,7 +170,7 @@ class Balancer:
             self.turn += 1
             node = urlsplit(self.nodes[self.turn % len(self.nodes)])
             try:
-                server = socket.create_connection((node.hostname or "", node.port or 0), timeout=5)
+                server = socket.create_connection((node.hostname or "", node.port or 0), timeout=PATIENCE)
             except OSError:
                 continue
             server.settimeout(None)

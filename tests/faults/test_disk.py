@@ -18,18 +18,19 @@ import pytest
 
 from index.archive import runs as records
 from index.archive import site_state
-from tests.faults.consistency import ARSHIF, PATIENCE, House, articles_of, check_settled, check_sound
+from tests.faults.consistency import ARSHIF, House, articles_of, check_settled, check_sound
 from tests.integration.daemon_process import daemon
 from tests.integration.harness import House as FlowHouse
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.requirements import missing
 
 SMALL, LARGE = "1200k", "64m"  # of a disk; a crawl of the newsroom writes about 3 MB
-HELD = 4.0  # s for which somebody holds the database: well below the 30 s that a writer waits
+HELD, TIMES = 4.0, 3  # s for which somebody holds the database, and how often: less than the 30 s that a writer waits
 
 
 def mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True, capture_output=True, timeout=30)
+    subprocess.run(["mount", *arguments], check=True, capture_output=True, timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     except (OSError, subprocess.CalledProcessError) as error:
         missing(f"a small disk cannot be mounted here: {error}")
     yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True, timeout=30)
+    subprocess.run(["umount", "--lazy", str(place)], check=True, timeout=PATIENCE)
 
 
 def crawl(house: House) -> tuple[int, str]:
@@ -126,27 +127,28 @@ def test_a_disk_that_cannot_be_written(disk: Path, build: Callable[..., House], 
 
 
 def test_a_database_that_somebody_holds(
-    build: Callable[..., House], undisturbed: dict[str, Any], tmp_path: Path
+    build: Callable[..., House], calm_room: Newsroom, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
     house = build(tmp_path / "data")
     house.arshif("crawl", "english")
-    over = threading.Event()
+    before = len(calm_room.log)
+    held = []
 
     def hold() -> None:
-        with closing(sqlite3.connect(tmp_path / "data" / "archive.sqlite3", timeout=30)) as connection:
-            while not over.is_set():
+        wait_for(lambda: len(calm_room.log) > before)  # the crawl is under way
+        with closing(sqlite3.connect(tmp_path / "data" / "archive.sqlite3", timeout=PATIENCE)) as connection:
+            for _ in range(TIMES):
                 connection.execute("BEGIN IMMEDIATE")
                 time.sleep(HELD)
                 connection.execute("ROLLBACK")
-                time.sleep(0.5)
+                held.append(process.poll())
 
+    process = house.start(*ARSHIF, "crawl")
     thread = threading.Thread(target=hold)
     thread.start()
-    try:
-        code, told = crawl(house)
-    finally:
-        over.set()
-        thread.join()
-    assert code == 0, told
+    told, _ = process.communicate(timeout=PATIENCE)
+    thread.join()
+    assert process.returncode == 0, told
+    assert held[0] is None, "it waited for who held it"
     check_settled(house)
     assert articles_of(house) == undisturbed

@@ -14,8 +14,9 @@ from crawler.storage import open_archive, open_index
 from index.archive.backup import check
 from index.errors import ArchiveError
 from index.search import indexer
-from tests.faults.consistency import PATIENCE, House, articles_of, check_sound, indexed
+from tests.faults.consistency import House, articles_of, check_sound, indexed
 from tests.faults.kill_at import POINTS
+from tests.support.patience import PATIENCE
 
 
 def points(command: str) -> list[str]:

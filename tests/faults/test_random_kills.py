@@ -18,9 +18,10 @@ import pytest
 from tests.faults.conftest import LONG, LONG_MARKS
 from tests.faults.consistency import ARSHIF, House, articles_of, check_settled, check_sound, clear
 from tests.support.news_sites import Newsroom
+from tests.support.patience import wait_for
 
 KILLS = 100 if LONG else 10  # of each kind
-WHEN = (0.1, 1.0)  # of the time that an undisturbed crawl takes here: half of it is to start Python and Scrapy
+LATER = 0.3  # s at most from when a crawl came to where it is to be killed: then it is at anything
 PUBLISH_EACH = 3  # kills: so there is always something new to be found in a crawl that is killed
 SOUND_EACH = 5  # kills
 
@@ -39,7 +40,7 @@ def elasticsearch(request: pytest.FixtureRequest) -> dict[str, str]:
     return {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": url, "ARSHIF_INDEX__PREFIX": prefix}
 
 
-@pytest.mark.timeout(6_000 if LONG else 600)
+@pytest.mark.timeout(6_000 if LONG else 3_600)
 def test_kills_at_random_times(tmp_path: Path, elasticsearch: dict[str, str]) -> None:
     with ThreadPoolExecutor(2) as both:  # most of the time they wait
         alone = both.submit(kill_and_kill, tmp_path / "alone", {}, alone=True)
@@ -70,20 +71,19 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
     killed = 0
     with Newsroom(only=("english", "fr")) as room:
         config = room.config(folder / "config")
-        began = time.monotonic()
         House(config, {"ARSHIF_DATA": str(folder / "calm")}).arshif("crawl")
-        whole = time.monotonic() - began
+        whole = float(len(room.log))
         house = House(config, {"ARSHIF_DATA": str(folder / "data"), **index})
         for number in range(1, 3 * KILLS + 1):
             if number % PUBLISH_EACH == 0:
                 room.publish(dice.choice(list(room.sites)), body=report(number))
-            if start_and_kill(house, dice.triangular(*WHEN, WHEN[0]) * whole, alone):
+            requests = int(dice.triangular(0, whole, 0))
+            if start_and_kill(house, room, requests, dice.uniform(0, LATER), alone):
                 killed += 1
             else:
-                whole *= 0.8  # the machine has become less busy since it was measured
+                whole *= 0.8  # it had less to do than the first one
             if number % SOUND_EACH == 0:
                 check_sound(house)
-                whole *= 1 if articles_of(house) else 2  # it has become more so
             if killed == KILLS:
                 break
         assert articles_of(house), "no crawl came as far as to store anything"
@@ -97,16 +97,18 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
             assert {*calm[article].pop("aliases")} <= {*told.pop("aliases")}
         assert found == calm
         assert len(found) == sum(len(room.articles(site)) for site in room.sites)
-    assert left_over(house) == []
+    wait_for(lambda: left_over(house) == [])
     clear(house)
     return killed
 
 
-def start_and_kill(house: House, after: float, alone: bool) -> bool:
-    """Whether a crawl was killed before it came to its end."""
+def start_and_kill(house: House, room: Newsroom, requests: int, later: float, alone: bool) -> bool:
+    """Whether a crawl was killed before it came to its end: `later` seconds after so many requests."""
+    before = len(room.log)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = house.start(*ARSHIF, "crawl", start_new_session=True, **quiet)
-    time.sleep(after)
+    wait_for(lambda: len(room.log) >= before + requests or process.poll() is not None)
+    time.sleep(later)
     family = [process.pid]
     if not alone:
         with suppress(psutil.NoSuchProcess):

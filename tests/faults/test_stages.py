@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -15,11 +14,12 @@ import pytest
 from crawler.processes import crawl_process
 from crawler.storage import open_archive, open_index
 from index.search import indexer
-from tests.faults.consistency import PATIENCE, House, articles_of, check_settled, check_sound, clear
+from tests.faults.consistency import House, articles_of, check_settled, check_sound, clear
 from tests.faults.kill_at import KEEPING, POINTS, SHIPPING
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE, cpu_within
 
-RECOVERY = 5.0  # s until a killed crawl's archive is open again, its run buried and its raw copies mended
+RECOVERY = 2.0  # s of CPU until a killed crawl's archive is open again, its run buried and its raw copies mended
 SHIPS = [stage for stage in POINTS if stage.startswith(SHIPPING)]
 CRAWLS = {  # each is killed at its stages one after the other, every time a little further on
     part: [stage for stage in POINTS if stage.startswith(part)]
@@ -31,10 +31,8 @@ def kill(house: House, stage: str, *call: str) -> None:
     process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage, *call)
     told, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
-    began = time.monotonic()
-    with open_archive(house.loaded()) as archive:
+    with cpu_within(RECOVERY), open_archive(house.loaded()) as archive:
         crawl_process.reap_dead_runs(house.loaded(), archive)
-    assert time.monotonic() - began < RECOVERY
     check_sound(house)
 
 

@@ -17,20 +17,9 @@ import httpx
 import psutil
 
 from tests.integration.harness import ROOT, House
+from tests.support.patience import PATIENCE, wait_for
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds until something must have happened, on a machine that is busy
-
-
-def wait_for(what: Callable[[], T], seconds: float = PATIENCE, told: Callable[[], str] = str) -> T:
-    """What the function gives, as soon as that is true; its errors count as not yet."""
-    end = time.monotonic() + seconds
-    while True:
-        with suppress(httpx.HTTPError, OSError, psutil.Error):
-            if found := what():
-                return found
-        assert time.monotonic() < end, f"not within {seconds:g} s\n{told()}"
-        time.sleep(0.1)
 
 
 def free_port() -> int:
@@ -53,18 +42,27 @@ class Service:
         """What it and its children have said so far."""
         return self._log.read_text("utf-8")
 
-    def wait_for(self, what: Callable[[], T], seconds: float = PATIENCE) -> T:
-        """As the function of that name; where it waits in vain, the log is told."""
-        return wait_for(what, seconds, lambda: self.log[-6000:])
+    def wait_for(self, what: Callable[[], T]) -> T:
+        """As the function of that name; where it waits in vain, as for a daemon that has ended, the log is told."""
 
-    def says(self, text: str, seconds: float = PATIENCE) -> None:
+        def seen() -> T:
+            ended = self.process.poll()
+            found = what()
+            assert found or ended is None, f"it ended with {ended}\n{self.log[-6000:]}"
+            return found
+
+        return wait_for(seen, lambda: self.log[-6000:])
+
+    def says(self, text: str) -> None:
         """Waits until it says this."""
-        self.wait_for(lambda: text in self.log, seconds)
+        self.wait_for(lambda: text in self.log)
 
     def found(self, words: str) -> list[dict[str, Any]]:
         """What its page finds."""
         hits: list[dict[str, Any]] = (
-            httpx.get(f"{self.page}/api/search", params={"q": words}).raise_for_status().json()["hits"]
+            httpx.get(f"{self.page}/api/search", params={"q": words}, timeout=PATIENCE)
+            .raise_for_status()
+            .json()["hits"]
         )
         return hits
 

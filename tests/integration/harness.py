@@ -18,16 +18,16 @@ from sqlalchemy import Connection, select, update
 from crawler.config import load
 from crawler.storage import open_index
 from crawler.urls.canonical import canonical
-from index.archive import Archive, articles
+from index.archive import Archive, documents
 from index.archive import tables as t
 from index.model.article import IndexDocument
 from index.search.query_language import parse
 from index.search.service import search
 from tests.support.news_sites import Article, Newsroom
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 Find = Callable[[str], list[str]]  # a query -> the ids of all that it finds, best first
-PATIENCE = 150  # seconds for one command, on a machine that is busy
 
 
 class House:
@@ -92,14 +92,14 @@ class House:
     def documents(self, site: str | None = None) -> dict[str, IndexDocument]:
         """The stored documents by their own (canonical) URL."""
         with self.archive() as conn:
-            found = articles.documents(conn, [identifier for identifier, _ in articles.ids(conn)])
+            found = documents.documents(conn, [identifier for identifier, _ in documents.ids(conn)])
         return {d.article.url: d for d in found if site in (None, d.article.site)}
 
     def document(self, article: Article) -> IndexDocument:
         """The stored document of one of the newsroom's articles."""
         with self.archive() as conn:
-            identifier = articles.by_url(conn, canonical(article.url) or "")
-            found = articles.document(conn, identifier) if identifier else None
+            identifier = documents.by_url(conn, canonical(article.url) or "")
+            found = documents.document(conn, identifier) if identifier else None
         assert found is not None, f"{article.url} is not stored"
         return found
 
@@ -161,7 +161,7 @@ def elasticsearch_env(url: str, name: str) -> Iterator[dict[str, str]]:
     """The environment in which an archive is searched in this Elasticsearch; its indexes are gone afterwards."""
     prefix = f"{name}{os.getpid()}"
     yield {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": url, "ARSHIF_INDEX__PREFIX": prefix}
-    with httpx.Client(base_url=url, trust_env=False) as client:
+    with httpx.Client(timeout=PATIENCE, base_url=url, trust_env=False) as client:
         for index in client.get(f"/{prefix}-v*").raise_for_status().json():
             client.delete(f"/{index}").raise_for_status()
         for template in client.get(f"/_index_template/{prefix}-v*").raise_for_status().json()["index_templates"]:

@@ -233,7 +233,7 @@ def test_real_articles_are_found_and_read(
 def test_what_cannot_be_added_says_why(strangers: House) -> None:
     strangers.room.serve("http://closed.example/robots.txt", b"User-agent: *\nDisallow: /", "text/plain")
     for address, why in {
-        "ftp://closed.example/": "is no web address",
+        "ftp://closed.example/": "is not a web address",
         "http://nobody.example/": "answered HTTP 502",
         "http://closed.example/": "may not be asked",
     }.items():
@@ -252,4 +252,4 @@ def test_a_dry_run_writes_nothing_and_a_known_site_is_not_added_again(strangers:
     strangers.arshif("sites", "add", "http://gavan.example/")
     assert sorted(own.glob("*")) == sorted([*before, own / "gavan.yaml"])
     strangers.arshif("sites", "add", "http://gavan.example/", code=2)
-    assert "there already" in strangers.log
+    assert "is configured already" in strangers.log

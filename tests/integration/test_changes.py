@@ -13,10 +13,11 @@ import httpx
 import pytest
 
 from crawler.urls.canonical import canonical
-from index.archive import Archive, articles, site_state
+from index.archive import Archive, documents, site_state
 from index.model.article import IndexDocument
 from tests.integration.harness import House
 from tests.support.news_sites import Article, Newsroom
+from tests.support.patience import PATIENCE
 
 SITES = ("jannah", "arabic2", "english", "fr", "ru", "zh")
 RETRY_AFTER = 7 * 3600  # seconds
@@ -109,12 +110,12 @@ def url(article: Article) -> str:
 
 def versions(tale: Tale, article: Article) -> list[str]:
     with tale.house.archive() as conn:
-        return [v.article.body for v in articles.versions(conn, articles.by_url(conn, url(article)) or "")]
+        return [v.article.body for v in documents.versions(conn, documents.by_url(conn, url(article)) or "")]
 
 
 def aliases(tale: Tale, article: Article) -> dict[str, str]:
     with tale.house.archive() as conn:
-        return {a.url: a.reason for a in articles.aliases(conn, articles.by_url(conn, url(article)) or "")}
+        return {a.url: a.reason for a in documents.aliases(conn, documents.by_url(conn, url(article)) or "")}
 
 
 # --- what editors do -------------------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ def test_a_box_that_changed_is_no_version(tale: Tale) -> None:
 
 
 def _page(tale: Tale, article: Article) -> str:
-    with httpx.Client(proxy=tale.house.room.proxy, trust_env=False) as client:
+    with httpx.Client(timeout=PATIENCE, proxy=tale.house.room.proxy, trust_env=False) as client:
         return client.get(article.url).text
 
 

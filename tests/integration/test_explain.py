@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.archive import articles
+from index.archive import documents
 from tests.integration.conftest import SITES
 from tests.integration.harness import House
 
@@ -37,9 +37,9 @@ def test_a_stored_article_is_told_from_its_source_to_its_index(settled: House) -
 def test_an_article_that_was_met_under_another_address_is_told_with_that(settled: House) -> None:
     met = {row.url for site in SITES for row in settled.frontier(site).values() if row.article}
     with settled.archive() as conn:
-        aliases = [alias for own in settled.documents().values() for alias in articles.aliases(conn, own.article.id)]
+        aliases = [alias for own in settled.documents().values() for alias in documents.aliases(conn, own.article.id)]
         met_at = next(alias.url for alias in aliases if alias.url in met)
-        own = articles.by_url(conn, met_at)
+        own = documents.by_url(conn, met_at)
     told = explained(settled, str(own))
     assert f"also at {met_at}" in told["discover"]
     assert "last with 200" in told["fetch"]

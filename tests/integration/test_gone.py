@@ -12,6 +12,7 @@ from crawler.urls.canonical import canonical
 from index.model.article import IndexDocument
 from tests.integration.harness import House
 from tests.support.news_sites import Article, Newsroom
+from tests.support.patience import PATIENCE
 
 SITE = "english"
 HOME = "tidal-power"  # its address will lead to the home page
@@ -33,7 +34,7 @@ class Tale:
         self.stored.append(self.house.documents())
 
     def shown(self, article: Article) -> bytes:
-        with httpx.Client(proxy=self.house.room.proxy, trust_env=False) as client:
+        with httpx.Client(timeout=PATIENCE, proxy=self.house.room.proxy, trust_env=False) as client:
             return client.get(article.url).content
 
     def gone(self, article: Article) -> list[bool]:

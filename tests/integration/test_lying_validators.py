@@ -17,6 +17,7 @@ from index.archive import Archive, trust
 from index.archive import tables as t
 from tests.integration.harness import House
 from tests.support.news_sites import Article, Newsroom
+from tests.support.patience import PATIENCE
 
 ONE_ETAG, ALWAYS_SENT = "english", "fr"  # the first says 304 whatever changed, the second never does
 LIES = trust.LIES["source validators"]
@@ -148,7 +149,7 @@ def test_a_sitemap_index_whose_dates_stand_still_is_found_out(tmp_path: Path) ->
     with Newsroom(via="proxy", only=("english",)) as room:
         house = House(room, tmp_path, kinds=("sitemap",))
         address = f"http://{room.sites['english'].host}/sitemap-index.xml"
-        with httpx.Client(proxy=room.proxy, trust_env=False) as client:
+        with httpx.Client(timeout=PATIENCE, proxy=room.proxy, trust_env=False) as client:
             frozen = client.get(address).raise_for_status().content
         turns = iter(range(100))
 

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import select
 from warcio.archiveiterator import ArchiveIterator
 
-from index.archive import Archive, articles
+from index.archive import Archive, articles, documents
 from index.archive import tables as t
 from tests.integration.harness import House, crawled
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def spoil(house: House, word: str) -> list[str]:
     """Lets two articles have been read worse, by an older extractor; gives their ids."""
     with Archive(house.data / "archive.sqlite3") as archive:
         with archive.read() as conn:
-            two = articles.documents(conn, [id_ for id_, _ in articles.ids(conn)][:2])
+            two = documents.documents(conn, [id_ for id_, _ in documents.ids(conn)][:2])
         for one in two:
             worse = replace(
                 one.article, body=f"{one.article.body}\n\n{word}", section=None, extractor="0", content_hash="worse"
@@ -54,7 +55,7 @@ def test_what_was_read_worse_is_corrected_from_the_raw_copies(house: House) -> N
     after = house.documents()
     assert {url: d.article for url, d in after.items()} == {url: d.article for url, d in before.items()}
     with house.archive() as conn:
-        assert [len(articles.versions(conn, id_)) for id_ in spoilt] == [1, 1], "a correction is no version"
+        assert [len(documents.versions(conn, id_)) for id_ in spoilt] == [1, 1], "a correction is no version"
     assert house.found("subscribetoournewsletter") == []
     assert house.told("reextract")["changed"] == 0
 
@@ -80,11 +81,11 @@ def test_a_copy_made_during_a_crawl_is_put_back_and_searched(room: Newsroom, tmp
     try:
         copied = house.told("backup", str(tmp_path / "copy"))
     finally:
-        process.wait(120)
+        process.wait(PATIENCE)
     assert process.returncode == 0
     with house.archive() as conn:
-        now = articles.count(conn)
-        assert articles.count(conn, "english") <= copied["articles"] <= now
+        now = documents.count(conn)
+        assert documents.count(conn, "english") <= copied["articles"] <= now
     house.arshif("restore", str(tmp_path / "copy"), code=4)
     back = house.told("restore", str(tmp_path / "copy"), "--force")
     assert (back["articles"], back["indexed"]) == (copied["articles"], True)
@@ -139,7 +140,7 @@ def test_a_forgotten_site_is_gone_and_not_crawled(house: House) -> None:
     assert set(house.documents("english")) == set()
     assert set(house.documents("jannah"))
     assert held(house.data, *ours) == []
-    assert "nothing is left to crawl" in _complaint(house, "crawl", "english")
+    assert "no site is left to crawl" in _complaint(house, "crawl", "english")
     house.arshif("crawl")
     assert house.frontier("english") == {}
 

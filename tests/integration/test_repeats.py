@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from index.archive import articles
+from index.archive import documents
 from tests.integration.harness import House
 from tests.support.news_sites import Draft, Newsroom
 
@@ -54,7 +54,7 @@ def test_a_box_is_learned_from_three_articles_and_makes_no_version_of_the_first_
         told = house.told("extract", new.url, "--explain")
         assert BOX not in told["articleBody"]
         assert {"site": "english", "articles": len(house.documents())}.items() <= told["learned"].items()
-        assert "known of english: 1 blocks" in house.arshif("extract", new.url, "--explain")
+        assert "known to repeat on english: 1 blocks" in house.arshif("extract", new.url, "--explain")
 
 
 def _are_clean(house: House) -> None:
@@ -64,4 +64,4 @@ def _are_clean(house: House) -> None:
         (article,) = [a for a in stored if a.headline == draft.headline]
         assert article.body == "\n\n".join(draft.body)
         with house.archive() as conn:
-            assert len(articles.versions(conn, article.id)) == 1
+            assert len(documents.versions(conn, article.id)) == 1

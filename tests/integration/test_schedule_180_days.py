@@ -23,8 +23,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from crawler import daemon
 from crawler.config import Config, load
-from crawler.processes import crawl_process, daemon
+from crawler.processes import crawl_process
 from crawler.scheduling.poll_interval import share
 from crawler.scheduling.site_schedule import EPOCH
 from crawler.session.site_progress import SiteProgress

@@ -1,4 +1,4 @@
-"""Scrapy's own commands work at the repository's root, on the one spider and on its narrowed forms."""
+"""Scrapy's own commands work at the repository's root: crawls of one kind of sources or all, and probes of pages."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def asked(house: House) -> list[str]:
     return [request.path for request in house.room.requests("jannah")]
 
 
-def test_list_names_the_spider_and_its_narrowed_forms(at: House) -> None:
-    assert at.scrapy("list").split() == ["feed", "scout", "section", "site", "sitemap", "urls", "wordpress"]
+def test_list_names_the_spiders(at: House) -> None:
+    assert at.scrapy("list").split() == ["feed", "probe", "scout", "section", "site", "sitemap", "urls", "wordpress"]
 
 
 def test_crawl_exports_what_is_new_with_schema_org_s_names(at: House, tmp_path: Path) -> None:
@@ -85,14 +85,14 @@ def test_shell_fetches_as_a_crawl_would(at: House) -> None:
 
 def test_parse_shows_an_article_and_stores_nothing(at: House) -> None:
     article = at.room.articles("jannah")[0]
-    said = at.scrapy("parse", article.url, "--spider=site", "-c", "parse_article", "--nocolour")
+    said = at.scrapy("parse", article.url, "--spider=probe", "-c", "parse_article", "--nocolour")
     assert f"'headline': '{article.headline}'" in said
     assert f"'datePublished': '{article.published.isoformat()}'" in said
     assert not (at.data / "archive.sqlite3").exists()
 
 
-def test_check_holds_the_spider_to_its_contracts(at: House) -> None:
-    at.scrapy("check", "site")
+def test_check_holds_the_probe_to_its_contracts(at: House) -> None:
+    at.scrapy("check")
     assert "OK" in at.log
     assert "Ran 3 contracts" in at.log
     assert {request.path for request in at.room.log} >= {"/feed/", "/?p=1040"}

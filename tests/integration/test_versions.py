@@ -98,5 +98,5 @@ def test_a_diff_is_of_the_last_two_versions_or_of_one_and_the_newest(arshif: Tol
 
 
 def test_what_is_not_there_is_told(arshif: Told) -> None:
-    assert "has no version 7: it has 1 to 3" in arshif("diff", URL, "7", code=1)
+    assert "has no version 7, only 1 to 3" in arshif("diff", URL, "7", code=1)
     assert "has no article" in arshif("history", "http://www.step.example/none", code=1)

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import PATIENCE, ROOT
+from tests.integration.harness import ROOT
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_it_carries_what_it_needs_and_nothing_else(wheel: Path) -> None:
     for needed in (
         "crawler/_config/arshif.yaml",
         "crawler/_config/sites/sy/step.yaml",
-        "crawler/boilerplate/dom_pruning.yaml",
+        "crawler/extract/dom_pruning.yaml",
         "crawler/boilerplate/phrases/ar.yaml",
         "index/archive/migrations/versions/r0001_first_tables.py",
         "index/web/templates/search.html",

@@ -15,11 +15,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
+from crawler import daemon
 from crawler.config import Config, load
 from crawler.errors import ConfigError
 from crawler.monitoring import notifications
 from crawler.monitoring.health_job import checkup
-from crawler.processes import daemon
 from index.archive import Archive, health
 from index.archive import tables as t
 from tests.integration.harness import House

@@ -48,7 +48,7 @@ pytestmark = [
         not PAGES.is_dir(),
         reason="the saved pages (../shared/pages/open) are not there: they are no part of this repository",
     ),
-    pytest.mark.timeout(1_500),  # seconds, for 1,269 pages on a machine that does other things too
+    pytest.mark.timeout(7_200),  # seconds, for 1,269 pages
 ]
 
 

@@ -19,8 +19,9 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
-SECONDS = 120  # that a process may take, on a busy machine
 
 
 class AskingSpider(Spider):
@@ -56,7 +57,7 @@ def main() -> None:
 
     given = json.load(sys.stdin)
     settings = get_project_settings()
-    settings.setdict({"ITEM_PIPELINES": {}, "SPIDER_MODULES": [], "LOG_LEVEL": "ERROR", **given["settings"]})
+    settings.setdict({"SPIDER_MODULES": [], "LOG_LEVEL": "ERROR", **given["settings"]})
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(AskingSpider)
     process.crawl(crawler, urls=given["urls"], meta=given["meta"])
@@ -93,7 +94,7 @@ def measured(
     given = {"urls": list(urls), "meta": meta or {}, "settings": settings}
     done = subprocess.run(
         [sys.executable, "-m", *module], cwd=ROOT, env={**os.environ, "ARSHIF_CONFIG": str(config)},
-        input=json.dumps(given), capture_output=True, text=True, timeout=SECONDS, check=False,
+        input=json.dumps(given), capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
     peak, answers = json.loads(done.stdout)
@@ -106,7 +107,7 @@ def arshif(config: Path, *arguments: str, codes: Iterable[int] = (0, 1)) -> str:
     """What an `arshif` command prints and logs; it ends with one of these codes."""
     done = subprocess.run(
         [sys.executable, "-m", "crawler.cli", *arguments], cwd=ROOT, env={**os.environ, "ARSHIF_CONFIG": str(config)},
-        capture_output=True, text=True, timeout=SECONDS * 2, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode in codes, done.stderr[-4000:]
     return done.stdout + done.stderr

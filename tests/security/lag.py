@@ -1,11 +1,13 @@
-"""How long a crawl's reactor is deaf at most: a Scrapy extension that measures it, in the crawl's own process.
+"""How long a crawl's reactor computes without a pause: a Scrapy extension that measures it, in the crawl's own process.
 
-`scrapy crawl site -s 'EXTENSIONS={"tests.security.lag.Lag": 0}' -s LAG_FILE=FILE` writes it there, in seconds.
+`scrapy crawl site -s 'EXTENSIONS={"tests.security.lag.Lag": 0}' -s LAG_FILE=FILE` writes there as JSON how many seconds
+of CPU the reactor's thread used at most between two looks, and how many looks there were.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Self
@@ -17,15 +19,12 @@ EVERY = 0.05  # seconds between two looks
 
 
 class Lag:
-    """Looks at the clock again and again, from the reactor's own thread, and notes by how much it came too late.
-
-    Time in which the thread could have run, and the machine had something else to do, is taken off.
-    """
+    """Looks at its thread's CPU time again and again, from that thread, as often as the reactor lets it."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.longest = 0.0
-        self.last = self.waited = 0.0
+        self.longest = self.last = 0.0
+        self.looks = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -35,18 +34,13 @@ class Lag:
         return lag
 
     def begin(self) -> None:
-        self.last, self.waited = time.monotonic(), waited()
+        self.last = time.thread_time()
         asyncio.get_running_loop().call_later(EVERY, self.look)
 
     def look(self) -> None:
-        now, by_now = time.monotonic(), waited()
-        self.longest = max(self.longest, now - self.last - (by_now - self.waited) - EVERY)
+        self.longest = max(self.longest, time.thread_time() - self.last)
+        self.looks += 1
         self.begin()
 
     def end(self) -> None:
-        self.file.write_text(str(self.longest))
-
-
-def waited() -> float:
-    """For how many seconds in all this thread has waited for a processor (proc(5), schedstat)."""
-    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+        self.file.write_text(json.dumps({"longest": self.longest, "looks": self.looks}))

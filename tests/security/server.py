@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.support.patience import PATIENCE
+
 HOST = "127.0.0.1"
-PATIENCE = 60.0  # seconds that a connection may stay open
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from tests.security.server import Ask, reply
+from tests.security.server import Answerer, Ask, reply
+from tests.support.patience import wait_for
 
 ARTICLES = 4  # of each honest site
 HONEST = tuple(f"honest-{n}" for n in range(10))
@@ -56,6 +60,32 @@ def honest(ask: Ask) -> Iterable[bytes]:
     if "story-number-" in ask.path:
         return [reply(article(host, int(ask.path.split("-")[2])))]
     return [reply("", 404)]
+
+
+AHEAD = 4  # pages of a host that `awaiting` answers although none of them was judged yet
+
+
+def awaiting(directory: Path, host: str, answer: Answerer) -> Answerer:
+    """As `answer`, but each page of this site (whose path has two parts) waits until the archive in `directory` tells
+    what became of those before it, but for the last AHEAD: how many are asked for depends on what they say, and not on
+    how fast a machine reads them."""
+    pages = itertools.count()
+
+    def wait(ask: Ask) -> Iterable[bytes]:
+        if ask.host == f"{host}.example" and ask.path.count("/") > 1:
+            number = next(pages)
+            wait_for(lambda: judged(directory, host) >= number - AHEAD)
+        return answer(ask)
+
+    return wait
+
+
+def judged(directory: Path, site: str) -> int:
+    """How many of a site's pages were read, whatever came of them."""
+    with closing(sqlite3.connect(f"file:{directory / 'data' / 'archive.sqlite3'}?mode=ro", uri=True)) as connection:
+        query = "SELECT count(*) FROM frontier WHERE site = ? AND state != 'pending'"
+        found: int = connection.execute(query, [site]).fetchone()[0]
+        return found
 
 
 # --- hostile ---------------------------------------------------------------------------------------------------------

@@ -18,10 +18,11 @@ import psutil
 import pytest
 
 from crawler import settings
-from index.archive import Archive, articles
-from tests.security.fetch_cli import ROOT, SECONDS, configured
+from index.archive import Archive, documents
+from tests.security.fetch_cli import ROOT, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, index_of, own
+from tests.support.patience import PATIENCE
 
 STORIES = 4
 LEVELS = 5  # of a sitemap index that names itself: the site's own, and four below it
@@ -99,7 +100,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         watch = threading.Thread(target=seen.watch, args=(child,), daemon=True)
         watch.start()
         try:
-            child.wait(SECONDS)
+            child.wait(PATIENCE)
         finally:
             child.kill()
         watch.join()
@@ -108,7 +109,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 
 def test_all_that_is_an_article_was_read(seen: Seen) -> None:
     with Archive(seen.directory / "data" / "archive.sqlite3") as archive, archive.read() as conn:
-        assert articles.count(conn, "news") == STORIES + 1  # the page that would refresh itself is read as it is
+        assert documents.count(conn, "news") == STORIES + 1  # the page that would refresh itself is read as it is
     assert {"other.example", "news.example", "nested.example"} <= {ask.host for ask in seen.server.log}
 
 
@@ -141,7 +142,7 @@ def test_a_crawl_that_takes_too_much_memory_ends(tmp_path: Path) -> None:
         site(config, "news", "feed", "/feed")
         done = subprocess.run(
             [sys.executable, "-m", "scrapy", "crawl", "site", "-s", "MEMUSAGE_LIMIT_MB=50"], cwd=ROOT, check=True,
-            env={**os.environ, "ARSHIF_CONFIG": str(config)}, timeout=SECONDS, capture_output=True, text=True,
+            env={**os.environ, "ARSHIF_CONFIG": str(config)}, timeout=PATIENCE, capture_output=True, text=True,
         )  # fmt: skip
         assert "Spider closed (memusage_exceeded)" in done.stderr
         assert server.log == []

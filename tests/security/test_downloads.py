@@ -10,14 +10,18 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import brotli
 import pytest
 from backports import zstd
 
-from crawler.fetch.http_handler import HEADERS
+from crawler.fetch.bounded_agent import HEADERS
+from crawler.urls.canonical import canonical
+from index.archive import Archive, frontier
 from tests.security.fetch_cli import arshif, asked, configured, measured
 from tests.security.server import Ask, Server, reply
+from tests.security.sites import article, feed, own, to
 
 LIMIT = 1_000_000  # bytes of an answer in these tests
 MEMORY = 400 << 20  # bytes that the process may take that reads all of them
@@ -71,7 +75,7 @@ HARMLESS: dict[str, Callable[[], Iterable[bytes]]] = {
 def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, tuple[Any, Any]]]:
     """How much memory it took to read them all, and what came of each, by its path."""
     with Server(lambda ask: (ANSWERS | HARMLESS)[ask.path]()) as server:
-        config = configured(tmp_path_factory.mktemp("downloads"), politeness={"delay": 0, "timeout": 5})
+        config = configured(tmp_path_factory.mktemp("downloads"), politeness={"delay": 0, "timeout": 600})
         urls = [f"{server.url}{path}" for path in ANSWERS | HARMLESS]
         peak, answers = measured(config, urls, RETRY_TIMES=0, DOWNLOAD_MAXSIZE=LIMIT, CONCURRENT_REQUESTS_PER_DOMAIN=4)
     return peak, {url.removeprefix(server.url): what for url, what in answers.items()}
@@ -153,4 +157,38 @@ def test_the_site_s_file_says_it_and_status_shows_it(self_signed: Server, tmp_pa
     self_signed.log.clear()
     told = arshif(config, "crawl", "old")
     assert [ask.path for ask in self_signed.log][:2] == ["/robots.txt", "/feed"], told
-    assert "old: its certificate is not looked at (`verify_tls: false`)" in arshif(config, "status")
+    assert "old: its certificate is not checked (`verify_tls: false`)" in arshif(config, "status")
+
+
+# --- a page of 6 MiB -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "reason"),
+    [({}, "refused", "too large"), ({"page_max_bytes": 10 << 20}, "stored", None)],
+    ids=["longer than is read", "within the settings"],
+)
+def test_a_long_page_is_stored_or_refused_for_good(
+    settings: dict[str, int], state: str, reason: str | None, tmp_path: Path
+) -> None:
+    page = article("long", 0).replace("</body>", f"<!-- {'x' * (6 << 20)} --></body>")
+    (url,) = own("long", 1)
+
+    def answer(ask: Ask) -> Iterable[bytes]:
+        return [reply(page)] if ask.path == urlsplit(url).path else [reply("", 404)]
+
+    site = to(lambda _: [reply(feed("long", [url]), kind="application/rss+xml")], answer)
+    with Server(site) as server:
+        config = configured(tmp_path, proxy=server.url, politeness={"delay": 0, **settings})
+        (config / "sites").mkdir()
+        about = {
+            "name": "long", "homepage": "http://long.example/", "country": "SY", "languages": ["en"], "enabled": True,
+            "sources": [{"kind": "feed", "url": "http://long.example/feed"}], "rendering": "none",
+        }  # fmt: skip
+        (config / "sites" / "long.yaml").write_text(json.dumps(about), "utf-8")
+        told = arshif(config, "crawl")
+    with Archive(tmp_path / "data" / "archive.sqlite3") as archive, archive.read() as conn:
+        row = frontier.row(conn, "long", canonical(url) or "")
+    assert row is not None
+    assert (row.state, row.reason) == (state, reason), told
+    assert reason is None or row.due is None, "it is not fetched again by itself"

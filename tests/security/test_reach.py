@@ -11,16 +11,17 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
 from tests.security.canary import ALLOWED, HOSTS, LITERALS, NAMES, diverted
-from tests.security.fetch_cli import ROOT, SECONDS, asked, configured
+from tests.security.fetch_cli import ROOT, asked, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, index_of
+from tests.support.patience import PATIENCE
 
 SCHEMES = (
     "file:///etc/passwd", "ftp://127.0.0.2/x", "data:text/html,x", "s3://bucket/x", "gopher://127.0.0.2/",
@@ -46,12 +47,6 @@ def site(ask: Ask) -> Iterable[bytes]:
         case "/robots.txt":
             return [reply("", 404)]
     return [reply("a page")]
-
-
-@pytest.fixture
-def canary() -> Iterator[Server]:
-    with Server(lambda _: [reply("hit")]) as server:
-        yield server
 
 
 def test_there_are_enough_spellings_and_each_would_be_seen(canary: Server) -> None:
@@ -140,7 +135,7 @@ def test_a_crawl_reaches_none_of_them_by_feed_sitemap_enclosure_canonical_link_o
         (config / "sites" / "news.yaml").write_text(json.dumps(about), "utf-8")
         subprocess.run(
             [sys.executable, "-m", "tests.security.canary", str(canary.port), "crawl"], cwd=ROOT, check=True,
-            env={**os.environ, "ARSHIF_CONFIG": str(config)}, timeout=2 * SECONDS,
+            env={**os.environ, "ARSHIF_CONFIG": str(config)}, timeout=PATIENCE,
         )  # fmt: skip
         assert len(server.asked(path="/2026/story-number-1")) == 1
         assert len(server.asked(path="/redirect-")) == len(HOSTS)

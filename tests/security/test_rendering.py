@@ -14,17 +14,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from index.archive import Archive, articles, site_state
+from index.archive import Archive, documents, site_state
 from tests.security.fetch_cli import ROOT, arshif, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, own
+from tests.support.patience import wait_for
 
 pytestmark = pytest.mark.browser
 MEMORY = 3 << 29  # bytes: 1.5 GiB, of crawl, workers and browsers together
@@ -87,15 +88,15 @@ def test_a_site_is_remembered_as_needing_a_browser_once_a_few_pages_showed_it(ch
         site(config, "never", rendering="none")
         arshif(config, "crawl")
         with stored(config) as conn:
-            assert articles.count(conn, "app") == articles.count(conn, "plain") == 4
-            assert articles.count(conn, "never") == 0
+            assert documents.count(conn, "app") == documents.count(conn, "plain") == 4
+            assert documents.count(conn, "never") == 0
             assert site_state.state(conn, "app").rendered is not None
             assert site_state.state(conn, "plain").rendered is None
         assert server.asked("plain.example", "/favicon") == [], "no browser came to where none was needed"
         before = len(server.asked("app.example", "/2026/"))
         arshif(config, "crawl", "app")
         with stored(config) as conn:
-            assert articles.count(conn, "app") == 8
+            assert documents.count(conn, "app") == 8
         assert len(server.asked("app.example", "/2026/")) - before == 4, "each page was asked for once, by the browser"
 
 
@@ -105,7 +106,7 @@ def test_a_consent_dialogue_is_dismissed_by_rule(chromium: str, tmp_path: Path) 
         site(config, "app", rendering="browser")
         told = arshif(config, "crawl")
         with stored(config) as conn:
-            assert articles.count(conn, "app") == 2, told
+            assert documents.count(conn, "app") == 2, told
 
 
 # --- many pages, and browsers that are killed ------------------------------------------------------------------------
@@ -117,11 +118,10 @@ class Watch:
 
     peak: int = 0
     killed: int = 0
-    left: list[int] = field(default_factory=list)
 
 
 def watched(child: subprocess.Popen[bytes], server: Server, kill_at: list[int]) -> Watch:
-    """Watches a crawl to its end, and kills its browser whenever so many pages have been asked for."""
+    """Watches a crawl until nothing of it is left, and kills its browser whenever so many pages have been asked for."""
     watch = Watch()
     family: dict[int, psutil.Process] = {}
     while child.poll() is None:
@@ -137,9 +137,14 @@ def watched(child: subprocess.Popen[bytes], server: Server, kill_at: list[int]) 
             kill_at.pop(0)
             watch.killed += _kill_browser(family)
         time.sleep(0.5)
-    time.sleep(1)
-    watch.left = [pid for pid, p in family.items() if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    wait_for(lambda: not any(_lives(process) for process in family.values()))
     return watch
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _proportional(process: psutil.Process) -> int:
@@ -182,10 +187,9 @@ def test_pages_are_rendered_although_browsers_are_killed(pages: int, kills: int,
                 child.kill()
                 child.wait()
         with stored(config) as conn:
-            found = articles.count(conn, "app")
+            found = documents.count(conn, "app")
     told = (tmp_path / "log").read_text()[-3_000:]
     print(f"{found} of {pages} articles, {watch.killed} browsers killed, {watch.peak >> 20} MiB at most")
     assert watch.killed == kills, told
     assert found >= pages - 4 * kills, told  # those under way when it was killed are tried again in the next run
     assert 0 < watch.peak < MEMORY
-    assert watch.left == []

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.fetch.robots.policy import ROBOTS_MAX_BYTES, UNREACHABLE_FOR, RobotsResponse, RobotsRules, RobotsState
+from crawler.settings_model import PRODUCT
 from tests.security.fetch_cli import asked, configured
 from tests.security.server import Ask, Server, reply
 
@@ -115,12 +116,12 @@ def test_what_cannot_be_had_closes_the_host_whatever_was_allowed_and_for_a_month
 
 def test_after_a_month_the_last_copy_counts_again() -> None:
     known = RobotsState().after(RobotsResponse(200, CLOSED), NOW).after(RobotsResponse(500), NOW + DAY)
-    assert not known.rules().allow("http://step.example/page")
-    assert RobotsState().after(RobotsResponse(500), NOW).rules().allow("http://step.example/page")
+    assert not known.rules(PRODUCT).allow("http://step.example/page")
+    assert RobotsState().after(RobotsResponse(500), NOW).rules(PRODUCT).allow("http://step.example/page")
 
 
 def test_a_delay_is_that_of_our_group() -> None:
-    rules = RobotsRules(b"User-agent: arshif\nCrawl-delay: 7.5\n\nUser-agent: *\nCrawl-delay: 60\n")
+    rules = RobotsRules(b"User-agent: arshif\nCrawl-delay: 7.5\n\nUser-agent: *\nCrawl-delay: 60\n", PRODUCT)
     assert rules.delay == 7.5
-    assert RobotsRules(b"User-agent: *\nCrawl-delay: soon\n").delay is None
-    assert RobotsRules(b"").delay is None
+    assert RobotsRules(b"User-agent: *\nCrawl-delay: soon\n", PRODUCT).delay is None
+    assert RobotsRules(b"", PRODUCT).delay is None

@@ -34,6 +34,7 @@ from tests.soak.memory_probe import MEBI, Gauge
 from tests.support.elasticsearch import server
 from tests.support.news_sites import Newsroom
 from tests.support.news_sites.autopublish import happen
+from tests.support.patience import PATIENCE
 
 SITES = ("jannah", "english", "arabic2", "old", "fr")
 PUBLISH = 2.0  # seconds between two changes at the newsroom
@@ -43,7 +44,6 @@ LOOK = 5.0  # seconds between two looks at memory and files
 LEAST = 1 << 20  # bytes of disk that stay free
 TRACEBACK = "Traceback (most recent call last):"
 FULL = ("disk is full", "No space left")  # what may be told so: the disk was
-END = 60.0  # seconds in which a daemon that is asked to end must have
 
 
 class Keeper:
@@ -81,7 +81,7 @@ class Keeper:
     def end(self) -> int:
         self.process.terminate()
         try:
-            return self.process.wait(END)
+            return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
@@ -135,7 +135,7 @@ def _suffer(scene: faults.Scene, keeper: Keeper, seconds: float) -> Counter[str]
 
 def _by_hand(house: House, site: str) -> None:
     command = [sys.executable, "-m", "crawler.cli", "crawl", site]
-    subprocess.run(command, cwd=ROOT, env=house.env, capture_output=True, timeout=600, check=False)
+    subprocess.run(command, cwd=ROOT, env=house.env, capture_output=True, timeout=PATIENCE, check=False)
 
 
 def _conclude(
@@ -195,7 +195,7 @@ def _disk(place: Path) -> Iterator[bool]:
         yield mounted
     finally:
         if mounted:
-            subprocess.run(["umount", "--lazy", str(place)], check=False, timeout=30)
+            subprocess.run(["umount", "--lazy", str(place)], check=False, timeout=PATIENCE)
 
 
 @contextmanager

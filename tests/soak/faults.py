@@ -19,6 +19,7 @@ from tests.faults.proxy import Fault as IndexFault
 from tests.faults.proxy import Proxy
 from tests.integration.harness import House
 from tests.support.news_sites import Newsroom
+from tests.support.patience import PATIENCE
 
 LASTS = (2.0, 8.0)  # seconds
 LEFT = 64 << 10  # bytes that are free on a disk that is full
@@ -134,7 +135,7 @@ def full_disk(scene: Scene) -> None:
 
 def _remount(scene: Scene, size: str) -> None:
     command = ["mount", "-o", f"remount,size={size}", os.fspath(scene.house.data)]
-    subprocess.run(command, check=False, capture_output=True, timeout=30)
+    subprocess.run(command, check=False, capture_output=True, timeout=PATIENCE)
 
 
 def wrong_clock(scene: Scene) -> None:

@@ -15,14 +15,14 @@ from sqlalchemy import Connection, select
 
 from crawler.session.site_progress import ENDS
 from crawler.urls.canonical import canonical
-from index.archive import Archive, articles, leases
+from index.archive import Archive, documents, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.warc.store import WarcRef, WarcStore
 from tests.integration.harness import ROOT, House
+from tests.support.patience import PATIENCE
 
 TRIES = 30  # crawls by hand, of 100 pages a site, until all that there is has been fetched
-PATIENCE = 180.0  # seconds until the index has what the archive has
 
 
 def settle(house: House) -> str:
@@ -33,7 +33,7 @@ def settle(house: House) -> str:
     for _ in range(TRIES):
         done = subprocess.run(
             [sys.executable, "-m", "crawler.cli", "crawl", "--json"],
-            cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=600, check=False,
+            cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         parts = json.loads(done.stdout)["sites"] if done.stdout else []
         left = "; ".join(
@@ -76,7 +76,7 @@ def wrongs(house: House) -> Iterator[str]:
                 yield f"the raw copy of {row.url} cannot be read"
     verified = subprocess.run(
         [sys.executable, "-m", "crawler.cli", "index", "verify", "--json"],
-        cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=600, check=False,
+        cwd=ROOT, env=house.env, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     if verified.returncode or json.loads(verified.stdout)["waiting"]:
         yield f"the index differs from the archive: {verified.stdout[-1500:]}{verified.stderr[-500:]}"
@@ -99,8 +99,8 @@ def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
     known: set[str | None] = set()
     for article in house.room.articles(site):
         url = canonical(article.url) or ""
-        found = articles.by_url(conn, url)
-        document = articles.document(conn, found) if found else None
+        found = documents.by_url(conn, url)
+        document = documents.document(conn, found) if found else None
         if document is None:
             yield f"{site}: {url} is not stored"
         elif document.article.headline != article.headline:
@@ -108,7 +108,7 @@ def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
         known.add(found)
     for row in conn.execute(select(t.articles.c.id, t.articles.c.url).where(t.articles.c.site == site)):
         if row.id not in known:
-            told = [f"{alias.url} ({alias.reason})" for alias in articles.aliases(conn, row.id)]
+            told = [f"{alias.url} ({alias.reason})" for alias in documents.aliases(conn, row.id)]
             yield f"{site}: {row.url} is stored, and is no article of the newsroom's; its other addresses: {told}"
 
 

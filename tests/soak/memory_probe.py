@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from crawler.processes.daemon import CHECKUP
+from crawler.daemon import CHECKUP
 
 ROLES = {"run": "daemon", "_ship": "shipper", "serve": "web"}  # a command's word -> who that is
 WARM_UP = 0.25  # of a process's life, in which its caches fill; and at least until the first checkup has been

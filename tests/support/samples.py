@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from crawler.models import Candidate, Page
+from crawler.models import Page
 from crawler.site_config import Site
+from index.model.candidate import Candidate
 
 FETCHED = datetime(2018, 6, 9, 12, 0, tzinfo=UTC)
 URL = "https://news.example.com/2018/06/08/story"

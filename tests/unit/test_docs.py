@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from crawler.cli.app import app
-from crawler.config import Settings
+from crawler.settings_model import Settings
 from scripts.generate_reference import FILE, reference
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,7 @@ from typing import Any
 from trafilatura import bare_extraction
 from trafilatura.settings import Document as Found
 
-from crawler.boilerplate import dom_pruning
-from crawler.extract import jsonld
+from crawler.extract import dom_pruning, jsonld
 from crawler.extract.body import hydration_json, main_content, text_blocks
 from crawler.extract.body.recall import restore_missed
 from crawler.extract.draft import Draft

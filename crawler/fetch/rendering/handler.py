@@ -1,7 +1,7 @@
 """The download handler of rendered pages: scrapy-playwright's, with a browser that starts when a page needs it, and
 with an end to every page.
 
-`crawler/fetch/http_handler.py` imports it with the first such page, so that other crawls do not import Playwright.
+`crawler/fetch/http_handler.py` loads it by name with the first such page: other crawls do not import Playwright.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scrapy.http import Response
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
-from crawler.fetch.http_handler import BoundedAgent
+from crawler.fetch.bounded_agent import BoundedAgent
 from crawler.fetch.ssrf.browser_proxy import BrowserProxy
 from crawler.fetch.ssrf.policy import AddressPolicy
 

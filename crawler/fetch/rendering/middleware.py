@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
+from crawler.fetch.crawl_state import crawl_state
 from crawler.fetch.rendering.settings import CONTEXT, PAGES_A_CONTEXT, consent_buttons
+from crawler.site_config import Site
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -27,19 +30,18 @@ class RenderingMiddleware:
     """Marks requests for the browser: those that have `render` in their meta, and those of a site that is known to need
     it (`crawler/session/rendering_policy.py`). Each site has a context of its own, and a new one after some pages."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
+    def __init__(self, needs_browser: Callable[[Site], Awaitable[bool]]) -> None:
+        self.needs_browser = needs_browser
         self.pages: dict[str, int] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
+        return cls(crawl_state(crawler).needs_browser)
 
     async def process_request(self, request: Request) -> None:
         site = request.cb_kwargs.get("site")
-        crawl = getattr(self.crawler.spider, "crawl", None)
-        if request.meta.get("render") is False and site is not None and crawl is not None:
-            request.meta["render"] = await crawl.rendering.wanted(site)
+        if request.meta.get("render") is False and site is not None:
+            request.meta["render"] = await self.needs_browser(site)
         if request.meta.get("render"):
             from scrapy_playwright.page import PageMethod
 

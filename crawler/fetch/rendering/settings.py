@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from crawler.config import Settings
 from crawler.errors import ConfigError
+from crawler.settings_model import Settings
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # names in PATH, in this order
 UNWANTED = frozenset({"image", "media", "font"})  # resource types an article's text does not need

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured, StopDownload
+from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.fetch.circuit_breaker import HostUnavailable
-from crawler.fetch.host_state import HostStates
+from crawler.fetch.crawl_state import crawl_state
+from crawler.fetch.host_state import HostStates, host_slower
 from crawler.fetch.robots.policy import ROBOTS_MAX_BYTES, RobotsResponse, RobotsRules, RobotsState
 from index.archive import hosts
 
@@ -42,19 +46,41 @@ class RobotsUnreachable(HostUnavailable):
 
 
 class RobotsMiddleware:
-    """Asks each origin for its robots.txt once a day, and refuses requests that it forbids."""
+    """Asks each origin for its robots.txt once a day, and refuses requests that it forbids.
 
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-        self.hosts = HostStates(crawler)
+    `product` is our name in robots.txt; `download` sends a request through all middlewares; `slow_down` tells whoever
+    keeps the gaps between requests that a host asks for so many seconds.
+    """
+
+    def __init__(
+        self,
+        product: str,
+        hosts: HostStates,
+        download: Callable[[Request], Awaitable[Response]],
+        slow_down: Callable[[str, float], None],
+    ) -> None:
+        self.product = product
+        self.hosts = hosts
+        self.download = download
+        self.slow_down = slow_down
         self.asked: dict[str, asyncio.Task[RobotsRules]] = {}
-        crawler.signals.connect(self.enough, signals.bytes_received)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
-        return cls(crawler)
+
+        async def download(request: Request) -> Response:
+            assert crawler.engine is not None
+            return await crawler.engine.download_async(request)
+
+        def slow_down(host: str, seconds: float) -> None:
+            crawler.signals.send_catch_log(host_slower, host=host, seconds=seconds)
+
+        product = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        middleware = cls(product, crawl_state(crawler).hosts, download, slow_down)
+        crawler.signals.connect(middleware.enough, signals.bytes_received)
+        return middleware
 
     async def process_request(self, request: Request) -> None:
         if request.meta.get("robots"):
@@ -83,18 +109,17 @@ class RobotsMiddleware:
             await self.hosts.put(origin, robots=known.copy, answered=known.answered, silent=known.silent)
         if known.closed(now):
             raise RobotsUnreachable(f"robots.txt of {origin} cannot be had ({told}), so nothing may be asked of it")
-        rules = known.rules()
+        rules = known.rules(self.product)
         if rules.delay:
-            self.hosts.slow_down(origin, rules.delay)
+            self.slow_down(urlsplit(origin).hostname or "", rules.delay)
         return rules
 
     async def _ask(self, origin: str) -> tuple[RobotsResponse, str]:
         """What came, and what to tell of it where it was nothing."""
         meta: dict[str, Any] = {"robots": True, "download_maxsize": MAX_UNPACKED_BYTES}
         request = Request(f"{origin}/robots.txt", priority=ROBOTS_PRIORITY, meta=meta, callback=NO_CALLBACK)
-        assert self.crawler.engine is not None
         try:
-            response = await self.crawler.engine.download_async(request)
+            response = await self.download(request)
         except IgnoreRequest as problem:
             # RFC 9309 2.3.1.2: one that more than five redirects lead to may be taken for none
             return RobotsResponse(404 if "max redirections" in str(problem) else None), str(problem)

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 
 from protego import Protego
 
-from crawler.config import PRODUCT
-
 ROBOTS_MAX_BYTES = 500 * 1024  # bytes that are read, RFC 9309 2.5; a longer file is cut after its last whole line
 MAX_AGE = timedelta(days=1)  # RFC 9309 2.4: no copy is used for longer, unless there is no newer one to be had
 UNREACHABLE_FOR = timedelta(days=30)  # RFC 9309 2.3.1.4: after that, a file that cannot be had may be taken for none
@@ -55,24 +53,25 @@ class RobotsState:
         """Whether nothing may be asked: the file cannot be had, and not for so long that it may be taken for none."""
         return self.silent is not None and now - self.silent < UNREACHABLE_FOR
 
-    def rules(self) -> RobotsRules:
-        """The rules of the last copy; none where there never was one."""
-        return RobotsRules(self.copy or b"")
+    def rules(self, product: str) -> RobotsRules:
+        """The rules of the last copy for this crawler's name; none where there never was a copy."""
+        return RobotsRules(self.copy or b"", product)
 
 
 class RobotsRules:
-    """What one robots.txt asks of us."""
+    """What one robots.txt asks of a crawler; `product` is its name there, such as `Arshif/0.1`."""
 
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, text: bytes, product: str) -> None:
+        self.product = product
         self._parsed = Protego.parse(text.decode("utf-8-sig", "ignore"))
 
     def allow(self, url: str) -> bool:
         """Whether we may ask for this address."""
-        allowed: bool = self._parsed.can_fetch(url, PRODUCT)
+        allowed: bool = self._parsed.can_fetch(url, self.product)
         return allowed
 
     @property
     def delay(self) -> float | None:
         """Seconds between two requests (Crawl-delay, which RFC 9309 knows as one of the other records)."""
-        found = self._parsed.crawl_delay(PRODUCT)
+        found = self._parsed.crawl_delay(self.product)
         return None if found is None else max(0.0, float(found))

@@ -15,41 +15,19 @@ import ssl
 from base64 import b64encode
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from crawler.fetch.ssrf import http_heads
+from crawler.fetch.ssrf.http_heads import MAX_HEAD_BYTES, ProxyDenied
 from crawler.fetch.ssrf.policy import AddressPolicy
 
 log = logging.getLogger("arshif.gate")
 
-MAX_HEAD_BYTES = 64 << 10  # bytes of a request's or an answer's head
 CONNECT_SECONDS = 10.0  # seconds for a name and a connection
 IDLE_SECONDS = 60.0  # seconds without a byte in either direction
 CHUNK_BYTES = 64 << 10  # bytes that are passed on at once
 USER = "browser"
-OWN_HEADERS = frozenset(("proxy-authorization", "proxy-connection", "connection", "keep-alive"))  # of one hop only
-
-
-class ProxyDenied(Exception):
-    """The gate stays closed: `status` and why."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class ProxyRequest:
-    """What the browser asked for: its first line's method, target and version, and its headers as they came."""
-
-    method: str
-    target: str
-    headers: tuple[tuple[str, str], ...]
-
-    def header(self, name: str) -> str:
-        """The first header of this name; "" where there is none."""
-        return next((value for key, value in self.headers if key.lower() == name), "")
 
 
 class BrowserProxy:
@@ -93,8 +71,8 @@ class BrowserProxy:
         try:
             await self._pass(reader, writer)
         except ProxyDenied as refusal:
-            writer.write(_answer(refusal))
-        except (OSError, TimeoutError, EOFError, ValueError, asyncio.LimitOverrunError) as problem:
+            writer.write(http_heads.refusal(refusal))
+        except (OSError, TimeoutError, EOFError, ValueError) as problem:
             log.debug("%r", problem)
         finally:
             self._under_way.discard(task)
@@ -102,27 +80,30 @@ class BrowserProxy:
                 writer.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(IDLE_SECONDS):
-            wish = _parse_request(await reader.readuntil(b"\r\n\r\n"))
+        request = http_heads.request(await self._head(reader))
         expected = "Basic " + b64encode(f"{USER}:{self._password}".encode()).decode()
-        if not hmac.compare_digest(wish.header("proxy-authorization").encode(), expected.encode()):
+        if not hmac.compare_digest(http_heads.header(request, b"proxy-authorization"), expected.encode()):
             raise ProxyDenied(407, "this is no open proxy")
-        tunnel = wish.method == "CONNECT"
-        parts = urlsplit(f"//{wish.target}" if tunnel else wish.target)
-        if not parts.hostname or not (tunnel or parts.scheme == "http"):
-            raise ProxyDenied(400, "http and https only")
-        port = parts.port or (443 if tunnel else 80)
-        their_reader, their_writer = await self._connect(parts.hostname, port, tunnel)
+        tunnel, body = request.method == b"CONNECT", http_heads.body_length(request)
+        parts, host, port = http_heads.target(request)
+        their_reader, their_writer = await self._connect(host, port, tunnel)
         try:
             if tunnel:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 await _both(_copy(reader, their_writer, None), _copy(their_reader, writer, self.most))
             else:
-                their_writer.write(self._forwarded(wish))
-                body = int(wish.header("content-length") or 0)
+                whole = self.upstream is not None
+                their_writer.write(http_heads.forwarded(request, parts, whole=whole, own=self._credentials()))
                 await _both(_copy(reader, their_writer, body), _last_answer(their_reader, writer, self.most))
         finally:
             their_writer.close()
+
+    async def _head(self, reader: asyncio.StreamReader) -> bytes:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                return await http_heads.read(reader)
+        except ValueError as problem:
+            raise ProxyDenied(431, str(problem)) from None
 
     async def _connect(self, host: str, port: int, tunnel: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self.reach.blocks_host(host):
@@ -156,46 +137,19 @@ class BrowserProxy:
             reader, writer = await asyncio.open_connection(self.upstream.hostname, at, ssl=tls, limit=MAX_HEAD_BYTES)
             if tunnel:
                 name = f"[{host}]" if ":" in host else host
-                lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}", *self._credentials()]
-                writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-                status = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1]
-                if status != b"200":
+                try:
+                    await http_heads.open_tunnel(reader, writer, f"{name}:{port}", self._credentials())
+                except BaseException:
                     writer.close()
-                    raise ProxyDenied(502, f"the proxy answers {status.decode('latin-1')}")
+                    raise
         return reader, writer
 
-    def _credentials(self) -> list[str]:
+    def _credentials(self) -> list[tuple[bytes, bytes]]:
         """The header with the name and password that stand in the upstream's address."""
         if self.upstream is None or self.upstream.username is None:
             return []
         pair = f"{unquote(self.upstream.username)}:{unquote(self.upstream.password or '')}"
-        return [f"Proxy-Authorization: Basic {b64encode(pair.encode()).decode()}"]
-
-    def _forwarded(self, wish: ProxyRequest) -> bytes:
-        """The head of a plain request as the site, or the upstream, is to see it. The connection is for this one only:
-        the next may be for another host, which has to be looked at as well."""
-        parts = urlsplit(wish.target)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        target = wish.target if self.upstream is not None else path
-        kept = [f"{name}: {value}" for name, value in wish.headers if name.lower() not in OWN_HEADERS]
-        lines = [f"{wish.method} {target} HTTP/1.1", *kept, *self._credentials(), "Connection: close"]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
-def _parse_request(head: bytes) -> ProxyRequest:
-    first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
-    method, target, version = first.split(" ")
-    if not version.startswith("HTTP/1."):
-        raise ValueError(version)
-    headers = tuple((name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
-    return ProxyRequest(method.upper(), target, headers)
-
-
-def _answer(refusal: ProxyDenied) -> bytes:
-    lines = [f"HTTP/1.1 {refusal.status} -", "Content-Length: 0", "Connection: close"]
-    if refusal.status == 407:
-        lines.append('Proxy-Authenticate: Basic realm="gate"')
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+        return [(b"Proxy-Authorization", b"Basic " + b64encode(pair.encode()))]
 
 
 async def _first(addresses: list[str], port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -225,9 +179,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most
 async def _last_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int) -> None:
     """Passes an answer on as the last one of its connection, whatever the site says of it."""
     async with asyncio.timeout(IDLE_SECONDS):
-        first, *lines = (await reader.readuntil(b"\r\n\r\n")).rstrip(b"\r\n").split(b"\r\n")
-    kept = [line for line in lines if line.partition(b":")[0].strip().lower().decode("latin-1") not in OWN_HEADERS]
-    writer.write(b"\r\n".join([first, *kept, b"Connection: close"]) + b"\r\n\r\n")
+        writer.write(http_heads.last_answer(await http_heads.read(reader)))
     await _copy(reader, writer, most)
 
 

@@ -1,7 +1,7 @@
 """Elasticsearch: a template, versioned indexes for each target, read and write aliases, and the bulk interface."""
 
 from index.engines.elastic.engine import ElasticEngine
-from index.engines.elastic.mapping import analysis_settings, mapping, template
+from index.engines.elastic.mapping import analysis_settings
 from index.engines.elastic.privileges import missing, role
 
-__all__ = ["ElasticEngine", "analysis_settings", "mapping", "missing", "role", "template"]
+__all__ = ["ElasticEngine", "analysis_settings", "missing", "role"]

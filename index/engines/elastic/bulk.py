@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 from elasticsearch import ApiError
 
-from index.engines.base import IndexRecord, record
-from index.engines.elastic.client import REBUILD, TRY_LATER, Server, reason
+from index.engines.base import REBUILD
+from index.engines.elastic.client import TRY_LATER, Server, reason
 from index.engines.elastic.mapping import ECS
+from index.engines.record import IndexRecord, record
 from index.errors import IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument
 

@@ -13,6 +13,7 @@ from elastic_transport import ConnectionTimeout, SerializationError, TlsError, T
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, Elasticsearch, NotFoundError
 
+from index.engines.base import REBUILD
 from index.errors import IndexMismatch, IndexUnavailable
 
 MAJOR = 9  # of server and client: the client's media type names it
@@ -21,7 +22,6 @@ TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 REASON_CHARACTERS = 200  # of one cause: Elasticsearch quotes the document in some
 MAX_CAUSES = 5
 SECRETS = "set ARSHIF_INDEX__API_KEY, or ARSHIF_INDEX__USERNAME and ARSHIF_INDEX__PASSWORD"
-REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
 
 
 class Server:

@@ -14,24 +14,19 @@ from typing import Any
 
 from elasticsearch import ApiError, NotFoundError, helpers
 
-from index.engines.base import (
-    MAPPING_VERSION,
-    IndexedDocument,
-    article_of,
-    cursor,
-    is_earlier,
-    is_ours,
-    must_be_ours,
-    place,
-)
+from index.engines.base import MAPPING_VERSION, REBUILD, IndexedDocument, is_ours, must_be_ours
+from index.engines.cursor import decode_cursor, encode_cursor
 from index.engines.elastic.bulk import Action, deletion, send, upsert
-from index.engines.elastic.client import REBUILD, Server
+from index.engines.elastic.client import Server
 from index.engines.elastic.mapping import EARLIER, template
 from index.engines.elastic.query_dsl import asked_for, counting, sorting
 from index.engines.legacy_mapping import without_unknown
 from index.engines.query_plan import Plan, plan
+from index.engines.record import article_of, is_earlier
 from index.errors import IndexMismatch, IndexUnavailable
-from index.model.article import IndexDocument, Match, Matches, Query
+from index.model.article import IndexDocument
+from index.model.query import Query
+from index.model.results import Match, Matches
 
 ADMIN_SECONDS = 60  # making and deleting an index waits for the cluster's state
 SEARCH_SECONDS = 10  # a person waits no longer
@@ -148,7 +143,7 @@ class ElasticEngine:
     def search(self, query: Query) -> Matches:
         asked = self._plan(query)
         by_score = asked.sort == "relevance"
-        key = place(query, asked.sort, 3 if by_score else 1)
+        key = decode_cursor(query, asked.sort, 3 if by_score else 1)
         order = sorting(asked)
         found = self._search(
             query,
@@ -162,7 +157,7 @@ class ElasticEngine:
         page = hits[: query.limit]
         seen = (int(key[2]) if key is not None and by_score else 0) + len(page)
         more = len(hits) > query.limit
-        after = cursor(asked.sort, [*page[-1]["sort"], *([seen] if by_score else [])]) if more else None
+        after = encode_cursor(asked.sort, [*page[-1]["sort"], *([seen] if by_score else [])]) if more else None
         return Matches(int(found["hits"]["total"]["value"]), tuple(_match(hit, by_score) for hit in page), after)
 
     def facet_counts(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from index.engines.base import DAY, MAX_FACET_VALUES, SORTED
+from index.engines.base import MAX_FACET_VALUES
 from index.engines.query_plan import (
     AllClause,
     AnyClause,
@@ -17,6 +17,7 @@ from index.engines.query_plan import (
     RangeClause,
     TermsClause,
 )
+from index.engines.record import DAY, SORTED
 
 
 def asked_for(asked: Plan) -> dict[str, Any]:

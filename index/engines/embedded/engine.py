@@ -22,14 +22,17 @@ import tantivy
 from tantivy import Query as TantivyQuery
 
 from index.atomic_files import sync_folder
-from index.engines.base import IndexedDocument, IndexRecord, is_earlier, is_ours, must_be_ours, record
+from index.engines.base import REBUILD, IndexedDocument, is_made_with, is_ours, must_be_ours
 from index.engines.embedded import tantivy_query
 from index.engines.embedded.schema import FIELDS, document, schema
 from index.engines.embedded.tantivy_query import Part, Searcher
-from index.engines.legacy_mapping import is_made_with, without_unknown
+from index.engines.legacy_mapping import without_unknown
 from index.engines.query_plan import Plan, plan
+from index.engines.record import IndexRecord, is_earlier, record
 from index.errors import IndexMismatch, IndexUnavailable
-from index.model.article import IndexDocument, Matches, Query
+from index.model.article import IndexDocument
+from index.model.query import Query
+from index.model.results import Matches
 
 HEAP_BYTES = 64_000_000  # of the writer, before it spills a segment; a batch of 500 articles takes about 10 MB
 EARLIER = "versions"  # the folder of earlier versions, within a target's
@@ -37,7 +40,6 @@ PAGE = 1_000  # hits read at once where ties or all documents have to be read
 LOCK_BUSY = "LockBusy"  # in the message of tantivy's ValueError
 # The same, where the disk is what is wrong: no permission, too many files open, file too big, disk full, over quota
 FULL = re.compile(r"PermissionDenied|StorageFull|(?:code: |os error )(?:13|24|27|28|122)\b")
-REBUILD = "run `arshif index rebuild`: it makes a new one from the archive"
 
 
 class EmbeddedEngine:

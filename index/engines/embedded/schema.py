@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import tantivy
 
-from index.engines.base import FACET_FIELDS, IndexRecord
+from index.engines.record import FACET_FIELDS, IndexRecord
 from index.text.analysis import words
 
 TEXTS = ("headline", "body", "headline_stem", "body_stem", "author", "section")

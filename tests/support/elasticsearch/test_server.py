@@ -46,7 +46,7 @@ def test_without_maven_and_archive_it_says_what_to_install(tmp_path: Path, monke
 
 
 def test_stop_ends_the_process_that_it_started_and_no_other(own_home: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1e6)"]) as process:
         try:
             started = server._started(process.pid)
             assert started is not None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.elasticsearch import server
+from tests.support.patience import PATIENCE
 
 MEGABYTES = 384  # of heap, each
 NAMES = ("first", "second")  # the first alone decides, so that a cluster is left when the second is killed
@@ -32,7 +33,7 @@ class Pair:
 
     def health(self, query: str) -> str:
         """What the first says of the cluster."""
-        with urllib.request.urlopen(f"{self.urls[0]}/_cluster/health?{query}", timeout=90) as answer:
+        with urllib.request.urlopen(f"{self.urls[0]}/_cluster/health?{query}", timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
 
@@ -70,7 +71,7 @@ def _prepare(home: Path, name: str, http: int, transport: dict[str, int]) -> Non
 
 
 def _wait(found: Pair, home: Path) -> None:
-    deadline = time.monotonic() + server.START_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             if '"timed_out":false' in found.health("wait_for_nodes=2&timeout=5s"):

@@ -192,7 +192,7 @@ class Newsroom:
         self._behave(site, fail=status, retry_after=retry_after, only=only)
 
     def hang(self, site: str, seconds: float) -> None:
-        """Wait so long before each answer; 0 ends it."""
+        """Wait so long before each answer; 0 ends it, also for those that wait."""
         self._behave(site, hang=seconds)
 
     def drip(self, site: str, seconds: float) -> None:
@@ -231,13 +231,20 @@ class Newsroom:
 
     def _answer(self, call: Call) -> tuple[Answer, float]:
         site = self._site(call)
+        if site:
+            self._hang(site)
         conduct = self._conduct[site] if site else Conduct()
-        if conduct.hang:
-            self._server.stopping.wait(conduct.hang)
         answer = self._page(site, conduct, call)
         sent = 0 if call.method == "HEAD" else len(answer.body)
         self.log.append(Request(call.time, site, call.host, call.method, call.path, call.headers, answer.status, sent))
         return answer, conduct.drip
+
+    def _hang(self, site: str) -> None:
+        """Waits as long as the site hangs, which may end meanwhile."""
+        began = time.monotonic()
+        while (left := began + self._conduct[site].hang - time.monotonic()) > 0:
+            if self._server.stopping.wait(min(left, 0.1)):
+                return
 
     def _site(self, call: Call) -> str | None:
         name, _, port = call.host.partition(":")

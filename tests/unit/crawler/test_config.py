@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.config import PRODUCT, Config, Settings, load, packaged_config, write_starter
+from crawler.config import Config, load, packaged_config, write_starter
 from crawler.errors import ConfigError
+from crawler.settings_model import PRODUCT, Settings
 
 STEP = """\
 name: وكالة ستيب الإخبارية
@@ -96,9 +97,9 @@ def test_without_a_folder_the_packaged_one_is_used_and_data_lie_here(
 
 
 def test_a_folder_that_is_not_there_or_holds_nothing_is_told(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nowhere: there is no such folder"):
+    with pytest.raises(ConfigError, match=r"nowhere: no such folder"):
         load(tmp_path / "nowhere", {})
-    with pytest.raises(ConfigError, match=r"holds neither arshif\.yaml nor sites: did you mean .*/config\?"):
+    with pytest.raises(ConfigError, match=r"contains neither arshif\.yaml nor sites: did you mean .*/config\?"):
         load(folder.parent, {})
 
 
@@ -141,7 +142,7 @@ def test_empty_variables_and_those_for_tests_override_nothing(folder: Path) -> N
 
 def test_a_variable_is_named_in_its_error(folder: Path) -> None:
     assert mistake(folder, ARSHIF_INDX__URL="x") == (
-        "environment variable ARSHIF_INDX__URL: indx: no such key; did you mean `index`?"
+        "environment variable ARSHIF_INDX__URL: indx: unknown key; did you mean `index`?"
     )
     assert mistake(folder, ARSHIF_INDEX__ENGINE="elastic") == (
         "environment variable ARSHIF_INDEX__ENGINE: index.engine: 'elastic' is not known; did you mean `elasticsearch`?"
@@ -199,7 +200,7 @@ def test_the_address_of_the_page_ends_with_a_slash(folder: Path, url: str) -> No
 
 @pytest.mark.parametrize("url", ["news.example", "ftp://news.example/", "https://me:x@news.example/", "https://a/?b"])
 def test_what_is_no_address_of_the_page(folder: Path, url: str) -> None:
-    assert "web.url: is no address: write one such as" in mistake(folder, ARSHIF_WEB__URL=url)
+    assert "web.url: is not a URL: use the form" in mistake(folder, ARSHIF_WEB__URL=url)
 
 
 def test_what_is_no_number_is_told_by_an_example(folder: Path) -> None:
@@ -245,10 +246,10 @@ def test_of_two_sites_on_one_host_an_address_is_of_the_nearer_one(folder: Path) 
 
 def test_a_mistake_in_an_override_is_told_where_it_was_made(folder: Path) -> None:
     put(folder / "sites.local/step.yaml", "enabled: true\nlanguages: [Arabic]\n")
-    assert mistake(folder).startswith("sites.local/step.yaml:2: languages.0: 'Arabic' does not fit")
+    assert mistake(folder).startswith("sites.local/step.yaml:2: languages.0: 'Arabic' is invalid")
     put(folder / "sites/sy/step.yaml", STEP.replace("SY", "Syria"))
     put(folder / "sites.local/step.yaml", "enabled: true\n")
-    assert mistake(folder).startswith("sites/sy/step.yaml:3: country: 'Syria' does not fit")
+    assert mistake(folder).startswith("sites/sy/step.yaml:3: country: 'Syria' is invalid")
 
 
 def test_one_id_in_two_files_is_told_with_both(folder: Path) -> None:
@@ -269,12 +270,12 @@ def test_an_id_that_the_file_repeats_is_fine_and_another_is_told(folder: Path) -
     put(folder / "sites/sy/step.yaml", STEP + "id: step\n")
     assert list(read(folder).sites) == ["step"]
     put(folder / "sites/sy/step.yaml", STEP + "id: stop\n")
-    assert mistake(folder) == "sites/sy/step.yaml:9: id: the file's name says 'step': leave the key out"
+    assert mistake(folder) == "sites/sy/step.yaml:9: id: differs from the file's name, 'step': leave the key out"
 
 
 def test_a_name_of_a_file_that_is_no_id_is_told(folder: Path) -> None:
     put(folder / "sites/sy/Step News.yaml", STEP)
-    assert mistake(folder).startswith("sites/sy/Step News.yaml: id: 'Step News' does not fit: The name of the file")
+    assert mistake(folder).startswith("sites/sy/Step News.yaml: id: 'Step News' is invalid: The name of the file")
 
 
 def test_sites_are_chosen_by_id_or_all_enabled_ones(folder: Path) -> None:
@@ -289,24 +290,24 @@ def test_sites_are_chosen_by_id_or_all_enabled_ones(folder: Path) -> None:
 # --- mistakes ------------------------------------------------------------------------------------------------------
 
 MISTAKES = [
-    ("name: ستيب", "nmae: ستيب", "1: nmae: no such key; did you mean `name`?"),
-    ("name: ستيب", "", "1: name: is missing: What the outlet calls itself"),
-    ("name: ستيب", "name:", "1: name: is empty: What the outlet calls itself"),
-    ("name: ستيب", "name: ' '", "1: name: is empty: What the outlet calls itself"),
-    ("name: ستيب", "name: [24]", "1: name: ['24']: should be a valid string: What the outlet calls itself"),
-    ("name: ستيب", "name: a\nname: b", "2: name: is there already (sites/sy/step.yaml:1): keep one"),
-    ("name: ستيب", "name: a: b", "1: is no YAML: mapping values are not allowed here"),
-    ("name: ستيب", "\tname: a", "1: is no YAML: while scanning for the next token found character '\\t'"),
+    ("name: ستيب", "nmae: ستيب", "1: nmae: unknown key; did you mean `name`?"),
+    ("name: ستيب", "", "1: name: is missing: The name of the outlet"),
+    ("name: ستيب", "name:", "1: name: is empty: The name of the outlet"),
+    ("name: ستيب", "name: ' '", "1: name: is empty: The name of the outlet"),
+    ("name: ستيب", "name: [24]", "1: name: ['24']: should be a valid string: The name of the outlet"),
+    ("name: ستيب", "name: a\nname: b", "2: name: is defined already (sites/sy/step.yaml:1): keep one"),
+    ("name: ستيب", "name: a: b", "1: is not valid YAML: mapping values are not allowed here"),
+    ("name: ستيب", "\tname: a", "1: is not valid YAML: while scanning for the next token found character '\\t'"),
     ("name: ستيب", "name: &a x\nid: *a", "1: anchors and aliases"),
-    ("country: SY", "country: UK", "3: country: 'UK' is no code of ISO 3166-1: write GB"),
-    ("country: SY", "country: no", "3: country: 'no' does not fit: Country of the outlet, two capital letters"),
-    ("languages: [ar]", "languages: ar", "4: languages: needs a list, each entry on a line that begins with `- `"),
+    ("country: SY", "country: UK", "3: country: 'UK' is not an ISO 3166-1 code: use GB"),
+    ("country: SY", "country: no", "3: country: 'no' is invalid: Country of the outlet: its two-letter"),
+    ("languages: [ar]", "languages: ar", "4: languages: needs a list, each entry on a line beginning with `- `"),
     ("languages: [ar]", "languages: []", "4: languages: is empty: Languages it writes in"),
     ("kind: feed", "kind: fed", "6: sources.0.kind: 'fed' is not known; did you mean `feed`?"),
-    ("kind: feed", "kind: rss2", "6: sources.0.kind: 'rss2' is not known; there are feed, sitemap, section"),
+    ("kind: feed", "kind: rss2", "6: sources.0.kind: 'rss2' is not known; choose from feed, sitemap, section"),
     ("  - kind", "    kind", "5: sources: needs a list"),
-    ("/feed/", "/fe ed/", "7: sources.0.url: 'https://stepagency-sy.net/fe ed/' has a space in it: write %20"),
-    ("url: https://", "url: www.", "7: sources.0.url: 'www.stepagency-sy.net/feed/' is no web address"),
+    ("/feed/", "/fe ed/", "7: sources.0.url: 'https://stepagency-sy.net/fe ed/' contains a space: write it as %20"),
+    ("url: https://", "url: www.", "7: sources.0.url: 'www.stepagency-sy.net/feed/' is not a web address"),
     ("url: https://stepagency-sy.net/feed/", "url: https://", "7: sources.0.url: 'https://'"),
     ("enabled: true", "enabled: perhaps", "8: enabled: 'perhaps': "),
     (
@@ -321,19 +322,23 @@ MISTAKES = [
     ),
     ("enabled: true", "time_zone: Asia", "8: time_zone: there is no time zone 'Asia'"),
     ("enabled: true", "schedule: {cron: 0 0 6 * * *}", "8: schedule.cron: '0 0 6 * * *' has 6 fields"),
-    ("enabled: true", "schedule:\n  every: 5\n  cron: 0 6 * * *", "10: schedule.cron: there is `every` already"),
+    ("enabled: true", "schedule:\n  every: 5\n  cron: 0 6 * * *", "10: schedule.cron: cannot be combined with `every`"),
     ("enabled: true", "schedule: 30", "8: schedule: needs keys of its own, indented below it"),
     ("enabled: true", "schedule: {every: 0}", "8: schedule.every: '0': should be greater than"),
-    ("enabled: true", "rules:\n- deny: ['/tag/', '(']", "9: rules.0.deny.1: '(' is no regular expression: missing )"),
-    ("enabled: true", "rules:\n- select:\n    body: 'div['", "10: rules.0.select.body: 'div[' is no CSS selector"),
+    (
+        "enabled: true",
+        "rules:\n- deny: ['/tag/', '(']",
+        "9: rules.0.deny.1: '(' is not a regular expression: missing )",
+    ),
+    ("enabled: true", "rules:\n- select:\n    body: 'div['", "10: rules.0.select.body: 'div[' is not a CSS selector"),
     (
         "enabled: true",
         "rules:\n- select:\n    titel: h1",
-        "10: rules.0.select.titel: 'titel' is not known; there are he",
+        "10: rules.0.select.titel: 'titel' is not known; choose from he",
     ),
-    ("enabled: true", "rules:\n- strip: ['a::text']", "9: rules.0.strip.0: 'a::text' is no CSS selector"),
+    ("enabled: true", "rules:\n- strip: ['a::text']", "9: rules.0.strip.0: 'a::text' is not a CSS selector"),
     ("enabled: true", "rules:\n- valid_from: 2026-02-30", "9: rules.0.valid_from: '2026-02-30': "),
-    ("enabled: true", "rules: [{}, {}]", "8: rules: two entries begin on the same day"),
+    ("enabled: true", "rules: [{}, {}]", "8: rules: two entries have the same `valid_from`"),
     (
         "enabled: true",
         "  - kind: feed\n    url: https://stepagency-sy.net/feed/",
@@ -351,21 +356,24 @@ def test_a_mistake_is_told_with_its_file_line_and_key(folder: Path, right: str, 
 
 
 SETTINGS_MISTAKES = [
-    ("index:\n  engine: solr\n", "2: index.engine: 'solr' is not known; there are embedded, elasticsearch"),
-    ("index:\n  engine: elasticsearch\n", "1: index.url: is missing: where Elasticsearch is"),
-    ("index:\n  url: localhost:9200\n", "2: index.url: 'localhost:9200' is no address"),
-    ("index:\n  username: me\n", "1: index.password: `username` and `password` go together"),
-    ("index:\n  api_key: a\n  username: b\n  password: c\n", "4: index.password: there is an `api_key` already"),
-    ("contact: me\n", "1: contact: 'me' is no address: write me@example.org"),
+    ("index:\n  engine: solr\n", "2: index.engine: 'solr' is not known; choose from embedded, elasticsearch"),
+    ("index:\n  engine: elasticsearch\n", "1: index.url: is missing: set the URL of Elasticsearch"),
+    ("index:\n  url: localhost:9200\n", "2: index.url: 'localhost:9200' is not a URL"),
+    ("index:\n  username: me\n", "1: index.password: `username` and `password` belong together"),
+    ("index:\n  api_key: a\n  username: b\n  password: c\n", "4: index.password: cannot be combined with `api_key`"),
+    ("contact: me\n", "1: contact: 'me' is not an address: use the form me@example.org"),
     ('contact: "me@x.org)\\r\\nX: y"\n', "1: contact: "),
-    ("politeness:\n  dealy: 1\n", "2: politeness.dealy: no such key; did you mean `delay`?"),
+    ("politeness:\n  dealy: 1\n", "2: politeness.dealy: unknown key; did you mean `delay`?"),
     ("politeness:\n  delay: 2 s\n", "2: politeness.delay: '2 s': "),
-    ("allow_networks: [127.0.0.1/8]\n", "1: allow_networks.0: '127.0.0.1/8' is no network: did you mean 127.0.0.0/8?"),
-    ("allow_networks:\n- home\n", "2: allow_networks.0: 'home' is no network: write one such as 127.0.0.1/32"),
-    ("proxy: localhost:3128\n", "1: proxy: is no address of a proxy: write http://host:port"),
-    ("- data\n", "1: needs keys such as `name: ...`, one a line"),
-    ("a: 1\n---\nb: 2\n", "2: is no YAML: expected a single document"),
-    ("web:\n", "1: web: is empty: Where the search page is served"),
+    (
+        "allow_networks: [127.0.0.1/8]\n",
+        "1: allow_networks.0: '127.0.0.1/8' is not a network: did you mean 127.0.0.0/8?",
+    ),
+    ("allow_networks:\n- home\n", "2: allow_networks.0: 'home' is not a network: use a form such as 127.0.0.1/32"),
+    ("proxy: localhost:3128\n", "1: proxy: is not the URL of a proxy: use the form http://host:port"),
+    ("- data\n", "1: needs keys such as `name: ...`, one per line"),
+    ("a: 1\n---\nb: 2\n", "2: is not valid YAML: expected a single document"),
+    ("web:\n", "1: web: is empty: The search page"),
 ]
 
 
@@ -390,7 +398,7 @@ def test_a_file_that_is_not_utf_8_or_cannot_be_read_is_told(folder: Path) -> Non
     (folder / "sites/sy/step.yaml").write_bytes(STEP.encode("cp1256"))
     assert mistake(folder).startswith("sites/sy/step.yaml: is not UTF-8 (byte 6): save it as UTF-8")
     (folder / "sites/sy/step.yaml").write_bytes(b"name: \x01")
-    assert mistake(folder).startswith("sites/sy/step.yaml: is no YAML: unacceptable character #x0001")
+    assert mistake(folder).startswith("sites/sy/step.yaml: is not valid YAML: unacceptable character #x0001")
     (folder / "sites/sy/step.yaml").unlink()
     (folder / "sites/sy/step.yaml").mkdir()
     assert mistake(folder) == "sites/sy/step.yaml: cannot be read: Is a directory"
@@ -439,7 +447,7 @@ def test_a_starter_holds_all_that_is_shipped_and_is_read_as_it_is(tmp_path: Path
 
 def test_a_starter_overwrites_nothing(folder: Path) -> None:
     before = (folder / "arshif.yaml").read_text()
-    with pytest.raises(ConfigError, match="is there already and not empty"):
+    with pytest.raises(ConfigError, match="exists already and is not empty"):
         write_starter(folder.parent)
     assert (folder / "arshif.yaml").read_text() == before
     assert not (folder / "site.schema.json").exists()

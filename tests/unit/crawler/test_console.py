@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -11,7 +10,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from crawler.console import format_duration, print_json, print_table, safe, say, set_up_log
+from crawler.console import format_duration, print_json, print_table, safe, say
 
 HOSTILE = "عاجل\x1b]52;c;aGk=\x07 \x9b31m\u202egnp.exe\u2066 \x08end"
 
@@ -31,47 +30,6 @@ def test_json_keeps_every_character(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_joiners_stay() -> None:
     assert safe("می\u200cخواهم") == "می\u200cخواهم"
-
-
-@pytest.mark.usefixtures("own_log")
-def test_the_log_is_as_safe(capsys: pytest.CaptureFixture[str]) -> None:
-    set_up_log()
-    logging.getLogger("arshif.test").warning("no article: %s", HOSTILE)
-    try:
-        raise ValueError(HOSTILE)
-    except ValueError:
-        logging.getLogger("arshif.test").exception("a fault")
-    logging.getLogger("scrapy.core.engine").info("progress of a library")
-    logged = capsys.readouterr().err
-    assert logged.count("عاجل") == 2
-    assert "Traceback" in logged
-    assert "progress" not in logged
-    assert not set(logged) & set("\x1b\x07\x9b\x08\u202e\u2066")
-
-
-@pytest.mark.usefixtures("own_log")
-def test_a_message_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    set_up_log()
-    logging.getLogger("arshif.test").warning("no article: %s", "x\n2026-11-26T07:00:00+0000 ERROR arshif: forged")
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith("no article: x\\n2026-11-26T07:00:00+0000 ERROR arshif: forged")
-
-
-@pytest.mark.usefixtures("own_log")
-def test_machines_get_the_log_as_ecs(capsys: pytest.CaptureFixture[str]) -> None:
-    set_up_log(form="json")
-    logging.getLogger("arshif.test").warning("no article: %s", HOSTILE)
-    try:
-        raise ValueError(HOSTILE)
-    except ValueError:
-        logging.getLogger("arshif.test").exception("a fault")
-    logged = capsys.readouterr().err
-    first, second = map(json.loads, logged.splitlines())
-    expected = {"message": f"no article: {HOSTILE}", "log.level": "warning", "log.logger": "arshif.test"}
-    assert first.items() >= expected.items()
-    assert datetime.fromisoformat(first["@timestamp"]).tzinfo == UTC
-    assert "ValueError" in second["error.stack_trace"]
-    assert not set(logged) & set("\x1b\x07\x9b\x08\u202e\u2066")
 
 
 def test_on_a_narrow_terminal_only_the_last_column_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:

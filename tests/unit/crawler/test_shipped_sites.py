@@ -13,7 +13,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
-from crawler.config import PRODUCT, SETTINGS, Config, Settings, json_schema, load
+from crawler.config import SETTINGS, Config, json_schema, load
+from crawler.settings_model import PRODUCT, Settings
 from crawler.site_config import Rules, Schedule, Site, Source
 
 ROOT = Path(__file__).parents[3]

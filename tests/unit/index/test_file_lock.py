@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from index import file_lock
 from index.errors import Busy
 from index.file_lock import hold
+from tests.support.patience import PATIENCE
 
 LATE = """
 import fcntl, os, sys, time
@@ -32,7 +34,10 @@ def test_who_holds_it_is_told(tmp_path: Path) -> None:
         pass
 
 
-def test_one_who_has_just_taken_it_is_told_and_not_the_one_before(tmp_path: Path) -> None:
+def test_one_who_has_just_taken_it_is_told_and_not_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_lock, "NAMED", PATIENCE)
     path = tmp_path / "daemon.lock"
     with subprocess.Popen(["true"]) as dead:
         dead.wait()

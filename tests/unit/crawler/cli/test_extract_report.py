@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.cli.crawl import extract
+from crawler.cli.extract import extract
 from crawler.errors import ArshifError
 from tests.unit.crawler.extract.test_extractor import HEADLINE, TEXT, html, ld
 
@@ -60,7 +60,7 @@ def test_a_page_that_is_no_article_says_all_the_same_what_it_is(
     head = f'<meta property="og:type" content="video.other"><meta property="og:title" content="{HEADLINE}">'
     head += '<meta itemprop="datePublished" content="2018-06-08">'
     file.write_text(f"<html><head><title>x</title>{head}</head><body><h1>{HEADLINE}</h1></body></html>", "utf-8")
-    with pytest.raises(ArshifError, match="is no article: video"):
+    with pytest.raises(ArshifError, match="is not an article: video"):
         extract(str(file), url="", explain=True, json=False)
     told = " ".join(capsys.readouterr().out.split())
     assert f"headline {HEADLINE}" in told

@@ -11,7 +11,8 @@ import pytest
 
 from crawler import discover
 from crawler.errors import SourceProblem
-from crawler.models import Candidate, Discovered
+from crawler.models import Discovered
+from index.model.candidate import Candidate
 
 URL = "https://www.example.sy/news/"
 PAGE = """<html><head><title>أخبار | ستيب</title><base href="/ar/"></head><body>

@@ -12,8 +12,8 @@ from crawler import stages
 from crawler.errors import Refused, Unreadable
 from crawler.extract.author_names import names
 from crawler.extract.draft import Extraction
-from crawler.models import Candidate
 from index.model.article import Article, Image
+from index.model.candidate import Candidate
 from tests.support.samples import URL, a_page, a_site
 
 TEXT = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.cli.opml import export_list, import_list
+from crawler.cli.opml import export_sites, import_sites
 from crawler.config import load
 from crawler.errors import ConfigError
 from crawler.onboarding.opml import proposals, read, written
@@ -115,19 +115,19 @@ def test_the_commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setenv("ARSHIF_CONFIG", str(folder))
     file = folder / "feeds.opml"
     with pytest.raises(ConfigError, match=r"feeds\.opml: cannot be read"):
-        import_list(file, dry_run=False, json=False)
+        import_sites(file, dry_run=False, json=False)
     file.write_text(LIST, "utf-8")
-    import_list(file, dry_run=True, json=True)
+    import_sites(file, dry_run=True, json=True)
     assert [site["id"] for site in json.loads(capsys.readouterr().out)["sites"]] == ["almina", "lephare", "thewire"]
     assert not (folder / "sites.local").exists()
-    import_list(file, dry_run=False, json=False)
-    assert "is of step, which is there already" in capsys.readouterr().err
+    import_sites(file, dry_run=False, json=False)
+    assert "skipped, because step is configured already" in capsys.readouterr().err
     assert {path.stem for path in (folder / "sites.local").iterdir()} == {"almina", "lephare", "thewire"}
-    export_list([], as_opml=False, out=folder / "out.txt", json=False)
+    export_sites([], as_opml=False, out=folder / "out.txt", json=False)
     addresses = (folder / "out.txt").read_text("utf-8").splitlines()
-    export_list([], as_opml=True, out=folder / "out.opml", json=False)
+    export_sites([], as_opml=True, out=folder / "out.opml", json=False)
     assert [one.feed for one in read((folder / "out.opml").read_bytes())] == addresses
     assert len(read((folder / "out.opml").read_bytes())) == 4  # those of the sites that are crawled
     file.write_text("<html>", "utf-8")
     with pytest.raises(ConfigError, match=r"feeds\.opml: line 1: is no XML"):
-        import_list(file, dry_run=False, json=False)
+        import_sites(file, dry_run=False, json=False)

@@ -11,13 +11,13 @@ import yaml
 from pydantic import HttpUrl
 
 from crawler.discover.site_metadata import site_metadata, sitemaps
-from crawler.models import Candidate
 from crawler.onboarding import proposal
 from crawler.onboarding.proposal import Proposal, SourceOffer, TrialArticle
 from crawler.scheduling.poll_interval import Bounds, PollRecord, UpdateHints, next_poll
 from crawler.scheduling.publication_rate import first_look
 from crawler.site_config import Kind, Rules, Schedule, Site, Source, stranger
-from crawler.urls.canonical import may_be_article
+from crawler.urls.article_filter import may_be_article
+from index.model.candidate import Candidate
 from tests.support.archive_samples import article
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.schedule import passed, simulate
@@ -108,7 +108,6 @@ def habit_from(hours: list[int]) -> PublicationRate:
     return habit
 
 
-@settings(deadline=None)
 @given(counts, st.floats(0.05, 3), st.floats(0.05, 3))
 def test_more_are_waited_for_no_shorter(hours: list[int], one: float, other: float) -> None:
     habit, (less, more) = habit_from(hours), sorted((one, other))
@@ -121,7 +120,6 @@ def test_who_publishes_more_is_asked_no_later() -> None:
     assert waits[0] > 20 * waits[-1]
 
 
-@settings(deadline=None)
 @given(counts, st.floats(1, 700), st.floats(1, 700), st.integers(0, 100_000))
 def test_the_wait_lies_between_the_bounds(hours: list[int], one: float, other: float, minute: int) -> None:
     fastest, slowest = sorted((one, other))
@@ -130,7 +128,6 @@ def test_the_wait_lies_between_the_bounds(hours: list[int], one: float, other: f
     assert bounds.fastest * (1 - JITTER) - MINUTE / 60 <= found <= bounds.slowest + MINUTE / 60
 
 
-@settings(deadline=None)
 @given(counts)
 def test_what_is_expected_adds_up(hours: list[int]) -> None:
     habit = habit_from(hours)

@@ -6,7 +6,7 @@ import unicodedata
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from crawler.urls.canonical import canonical
@@ -52,7 +52,6 @@ def test_both_forms_of_unicode_are_spellings(one: str, other: str) -> None:
     assert second in variants(first or "")
 
 
-@settings(deadline=None)  # the first call reads the public suffix list
 @given(URLS)
 def test_spellings_are_canonical_and_keep_what_tells_pages_apart(url: str) -> None:
     found = canonical(url)

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event, func, select
 
-from index.archive import Archive, articles, frontier, outbox
+from index.archive import Archive, articles, documents, frontier, outbox
 from index.archive import tables as t
 from index.archive.articles import Fetched, Outcome
 from index.archive.frontier import Visit
 from index.archive.history import history
 from index.model.article import Article, IndexDocument
+from index.model.candidate import Candidate
 from index.warc.store import WarcRef
 from tests.support.archive_samples import BODY, DAMASCUS, HOUR, NOW, article, digest, page
 
@@ -33,14 +34,14 @@ class Store:
 
     def document(self, of: Article) -> IndexDocument:
         with self.archive.read() as conn:
-            found = articles.document(conn, of.id)
+            found = documents.document(conn, of.id)
         assert found is not None
         return found
 
     def shipped(self) -> set[str]:
         def take(conn: Connection) -> set[str]:
             rows = outbox.batch(conn, "t", 1000)
-            found = {one.article.id: one.version for one in articles.documents(conn, [row.article for row in rows])}
+            found = {one.article.id: one.version for one in documents.documents(conn, [row.article for row in rows])}
             assert {row.article: row.version for row in rows} == found
             outbox.acknowledge(conn, "t", [(row.article, row.version) for row in rows])
             return {row.article for row in rows}
@@ -97,7 +98,7 @@ def test_the_same_page_again_moves_only_its_fetch_state(store: Store) -> None:
         row = frontier.row(conn, "step", one.url)
         assert row is not None
         assert (row.etag, row.body_hash, row.visits, row.due) == ('"2"', "other ads", 2, NOW + 5 * HOUR)
-        assert len(articles.versions(conn, one.id)) == 1
+        assert len(documents.versions(conn, one.id)) == 1
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_a_change_makes_a_version(store: Store, change: dict[str, Any]) -> None:
     assert store.document(old).first_seen == NOW
     assert store.shipped() == {old.id}
     with store.archive.read() as conn:
-        kept = articles.versions(conn, old.id)
+        kept = documents.versions(conn, old.id)
     assert [(v.number, v.seen, v.article) for v in kept] == [(1, NOW, old), (2, NOW + HOUR, new)]
 
 
@@ -158,8 +159,8 @@ def test_the_same_bytes_read_better_are_a_correction_in_place(store: Store) -> N
     assert store.document(old).version == 2
     assert store.shipped() == {old.id}
     with store.archive.read() as conn:
-        assert len(articles.versions(conn, old.id)) == 1
-        assert articles.raw_of(conn, old.id) == (WarcRef("a.warc.gz", 0, 9), old.url)
+        assert len(documents.versions(conn, old.id)) == 1
+        assert documents.raw_of(conn, old.id) == (WarcRef("a.warc.gz", 0, 9), old.url)
 
 
 def test_unchanged_moves_only_the_fetch_state(store: Store) -> None:
@@ -196,9 +197,9 @@ def test_the_same_text_at_another_url_is_an_alias(store: Store) -> None:
     store.shipped()
     assert store(page(other, NOW + HOUR)) == Outcome("copy", one.id, 1)
     with store.archive.read() as conn:
-        assert [(a.url, a.reason) for a in articles.aliases(conn, one.id)] == [(other.url, "same text")]
-        assert articles.by_url(conn, other.url) == one.id
-        assert articles.count(conn) == 1
+        assert [(a.url, a.reason) for a in documents.aliases(conn, one.id)] == [(other.url, "same text")]
+        assert documents.by_url(conn, other.url) == one.id
+        assert documents.count(conn) == 1
         row = frontier.row(conn, "step", other.url)
     assert row is not None
     assert row.due is None  # looked at again when its source says so, not by itself
@@ -240,7 +241,7 @@ def test_a_canonical_link_to_the_same_text_is_an_alias_even_of_a_flash(store: St
     amp = article("https://step.example/amp/1", body="خبر قصير", canonical_url=flash.url)
     assert store(page(amp)) == Outcome("copy", flash.id, 1)
     with store.archive.read() as conn:
-        assert [a.reason for a in articles.aliases(conn, flash.id)] == ["canonical"]
+        assert [a.reason for a in documents.aliases(conn, flash.id)] == ["canonical"]
 
 
 def test_the_canonical_page_that_comes_second_is_an_alias_too(store: Store) -> None:
@@ -258,7 +259,7 @@ def test_a_listings_address_that_came_first_is_the_article_although_it_was_edite
     edited = article(own, canonical_url=own, body=f"{BODY} وأضاف المصدر أن العمل مستمر.")
     assert store(page(edited, NOW + HOUR)) == Outcome("changed", listed.id, 2)
     with store.archive.read() as conn:
-        assert [(a.url, a.reason) for a in articles.aliases(conn, listed.id)] == [(own, "canonical")]
+        assert [(a.url, a.reason) for a in documents.aliases(conn, listed.id)] == [(own, "canonical")]
     assert store(page(replace(edited, id=listed.id, url=listed.url), NOW + 2 * HOUR)).kind == "same"
     other = article(f"{own}0", canonical_url=f"{own}0", headline="خبر آخر")
     assert store(page(other)).kind == "new", "an address that only begins so is another page"
@@ -285,7 +286,7 @@ def test_a_redirect_makes_an_alias_of_the_url_that_is_not_the_articles(store: St
     one = article()
     assert store(page(one, url="https://step.example/?p=1")).kind == "new"
     with store.archive.read() as conn:
-        assert [(a.url, a.reason) for a in articles.aliases(conn, one.id)] == [
+        assert [(a.url, a.reason) for a in documents.aliases(conn, one.id)] == [
             ("https://step.example/?p=1", "redirect")
         ]
 
@@ -304,7 +305,7 @@ def test_a_moved_article_keeps_its_identity(store: Store) -> None:
     revisit = page(new, NOW + HOUR, url=old.url, final_url=new.url)
     assert store(revisit) == Outcome("same", old.id, 1)
     with store.archive.read() as conn:
-        assert [(a.url, a.reason) for a in articles.aliases(conn, old.id)] == [(new.url, "moved")]
+        assert [(a.url, a.reason) for a in documents.aliases(conn, old.id)] == [(new.url, "moved")]
     assert store(page(new, NOW + 2 * HOUR)) == Outcome("same", old.id, 1)
     edited = article(new.url, body=BODY + "\n\nتحديث")
     assert store(page(edited, NOW + 3 * HOUR)) == Outcome("changed", old.id, 2)
@@ -368,7 +369,7 @@ def test_an_alias_that_goes_its_own_way_becomes_an_article(store: Store) -> None
     assert store(page(apart, NOW + HOUR)).kind == "changed"
     assert store(page(one, NOW + 2 * HOUR)) == Outcome("changed", one.id, 3)
     with store.archive.read() as conn:
-        assert articles.aliases(conn, one.id) == []
+        assert documents.aliases(conn, one.id) == []
         assert [row.url for row in frontier.due(conn, "step", NOW + 2 * HOUR, 10)] == [alias.url]
     assert store(page(apart, NOW + 3 * HOUR)) == Outcome("new", apart.id, 1)
     assert store(page(one, NOW + 4 * HOUR)) == Outcome("same", one.id, 3)
@@ -395,7 +396,7 @@ def test_equal_texts_of_two_sites_are_a_story_led_by_the_earliest(store: Store) 
     store(page(latest))
     assert store.shipped() == {latest.id}
     with store.archive.read() as conn:
-        assert articles.others(conn, [story]) == {story: 2}
+        assert documents.others(conn, [story]) == {story: 2}
         assert conn.execute(select(t.stories)).one() == (story, earlier.id)
 
 
@@ -473,7 +474,7 @@ URLS = st.sampled_from([f"https://step.example/{n}" for n in range(4)])
 BODIES = st.sampled_from([BODY, BODY + "\n\nتحديث", "خبر قصير"])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(
     visits=st.lists(
         st.tuples(st.sampled_from(["step", "copy"]), URLS, URLS, BODIES, st.booleans()), min_size=1, max_size=12
@@ -494,14 +495,14 @@ def test_whatever_comes_each_page_has_one_article_and_the_accounts_add_up(
             if outcome.kind == "emptied":  # nothing was stored
                 continue
             with archive.read() as conn:
-                assert articles.by_url(conn, url, site) is not None
-                assert articles.by_url(conn, final, site) == outcome.id
+                assert documents.by_url(conn, url, site) is not None
+                assert documents.by_url(conn, final, site) == outcome.id
         for site in ("step", "copy"):
             with archive.read() as conn:
                 seen = {url for where, url, *_ in visits if where == site}
                 counts = frontier.counts(conn, site)
                 assert sum(counts.values()) == len(seen)
-                assert counts["stored"] <= articles.count(conn, site)
+                assert counts["stored"] <= documents.count(conn, site)
                 held = conn.execute(
                     select(t.frontier.c.article, func.count())
                     .where(t.frontier.c.state == "stored")
@@ -524,11 +525,11 @@ def test_no_statement_reads_a_whole_table(store: Store) -> None:
     store(page(first, raw=lambda: WarcRef("a.warc.gz", 0, 9)))
     for one in (first, second, copy, replace(second, body="x", content_hash="x"), replace(first, section="y")):
         store(page(one, NOW + HOUR, url=one.url + "?p=1"))
-    candidates = [frontier.Offer(first.url), frontier.Offer("https://step.example/4")]
+    candidates = [Candidate(first.url), Candidate("https://step.example/4")]
     store.archive.write(lambda c: frontier.offer(c, "step", "feed", candidates, NOW)).result()
     store.archive.write(lambda c: frontier.due(c, "step", NOW, 10)).result()
     store.archive.write(lambda c: frontier.mark_gone(c, "step", first.url, Visit(NOW, status=404))).result()
-    store.archive.write(lambda c: articles.others(c, [first.content_hash])).result()
+    store.archive.write(lambda c: documents.others(c, [first.content_hash])).result()
     store.shipped()
     event.remove(store.archive._writer, "before_cursor_execute", note)
     with store.archive.read() as conn:
@@ -645,7 +646,7 @@ def test_another_spelling_with_the_same_text_is_an_alias_even_of_a_flash(store: 
     store(page(flash))
     assert store(page(amp, NOW + HOUR, spellings=(flash.url,))) == Outcome("copy", flash.id, 1)
     with store.archive.read() as conn:
-        assert [(a.url, a.reason) for a in articles.aliases(conn, flash.id)] == [(amp.url, "spelling")]
+        assert [(a.url, a.reason) for a in documents.aliases(conn, flash.id)] == [(amp.url, "spelling")]
 
 
 def test_another_edition_of_a_text_is_an_alias_and_no_version(store: Store) -> None:
@@ -656,7 +657,7 @@ def test_another_edition_of_a_text_is_an_alias_and_no_version(store: Store) -> N
     assert store(page(amp, NOW + HOUR, spellings=(one.url,))) == Outcome("copy", one.id, 1)
     assert store(page(canonical, NOW + HOUR)) == Outcome("copy", one.id, 1)
     with store.archive.read() as conn:
-        assert {a.reason for a in articles.aliases(conn, one.id)} == {"spelling", "canonical"}
+        assert {a.reason for a in documents.aliases(conn, one.id)} == {"spelling", "canonical"}
     for visit, other in enumerate((amp, canonical, one, amp), 2):
         again = page(other, NOW + visit * HOUR, spellings=(one.url,) if other is amp else ())
         assert store(again) == Outcome("same", one.id, 1)

@@ -8,10 +8,11 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import Connection, select
 
-from index.archive import Archive, articles, erasure, frontier, site_state, source_state
-from index.archive.frontier import FETCHES, Offer, OfferResult, Visit, fetches_of
+from index.archive import Archive, articles, documents, erasure, frontier, site_state, source_state
+from index.archive.frontier import FETCHES, OfferResult, Visit, fetches_of
 from index.archive.source_state import SourceResponse
 from index.archive.tables import fetches
+from index.model.candidate import Candidate
 from tests.support.archive_samples import DAMASCUS, HOUR, NOW, article, page
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class Frontier:
     def do(self, fn: Callable[[Connection], T]) -> T:
         return self.archive.write(fn).result()
 
-    def offer(self, *offers: Offer, now: datetime = NOW, since: datetime | None = None) -> OfferResult:
+    def offer(self, *offers: Candidate, now: datetime = NOW, since: datetime | None = None) -> OfferResult:
         return self.do(lambda c: frontier.offer(c, "step", FEED, offers, now, since=since))
 
     def due(self, now: datetime = NOW, limit: int = 100) -> list[str]:
@@ -51,7 +52,12 @@ def front(tmp_path: Path) -> Iterator[Frontier]:
 
 
 def test_candidates_are_due_once_newest_first(front: Frontier) -> None:
-    offers = [Offer("a", published=NOW - 2 * HOUR), Offer("b"), Offer("c", modified=NOW - HOUR), Offer("d")]
+    offers = [
+        Candidate("a", published=NOW - 2 * HOUR),
+        Candidate("b"),
+        Candidate("c", modified=NOW - HOUR),
+        Candidate("d"),
+    ]
     assert front.offer(*offers) == OfferResult(new=4)
     assert front.due() == ["b", "d", "c", "a"]
     assert front.due(limit=2) == ["b", "d"]
@@ -61,7 +67,7 @@ def test_candidates_are_due_once_newest_first(front: Frontier) -> None:
 
 def test_what_the_source_said_comes_back_with_its_zone(front: Frontier) -> None:
     published = datetime(2026, 11, 23, 9, 30, tzinfo=DAMASCUS)
-    front.offer(Offer("a", "عنوان", published, published + HOUR, "ar"))
+    front.offer(Candidate("a", "عنوان", published, published + HOUR, "ar"))
     row = front.row("a")
     assert (row.title, row.language, row.source) == ("عنوان", "ar", FEED)
     assert row.published is not None
@@ -70,12 +76,12 @@ def test_what_the_source_said_comes_back_with_its_zone(front: Frontier) -> None:
 
 
 def test_a_url_offered_twice_in_one_answer_is_one_candidate(front: Frontier) -> None:
-    assert front.offer(Offer("a", "first"), Offer("a", "second")) == OfferResult(new=1)
+    assert front.offer(Candidate("a", "first"), Candidate("a", "second")) == OfferResult(new=1)
     assert front.row("a").title == "first"
 
 
 def test_many_candidates_fit_into_one_offer(front: Frontier) -> None:
-    many = [Offer(f"https://step.example/{n}") for n in range(2_500)]
+    many = [Candidate(f"https://step.example/{n}") for n in range(2_500)]
     assert front.offer(*many) == OfferResult(new=2_500)
     assert front.offer(*many) == OfferResult(known=2_500)
     assert front.due(limit=2) == ["https://step.example/0", "https://step.example/1"]
@@ -85,8 +91,8 @@ def test_many_candidates_fit_into_one_offer(front: Frontier) -> None:
 
 
 def test_a_first_visit_leaves_out_what_is_older_than_a_week(front: Frontier) -> None:
-    week, older = Offer("week", published=NOW - 7 * DAY), Offer("older", published=NOW - 8 * DAY)
-    undated, touched = Offer("undated"), Offer("touched", published=NOW - 8 * DAY, modified=NOW)
+    week, older = Candidate("week", published=NOW - 7 * DAY), Candidate("older", published=NOW - 8 * DAY)
+    undated, touched = Candidate("undated"), Candidate("touched", published=NOW - 8 * DAY, modified=NOW)
     assert front.offer(week, older, undated, touched) == OfferResult(new=2, old=2)
     assert sorted(front.due()) == ["undated", "week"]
     assert front.counts() == {"pending": 2, "old": 2}
@@ -96,41 +102,41 @@ def test_a_first_visit_leaves_out_what_is_older_than_a_week(front: Frontier) -> 
 def test_what_one_source_gives_without_a_date_is_fetched_whichever_is_read_first(
     front: Frontier, order: tuple[str, str]
 ) -> None:
-    offers = {"dated": Offer("a", published=NOW - 30 * DAY), "undated": Offer("a")}
+    offers = {"dated": Candidate("a", published=NOW - 30 * DAY), "undated": Candidate("a")}
     for name in order:
         front.offer(offers[name])
     assert front.due() == ["a"]
 
 
 def test_a_later_visit_takes_what_was_published_since_the_first_however_late(front: Frontier) -> None:
-    front.offer(Offer("a"))
+    front.offer(Candidate("a"))
     late = NOW + 30 * DAY
-    offers = [Offer("missed", published=NOW + DAY), Offer("before", published=NOW - 8 * DAY)]
+    offers = [Candidate("missed", published=NOW + DAY), Candidate("before", published=NOW - 8 * DAY)]
     assert front.offer(*offers, now=late) == OfferResult(new=1, old=1)
 
 
 def test_since_reaches_back_for_good(front: Frontier) -> None:
-    offers = [Offer(f"{days}", published=NOW - days * DAY) for days in (1, 10, 20, 30)]
+    offers = [Candidate(f"{days}", published=NOW - days * DAY) for days in (1, 10, 20, 30)]
     front.offer(*offers)
     assert front.due() == ["1"]
-    assert front.offer(*offers[:1], Offer("11", published=NOW - 11 * DAY), since=NOW - 20 * DAY) == OfferResult(
+    assert front.offer(*offers[:1], Candidate("11", published=NOW - 11 * DAY), since=NOW - 20 * DAY) == OfferResult(
         1, 0, 1, 0
     )
     assert front.due() == ["1", "10", "11", "20"]
-    assert front.offer(Offer("12", published=NOW - 12 * DAY)) == OfferResult(new=1)
+    assert front.offer(Candidate("12", published=NOW - 12 * DAY)) == OfferResult(new=1)
     assert front.do(lambda c: frontier.extend_horizon(c, "step", NOW - 40 * DAY, NOW)) == 1
     assert front.counts() == {"pending": 6}
 
 
 def test_since_that_reaches_less_far_changes_nothing(front: Frontier) -> None:
-    front.offer(Offer("a", published=NOW - 6 * DAY), since=NOW - DAY)
+    front.offer(Candidate("a", published=NOW - 6 * DAY), since=NOW - DAY)
     assert front.due() == ["a"]
 
 
 def test_an_old_page_that_its_sitemap_dates_anew_is_fetched(front: Frontier) -> None:
-    front.offer(Offer("a", modified=NOW - 30 * DAY))
+    front.offer(Candidate("a", modified=NOW - 30 * DAY))
     assert front.due() == []
-    front.offer(Offer("a", modified=NOW), now=NOW + HOUR)
+    front.offer(Candidate("a", modified=NOW), now=NOW + HOUR)
     assert front.due(NOW + HOUR) == ["a"]
 
 
@@ -139,7 +145,7 @@ def test_an_old_page_that_its_sitemap_dates_anew_is_fetched(front: Frontier) -> 
 
 def stored(front: Frontier, modified: datetime | None, at: datetime = NOW, **fields: object) -> str:
     one = article()
-    front.offer(Offer(one.url, modified=modified))
+    front.offer(Candidate(one.url, modified=modified))
     front.do(lambda c: articles.store(c, page(one, at, **({"revisit_at": None} | fields))))
     assert front.due(NOW + 365 * DAY) == []
     return one.url
@@ -147,31 +153,31 @@ def stored(front: Frontier, modified: datetime | None, at: datetime = NOW, **fie
 
 def test_a_later_modified_date_makes_it_due_again(front: Frontier) -> None:
     url = stored(front, NOW - 2 * HOUR)
-    assert front.offer(Offer(url, modified=NOW - 2 * HOUR), now=NOW + HOUR) == OfferResult(known=1)
+    assert front.offer(Candidate(url, modified=NOW - 2 * HOUR), now=NOW + HOUR) == OfferResult(known=1)
     assert front.due(NOW + HOUR) == []
-    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + HOUR) == OfferResult(known=1, moved=1)
+    assert front.offer(Candidate(url, modified=NOW - HOUR), now=NOW + HOUR) == OfferResult(known=1, moved=1)
     assert front.due(NOW + HOUR) == [url]
     front.do(lambda c: articles.unchanged(c, "step", url, Visit(NOW + HOUR, status=304)))
     assert front.due(NOW + HOUR) == []
-    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + 2 * HOUR) == OfferResult(known=1)
+    assert front.offer(Candidate(url, modified=NOW - HOUR), now=NOW + 2 * HOUR) == OfferResult(known=1)
 
 
 def test_a_date_that_comes_first_after_it_was_stored_counts_from_then(front: Frontier) -> None:
     url = stored(front, None)
-    assert front.offer(Offer(url, modified=NOW - HOUR), now=NOW + HOUR).moved == 0
-    assert front.offer(Offer(url, modified=NOW + HOUR), now=NOW + 2 * HOUR).moved == 1
+    assert front.offer(Candidate(url, modified=NOW - HOUR), now=NOW + HOUR).moved == 0
+    assert front.offer(Candidate(url, modified=NOW + HOUR), now=NOW + 2 * HOUR).moved == 1
 
 
 def test_a_date_that_moves_while_the_page_is_on_its_way_is_not_lost(front: Frontier) -> None:
     url = stored(front, NOW - 2 * HOUR)
-    front.offer(Offer(url, modified=NOW + HOUR), now=NOW + 2 * HOUR)
+    front.offer(Candidate(url, modified=NOW + HOUR), now=NOW + 2 * HOUR)
     front.do(lambda c: articles.store(c, page(article(), NOW + HOUR, revisit_at=None)))
     assert front.due(NOW + 2 * HOUR) == [url]
 
 
 def test_an_earlier_date_is_no_news(front: Frontier) -> None:
     url = stored(front, NOW - HOUR)
-    assert front.offer(Offer(url, modified=NOW - 5 * HOUR), now=NOW + HOUR) == OfferResult(known=1)
+    assert front.offer(Candidate(url, modified=NOW - 5 * HOUR), now=NOW + HOUR) == OfferResult(known=1)
 
 
 def test_a_revisit_is_due_at_its_time(front: Frontier) -> None:
@@ -184,7 +190,7 @@ def test_a_revisit_is_due_at_its_time(front: Frontier) -> None:
 
 
 def test_a_failure_waits_for_its_time_and_is_counted(front: Frontier) -> None:
-    front.offer(Offer("a"))
+    front.offer(Candidate("a"))
     fail = lambda c: frontier.mark_failed(c, "step", "a", "timeout", NOW + HOUR, NOW, "30 s")  # noqa: E731
     assert [front.do(fail), front.do(fail)] == [1, 2]
     assert (front.due(), front.due(NOW + HOUR), front.counts()) == ([], ["a"], {"failed": 1})
@@ -200,7 +206,7 @@ def test_a_success_ends_the_failures(front: Frontier) -> None:
 
 
 def test_a_refused_page_keeps_its_reason_and_no_validators(front: Frontier) -> None:
-    front.offer(Offer("a"))
+    front.offer(Candidate("a"))
     front.do(
         lambda c: frontier.mark_refused(c, "step", "a", "section", "no text", Visit(NOW, etag='"1"', body_hash="x"))
     )
@@ -220,14 +226,14 @@ def test_a_wall_or_an_error_never_unmakes_an_article(front: Frontier, how: str) 
     row = front.row(one.url)
     assert (row.state, row.article, row.etag, row.due) == ("stored", one.id, '"1"', NOW + DAY)
     with front.archive.read() as conn:
-        found = articles.document(conn, one.id)
+        found = documents.document(conn, one.id)
     assert found is not None
     assert (found.article, found.gone) == (one, False)
 
 
 def test_each_fetch_is_kept_with_what_came_of_it(front: Frontier) -> None:
     one = article("https://step.example/1")
-    front.offer(Offer(one.url))
+    front.offer(Candidate(one.url))
     front.do(lambda c: frontier.mark_failed(c, "step", one.url, "timeout", NOW, NOW, "after 30 s"))
     front.do(lambda c: articles.store(c, page(one, NOW + HOUR)))
     front.do(lambda c: articles.unchanged(c, "step", one.url, Visit(NOW + 2 * HOUR, status=304)))
@@ -253,8 +259,8 @@ def test_each_fetch_is_kept_with_what_came_of_it(front: Frontier) -> None:
 
 def test_the_accounts_add_up(front: Frontier) -> None:
     one, copy = article(), article("https://step.example/copy")
-    old = Offer("old", published=NOW - 30 * DAY)
-    offered = front.offer(*map(Offer, (one.url, copy.url, "refused", "failed", "gone", "pending")), old)
+    old = Candidate("old", published=NOW - 30 * DAY)
+    offered = front.offer(*map(Candidate, (one.url, copy.url, "refused", "failed", "gone", "pending")), old)
     front.do(lambda c: articles.store(c, page(one)))
     front.do(lambda c: articles.store(c, page(copy)))
     front.do(lambda c: frontier.mark_refused(c, "step", "refused", "home", "", Visit(NOW)))
@@ -267,8 +273,8 @@ def test_the_accounts_add_up(front: Frontier) -> None:
 
 
 def test_sites_do_not_mix(front: Frontier) -> None:
-    front.offer(Offer("a"))
-    front.do(lambda c: frontier.offer(c, "other", FEED, [Offer("a"), Offer("b")], NOW))
+    front.offer(Candidate("a"))
+    front.do(lambda c: frontier.offer(c, "other", FEED, [Candidate("a"), Candidate("b")], NOW))
     assert (front.due(), front.counts()) == (["a"], {"pending": 1})
 
 
@@ -282,7 +288,7 @@ def test_a_time_without_a_zone_is_refused(front: Frontier) -> None:
 
 def test_a_source_is_remembered_with_its_candidates(front: Frontier) -> None:
     def poll(conn: Connection) -> None:
-        frontier.offer(conn, "step", FEED, [Offer("a")], NOW)
+        frontier.offer(conn, "step", FEED, [Candidate("a")], NOW)
         source_state.polled(conn, "step", FEED, SourceResponse(kind="feed", etag='"f"', body_hash="h", found=1), NOW)
         raise ValueError
 

@@ -12,19 +12,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from index import process_identity
 from index.archive import Archive, leases, site_state
 from index.archive.leases import Lease
 from index.archive.tables import leases as table
 from index.errors import LeaseLost
 from tests.support.archive_samples import HOUR, NOW
+from tests.support.patience import PATIENCE, wait_for
 
 SPAWN = multiprocessing.get_context("spawn")
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive.sqlite3") as it:
-        yield it
 
 
 @pytest.fixture
@@ -69,9 +65,7 @@ def test_the_site_of_a_killed_process_is_taken_over_even_before_it_is_buried(
 
 
 def wait_until_dead(pid: int) -> None:
-    end = time.monotonic() + 10
-    while leases.running(pid) and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_for(lambda: not process_identity.is_running(pid))
 
 
 @pytest.mark.parametrize("column", [{"boot": "another boot"}, {"born": "1"}, {"pid": 2**22 + 1}])
@@ -86,11 +80,10 @@ def test_another_boot_a_reused_pid_and_no_process_are_stale(
 def test_a_process_with_brackets_and_blanks_in_its_name_is_read(tmp_path: Path) -> None:
     odd = tmp_path / "a) S (b"
     odd.symlink_to("/bin/sleep")
-    with subprocess.Popen([odd, "60"]) as process:
-        while Path(f"/proc/{process.pid}/comm").read_text().strip() != "a) S (b":
-            time.sleep(0.01)
-        assert leases.running(process.pid)
-        assert int(leases.process_start(process.pid)) > 0
+    with subprocess.Popen([odd, "1000000"]) as process:
+        wait_for(lambda: Path(f"/proc/{process.pid}/comm").read_text().strip() == "a) S (b")
+        assert process_identity.is_running(process.pid)
+        assert int(process_identity.process_start(process.pid)) > 0
         process.kill()
 
 
@@ -121,7 +114,7 @@ def hold(path: Path, owner: str, fences: "multiprocessing.Queue[tuple[str, int]]
         for lease in taken:
             fences.put((lease.owner, lease.fence))
         if taken:
-            time.sleep(60)
+            time.sleep(1e6)
 
 
 def test_of_several_processes_one_gets_the_site_and_its_death_frees_it(archive: Archive) -> None:
@@ -130,10 +123,10 @@ def test_of_several_processes_one_gets_the_site_and_its_death_frees_it(archive: 
     try:
         for rival in rivals:
             rival.start()
-        winner, fence = fences.get(timeout=60)
+        winner, fence = fences.get(timeout=PATIENCE)
         for n, rival in enumerate(rivals):
             if f"run-{n}" != winner:
-                rival.join(60)
+                rival.join(PATIENCE)
         with archive.read() as conn:
             holder = leases.holder(conn, "step")
         assert fence == 1
@@ -151,10 +144,14 @@ def test_of_several_processes_one_gets_the_site_and_its_death_frees_it(archive: 
 def test_without_proc_the_pid_alone_decides(
     archive: Archive, sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "PROC", Path("/nowhere"))
-    leases.boot_id.cache_clear()
+    monkeypatch.setattr(process_identity, "PROC", Path("/nowhere"))
+    process_identity.boot_id.cache_clear()
     try:
-        assert (leases.boot_id(), leases.process_start(sleeper.pid), leases.running(sleeper.pid)) == (
+        assert (
+            process_identity.boot_id(),
+            process_identity.process_start(sleeper.pid),
+            process_identity.is_running(sleeper.pid),
+        ) == (
             "unknown",
             "",
             True,
@@ -165,4 +162,4 @@ def test_without_proc_the_pid_alone_decides(
         sleeper.wait()
         assert acquire(archive, "two") == [Lease("step", "two", 2)]
     finally:
-        leases.boot_id.cache_clear()
+        process_identity.boot_id.cache_clear()

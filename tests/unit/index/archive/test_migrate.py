@@ -23,7 +23,7 @@ from crawler.maintenance.minhash_backfill import MinHashBackfill
 from index.archive import Archive, articles, documents, erasure, frontier, migrate
 from index.archive import tables as t
 from index.engines import open_engine
-from index.model.article import Results
+from index.model.results import Results
 from index.search import indexer
 from index.search.query_language import parse
 from index.search.service import search
@@ -92,18 +92,18 @@ def test_it_opens_without_loss(sample: Path) -> None:
 def test_it_is_read_and_goes_on(sample: Path) -> None:
     with Archive(sample) as archive, archive.read() as conn:
         ids = [identifier for identifier, _ in documents.ids(conn)]
-        found = articles.documents(conn, ids)
+        found = documents.documents(conn, ids)
         assert [one.article.id for one in found] == ids
         assert all(one.article.headline and one.article.body for one in found)
         assert any(one.gone for one in found)
-        changed = [versions for identifier in ids if len(versions := articles.versions(conn, identifier)) > 1]
+        changed = [versions for identifier in ids if len(versions := documents.versions(conn, identifier)) > 1]
         assert len(changed) == 2
         assert all(one.article.content_hash != two.article.content_hash for one, two in changed)
         sites = {one.article.site for one in found}
         states = {site: frontier.counts(conn, site) for site in sites}
         rows = conn.execute(t.frontier.select()).all()
         assert sum(sum(counts.values()) for counts in states.values()) == len(rows)
-        assert all(articles.raw_of(conn, identifier) for identifier in ids)
+        assert all(documents.raw_of(conn, identifier) for identifier in ids)
 
 
 def test_the_embedded_index_of_that_release_is_searched_until_the_new_one_is_complete(
@@ -149,7 +149,7 @@ def test_its_articles_are_found_as_near_duplicates_once_they_are_signed(sample: 
         with archive.read() as conn:
             mergeable = [row.id for row in conn.execute(select(t.articles.c.id).where(t.articles.c.mergeable))]
             signed = set(conn.execute(select(t.signatures.c.article)).scalars())
-            one = max(articles.documents(conn, sorted(signed)), key=lambda one: len(one.article.body))
+            one = max(documents.documents(conn, sorted(signed)), key=lambda one: len(one.article.body))
         assert signed == set(mergeable)
         assert looked == len(mergeable) > 30
         assert contents(sample)["articles"] == before, "stories and leads are what they were"
@@ -159,7 +159,7 @@ def test_its_articles_are_found_as_near_duplicates_once_they_are_signed(sample: 
         copied = replace(copied, signature=identity(copied.headline, copied.body).signature)
         archive.write(lambda conn: articles.store(conn, page(copied))).result()
         with archive.read() as conn:
-            copy, origin = articles.document(conn, copied.id), articles.document(conn, one.article.id)
+            copy, origin = documents.document(conn, copied.id), documents.document(conn, one.article.id)
         assert copy is not None
         assert origin is not None
         assert copy.story == origin.story is not None

@@ -13,11 +13,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, select, text, update
 
-from index.archive import Archive, articles, migrate, site_state
+from index.archive import Archive, articles, documents, migrate, site_state
 from index.archive.tables import metadata
 from index.archive.tables import sites as site_table
 from index.errors import ArchiveError
 from tests.support.archive_samples import article, page
+from tests.support.patience import PATIENCE
 
 SPAWN = multiprocessing.get_context("spawn")
 FORK = multiprocessing.get_context("fork")
@@ -33,7 +34,7 @@ def test_it_creates_what_is_missing_and_finds_it_again(path: Path) -> None:
     with Archive(path) as archive:
         outcome = archive.write(lambda c: articles.store(c, page(article()))).result()
     with Archive(path) as again, again.read() as conn:
-        found = articles.document(conn, outcome.id)
+        found = documents.document(conn, outcome.id)
     assert found is not None
     assert found.article == article()
 
@@ -96,7 +97,7 @@ def test_damage_in_the_middle_is_told_when_it_is_met(path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(ArchiveError, match="restore it from a backup"), Archive(path) as archive:  # noqa: SIM117
         with archive.read() as conn:
-            articles.document(conn, article("https://step.example/7").id)
+            documents.document(conn, article("https://step.example/7").id)
 
 
 def test_a_newer_schema_is_told(path: Path) -> None:
@@ -239,7 +240,7 @@ def test_an_open_archive_can_be_given_to_a_child(path: Path, context: multiproce
         child = context.Process(target=use, args=(archive, "child"))
         child.start()
         archive.write(lambda c: site_state.put(c, "meanwhile")).result()
-        child.join(30)
+        child.join(PATIENCE)
         assert child.exitcode == 0
         archive.write(lambda c: site_state.put(c, "after")).result()
         with archive.read() as conn:

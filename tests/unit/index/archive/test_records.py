@@ -2,20 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from sqlalchemy import Connection
 
 from index.archive import Archive, articles, repeated_blocks, runs
 from tests.support.archive_samples import HOUR, NOW, article, page
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive.sqlite3") as it:
-        yield it
 
 
 def stored(archive: Archive, n: int) -> str:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from crawler.fingerprint import identity
-from index.archive import Archive, articles, near_duplicates
+from index.archive import Archive, articles, documents, near_duplicates
 from index.archive import tables as t
 from index.dedup import text_similarity
 from index.model.article import Article, IndexDocument
@@ -52,7 +52,7 @@ class Shelf:
 
     def documents(self) -> dict[str, IndexDocument]:
         with self.archive.read() as conn:
-            return {d.article.id: d for d in articles.documents(conn, [one for one, _ in articles.ids(conn)])}
+            return {d.article.id: d for d in documents.documents(conn, [one for one, _ in documents.ids(conn)])}
 
     def stories(self) -> list[set[str]]:
         """The ids of each story's articles."""

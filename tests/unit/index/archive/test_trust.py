@@ -1,27 +1,19 @@
 """Sites that lie of what is unchanged: found out, no longer believed, believed again."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import pytest
 
-from crawler.items import FetchTask
-from crawler.models import Candidate, Page
+from crawler.models import Page
 from crawler.session.pages import trust_observations
 from index.archive import Archive, articles, frontier, trust
-from index.archive.frontier import Offer
+from index.archive.frontier import FrontierRow
 from index.archive.trust import LIES, TRUTHS, Trust, TrustObservation, judge
+from index.model.candidate import Candidate
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 URL = "https://step.example/1"
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive.sqlite3") as archive:
-        yield archive
 
 
 def after(what: trust.TrustTopic, *lies: str | None) -> Trust:
@@ -46,43 +38,44 @@ def test_a_site_that_is_doubted_is_believed_again_after_five_truths_in_a_row() -
     assert after("validators", *lies, *[None] * TRUTHS).since is None
 
 
-def known(**more: object) -> FetchTask:
-    values = {"etag": '"1"', "last_modified": None, "article": "a", "visits": 2, "carried": NOW - HOUR}
-    return FetchTask(URL, Candidate(URL, modified=NOW - HOUR), **(values | more))  # type: ignore[arg-type]
+def known(etag: str | None = '"1"', lastmod: datetime | None = None) -> FrontierRow:
+    return FrontierRow(
+        URL, "stored", NOW, NOW, modified=NOW - HOUR, etag=etag, article="a", visits=2, lastmod_at_fetch=lastmod
+    )
 
 
-def answer(etag: str = '"1"', status: int = 200) -> Page:
-    return Page(URL, URL, b"", NOW, status, {"etag": etag})
+def answer(etag: str = '"1"', status: int = 200, conditional: bool = True) -> Page:
+    return Page(URL, URL, b"", NOW, status, {"etag": etag}, conditional=conditional)
 
 
-def told(wanted: FetchTask, page: Page, changed: bool) -> list[tuple[str, bool]]:
-    return [(finding.what, finding.lie is None) for finding in trust_observations(wanted, page, changed)]
+def told(row: FrontierRow, page: Page, changed: bool) -> list[tuple[str, bool]]:
+    return [(finding.what, finding.lie is None) for finding in trust_observations(row, page, changed)]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "page", "changed", "found"),
+    ("row", "page", "changed", "found"),
     [
-        (known(carried=None), answer(), True, [("validators", False)]),  # 304 would have come
-        (known(carried=None), answer('"2"'), True, [("validators", True)]),
-        (known(carried=None), answer(), False, [("validators", False)]),  # it was to be 304
-        (known(carried=None, whole=True), answer(), False, [("validators", True)]),
-        (known(carried=None), answer('"2"'), False, []),  # a box around the text may have changed
-        (known(carried=None), answer(status=304), False, []),
-        (known(etag=None), answer(status=304), False, []),
-        (known(etag=None), answer(), True, [("dates", False)]),  # it changed, its date did not
-        (known(etag=None, carried=NOW - 2 * HOUR), answer(), True, [("dates", True)]),
-        (known(etag=None, carried=NOW - 2 * HOUR), answer(status=304), False, [("dates", False)]),
+        (known(), answer(), True, [("validators", False)]),  # 304 would have come
+        (known(), answer('"2"'), True, [("validators", True)]),
+        (known(), answer(), False, [("validators", False)]),  # it was to be 304
+        (known(), answer(conditional=False), False, [("validators", True)]),
+        (known(), answer('"2"'), False, []),  # a box around the text may have changed
+        (known(), answer(status=304), False, []),
+        (known(None, NOW - HOUR), answer(status=304), False, []),
+        (known(None, NOW - HOUR), answer(), True, [("dates", False)]),  # it changed, its date did not
+        (known(None, NOW - 2 * HOUR), answer(), True, [("dates", True)]),
+        (known(None, NOW - 2 * HOUR), answer(status=304), False, [("dates", False)]),
     ],
 )
 def test_a_look_at_a_page_tells_whether_its_site_said_the_truth(
-    wanted: FetchTask, page: Page, changed: bool, found: list[tuple[str, bool]]
+    row: FrontierRow, page: Page, changed: bool, found: list[tuple[str, bool]]
 ) -> None:
-    assert told(wanted, page, changed) == found
+    assert told(row, page, changed) == found
 
 
 def test_dates_that_are_not_believed_make_nothing_due(archive: Archive) -> None:
     one = article()
-    offer = Offer(one.url, modified=NOW - HOUR)
+    offer = Candidate(one.url, modified=NOW - HOUR)
 
     def begin(conn: object) -> None:
         frontier.offer(conn, "step", "map", [offer], NOW)  # type: ignore[arg-type]

@@ -17,22 +17,16 @@ from pyarrow import parquet
 from bench.synthetic_corpus import article as made_up
 from index.atomic_files import new_file
 from index.errors import ArchiveError, ArshifError
-from index.export import open_format, stream
 from index.export.columns import COLUMNS, harmless
-from index.export.formats import GROUP
-from index.model.article import IndexDocument, Query
-from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from index.export.formats import GROUP, open_format
+from index.export.result_stream import stream
+from index.model.article import IndexDocument
+from index.model.query import Query
+from tests.support.filled_archive import NOW, Shelf, article, fill, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import client_of, unreachable
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", " =cmd|' /C calc'!A0", "نص\n=1", 'a;=1"', "a\t+1")
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    filled = fill(tmp_path_factory.mktemp("shelf"), map(page, newsroom()))
-    yield filled
-    filled.close()
 
 
 def document(**fields: object) -> IndexDocument:

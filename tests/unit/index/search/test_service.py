@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 
-from index.model.article import Hit, IndexDocument, Match, Matches, Query, Span
+from index.model.article import IndexDocument
+from index.model.query import Query
+from index.model.results import Hit, Match, Matches, Span
 from index.search.highlight import SNIPPET_CHARACTERS, SNIPPETS
 from index.search.query_language import parse
 from index.search.service import find
 from tests.engines.corpus import document
+from tests.support.patience import cpu_within
 
 
 class Finds:
@@ -105,10 +107,9 @@ def test_without_a_match_in_the_body_its_beginning_shows() -> None:
 
 
 def test_a_long_text_full_of_matches_is_no_burden() -> None:
-    started = time.process_time()
-    found = hit("حلب", document("a", body="حلب هنا. " * 20_000))
+    with cpu_within(5):
+        found = hit("حلب", document("a", body="حلب هنا. " * 20_000))
     assert len(found.snippets) == SNIPPETS
-    assert time.process_time() - started < 5
 
 
 def test_the_whole_is_the_headline_with_or_without_marks() -> None:

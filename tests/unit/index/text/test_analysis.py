@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.text.analysis import (
@@ -60,14 +60,12 @@ def test_fold(written: str, folded: str) -> None:
     assert fold(written) == folded
 
 
-@settings(deadline=None)  # the first one makes the tables
 @given(st.one_of(TEXT, LETTERS))
 def test_fold_is_idempotent_and_indifferent_to_composition(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert words(unicodedata.normalize("NFC", text)) == words(text)
 
 
-@settings(deadline=None)  # the first one makes the tables
 @given(st.one_of(TEXT, LETTERS))
 def test_fold_and_lower_part_words_alike(text: str) -> None:
     assert fold(lower(text)) == fold(text)
@@ -75,7 +73,6 @@ def test_fold_and_lower_part_words_alike(text: str) -> None:
         assert len(stems(text, language)) == len(words(text))
 
 
-@settings(deadline=None)  # the first one makes the tables
 @given(st.one_of(TEXT, LETTERS).map(lambda text: unicodedata.normalize("NFC", text)))
 def test_tokens_are_the_words_with_their_places(text: str) -> None:
     found = tokens(text)
@@ -158,7 +155,6 @@ def test_threads_do_not_mix_their_words() -> None:
         sys.setswitchinterval(interval)
 
 
-@settings(deadline=None)  # the first one makes the tables
 @given(st.one_of(TEXT, LETTERS), st.sampled_from(sorted(CHAINS)))
 def test_stems_that_are_looked_at_are_those_of_the_text(text: str, language: str) -> None:
     text = unicodedata.normalize("NFC", text)

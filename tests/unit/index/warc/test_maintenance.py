@@ -16,7 +16,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import load
 from crawler.storage import archive_file, expire_raw, open_archive, raw_folder
-from index.archive import Archive, articles, warc_records
+from index.archive import Archive, articles, documents, warc_records
 from index.archive import tables as t
 from index.archive.backup import keeping_lock
 from index.errors import ArchiveError
@@ -98,7 +98,7 @@ def test_files_older_than_they_are_kept_go_and_articles_stay(config: Path, fille
     assert expire_raw(settings, filled, NOW) == 1
     assert [path.name for path in raw_folder(settings).iterdir()] == ["run-10-00001.warc.gz"]
     with filled.read() as conn:
-        assert articles.count(conn) == 4
+        assert documents.count(conn) == 4
         assert warc_records.files(conn) == {"run-10-00001.warc.gz"}
         kept = {row.url: row.raw for row in conn.execute(select(t.versions.c.url, t.versions.c.raw))}
     assert {url for url, raw in kept.items() if raw is None} == {f"https://step.example/50/{n}" for n in range(2)}

@@ -14,8 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from index.errors import IndexUnavailable
-from index.model.article import Query
-from index.search.query_language.diagnostics import SENTENCES
+from index.locale import translate
+from index.model.query import Query
 from index.web import create_app
 from index.web.metrics import Metrics
 from index.web.search_limiter import SearchLimiter
@@ -72,7 +72,7 @@ def test_counts_by_facets_and_over_time(client: Client) -> None:
     assert client.get("/api/search?histogram=year").status_code == 400
     unknown = client.get("/api/search?facets=site,nonsense")
     assert unknown.status_code == 400
-    assert "'nonsense' is none: give any of site, country" in unknown.json()["error"]
+    assert "nonsense is not one of them: give any of site, country" in unknown.json()["error"]
 
 
 def test_versions_of_an_article_and_the_search_in_them(client: Client) -> None:
@@ -92,7 +92,7 @@ def test_versions_of_an_article_and_the_search_in_them(client: Client) -> None:
 def test_problems_of_a_query_are_told_in_both_languages(client: Client) -> None:
     (problem,) = client.get("/api/search", params={"q": "خبز after:soon"}).json()["problems"]
     assert (problem["key"], problem["at"], problem["end"]) == ("date", 10, 14)
-    assert problem["en"] == SENTENCES["date"]["en"].format(given="soon")
+    assert problem["en"] == translate("query.date", "en", given="soon")
     assert "soon" in problem["ar"]
 
 

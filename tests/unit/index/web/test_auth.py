@@ -88,7 +88,16 @@ def test_a_browser_is_sent_to_the_form_and_back(client: Client) -> None:
 
 
 def test_a_wrong_token_is_asked_for_again(client: Client) -> None:
-    for form in ({"token": "x"}, {"token": ""}, {}, {"token": TOKEN[:-1]}, {"token": "ء"}, {"token": "x" * 50_000}):
+    many = {"token": TOKEN} | {f"f{n}": "x" for n in range(20)}
+    for form in (
+        {"token": "x"},
+        {"token": ""},
+        {},
+        {"token": TOKEN[:-1]},
+        {"token": "ء"},
+        {"token": "x" * 50_000},
+        many,
+    ):
         answer = client.request("POST", "/login", data=form)
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers

@@ -56,7 +56,7 @@ def test_a_search_is_saved_listed_and_deleted(client: Client) -> None:
     again = tree(client.get(row.cssselect("h2 a")[0].get("href")))
     assert len(again.cssselect(".hits > li")) > 0
     assert send(client, row.cssselect("form")[0].get("action"), OURS).status_code == 303
-    assert "لا بحث محفوظاً بعد" in client.get("/searches?ui=ar").text
+    assert "لا عمليات بحث محفوظة بعد" in client.get("/searches?ui=ar").text
 
 
 @pytest.mark.parametrize(

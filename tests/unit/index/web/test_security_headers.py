@@ -21,17 +21,9 @@ from index.export.citation import FORMS
 from index.model.article import Article, Image
 from index.web.security_headers import HEADERS
 from index.web.templating import readable, strip_controls, web_link
-from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.filled_archive import NOW, Shelf, article, fill, page
 from tests.support.hostile_texts import HOSTILE, HOSTILE_URLS
 from tests.support.web_client import Client, client_of, text_of, tree, unreachable
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    """The newsroom's articles in several languages."""
-    filled = fill(tmp_path_factory.mktemp("shelf"), map(page, newsroom()))
-    yield filled
-    filled.close()
 
 
 @pytest.fixture(scope="module")

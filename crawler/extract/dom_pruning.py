@@ -1,7 +1,7 @@
 """Structure: elements that are never part of an article's text, found by tag, role, class and id.
 
 Names are held as words: `relatedPosts`, `related-posts` and `c-related_posts__list` are the words "related posts". The
-words are data: structure.yaml."""
+words are data: dom_pruning.yaml."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from itertools import islice
 import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.extract.draft import Removed
+from crawler.boilerplate.removed import Removed
 from crawler.extract.html_document import ancestors
 from crawler.text import fold, line
 
@@ -83,7 +83,7 @@ def _reason(classes: str, name: str) -> str:
 @cache
 def _matcher() -> re.Pattern[str]:
     """One pattern for all reasons' words, a named group per reason."""
-    data: dict[str, str] = yaml.safe_load(files("crawler.boilerplate").joinpath("dom_pruning.yaml").read_text("utf-8"))
+    data: dict[str, str] = yaml.safe_load(files("crawler.extract").joinpath("dom_pruning.yaml").read_text("utf-8"))
     groups = (f"(?P<{reason}>(?: |^)(?:{'|'.join(words.split('; '))})(?: |$))" for reason, words in data.items())
     return re.compile("|".join(groups))
 

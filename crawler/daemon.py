@@ -19,10 +19,11 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
+from crawler import disk_space
 from crawler.config import Config
 from crawler.errors import ArchiveError, ArshifError
 from crawler.maintenance.minhash_backfill import MinHashBackfill
-from crawler.monitoring import disk_space, notifications, saved_search_alerts
+from crawler.monitoring import notifications, saved_search_alerts
 from crawler.monitoring.health_job import checkup
 from crawler.processes import crawl_process
 from crawler.processes.child import end_child, start_child

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from crawler.config import Settings
+from crawler.settings_model import Settings
 from index.archive.warc_records import Extent
 
 RESUME_FACTOR = (

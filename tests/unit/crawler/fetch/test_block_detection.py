@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.fetch.politeness import MAX_DELAY_SECONDS, pause
-from crawler.session.block_detection import BLOCKED_PAGES, TRAP_PAGES, BlockDetector, shape
+from crawler.fetch.block_detection import BLOCKED_PAGES, TRAP_PAGES, BlockDetector, shape
 
 PAGE = "https://step.example/news/{}-a-story"
 CALENDAR = "https://step.example/calendar/2026/{}/"
@@ -20,12 +19,12 @@ def test_walls_in_a_row_end_it_for_that_host() -> None:
     assert not conduct.is_blocked("https://other.example/")
 
 
-@pytest.mark.parametrize("page", ["article", "none"])
+@pytest.mark.parametrize("page", ["record_article", "record_non_article"])
 def test_a_page_between_walls_begins_the_count_anew(page: str) -> None:
     conduct = BlockDetector()
     for _ in range(BLOCKED_PAGES - 1):
         conduct.record_block(PAGE)
-    getattr(conduct, page)("step", PAGE)
+    getattr(conduct, f"record_{page}")("step", PAGE)
     conduct.record_block(PAGE)
     assert not conduct.is_blocked(PAGE)
 
@@ -52,19 +51,3 @@ def test_the_shape_of_an_address_knows_no_numbers_and_no_values() -> None:
     assert shape("https://a.example/calendar/2026/03/?b=2&a=x") == shape("https://a.example/calendar/1999/1/?a=&b=y")
     assert shape("https://a.example/a/1") != shape("https://a.example/b/1")
     assert shape("https://a.example/a/1") != shape("https://a.example/a/1?page=1")
-
-
-@pytest.mark.parametrize(
-    ("promised", "took", "walls", "seconds"),
-    [
-        (2.0, 0.1, 0, 2.0),
-        (2.0, 7.0, 0, 7.0),
-        (2.0, 500.0, 0, MAX_DELAY_SECONDS),
-        (2.0, 0.1, 3, 16.0),
-        (0.0, 0.1, 1, 2.0),
-        (2.0, 0.1, 30, MAX_DELAY_SECONDS),
-        (90.0, 0.1, 1, 90.0),
-    ],
-)
-def test_the_pause_is_as_promised_or_longer(promised: float, took: float, walls: int, seconds: float) -> None:
-    assert pause(promised, took, walls) == seconds

@@ -1,0 +1,94 @@
+"""arshif backup, arshif restore: back up the archive and restore it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crawler.cli.options import Json
+from crawler.console import print_error, print_json, say
+from crawler.errors import ArchiveError, ArshifError
+
+if TYPE_CHECKING:
+    from index.archive.backup import Backup
+
+app = typer.Typer()
+
+GIGABYTE = 1e9  # bytes, as disks are sold
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder for the backup.")], json: Json = False
+) -> None:
+    """Back up the archive and its raw copies, even during a crawl."""
+    from crawler.config import load
+    from crawler.storage import archive_file, open_archive, raw_folder
+    from index.archive.backup import back_up
+
+    config = load()
+    if not archive_file(config).exists():
+        raise ArchiveError(f"there is no archive at {archive_file(config)} to back up: `arshif crawl` creates it")
+    with open_archive(config) as archive:
+        made = back_up(archive, raw_folder(config), folder)
+    if json:
+        print_json({"folder": folder, **_as_json(made)})
+        return
+    for name in made.short:
+        print_error(f"{name} was damaged before the backup, and is backed up as far as it can be read")
+    say(f"Backed up {made.articles} articles, {made.versions} versions and their raw copies to {folder}:")
+    say(f"{made.bytes / GIGABYTE:.2f} GB in {len(made.parts)} files. `arshif restore {folder}` restores them.")
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Folder that `arshif backup` wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Move an existing archive aside first.")] = False,
+    json: Json = False,
+) -> None:
+    """Verify a backup, restore the archive and rebuild the index."""
+    from crawler.config import load
+    from crawler.storage import open_archive, open_index
+    from index.archive import backup as backups
+    from index.search import indexer
+
+    config = load()
+    made, aside = backups.restore(folder, config.settings.data, force=force)
+    problem = ""
+    with open_archive(config) as archive, open_index(config) as engine:
+        try:
+            indexer.rebuild(archive, engine)
+        except ArshifError as error:
+            problem = str(error)
+    if json:
+        print_json({"data": config.settings.data, "before": aside, "indexed": not problem, **_as_json(made)})
+    else:
+        _print_restored(made, aside, problem)
+    if problem:
+        raise typer.Exit(ArshifError.exit_code)
+
+
+def _print_restored(made: Backup, aside: Path | None, problem: str) -> None:
+    when = made.made.astimezone().strftime("%Y-%m-%d %H:%M")
+    say(f"Restored {made.articles} articles and {made.versions} versions as of {when}.")
+    if aside is not None:
+        say(f"The previous archive is now in {aside}.")
+    if problem:
+        print_error(
+            f"The archive is restored but not searchable yet: {problem}; fix this, then run `arshif index rebuild`."
+        )
+    else:
+        say("The index is rebuilt.")
+
+
+def _as_json(made: Backup) -> dict[str, object]:
+    return {
+        "made": made.made,
+        "articles": made.articles,
+        "versions": made.versions,
+        "files": len(made.parts),
+        "short": made.short,
+        "bytes": made.bytes,
+    }

@@ -1,0 +1,55 @@
+"""Hidden commands: the processes that the daemon starts beside `arshif serve`. They end when it does."""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from crawler.cli.options import Parent
+from crawler.console import print_error
+from crawler.errors import ArshifError, Busy
+from crawler.logging_setup import set_up_log
+
+app = typer.Typer()
+
+
+@app.command("_crawl", hidden=True)
+def child_crawl(
+    sites: Annotated[str, typer.Option()],
+    run: Annotated[str, typer.Option()],
+    since: Annotated[str, typer.Option()] = "",
+    _parent: Parent = 0,
+) -> None:
+    """Run one crawl in a process of its own."""
+    from crawler.config import load
+    from crawler.processes import crawl_process
+
+    set_up_log(form=load().settings.log)
+    raise typer.Exit(crawl_process.crawl(sites, run, since))
+
+
+@app.command("_ship", hidden=True)
+def child_ship(_parent: Parent = 0) -> None:
+    """Index what is pending in the outbox, until stopped."""
+    from crawler.config import load
+    from crawler.storage import open_archive, open_index
+    from index.search import indexer
+
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    config = load()
+    set_up_log(form=config.settings.log)
+    with open_archive(config) as archive, open_index(config) as engine:
+        while not stop.is_set():
+            try:
+                indexer.run(archive, engine, stop)
+            except Busy:  # an `arshif crawl` is indexing, or our predecessor has not exited yet
+                stop.wait(indexer.POLL)
+        try:
+            indexer.index_pending(archive, engine)  # what was stored before we were stopped
+        except ArshifError as error:
+            print_error(f"not everything was indexed; the rest stays in the outbox: {error}")

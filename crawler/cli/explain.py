@@ -1,0 +1,35 @@
+"""arshif explain: the lifecycle of one URL."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from crawler.cli.archive import open_existing_archive
+from crawler.cli.options import Json
+from crawler.console import cell, print_json, say
+
+app = typer.Typer()
+
+
+@app.command()
+def explain(
+    address: Annotated[str, typer.Argument(help="URL of a page, or id of an article.")], json: Json = False
+) -> None:
+    """Trace one URL through all stages: why it is stored or not."""
+    from crawler import explain as lifecycle
+    from crawler.config import load
+
+    config = load()
+    with open_existing_archive(config) as archive, archive.read() as conn:
+        steps = lifecycle.explain(conn, config, address)
+    if json:
+        print_json([asdict(step) for step in steps])
+        return
+    last = ""
+    for step in steps:
+        label = "" if step.stage == last else f"{lifecycle.STAGES.index(step.stage) + 1} {step.stage}"
+        last = step.stage
+        say(f"{label:<11}{cell(step.at):<20} {step.told}" if step.at else f"{label:<11}{step.told}")

@@ -1,0 +1,56 @@
+"""arshif forget: erase an article or a site for good."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from crawler.cli.archive import index_changes
+from crawler.cli.options import Json
+from crawler.console import print_error, print_json, say
+from crawler.errors import ArchiveError, ArshifError
+
+app = typer.Typer()
+
+
+@app.command()
+def forget(
+    what: Annotated[str, typer.Argument(help="URL or id of an article, or id of a site.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    json: Json = False,
+) -> None:
+    """Erase an article or a site, and never crawl it again.
+
+    It is removed from the archive, the raw copies and the index."""
+    from crawler.config import load
+    from crawler.maintenance.erasure import Erasure
+    from crawler.storage import archive_file, open_archive, raw_folder
+
+    config = load()
+    if not archive_file(config).exists():
+        raise ArchiveError(f"there is no archive at {archive_file(config)}")
+    with open_archive(config) as archive:
+        work = Erasure(archive, raw_folder(config))
+        found = work.look(what, config)
+        if json:
+            print_error(found.told)
+        else:
+            say(found.told)
+        if not yes and json:
+            raise ArshifError("nothing was erased: --json does not ask for confirmation, so it needs --yes")
+        if not yes and not typer.confirm("Erase it for good and never crawl it again?"):
+            raise typer.Exit(ArshifError.exit_code)
+        done = work.forget(found, datetime.now(UTC))
+        index_changes(config, archive)
+    if json:
+        print_json(asdict(done))
+        return
+    say(f"Erased: {done.articles} articles, {done.versions} versions, {done.raws} raw copies, {done.urls} URLs.")
+    say("Backups still contain it, and so do the index's files until `arshif index rebuild`.")
+    if not done.journal_emptied:
+        print_error(
+            "The archive's journal is in use and contains it until the archive is next opened by a single process."
+        )

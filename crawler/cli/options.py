@@ -1,0 +1,50 @@
+"""Arguments and options shared by several commands, and the parsing of their values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.processes.child import die_with_parent
+
+STDOUT = Path("-")
+
+
+def _date(text: str) -> str:
+    try:
+        datetime.fromisoformat(text or "2026-01-31")
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date: use the form 2026-01-31") from None
+    return text
+
+
+def _end_with(parent: int) -> int:
+    if parent:
+        die_with_parent(parent)
+    return parent
+
+
+def as_utc(date: str) -> datetime | None:
+    """The value of a date option, in UTC unless it has a zone of its own; None if it is empty."""
+    moment = datetime.fromisoformat(date) if date else None
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Out = Annotated[Path, typer.Option(help="File to create; - for standard output.")]
+Limit = Annotated[int, typer.Option(min=1, help="Number of entries to list.")]
+Parent = Annotated[
+    int, typer.Option("--parent", hidden=True, callback=_end_with)
+]  # a pid: of the daemon that started this command
+
+ArticleArgument = Annotated[str, typer.Argument(help="Id or URL of an article.")]
+SiteArgument = Annotated[str, typer.Argument(help="Id of a site, which is its file's name.")]
+SitesArgument = Annotated[list[str] | None, typer.Argument(help="Ids of sites; by default, all enabled sites.")]
+SiteOption = Annotated[str, typer.Option("--site", help="Only this site (its id).")]
+Since = Annotated[str, typer.Option(callback=_date, help="Also fetch older articles, back to this date (2026-01-31).")]
+FetchedSince = Annotated[
+    str, typer.Option("--since", callback=_date, help="Only pages fetched since this date (2026-01-31).")
+]

@@ -1,0 +1,92 @@
+"""arshif reextract: extract the stored pages again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from textwrap import shorten
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crawler.cli.archive import index_changes
+from crawler.cli.options import FetchedSince, Json, SiteOption, as_utc
+from crawler.console import print_error, print_json, say
+from crawler.errors import Busy
+
+if TYPE_CHECKING:
+    from crawler.maintenance.reextract import Report
+
+app = typer.Typer()
+
+EXCERPT_CHARS = 100  # characters shown of a field that differs
+CONTEXT = 20  # of these, before the first difference
+PROGRESS_EVERY = 500  # articles between two lines of progress
+
+
+@app.command()
+def reextract(
+    site: SiteOption = "",
+    since: FetchedSince = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would change.")] = False,
+    json: Json = False,
+) -> None:
+    """Extract the raw copies again with the current code and rules.
+
+    Differences are corrected in place: the site did not change anything, so they do not become new versions.
+    """
+    import asyncio
+
+    from crawler.config import load
+    from crawler.maintenance.reextract import Reextraction
+    from crawler.processes.parse_pool import ParsePool
+    from crawler.storage import open_archive, raw_folder
+    from index.warc.store import WarcStore
+
+    config = load()
+    chosen = config.choose(site) if site else tuple(config.sites.values())
+    pool = ParsePool()
+    printed = 0
+
+    def print_progress(report: Report) -> None:
+        nonlocal printed
+        if not json and report.read // PROGRESS_EVERY > printed:
+            printed = report.read // PROGRESS_EVERY
+            print_error(f"{report.read} extracted, {report.changed} differ")
+
+    try:
+        with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw:
+            work = Reextraction(archive, raw, pool, dry=dry_run, told=print_progress)
+            report = asyncio.run(work.run(chosen, as_utc(since), datetime.now(UTC)))
+            if not dry_run:
+                index_changes(config, archive)
+    finally:
+        pool.close()
+    if json:
+        print_json({"dry": dry_run, **asdict(report)})
+    else:
+        _print(report, dry_run)
+    if report.busy:
+        raise typer.Exit(Busy.exit_code)
+
+
+def _print(report: Report, dry: bool) -> None:
+    say(f"{report.read} articles extracted again, {report.changed} {'would change' if dry else 'corrected'}")
+    for name, count in sorted(report.fields.items(), key=lambda item: -item[1]):
+        say(f"{name}: {count}", "bold")
+        for example in report.examples[name]:
+            say(f"  {example.url}", "dim")
+            _print_difference(str(example.before), str(example.after))
+    if report.refused:
+        print_error(f"{report.refused} would no longer count as articles; they stay as they are")
+    if report.unreadable:
+        print_error(f"{report.unreadable} raw copies could not be read")
+    if report.busy:
+        print_error(f"skipped, because they are being crawled: {', '.join(report.busy)}")
+
+
+def _print_difference(before: str, after: str) -> None:
+    same = next((at for at, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+    start = max(0, same - CONTEXT)
+    for sign, text in (("-", before), ("+", after)):
+        say(f"  {sign} {'…' if start else ''}{shorten(text[start:], EXCERPT_CHARS, placeholder='…')}")

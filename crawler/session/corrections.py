@@ -1,0 +1,84 @@
+"""Stored articles that today's rules read better, met while other pages are stored: a revisit that reads differently,
+and articles that showed a block before it was learned that their site repeats it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from crawler.boilerplate.repeated_blocks import RepeatedBlocks, block_hash
+from crawler.errors import Refused, Unreadable
+from crawler.extract.draft import Extraction
+from crawler.models import Page
+from crawler.processes.parse_pool import ParsePool
+from crawler.replay import reread_in_worker
+from crawler.session.learned_blocks import LearnedBlocks
+from crawler.session.store import SessionStore
+from crawler.site_config import Site
+from index.archive import documents, repeated_blocks, warc_records
+from index.dedup.version_diff import classify_change
+from index.model.article import Article
+from index.model.candidate import Candidate
+
+log = logging.getLogger("arshif.crawl")
+MAX_REREAD_ARTICLES = 20  # articles reread at most when a block is learned; there are two, or nine with a sentence
+
+
+class Corrections:
+    """Reads stored articles again where what is being stored gives cause to."""
+
+    def __init__(self, store: SessionStore, workers: ParsePool, blocks: LearnedBlocks) -> None:
+        self.store = store
+        self.workers = workers
+        self.blocks = blocks
+
+    async def of_revisit(self, site: Site, article: str, page: Page, extraction: Extraction) -> Article | None:
+        """What today's rules make of the stored page of this article (its id), where a revisit reads differently and so
+        does that.
+
+        What a site repeats is learned over time: a box that was taken for text is news to us, not to its readers. The
+        stored version is put right first; what differs then is a change of the site's.
+        """
+        known = await self.store.read(lambda conn: documents.document(conn, article))
+        if known is None or not classify_change(known.article, extraction.article, seen=page.fetched):
+            return None
+        return await self._reread(site, known.article, await self.blocks.of(site, article))
+
+    async def of_learned_blocks(self, site: Site, extraction: Extraction) -> list[Article]:
+        """The articles that showed a block before it was learned that the site repeats it, read again without it.
+
+        Theirs are corrections too; and a copy of one of them, at another address, has the same text again."""
+        learned = [block_hash(removed.text) for removed in extraction.removed if removed.layer == "repeat"]
+        if not learned:
+            return []
+        holders = await self.store.read(
+            lambda conn: repeated_blocks.holders_of_new(conn, site.id, learned, MAX_REREAD_ARTICLES)
+        )
+        holding = await self.store.read(lambda conn: documents.documents(conn, holders))
+        repeats = await self.blocks.of(site, None)
+        read = [await self._reread(site, document.article, repeats) for document in holding]
+        return [article for article in read if article is not None]
+
+    async def _reread(self, site: Site, known: Article, repeats: RepeatedBlocks) -> Article | None:
+        record = await self.store.read(lambda conn: warc_records.newest(conn, known.id))
+        if record is None:
+            return None
+        record = replace(record, offered=_offered(known))
+        try:
+            better = (await reread_in_worker(self.workers, self.store.warc, record, site, repeats)).article
+        except (Refused, Unreadable) as problem:
+            log.warning("%s: its stored page cannot be read again: %s", known.url, problem)
+            return None
+        return better if classify_change(known, better) else None
+
+
+def _offered(article: Article) -> Candidate:
+    """What a source had said of an article where its page said nothing, so that reading it again loses nothing: the
+    frontier may have heard later dates since."""
+    said = {name for name, origin in article.origins.items() if origin.startswith("feed")}
+    return Candidate(
+        url=article.url,
+        title=article.headline if "headline" in said else None,
+        published=article.published if "published" in said else None,
+        modified=article.modified if "modified" in said else None,
+    )

@@ -1,0 +1,25 @@
+"""What hosts ask of us (robots.txt, Retry-After), kept in the crawl's archive from run to run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crawler.session.store import SessionStore
+from index.archive import hosts
+from index.archive.hosts import HostState
+
+
+class HostRecords:
+    """The states of origins in the archive, as the downloader middlewares read and set them
+    (`crawler/fetch/host_state.py`)."""
+
+    def __init__(self, store: SessionStore) -> None:
+        self.store = store
+
+    async def state(self, origin: str) -> HostState:
+        """What is known of the origin."""
+        return await self.store.read(lambda conn: hosts.state(conn, origin))
+
+    async def put(self, origin: str, **columns: Any) -> None:
+        """Sets these fields of the origin's state."""
+        await self.store.write(lambda conn: hosts.put(conn, origin, **columns))

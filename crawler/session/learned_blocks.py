@@ -1,0 +1,41 @@
+"""What sites are known to repeat from article to article: read once a run, kept up to date by what the run stores."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from crawler.boilerplate.repeated_blocks import OTHERS, RepeatedBlocks, block_hash
+from crawler.extract.draft import Extraction
+from crawler.models import Page
+from crawler.session.source_stats import excluding, repeated
+from crawler.session.store import SessionStore
+from crawler.site_config import Site
+from index.archive import repeated_blocks
+from index.archive.articles import Outcome
+
+
+class LearnedBlocks:
+    """In how many articles of each site its blocks stand."""
+
+    def __init__(self, store: SessionStore) -> None:
+        self.store = store
+        self.by_site: dict[str, RepeatedBlocks] = {}
+
+    async def of(self, site: Site, article: str | None) -> RepeatedBlocks:
+        """What the site's articles repeat, apart from this one (its id) where it is known."""
+        if site.id not in self.by_site:
+            self.by_site[site.id] = await self.store.read(lambda conn: repeated(conn, site.id))
+        learned = self.by_site[site.id]
+        own = await self.store.read(lambda conn: repeated_blocks.of(conn, article)) if article else frozenset()
+        return excluding(learned, own) if own else learned
+
+    def learn(self, conn: Connection, site: str, outcome: Outcome, extraction: Extraction, page: Page) -> None:
+        """Counts a stored article's blocks, and keeps the texts of those that were taken off it."""
+        repeated_blocks.count(conn, site, outcome.id, extraction.blocks)
+        texts = {block_hash(r.text): r.text for r in extraction.removed if r.layer == "repeat"}
+        repeated_blocks.record_learned(conn, site, texts, page.fetched)
+        if (learned := self.by_site.get(site)) is not None:
+            now = repeated_blocks.among(conn, site, extraction.blocks)
+            often = {block: n for block, n in now.items() if n >= OTHERS}
+            articles = learned.articles + (outcome.kind == "new")
+            self.by_site[site] = RepeatedBlocks({**learned.counts, **often}, articles)

@@ -1,0 +1,78 @@
+"""A message as a code and its parameters: how reasons, verdicts and outcomes are stored, compared and counted.
+
+It becomes a sentence at the edge, in the reader's language (`index.locale.translate`); nothing is decided by its words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Union
+
+LEGACY = "legacy"  # the code of a sentence that was stored before there were codes; its one parameter is `text`
+
+Value = Union[str, int, float, bool, None, "Message", "list[Value]"]
+Given = Value | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be said: a code, which has an entry in every catalogue, and what its entry's placeholders stand for.
+
+    Parameters are JSON values, lists of them, messages (a reason within a reason), or datetimes with a time zone, which
+    are kept as ISO 8601. Durations are seconds, shares are numbers from 0 to 1: the catalogue says how each is shown. A
+    member of a StrEnum may stand for its code. Messages are equal, hash and pickle by value.
+    """
+
+    code: str
+    params: Mapping[str, Given] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", str(self.code))
+        object.__setattr__(self, "params", {name: _plain(value) for name, value in self.params.items()})
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
+
+    def to_json(self) -> str:
+        """The message as compact JSON, `{"code": ..., "params": {...}}`; a message within it has the same form."""
+        return json.dumps(_encoded(self), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Message:
+        """The message that `to_json` wrote; any other text, an older release's sentence, is the `text` of `legacy`."""
+        try:
+            found = _decoded(json.loads(text))
+        except (ValueError, RecursionError):
+            found = None
+        return found if isinstance(found, Message) else cls(LEGACY, {"text": text})
+
+
+def _plain(value: Given) -> Value:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.isoformat(timespec="seconds")
+    if isinstance(value, str):
+        return str(value)
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _encoded(value: object) -> object:
+    if isinstance(value, Message):
+        params = {name: _encoded(one) for name, one in value.params.items()}
+        return {"code": value.code, "params": params}
+    return [_encoded(one) for one in value] if isinstance(value, list) else value
+
+
+def _decoded(value: object) -> Value:
+    match value:
+        case {"code": str(code), "params": dict(params), **others} if not others:
+            return Message(code, {str(name): _decoded(one) for name, one in params.items()})
+        case list():
+            return [_decoded(one) for one in value]
+        case None | bool() | int() | float() | str():
+            return value
+    raise ValueError(f"no parameter of a message: {value!r}")

@@ -1,0 +1,122 @@
+"""Sources and pages read without an archive: `arshif extract`, `arshif sites check`, Scrapy's `parse` and `check`.
+
+`scrapy parse --spider=probe -c parse_article URL` shows what a page gives.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from pydantic import HttpUrl
+from scrapy import Request
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler import stages
+from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
+from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unreadable
+from crawler.extract.draft import Extraction
+from crawler.models import Discovered
+from crawler.processes.parse_pool import PoolClosed
+from crawler.session.polls import Poll, first_polls
+from crawler.site_config import Site, Source
+from index.export.schema_org import named
+from index.model.candidate import Candidate
+from spiders.base import SourceSpider, fetch_problem, page_of
+
+log = logging.getLogger("arshif.spider")
+
+
+class ProbeSpider(SourceSpider):
+    """Reads one page, or asks each source once; fetched as a crawl would, and nothing is stored.
+
+    Arguments: `url`, a page's address, and `repeats`, what its site is known to repeat; or `sites`, ids with commas
+    between, whose sources are asked. What came is in `extraction` and `answers`; why nothing did, in `problem`.
+    """
+
+    name = "probe"
+
+    def __init__(self, url: str = "", sites: str = "", repeats: RepeatedBlocks = NO_REPEATS, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.url = url
+        self.repeats = repeats
+        self.chosen = (self.config.site_of(url),) if url else self.config.choose(sites)
+        self.extraction: Extraction | None = None
+        self.problem: PageProblem | None = None
+        self.answers: list[tuple[Poll, Discovered | PageProblem]] = []
+
+    async def start(self) -> AsyncIterator[Request]:
+        if self.url:
+            yield self.page_request(self.chosen[0], self.url)
+            return
+        for poll in first_polls(self.chosen, self.config.settings.schedule.first_visit_days):
+            yield self.source_request(poll)
+
+    async def parse_source(self, response: Response, poll: Poll | None = None) -> AsyncIterator[Request]:
+        """Candidates of a feed, sitemap, section page or API; their pages are requested where no check asked for them.
+
+        @url http://stepagency-sy.net/feed/
+        @returns requests 1
+        """
+        wanted = poll is None  # by a command of Scrapy's, which comes with an address only
+        poll = poll or self._poll_for(response)
+        try:
+            found = await self.discover(poll, response)
+        except (SourceProblem, Unreadable) as problem:
+            self.answers.append((poll, problem))
+            return
+        except PoolClosed:
+            return
+        except ArshifError:
+            raise
+        except Exception as error:  # a fault of ours costs this source, and not the others
+            log.exception("%s: %s", poll.site.id, poll.url)
+            self.answers.append((poll, SourceProblem("internal error", repr(error))))
+            return
+        self.answers.append((poll, found))
+        for candidate in found.candidates if wanted else ():
+            yield self.page_request(poll.site, candidate.url, candidate=candidate)
+
+    async def source_failed(self, failure: Failure) -> None:
+        poll: Poll = failure.request.cb_kwargs["poll"]  # type: ignore[attr-defined]
+        self.answers.append((poll, fetch_problem(failure)))
+
+    async def parse_article(
+        self, response: Response, site: Site | None = None, candidate: Candidate | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """An article's fields.
+
+        @url http://stepagency-sy.net/?p=1040
+        @returns items 1 1
+        @scrapes headline articleBody url
+        """
+        site = site or self.config.site_of(response.url)
+        page = page_of(response, candidate or Candidate(response.request.url if response.request else response.url))
+        try:
+            self.extraction = await self.workers.run(stages.article, page, site, self.repeats)
+        except (Refused, Unreadable) as problem:
+            self._failed(site, page.url, problem)
+            return
+        except PoolClosed:
+            return
+        except ArshifError:
+            raise
+        except Exception as error:
+            log.exception("%s: %s", site.id, page.url)
+            self.problem = Unreadable("internal error", repr(error))
+            return
+        yield named(self.extraction.article)
+
+    async def page_failed(self, failure: Failure) -> None:
+        request: Request = failure.request  # type: ignore[attr-defined]
+        self._failed(request.cb_kwargs["site"], request.url, fetch_problem(failure))
+
+    def _failed(self, site: Site, url: str, problem: PageProblem) -> None:
+        log.info("%s: %s: %s", site.id, url, problem)
+        self.problem = problem
+
+    def _poll_for(self, response: Response) -> Poll:
+        site = self.config.site_of(response.url)
+        return Poll.of(site, Source(kind="feed", url=HttpUrl(response.url)))

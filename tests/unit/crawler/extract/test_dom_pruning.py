@@ -1,0 +1,70 @@
+"""Elements that are no part of an article go off the page's tree, each with a reason."""
+
+from __future__ import annotations
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.extract import dom_pruning
+
+PROSE = "هذه فقرة طويلة من نص المقال تكفي لتكون من متن الخبر وليست من القوائم أو الروابط الموجودة حوله في الصفحة. " * 3
+
+
+def pruned(html: str) -> tuple[str, list[str]]:
+    tree = LexborHTMLParser(f"<body><article>{''.join(f'<p>{PROSE}</p>' for _ in range(4))}{html}</article></body>")
+    removed = dom_pruning.prune(tree)
+    return tree.body.text() if tree.body else "", [r.reason for r in removed]
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        ("<div class='relatedPosts'>X1</div>", "related"),
+        ("<section id='jp-relatedposts'>X1</section>", "related"),
+        ("<div class='c-social_share__list'>X1</div>", "share"),
+        ("<div class='newsletter-signup'>X1</div>", "newsletter"),
+        ("<div id='comments'>X1</div>", "comments"),
+        ("<div class='about-author'>X1</div>", "author"),
+        ("<div class='post-tags'>X1</div>", "tags"),
+        ("<a class='go-to-top-button'><span class='screen-reader-text'>X1</span></a>", "chrome"),
+        ("<div class='ad-slot'>X1</div>", "advertisement"),
+        ("<p class='wp-caption-text'>X1</p>", "caption"),
+        ("<aside>X1</aside>", "element"),
+        ("<div role='navigation'>X1</div>", "element"),
+        ("<p><a href='/1'>X1 another article of the site</a></p>", "links"),
+        ("<ul><li>Mehr: <a>X1 another article of the site</a></li><li><a>and a third one</a></li></ul>", "links"),
+    ],
+)
+def test_structure_takes_boilerplate_with_its_reason(html: str, reason: str) -> None:
+    text, reasons = pruned(html)
+    assert "X1" not in text
+    assert reason in reasons
+
+
+def test_the_teasers_around_a_flash_go_although_they_are_most_of_the_page() -> None:
+    teasers = "<div><a href='/n'>X1</a><p>" + PROSE + "</p></div>"
+    flash = "<article><h1>Bridge closed</h1><p>The bridge has been closed in both directions, they said.</p></article>"
+    tree = LexborHTMLParser(f"<body><main>{flash}<aside>{teasers * 3}</aside></main></body>")
+    assert [r.reason for r in dom_pruning.prune(tree)] == ["element"]
+    assert "X1" not in (tree.html or "")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p class='has-normal-font-size'>X1</p>",
+        "<div class='commentary'>X1</div>",
+        "<p class='shareholder'>X1</p>",
+        "<div class='metadata-free'>X1</div>",
+        "<p>X1 with <a href='/'>a link</a> in a sentence that says more than the link does</p>",
+    ],
+)
+def test_structure_leaves_words_that_merely_look_alike(html: str) -> None:
+    assert "X1" in pruned(html)[0]
+
+
+def test_what_holds_most_of_the_text_is_the_article_whatever_it_is_called() -> None:
+    tree = LexborHTMLParser(f"<body><div class='sidebar social'><form><p>{PROSE}</p><p>{PROSE}</p></form></div></body>")
+    dom_pruning.prune(tree)
+    assert tree.body is not None
+    assert tree.body.text().count(PROSE.strip()[:40]) == 6
