@@ -17,7 +17,7 @@ run: .venv/run.stamp ## crawl the sites of config/ on their schedule, with the s
 demo: .venv/run.stamp ## the same on made-up news sites on this machine; no network (INDEX=elasticsearch: on a real one)
 	@INDEX=$(INDEX) $(BIN)/python -m scripts.demo
 
-# No test decides by the seconds of a clock (tests/patience.py). To see that it holds on a machine that is busy:
+# No test decides by the clock's seconds (tests/support/patience.py). To see that it holds on a busy machine:
 #   stress-ng --cpu 6 & make test; kill %1
 test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, tests on both engines
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder  # half of the time is waiting

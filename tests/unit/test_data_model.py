@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, UniqueConstraint, create_engine, insert, select
 
 from index.archive import frontier, tables
-from index.archive.frontier import Offer, Visit
+from index.archive.frontier import Visit
+from index.model.candidate import Candidate
 
 ROOT = Path(__file__).parents[2]
 TOLD = (ROOT / "docs" / "data-model.md").read_text("utf-8")
@@ -69,7 +70,7 @@ def visit(status: int = 200) -> Visit:
 
 
 def offered(url: str = PAGE, published: datetime | None = None) -> Step:
-    return lambda conn: frontier.offer(conn, "s", "feed", [Offer(url, published=published)], NOW)
+    return lambda conn: frontier.offer(conn, "s", "feed", [Candidate(url, published=published)], NOW)
 
 
 def fetched(url: str = PAGE, article: str = "a") -> Step:
