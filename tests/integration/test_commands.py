@@ -71,7 +71,7 @@ def test_a_search_takes_words_that_are_not_wanted_and_goes_on_where_it_ended(sma
     assert f"more: --cursor {first['cursor']}" in small.arshif("search", "--sort", "newest", "--limit", "4")
     assert small.told("search", "phare")["total"] > small.told("search", "phare", "-éteint")["total"]
     assert small.told("search", "phare", "site:fa")["total"] == 0
-    assert "site:nosuch: the archive has no site" in (small.arshif("search", "phare", "site:nosuch"), small.log)[1]
+    assert "site:nosuch: the archive has no such site" in (small.arshif("search", "phare", "site:nosuch"), small.log)[1]
 
 
 def test_a_search_is_saved_and_removed(small: House) -> None:
