@@ -290,16 +290,16 @@ class Pages:
     def _more(self, conn: Any) -> None:
         every = Message("schedule.every", {"interval": 1_800})
         for site in SITES:
-            site_state.put(conn, site, name="صحيفة", next_why=every.to_json())
+            site_state.put(conn, site, name="صحيفة", next_why=every)
         why = Message("source.answered", {"url": "https://phare.example/rss", "status": 404})
         dead = Message("health.sources_dead", {"n": 2, "of": 3, "why": why})
-        health.put(conn, "phare", Health("feed dead", dead.to_json(), "https://phare.example/rss", NOW))
+        health.put(conn, "phare", Health("feed dead", dead, "https://phare.example/rss", NOW))
         site_state.put(conn, "kuh", failures=3, enabled=True)
         site_state.put(conn, "mina", enabled=False)
         site_state.put(conn, "new", name="جديد")
         for status, told in (("failed", Message("run.exit_code", {"n": 3})), ("disk full", Message("run.requested"))):
-            run = runs.start(conn, ["asi"], NOW, owner="test", why=Message("run.scheduled").to_json())
-            runs.finish(conn, run, status, NOW + timedelta(seconds=5), {"asi": {"walls": 2}}, detail=told.to_json())
+            run = runs.start(conn, ["asi"], NOW, owner="test", why=Message("run.scheduled"))
+            runs.finish(conn, run, status, NOW + timedelta(seconds=5), {"asi": {"walls": 2}}, detail=told)
         conn.execute(articles.t.articles.update().where(articles.t.articles.c.site == "mina").values(gone_since=NOW))
 
     def close(self) -> None:

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, UniqueConstraint, create_engine, insert, sele
 from index.archive import frontier, tables
 from index.archive.frontier import Visit
 from index.model.candidate import Candidate
+from index.model.codes import FetchOutcome, FetchReason, PageReason, PageState
+from index.model.message import Message
 
 ROOT = Path(__file__).parents[2]
 TOLD = (ROOT / "docs" / "data-model.md").read_text("utf-8")
@@ -74,15 +76,15 @@ def offered(url: str = PAGE, published: datetime | None = None) -> Step:
 
 
 def fetched(url: str = PAGE, article: str = "a") -> Step:
-    return lambda conn: frontier.mark_fetched(conn, "s", url, visit(), "new", article)
+    return lambda conn: frontier.mark_fetched(conn, "s", url, visit(), Message(FetchOutcome.NEW), article)
 
 
 def refused(url: str = PAGE) -> Step:
-    return lambda conn: frontier.mark_refused(conn, "s", url, "listing", "", visit())
+    return lambda conn: frontier.mark_refused(conn, "s", url, Message(PageReason.LISTING), visit())
 
 
 def failed(url: str = PAGE) -> Step:
-    return lambda conn: frontier.mark_failed(conn, "s", url, "timeout", NOW, NOW)
+    return lambda conn: frontier.mark_failed(conn, "s", url, Message(FetchReason.TIMEOUT), NOW, NOW)
 
 
 def gone(url: str = PAGE) -> Step:
@@ -160,9 +162,9 @@ def _state(conn: Connection) -> str:
 
 def test_the_states_that_are_told_are_those_of_the_frontier() -> None:
     told = [row[0].strip("`") for row in ROWS if len(row) == 2 and row[0].strip("`") in TOLD.partition("stateDia")[2]]
-    assert [state for state in told if state in frontier.STATES] == list(frontier.STATES)
+    assert [state for state in told if state in PageState] == list(frontier.STATES)
     states = {state for before, after, _ in drawn() for state in (before, after)} - {"[*]"}
-    assert states == set(frontier.STATES)
+    assert states == set(PageState)
 
 
 def test_the_diagram_has_each_change_of_a_state_and_no_other() -> None:

@@ -37,7 +37,7 @@ def test_who_holds_it_is_told(tmp_path: Path) -> None:
 def test_one_who_has_just_taken_it_is_told_and_not_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_lock, "NAMED", PATIENCE)
+    monkeypatch.setattr(file_lock, "HOLDER_NAMED_WITHIN", PATIENCE)
     path = tmp_path / "daemon.lock"
     with subprocess.Popen(["true"]) as dead:
         dead.wait()

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from crawler.disk_space import DiskMessage
 
+from crawler.disk_space import DiskMessage
 from crawler.errors import Refused
 from crawler.explain_messages import ExplainMessage
 from crawler.monitoring.doctor_messages import DoctorMessage

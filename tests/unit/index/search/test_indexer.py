@@ -14,10 +14,10 @@ import pytest
 from index.archive import Archive, articles, documents, outbox
 from index.errors import ArshifError, Busy, IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument
-from index.model.query import Query
-from index.model.results import Matches
 from index.model.codes import IndexReason
 from index.model.message import Message
+from index.model.query import Query
+from index.model.results import Matches
 from index.search import indexer
 from index.search.indexer import BatchResult, index_batch, index_pending, rebuild, run
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
