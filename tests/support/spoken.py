@@ -291,7 +291,7 @@ class Pages:
         every = Message("schedule.every", {"interval": 1_800})
         for site in SITES:
             site_state.put(conn, site, name="صحيفة", next_why=every)
-        why = Message("source.answered", {"url": "https://phare.example/rss", "status": 404})
+        why = Message("fetch.http_status", {"status": 404})
         dead = Message("health.sources_dead", {"n": 2, "of": 3, "why": why})
         health.put(conn, "phare", Health("feed dead", dead, "https://phare.example/rss", NOW))
         site_state.put(conn, "kuh", failures=3, enabled=True)
