@@ -233,7 +233,7 @@ class Daemon:
             barred = erasure.sites(conn)
             enabled = [site for site in self.config.enabled if site.id not in barred and not site.hosts & busy]
             waits = hosts.waiting(conn, now)
-            turns = {site.id: self._turn(conn, site, last, waits, now) for site in enabled}
+            turns = {site.id: self._due(conn, site, last, waits, now) for site in enabled}
             ready = [site for site in enabled if turns[site.id].at <= now]
             soonest = min((turn.at for turn in turns.values()), default=now + IDLE_INTERVAL)
             self.next_look = time.monotonic() + min(soonest - now, IDLE_INTERVAL).total_seconds()
@@ -254,7 +254,7 @@ class Daemon:
             site: turn for site, turn in news.items() if turn == site_state.NO_NEXT_RUN or not leases.holder(conn, site)
         }
 
-    def _turn(
+    def _due(
         self,
         conn: Connection,
         site: Site,

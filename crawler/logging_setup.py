@@ -38,7 +38,7 @@ def set_up_log(level: int = logging.INFO, form: Literal["text", "json"] = "text"
     handler = logging.StreamHandler()
     handler.setLevel(level)
     handler.setFormatter(SafeFormatter(LOG_FORMAT, LOG_DATEFORMAT) if form == "text" else _ecs())
-    handler.addFilter(_wanted)
+    handler.addFilter(_is_logged)
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
@@ -59,7 +59,7 @@ def _ecs() -> logging.Formatter:
     return stdlib.ProcessorFormatter(foreign_pre_chain=chain, processors=last)
 
 
-def _wanted(record: logging.LogRecord) -> bool:
+def _is_logged(record: logging.LogRecord) -> bool:
     if record.name in TOLD_ELSEWHERE:
         return False
     return record.levelno >= logging.WARNING or not record.name.startswith(NOISY)

@@ -22,7 +22,7 @@ from crawler.models import Discovered
 from crawler.processes.parse_pool import PoolClosed
 from crawler.session.polls import Poll, first_polls
 from crawler.site_config import Site, Source
-from index.export.schema_org import named
+from index.export.schema_org import schema_org_fields
 from index.model.candidate import Candidate
 from index.model.codes import ParseReason
 from spiders.base import SourceSpider, fetch_problem, page_of
@@ -108,7 +108,7 @@ class ProbeSpider(SourceSpider):
             log.exception("%s: %s", site.id, page.url)
             self.problem = Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
             return
-        yield named(self.extraction.article)
+        yield schema_org_fields(self.extraction.article)
 
     async def page_failed(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ from crawler.session.polls import Poll
 from crawler.session.session import CrawlSession
 from crawler.site_config import Kind, Site
 from index.archive.frontier import FrontierRow
-from index.export.schema_org import named
+from index.export.schema_org import schema_org_fields
 from index.model.codes import ParseReason
 from index.model.message import Message
 from spiders.base import SourceSpider, fetch_problem, headers_of, page_of
@@ -186,7 +186,7 @@ class SiteSpider(SourceSpider):
         if came == "render":
             yield self.fetch(site, row, render=True)
         elif came is not None:
-            yield named(came)
+            yield schema_org_fields(came)
 
     async def page_failed(self, failure: Failure) -> None:
         """A page that could not be fetched at all: it is tried again later."""

@@ -67,9 +67,9 @@ def extract(
 
 
 def _as_json(extraction: Extraction) -> dict[str, object]:
-    from index.export.schema_org import named
+    from index.export.schema_org import schema_org_fields
 
-    return {**named(extraction.article), "removed": [asdict(removed) for removed in extraction.removed]}
+    return {**schema_org_fields(extraction.article), "removed": [asdict(removed) for removed in extraction.removed]}
 
 
 def _others(extraction: Extraction) -> list[dict[str, object]]:
@@ -77,10 +77,10 @@ def _others(extraction: Extraction) -> list[dict[str, object]]:
 
 
 def _print(extraction: Extraction) -> None:
-    from index.export.schema_org import named
+    from index.export.schema_org import schema_org_fields
 
     article = extraction.article
-    for label, value in named(article).items():
+    for label, value in schema_org_fields(article).items():
         if label not in ("articleBody", "archive", "image"):
             text = ", ".join(map(str, value)) if isinstance(value, list) else value
             origin = article.origins.get(FIELDS.get(label, label))

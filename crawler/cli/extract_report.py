@@ -29,7 +29,7 @@ def print_report(extraction: Extraction) -> None:
         others[said.name].append(said)
     for name in FIELDS:
         value = getattr(article, name)
-        shown = f"{len(article.body)} characters, below" if name == "body" else _shown(value)
+        shown = f"{len(article.body)} characters, below" if name == "body" else _format_value(value)
         origin = article.origins.get(name)
         say(f"{name:{WIDTH}} {shown}{f'  [{origin}]' if origin else ''}")
         for line in _alternatives(value, others[name]):
@@ -43,26 +43,26 @@ def print_report(extraction: Extraction) -> None:
 def print_said_by_refused(refused: Refused, json: bool) -> None:
     """Prints the fields found on a page before it was refused as not being an article."""
     if json:
-        fields = {name: {"value": _shown(value), "origin": origin} for name, value, origin in refused.said}
+        fields = {name: {"value": _format_value(value), "origin": origin} for name, value, origin in refused.said}
         from index.locale import plain
 
         print_json({"refused": refused.reason, **plain({"detail": refused.message}), "said": fields})
         return
     for name, value, origin in refused.said:
-        say(f"{name:{WIDTH}} {_shown(value)}  [{origin}]")
+        say(f"{name:{WIDTH}} {_format_value(value)}  [{origin}]")
 
 
 def _alternatives(value: object, said: Iterable[AlternativeValue]) -> Iterable[str]:
     """Which other origins agree with this value, and which values were not taken."""
     told = list(said)
-    agreed = list(dict.fromkeys(s.origin for s in told if _shown(s.value) == _shown(value)))
+    agreed = list(dict.fromkeys(s.origin for s in told if _format_value(s.value) == _format_value(value)))
     if agreed:
         yield f"also: {', '.join(agreed)}"
-    different = ((_shown(s.value), s.origin) for s in told if s.origin not in agreed)
+    different = ((_format_value(s.value), s.origin) for s in told if s.origin not in agreed)
     yield from (f"not taken: {shown}  [{origin}]" for shown, origin in dict.fromkeys(different))
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     if value is None or value in ("", (), []):
         return "-"
     if isinstance(value, datetime):

@@ -34,7 +34,7 @@ def forget(
         raise ArchiveError(f"there is no archive at {archive_file(config)}")
     with open_archive(config) as archive:
         work = Erasure(archive, raw_folder(config))
-        found = work.look(what, config)
+        found = work.resolve(what, config)
         if json:
             print_error(found.told)
         else:

@@ -88,10 +88,10 @@ def _as_json(query: Query, results: Results) -> dict[str, Any]:
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
-    from index.export.schema_org import named
+    from index.export.schema_org import schema_org_fields
 
     snippets = ["".join(span.text for span in snippet) for snippet in hit.snippets]
-    found: dict[str, Any] = {**named(hit.document.article), "score": hit.score, "snippets": snippets}
+    found: dict[str, Any] = {**schema_org_fields(hit.document.article), "score": hit.score, "snippets": snippets}
     if not hit.document.current:
         found["version"] = hit.document.number
     return found | {"others": hit.others}

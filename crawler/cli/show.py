@@ -37,10 +37,10 @@ def show(article: ArticleArgument, json: Json = False) -> None:
 
 
 def _as_json(document: IndexDocument, versions: Sequence[Version], aliases: Sequence[Alias]) -> dict[str, object]:
-    from index.export.schema_org import named
+    from index.export.schema_org import schema_org_fields
 
     return {
-        **named(document.article),
+        **schema_org_fields(document.article),
         "versions": [{"number": v.number, "seen": v.seen, "headline": v.article.headline} for v in versions],
         "aliases": [asdict(alias) for alias in aliases],
         "firstSeen": document.first_seen,

@@ -31,7 +31,7 @@ _ROLES = re.compile(
 )
 
 
-def says_by(text: str) -> bool:
+def is_byline(text: str) -> bool:
     """Whether a line begins as a byline does: `By …`, `بقلم: …`."""
     return _BY.match(line(text)) is not None
 

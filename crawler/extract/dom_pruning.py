@@ -52,7 +52,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     for selector in strip:
         _take(tree.css(selector), "rule", removed)
     tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "link"])
-    _take(_beside_the_article(tree), "element", removed)
+    _take(_asides_outside_article(tree), "element", removed)
     whole, own = _weight(tree.body), _own(tree, others)
     _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole, own)), "element", removed)
     whole = _weight(tree.body)
@@ -118,7 +118,7 @@ def _is_link(node: LexborNode) -> bool:
     return len(text) >= _TEASER and links >= wanted * len(text)
 
 
-def _beside_the_article(tree: LexborHTMLParser) -> list[LexborNode]:
+def _asides_outside_article(tree: LexborHTMLParser) -> list[LexborNode]:
     """Each <aside> outside the <article> that has the headline and a line of text: the teasers around a flash are more
     than the flash."""
     headline = tree.css_first("article h1")

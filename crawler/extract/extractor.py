@@ -33,7 +33,10 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     ours = site.rules_on(page.fetched.date())
     declared = (attribute(document.first("html"), "lang"), document.meta("og:locale"))
     place = dates.Place(
-        _spoken(document, declared, site), site.country, dates.zone_of(site.time_zone), page.fetched.astimezone(UTC)
+        _date_languages(document, declared, site),
+        site.country,
+        dates.zone_of(site.time_zone),
+        page.fetched.astimezone(UTC),
     )
 
     house = metadata.outlets(document, node, found, site.name)
@@ -67,7 +70,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     return draft
 
 
-def _spoken(document: HtmlDocument, declared: tuple[str, ...], site: Site) -> tuple[str, ...]:
+def _date_languages(document: HtmlDocument, declared: tuple[str, ...], site: Site) -> tuple[str, ...]:
     """The languages in which the page may tell a date, the likeliest first: the declared ones, else what its title and
     description are in, then the site's."""
     tags = [tag for tag in map(language_detection.normal, declared) if tag]

@@ -25,14 +25,14 @@ def apply(draft: Draft, document: HtmlDocument, rules: Rules, place: dates.Place
             dated = dates.machine(said, place) or dates.visible(said, place)
             metadata.fill_date(draft, name, dated, "rule")
         elif name == "authors":
-            draft.fill(name, names(map(_said, nodes)), "rule")
+            draft.fill(name, names(map(_text_of, nodes)), "rule")
         elif name == "keywords":
-            draft.fill(name, metadata.keywords([_said(n) for n in nodes]), "rule")
+            draft.fill(name, metadata.keywords([_text_of(n) for n in nodes]), "rule")
         elif name == "images":
             draft.fill(name, images.below(nodes, document.url), "rule")
         else:
-            draft.fill(name, _said(nodes[0]), "rule")
+            draft.fill(name, _text_of(nodes[0]), "rule")
 
 
-def _said(node: LexborNode) -> str:
+def _text_of(node: LexborNode) -> str:
     return line(attribute(node, "content")) if node.tag == "meta" else text_of(node)

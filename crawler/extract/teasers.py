@@ -38,7 +38,7 @@ def key(text: str) -> str:
 def _boxes(tree: LexborHTMLParser, url: str) -> Iterator[LexborNode]:
     for node in tree.css(_HEADLINES)[:_MAX_LINKS]:
         link = node if node.tag == "a" else next((n for n in ancestors(node) if n.tag == "a"), node)
-        if _elsewhere(attribute(link, "href"), url) and (box := _box(link, _HEADLINES)) is not None:
+        if _is_other_page(attribute(link, "href"), url) and (box := _box(link, _HEADLINES)) is not None:
             yield box
     for link in tree.css("a[href]")[:_MAX_LINKS]:
         text = text_of(link)
@@ -61,7 +61,7 @@ def _box(link: LexborNode, alone: str | None) -> LexborNode | None:
     return None
 
 
-def _elsewhere(href: str, url: str) -> bool:
+def _is_other_page(href: str, url: str) -> bool:
     """Whether an address leads to another page of the same host."""
     try:
         there, here = urlsplit(urljoin(url, href)), urlsplit(url)

@@ -13,7 +13,7 @@ from htmldate import find_date
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import dates
-from crawler.extract.author_names import names, says_by
+from crawler.extract.author_names import is_byline, names
 from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
 from crawler.extract.draft import Draft
@@ -65,7 +65,9 @@ def fill_visible(draft: Draft, page: Context) -> None:
     else:
         _add_authors(draft, document)
     if draft.lacks("section"):
-        near = [n for n in document.tree.css(_SECTIONS)[:8] if not (_elsewhere(n) or _leads_home(n, document.url))]
+        near = [
+            n for n in document.tree.css(_SECTIONS)[:8] if not (_is_outside_article(n) or _leads_home(n, document.url))
+        ]
         labels = [t for n in near if 1 < len(t := text_of(n)) <= _NAME_MAX_CHARS]
         headline = draft.headline.casefold()
         draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
@@ -88,7 +90,7 @@ def _fill_authors(draft: Draft, page: Context) -> None:
     draft.fill("authors", next(filter(None, found), ()), "page")
     for text in lines_near_headline(document, draft.headline) if draft.lacks("authors") else ():
         for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
-            if len(part) <= _NAME_MAX_CHARS and says_by(part):
+            if len(part) <= _NAME_MAX_CHARS and is_byline(part):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
 
 
@@ -122,7 +124,7 @@ def date_from_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
 
 def _names(document: HtmlDocument, selector: str) -> tuple[str, ...]:
     """The names in what matches first, and in its likes beside it."""
-    nodes = [n for n in document.tree.css(selector)[:40] if not _elsewhere(n)]
+    nodes = [n for n in document.tree.css(selector)[:40] if not _is_outside_article(n)]
     if not nodes:
         return ()
     place = _byline(nodes[0])
@@ -158,7 +160,7 @@ def _byline(node: LexborNode) -> int:
 
 
 def _fill_dates(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
-    for node in [n for n in document.tree.css("time")[:60] if not _elsewhere(n)][:_TIMES]:
+    for node in [n for n in document.tree.css("time")[:60] if not _is_outside_article(n)][:_TIMES]:
         text = text_of(node)
         name = "modified" if _CHANGED.search(f"{attribute(node, 'class', 'itemprop')} {text[:60]}") else "published"
         dated = dates.machine(attribute(node, "datetime"), place) or dates.visible(text, place)
@@ -206,7 +208,7 @@ def fill_relative_date(draft: Draft, document: HtmlDocument, place: dates.Place)
     """What a <time> or a line near the headline says in hours or days ago; None where the page gave a date."""
     if not draft.lacks("published"):
         return None
-    times = [text_of(n) for n in document.tree.css("time")[:60] if not _elsewhere(n)][:_TIMES]
+    times = [text_of(n) for n in document.tree.css("time")[:60] if not _is_outside_article(n)][:_TIMES]
     lines = (_parted(text)[0] for text in (*times, *lines_near_headline(document, draft.headline)))
     return next(filter(None, (relative(text, place) for text in lines)), None)
 
@@ -220,11 +222,11 @@ def lines_near_headline(document: HtmlDocument, headline: str) -> list[str]:
 def _around_headline(document: HtmlDocument, headline: str) -> tuple[list[str], list[str]]:
     """The lines above the headline, and those below it; the first caller's answer is kept."""
     if document.near is None:
-        document.near = _look_around(document, headline)
+        document.near = _scan_around(document, headline)
     return document.near
 
 
-def _look_around(document: HtmlDocument, headline: str) -> tuple[list[str], list[str]]:
+def _scan_around(document: HtmlDocument, headline: str) -> tuple[list[str], list[str]]:
     heading = _heading(document, headline)
     near: tuple[list[str], list[str]] = [], []
     if heading is None:
@@ -258,7 +260,7 @@ def _heading(document: HtmlDocument, headline: str) -> LexborNode | None:
     return same or next((n for n in headings if n.tag == "h1" and n.text(deep=True, strip=True)), None)
 
 
-def _elsewhere(node: LexborNode) -> bool:
+def _is_outside_article(node: LexborNode) -> bool:
     for parent in ancestors(node):
         if parent.tag in ("article", "main", "body"):
             return False

@@ -25,7 +25,7 @@ class RawCaptureMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         request.meta.pop("raw", None)
-        if _wanted(request, response) and _encoding(_headers(response)) in ("", *GZIP, *DEFLATE):
+        if _should_keep(request, response) and _encoding(_headers(response)) in ("", *GZIP, *DEFLATE):
             request.meta["raw"] = _copy(response, _headers(response))
         return response
 
@@ -34,13 +34,13 @@ class DecodedCaptureMiddleware:
     """Keeps what `RawCaptureMiddleware` left, as Scrapy decoded it in between: DOWNLOAD_MAXSIZE bytes at most."""
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        if _wanted(request, response) and "raw" not in request.meta:
+        if _should_keep(request, response) and "raw" not in request.meta:
             kept = [pair for pair in _headers(response) if pair[0].lower() not in ENCODED]
             request.meta["raw"] = _copy(response, kept)
         return response
 
 
-def _wanted(request: Request, response: Response) -> bool:
+def _should_keep(request: Request, response: Response) -> bool:
     return bool(request.meta.get("keep_raw")) and response.status == HTTPStatus.OK
 
 

@@ -51,13 +51,13 @@ class RetryAfterMiddleware:
             if until := (await self.hosts.state(origin)).not_before:
                 self._wait(host, until)
             self.known.add(origin)
-        self._look(host)
-        request.meta.setdefault("looks", {})["waits"] = partial(self._look, host)
+        self._check(host)
+        request.meta.setdefault("looks", {})["waits"] = partial(self._check, host)
 
     def _wait(self, host: str, until: datetime) -> None:
         self.until[host] = max(until, self.until.get(host, until))
 
-    def _look(self, host: str) -> None:
+    def _check(self, host: str) -> None:
         until = self.until.get(host)
         if until is not None and until > datetime.now(UTC):
             raise RetryLater(host=host, until=until)

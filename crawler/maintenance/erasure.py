@@ -48,7 +48,7 @@ class Erasure:
     def __init__(self, archive: Archive, raw: Path) -> None:
         self.archive, self.raw = archive, raw
 
-    def look(self, name: str, config: Config) -> ErasureTarget:
+    def resolve(self, name: str, config: Config) -> ErasureTarget:
         """What a name stands for: the id of a site, or the id or an address of an article, known or not.
 
         Raises ArshifError for a word that is none of these."""

@@ -28,7 +28,7 @@ def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
     """The sites whose health turned out to have changed, after a look at all that are enabled; alerts of them are
     kept in the archive. `now` is UTC."""
     with archive.read() as conn:
-        seen = {site.id: _look(conn, site, now) for site in config.enabled}
+        seen = {site.id: _examine(conn, site, now) for site in config.enabled}
         known = health.states(conn)
     heard = [source.polled for evidence in seen.values() for source in evidence.sources if source.polled]
     if not heard or now - max(heard) > NETWORK_DOWN_AFTER:
@@ -49,7 +49,7 @@ def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
     return changed
 
 
-def _look(conn: Connection, site: Site, now: datetime) -> health.Evidence:
+def _examine(conn: Connection, site: Site, now: datetime) -> health.Evidence:
     return health.evidence(conn, site.id, [str(source.url) for source in site.sources], now)
 
 

@@ -159,17 +159,17 @@ class SiteDiscovery:
             return [urljoin(home.url, place) for place in usual]
 
         named = await self._sitemaps(home.url)
-        feeds = await self._ask(site, "feed", said.feeds[:MAX_NAMED_SOURCES]) or await self._first(
+        feeds = await self._poll(site, "feed", said.feeds[:MAX_NAMED_SOURCES]) or await self._first(
             site, "feed", places(FEEDS)
         )
-        maps = await self._ask(site, "sitemap", named[:MAX_NAMED_SOURCES]) or await self._first(
+        maps = await self._poll(site, "sitemap", named[:MAX_NAMED_SOURCES]) or await self._first(
             site, "sitemap", places(SITEMAPS)
         )
-        posts = await self._ask(site, "wordpress", filter(None, [said.wordpress]))
+        posts = await self._poll(site, "wordpress", filter(None, [said.wordpress]))
         found = [*feeds, *maps, *posts]
         if living(found, datetime.now(UTC)):
             return found
-        return [*found, *await self._ask(site, "section", [home.url, *said.sections[:SECTIONS]])]
+        return [*found, *await self._poll(site, "section", [home.url, *said.sections[:SECTIONS]])]
 
     async def _sitemaps(self, url: str) -> tuple[str, ...]:
         try:
@@ -178,7 +178,7 @@ class SiteDiscovery:
             return ()
         return sitemaps(robots.body.decode("utf-8", "replace"), url) if robots.status == 200 else ()
 
-    async def _ask(self, site: Site, kind: Kind, addresses: Iterable[str]) -> list[SourceOffer]:
+    async def _poll(self, site: Site, kind: Kind, addresses: Iterable[str]) -> list[SourceOffer]:
         asked = [await self._one(site, Source(kind=kind, url=HttpUrl(address))) for address in addresses]
         return [offer for offer in asked if offer is not None]
 

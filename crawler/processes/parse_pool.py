@@ -174,7 +174,7 @@ class _Queue:
     def _worker(self) -> _Worker:
         """The one with the least to do; one more where there may be and all had enough for a while, so that a crawl of
         a few pages, or a polite one, has one."""
-        self._part_with_old_ones()
+        self._retire_old_workers()
         fresh = [worker for worker in self.workers if worker.given < JOBS_PER_WORKER]
         if not self.next and any(worker.given >= JOBS_PER_WORKER - PRESTART_JOBS for worker in fresh):
             self.warm()
@@ -187,7 +187,7 @@ class _Queue:
         self.workers.append(self.next.pop() if self.next else _Worker())
         return self.workers[-1]
 
-    def _part_with_old_ones(self) -> None:
+    def _retire_old_workers(self) -> None:
         for worker in self.workers[:]:
             if not worker.alive:
                 if not worker.killed and not worker.jobs:

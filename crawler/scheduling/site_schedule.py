@@ -95,7 +95,7 @@ def due(
     A site that is being crawled looks like one whose crawl was cut short: the caller leaves out those whose lease is
     held.
     """
-    turn = _turn(site, last_runs.get(site.id), now, every, learned)
+    turn = _due(site, last_runs.get(site.id), now, every, learned)
     asked = [waits.get(hosts.origin(str(source.url))) for source in site.sources]
     until = min((moment for moment in asked if moment is not None), default=turn.at)
     if None in asked or until <= turn.at:
@@ -103,7 +103,7 @@ def due(
     return Due(site.id, until.astimezone(UTC), Message(ScheduleReason.RETRY_AFTER))
 
 
-def _turn(site: Site, last: LastRun | None, now: datetime, every: float | None, learned: SiteHistory | None) -> Due:
+def _due(site: Site, last: LastRun | None, now: datetime, every: float | None, learned: SiteHistory | None) -> Due:
     if last is None:
         return Due(site.id, now.astimezone(UTC), Message(ScheduleReason.NEVER_CRAWLED))
     if max(last.started, last.finished or last.started) > now + SKEW:

@@ -50,7 +50,7 @@ class RenderingPolicy:
         """Whether the site's next page is rendered without being asked for plainly first."""
         if site.rendering != "auto" or not self.browser:
             return site.rendering == "browser"
-        look = await self._look(site)
+        look = await self._measurement(site)
         if look.needed is None:
             return False
         if look.asked < TRIAL_PAGES and _older(look.looked, REMEASURE_AFTER_NEED):
@@ -62,14 +62,14 @@ class RenderingPolicy:
         """Whether this page, which is no article for this reason, is to be rendered before it is given up."""
         if page.rendered or site.rendering != "auto" or reason not in WITHOUT_TEXT or not self.browser:
             return False
-        look = await self._look(site)
+        look = await self._measurement(site)
         return look.needed is not None or (look.ended < TRIAL_PAGES and _older(look.looked, REMEASURE_AFTER_NO_GAIN))
 
     async def record_result(self, site: Site, page: Page, *, article: bool) -> None:
         """Notes what a page was; with the last of a few it is known whether the site needs a browser."""
         if site.rendering != "auto" or not self.browser:
             return
-        look, now = await self._look(site), datetime.now(UTC)
+        look, now = await self._measurement(site), datetime.now(UTC)
         look.plain += article and not page.rendered
         if page.rendered and look.needed is None:
             look.ended, look.won = look.ended + 1, look.won + article
@@ -88,7 +88,7 @@ class RenderingPolicy:
         look.needed, look.looked = found["rendered"], found["plain"]
         await self.store.write(lambda conn: site_state.put(conn, site.id, **found), site.id)
 
-    async def _look(self, site: Site) -> Measurement:
+    async def _measurement(self, site: Site) -> Measurement:
         if site.id not in self.looks:
             state = await self.store.read(lambda conn: site_state.state(conn, site.id))
             self.looks.setdefault(site.id, Measurement(state.rendered, state.plain))

@@ -91,9 +91,9 @@ class CrawlSession:
         def end(conn: Connection) -> None:
             silent = RunStatus.FAILED if reached or self._known_to_fail(conn) else RunStatus.OFFLINE
             for progress in self.progress.sites.values():
-                if progress.heard or reason in COMPLETE_REASONS:
-                    progress.end(conn, run, RunStatus.OK if progress.heard else silent, now)
-                    if progress.heard or silent != RunStatus.OFFLINE:
+                if progress.has_answered or reason in COMPLETE_REASONS:
+                    progress.end(conn, run, RunStatus.OK if progress.has_answered else silent, now)
+                    if progress.has_answered or silent != RunStatus.OFFLINE:
                         progress.save_sources(conn)
             leases.release(conn, self.store.leases.values())
             if self.store.owns_run:

@@ -55,10 +55,10 @@ class SiteProgress:
     @property
     def complete(self) -> bool:
         """Whether there is nothing more to do for the site. Where no source answered, only the run's end tells why."""
-        return self.heard and self.taken is not None and self.settled >= self.taken
+        return self.has_answered and self.taken is not None and self.settled >= self.taken
 
     @property
-    def heard(self) -> bool:
+    def has_answered(self) -> bool:
         """Whether anything of the site answered: a source, or a page where only pages were due."""
         return self.answered > 0 or (not self.asked and self.taken is not None and self.settled > self.counts["failed"])
 

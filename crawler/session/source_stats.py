@@ -72,7 +72,7 @@ def save_stats(conn: Connection, site: Site, asked: Iterable[SourceRun]) -> None
         elif one.strikes:
             values |= {"strikes": before.strikes + one.strikes, "retry_at": one.not_before}
         if one.said is not None:
-            values["said"] = _said_to_json(one.said)
+            values["said"] = _hints_to_json(one.said)
         source_state.put(conn, site.id, one.key, **values)
 
 
@@ -85,7 +85,7 @@ def _record(site: Site, state: SourceState) -> PollRecord | None:
         f"{site.id} {state.url}",
         local,
         PublicationRate.from_json(state.habit),
-        _said_from_json(state.said),
+        _hints_from_json(state.said),
         state.strikes,
         state.retry_at,
     )
@@ -99,7 +99,7 @@ def _learn(before: SourceState, one: SourceRun, zone: ZoneInfo) -> PublicationRa
     return publication_rate.learn(known, since, at, dated, len(one.new) - len(dated))
 
 
-def _said_to_json(said: UpdateHints) -> dict[str, Any]:
+def _hints_to_json(said: UpdateHints) -> dict[str, Any]:
     return {
         "every": said.every.total_seconds(),
         "by": said.by,
@@ -108,7 +108,7 @@ def _said_to_json(said: UpdateHints) -> dict[str, Any]:
     }
 
 
-def _said_from_json(value: dict[str, Any] | None) -> UpdateHints:
+def _hints_from_json(value: dict[str, Any] | None) -> UpdateHints:
     if not value:
         return UpdateHints()
     skipped = frozenset(value["skip_hours"]), frozenset(value["skip_days"])

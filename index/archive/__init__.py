@@ -58,7 +58,7 @@ class Archive:
         return self._thread.submit(self._transact, fn, lease)
 
     def _transact(self, fn: Callable[[Connection], T], lease: leases.Lease | None) -> T:
-        with self._told(), self._writer.begin() as connection:
+        with self._translating_errors(), self._writer.begin() as connection:
             if lease is not None:
                 leases.check(connection, lease)
             return fn(connection)
@@ -66,11 +66,11 @@ class Archive:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees the archive as it is now, unchanged for the length of the block; it cannot write."""
-        with self._told(), self._reader.begin() as connection:
+        with self._translating_errors(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translating_errors(self) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:

@@ -75,7 +75,7 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
         copy = into / ARCHIVE
         with closing(sqlite3.connect(archive.path, timeout=sqlite.BUSY_SECONDS)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))  # one moment of it, without what was deleted from it
-        parts = [_part(copy, ARCHIVE)]
+        parts = [_describe(copy, ARCHIVE)]
         (into / RAW).mkdir()
         short = []
         for name, length in _extent(copy).items():
@@ -99,7 +99,7 @@ def check(folder: Path) -> Backup:
     for part in backup.parts:
         file = folder / part.name
         with _display_path(file):
-            if _part(file, part.name) != part:
+            if _describe(file, part.name) != part:
                 raise ArchiveError(f"{file} is not as it was when the copy was made: use another copy")
     there = {part.name.removeprefix(f"{RAW}/"): part.bytes for part in backup.parts}
     for name, length in _extent(folder / ARCHIVE).items():
@@ -231,7 +231,7 @@ def _reading(database: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=sqlite.BUSY_SECONDS)
 
 
-def _part(file: Path, name: str) -> Part:
+def _describe(file: Path, name: str) -> Part:
     digest, size = hashlib.sha256(), 0
     with file.open("rb") as stream:
         while piece := stream.read(_CHUNK_BYTES):

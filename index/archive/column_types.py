@@ -53,7 +53,7 @@ class MessageJson(TypeDecorator[Message]):
         return Message.from_json(value) if value else None
 
 
-def split(message: Message) -> tuple[str, Message | None]:
+def split_message(message: Message) -> tuple[str, Message | None]:
     """A message for two columns: its code, by which rows are found and counted, and the whole of it where it has
     parameters."""
     return message.code, message if message.params else None
@@ -67,7 +67,7 @@ def joined(code: str | None, message: Message | None) -> Message | None:
     return message if message is not None and message.code == code else Message(code)
 
 
-def said(code: str | None, message: Message | None) -> Message | None:
+def join_message(code: str | None, message: Message | None) -> Message | None:
     """The same to be shown: an older release's sentence, where there is one, says more than its code."""
     return message if message is not None and message.code == LEGACY else joined(code, message)
 

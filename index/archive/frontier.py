@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from index.archive import erasure, site_state, trust
-from index.archive.column_types import said, split
+from index.archive.column_types import join_message, split_message
 from index.archive.documents import touch
 from index.archive.tables import articles, fetches, frontier
 from index.archive.upsert import change, chunks
@@ -92,7 +92,7 @@ class FrontierRow:
     @property
     def why(self) -> Message | None:
         """Why it is in its state, for people."""
-        return said(self.reason, self.detail)
+        return join_message(self.reason, self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ def fetches_of(conn: Connection, site: str, url: str) -> list[Fetch]:
     """The last FETCHES requests for a page, oldest first."""
     its = select(fetches.c.at, fetches.c.status, fetches.c.came, fetches.c.detail).join(frontier)
     its = its.where(frontier.c.site == site, frontier.c.url == url).order_by(fetches.c.number)
-    return [Fetch(row.at, row.status, said(row.came, row.detail)) for row in conn.execute(its)]  # type: ignore[arg-type]
+    return [Fetch(row.at, row.status, join_message(row.came, row.detail)) for row in conn.execute(its)]  # type: ignore[arg-type]
 
 
 def sites_of(conn: Connection, url: str) -> list[str]:
@@ -310,7 +310,7 @@ def mark_refused(conn: Connection, site: str, url: str, reason: Message, visit: 
     """A page is no article. No validators are kept. Of one that was an article before this is the first sign that it is
     gone; when it is none at a second look, the article is marked gone, since the first."""
     row = _known(conn, site, url, visit.fetched)
-    code, detail = split(reason)
+    code, detail = split_message(reason)
     values = _visited(row, visit) | {"reason": code, "detail": detail, "tries": 0}
     if row.article is None:
         values |= {"state": PageState.REFUSED, "etag": None, "last_modified": None, "body_hash": None}
@@ -329,7 +329,7 @@ def mark_refused(conn: Connection, site: str, url: str, reason: Message, visit: 
 def mark_failed(conn: Connection, site: str, url: str, reason: Message, retry_at: datetime, now: datetime) -> int:
     """A page could not be fetched or read: it is tried again from `retry_at` on; gives the failures in a row."""
     row = _known(conn, site, url, now)
-    code, detail = split(reason)
+    code, detail = split_message(reason)
     values = {"reason": code, "detail": detail, "tries": row.tries + 1, "due": retry_at}
     if row.article is None:
         values["state"] = PageState.FAILED
@@ -343,7 +343,7 @@ def mark_gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
 
     Gives whether the article became gone just now."""
     row = _known(conn, site, url, visit.fetched)
-    code, detail = split(Message(FetchReason.HTTP_STATUS, {"status": visit.status}))
+    code, detail = split_message(Message(FetchReason.HTTP_STATUS, {"status": visit.status}))
     values = _visited(row, visit) | {"state": PageState.GONE, "reason": code, "detail": detail, "tries": 0}
     change(conn, frontier, {"id": row.id}, values)
     _note(conn, row.id, Fetch(visit.fetched, visit.status, Message(FetchOutcome.GONE)))
@@ -395,7 +395,7 @@ def _known(conn: Connection, site: str, url: str, now: datetime) -> Any:
 
 def _note(conn: Connection, page: int, fetch: Fetch) -> None:
     number = (conn.execute(_LAST, {"page": page}).scalar() or 0) + 1
-    code, detail = split(fetch.outcome)
+    code, detail = split_message(fetch.outcome)
     values = {"page": page, "number": number, "at": fetch.at, "status": fetch.status, "came": code, "detail": detail}
     conn.execute(_NOTE, values)
     if number > FETCHES:

@@ -158,7 +158,7 @@ def _clause(node: Node) -> Clause | None:
         case Near():
             return _near(node)
         case Is():
-            return _held(node.name, (node.value,))
+            return _filter_clause(node.name, (node.value,))
         case Not(inner):
             excluded = _clause(inner)
             return AllClause((), (excluded,)) if excluded is not None else None
@@ -240,16 +240,16 @@ def _stops(node: Node) -> list[str]:
 
 def _filters(query: Query) -> list[Clause]:
     found: list[Clause | None] = [
-        *(_held(name, values) for name, field in FILTER_FIELDS.items() if (values := getattr(query, field))),
-        *(_held("has", (value,)) for value in query.has),  # all of them
+        *(_filter_clause(name, values) for name, field in FILTER_FIELDS.items() if (values := getattr(query, field))),
+        *(_filter_clause("has", (value,)) for value in query.has),  # all of them
         TermsClause("article", query.articles) if query.articles else None,
     ]
     if query.after or query.before:
-        found.append(_held("date", (Period(query.after, query.before),)))
+        found.append(_filter_clause("date", (Period(query.after, query.before),)))
     if query.changed:
-        found.append(_held("changed", (query.changed,)))
+        found.append(_filter_clause("changed", (query.changed,)))
     if query.gone is not None:
-        found.append(_held("gone", ("yes" if query.gone else "no",)))
+        found.append(_filter_clause("gone", ("yes" if query.gone else "no",)))
     if not query.filtered and not query.copies:
         found.append(
             AllClause((), (TermsClause("lead", ("no",)),))
@@ -257,7 +257,7 @@ def _filters(query: Query) -> list[Clause]:
     return [clause for clause in found if clause is not None]
 
 
-def _held(name: str, values: Sequence[str | Period]) -> Clause | None:
+def _filter_clause(name: str, values: Sequence[str | Period]) -> Clause | None:
     """A filter with its values, of which any may hold."""
     texts = tuple(value for value in values if isinstance(value, str))
     periods = [value for value in values if isinstance(value, Period)]

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from index.errors import ArshifError
 from index.export.columns import COLUMNS, FLAGS, LISTS, MOMENTS, NUMBERS, cell, row
-from index.export.schema_org import described
+from index.export.schema_org import document_fields
 from index.model.article import IndexDocument
 
 Name = Literal["jsonl", "csv", "parquet"]
@@ -43,7 +43,7 @@ def open_format(name: Name) -> Format:
 def _jsonl(pages: Pages) -> Iterator[bytes]:
     """An article a line, as the API has it."""
     for page in pages:
-        lines = (json.dumps(described(d), ensure_ascii=False, separators=(",", ":")) + "\n" for d in page)
+        lines = (json.dumps(document_fields(d), ensure_ascii=False, separators=(",", ":")) + "\n" for d in page)
         yield "".join(lines).encode("utf-8", "backslashreplace")  # half a character, which becomes JSON's escape for it
 
 
@@ -70,7 +70,7 @@ def _parquet(pages: Pages) -> Iterator[bytes]:
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         for rows in _groups(pages):
             values = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
-            columns = [pa.array(map(_whole, values[field.name]), field.type) for field in schema]
+            columns = [pa.array(map(_without_surrogates, values[field.name]), field.type) for field in schema]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
             yield sink.taken()
     yield sink.taken()
@@ -95,11 +95,11 @@ def _groups(pages: Pages) -> Iterator[list[list[Any]]]:
         yield rows
 
 
-def _whole(value: Any) -> Any:
+def _without_surrogates(value: Any) -> Any:
     """A value without half characters, which no Parquet file can hold."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
-    return [_whole(one) for one in value] if isinstance(value, list) else value
+    return [_without_surrogates(one) for one in value] if isinstance(value, list) else value
 
 
 class _Sink(io.RawIOBase):

@@ -9,7 +9,7 @@ from typing import Any
 from index.model.article import Article, IndexDocument
 
 
-def named(article: Article) -> dict[str, Any]:
+def schema_org_fields(article: Article) -> dict[str, Any]:
     """An article: dates as ISO 8601 with the zone that the page gave, empty fields left out."""
     fields = {
         "url": article.url,
@@ -37,14 +37,14 @@ def named(article: Article) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, "", [])}
 
 
-def whole(article: Article) -> dict[str, Any]:
+def as_news_article(article: Article) -> dict[str, Any]:
     """The same as a thing of its own, with context and type."""
-    return {"@context": "https://schema.org", "@type": "NewsArticle", **named(article)}
+    return {"@context": "https://schema.org", "@type": "NewsArticle", **schema_org_fields(article)}
 
 
-def described(document: IndexDocument) -> dict[str, Any]:
+def document_fields(document: IndexDocument) -> dict[str, Any]:
     """An article with what the archive decided about it: moments of ours as ISO 8601 in UTC."""
-    answer = whole(document.article)
+    answer = as_news_article(document.article)
     answer["archive"] |= {
         "firstSeen": _utc(document.first_seen),
         "version": document.version,

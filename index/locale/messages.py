@@ -41,11 +41,11 @@ def segments(message: Message | str, language: str, /, **params: Any) -> list[An
         if literal:
             said.append(literal)
         if name is not None:
-            said.append(shown(language, given[name], form))
+            said.append(format_value(language, given[name], form))
     return said
 
 
-def shown(language: str, value: Any, form: str = "") -> Any:
+def format_value(language: str, value: Any, form: str = "") -> Any:
     """A value as a sentence has it, in one of FORMATS or by its type."""
     if hasattr(value, "__html__"):
         return value
@@ -58,7 +58,7 @@ def shown(language: str, value: Any, form: str = "") -> Any:
     if isinstance(value, datetime) or (isinstance(value, str) and MOMENT.fullmatch(value)):
         return clock(language, _moment(value))
     if isinstance(value, list | tuple):
-        return formats.listed(language, [shown(language, one) for one in value])
+        return formats.listed(language, [format_value(language, one) for one in value])
     return _text(language, "" if value is None else value)
 
 

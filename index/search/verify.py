@@ -63,9 +63,9 @@ def verify(archive: Archive, engine: Engine) -> Verified:
     target = engine.current()
     if target is None:
         raise IndexUnavailable(f"there is no {engine.name} index to verify yet: `arshif index migrate` makes it")
-    before = _look(archive, target)
+    before = _view(archive, target)
     found = list(engine.scan(target))
-    after = _look(archive, target)
+    after = _view(archive, target)
     times = Counter(one.id for one in found)
     indexed = {one.id: one for one in found}
     others = _others(archive, indexed)
@@ -115,7 +115,7 @@ def repair(archive: Archive, engine: Engine, found: Verified) -> int:
     return len(differences)
 
 
-def _look(archive: Archive, target: str) -> _View:
+def _view(archive: Archive, target: str) -> _View:
     with archive.read() as conn:
         refused = frozenset(one.article for one in outbox.quarantined(conn, target))
         earlier = {earlier_id(article, number): version for article, number, version in documents.earlier(conn)}

@@ -202,7 +202,7 @@ def _without_suffixes(word: str) -> str:
     return word
 
 
-def _asked_stems(word: str) -> list[str]:
+def _query_stems(word: str) -> list[str]:
     """The stems under which a folded Arabic word of a query may stand. light10 takes the و of وزير for "and", but not
     that of الوزير, and so has زير and وزير: both are asked for. What is indexed stays Lucene's."""
     bare = _without_prefix(word)
@@ -327,7 +327,7 @@ def stem_rows(text: str) -> list[tuple[str, ...]]:
     languages = scripts(text)
     found = [tuple(stems(text, language)) for language in languages]
     if "ar" in languages:
-        choices = [_asked_stems(word) for word in words(text)]
+        choices = [_query_stems(word) for word in words(text)]
         found += [tuple(f"ar:{stem}" for stem in row) for row in islice(product(*choices), MAX_ROWS)]
     return list(dict.fromkeys(found))
 

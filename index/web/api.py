@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
 from index.archive import documents, runs, site_state
-from index.export.schema_org import described, whole
+from index.export.schema_org import as_news_article, document_fields
 from index.locale import plain
 from index.model.query import Query as Searched
 from index.model.query import Sort
@@ -87,7 +87,7 @@ def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
         if document is None:
             raise Refused(404, "error.no_article")
         versions, aliases = documents.versions(conn, article), documents.aliases(conn, article)
-    answer = described(document)
+    answer = document_fields(document)
     answer["archive"] |= {
         "versions": [{"number": version.number, "seen": version.seen} for version in versions],
         "aliases": [{"url": alias.url, "reason": alias.reason, "seen": alias.seen} for alias in aliases],
@@ -102,7 +102,10 @@ def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
         found = documents.versions(conn, article)
     if not found:
         raise Refused(404, "error.no_article")
-    return [{"number": version.number, "seen": version.seen, "article": whole(version.article)} for version in found]
+    return [
+        {"number": version.number, "seen": version.seen, "article": as_news_article(version.article)}
+        for version in found
+    ]
 
 
 @router.get("/sites")
@@ -121,7 +124,7 @@ def run_list(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
-    answer = described(hit.document)
+    answer = document_fields(hit.document)
     answer.pop("articleBody", None)
     marked = [[{"text": span.text, "marked": span.marked} for span in piece] for piece in (hit.headline, *hit.snippets)]
     return answer | {"score": hit.score, "marked": marked[0], "snippets": marked[1:], "others": hit.others}

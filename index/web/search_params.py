@@ -39,7 +39,7 @@ class SearchParams:
     def query(self, cursor: str = "", limit: int = 10) -> Query:
         """What is to be searched. Without a word to rank by, relevance is the newest first. What cannot be read is in
         `problems`; of a filter, at the beginning. Raises QueryError for a limit that cannot be."""
-        held, problems = self._held
+        held, problems = self._filter_values
         order = cast(Sort, self.sort if self.sort in get_args(Sort) else "relevance")
         query = parse(self.q, **held, sort=order, cursor=cursor or None, limit=limit)
         if query.node is None and order == "relevance":
@@ -49,7 +49,7 @@ class SearchParams:
     @property
     def text(self) -> str:
         """The same in the query language; filters first, where no open quote or bracket of `q` can swallow them."""
-        held, _ = self._held
+        held, _ = self._filter_values
         named = [
             f"{name}:{_quoted(value) if name in ('section', 'author') else value}"
             for name, value, one in self._filters
@@ -108,7 +108,7 @@ class SearchParams:
         return [(name, value, _read(name, value)) for name, value in given]
 
     @cached_property
-    def _held(self) -> tuple[dict[str, Any], list[Problem]]:
+    def _filter_values(self) -> tuple[dict[str, Any], list[Problem]]:
         """The filters as fields of Query, and what is wrong with them."""
         held: dict[str, Any] = {}
         problems = []

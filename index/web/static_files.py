@@ -40,9 +40,9 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     body = files().get(name)
     reply: Response
     if scope["method"] not in ("GET", "HEAD"):
-        reply = PlainTextResponse(_told(scope, "error.method"), 405, {"allow": "GET, HEAD"})
+        reply = PlainTextResponse(_error_text(scope, "error.method"), 405, {"allow": "GET, HEAD"})
     elif body is None:
-        reply = PlainTextResponse(_told(scope, "error.not_found"), 404)
+        reply = PlainTextResponse(_error_text(scope, "error.not_found"), 404)
     else:
         kind = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         lasting = "public, max-age=31536000, immutable" if b"v=" in scope["query_string"] else "no-cache"
@@ -50,5 +50,5 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     await reply(scope, receive, send)
 
 
-def _told(scope: Scope, key: str) -> str:
+def _error_text(scope: Scope, key: str) -> str:
     return translate(key, negotiate(Headers(scope=scope).get("accept-language", ""))) + "\n"

@@ -75,7 +75,7 @@ POINTS = {
     "publish: before the archive knows": Point("ENGINE.activate", "after", 1),
     "publish: after": Point("index.search.indexer:_activate", "after", 1),
     # beside the path: `arshif backup`, `restore` and `forget`
-    "backup: the archive was copied": Point("index.archive.backup:_part", "after", 1),
+    "backup: the archive was copied": Point("index.archive.backup:_describe", "after", 1),
     "backup: a part of the raw copies": Point("index.archive.backup:_copy", "after", 1),
     "backup: before it is called whole": Point("index.archive.backup:_write", "before", 1),
     "restore: half was copied": Point("index.archive.backup:_copy", "after", 1),

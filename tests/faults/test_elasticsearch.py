@@ -69,7 +69,7 @@ def direct(elasticsearch_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     quick(monkeypatch)
     engine = ElasticEngine(elasticsearch_url, prefix=f"t{uuid.uuid4().hex[:10]}")
     yield engine
-    with engine.server.told() as client:
+    with engine.server.checked() as client:
         for name in client.indices.get(index=f"{engine.prefix}-v*"):
             client.indices.delete(index=name)
         for found in client.indices.get_index_template()["index_templates"]:
@@ -255,7 +255,7 @@ def test_a_killed_node_of_two(archive: Archive, two: Pair, monkeypatch: pytest.M
 
 
 def settings(direct: ElasticEngine, index: str, **values: Any) -> None:
-    with direct.server.told() as client:
+    with direct.server.checked() as client:
         client.indices.put_settings(index=index, settings={"index": values})
 
 
@@ -279,14 +279,14 @@ def test_an_index_that_is_red(archive: Archive, direct: ElasticEngine) -> None:
     kept_away = template(direct.prefix)
     kept_away["priority"] += 1  # before ours
     kept_away["template"]["settings"] |= {"routing.allocation.enable": "none", "write.wait_for_active_shards": "0"}
-    with direct.server.told(60) as client:
+    with direct.server.checked(60) as client:
         client.indices.put_index_template(name=f"{direct.prefix}-red", **kept_away)
     with Proxy(direct.url, unawaited=True) as proxy, Shipping(archive, proxy.url, direct.prefix, patience=5.0) as it:
         it.until(lambda: _known(archive))
         (target,) = direct.targets()
         change(archive)
         time.sleep(2 * LASTS)
-        with direct.server.told(60) as client:
+        with direct.server.checked(60) as client:
             assert client.cluster.health(index=target)["status"] == "red"
         assert waiting(archive) == -1, "nothing of it is searched before it is complete"
         settings(direct, f"{target}*", routing={"allocation": {"enable": None}})
@@ -299,11 +299,11 @@ def test_an_index_that_is_closed(archive: Archive, direct: ElasticEngine, caplog
     with Shipping(archive, direct.url, direct.prefix) as it:
         it.begun()
         (target,) = direct.targets()
-        with direct.server.told(60) as client:
+        with direct.server.checked(60) as client:
             client.indices.close(index=[target, target + EARLIER])
         change(archive)
         it.until(lambda: "index_closed" in caplog.text)
-        with direct.server.told(60) as client:
+        with direct.server.checked(60) as client:
             client.indices.open(index=[target, target + EARLIER])
         it.finish()
     check(archive, direct)

@@ -23,7 +23,7 @@ def add(draft: Draft, document: HtmlDocument) -> None:
     """Joins the images that metadata gave with those that the page shows, and their captions and credits."""
     if draft.origins.get("images") == "rule":
         return
-    shown = dom_images.shown(document, draft.headline)
+    shown = dom_images.article_images(document, draft.headline)
     declared = list(draft.images)
     lead = _lead(declared, shown)
     if lead is not None:
@@ -31,7 +31,7 @@ def add(draft: Draft, document: HtmlDocument) -> None:
         if twin is None:
             draft.origins["images"] = "figure"
         else:
-            url = twin.url if dom_images.whole(lead.url) == twin.url else lead.url
+            url = twin.url if dom_images.original_url(lead.url) == twin.url else lead.url
             lead = Image(url, lead.caption or twin.caption, lead.credit or twin.credit)
         declared = [lead, *(i for i in declared if i is not twin)]
     draft.images = _merged(declared, shown)

@@ -63,7 +63,7 @@ class Picture:
     framed: bool
 
 
-def shown(document: HtmlDocument, headline: str) -> list[Picture]:
+def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
     """The article's pictures, each once; those of teasers, boxes and authors are left out."""
     found: dict[str, Picture] = {}
     above = seen = 0
@@ -152,7 +152,7 @@ def key(url: str) -> str:
     return _CUT.sub("", name) or path
 
 
-def whole(url: str) -> str:
+def original_url(url: str) -> str:
     """The address of the file that WordPress made a smaller one of: `wheat.jpg` of `wheat-780x470.jpg`."""
     return _WORDPRESS.sub("", url)
 

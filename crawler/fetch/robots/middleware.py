@@ -107,7 +107,7 @@ class RobotsMiddleware:
         known = RobotsState(state.robots, state.answered, state.silent)
         why = Message(FetchReason.FAILED, {"error": ""})
         if not known.fresh(now):
-            answer, why = await self._ask(origin)
+            answer, why = await self._fetch(origin)
             known = known.after(answer, now)
             await self.hosts.put(origin, robots=known.copy, answered=known.answered, silent=known.silent)
         if known.closed(now):
@@ -117,7 +117,7 @@ class RobotsMiddleware:
             self.slow_down(urlsplit(origin).hostname or "", rules.delay)
         return rules
 
-    async def _ask(self, origin: str) -> tuple[RobotsResponse, Message]:
+    async def _fetch(self, origin: str) -> tuple[RobotsResponse, Message]:
         """What came, and why it was nothing where it was."""
         meta: dict[str, Any] = {"robots": True, "download_maxsize": MAX_UNPACKED_BYTES}
         request = Request(f"{origin}/robots.txt", priority=ROBOTS_PRIORITY, meta=meta, callback=NO_CALLBACK)

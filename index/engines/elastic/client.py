@@ -51,7 +51,7 @@ class Server:
         self.client.close()
 
     @contextlib.contextmanager
-    def told(self, seconds: int = REQUEST_SECONDS) -> Iterator[Elasticsearch]:
+    def checked(self, seconds: int = REQUEST_SECONDS) -> Iterator[Elasticsearch]:
         """The client, of a server that was checked; what goes wrong is raised as what a person can act on."""
         try:
             if not self._checked:

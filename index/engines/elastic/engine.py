@@ -19,7 +19,7 @@ from index.engines.cursor import decode_cursor, encode_cursor
 from index.engines.elastic.bulk import Action, deletion, send, upsert
 from index.engines.elastic.client import Server
 from index.engines.elastic.mapping import EARLIER, template
-from index.engines.elastic.query_dsl import asked_for, counting, sorting
+from index.engines.elastic.query_dsl import counting, query_dsl, sorting
 from index.engines.legacy_mapping import without_unknown
 from index.engines.query_plan import Plan, plan
 from index.engines.record import UnfitDocument, article_of, is_earlier
@@ -51,7 +51,7 @@ class ElasticEngine:
         self.url = url
         self.prefix = prefix
         self.server = Server(url, api_key=api_key, basic_auth=basic_auth, ca_file=ca_file)
-        self._told = self.server.told
+        self._told = self.server.checked
         self._todays: float | None = None  # until then (monotonic seconds) the index that is searched is of our mapping
 
     # --- targets ---
@@ -148,7 +148,7 @@ class ElasticEngine:
         order = sorting(asked)
         found = self._search(
             query,
-            query=asked_for(asked),
+            query=query_dsl(asked),
             sort=order,
             size=query.limit + 1,
             search_after=key[: len(order)] if key is not None else None,
@@ -164,7 +164,7 @@ class ElasticEngine:
     def facet_counts(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
         asked = self._plan(query)
         counted = {field: counting(field) for field in fields}
-        found = self._search(query, query=asked_for(asked), size=0, track_total_hits=False, aggs=counted)
+        found = self._search(query, query=query_dsl(asked), size=0, track_total_hits=False, aggs=counted)
         return {field: _counts(found["aggregations"][field]["buckets"]) for field in fields}
 
     def _plan(self, query: Query) -> Plan:

@@ -37,7 +37,7 @@ def missing(server: Server, prefix: str) -> list[str]:
     :raises IndexMismatch: it does not know who asks.
     """
     asked = _rights(prefix)
-    with server.told() as client:
+    with server.checked() as client:
         try:
             found = client.security.has_privileges(cluster=asked["cluster"], index=asked["indices"])
         except ApiError as error:

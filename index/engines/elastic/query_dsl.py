@@ -20,7 +20,7 @@ from index.engines.query_plan import (
 from index.engines.record import DAY, SORTED
 
 
-def asked_for(asked: Plan) -> dict[str, Any]:
+def query_dsl(asked: Plan) -> dict[str, Any]:
     """The query."""
     scored = [_clause(asked.scored)] if asked.scored is not None else []
     return {"bool": {"must": scored, "filter": [_clause(clause) for clause in asked.filters]}}

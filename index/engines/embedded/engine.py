@@ -62,7 +62,7 @@ class EmbeddedEngine:
         if (self.directory / target).exists():
             return
         unfinished = self.directory / f"making-{target}"  # so that one whose making fails or is killed is no index
-        with self._told(target):
+        with self._translating_errors(target):
             shutil.rmtree(unfinished, ignore_errors=True)
             for path in (unfinished, unfinished / EARLIER):
                 path.mkdir(parents=True)
@@ -74,7 +74,7 @@ class EmbeddedEngine:
         before = self.searched()
         self._index(target)  # it must be whole before anybody is sent there
         temporary = self.directory / "current.new"
-        with self._told(target):
+        with self._translating_errors(target):
             with temporary.open("w", encoding="utf-8") as file:
                 file.write(target + "\n")
                 file.flush()
@@ -90,7 +90,7 @@ class EmbeddedEngine:
         with self._lock:
             for name in (target, f"{target}/{EARLIER}"):
                 self._opened.pop(name, None)
-        with self._told(target), contextlib.suppress(FileNotFoundError):
+        with self._translating_errors(target), contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self.directory / target)
 
     def targets(self) -> list[str]:
@@ -138,7 +138,7 @@ class EmbeddedEngine:
         known = self._versions(index, [*records])
         fields = FIELDS if is_ours(target, self.prefix) else self._fields(target)
         whole = "article" if "article" in fields else "id"
-        with self._told(target), index.writer(heap_size=HEAP_BYTES, num_threads=1) as writer:
+        with self._translating_errors(target), index.writer(heap_size=HEAP_BYTES, num_threads=1) as writer:
             for article in deletes:
                 writer.delete_documents_by_term("id" if is_earlier(article) else whole, article)
             for id_, made in records.items():
@@ -157,19 +157,19 @@ class EmbeddedEngine:
     # --- reading ---
 
     def search(self, query: Query) -> Matches:
-        parts, asked, target = self._asked(query)
-        with self._told(target):
+        parts, asked, target = self._plan_for(query)
+        with self._translating_errors(target):
             if asked.sort == "relevance":
                 return tantivy_query.by_relevance(parts, query, asked)
             return tantivy_query.by_date(parts, query, asked)
 
     def facet_counts(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
-        parts, asked, target = self._asked(query)
+        parts, asked, target = self._plan_for(query)
         known = self._fields(target)  # one of an older mapping lacks some
-        with self._told(target):
+        with self._translating_errors(target):
             return tantivy_query.tally(parts, asked, [field for field in fields if field in known])
 
-    def _asked(self, query: Query) -> tuple[list[Part], Plan, str]:
+    def _plan_for(self, query: Query) -> tuple[list[Part], Plan, str]:
         """The indexes that a query goes to, what to ask of them, and the target that they belong to."""
         asked = plan(query)
         target = self._searched()
@@ -216,14 +216,14 @@ class EmbeddedEngine:
         return named
 
     def _fields(self, target: str) -> frozenset[str]:
-        with self._told(target):
+        with self._translating_errors(target):
             meta = json.loads((self.directory / target / "meta.json").read_text("utf-8"))
             return frozenset(field["name"] for field in meta["schema"])
 
     def _index(self, target: str) -> tantivy.Index:
         """The index of a target with all that was committed so far, by whichever process."""
         path = self.directory / target
-        with self._told(target), self._lock:
+        with self._translating_errors(target), self._lock:
             changed = (path / "meta.json").stat().st_mtime_ns
             index, seen = self._opened.get(target, (None, 0))
             if index is None:
@@ -235,7 +235,7 @@ class EmbeddedEngine:
             return index
 
     @contextlib.contextmanager
-    def _told(self, target: str) -> Iterator[None]:
+    def _translating_errors(self, target: str) -> Iterator[None]:
         """What tantivy and the disk say, as what a person can act on."""
         where = f"The index {target} in {self.directory}"
         try:

@@ -75,25 +75,25 @@ class _Parser:
     def query(self) -> Node | None:
         node = self._either(None)
         if node is None and not self.held and not self.problems and self.pieces and self.text.strip("*"):
-            self._tell("nothing", self.pieces[0].at, self.pieces[-1].end)
+            self._report("nothing", self.pieces[0].at, self.pieces[-1].end)
         return node
 
     def _cut(self, text: str) -> str:
         """The beginning of a text that is too long, up to the end of a word."""
         if len(text) <= MAX_QUERY_CHARACTERS:
             return text
-        self._tell("too_long", MAX_QUERY_CHARACTERS, len(text))
+        self._report("too_long", MAX_QUERY_CHARACTERS, len(text))
         kept = text[:MAX_QUERY_CHARACTERS]
         if text[MAX_QUERY_CHARACTERS].isspace() or not any(map(str.isspace, kept)):
             return kept
         return kept[: max(i for i, char in enumerate(kept) if char.isspace())]
 
-    def _tell(self, key: str, at: int, end: int, given: str = "") -> None:
+    def _report(self, key: str, at: int, end: int, given: str = "") -> None:
         if not any(problem.key == key and problem.at == at for problem in self.problems):
             self.problems.append(Problem(key, at, end, given[:_GIVEN]))
 
-    def _tell_of(self, key: str, piece: Token, given: str | None = None) -> None:
-        self._tell(key, piece.at, piece.end, piece.text if given is None else given)
+    def _report_token(self, key: str, piece: Token, given: str | None = None) -> None:
+        self._report(key, piece.at, piece.end, piece.text if given is None else given)
 
     def _next(self) -> Token | None:
         return self.pieces[self.place] if self.place < len(self.pieces) else None
@@ -109,9 +109,9 @@ class _Parser:
             if node is not None:
                 nodes.append(node)
             elif joint is not None:
-                self._tell_of("lonely_or", joint)
+                self._report_token("lonely_or", joint)
             elif piece is not None and piece.kind == "or":
-                self._tell_of("lonely_or", piece)
+                self._report_token("lonely_or", piece)
             if piece is None or piece.kind != "or":
                 return Or(tuple(nodes)) if len(nodes) > 1 else next(iter(nodes), None)
             joint = piece if node is not None or joint is not None else None
@@ -128,7 +128,7 @@ class _Parser:
                 if self.passed_over:
                     self.passed_over -= 1
                 else:
-                    self._tell_of("unopened_group", piece)
+                    self._report_token("unopened_group", piece)
             elif piece.kind == "and":  # words side by side mean that already
                 self.place += 1
             else:
@@ -150,9 +150,9 @@ class _Parser:
             case "field":
                 one = self._filter(piece)
                 if self.open:
-                    return self._part(piece, one)
+                    return self._filter_term(piece, one)
                 if one is not None and not held_filters.add(self.held, one):
-                    self._tell_of("too_many_words", piece)
+                    self._report_token("too_many_words", piece)
                 return None
         return self._leaf(piece, field)
 
@@ -162,7 +162,7 @@ class _Parser:
             return None  # a dash in a headline
         if piece.kind == "field" and piece.text not in FIELDS:
             self.place += 1
-            node: Node | None = self._part(piece, self._filter(piece))
+            node: Node | None = self._filter_term(piece, self._filter(piece))
         else:
             node = self._one(field)
         return None if node is None else Not(node)
@@ -170,14 +170,14 @@ class _Parser:
     def _group(self, bracket: Token, field: Field | None) -> Node | None:
         if self.open >= MAX_DEPTH:
             if not self.passed_over:
-                self._tell_of("too_deep", bracket)
+                self._report_token("too_deep", bracket)
             self.passed_over += 1
             return None
         self.open += 1
         node = self._either(field)
         self.open -= 1
         if self._next() is None:
-            self._tell_of("unclosed_group", bracket)
+            self._report_token("unclosed_group", bracket)
         else:
             self.place += 1
         return node
@@ -186,7 +186,7 @@ class _Parser:
         piece = self._next()
         group = piece is not None and piece.kind == "(" and piece.joined
         if piece is None or not (group or piece.kind in ("word", "phrase")):
-            self._tell_of("lonely_field", name, f"{name.text}:")
+            self._report_token("lonely_field", name, f"{name.text}:")
             return None
         return self._one(FIELDS[name.text])
 
@@ -195,23 +195,23 @@ class _Parser:
     def _filter(self, name: Token) -> Is | None:
         value = self._next()
         if value is None or value.kind not in ("word", "phrase") or not value.text.strip():
-            self._tell_of("lonely_field", name, f"{name.text}:")
+            self._report_token("lonely_field", name, f"{name.text}:")
             return None
         self.place += 1
         self._closed(value)
         one = held_filters.read(name.text, value.text.strip())
         if isinstance(one, Is):
             return one
-        self._tell_of(one, value)
+        self._report_token(one, value)
         return None
 
-    def _part(self, piece: Token, one: Is | None) -> Is | None:
+    def _filter_term(self, piece: Token, one: Is | None) -> Is | None:
         """A filter that is a part of the query like a word; but not one that says what is searched at all."""
         if one is None or not self._counted(piece, 1):
             return None
         if one.name not in held_filters.WHOLE_QUERY_FILTERS:
             return one
-        self._tell_of("whole_query", piece, f"{piece.text}:")
+        self._report_token("whole_query", piece, f"{piece.text}:")
         held_filters.add(self.held, one)
         return None
 
@@ -228,7 +228,7 @@ class _Parser:
                 return Words(text, field, phrase=True)
             return self._near(piece, text, field, piece.near)
         if _INNER_STAR.search(text):
-            self._tell_of("inner_star", piece)
+            self._report_token("inner_star", piece)
             text = _INNER_STAR.sub("-", text).lstrip("-")
         if text.endswith("*"):
             return self._prefix(piece, text.rstrip("*"), field)
@@ -238,7 +238,7 @@ class _Parser:
 
     def _closed(self, piece: Token) -> None:
         if not piece.closed:
-            self._tell("unclosed_quote", piece.at, piece.end, self.text[piece.at])
+            self._report("unclosed_quote", piece.at, piece.end, self.text[piece.at])
 
     def _counted(self, piece: Token, n: int) -> bool:
         """Whether there is room for another term of n words."""
@@ -247,18 +247,18 @@ class _Parser:
         if self.terms <= MAX_TERMS and self.words <= MAX_WORDS:
             return True
         if all(problem.key != "too_many_words" for problem in self.problems):
-            self._tell_of("too_many_words", piece)
+            self._report_token("too_many_words", piece)
         return False
 
     def _patterned(self, piece: Token) -> bool:
         self.patterns += 1
         if self.patterns > MAX_PATTERNS:
-            self._tell_of("too_many_patterns", piece)
+            self._report_token("too_many_patterns", piece)
         return self.patterns <= MAX_PATTERNS
 
     def _near(self, piece: Token, text: str, field: Field | None, gap: int) -> Near:
         if gap > MAX_GAP:
-            self._tell_of("gap", piece, str(gap))
+            self._report_token("gap", piece, str(gap))
         return Near(text, field, min(gap, MAX_GAP))
 
     def _prefix(self, piece: Token, text: str, field: Field | None) -> Node:
@@ -266,17 +266,17 @@ class _Parser:
         last = words(text)[-1]
         if len(last) < MIN_PREFIX:
             if not _one_each(last):
-                self._tell_of("short_prefix", piece)
+                self._report_token("short_prefix", piece)
             return Words(text, field)
         return Prefix(text, field) if self._patterned(piece) else Words(text, field)
 
     def _fuzzy(self, piece: Token, text: str, number: str, field: Field | None) -> Node:
         found = words(text)
         if len(found) != 1 or not MIN_FUZZY <= len(found[0]) <= MAX_FUZZY:
-            self._tell_of("short_fuzzy", piece)
+            self._report_token("short_fuzzy", piece)
             return Words(text, field)
         if number and not 1 <= int(number) <= MAX_EDITS:
-            self._tell_of("edits", piece, number)
+            self._report_token("edits", piece, number)
         most = MAX_EDITS if len(found[0]) >= LONG_FUZZY else 1  # two of five letters would be another word
         edits = min(max(int(number or most), 1), most)
         return Fuzzy(text, field, edits) if self._patterned(piece) else Words(text, field)

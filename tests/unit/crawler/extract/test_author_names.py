@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.extract.author_names import names, says_by
+from crawler.extract.author_names import is_byline, names
 from tests.unit.crawler.extract.test_extractor import TEXT, article, html, ld
 
 
@@ -29,10 +29,10 @@ def test_names_alone(said: str, wanted: tuple[str, ...]) -> None:
 
 
 def test_a_byline_is_told_by_its_first_word() -> None:
-    assert says_by("بقلم: سمر حداد")
-    assert says_by("By Ann Lee")
-    assert not says_by("Byzantine art")
-    assert not says_by("سمر حداد")
+    assert is_byline("بقلم: سمر حداد")
+    assert is_byline("By Ann Lee")
+    assert not is_byline("Byzantine art")
+    assert not is_byline("سمر حداد")
 
 
 FILLER = "".join(f"<p>{p}</p>" for p in TEXT * 3)

@@ -8,7 +8,7 @@ from crawler.extract.draft import Draft
 from crawler.extract.html_document import parse
 from crawler.extract.images import add
 from crawler.extract.images.captions import caption
-from crawler.extract.images.dom_images import address_of, key, same, shown
+from crawler.extract.images.dom_images import address_of, article_images, key, same
 from index.model.article import Image
 
 HEADLINE = "بدء موسم حصاد القمح في الريف الشرقي"
@@ -152,5 +152,5 @@ def test_cuts_of_one_picture_share_a_key_and_numbered_pictures_do_not() -> None:
 
 def test_a_page_of_pictures_is_read_in_order_and_no_further_than_sixty() -> None:
     page = f"<article><h1>{HEADLINE}</h1>{''.join(figure(f'n{n}.jpg', f'{CAPTION} {n}') for n in range(90))}</article>"
-    found = shown(parse(page, "https://n.example/"), HEADLINE)
+    found = article_images(parse(page, "https://n.example/"), HEADLINE)
     assert [p.image.url for p in found] == [f"https://n.example/n{n}.jpg" for n in range(60)]

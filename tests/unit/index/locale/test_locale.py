@@ -74,12 +74,12 @@ def test_parameters_are_shown_by_their_type_and_by_what_the_catalogue_asks_for()
     quiet = {"n": 1_234, "since": "2026-11-20T10:00:00+02:00"}
     told = "no article since 20 November 2026, \u206610:00 UTC+2\u2069; about 1,234 were expected"
     assert translate("health.quiet", "en", **quiet) == told
-    assert messages.shown("en", ["a", 1_000, Message("field.section")]) == "a, 1,000 and section"
-    assert messages.shown("en", None) == ""
+    assert messages.format_value("en", ["a", 1_000, Message("field.section")]) == "a, 1,000 and section"
+    assert messages.format_value("en", None) == ""
     assert translate("fetch.http_status", "en", status=1_404) == "HTTP 1404"
-    assert translate("article.country", "en", country=messages.shown("en", "SY", "country")) == "Country: Syria"
-    assert messages.shown("en", "2026-05-31", "day") == "31 May 2026"
-    assert messages.shown("en", "ckb", "language") == "Central Kurdish"
+    assert translate("article.country", "en", country=messages.format_value("en", "SY", "country")) == "Country: Syria"
+    assert messages.format_value("en", "2026-05-31", "day") == "31 May 2026"
+    assert messages.format_value("en", "ckb", "language") == "Central Kurdish"
     with pytest.raises(KeyError, match="status"):
         translate("fetch.http_status", "en")
 
