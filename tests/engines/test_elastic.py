@@ -18,6 +18,7 @@ from index.engines.elastic import ElasticEngine, bulk
 from index.engines.elastic import client as server
 from index.engines.elastic.mapping import EARLIER
 from index.errors import IndexMismatch, IndexUnavailable
+from index.model.codes import IndexReason
 from index.search.query_language import parse
 from tests.engines.corpus import document
 
@@ -211,7 +212,8 @@ def test_of_a_request_that_is_too_large_only_the_culprit_is_refused() -> None:
     with speaking_to(answer) as engine:
         refused = engine.bulk(TARGET, documents, [])
     assert list(refused) == ["huge"]
-    assert "Request Entity Too Large" in refused["huge"]
+    assert refused["huge"].code == IndexReason.SERVER
+    assert "Request Entity Too Large" in str(refused["huge"].params["answer"])
 
 
 def test_large_batches_go_in_several_requests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +252,8 @@ def test_a_document_that_elasticsearch_refuses_comes_back_with_its_words(real: t
     documents[77] = document("bad", "حلب", site="x" * 40_000)  # a keyword of more than 32,766 bytes
     refused = engine.bulk(target, documents, [])
     assert list(refused) == ["bad"]
-    assert "immense term" in refused["bad"]
+    assert refused["bad"].code == IndexReason.SERVER
+    assert "immense term" in str(refused["bad"].params["answer"])
     assert engine.count(target) == 499
 
 
