@@ -111,7 +111,7 @@ def ecs() -> bool:
     """ecs-logging's formatter of records, in place of ours on structlog."""
     from ecs_logging import StdlibFormatter  # type: ignore[import-not-found]
 
-    from crawler.console import _ecs
+    from crawler.logging_setup import _ecs
 
     theirs, ours = StdlibFormatter(ensure_ascii=False), _ecs()
 

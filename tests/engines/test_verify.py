@@ -14,6 +14,7 @@ import pytest
 
 from index.archive import Archive, articles, documents, erasure
 from index.engines import Engine, base, elastic, embedded
+from index.engines.record import earlier_id
 from index.errors import IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument
 from index.search import indexer
@@ -91,7 +92,7 @@ def plant(archive: Archive, engine: Engine, target: str) -> set[tuple[str, str]]
     engine.bulk(target, extra, [])
     kinds = {"missing": missing, "older": older, "extra": extra}
     planted = {(one.article.id, kind) for kind, them in kinds.items() for one in them}
-    planted |= {(base.earlier_id(one.article.id, 1), "missing") for one in chosen}
+    planted |= {(earlier_id(one.article.id, 1), "missing") for one in chosen}
     return planted | plant_within(archive, engine, target, [one.article.id for one in chosen])
 
 
@@ -108,8 +109,8 @@ def plant_within(archive: Archive, engine: Engine, target: str, but: list[str]) 
     engine.bulk(target, [*others, *earlier_others, *never], [])
     return {
         *((one.article.id, "other") for one in others),
-        *((base.earlier_id(one.article.id, 1), "other") for one in earlier_others),
-        *((base.earlier_id(one.article.id, 7), "extra") for one in never),
+        *((earlier_id(one.article.id, 1), "other") for one in earlier_others),
+        *((earlier_id(one.article.id, 7), "extra") for one in never),
     }
 
 

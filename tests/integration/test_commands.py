@@ -11,6 +11,9 @@ import httpx
 import pytest
 
 from index.archive import Archive, source_state
+from index.locale import translate
+from index.model.codes import SourceReason
+from index.model.message import Message
 from tests.integration.harness import House, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
@@ -42,12 +45,12 @@ def test_it_speaks_to_people_and_to_programs(small: House, command: tuple[str, .
 def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(small: House) -> None:
     with Archive(small.data / "archive.sqlite3") as archive, archive.read() as conn:
         (source, *_) = source_state.states(conn, "fr")
-        answer = source_state.SourceResponse(problem="it names more than 50,000 addresses: 7 further ones are left")
+        answer = source_state.SourceResponse(problem=Message(SourceReason.TOO_MANY, {"most": 50_000, "n": 7}))
         now = datetime.now(UTC)
         archive.write(lambda conn: source_state.polled(conn, "fr", source.url, answer, now)).result()
         archive.write(lambda conn: source_state.unchanged(conn, "fr", source.url, now)).result()
     told = {row["site"]: row["left"] for row in small.told("status")}
-    assert told == {"fr": [{"url": source.url, "problem": answer.problem}], "fa": []}
+    assert told == {"fr": [{"url": source.url, "problem": translate(answer.problem, "en")}], "fa": []}
     printed = small.arshif("status")
     assert f"fr: {source.url}: {answer.problem}" in printed
     assert "a month brings" in printed

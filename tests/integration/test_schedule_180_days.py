@@ -32,6 +32,7 @@ from crawler.session.site_progress import SiteProgress
 from crawler.storage import open_archive
 from index.archive import Archive, leases
 from index.archive import runs as records
+from index.model.codes import RunStatus
 
 BEGIN = datetime(2026, 9, 20, 12, tzinfo=UTC)
 DAYS = 180  # until the 19th of March: the clocks go back in Berlin and New York, forward in New York and Sydney
@@ -104,7 +105,7 @@ class Crawl:
 
     def _end(self, conn: Any) -> None:
         for site in self.sites:
-            SiteProgress(self.half.config.sites[site]).end(conn, self.run, "ok", self.half.clock.shown)
+            SiteProgress(self.half.config.sites[site]).end(conn, self.run, RunStatus.OK, self.half.clock.shown)
         leases.release(conn, self.held)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from crawler.fetch.block_detection import TRAP_PAGES
 from index.archive import Archive, documents, site_state
+from index.model.codes import FetchReason
 from tests.security.fetch_cli import arshif, asked, configured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, awaiting, feed, listing, own
@@ -105,4 +106,5 @@ def test_a_trap_is_left_and_told_and_the_articles_beside_it_are_complete(tmp_pat
         state = site_state.state(conn, "trap")
     assert state.verdict == "partly failing"
     assert state.detail is not None
-    assert state.detail.startswith(f"{TRAP_PAGES} pages like trap.example/event/0-0/0-0-0 were no articles")
+    assert state.detail.code == FetchReason.TRAP
+    assert state.detail.params == {"n": TRAP_PAGES, "shape": "trap.example/event/0-0/0-0-0"}

@@ -25,6 +25,7 @@ from index.archive.health import Health
 from index.engines import Engine
 from index.errors import IndexUnavailable
 from index.locale import catalogues, formats, messages, negotiation
+from index.model.codes import RunStatus
 from index.model.message import Message
 from index.warc.store import Response, WarcStore
 from index.web import templating
@@ -299,7 +300,7 @@ class Pages:
         site_state.put(conn, "new", name="جديد")
         for status, told in (("failed", Message("run.exit_code", {"n": 3})), ("disk full", Message("run.requested"))):
             run = runs.start(conn, ["asi"], NOW, owner="test", why=Message("run.scheduled"))
-            runs.finish(conn, run, status, NOW + timedelta(seconds=5), {"asi": {"walls": 2}}, detail=told)
+            runs.finish(conn, run, RunStatus(status), NOW + timedelta(seconds=5), {"asi": {"walls": 2}}, detail=told)
         conn.execute(articles.t.articles.update().where(articles.t.articles.c.site == "mina").values(gone_since=NOW))
 
     def close(self) -> None:

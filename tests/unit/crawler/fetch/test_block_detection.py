@@ -19,7 +19,7 @@ def test_walls_in_a_row_end_it_for_that_host() -> None:
     assert not conduct.is_blocked("https://other.example/")
 
 
-@pytest.mark.parametrize("page", ["record_article", "record_non_article"])
+@pytest.mark.parametrize("page", ["article", "non_article"])
 def test_a_page_between_walls_begins_the_count_anew(page: str) -> None:
     conduct = BlockDetector()
     for _ in range(BLOCKED_PAGES - 1):

@@ -12,12 +12,16 @@ from pydantic import HttpUrl
 
 from crawler.discover.site_metadata import site_metadata, sitemaps
 from crawler.onboarding import proposal
+from crawler.onboarding.messages import ProposalMessage
 from crawler.onboarding.proposal import Proposal, SourceOffer, TrialArticle
 from crawler.scheduling.poll_interval import Bounds, PollRecord, UpdateHints, next_poll
 from crawler.scheduling.publication_rate import first_look
+from crawler.scheduling.reasons import HintSource, ScheduleReason
 from crawler.site_config import Kind, Rules, Schedule, Site, Source, stranger
 from crawler.urls.article_filter import may_be_article
 from index.model.candidate import Candidate
+from index.model.codes import FetchReason, PageReason, Reason
+from index.model.message import Message
 from tests.support.archive_samples import article
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -98,7 +102,11 @@ def test_sources_are_taken_that_add_something() -> None:
     news, whole = offer("sitemap", "news", range(5)), offer("sitemap", "all", range(100))
     taken, left = proposal.choose([main, repeats, more, dead, news, whole], NOW)
     assert taken == (main, more, news)
-    assert {o.source.url.path: why.split()[0] for o, why in left} == {"/part": "it", "/dead": "its", "/all": "one"}
+    assert {o.source.url.path: why.code for o, why in left} == {
+        "/part": ProposalMessage.LEFT_REPEATS,
+        "/dead": ProposalMessage.LEFT_OLD,
+        "/all": ProposalMessage.LEFT_ONE_IS_ENOUGH,
+    }
 
 
 def test_a_feed_with_dates_goes_before_one_without() -> None:
@@ -118,11 +126,12 @@ def test_the_file_is_read_as_the_site_that_was_proposed() -> None:
     said = site_metadata('<html lang="ar"><title>نداء: الأخبار</title>'.encode(), "https://www.nida.example/", {})
     feed = offer("feed", "feed", range(49))
     site = proposal.finish(proposal.first_draft("https://www.nida.example/", said, SAYS), [feed], [])
-    found = Proposal(site, (feed,), ((offer("sitemap", "map", range(2)), "one is enough"),), (), 24.0, ())
+    enough = Message(ProposalMessage.LEFT_ONE_IS_ENOUGH, {"kind": Message("source.kind.sitemap")})
+    found = Proposal(site, (feed,), ((offer("sitemap", "map", range(2)), enough),), (), 24.0, ())
     written = yaml.safe_load(found.yaml())
     assert Site(id=site.id, **written) == site
     assert site.id == "nida"
-    assert "# also there: sitemap https://example.org/map (one is enough)" in found.yaml()
+    assert "# also there: sitemap https://example.org/map (one sitemap is enough)" in found.yaml()
     assert proposal.a_day([feed]) == pytest.approx(24.0)
 
 
@@ -136,40 +145,51 @@ def listed(kind: Kind, count: int, apart: timedelta, said: UpdateHints | None = 
 SITE = stranger("https://example.org/")
 
 
+def codes_in(message: Message) -> set[str]:
+    """The codes of a message and of those within it."""
+    within = [codes_in(value) for value in message.params.values() if isinstance(value, Message)]
+    return {message.code}.union(*within)
+
+
 def test_a_site_is_asked_as_a_crawl_will_ask_it() -> None:
     """The words are those of the rule that decides: `arshif status` says the same."""
     hourly = listed("feed", 49, timedelta(hours=1))
     proposed, told = proposal.schedule(SITE, [hourly], Bounds(), NOW)
     assert proposed == Schedule()
-    assert "every 30 min to 12 h;" in told
+    assert (told.params["fastest"], told.params["slowest"]) == (30 * 60, 12 * 3_600)
     habit = first_look(hourly.dates, NOW, UTC)
-    assert next_poll(PollRecord("x", NOW, habit), Bounds()).why in told
-    assert "as often as allowed, every 30 min" in told
-    rare = proposal.schedule(SITE, [listed("feed", 5, timedelta(days=3))], Bounds(), NOW)[1]
-    assert "0.31 expected by then" in rare, "between the bounds"
+    why = next_poll(PollRecord("x", NOW, habit), Bounds()).why
+    assert told.params["why"] == why
+    assert why.code == ScheduleReason.FASTEST
+    rare = proposal.schedule(SITE, [listed("feed", 5, timedelta(days=3))], Bounds(), NOW)[1].params["why"]
+    assert isinstance(rare, Message)
+    assert rare.code == ScheduleReason.EXPECTED, "between the bounds"
+    assert rare.params["n"] == pytest.approx(0.31, abs=0.005)
 
 
 def test_a_feed_is_believed_that_says_how_seldom_it_is_to_be_asked() -> None:
-    says = UpdateHints(timedelta(hours=6), "its ttl")
+    says = UpdateHints(timedelta(hours=6), HintSource.TTL)
     told = [
         proposal.schedule(SITE, [listed("feed", 8, timedelta(days=1), said)], Bounds(), NOW)[1] for said in (None, says)
     ]
-    assert "its ttl says every 6 h" not in told[0]
-    assert "its ttl says every 6 h" in told[1]
+    assert [codes_in(one) & {ScheduleReason.PUBLISHER_INTERVAL} for one in told] == [
+        set(),
+        {ScheduleReason.PUBLISHER_INTERVAL},
+    ]
 
 
 def test_of_what_is_not_dated_no_habit_is_made_up() -> None:
     told = proposal.schedule(SITE, [offer("feed", "feed", range(9), None)], Bounds(), NOW)[1]
-    assert told.endswith("(how often it publishes is not known yet)")
-    assert "articles a day" not in told
+    assert told.params["why"] == Message(ScheduleReason.UNKNOWN_RATE)
 
 
 def test_a_short_list_is_asked_before_articles_leave_it() -> None:
     short = listed("feed", 11, timedelta(minutes=4))
     proposed, told = proposal.schedule(SITE, [short], Bounds(), NOW)
     assert proposed == Schedule(fastest=20.0)
-    assert "(fastest: 20, for its lists reach back 40 min only)" in told
-    assert "at first after 19 min" in told or "at first after 20 min" in told
+    assert told.code == ProposalMessage.SCHEDULE_FASTER
+    assert (told.params["minutes"], told.params["reach"]) == (20, 40 * 60)
+    assert told.params["first"] in (19 * 60, 20 * 60)
     whole, other = listed("sitemap", 49, timedelta(hours=1)), listed("section", 49, timedelta(hours=1))
     assert proposal.schedule(SITE, [short, whole], Bounds(), NOW)[0] == Schedule(), "the sitemap has all, for longer"
     assert proposal.schedule(SITE, [short, other], Bounds(), NOW)[0] == proposed, "a section need not have the feed's"
@@ -195,7 +215,7 @@ def test_a_paragraph_that_ends_several_articles_becomes_a_rule() -> None:
     found = [*(tried(f"/news/{n}", END) for n in range(3)), tried("/news/3"), tried("/news/4")]
     [(made, reason)] = proposal.stripped(found)
     assert made.strip_text == (END[:60].rstrip(),)
-    assert reason == f"strip_text: 3 of 5 articles begin or end with “{END}”"
+    assert reason == Message(ProposalMessage.STRIP_TEXT, {"n": 3, "of": 5, "text": END})
     assert proposal.stripped([tried("/news/1"), tried("/news/2")]) == []
 
 
@@ -225,30 +245,35 @@ LISTED = candidates(*(f"/news/{n}" for n in range(5)), *(f"/video/{n}" for n in 
 
 
 def test_a_folder_of_pages_that_are_no_articles_is_denied() -> None:
-    videos = [tried(f"/video/{n}", problem="video: no text", reason="video") for n in range(2)]
-    gone = tried("/gallery/1", problem="HTTP 404")
+    videos = [tried(f"/video/{n}", problem=Message(PageReason.VIDEO), reason=PageReason.VIDEO) for n in range(2)]
+    gone = tried("/gallery/1", problem=Message(FetchReason.HTTP_STATUS, {"status": 404}))
     [(made, reason)] = proposal.denied([tried("/news/1"), *videos, gone], LISTED)
     assert made == Rules(deny=("^https?://[^/]+/video/",))
     assert may_be_article("https://example.org/video/9", deny=made.deny) == "denied"
     assert may_be_article("https://example.org/news/video/9-the-council-met-again", deny=made.deny) is None
-    assert reason == "deny: 2 pages below /video/ are no articles"
+    assert reason == Message(ProposalMessage.DENY, {"n": 2, "folder": "/video/"})
     assert proposal.denied([tried("/video/3"), *videos], LISTED) == [], "some of them are articles"
     assert proposal.denied([tried("/news/1"), *videos], LISTED[4:]) == [], "hardly anything would remain"
 
 
 def test_the_folder_is_denied_that_has_no_articles_and_not_the_one_around_it() -> None:
-    lists = [tried(f"/ar/video/2026/{n}", problem="listing", reason="listing") for n in range(2)]
+    lists = [
+        tried(f"/ar/video/2026/{n}", problem=Message(PageReason.LISTING), reason=PageReason.LISTING) for n in range(2)
+    ]
     more = candidates("/ar/news/1", "/ar/news/2", "/ar/news/3", "/ar/video/2026/1", "/ar/video/2026/2")
     assert [rule.deny for rule, _ in proposal.denied([tried("/ar/news/1"), *lists], more)] == [
         ("^https?://[^/]+/ar/video/",)
     ]
-    days = [tried(f"/2026/05/{n}", problem="listing", reason="listing") for n in range(2)]
+    days = [tried(f"/2026/05/{n}", problem=Message(PageReason.LISTING), reason=PageReason.LISTING) for n in range(2)]
     assert proposal.denied([tried("/ar/news/1"), *days], more) == [], "a day is no kind of page"
 
 
-@pytest.mark.parametrize("reason", ["empty", "wall", "consent", "not found", "status"])
-def test_nothing_is_denied_for_a_reason_that_passes(reason: str) -> None:
-    refused = [tried(f"/video/{n}", problem=reason, reason=reason) for n in range(2)]
+@pytest.mark.parametrize(
+    "reason",
+    [PageReason.EMPTY, PageReason.WALL, PageReason.CONSENT, PageReason.NOT_FOUND, FetchReason.HTTP_STATUS],
+)
+def test_nothing_is_denied_for_a_reason_that_passes(reason: Reason) -> None:
+    refused = [tried(f"/video/{n}", problem=Message(reason), reason=reason) for n in range(2)]
     assert proposal.denied([tried("/news/1"), *refused], LISTED) == []
 
 
@@ -261,7 +286,7 @@ def test_rules_by_which_an_article_or_a_field_is_lost_do_not_hold() -> None:
     whole = tried("/news/1")
     assert whole.article is not None
     assert proposal.holds([whole], [whole])
-    assert not proposal.holds([whole], [tried("/news/1", problem="no text")])
+    assert not proposal.holds([whole], [tried("/news/1", problem=Message(PageReason.NO_TEXT))])
     assert not proposal.holds([whole], [replace(whole, article=replace(whole.article, headline=""))])
 
 

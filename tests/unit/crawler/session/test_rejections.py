@@ -10,6 +10,8 @@ from crawler.errors import PageProblem, Refused, Unreadable
 from crawler.models import Page
 from crawler.session.pages import response_problem
 from crawler.session.rejections import rejection
+from index.model.codes import FetchReason, PageReason, ParseReason
+from index.model.message import Message
 
 URL = "https://step.example/2026/a-story"
 MAX_BYTES = 1_000
@@ -22,13 +24,13 @@ def page(url: str = URL, status: int = 200, length: int = 10, asked: str | None 
 @pytest.mark.parametrize(
     ("problem", "counts_as"),
     [
-        (Refused("listing"), "refused"),
-        (Refused("too large"), "refused"),
-        (Refused("wall"), "failed"),
-        (Refused("consent"), "failed"),
-        (Unreadable("too slow"), "quarantined"),
-        (PageProblem("HTTP 503"), "failed"),
-        (PageProblem("DownloadTimeoutError"), "failed"),
+        (Refused(PageReason.LISTING), "refused"),
+        (Refused(FetchReason.TOO_LARGE), "refused"),
+        (Refused(PageReason.WALL), "failed"),
+        (Refused(PageReason.CONSENT), "failed"),
+        (Unreadable(ParseReason.TOO_SLOW), "quarantined"),
+        (PageProblem(FetchReason.HTTP_STATUS, status=503), "failed"),
+        (PageProblem(FetchReason.TIMEOUT), "failed"),
     ],
 )
 def test_what_is_no_article_stays_refused_and_all_else_is_tried_again(problem: PageProblem, counts_as: str) -> None:
@@ -40,12 +42,15 @@ def test_what_is_no_article_stays_refused_and_all_else_is_tried_again(problem: P
     [
         (page(), None),
         (page(length=MAX_BYTES), None),
-        (page(length=MAX_BYTES + 1), "too large"),
-        (page(status=503), "HTTP 503"),
-        (page("https://step.example/", asked=URL), "led home"),
+        (page(length=MAX_BYTES + 1), Message(FetchReason.TOO_LARGE, {"bytes": MAX_BYTES + 1})),
+        (page(status=503), Message(FetchReason.HTTP_STATUS, {"status": 503})),
+        (
+            page("https://step.example/", asked=URL),
+            Message(PageReason.REDIRECTED_HOME, {"url": "https://step.example/"}),
+        ),
         (page("https://step.example/2026/another-story", asked=URL), None),
     ],
 )
-def test_a_response_that_is_not_even_read(came: Page, reason: str | None) -> None:
+def test_a_response_that_is_not_even_read(came: Page, reason: Message | None) -> None:
     problem = response_problem(came, MAX_BYTES)
-    assert (problem.reason if problem else None) == reason
+    assert (problem.message if problem else None) == reason
