@@ -66,7 +66,6 @@ class ParseReason(StrEnum):
     STUCK = "parse.stuck"  # seconds by the clock, of which it computed hardly any
     CRASHED = "parse.crashed"  # exit_code
     OUT_OF_MEMORY = "parse.out_of_memory"
-    TOO_LARGE = "parse.too_large"  # bytes, most
     TOO_DEEP = "parse.too_deep"  # most
     DAMAGED_COPY = "parse.damaged_copy"  # error: of a raw copy
     INTERNAL_ERROR = "parse.internal_error"  # error

@@ -257,14 +257,13 @@ def test_a_folder_of_pages_that_are_no_articles_is_denied() -> None:
 
 
 def test_the_folder_is_denied_that_has_no_articles_and_not_the_one_around_it() -> None:
-    lists = [
-        tried(f"/ar/video/2026/{n}", problem=Message(PageReason.LISTING), reason=PageReason.LISTING) for n in range(2)
-    ]
+    listing = {"problem": Message(PageReason.LISTING), "reason": PageReason.LISTING}
+    lists = [tried(f"/ar/video/2026/{n}", **listing) for n in range(2)]
     more = candidates("/ar/news/1", "/ar/news/2", "/ar/news/3", "/ar/video/2026/1", "/ar/video/2026/2")
     assert [rule.deny for rule, _ in proposal.denied([tried("/ar/news/1"), *lists], more)] == [
         ("^https?://[^/]+/ar/video/",)
     ]
-    days = [tried(f"/2026/05/{n}", problem=Message(PageReason.LISTING), reason=PageReason.LISTING) for n in range(2)]
+    days = [tried(f"/2026/05/{n}", **listing) for n in range(2)]
     assert proposal.denied([tried("/ar/news/1"), *days], more) == [], "a day is no kind of page"
 
 

@@ -125,7 +125,7 @@ def test_a_bad_page_costs_itself_only(workers: ParsePool, job: object, reason: s
 
 
 def test_what_took_too_long_is_told_in_cpu_time(workers: ParsePool) -> None:
-    with pytest.raises(Unreadable, match="too slow: not parsed within 1 s of CPU time"):
+    with pytest.raises(Unreadable, match="not parsed within 1 second"):
         asyncio.run(workers.run(hang_in_c))
 
 
@@ -168,7 +168,7 @@ def test_a_page_is_read_on_a_machine_that_is_busy() -> None:
 def test_a_job_that_waits_for_ever_is_ended_too() -> None:
     pool = ParsePool(count=1, backstop=0.5)
     try:
-        with pytest.raises(Unreadable, match=r"too slow: not parsed within 0\.5 s$"):
+        with pytest.raises(Unreadable, match=r"not parsed within 0\.5 seconds, of which it computed hardly any$"):
             asyncio.run(pool.run(sleep, FOR_EVER))
         pool.backstop = PATIENCE
         assert asyncio.run(pool.run(double, 4)) == 8
@@ -284,10 +284,10 @@ def test_it_ends_at_once_while_long_documents_wait(tmp_path: Path) -> None:
 def test_workers_die_with_a_parent_that_is_killed() -> None:
     code = (
         "import asyncio\n"
-        "from crawler.processes.parse_pool import Workers\n"
+        "from crawler.processes.parse_pool import ParsePool\n"
         "from tests.unit.crawler.processes.test_parse_pool import double, hang\n"
         "if __name__ == '__main__':\n"
-        f"    pool = Workers(count=1, deadline={FOR_EVER})\n"
+        f"    pool = ParsePool(count=1, deadline={FOR_EVER})\n"
         "    asyncio.run(pool.run(double, 1))\n"
         "    print('up', flush=True)\n"
         "    asyncio.run(pool.run(hang))\n"
