@@ -54,7 +54,7 @@ def test_a_site_is_crawled_when_its_sources_are_due_and_then_left_alone(tmp_path
         for source in row["sources"]:
             assert datetime.fromisoformat(source["asked"]) < datetime.fromisoformat(source["next"])
             assert source["why"]
-        assert all(f"{source['url']}: asked " in house.arshif("status", SITE) for source in row["sources"])
+        assert all(f"{source['url']}: polled " in house.arshif("status", SITE) for source in row["sources"])
         with daemon(house, "--no-web") as service:
             service.wait_for(lambda: service.children("_ship"))  # it is at work
             assert finished(house) == 1

@@ -47,7 +47,7 @@ def adopted(house: House, name: str) -> tuple[dict[str, Any], Site]:
     assert site.name == place.outlet.name
     assert site.languages == (place.outlet.language,)
     assert site.enabled
-    assert added["pace"].startswith("asked as it publishes, every 30 min to 12 h; at first after ")
+    assert added["pace"].startswith("polled as it publishes, every 30 minutes to 12 hours; first after ")
     assert site.schedule == Schedule(), "the newsroom's lists reach back far enough"
     assert not any(rule.deny for rule in site.rules), "all that its lists name are articles"
 
@@ -234,8 +234,8 @@ def test_what_cannot_be_added_says_why(strangers: House) -> None:
     strangers.room.serve("http://closed.example/robots.txt", b"User-agent: *\nDisallow: /", "text/plain")
     for address, why in {
         "ftp://closed.example/": "is not a web address",
-        "http://nobody.example/": "answered HTTP 502",
-        "http://closed.example/": "may not be asked",
+        "http://nobody.example/": "HTTP 502",
+        "http://closed.example/": "may not be requested",
     }.items():
         code = 2 if "ftp" in address else 1
         strangers.arshif("sites", "add", address, code=code)
