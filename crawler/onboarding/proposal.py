@@ -344,7 +344,6 @@ def zones() -> dict[str, tuple[str, ...]]:
 
 
 def now_utc() -> datetime:
-    """The current time in UTC."""
     return datetime.now(UTC)
 
 

@@ -47,7 +47,8 @@ from index.model.message import Message
 
 log = logging.getLogger("arshif.scout")
 
-FEEDS = ("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")  # usual paths, if the site names none
+# Usual paths, for sites that name none.
+FEEDS = ("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")
 SITEMAPS = ("/news-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml")
 # Feeds or sitemaps named by a site that are requested: the rest are those of sections and of past years.
 MAX_NAMED_SOURCES = 4
