@@ -32,7 +32,7 @@ REFERRER_POLICY = "no-referrer"
 # Limits
 DOWNLOAD_TIMEOUT = _settings.politeness.timeout
 DNS_TIMEOUT = 10  # seconds; a slower name is retried in the next run
-DOWNLOAD_MAXSIZE = _settings.politeness.source_max_bytes  # also when decompressed; the spider enforces that of pages
+DOWNLOAD_MAXSIZE = _settings.politeness.source_max_bytes  # also when decompressed; the spider enforces page_max_bytes
 DOWNLOAD_WARNSIZE = 0
 HTTPERROR_ALLOW_ALL = True  # the spider interprets the status of a page or a source
 REDIRECT_MAX_TIMES = 5  # instead of 20: no article is further away

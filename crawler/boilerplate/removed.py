@@ -1,4 +1,4 @@
-"""Removed: a piece of text that boilerplate removal took off a page."""
+"""Removed: a piece of text taken out by boilerplate removal."""
 
 from __future__ import annotations
 

@@ -63,7 +63,10 @@ def _parse(
 
 
 def alternates(body: bytes, url: str, headers: Mapping[str, str] | None = None) -> list[str]:
-    """The feeds that a home page links to (`<link rel=alternate>`), in order, as canonical URLs."""
+    """The feeds that a home page links to (`<link rel=alternate>`), in order, as canonical URLs.
+
+    :raises SourceProblem: when gzip data cannot be decompressed.
+    """
     return section.alternates(read(body, headers or {}), url)
 
 

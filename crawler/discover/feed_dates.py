@@ -38,9 +38,8 @@ def parse(text: str | None, zone: tzinfo | None = None) -> datetime | None:
     part = match.groupdict()
     named = _zone(part["zone"]) if part["zone"] else zone
     month = int(part["month"]) if part["month"].isdigit() else _MONTHS.get(part["month"].lower(), 0)
-    year = int(part["year"]) + (
-        0 if len(part["year"]) == 4 else 2000 if int(part["year"]) < 50 else 1900
-    )  # RFC 5322, 4.3
+    # RFC 5322, 4.3
+    year = int(part["year"]) + (0 if len(part["year"]) == 4 else 2000 if int(part["year"]) < 50 else 1900)
     if named is None or year not in YEARS:
         return None
     second = min(int(part["second"] or 0), 59)  # a leap second

@@ -40,7 +40,10 @@ class SiteMetadata:
 
 
 def site_metadata(body: bytes, url: str, headers: Mapping[str, str]) -> SiteMetadata:
-    """The metadata on the home page at `url`. `headers` have lower-case names."""
+    """The metadata on the home page at `url`. `headers` have lower-case names.
+
+    :raises SourceProblem: when gzip data cannot be decompressed.
+    """
     document = read(body, headers)
     tree = LexborHTMLParser(document.text)
     feeds, wordpress = tuple(alternates(document, url)), _wordpress(tree, url, document.text)

@@ -53,7 +53,10 @@ def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
 
 
 def check_sources(site: str) -> list[SourceCheck]:
-    """The results of polling each source of a site once."""
+    """The results of polling each source of the site with this id once.
+
+    :raises ArshifError: when the spider could not be started.
+    """
     answers = []
     for poll, found in _run("probe", sites=site).answers:
         if isinstance(found, Discovered):

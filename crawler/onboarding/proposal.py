@@ -33,9 +33,8 @@ from index.model.message import Given, Message
 RECENT = timedelta(days=30)  # a source whose newest article is older is considered dead
 NEW_SHARE = 0.2  # minimum share of an additional source's articles that no other lists: else its polls are wasted
 NOT_CHOSEN = frozenset(("ar_AR", "en_US", "es_ES"))  # default locales of CMSs, which tell nothing about the country
-ELSEWHERE = frozenset(
-    ("ag", "ai", "am", "cc", "co", "fm", "gg", "io", "la", "me", "nu", "sh", "so", "st", "tv", "ws")
-)  # country-code domains sold worldwide
+# Country-code domains sold worldwide.
+ELSEWHERE = frozenset(("ag", "ai", "am", "cc", "co", "fm", "gg", "io", "la", "me", "nu", "sh", "so", "st", "tv", "ws"))
 NOT_ISO = {"uk": "GB"}  # as a top-level domain
 MINUTE = timedelta(minutes=1)
 PARTS = ("feed", "section")  # kinds of sources that may list only a part of what a site publishes

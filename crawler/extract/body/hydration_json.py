@@ -22,11 +22,12 @@ _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _SPACE = re.compile(r"\s|[\u3040-\u9fff]")
 _CODE = re.compile(r"[{}=;\[\]|$]|https?:")
 _CODE_MOST = 60  # minimum characters of text per match of _CODE
+# In keys whose texts do not belong to an article.
 _OTHER = re.compile(
     r"desc|summ|excerpt|teaser|lead|deck|title|headline|caption|alt|meta|seo|comment|polic|legal|terms|cookie|consent"
     r"|related|author|bio|url|src|style|css|script|label|message|config|i18n|translation|locale|ads?$",
     re.IGNORECASE,
-)  # in keys whose texts do not belong to an article
+)
 _MAX_CHARS = 2_000_000  # per script
 _MAX_NODES = 50_000  # in all JSON on a page
 _MAX_JSON_STARTS = 20  # positions in a script at which JSON parsing is attempted

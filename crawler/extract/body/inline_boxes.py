@@ -13,10 +13,11 @@ PROSE = 80  # characters from which a block is prose and not a label
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 FLOW = HEADINGS | {"h1", "p", "li", "blockquote", "pre", "dt", "dd", "figcaption", "ul", "ol", "dl", "tr"}
 TABLE = frozenset(("table", "tbody", "thead", "tfoot"))
+# In the names of elements that rarely belong to an article.
 is_foreign = judge(
     r"comment|related|sidebar|footer|widget|promo|teaser|list|recommend|(?:fact|info|side)-?box|subscri|paywall|register"
     r"|sign-?in|author|about|reference|footnote|bibliograph|legal"
-)  # in the names of elements that rarely belong to an article
+)
 _SENTENCE = 40  # characters from which a block that ends like a sentence is prose
 END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
 _DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center"}
