@@ -1,1 +1,1 @@
-"""How an article moves: discover, fetch, extract, clean, identify, store. `path.py` tells it in order."""
+"""The pipeline of an article: discover, fetch, extract, clean, identify, store, index; see `stages.py`."""

@@ -1,10 +1,10 @@
-"""YAML and environment -> frozen, validated Settings and Sites. Errors name file, line and key.
+"""YAML files and environment variables -> frozen, validated Settings and Sites. Errors name file, line and key.
 
 A configuration is a folder:
 
     arshif.yaml                 settings; each key has a default
-    sites/<country>/<id>.yaml   the sites that Arshif ships
-    sites.local/<id>.yaml       a user's own: new sites, or single keys of shipped ones, such as `enabled: true`
+    sites/<country>/<id>.yaml   the sites included in Arshif
+    sites.local/<id>.yaml       a user's own: new sites, or single keys of included ones, such as `enabled: true`
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Config:
 
     `sites` maps ids to sites, sorted by id, disabled ones included. `directory` is the folder it was read from,
     `packaged` whether that is Arshif's built-in configuration. `settings.data` is an absolute path. `warnings` are
-    sentences for people about what is allowed but probably not intended.
+    sentences for people about settings that are allowed but probably not intended.
     """
 
     settings: Settings
@@ -225,7 +225,7 @@ def packaged_config() -> Path:
 
 
 def write_starter(directory: Path) -> Path:
-    """Creates `directory`/config with everything that Arshif ships, for a user to edit, and returns its path.
+    """Creates `directory`/config with the built-in configuration, for a user to edit, and returns its path.
 
     :raises ConfigError: when it exists and is not empty, or cannot be written.
     """

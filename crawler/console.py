@@ -1,6 +1,6 @@
-"""What the command prints: tables and JSON on standard output, problems on standard error.
+"""Terminal output: tables and JSON on standard output, errors on standard error.
 
-Nothing that a page wrote reaches the terminal raw.
+Text from web pages never reaches the terminal unescaped.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# What a page wrote could move the cursor, set the clipboard or turn a line around: C0 and C1 controls but the line
-# feed, and Unicode's embeddings, overrides and isolates. Joiners stay: Persian and many scripts of India need them.
+# Page text could move the cursor, set the clipboard or reverse a line: C0 and C1 controls except the line feed, and
+# Unicode's embeddings, overrides and isolates. Joiners stay: Persian and many scripts of India need them.
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -24,27 +24,27 @@ err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def safe(text: object) -> str:
-    """The text without anything that a terminal would obey; a tab becomes a space."""
+    """The text without the characters that a terminal interprets; a tab becomes a space."""
     return UNSAFE.sub(lambda match: " " if match[0] == "\t" else "", str(text))
 
 
 def say(text: object = "", style: str | None = None) -> None:
-    """Prints a line (or several) of text."""
+    """Prints one or more lines of text."""
     out.print(Text(safe(text), style=style or ""), soft_wrap=True)
 
 
 def print_error(text: object) -> None:
-    """Prints a problem on standard error."""
+    """Prints a message on standard error."""
     err.print(Text(safe(text)), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
-    """Prints a value as JSON: letters as they are, moments as ISO 8601, control characters escaped."""
+    """Prints a value as JSON: non-ASCII letters unescaped, timestamps in ISO 8601, control characters escaped."""
     print(to_json(value, indent=2))
 
 
 def to_json(value: object, indent: int | None = None, **_: Any) -> str:
-    """The value as JSON that a terminal may show: letters as they are, control characters escaped."""
+    """The value as JSON that is safe for a terminal: non-ASCII letters unescaped, control characters escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
     return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
@@ -58,8 +58,8 @@ def _plain(value: object) -> object:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints rows under their columns' names; None is left empty, moments are in local time. On a narrow terminal the
-    last column is wrapped, and no other."""
+    """Prints rows under the column names; None is shown as an empty cell, timestamps in local time. On a narrow
+    terminal only the last column is wrapped."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for name in columns:
         last = name == columns[-1]
@@ -71,11 +71,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         return
     wide = sum(max((len(str(c)) for c in (name, *column.cells)), default=0) + 2
                for name, column in zip(columns, table.columns, strict=True))  # fmt: skip
-    Console(file=out.file, width=max(wide, out.width)).print(table)  # a file has room for whole lines
+    Console(file=out.file, width=max(wide, out.width)).print(table)  # no wrapping in a file
 
 
 def cell(value: object) -> str:
-    """A value as a table shows it."""
+    """A value as shown in a table."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -86,7 +86,7 @@ def cell(value: object) -> str:
 
 
 def format_duration(time: timedelta) -> str:
-    """How long in the largest unit that says enough: 43 s, 12 min, 5 h, 3 days; less than a second is 0 s."""
+    """A duration in the largest unit that fits at least twice: 43 s, 12 min, 5 h, 3 days; less than a second is 0 s."""
     seconds = max(0, int(time.total_seconds()))
     for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * length:

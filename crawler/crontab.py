@@ -1,4 +1,4 @@
-"""A crontab expression -> the times that it means."""
+"""A crontab expression -> its fire times."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # as crontab(5) co
 
 @cache
 def crontab(expression: str) -> CronTrigger:
-    """The times of a crontab expression, in wall-clock time that is written as UTC.
+    """The fire times of a crontab expression, as wall-clock times labelled UTC.
 
-    As crontab(5): Sunday is 0 and 7, a range of weekdays may go over the end of the week (`sat-thu`). Day of month and
-    weekday together are refused, which cron takes as "either" and APScheduler as "both". ValueError says what is wrong.
+    As in crontab(5), Sunday is 0 and 7. A range of weekdays may wrap around the end of the week (`sat-thu`). Day of
+    month and weekday together are rejected: cron reads them as "either", APScheduler as "both".
+
+    :raises ValueError: when the expression is invalid or never fires, with the reason.
     """
     fields = expression.split()
     if len(fields) != 5:
@@ -43,7 +45,7 @@ def crontab(expression: str) -> CronTrigger:
 
 
 def _weekdays(field: str) -> str:
-    """Crontab's field of weekdays as APScheduler's: names only, ranges written out."""
+    """Crontab's weekday field in APScheduler's form: names only, ranges expanded."""
     days = [day for part in field.split(",") for day in _weekday_range(part)]
     return "*" if field == "*" else ",".join(days)
 

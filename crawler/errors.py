@@ -1,19 +1,19 @@
-"""The tree of errors, drawn once; a class says what happens next.
+"""The error hierarchy, and what happens after each error.
 
 ArshifError                 a person can act on it; the command prints the message and exits
 ├── ConfigError             nothing starts; names file, line and key
 ├── ArchiveError            the run stops
-│   └── LeaseLost           the run ends, a newer one has its site
-├── Busy                    another process holds it; says which
-├── IndexUnavailable        rows stay in the outbox; the shipper tries again
-├── IndexMismatch           nothing is shipped until the server is mended
+│   └── LeaseLost           the run ends: a newer run holds the site's lease
+├── Busy                    another process holds the lock; the message says which
+├── IndexUnavailable        rows stay in the outbox; the indexer retries
+├── IndexMismatch           nothing is indexed until the server is fixed
 └── QueryError              the search box shows it with its position
 
-PageProblem                 one page; the run goes on, the page is accounted for
-├── Refused                 no article, and will not become one: kept with its reason
-└── Unreadable              bytes that could not be parsed in time or at all: tried again later
+PageProblem                 one page; the run continues and the page is recorded
+├── Refused                 not an article, and will not become one: recorded with its reason
+└── Unreadable              bytes that could not be parsed, or not in time: retried later
 
-SourceProblem               one source; the site's other sources go on
+SourceProblem               one source; the site's other sources continue
 """
 
 from index.errors import (
@@ -45,37 +45,37 @@ __all__ = [
 
 
 class ConfigError(ArshifError):
-    """A configuration that cannot be used: nothing starts until the user mends the named file, line and key. Exit 2."""
+    """An invalid configuration: nothing starts until the user fixes the named file, line and key. Exit status 2."""
 
     exit_code = 2
 
 
 class PageProblem(Exception):
-    """What is wrong with one page; the run goes on. `reason` is what is decided by and counted, `message` says it with
+    """A problem with one page; the run continues. `reason` is the code to count and branch on, `message` the same with
     its parameters."""
 
     def __init__(self, reason: Reason, /, **params: Given) -> None:
-        super().__init__(reason)  # in args: it crosses process borders by pickle, which keeps the attributes too
+        super().__init__(reason)  # in args: pickled between processes, with its attributes
         self.reason = reason
         self.message = Message(reason, params)
 
     def __str__(self) -> str:
-        from index.locale import FALLBACK, translate  # 0.1 s that no worker pays
+        from index.locale import FALLBACK, translate  # imported here to save each worker 0.1 s
 
         return translate(self.message, FALLBACK)
 
 
 class Refused(PageProblem):
-    """No article, such as a section page, a wall or "not found": kept in the frontier with its reason, not stored.
+    """Not an article: a section page, a block page or "not found". Kept in the frontier with its reason, not stored.
 
-    `said` is what such a page says of itself all the same, where it was read so far: (field, value, origin)."""
+    `said` holds the fields that were extracted before the page was rejected: (field, value, origin)."""
 
     said: tuple[tuple[str, object, str], ...] = ()
 
 
 class Unreadable(PageProblem):
-    """Bytes that could not be parsed at all or by the deadline: stores no validators, and is tried again later."""
+    """Bytes that could not be parsed, or not by the deadline: no validators are stored, and the page is retried."""
 
 
 class SourceProblem(PageProblem):
-    """A feed, sitemap or listing that cannot be read: noted in the site's state, tried again at its next turn."""
+    """A feed, sitemap or listing that cannot be read: recorded in the site's state, retried at the next poll."""

@@ -1,6 +1,7 @@
-"""Identify: which article it is (id), what it says (content hash), what it resembles (near-duplicate signature).
+"""Identification of articles: an id, a content hash and a near-duplicate signature.
 
-All over text folded by `crawler.text.fold`, which is apart from the index's folding: these values are stored."""
+Hash and signature are computed from text normalised by `crawler.text.fold`, which is independent of the index's
+normalisation because the values are stored."""
 
 from __future__ import annotations
 
@@ -15,19 +16,21 @@ import numpy as np
 
 from crawler.text import fold, words
 
-PERMUTATIONS = 128  # the standard error of an estimated similarity is .044 at most
+PERMUTATIONS = 128  # the standard error of an estimated similarity is at most 0.044
 _SHINGLE = 3  # words
 _DIGIT = re.compile(r"\d")
-_NUMBERS = 0.3  # share of words with digits from which a text is a table
-_FLASH_MAX_WORDS = 40  # words below which an article is a flash: never merged by its content
+_NUMBERS = 0.3  # share of words with digits above which a text is a table
+_FLASH_MAX_WORDS = 40  # an article with fewer words is a news flash, which is never merged by its content
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`content_hash`: 64 hex digits, the same for texts that differ in case, marks, punctuation or spaces only.
-    `signature`: 128 little-endian 32-bit numbers (512 bytes), None under 40 words; the share of equal numbers of two of
-    them estimates the Jaccard similarity of their three-word shingles. `template`: a flash (under 40 words) or mostly
-    numbers, where equal text says nothing of equal articles."""
+    """Content hash and signature of an article.
+
+    `content_hash`: 64 hex digits, equal for texts that differ only in case, diacritics, punctuation or spaces.
+    `signature`: 128 little-endian 32-bit integers (512 bytes), None under 40 words; the share of equal integers in two
+    signatures estimates the Jaccard similarity of their three-word shingles. `template`: a flash (under 40 words) or
+    mostly numbers, where equal text does not mean the same article."""
 
     content_hash: str
     signature: bytes | None
@@ -35,12 +38,12 @@ class Identity:
 
 
 def article_id(site: str, url: str) -> str:
-    """26 letters and digits that are stable for a site and a canonical URL."""
+    """The id of an article: 26 letters and digits, stable for a site and a canonical URL."""
     return b32encode(sha256(f"{site}\n{url}".encode()).digest()[:16]).decode().rstrip("=").lower()
 
 
 def identity(headline: str, body: str) -> Identity:
-    """What a text is known by."""
+    """The content hash and the signature of an article."""
     head, text = fold(headline), fold(body)
     found = words(f"{head} {text}", folded=True)
     return Identity(
@@ -51,21 +54,21 @@ def identity(headline: str, body: str) -> Identity:
 
 
 def signature(found: list[str]) -> bytes:
-    """MinHash of the three-word shingles of folded words (three at least), as little-endian 32-bit numbers."""
-    # Joined and cut again: one call encodes all; folded words have no space of any kind in them.
+    """The MinHash of the three-word shingles of at least three folded words, as little-endian 32-bit integers."""
+    # Join and split so that one call encodes all words; folded words contain no whitespace.
     coded = [crc32(word) for word in " ".join(found).encode("utf-8", "replace").split()]
     code = np.array(coded, dtype=np.uint64)
     shingles = code[:-2] * _PLACES[0] + code[1:-1] * _PLACES[1] + code[2:] * _PLACES[2]
     values = _mixed((shingles >> np.uint64(32)).astype(np.uint32))
     low = np.full(PERMUTATIONS, 0xFFFFFFFF, dtype=np.uint32)
-    for start in range(0, len(values), 1024):  # bounds the memory that one very long text takes
+    for start in range(0, len(values), 1024):  # bounds the memory for a very long text
         permuted = _FACTORS[:, None] * values[start : start + 1024] + _OFFSETS[:, None]
         np.minimum(low, permuted.min(axis=1), out=low)
     return low.astype("<u4").tobytes()
 
 
 def _mixed(values: np.ndarray[Any, np.dtype[np.uint32]]) -> np.ndarray[Any, np.dtype[np.uint32]]:
-    """Every bit of a number spread over all of its bits: the finalizer of MurmurHash3 (Appleby 2011)."""
+    """The finalizer of MurmurHash3 (Appleby 2011), which makes each output bit depend on every input bit."""
     values ^= values >> np.uint32(16)
     values *= np.uint32(0x85EBCA6B)
     values ^= values >> np.uint32(13)
@@ -75,14 +78,14 @@ def _mixed(values: np.ndarray[Any, np.dtype[np.uint32]]) -> np.ndarray[Any, np.d
 
 
 def _is_template(found: list[str]) -> bool:
-    """A flash, or mostly numbers, as tables of prices and results are."""
+    """Whether a text is a flash, or mostly numbers like a table of prices or results."""
     numbers = sum(_DIGIT.search(word) is not None for word in found)
     return len(found) < _FLASH_MAX_WORDS or numbers > _NUMBERS * len(found)
 
 
 def _parameters(name: str, count: int, kind: str) -> np.ndarray[Any, Any]:
-    """Fixed pseudo-random odd numbers of this kind: signatures are stored, so they must never depend on a library's
-    generator."""
+    """Fixed pseudo-random odd integers of this dtype: signatures are stored, so they must not depend on a library's
+    random number generator."""
     size = np.dtype(kind).itemsize
     raw = b"".join(blake2b(f"{name} {i}".encode(), digest_size=size).digest() for i in range(count))
     numbers: np.ndarray[Any, Any] = np.frombuffer(raw, dtype=kind) | np.array(1, dtype=kind)
@@ -90,6 +93,6 @@ def _parameters(name: str, count: int, kind: str) -> np.ndarray[Any, Any]:
 
 
 # Multilinear hashing of the words of a shingle (Lemire and Kaser 2014): the high half of the sum is universal. Then
-# a * x + b mod 2**32 with odd a is a permutation, as min-wise hashing wants.
+# a * x + b mod 2**32 with odd a is a permutation, as min-wise hashing requires.
 _PLACES = _parameters("place", _SHINGLE, "<u8")
 _FACTORS, _OFFSETS = _parameters("factor", PERMUTATIONS, "<u4"), _parameters("offset", PERMUTATIONS, "<u4")

@@ -1,4 +1,4 @@
-"""The log of a process: on standard error, as lines for people or as JSON for programs that collect logs."""
+"""Logging to standard error, as text for people or as JSON for log collectors."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from crawler.console import safe, to_json
 
-NOISY = (  # libraries whose progress is nothing that a person can act on: their warnings are
+NOISY = (  # libraries of which only warnings are logged: nobody can act on their progress messages
     "alembic", "apscheduler", "elastic_transport", "httpx", "scrapy", "scrapy-playwright", "trafilatura", "uvicorn",
 )  # fmt: skip
-TOLD_ELSEWHERE = ("scrapy.downloadermiddlewares.robotstxt",)  # what its source's failure says too
+TOLD_ELSEWHERE = ("scrapy.downloadermiddlewares.robotstxt",)  # the failure of the source is logged as well
 ECS = {"@timestamp": "@timestamp", "level": "log.level", "logger": "log.logger", "event": "message",
        "exception": "error.stack_trace"}  # fmt: skip
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -20,8 +20,8 @@ LOG_DATEFORMAT = "%Y-%m-%dT%H:%M:%S%z"
 
 
 class SafeFormatter(logging.Formatter):
-    """Lines of the log, with tracebacks, as `safe` leaves them. A message is one line, whatever a page wrote into it:
-    what looks like an event is one."""
+    """Formats log records, tracebacks included, without control characters. A message is always a single line, so that
+    page text cannot forge a log entry."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = record.message.replace("\n", "\\n")
@@ -32,9 +32,9 @@ class SafeFormatter(logging.Formatter):
 
 
 def set_up_log(level: int = logging.INFO, form: Literal["text", "json"] = "text") -> None:
-    """From now on what is logged goes to standard error, from this level on; of NOISY libraries, warnings only.
+    """Sends log records of this level and above to standard error; from NOISY libraries, warnings only.
 
-    `form`: lines for people, or JSON in the names of ECS (https://www.elastic.co/docs/reference/ecs)."""
+    `form`: text for people, or JSON with ECS field names (https://www.elastic.co/docs/reference/ecs)."""
     handler = logging.StreamHandler()
     handler.setLevel(level)
     handler.setFormatter(SafeFormatter(LOG_FORMAT, LOG_DATEFORMAT) if form == "text" else _ecs())
@@ -43,7 +43,7 @@ def set_up_log(level: int = logging.INFO, form: Literal["text", "json"] = "text"
 
 
 def _ecs() -> logging.Formatter:
-    from structlog import processors, stdlib  # only those who want JSON pay for it
+    from structlog import processors, stdlib  # imported here: only JSON output needs it
 
     def renamed(_logger: object, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         known = {theirs: event.pop(ours) for ours, theirs in ECS.items() if ours in event}

@@ -1,5 +1,5 @@
-"""Page and Discovered: what goes into the path's stages, and what the first gives. Plain and picklable: they cross into
-the workers."""
+"""Page and Discovered: the input of the pipeline's stages and the result of the first one. Plain and picklable, since
+they are passed to worker processes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from index.model.candidate import Candidate
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What was fetched: `url` is its address, canonical, after redirects; `final_url` the same as the server has it;
-    `asked` the address that led there, canonical, where it is another. `headers` have lower-case names, `fetched` is
-    UTC. `candidate` is what the source had said of it, if a source had; `conditional`: it was requested with the
-    validators of an earlier visit."""
+    """A fetched page.
+
+    `url` is its canonical URL after redirects, `final_url` the same as the server wrote it, `asked` the canonical URL
+    that was requested if it differs. `headers` have lower-case names, `fetched` is UTC. `candidate` is the entry of the
+    source that listed it, if any; `conditional`: it was requested with the validators of an earlier visit."""
 
     url: str
     final_url: str
@@ -26,16 +27,16 @@ class Page:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     candidate: Candidate | None = None
-    rendered: bool = False  # by a browser
+    rendered: bool = False  # by Chromium
     asked: str | None = None
     conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What one answer of a source gives: candidates, and further documents of the same source with the date that the
-    index gives for them (child sitemaps, next pages of an API). `skipped` counts entries left out, by reason; `said` is
-    what a feed and its server say of how often to ask."""
+    """The result of one response of a source: candidates, and `further` documents of the same source (child sitemaps,
+    next pages of an API) with their dates in the index. `skipped` counts the skipped entries by reason; `hints` are the
+    polling intervals that a feed and its server suggest."""
 
     kind: Kind
     candidates: tuple[Candidate, ...] = ()

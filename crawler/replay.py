@@ -1,5 +1,5 @@
-"""A stored page, read again with today's rules: by `arshif reextract` and `explain`, and by a crawl that meets a page
-which reads differently (`crawler/session/corrections.py`)."""
+"""Re-extraction of stored pages with the current rules: for `arshif reextract` and `explain`, and for a crawl that
+finds a changed page (`crawler/session/corrections.py`)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from index.warc.store import WarcDamaged, WarcStore
 
 
 def stored_page(warc: WarcStore, record: StoredRecord) -> Page:
-    """The page of a raw copy, as it was fetched.
+    """The page in a raw copy, as it was fetched.
 
-    :raises Unreadable: the copy is missing or damaged.
+    :raises Unreadable: when the copy is missing or damaged.
     """
     try:
         headers, body = warc.read(record.ref, record.final_url)
@@ -35,10 +35,10 @@ def stored_page(warc: WarcStore, record: StoredRecord) -> Page:
 
 
 def reread(warc: WarcStore, record: StoredRecord, site: Site, repeats: RepeatedBlocks) -> Extraction:
-    """What today's rules make of a stored page; the article keeps its id and address. Parses in this process.
+    """The extraction of a stored page with the current rules, parsed in this process. The article keeps its id and URL.
 
-    :raises Refused: today it is taken for no article.
-    :raises Unreadable: the copy is damaged, or cannot be parsed.
+    :raises Refused: when the page is no longer classified as an article.
+    :raises Unreadable: when the copy is damaged or cannot be parsed.
     """
     return _same_article(stages.article(stored_page(warc, record), site, repeats), record)
 
@@ -46,11 +46,11 @@ def reread(warc: WarcStore, record: StoredRecord, site: Site, repeats: RepeatedB
 async def reread_in_worker(
     workers: ParsePool, warc: WarcStore, record: StoredRecord, site: Site, repeats: RepeatedBlocks
 ) -> Extraction:
-    """The same, off the reactor's thread and parsed by a worker.
+    """The same as `reread`, but read off the reactor's thread and parsed by a worker process.
 
-    :raises Refused: today it is taken for no article.
-    :raises Unreadable: the copy is damaged, or cannot be parsed by the deadline.
-    :raises PoolClosed: the crawl is at its end.
+    :raises Refused: when the page is no longer classified as an article.
+    :raises Unreadable: when the copy is damaged or cannot be parsed by the deadline.
+    :raises PoolClosed: when the crawl is ending.
     """
     page = await asyncio.to_thread(stored_page, warc, record)
     return _same_article(await workers.run(stages.article, page, site, repeats), record)

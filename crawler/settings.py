@@ -1,6 +1,6 @@
-"""Scrapy's settings: middlewares in order, politeness, robots on. What users set is in arshif.yaml.
+"""Scrapy settings: politeness, limits, middlewares. Users configure arshif.yaml instead.
 
-Where a value differs from Scrapy's default, its line says why.
+Where a value differs from Scrapy's default, a comment gives the reason.
 """
 
 from crawler import logging_setup
@@ -12,45 +12,44 @@ from crawler.settings_model import PRODUCT
 _settings = load().settings
 
 BOT_NAME = "arshif"
-SPIDER_MODULES = ["spiders"]  # and what is below, such as spiders/custom/
+SPIDER_MODULES = ["spiders"]  # including subpackages such as spiders/custom/
 USER_AGENT = _settings.user_agent
 
 # Politeness
-ROBOTSTXT_OBEY = True  # by our own middleware
+ROBOTSTXT_OBEY = True  # enforced by our own middleware
 ROBOTSTXT_USER_AGENT = PRODUCT
 DOWNLOAD_DELAY = max(_settings.politeness.delay, MIN_DELAY_SECONDS)
-DOWNLOAD_DELAY_JITTER = 0  # Scrapy's varies the delay by half, so that a gap can be shorter than what was promised
+DOWNLOAD_DELAY_JITTER = 0  # Scrapy varies the delay by half, so a gap could be shorter than configured
 CONCURRENT_REQUESTS = _settings.politeness.concurrency
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 COOKIES_ENABLED = False
-DEFAULT_REQUEST_HEADERS = {  # gzip alone: raw copies are kept as they came, and must be readable in ten years
+DEFAULT_REQUEST_HEADERS = {  # gzip only: raw copies are stored as received and must be readable in ten years
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Encoding": "gzip",
 }
 REFERRER_POLICY = "no-referrer"
 
-# Bounds
+# Limits
 DOWNLOAD_TIMEOUT = _settings.politeness.timeout
-DNS_TIMEOUT = 10  # s; a name that takes longer is tried again in the next run
-DOWNLOAD_MAXSIZE = _settings.politeness.source_max_bytes  # decompressed as well; pages are held to theirs by the spider
+DNS_TIMEOUT = 10  # seconds; a slower name is retried in the next run
+DOWNLOAD_MAXSIZE = _settings.politeness.source_max_bytes  # also when decompressed; the spider enforces page_max_bytes
 DOWNLOAD_WARNSIZE = 0
-HTTPERROR_ALLOW_ALL = True  # what a status means for a page or a source, the spider knows
-REDIRECT_MAX_TIMES = 5  # of 20: nobody's article is further away
-METAREFRESH_ENABLED = False  # a page can send it anywhere; a browser's user would see it
+HTTPERROR_ALLOW_ALL = True  # the spider interprets the status of a page or a source
+REDIRECT_MAX_TIMES = 5  # instead of 20: no article is further away
+METAREFRESH_ENABLED = False  # a page could redirect anywhere, which only the user of a browser would notice
 DEPTH_LIMIT = 4  # home page, sitemap index, sitemap, article
-HOST_REQUESTS = (
-    2 * _settings.schedule.per_run + 300
-)  # of one host in a run: its pages with a redirect each, its sources
-HOST_BYTES = 1 << 29  # of one host in a run, as they came: ten of the longest sitemaps
-HOST_SECONDS = _settings.schedule.run_deadline * 60 / 3  # of waiting for one host, so that a run ends before its end
-CLOSESPIDER_TIMEOUT = _settings.schedule.run_deadline * 60 * 0.9  # s; then what is under way is finished
+# Requests to one host per run: its pages with one redirect each, and its sources.
+HOST_REQUESTS = 2 * _settings.schedule.per_run + 300
+HOST_BYTES = 1 << 29  # bytes received from one host per run: ten of the longest sitemaps
+HOST_SECONDS = _settings.schedule.run_deadline * 60 / 3  # waiting for one host, so that a run ends before its deadline
+CLOSESPIDER_TIMEOUT = _settings.schedule.run_deadline * 60 * 0.9  # seconds; then requests in progress are completed
 MEMUSAGE_LIMIT_MB = 1024
-MEMUSAGE_CHECK_INTERVAL_SECONDS = 5  # of 60: what grows fast is caught
+MEMUSAGE_CHECK_INTERVAL_SECONDS = 5  # instead of 60, to catch fast growth
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # Scrapy's default would fetch the newest last
-RETRY_TIMES = 1  # within a run; the frontier tries again in later ones
-RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # 429 and 503 ask to be left alone, and are
-RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider tells it, with what it means
-RETRY_EXCEPTIONS = [  # Scrapy's, but not a name that cannot be resolved: the next answer would be the same
+RETRY_TIMES = 1  # within a run; the frontier retries in later runs
+RETRY_HTTP_CODES = [500, 502, 504, 522, 524, 408]  # not 429 and 503, which ask the client to back off
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # the spider logs it, with its meaning
+RETRY_EXCEPTIONS = [  # Scrapy's, without failed DNS lookups: a second one would fail as well
     "scrapy.exceptions.DownloadConnectionRefusedError",
     "scrapy.exceptions.DownloadFailedError",
     "scrapy.exceptions.DownloadTimeoutError",
@@ -58,19 +57,19 @@ RETRY_EXCEPTIONS = [  # Scrapy's, but not a name that cannot be resolved: the ne
     OSError,
 ]
 STATS_DUMP = False
-CONCURRENT_ITEMS = 1  # of 100: Scrapy starts as many tasks for every response, and a page gives one item
+CONCURRENT_ITEMS = 1  # instead of 100: Scrapy starts that many tasks per response, and a page yields one item
 
-# Reach
+# Network access
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_HANDLERS = handlers("crawler.fetch.http_handler.HttpHandler")
-BROWSER_HANDLER = "crawler.fetch.rendering.handler.RenderingHandler"  # loaded with the first page that is rendered
+BROWSER_HANDLER = "crawler.fetch.rendering.handler.RenderingHandler"  # loaded with the first rendered page
 TWISTED_DNS_RESOLVER = "crawler.fetch.ssrf.middleware.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
 PROXY = _settings.proxy.get_secret_value()
 TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False  # it runs whatever code is sent to its port
+REMOTE_CONTROL_ENABLED = False  # it executes any code sent to its port
 
-# Order
+# Middlewares
 DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.ssrf.middleware.SSRFGuardMiddleware": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
@@ -78,13 +77,13 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.robots.middleware.RobotsMiddleware": 100,
     "crawler.fetch.host_budget.HostBudgetMiddleware": 110,
     "crawler.fetch.conditional_requests.ConditionalRequestMiddleware": 400,
-    # above HttpCompression (590): what came in an encoding of its own
+    # above HttpCompression (590): responses in a content encoding
     "crawler.fetch.raw_capture.DecodedCaptureMiddleware": 580,
     "crawler.fetch.rendering.middleware.RenderingMiddleware": 730,
-    "crawler.fetch.proxy.ProxyMiddleware": 740,  # before Scrapy's own (750), which asks it from there
+    "crawler.fetch.proxy.ProxyMiddleware": 740,  # before Scrapy's (750), which then uses its proxy
     "crawler.fetch.circuit_breaker.UnresponsiveHostMiddleware": 900,
     "crawler.fetch.politeness.PolitenessMiddleware": 950,
-    "crawler.fetch.raw_capture.RawCaptureMiddleware": 960,  # below HttpCompression (590): the bytes as they came
+    "crawler.fetch.raw_capture.RawCaptureMiddleware": 960,  # below HttpCompression (590): the bytes as received
 }
 FEED_EXPORT_ENCODING = "utf-8"
 

@@ -260,7 +260,7 @@ class Site(Model):
 
     @property
     def hosts(self) -> frozenset[str]:
-        """The hosts of its home page and sources, without ports: those that every crawl of it contacts."""
+        """The hosts of its home page and sources, without ports: those that each of its crawls contacts."""
         return frozenset(url.host for url in (self.homepage, *(source.url for source in self.sources)) if url.host)
 
     def nearness(self, url: str) -> int:

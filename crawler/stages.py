@@ -1,14 +1,15 @@
-"""THE path of an article, in order. Each stage is a pure function of plain values, or says where its I/O lives.
+"""The pipeline of an article, stage by stage. Stages are pure functions of plain values, except those that do I/O.
 
 1. discover   a source's bytes -> candidates             crawler/discover/, crawler/urls/
 2. fetch      a candidate -> a Page, politely            spiders/site.py, crawler/fetch/; raw copy: index/warc/store.py
-3. extract    a Page -> a Draft, every field with its origin    crawler/extract/
-4. clean      a Draft -> without what is not its text           crawler/boilerplate/
+3. extract    a Page -> a Draft, each field with its origin     crawler/extract/
+4. clean      a Draft -> the same without boilerplate           crawler/boilerplate/
 5. identify   a Draft -> an Article with id, hash, signature    crawler/fingerprint.py
 6. store      an Article -> New | Changed | Same | CopyOf       index/archive/articles.py, in one transaction
-7. index      what an index has not acknowledged yet -> to it   index/archive/outbox.py, index/search/indexer.py
+7. index      unacknowledged changes -> the index               index/archive/outbox.py, index/search/indexer.py
 
-1 and 3 to 5 parse foreign bytes, so they run in the workers (crawler/processes/parse_pool.py), each with a deadline."""
+Stages 1 and 3 to 5 parse untrusted bytes, so they run in the worker processes (crawler/processes/parse_pool.py), each
+with a deadline."""
 
 from __future__ import annotations
 
@@ -35,9 +36,10 @@ from index.text import charset
 
 
 def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping[str, str]) -> Discovered:
-    """The candidates that one answer of a source offers, without those that the site's rules or their address rule out.
+    """The candidates in one response of a source, without those excluded by the site's rules or by their URL.
 
-    Raises SourceProblem where nothing that can be read came."""
+    :raises SourceProblem: when the response cannot be read.
+    """
     # 1. discover
     found = parse(source.kind, body, url, headers, links=source.links, zone=ZoneInfo(site.time_zone))
     rules = site.rules_on(datetime.now(UTC).date())
@@ -52,24 +54,24 @@ def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping
 
 
 def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
-    """The article that a page carries, with what was taken off it.
+    """The article on a page, with the boilerplate that was removed.
 
-    `repeats` says how many other articles of this site show a paragraph, by its hash (their `Extraction.blocks`).
+    `repeats` holds how many other articles of the site contain a paragraph, by its hash (their `Extraction.blocks`).
 
-    :raises Refused: it is no article; what it says of itself all the same is in `said`.
-    :raises Unreadable: its bytes cannot be parsed.
+    :raises Refused: when the page is not an article; `said` holds the fields found so far.
+    :raises Unreadable: when its bytes cannot be parsed.
     """
-    # 3. extract; what is no article is refused here, as early as it can be told
+    # 3. extract; pages that are not articles are rejected here, as early as possible
     page_classifier.reject_response(page)
     decoded = charset.decode(page.body, page.headers, site.languages)
     document = html_document.parse(decoded.text, page.final_url)
     nodes = jsonld.nodes(document.tree)
     page_classifier.reject_document(document, nodes)
-    draft = extractor.read(document, nodes, page, site)  # takes related boxes, share bars, … off before the body
+    draft = extractor.read(document, nodes, page, site)  # removes related boxes, share bars, … before the body
     page_classifier.reject_draft(draft, document, nodes)
     draft.origins |= robots_meta.read_directives(page, document)
 
-    # 4. clean: after structure, phrases of each language, then what this site repeats
+    # 4. clean: after the structure, the phrases of each language, then the site's repeated paragraphs
     blocks = _clean(draft, site.rules_on(page.fetched.date()), repeats)
 
     # 5. identify
@@ -77,7 +79,7 @@ def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Ext
 
 
 def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[str, ...]:
-    """Takes paragraphs off the draft's body; gives the hashes of those that the phrases left."""
+    """Removes boilerplate from the draft's body; returns the hashes of the paragraphs left after the phrases."""
     draft.body, by_rule, kept = site_rules.apply(draft.body, rules)
     draft.body, by_phrase = phrases.drop(draft.body, kept)
     draft.body, by_echo = field_duplicates.drop(draft.body, _duplicable(draft))

@@ -1,4 +1,4 @@
-"""Where this configuration keeps what it crawls: the archive, the raw copies and the index, opened from settings."""
+"""The stores of a configuration, opened from its settings: the archive, the raw copies and the index."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from index.file_lock import hold
 
 
 def open_archive(config: Config) -> Archive:
-    """The archive of this configuration, created where there is none.
+    """The archive of this configuration, created if it does not exist.
 
-    :raises ArchiveError: its file is damaged, newer than this program, or cannot be written.
+    :raises ArchiveError: when its file is damaged, newer than this program, or not writable.
     """
     return Archive(archive_file(config))
 
 
 def archive_file(config: Config) -> Path:
-    """Where the archive is, or will be."""
+    """The path of the archive, which need not exist yet."""
     return config.settings.data / "archive.sqlite3"
 
 
 def find_article(conn: Connection, name: str) -> str | None:
-    """The id of the article that a person means by its id or one of its addresses, however that is spelled."""
+    """The id of the article with this id or URL, in any spelling of the URL; None if there is none."""
     if documents.document(conn, name) is not None:
         return name
     return documents.by_url(conn, name) or documents.by_url(conn, canonical(name) or name)
@@ -44,10 +44,10 @@ def raw_folder(config: Config) -> Path:
 
 
 def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
-    """Deletes the files of raw copies that are older than the settings keep them; gives how many went.
+    """Deletes the files of raw copies that are past their retention period; returns how many.
 
-    The archive forgets them first: what is left behind by a crash in between is refered to by nobody, and goes the next
-    time. While a copy is made nothing goes."""
+    The archive forgets them first: a file left over by a crash in between is referenced by nothing and is deleted the
+    next time. Nothing is deleted while a backup is running."""
     if not config.settings.raw.keep_days:
         return 0
     try:
@@ -72,13 +72,13 @@ def _expire(config: Config, archive: Archive, before: datetime) -> int:
 
 
 def raw_name(run: int) -> str:
-    """What the names of a run's WARC files begin with."""
+    """The prefix of the names of a run's WARC files."""
     return f"run-{run:06d}"
 
 
 @contextmanager
 def open_index(config: Config) -> Iterator[Engine]:
-    """The index of this configuration, for the block; nothing is asked of a server yet."""
+    """The index of this configuration, closed after the `with` block. No server is contacted yet."""
     index = config.settings.index
     engine = open_engine(
         index.engine,

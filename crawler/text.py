@@ -1,4 +1,4 @@
-"""Hygiene of text, in this one place: whatever is stored went through `line` or `block`."""
+"""Text normalisation. All stored text has passed through `line` or `block`."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-# C0 and C1 controls but tab and newlines; soft hyphen; zero-width space, word joiner, BOM; lone surrogates;
-# noncharacters; bidi marks, embeddings and isolates (the page isolates each field itself, so that a stray override of
-# one text cannot turn the next). ZWNJ and ZWJ stay: Persian می‌خواهم and Indic conjuncts are spelt with them. Tatweel
-# stays too: it is what the site wrote, and the index folds it.
+# C0 and C1 controls except tab and newlines; soft hyphen; zero-width space, word joiner, BOM; lone surrogates;
+# noncharacters; bidi marks, embeddings and isolates (the search page isolates each field itself, so that a stray
+# override in one text cannot affect the next). ZWNJ and ZWJ stay: Persian می‌خواهم and Indic conjuncts are spelt with
+# them. Tatweel stays too: the site wrote it, and the index folds it.
 _DROPPED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
     "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
-_SEPARATORS = re.compile("[\x1c-\x1f]")  # controls that Python takes for spaces
+_SEPARATORS = re.compile("[\x1c-\x1f]")  # controls that Python treats as whitespace
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _PARAGRAPHS = re.compile(r"\n\n")
-# Harakat, superscript alef, Quranic marks, tatweel, joiners, and what `tidy` drops.
+# Harakat, superscript alef, Quranic marks, tatweel, joiners, and everything that `tidy` drops.
 _MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c\u200d]|" + _DROPPED.pattern)
 _FOLDED = str.maketrans("أإآٱىیےکةۀہھ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااييي" + "ك" + "هههه" + "0123456789" * 2)
 _FOLDS = re.compile(f"[{''.join(map(chr, _FOLDED))}]")
 _WORD = re.compile(r"\w+")
-# What `fold` makes of each ASCII character: a table takes half of the time, and half of all news is in ASCII
+# `fold` of each ASCII character: a table halves the time, and half of all news is in ASCII
 _ASCII = {
     point: None if _DROPPED.match(chr(point)) else chr(point).lower() if _WORD.match(chr(point)) else " "
     for point in range(128)
@@ -31,15 +31,15 @@ _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uf900-\ufaff]")
 
 
 def tidy(text: str) -> str:
-    """NFC without control characters and bidi marks; each run of spaces is one, lines are trimmed, newlines kept."""
-    if not text.isprintable():  # most texts are, and have nothing that is to be dropped
+    """The text in NFC without control characters and bidi marks; spaces are collapsed, lines trimmed, newlines kept."""
+    if not text.isprintable():  # most texts are, and need nothing dropped
         text = _DROPPED.sub("", _BREAKS.sub("\n", text))
     text = unicodedata.normalize("NFC", text)
     return "\n".join(" ".join(part.split()) for part in text.split("\n")).strip("\n")
 
 
 def line(text: str | None) -> str:
-    """Tidied text on one line; "" for None."""
+    """The tidied text on one line; "" for None."""
     if not text:
         return ""
     spaced = " ".join(text.split())
@@ -49,7 +49,7 @@ def line(text: str | None) -> str:
 
 
 def block(paragraphs: Iterable[str]) -> str:
-    """A body: tidied paragraphs with a blank line between them, empty ones left out."""
+    """A body: the tidied non-empty paragraphs, separated by blank lines."""
     return "\n\n".join(p for p in (_lines(text) for text in paragraphs) if p)
 
 
@@ -59,23 +59,23 @@ def paragraphs(body: str) -> list[str]:
 
 
 def _lines(text: str) -> str:
-    """A paragraph's lines without empty ones: a blank line would end the paragraph."""
+    """A paragraph without empty lines, which would end it."""
     return "\n".join(part for part in tidy(text).split("\n") if part)
 
 
 def fold(text: str) -> str:
-    """Text as compared, not as shown: lower case, without marks and punctuation, one form of each Arabic letter.
+    """The text for comparison: lower case, without diacritics and punctuation, one form of each Arabic letter.
 
-    Apart from the index's own folding on purpose: hashes made of it are stored, and must not move when search does."""
+    Deliberately separate from the index's folding: hashes of it are stored and must not change when search does."""
     if text.isascii():
         return " ".join(text.translate(_ASCII).split())
     text = _MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold()
-    if _FOLDS.search(text):  # translating looks up each letter: of other scripts it would be a third of the time
+    if _FOLDS.search(text):  # translate looks up each letter: for other scripts it would take a third of the time
         text = text.translate(_FOLDED)
     return " ".join(_WORD.findall(text))
 
 
 def words(text: str, *, folded: bool = False) -> list[str]:
-    """Folded words (`folded`: the text is already); of Chinese, Japanese and Thai the letters one by one."""
+    """The folded words of a text; Chinese, Japanese and Thai letter by letter. `folded`: the text is folded already."""
     text = text if folded else fold(text)
     return (_SPACELESS.sub(r" \g<0> ", text) if _SPACELESS.search(text) else text).split()

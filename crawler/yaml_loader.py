@@ -1,4 +1,4 @@
-"""YAML with the place of each key, and its validation, with errors that name file, line, key and what to do."""
+"""YAML with the position of each key, and its validation; errors name file, line, key and what to do."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from pydantic_core import ErrorDetails
 
 from crawler.errors import ConfigError
 
-Loc = tuple[int | str, ...]  # where a value stands, as pydantic says it: ("sources", 0, "url")
+Loc = tuple[int | str, ...]  # the path of a value in pydantic's form: ("sources", 0, "url")
 M = TypeVar("M", bound=BaseModel)
 
-EMPTY_SCALARS = ("", "~", "null")  # what means no value, unless quoted
+EMPTY_SCALARS = ("", "~", "null")  # unquoted, these mean no value
 
 
 @dataclass(frozen=True)
 class YamlDocument:
-    """The content of a file, and the place of each key and entry ("step.yaml:12").
+    """The content of a file, and the position of each key and entry ("step.yaml:12").
 
     `data` holds mappings, lists, strings and None: what a string means is up to the model, so that `country: NO` is
     Norway and `password: 0123` keeps its zero.
@@ -34,7 +34,7 @@ class YamlDocument:
     places: Mapping[Loc, str] = field(default_factory=dict)
 
     def place(self, loc: Loc) -> str:
-        """The place of this value, or of the nearest enclosing one."""
+        """The position of this value, or of the nearest enclosing one."""
         while loc and loc not in self.places:
             loc = loc[:-1]
         return self.places.get(loc, "")
@@ -112,7 +112,7 @@ def _compose(file: Path, text: str) -> yaml.Node | None:
 
 
 def _hint(error: yaml.MarkedYAMLError) -> str:
-    """What to do about it, if that is known."""
+    """How to fix the error, if that is known."""
     if "\\t" in str(error.problem):
         return "; indent with spaces"
     context, mark = str(error.context), error.context_mark
@@ -123,7 +123,7 @@ def _hint(error: yaml.MarkedYAMLError) -> str:
 
 
 class _Reader:
-    """Turns YAML nodes into plain values and notes their places."""
+    """Converts YAML nodes to plain values and records their positions."""
 
     def __init__(self, file: Path, places: dict[Loc, str]) -> None:
         self.file = file
@@ -133,7 +133,7 @@ class _Reader:
     def value(self, node: yaml.Node | None, loc: Loc) -> Any:
         if node is None:
             return None
-        if id(node) in self.seen:  # an alias is the same node again; one that contains itself would never end
+        if id(node) in self.seen:  # an alias is the same node again; one that contains itself would recurse forever
             raise ConfigError(
                 f"{self.place(node)}: anchors and aliases (& and *) are not supported: write the value out"
             )
@@ -167,9 +167,8 @@ class _Reader:
 
 
 def _line(model: type[BaseModel], document: YamlDocument, mistake: ErrorDetails) -> str:
-    loc = tuple(
-        key for key in mistake["loc"] if key != "[key]"
-    )  # pydantic's marker of a mapping's key, as opposed to its value
+    # "[key]" is pydantic's marker for the key of a mapping, as opposed to its value.
+    loc = tuple(key for key in mistake["loc"] if key != "[key]")
     place = document.place(loc)
     return ": ".join(filter(None, (place, _dotted(loc), _mistake(model, loc, mistake))))
 
@@ -217,7 +216,7 @@ def _choice(given: str, choices: list[str]) -> str:
 
 
 def _field(model: type[BaseModel], loc: Loc) -> tuple[type[BaseModel], FieldInfo | None]:
-    """The innermost model around this place, and its field at this place, if there is one."""
+    """The innermost model around this path, and its field at this path, if there is one."""
     info: FieldInfo | None = None
     for key in loc:
         if isinstance(key, int):

@@ -1,1 +1,1 @@
-"""Clean: what is not the article's own text, taken off in three layers: structure, phrases, repeats."""
+"""Boilerplate removal in three layers: structure, phrases, repeated paragraphs."""

@@ -1,4 +1,4 @@
-"""Paragraphs of the body that only repeat another field, such as the headline on top."""
+"""Paragraphs of the body that only repeat another field, such as the headline at the top."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from index.model.article import Image
 
 _DATELINE = re.compile(r"\b(?:19|20)[0-9]{2}\b[\s,،|–—-]*[0-9]{1,2}:[0-9]{2}$")  # … 23 تشرين الثاني/نوفمبر 2026 18:53
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
-_DATELINE_LONGEST = 120  # characters; longer ones are sentences that end in a time
-_CAPTION_PREFIX_CHARS = 60  # characters by which a caption is known again
-_TOP = 3  # paragraphs at the top among which headline, section, authors and date stand
+_DATELINE_LONGEST = 120  # characters; longer lines are sentences that end with a time
+_CAPTION_PREFIX_CHARS = 60  # characters by which a caption is recognised
+_TOP = 3  # paragraphs at the top that may repeat headline, section, authors and date
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of an article that its body may repeat. `captions_removed` are captions that were taken off the page
-    together with their pictures."""
+    """The fields of an article that its body may repeat. `captions_removed` are captions that were removed from the
+    page together with their images."""
 
     headline: str = ""
     section: str | None = None
@@ -31,9 +31,11 @@ class Fields:
 
 
 def drop(paragraphs: list[str], fields: Fields) -> tuple[list[str], list[Removed]]:
-    """The paragraphs without repetitions of the headline, section and authors (at the top) and of images' captions.
-    What stands in the text although the caption was taken off with its picture is the text's own, and so is the page's
-    description of itself, where a caption is taken from the first paragraph."""
+    """The paragraphs without repetitions of headline, section, authors (at the top) and image captions; and the removed
+    ones.
+
+    A paragraph equal to a caption that was removed with its image belongs to the text, and so does one that begins with
+    the description, as some captions are copied from the first paragraph."""
     top = {fold(fields.headline): "headline", fold(fields.section or ""): "section"}
     top |= {fold(name): "author" for name in fields.authors}
     top |= {fold(", ".join(fields.authors)): "author"}
@@ -43,8 +45,8 @@ def drop(paragraphs: list[str], fields: Fields) -> tuple[list[str], list[Removed
     anywhere = dict.fromkeys(
         credits | {text for text in captions if text[:_CAPTION_PREFIX_CHARS] not in off}, "caption"
     )
-    longest = 2 * max(map(len, anywhere), default=0)  # marks and punctuation count in paragraphs, and not when folded
-    described = fold(fields.description or "")[:_CAPTION_PREFIX_CHARS]  # of itself: the first paragraph's own words
+    longest = 2 * max(map(len, anywhere), default=0)  # folded text lacks diacritics and punctuation
+    described = fold(fields.description or "")[:_CAPTION_PREFIX_CHARS]  # often the words of the first paragraph
     top.pop("", None)
     anywhere.pop("", None)
     kept: list[str] = []
@@ -64,12 +66,12 @@ def drop(paragraphs: list[str], fields: Fields) -> tuple[list[str], list[Removed
 
 
 def _dateline(paragraph: str) -> str | None:
-    """`date` for a line that ends with the date and time at which the article appeared, often after who wrote it."""
+    """`date` for a line that ends with the date and time of publication, often after the author."""
     return "date" if len(paragraph) <= _DATELINE_LONGEST and _DATELINE.search(paragraph) else None
 
 
 def _byline(paragraph: str, authors: Sequence[str]) -> str | None:
-    """`author` for a short line that gives all authors and a year: `15 يناير 2026 - 11:00 - كتب: محرر الميناء`."""
+    """`author` for a short line with all authors and a year: `15 يناير 2026 - 11:00 - كتب: محرر الميناء`."""
     if len(paragraph) > _DATELINE_LONGEST or not authors or not _YEAR.search(paragraph):
         return None
     folded = fold(paragraph)
@@ -77,7 +79,7 @@ def _byline(paragraph: str, authors: Sequence[str]) -> str | None:
 
 
 def _headline(folded: str, headline: str) -> str | None:
-    """`headline` for another form of it: with the section before it, or without the label that the headline has."""
+    """`headline` for a variant of it: preceded by the section, or without the label of the headline."""
     short, long = sorted((folded, headline), key=len)
     same = len(short) >= 0.5 * len(long) and (long.startswith(short) or long.endswith(short))
     return "headline" if short and same else None

@@ -1,13 +1,13 @@
-"""Phrases: paragraphs that are known by their words to be no part of the article, per language, held as data.
+"""Boilerplate phrases: paragraphs recognised by their words as not part of the article, per language, from data files.
 
-`phrases/<language>.yaml` says in which manner a phrase makes a paragraph boilerplate, and of what kind that is:
-  alone  the paragraph is the phrase and nothing else, but for numbers:      Advertisement; Comments (12)
-  label  it is the phrase and what it announces, which is no sentence:       Read also: Floods in the north
-  start  a prompt: a short paragraph that begins with it, sentences too:     Sign up for our daily newsletter.
-  end    as alone; it and all that follows go, where it stands in the last part of the body:   Related articles
-  within a line at the body's end has it anywhere, which no sentence does:     Contact. The Paper. All rights reserved
-Lines of a paragraph (table cells, <br>) are held against them one by one, too. Compared are words
-without case, accents, marks, punctuation and forms of Arabic letters."""
+`phrases/<language>.yaml` defines how a phrase makes a paragraph boilerplate, and of which kind:
+  alone  the paragraph is the phrase and nothing else, except numbers:       Advertisement; Comments (12)
+  label  it is the phrase followed by a title, not by a sentence:            Read also: Floods in the north
+  start  a prompt: a short paragraph that begins with it, even a sentence:   Sign up for our daily newsletter.
+  end    as alone; in the last part of the body, everything after it is removed too:   Related articles
+  within a line at the end of the body contains it, as no sentence does:     Contact. The Paper. All rights reserved
+The lines of a paragraph (table cells, <br>) are compared one by one as well. Comparison ignores case, accents,
+diacritics, punctuation and variants of Arabic letters."""
 
 from __future__ import annotations
 
@@ -24,33 +24,31 @@ from crawler.boilerplate.removed import Removed
 from crawler.text import fold
 
 Manner = Literal["alone", "label", "start", "end", "within"]
-_MANNER_ORDER: tuple[Manner, ...] = ("end", "start", "label", "alone")  # as what a phrase of several manners is taken
-_PARAGRAPH_MAX_CHARS = (
-    400  # characters of a paragraph that are looked at; a longer one is no boilerplate of these manners
-)
-_TEASER = 30  # words that a label may announce: the longest headlines
-_PROMPT = 60  # words of a prompt, which may have a second sentence
-_LINKS = ("related", "read also")  # kinds of "end" below which the article may go on
+_MANNER_ORDER: tuple[Manner, ...] = ("end", "start", "label", "alone")  # precedence if a phrase has several manners
+_PARAGRAPH_MAX_CHARS = 400  # longer paragraphs are not boilerplate of these manners
+_TEASER = 30  # maximum words after a label: the longest headlines
+_PROMPT = 60  # maximum words of a prompt, which may have a second sentence
+_LINKS = ("related", "read also")  # kinds of "end" after which the article may continue
 _END = 0.5  # share of the body's paragraphs before which no "end" phrase ends it
-_KEY = 3  # characters of a folded phrase by which it is found
-_SEPARATOR = re.compile(r"[:：|»›>«]|\s[–—-]\s")  # between a label and what it announces; not the hyphen of Read-only
-_SENTENCE = re.compile(r"(?<![.。])[.。۔।][\"'”»’)\]]*$")  # … at the end is a cut-off teaser's
+_KEY = 3  # characters of a folded phrase that form its key in the index
+_SEPARATOR = re.compile(r"[:：|»›>«]|\s[–—-]\s")  # between a label and the title after it; not the hyphen of Read-only
+_SENTENCE = re.compile(r"(?<![.。])[.。۔।][\"'”»’)\]]*$")  # … at the end marks a truncated teaser
 _APOSTROPHES = re.compile("['’ʼ`´]")  # don't, s’abonner: one word
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _RIGHTS = re.compile(
     r"\W{0,9}(?:©|ⓒ|\(c\) ?(?:19|20)\d\d|copyright\W{1,3}(?:\w+ )?(?:©|\(c\)|ⓒ|(?:19|20)\d\d))", re.IGNORECASE
 )
-_RIGHTS_MOST = 200  # characters of a copyright notice
+_RIGHTS_MOST = 200  # maximum characters of a copyright notice
 _TAIL = re.compile(r"[（(【\[]([^（(【\[\])】）]{4,150})[\])】）]\s*$")
-_IN_BRACKETS = ("read also", "related", "author")  # kinds of labels that stand in brackets at a paragraph's end
-_ROW = re.compile("[|｜【】•·]")  # between the links of a row: Home | Print | Share
+_IN_BRACKETS = ("read also", "related", "author")  # kinds of labels that may be in brackets at the end of a paragraph
+_ROW = re.compile("[|｜【】•·]")  # between the links in a row: Home | Print | Share
 _SENTENCES = re.compile(r"(?<=[.!?؟])\s+")
-_FOOT_MOST = 300  # characters of a footer's line
-_FOOT = 4  # paragraphs at the end of a body among which a footer's lines are looked for
+_FOOT_MOST = 300  # maximum characters of a footer line
+_FOOT = 4  # paragraphs at the end of a body that may be footer lines
 
 
 class Phrase(NamedTuple):
-    """A phrase as compared, in which manner it stands, what kind of boilerplate it is, and of which language's file."""
+    """A phrase, the manner in which it matches, the kind of boilerplate, and the language of its file."""
 
     text: str
     manner: Manner
@@ -59,9 +57,11 @@ class Phrase(NamedTuple):
 
 
 def drop(paragraphs: Sequence[str], keep: Collection[str] = ()) -> tuple[list[str], list[Removed]]:
-    """The paragraphs without those that phrases know (but for `keep`), and those, with reasons: `read also: اقرا ايضا`.
+    """The paragraphs without those matched by a phrase (except `keep`), and the removed ones with reasons such as
+    `read also: اقرا ايضا`.
 
-    All languages' phrases are held against all texts: English labels stand in Arabic pages, and the lists are short."""
+    The phrases of all languages are applied to all texts: Arabic pages contain English labels, and the lists are short.
+    """
     kept: list[str] = []
     removed: list[Removed] = []
     for at, paragraph in enumerate(paragraphs):
@@ -78,15 +78,15 @@ def drop(paragraphs: Sequence[str], keep: Collection[str] = ()) -> tuple[list[st
 
 
 def _ends(phrase: Phrase, rest: Sequence[str]) -> bool:
-    """Whether the rest goes with a phrase: not where sentences stand below links to other articles, for there the text
-    goes on."""
+    """Whether a phrase ends the body, so that the rest is removed too: not if sentences follow below links to other
+    articles, as the text then continues."""
     if phrase.manner != "end" or phrase.kind not in _LINKS:
         return phrase.manner == "end"
     return not any(_SENTENCE.search(text) or len(text.split()) > _TEASER for text in rest)
 
 
 def _lines(paragraph: str, removed: list[Removed]) -> Iterable[str]:
-    """The lines of a paragraph but those that are boilerplate by themselves, which are added to `removed`."""
+    """The lines of a paragraph except those that are boilerplate by themselves, which are added to `removed`."""
     lines = paragraph.split("\n")
     for line in lines:
         if len(lines) > 1 and (phrase := known(line)) is not None:
@@ -96,7 +96,7 @@ def _lines(paragraph: str, removed: list[Removed]) -> Iterable[str]:
 
 
 def _without_tail(paragraph: str, removed: list[Removed]) -> str:
-    """A paragraph without a label in brackets at its end: （责任编辑：…）, (READ MORE: …)."""
+    """The paragraph without a label in brackets at its end: （责任编辑：…）, (READ MORE: …)."""
     tail = _TAIL.search(paragraph[-_RIGHTS_MOST:])
     phrase = known(tail[1]) if tail else None
     if tail is None or phrase is None or phrase.kind not in _IN_BRACKETS or not _separated(tail[1], phrase.text):
@@ -106,7 +106,8 @@ def _without_tail(paragraph: str, removed: list[Removed]) -> str:
 
 
 def _foot(paragraph: str) -> Phrase | None:
-    """The phrase of a footer's line: one that stands anywhere in it, or a prompt as its last sentence."""
+    """The phrase that makes a line a footer: one anywhere in it, or a prompt as its last sentence; None if there is
+    none."""
     if len(paragraph) > _FOOT_MOST:
         return None
     folded = f" {known_form(paragraph)} "
@@ -117,7 +118,7 @@ def _foot(paragraph: str) -> Phrase | None:
 
 
 def known(paragraph: str) -> Phrase | None:
-    """The phrase that makes a paragraph boilerplate, the longest one that does; None if it is a text's own."""
+    """The longest phrase that makes a paragraph boilerplate; None if it is part of the text."""
     if len(paragraph) > _PARAGRAPH_MAX_CHARS:
         return None
     if len(paragraph) < _RIGHTS_MOST and _RIGHTS.match(paragraph):
@@ -137,7 +138,7 @@ def known(paragraph: str) -> Phrase | None:
 
 
 def _row(paragraph: str) -> Phrase | None:
-    """A phrase of a row of links, half of which at least are phrases by themselves: Home | Print | Share."""
+    """A phrase in a row of links, at least half of which are phrases by themselves: Home | Print | Share."""
     parts = [part for part in _ROW.split(paragraph) if part.strip()] if _ROW.search(paragraph) else []
     if len(parts) < 2 or len(parts) > _TEASER:
         return None
@@ -151,8 +152,8 @@ def _alone(text: str) -> Phrase | None:
 
 
 def _cut(paragraph: str, folded: str, phrase: Phrase) -> bool:
-    """Whether a paragraph that starts with a phrase is a label with what it announces, or a prompt. The phrase ends
-    where a word does; one of a single word may begin a headline too (`Related companies`), so it needs a colon."""
+    """Whether a paragraph that starts with a phrase is a label with a title, or a prompt. The phrase must end at a word
+    boundary; a single word may also begin a headline (`Related companies`), so it must be followed by a separator."""
     after = folded[len(phrase.text) :]
     if not after.startswith(" ") and not _spaceless(phrase.text):
         return False
@@ -166,7 +167,7 @@ def _cut(paragraph: str, folded: str, phrase: Phrase) -> bool:
 
 
 def _separated(paragraph: str, phrase: str) -> bool:
-    """Whether a colon or its like stands right behind the phrase."""
+    """Whether the phrase is directly followed by a colon or a similar separator."""
     marks = _SEPARATOR.finditer(paragraph[: 2 * len(phrase) + 12])
     return any(known_form(paragraph[: mark.start()]) == phrase for mark in marks)
 
@@ -176,7 +177,8 @@ def _spaceless(phrase: str) -> bool:
 
 
 def known_form(text: str) -> str:
-    """A text as phrases are compared: folded, without apostrophes and accents, with one form of i (Turkish: four)."""
+    """A text in the form in which phrases are compared: folded, without apostrophes and accents, with one form of i
+    (Turkish has four)."""
     text = _APOSTROPHES.sub("", text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text))).replace("ı", "i")
@@ -185,7 +187,7 @@ def known_form(text: str) -> str:
 
 @cache
 def listed() -> tuple[Phrase, ...]:
-    """All phrases of all languages, as they stand in the files."""
+    """All phrases of all languages, as written in the files."""
     folder = files("crawler.boilerplate").joinpath("phrases")
     return tuple(
         p for file in sorted(folder.iterdir(), key=lambda f: f.name) for p in _of(file.name, file.read_text("utf-8"))
@@ -206,7 +208,7 @@ def _within() -> tuple[Phrase, ...]:
 
 @cache
 def _index() -> dict[str, tuple[Phrase, ...]]:
-    """Folded phrases by their first characters, the longest first, equal ones in the order of _FIRST."""
+    """Folded phrases by their first characters, longest first, those of equal length in the order of _MANNER_ORDER."""
     found: dict[str, list[Phrase]] = {}
     for phrase in listed():
         if phrase.manner != "within":

@@ -1,4 +1,4 @@
-"""Removed: a piece of a page that boilerplate removal took off."""
+"""Removed: a piece of text taken out by boilerplate removal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Layer = Literal["structure", "phrase", "repeat"]
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A piece of text that was removed, why (`read-also`), and which layer of the cleaning removed it."""
+    """A removed piece of text, the reason (`read-also`), and the layer that removed it."""
 
     text: str
     reason: str

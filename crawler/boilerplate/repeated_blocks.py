@@ -1,4 +1,4 @@
-"""Repeats: paragraphs that a site shows from article to article, learned by the archive in whatever language."""
+"""Paragraphs that a site repeats in many articles, learned from the archive, in any language."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from hashlib import blake2b
 from crawler.boilerplate.removed import Removed
 from crawler.text import fold, words
 
-OTHERS = 2  # other articles that show a block before it is the site's own: two alone may be a story and its follow-up
-_OTHERS_MOST = 9  # … before a sentence is, on a site with many articles: reports repeat what happened before
-_PART = 1 / 20  # of the site's articles that show a sentence, up to that many
+OTHERS = 2  # other articles with a block that make it boilerplate: just two articles may be a story and its follow-up
+_OTHERS_MOST = 9  # … the same for a sentence on a site with many articles: reports repeat the background
+_PART = 1 / 20  # share of the site's articles required for a sentence, up to that number
 _STOP = re.compile(r"[.。۔।]\W{0,9}$")
-_SENTENCE_MIN_WORDS = 12  # of a sentence; what is shorter is a line such as "Follow us on Telegram."
-_DESCRIPTION_CHARS = 60  # characters by which a paragraph is known to be the page's description of itself
-_LOOKED_AT = 2_000  # characters of a paragraph
+_SENTENCE_MIN_WORDS = 12  # shorter paragraphs are lines such as "Follow us on Telegram."
+_DESCRIPTION_CHARS = 60  # characters by which a paragraph is recognised as the page's description
+_LOOKED_AT = 2_000  # characters of a paragraph that are examined
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedBlocks:
-    """In how many articles of a site, besides the one that is read, a block (by hash) stands, and how many it has."""
+    """The number of a site's other articles that contain a block, by its hash, and the number of its articles."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
     articles: int = 0
 
     def known(self, paragraph: str) -> int:
-        """In how many articles the site repeats this paragraph; 0 where that is no reason to take it off."""
+        """The number of other articles with this paragraph; 0 if too few to remove it."""
         others = self.counts.get(block_hash(paragraph), 0)
         return others if others >= (self._enough_of_a_sentence if _is_sentence(paragraph) else OTHERS) else 0
 
@@ -40,18 +40,18 @@ NO_REPEATS = RepeatedBlocks()
 
 
 def block_hash(paragraph: str) -> str:
-    """16 hex digits that are the same for paragraphs which differ in case, marks or punctuation only."""
+    """16 hex digits, equal for paragraphs that differ only in case, diacritics or punctuation."""
     return blake2b((fold(paragraph) or paragraph).encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def hashes(paragraphs: Iterable[str]) -> tuple[str, ...]:
-    """The hashes of an article's paragraphs, each once, in order. Short paragraphs count too: "Follow us" is short."""
+    """The distinct hashes of an article's paragraphs, in order. Short ones count too: "Follow us" is short."""
     return tuple(dict.fromkeys(map(block_hash, paragraphs)))
 
 
 def drop(paragraphs: list[str], repeats: RepeatedBlocks, keep: Collection[str] = ()) -> tuple[list[str], list[Removed]]:
-    """The paragraphs without those that the site repeats, but for `keep`; all of them where nothing else would remain:
-    an article that is repeated as a whole is an article."""
+    """The paragraphs without those that the site repeats, except `keep`, and the removed ones. If all are repeated, all
+    are kept: an article that is repeated as a whole is still an article."""
     if not repeats.counts:
         return paragraphs, []
     often = [0 if paragraph in keep else repeats.known(paragraph) for paragraph in paragraphs]
@@ -63,8 +63,8 @@ def drop(paragraphs: list[str], repeats: RepeatedBlocks, keep: Collection[str] =
 
 
 def own(paragraphs: list[str], description: str | None) -> frozenset[str]:
-    """The paragraphs that are an article's own wherever else they stand: its first sentence, and what its page says of
-    itself. Others show them as its teaser."""
+    """The paragraphs that belong to an article even if others contain them as its teaser: its first sentence and the
+    page's description."""
     said = fold(description or "")[:_DESCRIPTION_CHARS]
     return frozenset(
         text

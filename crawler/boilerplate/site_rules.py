@@ -1,4 +1,4 @@
-"""Overrides: what a site's own file says about paragraphs, before any general layer: always off, or never."""
+"""A site's own rules for paragraphs, applied before the general layers: always remove, or never."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from crawler.text import fold
 
 
 def apply(paragraphs: list[str], rules: Rules) -> tuple[list[str], list[Removed], frozenset[str]]:
-    """The paragraphs without those of the site's `strip_text`, those, and the ones of its `keep_text`, which no phrase
-    and no count of repeats takes off."""
+    """The paragraphs without those matched by the site's `strip_text`; the removed ones; and those matched by its
+    `keep_text`, which no other layer may remove."""
     if not rules.strip_text and not rules.keep_text:
         return paragraphs, [], frozenset()
     keep = frozenset(p for p in paragraphs if _begins(p, rules.keep_text))
@@ -21,6 +21,6 @@ def apply(paragraphs: list[str], rules: Rules) -> tuple[list[str], list[Removed]
 
 
 def _begins(paragraph: str, texts: Iterable[str]) -> bool:
-    """Whether a paragraph begins with one of these texts, whatever its case, marks and punctuation."""
+    """Whether a paragraph begins with one of these texts, ignoring case, diacritics and punctuation."""
     folded = fold(paragraph)
     return any(folded.startswith(beginning) for text in texts if (beginning := fold(text)))

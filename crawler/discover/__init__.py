@@ -1,4 +1,4 @@
-"""Bytes of a source -> candidates. What really came decides who reads it, not what the site's file expects."""
+"""The bytes of a source -> candidates. The detected format selects the parser, not the kind in the site's file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.model.codes import SourceReason
 
 __all__ = ["alternates", "parse"]
 
-MAX_FEEDS = 3  # of a web page that came in place of a source, which are named
+MAX_FEEDS = 3  # feeds named in the error when a web page came instead of a source
 
 
 def parse(
@@ -27,13 +27,13 @@ def parse(
     links: str | None = None,
     zone: tzinfo | None = None,
 ) -> Discovered:
-    """What one answer of a source offers.
+    """The candidates in one response of a source.
 
-    `kind` and `links` are the source's, `url` the answer's (after redirects), `headers` have lower-case names. `zone`
-    is that of dates that name none; without it those are dropped. A feed in place of a sitemap and the like is read as
-    what it is, and `Discovered.kind` says so.
+    `kind` and `links` are the source's, `url` is the response's (after redirects), `headers` have lower-case names.
+    `zone` applies to dates without a time zone; without it they are dropped. A feed that came instead of a sitemap, for
+    example, is parsed as a feed, and `Discovered.kind` says so.
 
-    :raises SourceProblem: nothing that can be read came.
+    :raises SourceProblem: when the response cannot be read.
     """
     document = read(body, headers)
     found = _parse(document, kind, url, headers, links, zone)
@@ -63,7 +63,10 @@ def _parse(
 
 
 def alternates(body: bytes, url: str, headers: Mapping[str, str] | None = None) -> list[str]:
-    """The feeds that a home page names (`<link rel=alternate>`), in their order, as canonical URLs."""
+    """The feeds that a home page links to (`<link rel=alternate>`), in order, as canonical URLs.
+
+    :raises SourceProblem: when gzip data cannot be decompressed.
+    """
     return section.alternates(read(body, headers or {}), url)
 
 
@@ -75,7 +78,7 @@ def _json(document: SourceDocument, url: str, headers: Mapping[str, str], zone: 
 
 
 def _unexpected(kind: Kind, document: SourceDocument, url: str) -> SourceProblem:
-    """Something else came: what, and what to do about it."""
+    """The problem with a document of an unexpected kind, with the feeds that could be used instead."""
     if document.what != "html":
         return SourceProblem(SourceReason.UNEXPECTED, expected=kind, found=document.what)
     if phrase := wall(document.text):

@@ -1,4 +1,4 @@
-"""What all sources share: candidates gathered under canonical URLs, each once, and what was left out, by reason."""
+"""Collects the candidates of a document, deduplicated by canonical URL, and counts skipped entries by reason."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from crawler.text import line
 from crawler.urls.canonical import canonical
 from index.model.candidate import Candidate
 
-MAX_CANDIDATES = 50_000  # of one document: the limit of sitemaps.org
-CUT_SHORT = "cut short"  # in `Discovered.skipped`: the document had more than was read, so it is not done with
-OVER_THE_LIMIT = "beyond the cap"  # … or more than that
+MAX_CANDIDATES = 50_000  # per document: the limit of sitemaps.org
+CUT_SHORT = "cut short"  # in `Discovered.skipped`: the document was truncated, so it is not finished
+OVER_THE_LIMIT = "beyond the cap"  # … or it has more than MAX_CANDIDATES entries
 MAX_TITLE = 500  # characters
 
-_MARKUP_SEEN = 10_000  # characters of a title in which markup is looked for
+_MARKUP_SEEN = 10_000  # characters of a title that are processed
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>|<!--")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
 
 
 class CandidateCollector:
-    """Gathers candidates of one document. `base` resolves relative links; None takes absolute ones only."""
+    """Collects the candidates of one document. `base` resolves relative links; None accepts only absolute ones."""
 
     def __init__(self, base: str | None) -> None:
         self.base = base
@@ -39,7 +39,7 @@ class CandidateCollector:
         modified: datetime | None = None,
         language: str | None = None,
     ) -> None:
-        """Takes one entry, or counts why not. A URL that was there before keeps what it has; its gaps are filled."""
+        """Adds one entry, or counts the reason for skipping it. A duplicate only fills missing fields of the first."""
         if not link or not link.strip():
             self.skipped["no link"] += 1
             return
@@ -72,7 +72,7 @@ def _merged(first: Candidate, later: Candidate) -> Candidate:
 
 
 def title_text(markup: str | None) -> str | None:
-    """A title as text: without tags and control characters, entities resolved, one line, at most `MAX_TITLE` long."""
+    """A title as plain text on one line: no tags or control characters, entities resolved, at most `MAX_TITLE` long."""
     if not markup:
         return None
     text = _TAG.sub("", _BREAK.sub(" ", markup[:_MARKUP_SEEN]))
@@ -80,7 +80,7 @@ def title_text(markup: str | None) -> str | None:
 
 
 def language_tag(value: str | None) -> str | None:
-    """A BCP 47 tag from what feeds write (`ar`, `ar_SY`, `EN-us`), or None."""
+    """The BCP 47 tag for a language code in a feed (`ar`, `ar_SY`, `EN-us`), or None if it is invalid."""
     value = (value or "").strip()
     if not _LANGUAGE.fullmatch(value):
         return None

@@ -18,7 +18,7 @@ from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from index.model.codes import SourceReason
 
-# What feedparser is told: our bytes are UTF-8, whatever the server said. It gets no address, so that it resolves
+# For feedparser: our bytes are UTF-8, whatever the server declared. It is not given the URL, so that it resolves
 # xml:base and nothing else; a bare guid ("12345") must not become a link.
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _JSON = re.compile(r'\[\s*\{\s*"|\{\s*"|\[\s*\]')  # where an object, a list of them or an empty list begins
@@ -26,14 +26,14 @@ _PAGES = ("text/html", "application/xhtml+xml", "")
 
 
 def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Discovered:
-    """The entries of an XML feed. `zone` is that of dates without one; None drops them.
+    """The entries of an XML feed. `zone` applies to dates without a time zone; None drops those.
 
-    :raises SourceProblem: no feed, or one so broken that nothing of it can be read.
+    :raises SourceProblem: when the document is not a feed, or too broken to yield an entry.
     """
     found = feedparser.parse(
         io.BytesIO(document.xml()),  # never bytes: feedparser opens a file of that name
         response_headers=_HEADERS,
-        sanitize_html=False,  # only titles are used, and they are made text here
+        sanitize_html=False,  # only titles are used, which are converted to plain text here
         resolve_relative_uris=False,
     )
     if not found.entries and (found.bozo or not found.version):
@@ -57,8 +57,8 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
 
 
 def parse_json(items: Mapping[str, Any], url: str, zone: tzinfo | None = None) -> Discovered:
-    """The entries of a JSON Feed (https://www.jsonfeed.org/version/1.1/): `url`, else `external_url`, else an `id` that
-    is an address."""
+    """The entries of a JSON Feed (https://www.jsonfeed.org/version/1.1/), with `url`, else `external_url`, else an `id`
+    that is a URL."""
     collector = CandidateCollector(url)
     for item in _objects(items.get("items")):
         identity = _text(item, "id")
@@ -76,19 +76,19 @@ def parse_json(items: Mapping[str, Any], url: str, zone: tzinfo | None = None) -
 
 
 def is_json_feed(value: object) -> bool:
-    """Whether a JSON document is a JSON Feed, also one whose version is missing."""
+    """Whether a JSON value is a JSON Feed, even without a version."""
     return isinstance(value, Mapping) and ("jsonfeed.org" in str(value.get("version")) or "items" in value)
 
 
 def holds_json(text: str) -> bool:
-    """Whether JSON begins somewhere in a text, such as after notices that PHP printed before it."""
+    """Whether JSON begins somewhere in a text, for example after PHP notices."""
     return bool(_JSON.search(text))
 
 
 def load_json(text: str) -> Any:
-    """The JSON value of a document, also after notices that PHP printed before it.
+    """The JSON value in a document, even after PHP notices.
 
-    :raises SourceProblem: there is none.
+    :raises SourceProblem: when there is none.
     """
     start = _JSON.search(text)
     try:
@@ -98,8 +98,8 @@ def load_json(text: str) -> Any:
 
 
 def _link(entry: Mapping[str, Any]) -> str | None:
-    """The address of an entry's page: what FeedBurner replaced, the first alternate link that is a page, or a guid that
-    is an address. feedparser's own `link` is the last of several, and may be a bare guid."""
+    """The URL of an entry's page: the original that FeedBurner replaced, the first alternate link to a page, or a guid
+    that is a URL. feedparser's own `link` is the last of several and may be a bare guid."""
     if original := _field(entry, "feedburner_origlink"):
         return original
     for link in dict.get(entry, "links") or ():  # type: ignore[call-overload]
@@ -110,8 +110,8 @@ def _link(entry: Mapping[str, Any]) -> str | None:
 
 
 def _dates(entry: Mapping[str, Any], version: str, zone: tzinfo | None) -> tuple[datetime | None, datetime | None]:
-    """Published and modified. feedparser files dc:date under `updated`, but in RSS it says when an item was published;
-    beside a pubDate it is a modification only if it is later."""
+    """The dates of publication and modification. feedparser maps dc:date to `updated`, but in RSS it is the date of
+    publication; next to a pubDate it counts as a modification only if it is later."""
     published = feed_dates.parse(_field(entry, "published"), zone)
     updated = feed_dates.parse(_field(entry, "updated"), zone)
     if version.startswith("atom"):
@@ -122,7 +122,7 @@ def _dates(entry: Mapping[str, Any], version: str, zone: tzinfo | None) -> tuple
 
 
 def _field(value: Mapping[str, Any], *names: str) -> str | None:
-    """A text of a feedparser dict, without its look-ups under other names (`updated` answers with `published`)."""
+    """A text in a feedparser dict, bypassing its aliases (`updated` falls back to `published`)."""
     found: Any = value
     for name in names:
         found = dict.get(found, name) if isinstance(found, dict) else None

@@ -1,4 +1,4 @@
-"""Listing pages: the links that lead to articles -> candidates, in the page's order."""
+"""Listing pages: links to articles -> candidates, in the page's order."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_art
 from crawler.urls.canonical import canonical
 from index.model.codes import SourceReason
 
-_CARDS = ("article", "li")  # elements that hold one article of a list, with its date
-_CARD_DEPTH = 8  # elements between a link and its card
+_CARDS = ("article", "li")  # elements that contain one entry of a list, with its date
+_CARD_DEPTH = 8  # maximum levels between a link and its card
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 _COMMENTS = re.compile(r"/comments/feed|[?&]feed=comments|/feed/comments", re.IGNORECASE)
@@ -28,7 +28,7 @@ _COMMENTS = re.compile(r"/comments/feed|[?&]feed=comments|/feed/comments", re.IG
 
 @dataclass
 class _Link:
-    """One address of the page: its texts, and the cards that its links stand in."""
+    """A URL on the page: the texts of its links, and the cards that contain them."""
 
     texts: list[str] = field(default_factory=list)
     cards: list[LexborNode] = field(default_factory=list)
@@ -37,12 +37,12 @@ class _Link:
 def parse(document: SourceDocument, url: str, links: str | None = None, zone: tzinfo | None = None) -> Discovered:
     """The articles that a listing page links to.
 
-    `links` is a CSS selector of the links or of elements around them: what it matches is taken, but for pages that can
-    be no article. Without it all links of the page are weighed: `urls.score` of the address, 1 more for a text of four
-    words, 3 more for one that is as long as a headline; from `urls.ARTICLE_SCORE` on it is an article on the same site.
-    A `<time datetime>` counts where link and time stand alone in their `article` or `li`.
+    `links` is a CSS selector for the links or for elements around them: all matches are accepted, except URLs that are
+    never articles. Without it all links to the same site are scored: `article_score` of the URL, plus 1 for a text of
+    four words or 3 for one as long as a headline; from `ARTICLE_SCORE` on, a link counts as an article. A
+    `<time datetime>` is used if it is the only time in an `article` or `li` with links to one article only.
 
-    :raises SourceProblem: a selector that cannot be read, a bot wall, or no link that looks like an article.
+    :raises SourceProblem: when the selector is invalid, the page is a block page, or no link looks like an article.
     """
     tree = LexborHTMLParser(document.text)
     collector = CandidateCollector(_base(tree, url))
@@ -67,7 +67,7 @@ def parse(document: SourceDocument, url: str, links: str | None = None, zone: tz
 
 
 def alternates(document: SourceDocument, url: str) -> list[str]:
-    """The feeds that a page names in its head (RSS, Atom, JSON), in their order; those of comments are left out."""
+    """The feeds that a page links to in its head (RSS, Atom, JSON), in order, without comment feeds."""
     tree = LexborHTMLParser(document.text)
     base, found = _base(tree, url), []
     for node in tree.css("link[rel][href]"):
@@ -122,7 +122,7 @@ def _links(anchors: list[LexborNode], collector: CandidateCollector) -> dict[str
 
 
 def _never(address: str, home: str) -> str | None:
-    """Why a chosen link is none: the page itself, or what is never an article whatever a selector says."""
+    """Why a link matched by the selector is rejected: it is the page itself, or its URL is never an article."""
     if address == home:
         return "self"
     reason = may_be_article(address)
@@ -150,7 +150,8 @@ def _headline_score(text: str) -> int:
 
 
 def _same_site(address: str, home: str) -> bool:
-    """Whether one host is the other or a part of it, www aside: arabic.example.com belongs to www.example.com."""
+    """Whether one host equals the other or is a subdomain of it, ignoring www: arabic.example.com belongs to
+    www.example.com."""
     one, other = ("." + (urlsplit(u).hostname or "").removeprefix("www.") for u in (address, home))
     return one.endswith(other) or other.endswith(one)
 
@@ -165,7 +166,7 @@ def _card(anchor: LexborNode) -> LexborNode | None:
 
 
 def _dates(found: dict[str, _Link], zone: tzinfo | None) -> dict[str, datetime]:
-    """The date of each address whose card holds no other article and one time."""
+    """The date of each URL whose card contains no other article and exactly one time."""
     owners: dict[int, set[str]] = {}
     for address, link in found.items():
         for card in link.cards:

@@ -1,4 +1,4 @@
-"""A site's first page and its robots.txt -> what they say of the outlet and of where its articles are listed."""
+"""A site's home page and robots.txt -> the outlet's name and locale, and where its articles are listed."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _OUTLETS = frozenset(("NewsMediaOrganization", "WebSite", "Organization", "Corpo
 _SEPARATORS = re.compile(r"\s+[|–—»:•-]\s+")  # between an outlet's name and its motto in <title>
 _SITEMAP = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 _LOCALE = re.compile(r"^([a-z]{2,3})(?:[_-]([a-z]{2}))?$", re.IGNORECASE)
-# lexbor reads `:is(nav, header) a` as children only, so each is written out
+# Lexbor reads `:is(nav, header) a` as children only, so the combinations are written out.
 _MENUS = ", ".join(f"{menu} a[href]" for menu in ("nav", "header", "[role=navigation]", ".menu", "#menu"))
 _WORDPRESS = re.compile(r"/wp-(?:content|includes|json)/")
-MAX_SITEMAPS = 10  # of a robots.txt that are looked at
+MAX_SITEMAPS = 10  # per robots.txt
 
 
 @dataclass(frozen=True, slots=True)
 class SiteMetadata:
-    """What a first page says: the outlet's `name` ("" where it does not), its `locale` (ar, or ar_SY), the `feeds` that
-    it names, the address of its WordPress interface, and its `sections`: where its menus lead, those that are surely
-    one first, then those that stand higher up."""
+    """The metadata on a home page: the outlet's `name` ("" if unknown), its `locale` (ar or ar_SY), the `feeds` that it
+    links to, the URL of its WordPress API, and its `sections`: the targets of its menus, those that are certainly
+    sections first, then those with shorter paths."""
 
     name: str = ""
     locale: str | None = None
@@ -40,7 +40,10 @@ class SiteMetadata:
 
 
 def site_metadata(body: bytes, url: str, headers: Mapping[str, str]) -> SiteMetadata:
-    """What the page at `url` says of its outlet. `headers` have lower-case names."""
+    """The metadata on the home page at `url`. `headers` have lower-case names.
+
+    :raises SourceProblem: when gzip data cannot be decompressed.
+    """
     document = read(body, headers)
     tree = LexborHTMLParser(document.text)
     feeds, wordpress = tuple(alternates(document, url)), _wordpress(tree, url, document.text)
@@ -48,7 +51,7 @@ def site_metadata(body: bytes, url: str, headers: Mapping[str, str]) -> SiteMeta
 
 
 def sitemaps(robots: str, url: str) -> tuple[str, ...]:
-    """The sitemaps that a robots.txt names, in its order (https://www.sitemaps.org/protocol.html#submit_robots)."""
+    """The sitemaps listed in a robots.txt, in order (https://www.sitemaps.org/protocol.html#submit_robots)."""
     found = (canonical(urljoin(url, address)) for address in _SITEMAP.findall(robots))
     return tuple(dict.fromkeys(address for address in found if address))[:MAX_SITEMAPS]
 
@@ -73,7 +76,7 @@ def _locale(tree: LexborHTMLParser) -> str | None:
 
 
 def _wordpress(tree: LexborHTMLParser, url: str, text: str) -> str | None:
-    """https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/"""
+    """The WordPress API's URL (https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/), or None."""
     node = tree.css_first('link[rel="https://api.w.org/"]')
     if node is not None and (address := canonical(node.attributes.get("href") or "", url)):
         return address

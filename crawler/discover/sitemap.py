@@ -3,7 +3,7 @@
 https://www.sitemaps.org/protocol.html
 https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap
 
-Our own reader: Scrapy's drops `news:*`, and three million entries in 341 KiB of gzip held it for 210 s."""
+Our own parser: Scrapy's drops `news:*`, and three million entries in 341 KiB of gzip kept it busy for 210 s."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from crawler.models import Discovered
 from crawler.urls.canonical import canonical
 from index.model.codes import SourceReason
 
-MAX_CHILDREN = 500  # of an index, newest first; a news site's index of all its days has thousands
-MAX_ELEMENTS = 1_000_000  # 20 for each of 50,000 entries; images and other languages' links make up to 15
-_CHUNK = 1 << 16  # bytes that are parsed before the caps are looked at
-_TAIL = 4_096  # bytes in which the document's last tag stands, before comments of what made it
+MAX_CHILDREN = 500  # per index, newest first; a news site's index of all its days has thousands
+MAX_ELEMENTS = 1_000_000  # 20 for each of 50,000 entries; images and links to other languages make up to 15
+_CHUNK = 1 << 16  # bytes parsed between two checks of the limits
+_TAIL = 4_096  # bytes at the end that contain the last tag, before comments of the generator
 _ENDING = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>|/>\s*$", re.IGNORECASE)
-_FIELDS = {  # (element around it, element): its name here; image:loc and video:title are none
+_FIELDS = {  # (parent, element): field name here; image:loc and video:title are ignored
     ("url", "loc"): "loc",
     ("url", "lastmod"): "lastmod",
     ("sitemap", "loc"): "loc",
@@ -45,11 +45,11 @@ Entry = dict[str, str]
 def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Discovered:
     """The entries of a sitemap, or the children of an index as `further`, newest first.
 
-    At most 50,000 entries are read, and 500 children given. `zone` is that of dates without one. A `lastmod` without a
-    time is the day's first instant for an entry, whose date may be shown, and its last for a child, which is skipped by
-    it. Entries with an unresolved entity are counted as unusable.
+    At most 50,000 entries are read and 500 children returned. `zone` applies to dates without a time zone. A `lastmod`
+    without a time means the day's first instant for an entry, whose date may be shown, and the last for a child, which
+    may be skipped because of it. Entries with an unresolved entity are counted as unusable.
 
-    :raises SourceProblem: XML without an entry that can be read.
+    :raises SourceProblem: when the XML contains no readable entry.
     """
     collector = CandidateCollector(url)
     children: dict[str, datetime | None] = {}
@@ -77,13 +77,14 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
 
 
 class _Ends(Exception):
-    """The document was not read to its end; the word under which that is counted."""
+    """The document was not read to its end; the argument is the reason under which that is counted."""
 
 
 def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
-    """Each `url` and `sitemap` element with the texts of its fields, read without ever holding the tree.
+    """Each `url` and `sitemap` element with the texts of its fields, parsed without keeping the tree in memory.
 
-    Broken markup is read as far as it goes; namespaces are told by the element around, so that undeclared prefixes do.
+    Broken markup is read as far as possible. Fields are recognised by their parent element instead of their namespace,
+    so that undeclared prefixes work.
     """
     parser = etree.XMLPullParser(
         events=("end",),
@@ -92,7 +93,7 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
         no_network=True,
         huge_tree=False,
         recover=True,
-        remove_comments=True,  # one within <loc> would end its text
+        remove_comments=True,  # a comment within <loc> would end its text
         remove_pis=True,
     )
     entry: Entry = {}
@@ -114,25 +115,25 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
             if locations > MAX_CANDIDATES or elements > MAX_ELEMENTS:
                 raise _Ends("beyond the cap")
             _forget(element)
-    if "loc" in entry:  # the last one, where the document ends before its end
+    if "loc" in entry:  # the last one, if the document is truncated
         yield kind, entry
-    # Not parser.close(), which would say so: on one tag of 40 MB it takes 2 GB of memory.
+    # Not parser.close(), which would report the truncation: on a single tag of 40 MB it takes 2 GB of memory.
     whole = _ENDING.search(xml[-_TAIL:]) is not None
-    if not locations and (parser.feed_error_log or not whole):  # an empty one is fine: a news sitemap at night
+    if not locations and (parser.feed_error_log or not whole):  # an empty sitemap is fine: a news sitemap at night
         raise SourceProblem(SourceReason.BROKEN_SITEMAP)
     if not whole:
         raise _Ends(CUT_SHORT)
 
 
 def _local(element: Any) -> str:
-    """The name without namespace or prefix, in lower case; "" for none and for comments."""
+    """The element's name without namespace or prefix, in lower case; "" for None and for comments."""
     if element is None or not isinstance(element.tag, str):
         return ""
     return element.tag.rpartition("}")[2].rpartition(":")[2].lower()
 
 
 def _forget(element: Any) -> None:
-    """Frees what was read: the element's content, and the siblings before it."""
+    """Frees the memory of an element's content and of its preceding siblings."""
     element.clear(keep_tail=False)
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
@@ -152,6 +153,6 @@ def _add_child(
 
 
 def _newest(children: dict[str, datetime | None]) -> tuple[tuple[str, datetime | None], ...]:
-    """The newest first, then those without a date in their order: sites list them oldest or newest first."""
+    """The children by date, newest first, then those without a date in their order, which differs between sites."""
     dated = sorted(((u, at) for u, at in children.items() if at), key=lambda child: child[1], reverse=True)
     return (*dated, *((u, None) for u, at in children.items() if at is None))[:MAX_CHILDREN]

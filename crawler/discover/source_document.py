@@ -1,4 +1,4 @@
-"""What a source really answered: unpacked, decoded and recognised by what it is, not by what its header says."""
+"""The response of a source: decompressed, decoded, and its format detected from the content, not from the header."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from crawler.errors import SourceProblem
 from index.model.codes import SourceReason
 from index.text.charset import decode
 
-MAX_BYTES = 50 << 20  # of one document, unpacked: the limit of sitemaps.org
-_LAYERS = 3  # of gzip: a file that was packed, and then packed again by the server
-_MEMBERS = 1_000  # of one gzip file; a file made of millions of empty ones is an attack
+MAX_BYTES = 50 << 20  # per document, decompressed: the limit of sitemaps.org
+_LAYERS = 3  # of gzip: a compressed file, compressed again by the server
+_MEMBERS = 1_000  # per gzip file; a file of millions of empty members is an attack
 _GZIP = b"\x1f\x8b"
-_SNIFFED_CHARACTERS = (
-    200_000  # characters in which a document's first element stands, after comments and notices of PHP
-)
+_SNIFFED_CHARACTERS = 200_000  # searched for the document's first element, which may follow comments and PHP notices
 
 DocumentKind = Literal["feed", "sitemap", "html", "json", "xml", "text", "empty"]
 _ROOTS: dict[str, DocumentKind] = {
@@ -38,26 +36,26 @@ _ROOT = re.compile(
 )
 _STRAY = re.compile(rb"&(?:(#?\w{1,40});)?")
 _XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
-_MAX_REFERENCES = 2_000_000  # ampersands of one document: 40 for each of 50,000 entries
-_CONTROLS = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32))  # XML 1.0 has no way to say them
+_MAX_REFERENCES = 2_000_000  # ampersands per document: 40 for each of 50,000 entries
+_CONTROLS = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32))  # not representable in XML 1.0
 _LOST = "\ufffd".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDocument:
-    """A source's answer as text; `cut` where it is longer than `MAX_BYTES` or ends before its end."""
+    """A source's response as text; `cut` if it is longer than `MAX_BYTES` or truncated."""
 
     what: DocumentKind
     text: str
     cut: bool = False
 
     def xml(self) -> bytes:
-        """The XML from its root on, in UTF-8: without DOCTYPE, so that no entity is declared and none expanded.
+        """The XML from its root element on, in UTF-8 and without DOCTYPE, so that no entity is declared or expanded.
 
-        Stray ampersands (`?a=1&b=2`) and HTML's entities are escaped; references to anything else, such as `&xxe;` or
-        `&#0;`, become U+FFFD, which no URL survives.
+        Stray ampersands (`?a=1&b=2`) and HTML entities are escaped; all other references, such as `&xxe;` or `&#0;`,
+        become U+FFFD, which makes a URL invalid.
 
-        :raises SourceProblem: more ampersands than any feed or sitemap has.
+        :raises SourceProblem: when there are more ampersands than in any genuine feed or sitemap.
         """
         root = _ROOT.search(self.text[:_SNIFFED_CHARACTERS])
         raw = self.text[root.start() if root else 0 :].encode("utf-8", "replace").translate(None, _CONTROLS)
@@ -74,7 +72,7 @@ class SourceDocument:
 def read(body: bytes, headers: Mapping[str, str]) -> SourceDocument:
     """The document in a response; `headers` have lower-case names.
 
-    :raises SourceProblem: gzip that cannot be unpacked.
+    :raises SourceProblem: when gzip data cannot be decompressed.
     """
     body, cut = unpack(body)
     text = decode(body, headers, ("ar",)).text
@@ -82,7 +80,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> SourceDocument:
 
 
 def sniff(text: str) -> DocumentKind:
-    """What a text is, by its first telling element or character."""
+    """The format of a text, by its first significant element or character."""
     head = text[:_SNIFFED_CHARACTERS].lstrip("\ufeff \t\r\n\x00")
     if not head:
         return "empty"
@@ -96,7 +94,10 @@ def sniff(text: str) -> DocumentKind:
 
 
 def unpack(body: bytes) -> tuple[bytes, bool]:
-    """Bytes without gzip, known by its magic bytes and not by its name, and whether some are missing."""
+    """The bytes without gzip, which is detected by its magic bytes and not by a file name, and whether data is missing.
+
+    :raises SourceProblem: when gzip data cannot be decompressed.
+    """
     cut = False
     for _ in range(_LAYERS):
         if not body.startswith(_GZIP):
@@ -144,10 +145,10 @@ def _is_character(number: bytes) -> bool:
     return code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
 
 
-# --- walls -----------------------------------------------------------------------------------------------------------
+# --- block pages -----------------------------------------------------------------------------------------------------
 
-_WALL_SIZE = 100_000  # characters; a page with news is larger than one that asks for patience, or says none of these
-_WALLS = (  # what such pages alone say, lower-cased
+_WALL_SIZE = 100_000  # characters; a page with news is longer than a block page, or contains none of these phrases
+_WALLS = (  # phrases found only on block pages, in lower case
     "<title>just a moment",  # Cloudflare
     "<title>attention required! | cloudflare",
     "cf_chl_opt",
@@ -162,13 +163,13 @@ _WALLS = (  # what such pages alone say, lower-cased
     "px-captcha",  # HUMAN
     "awswafcookiedomainlist",  # AWS WAF
     "/_sec/cp_challenge",  # Akamai
-    "tonumbers(",  # testcookie of free hosts, frequent with small Arabic sites: a cookie computed by a script
+    "tonumbers(",  # testcookie of free hosting, common among small Arabic sites: a cookie computed by a script
     "verify you are human",
 )
 
 
 def wall(text: str) -> str | None:
-    """The phrase that shows an HTML page to be a bot wall, or None."""
+    """The phrase that identifies an HTML page as a block page, or None."""
     if len(text) > _WALL_SIZE:
         return None
     low = text.lower()

@@ -1,4 +1,4 @@
-"""What a feed and its server say of how often they are worth asking."""
+"""The polling hints of a feed and its server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PERIODS = {  # minutes; sy:updatePeriod of https://web.resource.org/rss/1.0/modu
     "hourly": 60.0, "daily": 1_440.0, "weekly": 10_080.0, "monthly": 43_200.0, "yearly": 525_600.0,
 }  # fmt: skip
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-HEADER_CHARACTERS = 20_000  # characters before the first entry in which a feed speaks of itself
+HEADER_CHARACTERS = 20_000  # maximum characters of a feed's head, before its first entry
 _ENTRY = re.compile(r"<(?:item|entry)\b", re.IGNORECASE)
 _TTL = re.compile(r"<ttl>\s*(\d{1,6})\s*</ttl>", re.IGNORECASE)
 _PERIOD = re.compile(r"<\w+:updatePeriod>\s*(\w+)\s*</", re.IGNORECASE)
@@ -24,8 +24,8 @@ _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})")
 
 
 def read_hints(text: str, headers: Mapping[str, str]) -> UpdateHints | None:
-    """What the head of a feed (RSS 2.0's ttl, skipHours and skipDays; sy:updatePeriod) and Cache-Control's max-age say;
-    of several spans, the longest; None: nothing. `headers` have lower-case names."""
+    """The hints in the head of a feed (RSS 2.0's ttl, skipHours and skipDays; sy:updatePeriod) and in Cache-Control's
+    max-age, with the longest of several intervals; None if there are none. `headers` have lower-case names."""
     entry = _ENTRY.search(text, 0, HEADER_CHARACTERS)
     head = text[: entry.start() if entry else HEADER_CHARACTERS]
     span, by = max(_spans(head, headers), default=(0.0, None), key=lambda said: said[0])
@@ -40,7 +40,7 @@ def read_hints(text: str, headers: Mapping[str, str]) -> UpdateHints | None:
 
 
 def _spans(head: str, headers: Mapping[str, str]) -> Iterator[tuple[float, HintSource | None]]:
-    """Minutes, and what says so."""
+    """The suggested intervals in minutes, with their origins."""
     if ttl := _TTL.search(head):
         yield float(ttl[1]), HintSource.TTL
     period, often = _PERIOD.search(head), _FREQUENCY.search(head)

@@ -1,4 +1,4 @@
-"""Lists of URLs, for back-fill and as text sitemaps -> candidates."""
+"""Lists of URLs, for backfilling and as text sitemaps -> candidates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crawler.models import Discovered
 from crawler.site_config import Kind
 from index.model.codes import SourceReason
 
-# Names that columns of lists go by, ours first; the others are those of exports and of schema.org.
+# Names of columns, ours first; the others are from common exports and schema.org.
 _NAMES = {
     "url": ("url", "link", "loc", "href"),
     "title": ("title", "headline"),
@@ -27,10 +27,10 @@ _NAMES = {
 
 
 def parse(document: SourceDocument, zone: tzinfo | None = None, kind: Kind = "urls") -> Discovered:
-    """The URLs of a list: one a line with `#` comments, or JSON Lines or CSV (comma, semicolon, tab) with a column
-    `url`; `title`, `published`, `modified` and `language` are read where there are some. URLs are absolute.
+    """The URLs in a list: one per line with `#` comments, or JSON Lines or CSV (comma, semicolon, tab) with a column
+    `url` and optional columns `title`, `published`, `modified` and `language`. URLs must be absolute.
 
-    :raises SourceProblem: not one URL in it.
+    :raises SourceProblem: when the list contains no URL.
     """
     collector = CandidateCollector(None)
     for row in _rows(document):

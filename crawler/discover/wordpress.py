@@ -1,4 +1,4 @@
-"""Posts of WordPress' REST API -> candidates. https://developer.wordpress.org/rest-api/reference/posts/"""
+"""Posts of the WordPress REST API -> candidates. https://developer.wordpress.org/rest-api/reference/posts/"""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from index.model.codes import SourceReason
 
-PER_PAGE = 100  # posts a page: the most that the API gives
-MAX_PAGES = 500  # of one answer: 50,000 posts
+PER_PAGE = 100  # posts per page: the maximum of the API
+MAX_PAGES = 500  # per source: 50,000 posts
 _ROUTE = "/wp/v2/posts"
 _FIELDS = "link,title,date_gmt,modified_gmt"
-_END = "rest_post_invalid_page_number"  # the page after the last
+_END = "rest_post_invalid_page_number"  # a page after the last
 
 
 def first_request(base: str, since: datetime | None = None, *, modified: bool = False) -> str:
-    """The address of the first page of posts, newest first.
+    """The URL of the first page of posts, newest first.
 
-    `base` is the site, its /wp-json, a route below it (`/wp-json/wp/v2/news`), or `/?rest_route=/` where permalinks
-    are off; its own parameters (`categories=5`) are kept. `since` (aware) takes posts published after it, or with
-    `modified` those changed after it (`modified_after`: WordPress 5.7; older ones ignore it and give the newest).
+    `base` is the site, its /wp-json, a route below that (`/wp-json/wp/v2/news`), or `/?rest_route=/` if permalinks are
+    disabled; its own parameters (`categories=5`) are kept. `since` (aware) selects posts published after it, or with
+    `modified` those changed after it (`modified_after`: WordPress 5.7; older versions ignore it and return the newest).
     """
     parts = urlsplit(base)
     own = parse_qsl(parts.query, keep_blank_values=True)
@@ -50,11 +50,11 @@ def first_request(base: str, since: datetime | None = None, *, modified: bool = 
 
 
 def parse(value: Any, url: str, headers: Mapping[str, str]) -> Discovered:
-    """The posts of one page; `further` holds the pages after the first, as `x-wp-totalpages` counts them.
+    """The posts on one page; `further` holds the pages after the first, as counted by `x-wp-totalpages`.
 
-    Without that header, a full page is followed by the next one. Dates are UTC, as the API's `*_gmt` are.
+    Without that header, a full page is followed by the next one. Dates are in UTC, like the API's `*_gmt` fields.
 
-    :raises SourceProblem: the API says no, or it is none.
+    :raises SourceProblem: when the API returns an error or the response is not from a WordPress API.
     """
     if isinstance(value, Mapping):
         if value.get("code") == _END:
@@ -77,7 +77,7 @@ def parse(value: Any, url: str, headers: Mapping[str, str]) -> Discovered:
 
 
 def _route(given: str) -> str:
-    """The posts' route, unless the address names one of its own: "", "/", "/wp/v2" and "/wp/v2/" do not."""
+    """The route of posts, unless the URL has a route of its own: "", "/", "/wp/v2" and "/wp/v2/" are none."""
     given = "/" + given.strip("/")
     return _ROUTE if _ROUTE.startswith(given) else given
 

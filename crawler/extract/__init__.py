@@ -1,3 +1,3 @@
-"""Extract: a page's bytes -> what it says, field by field, each with where it came from."""
+"""Extraction: a page's bytes -> the fields of its article, each with its origin."""
 
-EXTRACTOR_VERSION = "3"  # goes into each article; raised whenever the same bytes may give another article
+EXTRACTOR_VERSION = "3"  # stored with each article; incremented whenever the same bytes may yield a different article

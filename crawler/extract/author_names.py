@@ -1,4 +1,4 @@
-"""Authors' names as pages write them -> names alone."""
+"""Author names as written on pages -> clean names."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from crawler.text import line
 
-_MAX_AUTHORS = 20  # authors of one article; more is a list of staff
-_TEXT = 1_000  # characters of a byline that are looked at
-_NAME_MAX_CHARS = 80  # characters; "and others, with reports from …" is no name
+_MAX_AUTHORS = 20  # authors per article; more is a list of staff
+_TEXT = 1_000  # characters of a byline that are processed
+_NAME_MAX_CHARS = 80  # characters; "and others, with reports from …" is not a name
 _BY = re.compile(
     r"^(?:by|von|vom|par|por|di|door|af|av|text(?:e)?|written by|reported by|author|autor(?:in)?|auteur|yazan|oleh"
     r"|przez|view all posts by|(?:zeige )?alle beiträge von|voir tous les articles de|ver todas las entradas de|"
@@ -17,7 +17,7 @@ _BY = re.compile(
     r"\s*(?::|：|\s)\s*",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"\s+(?:기자|記者|记者|特派員)$")  # a reporter, after the name
+_AFTER = re.compile(r"\s+(?:기자|記者|记者|特派員)$")  # "reporter", after the name
 _DEGREES = re.compile(r",\s*(?:Ph\.?\s?D|M\.?D|M\.?Sc|MBA|MPH|RDN?|CF[AP]|[A-Z]{2,5}[®™])\.?(?=,|;|$)")
 _SPLIT = re.compile(r"\s*(?:[;|•·/،\n]|, |\s(?:and|und|et|y|i|og|och|en|e|ja|и|та|και|&)\s|\sو\s)\s*", re.IGNORECASE)
 _NO_NAME = re.compile(r"https?:|www\.|@|^\W*$|\d{3,}|[<>{}]", re.IGNORECASE)
@@ -32,13 +32,13 @@ _ROLES = re.compile(
 
 
 def is_byline(text: str) -> bool:
-    """Whether a line begins as a byline does: `By …`, `بقلم: …`."""
+    """Whether a line begins like a byline: `By …`, `بقلم: …`."""
     return _BY.match(line(text)) is not None
 
 
 def names(values: Iterable[str], split: bool = True) -> tuple[str, ...]:
-    """Names alone, in order, each once: without "by", addresses, roles such as "admin"; several in one text are parted
-    (`split` False: values are one name each)."""
+    """The distinct names in order, without "by", addresses and roles such as "admin". A text with several names is
+    split, unless `split` is False."""
     found: dict[str, str] = {}
     for value in values:
         for part in _parts(line(value[:_TEXT]), split):

@@ -1,7 +1,7 @@
-"""Structure: elements that are never part of an article's text, found by tag, role, class and id.
+"""Removal of elements that are never part of an article's text, by tag, role, class and id.
 
-Names are held as words: `relatedPosts`, `related-posts` and `c-related_posts__list` are the words "related posts". The
-words are data: dom_pruning.yaml."""
+Names are compared as words: `relatedPosts`, `related-posts` and `c-related_posts__list` contain the words "related
+posts". The words are in dom_pruning.yaml."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ _ROLES = (
     ' [style*="display: none" i]'
 )
 _COMMENTS = '[itemprop~="comment"], [itemtype$="schema.org/Comment"], [itemtype$="schema.org/UserComments"]'
-# Elements that go where all their text is links: "read also", lists of articles.
+# Elements that are removed if all their text is in links: "read also", lists of articles.
 _LINKED = frozenset(("ul", "ol", "p", "h2", "h3", "h4", "h5", "h6"))
 _NEVER_PRUNED = frozenset(("html", "head", "body", "main", "article"))
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_ARTICLE_TEXT_SHARE = 0.4  # of the page's paragraph text: what holds more is the article, whatever it is called
+_ARTICLE_TEXT_SHARE = 0.4  # share of the page's text: an element with more is the article, whatever its name
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
-_CAPTION = 400  # characters
-_TEASER = 25  # characters; a shorter link that stands alone is a name or a source
-_LINE = 40  # characters of a paragraph that is a line of news
-_SMALL = 200  # characters: so short an element is never most of an article
-_EXCERPT_CHARS = 200  # characters of a removed element that are kept to be shown
+_CAPTION = 400  # maximum characters
+_TEASER = 25  # characters; a shorter link on its own is a name or a source
+_LINE = 40  # minimum characters of a paragraph with news
+_SMALL = 200  # characters: a shorter element is never most of an article
+_EXCERPT_CHARS = 200  # characters of a removed element that are kept for display
 
 
 def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "") -> list[Removed]:
-    """Takes boilerplate off the tree, in place. `strip` are CSS selectors of the site's rules.
+    """Removes boilerplate from the tree, in place. `strip` are the CSS selectors in the site's rules.
 
-    Returns what had text and was taken off, each with its reason."""
+    Returns the removed elements that contained text, each with its reason."""
     removed: list[Removed] = []
     others = _other_headlines(tree, headline)
     for selector in strip:
@@ -72,7 +72,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
 
 @lru_cache(maxsize=20_000)
 def _reason(classes: str, name: str) -> str:
-    """The reason why an element of these classes and this id goes, or ""."""
+    """The reason to remove an element with these classes and this id, or ""."""
     for one in (*classes.split()[:20], name):
         match = _matcher().search(" ".join(_WORDS.findall(one)).lower()) if 1 < len(one) < 100 else None
         if match and match.lastgroup:
@@ -82,14 +82,14 @@ def _reason(classes: str, name: str) -> str:
 
 @cache
 def _matcher() -> re.Pattern[str]:
-    """One pattern for all reasons' words, a named group per reason."""
+    """A pattern for the words of all reasons, with a named group per reason."""
     data: dict[str, str] = yaml.safe_load(files("crawler.extract").joinpath("dom_pruning.yaml").read_text("utf-8"))
     groups = (f"(?P<{reason}>(?: |^)(?:{'|'.join(words.split('; '))})(?: |$))" for reason, words in data.items())
     return re.compile("|".join(groups))
 
 
 def _holders(tree: LexborHTMLParser) -> list[LexborNode]:
-    """The elements that may be nothing but links, each once, outer ones before inner ones."""
+    """The distinct elements that may consist of links only, outer before inner."""
     found: dict[int, LexborNode] = {}
     for link in tree.css("a"):
         outer = [n for n in islice(ancestors(link), 5) if n.tag in _LINKED]
@@ -105,12 +105,12 @@ def _cards(tree: LexborHTMLParser) -> list[LexborNode]:
 
 
 def _is_picture(node: LexborNode) -> bool:
-    """Whether an element that is called a picture holds one, and hardly more text than a caption."""
+    """Whether an element named like an image contains one, and no more text than a caption."""
     return len(node.text(strip=True)) <= _CAPTION and node.css_first("img, picture") is not None
 
 
 def _is_link(node: LexborNode) -> bool:
-    """Whether the text of an element is links and nothing else, and long enough to be other articles' headlines."""
+    """Whether the text of an element consists of links, and is long enough for the headlines of other articles."""
     text = node.text(strip=True)
     links = sum(len(a.text(strip=True)) for a in node.css("a"))
     # Items and teasers often begin with a label: `Archaeology: <a>…</a>`; a sentence ends with a full stop.
@@ -119,8 +119,8 @@ def _is_link(node: LexborNode) -> bool:
 
 
 def _asides_outside_article(tree: LexborHTMLParser) -> list[LexborNode]:
-    """Each <aside> outside the <article> that has the headline and a line of text: the teasers around a flash are more
-    than the flash."""
+    """Each <aside> outside an <article> with the headline and a line of text: around a news flash, the teasers are
+    longer than the flash."""
     headline = tree.css_first("article h1")
     article = next((n for n in ancestors(headline) if n.tag == "article"), None) if headline is not None else None
     if article is None or not any(len(p.text(strip=True)) >= _LINE for p in article.css("p")):
@@ -130,7 +130,7 @@ def _asides_outside_article(tree: LexborHTMLParser) -> list[LexborNode]:
 
 
 def _other_headlines(tree: LexborHTMLParser, headline: str) -> frozenset[int]:
-    """The <h1> that are no headline of this article, where one is: some sites give one to every teaser."""
+    """The <h1> elements other than the article's headline, if that is one: some sites use <h1> for every teaser."""
     found = tree.css("h1")
     wanted = fold(headline)
     others = [n for n in found if fold(n.text()) != wanted] if len(found) > 1 else []
@@ -138,13 +138,13 @@ def _other_headlines(tree: LexborHTMLParser, headline: str) -> frozenset[int]:
 
 
 def _own(tree: LexborHTMLParser, others: frozenset[int]) -> frozenset[int]:
-    """The elements that hold the headline, or what is marked as the article's text."""
+    """The elements that contain the headline, or the text marked up as articleBody."""
     held = [*tree.css('[itemprop~="articleBody"]'), *(n for n in tree.css("h1") if n.mem_id not in others)]
     return frozenset(n.mem_id for one in held for n in (one, *ancestors(one)))
 
 
 def _expendable(node: LexborNode, whole: tuple[int, int], own: frozenset[int]) -> bool:
-    """Whether an element can be boilerplate: it holds neither the headline nor most of the page's text."""
+    """Whether an element can be boilerplate: it contains neither the headline nor most of the page's text."""
     if node.mem_id in own:
         return False
     weight = len(node.text())
@@ -154,7 +154,7 @@ def _expendable(node: LexborNode, whole: tuple[int, int], own: frozenset[int]) -
 
 
 def _weight(node: LexborNode | None) -> tuple[int, int]:
-    """Characters of text below an element, and those that are in paragraphs of some length."""
+    """The characters of text in an element, and of those the ones in longer paragraphs."""
     return (len(node.text()), _prose(node)) if node is not None else (0, 0)
 
 

@@ -1,4 +1,4 @@
-"""Draft: an article that is being read off a page; Extraction: what the path gives in the end."""
+"""Draft: an article during extraction; Extraction: the result of the pipeline for a page."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import datetime
 from crawler.boilerplate.removed import Removed
 from index.model.article import Article, Image
 
-_OTHERS = 60  # sayings about fields that are kept; a hostile page has thousands of <time>
+_OTHERS = 60  # alternative values kept per page; a hostile page has thousands of <time>
 
 
 @dataclass(frozen=True, slots=True)
 class AlternativeValue:
-    """What a source says of a field that a better one had given: the same, or something else."""
+    """The value of a field from a lower-ranking source than the one used, whether equal or different."""
 
     name: str
     value: object
@@ -23,9 +23,9 @@ class AlternativeValue:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What a page gives: its article, what was taken off, and the hashes of its paragraphs (also those of paragraphs
-    that the site is known to repeat), by which the archive learns what a site repeats. `others` is what was said of
-    its fields besides, for who wants to know why they read as they do."""
+    """The extraction of a page: its article, the removed boilerplate, and the hashes of its paragraphs (including those
+    known to be repeated), from which the archive learns what a site repeats. `others` are the alternative values of
+    fields, to explain the choice."""
 
     article: Article
     removed: tuple[Removed, ...] = ()
@@ -35,7 +35,7 @@ class Extraction:
 
 @dataclass(slots=True)
 class Draft:
-    """Fields as they are found. Use `fill`: it never overwrites what an earlier, better source gave."""
+    """The fields found so far. Use `fill`, which never overwrites the value from an earlier, better source."""
 
     headline: str = ""
     alternative_headline: str | None = None
@@ -59,7 +59,7 @@ class Draft:
         return name not in self.origins
 
     def fill(self, name: str, value: object, origin: str) -> None:
-        """Sets an empty field to a value that is not empty, and notes where it came from."""
+        """Sets an empty field to a non-empty value and records its origin; later values become alternatives."""
         if not value and value is not False:
             return
         if self.lacks(name):
@@ -69,6 +69,6 @@ class Draft:
             self.others.append(AlternativeValue(name, value, origin))
 
     def fill_all(self, values: Mapping[str, object], origin: str) -> None:
-        """`fill` for several fields of one origin."""
+        """Fills several fields from one origin."""
         for name, value in values.items():
             self.fill(name, value, origin)

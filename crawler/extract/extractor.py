@@ -1,5 +1,5 @@
-"""All fields of an article, each from the first of these that gives it: the site's rules, JSON-LD, microdata, <meta>,
-what readers see, the source that offered the page. `draft.origins` says which it was."""
+"""All fields of an article, each from the first source that has it: the site's rules, JSON-LD, microdata, <meta>, the
+visible page, the entry in the feed or sitemap. `draft.origins` records which."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from crawler.extract.html_document import HtmlDocument, attribute, text_of
 from crawler.models import Page
 from crawler.site_config import Site
 
-_HEADLINE_STANDIN_CHARS = 120  # characters of a text that stand for a headline
+_HEADLINE_STANDIN_CHARS = 120  # characters of the body used in place of a headline
 
 
 def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Site) -> Draft:
-    """The draft of a page; `found` are its nodes of JSON-LD. Takes boilerplate off the document's tree, in place."""
+    """The draft of a page; `found` are its JSON-LD nodes. Removes boilerplate from the document's tree, in place."""
     draft = Draft()
     node = jsonld.article(found, {page.url, page.final_url}, document.meta("og:title"))
     ours = site.rules_on(page.fetched.date())
@@ -53,7 +53,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     visible_metadata.apply_page_timezone(draft, document, place)
     ago = visible_metadata.fill_relative_date(draft, document, place)
     if node is not None:
-        draft.fill("authors", names(jsonld.people(node.get("author"), found)), "json-ld")  # the outlet, where no person
+        draft.fill("authors", names(jsonld.people(node.get("author"), found)), "json-ld")  # else the outlet
     images.add(draft, document)
     draft.canonical_url = metadata.canonical_url(document)
 
@@ -71,8 +71,8 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
 
 
 def _date_languages(document: HtmlDocument, declared: tuple[str, ...], site: Site) -> tuple[str, ...]:
-    """The languages in which the page may tell a date, the likeliest first: the declared ones, else what its title and
-    description are in, then the site's."""
+    """The possible languages of the page's dates, the likeliest first: the declared ones, else that of its title and
+    description, then the site's."""
     tags = [tag for tag in map(language_detection.normal, declared) if tag]
     if not tags:
         about = f"{text_of(document.first('title'))} {document.meta('og:description', 'description')}"
@@ -81,7 +81,7 @@ def _date_languages(document: HtmlDocument, declared: tuple[str, ...], site: Sit
 
 
 def _first_line(body: list[str]) -> str:
-    """The headline of a page that has none, and a text: how that begins."""
+    """The beginning of the text, as the headline of a page without one."""
     return (
         shorten(body[0], _HEADLINE_STANDIN_CHARS, placeholder="…")
         if sum(map(len, body)) > 2 * _HEADLINE_STANDIN_CHARS
@@ -90,7 +90,7 @@ def _first_line(body: list[str]) -> str:
 
 
 def _from_candidate(draft: Draft, page: Page) -> None:
-    """What feed or sitemap said, only where the page says nothing."""
+    """Fills fields that the page lacks from the feed or sitemap."""
     if page.candidate is not None:
         draft.fill("headline", page.candidate.title or "", "feed")
         draft.fill("published", page.candidate.published, "feed")

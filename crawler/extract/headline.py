@@ -1,4 +1,4 @@
-"""The headline as readers see it: not the title for search engines, and without the site's name."""
+"""The headline as shown to readers: not the title for search engines, and without the site's name."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from crawler.text import line
 
 _PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|»«]\s*|\s-(?=\S)|(?<=\S)-\s")
 _HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")
-_HEADLINE_MIN_WORDS = 4  # words of a name that is rather a headline
-_TITLE_MAX_CHARS = 1_000  # characters of a title that are looked at
-_SIMILAR = 0.45  # share of words that a visible heading has in common with a declared title
+_HEADLINE_MIN_WORDS = 4  # words from which a site name is more likely a headline
+_TITLE_MAX_CHARS = 1_000  # characters of a title that are processed
+_SIMILAR = 0.45  # minimum agreement of a visible heading with a declared title
 
 
 def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Iterable[str]) -> tuple[str, str]:
-    """The headline and its origin (json-ld, og, h1, title); ("", "") if the page has none.
+    """The headline and its origin (json-ld, og, meta, h1, h2, title); the headline is "" if the page has none.
 
-    The <h1> that agrees best with a declared title is what readers see, and beats it: declared ones are often
-    shortened, or written for search engines. A declared title that no heading agrees with beats a heading."""
+    The <h1> that agrees best with a declared title is preferred to that title, as readers see it: declared titles are
+    often shortened or written for search engines. If no heading agrees with a declared title, the title is used."""
     tops = [(text, _is_logo(h)) for h in document.tree.css("h1")[:8] if (text := text_of(h))]
     own = [
         *site_names,
@@ -51,7 +51,7 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
 
 
 def _within(document: HtmlDocument, titles: list[str]) -> tuple[str, str] | None:
-    """The second heading that is a part of every declared title: an old page has its headline in an <h2>."""
+    """An <h2> that is part of every declared title, as on old pages with the headline in an <h2>; None without one."""
     for text in (text_of(h) for h in document.tree.css("h2")[:5]):
         if len(words(text)) >= _HEADLINE_MIN_WORDS and all(_key(text) in _key(title) for title in titles):
             return text, "h2"
@@ -59,7 +59,7 @@ def _within(document: HtmlDocument, titles: list[str]) -> tuple[str, str] | None
 
 
 def _named(document: HtmlDocument) -> list[str]:
-    """What the page calls its site; not where that is the title once more."""
+    """The names that the page declares for its site, except copies of the title."""
     said = (document.meta("og:site_name"), document.meta("application-name"))
     titles = {_key(document.meta("og:title")), _key(text_of(document.first("head > title")))}
     return [name for name in said if len(words(name)) < _HEADLINE_MIN_WORDS or _key(name) not in titles]
@@ -74,8 +74,8 @@ def _is_logo(heading: LexborNode) -> bool:
 
 
 def _is_settled(declared: list[tuple[str, str]], shown: str) -> bool:
-    """Whether JSON-LD and OpenGraph give one and the same title: then it is the headline, often with the label over it
-    (`Kenya: Nairobi from below`) or without the section that the <h1> holds. Not where it was cut short."""
+    """Whether JSON-LD and OpenGraph declare the same title, unless it is truncated. It is then the headline, often with
+    its label (`Kenya: Nairobi from below`) or without the section that is in the <h1>."""
     by_origin = {origin: title for title, origin in reversed(declared)}
     title = by_origin.get("json-ld", "")
     same = bool(title) and words(title) == words(by_origin.get("og", ""))
@@ -83,12 +83,12 @@ def _is_settled(declared: list[tuple[str, str]], shown: str) -> bool:
 
 
 def declared(document: HtmlDocument, node: jsonld.Node | None) -> list[tuple[str, str]]:
-    """Every title that the page declares, with its origin, as it stands there."""
+    """All titles that the page declares, unmodified, each with its origin."""
     return [(line(title), origin) for title, origin in _declared(document, node) if title]
 
 
 def without_site(title: str, names: Iterable[str]) -> str:
-    """A title without the site's name at either end: `Headline | Name`, `Name - Headline`."""
+    """The title without the site's name at either end: `Headline | Name`, `Name - Headline`."""
     title = line(title[:_TITLE_MAX_CHARS])
     for _ in range(3):
         cuts = [cut for cut in _PARTS.finditer(title) if not _is_quote(cut, title)]
@@ -105,12 +105,12 @@ def without_site(title: str, names: Iterable[str]) -> str:
 
 
 def _is_quote(cut: re.Match[str], title: str) -> bool:
-    """Whether a mark at an end of a title is a quote's (`«نسور الجبل» إلى النهائي`), with no name on its other side."""
+    """Whether a mark at the end of a title is a quotation mark (`«نسور الجبل» إلى النهائي`) and not a separator."""
     return cut[0].strip() in ("«", "»") and (cut.start() == 0 or cut.end() == len(title))
 
 
 def words(text: str) -> list[str]:
-    """Lower-case runs of letters and digits."""
+    """The words of a text: runs of letters and digits, in lower case."""
     return re.findall(r"\w+", text.lower())
 
 
@@ -123,8 +123,8 @@ def _declared(document: HtmlDocument, node: jsonld.Node | None) -> Iterable[tupl
 
 
 def _agreement(heading: str, title: str) -> float:
-    """How much of the shorter of two texts is in the other, 0 to 1, a little less where one is much longer. Without
-    spaces between words (Chinese) pairs of letters count."""
+    """The share of the shorter text's words in the other, 0 to 1, slightly lower if their lengths differ. Without
+    spaces between words (Chinese), pairs of characters are compared."""
     first, second = set(words(heading)), set(words(title))
     if min(len(first), len(second)) <= 2 and not (heading.isascii() and title.isascii()):
         first, second = _pairs(heading), _pairs(title)
@@ -140,7 +140,7 @@ def _pairs(text: str) -> set[str]:
 
 
 def _is_name(part: str, names: Iterable[str]) -> bool:
-    """Whether a part of a title is the site's name, in whole or (`BBC` of `BBC News Arabic`) as one end of it."""
+    """Whether a part of a title is the site's name or one end of it (`BBC` of `BBC News Arabic`)."""
     bare = _key(part)
     if not bare:
         return True

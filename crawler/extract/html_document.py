@@ -1,4 +1,4 @@
-"""A page's text -> a tree, parsed once by Lexbor for all who read from it, with guards against hostile pages."""
+"""A page's text -> a tree, parsed once by Lexbor for all extractors, with protection against hostile pages."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from crawler.errors import Unreadable
 from crawler.text import line
 from index.model.codes import ParseReason
 
-MAX_DEPTH = 1_000  # levels; libxml2 silently drops what lies below 2,046
-_MAX_OPEN_TAGS = (
-    4_000  # tags open at once as counted before parsing: Lexbor takes 27 s for 100,000 levels, 0.1 s for 10,000
-)
+MAX_DEPTH = 1_000  # levels; libxml2 silently drops everything below 2,046
+# Tags open at once, counted before parsing: Lexbor takes 27 s for 100,000 levels, 0.1 s for 10,000.
+_MAX_OPEN_TAGS = 4_000
 _TAG = re.compile(
     r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|t[drh]|option)\b)[a-zA-Z]"
 )
@@ -25,24 +24,24 @@ _INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "img", "ins", "label", "mark",
     "q", "s", "small", "span", "strong", "sub", "ruby", "sup", "time", "tt", "u", "wbr",
 ))  # fmt: skip
-_UNSEEN = frozenset(("script", "style", "template", "noscript", "rt", "rp"))  # rt: how the word before it is read aloud
+_UNSEEN = frozenset(("script", "style", "template", "noscript", "rt", "rp"))  # rt: pronunciation of the base text
 _SPACES = re.compile(r"\s+")
 Metas = dict[str, list[str]]
 
 
 @dataclass(slots=True)
 class HtmlDocument:
-    """A parsed page: its tree (pruned in place by those who clean), its URL, its markup before pruning, and its <meta>
-    by lower-case name."""
+    """A parsed page: its tree (pruned in place by boilerplate removal), its URL, its markup before pruning, and its
+    <meta> values by lower-case name."""
 
     tree: LexborHTMLParser
     url: str
     markup: str
     metas: Metas = field(default_factory=dict)
-    near: tuple[list[str], list[str]] | None = None  # the lines above and below the headline, once they were looked for
+    near: tuple[list[str], list[str]] | None = None  # cached lines above and below the headline
 
     def meta(self, *names: str) -> str:
-        """The first filled <meta> of these names (name, property or itemprop), tidied; "" if none."""
+        """The first non-empty <meta> with one of these names (name, property or itemprop), tidied; "" if none."""
         return next((value for name in names for value in self.metas.get(name, ())), "")
 
     def first(self, selector: str) -> LexborNode | None:
@@ -51,7 +50,10 @@ class HtmlDocument:
 
 
 def parse(text: str, url: str) -> HtmlDocument:
-    """A page's tree. Raises Unreadable for a page that nests too deep."""
+    """The parsed page.
+
+    :raises Unreadable: when the page is nested too deeply.
+    """
     if (
         text.count("<") > _MAX_OPEN_TAGS
         and _open_at_once(text) > _MAX_OPEN_TAGS
@@ -65,12 +67,12 @@ def parse(text: str, url: str) -> HtmlDocument:
 
 
 def text_of(node: LexborNode | None) -> str:
-    """The text of an element on one line; words of neighbouring blocks are kept apart, those of <b>T</b>he are not."""
+    """The text of an element on one line, with spaces between blocks, but not within <b>T</b>he."""
     return " ".join(paragraphs([node])) if node is not None else ""
 
 
 def paragraphs(nodes: Iterable[LexborNode]) -> list[str]:
-    """The text of elements, tidied, parted where blocks and line breaks part it."""
+    """The tidied text of elements, split at blocks and line breaks."""
     parts: list[str] = []
     stack: list[LexborNode | str] = []
     stack.extend(reversed(list(nodes)))
@@ -97,7 +99,7 @@ def ancestors(node: LexborNode) -> Iterator[LexborNode]:
 
 
 def attribute(node: LexborNode | None, *names: str) -> str:
-    """The first filled attribute of these names, trimmed; "" if none."""
+    """The first non-empty attribute with one of these names, trimmed; "" if none."""
     if node is None:
         return ""
     attributes = node.attributes
@@ -105,8 +107,8 @@ def attribute(node: LexborNode | None, *names: str) -> str:
 
 
 def judge(pattern: str) -> Callable[[str], bool]:
-    """Whether the name of an element (its classes, its id) has such a part, whatever its case. Each answer is kept:
-    the same names are asked about on all of a site's pages, and for each piece of text in an element."""
+    """A function that tells whether the name of an element (its classes, its id) matches the pattern, ignoring case. It
+    caches its results: the same names recur on all pages of a site and for each block of text in an element."""
     search = re.compile(pattern, re.IGNORECASE).search
     return lru_cache(maxsize=20_000)(lambda name: search(name) is not None)
 
@@ -124,8 +126,8 @@ def _metas(tree: LexborHTMLParser) -> Metas:
 
 
 def _open_at_once(text: str) -> int:
-    """How many elements are open at once at most, by a plain count of tags: too many by what scripts quote, where ends
-    are written as <\\/div>."""
+    """The maximum number of elements open at once, by simply counting tags. It is too high if scripts contain markup,
+    where end tags are written as <\\/div>."""
     deepest = level = 0
     for match in _TAG.finditer(text):
         level += -1 if match[1] else 1
@@ -137,7 +139,7 @@ def _open_at_once(text: str) -> int:
 
 
 def _without_scripts(text: str) -> str:
-    """The text without its scripts, in one pass: a pattern would start again at each of a million `<script`."""
+    """The text without scripts, in one pass: a regular expression would rescan from each of a million `<script`."""
     parts: list[str] = []
     at, lower = 0, text.lower()
     while (start := lower.find("<script", at)) >= 0:

@@ -1,4 +1,4 @@
-"""JSON-LD (https://json-ld.org, vocabulary https://schema.org): what a page says of its article in its own scripts."""
+"""JSON-LD (https://json-ld.org, vocabulary https://schema.org): the metadata of an article in a page's scripts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.text import line
 
 Node = dict[str, Any]
-_MAX_CHARS = 2_000_000  # of one script; the largest of 1,269 real pages has 0.9 million
-_UNLIKELY_SECTION_CHARS = (
-    20  # letters from which the beginning of a headline is no section that it happens to begin with
-)
-_MAX_NODES = 5_000  # of one page
+_MAX_CHARS = 2_000_000  # per script; the largest of 1,269 real pages has 0.9 million
+# Letters from which a breadcrumb equal to the beginning of the headline is the article and not a section.
+_UNLIKELY_SECTION_CHARS = 20
+_MAX_NODES = 5_000  # per page
 _MAX_DEPTH = 12  # levels of nested nodes
 ARTICLES = frozenset((
     "Article", "NewsArticle", "AdvertiserContentArticle", "AnalysisNewsArticle", "AskPublicNewsArticle",
@@ -35,7 +34,7 @@ _TAGS = re.compile(r"<[a-zA-Z/!][^<>]{0,500}>")
 
 
 def nodes(tree: LexborHTMLParser) -> list[Node]:
-    """Every typed object of the page's JSON-LD scripts, outer before inner; what cannot be read is left out."""
+    """All typed objects in the page's JSON-LD scripts, outer before inner; unreadable scripts are skipped."""
     found: list[Node] = []
     for script in tree.css('script[type*="ld+json" i]'):
         for root in _load(script.text() or ""):
@@ -47,8 +46,8 @@ def nodes(tree: LexborHTMLParser) -> list[Node]:
 
 
 def article(found: list[Node], urls: set[str], headline: str) -> Node | None:
-    """The node of the page's own article, where several are there (related ones, a list): the one that names one of
-    the page's `urls`, else the one with its `headline`, else the first."""
+    """The node of the page's own article, if there are several (related ones, a list): the one with one of the page's
+    `urls`, else with its `headline`, else the first with a body or a date, else the first; None without an article."""
     articles = [n for n in found if types(n) & ARTICLES]
     if not articles:
         return None
@@ -63,19 +62,19 @@ def article(found: list[Node], urls: set[str], headline: str) -> Node | None:
 
 
 def is_listing(found: list[Node]) -> bool:
-    """Whether the page calls itself a collection or a list, and no article."""
+    """Whether the page declares itself a collection or a list, and not an article."""
     kinds = set().union(*(types(n) for n in found)) if found else set()
     return bool(kinds & _LISTS) and not kinds & ARTICLES
 
 
 def types(node: Node) -> set[str]:
-    """The node's types, without the vocabulary's address."""
+    """The node's types, without the vocabulary's URL."""
     kinds = node.get("@type")
     return {str(k).rsplit("/", 1)[-1] for k in (kinds if isinstance(kinds, list) else [kinds]) if k}
 
 
 def text(value: Any) -> str:
-    """A property as plain text on one line: the first of a list, the name of an object, tags and entities resolved."""
+    """A property as plain text on one line: the first in a list, the name of an object; without tags and entities."""
     if isinstance(value, list):
         return next((t for t in map(text, value) if t), "")
     if isinstance(value, dict):
@@ -89,7 +88,7 @@ def texts(value: Any) -> list[str]:
 
 
 def plain(value: object) -> str:
-    """A string without markup; entities are resolved twice, as double escaping is common."""
+    """The string without markup; entities are resolved twice, as double escaping is common."""
     raw = str(value)
     if "&" in raw:
         raw = html.unescape(html.unescape(raw))
@@ -97,7 +96,7 @@ def plain(value: object) -> str:
 
 
 def people(value: Any, found: list[Node]) -> list[str]:
-    """Names in `author` or `creator`: texts, Person or Organization objects, references by @id into the graph."""
+    """The names in `author` or `creator`: texts, Person or Organization objects, references by @id into the graph."""
     names: list[str] = []
     for one in value if isinstance(value, list) else [value]:
         target = _resolve(one, found) if isinstance(one, dict) else one
@@ -107,7 +106,7 @@ def people(value: Any, found: list[Node]) -> list[str]:
 
 
 def free(node: Node) -> bool | None:
-    """schema.org isAccessibleForFree of the article or of a part of it; None where it says nothing."""
+    """isAccessibleForFree (schema.org) of the article or of a part of it; None if unknown."""
     parts = node.get("hasPart")
     values: list[Any] = [node.get("isAccessibleForFree")]
     values += [
@@ -120,7 +119,7 @@ def free(node: Node) -> bool | None:
 
 
 def images(value: Any, found: list[Node], base: str) -> Iterator[tuple[str, str, str]]:
-    """(address, caption, credit) of each image of a property."""
+    """The URL, caption and credit of each image in a property."""
     for one in value if isinstance(value, list) else [value]:
         node = _resolve(one, found) if isinstance(one, dict) else {"url": one}
         address = text(node.get("contentUrl") or node.get("url") or (node.get("@id") if "name" not in node else None))
@@ -130,7 +129,7 @@ def images(value: Any, found: list[Node], base: str) -> Iterator[tuple[str, str,
 
 
 def section(node: Node, found: list[Node]) -> str:
-    """articleSection, or the last but one of the breadcrumb's names (the last is the article itself)."""
+    """articleSection, else the last name in the breadcrumb that is not the article itself; "" if there is none."""
     own = texts(node.get("articleSection"))
     if own:
         return own[0]
@@ -146,7 +145,7 @@ def section(node: Node, found: list[Node]) -> str:
 
 
 def _titles(crumb: str, headline: str) -> bool:
-    """Whether a crumb is the article itself; its headline may have the site's name behind it."""
+    """Whether a breadcrumb is the article itself; the site's name may be appended to its headline."""
     return crumb == headline or (len(crumb) >= _UNLIKELY_SECTION_CHARS and headline.startswith(crumb))
 
 
@@ -154,7 +153,7 @@ def _titles(crumb: str, headline: str) -> bool:
 
 
 def _load(script: str) -> list[Any]:
-    """The values of one script: one JSON text, or several in a row; modest repairs where it is not valid."""
+    """The values in a script: one JSON text or several in a row, with simple repairs if it is invalid."""
     raw = _WRAPPING.sub("", script[:_MAX_CHARS]).strip().rstrip(";")
     for attempt in (raw, _TRAILING.sub(r"\1", raw), html.unescape(raw)):
         try:
@@ -165,7 +164,7 @@ def _load(script: str) -> list[Any]:
 
 
 def _sequence(raw: str) -> list[Any]:
-    """`{…}{…}` and `{…},{…}`: what can be read from the start."""
+    """The readable values at the beginning of `{…}{…}` or `{…},{…}`."""
     decoder = json.JSONDecoder(strict=False)
     values: list[Any] = []
     at = 0
@@ -181,7 +180,7 @@ def _sequence(raw: str) -> list[Any]:
 
 
 def _walk(value: Any, depth: int) -> Iterator[Node]:
-    """Every typed object below a value."""
+    """All typed objects in a value."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, list):
@@ -196,7 +195,7 @@ def _walk(value: Any, depth: int) -> Iterator[Node]:
 
 
 def _resolve(node: Node, found: list[Node]) -> Node:
-    """The node that {"@id": …} refers to; the node itself where it says more or nothing is found."""
+    """The node that {"@id": …} refers to; the node itself if it has other properties or nothing is found."""
     key = node.get("@id")
     if not key or len(node) > 2:
         return node

@@ -1,4 +1,4 @@
-"""Which language a text is in. The text beats what the page declares: lang="en" on Arabic pages is common."""
+"""Language detection. The text takes precedence over the declared language: lang="en" on Arabic pages is common."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-_MIN_LETTERS = 40  # letters below which a text shows too little, and what is declared counts
-_ENOUGH_ARABIC = 12  # the same in Arabic script, whose languages are told by letters of their own
-_SURE = 0.5  # probability below which what is declared counts, if the script agrees
-_SAMPLE = 800  # characters; on 738 pages 3,000 gave no other language and took three times as long
+_MIN_LETTERS = 40  # letters below which a text is too short, and the declared language counts
+_ENOUGH_ARABIC = 12  # the same in Arabic script, whose languages are distinguished by specific letters
+_SURE = 0.5  # probability below which the declared language counts, if the script agrees
+_SAMPLE = 800  # characters; on 738 pages, 3,000 gave the same languages and took three times as long
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
-# Letters that only one of the languages in Arabic script uses, or uses all the time: detectors take Sorani for its
+# Letters used only, or most of the time, by one of the languages in Arabic script: detectors mistake Sorani for its
 # neighbour sdh and Urdu headlines for Persian.
 _ARABIC_SCRIPT = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u06fa-\u06ff]")
-_TELLS = 0.02  # share of the letters from which they tell; a foreign name has fewer
+_TELLS = 0.02  # share of such letters from which they are significant; a foreign name has fewer
 _TELLING = {
     "ckb": re.compile("[ڕڵێۆە]"),
     "ps": re.compile("[ټډړږښګڼې]"),
@@ -40,10 +40,10 @@ _SCRIPTS = {
 
 
 def language(text: str, declared: tuple[str, ...] = ()) -> tuple[str, str] | None:
-    """The language (BCP 47) of a text and its origin, `detected` or `declared`; None where neither gives one.
+    """The language (BCP 47) of a text and its origin, `detected` or `declared`; None if unknown.
 
-    `declared` are the tags that page, feed and site give, the nearest first; a region or script in one that agrees with
-    what the text shows is kept (`pt-BR`)."""
+    `declared` are the tags from page, feed and site, the most specific source first; the region or script of a tag that
+    agrees with the detected language is kept (`pt-BR`)."""
     tags = [tag for tag in map(normal, declared) if tag]
     letters = sum(map(str.isalpha, text[:_SAMPLE]))
     found, sure = _detect(text[:_SAMPLE]) if letters >= 8 else ("", False)
@@ -58,7 +58,7 @@ def language(text: str, declared: tuple[str, ...] = ()) -> tuple[str, str] | Non
 
 
 def normal(tag: str | None) -> str:
-    """A tag in BCP 47's usual case: `ar_SY` -> `ar-SY`; "" for what is none."""
+    """The tag in the recommended case of BCP 47: `ar_SY` -> `ar-SY`; "" if it is not a tag."""
     if not tag or not _TAG.fullmatch(tag.strip()):
         return ""
     first, *rest = re.split("[-_]", tag.strip())
@@ -66,7 +66,7 @@ def normal(tag: str | None) -> str:
 
 
 def _detect(text: str) -> tuple[str, bool]:
-    """The language that letters or the model show, and whether surely."""
+    """The language according to specific letters or the model, and whether it is certain enough."""
     arabic = len(_ARABIC_SCRIPT.findall(text))
     if arabic > 0.5 * sum(map(str.isalpha, text)):
         return _arabic_script(text, arabic)
@@ -86,7 +86,7 @@ def _arabic_script(text: str, letters: int) -> tuple[str, bool]:
 
 
 def _fits(language: str, text: str) -> bool:
-    """Whether a language can be written in the text's script; languages that no script is known for always fit."""
+    """Whether a language can be written in the text's script; languages without a known script always fit."""
     letters = sum(map(str.isalpha, text)) or 1
     for script, languages in _SCRIPTS.values():
         share = len(script.findall(text)) / letters

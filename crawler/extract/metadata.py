@@ -1,4 +1,4 @@
-"""What a page says of its article for machines: JSON-LD, then microdata, then OpenGraph and other <meta>."""
+"""Machine-readable metadata of an article: JSON-LD, then microdata, then OpenGraph and other <meta>."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from crawler.text import fold, line
 from crawler.urls import registered_domain
 from index.model.article import Image
 
-Context = tuple[HtmlDocument, dates.Place, frozenset[str]]  # the page, how to read its dates, the outlet's own names
-_KEYWORDS = 30  # of one article; more are the site's
+Context = tuple[HtmlDocument, dates.Place, frozenset[str]]  # the page, the context of its dates, the outlet's own names
+_KEYWORDS = 30  # per article; more are the site's
 _SPLIT = re.compile(r"\s*[,;،|]\s*")
 _PUBLISHED = (
     "article:published_time", "og:article:published_time", "datepublished", "article.published", "parsely-pub-date",
@@ -37,7 +37,7 @@ _SECTIONS = ("article:section", "og:article:section", "parsely-section", "articl
 
 
 def outlets(document: HtmlDocument, node: jsonld.Node | None, found: list[jsonld.Node], name: str) -> frozenset[str]:
-    """Folded names of the outlet itself, which pages give as the author where a byline names a person."""
+    """The folded names of the outlet itself, which pages declare as the author even if the byline names a person."""
     said = [
         name,
         document.meta("og:site_name"),
@@ -49,18 +49,18 @@ def outlets(document: HtmlDocument, node: jsonld.Node | None, found: list[jsonld
 
 
 def persons(authors: tuple[str, ...], house: frozenset[str]) -> tuple[str, ...]:
-    """The authors, or none where they are but the outlet."""
+    """The authors; empty if they are only the outlet itself."""
     names = map(_squeezed, authors)
     return authors if any(n not in house and not n.startswith(_long(house)) for n in names) else ()
 
 
 def _long(house: frozenset[str]) -> tuple[str, ...]:
-    """Names of the outlet that are no beginning of a person's: `Euronews` of `Euronews with agencies`."""
+    """The outlet's names that are too long to begin a person's name: `Euronews` in `Euronews with agencies`."""
     return tuple(name for name in house if len(name) > 5)
 
 
 def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page: Context) -> None:
-    """Fills the draft from the article's node of the page's JSON-LD. `articleBody` is not taken: see body.py."""
+    """Fills the draft from the article's JSON-LD node, except `articleBody`, which the package `body` reads."""
     document, place, house = page
     values: dict[str, object] = {
         "alternative_headline": jsonld.text(node.get("alternativeHeadline") or node.get("alternateName")) or None,
@@ -93,7 +93,7 @@ def from_microdata(draft: Draft, document: HtmlDocument, place: dates.Place) -> 
 
 
 def _own_authors(document: HtmlDocument) -> list[LexborNode]:
-    """The elements that name the article's authors: the first and those beside it, none of other articles below."""
+    """The elements with the article's authors: the first and those next to it, not those of other articles below."""
     found = document.tree.css('[itemprop~="author"]')[:20]
     own = {p.mem_id for p in islice(ancestors(found[0]), 2)} if found else set()
     return [n for n in found if any(p.mem_id in own for p in islice(ancestors(n), 2))]
@@ -122,14 +122,14 @@ def from_meta(draft: Draft, page: Context) -> None:
 
 
 def keywords(values: list[str]) -> tuple[str, ...]:
-    """Keywords, each once, in order; a list in one text is parted."""
+    """The distinct keywords in order; a single text is split at commas and the like."""
     parted = _SPLIT.split(values[0]) if len(values) == 1 else values
     found = {k.casefold(): k for k in map(line, reversed(parted)) if 1 < len(k) <= 100 and not k.startswith("http")}
     return tuple(reversed(found.values()))[:_KEYWORDS]
 
 
 def canonical_url(document: HtmlDocument) -> str | None:
-    """What the page calls its canonical address, if that is of the same registered domain and no home page."""
+    """The page's declared canonical URL, if it is in the same registered domain and not a home page."""
     for said in (attribute(document.first('link[rel~="canonical" i]'), "href"), document.meta("og:url")):
         url = _joined(document.url, said)
         if url and urlsplit(url).path.strip("/") and registered_domain.same(url, document.url):
@@ -138,7 +138,7 @@ def canonical_url(document: HtmlDocument) -> str | None:
 
 
 def fill_date(draft: Draft, name: str, dated: dates.Dated | None, source: str) -> None:
-    """Fills `published` or `modified` with an origin that says what had to be added."""
+    """Fills `published` or `modified`, with an origin that names the assumptions made."""
     if dated is not None:
         draft.fill(name, dated.at, dated.origin(source))
 

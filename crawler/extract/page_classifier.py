@@ -1,4 +1,4 @@
-"""What is no article although it was answered with 200: walls, consent pages, "not found", home and section pages."""
+"""Rejection of pages that are not articles despite status 200: block, consent, "not found", home and section pages."""
 
 from __future__ import annotations
 
@@ -18,26 +18,29 @@ from crawler.models import Page
 from crawler.text import words
 from index.model.codes import FetchReason, PageReason
 
-TRANSIENT_REASONS = (PageReason.WALL, PageReason.CONSENT)  # may be gone tomorrow: such pages are fetched again
-_WALL_MAX_WORDS = 250  # words that are no links; a page with more is not merely a wall
-_LISTING_MIN_LINKS = 40  # links that remain when boilerplate is off; hardly an article has as many
-_MIN_BODY_WORDS = 60  # words of body; an article that says nothing of itself has more, or is taken for a listing
+TRANSIENT_REASONS = (PageReason.WALL, PageReason.CONSENT)  # may pass: such pages are fetched again
+_WALL_MAX_WORDS = 250  # words outside links; a page with more is not just a block page
+_LISTING_MIN_LINKS = 40  # links left after boilerplate removal; hardly any article has as many
+_MIN_BODY_WORDS = 60  # words of the body; an article without metadata has more, or counts as a listing
 _CARDS = 5  # teasers of other articles from which a page may be a list of them
-_ABOUT = 2  # words of the headline that are in the text of an article
-_TEASERS = 0.6  # share of the body's text that is such teasers' own
+_ABOUT = 2  # words of the headline that recur in the text of an article
+_TEASERS = 0.6  # share of the body that consists of such teasers
 _WALLS = (
     "#challenge-form, #challenge-running, #cf-challenge-running, .cf-error-details, #px-captcha, #captcha-container,"
     " [src*='_Incapsula_Resource'], [src*='captcha-delivery.com'], [src*='geo.captcha']"
 )
 _PARTS = re.compile(r"\s[-–—|:·»]\s|[|»!?.:…]+\s?")
-_TITLE_MAX_CHARS = 300  # characters of a title that are looked at
+_TITLE_MAX_CHARS = 300  # characters of a title that are examined
 _CONSENT_HOSTS = re.compile(r"^(?:consent|privacy|guce|myprivacy|cmp)\.")
 _BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00")
 
 
 def reject_response(page: Page) -> None:
-    """Raises Refused for what can be told before parsing: status, type, a redirect to the home page or to a consent
-    page. Its length was looked at when it came (`page_max_bytes`)."""
+    """Rejects a page by what is known before parsing: status, media type, a redirect to the home page or to a consent
+    page. Its size was checked on receipt (`page_max_bytes`).
+
+    :raises Refused: when the page is not an article.
+    """
     if page.status >= 400:
         raise Refused(FetchReason.HTTP_STATUS, status=page.status)
     if not page.body.strip():
@@ -53,8 +56,11 @@ def reject_response(page: Page) -> None:
 
 
 def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
-    """Raises Refused for walls, consent pages and "not found" with 200. Only pages with little text can be one: an
-    article may well be about error 404."""
+    """Rejects block pages, consent pages and "not found" with status 200, only if they have little text: an article may
+    well be about error 404.
+
+    :raises Refused: when the page is not an article.
+    """
     body = document.tree.body
     if body is None or (not jsonld_article(found) and not body.text(strip=True)):
         raise Refused(PageReason.NO_TEXT)
@@ -67,7 +73,7 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
 
 
 def _by_title(document: HtmlDocument) -> PageReason | None:
-    """The reason that the page's title or first heading gives; None if none."""
+    """The reason for rejection according to the page's title or first heading; None if there is none."""
     heading = document.first("h1") or document.first("h2") or document.first("h3")
     for text in (text_of(document.first("head > title")), text_of(heading)):
         whole = text[:_TITLE_MAX_CHARS]
@@ -81,7 +87,7 @@ def _by_title(document: HtmlDocument) -> PageReason | None:
 
 @cache
 def _titles() -> dict[PageReason, tuple[str, ...]]:
-    """How titles of pages begin that are no articles, by reason."""
+    """The beginnings of titles of pages that are not articles, by reason."""
     data: dict[str, list[object]] = yaml.safe_load(
         files("crawler.extract").joinpath("page_classifier.yaml").read_text("utf-8")
     )
@@ -89,15 +95,17 @@ def _titles() -> dict[PageReason, tuple[str, ...]]:
 
 
 def _words_beside_links(document: HtmlDocument) -> int:
-    """Words of the page that stand in no link: menus do not make a page of a wall."""
+    """The number of words outside links: menus do not turn a block page into an article."""
     body = document.tree.body
     links = sum(len(words(text_of(link))) for link in document.tree.css("a"))
     return len(words(text_of(body))) - links
 
 
 def reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]) -> None:
-    """Raises Refused for what turned out to have no text, to be a video alone, or a page that lists articles; what it
-    says of itself all the same is in `said`."""
+    """Rejects a page without text, with only a video, or that lists articles.
+
+    :raises Refused: when the page is not an article; `said` holds its fields.
+    """
     try:
         _reject_draft(draft, document, found)
     except Refused as refused:
@@ -126,8 +134,8 @@ def _is_video(document: HtmlDocument, found: list[jsonld.Node], declared: bool) 
 
 
 def _lists(draft: Draft, document: HtmlDocument) -> bool:
-    """Whether a page is of other articles' teasers, or of links, without a line that its headline is about: a flash is
-    short, and its page may be full of both."""
+    """Whether a page consists of teasers of other articles, or of links, without text that matches its headline: the
+    page of a news flash, which is short, may be full of both."""
     cards, leads = teasers.read(document)
     own = [text for text in draft.body if teasers.key(text) not in leads]
     if len(set(words(draft.headline)) & set(words(" ".join(own)))) >= _ABOUT:
@@ -141,7 +149,7 @@ def _lists(draft: Draft, document: HtmlDocument) -> bool:
 
 
 def _undated(draft: Draft) -> bool:
-    """Whether nothing but the page's address dates it: lists of a day's articles have addresses of that day too."""
+    """Whether the page has no date except in its URL: lists of a day's articles have that day in their URL too."""
     return draft.lacks("published") or draft.origins["published"].startswith("address")
 
 

@@ -1,6 +1,6 @@
-"""What a page says of how it may be used: kept with the article, for whoever uses the archive.
+"""A page's usage directives: stored with the article, for users of the archive.
 
-`noindex` refuses nothing here: it is for search engines of the web, and what was published is what an archive keeps.
+`noindex` does not exclude a page: it is meant for web search engines, whereas an archive keeps what was published.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from crawler.extract.html_document import HtmlDocument
 from crawler.models import Page
 from crawler.settings_model import PRODUCT
 
-DIRECTIVES = frozenset(  # of robots' rules: what they say of keeping, showing and learning; the others are about links
+DIRECTIVES = frozenset(  # robots directives about storing, showing and machine learning; the others concern links
     ("noindex", "none", "noarchive", "nocache", "nosnippet", "noai", "noimageai", "noml")
 )
 OUR_USER_AGENT = PRODUCT.partition("/")[0].lower()
-_FOR_ONE = re.compile(r"^\s*([a-z0-9_-]+)\s*:(.*)$", re.IGNORECASE)  # "googlebot: noindex" is for that one only
-_HEADER_MAX_CHARS = 200  # characters of a header that are kept
+_FOR_ONE = re.compile(r"^\s*([a-z0-9_-]+)\s*:(.*)$", re.IGNORECASE)  # "googlebot: noindex" is for that crawler only
+_HEADER_MAX_CHARS = 200  # characters of a header that are stored
 
 
 def read_directives(page: Page, document: HtmlDocument) -> dict[str, str]:
-    """`{"use": ...}` with what headers and metas say, each after its name; empty where they say nothing.
+    """`{"use": ...}` with the directives in headers and <meta>, each with its source; empty if there are none.
 
-    Read are X-Robots-Tag and <meta name=robots> (and those that name us), TDM reservations (W3C TDMRep) and
-    Content-Usage (IETF aipref)."""
+    Supported are X-Robots-Tag and <meta name=robots> (including those that name our crawler), TDM reservations (W3C
+    TDMRep) and Content-Usage (IETF aipref)."""
     found = {
         "X-Robots-Tag": _words(page.headers.get("x-robots-tag", "")),
         "meta robots": _words(", ".join((*document.metas.get("robots", ()), *document.metas.get(OUR_USER_AGENT, ())))),
@@ -35,7 +35,7 @@ def read_directives(page: Page, document: HtmlDocument) -> dict[str, str]:
 
 
 def _words(rules: str) -> str:
-    """The rules among these that are for us, in their order."""
+    """The directives that apply to our crawler, in order."""
     one = _FOR_ONE.match(rules)
     if one and one[1].lower() not in DIRECTIVES:
         if one[1].lower() != OUR_USER_AGENT:

@@ -1,4 +1,4 @@
-"""The site's own rules: CSS selectors per field, before any other way of finding it."""
+"""The site's own rules: CSS selectors per field, which take precedence over all other sources."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from crawler.text import line
 
 
 def apply(draft: Draft, document: HtmlDocument, rules: Rules, place: dates.Place) -> None:
-    """Fills the draft with what the selectors give; `body` is read by body.py, after cleaning by structure.
+    """Fills the draft by the site's selectors, except `body`, which the package `body` reads after pruning.
 
-    A selector that matches nothing leaves its field to the next way: a site's layout may have changed."""
+    If a selector matches nothing, its field is left to the other sources: the site's layout may have changed."""
     for name, selector in rules.select.items():
         nodes = document.tree.css(selector)
         if not nodes or name == "body":

@@ -1,4 +1,4 @@
-"""Teasers: the small boxes of other articles, each with a headline that links to one, of which lists are made."""
+"""Teasers: small boxes for other articles, each with a linked headline, as on listing pages."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from crawler.boilerplate.phrases import known
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, paragraphs, text_of
 
 _HEADLINES = "h2 a[href], h3 a[href], h4 a[href], h5 a[href], a[href] h2, a[href] h3, a[href] h4, a[href] h5"
-_UP = 4  # levels from a headline to its box
-_MAX_LINKS = 400  # links that are looked at
-_BOX = 900  # characters of a box; a larger one holds more than a teaser
-_KEY = 60  # characters by which a teaser's text is known again
-_ONWARDS = ("continues", "read also")  # kinds of such links' phrases
-_LEAD = 20  # characters that a box has beside its link, such as a lead
-_MORE = 40  # characters of a link such as "Read more"
+_UP = 4  # maximum levels from a headline to its box
+_MAX_LINKS = 400  # links per page
+_BOX = 900  # characters; a larger box contains more than a teaser
+_KEY = 60  # characters by which a teaser's text is recognised
+_ONWARDS = ("continues", "read also")  # kinds of phrases of links such as "Read more"
+_LEAD = 20  # minimum characters in a box besides its link, such as a lead
+_MORE = 40  # maximum characters of a link such as "Read more"
 
 
 def read(document: HtmlDocument) -> tuple[int, frozenset[str]]:
-    """How many boxes of other articles a page has, and the keys of the texts in them. Read from the page as it came,
-    since cleaning takes boxes off it."""
+    """The number of teasers on a page, and the keys of the texts in them. Read from the original markup, as pruning
+    removes teasers."""
     tree = LexborHTMLParser(document.markup)
     boxes = {box.mem_id: box for box in _boxes(tree, document.url)}
     texts = (text for box in boxes.values() for text in paragraphs([box]))
@@ -31,7 +31,7 @@ def read(document: HtmlDocument) -> tuple[int, frozenset[str]]:
 
 
 def key(text: str) -> str:
-    """What a paragraph is known by, whether it is cut short or not."""
+    """The key of a paragraph, the same if it is truncated."""
     return "".join(filter(str.isalnum, text[: 2 * _KEY].casefold()))[:_KEY]
 
 
@@ -49,7 +49,7 @@ def _boxes(tree: LexborHTMLParser, url: str) -> Iterator[LexborNode]:
 
 
 def _box(link: LexborNode, alone: str | None) -> LexborNode | None:
-    """The nearest element around a link that has text of its own, unless it holds other headlines too."""
+    """The nearest element around a link that has text of its own, unless it contains other headlines too."""
     own = len(text_of(link))
     for parent in islice(ancestors(link), _UP):
         if parent.tag in ("body", "main", "html") or len(parent.text()) > _BOX:
@@ -62,7 +62,7 @@ def _box(link: LexborNode, alone: str | None) -> LexborNode | None:
 
 
 def _is_other_page(href: str, url: str) -> bool:
-    """Whether an address leads to another page of the same host."""
+    """Whether a link leads to another page on the same host."""
     try:
         there, here = urlsplit(urljoin(url, href)), urlsplit(url)
     except ValueError:

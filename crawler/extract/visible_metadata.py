@@ -1,4 +1,4 @@
-"""What readers see around an article, where the page does not say it to machines: date, authors, section, tags."""
+"""Visible metadata of an article, for fields without machine-readable metadata: date, authors, section, tags."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from crawler.extract.html_document import HtmlDocument, ancestors, attribute, ju
 from crawler.extract.metadata import Context, fill_date, keywords, persons
 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
-_TIMES = 12  # <time> elements that are looked at
-_LINES = range(-3, 14)  # lines around the headline among which date and authors stand
+_TIMES = 12  # <time> elements per page
+_LINES = range(-3, 14)  # lines around the headline that may contain date and authors
 _is_called_elsewhere = judge(
     r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|newsletter|trending|more-|card"
     r"|breaking|ticker|carousel|slider|menu|nav"
 )
 _CHANGED = re.compile(r"updat|modif|edit|changed|aktual|maj|تحديث|обновл|به ?روز|güncel", re.I)
-_AUTHORS = (  # the surest first
+_AUTHORS = (  # most reliable first
     "a[rel~='author'], [class*='field--name-uid' i]",
     "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
     "[class*='byline' i], [class*='author' i], [class*='writer' i]",
@@ -44,19 +44,19 @@ _SECTIONS = (
     " [class*='overline' i], [class*='breadcrumb' i] a"
 )
 _SECOND_HEADLINES = "h1 + [class*='sub-title' i], h1 + [class*='subtitle' i], h1 + [class*='subhead' i]"
-_NEAR = 150  # characters beside a headline in which its date and authors may stand
-_EDGES = (22, 23, 0, 1, 2, 3)  # hours in UTC that are in another day where most newsrooms are
-_LEVELS = 5  # elements around a name among which its byline is
-_LONGEST_LINE = 200  # characters of a line that holds date and authors
+_NEAR = 150  # characters besides the headline that an element needs to contain date and authors
+_EDGES = (22, 23, 0, 1, 2, 3)  # UTC hours that are in another day in the time zones of most publishers
+_LEVELS = 5  # elements around a name that may be its byline
+_LONGEST_LINE = 200  # maximum characters of a line with date and authors
 _LINE_PARTS = re.compile(r"\s+[-–—|•·/]\s+")
-_AUTHORS_MOST = 5  # names of a byline; more are a list
-_LINKS = 500  # of a page, among which the menu is looked for
-_LONGEST_CJK = 6  # characters of a name that is written without spaces
-_NAME_MAX_CHARS = 60  # characters of a section's or an author's name
+_AUTHORS_MOST = 5  # names in a byline; more are a list
+_LINKS = 500  # links of a page that may be its menu
+_LONGEST_CJK = 6  # maximum characters of a name written without spaces
+_NAME_MAX_CHARS = 60  # maximum characters of the name of a section or an author
 
 
 def fill_visible(draft: Draft, page: Context) -> None:
-    """Fills what is still empty from what readers see; elements of teasers, boxes and comments are passed over."""
+    """Fills empty fields from the visible page, ignoring elements of teasers, boxes and comments."""
     document, place, _ = page
     if draft.lacks("published"):
         _fill_dates(draft, document, place)
@@ -79,7 +79,7 @@ def fill_visible(draft: Draft, page: Context) -> None:
 
 
 def _leads_home(node: LexborNode, url: str) -> bool:
-    """Whether a link of a breadcrumb is that to the home page."""
+    """Whether a breadcrumb links to the home page."""
     href = attribute(node, "href")
     return bool(href) and href.rstrip("/") in ("", "{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
@@ -95,7 +95,7 @@ def _fill_authors(draft: Draft, page: Context) -> None:
 
 
 def _add_authors(draft: Draft, document: HtmlDocument) -> None:
-    """Takes the byline's names where machines were told of some of them only."""
+    """Uses the byline's names if the metadata contains only some of them."""
     told = {name.casefold() for name in draft.authors}
     for selector in _AUTHORS[:2]:
         found = _names(document, selector)
@@ -105,7 +105,7 @@ def _add_authors(draft: Draft, document: HtmlDocument) -> None:
 
 
 def _label_above(document: HtmlDocument, headline: str) -> str | None:
-    """The line above the headline, where the site's menu has it too: its section."""
+    """The line above the headline, if the site's menu contains it too: the section."""
     above, _ = _around_headline(document, headline)
     labels = [text for text in above[-2:] if 1 < len(text) <= _NAME_MAX_CHARS]
     if not labels:
@@ -115,15 +115,15 @@ def _label_above(document: HtmlDocument, headline: str) -> str | None:
 
 
 def date_from_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
-    """The day that htmldate finds in the markup, where nothing else gave one. Not its extensive search, which takes
-    15 كانون الثاني 2024 for the first of January."""
+    """Fills an empty publication date with the day that htmldate finds in the markup. Not with its extensive search,
+    which reads 15 كانون الثاني 2024 as the first of January."""
     if draft.lacks("published"):
         found = find_date(html, extensive_search=False, original_date=True)
         fill_date(draft, "published", dates.machine(found, place) if found else None, "htmldate")
 
 
 def _names(document: HtmlDocument, selector: str) -> tuple[str, ...]:
-    """The names in what matches first, and in its likes beside it."""
+    """The names in the first match and in the other matches of the same byline."""
     nodes = [n for n in document.tree.css(selector)[:40] if not _is_outside_article(n)]
     if not nodes:
         return ()
@@ -133,14 +133,14 @@ def _names(document: HtmlDocument, selector: str) -> tuple[str, ...]:
 
 
 def _leaves(node: LexborNode) -> list[str]:
-    """The texts of the innermost elements of a byline: `<span>A B</span><span>C D</span>` are two names."""
+    """The texts of the innermost elements in a byline: `<span>A B</span><span>C D</span>` are two names."""
     inner = [n for n in node.css("a, span, li") if n.mem_id != node.mem_id and n.css_first("a *, span *, li *") is None]
     return [text for text in map(text_of, inner) if text] if len(inner) > 1 else [text_of(node)]
 
 
 def _like_a_name(name: str) -> bool:
-    """Whether a text in a byline is a name: of two words, capitalised where the script has capitals, or without spaces
-    where it has none. `Follow`, `amw` and `Source: dpa` stand there too."""
+    """Whether a text in a byline is a name: at least two words, capitalised if the script has capitals, or one word in
+    a script without spaces. Bylines also contain `Follow`, `amw` and `Source: dpa`."""
     if len(name) > _NAME_MAX_CHARS or re.search(r"[\d:]", name):
         return False
     parts = name.split()
@@ -150,7 +150,7 @@ def _like_a_name(name: str) -> bool:
 
 
 def _byline(node: LexborNode) -> int:
-    """What holds a name and those beside it: two levels up, not counting elements that hold this name alone."""
+    """The id of the element that contains a name and those next to it: the nearest ancestor with more text."""
     length, level = len(node.text(deep=True, strip=True)), 0
     for parent in islice(ancestors(node), _LEVELS):
         level += len(parent.text(deep=True, strip=True)) > length
@@ -173,15 +173,15 @@ def _fill_dates(draft: Draft, document: HtmlDocument, place: dates.Place) -> Non
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """A line of dates, parted before the word for a change: `05.04.2025 - Updated: 06.04.2025`."""
+    """A line of dates, split at the word for an update: `05.04.2025 - Updated: 06.04.2025`."""
     match = _CHANGED.search(text)
     return (text, "") if match is None else (text[: match.start()].strip(" /|-–—•·:(,"), text[match.end() :])
 
 
 def apply_page_timezone(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
-    """Tells the date of publication in the page's own zone, where it was read in UTC and the page shows its own."""
+    """Converts a publication date in UTC to the page's own time zone, if the page shows it."""
     at, origin = draft.published, draft.origins.get("published", "")
-    if at is None or at.utcoffset() or "," in origin:  # a zone of its own, or one that had to be added
+    if at is None or at.utcoffset() or "," in origin:  # it has a time zone already, or one was assumed
         return
     lines = lines_near_headline(document, draft.headline)
     day = page_timezone.day_of(document.url)
@@ -193,19 +193,20 @@ def apply_page_timezone(draft: Draft, document: HtmlDocument, place: dates.Place
 
 
 def _other_day(draft: Draft) -> date | None:
-    """The day that another source tells for the date of publication, without a time."""
+    """The day of publication according to another source, without a time; None if there is none."""
     said = (one for one in draft.others if one.name == "published" and "day only" in one.origin)
     return next((one.value.date() for one in said if isinstance(one.value, datetime)), None)
 
 
 def apply_url_date(draft: Draft, url: str, place: dates.Place) -> None:
-    """The day in the page's address, where the page and its source say none."""
+    """Fills an empty publication date with the day in the page's URL."""
     if draft.lacks("published") and (day := page_timezone.day_of(url)) is not None:
         fill_date(draft, "published", dates.machine(day.isoformat(), place), "address")
 
 
 def fill_relative_date(draft: Draft, document: HtmlDocument, place: dates.Place) -> dates.Dated | None:
-    """What a <time> or a line near the headline says in hours or days ago; None where the page gave a date."""
+    """The relative date in a <time> or in a line near the headline; None if there is none or the page has a date.
+    Does not fill the draft."""
     if not draft.lacks("published"):
         return None
     times = [text_of(n) for n in document.tree.css("time")[:60] if not _is_outside_article(n)][:_TIMES]
@@ -214,13 +215,13 @@ def fill_relative_date(draft: Draft, document: HtmlDocument, place: dates.Place)
 
 
 def lines_near_headline(document: HtmlDocument, headline: str) -> list[str]:
-    """The lines after and before the headline, as readers see them."""
+    """The lines after, then those before the headline, as shown to readers."""
     above, below = _around_headline(document, headline)
     return [*below, *above]
 
 
 def _around_headline(document: HtmlDocument, headline: str) -> tuple[list[str], list[str]]:
-    """The lines above the headline, and those below it; the first caller's answer is kept."""
+    """The lines above and below the headline; cached with the document after the first call."""
     if document.near is None:
         document.near = _scan_around(document, headline)
     return document.near
@@ -236,7 +237,7 @@ def _scan_around(document: HtmlDocument, headline: str) -> tuple[list[str], list
     for holder in islice(ancestors(heading), 6):
         length = len(holder.text(deep=True, strip=True))
         if length < seen and holder.tag != "body":
-            continue  # it holds hardly more than the headline, or than what was looked through already
+            continue  # it contains hardly more than the headline or the previous element
         seen = 2 * length
         lines = paragraphs([holder])
         at = next((i for i, text in enumerate(lines) if text == own), None)
@@ -250,7 +251,7 @@ def _scan_around(document: HtmlDocument, headline: str) -> tuple[list[str], list
 
 
 def _heading(document: HtmlDocument, headline: str) -> LexborNode | None:
-    """The element of the headline: a heading with its text, else the first <h1>."""
+    """The element of the headline: a heading with this text, else the first <h1>; None if there is none."""
     headings = document.tree.css("h1, h2, [class*='headline' i], [class*='title' i]")[:60]
     texts = ((n, n.text(deep=True, strip=True)) for n in headings)
     bare = "".join(headline.split())
@@ -266,6 +267,6 @@ def _is_outside_article(node: LexborNode) -> bool:
             return False
         if parent.tag in ("aside", "nav") or _is_called_elsewhere(attribute(parent, "class")):
             return True
-        if parent.tag == "footer" or "footer" in attribute(parent, "class"):  # an article's own has byline and section
+        if parent.tag == "footer" or "footer" in attribute(parent, "class"):  # an article's may have byline and section
             return not any(n.tag == "article" or "hentry" in attribute(n, "class") for n in ancestors(parent))
     return False

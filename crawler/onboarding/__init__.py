@@ -1,1 +1,1 @@
-"""A site's file from its address, and what a page or a source gives before it is one."""
+"""A site file proposed from the site's URL, and trial runs of pages and sources before they are configured."""

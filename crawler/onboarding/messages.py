@@ -1,4 +1,4 @@
-"""What a proposal of a site says: codes of its messages."""
+"""The codes of the messages in a site proposal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from enum import StrEnum
 
 
 class ProposalMessage(StrEnum):
-    """Durations are seconds."""
+    """Codes of a proposal's messages. Durations are in seconds."""
 
     SCHEDULE = "proposal.schedule"  # fastest, slowest, first, why: a message
-    SCHEDULE_FASTER = "proposal.schedule_faster"  # the same, with minutes and reach: how far back its lists go
-    SCHEDULE_FIXED = "proposal.schedule_fixed"  # interval: in the settings, for all sites
+    SCHEDULE_FASTER = "proposal.schedule_faster"  # the same, with minutes and reach: how far back its sources go
+    SCHEDULE_FIXED = "proposal.schedule_fixed"  # interval: from the settings, for all sites
     LEFT_OLD = "proposal.left_old"  # date
     LEFT_REPEATS = "proposal.left_repeats"
     LEFT_ONE_IS_ENOUGH = "proposal.left_one_is_enough"  # kind: a message

@@ -1,4 +1,4 @@
-"""Lists of feeds as feed readers write and read them: OPML 2.0 (http://opml.org/spec2.opml) <-> sites. Pure."""
+"""Feed lists of feed readers: OPML 2.0 (http://opml.org/spec2.opml) <-> sites. Pure."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from crawler.site_config import Site, Source
 from crawler.text import line
 
 MAX_BYTES = 10 << 20  # of a file: a thousand feeds take 200 KB
-TITLE = 200  # characters of a name: a longer one is a mistake of its file
+TITLE = 200  # maximum characters of a name: a longer one is a mistake in the file
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A feed of a list: its name ("" where there is none), its address, and the page and language that it names."""
+    """A feed in a list: its name ("" if none), its URL, its home page and its language."""
 
     title: str
     feed: str
@@ -33,9 +33,12 @@ class Outline:
 
 
 def read(data: bytes) -> list[Outline]:
-    """The feeds of an OPML file, in its order, those within folders too, each once.
+    """The feeds of an OPML file, in order, including those in folders, without duplicates.
 
-    Nothing is loaded and no entity is expanded. Raises ConfigError where it is no OPML, or lists no feed."""
+    Nothing external is loaded and no entity is expanded.
+
+    :raises ConfigError: when the file is not OPML, is too large, has a DOCTYPE or lists no feed.
+    """
     if len(data) > MAX_BYTES:
         raise ConfigError(f"has more than {MAX_BYTES >> 20} MiB: this is no list of feeds")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
@@ -83,9 +86,9 @@ def _front(url: str) -> str:
 
 
 def proposals(outlines: Iterable[Outline], config: Config) -> tuple[list[Proposal], list[tuple[Outline, str]]]:
-    """A site for each host whose feeds are listed, and the feeds of sites that are there already, with their ids.
+    """A site for each host of the listed feeds, and the feeds of configured sites, with the ids of those.
 
-    Nobody is asked: countries, languages and time zones are what names and endings tell."""
+    No request is made: country, language and time zone are derived from the list and from top-level domains."""
     by_host: dict[str, list[Outline]] = {}
     known: list[tuple[Outline, str]] = []
     for outline in outlines:
@@ -124,7 +127,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def feeds(sites: Iterable[Site]) -> list[str]:
-    """The addresses of the feeds of these sites; other sources are none that a feed reader could ask."""
+    """The URLs of the feeds of these sites; feed readers cannot use other kinds of sources."""
     return [str(source.url) for site in sites for source in site.sources if source.kind == "feed"]
 
 

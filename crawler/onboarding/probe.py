@@ -1,4 +1,4 @@
-"""Looks at what a site gives, fetched as a crawl would (robots, reach, rendering), without an archive."""
+"""Trial runs without an archive, fetched as in a crawl (robots.txt, private networks, rendering)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from index.model.message import Message
 
 @dataclass(frozen=True, slots=True)
 class SourceCheck:
-    """What a source gave: how many candidates, the newest's date, and how many further documents (child sitemaps, next
-    pages); or the problem in its place. `kind` is what really came."""
+    """The result of one poll of a source: the number of candidates, the date of the newest, and the number of further
+    documents (child sitemaps, next pages); or the problem. `kind` is the detected kind."""
 
     url: str
     kind: Kind
@@ -36,10 +36,10 @@ class SourceCheck:
 
 
 def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
-    """What the page at this address gives, without what its site is known to repeat.
+    """The extraction of the page at this URL, without the paragraphs that its site is known to repeat.
 
-    :raises PageProblem: it is no article, or cannot be read.
-    :raises ArshifError: it cannot be fetched; the message says why.
+    :raises PageProblem: when the page is not an article or cannot be read.
+    :raises ArshifError: when it cannot be fetched; the message says why.
     """
     spider = _run("probe", url=url, repeats=repeats)
     extraction: Extraction | None = spider.extraction
@@ -53,7 +53,10 @@ def fetch(url: str, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
 
 
 def check_sources(site: str) -> list[SourceCheck]:
-    """What each source of a site offers now, each asked once."""
+    """The results of polling each source of the site with this id once.
+
+    :raises ArshifError: when the spider could not be started.
+    """
     answers = []
     for poll, found in _run("probe", sites=site).answers:
         if isinstance(found, Discovered):
@@ -66,9 +69,9 @@ def check_sources(site: str) -> list[SourceCheck]:
 
 
 def discover_site(url: str, bounds: Bounds) -> Proposal:
-    """What the file of the site with this first page should say; `bounds`: how often sites are asked.
+    """A proposed file for the site with this home page; `bounds`: the limits of the polling interval.
 
-    :raises ArshifError: the site does not answer, or nothing on it lists articles; the message says what to do.
+    :raises ArshifError: when the site does not answer or nothing on it lists articles; the message says what to do.
     """
     spider = _run("scout", url=url, bounds=bounds)
     proposal: Proposal | None = spider.proposal
@@ -78,10 +81,10 @@ def discover_site(url: str, bounds: Bounds) -> Proposal:
 
 
 def _run(name: str, **arguments: object) -> Any:
-    """The spider of this name, after it has run with these arguments. Once a process: Twisted's reactor does not start
-    twice.
+    """The spider of this name, after it has run with these arguments. Only once per process: Twisted's reactor cannot
+    be restarted.
 
-    :raises ArshifError: it could not even begin.
+    :raises ArshifError: when the spider could not be started.
     """
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
     settings = get_project_settings()

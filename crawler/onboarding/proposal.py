@@ -1,4 +1,4 @@
-"""Proposal: a site's file as it should be, from what the site gave when it was asked. Pure; scout.py asks."""
+"""A proposed site file, from the site's responses. Pure; site_discovery.py makes the requests."""
 
 from __future__ import annotations
 
@@ -30,35 +30,31 @@ from index.model.candidate import Candidate
 from index.model.codes import FetchReason, PageReason, Reason
 from index.model.message import Given, Message
 
-RECENT = timedelta(days=30)  # a source whose newest article is older is dead
-NEW_SHARE = 0.2  # of a further source's articles that must be on no other: else it costs a request for nothing
-NOT_CHOSEN = frozenset(("ar_AR", "en_US", "es_ES"))  # locales that systems write where nobody chose a country
-ELSEWHERE = frozenset(
-    ("ag", "ai", "am", "cc", "co", "fm", "gg", "io", "la", "me", "nu", "sh", "so", "st", "tv", "ws")
-)  # sold to everybody
+RECENT = timedelta(days=30)  # a source whose newest article is older is considered dead
+NEW_SHARE = 0.2  # minimum share of an additional source's articles that no other lists: else its polls are wasted
+NOT_CHOSEN = frozenset(("ar_AR", "en_US", "es_ES"))  # default locales of CMSs, which tell nothing about the country
+# Country-code domains sold worldwide.
+ELSEWHERE = frozenset(("ag", "ai", "am", "cc", "co", "fm", "gg", "io", "la", "me", "nu", "sh", "so", "st", "tv", "ws"))
 NOT_ISO = {"uk": "GB"}  # as a top-level domain
 MINUTE = timedelta(minutes=1)
-PARTS = ("feed", "section")  # kinds of sources that need not list all that a site publishes
-POLLS_PER_REACH = (
-    2  # how often at least a source is asked in the time that it reaches back, so that nothing leaves it unseen
-)
-MIN_INTERVAL = timedelta(minutes=5)  # no site is proposed to be asked more often
-MIN_MIDDLE_PARAGRAPHS = 3  # paragraphs that an article has more of, where those at its edges are looked at
-RULE_CHARS = 60  # characters of a paragraph that a rule names
-MIN_RULE_CHARS = (
-    20  # of them: a shorter rule would take off more than it was made for; an archive learns such paragraphs
-)
-MIN_DENIED_SIBLINGS = 2  # addresses below one folder that were no articles, so that what is below it is not asked for
-DEPTH = 2  # folders of an address that are looked at
-PERMANENT_REASONS = (PageReason.LISTING, PageReason.NOT_HTML, PageReason.VIDEO)  # no article, now and later
+PARTS = ("feed", "section")  # kinds of sources that may list only a part of what a site publishes
+POLLS_PER_REACH = 2  # minimum polls of a source within the time it reaches back, so that no article drops off unseen
+MIN_INTERVAL = timedelta(minutes=5)  # the shortest interval that is proposed
+MIN_MIDDLE_PARAGRAPHS = 3  # the edges of an article are compared only if it has more paragraphs than this
+RULE_CHARS = 60  # maximum characters of a paragraph that a rule contains
+# A shorter rule would remove more than intended; the archive learns such paragraphs anyway.
+MIN_RULE_CHARS = 20
+MIN_DENIED_SIBLINGS = 2  # non-articles below one folder at which the folder is denied
+DEPTH = 2  # folders of a URL that are considered
+PERMANENT_REASONS = (PageReason.LISTING, PageReason.NOT_HTML, PageReason.VIDEO)  # not an article, now or later
 SCHEMA = "../site.schema.json"  # from sites.local/
-_REGION = re.compile(r"-[A-Z]{2}$")  # of a language as pages declare it: de-AT is de
-ASKED_FOR = ("headline", "published", "authors", "section", "images")  # fields that a reader misses
+_REGION = re.compile(r"-[A-Z]{2}$")  # in a declared language: de-AT becomes de
+ASKED_FOR = ("headline", "published", "authors", "section", "images")  # fields that a reader would miss
 
 
 @dataclass(frozen=True, slots=True)
 class SourceOffer:
-    """A source, the articles that it gave, and what it says of how often to ask."""
+    """A source, the articles that it lists, and its polling hints."""
 
     source: Source
     candidates: tuple[Candidate, ...]
@@ -66,14 +62,14 @@ class SourceOffer:
 
     @property
     def dates(self) -> list[datetime]:
-        """Those of its articles, newest first."""
+        """The dates of its articles, newest first."""
         return sorted((d for c in self.candidates if (d := c.published or c.modified)), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
 class TrialArticle:
-    """An article that was tried: what came of it, or the problem in its place; the `reason` where the page came and is
-    no article; `rendered` where a browser showed it."""
+    """A trial extraction: the article or the problem; the `reason` if the page was fetched but is not an article;
+    `rendered` if Chromium rendered it."""
 
     url: str
     article: Article | None = None
@@ -83,15 +79,15 @@ class TrialArticle:
 
     @property
     def missing(self) -> list[str]:
-        """Fields that a reader would miss, and that are empty."""
+        """The empty fields that a reader would miss."""
         return [name for name in ASKED_FOR if self.article is not None and not getattr(self.article, name)]
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A site, ready to be written; `left` are sources that answered and were not taken, each with the reason; `a_day`
-    says how many articles it publishes, None where no source dates them; `pace` how often it will be polled, and why,
-    None where nobody looked; `notes` are for a person to look at."""
+    """A proposed site: `taken` are its sources, `left` the sources that answered but were not chosen, each with the
+    reason; `tried` the trial articles; `a_day` the number of articles per day, None if no source dates them; `notes`
+    what a person should check; `pace` how often it will be polled and why, None if it was not contacted."""
 
     site: Site
     taken: tuple[SourceOffer, ...]
@@ -102,10 +98,10 @@ class Proposal:
     pace: Message | None = None
 
     def yaml(self) -> str:
-        """The site's file."""
+        """The content of the site's file."""
         facts = self.site.model_dump(mode="json", exclude_defaults=True, exclude={"id"})
         facts["sources"] = [source.model_dump(mode="json", exclude_none=True) for source in self.site.sources]
-        facts = {key: facts[key] for key in Site.model_fields if key in facts}  # in the order that people read
+        facts = {key: facts[key] for key in Site.model_fields if key in facts}  # in the order of the model
         text = yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=120)
         lines = [f"# yaml-language-server: $schema={SCHEMA}", text.rstrip()]
         lines += [
@@ -116,7 +112,7 @@ class Proposal:
 
 
 def first_draft(homepage: str, said: SiteMetadata, source: Source) -> Site:
-    """The site as far as its first page tells."""
+    """The site as far as its home page tells."""
     unknown = stranger(homepage)
     host = urlsplit(homepage).hostname or ""
     return unknown.model_copy(
@@ -135,8 +131,8 @@ def first_draft(homepage: str, said: SiteMetadata, source: Source) -> Site:
 def choose(
     offers: Sequence[SourceOffer], now: datetime
 ) -> tuple[tuple[SourceOffer, ...], tuple[tuple[SourceOffer, Message], ...]]:
-    """The sources that are worth asking each time, and the others with the reason; one is always taken. Feeds without
-    dates come after all others."""
+    """The sources worth polling, and the others with the reason; at least one is always chosen. Feeds without dates are
+    considered last."""
     taken: list[SourceOffer] = []
     left: list[tuple[SourceOffer, Message]] = []
     known: set[str] = set()
@@ -159,19 +155,19 @@ def choose(
 
 
 def living(offers: Iterable[SourceOffer], now: datetime) -> bool:
-    """Whether one of these sources still lists something new, as far as its dates tell."""
+    """Whether one of these sources still lists recent articles, as far as its dates tell."""
     return any(not offer.dates or now - offer.dates[0] <= RECENT for offer in offers)
 
 
 def newest(taken: Sequence[SourceOffer]) -> list[Candidate]:
-    """The articles of these sources, newest first, each once; those without a date last, in their source's order."""
+    """The articles of these sources without duplicates, newest first; those without a date last, in source order."""
     known = {c.url: c for offer in reversed(taken) for c in reversed(offer.candidates)}
     dated = sorted((c for c in known.values() if c.published), key=lambda c: c.published or now_utc(), reverse=True)
     return [*dated, *reversed([c for c in known.values() if not c.published])]
 
 
 def finish(draft: Site, taken: Sequence[SourceOffer], tried: Sequence[TrialArticle]) -> Site:
-    """The site with what its articles tell: languages, time zone."""
+    """The site, with its sources and with languages and time zone derived from its articles."""
     read = [one.article for one in tried if one.article is not None]
     languages = Counter(_REGION.sub("", article.language) for article in read if article.language)
     offsets = Counter(article.published.utcoffset() for article in read if article.published)
@@ -185,7 +181,7 @@ def finish(draft: Site, taken: Sequence[SourceOffer], tried: Sequence[TrialArtic
 
 
 def a_day(taken: Sequence[SourceOffer]) -> float | None:
-    """Articles a day, from the source that reaches over the most of them."""
+    """Articles per day, by the source with the highest rate; None if no source has two dates."""
     rates = [
         (len(dates) - 1) / max((dates[0] - dates[-1]).total_seconds() / 86_400, 1 / 24)
         for offer in taken
@@ -195,9 +191,8 @@ def a_day(taken: Sequence[SourceOffer]) -> float | None:
 
 
 def schedule(site: Site, taken: Sequence[SourceOffer], bounds: Bounds, now: datetime) -> tuple[Schedule, Message]:
-    """When the site is to be crawled, and why: as a crawl finds by what its sources publish, within the
-    bounds. Articles of a list that reaches back hardly further than it is asked would leave it unseen: there, it may be
-    asked more often."""
+    """The proposed schedule and its explanation: adaptive within the bounds, as in a crawl. If a list hardly reaches
+    back further than the polling interval, articles would drop off unseen: it may then be polled more often."""
     reach = _reach(taken, now)
     proposed, faster = Schedule(), dict[str, Given]()
     if (
@@ -218,8 +213,8 @@ def schedule(site: Site, taken: Sequence[SourceOffer], bounds: Bounds, now: date
 
 
 def _reach(taken: Sequence[SourceOffer], now: datetime) -> timedelta | None:
-    """How far back the sources list what the site publishes: sitemaps and interfaces all of it, feeds and sections each
-    a part. None where too few dates tell it."""
+    """How far back the sources list the site's articles: sitemaps and APIs list all of them, feeds and sections each a
+    part. None if there are too few dates."""
     told = [offer for offer in taken if len(offer.dates) >= MIN_EXPECTED and offer.dates[-1] < now]
     spans = [(offer.source.kind in PARTS, now - offer.dates[-1]) for offer in told]
     whole = [span for part, span in spans if not part]
@@ -236,8 +231,8 @@ def _first_turn(site: Site, offer: SourceOffer, bounds: Bounds, now: datetime) -
 
 
 def denied(tried: Sequence[TrialArticle], candidates: Sequence[Candidate]) -> list[tuple[Rules, Message]]:
-    """Rules against folders below which are no articles, as pages show that were tried, each with its reason. Never
-    against most of what the sources list."""
+    """Rules that deny folders without articles, according to the trials, each with its reason. Never against more than
+    half of what the sources list."""
     good = {folder for one in tried if one.article is not None for folder in _folders(one.url)}
     bad = Counter(folder for one in tried if one.reason in PERMANENT_REASONS for folder in _folders(one.url))
     listed = Counter(folder for candidate in candidates for folder in _folders(candidate.url))
@@ -255,8 +250,8 @@ def denied(tried: Sequence[TrialArticle], candidates: Sequence[Candidate]) -> li
 
 
 def stripped(tried: Sequence[TrialArticle]) -> list[tuple[Rules, Message]]:
-    """Rules against paragraphs with which several articles begin or end, each with its reason; none whose beginning
-    stands before any other paragraph."""
+    """Rules that strip paragraphs at the beginning or end of several articles, each with its reason; none that would
+    match the beginning of another paragraph."""
     read = list({one.article.content_hash: one.article for one in tried if one.article is not None}.values())
     edges = Counter(paragraph for article in read for paragraph in {fold(p): p for p in _edges(article)}.values())
     others = {fold(p) for article in read for p in article.body.split("\n\n")}
@@ -271,7 +266,7 @@ def stripped(tried: Sequence[TrialArticle]) -> list[tuple[Rules, Message]]:
 
 
 def together(rules: Iterable[Rules]) -> Rules:
-    """Proposed rules as one layout's."""
+    """Proposed rules merged into those of one layout."""
     each = list(rules)
     return Rules(
         deny=tuple(pattern for one in each for pattern in one.deny),
@@ -280,13 +275,13 @@ def together(rules: Iterable[Rules]) -> Rules:
 
 
 def holds(before: Sequence[TrialArticle], after: Sequence[TrialArticle]) -> bool:
-    """Whether articles that were read again by new rules are all still there, each with the fields that it had."""
+    """Whether all articles are still extracted under new rules, each with the fields that it had."""
     pairs = [(old, new) for old, new in zip(before, after, strict=True) if old.article is not None]
     return all(new.article is not None and set(new.missing) <= set(old.missing) for old, new in pairs)
 
 
 def _edges(article: Article) -> list[str]:
-    """Its first paragraph and its last two, but for what is its own wherever it stands."""
+    """The first and the last two paragraphs of an article, except those that are certainly its own."""
     paragraphs = [paragraph for paragraph in article.body.split("\n\n") if paragraph.strip()]
     mine = own(paragraphs, article.description)
     edges = [*paragraphs[:1], *paragraphs[-2:]] if len(paragraphs) > MIN_MIDDLE_PARAGRAPHS else []
@@ -294,14 +289,15 @@ def _edges(article: Article) -> list[str]:
 
 
 def _folders(url: str) -> list[str]:
-    """/ar/ and /ar/video/ of https://example.org/ar/video/some-title: the upper ones, as far as they are no numbers."""
+    """The upper folders of a URL, up to the first with a digit: /ar/ and /ar/video/ of
+    https://example.org/ar/video/some-title."""
     folders = urlsplit(url).path.split("/")[1:-1][:DEPTH]
     named = list(takewhile(lambda folder: folder and not any(map(str.isdigit, folder)), folders))
     return ["/" + "/".join(named[: depth + 1]) + "/" for depth in range(len(named))]
 
 
 def notes(site: Site, tried: Sequence[TrialArticle]) -> Iterator[Message]:
-    """What a person should look at before the site is crawled for months."""
+    """What a person should check before the site is crawled for months."""
     if site.country == "UN":
         yield Message(ProposalMessage.NO_COUNTRY)
     elif site.time_zone == "UTC":
@@ -318,7 +314,7 @@ def notes(site: Site, tried: Sequence[TrialArticle]) -> Iterator[Message]:
 
 
 def country(host: str, locale: str | None) -> str:
-    """ISO 3166-1 of the outlet, as its host or its locale tells; UN where neither does."""
+    """The outlet's ISO 3166-1 code, from its top-level domain or its locale; UN if neither tells it."""
     end = host.rpartition(".")[2]
     code = NOT_ISO.get(end, end.upper())
     if code in zones() and end not in ELSEWHERE:
@@ -328,8 +324,8 @@ def country(host: str, locale: str | None) -> str:
 
 
 def time_zone(country_code: str, offset: timedelta | None, now: datetime) -> str:
-    """The zone of a country; of several the one whose clocks show this offset now, else the first in tz's
-    zone.tab; UTC where the country is not known."""
+    """The time zone of a country; of several the one with this UTC offset at `now`, else the first in tz's zone.tab;
+    UTC for an unknown country."""
     theirs = zones().get(country_code, ())
     fitting = [name for name in theirs if offset is not None and now.astimezone(ZoneInfo(name)).utcoffset() == offset]
     return next(iter(fitting or theirs), "UTC")
@@ -351,7 +347,7 @@ def now_utc() -> datetime:
 
 
 def _id(host: str) -> str:
-    """arabic.example.co.uk -> arabic-example: the host without www and its public ending."""
+    """A site id from a host, without www and the public suffix: arabic.example.co.uk -> arabic-example."""
     labels = host.removeprefix("www.").split(".")
     while len(labels) > 1 and (len(labels[-1]) <= 3 or labels[-1] in ("info", "news", "example", "online")):
         labels.pop()

@@ -1,6 +1,6 @@
-"""Scout: asks a news site where its articles are, as a crawl would ask it, and proposes the file that describes it.
+"""Site discovery: finds the sources of a news site with the same requests as a crawl, and proposes its site file.
 
-Knows nothing of Scrapy: `get` is how it asks, spiders/site_discovery.py gives it one."""
+Independent of Scrapy: requests go through `get`, which spiders/site_discovery.py provides."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ from index.model.message import Message
 
 log = logging.getLogger("arshif.scout")
 
-FEEDS = ("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")  # where nothing names one
+# Usual paths, for sites that name none.
+FEEDS = ("/feed/", "/rss.xml", "/rss", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")
 SITEMAPS = ("/news-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml")
-MAX_NAMED_SOURCES = (
-    4  # feeds or sitemaps that a site names and that are asked: beyond come feeds of sections and of years past
-)
-ARTICLES = 5  # that are tried
-ROUNDS = 3  # in which others are tried in place of pages that are no articles
-SECTIONS = 8  # that the first page leads to and that are asked, where it has no better source
-NEWS = ("news", "post", "article", "story")  # in the address of that child of a sitemap index that has articles
+# Feeds or sitemaps named by a site that are requested: the rest are those of sections and of past years.
+MAX_NAMED_SOURCES = 4
+ARTICLES = 5  # articles fetched on trial
+ROUNDS = 3  # in each, pages that are not articles are replaced by others
+SECTIONS = 8  # sections linked from the home page that are requested if there is no better source
+NEWS = ("news", "post", "article", "story")  # in the URL of the child sitemap with articles
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """An answer: `url` is where redirects led, `headers` have lower-case names."""
+    """A response: `url` is the URL after redirects, `headers` have lower-case names."""
 
     status: int
     url: str
@@ -69,26 +69,29 @@ class FetchedPage:
 
 
 class FetchFunction(Protocol):
-    """How a site is asked."""
+    """The function that makes requests to a site."""
 
     async def __call__(self, url: str, rendered: bool = False) -> FetchedPage:
-        """The answer at this address, or the page as a browser shows it. Raises ArshifError where nothing answers."""
+        """The response from this URL, or the page as rendered by Chromium.
+
+        :raises ArshifError: when there is no response.
+        """
 
 
 class SiteDiscovery:
-    """Looks at one site. `bounds`: how often sites are asked; `browser`: whether there is one."""
+    """Examines one site. `bounds`: the limits of the polling interval; `browser`: whether Chromium is available."""
 
     def __init__(self, get: FetchFunction, workers: ParsePool, bounds: Bounds, browser: bool) -> None:
         self.get = get
         self.workers = workers
         self.bounds = bounds
         self.browser = browser
-        self.pages: dict[tuple[str, bool], Page | Message] = {}  # those that were tried, plain or rendered, or why not
+        self.pages: dict[tuple[str, bool], Page | Message] = {}  # by URL and rendering: the page, or why it failed
 
     async def run(self, url: str) -> Proposal:
-        """What the file of the site with this first page should say.
+        """A proposed file for the site with this home page.
 
-        :raises ArshifError: the first page cannot be had, or nothing lists articles.
+        :raises ArshifError: when the home page cannot be fetched or nothing lists articles.
         """
         home = await self.get(url)
         if home.status != 200:
@@ -112,7 +115,7 @@ class SiteDiscovery:
     async def _tried(
         self, site: Site, candidates: Sequence[Candidate]
     ) -> tuple[Site, tuple[TrialArticle, ...], tuple[Message, ...]]:
-        """What comes of some articles, and the site with what they show that it needs, each with the reason."""
+        """The site with the settings that trial articles show to be necessary, the trials, and the reasons."""
         chosen = candidates[:ARTICLES]
         tried = [await self._try(site, candidate) for candidate in chosen]
         said = []
@@ -133,8 +136,8 @@ class SiteDiscovery:
         return site, tuple(tried), tuple(said)
 
     async def _without_folders(self, site: Site, candidates: Sequence[Candidate]) -> tuple[Site, list[Message]]:
-        """The site with rules against folders that have no articles, each with the reason; in place of their pages,
-        others are tried."""
+        """The site with rules that deny folders without articles, and the reasons; pages in these folders are replaced
+        by others."""
         seen: dict[str, TrialArticle] = {}
         reasons: list[Message] = []
         for _ in range(ROUNDS):
@@ -146,14 +149,14 @@ class SiteDiscovery:
         return site, reasons
 
     async def _needs_browser(self, site: Site, chosen: Sequence[Candidate], tried: Sequence[TrialArticle]) -> bool:
-        """Whether pages without text have one in a browser, measured as a crawl does."""
+        """Whether pages without text have some in Chromium, by the same measure as in a crawl."""
         empty = [c for c, one in zip(chosen, tried, strict=True) if one.reason in WITHOUT_TEXT][:TRIAL_PAGES]
         rendered = [await self._try(site, candidate, rendered=True) for candidate in empty]
         return sum(one.article is not None for one in rendered) >= MIN_TRIAL_ARTICLES
 
     async def _offers(self, site: Site, home: FetchedPage, said: SiteMetadata) -> list[SourceOffer]:
-        """The sources that give articles: those that the site names, else those at the usual places; its first page
-        where there is nothing better."""
+        """The sources with articles: those that the site names, else those at the usual paths; its home page and
+        sections if there is nothing better."""
 
         def places(usual: Iterable[str]) -> list[str]:
             return [urljoin(home.url, place) for place in usual]
@@ -189,7 +192,7 @@ class SiteDiscovery:
         return []
 
     async def _one(self, site: Site, source: Source) -> SourceOffer | None:
-        """What a source gives; None where that is no article."""
+        """The articles of a source; None if it has none."""
         address = str(source.url)
         try:
             found = await self._read(site, source, first_request(address) if source.kind == "wordpress" else address)
@@ -211,7 +214,7 @@ class SiteDiscovery:
         return await self.workers.run(stages.discover, site, source, got.body, got.url, got.headers)
 
     async def _try(self, site: Site, candidate: Candidate, rendered: bool = False) -> TrialArticle:
-        """What the article gives by the site's rules; it is asked for once, however often it is tried."""
+        """The extraction of an article by the site's rules; its page is requested only once."""
         rendered = rendered or site.rendering == "browser"
         asked = (candidate.url, rendered)
         if asked not in self.pages:
@@ -248,7 +251,7 @@ def _allowed(site: Site, candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _likeliest(index: Discovered) -> str:
-    """The part of a sitemap index with the newest articles, as its date or its name tells."""
+    """The child sitemap with the newest articles, by its date or its name."""
     named = [pair for pair in index.further if any(word in pair[0].lower() for word in NEWS)] or list(index.further)
     dated = [(date, url) for url, date in named if date]
     return max(dated)[1] if dated else named[-1][0]

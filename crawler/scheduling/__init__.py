@@ -1,1 +1,1 @@
-"""When a site, a source and a page are due. Pure."""
+"""When sites, sources and pages are due. Pure."""

@@ -1,7 +1,7 @@
-"""When a source is asked next, and why: by what it publishes, what it says of itself, and how it failed. Pure.
+"""When a source is polled next, and why: from its publication rate, its own hints and its failures. Pure.
 
-Asked for nothing, a request costs its server and us; an article that waits costs its reader. So a source is asked when
-enough articles are expected to wait, never more often than the fastest bound, never less than the slowest.
+A poll that finds nothing costs the server and us; an article that waits costs the reader. So a source is polled once
+enough articles are expected to be waiting, within the bounds for the fastest and the slowest interval.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from crawler.scheduling.reasons import HintSource, ScheduleReason
 from index.model.codes import FetchReason, ParseReason, SourceReason
 from index.model.message import Given, Message
 
-TARGET_WAITING_ARTICLES = (
-    0.31  # articles expected to wait; of fewer, more requests; of more, fewer soon (`make bench-schedule`)
-)
-JITTER = 0.05  # of an interval, by which it may be shorter: sources of one interval do not stay together
-HINTS_TRUSTED_BELOW = 1.0  # expected articles up to which a source is believed that says how seldom it is to be asked
-FIRST_WAIT = timedelta(hours=1)  # after one failure; twice as long after each further one
-LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may come back
-SPREAD = 0.1  # of the wait, added by name, so that those that failed together do not come back together
+# Articles expected to be waiting at the next poll: a lower value means more requests, a higher one fewer articles soon
+# after their publication (`make bench-schedule`).
+TARGET_WAITING_ARTICLES = 0.31
+JITTER = 0.05  # share by which an interval may be shorter, so that sources with the same interval do not synchronise
+HINTS_TRUSTED_BELOW = 1.0  # expected articles up to which a source's hint to poll less often is followed
+FIRST_WAIT = timedelta(hours=1)  # after one failure; doubled after each further one
+LONGEST_WAIT = timedelta(days=7)  # reached at the ninth failure in a row; a feed that fails for months may recover
+SPREAD = 0.1  # share of the wait, added by name, so that sources that failed together are not retried together
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How often a source is asked at most and at least, and how many articles are let wait."""
+    """The shortest and the longest polling interval, and how many articles may be waiting at a poll."""
 
     fastest: timedelta = timedelta(minutes=30)
     slowest: timedelta = timedelta(hours=12)
@@ -38,8 +38,9 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class UpdateHints:
-    """What a feed and its server say of how often to ask: `every` (the longest of ttl, sy:updatePeriod and max-age) and
-    by what, hours (UTC) and weekdays (0 Monday) in which nothing comes (skipHours, skipDays of RSS 2.0)."""
+    """The polling hints of a feed and its server: the interval `every` (the longest of ttl, sy:updatePeriod and
+    max-age) and its origin `by`; the hours (UTC) and weekdays (0 is Monday) without new entries (skipHours and skipDays
+    of RSS 2.0)."""
 
     every: timedelta = timedelta(0)
     by: HintSource | None = None
@@ -49,8 +50,8 @@ class UpdateHints:
 
 @dataclass(frozen=True, slots=True)
 class PollRecord:
-    """What is remembered of a source between two polls: when it last answered or failed (in the site's zone), its
-    habit, what it says, its failures in a row by their weight, and until when its host asked to be left alone."""
+    """The state of a source between two polls: when it last answered or failed (in the site's time zone), its
+    publication rate, its hints, the total weight of its failures in a row, and the end of its host's Retry-After."""
 
     key: str
     last: datetime
@@ -62,14 +63,14 @@ class PollRecord:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When something is due (UTC; in the past where its turn was missed), and why: a ScheduleReason."""
+    """When something is due (UTC; in the past if it is overdue), and why: a ScheduleReason."""
 
     at: datetime
     why: Message
 
 
 def next_poll(record: PollRecord, bounds: Bounds) -> Turn:
-    """When this source is asked next."""
+    """When this source is polled next."""
     if record.strikes:
         wait = back_off(record.key, record.strikes)
         turn = Turn(record.last + wait, retry(record.strikes, wait))
@@ -100,7 +101,7 @@ def _by_habit(record: PollRecord, bounds: Bounds) -> Turn:
 
 
 def _awake(turn: Turn, said: UpdateHints, latest: datetime) -> Turn:
-    """The turn moved out of the hours in which the feed says that nothing comes, but not beyond the slowest bound."""
+    """The turn, moved out of the feed's skipHours and skipDays, but not beyond the slowest interval."""
     at = turn.at.astimezone(UTC)
     while at < latest and (at.hour in said.skip_hours or at.weekday() in said.skip_days):
         at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
@@ -110,7 +111,7 @@ def _awake(turn: Turn, said: UpdateHints, latest: datetime) -> Turn:
 
 
 def retry(strikes: float, wait: timedelta) -> Message:
-    """Why something that failed so often in a row waits so long."""
+    """The reason for a wait after this many failures in a row."""
     failed = Message(ScheduleReason.FAILED, {"n": strikes})
     return Message(ScheduleReason.RETRY, {"why": failed, "wait": seconds(wait)})
 
@@ -121,7 +122,7 @@ def _every(reason: ScheduleReason, why: Message, interval: timedelta) -> Message
 
 # --- failures --------------------------------------------------------------------------------------------------------
 
-# What a failure weighs: an answer that says no, one that may pass, a name not found
+# Weights of failures: permanent, transient, DNS lookup
 PERMANENT_WEIGHT, TRANSIENT_WEIGHT, DNS_WEIGHT = 1.0, 0.5, 0.25
 TRANSIENT_REASONS = frozenset(
     (
@@ -130,11 +131,11 @@ TRANSIENT_REASONS = frozenset(
         *(SourceReason.EMPTY, ParseReason.TOO_SLOW, ParseReason.CRASHED),
     )
 )
-TRANSIENT_STATUSES = (408, 425, 429)  # RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4; and all from 500 on
+TRANSIENT_STATUSES = (408, 425, 429)  # RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4; and all 5xx
 
 
 def failure_weight(reason: Message) -> float:
-    """How much a failure counts, by its code and its HTTP status."""
+    """The weight of a failure, by its code and its HTTP status."""
     match reason.code, reason.params.get("status"):
         case FetchReason.DNS, _:
             return DNS_WEIGHT
@@ -146,15 +147,15 @@ def failure_weight(reason: Message) -> float:
 
 
 def back_off(name: str, strikes: float) -> timedelta:
-    """How long something is left alone after failures in a row of that weight: an hour after one, twice as long after
-    each further one, and up to a tenth more, always the same for one name; 7 days at most."""
+    """The wait after failures in a row of this total weight: an hour after one, doubled after each further one, plus up
+    to a tenth that is constant for a name; at most 7 days."""
     wait: timedelta = min(FIRST_WAIT * 2.0 ** min(strikes - 1, 10), LONGEST_WAIT / (1 + SPREAD))
     return wait * (1 + SPREAD * share(name))
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """Until when a host asks to be left alone (Retry-After, RFC 9110 10.2.3: seconds or a date), at most 7 days; None
-    where it does not. `headers` have lower-case names."""
+    """The time (UTC) before which a host must not be requested again (Retry-After, RFC 9110 10.2.3: seconds or a date),
+    at most 7 days ahead; None without the header. `headers` have lower-case names."""
     said = headers.get("retry-after", "").strip()
     try:
         until = now + timedelta(seconds=int(said)) if said.isdecimal() else parsedate_to_datetime(said)
@@ -168,12 +169,12 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
 
 
 def share(name: str) -> float:
-    """A number from 0 up to 1 that is always the same for one name, and spread evenly over many."""
+    """A number in [0, 1) that is constant for a name and evenly distributed over names."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6]) / 2**48
 
 
 def seconds(span: timedelta) -> int:
-    """A span as messages have it."""
+    """A duration in whole seconds, as used in messages."""
     return round(span.total_seconds())
 
 

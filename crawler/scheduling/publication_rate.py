@@ -1,8 +1,8 @@
-"""When a source publishes, learned from its own history, and how much it has published since it was last asked. Pure.
+"""The publication rate of a source, learned from its history, and the articles expected since the last poll. Pure.
 
-A Poisson process whose rate follows the local hour and the weekday. Counts fade, so that a changed habit is followed;
-a gamma prior stands in where little was seen: (articles + prior articles) / (hours + prior hours), hour by hour, each
-drawn towards the source's mean. What the last two days brought against what was expected of them moves all hours.
+The model is a Poisson process whose rate depends on the local hour and the weekday. Counts decay, so that the estimate
+follows changes; a gamma prior covers sparse data: (articles + prior articles) / (hours + prior hours), per hour, each
+hour shrunk towards the source's mean. The ratio of published to expected articles over about two days scales all hours.
 """
 
 from __future__ import annotations
@@ -15,24 +15,26 @@ from functools import lru_cache
 HOURS, DAYS = 24, 7
 HOUR = 3_600.0  # seconds
 DAY = 86_400.0
-FADE = 0.5 ** (1 / 14)  # a day; half of what is known is of the last two weeks: two of each weekday, 14 of each hour
-FADE_DAYS = 0.5 ** (1 / 56)  # a day, for weekdays: there are seven times fewer of each
-FADE_RECENT = 0.5 ** (1 / 2)  # a day
-PRIOR_RATE = 1.0  # articles an hour that a source is taken to publish until it is known: new ones are asked often
-PRIOR_HOURS = 6.0  # hours of watching that this is worth
-PRIOR_HOUR = 3.0  # hours of watching one hour of the day until it counts as much as the source's mean
-PRIOR_DAY = 12.0  # articles that a weekday is expected to bring before it counts as much as any day
-PRIOR_RECENT = 6.0  # the same for the last days
-FIRST_LOOK = timedelta(days=14)  # of a feed's dates, from which the habit of a new source is learned
-MIN_EXPECTED = 5  # dates that a new source must show for that
-SWAY = 4.0  # at most so many times more, or fewer, than expected for a weekday or the last days
+FADE = 0.5 ** (1 / 14)  # per day: a half-life of two weeks, which are two of each weekday and 14 of each hour
+FADE_DAYS = 0.5 ** (1 / 56)  # per day, for weekdays, of which there are seven times fewer
+FADE_RECENT = 0.5 ** (1 / 2)  # per day, for the recent days
+PRIOR_RATE = 1.0  # articles per hour, assumed of an unknown source: new ones are polled often
+PRIOR_HOURS = 6.0  # hours of observation that this assumption is worth
+PRIOR_HOUR = 3.0  # hours of observation at which an hour of the day counts as much as the source's mean
+PRIOR_DAY = 12.0  # expected articles at which a weekday counts as much as the mean of all days
+PRIOR_RECENT = 6.0  # the same for the recent days
+FIRST_LOOK = timedelta(days=14)  # age up to which a feed's dates are used to initialise a new source's rate
+MIN_EXPECTED = 5  # dates required for that
+SWAY = 4.0  # maximum factor, up or down, for a weekday or the recent days
 
 
 @dataclass(frozen=True, slots=True)
 class PublicationRate:
-    """What is known of a source. `day` is the last (local) day whose fading was counted, as a proleptic ordinal;
-    `found` and `watched` are articles and hours by local hour, `day_found` and `day_expected` articles by weekday from
-    Monday on, `recent_found` and `recent_expected` those of the last days."""
+    """The publication history of a source, decayed over time.
+
+    `day` is the last local day up to which the counts are decayed, as a proleptic Gregorian ordinal; `found` and
+    `watched` are articles and hours of observation by local hour, `day_found` and `day_expected` articles by weekday
+    from Monday on, `recent_found` and `recent_expected` those of recent days."""
 
     day: int = 0
     found: tuple[float, ...] = (0.0,) * HOURS
@@ -44,30 +46,31 @@ class PublicationRate:
 
     @property
     def per_day(self) -> float:
-        """Articles that it is expected to publish in a day."""
+        """The expected number of articles per day."""
         return sum(_rates(self)) * _sway(self.recent_found, self.recent_expected, PRIOR_RECENT)
 
     def rate(self, local: datetime) -> float:
-        """Articles an hour that are expected in the hour of this local time."""
+        """The expected number of articles per hour in the hour of this local time."""
         return _rate(self, local.hour, local.weekday())
 
     def to_json(self) -> dict[str, object]:
-        """As it is stored."""
+        """The rate in the form that is stored."""
         return {name: _rounded(getattr(self, name)) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, value: dict[str, object] | None) -> PublicationRate:
-        """From what `to_json` gave; of nothing, that of a source that nobody knows."""
+        """The rate from the result of `to_json`; from None, that of an unknown source."""
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in (value or {}).items()})  # type: ignore[arg-type]
 
 
 def learn(
     habit: PublicationRate, since: datetime, until: datetime, dated: Sequence[datetime], undated: int = 0
 ) -> PublicationRate:
-    """The habit after a poll: between `since` (the poll before) and `until` these articles came.
+    """The publication rate after a poll that found new articles published between `since` (the previous poll) and
+    `until`.
 
-    Times are in the site's zone. `dated` are when articles were published; what came without a date, or with one from
-    before, is spread over the time since, as the habit would have it.
+    Times are in the site's time zone. `dated` are publication times; articles without one, or with an earlier one, are
+    spread over the interval in proportion to the rate.
     """
     first, end = since.replace(tzinfo=None), until.replace(tzinfo=None)
     if end <= first:
@@ -101,20 +104,20 @@ def learn(
 
 
 def first_look(shown: Iterable[datetime], at: datetime, zone: tzinfo) -> PublicationRate:
-    """The habit of a source that was asked for the first time, as the dates (aware) of its answer tell it; that of a
-    source that nobody knows where they are too few. `zone` is the site's."""
+    """The publication rate of a source after its first poll, from the dates (aware) in its response; that of an unknown
+    source if there are too few. `zone` is the site's time zone."""
     recent = [moment.astimezone(zone) for moment in shown if at - FIRST_LOOK < moment <= at]
     if len(recent) < MIN_EXPECTED:
         return PublicationRate()
     seen = learn(PublicationRate(), min(recent), at.astimezone(zone), recent)
-    # what was expected of a source that nobody knew says nothing of it: only how its weekdays differ does
+    # What was expected of an unknown source tells nothing about it; only the differences between weekdays do.
     share = sum(seen.day_found) / (sum(seen.day_expected) or 1.0)
     usual = tuple(share * articles for articles in seen.day_expected)
     return replace(seen, day_expected=usual, recent_found=0.0, recent_expected=0.0)
 
 
 def waiting(habit: PublicationRate, since: datetime, enough: float, longest: timedelta) -> timedelta:
-    """How long after `since` (in the site's zone) so many articles are expected to wait, at most `longest`."""
+    """The time after `since` (in the site's time zone) until this many articles are expected, at most `longest`."""
     at, left, passed = since.replace(tzinfo=None), enough, 0.0
     limit = longest.total_seconds()
     while passed < limit:
@@ -129,13 +132,13 @@ def waiting(habit: PublicationRate, since: datetime, enough: float, longest: tim
 
 
 def expected(habit: PublicationRate, since: datetime, until: datetime) -> float:
-    """Articles expected between two times in the site's zone."""
+    """The number of articles expected between two times in the site's time zone."""
     pieces = _pieces(since.replace(tzinfo=None), until.replace(tzinfo=None))
     return sum(_rate(habit, at.hour, at.weekday()) * hours for at, hours in pieces)
 
 
 def _pieces(first: datetime, end: datetime) -> list[tuple[datetime, float]]:
-    """A span cut at full hours: where each piece begins, and its length in hours."""
+    """An interval split at full hours: the start and the length in hours of each piece."""
     pieces = []
     while first < end:
         following = first.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
@@ -168,7 +171,7 @@ def _rate(habit: PublicationRate, hour: int, weekday: int) -> float:
 
 @lru_cache(maxsize=1_024)
 def _rates(habit: PublicationRate) -> tuple[float, ...]:
-    """Articles an hour by local hour, on a day like any other."""
+    """Articles per hour by local hour, on an average day."""
     found, watched = habit.found, habit.watched
     mean = (sum(found) + PRIOR_RATE * PRIOR_HOURS) / (sum(watched) + PRIOR_HOURS)
     rates = [(n + mean * PRIOR_HOUR) / (hours + PRIOR_HOUR) for n, hours in zip(found, watched, strict=True)]

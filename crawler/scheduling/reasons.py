@@ -1,4 +1,4 @@
-"""Why a site or a source is crawled when it is: codes of the messages that the schedule gives."""
+"""Why a site or a source is due at a given time: the codes of the schedule's messages."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class ScheduleReason(StrEnum):
-    """Durations are seconds; `why` is a message of this kind."""
+    """Codes of the schedule's messages. Durations are in seconds; `why` is another such message."""
 
     NEVER_CRAWLED = "schedule.never_crawled"
-    CLOCK = "schedule.clock"  # the last crawl is in the future
+    CLOCK = "schedule.clock"  # the last crawl lies in the future
     INTERRUPTED = "schedule.interrupted"
     FAILED = "schedule.failed"  # n: times in a row
     RETRY = "schedule.retry"  # why, wait
@@ -30,7 +30,7 @@ class ScheduleReason(StrEnum):
 
 
 class HintSource(StrEnum):
-    """By what a feed or its server says how often to ask."""
+    """The origin of a feed's or server's polling interval."""
 
     TTL = "schedule.hint.ttl"
     UPDATE_PERIOD = "schedule.hint.update_period"

@@ -1,6 +1,6 @@
-"""When a site is crawled next, and why. Pure: nothing is stored, no clock is read.
+"""When a site is crawled next, and why. Pure: stores nothing and reads no clock.
 
-All times are aware; what is given back is UTC.
+All times are aware; returned times are in UTC.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from crawler.site_config import Kind, Site
 from index.archive import hosts
 from index.model.message import Message
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the grid of intervals is counted from here
-TICK = timedelta(microseconds=1)  # triggers give the first time that is not earlier: with it, the first that is later
-SKEW = timedelta(minutes=1)  # a last run further in the future than this was written by a wrong clock
-DEFAULT = 30.0  # minutes between two crawls, where nothing else is said
-KILLED_RUN_LENGTH = timedelta(minutes=1)  # at most, after the start of a run without an end: its process was killed
-MIN_REST = timedelta(minutes=2)  # between two crawls of a site, whatever is due
-REVISIT_BATCH_WAIT = timedelta(minutes=10)  # that pages wait to be looked at again, so that several are in one run
-EARLY_POLL_SHARE = 0.2  # of the way to its next turn that a source may still have, to be asked with others that are due
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # origin of the grid of intervals
+TICK = timedelta(microseconds=1)  # triggers return the first time not before another; with a tick added, after it
+SKEW = timedelta(minutes=1)  # a last run further in the future than this was recorded by a wrong clock
+DEFAULT = 30.0  # minutes between two crawls, if not configured
+KILLED_RUN_LENGTH = timedelta(minutes=1)  # maximum wait after the start of a run without an end: its process was killed
+MIN_REST = timedelta(minutes=2)  # between two crawls of a site, even if something is due
+REVISIT_BATCH_WAIT = timedelta(minutes=10)  # delay of revisits, so that one run handles several
+EARLY_POLL_SHARE = 0.2  # share of its interval that a source may have left to be polled along with due ones
 
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """How a site's last crawl went. `finished` is None where its end was never written; `failures` counts those in a
-    row up to this one, 0 where it went well."""
+    """The outcome of a site's last crawl. `finished` is None if its end was never recorded; `failures` is the number of
+    failed crawls in a row up to this one, 0 if it succeeded."""
 
     started: datetime
     finished: datetime | None = None
@@ -50,13 +50,13 @@ class LastRun:
 
     @property
     def ok(self) -> bool:
-        """Whether it went well."""
+        """Whether the crawl succeeded."""
         return self.finished is not None and not self.failures
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a site is crawled next (UTC; in the past where its turn was missed), and why: a ScheduleReason."""
+    """When a site is crawled next (UTC; in the past if it is overdue), and why: a ScheduleReason."""
 
     site: str
     at: datetime
@@ -65,8 +65,8 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class SiteHistory:
-    """What decides when a site without a fixed schedule is crawled: the records of the sources in its file that were
-    ever asked, how often they may be, and when the first of its pages is to be fetched."""
+    """What determines when a site without a fixed schedule is crawled: the records of those of its configured sources
+    that were ever polled, the bounds for their intervals, and when the first of its pages is due."""
 
     records: Mapping[str, PollRecord]
     bounds: Bounds
@@ -74,7 +74,7 @@ class SiteHistory:
 
     @property
     def failing(self) -> bool:
-        """Whether one of the sources has failed since it last answered."""
+        """Whether the last poll of one of the sources failed."""
         return any(record.strikes for record in self.records.values())
 
 
@@ -86,14 +86,14 @@ def due(
     learned: SiteHistory | None = None,
     waits: Mapping[str, datetime] = MappingProxyType({}),
 ) -> Due:
-    """When this site is crawled next: it is due if that is not later than `now`, and then once, however many turns it
-    missed.
+    """When this site is crawled next: it is due if that is not later than `now`, and then once, no matter how many
+    crawls it missed.
 
-    `last_runs` is by site's id; `every` is the minutes between two crawls of a site without a schedule of its own,
-    None: it is crawled when one of its sources or pages is due, by what was `learned` of them. `waits`: origins that
-    asked to be left alone, such as https://step.example, and until when; with all of its sources there, a site waits.
-    A site that is being crawled looks like one whose crawl was cut short: the caller leaves out those whose lease is
-    held.
+    `last_runs` is by site id. `every` is the number of minutes between two crawls of a site without a schedule of its
+    own; None: it is crawled when one of its sources or pages is due, according to its history `learned`. `waits` holds
+    the origins with a pending Retry-After, such as https://step.example, and its end; a site waits if all of its
+    sources are there. A site that is being crawled looks like one whose crawl was interrupted: the caller excludes
+    sites whose lease is held.
     """
     turn = _due(site, last_runs.get(site.id), now, every, learned)
     asked = [waits.get(hosts.origin(str(source.url))) for source in site.sources]
@@ -125,7 +125,7 @@ def _due(site: Site, last: LastRun | None, now: datetime, every: float | None, l
 
 
 def first_turn(site: Site, learned: SiteHistory, failing: bool = False) -> Turn:
-    """When the first of a site's sources is asked, or of its pages fetched; of a failing one, its sources alone."""
+    """When the first of a site's sources or pages is due; for a failing site, of its sources only."""
     each = zip(site.sources, source_turns(site, learned), strict=True)
     turns = [Turn(turn.at, _by_source(source.kind, turn.why)) for source, turn in each]
     if learned.pages is not None and not failing:
@@ -138,7 +138,7 @@ def _by_source(kind: Kind, why: Message) -> Message:
 
 
 def source_turns(site: Site, learned: SiteHistory) -> list[Turn]:
-    """When each of a site's sources is asked next, in their order."""
+    """When each of a site's sources is polled next, in their order."""
     records = [learned.records.get(str(source.url)) for source in site.sources]
     return [
         next_poll(record, learned.bounds) if record else Turn(EPOCH, Message(ScheduleReason.NEVER_POLLED))
@@ -147,8 +147,7 @@ def source_turns(site: Site, learned: SiteHistory) -> list[Turn]:
 
 
 def due_sources(site: Site, learned: SiteHistory, now: datetime) -> Sequence[str]:
-    """The addresses of the site's sources that are asked in a run at `now`: those that are due, and those that soon
-    will be."""
+    """The URLs of the site's sources to poll in a run at `now`: those that are due or will be soon."""
     urls = []
     for source in site.sources:
         record = learned.records.get(str(source.url))
@@ -171,19 +170,19 @@ def _next_turn(site: Site, started: datetime, finished: datetime, default: float
 
 
 def _next_interval(site_id: str, every: timedelta, started: datetime, finished: datetime) -> datetime:
-    """The site's first turn after its crawl. Turns lie on a grid with an offset per site, so that sites of one interval
-    are spread over it; half an interval at least lies between two starts."""
+    """The site's next crawl after this one. Crawls lie on a grid with an offset per site, so that sites with the same
+    interval are spread over it; two starts are at least half an interval apart."""
     trigger = IntervalTrigger(seconds=every.total_seconds(), start_date=EPOCH + every * share(site_id), timezone=UTC)
     turn: datetime = trigger.get_next_fire_time(None, max(started + every / 2, finished) + TICK)
     return turn
 
 
 def _next_cron(expression: str, time_zone: str, after: datetime) -> datetime:
-    """The first turn later than that. A turn that a change of the clock leaves out (02:30) comes as much later (03:30);
-    of an hour that comes twice, the first counts.
+    """The first fire time after `after`. A time skipped when the clocks go forward (02:30) comes as much later (03:30);
+    in an hour that occurs twice, the first occurrence counts.
 
-    The trigger is asked in plain wall-clock time: with a zone, APScheduler 3.11 leaves out the day after the clocks
-    went forward (agronholm/apscheduler#606) and has a turn of 01:30 twice when they go back.
+    The trigger runs in plain wall-clock time: with a time zone, APScheduler 3.11 skips the day after the clocks went
+    forward (agronholm/apscheduler#606) and fires twice at 01:30 when they go back.
     """
     zone = ZoneInfo(time_zone)
     trigger = crontab(expression)

@@ -1,1 +1,1 @@
-"""URLs: one canonical form, what may be an article, and which others may name the same page."""
+"""URLs: their canonical form, which may be articles, and variants that may lead to the same page."""

@@ -1,7 +1,7 @@
 """Which URLs may be articles, and how much a link looks like one.
 
-`may_be_article` is lenient, for what a feed or a sitemap lists; `article_score` is for the links of a page, where most
-lead to no article. Both take canonical URLs."""
+`may_be_article` is lenient, for the entries of feeds and sitemaps; `article_score` is for the links on a page, most of
+which do not lead to articles. Both take canonical URLs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from crawler.urls.patterns import (
     SERVICE,
 )
 
-ARTICLE_SCORE = 3  # from this score on, a link of a listing page is taken for an article
+ARTICLE_SCORE = 3  # the minimum score at which a link on a listing page counts as an article
 SCHEMES = ("http", "https")
 
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2,4})?|" + "|".join(LANGUAGES))
@@ -46,12 +46,12 @@ _HASH = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{9,40}|[0-9a-f]{8}-(?:[0-9a
 
 
 def may_be_article(url: str, allow: Sequence[str] = (), deny: Sequence[str] = ()) -> str | None:
-    """None where a canonical URL may be an article; else the reason why not, a short word that is counted.
+    """None if a canonical URL may be an article, else a code for the reason why not.
 
-    `allow` and `deny` are a site's regular expressions, searched in the URL as it is and with its escapes decoded. In
-    order: `denied`; what is never an article (`scheme`, `file`, `home`); then a match of `allow` settles it, and where
-    `allow` is given nothing else is one (`not allowed`); then what host, query and path show: `elsewhere`, `machine`,
-    `feed`, `search`, `service`, `share`, `tag`, `author`, `category`, `calendar`, `page`, `repeated`.
+    `allow` and `deny` are the site's regular expressions, searched in the URL both as it is and percent-decoded. The
+    checks in order: `denied`; URLs that are never articles (`scheme`, `file`, `home`); if `allow` is given, a match
+    decides, and all other URLs are `not allowed`; then host, query and path: `elsewhere`, `machine`, `feed`, `search`,
+    `service`, `share`, `tag`, `author`, `category`, `calendar`, `page`, `repeated`.
     """
     forms = (url, unquote(url))
     if any(re.search(pattern, form) for pattern in deny for form in forms):
@@ -69,7 +69,7 @@ def may_be_article(url: str, allow: Sequence[str] = (), deny: Sequence[str] = ()
 
 
 def _segments(parts: SplitResult) -> list[str]:
-    """The path's segments, decoded and lower-cased, without empty ones."""
+    """The non-empty segments of the path, decoded and in lower case."""
     return [s for s in unquote(parts.path).lower().split("/") if s]
 
 
@@ -81,7 +81,7 @@ def _no_page(parts: SplitResult, segments: list[str]) -> str | None:
 
 
 def _is_root(segments: list[str]) -> bool:
-    """Whether the path is that of a home page: /, /ar, /index.php, /ar/home."""
+    """Whether the path belongs to a home page: /, /ar, /index.php, /ar/home."""
     rest = segments[1:] if segments and _LANGUAGE.fullmatch(segments[0]) else segments
     return not rest or (len(rest) == 1 and rest[0].partition(".")[0] in HOMES)
 
@@ -100,7 +100,7 @@ def _by_query(parts: SplitResult, segments: list[str]) -> str | None:
     for name, reason in ROOT_QUERIES.items():
         if name in values:
             return reason
-    return "home" if values.keys() <= HOME_PARAMETERS else None  # /?some-article is not known to be none
+    return "home" if values.keys() <= HOME_PARAMETERS else None  # /?some-article may be an article
 
 
 def _by_path(segments: list[str]) -> str | None:
@@ -125,7 +125,7 @@ def _by_path(segments: list[str]) -> str | None:
 
 
 def _heads_list(segments: list[str]) -> str | None:
-    """The kind of listing that one of the first three segments heads: /tag/x, /ar/category/a/b, but not
+    """The kind of listing that starts at one of the first three segments: /tag/x, /ar/category/a/b, but not
     /category/politics/1234-what-happened."""
     for place, segment in enumerate(segments[:3]):
         reason = LISTS.get(segment)
@@ -139,10 +139,10 @@ def _heads_list(segments: list[str]) -> str | None:
 
 
 def slug_score(segment: str) -> int:
-    """How much one decoded segment of a path reads like an article's: 0 (a section's name) to 6.
+    """How much one decoded path segment looks like an article's: 0 (the name of a section) to 6.
 
-    For words 3 from four on, or where one run is as long as a headline in Chinese, and 1 for three; for numbers 3 from
-    six digits on, 2 for five or for a whole segment of three or four that is no year; 3 for a hash.
+    Words: 3 for four or more, or for a run as long as a Chinese headline; 1 for three. Numbers: 3 for six or more
+    digits; 2 for five, or for a segment that consists of three or four digits and is not a year. Hashes: 3.
     """
     stem = _EXTENSION.sub("", segment)
     words = len(_WORD.findall(stem))
@@ -154,11 +154,11 @@ def slug_score(segment: str) -> int:
 
 
 def article_score(url: str) -> int:
-    """How much a canonical URL looks like an article's, for links of listing pages; compare with `ARTICLE_SCORE`.
+    """How much a canonical URL looks like an article's, for links on listing pages; compare with `ARTICLE_SCORE`.
 
-    The `slug_score` of the last two segments; 3 for a date in the path; 1 for a word such as article or خبر above;
-    1 for an ending such as .html; 3 for a parameter that names an item by three digits or more, 2 for
-    five digits in another.
+    The `slug_score` of the last two segments; plus 3 for a date in the path; 1 for a parent segment such as article or
+    خبر; 1 for a file extension such as .html; 3 for an item id of three or more digits in the query, 2 for five or more
+    digits in another parameter.
     """
     parts = urlsplit(url)
     segments = _segments(parts)

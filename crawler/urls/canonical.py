@@ -1,8 +1,8 @@
 """The canonical form of a URL.
 
-`canonical` decides what counts as one URL, and is conservative: two URLs that a server could answer differently stay
-two, and what is requested is what a browser would request. http and https, www, AMP and mobile URLs stay apart: the
-archive joins them as aliases, with a reason."""
+`canonical` decides which URLs are the same, conservatively: two URLs that a server could answer differently stay
+distinct, and the canonical URL is what a browser would request. http and https, www, AMP and mobile URLs stay distinct:
+the archive links them as aliases, with a reason."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import idna
 from crawler.urls.patterns import TRACKING, TRACKING_PREFIXES
 
 MAX_LENGTH = 2_048  # characters of a canonical URL; the limit of sitemaps.org and of Chrome's address bar
-MAX_RAW_LENGTH = 8_192  # characters before tracking parameters go; more is no address
+MAX_RAW_LENGTH = 8_192  # characters before tracking parameters are removed
 
 _OUTER_SPACE = " \t\r\n\f\v\u00a0\ufeff\u200b\u200e\u200f"  # around a link in a feed or an attribute: never part of it
 _UNUSABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff\ufffd]"  # controls, backslash, halves of characters, lost characters
-    r"|&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"  # an entity that nobody resolved
+    r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff\ufffd]"  # controls, backslash, lone surrogates, U+FFFD
+    r"|&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"  # an unresolved HTML entity
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _WEB = re.compile(r"https?://[^/?#]", re.IGNORECASE)
@@ -34,14 +34,14 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def canonical(url: str, base: str | None = None) -> str | None:
-    """The one spelling of a web address, ASCII only, or None where it is no usable http(s) address.
+    """The canonical form of a URL, ASCII only, or None if it is not a usable http(s) URL.
 
-    `base` resolves relative and `//` links. Lower-cased are scheme and host (IDNA 2008 with UTS 46); default port, dot
-    segments, fragment (but for `#!`), tracking parameters and an empty query go; percent-encoding is that of RFC 3986,
-    6.2.2, so that an Arabic slug is the same raw or encoded. Parameters keep their order, paths their case. An inner
-    space becomes %20, as in browsers. Unicode is not normalised: a server may know only the form that its site links.
-    None: another scheme, control characters, backslashes, `http:/x`, user names, a broken host or port, an HTML entity
-    that was not resolved, more than `MAX_LENGTH` characters.
+    `base` resolves relative and `//` links. Scheme and host are lower-cased (IDNA 2008 with UTS 46); default port, dot
+    segments, fragment (except `#!`), tracking parameters and an empty query are removed; percent-encoding follows RFC
+    3986, 6.2.2, so that an Arabic slug is the same raw or encoded. Parameters keep their order, paths their case. A
+    space inside becomes %20, as in browsers. Unicode is not normalised: a server may know only the form used in the
+    site's links. None for other schemes, control characters, backslashes, `http:/x`, user names, an invalid host or
+    port, an unresolved HTML entity, or more than `MAX_LENGTH` characters.
     """
     url = url.strip(_OUTER_SPACE)
     if not url or url.startswith("///") or len(url) > MAX_RAW_LENGTH or _UNUSABLE.search(url):
@@ -53,7 +53,7 @@ def canonical(url: str, base: str | None = None) -> str | None:
             return None
         parts = urlsplit(url)
         host = _host(parts)
-    except ValueError:  # brackets, ports and characters that urllib or idna refuse
+    except ValueError:  # brackets, ports and characters that urllib or idna reject
         return None
     if host is None:
         return None
@@ -65,7 +65,10 @@ def canonical(url: str, base: str | None = None) -> str | None:
 
 
 def _host(parts: SplitResult) -> str | None:
-    """Host and port as they stand in a canonical URL; ValueError or None where they are none."""
+    """Host and port in canonical form; None if they are unusable.
+
+    :raises ValueError: when urllib, ipaddress or idna reject them.
+    """
     host, port = parts.hostname, parts.port
     if not host or "@" in parts.netloc or port == 0:
         return None
@@ -80,7 +83,7 @@ def _host(parts: SplitResult) -> str | None:
 
 
 def _encode(text: str, safe: str) -> str:
-    """Percent-encoding of RFC 3986, 6.2.2: upper-case, none on unreserved characters, everywhere else where needed."""
+    """Percent-encodes as in RFC 3986, 6.2.2: upper-case escapes, only where needed, none for unreserved characters."""
 
     def one(match: re.Match[str]) -> str:
         if match[1] is None:
@@ -92,14 +95,14 @@ def _encode(text: str, safe: str) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """The path without "." and ".." segments, as RFC 3986, 5.2.4 has it."""
+    """The path without "." and ".." segments, as in RFC 3986, 5.2.4."""
     if "/." not in path:
         return path
     kept: list[str] = []
     segments = path.split("/")
     for segment in segments:
         if segment == "..":
-            del kept[max(1, len(kept) - 1) :]  # the first is the empty one before the root
+            del kept[max(1, len(kept) - 1) :]  # keeps the empty segment before the root
         elif segment != ".":
             kept.append(segment)
     if segments[-1] in (".", ".."):

@@ -1,6 +1,6 @@
-"""What parts of addresses mean, as data for `urls.py`: tracking parameters, endings, words of paths in many languages.
+"""The meaning of parts of URLs, as data: tracking parameters, file extensions, path segments in many languages.
 
-Words are lower-cased and decoded. A word belongs here only if a page below it is never an article's own address."""
+Words are decoded and in lower case. A word belongs here only if a URL below it never belongs to an article."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Parameters that only say where a visitor came from. Sources: the vendors' own documentation, checked against AdGuard's
-# tracking filter (general rules) and miniflux. Those that are ambiguous (ref, source, from, id, cid) stay.
+# Parameters that only tell where a visitor came from. Sources: the vendors' documentation, checked against AdGuard's
+# tracking filter (general rules) and miniflux. Ambiguous ones (ref, source, from, id, cid) are not removed.
 TRACKING = _words("""
     gclid gclsrc dclid gbraid wbraid gad_source gad_campaignid srsltid _ga _gl
     fbclid fb_action_ids fb_action_types fb_source fb_ref fb_comment_id igshid igsh
@@ -31,7 +31,7 @@ TRACKING_PREFIXES = (
     "wt_zmc",
 )
 
-# Endings of paths that are never a page.
+# File extensions that never belong to a page.
 FILES = _words("""
     pdf doc docx xls xlsx ppt pptx odt ods csv txt rtf epub zip rar 7z gz tar
     jpg jpeg jfif png gif webp avif svg ico bmp tif tiff heic
@@ -39,7 +39,7 @@ FILES = _words("""
     apk exe dmg iso css js mjs json xml rss atom rdf ics vcf woff woff2 ttf swf
 """)
 
-# Networks and shops that news pages link to, with all that lies below them.
+# Social networks and shops that news pages link to, with all their subdomains.
 ELSEWHERE = tuple(
     _words("""
     facebook.com fb.com fb.me twitter.com x.com t.co instagram.com threads.net youtube.com youtu.be tiktok.com
@@ -49,7 +49,7 @@ ELSEWHERE = tuple(
 """)
 )
 
-# What such a segment heads is a listing of that kind, unless what follows reads like an article.
+# A URL below such a segment is a listing of that kind, unless the rest looks like an article.
 LISTS = dict.fromkeys(
     _words("""
         tag tags topic topics label labels keyword keywords hashtag hashtags
@@ -76,7 +76,7 @@ LISTS |= dict.fromkeys(
     "category",
 )
 
-# Pages of a site about itself; counted only near the root, since a headline can be one of these words.
+# A site's pages about itself; they count only near the root, since a headline can be one of these words.
 SERVICE = _words("""
     login log-in signin sign-in signup sign-up register registration logout account my-account profile cart checkout
     subscribe subscription subscriptions subscriber newsletter newsletters about about-us aboutus
@@ -91,7 +91,7 @@ SERVICE = _words("""
     أعلن-معنا اعلن-معنا وظائف تسجيل-الدخول هيئة-التحرير درباره-ما تماس-با-ما ہمارے-بارے-میں
 """)
 
-# Segments that only programs ask for.
+# Segments of URLs that only programs request.
 MACHINES = _words("""
     wp-json wp-admin wp-login.php wp-content wp-includes wp-cron.php xmlrpc.php cdn-cgi graphql oembed _next .well-known
     cgi-bin
@@ -102,17 +102,16 @@ SEARCHES = _words("""
 FEEDS = _words("feed feeds rss rss2 atom rdf")
 PAGES = _words("page seite pagina página sayfa страница صفحة صفحه p")
 HOMES = _words("index home homepage default main الرئيسية")
-LANGUAGES = _words(
-    "arabic english french turkish persian kurdish russian spanish عربي"
-)  # beside codes such as ar, en-us
+# In addition to codes such as ar and en-us.
+LANGUAGES = _words("arabic english french turkish persian kurdish russian spanish عربي")
 
-# Parameters that name one item: ?p=123, news.php?id=123.
+# Parameters that identify one item: ?p=123, news.php?id=123.
 ID_PARAMETERS = _words("""
     p id aid nid sid pid cid newsid news_id articleid article_id article storyid story_id story postid post_id contentid
     content_id itemid item_id uid nnid page_id no idxno art_id idn idnews id_article
 """)
 
-# Directories that stand over articles; they also stand over listings, so they only add to a score.
+# Directories that contain articles; they also contain listings, so they only add to a score.
 ARTICLE_WORDS = _words("""
     article articles story stories news-story content post posts press-release
     خبر أخبار اخبار الأخبار مقال مقالات تقرير 新闻
@@ -120,7 +119,7 @@ ARTICLE_WORDS = _words("""
     novosti новости новость
 """)
 
-# Parameters that tell what an address is for: wherever they stand, and on a home page.
+# Parameters that tell the purpose of a URL: on any path, and on the home page only.
 QUERIES = {
     "attachment_id": "file",
     "feed": "feed",

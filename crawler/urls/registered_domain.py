@@ -1,4 +1,4 @@
-"""Domains as they are registered (`example.co.uk`), by the public suffix list within a package: no request, no file."""
+"""Registered domains (`example.co.uk`), by the Public Suffix List bundled with tldextract: no request, no cache."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ parts = TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two addresses are of one registered domain, or of one host where there is none."""
+    """Whether two URLs have the same registered domain, or the same host if there is none."""
     first, second = parts(one), parts(other)
     if not first.domain or not first.suffix:
         return urlsplit(one).hostname == urlsplit(other).hostname

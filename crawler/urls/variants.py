@@ -1,7 +1,7 @@
-"""Spellings: the other addresses under which servers give one page.
+"""Variants of a URL under which servers publish the same page.
 
-What has one of these addresses may be the same article, and is one only if its text says so too: then it is an alias
-with the reason "spelling" (`index/archive/articles.py`). No address is ever rewritten to another spelling."""
+A page at one of these URLs is the same article only if its text is the same too; it is then recorded as an alias with
+the reason "spelling" (`index/archive/articles.py`). No URL is ever rewritten to another variant."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 from crawler.urls import registered_domain
 
 _SCHEMES = ("https", "http")
-_EDITIONS = ("www", "m", "mobile", "amp")  # labels before a host that name another edition of its pages
-_AMP = {"amp", "amp=1", "amp=true", "outputType=amp"}  # parameters; https://amp.dev and the CMSs' own
-_FOREIGN = re.compile(r"[A-Za-z]?(?:%[89A-F][0-9A-F])+")  # escapes, with the letter of an accent
+_EDITIONS = ("www", "m", "mobile", "amp")  # subdomains that serve another edition of the same pages
+_AMP = {"amp", "amp=1", "amp=true", "outputType=amp"}  # parameters: those of https://amp.dev and of CMSs
+_FOREIGN = re.compile(r"[A-Za-z]?(?:%[89A-F][0-9A-F])+")  # non-ASCII escapes, with the letter that carries an accent
 
 
 def variants(url: str) -> tuple[str, ...]:
-    """The other spellings of a canonical URL: http or https; www, mobile and AMP host; a slash at the end or none; the
-    path in NFC or NFD; the AMP page or the plain one. The query stays as it is, but for AMP's parameter."""
+    """The variants of a canonical URL: http or https; www, mobile and AMP host; with or without a trailing slash; the
+    path in NFC or NFD; the AMP or the plain page. The query stays the same, except for AMP's parameter."""
     parts = urlsplit(url)
     query = "&".join(p for p in parts.query.split("&") if p and p not in _AMP)
     behind = ("?" + query if query else "") + ("#" + parts.fragment if parts.fragment else "")
@@ -33,11 +33,11 @@ def variants(url: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1_024)
 def _hosts(place: str) -> tuple[str, ...]:
-    """The host (and port) with and without the label of an edition; never less than a registered domain."""
+    """The host (and port) with and without the subdomain of an edition; never shorter than a registered domain."""
     host, colon, port = place.partition(":")
     first, _, rest = host.partition(".")
     whole = rest if first in _EDITIONS and registered_domain.parts(rest).domain else host
-    # an IP address or a name of a local network has no suffix, and no editions
+    # IP addresses and local host names have no public suffix and no editions
     labels = ["", *(f"{label}." for label in _EDITIONS)] if registered_domain.parts(whole).suffix else [""]
     return tuple(f"{label}{whole}{colon}{port}" for label in labels)
 
@@ -46,7 +46,7 @@ def _paths(path: str) -> list[str]:
     plain = re.sub(r"^/amp(?=/.)|/amp/?$", "", path).removesuffix("/")
     plain = re.sub(r"\.amp\.html$", ".html", plain)
     if not plain:
-        return []  # a home page is no article
+        return []  # a home page is not an article
     forms = dict.fromkeys((plain, _in_form(plain, "NFC"), _in_form(plain, "NFD")))
     ends = ("", "/amp") if "." in plain.rpartition("/")[2] else ("", "/", "/amp", "/amp/")
     return [form + end for form in forms for end in ends] + [f"/amp{form}" for form in forms]

@@ -1,5 +1,5 @@
-"""The article's text: the site's selector, else the pieces of the pruned page that are found to be it, else, where
-checks on these fail, trafilatura, on the pruned page and then on the whole; JSON-LD's articleBody as a last resort."""
+"""The body of an article: by the site's selector, else the main content found in the pruned page, else, if that fails
+the checks, trafilatura on the pruned page and then on the whole; JSON-LD's articleBody as a last resort."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from crawler.extract.html_document import HtmlDocument, paragraphs
 from crawler.site_config import Rules
 from crawler.text import fold, line
 
-_TAGS = 10_000  # tags of a page above which the careful way is not taken: 12,500 empty <div> hold it for 110 s
-_TAGS_FAST = 50_000  # the same for the fast way: 200,000 tags of a table hold it for 10 s
-_FLASH = 200  # characters under which a text is held against trafilatura's; of 745 real pages one in forty has less
-_MORE = 1.5  # times as long as what was found is another text that takes its place
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page that it finds nothing on
+_TAGS = 10_000  # tags above which trafilatura's slow mode is not used: 12,500 empty <div> take it 110 s
+_TAGS_FAST = 50_000  # the same for its fast mode: 200,000 tags of a table take it 10 s
+_FLASH = 200  # characters below which a text is compared with trafilatura's; of 745 real pages one in forty has fewer
+_MORE = 1.5  # another text must be this many times as long to replace the one found
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page on which it finds nothing
 
 
 def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: Rules) -> None:
-    """Fills the body, from the site's selector or by the generic extractor; prunes the document's tree in place."""
+    """Fills the draft's body, by the site's selector or the generic extractor; prunes the document's tree in place."""
     draft.removed += dom_pruning.prune(document.tree, ours.strip, draft.headline)
     if selector := ours.select.get("body"):
         draft.fill("body", paragraphs(document.tree.css(selector)), "rule")
     if draft.lacks("body"):
         said = _article_body(node)
         if fold(" ".join(said)) == fold(draft.description or ""):
-            said = []  # only the description once more
+            said = []  # only a copy of the description
         draft.fill("body", *_generic(draft, document, said))
         read = _length(draft.body) / max(1, _length(said))
         if read < 0.2 or (read < 0.6 and _lacks(draft.body, said, document)):
@@ -41,7 +41,7 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
 
 
 def _generic(draft: Draft, document: HtmlDocument, said: list[str]) -> tuple[list[str], str]:
-    """The text of a page without rules, with its origin."""
+    """The text of a page without a selector for it, and its origin."""
     body = document.tree.body
     pieces, elements = text_blocks.read((body.html or "") if body is not None else "")
     scope = main_content.find(pieces, elements, draft.headline, " ".join(said))
@@ -53,11 +53,11 @@ def _generic(draft: Draft, document: HtmlDocument, said: list[str]) -> tuple[lis
             found, origin, scope = other, source, pieces
             for piece in pieces:
                 piece.found = False
-    if origin == "trafilatura, unpruned":  # what was taken off by itself does not come back with the rest
+    if origin == "trafilatura, unpruned":  # what was removed on its own must not come back with the rest
         off = {removed.text for removed in draft.removed}
         found = [text for text in found if text not in off] or found
     if len(found) == 1 and fold(found[0]) == fold(draft.headline):
-        found = []  # a page that scripts fill shows no more
+        found = []  # a page that is filled by scripts contains nothing else
     if _length(found) < _FLASH and _length(said) < _FLASH:
         scripted = hydration_json.text(document.markup)
         if _length(scripted) > 2 * _MORE * _length(found):
@@ -66,9 +66,9 @@ def _generic(draft: Draft, document: HtmlDocument, said: list[str]) -> tuple[lis
 
 
 def _first_good(document: HtmlDocument, wanted: float) -> tuple[list[str], str]:
-    """The first text of trafilatura that is as long as wanted, else the longest; with its origin.
+    """The first of trafilatura's texts with at least `wanted` characters, else the longest, and its origin.
 
-    The fast way first: the careful one costs as much again, and gives the same on most pages."""
+    Fast mode comes first: the slow one takes as long again and yields the same on most pages."""
     pruned = document.tree.html or ""
     best: list[str] = []
     source = ""
@@ -88,8 +88,8 @@ def _first_good(document: HtmlDocument, wanted: float) -> tuple[list[str], str]:
 
 
 def _lacks(found: list[str], said: list[str], document: HtmlDocument) -> bool:
-    """Whether much of what the metadata says is on the page and not in what was found. Some sites put their text into
-    articleBody twice, or that of several articles."""
+    """Whether much of the metadata's text is on the page but missing from the text found. Some sites put their text
+    into articleBody twice, or that of several articles."""
     page, whole, own = ("".join(text.split()) for text in (_text(document), " ".join(said), " ".join(found)))
     samples = [whole[len(whole) * n // 20 :][:40] for n in range(1, 19)]
     return sum(sample in page and sample not in own for sample in samples) >= 0.4 * len(samples)
@@ -100,15 +100,15 @@ def _text(document: HtmlDocument) -> str:
 
 
 def _article_body(node: jsonld.Node | None) -> list[str]:
-    """JSON-LD's articleBody: mostly without its paragraphs, and cut short on many sites, so only a measure and a last
-    resort."""
+    """The paragraphs of JSON-LD's articleBody. It mostly lacks paragraph breaks and is truncated on many sites, so it
+    serves only for comparison and as a last resort."""
     raw = node.get("articleBody") if node is not None else None
     return [text for part in jsonld.plain(raw).split("\n") if (text := line(part))] if isinstance(raw, str) else []
 
 
 def _trafilatura(html: str, *, fast: bool) -> list[str]:
-    """The paragraphs of a page's main text, [] where none is found. Less text is preferred over foreign text; `fast`
-    leaves out trafilatura's comparison with other extractors."""
+    """The paragraphs of a page's main text, [] if none is found, favouring precision over recall; `fast` skips
+    trafilatura's comparison with other extractors."""
     found = bare_extraction(html, fast=fast, favor_precision=True, include_comments=False)
     if not isinstance(found, Found) or found.body is None:
         return []
@@ -116,7 +116,7 @@ def _trafilatura(html: str, *, fast: bool) -> list[str]:
 
 
 def _blocks(element: Any) -> list[str]:
-    """The paragraphs of one element of trafilatura's tree: <p>, <head>, <list>, <quote>, <table>, <code>."""
+    """The paragraphs of an element in trafilatura's tree: <p>, <head>, <list>, <quote>, <table>, <code>."""
     if element.tag == "list":
         return [text for item in element.iter("item") for text in _lines(item)]
     if element.tag == "table":
@@ -128,7 +128,7 @@ def _blocks(element: Any) -> list[str]:
 
 
 def _lines(element: Any) -> list[str]:
-    """The text of an element, parted at line breaks: <br> parts paragraphs in much of the Arabic press."""
+    """The text of an element, split at line breaks: much of the Arabic press separates paragraphs by <br>."""
     for broken in element.iter("lb"):
         broken.tail = "\n" + (broken.tail or "")
     return [text for part in "".join(element.itertext()).split("\n") if (text := line(part))]

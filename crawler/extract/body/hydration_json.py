@@ -1,5 +1,5 @@
-"""Text that stands only in a script: pages that a framework fills in the browser (Next, Nuxt, Fusion and others) carry
-their article as JSON, of a shape that each site makes up."""
+"""Text that is only in a script: pages rendered in the browser by a framework (Next, Nuxt, Fusion and others) contain
+their article as JSON, with a structure that differs from site to site."""
 
 from __future__ import annotations
 
@@ -16,27 +16,28 @@ from crawler.text import line
 
 _SCRIPT = re.compile(r"<script\b[^>]*>")
 _START = re.compile(r"[\[{]")
-_ROW = re.compile(r"^[0-9a-f]{1,4}:(?=[\[{])", re.MULTILINE)  # React's way of sending trees: lines of id:JSON
+_ROW = re.compile(r"^[0-9a-f]{1,4}:(?=[\[{])", re.MULTILINE)  # React's serialised trees: lines of id:JSON
 _RAW = re.compile(r"[0-9a-f]{1,4}:[\"[{A-Z]")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _SPACE = re.compile(r"\s|[\u3040-\u9fff]")
 _CODE = re.compile(r"[{}=;\[\]|$]|https?:")
-_CODE_MOST = 60  # characters of text for one of these, at least
+_CODE_MOST = 60  # minimum characters of text per match of _CODE
+# In keys whose texts do not belong to an article.
 _OTHER = re.compile(
     r"desc|summ|excerpt|teaser|lead|deck|title|headline|caption|alt|meta|seo|comment|polic|legal|terms|cookie|consent"
     r"|related|author|bio|url|src|style|css|script|label|message|config|i18n|translation|locale|ads?$",
     re.IGNORECASE,
-)  # in keys whose texts are none of an article
-_MAX_CHARS = 2_000_000  # of one script
-_MAX_NODES = 50_000  # of all JSON of a page
-_MAX_JSON_STARTS = 20  # places of a script where JSON may begin
-_PROSE = 60  # characters of a text that may be a paragraph
-_ARTICLE_MIN_CHARS = 400  # characters of an article
+)
+_MAX_CHARS = 2_000_000  # per script
+_MAX_NODES = 50_000  # in all JSON on a page
+_MAX_JSON_STARTS = 20  # positions in a script at which JSON parsing is attempted
+_PROSE = 60  # minimum characters of a paragraph
+_ARTICLE_MIN_CHARS = 400  # minimum characters of an article
 
 
 def text(markup: str) -> list[str]:
-    """The paragraphs of the longest prose that the JSON of a page's scripts holds under one name; [] where none is that
-    long."""
+    """The paragraphs of the longest prose under one key path in the JSON of a page's scripts; [] if that is shorter
+    than an article."""
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     left = _MAX_NODES
     for content in _scripts(markup):
@@ -55,7 +56,7 @@ def _scripts(markup: str) -> Iterator[str]:
 
 
 def _values(content: str) -> Iterator[Any]:
-    """What can be read as JSON in a script: all of it, what is assigned or called with, rows within a string."""
+    """The JSON values in a script: the whole script, values in assignments and calls, rows within a string."""
     decoder = json.JSONDecoder()
     at = 0
     for _ in range(_MAX_JSON_STARTS):
@@ -78,7 +79,7 @@ def _values(content: str) -> Iterator[Any]:
 
 
 def _collect(value: Any, groups: dict[tuple[str, ...], list[str]], left: int) -> int:
-    """Adds the prose in a value to the groups, by the names that lead to it. Gives how many nodes may still be read."""
+    """Adds the prose in a value to the groups, by key path; returns how many nodes may still be visited."""
     stack: list[tuple[Any, tuple[str, ...]]] = [(value, ())]
     while stack and left > 0:
         left -= 1
@@ -93,7 +94,7 @@ def _collect(value: Any, groups: dict[tuple[str, ...], list[str]], left: int) ->
 
 
 def _is_prose(text: str) -> bool:
-    """Whether a string is text, plain or as HTML, and no code, address or data."""
+    """Whether a string is prose, plain or in HTML, and not code, a URL or data."""
     if len(text) < _PROSE or text.startswith(("{", "[")) or _RAW.match(text):
         return False
     plain = _TAG.sub("", text) if "<" in text else text

@@ -1,5 +1,4 @@
-"""What in the article's element is text of the article, and what is a box that stands in it: a promo, an explainer,
-another article's teaser."""
+"""Distinguishes the text of the article, inside its element, from embedded boxes: promos, explainers, teasers."""
 
 from __future__ import annotations
 
@@ -10,44 +9,45 @@ from collections.abc import Sequence
 from crawler.extract.body.text_blocks import Block, Elements
 from crawler.extract.html_document import judge
 
-PROSE = 80  # characters from which a piece is prose and no label
+PROSE = 80  # characters from which a block is prose and not a label
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 FLOW = HEADINGS | {"h1", "p", "li", "blockquote", "pre", "dt", "dd", "figcaption", "ul", "ol", "dl", "tr"}
 TABLE = frozenset(("table", "tbody", "thead", "tfoot"))
+# In the names of elements that rarely belong to an article.
 is_foreign = judge(
     r"comment|related|sidebar|footer|widget|promo|teaser|list|recommend|(?:fact|info|side)-?box|subscri|paywall|register"
     r"|sign-?in|author|about|reference|footnote|bibliograph|legal"
-)  # in the names of elements that are hardly an article's own
-_SENTENCE = 40  # characters from which a piece that ends like a sentence is prose
+)
+_SENTENCE = 40  # characters from which a block that ends like a sentence is prose
 END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
 _DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center"}
 _PICTURES = frozenset(("figure", "figcaption", "picture"))
-_SHARE = 0.15  # of the prose: a kind of box that holds as much is how the article is made
-_PARAGRAPHS = 0.7  # of the prose: an article that has as much in <p> has none in <div> boxes
-_LINKED = 0.5  # share of links above which a piece that is no paragraph is a link
+_SHARE = 0.15  # share of the prose from which a kind of box is part of the article's structure
+_PARAGRAPHS = 0.7  # share of the prose in <p> from which <div> boxes do not belong to the article
+_LINKED = 0.5  # share of links above which a block that is not a paragraph is a link
 
 
 def weight(block: Block) -> int:
-    """Characters of prose: 0 for labels and links."""
+    """The characters of prose in a block: 0 for labels and links."""
     if block.links > 0.4 or block.tag == "h1":
         return 0
     return block.size if block.size >= PROSE or (block.size >= _SENTENCE and END.search(block.text)) else 0
 
 
 def prose(blocks: Sequence[Block]) -> int:
-    """Characters of prose in pieces of text."""
+    """The characters of prose in blocks."""
     return sum(map(weight, blocks))
 
 
 def below(number: int, blocks: Sequence[Block], elements: Elements) -> list[Block]:
-    """The pieces in an element."""
+    """The blocks in an element."""
     last = elements.lasts[number]
     return [b for b in blocks if number <= b.element <= last]
 
 
 def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
-    """Sets `found` on the pieces in an element that are text of the article: what stands in it as text, lists and
-    quotes, what boxes hold that are of a kind that much of the text is in, or prose alone."""
+    """Sets `found` on the blocks in an element that belong to the article: its own text, lists and quotes, and the
+    content of boxes that contain only prose or are of a kind that contains much of the text."""
     placed = []
     for block in blocks:
         around = elements.ancestors(block.element)
@@ -62,7 +62,7 @@ def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
 
 
 def _accept(placed: Sequence[tuple[Block, list[int]]], depth: int, elements: Elements, whole: int) -> None:
-    """`mark` for pieces with the elements from the holder down to each, of which `depth` are known to be no boxes."""
+    """`mark` for blocks with their paths of elements below the holder, the first `depth` of which are not boxes."""
     kinds: dict[str, list[tuple[Block, list[int]]]] = defaultdict(list)
     for block, path in placed:
         if len(path) <= depth or elements.tags[path[depth]] in _DIRECT:
@@ -87,7 +87,7 @@ def _own(block: Block) -> bool:
 
 
 def _plain(blocks: Sequence[Block], name: str) -> bool:
-    """Whether a box is text of the article: a heading alone, or prose without links and without a heading."""
+    """Whether a box belongs to the article: a single heading, or prose without links and headings."""
     if len(blocks) == 1 and blocks[0].tag in HEADINGS:
         return blocks[0].links < _LINKED
     if is_foreign(name) or any(b.links > 0.3 or b.tag in HEADINGS or b.tag == "li" for b in blocks):

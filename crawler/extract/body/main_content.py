@@ -1,7 +1,7 @@
-"""Which of a page's pieces of text are its article: those in the element that holds most prose near to the headline.
+"""Main content extraction: the blocks in the element with the most prose, close to the headline.
 
-The weighing is readability's (https://github.com/mozilla/readability), on pieces of text; parts of one article are
-joined, and what stands between the headline and it is looked at again."""
+The scoring is that of Readability (https://github.com/mozilla/readability), applied to blocks of text; parts of one
+article are joined, and the blocks between headline and article are reconsidered."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from crawler.extract.body.text_blocks import Block, Elements, Kind
 from crawler.extract.html_document import judge
 from crawler.text import fold
 
-_SCOPE = 500  # characters of prose that an element around the headline has if it holds the article too
+_SCOPE = 500  # characters of prose from which an element around the headline contains the article too
 _is_called_article = judge(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)")
 _is_called_entry = judge(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\W_])ticker")
-_MAX_BLOCK_WEIGHT = 600  # characters that one piece counts at most: legal notices are long
-_DECAY = 60  # pieces of prose after the headline by which another counts nothing …
-_MIN_DISTANCE_WEIGHT = 0.4  # … but never less than this
+_MAX_BLOCK_WEIGHT = 600  # characters that one block counts at most: legal notices are long
+_DECAY = 60  # blocks of prose after the headline within which the weight decreases to zero …
+_MIN_DISTANCE_WEIGHT = 0.4  # … but never below this
 _is_called_discussion = judge(r"(?:^|[\W_])(?:comments?|commentlist|discussion|talkback|replies)(?:$|[\W_])")
-_REMARKS = 0.1  # by which prose counts that stands in what is called a discussion
-_FOREIGN = 0.4  # by which an element counts whose name is hardly an article's
-_LEVELS = 5  # elements around a piece to which it counts, to each half of what it counts to the one before
-_CANDIDATES = 5  # elements that are compared by their links
+_REMARKS = 0.1  # factor for prose in elements named like a discussion
+_FOREIGN = 0.4  # factor for elements with a name untypical of articles
+_LEVELS = 5  # enclosing elements to which a block's weight is added, halved at each level
+_CANDIDATES = 5  # elements that are compared by their share of links
 
 
 def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) -> Sequence[Block]:
-    """Sets `found` on the pieces that are the article's main text. `said` is what metadata gives as that, if any.
+    """Sets `found` on the blocks of the article's main text. `said` is the text in the metadata, if any.
 
-    Gives the pieces around the headline: a page may hold other articles too, which are not looked at."""
+    Returns the blocks around the headline: other articles on the page are not considered."""
     top = _top(blocks, headline)
     scope = _scope(reader_comments.without(blocks, elements, top), elements, top)
     best = _holder(scope, elements, top, _squeezed(said))
@@ -45,7 +45,7 @@ def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) 
 
 
 def _trim(blocks: Sequence[Block]) -> None:
-    """Takes labels off both ends: what is found begins and ends with prose, or with short pieces of the same kind."""
+    """Removes labels at both ends, so that the text begins and ends with prose or with short blocks of its kind."""
     kinds = {b.kind for b in blocks if b.found and weight(b)}
     at = [i for i, b in enumerate(blocks) if b.found and (weight(b) or (b.kind in kinds and b.size >= PROSE))]
     first, last = (at[0], at[-1]) if at else (len(blocks), len(blocks))
@@ -60,7 +60,7 @@ def _trim(blocks: Sequence[Block]) -> None:
 
 
 def _top(blocks: Sequence[Block], headline: str) -> int:
-    """Where the headline stands among the pieces; -1 where that is not known."""
+    """The place of the headline among the blocks; -1 if unknown."""
     wanted = fold(headline)
     tops = [at for at, b in enumerate(blocks) if b.tag == "h1"]
     for at in tops:
@@ -75,7 +75,7 @@ def _top(blocks: Sequence[Block], headline: str) -> int:
 
 
 def _scope(blocks: Sequence[Block], elements: Elements, top: int) -> Sequence[Block]:
-    """The pieces around the headline, where a page holds several articles."""
+    """The blocks in the innermost element around the headline that contains enough prose to be the article."""
     if top < 0 or blocks[top].tag != "h1":
         return blocks
     whole = prose(blocks)
@@ -87,7 +87,7 @@ def _scope(blocks: Sequence[Block], elements: Elements, top: int) -> Sequence[Bl
 
 
 def _holder(blocks: Sequence[Block], elements: Elements, top: int, said: str) -> int:
-    """The element that holds most prose near to it, -1 where there is none."""
+    """The element that scores highest for the prose close to it; -1 if there is none."""
     near: dict[int, float] = defaultdict(float)
     passed = 0
     for block in blocks:
@@ -115,7 +115,7 @@ def _holder(blocks: Sequence[Block], elements: Elements, top: int, said: str) ->
 
 
 def _holders(block: Block, elements: Elements) -> list[int]:
-    """The elements around a piece that can hold an article: no paragraphs, lists or quotes, and no table of values."""
+    """The elements around a block that can contain an article: no paragraphs, lists, quotes or data tables."""
     around = elements.ancestors(block.element)
     passed = FLOW | TABLE if block.tag == "tr" else FLOW
     start = next((i for i, n in enumerate(around) if elements.tags[n] not in passed), len(around))
@@ -133,13 +133,13 @@ def _likely(number: int, elements: Elements) -> float:
 
 
 def _linked(blocks: Sequence[Block]) -> float:
-    """The share of links in a text."""
+    """The share of links in the text of blocks."""
     return sum(b.links * b.size for b in blocks) / max(1, sum(b.size for b in blocks))
 
 
 def _before(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> int:
-    """The element, or the one that holds the prose between the headline and it where that is as much: an article whose
-    paragraphs stand in a box each."""
+    """The element, or the one that contains the prose between headline and element if there is as much of it: an
+    article with each paragraph in a box of its own."""
     if best < 0:
         return best
     mine = [b for b in below(best, blocks, elements) if b.place > top and weight(b)]
@@ -158,7 +158,7 @@ def _before(best: int, blocks: Sequence[Block], elements: Elements, top: int) ->
 
 
 def _live(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> int:
-    """The element, or the one around both the entries of a live blog and what stands above them."""
+    """The element, or the one around both the entries of a live blog and the text above them."""
     inner = below(best, blocks, elements)
     entries = [b for b in blocks if weight(b) and _is_entry(b, elements)]
     if prose(entries) < _SCOPE:
@@ -173,7 +173,7 @@ def _is_entry(block: Block, elements: Elements) -> bool:
 
 
 def _around(blocks: Sequence[Block], elements: Elements) -> int:
-    """The innermost element around all of some pieces that can hold an article, else that of the first, else -1."""
+    """The innermost element that contains all blocks and can contain an article, else that of the first, else -1."""
     common = holders = _holders(blocks[0], elements)
     for block in blocks:
         others = set(elements.ancestors(block.element))
@@ -182,7 +182,7 @@ def _around(blocks: Sequence[Block], elements: Elements) -> int:
 
 
 def _own_kind(block: Block) -> tuple[str, str]:
-    """The kind of a piece's element, and the tag and first class of the one around that."""
+    """The kind of a block's element, and the tag and first class of its parent."""
     return block.kind[0], block.kind[1].split(" ", 1)[0]
 
 
@@ -191,7 +191,7 @@ def _capped(blocks: Sequence[Block]) -> int:
 
 
 def _widened(best: int, blocks: Sequence[Block], elements: Elements) -> int:
-    """The element, or one around it where others like it stand there, or paragraphs like its own: an article in several
+    """The element, or one around it if that contains similar elements or similar paragraphs: an article in several
     parts."""
     own = {b.kind[0] for b in below(best, blocks, elements) if weight(b)}
     wide = branch = best

@@ -1,5 +1,5 @@
-"""Readers' remarks below an article, which are often more than it: boxes of one kind in a row, each with a name and a
-time, or within what is called a discussion. A live blog's entries and a list's items have no names."""
+"""Reader comments, which are often longer than the article: a series of boxes of the same kind, each with a name and a
+time, or in an element named like a discussion. Entries of live blogs and list items have no names."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from itertools import islice
 from crawler.extract.body.inline_boxes import HEADINGS, below, weight
 from crawler.extract.body.text_blocks import Block, Elements
 
-_MIN_COMMENTS = 3  # boxes of a discussion
-_SAME_SHAPE_SHARE = 0.6  # of the boxes that are made alike
-_LABEL = 60  # characters of a name, a time, a button
-_LEVELS = 6  # elements around a piece that may be a remark's
+_MIN_COMMENTS = 3  # minimum boxes of a discussion
+_SAME_SHAPE_SHARE = 0.6  # share of the boxes that must have the same structure
+_LABEL = 60  # maximum characters of a name, a time or a button
+_LEVELS = 6  # elements around a block that may be the box of a comment
 _BOXES = frozenset(("div", "li", "article", "section"))
 _CALLED = re.compile(
     r"comment(?!ary)|kommentar|comentari|coment[aá]ri|komentar|yorum|remark|discuss|talk-?back|repl(?:y|ies)|reactie"
@@ -25,8 +25,8 @@ _TIME = re.compile(r"\d{1,2}[:.]\d{2}|(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2
 
 
 def without(blocks: Sequence[Block], elements: Elements, top: int) -> list[Block]:
-    """The pieces without those of readers' remarks. `top` is the headline's place; the box that holds the first prose
-    below it is no remark."""
+    """The blocks without reader comments. `top` is the place of the headline; the box with the first prose below it is
+    not a comment."""
     first = next((b for b in blocks if b.place > top and weight(b)), None)
     if first is None:
         return list(blocks)
@@ -45,8 +45,8 @@ def without(blocks: Sequence[Block], elements: Elements, top: int) -> list[Block
 
 
 def _is_discussion(around: int, boxes: Sequence[int], blocks: Sequence[Block], elements: Elements) -> bool:
-    """Whether boxes of one kind are remarks: most begin with a label and have no heading, and they are called so, or
-    most have a name and a time."""
+    """Whether boxes of the same kind are comments: most begin with a label and have no heading, and they are either
+    named like comments or mostly have a name and a time."""
     inner = [below(number, blocks, elements) for number in boxes]
     enough = _SAME_SHAPE_SHARE * len(boxes)
     if sum(_is_label(some[0]) and not any(b.tag in HEADINGS for b in some) for some in inner) < enough:
@@ -68,6 +68,6 @@ def _is_label(block: Block) -> bool:
 
 
 def _is_named(labels: Sequence[Block]) -> bool:
-    """Whether labels give a name and a time: one each, or a link and a time in one line."""
+    """Whether labels contain a name and a time: in separate labels, or a link and a time in one line."""
     named = any(not any(map(str.isdigit, b.text)) for b in labels)
     return named or any(b.links > 0 and _TIME.search(b.text) for b in labels)

@@ -1,5 +1,5 @@
-"""What was left out of the main text although it is of the article: paragraphs that stand among those it found, or in
-containers of the same kind (an article cut by advertisements has several), and the lead between headline and body."""
+"""Restores parts of the article missing from the main text: paragraphs among those found or in containers of the same
+kind (an article split by advertisements has several), and the lead between headline and body."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from crawler.extract.draft import Draft
 from crawler.text import fold
 
 _HEADINGS = frozenset(("h2", "h3", "h4"))
-_KEY = 50  # characters by which a block is known again in the extractor's text
+_KEY = 50  # characters by which a block is recognised in the extractor's text
 _NO_LETTER = re.compile(r"[^\w ]+")
-_PROSE = 80  # characters from which a paragraph is prose and no label
+_PROSE = 80  # characters from which a paragraph is prose and not a label
 _LEAD = range(40, 700)  # characters of a lead
-_LEAD_WORDS = 15  # a shorter one is a second headline, and as such no part of the text
-_PARAGRAPH_MIN_CHARS = 240  # characters of a piece that is a paragraph without being marked as one
+_LEAD_WORDS = 15  # a shorter one is a second headline and not part of the text
+_PARAGRAPH_MIN_CHARS = 240  # characters from which a block is a paragraph without being marked up as one
 _HOLDERS = frozenset(("div", "section", "article", "td"))
-_HEADLINE_MAX_CHARS = 300  # characters of a headline
+_HEADLINE_MAX_CHARS = 300  # maximum characters of a headline
 _BESIDE = frozenset(("nav", "aside", "footer", "figure"))
 _LEADS = re.compile(
     r"(?:^|[\W_])(?:lead|lede|leadtext|lead-?in|standfirst|stand-first|intro|excerpt|abstract|sub-?title|sub-?head(?:line)?"
@@ -32,7 +32,7 @@ _LEADS = re.compile(
 
 
 def restore_missed(found: list[str], blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[str]:
-    """The paragraphs found, with those that were left out; as they are where they are not found on the page."""
+    """The paragraphs found and those that were missing; unchanged if they cannot be located on the page."""
     at = _places(found, blocks)
     if not at or sum(len(found[i]) for i in at) < 0.5 * sum(map(len, found)):
         return found
@@ -51,8 +51,8 @@ def restore_missed(found: list[str], blocks: Sequence[Block], elements: Elements
 
 
 def _belongs(block: Block, kinds: set[Kind], parents: set[tuple[str, str]], among: bool) -> bool:
-    """Whether a block that was left out is of the article: prose of a kind that was found, or, `among` what was found,
-    a shorter one or a heading beside it."""
+    """Whether a missing block belongs to the article: prose of a kind that was found, or, `among` the blocks found, a
+    shorter one or a heading next to them."""
     if block.found or block.links > 0.4 or not block.text:
         return False
     if block.kind in kinds:
@@ -61,7 +61,7 @@ def _belongs(block: Block, kinds: set[Kind], parents: set[tuple[str, str]], amon
 
 
 def _opening(blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[str]:
-    """What stands between headline and body and is of the article: the lead, and paragraphs in full sentences."""
+    """The article's text between headline and body: the lead, and paragraphs of complete sentences."""
     wanted = fold(draft.headline)
     start = max((i for i, b in enumerate(blocks) if b.tag == "h1"), default=-1)
     if start < 0:
@@ -69,12 +69,12 @@ def _opening(blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[
     if start < 0:
         return []
     lead = _lead(blocks, start, draft.description or "")
-    often = Counter(b.text for b in blocks)  # what stands there twice is a tool's, such as a machine's summary
+    often = Counter(b.text for b in blocks)  # repeated text is from a widget, such as an AI summary
     return [b.text for b in blocks[start + 1 :] if b.text == lead or (often[b.text] == 1 and _is_own(b, elements))]
 
 
 def _is_own(block: Block, elements: Elements) -> bool:
-    """Whether a piece above the body is a paragraph of it: whole sentences without a link, in nothing else's box."""
+    """Whether a block above the body is a paragraph of it: complete sentences without links, outside other boxes."""
     least = _PROSE if block.tag == "p" else _PARAGRAPH_MIN_CHARS if block.tag in _HOLDERS else block.size + 1
     if block.links or block.size < least:
         return False
@@ -84,7 +84,7 @@ def _is_own(block: Block, elements: Elements) -> bool:
 
 
 def _lead(blocks: Sequence[Block], start: int, description: str) -> str:
-    """The lead: between headline and body, what is called so or is the page's description of itself."""
+    """The lead: a block between headline and body that is named like one or repeats the page's description."""
     wanted = _key(description)
     for block in blocks[start + 1 : start + 12]:
         if len(block.text) in _LEAD and block.links < 0.3 and block.tag != "li":
@@ -98,7 +98,7 @@ def _lead(blocks: Sequence[Block], start: int, description: str) -> str:
 
 
 def _places(found: list[str], blocks: Sequence[Block]) -> dict[int, int]:
-    """Which paragraph found is which block, in order; marks the blocks."""
+    """The block of each paragraph found, in order; marks these blocks as found."""
     known: dict[str, list[int]] = {}
     for place, block in enumerate(blocks):
         known.setdefault(_key(block.text), []).append(place)

@@ -1,5 +1,5 @@
-"""A page's pieces of text, in order: one for each run of text that no block element and no line break parts, with the
-element that it stands in. Read off the serialised tree in one pass: visiting node by node takes ten times as long."""
+"""A page's blocks of text in order: runs of text without a block element or line break, with their elements. Parsed
+from the serialised tree in one pass: visiting it node by node takes ten times as long."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from crawler.text import line
 
-# HTML as Lexbor writes it: attributes in double quotes, `<` in texts escaped.
+# HTML as serialised by Lexbor: attributes in double quotes, `<` in text escaped.
 _TOKEN = re.compile(r'<!--.*?-->|<(/?)([a-zA-Z][^\s/>]*+)((?:[^">]|"[^"]*+")*+)>|([^<]++)', re.DOTALL)
 _CLASS = re.compile(r'\sclass="([^"]*)"')
 _ID = re.compile(r'\sid="([^"]*)"')
@@ -21,30 +21,31 @@ _INLINE = frozenset((
 ))  # fmt: skip
 _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "input", "link", "meta", "param", "source", "track"))
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "title", "select", "textarea", "svg", "iframe"))
-_CELL = 150  # characters of a table's cell that is a value and no column of a layout
-_MAX_BLOCKS = 20_000  # pieces of a page that are looked at; the longest of 1,269 real pages has 4,000
+_CELL = 150  # maximum characters of a table cell that is a value and not a column of a layout
+_MAX_BLOCKS = 20_000  # blocks per page; the longest of 1,269 real pages has 4,000
 Kind = tuple[str, str, str]
 
 
 @dataclass(slots=True)
 class Block:
-    """A piece of text: its element's number and tag, the kinds (tag and classes) of that and of the two around it, the
-    share of it in links, its length, its place among all, and whether it was found to be of the article."""
+    """A block of text: the number and tag of its element, the kinds (tag and classes) of that and of the two around it,
+    the share of text in links, its length, its place among all blocks, and whether it was found to be in the article.
+    """
 
     text: str
     tag: str
     element: int
     kind: Kind
     links: float
-    size: int  # characters; of scripts without spaces three for each
+    size: int  # characters; counted three times in scripts without spaces
     place: int = 0
     found: bool = False
 
 
 @dataclass(slots=True)
 class Elements:
-    """The block elements of a page by number, in document order: tag, classes, id, the number of the one around it and
-    of the last one in it."""
+    """The block elements of a page by number, in document order: tag, classes, id, the number of the parent and of the
+    last descendant."""
 
     tags: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -62,16 +63,16 @@ class Elements:
         return found
 
     def called(self, number: int) -> str:
-        """Its classes and its id, by which it can be judged."""
+        """The element's classes and id, as a text to search for words."""
         return f"{self.names[number]} {self.ids[number]}"
 
     def kind(self, number: int) -> str:
-        """Tag and classes; "" where there is no such element."""
+        """The element's tag and classes; "" if there is no such element."""
         return f"{self.tags[number]}.{self.names[number]}" if number >= 0 else ""
 
 
 def read(markup: str) -> tuple[list[Block], Elements]:
-    """The pieces of text of a page's serialised body, in order, and the elements they stand in."""
+    """The blocks of text in a page's serialised body, in order, and their elements."""
     reader = _Reader()
     for match in _TOKEN.finditer(markup):
         end, tag, attributes, text = match.groups()
@@ -91,16 +92,16 @@ def read(markup: str) -> tuple[list[Block], Elements]:
 
 
 class _Reader:
-    """Where a pass over a page's markup stands."""
+    """The state of a pass over a page's markup."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.elements = Elements()
-        self.links = self.unseen = 0  # how many of them are open
-        self._linked = 0  # characters in links of the piece that is being read
+        self.links = self.unseen = 0  # how many such elements are open
+        self._linked = 0  # characters in links in the current block
         self._parts: list[str] = []
         self._stack: list[int] = []
-        self._rows: list[int] = []  # for each open table row where its pieces begin, -1 where another row is in it
+        self._rows: list[int] = []  # where the blocks of each open table row begin, -1 if it contains another row
 
     def text(self, text: str) -> None:
         if not self.unseen:
@@ -132,7 +133,7 @@ class _Reader:
                 self._join(start, number)
 
     def flush(self) -> None:
-        """Ends the piece that is being read."""
+        """Ends the current block."""
         if self._parts:
             text = line(html.unescape("".join(self._parts)))
             if text and len(self.blocks) < _MAX_BLOCKS:
@@ -158,7 +159,7 @@ class _Reader:
         self.blocks.append(Block(text, tag, number, kind, links, 3 * len(text) if spaceless else len(text)))
 
     def _join(self, start: int, number: int) -> None:
-        """Makes one piece of a row whose cells hold but a value each."""
+        """Joins the cells of a table row to one block if each contains only a value."""
         cells = self.blocks[start:]
         holders = {b.element if b.tag in ("td", "th") else self.elements.parents[b.element] for b in cells}
         if 1 < len(cells) == len(holders) and max(len(b.text) for b in cells) <= _CELL:

@@ -1,7 +1,7 @@
-"""Dates as the page says them, with zone and origin; never guessed: without day, month and year there is none.
+"""Dates as written on a page, with time zone and origin; never guessed: day, month and year are required.
 
-A date without a zone is in the site's, and its origin says `zone of the site`; a day without a time is that day's
-midnight in the site's zone, and its origin says `day only`."""
+A date without a time zone is in the site's, and its origin contains `zone of the site`; a day without a time is
+midnight in the site's time zone, and its origin contains `day only`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import dateparser
 
 from crawler.extract.dates import calendars
 
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the web's first news; whatever lies before is a zero or a mistake
-_MAX_FUTURE = timedelta(hours=24)  # what lies further in the future than this is no date of publication
-_MAX_CHARS = 120  # of a visible date; a longer text is no date
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the first news on the web; earlier dates are placeholders or mistakes
+_MAX_FUTURE = timedelta(hours=24)  # a date further in the future is not a publication date
+_MAX_CHARS = 120  # a longer text is not a date
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫،", "01234567890123456789.,")
 _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -29,32 +29,32 @@ _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _TIME = re.compile(r"\b\d{1,2}\s?[:h]\s?\d{2}|\b\d{1,2}\.\d{2} Uhr|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _ZONE_TEXT = re.compile(r"[+-]\d{2}:?\d{2}\s*$|\b(?:GMT|UTC|Z)\b")
 _YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
-# A date within a longer text, such as `تم نشره الجمعة 24 نيسان 2020 09:22 مساءً`: day, month and year in either order of
-# the first two, then perhaps a time.
+# A date within a longer text, such as `تم نشره الجمعة 24 نيسان 2020 09:22 مساءً`: day and month in either order, the
+# year, then perhaps a time.
 _SPAN = re.compile(
     r"(?:[^\W\d_]{3,14}\.?\s)?\d{1,2}(?:st|nd|rd|th)?[\s.,/-][^\d]{0,25}(?:\d{1,2}[./-])?(?:19|20)\d\d"
     r"(?:\D{1,12}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?(?:[AaPp]\.?[Mm]\b|صباحا|مساء|ص\b|م\b))?)?"
 )
-_NUMERIC_LINE_MAX_CHARS = 70  # characters of a line around a date in numbers; a longer one tells of another day
+_NUMERIC_LINE_MAX_CHARS = 70  # characters of a line with a numeric date; a longer one is about another day
 _ZONED = re.compile(r"\d\s?[ap]\.?m\b|\b(?:GMT|UTC|[A-Z]{2,4}T)\b", re.IGNORECASE)
 _NUMERIC = re.compile(
     r"(?<!\d)(?:((?:19|20)\d\d)\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]|(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d\d))(?!\d)"
     r"|(?<![\d.])(\d\d)\.(\d\d)\.(\d\d)(?![\d.])"
 )
-_NOISE = re.compile(  # words around a visible date that dateparser stumbles over
+_NOISE = re.compile(  # words around a visible date that confuse dateparser
     r"^(?:published|posted|updated|last (?:updated|modified)|نشر(?:ت)?(?: في| بتاريخ| يوم)?|تاريخ النشر|آخر تحديث|منذ"
     r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
     r"|تاریخ انتشار|erstellt am|gepubliceerd op)\b\s*:?\s*(?:on\b)?",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"^[^\d:：]{2,30}[:：]\s*(?=\S)")  # what a date is called, in any language: `Written: 2023-11-07`
+_LABEL = re.compile(r"^[^\d:：]{2,30}[:：]\s*(?=\S)")  # the label of a date, in any language: `Written: 2023-11-07`
 _ARABIC_SCRIPT = ("ar", "fa", "ur", "ps", "ck")
 _GREENWICH = re.compile(r"(?:\bGMT|\bUTC|[غج]رين[تي]+ش)\s?([+-]\d{1,2}(?::?\d{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What reading a date depends on: languages of page and site, the site's country and zone, the time of fetching."""
+    """The context for parsing dates: languages of page and site, the site's country and time zone, the fetch time."""
 
     languages: tuple[str, ...]
     country: str
@@ -64,18 +64,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """An aware date and what had to be added: "" (nothing), "zone of the site", "day only"; or how it was reckoned."""
+    """An aware date and what was assumed: "" (nothing), "zone of the site", "day only"; or how it was calculated."""
 
     at: datetime
     added: str = ""
 
     def origin(self, source: str) -> str:
-        """The origin to note for a field: `json-ld`, `json-ld, day only`."""
+        """The origin to record for a field: `json-ld`, `json-ld, day only`."""
         return f"{source}, {self.added}" if self.added else source
 
 
 def machine(value: str, place: Place) -> Dated | None:
-    """A date written for machines: ISO 8601 and its common variants, RFC 2822, seconds since 1970."""
+    """A machine-readable date: ISO 8601 and its common variants, RFC 2822, Unix time; None if the text is not one."""
     value = value.strip().translate(_DIGITS)
     if match := _ISO.match(value) or _COMPACT.fullmatch(value):
         return _from_parts(match, place)
@@ -91,7 +91,8 @@ def machine(value: str, place: Place) -> Dated | None:
 
 
 def visible(value: str, place: Place) -> Dated | None:
-    """A date written for people, in the languages of page and site: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`."""
+    """A date written for people, in the languages of page and site: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`; None if
+    the text contains none."""
     value = _LABEL.sub("", _NOISE.sub("", value.translate(_DIGITS).strip())).strip(" |-–—•·:,")
     if not value or len(value) > _MAX_CHARS or not any(c.isdigit() for c in value):
         return None
@@ -118,7 +119,7 @@ def visible(value: str, place: Place) -> Dated | None:
 
 
 def _numbered(match: re.Match[str]) -> date | None:
-    """A day in numbers that mean the same in every language: `21.04.2026`, `2026年4月21日`; not 3/4/2026."""
+    """A numeric date that means the same in every language: `21.04.2026`, `2026年4月21日`; not 3/4/2026."""
     numbers = [int(number) for number in match.groups() if number]
     year, month, day = numbers if numbers[0] > 31 else reversed(numbers)
     try:
@@ -128,7 +129,7 @@ def _numbered(match: re.Match[str]) -> date | None:
 
 
 def zone_of(name: str) -> tzinfo:
-    """The IANA zone, or UTC where the name is none."""
+    """The IANA time zone of this name, or UTC if there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -149,11 +150,11 @@ def _in_arabic_script(value: str, place: Place) -> Dated | None:
 
 
 def _parse(value: str, language: str, region: str) -> datetime | None:
-    # REQUIRE_PARTS: a date without its day or year is none; DATE_ORDER is the language's own.
+    # REQUIRE_PARTS: a date needs day, month and year. DATE_ORDER is left to the language.
     settings = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
     try:
         return dateparser.parse(value, languages=[language], region=region, settings=settings)
-    except Exception:  # dateparser raises ValueError, TypeError and others for languages and texts it does not know
+    except Exception:  # dateparser raises ValueError, TypeError and others for unknown languages and texts
         return None
 
 
@@ -188,7 +189,7 @@ def _added(timed: bool, zoned: bool) -> str:
 
 
 def _plausible(at: datetime, added: str, place: Place) -> Dated | None:
-    """The date, aware, unless it cannot be one of publication: before the web, or well after the page was fetched."""
+    """The date, made aware, unless it cannot be a publication date: before the web, or well after the fetch time."""
     try:
         at = at if at.tzinfo else at.replace(tzinfo=place.zone)
         return Dated(at, added) if EARLIEST <= at.astimezone(UTC) <= place.fetched + _MAX_FUTURE else None

@@ -1,5 +1,5 @@
-"""Dates written in Arabic script, by the names of months in each region (dates.yaml): Gregorian, the Iranian and Afghan
-solar calendar, and the Hijri one."""
+"""Dates in Arabic script, with the month names of each region (months.yaml): in the Gregorian calendar, the Iranian and
+Afghan solar calendar, and the Hijri calendar."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _NUMERIC = re.compile(
     r"(?<!\d)(?:(\d{4})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?(\d{1,2})|(\d{1,2})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?(\d{4}))(?!\d)"
 )
 _HIJRI = re.compile(r"\s{0,2}ه(?:ـ|\b)")  # هـ after a year
-_JALALI_ZERO = 356_033  # day 0 of the count below before day 1 of `date.toordinal`
+_JALALI_ZERO = 356_033  # days from day 0 of the calculation below to day 0 of `date.toordinal`
 _HIJRI_ZERO = -226_630
-_OFF = (0, 1, -1, 2, -2)  # days by which the table may be off
+_OFF = (0, 1, -1, 2, -2)  # possible errors of the table in days, most likely first
 
 
 class Written(NamedTuple):
-    """A day as written, in the Gregorian calendar, and the calendar that it was written in."""
+    """A written date as a Gregorian day, and the calendar in which it was written."""
 
     day: date
     calendar: Calendar
 
 
 def written(text: str, languages: tuple[str, ...]) -> Written | None:
-    """The day in a text in Arabic script, the Gregorian one where several calendars give theirs; None without any.
+    """The day in a text in Arabic script, the Gregorian one if there are several calendars; None if there is none.
 
-    A Hijri date alone counts only where the text names the weekday too: months begin with a sighting of the moon, so
-    that the table's day can be one off, and the weekday says which it was."""
+    A Hijri date alone counts only with a weekday: months begin with a sighting of the moon, so the table can be a day
+    off, and the weekday tells which day is meant."""
     text = folded(text)
     found = [day for match in _named().finditer(text) if (day := _from_name(match, text))]
     found += [day for match in _NUMERIC.finditer(text) if (day := _from_numbers(match, text, languages))]
@@ -46,12 +46,12 @@ def written(text: str, languages: tuple[str, ...]) -> Written | None:
 
 
 def folded(text: str) -> str:
-    """A text with one form of each letter and digit, without marks."""
+    """The text with one form of each letter and digit, without diacritics."""
     return _MARKS.sub("", text).translate(_FOLDED)
 
 
 def clock(text: str) -> time | None:
-    """The time of day in a text in Arabic script: `22:30`, `10:30 مساءً`, `الساعة 10 ص`."""
+    """The time of day in a text in Arabic script: `22:30`, `10:30 مساءً`, `الساعة 10 ص`; None if there is none."""
     match = _clock().search(folded(text))
     if match is None:
         return None
@@ -62,8 +62,11 @@ def clock(text: str) -> time | None:
 
 
 def from_jalali(year: int, month: int, day: int) -> date:
-    """The Gregorian day of one of the solar Hijri calendar, by its 33-year cycle (right for 1210 to 1500,
-    https://www.astro.uni.torun.pl/~kb/Papers/EMP/PersianC-EMP.htm). Raises ValueError for days that there are not."""
+    """The Gregorian day of a date in the solar Hijri calendar, by its 33-year cycle (correct for 1210 to 1500,
+    https://www.astro.uni.torun.pl/~kb/Papers/EMP/PersianC-EMP.htm).
+
+    :raises ValueError: when there is no such day.
+    """
     if not (1 <= month <= 12 and 1 <= day <= (31 if month < 7 else 30)):
         raise ValueError("no such day")
     year += 1595
@@ -73,8 +76,11 @@ def from_jalali(year: int, month: int, day: int) -> date:
 
 
 def from_hijri(year: int, month: int, day: int) -> date:
-    """The Gregorian day of one of the lunar Hijri calendar by its civil table, at most two days off what was kept.
-    Raises ValueError for days that there are not."""
+    """The Gregorian day of a date in the lunar Hijri calendar, by the tabular civil calendar, at most two days off the
+    observed one.
+
+    :raises ValueError: when there is no such day.
+    """
     if not (1 <= month <= 12 and 1 <= day <= 30):
         raise ValueError("no such day")
     days = (11 * year + 3) // 30 + 354 * year + 30 * month - (month - 1) // 2 + day
@@ -83,14 +89,14 @@ def from_hijri(year: int, month: int, day: int) -> date:
 
 @cache
 def data() -> dict[str, Any]:
-    """The names and words of dates.yaml."""
+    """The names and words in months.yaml."""
     read: dict[str, Any] = yaml.safe_load(files("crawler.extract.dates").joinpath("months.yaml").read_text("utf-8"))
     return read
 
 
 @cache
 def _months() -> dict[str, tuple[Calendar, int]]:
-    """Folded names of months -> calendar and number."""
+    """Folded month names -> calendar and number of the month."""
     calendars: tuple[Calendar, ...] = ("hijri", "jalali", "gregorian")
     return {
         folded(name): (calendar, number)
@@ -103,7 +109,7 @@ def _months() -> dict[str, tuple[Calendar, int]]:
 
 @cache
 def _named() -> re.Pattern[str]:
-    """`15 كانون الثاني/يناير 2024`, `يناير 15, 2024`, with the year's calendar after it."""
+    """The pattern of dates with month names: `15 كانون الثاني/يناير 2024`, `يناير 15, 2024`."""
     names = "|".join(re.escape(name) for name in sorted(_months(), key=len, reverse=True))
     month = rf"(?P<{{}}>{names})(?!\w)(?:\s?[/(|-]\s?(?:{names})(?!\w)\)?)?"
     before = rf"(?P<day>\d{{1,2}})\s{{0,2}}(?:ي\s|من\s)?(?:شهر\s)?{month.format('month')}"
@@ -162,7 +168,7 @@ def _day(calendar: Calendar, parts: tuple[int, int, int], text: str) -> Written 
 
 
 def _by_weekday(near: date, text: str) -> Written | None:
-    """The day about a Hijri one that falls on the weekday which the text names."""
+    """The day closest to a calculated Hijri date that falls on the weekday named in the text; None without one."""
     named = {number for name, number in _weekdays().items() if re.search(rf"(?<!\w){name}(?!\w)", text)}
     if len(named) != 1:
         return None

@@ -1,6 +1,6 @@
-"""The zone in which a page tells its readers the time, where it tells machines the moment in UTC.
+"""The time zone in which a page shows times to its readers, if its metadata is in UTC.
 
-An American article of 2 a.m. UTC is of the day before: its page says so in its address, and in the clock it shows."""
+An American article of 2 a.m. UTC is from the day before: the page's URL and the time it shows tell so."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _DAY = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)(?:(?P<s>[/_-])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12]\d|3[01])"
     r"|(?P<mm>0[1-9]|1[0-2])(?P<dd>0[1-9]|[12]\d|3[01]))(?!\d)"
 )
-_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # https://www.iana.org/time-zones: the first and last zones
-_NEAREST = (timedelta(hours=-8), timedelta(hours=12))  # what a day alone may tell: most people live between these
-_LINE = 120  # characters of a line that tells a time
+_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # https://www.iana.org/time-zones: the extreme zones
+_NEAREST = (timedelta(hours=-8), timedelta(hours=12))  # limits if only the day is known: most people live between them
+_LINE = 120  # maximum characters of a line with a time
 
 
 def local(at: datetime, day: date | None, lines: Iterable[str]) -> tuple[datetime, str] | None:
-    """The moment in the page's own zone and how that is known; None where the page does not show it.
+    """The time in the page's own time zone and how that is known; None if the page does not show it.
 
-    `at` is in UTC. A clock in `lines`, those near the headline, that differs from it by whole or half hours tells the
-    zone; else `day`, that of the page's address or text, if it is one off: then it is the nearest zone in which that is
-    the day."""
+    `at` is in UTC. A time of day in `lines`, those near the headline, that differs from it by whole or half hours tells
+    the zone; else `day`, from the page's URL or text, if it is the day before or after: then the nearest zone with that
+    day is used."""
     offsets = [offset for line in lines if len(line) <= _LINE for offset in _offsets(at, line)]
     fitting = [o for o in offsets if day is None or (at + o).date() == day]
     if fitting:
@@ -46,7 +46,7 @@ def _offsets(at: datetime, line: str) -> Iterable[timedelta]:
 
 
 def day_of(url: str) -> date | None:
-    """The day in the path of an address; None where it has none, or several."""
+    """The day in the path of a URL; None if there are none or several."""
     try:
         found = _DAY.finditer(urlsplit(url).path)
         days = {date(int(m["y"]), int(m["m"] or m["mm"]), int(m["d"] or m["dd"])) for m in found}
@@ -56,7 +56,7 @@ def day_of(url: str) -> date | None:
 
 
 def _towards(day: date, at: datetime) -> timedelta | None:
-    """The least whole number of hours that brings a moment to the day before or after."""
+    """The smallest offset in whole hours that moves a time to `day`, the day before or after; None if out of range."""
     midnight = datetime(at.year, at.month, at.day, tzinfo=UTC)
     if day == at.date() - timedelta(days=1):
         offset = -timedelta(hours=(at - midnight) // timedelta(hours=1) + 1)

@@ -1,4 +1,4 @@
-"""Times that a page tells by how long ago they were: `منذ ساعتين`, `2 hours ago`, `yesterday 10:30`."""
+"""Relative dates: `منذ ساعتين`, `2 hours ago`, `yesterday 10:30`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from itertools import zip_longest
 from crawler.extract.dates import Dated, Place
 from crawler.extract.dates.calendars import SCRIPT, data, folded
 
-_TEXT_MAX_CHARS = 60  # characters of a text that tells a time
-_MAX_DAYS = 30  # days; what lies further back is told by its date
+_TEXT_MAX_CHARS = 60  # maximum characters of a relative date
+_MAX_DAYS = 30  # older articles are expected to have a date
 _UNITS = ("minutes", "hours", "days")
 _ARABIC_SCRIPT = ("ar", "fa", "ur", "ckb")
 
 
 def relative(text: str, place: Place) -> Dated | None:
-    """The time before `place.fetched` that a short text tells, as exactly as it does: to the minute, hour or day."""
+    """The time that a short text gives relative to `place.fetched`, with its precision: to the minute, hour or day."""
     text = folded(text).strip().lower()
     if not text or len(text) > _TEXT_MAX_CHARS:
         return None
@@ -71,7 +71,7 @@ def _patterns(*languages: str) -> list[re.Pattern[str]]:
 
 
 def _ways(language: str) -> Iterator[re.Pattern[str]]:
-    """The patterns of one language: with the word before, and with the one after."""
+    """The patterns of one language: with the word for "ago" before and after."""
     before, after, *units = ([folded(word).lower() for word in part.split("; ")] for part in data()["ago"][language])
     end = "" if language in ("zh", "ja") else r"(?!\w)"  # written without spaces
     ones = (f"(?P<{name}>(?:{'|'.join(unit)}){end})" for name, unit in zip(_UNITS, units, strict=False))

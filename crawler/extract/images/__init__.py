@@ -1,7 +1,7 @@
-"""Images of an article with what stands under them; captions go with their image and never into the body.
+"""The images of an article with captions and credits; captions belong to their image and never to the body.
 
-The first is the one that readers see first: the declared one is often cut anew for networks, with a logo on it, or
-another picture."""
+The first image is the first that readers see: the declared one is often cropped for social networks, carries a logo, or
+is a different picture."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from crawler.extract.images import dom_images
 from crawler.extract.images.dom_images import Picture, key, same
 from index.model.article import Image
 
-_MAX_IMAGES = 20  # images of one article; more is a gallery
-_OPENING = 4  # paragraphs above a picture that opens the article
+_MAX_IMAGES = 20  # images per article; more is a gallery
+_OPENING = 4  # maximum paragraphs above an image that opens the article
 
 
 def add(draft: Draft, document: HtmlDocument) -> None:
-    """Joins the images that metadata gave with those that the page shows, and their captions and credits."""
+    """Merges the images in the metadata with those shown on the page, with captions and credits."""
     if draft.origins.get("images") == "rule":
         return
     shown = dom_images.article_images(document, draft.headline)
@@ -38,7 +38,7 @@ def add(draft: Draft, document: HtmlDocument) -> None:
 
 
 def below(nodes: Iterable[LexborNode], base: str) -> tuple[Image, ...]:
-    """The images of elements such as <figure>, each once."""
+    """The distinct images in elements such as <figure>."""
     found: dict[str, Image] = {}
     for node in nodes:
         image = node if node.tag == "img" else node.css_first("img")
@@ -50,7 +50,7 @@ def below(nodes: Iterable[LexborNode], base: str) -> tuple[Image, ...]:
 
 
 def _lead(declared: list[Image], shown: list[Picture]) -> Image | None:
-    """The picture that opens the article as readers see it; None where the declared one is to stay the first."""
+    """The image that opens the article on the page; None if the declared one stays first."""
     twins = [p.image for p in shown for i in declared[:3] if same(p.image.url, i.url)]
     if twins:
         return twins[0]
@@ -59,7 +59,7 @@ def _lead(declared: list[Image], shown: list[Picture]) -> Image | None:
 
 
 def _merged(first: list[Image], shown: list[Picture]) -> tuple[Image, ...]:
-    """The images, each once, with the captions that stand under them; then the other ones shown that have one."""
+    """The distinct images with the captions shown on the page, followed by the other shown images with a caption."""
     captions = {key(p.image.url): p.image for p in shown}
     merged: dict[str, Image] = {}
     for image in first:

@@ -1,6 +1,6 @@
-"""What stands under a picture -> its caption, whose it is: `A field. Photo: A. Smith/AP` -> `A field.`, `A. Smith/AP`.
+"""The text below an image -> caption and credit: `A field. Photo: A. Smith/AP` -> `A field.`, `A. Smith/AP`.
 
-The words are data: credits.yaml."""
+The words are in credits.yaml."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import yaml
 
 from crawler.text import line
 
-CAPTION_MAX_CHARS = 600  # characters of a caption; a longer text under a picture is no caption
-_CREDIT = 160  # characters of a credit
+CAPTION_MAX_CHARS = 600  # a longer text below an image is not a caption
+_CREDIT = 160  # maximum characters of a credit
 _ENDS = " |-–—·,/(（[［"
 _ONLY_CREDIT = re.compile(r"[\W_]*")
 
 
 class Caption(NamedTuple):
-    """What a picture shows, and whose it is; None where that is not said."""
+    """The caption and the credit of an image, each None if missing."""
 
     text: str | None
     credit: str | None
 
 
 def caption(text: str, credit: str = "") -> Caption:
-    """The caption and the credit in the lines under a picture; `credit` is what an element of its own says of it."""
+    """The caption and the credit in the lines below an image; `credit` is the text of a separate credit element."""
     lines, credit = [found for part in text.split("\n") if (found := line(part))], line(credit)
     if len(lines) > 1 and not credit:
         credit = next((part for part in lines if _label().match(part)), "")
@@ -58,7 +58,7 @@ def _trimmed(text: str) -> str:
 
 
 def _named(credit: str) -> str:
-    """A credit without its label and brackets: `(Foto: dpa)` -> `dpa`."""
+    """The credit without label and brackets: `(Foto: dpa)` -> `dpa`."""
     credit = credit.strip(" |/–—-,()（）[]［］")
     return _label().sub("", credit).strip(" |/:：–—-,()（）[]［］")
 
@@ -71,7 +71,7 @@ def _data() -> dict[str, Any]:
 
 @cache
 def _words() -> tuple[str, str, str]:
-    """Alternatives of labels with their colon, of what needs none, and of agencies."""
+    """Regular expressions for labels with a colon, for labels and signs without one, and for agencies."""
     labels = "|".join(dict.fromkeys(w for words in _data()["labels"].values() for w in words.split("; ")))
     bare, signs, agencies = ("|".join(_data()[kind].split("; ")) for kind in ("bare", "signs", "agencies"))
     return rf"(?:(?:{labels})\s*[:：=＝])", rf"(?:(?:{bare})(?!\w)|{signs})", rf"(?:{agencies})"
@@ -85,19 +85,20 @@ def _label() -> re.Pattern[str]:
 
 @cache
 def _bare_label() -> re.Pattern[str]:
-    """A label that was left behind when the name after it, in an element of its own, was taken off."""
+    """A label left at the end after the name, in an element of its own, was removed."""
     labels, bare, _ = _words()
     return re.compile(rf"(?<!\w)(?:{labels}|{bare})\s*$", re.IGNORECASE)
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    """Where a credit begins, the surest first: a label; brackets or a stroke at the end; an agency at the end."""
+    """Patterns for the beginning of a credit, most reliable first: a label; brackets or a slash at the end; an agency
+    at the end."""
     labels, bare, agencies = _words()
-    begin = rf"(?:(?-i:[^a-z\s])|{agencies})"  # `Image: the moon rises` names nobody
+    begin = rf"(?:(?-i:[^a-z\s])|{agencies})"  # `Image: the moon rises` is not a credit
     rest = rf"(?P<credit>{begin}[^\n]{{0,{_CREDIT}}})$"
     name, opening, closing = r"[^()（）\[\]!?]{2,60}?", r"[(（\[［]", r"[)）\]］]\.?$"
-    end = r"(?<=(?-i:[^A-ZÀ-Þ])[.!?…。»”\"])\s*"  # of a sentence; `P.` of a name is none
+    end = r"(?<=(?-i:[^A-ZÀ-Þ])[.!?…。»”\"])\s*"  # the end of a sentence, not the `P.` of a name
     return tuple(
         re.compile(pattern, re.IGNORECASE)
         for pattern in (

@@ -1,4 +1,4 @@
-"""The pictures that an article shows, in the order of the page, with what stands under them."""
+"""The images shown in an article, in page order, with captions and credits."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from crawler.extract.html_document import HtmlDocument, ancestors, attribute, ju
 from crawler.extract.images.captions import CAPTION_MAX_CHARS, Caption, caption
 from index.model.article import Image
 
-_MAX_IMG_ELEMENTS = 60  # <img> with an address that are looked at
-_SMALL = 120  # pixels; narrower ones are icons and authors' portraits
-_PIXEL = 3  # pixels; narrower ones count readers
-_RATIO = 21  # width="16" height="9" is a ratio
-_WIDE = 2_000  # pixels; of several sizes the largest up to this one
-_LEVELS = 7  # parents of an <img> among which its caption is looked for
-_PARAGRAPH = 120  # characters of a paragraph of the text, against a caption's or a teaser's
-_SENTENCES = 60  # words of one; more are the text itself
-_OUTER = 3  # elements around a picture beside which its caption stands
-_SENTENCE = 5  # words of a caption that nothing calls one
-_SAME_FILE_SHARE = 0.65  # of the shorter of two files' names
-_CAPTIONS = (  # the surest first
+_MAX_IMG_ELEMENTS = 60  # <img> elements with a URL per page
+_SMALL = 120  # pixels; smaller images are icons and author portraits
+_PIXEL = 3  # pixels; smaller images are tracking pixels
+_RATIO = 21  # width="16" height="9" is an aspect ratio
+_WIDE = 2_000  # pixels; the largest available size up to this is used
+_LEVELS = 7  # ancestors of an <img> that may contain its caption
+_PARAGRAPH = 120  # characters from which a paragraph is body text and not a caption or teaser
+_SENTENCES = 60  # maximum words of a caption; more are body text
+_OUTER = 3  # elements around an image that may be next to its caption
+_SENTENCE = 5  # minimum words of a caption without markup as such
+_SAME_FILE_SHARE = 0.65  # share of the shorter file name that two names must have in common
+_CAPTIONS = (  # most reliable first
     "figcaption",
     "[class*='caption' i], [class*='legend' i], [class*='bildtext' i], [class*='cutline' i], [itemprop~='caption'],"
     " [itemprop~='description']",
@@ -56,7 +56,7 @@ _CUT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as the page shows it. `above`: paragraphs over it; `framed`: in a <figure> or with a caption."""
+    """An image on the page. `above`: the number of paragraphs above it; `framed`: in a <figure> or with a caption."""
 
     image: Image
     above: int
@@ -64,7 +64,7 @@ class Picture:
 
 
 def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
-    """The article's pictures, each once; those of teasers, boxes and authors are left out."""
+    """The article's distinct images, without those of teasers, boxes and authors."""
     found: dict[str, Picture] = {}
     above = seen = 0
     heading, outer = _around(document, headline)
@@ -72,7 +72,7 @@ def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
         if node.tag == "p":
             above += len(node.text(deep=True)) > _PARAGRAPH
         elif node.mem_id == heading:
-            above = 0  # those above the headline are the site's
+            above = 0  # paragraphs above the headline belong to the site
         elif (
             node.tag in ("img", "amp-img")
             and seen < _MAX_IMG_ELEMENTS
@@ -92,29 +92,30 @@ def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
 
 
 def pictured(node: LexborNode, holder: LexborNode, address: str) -> Image:
-    """The <img> with the caption and credit of the element that holds it."""
+    """The image of an <img>, with the caption and credit in the element around it."""
     said = caption_of(node, holder)
     return Image(address, said.text, said.credit)
 
 
 def _around(document: HtmlDocument, headline: str) -> tuple[int, frozenset[int]]:
-    """The article's <h1> and the elements around it: what holds the headline is no box beside the article."""
+    """The article's <h1> and its ancestors: an element with the headline is not a box beside the article."""
     headings = document.tree.css("h1")[:8] or document.tree.css("h2")[:8]
     own = next((h for h in headings if headline and text_of(h) == headline), headings[0] if headings else None)
     return (own.mem_id, frozenset(p.mem_id for p in ancestors(own))) if own is not None else (0, frozenset())
 
 
 def address_of(node: LexborNode | None, base: str) -> str:
-    """The image's address, lazy ones first, as `src` is then a placeholder; the widest of a set; "" for none."""
+    """The image's URL, from lazy-loading attributes first, as `src` is then a placeholder; the widest in a srcset; ""
+    if there is none."""
     for value in _addresses(node) if node is not None else ():
         if value and not value.startswith(("data:", "blob:")) and (address := _absolute(value, base)) is not None:
             return address
     return ""
 
 
-@lru_cache(maxsize=1_000)  # an <img> is looked at once for itself, and again for each that stands near it
+@lru_cache(maxsize=1_000)  # each <img> is examined again for others near it
 def _absolute(value: str, base: str) -> str | None:
-    """The whole address; "" for one that is none of the web's, None for a placeholder's and for what cannot be read."""
+    """The absolute URL; "" if it is not an http(s) URL, None for placeholders and invalid URLs."""
     path = value.split("?")[0]
     if path.endswith((".svg", ".gif")) or _NO_FILE.search(path):
         return None
@@ -136,7 +137,7 @@ def _addresses(node: LexborNode) -> Iterator[str]:
 
 
 def _widest(srcset: str) -> str:
-    """The address of the widest image of a srcset, up to _WIDE pixels (https://html.spec.whatwg.org/#srcset-attribute)."""
+    """The URL of the widest image in a srcset, up to _WIDE pixels (https://html.spec.whatwg.org/#srcset-attribute)."""
     if not srcset:
         return ""
     found = [(m[1], int(m[2] or 1)) for m in islice(_IN_SET.finditer(srcset[:8_000]), 20)]
@@ -146,25 +147,25 @@ def _widest(srcset: str) -> str:
 
 @lru_cache(maxsize=1_000)
 def key(url: str) -> str:
-    """What different sizes and cuts of one image have in common: the file's name without size and ending."""
+    """A key shared by all sizes and crops of an image: the file name without size and extension."""
     path = unquote(urlsplit(url).path) if "[" not in url else url
     name = _WORDPRESS.sub("", path.rstrip("/").rsplit("/", 1)[-1].lower()).rsplit(".", 1)[0]
     return _CUT.sub("", name) or path
 
 
 def original_url(url: str) -> str:
-    """The address of the file that WordPress made a smaller one of: `wheat.jpg` of `wheat-780x470.jpg`."""
+    """The URL of the original of an image scaled by WordPress: `wheat.jpg` for `wheat-780x470.jpg`."""
     return _WORDPRESS.sub("", url)
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two addresses are of one picture in two cuts: most of the files' names is equal, from the beginning."""
+    """Whether two URLs belong to crops of one image: their file names mostly agree, from the beginning."""
     first, second = key(one), key(other)
     common = first[: next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)]
     if first == second or len(common) < _SAME_FILE_SHARE * min(len(first), len(second)) or len(common) < 8:
         return first == second
     within = [name[len(common) : len(common) + 1] for name in (first, second)]
-    return not (common[-1].isdigit() and any(c.isdigit() for c in within))  # DSC_1234 and DSC_1235 are two
+    return not (common[-1].isdigit() and any(c.isdigit() for c in within))  # DSC_1234 and DSC_1235 are two images
 
 
 def _is_small(node: LexborNode) -> bool:
@@ -176,7 +177,7 @@ def _is_small(node: LexborNode) -> bool:
 
 
 def holder_of(node: LexborNode) -> LexborNode:
-    """The <figure> around an <img>, else the outermost element that holds this picture alone, and little text."""
+    """The <figure> around an <img>, else the outermost element that contains only this image and little text."""
     parents = list(islice(ancestors(node), _LEVELS))
     best = node
     for parent in parents:
@@ -199,7 +200,7 @@ def _file(node: LexborNode) -> str:
 
 
 def caption_of(node: LexborNode, holder: LexborNode) -> Caption:
-    """What stands under a picture: in its holder's caption, in the element beside it, or in its holder alone."""
+    """The caption and credit of an image: from its holder's caption element, the next element, or the holder itself."""
     element = _caption_element(node, holder)
     if element is None:
         return caption(attribute(node, "data-caption"))
@@ -224,7 +225,7 @@ def _caption_element(node: LexborNode, holder: LexborNode) -> LexborNode | None:
 
 
 def _next(node: LexborNode) -> LexborNode | None:
-    """The element after an element."""
+    """The next sibling element, or None."""
     beside = node.next
     while beside is not None and not beside.is_element_node:
         beside = beside.next
@@ -232,12 +233,12 @@ def _next(node: LexborNode) -> LexborNode | None:
 
 
 def _is_captioned(holder: LexborNode) -> bool:
-    """Whether what stands beside a picture in its holder is a caption, though nothing calls it so."""
+    """Whether the text next to an image in its holder is a caption, though not marked up as one."""
     if holder.tag == "figure":
         return True
     words = len(text_of(holder).split())
     if words > _SENTENCES or holder.css_first("br + br, p + p + p") is not None:
-        return False  # the text itself
+        return False  # body text
     if holder.tag == "table" or _is_called_holder(attribute(holder, "class")):
         return True
     return words >= _SENTENCE and not any(
@@ -246,7 +247,7 @@ def _is_captioned(holder: LexborNode) -> bool:
 
 
 def _is_elsewhere(node: LexborNode, outer: frozenset[int]) -> bool:
-    """Whether a picture stands in a teaser, in a box or outside of the article; its frame's classes are no sign."""
+    """Whether an image is in a teaser, in a box or outside the article; the classes of its frame do not count."""
     parents = list(ancestors(node))
     framed = max((at for at, p in enumerate(parents[:_LEVELS]) if _is_frame(p, at)), default=-1)
     header = False
