@@ -95,7 +95,10 @@ class RobotsMiddleware:
             raise DisallowedByRobots(origin=origin)
 
     def enough(self, data: bytes, request: Request) -> None:
-        """Stop the download of a robots.txt once it exceeds ROBOTS_MAX_BYTES."""
+        """End the download of a robots.txt that exceeds ROBOTS_MAX_BYTES, and keep what has arrived.
+
+        :raises StopDownload: when it does.
+        """
         if request.meta.get("robots"):
             request.meta["robots_bytes"] = request.meta.get("robots_bytes", 0) + len(data)
             if request.meta["robots_bytes"] > ROBOTS_MAX_BYTES:

@@ -118,7 +118,7 @@ class BrowserProxy:
             async with asyncio.timeout(CONNECT_SECONDS):
                 found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1)
                 addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-                for address in addresses:  # one private address among public ones is not an honest mistake
+                for address in addresses:  # a private address among public ones is no accident
                     if self.reach.blocks(address):
                         raise self._refusal(host, address)
                 return await _first(addresses, port)
