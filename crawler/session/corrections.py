@@ -67,7 +67,7 @@ class Corrections:
         try:
             better = (await reread_in_worker(self.workers, self.store.warc, record, site, repeats)).article
         except (Refused, Unreadable) as problem:
-            log.warning("%s: its stored page cannot be read again: %s", known.url, problem)
+            log.warning("%s: its stored page cannot be re-extracted: %s", known.url, problem)
             return None
         return better if classify_change(known, better) else None
 

@@ -69,7 +69,7 @@ class Rejections:
         `page` is None if there was no response. `was_read` says that the page was parsed, so that the result says
         something about its site. `not_before` is the time until which its host asked for no further requests.
         """
-        log.info("%s: %s is no article: %s", site.id, row.url, problem)
+        log.info("%s: %s is not an article: %s", site.id, row.url, problem)
         kind = rejection(problem)
         if was_read and not isinstance(problem, Unreadable):
             self.progress.sites[site.id].counts[problem.reason] += 1

@@ -82,7 +82,7 @@ class SessionStore:
         def take(conn: Connection) -> list[leases.Lease]:
             held = leases.acquire(conn, wanted, f"run {self.run}", now, os.getpid())
             for site in set(wanted) - {lease.site for lease in held}:
-                log.warning("%s: another run is crawling it; left to that one", site)
+                log.warning("%s: another run is crawling it; skipped", site)
                 runs.end_site(conn, self.run, site, RunStatus.BUSY, Message(RunDetail.BUSY))
             return held
 
