@@ -21,7 +21,7 @@ from index.model.article import Article
 from index.model.candidate import Candidate
 
 log = logging.getLogger("arshif.crawl")
-MAX_REREAD_ARTICLES = 20  # when a block is learned, two articles hold it, or nine if it is a sentence
+MAX_REREAD_ARTICLES = 20  # articles at most; when a block is learned, two hold it, or nine if it is a sentence
 
 
 class Corrections:

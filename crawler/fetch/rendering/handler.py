@@ -84,7 +84,7 @@ class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: 
         try:
             async with asyncio.timeout(limit + STARTING) as end:
 
-                async def begin(page: Page, _: Request) -> None:  # the clock starts now: the browser may have had to
+                async def begin(page: Page, _: Request) -> None:  # restarts the clock: the browser may just be up
                     opened.append(page)
                     end.reschedule(asyncio.get_running_loop().time() + limit)
 
