@@ -1,6 +1,7 @@
-"""The daemon: every tick, what is due becomes a run; shipper and web server are kept alive. It crawls nothing itself.
+"""The daemon: starts a run for the sites that are due, and keeps the indexer and the web server alive.
 
-The scheduler's threads only ring a bell. The main thread acts: children die with the thread that started them.
+It crawls nothing itself. The scheduler's threads only put messages on a queue, the bell; the main thread acts on them,
+because children die with the thread that started them.
 """
 
 from __future__ import annotations
@@ -39,23 +40,22 @@ from index.model.codes import RunCause, RunStatus, Verdict
 
 log = logging.getLogger("arshif.daemon")
 
-DISK = "the disk"  # whom alerts about it are of, in a site's place
-MAX_SITES_LOGGED = 8  # sites of a run, or fewer, are named in the log; of more, their number is told
-RUNS = 2  # at once: one slow site must not hold up all others, and two cores are enough for two
-OFFLINE_REST = 60.0  # seconds between two tries without a network
-BROKEN_REST = 60.0  # seconds between two tries where the archive cannot be written
+DISK = "the disk"  # stands in for a site in alerts about the disk
+MAX_SITES_LOGGED = 8  # the log names up to this many sites of a run; of more, it gives the number
+RUNS = 2  # concurrent runs: one slow site must not hold up all others, and two cores are enough for two
+OFFLINE_REST = 60.0  # seconds between two attempts without a network
+BROKEN_REST = 60.0  # seconds between two attempts when the archive cannot be written
 TICK = 1.0  # seconds
-IDLE_INTERVAL = timedelta(seconds=10)  # between two looks at what is due, at most: somebody may crawl beside us
-CLOCK_JUMP = (
-    30.0  # seconds by which the wall clock goes otherwise than the monotonic one, to be told; NTP corrects less
-)
-CHECKUP = 600.0  # seconds between two looks at the sites' health
-RESTART = (5.0, 300.0)  # seconds before a helper (shipper, web) that ended is started again: first, and at most
-STEADY_AFTER = 60.0  # seconds that a helper must have lived to be restarted as after its first end
+IDLE_INTERVAL = timedelta(seconds=10)  # between two checks of what is due, at most: others may crawl alongside
+# Seconds of drift between the wall clock and the monotonic clock that are reported as a jump; NTP corrects less
+CLOCK_JUMP = 30.0
+CHECKUP = 600.0  # seconds between two health checks of the sites
+RESTART = (5.0, 300.0)  # seconds before a helper (indexer, web server) that ended is restarted: at first, and at most
+STEADY_AFTER = 60.0  # seconds of life after which a helper's restart delay is back to the first one
 
 
 class Helper:
-    """A child that is to live as long as the daemon: started again when it ends, later each time if that is soon."""
+    """A child that lives as long as the daemon: restarted when it ends, with a growing delay if it ends soon."""
 
     def __init__(self, name: str, arguments: Sequence[str]) -> None:
         self.name = name
@@ -66,13 +66,13 @@ class Helper:
         self.wait = RESTART[0]
 
     def watch(self, now: float) -> None:
-        """Starts it if it does not run."""
+        """Start the child if it is not running and its restart delay has passed."""
         if self.child is not None and self.child.poll() is not None:
             if now - self.started > STEADY_AFTER:
                 self.wait = RESTART[0]
             code = self.child.returncode
             how = f"with exit code {code}" if code >= 0 else f"by signal {-code}"
-            log.error("the %s ended %s; it is started again in %g s", self.name, how, self.wait)
+            log.error("the %s ended %s; restarting it in %g s", self.name, how, self.wait)
             self.child, self.next_start = None, now + self.wait
             self.wait = min(self.wait * 2, RESTART[1])
         if self.child is None and now >= self.next_start:
@@ -81,7 +81,7 @@ class Helper:
 
 
 class Daemon:
-    """Runs until SIGTERM or SIGINT; then what is under way is finished, within `runs.GRACE` seconds."""
+    """Runs until SIGTERM or SIGINT, then finishes what is under way within `crawl_process.GRACE` seconds."""
 
     def __init__(self, config: Config, archive: Archive, web: bool) -> None:
         self.config = config
@@ -90,24 +90,24 @@ class Daemon:
         self.running: list[crawl_process.Run] = []
         self.rest_until = 0.0  # monotonic seconds
         self.broken_until = 0.0
-        self.next_look = 0.0  # at what is due: the archive need not be asked every second
+        self.next_look = 0.0  # next check of what is due: the archive need not be queried every second
         self.offline = False
-        self.full: bool | None = None  # whether the disk was short of room; None: not looked yet
+        self.full: bool | None = None  # whether the disk was short of space; None: not checked yet
         self.clock = time.time() - time.monotonic()
         self.signing = MinHashBackfill(archive)
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
-        """Works until it is told to end. Call it from the main thread.
+        """Run until told to end. Call it from the main thread.
 
-        :raises Busy: another daemon holds the archive; the message says which.
+        :raises Busy: when another daemon holds the archive; the message says which.
         """
         with ExitStack() as stack:
             stack.enter_context(hold(self.config.settings.data / "daemon.lock", wait=False))
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.bell.put("stop"))
             if dead := crawl_process.reap_dead_runs(self.config, self.archive):
-                log.warning("%d run(s) died with the process that had started them; they are made up for", len(dead))
+                log.warning("%d run(s) died with the process that started them; their sites are due again", len(dead))
             scheduler = self._scheduler()
             stack.callback(scheduler.shutdown, wait=False)
             stack.callback(self.end)
@@ -119,15 +119,18 @@ class Daemon:
                     return
 
     def is_stopping(self) -> str:
-        """What the bell says; "tick" where nobody rings it, because the scheduler waits for a time that is far away."""
+        """The next message on the bell, or "tick" if none comes because the scheduler waits for a distant time."""
         try:
             return self.bell.get(timeout=5 * TICK)
         except queue.Empty:
             return "tick"
 
     def watch_clock(self, scheduler: BackgroundScheduler) -> None:
-        """Tells of a wall clock that was set, or of a machine that slept. The scheduler waits for moments of that
-        clock: after an hour's step back it would ring an hour later, so it begins anew."""
+        """Log a jump of the wall clock, or a suspended machine, and reschedule.
+
+        The scheduler waits for times on the wall clock: after an hour's step back it would fire an hour late, so its
+        jobs are scheduled anew.
+        """
         clock = time.time() - time.monotonic()
         moved, self.clock = clock - self.clock, clock
         if abs(moved) < CLOCK_JUMP:
@@ -147,8 +150,10 @@ class Daemon:
         return scheduler
 
     def supervise(self) -> None:
-        """Looks at how the sites are doing and what saved searches find, and tells whom it concerns; in the scheduler's
-        own thread. None of these waits for another to work."""
+        """Check the sites' health and the saved searches, and send the alerts; runs in the scheduler's own thread.
+
+        A failing step does not keep the others from running.
+        """
         now, archive, config = datetime.now(UTC), self.archive, self.config
         for step in (
             lambda: checkup(archive, config, now),
@@ -159,16 +164,16 @@ class Daemon:
         ):
             try:
                 step()
-            except ArshifError as error:  # it is tried again; what it is about, the tick meets as well
+            except ArshifError as error:  # retried next time; `tick` runs into the same trouble
                 log.error("%s", error)
 
     def watch(self) -> None:
-        """Holds the saved searches against what is new."""
+        """Match new articles against the saved searches."""
         with open_index(self.config) as engine:
             saved_search_alerts.match_new_articles(self.archive, engine, self.config, datetime.now(UTC))
 
     def tick(self) -> None:
-        """Ends what has ended, starts what is due."""
+        """Record the runs that have ended, and start what is due."""
         now = time.monotonic()
         ended = [run for run in self.running if run.watch(now)]
         if now < self.broken_until:
@@ -183,15 +188,15 @@ class Daemon:
             if ready:
                 self.running.append(crawl_process.start(self.config, self.archive, ready, why=RunCause.SCHEDULED))
                 log.info("run %d: %s", self.running[-1].number, _named(ready))
-        except OSError as error:  # no memory or no process number is left: that passes
-            log.error("cannot start a process (%s); tried again in %g s", error.strerror, RESTART[0])
+        except OSError as error:  # out of memory or process ids: that passes
+            log.error("cannot start a process (%s); retrying in %g s", error.strerror, RESTART[0])
             self.rest_until = now + RESTART[0]
-        except ArchiveError as error:  # such as a full disk in spite of all: nothing can be written, and we stay
-            log.error("%s; tried again in %g s", error, BROKEN_REST)
+        except ArchiveError as error:  # such as a disk that is full despite the checks: nothing can be written; go on
+            log.error("%s; retrying in %g s", error, BROKEN_REST)
             self.broken_until = now + BROKEN_REST
 
     def room(self) -> bool:
-        """Whether the disk has room for a crawl. That it has not, or has again, is told once."""
+        """Whether the disk has space for a crawl; a change of that is reported once."""
         if self.full is None:
             with self.archive.read() as conn:
                 last = health.last_alert(conn, DISK)
@@ -207,7 +212,7 @@ class Daemon:
         return not lack
 
     def finish(self, run: crawl_process.Run) -> None:
-        """Records the end of a run; where it reached nobody, the next one waits a little."""
+        """Record the end of a run; if it reached no site, the next one waits OFFLINE_REST."""
         status = crawl_process.finish(self.archive, run)
         self.running.remove(run)
         self.next_look = 0.0
@@ -216,7 +221,7 @@ class Daemon:
         parts = record.sites if record else ()
         statuses = {part.status for part in parts}
         nobody = statuses == {RunStatus.OFFLINE}
-        log.info("run %d: %s", run.number, "nobody answered" if nobody else f"{status}; {crawl_process.summary(parts)}")
+        log.info("run %d: %s", run.number, "no answer" if nobody else f"{status}; {crawl_process.summary(parts)}")
         if nobody:
             if not self.offline:
                 log.warning(crawl_process.OFFLINE)
@@ -225,7 +230,7 @@ class Daemon:
             self.offline = False
 
     def due(self) -> list[Site]:
-        """The enabled sites whose time has come, without those that are being crawled: a host has one queue."""
+        """The enabled sites that are due, without those whose hosts are being crawled: a host has only one queue."""
         now = datetime.now(UTC)
         with self.archive.read() as conn:
             last = crawl_process.last_runs(conn)
@@ -237,15 +242,15 @@ class Daemon:
             ready = [site for site in enabled if turns[site.id].at <= now]
             soonest = min((turn.at for turn in turns.values()), default=now + IDLE_INTERVAL)
             self.next_look = time.monotonic() + min(soonest - now, IDLE_INTERVAL).total_seconds()
-            free = [site for site in ready if leases.holder(conn, site.id) is None]  # of an `arshif crawl` beside us
+            free = [site for site in ready if leases.holder(conn, site.id) is None]  # no `arshif crawl` holds it
             news = self._announced(conn, turns, now)
         if news:
             self.archive.write(partial(site_state.set_next_runs, turns=news)).result()
         return free
 
     def _announced(self, conn: Connection, turns: Mapping[str, Due], now: datetime) -> dict[str, site_state.NextRun]:
-        """The next turns, for the page to show, of the sites where another one is shown: none where a site is crawled
-        now or not at all."""
+        """The next runs that differ from those now shown on the web page; a site being crawled, or not crawled at all,
+        has none."""
         shown = {state.id: (state.next_run, state.next_why) for state in site_state.states(conn)}
         off = dict.fromkeys(shown.keys() - {site.id for site in self.config.enabled}, site_state.NO_NEXT_RUN)
         ahead = {site: (turn.at, turn.why) if turn.at > now else site_state.NO_NEXT_RUN for site, turn in turns.items()}
@@ -267,14 +272,15 @@ class Daemon:
         return due(site, last, now, settings.every, None if fixed else load_stats(conn, site, settings), waits)
 
     def _busy(self, conn: Connection) -> frozenset[str]:
-        """The hosts of the sites that our runs are still at; without a network, until the run has ended and we rest."""
+        """The hosts of the sites that our runs are still crawling; without a network, until the run has ended
+        and OFFLINE_REST begins."""
         records_ = [record for run in self.running if (record := records.get(conn, run.number))]
         at_work = (RunStatus.RUNNING, RunStatus.OFFLINE)
         ids = {part.site for record in records_ for part in record.sites if part.status in at_work}
         return frozenset[str]().union(*(site.hosts for run in self.running for site in run.sites if site.id in ids))
 
     def end(self) -> None:
-        """Ends the crawls, then the helpers, so that what the crawls stored is still shipped."""
+        """End the crawls, then the helpers, so that what the crawls stored is still indexed."""
         for run in self.running:
             run.stop(RunStatus.STOPPED)
         while self.running:
@@ -282,7 +288,7 @@ class Daemon:
                 try:
                     self.finish(run)
                 except ArchiveError as error:
-                    log.error("%s; the next start records the end of run %d", error, run.number)
+                    log.error("%s; the next start will record the end of run %d", error, run.number)
                     self.running.remove(run)
             time.sleep(0.1)
         for helper in self.helpers:

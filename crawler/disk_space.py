@@ -1,4 +1,4 @@
-"""Space: whether the disk has room for another crawl."""
+"""Disk space: whether there is enough for another crawl."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from crawler.settings_model import Settings
 from index.archive.warc_records import Extent
 from index.model.message import Given, Message
 
-RESUME_FACTOR = (
-    1.05  # times the least that is to stay free, until crawls start again: what is just enough would come and go
-)
+# Times `least_free` that must be free before crawls start again: at exactly `least_free`, they would start and stop
+RESUME_FACTOR = 1.05
 
 
 class DiskMessage(StrEnum):
-    """What is said of the disk; sizes are bytes."""
+    """Message codes about the disk; sizes are bytes."""
 
     SHORTAGE = "disk.shortage"  # free, folder, least
     RAW_COPIES = "disk.raw_copies"  # n: pages, size, month, keep: seconds
@@ -23,7 +22,8 @@ class DiskMessage(StrEnum):
 
 
 def shortage(settings: Settings, *, again: bool = False) -> Message | None:
-    """Why no crawl may write now, and what to do; None where there is room. `again`: it was short before."""
+    """The reason why no crawl may write now, and what to do; None if there is enough space. `again`: it was short
+    before, so RESUME_FACTOR applies."""
     left = free(settings)
     if left >= settings.least_free * (RESUME_FACTOR if again else 1):
         return None
@@ -32,13 +32,13 @@ def shortage(settings: Settings, *, again: bool = False) -> Message | None:
 
 
 def free(settings: Settings) -> int:
-    """Bytes that are free where the archive lies, or will lie."""
+    """Free bytes on the disk where the archive is, or will be."""
     place = next(folder for folder in (settings.data, *settings.data.parents) if folder.exists())
     return shutil.disk_usage(place).free
 
 
 def raw_copies(settings: Settings, extent: Extent) -> Message:
-    """What raw copies take, what a month adds, and how long they are kept."""
+    """The message with the size of the raw responses, their growth per month, and how long they are kept."""
     params: dict[str, Given] = {"n": extent.copies, "size": extent.bytes, "month": round(extent.month)}
     if days := settings.raw.keep_days:
         return Message(DiskMessage.RAW_COPIES, params | {"keep": days * 86_400})

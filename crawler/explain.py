@@ -1,4 +1,4 @@
-"""What the archive knows of one address, in the order of the path: why it is stored as it is, or why it is not."""
+"""Everything the archive knows about one URL, stage by stage: why it is stored as it is, or why it is not stored."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from index.model.message import Given, Message, Value
 from index.warc.store import WarcStore
 
 STAGES = ("address", "discover", "fetch", "extract", "clean", "store", "index")
-EXCERPT_CHARS = 100  # characters of a block that was taken off
+EXCERPT_CHARS = 100  # shown of a removed block
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is known of one stage; `at` is when it happened (UTC), if at one time."""
+    """One fact about a stage; `at` is when it happened (UTC), if at a particular time."""
 
     stage: str
     told: Message
@@ -44,7 +44,10 @@ def _step(stage: str, code: M, at: datetime | None = None, **params: Given) -> S
 
 
 def explain(conn: Connection, config: Config, address: str) -> list[Step]:
-    """What the archive knows of this address (or of the article with this id), stage by stage."""
+    """Everything the archive knows about this URL, or about the article with this id, in the order of the stages.
+
+    :raises ArshifError: when `address` is neither a URL nor the id of an article.
+    """
     found = find_article(conn, address)
     document = documents.document(conn, found) if found else None
     if document is None and "://" not in address:
@@ -60,7 +63,7 @@ def explain(conn: Connection, config: Config, address: str) -> list[Step]:
 
 
 def _met(conn: Connection, document: IndexDocument | None, site: str, url: str) -> Iterator[Step]:
-    """Where the address was found and how it was fetched; and the article's other addresses."""
+    """Where the URL was found and how it was fetched, and the same for the article's other URLs."""
     urls = [url]
     if document is not None:
         urls += [document.article.url, *(alias.url for alias in documents.aliases(conn, document.article.id))]
@@ -141,7 +144,7 @@ def _stored(conn: Connection, document: IndexDocument, url: str) -> Iterator[Ste
 
 
 def _cleaned(conn: Connection, config: Config, site: Site, document: IndexDocument) -> Iterator[Step]:
-    """What today's rules take off the page as it was when it last became a version."""
+    """What today's rules remove from the page as it was when it last became a version."""
     record = warc_records.newest(conn, document.article.id)
     if record is None:
         return

@@ -1,4 +1,4 @@
-"""What `explain` tells of an address: codes of its messages."""
+"""Message codes of what `arshif explain` reports about a URL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ExplainMessage(StrEnum):
-    """Sentences about one stage; parameters stand as the archive has them."""
+    """Codes of sentences about one stage, each with its parameters, whose values are those in the archive."""
 
     OF_SITE = "explain.of_site"  # url, site
     OF_DISABLED_SITE = "explain.of_disabled_site"  # url, site

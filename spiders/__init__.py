@@ -1,1 +1,1 @@
-"""The spiders, started by name: `scrapy list`."""
+"""Scrapy spiders, started by name; `scrapy list` lists them."""

@@ -1,4 +1,4 @@
-"""What a crawl and a probe of sites share: the configuration, the workers, Scrapy's settings and the requests."""
+"""What the crawling and the probing spiders share: configuration, parse workers, Scrapy's settings and requests."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from crawler.urls.canonical import canonical
 from index.model.candidate import Candidate
 from index.model.codes import FetchReason
 
-SOURCES_FIRST = 10  # priority of a source's request over an article's: the newest of all sites come first
+SOURCES_FIRST = 10  # request priority of sources over articles, so that all sites' newest articles come first
 
 
 class SourceSpider(Spider):
-    """Requests sources and pages of the `chosen` sites. Subclasses choose them, and take the responses and failures."""
+    """Requests sources and pages of the `chosen` sites; subclasses choose them and handle responses and failures."""
 
     chosen: tuple[Site, ...]
     parse_source: Callable[..., Any]
@@ -58,7 +58,7 @@ class SourceSpider(Spider):
         return spider
 
     def source_request(self, poll: Poll) -> Request:
-        """The request for a source's document."""
+        """The request for a source document."""
         return Request(
             poll.url,
             self.parse_source,
@@ -70,8 +70,7 @@ class SourceSpider(Spider):
         )
 
     def page_request(self, site: Site, url: str, *, render: bool = False, **about: object) -> Request:
-        """The request for a page; `render` whether or not the site is known to need it. `about` are further arguments
-        of the callback."""
+        """The request for a page; `render` forces the browser, `about` are further arguments of the callback."""
         return Request(
             url,
             self.parse_article,
@@ -85,11 +84,11 @@ class SourceSpider(Spider):
         )
 
     async def discover(self, poll: Poll, response: Response) -> Discovered:
-        """The candidates of a source's document, read by a worker.
+        """The candidates of a source document, parsed by a worker.
 
-        :raises SourceProblem: it is no answer, or nothing that can be read came.
-        :raises Unreadable: it could not be parsed by the deadline.
-        :raises PoolClosed: the crawl is at its end.
+        :raises SourceProblem: when the response is not a 200, or its content cannot be parsed.
+        :raises Unreadable: when it was not parsed within the deadline.
+        :raises PoolClosed: when the crawl is ending.
         """
         if response.status != 200:
             raise SourceProblem(FetchReason.HTTP_STATUS, status=response.status, url=response.url)
@@ -98,17 +97,17 @@ class SourceSpider(Spider):
         )
 
     def ending_now(self) -> bool:
-        """Whether the crawl was asked to end, and waits for what it is at."""
+        """Whether the crawl was asked to end and is finishing what is under way."""
         slot = self.crawler.engine._slot if self.crawler.engine is not None else None
         return slot is not None and slot.closing is not None
 
     async def finish(self, reason: str) -> None:  # noqa: ARG002
-        """Ends the workers."""
+        """End the workers."""
         self.workers.close()
 
 
 def page_of(response: Response, candidate: Candidate) -> Page:
-    """The page that came for a candidate."""
+    """The page in a response to a candidate's URL."""
     url = canonical(response.url) or candidate.url
     request = response.request
     rendered = request is not None and bool(request.meta.get("playwright"))
@@ -128,13 +127,13 @@ def page_of(response: Response, candidate: Candidate) -> Page:
 
 
 def headers_of(response: Response) -> dict[str, str]:
-    """The headers of a response by their names in lower case; of several of one name, the last."""
+    """A response's headers by lower-case name; the last one wins where a name repeats."""
     pairs = ((name, response.headers[name] or b"") for name in response.headers)
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
 
 
 def fetch_problem(failure: Failure) -> PageProblem:
-    """Why a document or a page could not be fetched; one that is too large never will be."""
+    """The problem that kept a document or page from being fetched; one that is too large is refused for good."""
     message = reason_of(failure)
     reason = FetchReason(message.code)
     return (Refused if reason == FetchReason.TOO_LARGE else PageProblem)(reason, **message.params)

@@ -1,4 +1,4 @@
-"""Crawls of one kind of sources only: `scrapy crawl feed -a sites=step,enabbaladi`."""
+"""Spiders that crawl only one kind of source: `scrapy crawl feed -a sites=step,enabbaladi`."""
 
 from __future__ import annotations
 
@@ -13,38 +13,40 @@ from spiders.site import SiteSpider
 
 
 class FeedSpider(SiteSpider):
-    """RSS, Atom and JSON feeds only."""
+    """Crawls RSS, Atom and JSON feeds only."""
 
     name = "feed"
     kinds = frozenset({"feed"})
 
 
 class SitemapSpider(SiteSpider):
-    """Sitemaps only, news sitemaps and indexes among them."""
+    """Crawls sitemaps only, including news sitemaps and sitemap indexes."""
 
     name = "sitemap"
     kinds = frozenset({"sitemap"})
 
 
 class SectionSpider(SiteSpider):
-    """Section pages only."""
+    """Crawls section pages only."""
 
     name = "section"
     kinds = frozenset({"section"})
 
 
 class WordpressSpider(SiteSpider):
-    """WordPress' REST API only."""
+    """Crawls the WordPress REST API only."""
 
     name = "wordpress"
     kinds = frozenset({"wordpress"})
 
 
 class UrlsSpider(SiteSpider):
-    """Lists of addresses only: those that a site's file names, or one given by hand, for back-fill.
+    """Crawls lists of URLs only: those in a site's YAML file, or one given as an argument, to backfill an archive.
 
-    `scrapy crawl urls -a site=step -a file=list.txt`: `file` has one address a line, or is CSV or JSON Lines with a
-    column `url`; `site` is the id of the site that they are of.
+    `scrapy crawl urls -a site=step -a file=list.txt`: `file` has one URL per line, or is CSV or JSON Lines with a
+    column `url`; `site` is the id of the site that the URLs belong to.
+
+    :raises ConfigError: when `file` does not exist, or is given without `site`.
     """
 
     name = "urls"
@@ -62,7 +64,7 @@ class UrlsSpider(SiteSpider):
         return super().concerned() if self.file is None else self.chosen
 
     async def polls(self, site: Site) -> list[Poll]:
-        """Nothing to ask where the list is a file: its addresses go to the frontier at once."""
+        """The polls of a site's lists; none for a `file`, whose URLs go straight to the frontier."""
         if self.file is None:
             return await super().polls(site)
         source, name, body = Source(kind="urls", url=site.homepage), self.file.as_uri(), self.file.read_bytes()

@@ -1,6 +1,7 @@
-"""Sources and pages read without an archive: `arshif extract`, `arshif sites check`, Scrapy's `parse` and `check`.
+"""Probing of sources and pages without an archive: `arshif extract`, `arshif sites check`, Scrapy's `parse` and
+`check`.
 
-`scrapy parse --spider=probe -c parse_article URL` shows what a page gives.
+`scrapy parse --spider=probe -c parse_article URL` shows what is extracted from a page.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ log = logging.getLogger("arshif.spider")
 
 
 class ProbeSpider(SourceSpider):
-    """Reads one page, or asks each source once; fetched as a crawl would, and nothing is stored.
+    """Fetches one page, or polls each source once, as a crawl would, and stores nothing.
 
-    Arguments: `url`, a page's address, and `repeats`, what its site is known to repeat; or `sites`, ids with commas
-    between, whose sources are asked. What came is in `extraction` and `answers`; why nothing did, in `problem`.
+    Arguments: `url`, a page's URL, and `repeats`, the blocks that its site is known to repeat; or `sites`,
+    comma-separated ids of the sites whose sources are polled. The results are in `extraction` and `answers`, a page's
+    failure in `problem`.
     """
 
     name = "probe"
@@ -56,12 +58,12 @@ class ProbeSpider(SourceSpider):
             yield self.source_request(poll)
 
     async def parse_source(self, response: Response, poll: Poll | None = None) -> AsyncIterator[Request]:
-        """Candidates of a feed, sitemap, section page or API; their pages are requested where no check asked for them.
+        """Record the candidates of a feed, sitemap, section page or API; for a Scrapy command, request their pages.
 
         @url http://stepagency-sy.net/feed/
         @returns requests 1
         """
-        wanted = poll is None  # by a command of Scrapy's, which comes with an address only
+        wanted = poll is None  # called by a Scrapy command, which has only a URL
         poll = poll or self._poll_for(response)
         try:
             found = await self.discover(poll, response)
@@ -72,7 +74,7 @@ class ProbeSpider(SourceSpider):
             return
         except ArshifError:
             raise
-        except Exception as error:  # a fault of ours costs this source, and not the others
+        except Exception as error:  # a bug of ours costs this source, not the others
             log.exception("%s: %s", poll.site.id, poll.url)
             self.answers.append((poll, SourceProblem(ParseReason.INTERNAL_ERROR, error=repr(error))))
             return
@@ -87,7 +89,7 @@ class ProbeSpider(SourceSpider):
     async def parse_article(
         self, response: Response, site: Site | None = None, candidate: Candidate | None = None
     ) -> AsyncIterator[dict[str, Any]]:
-        """An article's fields.
+        """Yield an article's fields.
 
         @url http://stepagency-sy.net/?p=1040
         @returns items 1 1

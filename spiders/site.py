@@ -1,7 +1,7 @@
-"""The spider of every crawl: all sources of all its sites, so that each host has one queue and one delay.
+"""The spider of every crawl: it covers all sources of all chosen sites, so that each host has one queue and one delay.
 
-It fetches what the session names, hands over what came, and yields what is news for exporters. The session does the
-rest of the path: `crawler/session/sources.py` and `pages.py`.
+It makes the requests that the session asks for, hands over the responses, and yields new and changed articles for
+exporters. The session does the rest: `crawler/session/sources.py` and `pages.py`.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ log = logging.getLogger("arshif.spider")
 class SiteSpider(SourceSpider):
     """Crawls sites as their YAML files describe them, into the archive.
 
-    Arguments, all strings: `sites` (ids with commas between; default: all enabled ones), `since` (ISO date or time, UTC
-    if it has no zone: also takes candidates older than a first visit does), `run` (the archive's number of this run).
+    Arguments, all strings: `sites` (comma-separated ids; default: all enabled sites), `since` (ISO date or time, UTC if
+    it has no zone: also takes candidates older than those of a first visit), `run` (the run's number in the archive).
     """
 
     name = "site"
@@ -55,7 +55,7 @@ class SiteSpider(SourceSpider):
         )
         session = self.session
         self.crawl_state = CrawlState(session.hosts, session.blocks, session.rendering.needs_browser)
-        self.pending: Counter[str] = Counter()  # documents of sources that are still awaited, by site
+        self.pending: Counter[str] = Counter()  # source documents still awaited, by site
 
     # --- 1 discover --------------------------------------------------------------------------------------------------
 
@@ -67,7 +67,7 @@ class SiteSpider(SourceSpider):
             return
         for site in self.session.sites:
             polls = await self.polls(site)
-            self.pending[site.id] = len(polls)  # before the first is asked: it may answer before the second is
+            self.pending[site.id] = len(polls)  # before the first request: it may be answered before the second is sent
             for poll in polls:
                 yield self.source_request(poll)
             if not polls:
@@ -75,16 +75,19 @@ class SiteSpider(SourceSpider):
                     yield request
 
     def concerned(self) -> tuple[Site, ...]:
-        """The chosen sites that have sources of these kinds."""
+        """The chosen sites that have sources of this spider's kinds."""
         return tuple(site for site in self.chosen if any(source.kind in self.kinds for source in site.sources))
 
     async def polls(self, site: Site) -> list[Poll]:
-        """What is asked of a site's sources; none: what is due of its frontier is fetched at once."""
+        """The polls of a site's sources; if there are none, the pages due in its frontier are fetched at once."""
         return await self.session.sources.polls(site, self.kinds)
 
     async def parse_source(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
-        """Candidates of a feed, sitemap, section page or API go to the frontier; its further documents are requested,
-        and with the last one of the site, the pages that are due."""
+        """Add the candidates of a feed, sitemap, section page or API to the frontier.
+
+        Yields requests for its further documents and, once the site's last document has been processed, for the pages
+        that are due.
+        """
         try:
             for further in await self._take_in(response, poll):
                 yield self._awaited(further)
@@ -92,10 +95,10 @@ class SiteSpider(SourceSpider):
             for request in await self._fall_back(poll, problem.message):
                 yield request
         except PoolClosed:
-            return  # nothing is known of it; it is asked again
+            return  # nothing is learned of the source; it is polled again
         except ArshifError:
             raise
-        except Exception as error:  # a fault of ours costs this source, and not the site's others
+        except Exception as error:  # a bug of ours costs this source, not the site's others
             log.exception("%s: %s", poll.site.id, poll.url)
             for request in await self._fall_back(poll, Message(ParseReason.INTERNAL_ERROR, {"error": repr(error)})):
                 yield request
@@ -103,7 +106,7 @@ class SiteSpider(SourceSpider):
             yield request
 
     async def _take_in(self, response: Response, poll: Poll) -> list[Poll]:
-        """Brings a source's document into the frontier; gives the further documents that it leads to."""
+        """Adds a source document's candidates to the frontier; returns polls of the further documents it leads to."""
         sources = self.session.sources
         if response.status == 304:
             await sources.unchanged(poll)
@@ -116,26 +119,26 @@ class SiteSpider(SourceSpider):
         found = await self.discover(poll, response)
         if poll.replaces:
             log.warning(
-                "%s: %s does not work; using %s, which its home page names", poll.site.id, poll.replaces, poll.url
+                "%s: %s does not work; using %s, which the home page names", poll.site.id, poll.replaces, poll.url
             )
         return await sources.discovered(poll, found, response.body, headers_of(response))
 
     def _awaited(self, poll: Poll) -> Request:
-        """A further request for a source's document: the site's pages wait for its answer too."""
+        """The request for a further source document, whose response the site's pages wait for too."""
         self.pending[poll.site.id] += 1
         return self.source_request(poll)
 
     async def _fall_back(self, poll: Poll, reason: Message) -> list[Request]:
-        """The home page, asked for a feed in place of a dead one; the failure is kept in the site's state."""
+        """Records the failure; returns a request for the home page, to find a feed in place of a dead one."""
         home = await self.session.sources.failed(poll, reason)
         return [] if home is None else [self._awaited(home).replace(callback=self.parse_home)]
 
     async def parse_home(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
-        """The feeds that a home page names, asked in place of the dead one."""
+        """Yield requests for the feeds that a home page names, in place of the dead one."""
         if response.status == 200:
             try:
                 feeds = await self.workers.run(alternates, response.body, response.url)
-            except Unreadable as problem:  # what is wrong with the feed itself was told
+            except Unreadable as problem:  # the feed's own failure has been reported
                 log.info("%s: %s: %s", poll.site.id, poll.url, problem)
                 feeds = []
             except PoolClosed:
@@ -154,7 +157,7 @@ class SiteSpider(SourceSpider):
             yield request
 
     async def _answered(self, poll: Poll) -> AsyncIterator[Request]:
-        """When the last source of a site has answered, what is due of its frontier is fetched, the newest first."""
+        """Once the last source of a site has answered, yields requests for the pages that are due, newest first."""
         self.pending[poll.site.id] -= 1
         if not self.pending[poll.site.id]:
             async for request in self.due_pages(poll.site):
@@ -168,7 +171,7 @@ class SiteSpider(SourceSpider):
             yield self.fetch(site, row)
 
     def fetch(self, site: Site, row: FrontierRow, *, render: bool = False) -> Request:
-        """The request for a page of the frontier, with the validators of its last visit where they are believed."""
+        """The request for a page in the frontier, with the validators of its last visit if they are trusted."""
         request = self.page_request(site, row.url, render=render, row=row)
         request.meta["keep_raw"] = True
         if self.session.pages.is_conditional(site, row):
@@ -180,7 +183,10 @@ class SiteSpider(SourceSpider):
     async def parse_article(
         self, response: Response, site: Site, row: FrontierRow
     ) -> AsyncIterator[dict[str, Any] | Request]:
-        """The article of a page with schema.org's names, once it is stored, where it is new or changed."""
+        """Store a page's article; yield it under schema.org's names if it is new or changed.
+
+        A page that may need a browser is requested again, to be rendered.
+        """
         raw = response.request.meta.get("raw") if response.request else None
         came = await self.session.pages.process(site, row, page_of(response, row.candidate), raw)
         if came == "render":
@@ -189,24 +195,24 @@ class SiteSpider(SourceSpider):
             yield schema_org_fields(came)
 
     async def page_failed(self, failure: Failure) -> None:
-        """A page that could not be fetched at all: it is tried again later."""
+        """Record that a page could not be fetched at all; it is retried later."""
         arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
         site, row, problem = arguments["site"], arguments["row"], fetch_problem(failure)
-        if isinstance(failure.value, HostUnavailable | TrapSuspected):  # it was not even asked for
+        if isinstance(failure.value, HostUnavailable | TrapSuspected):  # it was not even requested
             self.session.progress.defer(site.id, problem.message)
-        if not isinstance(failure.value, HostUnavailable):  # of which the page stays due
+        if not isinstance(failure.value, HostUnavailable):  # in which case the page stays due
             await self.session.rejections.reject(site, row, problem)
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def stop(self, error: ArshifError) -> None:
-        """Ends the crawl because nothing can be stored; what is not stored yet stays in the frontier."""
+        """End the crawl because nothing can be stored; pages not stored yet stay in the frontier."""
         log.error("%s", error)
         assert self.crawler.engine is not None
         self.ending = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=type(error).__name__))
 
     async def finish(self, reason: str) -> None:
-        """Ends the workers, writes the run's end, and lets go of sites and archive."""
+        """End the workers, record the run's end, and release the sites and the archive."""
         await super().finish(reason)
         if self.session.store.is_open:
             assert self.crawler.stats is not None

@@ -1,4 +1,4 @@
-"""Looks at a site that no file describes yet: `arshif sites add URL`."""
+"""Exploration of a site that has no YAML file yet: `arshif sites add URL`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ from index.model.message import Message
 
 
 class SiteDiscoverySpider(Spider):
-    """Proposes a site's file. Arguments: `url`, the address of its first page, and `bounds`, how often sites are asked;
-    the `proposal` or the `problem` is there when it has ended."""
+    """Proposes a site's YAML file.
+
+    Arguments: `url`, the site's home page, and `bounds`, the limits of the poll interval. Once the spider has closed,
+    `proposal` or `problem` is set.
+    """
 
     name = "scout"
 
@@ -51,10 +54,13 @@ class SiteDiscoverySpider(Spider):
         except ArshifError as error:
             self.problem = error.message
         return
-        yield  # it asks by itself, one request after the other
+        yield  # makes this a generator; SiteDiscovery sends its own requests, one after the other
 
     async def get(self, url: str, rendered: bool = False) -> FetchedPage:
-        """The answer at this address, through all of Scrapy's middlewares: robots, reach, delay, the browser."""
+        """The response to a URL, fetched through all of Scrapy's middlewares: robots.txt, SSRF guard, delay, browser.
+
+        :raises ArshifError: when it could not be fetched.
+        """
         assert self.crawler.engine is not None
         try:
             request = Request(url, dont_filter=True, meta={"render": rendered})

@@ -1,4 +1,4 @@
-"""What a crawl's download handlers share: an end to headers, an eye on certificates, and a clock."""
+"""What a crawl's download handlers share: a header size limit, per-host certificate checks, and timing."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from twisted.web.client import ResponseFailed
 from twisted.web.iweb import IPolicyForHTTPS, IResponse
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-HEADERS = 256 << 10  # bytes of an answer's head; Scrapy takes any: 200,000 headers of 22 MB were a page to it
+HEADERS = 256 << 10  # bytes of a response's headers; Scrapy has no limit: it accepted 200,000 headers of 22 MB
 
 
 class HeadTooLong(DownloadCancelledError):
-    """The answer's headers do not come to an end: it is not read on, and not asked for again in this run."""
+    """The response's headers exceed the limit: the download is aborted and not retried in this run."""
 
 
 class BoundedAgent:
-    """Mixed into one of Scrapy's download handlers."""
+    """Mixin for Scrapy's download handlers that bounds headers, applies `verify_tls`, and times each request."""
 
     _pool: Any
     _contextFactory: Any
@@ -52,7 +52,7 @@ class BoundedAgent:
 
 @implementer(IPolicyForHTTPS)
 class _Certificates:
-    """Checks a host's certificate, unless its site's file says not to."""
+    """Verifies a host's certificate unless its site's YAML file disables that."""
 
     def __init__(self, checking: Any, trusting: Any, unverified: frozenset[str]) -> None:
         self.checking, self.trusting, self.unverified = checking, trusting, unverified
@@ -71,17 +71,17 @@ def _trusting(crawler: Crawler) -> Any:
 
 
 class _BoundedParser(_LenientHTTPClientParser):
-    """Gives up an answer whose headers are longer than HEADERS."""
+    """Aborts a response whose headers are longer than HEADERS."""
 
     def lineReceived(self, line: bytes) -> None:
-        self.head = getattr(self, "head", 0) + len(line) + 2  # no __init__: its class is changed once it is made
+        self.head = getattr(self, "head", 0) + len(line) + 2  # no __init__: the class is swapped on a live instance
         if self.head > HEADERS:
             raise HeadTooLong(f"headers of more than {HEADERS:,} bytes")
         super().lineReceived(line)
 
 
 class _BoundedProtocol(_LenientHTTP11ClientProtocol):
-    """Parses answers so."""
+    """Parses responses with the bounded parser."""
 
     def request(self, request: Any) -> Deferred[IResponse]:
         answer = super().request(request)
@@ -91,13 +91,13 @@ class _BoundedProtocol(_LenientHTTP11ClientProtocol):
 
 
 class _BoundedFactory(_LenientHTTP11ClientFactory):
-    """Makes connections that do."""
+    """Builds connections that speak the bounded protocol."""
 
     def buildProtocol(self, addr: IAddress | None) -> _BoundedProtocol:  # noqa: ARG002
         return _BoundedProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
 
 def _bare(failure: Failure) -> Failure:
-    """HeadTooLong itself where it is what Twisted wraps."""
+    """Unwraps a HeadTooLong from Twisted's ResponseFailed; any other failure is returned as is."""
     reasons: list[Failure] = failure.value.reasons if isinstance(failure.value, ResponseFailed) else []
     return next((reason for reason in reasons if isinstance(reason.value, HeadTooLong)), failure)

@@ -1,4 +1,4 @@
-"""Patience: a host that does not answer is given up for the rest of the run, so that it holds up no other site."""
+"""Circuit breaker: a host that does not answer is given up for the rest of the run, so that it delays no other site."""
 
 from __future__ import annotations
 
@@ -21,28 +21,29 @@ from twisted.internet.error import ConnectError
 from crawler.fetch.reasons import RequestRefused
 from index.model.codes import FetchReason
 
-UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, ConnectError)  # nothing was there to answer
+UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, ConnectError)  # no connection at all
 NO_ANSWER = (*UNREACHABLE, DownloadTimeoutError, DownloadFailedError)
-MAX_FAILURES_IN_A_ROW = (
-    3  # requests without an answer in a row: robots.txt, the same again, a source; with 30 s each, 90 s
-)
+# Unanswered requests in a row: robots.txt, its retry, a source; at 30 s each, 90 s
+MAX_FAILURES_IN_A_ROW = 3
 
 
 class HostUnavailable(RequestRefused):
-    """The host gets no further request in this run; `heard`: whether it is the host's own doing, so that there was
-    one."""
+    """The host gets no further requests in this run.
+
+    `heard` says whether the host caused that itself by answering, and so was reached.
+    """
 
     heard = False
 
 
 class HostSilent(HostUnavailable):
-    """The host did not answer several times in a row."""
+    """The host left several requests in a row unanswered."""
 
     reason = FetchReason.HOST_SILENT
 
 
 class UnresponsiveHostMiddleware:
-    """Counts each host's requests without an answer; the first answer ends the count."""
+    """Counts each host's unanswered requests in a row; any answer resets the count."""
 
     def __init__(self) -> None:
         self.silent: Counter[str] = Counter()
@@ -62,7 +63,7 @@ class UnresponsiveHostMiddleware:
 
 
 def network_was_reached(stats: dict[str, Any]) -> bool:
-    """Whether Scrapy's statistics of a run show that anything was there to answer, were it only too slowly."""
+    """Whether Scrapy's statistics of a run show that any host was reached, even one that answered too slowly."""
     kind = "downloader/exception_type_count/"
     problems = [load_object(name.removeprefix(kind)) for name in stats if name.startswith(kind)]
     asked = [
@@ -71,7 +72,7 @@ def network_was_reached(stats: dict[str, Any]) -> bool:
         if issubclass(problem, HostUnavailable) or not issubclass(problem, IgnoreRequest)
     ]
     if stats.get("downloader/response_count", 0) > 0 or (problems and not asked):
-        return True  # the latter: all was refused by ourselves, such as by a robots.txt of yesterday
+        return True  # the latter: we refused every request ourselves, for example because of yesterday's robots.txt
     return not all(issubclass(p, UNREACHABLE) or (issubclass(p, HostUnavailable) and not p.heard) for p in asked)
 
 

@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13): what we have already is not sent again."""
+"""Conditional requests (RFC 9110, section 13): unchanged content is not transferred again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from scrapy import Request
 
 
 class ConditionalRequestMiddleware:
-    """Sends a request's `etag` and `last_modified` (in its meta) as validators, and lets a 304 reach the callback."""
+    """Sends the `etag` and `last_modified` in a request's meta as validators; a 304 reaches the callback."""
 
     async def process_request(self, request: Request) -> None:
         etag, last_modified = request.meta.get("etag"), request.meta.get("last_modified")

@@ -1,4 +1,4 @@
-"""What a crawl knows and its downloader middlewares act on: they are made before the crawl opens its archive."""
+"""The state that a crawl shares with its downloader middlewares, which are created before it opens its archive."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ async def _never(site: Site) -> bool:  # noqa: ARG001
 
 @dataclass(frozen=True, slots=True)
 class CrawlState:
-    """States of hosts, the walls and traps that were met, and whether a site's next page is rendered without being
-    requested plainly first. By default that of a process without an archive, where nothing is known."""
+    """Host states, the block pages and traps seen so far, and whether a site's next page goes straight to the browser.
+
+    The defaults suit a process without an archive, where nothing is known.
+    """
 
     hosts: HostStates = field(default_factory=MemoryHostStates)
     blocks: BlockDetector = field(default_factory=BlockDetector)
@@ -29,12 +31,12 @@ class CrawlState:
 
 @runtime_checkable
 class StatefulSpider(Protocol):
-    """A spider whose crawl the middlewares share the state of."""
+    """A spider that shares its crawl's state with the middlewares."""
 
     crawl_state: CrawlState
 
 
 def crawl_state(crawler: Crawler) -> CrawlState:
-    """The state of the crawl that this crawler runs, for `from_crawler` of its middlewares."""
+    """The state of the crawl that this crawler runs, for its middlewares' `from_crawler`."""
     spider = crawler.spider
     return spider.crawl_state if isinstance(spider, StatefulSpider) else CrawlState()

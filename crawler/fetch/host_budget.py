@@ -1,5 +1,5 @@
-"""When a host is left alone for the rest of a run: its share of requests, bytes and time is used up, it shows walls
-only, or its pages are a trap. Each is told where the run is told of, and the next run asks again."""
+"""When a host gets no further requests in a run: its budget of requests, bytes and time is exhausted, it serves only
+block pages, or its pages are a crawler trap. Each reason is reported with the run, and the next run tries again."""
 
 from __future__ import annotations
 
@@ -24,45 +24,45 @@ log = logging.getLogger("arshif.reach")
 
 
 class BudgetExceeded(HostUnavailable):
-    """The host's share of the run is used up."""
+    """The host's budget for this run is exhausted."""
 
     heard = True
 
 
 class RequestsUsedUp(BudgetExceeded):
-    """That of requests."""
+    """The host's request budget is exhausted."""
 
     reason = FetchReason.BUDGET_REQUESTS
 
 
 class BytesUsedUp(BudgetExceeded):
-    """That of bytes."""
+    """The host's byte budget is exhausted."""
 
     reason = FetchReason.BUDGET_BYTES
 
 
 class SecondsUsedUp(BudgetExceeded):
-    """That of waiting for its answers."""
+    """The time budget for waiting on the host is exhausted."""
 
     reason = FetchReason.BUDGET_SECONDS
 
 
 class HostBlocked(HostUnavailable):
-    """The host answers with walls only."""
+    """The host serves only block pages."""
 
     reason = FetchReason.HOST_BLOCKS
     heard = True
 
 
 class TrapSuspected(RequestRefused):
-    """Pages of this kind have all been no article: this one is asked for again much later."""
+    """No page of this URL's shape has been an article; this one is retried much later."""
 
     reason = FetchReason.TRAP
 
 
 @dataclass(frozen=True, slots=True)
 class HostBudget:
-    """What one host gets of a run at most: requests, bytes of answers as they came, seconds of waiting for them."""
+    """The most that one host gets of a run: requests, bytes of responses as received, seconds of waiting for them."""
 
     requests: int
     size: int
@@ -70,9 +70,11 @@ class HostBudget:
 
 
 class HostBudgetMiddleware:
-    """Counts what each host has had of the run, and refuses it more than its share. It looks twice: when a request
-    comes, and again when the host's turn has come (`crawler/fetch/http_handler.py`), for the answers that came
-    in between."""
+    """Enforces each host's budget.
+
+    It checks twice: when a request arrives, and again just before it is sent (`crawler/fetch/http_handler.py`), because
+    responses may have come in between.
+    """
 
     def __init__(self, share: HostBudget, blocks: BlockDetector) -> None:
         self.share = share
@@ -112,7 +114,7 @@ class HostBudgetMiddleware:
             raise TrapSuspected(shape=shape(request.url), n=TRAP_PAGES)
 
     def _exceeded(self, host: str, asked: int) -> BudgetExceeded | None:
-        """What is used up; `asked` where the request has been counted already."""
+        """The budget that is exhausted, if any; `asked` is 1 if the request has been counted already."""
         if self.requests[host] - asked >= self.share.requests:
             return RequestsUsedUp(host=host, n=self.share.requests)
         if self.size[host] >= self.share.size:
@@ -122,9 +124,9 @@ class HostBudgetMiddleware:
         return None
 
     def response_received(self, response: Response, request: Request) -> None:
-        """Counts what came."""
+        """Count a response's bytes."""
         self.size[urlparse_cached(request).hostname or ""] += len(response.body)
 
     def request_left(self, request: Request) -> None:
-        """Counts how long that took, however it ended (`crawler/fetch/bounded_agent.py` measures it)."""
+        """Count a request's duration, however it ended; `crawler/fetch/bounded_agent.py` measures it."""
         self.seconds[urlparse_cached(request).hostname or ""] += request.meta.pop("seconds", 0.0)

@@ -1,4 +1,4 @@
-"""What hosts ask of us, as the middlewares read and set it: kept in a crawl's archive, else in this process."""
+"""Host state as the middlewares read and write it, in a crawl's archive or else in memory."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import Any, Protocol
 
 from index.archive.hosts import HostState
 
-host_slower = object()  # signal: a host asks for more seconds between two requests; `host` and `seconds`
-request_unsent = object()  # signal: a `request` whose turn had come was not sent to its host after all
+host_slower = object()  # signal: `host` requests a delay of at least `seconds` between two requests
+request_unsent = object()  # signal: `request` left its host's queue but was not sent after all
 
 
 class HostStates(Protocol):
-    """The states of origins, such as `https://step.example`."""
+    """A store of host states, by origin, such as `https://step.example`."""
 
     async def state(self, origin: str) -> HostState:
-        """What is known of the origin."""
+        """The origin's state."""
 
     async def put(self, origin: str, **columns: Any) -> None:
-        """Sets these fields of the origin's state."""
+        """Set these fields of the origin's state."""
 
 
 class MemoryHostStates:
-    """Host states for as long as the process lives: `arshif sites check` and `scrapy shell` have no archive."""
+    """Host states in memory, for `arshif sites check` and `scrapy shell`, which have no archive."""
 
     def __init__(self) -> None:
         self.known: dict[str, HostState] = {}
 
     async def state(self, origin: str) -> HostState:
-        """What is known of the origin."""
+        """The origin's state."""
         return self.known.get(origin, HostState(origin))
 
     async def put(self, origin: str, **columns: Any) -> None:
-        """Sets these fields of the origin's state."""
+        """Set these fields of the origin's state."""
         self.known[origin] = replace(await self.state(origin), **columns)

@@ -1,4 +1,4 @@
-"""The download handler of every crawl: Scrapy's own, bounded, and the browser's for pages that are rendered.
+"""The download handler of every crawl: Scrapy's own with bounds, and the browser's for rendered pages.
 
 Scrapy loads it by name (`crawler/settings.py`).
 """
@@ -17,14 +17,16 @@ from crawler.fetch.host_state import request_unsent
 
 
 class HttpHandler(BoundedAgent, HTTP11DownloadHandler):
-    """Plain requests; the browser's handler (BROWSER_HANDLER), which takes a second to import, joins it with the first
-    rendered page."""
+    """Downloads plain requests itself, and hands those to be rendered to the browser's handler.
+
+    That handler (BROWSER_HANDLER) takes a second to import, and so is loaded with the first rendered page.
+    """
 
     _browser: Any = None
 
     async def download_request(self, request: Request) -> Response:
         try:
-            for look in request.meta.pop("looks", {}).values():  # the last before it is sent
+            for look in request.meta.pop("looks", {}).values():  # last checks before the request is sent
                 look()
         except Exception:
             self._crawler.signals.send_catch_log(request_unsent, request=request)

@@ -1,4 +1,4 @@
-"""Politeness: the gap between two requests to one host, measured where it counts, at the host."""
+"""Politeness: the delay between two requests to one host, as the host sees it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ from crawler.fetch.block_detection import BlockDetector
 from crawler.fetch.crawl_state import crawl_state
 from crawler.fetch.host_state import host_slower, request_unsent
 
-MAX_DELAY_SECONDS = 60.0  # seconds between two requests to a host, however slowly it answers
-# … and at least: without any delay, Scrapy takes all of a slot's queue before it counts the first (`_process_queue`)
+MAX_DELAY_SECONDS = 60.0  # between two requests to a host, however slowly it answers
+# With no delay at all, Scrapy takes a slot's whole queue before it counts the first request (`_process_queue`)
 MIN_DELAY_SECONDS = 0.001
 
 
 class PolitenessMiddleware:
-    """Gives each host its own download slot, and counts its delay from the end of the last answer.
+    """Gives each host its own download slot, and measures its delay from the end of the last response.
 
-    Scrapy counts from when a request left: one that travelled slowly and one that travelled fast arrive closer together
-    than the delay. And a redirect keeps the slot of the host that it came from (scrapy/core/downloader,
-    `Downloader.get_slot_key`), so the host that it leads to would be asked without any delay.
+    Scrapy measures from when a request was sent: a slow one followed by a fast one arrive closer together than the
+    delay. A redirect also keeps the slot of the host that it came from (scrapy/core/downloader,
+    `Downloader.get_slot_key`), so the host that it leads to would be requested without any delay.
 
-    A host that answers slowly is asked more slowly, by a pause as long as its answer took; one that shows walls, twice
-    as slowly with each in a row. Scrapy's AutoThrottle would bring the delay of a site that has its own
-    (DOWNLOAD_SLOTS) to the general one.
+    After a slow response, the delay is at least as long as the response took; each block page in a row doubles it.
+    Scrapy's AutoThrottle would reset the delay of a site that has its own (DOWNLOAD_SLOTS) to the general one.
     """
 
     def __init__(
@@ -43,7 +42,7 @@ class PolitenessMiddleware:
         self.blocks = blocks
         self.slot_of = slot_of  # the download slot of a host, None before its first request
         self.delays = {host: float(slot["delay"]) for host, slot in delays.items() if "delay" in slot}
-        self.wishes: dict[str, float] = {}  # seconds that hosts ask for themselves, such as by Crawl-delay
+        self.wishes: dict[str, float] = {}  # delays in seconds that hosts request themselves, such as by Crawl-delay
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -63,23 +62,23 @@ class PolitenessMiddleware:
         request.meta["download_slot"] = urlparse_cached(request).hostname or ""
 
     def slower(self, host: str, seconds: float) -> None:
-        """From now on there are as many seconds between two requests to this host, MAX_DELAY_SECONDS at most."""
+        """Raise the host's delay to this many seconds, MAX_DELAY_SECONDS at most, from now on."""
         self.wishes[host] = max(self.wishes.get(host, 0.0), min(seconds, MAX_DELAY_SECONDS))
         if (slot := self.slot_of(host)) is not None:
             slot.delay = max(slot.delay, self.wishes[host])
 
     def answered(self, request: Request) -> None:
-        """Moves the host's clock to now: `response_downloaded` is sent before the slot's queue goes on."""
+        """Restart the host's delay now: `response_downloaded` is sent before the slot's queue is processed further."""
         host = request.meta["download_slot"]
         if (slot := self.slot_of(host)) is not None:
             slot.lastseen = monotonic()
             promised = max(self.delays.get(host, self.delay), self.wishes.get(host, 0.0))
-            # A rendered page took our browser's time, not the host's
+            # A rendered page's latency is our browser's, not the host's
             took = 0.0 if request.meta.get("playwright") else request.meta.get("download_latency", 0.0)
             slot.delay = pause(promised, took, self.blocks.walls[host])
 
     def unsent(self, request: Request) -> None:
-        """Lets the next one have its turn at once: hundreds that are given up must not each wait for theirs."""
+        """Let the next request go at once: hundreds of abandoned requests must not each wait out the delay."""
         if (slot := self.slot_of(request.meta.get("download_slot", ""))) is not None:
             slot.lastseen = 0.0
             if slot.latercall is not None:
@@ -88,7 +87,10 @@ class PolitenessMiddleware:
 
 
 def pause(promised: float, took: float, walls: int) -> float:
-    """Seconds until a host is asked again: what was promised, doubled for each wall in a row, and at least as long as
-    its last answer took; neither longer than MAX_DELAY_SECONDS, unless that was promised."""
+    """Seconds until the next request to a host.
+
+    That is the `promised` delay, doubled for each block page in a row, and at least as long as the last response `took`
+    (seconds); neither raises it above MAX_DELAY_SECONDS, but a longer promised delay is honoured.
+    """
     slowed = min(MAX_DELAY_SECONDS, max(promised, 1.0) * 2**walls) if walls else promised
     return max(promised, slowed, min(took, MAX_DELAY_SECONDS), MIN_DELAY_SECONDS)

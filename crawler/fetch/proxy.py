@@ -1,4 +1,5 @@
-"""The proxy of arshif.yaml, for every request that Scrapy sends, robots.txt too; the browser is told of it itself."""
+"""The proxy configured in arshif.yaml, for every request that Scrapy sends, robots.txt included; the browser gets it
+separately."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ from scrapy.exceptions import NotConfigured
 
 
 class ProxyMiddleware:
-    """Names the proxy in each request's meta, where Scrapy's own middleware takes it up, whatever the environment says.
+    """Sets the proxy in each request's meta for Scrapy's own middleware, regardless of the environment's proxy.
 
-    Pages that a browser renders are left out: its headers would carry the proxy's password to the site.
+    Pages to be rendered are excluded: the browser's headers would carry the proxy's password to the site.
     """
 
     def __init__(self, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Raw copies: the answer as it came, before anything decompresses it, for the WARC file."""
+"""Capture of raw responses for the WARC file: the bytes as received, before anything decompresses them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from scrapy.http import Response
 
 from index.warc import store
 
-ENCODED = ("content-encoding", "content-length")  # what a body that was decoded has no more
+ENCODED = ("content-encoding", "content-length")  # headers that no longer apply to a decoded body
 GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
 
 
 class RawCaptureMiddleware:
-    """Keeps a page's status, headers and body as received in `request.meta["raw"]`; the store writes them.
+    """Keeps a page's status, headers and body as received in `request.meta["raw"]`, which the store writes.
 
-    We ask for gzip alone (`crawler/settings.py`). What came otherwise all the same is left to
-    `DecodedCaptureMiddleware`: not every language will have that encoding in ten years."""
+    Only gzip is requested (`crawler/settings.py`). A response in another encoding is left to
+    `DecodedCaptureMiddleware`: not every language will support that encoding in ten years.
+    """
 
     async def process_response(self, request: Request, response: Response) -> Response:
         request.meta.pop("raw", None)
@@ -31,7 +32,7 @@ class RawCaptureMiddleware:
 
 
 class DecodedCaptureMiddleware:
-    """Keeps what `RawCaptureMiddleware` left, as Scrapy decoded it in between: DOWNLOAD_MAXSIZE bytes at most."""
+    """Keeps what `RawCaptureMiddleware` did not, as Scrapy has decoded it since: at most DOWNLOAD_MAXSIZE bytes."""
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if _should_keep(request, response) and "raw" not in request.meta:
@@ -59,12 +60,12 @@ def _encoding(headers: Iterable[tuple[str, str]]) -> str:
 
 
 def lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Headers by their name in small letters; of several of one name, the last."""
+    """Headers by lower-case name; the last one wins where a name repeats."""
     return {name.lower(): value for name, value in headers}
 
 
 def decoded(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """The body of a raw copy without its Content-Encoding."""
+    """The body of a raw response with its Content-Encoding removed."""
     encoding = _encoding(headers)
     if encoding in GZIP:
         return gzip.decompress(body)

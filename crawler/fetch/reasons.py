@@ -1,4 +1,4 @@
-"""Why a request came to nothing, as a message: each class of exception stands for one reason, here and nowhere else."""
+"""Why a request failed, as a message: the single mapping from exception classes to reasons."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from index.locale import FALLBACK, translate
 from index.model.codes import FetchReason
 from index.model.message import Message
 
-# Scrapy's exceptions and Twisted's, the more special one first; any other is FetchReason.FAILED
+# Scrapy's and Twisted's exceptions, subclasses before their bases; any other is FetchReason.FAILED
 REASONS: tuple[tuple[type[BaseException], FetchReason], ...] = (
     (CannotResolveHostError, FetchReason.DNS),
     (DownloadTimeoutError, FetchReason.TIMEOUT),
@@ -33,14 +33,14 @@ REASONS: tuple[tuple[type[BaseException], FetchReason], ...] = (
     (DownloadCancelledError, FetchReason.TOO_LARGE),
     (IgnoreRequest, FetchReason.NOT_REQUESTED),
 )
-# Reasons that tell little without the exception's own words
+# Reasons that say little without the exception's own text
 UNSPECIFIC = frozenset(
     (FetchReason.CONNECTION_FAILED, FetchReason.CONNECTION_LOST, FetchReason.NOT_REQUESTED, FetchReason.FAILED)
 )
 
 
 class RequestRefused(IgnoreRequest):
-    """A request that is not sent; `message` says why, with these parameters."""
+    """A request that is not sent; `message` gives the reason with these parameters."""
 
     reason: ClassVar[FetchReason]
 
@@ -53,7 +53,7 @@ class RequestRefused(IgnoreRequest):
 
 
 def reason_of(ended: BaseException | Failure) -> Message:
-    """Why this exception, or what Twisted made of it, ended a request."""
+    """The message for the exception, or Twisted failure, that ended a request."""
     error = ended.value if isinstance(ended, Failure) else ended
     assert error is not None
     if isinstance(error, RequestRefused):

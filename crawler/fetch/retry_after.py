@@ -1,5 +1,5 @@
-"""Retry-After (RFC 9110 10.2.3): a host that asks to be left alone is, as a whole, in this run and in later ones; what
-it answers by http holds for https too."""
+"""Retry-After (RFC 9110 10.2.3), honoured for the whole host, in this run and later ones; an answer over http holds for
+https too."""
 
 from __future__ import annotations
 
@@ -20,26 +20,24 @@ from crawler.scheduling.poll_interval import retry_after
 from index.archive import hosts
 from index.model.codes import FetchReason
 
-RETRY_STATUSES = (
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)  # with which it is about the host, not a page
+# Statuses with which Retry-After is about the host rather than a page
+RETRY_STATUSES = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class RetryLater(HostUnavailable):
-    """The host asked not to be asked again before a certain time."""
+    """The host asked for no further requests before a certain time."""
 
     reason = FetchReason.RETRY_AFTER
     heard = True
 
 
 class RetryAfterMiddleware:
-    """Keeps until when each host asked to be left alone; nothing is sent to it before then."""
+    """Records each host's Retry-After time, and sends it nothing before then."""
 
     def __init__(self, hosts: HostStates) -> None:
         self.hosts = hosts
         self.until: dict[str, datetime] = {}
-        self.known: set[str] = set()  # origins whose wait of earlier runs has been looked up
+        self.known: set[str] = set()  # origins whose wait from earlier runs has been loaded
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -1,1 +1,1 @@
-"""What is done to a stored archive: read again, signed, forgotten."""
+"""Maintenance of a stored archive: re-extraction, missing signatures, erasure."""

@@ -1,4 +1,4 @@
-"""Forgetting an article or a site: what would go, and its going, from raw copies, archive and indexes."""
+"""Erasure of an article or a site from raw responses, archive and indexes, and a preview of what it would remove."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from index.archive.backup import keeping_lock
 from index.file_lock import hold
 from index.warc.maintenance import blank
 
-OWNER = "arshif forget"  # of the sites' leases, for people
+OWNER = "arshif forget"  # owner of the sites' leases, shown to users
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureTarget:
-    """What is to go: of a site these articles (ids) and addresses; `whole`: all of it. `told` says so in a sentence."""
+    """What is to be erased: these articles (ids) and URLs of a site, or the `whole` site; `told` describes it."""
 
     site: str
     articles: tuple[str, ...]
@@ -32,7 +32,7 @@ class ErasureTarget:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What went; `journal_emptied`: the archive's write-ahead log holds nothing of it any more."""
+    """What was erased; `journal_emptied` says that the archive's write-ahead log no longer holds any of it."""
 
     site: str
     articles: int = 0
@@ -43,15 +43,16 @@ class Erased:
 
 
 class Erasure:
-    """Takes articles out of an archive and its folder of raw copies."""
+    """Erases articles from an archive and its folder of raw responses."""
 
     def __init__(self, archive: Archive, raw: Path) -> None:
         self.archive, self.raw = archive, raw
 
     def resolve(self, name: str, config: Config) -> ErasureTarget:
-        """What a name stands for: the id of a site, or the id or an address of an article, known or not.
+        """The target that a name stands for: a site's id, or an article's id or URL, known or not.
 
-        Raises ArshifError for a word that is none of these."""
+        :raises ArshifError: when the name is none of these.
+        """
         with self.archive.read() as conn:
             if (article := find_article(conn, name)) is not None:
                 known = erasure.find(conn, article)
@@ -72,9 +73,10 @@ class Erasure:
         return ErasureTarget(site, (), (url,), False, f"{url}: not in the archive; it is only kept away")
 
     def forget(self, what: ErasureTarget, now: datetime) -> Erased:
-        """Takes it out for good. Safe to begin again where it was broken off.
+        """Erase the target for good. After an interruption, it is safe to run again.
 
-        Raises Busy where the site is being crawled, or another process copies or forgets."""
+        :raises Busy: when the site is being crawled, or another process makes a backup or erases something.
+        """
         with hold(keeping_lock(self.archive.path.parent), wait=False):
             held = self.archive.write(partial(leases.acquire, sites=[what.site], owner=OWNER, now=now)).result()
             if not held:
@@ -86,13 +88,13 @@ class Erasure:
         return replace(done, journal_emptied=sqlite.empty_journal(self.archive.path))
 
     def _forget(self, what: ErasureTarget, lease: leases.Lease, now: datetime) -> Erased:
-        if what.whole:  # first, so that a crawl which begins after a crash finds the mark
+        if what.whole:  # first, so that a crawl begun after a crash finds the mark
             self.archive.write(partial(erasure.refuse_site, site=what.site, now=now), lease).result()
         done = Erased(what.site, urls=0 if what.articles else len(what.urls))
         for article in what.articles:
             with self.archive.read() as conn:
                 known = erasure.find(conn, article)
-            blank(self.raw, known.refs)  # before the archive forgets where they lie
+            blank(self.raw, known.refs)  # before the archive forgets where they are
             self.archive.write(partial(erasure.forget, what=known, now=now), lease).result()
             done = replace(
                 done,

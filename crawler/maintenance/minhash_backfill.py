@@ -1,4 +1,4 @@
-"""Articles from before near-duplicates were looked for (an archive of 0.1) get their signatures, some at a time."""
+"""Backfill of MinHash signatures, in batches, for articles from before near-duplicate detection (an archive of 0.1)."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from functools import partial
 from crawler.fingerprint import identity
 from index.archive import Archive, near_duplicates, stories
 
-BATCH = 2_000  # articles of one call, each in a transaction of its own: it goes on beside crawls
+BATCH = 2_000  # articles per call, each in its own transaction, so that it can run alongside crawls
 
 
 class MinHashBackfill:
-    """Signs what is unsigned, once through the archive: articles that are stored meanwhile have their signatures."""
+    """Signs unsigned articles in one pass over the archive: those stored in the meantime have their signatures."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
-        self.last: str | None = ""  # the article that was looked at last; None: all were
+        self.last: str | None = ""  # id of the article processed last; None: all are done
 
     def some(self, now: datetime) -> int:
-        """Signs some articles, and brings those into stories that resemble others; gives how many were looked at."""
+        """Sign one batch of articles and group similar ones into stories; return how many were processed."""
         if self.last is None:
             return 0
         with self.archive.read() as conn:

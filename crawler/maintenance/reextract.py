@@ -1,4 +1,5 @@
-"""Raw copies read again with today's code and rules: what would change, and the change, as corrections of ours."""
+"""Re-extraction of raw responses with today's code and rules: a preview of what would change, or the change itself, as
+corrections."""
 
 from __future__ import annotations
 
@@ -27,9 +28,9 @@ from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.reextract")
 
-OWNER = "arshif reextract"  # of the sites' leases, for people
-MAX_IN_FLIGHT = 16  # pages under way: enough for the workers of a large machine, and 160 MB of pages at the very most
-EXAMPLES = 3  # of a field's changes that are told
+OWNER = "arshif reextract"  # owner of the sites' leases, shown to users
+MAX_IN_FLIGHT = 16  # pages under way: enough for a large machine's workers, and at most 160 MB of pages
+EXAMPLES = 3  # reported changes per field
 INTERNAL_FIELDS = {
     "id",
     "site",
@@ -39,13 +40,13 @@ INTERNAL_FIELDS = {
     "signature",
     "template",
     "origins",
-}  # no words of the page's
+}  # not content of the page
 FIELDS = tuple(one.name for one in fields(Article) if one.name not in INTERNAL_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """How a field of an article reads, and how it reads now."""
+    """A changed field of the article at `url`, as stored (`before`) and as extracted now (`after`)."""
 
     url: str
     before: Any
@@ -54,8 +55,9 @@ class Example:
 
 @dataclass(slots=True)
 class Report:
-    """What came of it, in articles: `read` from raw copies, `changed`, `refused` for being no article by today's rules
-    (they stay as they are), `unreadable`; the changes of each field, with examples; sites that a crawl held."""
+    """The results, as numbers of articles: `read` from raw responses, `changed`, `refused` as not articles by today's
+    rules (they stay as they are), `unreadable`; and the changes per field with examples, and the sites skipped as
+    `busy`."""
 
     read: int = 0
     changed: int = 0
@@ -66,7 +68,7 @@ class Report:
     busy: list[str] = field(default_factory=list)
 
     def add(self, before: Article, after: Article, names: Iterable[str]) -> None:
-        """Counts an article that reads differently."""
+        """Count an article that is extracted differently in the fields `names`."""
         self.changed += 1
         for name in names:
             self.fields[name] = self.fields.get(name, 0) + 1
@@ -76,9 +78,10 @@ class Report:
 
 
 class Reextraction:
-    """Reads the newest version of articles again from its raw copy; `dry`: changes nothing. `told` hears how far it is.
+    """Re-extracts articles' newest versions from their raw responses; `told` is called with the progress so far.
 
-    Older versions stay as they were read: what a site said then is not corrected after the fact."""
+    `dry` changes nothing. Older versions stay as they are: what a site said then is not corrected after the fact.
+    """
 
     def __init__(
         self,
@@ -93,9 +96,13 @@ class Reextraction:
         self.report = Report()
 
     async def run(self, sites: Iterable[Site], since: datetime | None, now: datetime) -> Report:
-        """What came of these sites' articles. A site that a crawl holds is left alone, and no crawl gets one meanwhile.
+        """Re-extract these sites' articles and return the results.
 
-        Raises ArchiveError where the archive fails."""
+        `since` limits it to pages fetched from then on; `now` is UTC. Each site is leased meanwhile, and one that a
+        crawl holds is skipped.
+
+        :raises ArchiveError: when the archive fails.
+        """
         for site in sites:
             held: list[leases.Lease] = []
             if not self.dry:
@@ -114,7 +121,7 @@ class Reextraction:
             learned = repeated(conn, site.id)
         last = ""
         while True:
-            with self.archive.read() as conn:  # not one for all: the write-ahead log grows as long as somebody reads it
+            with self.archive.read() as conn:  # not one for all: the write-ahead log grows while it is being read
                 some = list(islice(warc_records.copies(conn, site.id, since, last), MAX_IN_FLIGHT))
                 own = {copy.article.id: repeated_blocks.of(conn, copy.article.id) for copy in some}
             if not some:
@@ -134,7 +141,7 @@ class Reextraction:
             log.warning("%s: would be refused today: %s", copy.article.url, problem)
             self.report.refused += 1
         except Unreadable as problem:
-            log.warning("%s: cannot be read again: %s", copy.article.url, problem)
+            log.warning("%s: cannot be re-extracted: %s", copy.article.url, problem)
             self.report.unreadable += 1
         return None
 

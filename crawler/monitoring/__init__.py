@@ -1,1 +1,1 @@
-"""How the sites and this machine are doing, and who is told."""
+"""Health of the sites and of this machine, and the notifications about it."""

@@ -1,4 +1,5 @@
-"""What a crawl needs, looked at before it is missed: one function a thing, each gives what it found as a message."""
+"""Checks of everything that a crawl needs, before something is missing: one function per check, which returns its
+finding as a message."""
 
 from __future__ import annotations
 
@@ -32,19 +33,19 @@ from index.warc.store import torn_bytes
 
 Verdict = Literal["ok", "warning", "fail"]
 
-TIGHT = 3  # times the least free disk that is soon used up
-LOOKED_INTO = 5  # files of raw copies, the newest: a crash tears the last one of a run
-PATIENCE = 60.0  # seconds for reading a database through; a large one takes longer, which is told
-INDEX_DELAY = timedelta(hours=1)  # that something waits for an index, until that is worth a word
-DEAD = 5  # failures of a source in a row: some two days
-STARTING = 30.0  # seconds that a browser may take to show an empty page
-BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # no clock can be before this program
-MAX_LISTED = 5  # of many, that are told
+TIGHT = 3  # times `least_free`; less free space than that is soon used up
+LOOKED_INTO = 5  # newest WARC files that are checked: a crash tears the last one of a run
+PATIENCE = 60.0  # seconds to check a database; a large one takes longer, which is reported
+INDEX_DELAY = timedelta(hours=1)  # documents waiting for an index for longer are worth a warning
+DEAD = 5  # consecutive failures of a source: about two days
+STARTING = 30.0  # seconds for a browser to show an empty page
+BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock before this program's release is wrong
+MAX_LISTED = 5  # names that are listed out of many
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: `ok`, `warning` (it runs, but look at it) or `fail` (mend it), and what it is."""
+    """The result of one check: `ok`, `warning` (it works, but needs attention) or `fail` (it must be fixed)."""
 
     what: str
     verdict: Verdict
@@ -56,7 +57,7 @@ CheckFunction = Callable[[Config], Found]
 
 
 def run_checks(config: Config) -> Iterator[Check]:
-    """All of them, as they are looked at; what cannot be looked at is a finding too."""
+    """Run all checks and yield each result as it is ready; a check that cannot be carried out fails."""
     for what, look in CHECKS.items():
         try:
             verdict, told = look(config)
@@ -68,7 +69,7 @@ def run_checks(config: Config) -> Iterator[Check]:
         yield Check(what, verdict, told)
 
 
-# --- who we are and where we stand -----------------------------------------------------------------------------------
+# --- configuration and environment -----------------------------------------------------------------------------------
 
 
 def _contact(config: Config) -> Found:
@@ -163,7 +164,7 @@ def _archive(config: Config) -> Found:
 
 
 def _integrity(path: str) -> str | None:
-    """What is wrong with the database's pages and indexes; None where there was no time to read all of it."""
+    """What is wrong with the database's pages and indexes, "" if nothing; None if there was no time to check it all."""
     end = time.monotonic() + PATIENCE
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         connection.set_progress_handler(lambda: int(time.monotonic() > end), 100_000)

@@ -1,4 +1,4 @@
-"""What `doctor` finds: codes of its messages."""
+"""Message codes of the findings of `arshif doctor`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class DoctorMessage(StrEnum):
-    """Durations are seconds, sizes bytes; `sites`, `urls`, `files` and `privileges` are messages that list names."""
+    """Codes, each with its parameters.
+
+    Durations are seconds, sizes bytes; `sites`, `urls`, `files` and `privileges` are messages that list names.
+    """
 
     CONFIGURATION = "doctor.configuration"  # folder
     FILE_ERROR = "doctor.file_error"  # file, error

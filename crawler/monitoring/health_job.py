@@ -1,4 +1,4 @@
-"""Checkup: looks at every site's health now and then, and notes whom to tell."""
+"""Health check: judges every site's health periodically, and records the alerts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from index.model.message import Message
 
 log = logging.getLogger("arshif.health")
 
-NETWORK_DOWN_AFTER = timedelta(
-    hours=3
-)  # without an answer from any site: that is our network, and says nothing of theirs
+# Without an answer from any site: that is our network's fault, and says nothing about the sites
+NETWORK_DOWN_AFTER = timedelta(hours=3)
 
 
 def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
-    """The sites whose health turned out to have changed, after a look at all that are enabled; alerts of them are
-    kept in the archive. `now` is UTC."""
+    """Judge all enabled sites, record an alert for each whose verdict changed, and return the ids of those sites.
+
+    `now` is UTC.
+    """
     with archive.read() as conn:
         seen = {site.id: _examine(conn, site, now) for site in config.enabled}
         known = health.states(conn)

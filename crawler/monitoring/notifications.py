@@ -1,4 +1,4 @@
-"""Notify: brings news to the people who asked for them, by whatever way they read; to each address on its own."""
+"""Notifications: delivers alerts through Apprise, to each address in `notify` independently of the others."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ from index.model.message import Message
 
 log = logging.getLogger("arshif.notify")
 
-ALERTS_PER_MESSAGE = 20  # alerts of one message: if half the sites fail together, that is one message
-UNDELIVERABLE_AFTER = timedelta(days=7)  # an address that has not worked for that long is not told of what is older
+ALERTS_PER_MESSAGE = 20  # alerts in one message: if half the sites fail together, that is one message
+UNDELIVERABLE_AFTER = timedelta(days=7)  # an alert that an address did not accept for that long is dropped
 
 
 def keys(config: Config) -> list[str]:
-    """The addresses of `notify` as the archive knows them: by a digest, as they may hold passwords."""
+    """The keys under which the archive knows the addresses in `notify`: digests, as addresses may contain passwords."""
     return [sha256(address.get_secret_value().encode()).hexdigest()[:16] for address in config.settings.notify]
 
 
 def send(archive: Archive, config: Config, now: datetime) -> int:
-    """How many messages with alerts were brought to those whom `notify` names; what fails is tried again. An alert is
-    for those who were named when it was noted; without anybody to tell, it is in `arshif alerts` alone."""
+    """Send the unsent alerts to the addresses in `notify`; return the number of messages sent.
+
+    A message that fails is sent again later. An alert goes to the addresses that `notify` had when it was recorded; if
+    there were none, only `arshif alerts` shows it. `now` is UTC.
+    """
     known = keys(config)
     archive.write(
         lambda conn: pending_notifications.drop_expired(conn, alerts, known, now - UNDELIVERABLE_AFTER)
@@ -51,18 +54,19 @@ def send(archive: Archive, config: Config, now: datetime) -> int:
 
 
 def message(config: Config, key: str, title: str, body: str) -> bool:
-    """Whether a message reached the address of that key; it is text, and no markup."""
+    """Send a message, as plain text, to the address with this key; return whether that succeeded."""
     number = keys(config).index(key)
     sent = _sent(config, number, title, body)
     if not sent:
-        log.warning(
-            "notify.%d: a message could not be sent; it is tried again for %d days", number, UNDELIVERABLE_AFTER.days
-        )
+        log.warning("notify.%d: a message could not be sent; retrying for %d days", number, UNDELIVERABLE_AFTER.days)
     return sent
 
 
 def test(config: Config) -> list[str]:
-    """The addresses, by their place, that a message which says what it is did not reach."""
+    """Send a test message to every address; return those that it did not reach, as `notify.<index>`.
+
+    :raises ConfigError: when `notify` is empty, or Apprise does not support one of its addresses.
+    """
     if not config.settings.notify:
         raise ConfigError("nobody is to be told: write an address of Apprise under `notify` in arshif.yaml")
     known(config)
@@ -72,23 +76,24 @@ def test(config: Config) -> list[str]:
 
 
 def known(config: Config) -> None:
-    """Whether Apprise knows all the addresses of `notify`, without a message to anybody.
+    """Check, without sending anything, that Apprise supports all addresses in `notify`.
 
-    :raises ConfigError: a line for each that it does not know."""
+    :raises ConfigError: when it does not; with one line for each such address.
+    """
     if unknown := [number for number, address in enumerate(config.settings.notify) if _apprise(address) is None]:
         hint = "is no address that Apprise knows, such as json://localhost:8080/hook"
         raise ConfigError("\n".join(f"notify.{number}: {hint}" for number in unknown))
 
 
 def worded(alerts: Sequence[Alert]) -> tuple[str, str]:
-    """A message's title and text: an alert a line, with its time, as it may be told late."""
+    """A message's title and text: one alert per line, with its time, as it may be delivered late."""
     sites = list(dict.fromkeys(alert.site for alert in alerts))
     title = sites[0] if len(sites) == 1 else f"{len(sites)} sites"
     return f"Arshif: {title}", "\n".join(f"{alert.at:%Y-%m-%d %H:%M} UTC, {line(alert)}" for alert in alerts)
 
 
 def line(alert: Alert) -> str:
-    """One alert: the site, its state, why, and an address that shows it."""
+    """One alert in a line: the site, its verdict, the reason, and an example URL."""
     well = Message(HealthReason.WELL_AGAIN)
     said = translate(alert.detail or well, FALLBACK)
     parts = [alert.verdict, said, alert.example]
@@ -101,9 +106,9 @@ def _sent(config: Config, number: int, title: str, body: str) -> bool:
 
 
 def _apprise(address: SecretStr) -> Any:
-    """What sends to this address; None where Apprise does not know it."""
-    from apprise import Apprise  # 0.3 s that only those pay who are told something
+    """The Apprise object that sends to this address; None if Apprise does not support it."""
+    from apprise import Apprise  # takes 0.3 s, spent only when something is sent
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it repeats addresses, passwords and all
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it logs addresses, including passwords
     one = Apprise()
     return one if one.add(address.get_secret_value()) else None

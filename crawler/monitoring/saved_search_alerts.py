@@ -1,4 +1,4 @@
-"""Watch: holds what is new in the archive against the saved searches, and tells what they found."""
+"""Saved-search alerts: matches new articles against the saved searches, and sends what they found."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ from index.engines import Engine
 from index.model.article import IndexDocument
 from index.search.query_language import MAX_LIMIT, parse
 
-MAX_STORE_DELAY = timedelta(
-    hours=1
-)  # that an article may be stored after it was first seen: its page was waiting for a worker
-MATCHES_KEPT_FOR = timedelta(days=7)  # what was found: long enough to be told, and longer than LATE
-LISTED = 20  # articles of one message; the others are counted
+# Between an article's being first seen and stored, at most: its page was waiting for a worker
+MAX_STORE_DELAY = timedelta(hours=1)
+MATCHES_KEPT_FOR = timedelta(days=7)  # long enough to be delivered, and longer than MAX_STORE_DELAY
+LISTED = 20  # articles listed in one message; the others are counted
 
 
 def match_new_articles(archive: Archive, engine: Engine, config: Config, now: datetime) -> int:
-    """How many new articles the saved searches found, for whom `notify` names now. Each article is found by a search
-    once; one that the index lacks is looked for again. `now` is UTC. Raises IndexUnavailable where the index does not
-    answer."""
+    """Match new articles against the saved searches; return the number of matches.
+
+    The matches are recorded for the addresses that `notify` has now. A search matches each article once; an article
+    that the index does not have yet is tried again. `now` is UTC.
+
+    :raises IndexUnavailable: when the index does not answer.
+    """
     with archive.read() as conn:
         saved = saved_searches.all_saved(conn)
         if not saved:
@@ -47,16 +50,21 @@ def match_new_articles(archive: Archive, engine: Engine, config: Config, now: da
 
 
 def matching(engine: Engine, saved: SavedSearch, ids: Sequence[str]) -> list[str]:
-    """Those of these articles that a saved search finds."""
+    """The ids, among these, of the articles that a saved search finds.
+
+    :raises IndexUnavailable: when the index does not answer.
+    """
     query = parse(saved.query, sort="newest", limit=MAX_LIMIT)
     pieces = [tuple(ids[at : at + MAX_LIMIT]) for at in range(0, len(ids), MAX_LIMIT)]
     found = (match.id for piece in pieces for match in engine.search(replace(query, articles=piece)).matches)
-    return list(dict.fromkeys(found))  # once, also where several versions match
+    return list(dict.fromkeys(found))  # each once, even if several versions match
 
 
 def send_alerts(archive: Archive, config: Config) -> int:
-    """How many messages were brought to those whom `notify` names: to each one for each saved search that found
-    something since it is named. What fails is tried again the next time, for KEPT."""
+    """Send each address in `notify` a message for every saved search with new matches; return the number sent.
+
+    An address gets only matches recorded since it was added. What fails is tried again next time, for MATCHES_KEPT_FOR.
+    """
     sent = 0
     with archive.read() as conn:
         waiting = [(saved, saved_searches.unnotified(conn, saved.id)) for saved in saved_searches.all_saved(conn)]
@@ -65,14 +73,14 @@ def send_alerts(archive: Archive, config: Config) -> int:
             with archive.read() as conn:
                 found = documents.documents(conn, ids)
             if not notifications.message(config, key, *worded(saved, found)):
-                break  # it is not asked for each search whether it works by now
+                break  # one failure is enough: do not try the address again for each search
             archive.write(partial(saved_searches.mark_notified, number=saved.id, ids=ids, address=key)).result()
             sent += 1
     return sent
 
 
 def worded(saved: SavedSearch, found: Sequence[IndexDocument]) -> tuple[str, str]:
-    """A message's title and text: headlines with sites and addresses."""
+    """A message's title and text: headlines with their sites and URLs."""
     lines = [
         f"{safe(document.article.headline or document.article.url)} ({document.article.site})\n"
         f"{safe(document.article.url)}"

@@ -1,8 +1,8 @@
-"""Health: what is usual for a site, from its own history, and a word for what no longer is. Pure.
+"""Site health: compares a site with its own history, and gives a verdict when something is no longer as usual. Pure.
 
-A share that was p is taken to have fallen when what was just seen has a probability below RARE under p (binomial), so
-that no site needs thresholds of its own. Silence is measured against the articles that were to be expected of these
-hours and weekdays (Poisson). A verdict is told when it has lasted, and one that flickers must last longer each time.
+A share that used to be p counts as fallen when the recent observation has a probability below RARE under p (binomial),
+so that no site needs thresholds of its own. Silence is measured against the articles expected for these hours and
+weekdays (Poisson). A verdict is reported once it has lasted, and one that flaps must last longer each time.
 """
 
 from __future__ import annotations
@@ -23,27 +23,26 @@ from index.archive.health import Evidence, Health, PageSeen, Sample, SourceSeen
 from index.model.codes import FetchReason, PageReason, PageState, SourceReason, Verdict
 from index.model.message import Given, Message
 
-RARE = (
-    1e-5  # by chance at most: 100 sites, 24 looks a day, six questions each give one false alarm in a week, unconfirmed
-)
-SILENT = 14.0  # articles missing before a site is quiet: e^-14 is 1e-6, and news come in heaps
-SLEEP = timedelta(hours=6)  # in which nobody is called quiet
-KNOWN_DAYS = 7  # of history before a site's silence says something
-MIN_EARLIER_ARTICLES = 16  # earlier articles before a field's absence does
-RECENT = 12  # newest articles or pages that are held against the earlier ones
-MIN_RECENT = 4  # … of which so many must be there
-WINDOW = timedelta(days=14)  # what is older is not what happens now
-LATELY = timedelta(days=2)
-DEAD_AFTER = timedelta(hours=6)  # without an answer, and DEAD_POLLS of them, before a source is dead
+# Probability by chance: 100 sites, 24 checks a day and six tests each give one false alarm a week, before confirmation
+RARE = 1e-5
+SILENT = 14.0  # missing articles before a site is quiet: e^-14 is 1e-6, and news comes in bursts
+SLEEP = timedelta(hours=6)  # silence that never makes a site quiet
+KNOWN_DAYS = 7  # of history before a site's silence means anything
+MIN_EARLIER_ARTICLES = 16  # before a missing field means anything
+RECENT = 12  # newest articles or pages, which are compared with the earlier ones
+MIN_RECENT = 4  # of these, before a comparison is made
+WINDOW = timedelta(days=14)  # anything older is not recent
+LATELY = timedelta(days=2)  # the time before a silence that shows whether the site publishes less than usual
+DEAD_AFTER = timedelta(hours=6)  # without an answer, and with DEAD_POLLS failures in a row, a source is dead
 DEAD_POLLS = 3
-CONFIRM = timedelta(hours=2)  # that a verdict must last before it is told
-CONFIRM_MOST = timedelta(days=2)  # … if it has changed often
-TURNS = timedelta(days=7)  # changes of which each doubles that
-SHRUNK = 0.3  # of the usual length: half a text is a matter of style
+CONFIRM = timedelta(hours=2)  # for which a verdict must last before it is reported
+CONFIRM_MOST = timedelta(days=2)  # the same, if the verdict has changed often
+TURNS = timedelta(days=7)  # each change of verdict within this time doubles CONFIRM
+SHRUNK = 0.3  # of the usual length; half the length is a matter of style
 
-# Statuses by which a server that is well turns us away, such as 202 with a bot check in place of the page
+# Statuses with which a healthy server rejects us, such as 202 with a bot check in place of the page
 BLOCK_STATUSES = frozenset((202, 401, 403, 406, 429, 451, 503))
-VERDICTS: Mapping[str, Verdict] = {  # of the reasons of failing that stand for one by themselves
+VERDICTS: Mapping[str, Verdict] = {  # by the failure reasons that imply a verdict on their own
     PageReason.WALL: Verdict.BLOCKED,
     PageReason.CONSENT: Verdict.BLOCKED,
     SourceReason.BOT_WALL: Verdict.BLOCKED,
@@ -62,7 +61,7 @@ HEALTHY = Health()
 
 
 class HealthReason(StrEnum):
-    """What makes a site look unwell; `why` is a Reason, `n` of the last `of` show it."""
+    """Why a site looks unhealthy; `why` is a Reason, and `n` of the last `of` pages or articles show it."""
 
     SOURCE_ANSWERS = "health.source_answers"  # why
     SOURCE_DEAD = "health.source_dead"  # why: its only one
@@ -81,7 +80,7 @@ class HealthReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HealthFinding:
-    """What is unusual: the verdict, what it is by, and an address that shows it."""
+    """What is unusual: the verdict, the evidence for it, and an example URL."""
 
     verdict: Verdict
     detail: Message
@@ -94,10 +93,10 @@ class HealthFinding:
 def judge(
     seen: Evidence, hosts: frozenset[str], zone: str, now: datetime, known: Health = HEALTHY
 ) -> HealthFinding | None:
-    """What is unusual about a site now, None where nothing is.
+    """What is unusual about a site now; None if nothing is.
 
-    `hosts` are those of its file, `zone` is its time zone, `now` UTC. What came since the `known` verdict began is not
-    what is usual. A site that was not asked, or did not answer, is not silent.
+    `hosts` are those in its YAML file, `zone` is its time zone, `now` is UTC. Anything since the `known` verdict began
+    does not count as usual. A site that was not polled, or did not answer, is not quiet.
     """
     since = known.since
     recent = [page for page in seen.pages if now - page.discovered < WINDOW]
@@ -119,7 +118,7 @@ def judge(
 
 
 def _dead(sources: Sequence[SourceSeen], now: datetime) -> list[SourceSeen]:
-    """Those that have not answered for long."""
+    """The sources that have not answered for a long time."""
     return [s for s in sources if s.failures >= DEAD_POLLS and (s.polled is None or now - s.polled > DEAD_AFTER)]
 
 
@@ -134,7 +133,7 @@ def _unheard(dead: Sequence[SourceSeen], of: int) -> HealthFinding:
 
 
 def verdict_of(reason: Message) -> Verdict | None:
-    """The verdict that a reason of failing stands for by itself: by its code, and the HTTP status of an answer."""
+    """The verdict that a failure reason implies on its own, by its code and HTTP status; None if it implies none."""
     match reason.code, reason.params:
         case FetchReason.HTTP_STATUS, {"status": int(status)}:
             if status in BLOCK_STATUSES:
@@ -146,9 +145,9 @@ def verdict_of(reason: Message) -> Verdict | None:
 
 
 def _pages(recent: Sequence[PageSeen], before: Sequence[PageSeen], lasts: bool) -> HealthFinding | None:
-    """Pages that no longer become articles; the commonest reason tells why."""
+    """Detects pages that no longer yield articles; the most frequent reason gives the verdict."""
     good = sum(_good(page) for page in recent)
-    usual = (sum(map(_good, before)) + 4) / (len(before) + 5)  # a site of which nothing is known gives articles
+    usual = (sum(map(_good, before)) + 4) / (len(before) + 5)  # the prior: an unknown site yields articles
     if len(recent) < MIN_RECENT or not fallen(good, len(recent), usual, lasts):
         return None
     bad = [(page, page.reason or Message(FetchReason.NO_ANSWER)) for page in recent if not _good(page)]
@@ -161,7 +160,7 @@ def _pages(recent: Sequence[PageSeen], before: Sequence[PageSeen], lasts: bool) 
 
 
 def _kind(reason: Message) -> tuple[str, object]:
-    """What is counted together: pages that fail for the same reason, whatever its other parameters."""
+    """The key by which failures are counted: the same code and HTTP status, whatever the other parameters."""
     return reason.code, reason.params.get("status")
 
 
@@ -170,7 +169,7 @@ def _good(page: PageSeen) -> bool:
 
 
 def _moved(samples: Sequence[Sample], hosts: frozenset[str]) -> HealthFinding | None:
-    """Articles that are on a host that is not the site's: the newest ones, and most of the last."""
+    """Detects articles on a host that is not the site's: all of the newest, and most of the recent ones."""
     away = [not _at_home(sample, hosts) for sample in samples]
     if len(away) < MIN_RECENT or not all(away[:MIN_RECENT]) or sum(away) <= len(away) / 2:
         return None
@@ -188,7 +187,7 @@ def _domain(host: str) -> str:
 
 
 def _fields(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> HealthFinding | None:
-    """Fields that used to be filled, and texts that used to be longer."""
+    """Detects fields that used to be filled, and texts that used to be longer."""
     if len(recent) < MIN_RECENT or len(before) < MIN_EARLIER_ARTICLES:
         return None
     if finding := _dates(recent, before, lasts):
@@ -218,7 +217,7 @@ def _fields(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> 
 
 
 def _dates(recent: Sequence[Sample], before: Sequence[Sample], lasts: bool) -> HealthFinding | None:
-    """Dates that used to be there and plausible: of the last days, and not all the same."""
+    """Detects dates that used to be present and plausible: recent, and not all the same."""
     same = (
         len({sample.published for sample in recent}) == 1
         and len({sample.published for sample in before}) > MIN_EARLIER_ARTICLES / 2
@@ -241,7 +240,7 @@ def _dated(sample: Sample) -> bool:
 
 
 def _silence(arrivals: Sequence[datetime], zone: ZoneInfo, now: datetime, known: Health) -> HealthFinding | None:
-    """More articles missing than chance explains, and less than usual of the last days (a holiday, a strike)."""
+    """Detects more missing articles than chance explains, even at a recently reduced rate (a holiday, a strike)."""
     if not arrivals or known.verdict not in (None, Verdict.QUIET):
         return None
     last, first = max(arrivals), min(arrivals)
@@ -258,8 +257,8 @@ def _silence(arrivals: Sequence[datetime], zone: ZoneInfo, now: datetime, known:
 
 
 def expected(arrivals: Sequence[datetime], since: datetime, until: datetime, zone: ZoneInfo) -> float:
-    """Articles to be expected between two times, after those that arrived before: by local hour, times the weekday's
-    share. An hour or weekday of which little is known is drawn towards the mean."""
+    """The number of articles expected between two times, by earlier `arrivals`: the local hour's rate times the
+    weekday's share. Hours and weekdays with few observations are shrunk towards the mean."""
     local = [arrival.astimezone(zone) for arrival in arrivals]
     weeks = max((max(local) - min(local)).days / 7, 1)
     mean = len(local) / weeks / 168
@@ -276,8 +275,10 @@ def expected(arrivals: Sequence[datetime], since: datetime, until: datetime, zon
 
 
 def fallen(good: int, of: int, usual: float, lasts: bool) -> bool:
-    """Whether so few good ones are fewer than chance explains where their share was `usual`, and matter. Where it
-    `lasts`, it is over when they are more than half as many as usual."""
+    """Whether `good` out of `of` is fewer than chance explains for a share that was `usual`, and few enough to matter.
+
+    If the problem already `lasts`, it is over once there are more than half as many as usual.
+    """
     if lasts:
         return good <= of * usual / 2
     share = min(max(usual, 0.02), 0.98)
@@ -285,12 +286,15 @@ def fallen(good: int, of: int, usual: float, lasts: bool) -> bool:
     return good <= of / 3 and tail < RARE
 
 
-# --- what is told --------------------------------------------------------------------------------------------------
+# --- what is reported ----------------------------------------------------------------------------------------------
 
 
 def advance(known: Health, found: HealthFinding | None, now: datetime) -> Health:
-    """The site's health after one more look. Its verdict changes when another one has lasted for CONFIRM, and twice as
-    long for each change of the last week; `turns` has a new entry then."""
+    """The site's health after one more check.
+
+    The verdict changes once another one has lasted for CONFIRM, doubled for each change in the last week; `turns` then
+    has a new entry.
+    """
     word = found.verdict if found else None
     if word == known.verdict:
         calm = replace(known, suspect=None, suspected=None)

@@ -1,1 +1,1 @@
-"""Processes: the daemon, a crawl as its child, the workers that parse."""
+"""Child processes: crawls and parse workers."""

@@ -1,4 +1,4 @@
-"""Children that never outlive their parent: a crawl, its workers, the shipper, the web server."""
+"""Child processes that never outlive their parent: a crawl, its workers, the indexer, the web server."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-# glibc gives each thread an arena of its own, and tantivy makes new threads for each batch: what they leave free stays
-# theirs. Of 2,500 batches the shipper keeps 70 MiB with two arenas, and 190 with as many as there are threads.
+# glibc gives each thread its own malloc arena, and tantivy starts new threads for each batch, whose freed memory stays
+# in their arenas. After 2,500 batches the indexer retains 70 MiB with two arenas, and 190 with one arena per thread.
 ARENAS = {"MALLOC_ARENA_MAX": "2"}  # mallopt(3)
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal that this process gets when its parent ends
 
 
 def die_with_parent(parent: int) -> None:
-    """Ends this process with SIGKILL as soon as `parent` (a pid) ends, however it ends; on Linux only.
+    """Have this process killed with SIGKILL as soon as `parent` (a pid) ends, however it ends; on Linux only.
 
-    The kernel watches the parent's *thread* that started us, so children are started from threads that live as long as
-    their process (prctl(2), PR_SET_PDEATHSIG).
+    The kernel watches the parent's *thread* that started this process, so start children from a thread that lives as
+    long as its process (prctl(2), PR_SET_PDEATHSIG).
     """
     if sys.platform != "linux":
         return
@@ -30,8 +30,10 @@ def die_with_parent(parent: int) -> None:
 
 
 def start_child(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    """A child that runs an `arshif` command in a process group of its own, so that a terminal's Ctrl-C reaches only us
-    and we decide how it ends. Call it from the main thread."""
+    """A child that runs an `arshif` command in its own session and process group. Call it from the main thread.
+
+    A terminal's Ctrl-C then reaches only the parent, which decides how the child ends.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "crawler.cli", *arguments, "--parent", str(os.getpid())],
         stdin=subprocess.DEVNULL,
@@ -41,7 +43,7 @@ def start_child(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def end_child(child: subprocess.Popen[bytes], grace: float) -> int:
-    """The child's exit status after SIGTERM and, `grace` seconds later, SIGKILL for its whole group."""
+    """Send the child SIGTERM and, `grace` seconds later, its whole group SIGKILL; return the exit status."""
     if child.poll() is None:
         child.terminate()
         try:
@@ -52,6 +54,6 @@ def end_child(child: subprocess.Popen[bytes], grace: float) -> int:
 
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:
-    """Sends SIGKILL to the child's group, its workers and browsers with it; the child itself may have ended."""
+    """Send SIGKILL to the child's group, including its workers and browsers; the child itself may have ended."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)

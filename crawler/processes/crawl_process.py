@@ -1,6 +1,6 @@
-"""One crawl in a process of its own: started, watched, timed out, recorded.
+"""A crawl in its own process: starting, watching, timing out and recording it.
 
-Twisted's reactor does not start twice, and a leak or a wedge ends with its process.
+Twisted's reactor cannot be restarted, and a leak or a hang ends with its process.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ from index.warc.store import repair
 
 log = logging.getLogger("arshif.runs")
 
-ENDS_WELL = ("finished", "shutdown", "closespider_timeout")  # Scrapy's reasons: done, asked to end, at its deadline
-EXIT_CODES = {error.__name__: error.exit_code for error in (Busy, ArchiveError, LeaseLost)}  # by the spider's reason
-ENDS = {0: RunStatus.OK, Busy.exit_code: RunStatus.BUSY}  # how a run went, by the child's exit code
-OFFLINE = (  # what a person is told who has no network
+ENDS_WELL = ("finished", "shutdown", "closespider_timeout")  # Scrapy's close reasons: done, asked to stop, timed out
+EXIT_CODES = {error.__name__: error.exit_code for error in (Busy, ArchiveError, LeaseLost)}  # by close reason
+ENDS = {0: RunStatus.OK, Busy.exit_code: RunStatus.BUSY}  # a run's status, by the child's exit code
+OFFLINE = (  # shown to a user without a network
     "No site could be reached, so this machine has no network. Arshif goes on trying; `make demo` works without one."
 )
 COUNT_LABELS = {  # a run's counts in words
     "new": "new", "changed": "changed", "unchanged": "unchanged", "duplicate": "copies", "refused": "refused",
     "quarantined": "unreadable", "failed": "failed", "later": "left for later",
 }  # fmt: skip
-GRACE = 30.0  # seconds between SIGTERM and SIGKILL: a page under way is finished, a wedge is not waited for
+GRACE = 30.0  # seconds between SIGTERM and SIGKILL: enough to finish a page, but a hang is not waited for
 
 
 @dataclass
 class Run:
-    """A crawl under way: its number in the archive, its sites, its process, its deadline (monotonic seconds), the
-    folder where it keeps raw copies, and why it may write no more (None: it may)."""
+    """A crawl under way: its number in the archive, its sites, its process, its deadline (monotonic seconds) and the
+    folder of its raw responses; `lack` gives the reason why it may write no more (None: it may)."""
 
     number: int
     sites: tuple[Site, ...]
@@ -64,7 +64,7 @@ class Run:
     kill_at: float = field(default=float("inf"))
 
     def watch(self, now: float) -> bool:
-        """Whether it has ended; past its deadline it is asked to, and GRACE later made to."""
+        """Whether the run has ended. Past its deadline it is asked to end, and GRACE seconds later it is killed."""
         if self.child.poll() is not None:
             return True
         if now >= self.kill_at:
@@ -81,7 +81,7 @@ class Run:
         return False
 
     def stop(self, why: RunStatus) -> None:
-        """Asks it to finish what is under way and end."""
+        """Ask the run to finish what is under way and end; `why` becomes its status."""
         if not self.ended_by:
             self.ended_by = why
             self.kill_at = time.monotonic() + GRACE
@@ -89,16 +89,16 @@ class Run:
 
 
 def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = "", *, why: RunCause) -> Run:
-    """A crawl of these sites, started and recorded with the reason why. Call it from the main thread.
+    """Start a crawl of these sites and record it with its cause. Call it from the main thread.
 
-    :raises OSError: the system starts no process now.
-    :raises ArchiveError: the disk has not enough room.
+    :raises OSError: when the system cannot start a process.
+    :raises ArchiveError: when the disk has too little space.
     """
     if lack := disk_space.shortage(config.settings):
         raise ArchiveError(lack)
     reap_dead_runs(config, archive)
     if expired := expire_raw(config, archive, datetime.now(UTC)):
-        log.info("%d file(s) of raw copies were older than %d days: deleted", expired, config.settings.raw.keep_days)
+        log.info("deleted %d file(s) of raw responses older than %d days", expired, config.settings.raw.keep_days)
     chosen = tuple(sites)
     ids = [site.id for site in chosen]
     now = datetime.now(UTC)
@@ -114,8 +114,10 @@ def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = 
 
 
 def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
-    """Ends the runs whose process died without a word, and cuts off the raw copy that each was writing; gives their
-    numbers. Their sites are due again soon."""
+    """End the runs whose process died without recording it, and truncate the raw response that each was writing.
+
+    Returns their numbers. Their sites are due again soon.
+    """
     dead = archive.write(lambda conn: records.reap_dead(conn, datetime.now(UTC))).result()
     for run in dead:
         repair(raw_folder(config), raw_name(run))
@@ -123,8 +125,8 @@ def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
 
 
 def finish(archive: Archive, run: Run) -> RunStatus:
-    """Records the end of a run whose process has ended; gives its status."""
-    kill_group(run.child)  # what it may have left behind, such as a browser
+    """Record the end of a run whose process has ended; return its status."""
+    kill_group(run.child)  # what it may have left running, such as a browser
     code, now = run.child.wait(), datetime.now(UTC)
     status = run.ended_by or ENDS.get(code) or (RunStatus.KILLED if code < 0 else RunStatus.FAILED)
     detail = Message(RunDetail.EXIT_CODE if code > 0 else RunDetail.SIGNAL, {"n": abs(code)}) if code else None
@@ -133,7 +135,7 @@ def finish(archive: Archive, run: Run) -> RunStatus:
     def end(conn: Connection) -> None:
         record = records.get(conn, run.number)
         for part in record.sites if record else ():
-            if part.status == RunStatus.RUNNING and blame:  # it never came to say how the site went
+            if part.status == RunStatus.RUNNING and blame:  # it did not get to record the site's outcome
                 failures = site_states.state(conn, part.site).failures + 1
                 failed = {"failures": failures, "last_run": now, "verdict": Verdict.FAILING, "detail": detail}
                 site_states.put(conn, part.site, **failed)
@@ -146,7 +148,7 @@ def finish(archive: Archive, run: Run) -> RunStatus:
 
 
 def summary(parts: Iterable[records.SiteRun]) -> str:
-    """What became of the pages of these sites, in words: "4 new, 1 changed"; "nothing new" where there were none."""
+    """The outcomes of these sites' pages in words: "4 new, 1 changed"; "nothing new" if there were none."""
     total = Counter[str]()
     for part in parts:
         total.update(part.counts)
@@ -156,16 +158,15 @@ def summary(parts: Iterable[records.SiteRun]) -> str:
 
 
 def last_runs(conn: Connection) -> dict[str, LastRun]:
-    """How each site's last crawl went, for the schedule; one that was cut short has no end, one of a time without a
-    network counts for nothing."""
+    """Each site's last crawl, for the schedule; one that was cut short has no end, one without a network does not
+    count."""
     states = {state.id: state for state in site_states.states(conn)}
     last = {}
     for site, part in records.last_by_site(conn).items():
         state = states.get(site) or site_states.SiteState(site)
         if part.status != RunStatus.OFFLINE:
-            ended = (
-                state.last_run if part.status in (RunStatus.OK, RunStatus.FAILED) else None
-            )  # the run may still be at other sites
+            # The site's own end: the run may still be crawling others
+            ended = state.last_run if part.status in (RunStatus.OK, RunStatus.FAILED) else None
             last[site] = LastRun(part.started, ended, state.failures)
         elif state.last_success is not None:
             last[site] = LastRun(state.last_success, state.last_success, state.failures)
@@ -173,8 +174,10 @@ def last_runs(conn: Connection) -> dict[str, LastRun]:
 
 
 def crawl(sites: str, run: str, since: str) -> int:
-    """The crawl itself, in the child: exit code 0 where the spider came to its end or was asked to, else that of the
-    error that ended it."""
+    """Run the crawl itself, in the child process; return the exit code.
+
+    It is 0 if the spider finished, was asked to end or timed out, otherwise that of the error that ended it.
+    """
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
     from scrapy.crawler import CrawlerProcess
     from scrapy.utils.project import get_project_settings

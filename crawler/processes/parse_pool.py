@@ -1,7 +1,9 @@
-"""Processes for every parse of foreign bytes, each job with a deadline; a worker that misses it is killed and replaced.
+"""Worker processes that parse all untrusted bytes, each job with a deadline; a worker that misses it is killed and
+replaced.
 
-The reactor only moves bytes: a sitemap of 341 KiB held it for 210 s, deaf to SIGTERM, when it was parsed there.
-Deadlines count the CPU time of the job, so that a busy machine refuses no page; a job that takes none is ended too.
+The reactor only moves bytes: when sitemaps were parsed there, one of 341 KiB blocked it for 210 s, deaf to SIGTERM.
+Deadlines count a job's CPU time, so that no page fails because the machine is busy; a job that hangs without using any
+is ended too.
 """
 
 from __future__ import annotations
@@ -30,38 +32,37 @@ log = logging.getLogger("arshif.workers")
 
 QUICK_QUEUE, SLOW_QUEUE = "quick", "slow"
 DEADLINE = 20.0  # seconds of CPU for one page or document; 50,000 paragraphs in 6 MB took trafilatura 12 s
-QUICK = 5.0  # seconds of CPU after which a job makes way for others: it begins anew where slow ones wait in line
-BACKSTOP = 900.0  # seconds for a job that blocks: in them one that computes has its 20 s at 40 processes a CPU
-JOBS_PER_WORKER = (
-    5_000  # then it is replaced, so that what a library leaks ends with it; in 2,300 pages that was nothing
-)
-PRESTART_JOBS = 50  # jobs before that, the next one is started: its imports take as long as some dozens of pages
-JOBS_IN_FLIGHT = 2  # jobs that a worker has: one is done, and one lies ready, so that it never waits for us
-BUSY_SECONDS = 1.0  # seconds for which all have that many before there is one more: its imports take as long
+QUICK = 5.0  # seconds of CPU after which a job yields to others: it is restarted in the queue of slow ones
+BACKSTOP = 900.0  # wall-clock seconds for a job that blocks; one that computes gets its 20 s at 40 processes per CPU
+# Then a worker is replaced, so that a library's leaks end with it; over 2,300 pages, none showed
+JOBS_PER_WORKER = 5_000
+PRESTART_JOBS = 50  # jobs before that, its successor is started: its imports take as long as a few dozen pages
+JOBS_IN_FLIGHT = 2  # jobs per worker: one running and one queued, so that it never waits for us
+BUSY_SECONDS = 1.0  # all workers must be that busy for so long before one is added: its imports take as long
 
 
 class PoolClosed(Exception):
-    """A job that was not begun, because the crawl is at its end: what it is about waits for the next one."""
+    """A job was not begun because the crawl is ending: its page or document is left for the next crawl."""
 
 
 class _Gone(Exception):
-    """The worker ended before it came to this job, which another one does."""
+    """The worker ended before it began this job, which goes to another one."""
 
 
 class _Late(Exception):
-    """The job took more CPU time than it may, and was ended."""
+    """The job exceeded its CPU time and was killed."""
 
 
 class _Stuck(_Late):
-    """The job took little CPU time and did not end all the same, so it was ended."""
+    """The job did not end by the backstop although it used little CPU time, and was killed."""
 
 
 class _Died(Exception):
-    """The worker ended at this job, with this exit code."""
+    """The worker ended during this job, with this exit code."""
 
 
 class _Worker:
-    """A process and our end of the connection to it."""
+    """A worker process and our end of the connection to it."""
 
     def __init__(self) -> None:
         self.connection, theirs = socket.socketpair()
@@ -69,35 +70,35 @@ class _Worker:
         command = [sys.executable, "-m", "crawler.processes.parse_worker", str(os.getpid()), str(theirs.fileno())]
         with theirs:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
-        self.given = 0  # jobs in all
-        self.jobs = 0  # those under way
+        self.given = 0  # jobs in total
+        self.jobs = 0  # jobs under way
         self.killed = self.ready = False
-        self._sending, self._answering = asyncio.Lock(), asyncio.Lock()  # both are fair: answers come in our order
+        self._sending, self._answering = asyncio.Lock(), asyncio.Lock()  # both are FIFO: answers come in our order
 
     @property
     def alive(self) -> bool:
-        """Whether it can be given a job."""
+        """Whether the worker can take a job."""
         return not self.killed and self.process.poll() is None
 
     async def do(self, message: bytes, backstop: float) -> Any:
-        """What the job of this message returns or raises.
+        """What the job in this message returns or raises.
 
-        :param backstop: seconds by the clock that it has, from when the one before it is done.
-        :raises _Late: it took more CPU time than the message allows it, and its worker with it.
-        :raises _Stuck: it was not done by the backstop, and the worker was killed.
-        :raises _Gone: it was not begun.
-        :raises _Died: it took the worker with it.
+        :param backstop: wall-clock seconds for the job, from the end of the one before it.
+        :raises _Late: when it took more CPU time than the message allows; that also ends the worker.
+        :raises _Stuck: when it was not done by the backstop; the worker is killed.
+        :raises _Gone: when it was not begun.
+        :raises _Died: when it crashed the worker.
         """
         self.given += 1
         self.jobs += 1
         try:
             async with self._sending:
-                with suppress(ConnectionError):  # told by the answer that does not come
+                with suppress(ConnectionError):  # noticed below, when no answer comes
                     await asyncio.get_running_loop().sock_sendall(self.connection, message)
             async with self._answering:
                 returned, value = await self._answer(backstop)
         except BaseException:
-            self.kill()  # also where nobody waits for the answer any more: the next one would be taken for it
+            self.kill()  # also on cancellation: otherwise the next job would receive this one's answer
             raise
         finally:
             self.jobs -= 1
@@ -138,7 +139,7 @@ class _Worker:
         return bytes(read)
 
     def kill(self) -> None:
-        """Ends the process, with whatever it is at; who waits for an answer learns it by the end of the connection."""
+        """Kill the process, whatever it is doing; jobs that wait for an answer see the end of the connection."""
         self.killed = True
         self.process.kill()
         self.process.wait()
@@ -150,30 +151,33 @@ class _Worker:
 
 
 class _Queue:
-    """Workers that take jobs from one queue. What waits, waits here, where it can be dropped."""
+    """Workers that share one queue. Jobs wait here rather than in a worker, so that they can be dropped."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self.turns = asyncio.Semaphore(JOBS_IN_FLIGHT * count)
         self.workers: list[_Worker] = []
-        self.next: list[_Worker] = []  # started before they are needed
+        self.next: list[_Worker] = []  # started in advance
         self.closed = False
-        self._spare = 0.0  # when a worker was last seen that had not enough to do, or was not there yet
+        self._spare = 0.0  # when a worker last had too little to do, or was still starting (monotonic seconds)
 
     async def do(self, message: bytes, backstop: float) -> Any:
-        """What the job gives; one that came to a worker which ended before it goes to another one."""
+        """What the job returns or raises; if its worker ended before it began, another one takes it.
+
+        :raises PoolClosed: when the queue was closed before it began.
+        """
         while not self.closed:
             with suppress(_Gone):
                 return await self._worker().do(message, backstop)
         raise PoolClosed
 
     def warm(self) -> None:
-        """Starts a worker that the next job needs."""
+        """Start a worker in advance, for the next job that needs one."""
         self.next.append(_Worker())
 
     def _worker(self) -> _Worker:
-        """The one with the least to do; one more where there may be and all had enough for a while, so that a crawl of
-        a few pages, or a polite one, has one."""
+        """The least busy worker, or a new one if all have been busy for a while and there may be more, so that a crawl
+        of a few pages, or a slow and polite one, has only one."""
         self._retire_old_workers()
         fresh = [worker for worker in self.workers if worker.given < JOBS_PER_WORKER]
         if not self.next and any(worker.given >= JOBS_PER_WORKER - PRESTART_JOBS for worker in fresh):
@@ -191,7 +195,7 @@ class _Queue:
         for worker in self.workers[:]:
             if not worker.alive:
                 if not worker.killed and not worker.jobs:
-                    log.warning("a worker was killed while it did nothing; it is replaced")
+                    log.warning("a parse worker was killed while idle; it is replaced")
                     worker.kill()
                 self.workers.remove(worker)
             elif worker.given >= JOBS_PER_WORKER and not worker.jobs:
@@ -199,19 +203,20 @@ class _Queue:
                 self.workers.remove(worker)
 
     def close(self) -> None:
-        """Ends all of them."""
+        """Kill all workers."""
         self.closed = True
         for worker in (*self.workers, *self.next):
             worker.kill()
 
 
 class ParsePool:
-    """Runs pure functions of importable modules in up to `count` processes (one a processor), and in one for slow jobs.
+    """Runs pure functions of importable modules in up to `count` processes (default: one per CPU), and in one more for
+    slow jobs.
 
-    A job that is not done in `quick` seconds goes there, and so do all further ones of its site: who sends pages that
-    hold a parser holds up its like, and nobody else. `quick` and `deadline` are seconds of CPU, `backstop` seconds by
-    the clock. The processes are new ones, and no copies of this: they have neither its reactor nor its connections to a
-    database.
+    A job that is not done in `quick` seconds moves to the slow queue, as do all further jobs of its site: a site whose
+    pages stall a parser delays only others like it. `quick` and `deadline` are seconds of CPU time, `backstop` is
+    wall-clock seconds. The processes are spawned rather than forked: they inherit neither the reactor nor database
+    connections.
     """
 
     def __init__(
@@ -225,18 +230,18 @@ class ParsePool:
         self.backstop = backstop
         self.quick = min(quick, deadline)
         self.slow: set[str] = set()  # sites
-        self.ended: Callable[[], bool] = bool  # whether what waits is to be dropped, as the crawl is asked to end
+        self.ended: Callable[[], bool] = bool  # whether to drop waiting jobs, as the crawl is ending
         self._lanes = {QUICK_QUEUE: _Queue(count or os.cpu_count() or 1), SLOW_QUEUE: _Queue(1)}
 
     def warm(self) -> None:
-        """Starts a worker now, in the background: its imports take as long as a spider takes to open its archive."""
+        """Start a worker in the background: its imports take as long as a spider takes to open its archive."""
         self._lanes[QUICK_QUEUE].warm()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the function returns or raises, from a worker.
+        """What the function returns or raises, run in a worker.
 
-        :raises Unreadable: it did not end by the deadline, or its process died (out of memory, a crash in C).
-        :raises Ended: it waited for its turn when the crawl was asked to end, and was not begun.
+        :raises Unreadable: when it missed the deadline, or its process died (out of memory, a crash in C).
+        :raises PoolClosed: when the crawl was asked to end before the job was begun.
         """
         site = next((arg.id for arg in args if isinstance(arg, Site)), "")
         job = function, args, kwargs
@@ -265,6 +270,6 @@ class ParsePool:
             return await lane.do(frame((seconds, *job)), self.backstop)
 
     def close(self) -> None:
-        """Ends the workers at once, with whatever they are at."""
+        """Kill the workers at once, whatever they are doing."""
         for lane in self._lanes.values():
             lane.close()

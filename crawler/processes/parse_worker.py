@@ -1,14 +1,14 @@
-"""A parse worker: does one job after the other, and nothing else. `crawler/processes/parse_pool.py` starts it.
+"""A parse worker: runs one job after the other, and nothing else. `crawler/processes/parse_pool.py` starts it.
 
 python -m crawler.processes.parse_worker PARENT FD
 
-A message is eight bytes that tell its length, then a pickle: of the seconds of CPU time that the job may take, a
-function and its arguments, answered by whether it returned and what it returned or raised. The first message is the
-worker's own, when it is ready.
+A message is eight bytes with its length, then a pickle. A job is the seconds of CPU time that it may take, a function
+and its arguments; the answer is whether it returned, and what it returned or raised. The worker sends the first
+message, when it is ready.
 
-A job that takes more than that is ended with its process by the kernel: SIGPROF has its default action here, so that it
-also ends code that does not return to the interpreter, and time in which other processes had the processor is not
-counted (setitimer(2), ITIMER_PROF).
+The kernel ends a job that takes longer, together with its process: SIGPROF has its default action here, so that it also
+ends code that does not return to the interpreter, and time that other processes had the CPU is not counted
+(setitimer(2), ITIMER_PROF).
 """
 
 from __future__ import annotations
@@ -26,22 +26,24 @@ from typing import Any, BinaryIO
 from crawler.errors import PageProblem
 from crawler.processes.child import die_with_parent
 
-MEMORY = 2 << 30  # bytes of address space a worker may have: a bomb ends in a MemoryError, not in the host's swap
+MEMORY = 2 << 30  # bytes of address space for a worker: a bomb ends in a MemoryError, not in the machine's swap
 LENGTH = struct.Struct("!Q")
-OUT_OF_TIME = -signal.SIGPROF  # the exit code of a worker whose job took all the CPU time it had
-GARBAGE = 50_000  # objects made between two searches for cycles, of 700: a page makes few, and hundreds of thousands
+OUT_OF_TIME = -signal.SIGPROF  # exit code of a worker whose job used up its CPU time
+# Allocations between two searches for cycles, instead of 700: a page makes few cycles, but hundreds of thousands of
+# objects
+GARBAGE = 50_000
 
 
 def frame(value: Any) -> bytes:
-    """A message."""
+    """A message with this value."""
     packed = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
     return LENGTH.pack(len(packed)) + packed
 
 
 def main(parent: int, fd: int) -> None:
-    """Works until the parent closes its end."""
+    """Run jobs until the parent closes its end of the connection."""
     _prepare(parent)
-    import crawler.stages  # noqa: F401  # now and not with the first job, whose time it would take
+    import crawler.stages  # noqa: F401  # now, so as not to use up the first job's time
 
     gc.freeze()
     gc.set_threshold(GARBAGE)
@@ -68,10 +70,10 @@ def _answer(jobs: BinaryIO, length: int) -> bytes:
 
 
 def _prepare(parent: int) -> None:
-    """Readies a worker: it dies with its parent, leaves Ctrl-C to it, and cannot take the machine's memory."""
+    """Sets up a worker: it dies with its parent, leaves Ctrl-C to it, and cannot exhaust the machine's memory."""
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.disable(logging.ERROR)  # libraries' remarks on bad HTML; what matters comes back as a result or an error
+    logging.disable(logging.ERROR)  # libraries complain about bad HTML; what matters comes back as a result or error
     try:
         import resource
     except ImportError:

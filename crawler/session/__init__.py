@@ -1,1 +1,1 @@
-"""One crawl: what it asks, what it stores, and what it counts."""
+"""One crawl's requests, writes and counts."""

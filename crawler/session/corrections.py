@@ -1,5 +1,5 @@
-"""Stored articles that today's rules read better, met while other pages are stored: a revisit that reads differently,
-and articles that showed a block before it was learned that their site repeats it."""
+"""Corrections of stored articles that today's rules extract better, found while a crawl stores other pages: a revisit
+with a different result, and articles stored with a block that their site was only later found to repeat."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from index.model.article import Article
 from index.model.candidate import Candidate
 
 log = logging.getLogger("arshif.crawl")
-MAX_REREAD_ARTICLES = 20  # articles reread at most when a block is learned; there are two, or nine with a sentence
+MAX_REREAD_ARTICLES = 20  # articles at most; when a block is learned, two hold it, or nine if it is a sentence
 
 
 class Corrections:
-    """Reads stored articles again where what is being stored gives cause to."""
+    """Re-extracts stored articles when a page being stored gives reason to."""
 
     def __init__(self, store: SessionStore, workers: ParsePool, blocks: LearnedBlocks) -> None:
         self.store = store
@@ -33,11 +33,10 @@ class Corrections:
         self.blocks = blocks
 
     async def of_revisit(self, site: Site, article: str, page: Page, extraction: Extraction) -> Article | None:
-        """What today's rules make of the stored page of this article (its id), where a revisit reads differently and so
-        does that.
+        """The article (given its id) re-extracted from its stored page, if both a revisit and that page now differ.
 
-        What a site repeats is learned over time: a box that was taken for text is news to us, not to its readers. The
-        stored version is put right first; what differs then is a change of the site's.
+        None otherwise. What a site repeats is learned over time: a box once taken for text is a discovery of ours, not
+        a change for readers. So the stored version is corrected first, and what still differs is a change by the site.
         """
         known = await self.store.read(lambda conn: documents.document(conn, article))
         if known is None or not classify_change(known.article, extraction.article, seen=page.fetched):
@@ -45,9 +44,10 @@ class Corrections:
         return await self._reread(site, known.article, await self.blocks.of(site, article))
 
     async def of_learned_blocks(self, site: Site, extraction: Extraction) -> list[Article]:
-        """The articles that showed a block before it was learned that the site repeats it, read again without it.
+        """The articles stored with a block that the site was only now found to repeat, re-extracted without it.
 
-        Theirs are corrections too; and a copy of one of them, at another address, has the same text again."""
+        These are corrections too, and a copy of one of them at another URL has the same text again.
+        """
         learned = [block_hash(removed.text) for removed in extraction.removed if removed.layer == "repeat"]
         if not learned:
             return []
@@ -67,14 +67,14 @@ class Corrections:
         try:
             better = (await reread_in_worker(self.workers, self.store.warc, record, site, repeats)).article
         except (Refused, Unreadable) as problem:
-            log.warning("%s: its stored page cannot be read again: %s", known.url, problem)
+            log.warning("%s: its stored page cannot be re-extracted: %s", known.url, problem)
             return None
         return better if classify_change(known, better) else None
 
 
 def _offered(article: Article) -> Candidate:
-    """What a source had said of an article where its page said nothing, so that reading it again loses nothing: the
-    frontier may have heard later dates since."""
+    """The article's fields that came from a source rather than its page, as a candidate, so that re-extraction loses
+    none of them; the frontier cannot serve here, as it may hold later dates by now."""
     said = {name for name, origin in article.origins.items() if origin.startswith("feed")}
     return Candidate(
         url=article.url,

@@ -1,4 +1,4 @@
-"""What hosts ask of us (robots.txt, Retry-After), kept in the crawl's archive from run to run."""
+"""Host state (robots.txt, Retry-After), kept in the crawl's archive across runs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from index.archive.hosts import HostState
 
 
 class HostRecords:
-    """The states of origins in the archive, as the downloader middlewares read and set them
-    (`crawler/fetch/host_state.py`)."""
+    """The archive's store of host states, for the downloader middlewares (`crawler/fetch/host_state.py`)."""
 
     def __init__(self, store: SessionStore) -> None:
         self.store = store
 
     async def state(self, origin: str) -> HostState:
-        """What is known of the origin."""
+        """The origin's state."""
         return await self.store.read(lambda conn: hosts.state(conn, origin))
 
     async def put(self, origin: str, **columns: Any) -> None:
-        """Sets these fields of the origin's state."""
+        """Set these fields of the origin's state."""
         await self.store.write(lambda conn: hosts.put(conn, origin, **columns))

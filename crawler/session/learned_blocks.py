@@ -1,4 +1,4 @@
-"""What sites are known to repeat from article to article: read once a run, kept up to date by what the run stores."""
+"""The blocks that sites repeat from article to article: loaded once per run, and updated with what the run stores."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from index.archive.articles import Outcome
 
 
 class LearnedBlocks:
-    """In how many articles of each site its blocks stand."""
+    """How many of each site's articles contain each of its repeated blocks."""
 
     def __init__(self, store: SessionStore) -> None:
         self.store = store
         self.by_site: dict[str, RepeatedBlocks] = {}
 
     async def of(self, site: Site, article: str | None) -> RepeatedBlocks:
-        """What the site's articles repeat, apart from this one (its id) where it is known."""
+        """The blocks that the site's articles repeat, not counting this article (its id, if it is stored)."""
         if site.id not in self.by_site:
             self.by_site[site.id] = await self.store.read(lambda conn: repeated(conn, site.id))
         learned = self.by_site[site.id]
@@ -30,7 +30,7 @@ class LearnedBlocks:
         return excluding(learned, own) if own else learned
 
     def learn(self, conn: Connection, site: str, outcome: Outcome, extraction: Extraction, page: Page) -> None:
-        """Counts a stored article's blocks, and keeps the texts of those that were taken off it."""
+        """Count a stored article's blocks, and record the texts of the repeated ones that were removed from it."""
         repeated_blocks.count(conn, site, outcome.id, extraction.blocks)
         texts = {block_hash(r.text): r.text for r in extraction.removed if r.layer == "repeat"}
         repeated_blocks.record_learned(conn, site, texts, page.fetched)

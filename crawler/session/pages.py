@@ -1,4 +1,4 @@
-"""A crawl's pages: which of them are to be fetched, and each one's whole way from its response into the archive."""
+"""A crawl's pages: which of them are fetched, and the path of each from its response into the archive."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ OUTCOMES = {
     "new": "stored", "changed": "changed", "same": "unchanged", "copy": "duplicate", "emptied": "refused",
     "refused": "refused",
 }  # fmt: skip
-NEWS = ("new", "changed")  # what an export is given
-GONE_STATUSES = (404, 410)  # RFC 9110: not found, and gone for good; the second time is as good as the first
-FULL_FETCH_EVERY = 4  # each fourth look at a page is without its validators, which may lie
+NEWS = ("new", "changed")  # outcomes that are exported
+GONE_STATUSES = (404, 410)  # RFC 9110: not found, and gone for good; treated alike, the first time as later
+FULL_FETCH_EVERY = 4  # every fourth visit to a page is made without its validators, which may be wrong
 
 
 class Pages:
-    """The pages of a crawl's sites. The spider fetches those that it is given, and hands over what came."""
+    """The pages of a crawl's sites; the spider fetches those that are due, and hands over the responses."""
 
     def __init__(
         self,
@@ -71,18 +71,18 @@ class Pages:
         self.settings = settings
         self.blocks = LearnedBlocks(store)
         self.corrections = Corrections(store, workers, self.blocks)
-        self.stretches: dict[str, float] = {}  # of each site's ladder of revisits
-        self.doubted: set[str] = set()  # sites whose validators are not believed
-        # A site's pages are read and stored one after the other: which of two addresses of an article is its own, and
-        # what counts as repeated, then follows from the order of fetching alone, and not from who was quicker
+        self.stretches: dict[str, float] = {}  # factors for each site's revisit ladder
+        self.doubted: set[str] = set()  # sites whose validators are not trusted
+        # A site's pages are extracted and stored one at a time: which of an article's two URLs is its own, and what
+        # counts as repeated, then depends only on the order of fetching, not on which worker was faster
         self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     # --- 2 fetch -----------------------------------------------------------------------------------------------------
 
     async def due_tasks(self, site: Site) -> list[FrontierRow]:
-        """The site's pages that are due, newest first, as many as a run takes; of those, addresses with a query last.
+        """The site's due pages, newest first, up to the limit of a run, with URLs that have a query moved to the end.
 
-        Where ?ref=section leads to the same article as the plain address, the plain one comes first and names it.
+        If ?ref=section leads to the same article as the plain URL, the plain one is stored first and becomes its URL.
         """
         now, limit = datetime.now(UTC), self.settings.schedule.per_run
         rows, due = await self.archive.read(
@@ -94,7 +94,7 @@ class Pages:
         return sorted(rows, key=lambda row: "?" in row.url)
 
     def is_conditional(self, site: Site, row: FrontierRow) -> bool:
-        """Whether the page is requested with the validators of its last visit."""
+        """Whether to request the page with the validators of its last visit."""
         return site.id not in self.doubted and row.visits % FULL_FETCH_EVERY != FULL_FETCH_EVERY - 1
 
     # --- 3 to 6 read and store ---------------------------------------------------------------------------------------
@@ -102,10 +102,10 @@ class Pages:
     async def process(
         self, site: Site, row: FrontierRow, page: Page, received: Response | None
     ) -> Article | Literal["render"] | None:
-        """A fetched page's whole way: settled by its response alone, or read and stored, or rejected.
+        """Settle a fetched page by its response alone, or extract and store it, or reject it.
 
-        Gives the article where it is news, and "render" where a browser may make an article of the page. `received` is
-        the response as it came, for the raw copy.
+        Returns the article if it is new or changed, and "render" if a browser may yield an article. `received` is the
+        raw response to keep.
         """
         if await self.settle_response(site, row, page):
             return None
@@ -121,7 +121,7 @@ class Pages:
                 self.progress.defer(site.id, Message(FetchReason.CRAWL_ENDED))
             except ArshifError:
                 raise
-            except Exception as error:  # a fault of ours costs this page, and not the site's others
+            except Exception as error:  # a bug of ours costs this page, not the site's others
                 log.exception("%s: %s", site.id, row.url)
                 fault = Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
                 await self.rejections.reject(site, row, fault, page, was_read=True)
@@ -130,7 +130,7 @@ class Pages:
         return None
 
     async def settle_response(self, site: Site, row: FrontierRow, page: Page) -> bool:
-        """Whether the response says all there is to say without being read: unchanged, gone, or no page at all."""
+        """Record a page that needs no parsing: unchanged, gone, or not a page at all; return whether it was one."""
         counts = self.progress.sites[site.id].counts
         counts["requests"] += 1
         counts["bytes"] += len(page.body)
@@ -157,7 +157,10 @@ class Pages:
         return True
 
     async def revisit_at(self, site: Site, row: FrontierRow, page: Page) -> datetime | None:
-        """When a page that was just read is fetched again, by its age, its last change, and the site's record."""
+        """When to revisit a page just fetched, by its age, its last change, and the site's history of changes.
+
+        None if it is not to be revisited.
+        """
         ladder = LADDER if site.revisit is None else site.revisit
         if site.id not in self.stretches:
             state = await self.archive.read(lambda conn: site_state.state(conn, site.id))
@@ -167,17 +170,18 @@ class Pages:
 
     @staticmethod
     def _judge(conn: Connection, site: str, row: FrontierRow, page: Page, changed: bool) -> None:
-        """Notes whether what the site said of a page was true: that it is the same, or that it changed."""
+        """Records whether the site's statement about a page, that it is unchanged or has changed, was true."""
         for finding in trust_observations(row, page, changed):
             trust.note(conn, site, finding, page.fetched)
 
     async def store(
         self, site: Site, row: FrontierRow, page: Page, extraction: Extraction, received: Response | None
     ) -> str:
-        """Stores an article and all that belongs to it in one transaction; gives what it was: new, changed, same, copy,
-        emptied (its text is not there any more), or refused (it was forgotten on demand).
+        """Store an article and everything that belongs to it in one transaction.
 
-        The raw copy of one that is new or changed is on disk before the transaction that refers to it ends.
+        Returns the outcome: new, changed, same, copy, emptied (its text is no longer there), or refused (it was erased
+        on request). The raw response of a new or changed article is on disk before the transaction that refers to it
+        ends.
         """
         await self.rejections.accept(site, row, page)
         again = await self.revisit_at(site, replace(row, content_changed_at=page.fetched), page)
@@ -211,7 +215,7 @@ class Pages:
     async def _fetched(
         self, site: Site, row: FrontierRow, page: Page, article: Article, received: Response | None
     ) -> articles.Fetched:
-        """The article with how its page was fetched, as the archive takes it."""
+        """The article and how its page was fetched, in the form that the archive stores."""
         keep: Callable[[], WarcRef] | None = None
         if received is not None:
             keep = partial(self.archive.warc.append, received)
@@ -233,10 +237,11 @@ class Pages:
 
 
 def response_problem(page: Page, max_bytes: int) -> PageProblem | None:
-    """What keeps a response from being read as a page: its status, a redirect home, or its length in bytes."""
+    """The problem that keeps a response from being parsed as a page: its status, a redirect to the home page, or a body
+    of more than `max_bytes`; None if there is none."""
     if page.status != 200:
         return PageProblem(FetchReason.HTTP_STATUS, status=page.status)
-    if page.asked is not None and may_be_article(page.url) == "home":  # how many sites say that an article is no more
+    if page.asked is not None and may_be_article(page.url) == "home":  # how many sites report that an article is gone
         return Refused(PageReason.REDIRECTED_HOME, url=page.final_url)
     if len(page.body) > max_bytes:
         return Refused(FetchReason.TOO_LARGE, bytes=len(page.body))
@@ -244,7 +249,8 @@ def response_problem(page: Page, max_bytes: int) -> PageProblem | None:
 
 
 def trust_observations(row: FrontierRow, page: Page, changed: bool) -> Iterator[TrustObservation]:
-    """What a look at a known page tells of its site's truthfulness; `changed`: it says something else than before."""
+    """Evidence from a revisit of whether the site's validators and dates are true; `changed` is whether the article
+    differs from its last version."""
     before = (row.etag, row.last_modified)
     same = before == (page.headers.get("etag"), page.headers.get("last-modified"))
     if any(before) and page.status == 200:

@@ -1,4 +1,4 @@
-"""Poll: one document of one source that is asked in a run."""
+"""Polls: the requests for source documents in a run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from index.archive.source_state import SourceState
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What is asked of a source: `url` is requested, `key` is the name under which its state is kept.
+    """One request for a source document: `url` is what is requested, `key` identifies the document's stored state.
 
-    `depth` counts from the site's file: 0 its source, 1 a child sitemap or a further page. `modified` is the date that
-    a sitemap index gave for it. `replaces` is the dead source that it is asked for; `parent` is the key of the document
-    that named it, `top` that of the source in the site's file. `known` is what is remembered of it; without
-    validators and hash here, it is asked and read as if nothing were.
+    `depth` counts from the site's YAML file: 0 is a source named there, 1 a child sitemap or further page. `modified`
+    is the date that a sitemap index gives for the document. `replaces` is the URL of the dead source that this poll is
+    to replace; `parent` is the key of the document that led here, `top` that of the source in the YAML file. `known` is
+    the stored state; unless validators and hash are set here too, the document is requested and parsed as if it were
+    unknown.
     """
 
     site: Site
@@ -37,29 +38,30 @@ class Poll:
 
     @classmethod
     def of(cls, site: Site, source: Source) -> Poll:
-        """The poll of a source as the site's file has it."""
+        """The poll of a source named in the site's YAML file."""
         return cls(site, source, str(source.url), str(source.url), top=str(source.url))
 
     def further(self, url: str, modified: datetime | None) -> Poll:
-        """A child sitemap, or the next page of an API."""
+        """The poll of a child sitemap, or of an API's next page."""
         return Poll(self.site, self.source, url, url, self.depth + 1, modified=modified, parent=self.key, top=self.top)
 
     def home(self) -> Poll:
-        """The home page, to look for a feed in place of this one."""
+        """The poll of the home page, to look for a feed to replace this one."""
         home = str(self.source.homepage or self.site.homepage)
         return Poll(self.site, self.source, home, home, self.depth + 1, replaces=self.url, top=self.top)
 
     def alternate(self, url: str) -> Poll:
-        """A feed that the home page names."""
+        """The poll of a feed that the home page names."""
         return Poll(self.site, self.source, url, url, self.depth + 1, replaces=self.replaces, top=self.top)
 
     def of_api(self, asked: datetime | None, horizon: datetime) -> Poll:
-        """The first page of an API: what was published or changed since it was last asked, at first since `horizon`."""
+        """The poll of an API's first page: what changed since it was last polled at `asked`, or, if it never was, what
+        was published since `horizon`."""
         return replace(self, url=first_request(self.url, asked or horizon, modified=asked is not None))
 
 
 def first_polls(sites: Iterable[Site], days: int) -> Iterator[Poll]:
-    """Each source of these sites as it is asked on a first visit, which goes `days` back."""
+    """A poll of each source of these sites as on a first visit, which goes `days` back."""
     horizon = datetime.now(UTC) - timedelta(days=days)
     for site in sites:
         for source in site.sources:

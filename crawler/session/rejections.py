@@ -1,4 +1,4 @@
-"""Pages that give no article: the one place where such a page is written down, and what its site learns from it."""
+"""Pages that yield no article: the one place that records them, and what they say about their site."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Rejection = Literal["refused", "quarantined", "failed"]
 def rejection(problem: PageProblem) -> Rejection:
     """What a page with this problem counts as.
 
-    "refused"      it is no article and will not become one: kept with its reason, not fetched again by itself
-    "quarantined"  it came, and nothing could be made of it; tried again, as our rules may be better then
-    "failed"       it could not be fetched, or a wall stood before it; tried again, later each time
+    "refused"      not an article, and will not become one: recorded with its reason, not retried automatically
+    "quarantined"  fetched but not parsable; retried, as our rules may be better by then
+    "failed"       not fetched, or a block page; retried with back-off
     """
     if isinstance(problem, Unreadable):
         return "quarantined"
@@ -38,8 +38,8 @@ def rejection(problem: PageProblem) -> Rejection:
 
 
 class Rejections:
-    """Writes down the pages of a crawl that give no article, and notes what each page tells of its site: walls, traps,
-    and whether it needs a browser."""
+    """Records a crawl's pages that yield no article, and what every page says about its site: block pages, traps, and
+    whether it needs a browser."""
 
     def __init__(
         self, store: SessionStore, progress: RunProgress, blocks: BlockDetector, rendering: RenderingPolicy
@@ -50,7 +50,7 @@ class Rejections:
         self.rendering = rendering
 
     async def accept(self, site: Site, row: FrontierRow, page: Page) -> None:
-        """A page gave an article: no wall stands before its host, and addresses like its own are no trap."""
+        """Record that a page yielded an article: its host does not block us, and URLs of its shape are not a trap."""
         self.blocks.record_article(site.id, row.url)
         await self.rendering.record_result(site, page, article=True)
 
@@ -64,12 +64,12 @@ class Rejections:
         was_read: bool = False,
         not_before: datetime | None = None,
     ) -> None:
-        """Writes down why a page gives no article, and when it is fetched again.
+        """Record why a page yields no article, and when it is retried.
 
-        `page` is what came, None where nothing did. `was_read`: its text was looked at, so that it tells something of
-        its site. `not_before` is how long its host asked to be left alone.
+        `page` is None if there was no response. `was_read` says that the page was parsed, so that the result says
+        something about its site. `not_before` is the time until which its host asked for no further requests.
         """
-        log.info("%s: %s is no article: %s", site.id, row.url, problem)
+        log.info("%s: %s is not an article: %s", site.id, row.url, problem)
         kind = rejection(problem)
         if was_read and not isinstance(problem, Unreadable):
             self.progress.sites[site.id].counts[problem.reason] += 1

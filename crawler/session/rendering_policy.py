@@ -1,4 +1,4 @@
-"""Which sites need a browser: found out on a few pages, remembered, and looked at again later."""
+"""Which sites need a browser: measured on a few pages, remembered, and measured again later."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from index.model.codes import Reason
 
 log = logging.getLogger("arshif.rendering")
 
-REMEASURE_AFTER_NO_GAIN = timedelta(
-    days=7
-)  # until a site is measured again whose rendered pages were no articles either
-REMEASURE_AFTER_NEED = timedelta(days=30)  # until a site that needs a browser is asked plainly again: sites are rebuilt
+REMEASURE_AFTER_NO_GAIN = timedelta(days=7)  # for a site whose rendered pages were not articles either
+REMEASURE_AFTER_NEED = timedelta(days=30)  # then a site that needs a browser is fetched plainly again: sites change
 
 
 @dataclass
 class Measurement:
-    """What is known of a site: since when it needs a browser, and when that was last `looked` at; and what this run has
-    seen: pages rendered on trial, those of them that were articles, plain pages asked in spite of a need, and plain
-    articles."""
+    """What is known of a site's need for a browser.
+
+    `needed` is since when it needs one (None: it does not), `looked` when that was last measured. The counts are this
+    run's: pages rendered on trial (`ended`), articles among them (`won`), pages fetched plainly despite the need
+    (`asked`), and articles fetched plainly (`plain`).
+    """
 
     needed: datetime | None = None
     looked: datetime | None = None
@@ -38,8 +39,11 @@ class Measurement:
 
 
 class RenderingPolicy:
-    """Decides for each page of a crawl. Sites say `rendering: auto` (HTTP first), `none` or `browser`; `browser` is
-    whether this machine has one."""
+    """Decides for each page of a crawl whether to render it.
+
+    A site's YAML file says `rendering: auto` (HTTP first), `none` or `browser`; the argument `browser` is whether this
+    machine has one.
+    """
 
     def __init__(self, store: SessionStore, *, browser: bool) -> None:
         self.store = store
@@ -47,7 +51,7 @@ class RenderingPolicy:
         self.looks: dict[str, Measurement] = {}
 
     async def needs_browser(self, site: Site) -> bool:
-        """Whether the site's next page is rendered without being asked for plainly first."""
+        """Whether the site's next page goes straight to the browser, without a plain request first."""
         if site.rendering != "auto" or not self.browser:
             return site.rendering == "browser"
         look = await self._measurement(site)
@@ -59,14 +63,14 @@ class RenderingPolicy:
         return True
 
     async def should_render(self, site: Site, page: Page, reason: Reason) -> bool:
-        """Whether this page, which is no article for this reason, is to be rendered before it is given up."""
+        """Whether to render this page, which for this reason is not an article, before giving it up."""
         if page.rendered or site.rendering != "auto" or reason not in WITHOUT_TEXT or not self.browser:
             return False
         look = await self._measurement(site)
         return look.needed is not None or (look.ended < TRIAL_PAGES and _older(look.looked, REMEASURE_AFTER_NO_GAIN))
 
     async def record_result(self, site: Site, page: Page, *, article: bool) -> None:
-        """Notes what a page was; with the last of a few it is known whether the site needs a browser."""
+        """Record whether a page was an article; after a few pages, this settles whether the site needs a browser."""
         if site.rendering != "auto" or not self.browser:
             return
         look, now = await self._measurement(site), datetime.now(UTC)

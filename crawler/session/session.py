@@ -1,6 +1,6 @@
-"""One crawl of some sites: what it is to fetch, and what became of it. The spider calls it, never SQL.
+"""One crawl of some sites: what it fetches, and the outcome. The spider calls this instead of SQL.
 
-Nothing here runs on the reactor: writes go through the archive's writer thread, one short transaction a page.
+No database work runs on the reactor: writes go through the archive's writer thread, one short transaction per page.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from index.archive import leases, runs, site_state
 from index.model.codes import RunCause, RunStatus
 from index.model.message import Message
 
-COMPLETE_REASONS = ("finished", "closespider_timeout")  # Scrapy's reasons for an end that nobody asked for
-STATUSES = {  # how a run went, by Scrapy's reason for its end or the class of the error that ended it
+COMPLETE_REASONS = ("finished", "closespider_timeout")  # Scrapy's close reasons for an end that nobody asked for
+STATUSES = {  # a run's status, by Scrapy's close reason or the class of the error that ended it
     "finished": RunStatus.OK,
     "shutdown": RunStatus.STOPPED,
     "closespider_timeout": RunStatus.TIMED_OUT,
@@ -39,10 +39,10 @@ STATUSES = {  # how a run went, by Scrapy's reason for its end or the class of t
 
 
 class CrawlSession:
-    """The parts of one crawl, each with what it needs of the others. It stores between `open` and `close`.
+    """The parts of one crawl, wired together; it can store between `open` and `close`.
 
-    `run` is the archive's number of the run, None where nobody has begun one; `since` also takes candidates older than
-    a first visit does; `on_error` is told when nothing can be stored any more.
+    `run` is the run's number in the archive, None to begin one; `since` also takes candidates older than those of a
+    first visit; `on_error` is called when nothing can be stored any more.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class CrawlSession:
         self.sites: tuple[Site, ...] = ()
 
     async def open(self, chosen: Iterable[Site]) -> None:
-        """Opens the archive and takes the leases of these sites; those that another crawl holds are left to it.
+        """Open the archive and acquire the leases of these sites, without those that another crawl holds.
 
-        :raises Busy: another crawl holds all of them.
-        :raises ArchiveError: the archive cannot be used.
+        :raises Busy: when another crawl holds all of them.
+        :raises ArchiveError: when the archive cannot be used.
         """
         wanted = {site.id: site for site in chosen}
         held = await self.store.open(wanted)
@@ -81,10 +81,10 @@ class CrawlSession:
         self.progress.begin(self.sites)
 
     async def close(self, reason: str, reached: bool) -> None:
-        """Writes how it went for the sites that are left, releases them, and ends the run if it is our own.
+        """Record the outcome for the sites that are left, release them, and end the run if this session began it.
 
-        `reason` is Scrapy's; `reached`: whether anything at all answered. Of a site that did not come to answer before
-        the crawl was ended, nothing is said: who ended it knows why.
+        `reason` is Scrapy's close reason; `reached` is whether any host answered. Nothing is recorded for a site that
+        had not answered when the crawl was stopped: whoever stopped it knows why.
         """
         now, run = datetime.now(UTC), self.store.run
 
@@ -105,5 +105,5 @@ class CrawlSession:
             await self.store.close()
 
     def _known_to_fail(self, conn: Connection) -> bool:
-        """Whether all these sites failed last time: then their silence says nothing of our network."""
+        """Whether all these sites failed last time: then their silence says nothing about our network."""
         return all(site_state.state(conn, site).failures for site in self.progress.sites)

@@ -1,4 +1,4 @@
-"""What a run has done for each of its sites so far, and how that is written down, page by page and at a site's end."""
+"""A run's progress on each of its sites, recorded page by page and when a site is done."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from index.archive import leases, runs, site_state
 from index.model.codes import FetchReason, RunDetail, RunStatus, Verdict
 from index.model.message import Message
 
-ENDS = ("stored", "unchanged", "duplicate", "refused", "quarantined", "pending")  # what becomes of what is discovered
-AMOUNTS = {  # what each outcome of a page adds to a site's counts
+ENDS = ("stored", "unchanged", "duplicate", "refused", "quarantined", "pending")  # what discovered pages end up as
+AMOUNTS = {  # what each page outcome adds to a site's counts
     "stored": {"stored": 1, "pending": -1},
     "changed": {"stored": 1, "changed": 1, "pending": -1},
     "unchanged": {"unchanged": 1, "pending": -1},
     "duplicate": {"duplicate": 1, "pending": -1},
     "refused": {"refused": 1, "pending": -1},
     "quarantined": {"quarantined": 1, "pending": -1},
-    "failed": {"failed": 1},  # it could not be had, and stays to be fetched
+    "failed": {"failed": 1},  # could not be fetched, and stays pending
 }
 
-MIN_BLOCKED_PAGES = 3  # fewer may be a chance: one page of many sites asks for a subscription
+MIN_BLOCKED_PAGES = 3  # fewer may be chance: many sites have single pages that require a subscription
 
 T = TypeVar("T")
 
@@ -37,10 +37,10 @@ T = TypeVar("T")
 class SiteProgress:
     """A site's part of a run.
 
-    `taken` is the number of pages that the run takes of it, None until its sources have answered; `settled` how many of
-    them it is done with. `answered` counts the sources that did, `asked` those that were polled; `problem` is the first
-    thing that went wrong. `sources` is what was learned of each, by its key. The archive has the same counts at any
-    time: each page's transaction brings its own.
+    `taken` is the number of pages that the run fetches from it, None until its sources have answered; `settled` is how
+    many of them are done. `asked` counts the sources that were polled, `answered` those that answered; `problem` is the
+    first thing that went wrong. `sources` is what was learned of each, by its key. The archive always has the same
+    counts: each page's transaction adds its own.
     """
 
     site: Site
@@ -54,29 +54,29 @@ class SiteProgress:
 
     @property
     def complete(self) -> bool:
-        """Whether there is nothing more to do for the site. Where no source answered, only the run's end tells why."""
-        return self.has_answered and self.taken is not None and self.settled >= self.taken
+        """Whether the site is done; never so if nothing answered, as only the run's end shows why."""
+        return self.heard and self.taken is not None and self.settled >= self.taken
 
     @property
     def has_answered(self) -> bool:
-        """Whether anything of the site answered: a source, or a page where only pages were due."""
+        """Whether the site answered at all: a source, or a page if only pages were due."""
         return self.answered > 0 or (not self.asked and self.taken is not None and self.settled > self.counts["failed"])
 
     @property
     def walled(self) -> bool:
-        """Whether most of the pages that it was asked for were walls."""
+        """Whether most of its fetched pages were block pages."""
         return self.counts["walls"] >= MIN_BLOCKED_PAGES and 2 * self.counts["walls"] > self.settled
 
     @property
     def adds_up(self) -> bool:
-        """Whether all that was discovered came to something, or is still to be fetched."""
+        """Whether every discovered page has an outcome or is still pending."""
         return self.counts["discovered"] == sum(self.counts[name] for name in ENDS)
 
     def end(self, conn: Connection, run: int, status: RunStatus, now: datetime) -> None:
-        """Writes how the site's part of the run went, and what follows from it for its next crawl."""
+        """Record the outcome of the site's part of the run, and what follows from it for its next crawl."""
         assert self.adds_up, f"{self.site.id}: {dict(self.counts)}"
         walled = self.walled and status == RunStatus.OK
-        if walled:  # a failure to the schedule: each further one makes it wait twice as long
+        if walled:  # counts as a failure for the schedule: each one in a row doubles the wait
             status = RunStatus.FAILED
             self.problem = Message(RunDetail.WALLS, {"n": self.counts["walls"], "of": self.settled})
         verdict = Verdict.BLOCKED if walled else Verdict.FAILING
@@ -98,23 +98,23 @@ class SiteProgress:
         site_state.put(conn, site.id, **state)
 
     def save_sources(self, conn: Connection) -> None:
-        """Writes what this run learned of the site's sources."""
+        """Record what this run learned of the site's sources."""
         save_stats(conn, self.site, self.sources.values())
 
 
 class RunProgress:
-    """What a run has done so far, for the sites that are still crawled. A site that is done is ended and left."""
+    """A run's progress on the sites still being crawled; a site that is done is recorded and dropped."""
 
     def __init__(self, store: SessionStore) -> None:
         self.store = store
         self.sites: dict[str, SiteProgress] = {}
 
     def begin(self, sites: Iterable[Site]) -> None:
-        """These sites are crawled from now on."""
+        """Start to track these sites."""
         self.sites = {site.id: SiteProgress(site) for site in sites}
 
     async def take(self, site: str, taken: int, due: int) -> None:
-        """Notes how many of the site's pages are due, and how many of them this run takes."""
+        """Record how many of the site's pages are `due`, and how many of them this run fetches (`taken`)."""
         progress, run = self.sites[site], self.store.run
         await self.store.write(lambda conn: runs.add(conn, run, site, discovered=due, pending=due), site)
         progress.counts.update(discovered=due, pending=due)
@@ -123,8 +123,11 @@ class RunProgress:
             await self._end(site)
 
     async def settle(self, site: str, work: Callable[[Connection], T], outcome: Callable[[T], str] | str) -> T:
-        """What `work` gives, which writes what became of a page, in one transaction with its count; with the last page
-        the site is free for another run. `outcome` is one of AMOUNTS, or tells it from what `work` gives."""
+        """Run `work`, which records a page's outcome, and count the page in the same transaction; return its result.
+
+        `outcome` is a key of AMOUNTS, or a function that derives one from that result. The site's last page releases it
+        for another run.
+        """
 
         def settling(conn: Connection) -> tuple[T, Mapping[str, int]]:
             result = work(conn)
@@ -141,14 +144,14 @@ class RunProgress:
         return result
 
     def defer(self, site: str, reason: Message) -> None:
-        """A page was not requested in this run and stays due; counted by its reason."""
+        """Count, by its reason, a page that was not requested in this run and stays due."""
         if (progress := self.sites.get(site)) is not None:
             if reason.code != FetchReason.CRAWL_ENDED:
                 progress.problem = progress.problem or reason
             progress.counts[reason.code] += 1
 
     async def _end(self, site: str) -> None:
-        """A slow site holds up no other: each is let go of when its own pages are done."""
+        """Records and releases a site as soon as its own pages are done, so that a slow site holds up no other."""
         progress, now = self.sites.pop(site), datetime.now(UTC)
 
         def end(conn: Connection) -> None:

@@ -1,5 +1,4 @@
-"""What was learned of sites and sources: read from the archive for the schedule and for cleaning, written back when a
-site is done."""
+"""Statistics of sites and sources: loaded from the archive for scheduling and cleaning, saved when a site is done."""
 
 from __future__ import annotations
 
@@ -25,13 +24,16 @@ from index.archive.source_state import SourceState
 
 @dataclass
 class SourceRun:
-    """What a run learned of a source: when it was asked, when its new candidates were published (None: not said), what
-    it says of itself; the weight of its failure where it failed, and until when its host asked to be left alone."""
+    """What a run learned of a source.
+
+    `at` is when it was polled, `new` the publication dates of its new candidates (None: not given), `said` its own
+    update hints; `strikes` is the weight of its failure, if it failed, and `not_before` its host's Retry-After time.
+    """
 
     key: str
     at: datetime
     new: list[datetime | None] = field(default_factory=list)
-    shown: list[datetime] = field(default_factory=list)  # all dates of its answer, for a first look
+    shown: list[datetime] = field(default_factory=list)  # all dates in its response, for the first poll
     said: UpdateHints | None = None
     answered: bool = False
     strikes: float = 0.0
@@ -39,30 +41,30 @@ class SourceRun:
 
 
 def load_stats(conn: Connection, site: Site, settings: ScheduleSettings) -> SiteHistory:
-    """What decides when this site is due, and which of its sources are asked then."""
+    """The history that decides when this site is due, and which of its sources are polled then."""
     states = source_state.some(conn, site.id, [str(source.url) for source in site.sources])
     records = {state.url: record for state in states if (record := _record(site, state)) is not None}
     return SiteHistory(records, bounds(site.schedule, settings), frontier.first_due(conn, site.id))
 
 
 def bounds(own: Schedule, settings: ScheduleSettings) -> Bounds:
-    """How often a site's sources are asked at most and at least: as its file says, else as arshif.yaml does."""
+    """The shortest and longest interval between polls of a site's sources, from its YAML file or else arshif.yaml."""
     fastest, slowest = own.fastest or settings.fastest, own.slowest or settings.slowest
     return Bounds(timedelta(minutes=fastest), timedelta(minutes=max(fastest, slowest)))
 
 
 def repeated(conn: Connection, site: str) -> RepeatedBlocks:
-    """The blocks that a site repeats, with the number of its articles that show each."""
+    """The blocks that a site repeats, with the number of its articles that contain each."""
     return RepeatedBlocks(repeated_blocks.repeated(conn, site, OTHERS), documents.count(conn, site))
 
 
 def excluding(learned: RepeatedBlocks, own: frozenset[str]) -> RepeatedBlocks:
-    """What a site's other articles repeat, for one that has these blocks and is counted among them."""
+    """The blocks that a site's other articles repeat: `learned` without one stored article's `own` blocks."""
     return replace(learned, counts={block: n - (block in own) for block, n in learned.counts.items()})
 
 
 def save_stats(conn: Connection, site: Site, asked: Iterable[SourceRun]) -> None:
-    """Writes what a run learned of the site's sources."""
+    """Save what a run learned of the site's sources."""
     zone = ZoneInfo(site.time_zone)
     for one in asked:
         before = source_state.state(conn, site.id, one.key)
@@ -92,7 +94,7 @@ def _record(site: Site, state: SourceState) -> PollRecord | None:
 
 
 def _learn(before: SourceState, one: SourceRun, zone: ZoneInfo) -> PublicationRate:
-    if before.asked is None:  # its own dates tell of the time before
+    if before.asked is None:  # its own dates cover the time before
         return publication_rate.first_look(one.shown, one.at, zone)
     dated = [moment.astimezone(zone) for moment in one.new if moment is not None]
     known, since, at = PublicationRate.from_json(before.habit), before.asked.astimezone(zone), one.at.astimezone(zone)

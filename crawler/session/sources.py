@@ -1,4 +1,4 @@
-"""What is to be asked of the sites' sources in a run, and what becomes of their answers: step 1 of the path."""
+"""The polls of a run's sources, and the handling of their responses: discovery, the first step of the path."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from index.archive.trust import TrustObservation
 from index.model.codes import SourceReason, TrustReason
 from index.model.message import Message
 
-MAX_CHILDREN_PER_RUN = (
-    50  # of a sitemap index or of an API's pages, taken in one run: the newest; the others come by `since`
-)
-MAX_DOCUMENTS_PER_SOURCE = 200  # of one source, with those of its children: an index of indexes of indexes has 125,000
+# Children of a sitemap index, or pages of an API, fetched in one run: the newest; `since` fetches the others
+MAX_CHILDREN_PER_RUN = 50
+MAX_DOCUMENTS_PER_SOURCE = 200  # including those of its children: an index of indexes of indexes has 125,000
 
 
-FORCED_READ_AFTER = timedelta(days=1)  # after which a source is asked without validators and read, whatever it says
-FORCED_CHILD_READ_AFTER = timedelta(
-    days=7
-)  # after which a child sitemap is asked though its index says that it did not change
+FORCED_READ_AFTER = timedelta(days=1)  # then a source is polled without validators and parsed in any case
+FORCED_CHILD_READ_AFTER = timedelta(days=7)  # then a child sitemap is fetched even if its index says it is unchanged
 
 
 @dataclass
 class SourceTree:
-    """A document with further ones, and how many of them are still to be read. Until they all are, it does not count as
-    read: with its validators kept, the next run would be told that nothing changed, and never ask for the others."""
+    """A document that leads to further ones, and how many of those are `left` to process.
+
+    It does not count as read until all of them are: if its validators were stored before that, the next run would be
+    answered that nothing has changed, and never request the rest.
+    """
 
     poll: Poll
     answer: source_state.SourceResponse
@@ -49,9 +49,9 @@ class SourceTree:
 
 
 class Sources:
-    """The sources of a crawl's sites. The spider polls them and hands over their responses.
+    """The sources of a crawl's sites; the spider polls them and hands over their responses.
 
-    `scheduled`: only those are polled whose turn it is; `since`: candidates are taken from then on, however old.
+    `scheduled` polls only the sources that are due; `since` takes all candidates from that time on, however old.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Sources:
         self.doubted: dict[str, frozenset[str]] = {}
 
     async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
-        """What is to be asked of the site's sources of these kinds, with the validators of the last answers."""
+        """The polls of the site's sources of these kinds, with the validators of their last responses."""
         since, now = self.since, datetime.now(UTC)
         if since is not None:
             await self.store.write(lambda conn: frontier.extend_horizon(conn, site.id, since, now), site.id)
@@ -82,9 +82,9 @@ class Sources:
         return [await self._with_validators(poll) for poll in polls]
 
     async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
-        """Brings what a source offers into the frontier; gives the further documents of it that are worth asking."""
+        """Add a document's candidates to the frontier; return polls of the further documents worth fetching."""
         answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
-        if CUT_SHORT not in found.skipped:  # else the rest is still to be had
+        if CUT_SHORT not in found.skipped:  # otherwise the rest is still to be fetched
             validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
             answer = source_state.SourceResponse(200, found.kind, *validators, found=len(found.candidates))
         now, site = datetime.now(UTC), poll.site.id
@@ -95,7 +95,7 @@ class Sources:
         resting = [child for child in children if await self._is_backing_off(child, now)]
         wanted = [child for child in children if child not in resting and await self._worth_asking(child)]
         undated = found.kind == "sitemap" and any(modified is None for _, modified in found.further)
-        if resting or undated or full:  # some is still to be had; an index without dates says nothing of its children
+        if resting or undated or full:  # some remain to be fetched; an undated index says nothing about its children
             answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
         answer = replace(answer, problem=truncation(found))
         if poll.body_hash is None:
@@ -122,11 +122,11 @@ class Sources:
         return [await self._with_validators(child) for child in wanted]
 
     def is_unchanged(self, poll: Poll, body: bytes) -> bool:
-        """Whether an answer has the bytes that were read to their end before, so that there is nothing to read."""
+        """Whether a response's bytes are those that were last read completely, so that parsing can be skipped."""
         return self.since is None and poll.body_hash is not None and _hash(body) == poll.body_hash
 
     async def unchanged(self, poll: Poll, sent: bool = False) -> None:
-        """The source answered 304, or `sent` the bytes that it had: its children are as they were."""
+        """Record that the source answered 304, or `sent` the same bytes again: its children are unchanged too."""
         now, site = datetime.now(UTC), poll.site.id
 
         def take(conn: Connection) -> None:
@@ -142,9 +142,9 @@ class Sources:
         await self._finish_part(poll)
 
     def _learn(self, poll: Poll, found: Discovered, offered: frontier.OfferResult) -> None:
-        """Notes what an answer tells of its source's habit; the archive has it when the site is done."""
+        """Notes what a response shows of its source's publication rate, to be saved when the site is done."""
         source_run = self._run_of(poll)
-        if source_run is None or self.since is not None:  # what was published long ago says nothing of the next days
+        if source_run is None or self.since is not None:  # what was published long ago says nothing about the next days
             return
         source_run.answered = source_run.answered or not poll.depth or poll.replaces is not None
         source_run.new += offered.dates
@@ -153,17 +153,18 @@ class Sources:
             source_run.said = found.hints or UpdateHints()
 
     def _run_of(self, poll: Poll) -> SourceRun | None:
-        """What this run learned of the source that the poll belongs to; None where only its pages are fetched."""
+        """What this run has learned of the poll's source; None if only the site's pages are fetched."""
         progress = self.progress.sites.get(poll.site.id)
         return progress.sources.get(poll.top) if progress is not None else None
 
     def retry_later(self, poll: Poll, until: datetime | None) -> None:
-        """A source's host source_run to be left alone."""
+        """Note the time (UTC) until which a source's host asked for no further requests; None if it did not."""
         if source_run := self._run_of(poll):
             source_run.not_before = until
 
     async def failed(self, poll: Poll, reason: Message) -> Poll | None:
-        """Notes it; gives the home page to look for another feed on, where the source is a feed of the site's file."""
+        """Record a failed poll; for a feed named in the site's YAML file, return a poll of the home page, to look for
+        another feed there."""
         site = poll.site.id
         progress = self.progress.sites[site]
         of_url = Message(SourceReason.OF_URL, {"url": poll.url, "why": reason})
@@ -181,7 +182,7 @@ class Sources:
         return poll.home() if poll.source.kind == "feed" and not poll.depth else None
 
     async def _finish_part(self, poll: Poll) -> None:
-        """One document is done; with the last of its parts, the one that named it is."""
+        """Marks one document as done; once all the documents that its parent led to are done, so is the parent."""
         site = poll.site.id
         whole = self.wholes.get((site, poll.parent or ""))
         if whole is None:
@@ -196,10 +197,10 @@ class Sources:
         state = await self.store.read(lambda conn: source_state.state(conn, poll.site.id, poll.key))
         if poll.source.kind == "wordpress" and not poll.depth:
             asked = state.polled if self.since is None else None
-            if asked is not None and asked > datetime.now(UTC) + SKEW:  # the clock was wrong then: nothing is known
+            if asked is not None and asked > datetime.now(UTC) + SKEW:  # the clock was wrong then: as if never polled
                 asked = None
             return poll.of_api(asked, await self._horizon(poll.site))
-        if self.since is not None:  # older candidates are wanted, so the whole document is
+        if self.since is not None:  # older candidates are wanted, and so the whole document
             return poll
         poll = replace(poll, known=state)
         long_ago = state.forced is None or datetime.now(UTC) - state.forced > FORCED_READ_AFTER
@@ -208,18 +209,18 @@ class Sources:
         return replace(poll, etag=state.etag, last_modified=state.last_modified, body_hash=state.body_hash)
 
     async def _untrusted(self, site: str) -> frozenset[str]:
-        """In what this site is not believed: asked once a run."""
+        """What this site is not trusted in; loaded once per run."""
         if site not in self.doubted:
             self.doubted[site] = await self.store.read(lambda conn: trust.untrusted(conn, site))
         return self.doubted[site]
 
     async def _is_backing_off(self, child: Poll, now: datetime) -> bool:
-        """Whether a part failed before and is left alone for a while."""
+        """Whether a further document failed before and is still in back-off."""
         state = await self.store.read(lambda conn: source_state.state(conn, child.site.id, child.key))
         return state.retry_at is not None and state.retry_at > now
 
     async def _worth_asking(self, child: Poll) -> bool:
-        """Not a child sitemap whose date is older than what is taken, or is that of what was read after it."""
+        """Whether to fetch a child: not a sitemap dated before the horizon, nor one already read since its date."""
         if child.modified is None or child.source.kind != "sitemap":
             return True
         if child.modified < await self._horizon(child.site):
@@ -231,8 +232,8 @@ class Sources:
         return self.since is not None or not (read and believed and not stale)
 
     async def _horizon(self, site: Site) -> datetime:
-        """How far back the site's candidates are taken: that of its first visit, which later ones do not move, so that
-        a time without crawls leaves no gap."""
+        """The date from which the site's candidates are taken. The first visit sets it and later ones do not move it,
+        so that a time without crawls leaves no gap."""
         if self.since is not None:
             return self.since
         kept = await self.store.read(lambda conn: site_state.state(conn, site.id).horizon)
@@ -242,7 +243,7 @@ class Sources:
 def trust_observations(
     poll: Poll, headers: Mapping[str, str], body: bytes, offered: frontier.OfferResult
 ) -> Iterator[TrustObservation]:
-    """What a full answer tells of its site's truthfulness."""
+    """Evidence from a full response of whether a source's validators and child dates are true."""
     known = poll.known
     if known is None or known.body_hash is None:
         return
@@ -261,7 +262,7 @@ def trust_observations(
 
 
 def truncation(found: Discovered) -> Message | None:
-    """What of a document was not read because it has more than any should have."""
+    """The message for a document that was not read completely, because it exceeds a limit; None if it was."""
     if CUT_SHORT in found.skipped:
         return Message(SourceReason.CUT_SHORT)
     if beyond := found.skipped.get(OVER_THE_LIMIT):

@@ -1,4 +1,5 @@
-"""The archive and the raw copies as a run writes them: off the reactor's thread, a site's only while it is leased."""
+"""A run's access to the archive and raw responses: off the reactor's thread, and writing for a site only while it holds
+the site's lease."""
 
 from __future__ import annotations
 
@@ -25,9 +26,9 @@ T = TypeVar("T")
 
 
 class SessionStore:
-    """What a crawl reads and writes. It can be used between `open` and `close`.
+    """The archive and WARC store of a crawl, usable between `open` and `close`.
 
-    `on_error` is told when nothing can be stored any more. `run` is the run's number in the archive; `owns_run` says
+    `on_error` is called when nothing can be stored any more. `run` is the run's number in the archive; `owns_run` says
     that nobody else records its end, as for `scrapy crawl`.
     """
 
@@ -50,17 +51,18 @@ class SessionStore:
     def archive(self) -> Archive:
         """The open archive.
 
-        :raises ArchiveError: it is not open, as in `scrapy parse` with this spider.
+        :raises ArchiveError: when it is not open, as in `scrapy parse` with this spider.
         """
         if self._archive is None:
             raise ArchiveError("no archive is open: only a crawl opens it; `scrapy parse --spider=probe` needs none")
         return self._archive
 
     async def open(self, sites: Iterable[str]) -> list[str]:
-        """Opens the archive, begins a run where none was begun, and leases these sites; gives those that it got.
-        Another crawl holds the others, and they are left to it.
+        """Open the archive, begin a run unless one was given, and lease these sites; return those that were leased.
 
-        :raises ArchiveError: the archive cannot be used.
+        Another crawl holds the others.
+
+        :raises ArchiveError: when the archive cannot be used.
         """
         wanted = list(sites)
         self._archive = await asyncio.to_thread(open_archive, self.config)
@@ -80,16 +82,16 @@ class SessionStore:
         def take(conn: Connection) -> list[leases.Lease]:
             held = leases.acquire(conn, wanted, f"run {self.run}", now, os.getpid())
             for site in set(wanted) - {lease.site for lease in held}:
-                log.warning("%s: another run is crawling it; left to that one", site)
+                log.warning("%s: another run is crawling it; skipped", site)
                 runs.end_site(conn, self.run, site, RunStatus.BUSY, Message(RunDetail.BUSY))
             return held
 
         self.leases = {lease.site: lease for lease in await self.write(take)}
 
     async def write(self, work: Callable[[Connection], T], site: str | None = None) -> T:
-        """What `work` gives, in a transaction of its own that holds only while the site's lease does.
+        """The result of `work`, run in its own transaction, which commits only while the site's lease is held.
 
-        :raises ArchiveError: it could not be written; `on_error` has been told.
+        :raises ArchiveError: when the write failed; `on_error` has been called.
         """
         try:
             return await _done(self.archive.write(work, self.leases[site] if site else None))
@@ -98,7 +100,7 @@ class SessionStore:
             raise
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """What `work` gives, off the reactor's thread."""
+        """The result of `work`, run in a thread other than the reactor's."""
 
         def reading() -> T:
             with self.archive.read() as conn:
@@ -107,7 +109,7 @@ class SessionStore:
         return await asyncio.to_thread(reading)
 
     async def close(self) -> None:
-        """Lets go of the WARC file and the archive. The leases are released by whoever writes the run's end."""
+        """Close the WARC file and the archive. Whoever records the run's end releases the leases."""
         self.warc.close()
         await self._let_go()
 

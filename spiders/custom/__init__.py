@@ -1,1 +1,1 @@
-"""Spiders of your own, for a site that YAML cannot describe: `<site>.py`, a subclass of `spiders.site.SiteSpider`."""
+"""Your own spiders, for sites that YAML cannot describe: `<site>.py` with a subclass of `spiders.site.SiteSpider`."""

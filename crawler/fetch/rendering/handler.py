@@ -1,7 +1,7 @@
-"""The download handler of rendered pages: scrapy-playwright's, with a browser that starts when a page needs it, and
-with an end to every page.
+"""The download handler of rendered pages: scrapy-playwright's, with a browser that starts on demand and a deadline for
+every page.
 
-`crawler/fetch/http_handler.py` loads it by name with the first such page: other crawls do not import Playwright.
+`crawler/fetch/http_handler.py` loads it by name with the first such page, so other crawls do not import Playwright.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from crawler.fetch.bounded_agent import BoundedAgent
 from crawler.fetch.ssrf.browser_proxy import BrowserProxy
 from crawler.fetch.ssrf.policy import AddressPolicy
 
-CONTEXTS = 4  # that stay open without a page, each with a cache of its own
-STARTING = 20.0  # seconds that a browser may take to start and to open an empty page
-CLOSING = 5.0  # seconds that a page may take to close; its renderer is killed with the browser otherwise
+CONTEXTS = 4  # idle contexts that stay open, each with its own cache
+STARTING = 20.0  # seconds for the browser to start and open an empty page
+CLOSING = 5.0  # seconds for a page to close; otherwise its renderer is killed with the browser
 
 
-class LazyBrowser(PlaywrightBrowserProvider):  # type: ignore[misc]  # it has no types
-    """Starts Playwright's driver, a process of its own, with the first page and not with the crawl."""
+class LazyBrowser(PlaywrightBrowserProvider):  # type: ignore[misc]  # untyped
+    """Starts Playwright's driver, a separate process, with the first page rather than with the crawl."""
 
     async def start(self) -> None:
-        """Nothing yet."""
+        """Do nothing: `launch_browser` starts the driver."""
 
     async def launch_browser(self) -> Browser:
         if self.browser_type is None:
@@ -45,18 +45,20 @@ class LazyBrowser(PlaywrightBrowserProvider):  # type: ignore[misc]  # it has no
 
 
 class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
-    """Gives up a page that is not there in time: Playwright waits for ever for the text of one whose script loops. The
-    browser reaches the world through the gate alone."""
+    """Renders pages, each within a deadline: Playwright waits for ever for the content of a page whose script loops.
+
+    The browser reaches the network only through the browser proxy.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
         reach = AddressPolicy(settings.getlist("ALLOW_NETWORKS"))
         self.gate = BrowserProxy(reach, settings.get("PROXY"), settings.getint("DOWNLOAD_MAXSIZE"))
-        self.room = asyncio.Semaphore(settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT"))  # for pages of all contexts
+        self.room = asyncio.Semaphore(settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT"))  # pages of all contexts
 
     async def begin(self) -> None:
-        """What scrapy-playwright does when the engine starts: it may have started long ago."""
+        """Start up as scrapy-playwright does on `engine_started`, a signal that may be long past."""
         if not hasattr(self, "browser_provider"):
             await self._launch()
 
@@ -82,7 +84,7 @@ class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: 
         try:
             async with asyncio.timeout(limit + STARTING) as end:
 
-                async def begin(page: Page, _: Request) -> None:  # only now: the browser may have had to start
+                async def begin(page: Page, _: Request) -> None:  # restarts the clock: the browser may just be up
                     opened.append(page)
                     end.reschedule(asyncio.get_running_loop().time() + limit)
 
@@ -90,7 +92,7 @@ class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: 
                 rendered: Response = await super().download_request(request)
                 return rendered
         except TimeoutError:
-            if not opened:  # not even an empty page: what is left of a browser that was killed
+            if not opened:  # not even an empty page: the remains of a killed browser
                 await self._give_up_browser()
             raise DownloadTimeoutError(f"not rendered within {limit:g} s") from None
         except PlaywrightError as error:
@@ -100,7 +102,7 @@ class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: 
             await _close(opened)
 
     async def _give_up_browser(self) -> None:
-        """Forgets the browser, so that the next page starts another one."""
+        """Drops the browser, so that the next page starts a new one."""
         self.context_wrappers.clear()
         browser = self.__dict__.pop("browser", None)
         if browser is not None:
@@ -109,12 +111,12 @@ class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: 
                     await browser.close()
 
     async def _browser_disconnected_callback(self, *_: object) -> None:
-        """As scrapy-playwright's, which closes the contexts of a browser that is gone, and waits for that."""
+        """Replaces scrapy-playwright's, which closes the contexts of a browser that is gone, and waits for that."""
         self.context_wrappers.clear()
         self.__dict__.pop("browser", None)
 
     async def _retire(self) -> None:
-        """Closes contexts that have no page open: those that have had their share, and all but a few of the others."""
+        """Closes idle contexts: those that a newer one has replaced, and all but CONTEXTS of the others."""
         idle = [(name, wrapper.context) for name, wrapper in self.context_wrappers.items() if not wrapper.context.pages]
         for name, context in idle:
             newest = max(self._generations(name))
@@ -125,14 +127,14 @@ class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: 
                         await context.close()
 
     def _generations(self, name: str) -> list[int]:
-        """The numbers of the contexts that belong to the same site as this one."""
+        """The numbers of the contexts of the same site as this one."""
         site = name.rpartition(" ")[0]
         parts = (other.rpartition(" ") for other in self.context_wrappers)
         return [int(number) for owner, _, number in parts if owner == site]
 
 
 async def _close(pages: list[Page]) -> None:
-    """Closes those that are still open, however the request ended."""
+    """Closes the pages that are still open, however the request ended."""
     for page in pages:
         if not page.is_closed():
             with suppress(TimeoutError, PlaywrightError):

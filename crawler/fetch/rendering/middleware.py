@@ -1,4 +1,4 @@
-"""Rendering: pages of sites that need it go through Chromium (scrapy-playwright), and no others."""
+"""Rendering: pages of the sites that need it, and only those, are fetched with Chromium (scrapy-playwright)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crawler.site_config import Site
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-SETTLE_SCRIPT = 5_000  # ms at most that a page may go on loading after its DOM is there
+SETTLE_SCRIPT = 5_000  # ms at most for a page to finish loading once its DOM is ready
 DISMISS_CONSENT_SCRIPT = """selectors => {
   for (const selector of selectors) {
     const button = document.querySelector(selector);
@@ -27,8 +27,11 @@ DISMISS_CONSENT_SCRIPT = """selectors => {
 
 
 class RenderingMiddleware:
-    """Marks requests for the browser: those that have `render` in their meta, and those of a site that is known to need
-    it (`crawler/session/rendering_policy.py`). Each site has a context of its own, and a new one after some pages."""
+    """Marks requests for the browser: those with `render` in their meta, and those of sites known to need a browser.
+
+    `crawler/session/rendering_policy.py` decides which sites do. Each site has its own browser context, replaced after
+    PAGES_A_CONTEXT pages.
+    """
 
     def __init__(self, needs_browser: Callable[[Site], Awaitable[bool]]) -> None:
         self.needs_browser = needs_browser
@@ -55,8 +58,10 @@ class RenderingMiddleware:
 
 
 async def settle(page: Page) -> None:
-    """Waits until the page's own requests are answered, and dismisses what asks for consent; a page that polls for ever
-    is taken as it is after SETTLE."""
+    """Wait until the page's own requests have finished, and dismiss consent dialogues.
+
+    A page that never stops polling is taken as it is after SETTLE_SCRIPT.
+    """
     from playwright.async_api import TimeoutError as StillLoading
 
     with suppress(StillLoading):

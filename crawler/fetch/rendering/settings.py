@@ -1,6 +1,6 @@
-"""The browser for sites that need one: where it is, and how Scrapy is to use it.
+"""The browser for sites that need one: where to find it, and Scrapy's settings for it.
 
-Nothing of Playwright is imported here: most crawls render nothing, and its import takes as long as a whole command.
+Playwright is not imported here: most crawls render nothing, and importing it takes as long as a whole command.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from crawler.settings_model import Settings
 from index.model.codes import PageReason
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # names in PATH, in this order
-UNWANTED = frozenset({"image", "media", "font"})  # resource types an article's text does not need
-QUIET_FLAGS = (  # what a browser does by itself: look-ups and downloads of its maker's, which no crawl asked for
+UNWANTED = frozenset({"image", "media", "font"})  # resource types that an article's text does not need
+QUIET_FLAGS = (  # disable what the browser does on its own: its vendor's look-ups and downloads, which no crawl needs
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--disable-gpu", "--disable-dev-shm-usage",
 )  # fmt: skip
-GATED_FLAGS = (  # nothing goes past the gate: no UDP, and no name is resolved by the browser itself
+GATED_FLAGS = (  # nothing bypasses the browser proxy: no UDP, and no name resolution by the browser itself
     "--disable-quic", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp", "--dns-prefetch-disable",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
-PAGES_A_CONTEXT = 50  # then a site's next page gets a new one, and what the old one kept is thrown away
-TRIAL_PAGES = 3  # pages on which it is measured whether a site needs a browser: plain and without text, then rendered
-MIN_TRIAL_ARTICLES = 2  # of them that must be articles
-# Reasons for which a plain page is refused that a script would fill
+PAGES_A_CONTEXT = 50  # then the site's next page gets a new context, and what the old one stored is discarded
+TRIAL_PAGES = 3  # pages that show whether a site needs a browser: without text when fetched plainly, then rendered
+MIN_TRIAL_ARTICLES = 2  # rendered trial pages that must be articles
+# Reasons for refusing a plain page whose text a script may still fill in
 WITHOUT_TEXT = (PageReason.EMPTY, PageReason.NO_TEXT, PageReason.NO_HEADLINE)
-CONTEXT = {"service_workers": "block", "accept_downloads": False}  # of the pages of a crawl
+CONTEXT = {"service_workers": "block", "accept_downloads": False}  # for a crawl's pages
 
 
 def find_browser(path: str) -> str | None:
@@ -42,33 +42,34 @@ def find_browser(path: str) -> str | None:
 
 
 def unwanted(request: Any) -> bool:
-    """Whether the page's own request is for something that its text does not need."""
+    """Whether a page's own request is for a resource that its text does not need."""
     return request.resource_type in UNWANTED
 
 
 def handlers(http: str) -> dict[str, str | None]:
-    """Scrapy's DOWNLOAD_HANDLERS: this one for http and https, and none for what else Scrapy would take."""
+    """Scrapy's DOWNLOAD_HANDLERS: this one for http and https, none for the other schemes that Scrapy supports."""
     return {"http": http, "https": http, **dict.fromkeys(("data", "file", "ftp", "s3"))}
 
 
 def launch_options(executable: str) -> dict[str, Any]:
-    """How a crawl starts its browser; the gate's address is added when there is one."""
+    """Launch options of a crawl's browser; the browser proxy's address is added once it listens."""
     root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # Chromium refuses root otherwise
     return {"executable_path": executable, "args": [*QUIET_FLAGS, *GATED_FLAGS, *root]}
 
 
 @cache
 def consent_buttons() -> tuple[str, ...]:
-    """CSS selectors of the buttons that dismiss a consent dialogue, those that refuse first."""
+    """CSS selectors of the buttons that dismiss a consent dialogue, refusals first."""
     said = yaml.safe_load(Path(__file__).with_name("consent.yaml").read_text("utf-8"))
     return (*said["refuse"], *said["accept"])
 
 
 def scrapy_settings(settings: Settings, *, needed: bool) -> dict[str, Any]:
-    """Scrapy's settings for a crawl that may render, none where there is no browser. It starts with the first page that
-    is rendered.
+    """Scrapy's settings for a crawl that may render pages; empty if there is no browser.
 
-    :raises ConfigError: there is no browser, and it is `needed`.
+    The browser starts with the first rendered page.
+
+    :raises ConfigError: when a browser is `needed` and there is none.
     """
     browser = settings.browser
     executable = find_browser(browser.path)

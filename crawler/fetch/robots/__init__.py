@@ -1,1 +1,1 @@
-"""robots.txt as RFC 9309 defines it."""
+"""robots.txt according to RFC 9309."""

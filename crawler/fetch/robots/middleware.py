@@ -1,7 +1,7 @@
-"""robots.txt before anything else of an origin, kept for a day from run to run.
+"""robots.txt, fetched before anything else of an origin and cached for a day across runs.
 
-Scrapy's own middleware takes the page of an error 503 for the rules, and allows all where no answer came; RFC 9309
-asks for the opposite.
+Scrapy's own middleware parses the body of a 503 as the rules, and allows everything if there is no answer; RFC 9309
+requires the opposite.
 """
 
 from __future__ import annotations
@@ -30,29 +30,28 @@ from index.model.message import Message
 
 log = logging.getLogger("arshif.robots")
 
-ROBOTS_PRIORITY = 1_000  # priority: before all that waits for it
-MAX_UNPACKED_BYTES = (
-    10 * ROBOTS_MAX_BYTES
-)  # bytes that it may have once it is unpacked; more is an attack, and no answer
+ROBOTS_PRIORITY = 1_000  # request priority: above everything that waits for it
+# Bytes of a robots.txt after decompression; more is an attack, and counts as no answer
+MAX_UNPACKED_BYTES = 10 * ROBOTS_MAX_BYTES
 
 
 class DisallowedByRobots(RequestRefused):
-    """The host's robots.txt disallows the address: the request is not sent."""
+    """The host's robots.txt disallows the URL: the request is not sent."""
 
     reason = FetchReason.ROBOTS_DISALLOWED
 
 
 class RobotsUnreachable(HostUnavailable):
-    """The host's robots.txt could not be fetched: in this run the host is treated as disallowed."""
+    """The host's robots.txt could not be fetched: the host is treated as disallowed in this run."""
 
     reason = FetchReason.ROBOTS_UNREACHABLE
 
 
 class RobotsMiddleware:
-    """Asks each origin for its robots.txt once a day, and refuses requests that it forbids.
+    """Fetches each origin's robots.txt once a day, and refuses the requests that it disallows.
 
-    `product` is our name in robots.txt; `download` sends a request through all middlewares; `slow_down` tells whoever
-    keeps the gaps between requests that a host asks for so many seconds.
+    `product` is this crawler's product token; `download` sends a request through all middlewares; `slow_down` raises a
+    host's delay to the given seconds.
     """
 
     def __init__(
@@ -96,7 +95,10 @@ class RobotsMiddleware:
             raise DisallowedByRobots(origin=origin)
 
     def enough(self, data: bytes, request: Request) -> None:
-        """Ends the download of a robots.txt that is longer than what is read of one."""
+        """End the download of a robots.txt that exceeds ROBOTS_MAX_BYTES, and keep what has arrived.
+
+        :raises StopDownload: when it does.
+        """
         if request.meta.get("robots"):
             request.meta["robots_bytes"] = request.meta.get("robots_bytes", 0) + len(data)
             if request.meta["robots_bytes"] > ROBOTS_MAX_BYTES:
@@ -118,7 +120,7 @@ class RobotsMiddleware:
         return rules
 
     async def _fetch(self, origin: str) -> tuple[RobotsResponse, Message]:
-        """What came, and why it was nothing where it was."""
+        """The response for robots.txt, and the reason in case it cannot be used."""
         meta: dict[str, Any] = {"robots": True, "download_maxsize": MAX_UNPACKED_BYTES}
         request = Request(f"{origin}/robots.txt", priority=ROBOTS_PRIORITY, meta=meta, callback=NO_CALLBACK)
         try:
@@ -126,7 +128,7 @@ class RobotsMiddleware:
         except Exception as problem:  # whatever a network can do
             log.info("%s/robots.txt: %s", origin, problem)
             why = reason_of(problem)
-            # RFC 9309 2.3.1.2: one that more than five redirects lead to, which Scrapy ignores, may be taken for none
+            # RFC 9309 2.3.1.2: a file behind more than five redirects, which Scrapy ignores, may count as unavailable
             return RobotsResponse(404 if why.code == FetchReason.NOT_REQUESTED else None), why
         why = Message(FetchReason.HTTP_STATUS, {"status": response.status})
         return RobotsResponse(response.status, response.body), why

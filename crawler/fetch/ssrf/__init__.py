@@ -1,1 +1,1 @@
-"""Only public addresses are reachable (SSRF), for Scrapy at the reactor and for the browser through a proxy."""
+"""SSRF guard: only public addresses can be reached; the reactor enforces it for Scrapy, a proxy for the browser."""

@@ -1,8 +1,9 @@
-"""Gate: the HTTP proxy that the browser's every connection goes through, and that leads to public addresses only.
+"""The HTTP proxy that carries all of the browser's connections, and connects to public addresses only.
 
-A page's scripts, frames and redirects ask for what they like, and Playwright's routes never see where a redirect leads
-(microsoft/playwright#33882). So what the browser may reach is decided here, after resolving and before connecting. The
-gate listens on a free port of this machine while the browser runs, and wants a password that only the browser has.
+A page's scripts, frames and redirects request whatever they like, and Playwright's routes never see where a redirect
+leads (microsoft/playwright#33882). So what the browser may reach is decided here, after resolving and before
+connecting. The proxy listens on a free local port while the browser runs, and requires a password that only the browser
+has.
 """
 
 from __future__ import annotations
@@ -24,39 +25,42 @@ from crawler.fetch.ssrf.policy import AddressPolicy
 
 log = logging.getLogger("arshif.gate")
 
-CONNECT_SECONDS = 10.0  # seconds for a name and a connection
-IDLE_SECONDS = 60.0  # seconds without a byte in either direction
-CHUNK_BYTES = 64 << 10  # bytes that are passed on at once
+CONNECT_SECONDS = 10.0  # to resolve a name and connect
+IDLE_SECONDS = 60.0  # without a byte in either direction
+CHUNK_BYTES = 64 << 10  # forwarded at once
 USER = "browser"
 
 
 class BrowserProxy:
-    """Listens from `open` to `close`. `upstream` is the user's own proxy, which then resolves the names; `most` is how
-    many bytes one connection may bring."""
+    """A proxy that listens from `open` to `close`.
+
+    `upstream` is the URL of the user's own proxy, if any, which then resolves the names; `most` is the most bytes that
+    one connection may deliver.
+    """
 
     def __init__(self, reach: AddressPolicy, upstream: str = "", most: int = 50 << 20) -> None:
         self.reach = reach
         self.upstream = urlsplit(upstream) if upstream else None
         self.most = most
-        self.refused: list[str] = []  # hosts, the newest last
+        self.refused: list[str] = []  # refused hosts, newest last
         self._password = secrets.token_urlsafe(24)
         self._server: asyncio.Server | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
     @property
     def for_browser(self) -> dict[str, str]:
-        """What Playwright is to be told as `proxy`."""
+        """The `proxy` option for Playwright."""
         assert self._server is not None
         port = self._server.sockets[0].getsockname()[1]
         return {"server": f"http://127.0.0.1:{port}", "username": USER, "password": self._password}
 
     async def open(self) -> None:
-        """Begins to listen, on this machine only; nothing where it does already."""
+        """Start to listen on the loopback interface, unless it does so already."""
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=MAX_HEAD_BYTES)
 
     async def close(self) -> None:
-        """Ends it, and what goes through it."""
+        """Stop listening, and cancel the connections under way."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -114,7 +118,7 @@ class BrowserProxy:
             async with asyncio.timeout(CONNECT_SECONDS):
                 found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1)
                 addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
-                for address in addresses:  # one private address among public ones is no mistake of the site's
+                for address in addresses:  # a private address among public ones is no accident
                     if self.reach.blocks(address):
                         raise self._refusal(host, address)
                 return await _first(addresses, port)
@@ -124,7 +128,7 @@ class BrowserProxy:
     def _refusal(self, host: str, address: str) -> ProxyDenied:
         self.refused.append(host)
         del self.refused[:-1_000]
-        log.info("a page asked for %s, which leads to %s: not a public address", host, address)
+        log.info("a page requested %s, which resolves to %s: not a public address", host, address)
         return ProxyDenied(403, "not a public address")
 
     async def _by_upstream(
@@ -145,7 +149,7 @@ class BrowserProxy:
         return reader, writer
 
     def _credentials(self) -> list[tuple[bytes, bytes]]:
-        """The header with the name and password that stand in the upstream's address."""
+        """The header with the user name and password in the upstream proxy's URL."""
         if self.upstream is None or self.upstream.username is None:
             return []
         pair = f"{unquote(self.upstream.username)}:{unquote(self.upstream.password or '')}"
@@ -153,7 +157,7 @@ class BrowserProxy:
 
 
 async def _first(addresses: list[str], port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection to the first of these addresses that takes one."""
+    """A connection to the first of these addresses that accepts one."""
     problem: OSError | None = None
     for address in addresses:
         try:
@@ -164,7 +168,7 @@ async def _first(addresses: list[str], port: int) -> tuple[asyncio.StreamReader,
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int | None) -> None:
-    """Passes bytes on until there are no more, or as many as may come."""
+    """Forwards bytes to the end of the stream, at most `most`."""
     left = most
     while left is None or left > 0:
         async with asyncio.timeout(IDLE_SECONDS):
@@ -177,14 +181,14 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most
 
 
 async def _last_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int) -> None:
-    """Passes an answer on as the last one of its connection, whatever the site says of it."""
+    """Forwards a response as the last one of its connection, whatever its own headers say."""
     async with asyncio.timeout(IDLE_SECONDS):
         writer.write(http_heads.last_answer(await http_heads.read(reader)))
     await _copy(reader, writer, most)
 
 
 async def _both(sending: Coroutine[Any, Any, None], coming: Coroutine[Any, Any, None]) -> None:
-    """Passes bytes in both directions until nothing comes any more."""
+    """Forwards bytes in both directions until the server's end."""
     sent, come = asyncio.ensure_future(sending), asyncio.ensure_future(coming)
     try:
         await come

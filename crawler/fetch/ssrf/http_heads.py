@@ -1,8 +1,9 @@
-"""The heads of HTTP/1.1 messages that pass through the gate (RFC 9112): read strictly, and written anew.
+"""The heads of HTTP/1.1 messages that pass through the browser proxy (RFC 9112): parsed strictly and rewritten.
 
-A head that two readers could understand differently is the way past a proxy that checks one request and forwards
-another. So requests, which a browser always writes well, are read and written by h11, and what it would mend is
-refused. Answers come from any server of the world, end with their connection, and are the browser's to understand.
+A head that two parsers could read differently lets a request past a proxy that checks one request and forwards another
+(request smuggling). So requests, which a browser always writes correctly, are parsed and serialised by h11, and what it
+would repair is refused. Responses come from arbitrary servers, end with their connection, and are left to the browser
+to parse.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import h11
 
-MAX_HEAD_BYTES = 64 << 10  # bytes of a request's or an answer's head
+MAX_HEAD_BYTES = 64 << 10  # of a request's or a response's head
 ONE_HOP = frozenset((b"proxy-authorization", b"proxy-connection", b"connection", b"keep-alive"))
 _MENDED = re.compile(rb"(?<!\r)\n|\n[ \t]")  # bare LF and obs-fold, both of which RFC 9112 lets a server refuse
 
@@ -22,7 +23,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 
 class ProxyDenied(Exception):
-    """The gate stays closed: `status` and why."""
+    """The proxy refuses a request: the HTTP `status` and the reason."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -30,10 +31,10 @@ class ProxyDenied(Exception):
 
 
 async def read(reader: asyncio.StreamReader) -> bytes:
-    """The next head, with the blank line that ends it; its lines may end in a line feed alone.
+    """The next head, including the blank line that ends it; its lines may end in a bare line feed.
 
-    :raises ValueError: it is longer than MAX_HEAD_BYTES.
-    :raises EOFError: the connection ended within it.
+    :raises ValueError: when it is longer than MAX_HEAD_BYTES.
+    :raises EOFError: when the connection ends within it.
     """
     head = bytearray()
     while not head.endswith((b"\n\n", b"\n\r\n")):
@@ -49,7 +50,7 @@ async def read(reader: asyncio.StreamReader) -> bytes:
 def request(head: bytes) -> h11.Request:
     """The request that begins with this head.
 
-    :raises ProxyDenied: it is no request as RFC 9112 has it, or could be understood in two ways.
+    :raises ProxyDenied: when it is not a valid request by RFC 9112, or is ambiguous.
     """
     if _MENDED.search(head):
         raise ProxyDenied(400, "a line that ends in a line feed alone, or goes on in the next one")
@@ -67,14 +68,15 @@ def request(head: bytes) -> h11.Request:
 
 
 def header(request: h11.Request, name: bytes) -> bytes:
-    """The first header of this name, which is in lower case; empty where there is none."""
+    """The value of the first header with this lower-case name; empty if there is none."""
     return next((value for key, value in request.headers if key == name), b"")
 
 
 def target(request: h11.Request) -> tuple[SplitResult, str, int]:
-    """The URL that a request is for, which of a tunnel has a host and a port only, its host and its port.
+    """A request's target URL, its host and its port; a tunnel's URL consists of a host and a port only.
 
-    :raises ProxyDenied: it is no http URL and no tunnel's host and port, or has a name or a password in it.
+    :raises ProxyDenied: when the target is neither an http URL nor a tunnel's host and port, or contains a user name or
+        password.
     """
     tunnel, text = request.method == b"CONNECT", request.target.decode("ascii")
     try:
@@ -90,9 +92,9 @@ def target(request: h11.Request) -> tuple[SplitResult, str, int]:
 
 
 def body_length(request: h11.Request) -> int:
-    """The bytes of a request's body.
+    """The length of a request's body in bytes.
 
-    :raises ProxyDenied: it does not say how many, or says it in two ways.
+    :raises ProxyDenied: when the length is missing, or given in two ways.
     """
     length = header(request, b"content-length")
     if header(request, b"transfer-encoding"):
@@ -105,24 +107,27 @@ def body_length(request: h11.Request) -> int:
 
 
 def forwarded(request: h11.Request, parts: SplitResult, *, whole: bool, own: Headers = ()) -> bytes:
-    """The head with which a plain request goes on: for the host in its URL, whatever its Host said (RFC 9112, 3.2.2),
-    and the last one of its connection, as the next may be for another host. `whole`: with the whole URL, as a proxy
-    wants it; `own`: headers that are added."""
+    """The head to forward for a plain request.
+
+    Its Host is the one in its URL, whatever its own Host header says (RFC 9112, 3.2.2), and it is the last request of
+    its connection, as the next may be for another host. `whole` keeps the absolute URL, as a proxy expects; `own` are
+    headers to add.
+    """
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     kept = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in {*ONE_HOP, b"host"}]
     headers = [(b"Host", parts.netloc.encode()), *kept, *own, (b"Connection", b"close")]
     target = request.target if whole else path.encode()
     sent = h11.Connection(h11.CLIENT).send(h11.Request(method=request.method, target=target, headers=headers))
-    assert sent is not None  # which only the end of a connection is
+    assert sent is not None  # h11 returns None only for the end of a connection
     return sent
 
 
 async def open_tunnel(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, authority: str, own: Headers = ()
 ) -> None:
-    """Has the proxy at the other end connect to this host and port. `own`: headers for it.
+    """Have the proxy at the other end connect to this host and port; `own` are headers for that proxy.
 
-    :raises ProxyDenied: it does not.
+    :raises ProxyDenied: when it does not.
     """
     proxy = h11.Connection(h11.CLIENT, MAX_HEAD_BYTES)
     headers = [(b"Host", authority.encode()), *own]
@@ -130,7 +135,7 @@ async def open_tunnel(
     proxy.send(h11.EndOfMessage())
     answer: object = None
     try:
-        while not isinstance(answer, h11.Response):  # provisional ones may come before it
+        while not isinstance(answer, h11.Response):  # informational (1xx) responses may come first
             proxy.receive_data(await read(reader))
             answer = proxy.next_event()
     except h11.RemoteProtocolError as problem:
@@ -140,15 +145,17 @@ async def open_tunnel(
 
 
 def last_answer(head: bytes) -> bytes:
-    """The head of an answer as the last one of its connection, whatever the site says of it. Not by h11, which refuses
-    what Chromium shows (`tests/hostile/test_heads.py`)."""
+    """A response's head, marked as the last one of its connection, whatever its own headers say.
+
+    It is not parsed by h11, which refuses responses that Chromium accepts (`tests/security/test_http_heads.py`).
+    """
     first, *lines = (line.rstrip(b"\r") for line in head.rstrip(b"\r\n").split(b"\n"))
     kept = [line for line in lines if line.partition(b":")[0].strip().lower() not in ONE_HOP]
     return b"\r\n".join([first, *kept, b"Connection: close"]) + b"\r\n\r\n"
 
 
 def refusal(refused: ProxyDenied) -> bytes:
-    """The answer of the gate itself."""
+    """The proxy's own response to a refused request."""
     lines = [f"HTTP/1.1 {refused.status} -", "Content-Length: 0", "Connection: close"]
     if refused.status == 407:
         lines.append('Proxy-Authenticate: Basic realm="gate"')

@@ -1,7 +1,7 @@
-"""Private addresses: a crawl reaches public ones only, whatever a feed, a link, a redirect or a name leads to.
+"""SSRF guard: a crawl reaches public addresses only, whatever a feed, link, redirect or host name leads to.
 
-A name is judged by what it resolves to, and that again at the moment of connecting, so that no answer can change in
-between. `crawler/fetch/ssrf/browser_proxy.py` does the same for the browser.
+A name is judged by what it resolves to, and the address is checked again when connecting, so that a DNS answer cannot
+change in between. `crawler/fetch/ssrf/browser_proxy.py` does the same for the browser.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ log = logging.getLogger("arshif.reach")
 
 
 class PrivateAddress(RequestRefused):
-    """The address is not public, and `allow_networks` does not name it: the request is not sent."""
+    """The address is neither public nor in `allow_networks`: the request is not sent."""
 
     reason = FetchReason.PRIVATE_ADDRESS
 
 
 class SSRFGuardMiddleware:
-    """Refuses requests whose host is an address out of reach, however it is spelled; names are the resolver's.
+    """Refuses requests whose host is a blocked address, however it is written; `PublicResolver` judges names.
 
-    Where a proxy resolves the names, this is all that can be judged here.
+    If a proxy resolves the names, this is the only check possible here.
     """
 
     def __init__(self, reach: AddressPolicy) -> None:
@@ -51,10 +51,10 @@ class SSRFGuardMiddleware:
 
 
 class PublicResolver(CachingThreadedResolver):
-    """Scrapy's resolver, but a name that leads out of reach is an error instead of an address; and so is, at last, a
-    connection that does, wherever its address came from.
+    """Scrapy's resolver, which also refuses names that resolve to a blocked address.
 
-    The proxy may be anywhere: it is the user's own, and resolves the sites' names itself.
+    Connections to a blocked address are refused as well, wherever the address came from. The proxy may have any
+    address: it is the user's own, and resolves the sites' names itself.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class PublicResolver(CachingThreadedResolver):
         super().__init__(reactor, cache_size, timeout)
         self.reach = reach
         self.proxy = urlsplit(proxy).hostname
-        self.proxies = {self.proxy}  # its name, and the addresses that this led to
+        self.proxies = {self.proxy}  # its name, and the addresses it resolved to
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
@@ -95,7 +95,6 @@ class PublicResolver(CachingThreadedResolver):
 
     def _check(self, address: str, name: str) -> None:
         if address not in self.proxies and self.reach.blocks(address):
-            log.warning(
-                "%s leads to %s, which is not a public address: not asked", name, address
-            )  # a bare DNS error else
+            # Without this, the log would show only a DNS error
+            log.warning("%s resolves to %s, which is not a public address: not requested", name, address)
             raise PrivateAddress(host=name)
