@@ -1,4 +1,4 @@
-"""Everything specific to SQLite: opening connections, beginning transactions, and abandoning them in forked children."""
+"""Everything specific to SQLite: opening connections, beginning transactions, abandoning both in forked children."""
 
 from __future__ import annotations
 
