@@ -1,1 +1,1 @@
-"""What an article is once stored, and how it is found. Imports nothing of `crawler` or `spiders`."""
+"""Storing, indexing and searching articles. Imports nothing from `crawler` or `spiders`."""

@@ -1,4 +1,4 @@
-"""Files that are there for good: a new one, whole or not at all, and the names in a folder."""
+"""Durable files: creating one atomically, and syncing a folder's entries."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from index.errors import ArchiveError
 
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, which is there under its name when the block ends well, and on disk.
+    """A file to write to; it appears under its name, synced to disk, when the block ends without an error.
 
-    Raises ArchiveError where the file is there already or cannot be written; then there is none."""
+    :raises ArchiveError: when the file exists already or cannot be written; then none is created.
+    """
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         if path.exists():
@@ -24,7 +25,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
             yield out
             out.flush()
             os.fsync(out.fileno())
-        os.link(draft, path)  # never over a file that has come meanwhile
+        os.link(draft, path)  # never replaces a file created meanwhile
     except FileExistsError:
         raise ArchiveError(f"{path} is there already: name a new file") from None
     except OSError as error:
@@ -34,7 +35,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def sync_folder(path: Path) -> None:
-    """Bring a folder's list of names to the disk."""
+    """Sync a folder's entries to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,13 +1,14 @@
-"""The root of Arshif's errors, and those of the archive and the indexes. `crawler/errors.py` draws the whole tree."""
+"""The root of Arshif's errors, and those of the archive and the indexes. `crawler/errors.py` shows the whole tree."""
 
 from index.locale import FALLBACK, translate
 from index.model.message import LEGACY, Message
 
 
 class ArshifError(Exception):
-    """Something that a person can act on: the message says what failed and what to do. Exit code 1.
+    """An error that a person can act on: the message says what failed and what to do. Exit code 1.
 
-    `message` is a code of the catalogues; where there is only a sentence, it is a message that holds it."""
+    `message` has a code of the catalogues; if only a sentence is given, it is a `legacy` message with that text.
+    """
 
     exit_code = 1
 
@@ -17,13 +18,13 @@ class ArshifError(Exception):
 
 
 class ArchiveError(ArshifError):
-    """The archive cannot be opened or written: the run stops, and nothing is started in its place. Exit code 4."""
+    """The archive cannot be opened or written: the run stops, and no new archive is created instead. Exit code 4."""
 
     exit_code = 4
 
 
 class Busy(ArshifError):
-    """Another process holds what was asked for; the message says which. Exit code 3."""
+    """Another process holds the requested resource; the message says which. Exit code 3."""
 
     exit_code = 3
 
@@ -33,24 +34,24 @@ class LeaseLost(ArchiveError):
 
 
 class IndexUnavailable(ArshifError):
-    """The index does not answer, or asks to wait: the outbox keeps the rows, the shipper tries again. Exit code 5."""
+    """The index does not answer, or asks to wait: the outbox keeps the rows, the indexer retries. Exit code 5."""
 
     exit_code = 5
 
 
 class IndexMismatch(ArshifError):
-    """The server is no index of ours (another product, another major version): nothing is shipped until it is mended.
+    """The index is not usable as ours (another product, another major version): nothing is indexed until that is fixed.
     Exit code 5."""
 
     exit_code = 5
 
 
 class InvalidValue(ArshifError):
-    """A value that cannot be kept, such as a saved search without a name."""
+    """A value that cannot be stored, such as a saved search without a name."""
 
 
 class QueryError(ArshifError):
-    """A query that cannot be read: `position` is the offset in characters at which it went wrong. Exit code 2."""
+    """A query that cannot be parsed: `position` is the offset of the mistake, in characters. Exit code 2."""
 
     exit_code = 2
 

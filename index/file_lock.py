@@ -1,4 +1,4 @@
-"""A lock that the system frees when its holder dies, whatever it died of."""
+"""A file lock that the system releases when its holder dies, however it dies."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from pathlib import Path
 from index.errors import ArchiveError, Busy
 from index.process_identity import is_running
 
-HOLDER_NAMED_WITHIN = 5.0  # s until a holder must have written its name into the lock that it has just taken
+HOLDER_NAMED_WITHIN = 5.0  # s that a new holder gets to write its pid into the lock file
 
 
 @contextmanager
 def hold(path: Path, *, wait: bool) -> Iterator[None]:
-    """The lock on this file for the length of the block; the file stays, and says which process held it last.
+    """Hold the lock on this file for the duration of the block; the file stays, and names the last process to hold it.
 
-    With `wait` False raises Busy, naming the process that holds it. Raises ArchiveError where the file cannot be made.
+    :raises Busy: when `wait` is False and another process holds the lock; the message names it.
+    :raises ArchiveError: when the file cannot be created.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +33,7 @@ def hold(path: Path, *, wait: bool) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
             raise Busy(f"process {_holder(handle)} holds {path}: wait for it, or end it") from error
-        with suppress(OSError):  # a full disk has no room for the name, and the lock holds without it
+        with suppress(OSError):  # a full disk has no room for the pid, but the lock works without it
             os.ftruncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield
@@ -41,7 +42,7 @@ def hold(path: Path, *, wait: bool) -> Iterator[None]:
 
 
 def _holder(handle: int) -> str:
-    """The process that the lock's file names; one that took it just now may still have to write that."""
+    """The process that the lock file names; one that has just taken the lock may still have to write its pid."""
     end = time.monotonic() + HOLDER_NAMED_WITHIN
     while True:
         name = os.pread(handle, 32, 0).decode("ascii", "replace").strip()

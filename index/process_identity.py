@@ -1,4 +1,4 @@
-"""Which process a pid means: pids are given again, so a process is known by its pid, its start and its boot."""
+"""Identifying a process: pids are reused, so it is identified by its pid, its start time and the boot."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from functools import cache
 from pathlib import Path
 
 PROC = Path("/proc")
-_DEAD = {"Z", "X", "x"}  # states of /proc/PID/stat: ended, though its parent has not waited for it; proc_pid_stat(5)
+_DEAD = {"Z", "X", "x"}  # states in /proc/PID/stat: ended, but not yet reaped by its parent; proc_pid_stat(5)
 
 
 def is_same_process(pid: int, start: str, boot: str) -> bool:
-    """Whether the process that had this pid, `process_start` and `boot_id` still runs, and no later one that was given
+    """Whether the process with this pid, `process_start` and `boot_id` is still running, rather than a later one with
     its pid."""
     return boot == boot_id() and is_running(pid) and start == process_start(pid)
 
 
 @cache
 def boot_id() -> str:
-    """The id of this boot of the machine and, in a container, of this start of the container.
+    """An id of this boot of the machine and, in a container, of this start of the container.
 
-    The processes of another one cannot be seen from here and count as dead: a lease's fence keeps them from writing.
+    Processes of another container are not visible from here and count as dead; a lease's fence keeps them from writing.
     """
     try:
         namespace = os.readlink(PROC / "self/ns/pid")
@@ -30,7 +30,7 @@ def boot_id() -> str:
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is a process of that pid that has not ended; a zombie has."""
+    """Whether a process with this pid is running; a zombie is not."""
     if (PROC / "self").exists():
         try:
             return _stat(pid)[0] not in _DEAD
@@ -40,13 +40,13 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it is there, and another user's
+    except PermissionError:  # it exists, as another user's
         return True
     return True
 
 
 def process_start(pid: int) -> str:
-    """When a process started, in clock ticks since boot; "" where the system does not tell."""
+    """When a process started, in clock ticks since boot; "" if the system does not tell."""
     try:
         return _stat(pid)[19]  # field 22 of proc_pid_stat(5)
     except OSError:
@@ -54,5 +54,5 @@ def process_start(pid: int) -> str:
 
 
 def _stat(pid: int) -> list[str]:
-    # The name in field 2 may hold spaces and brackets: "1234 (a) b) S 1 ..."; the fields from the third on
+    # Fields from the third on; the name in field 2 may contain spaces and brackets: "1234 (a) b) S 1 ..."
     return (PROC / f"{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()

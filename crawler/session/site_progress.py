@@ -55,7 +55,7 @@ class SiteProgress:
     @property
     def complete(self) -> bool:
         """Whether the site is done; never so if nothing answered, as only the run's end shows why."""
-        return self.heard and self.taken is not None and self.settled >= self.taken
+        return self.has_answered and self.taken is not None and self.settled >= self.taken
 
     @property
     def has_answered(self) -> bool:

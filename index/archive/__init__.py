@@ -1,6 +1,6 @@
-"""The archive: the store of record. One SQLite file, one writer thread a process, any number of readers.
+"""The archive, Arshif's system of record: one SQLite file, one writer thread per process, any number of readers.
 
-The groups of tables are modules of functions that take a Connection first, so that several go into one transaction:
+Each group of tables has a module of functions that take a Connection first, so that one transaction can combine them:
 
     archive.write(lambda connection: articles.store(connection, page), lease=lease).result()
     with archive.read() as connection:
@@ -31,11 +31,13 @@ _open: weakref.WeakSet[Archive] = weakref.WeakSet()
 
 
 class Archive:
-    """The archive in this file, created where there is none and brought to today's tables.
+    """The archive in a file, which is created if missing and migrated to the current schema.
 
-    May be used from any thread, pickled to a spawned process, and used on in a forked one if no other thread was in it
-    at the fork. Raises ArchiveError where the file is damaged, newer than this program, no archive or not writable: it
-    never starts an empty one instead.
+    Safe to use from any thread and to pickle to a spawned process. A forked child can go on using it, provided no
+    other thread was using it at the time of the fork.
+
+    :raises ArchiveError: when the file is damaged, newer than this program, not an archive or not writable; it is never
+        replaced by an empty one.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -50,10 +52,13 @@ class Archive:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive-writer")
 
     def write(self, fn: Callable[[Connection], T], lease: leases.Lease | None = None) -> Future[T]:
-        """What `fn` gives for a connection, in a transaction of its own, on disk when the future is done.
+        """Run `fn` in a transaction of its own and return its result as a future, done once the commit is on disk.
 
-        Transactions of a process run in the order of the calls. An error of `fn` rolls back and is the future's;
-        LeaseLost if `lease` is no longer ours, ArchiveError if the file cannot be written.
+        Within a process, transactions run in the order of the calls. If `fn` raises, the transaction is rolled back.
+        The future raises that error, and these:
+
+        :raises LeaseLost: when `lease` is no longer ours.
+        :raises ArchiveError: when the file cannot be written.
         """
         return self._thread.submit(self._transact, fn, lease)
 
@@ -65,7 +70,10 @@ class Archive:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees the archive as it is now, unchanged for the length of the block; it cannot write."""
+        """A read-only connection that sees one snapshot of the archive for the duration of the block.
+
+        :raises ArchiveError: when the file cannot be read.
+        """
         with self._translating_errors(), self._reader.begin() as connection:
             yield connection
 
@@ -75,13 +83,13 @@ class Archive:
             yield
         except DBAPIError as error:
             cause = error.orig
-            # A broken constraint or statement is a fault of ours in one transaction, and none of the file
+            # A violated constraint or a faulty statement is our bug in one transaction; the file is not to blame
             if isinstance(cause, sqlite3.DatabaseError) and sqlite.blames_file(cause):
                 raise ArchiveError(sqlite.explain(cause, self.path)) from error
             raise
 
     def close(self) -> None:
-        """Finish what was asked to be written, then let go of the file."""
+        """Finish all pending writes, then close the file."""
         self._thread.shutdown()
         self._engines(Engine.dispose)
 

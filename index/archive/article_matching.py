@@ -1,5 +1,4 @@
-"""Whose page it is: the article of the same site that a page belongs to, and why, by redirect, canonical link, another
-spelling of its address, or its text."""
+"""Matching a page to a known article of its site: by redirect, canonical link, a variant of its URL, or its text."""
 
 from __future__ import annotations
 
@@ -15,9 +14,9 @@ from index.archive import tables as t
 from index.archive.documents import by_url, by_urls
 from index.model.article import Article
 
-LEAST_WORDS = 40  # shorter texts are flashes: equal ones need not be one article
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: each sign a word
-# Built once: building one costs as much as running it.
+LEAST_WORDS = 40  # shorter texts are news flashes: two with equal text need not be the same article
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: one word per character
+# Built once: building a statement costs as much as running it.
 _BY_ID = select(t.articles).where(t.articles.c.id == bindparam("id"))
 _TODAYS = (
     select(t.articles, t.versions.c.canonical_url)
@@ -36,9 +35,10 @@ _WITH_QUERY = _TODAYS.where(
 def match_article(
     conn: Connection, new: Article, url: str, final_url: str, variants: Sequence[str]
 ) -> tuple[Any, str | None]:
-    """The article that this page belongs to, and why if it is not known to do so; (None, None) if it is a new one.
+    """The article that a page belongs to, and the reason if the page is new to it; (None, None) for a new article.
 
-    `url` is as requested, `final_url` after redirects; `variants` are other URLs of the same page."""
+    `url` is as requested, `final_url` after redirects; `variants` are other URLs of the same page.
+    """
     site = new.site
     own = get_article_row(conn, new.id)
     if final_url != url and (found := by_url(conn, final_url, site)):
@@ -66,16 +66,16 @@ def match_article(
 
 
 def _claiming(conn: Connection, new: Article) -> Sequence[Any]:
-    """Articles that were met under this address with more of a query behind it, such as a listing's `?ref=front`, and
-    call it the canonical one."""
+    """Articles first seen at this URL plus extra query parameters, such as a listing's `?ref=front`, that name this URL
+    as canonical."""
     sign = "&" if "?" in new.url else "?"
     bounds = {"first": new.url + sign, "last": new.url + chr(ord(sign) + 1)}
     return conn.execute(_WITH_QUERY, {"site": new.site, "url": new.url, **bounds}).all()
 
 
 def _moved(conn: Connection, there: Any, new: Article, final_url: str) -> bool:
-    """Whether an article is still itself where its address leads to now: by its text, or on its own host by its date.
-    A removed article often leads to another one, or to whoever bought the domain."""
+    """Whether the page that an article's URL redirects to is still that article: it has the same text or, on the same
+    host, the same date. A removed article often redirects to another one, or to whoever bought the domain."""
     if _one_text(conn, there, new):
         return True
     dated = there.published is not None and there.published == new.published
@@ -83,7 +83,8 @@ def _moved(conn: Connection, there: Any, new: Article, final_url: str) -> bool:
 
 
 def _one_text(conn: Connection, there: Any, new: Article) -> bool:
-    """Whether what claims to be one article reads like it: word for word, or, but for flashes and templates, edited."""
+    """Whether a page that claims to be an article has its text: word for word or, except for flashes and templates,
+    edited."""
     if there.content_hash == new.content_hash:
         return True
     return there.mergeable and mergeable(new) and near_duplicates.is_text_of(conn, there.id, new.headline, new.body)
@@ -99,7 +100,7 @@ def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:
 
 
 def mergeable(article: Article) -> bool:
-    """Whether equal text tells that it is one article: it is no template, and long enough."""
+    """Whether equal text is evidence of the same article: it is not a template, and it is long enough."""
     return not article.template and len(_WORD.findall(article.body)) >= LEAST_WORDS
 
 

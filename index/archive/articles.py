@@ -1,7 +1,8 @@
-"""Articles: deciding what a page is to the archive, and storing it. New | Changed | Same | CopyOf, in one transaction.
+"""Articles: deciding whether a page is new, changed, the same or a copy, and storing it, in one transaction.
 
-Same site: one article has one id; another URL becomes its alias where it redirects there, says so (canonical) or has
-the same text with dates that do not differ. Different sites: always two articles, and one story if the text is equal.
+Within a site, one article has one id; another URL becomes its alias if it redirects there, names it as canonical, or
+has the same text and no conflicting dates. Pages on different sites are always separate articles, grouped into one
+story if their text is equal.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from index.model.codes import FetchOutcome, PageReason
 from index.model.message import Message
 from index.warc.store import WarcRef
 
-# Built once: building one costs as much as running it.
 OUTCOMES = {
     "new": FetchOutcome.NEW,
     "changed": FetchOutcome.CHANGED,
     "same": FetchOutcome.SAME,
     "copy": FetchOutcome.COPY,
 }
+# Built once: building a statement costs as much as running it.
 _VERSION = select(t.versions).where(
     t.versions.c.article == bindparam("article"), t.versions.c.number == bindparam("number")
 )
@@ -42,10 +43,10 @@ _ARTICLE, _ADD, _RAW = insert(t.articles), insert(t.versions), insert(t.raws).re
 class Fetched:
     """A page that turned out to be an article, and how it was fetched.
 
-    `spellings` are other addresses under which a server may give the same page.
-    `url` is canonical, as asked; `final_url` after redirects; `body_hash` is over the bytes of its body; `fetched` and
-    `revisit_at` are UTC; `raw` writes its raw copy and says where it lies: it is called only for a page that becomes a
-    version; `run` is the number of the run.
+    `url` is the requested URL in canonical form, `final_url` the one after redirects; `spellings` are other URLs under
+    which a server may serve the same page. `body_hash` covers the bytes of the body; `fetched` and `revisit_at` are
+    UTC. `raw` writes the raw response and returns its location; it is called only for a page that becomes a version.
+    `run` is the run's number.
     """
 
     site: str
@@ -65,11 +66,12 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a page was: "new"; "changed", which made a version; "same"; "copy", another URL of an article; or "emptied",
-    the page of an article that no longer has it: nothing was stored.
+    """What a page turned out to be.
 
-    `id` is the article's, `version` the number of its newest version; `corrected`: the page is the same, but is read
-    better now, and the version was mended in place.
+    `kind` is "new"; "changed", which added a version; "same"; "copy", another URL of an article; or "emptied", an
+    article's page that no longer contains it, so that nothing was stored. `id` is the article's, `version` the number
+    of its newest version. `corrected` means that the same page is read better now and the version was corrected in
+    place.
     """
 
     kind: Literal["new", "changed", "same", "copy", "emptied"]
@@ -79,9 +81,9 @@ class Outcome:
 
 
 def store(conn: Connection, page: Fetched) -> Outcome:
-    """Store what a page says, with its fetch state and what every index must learn of it; gives what it was.
+    """Store a page with its fetch state and the updates for every index, and return what the page turned out to be.
 
-    All of it belongs to the transaction of `conn`: afterwards the page is seen, or nothing happened.
+    Everything happens in the transaction of `conn`: either all of it is stored or nothing is.
     """
     home, reason = match_article(conn, page.article, page.url, page.final_url, page.spellings)
     if home is None:
@@ -89,7 +91,7 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     else:
         outcome = _store_known(conn, page, home, reason)
         if outcome.kind == "emptied":
-            visit = Visit(page.fetched, None, page.status)  # soon: what is there at the second look is believed
+            visit = Visit(page.fetched, None, page.status)  # no date: revisited soon, and the second look counts
             frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
             return outcome
         _mark_returned(conn, home, page.fetched)
@@ -107,7 +109,7 @@ def store(conn: Connection, page: Fetched) -> Outcome:
 
 
 def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
-    """A page answered 304, or with the bytes that it had: only its fetch state moves, and what was gone is back."""
+    """Record that a page answered 304 or with the same bytes: only its fetch state changes; a gone article is back."""
     known = frontier.row(conn, site, url)
     if known is not None and known.article is not None:
         _mark_returned(conn, get_article_row(conn, known.article), visit.fetched)
@@ -118,7 +120,7 @@ def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
 
 
 def keep_raw(conn: Connection, page: Fetched) -> int | None:
-    """Write the raw copy of a page and note where it lies, so that both are kept or none; gives the note's number."""
+    """Write a page's raw response and record its location, both or neither; return the number of that record."""
     if page.raw is None:
         return None
     ref = page.raw()
@@ -127,16 +129,16 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
     return int(conn.execute(_RAW, {**place, **what}).scalar_one())
 
 
-# --- whose page it is ----------------------------------------------------------------------------------------------
+# --- aliases -------------------------------------------------------------------------------------------------------
 
 
 def _add_aliases(conn: Connection, page: Fetched, article_id: str, own_url: str, reason: str | None) -> None:
-    """Let every URL of the page lead to its article, unless it leads to one already."""
+    """Make every URL of the page lead to its article, unless it already leads to one."""
     moved = page.final_url != page.url
     names = {page.article.url: reason or "canonical", page.final_url: "redirect", page.url: "redirect"}
     if not moved:
         names[page.url] = reason or "canonical"
-    elif page.url == own_url:  # the address under which the article is known leads elsewhere now
+    elif page.url == own_url:  # the article's own URL now redirects elsewhere
         names[page.final_url] = "moved"
     for url, why in names.items():
         if url != own_url and by_url(conn, url, page.site) is None:
@@ -144,7 +146,7 @@ def _add_aliases(conn: Connection, page: Fetched, article_id: str, own_url: str,
             conn.execute(insert(t.aliases).values(**values))
 
 
-# --- what it says --------------------------------------------------------------------------------------------------
+# --- versions ------------------------------------------------------------------------------------------------------
 
 
 def _store_new(conn: Connection, page: Fetched) -> Outcome:
@@ -158,7 +160,7 @@ def _store_new(conn: Connection, page: Fetched) -> Outcome:
 
 
 def _store_known(conn: Connection, page: Fetched, home: Any, reason: str | None) -> Outcome:
-    """The page of an article that is known: the same, better read, or changed."""
+    """Store the page of a known article: unchanged, better extracted, or changed."""
     article = replace(page.article, id=home.id, url=home.url)
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
     own = page.article.id == home.id
@@ -182,8 +184,8 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: str | None)
 
 
 def _is_edition(conn: Connection, page: Fetched, own: Article, reason: str | None) -> bool:
-    """Whether it is another edition of a page, such as an AMP page, now or when it was met first: its wording is no
-    news. The page that the article itself calls the canonical one is none."""
+    """Whether the page is another edition of the article, such as its AMP page, now or when it was first seen, so that
+    different wording is not a change. The page that the article itself names as canonical is not an edition."""
     if page.url == own.url or page.article.url == own.canonical_url:
         return False
     at = (t.aliases.c.site == page.site) & (t.aliases.c.url == page.article.url)
@@ -191,7 +193,7 @@ def _is_edition(conn: Connection, page: Fetched, own: Article, reason: str | Non
 
 
 def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
-    if not own:  # an AMP page may lack the authors; only another text is news there
+    if not own:  # an AMP page may lack the authors; only a different text counts as a change there
         return old.content_hash == new.content_hash
     return not version_diff.classify_change(old, new, seen=seen)
 
@@ -203,7 +205,8 @@ def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:
 
 
 def _split_alias(conn: Connection, home: Any, current: Any, now: datetime) -> None:
-    """The article's own page still has the text from before a change that an alias showed: they are two articles."""
+    """Split off an alias that showed a change while the article's own page still has the text from before it: the two
+    are different articles."""
     if current.url == home.url:
         return
     conn.execute(delete(t.aliases).where(t.aliases.c.site == home.site, t.aliases.c.url == current.url))
@@ -211,9 +214,12 @@ def _split_alias(conn: Connection, home: Any, current: Any, now: datetime) -> No
 
 
 def correct(conn: Connection, article: Article, now: datetime) -> Outcome:
-    """Mend the newest version of `article.id` in place, because the same page is read better now: no new version.
+    """Correct the newest version of `article.id` in place, without a new version, because the page is read better now.
 
-    For a page that did not change, or a raw copy that was extracted again. Raises KeyError for an unknown id."""
+    For a page that did not change, or a raw response that was extracted again.
+
+    :raises KeyError: when the archive has no article of that id.
+    """
     home = get_article_row(conn, article.id)
     if home is None:
         raise KeyError(article.id)
@@ -224,7 +230,7 @@ def correct(conn: Connection, article: Article, now: datetime) -> Outcome:
 
 
 def _update_head(conn: Connection, home: Any, article: Article, now: datetime, number: int) -> None:
-    """The article reads like this now: its row, its story and that of its old text, and the indexes."""
+    """Bring the article's row, its story, the story of its old text, and the indexes up to date with its new text."""
     values = _facts(article, home.first_seen, now) | {"number": number}
     other_text = article.content_hash != home.content_hash or values["mergeable"] != home.mergeable
     if other_text:

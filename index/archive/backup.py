@@ -1,8 +1,8 @@
-"""Copies of the archive with its raw copies, made while it is written, and put back.
+"""Backups of the archive and its raw responses, made while both are in use, and their restoration.
 
-A copy is a folder: `archive.sqlite3`, `raw/` and, written last, `backup.json` with size and SHA-256 of each file. The
-archive is copied first, as it was at one moment; raw copies are on disk before the archive refers to them, so what is
-copied of them afterwards, as far as the archive refers to it, is whole.
+A backup is a folder: `archive.sqlite3`, `raw/` and, written last, `backup.json` with the size and SHA-256 of each file.
+The archive is copied first, as of one moment. Raw responses are on disk before the archive refers to them, so copying
+them afterwards, as far as the archive refers to them, is complete.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from index.errors import ArchiveError, Busy
 from index.file_lock import hold
 from index.process_identity import is_same_process
 
-ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a copy, as in `data`
-FORMAT = 1  # of a copy
-_CHUNK_BYTES = 1024 * 1024  # bytes copied at once
+ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a backup; the first two are those in `data`
+FORMAT = 1  # of `backup.json`
+_CHUNK_BYTES = 1024 * 1024  # bytes copied at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of a copy: its name in the folder, its length in bytes, the SHA-256 of its content."""
+    """A file of a backup: its name in the folder, its length in bytes, the SHA-256 of its content."""
 
     name: str
     bytes: int
@@ -43,7 +43,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a copy holds; `made` is UTC. `short`: files of raw copies that had lost something before, and are copied as
+    """The contents of a backup; `made` is UTC. `short` names WARC files that were already truncated and were copied as
     far as they go."""
 
     made: datetime
@@ -54,19 +54,21 @@ class Backup:
 
     @property
     def bytes(self) -> int:
-        """Of all its files."""
+        """The size of all its files, in bytes."""
         return sum(part.bytes for part in self.parts)
 
 
 def keeping_lock(data: Path) -> Path:
-    """The lock of whoever copies, forgets or removes raw copies: one at a time."""
+    """The lock file of backups, erasures and removals of raw responses: only one runs at a time."""
     return data / "keeping.lock"
 
 
 def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
-    """Copy an archive and its raw copies into a folder that is new or empty, while others read and write both.
+    """Back up an archive and its raw responses into a new or empty folder, while other processes read and write both.
 
-    Raises Busy where another process copies or forgets, ArchiveError where the folder is not empty or the disk full."""
+    :raises Busy: when another process is making a backup or erasing.
+    :raises ArchiveError: when the folder is not empty or the disk is full.
+    """
     with hold(keeping_lock(archive.path.parent), wait=False), _display_path(into):
         into.mkdir(parents=True, exist_ok=True)
         if any(into.iterdir()):
@@ -74,7 +76,7 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
         made = datetime.now(UTC)
         copy = into / ARCHIVE
         with closing(sqlite3.connect(archive.path, timeout=sqlite.BUSY_SECONDS)) as source:
-            source.execute("VACUUM INTO ?", (str(copy),))  # one moment of it, without what was deleted from it
+            source.execute("VACUUM INTO ?", (str(copy),))  # a snapshot, without deleted content
         parts = [_describe(copy, ARCHIVE)]
         (into / RAW).mkdir()
         short = []
@@ -92,9 +94,10 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
 
 
 def check(folder: Path) -> Backup:
-    """What a copy holds, after each of its files was read and found as it was written, and its database sound.
+    """The contents of a backup, after verifying each file against its digest and the integrity of the database.
 
-    Raises ArchiveError for what is no whole copy, naming the file."""
+    :raises ArchiveError: when the backup is not complete and intact; the message names the file.
+    """
     backup = _contents(folder)
     for part in backup.parts:
         file = folder / part.name
@@ -113,18 +116,19 @@ def check(folder: Path) -> Backup:
 
 
 def restore(folder: Path, data: Path, *, force: bool = False) -> tuple[Backup, Path | None]:
-    """Put a copy in the place of the archive in `data`, after it was checked; gives what it holds, and where what was
-    there before lies now. No index knows of it: each is to be built anew.
+    """Verify a backup and put it in place of the archive in `data`; return its contents, and the folder that now holds
+    whatever was there before. No index matches the restored archive: each must be rebuilt.
 
-    Raises ArchiveError where there is an archive already and `force` is not set, or the copy is not whole; Busy where
-    a process works there, with `force` too."""
+    :raises ArchiveError: when there is an archive already and `force` is not set, or the backup is not complete.
+    :raises Busy: when a process is working there, even with `force`.
+    """
     backup = check(folder)
     archive, raw = data / ARCHIVE, data / RAW
     there = [path for path in (archive, sqlite.journal(archive), shared(archive), raw) if path.exists()]
     if there and not force:
         raise ArchiveError(f"{data} holds an archive already: name another place, or move it aside with --force")
     with _display_path(data), _nobody_else(data):
-        for left in data.glob(f"{migrate.RESTORING}*"):  # of one that was broken off
+        for left in data.glob(f"{migrate.RESTORING}*"):  # from an interrupted restore
             shutil.rmtree(left)
         draft = data / f"{migrate.RESTORING}{os.getpid()}"
         (draft / RAW).mkdir(parents=True)
@@ -149,12 +153,15 @@ def shared(path: Path) -> Path:
     return path.with_name(path.name + "-shm")
 
 
-# --- within --------------------------------------------------------------------------------------------------------
+# --- internal ------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def _nobody_else(data: Path) -> Iterator[None]:
-    """The block runs while no daemon, crawl, shipper or other keeper works in this folder; raises Busy."""
+    """Keep daemons, indexers, other backups and erasures out of this folder for the duration of the block.
+
+    :raises Busy: when one of them, or a crawl, is at work there.
+    """
     archive = data / ARCHIVE
     with ExitStack() as stack:
         for lock in (keeping_lock(data), data / "daemon.lock", *sorted(data.glob("shipper-*.lock"))):
@@ -165,7 +172,7 @@ def _nobody_else(data: Path) -> Iterator[None]:
 
 
 def _crawled(archive: Path) -> list[tuple[str, int]]:
-    """The sites that somebody alive crawls; none can be told of an archive that is damaged."""
+    """The sites that a living process is crawling, with its pid; empty if the archive is too damaged to tell."""
     if not archive.exists():
         return []
     try:
@@ -177,7 +184,7 @@ def _crawled(archive: Path) -> list[tuple[str, int]]:
 
 
 def _forget_indexes(path: Path) -> None:
-    with Archive(path) as archive:  # brings it to today's tables, too
+    with Archive(path) as archive:  # also migrates it to the current schema
 
         def forget(conn: Connection) -> None:
             for table in (t.outbox, t.quarantine, t.targets):
@@ -187,7 +194,7 @@ def _forget_indexes(path: Path) -> None:
 
 
 def _move_aside(there: list[Path], data: Path) -> Path:
-    aside = data / f"before-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"  # two within a second are two
+    aside = data / f"before-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"  # unique even within one second
     aside.mkdir()
     for path in there:
         os.replace(path, aside / path.name)
@@ -195,7 +202,7 @@ def _move_aside(there: list[Path], data: Path) -> Path:
 
 
 def _put_archive(draft: Path, archive: Path) -> None:
-    """Last of all: until then the draft's folder keeps anybody from beginning an empty archive."""
+    """The last step: until then, the draft's folder keeps any process from creating an empty archive."""
     os.replace(draft, archive)
     sync_folder(archive.parent)
 
@@ -216,7 +223,7 @@ def _contents(folder: Path) -> Backup:
 
 
 def _extent(database: Path) -> dict[str, int]:
-    """How far the archive refers into each file of raw copies, in bytes."""
+    """How many bytes of each WARC file the archive refers to."""
     with closing(_reading(database)) as connection:
         query = 'SELECT file, MAX("offset" + length) FROM raws GROUP BY file ORDER BY file'
         return dict(connection.execute(query).fetchall())
@@ -242,7 +249,7 @@ def _describe(file: Path, name: str) -> Part:
 
 
 def _copy(source: Path, target: Path, name: str, length: int) -> Part:
-    """The first `length` bytes of a file, copied and on disk."""
+    """Copy the first `length` bytes of a file to disk, synced."""
     digest, left = hashlib.sha256(), length
     with source.open("rb") as stream, target.open("xb") as out:
         while left and (piece := stream.read(min(left, _CHUNK_BYTES))):

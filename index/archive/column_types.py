@@ -1,5 +1,4 @@
-"""How times and messages are kept: an instant as a whole number, a date with the zone that the page gave, a message as
-its JSON."""
+"""How times and messages are stored: an instant as an integer, a page's date with its UTC offset, a message as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment: microseconds since 1970 in UTC, an integer in the database and an aware datetime outside."""
+    """An instant: microseconds since 1970-01-01 UTC, an integer in the database and an aware datetime outside."""
 
     impl = BigInteger
     cache_ok = True
@@ -28,7 +27,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Zoned(TypeDecorator[datetime]):
-    """A date as a page gave it: ISO 8601 text with its offset, such as `2016-03-05T10:00:00+02:00`."""
+    """A date as the page stated it: ISO 8601 text with its offset, such as `2016-03-05T10:00:00+02:00`."""
 
     impl = String
     cache_ok = True
@@ -41,7 +40,7 @@ class Zoned(TypeDecorator[datetime]):
 
 
 class MessageJson(TypeDecorator[Message]):
-    """A message: its JSON in the database. What an older release stored as a sentence comes back as `legacy`."""
+    """A message: its JSON in the database. A sentence stored by an older release is returned as a `legacy` message."""
 
     impl = Text
     cache_ok = True
@@ -54,21 +53,22 @@ class MessageJson(TypeDecorator[Message]):
 
 
 def split_message(message: Message) -> tuple[str, Message | None]:
-    """A message for two columns: its code, by which rows are found and counted, and the whole of it where it has
+    """A message as two columns: its code, by which rows are found and counted, and the whole message if it has
     parameters."""
     return message.code, message if message.params else None
 
 
 def joined(code: str | None, message: Message | None) -> Message | None:
-    """What `split` parted. Of a row whose sentence an older release wrote, the code that was made of it, which is what
-    decides; the sentence stays where it was."""
+    """The inverse of `split`. For a row with a sentence of an older release, the code derived from it, as that is what
+    decisions are based on; the stored sentence stays as it is."""
     if code is None:
         return None
     return message if message is not None and message.code == code else Message(code)
 
 
 def join_message(code: str | None, message: Message | None) -> Message | None:
-    """The same to be shown: an older release's sentence, where there is one, says more than its code."""
+    """The message to display: like `joined`, but an older release's sentence is preferred, as it says more than its
+    code."""
     return message if message is not None and message.code == LEGACY else joined(code, message)
 
 

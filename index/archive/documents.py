@@ -1,4 +1,4 @@
-"""Reading what is stored: documents, versions, aliases; and telling the indexes that a document changed."""
+"""Reading documents, versions and aliases, and marking documents as changed for the indexes."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _PLAIN = tuple(  # fields of Article that are columns of versions as they are
 )
 _OWN = select(t.articles.c.id).where(t.articles.c.url == bindparam("url"))
 _ALIAS = select(t.aliases.c.article).where(t.aliases.c.url == bindparam("url"))
-_LEADS_TO = {  # whether in one site only -> where to look; built once, as that costs as much as running them
+_LEADS_TO = {  # by whether only one site is searched; built once: building statements costs as much as running them
     False: (_OWN, _ALIAS),
     True: (_OWN.where(t.articles.c.site == bindparam("site")), _ALIAS.where(t.aliases.c.site == bindparam("site"))),
 }
-_AMONG = tuple(  # aliases, then own addresses, which count more
+_AMONG = tuple(  # aliases, then articles' own URLs, which take precedence
     select(url, article).where(site == bindparam("site"), url.in_(bindparam("urls", expanding=True)))
     for url, article, site in (
         (t.aliases.c.url, t.aliases.c.article, t.aliases.c.site),
@@ -37,7 +37,7 @@ _AMONG = tuple(  # aliases, then own addresses, which count more
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Another URL of an article, why it is the same ("redirect", "canonical", "same text"), and since when (UTC)."""
+    """Another URL of an article, why it is one ("redirect", "canonical", "same text"), and since when (UTC)."""
 
     url: str
     reason: str
@@ -45,12 +45,12 @@ class Alias:
 
 
 def document(conn: Connection, article_id: str) -> IndexDocument | None:
-    """The document of this article as an index is given it, or None."""
+    """The article's document as an index gets it, or None if there is no such article."""
     return next(iter(documents(conn, [article_id])), None)
 
 
 def documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
-    """The documents of these articles in their order; those that the archive does not have are left out."""
+    """The documents of these articles, in the given order; unknown ids are left out."""
     found: dict[str, IndexDocument] = {}
     for piece in chunks(ids):
         for row in conn.execute(_NEWEST, {"ids": piece}).mappings():
@@ -59,7 +59,7 @@ def documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
 
 
 def by_url(conn: Connection, url: str, site: str | None = None) -> str | None:
-    """The id of the article that this URL leads to, as its own or as an alias, of this site or of any."""
+    """The id of the article with this URL, as its own or as an alias, on one site or on any; None if there is none."""
     asked = {"url": url} if site is None else {"url": url, "site": site}
     for query in _LEADS_TO[site is not None]:
         if found := conn.execute(query, asked).scalars().first():
@@ -68,7 +68,7 @@ def by_url(conn: Connection, url: str, site: str | None = None) -> str | None:
 
 
 def by_urls(conn: Connection, urls: Sequence[str], site: str) -> dict[str, str]:
-    """The ids of the articles of a site that these URLs lead to, by URL and in the order of the URLs."""
+    """The ids of a site's articles by URL, own or alias, in the order of the URLs; unknown URLs are left out."""
     found: dict[str, str] = {}
     for piece in chunks(urls):
         asked = {"site": site, "urls": piece}
@@ -77,7 +77,7 @@ def by_urls(conn: Connection, urls: Sequence[str], site: str) -> dict[str, str]:
 
 
 def versions(conn: Connection, article_id: str) -> list[Version]:
-    """How the article read over time, oldest first."""
+    """The versions of an article, oldest first."""
     query = (
         select(t.versions, t.articles.c.id, t.articles.c.site, t.articles.c.url.label("own_url"))
         .join(t.articles, t.articles.c.id == t.versions.c.article)
@@ -88,8 +88,10 @@ def versions(conn: Connection, article_id: str) -> list[Version]:
 
 
 def version_documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
-    """What these articles said before, oldest first: a document for each version that a later one replaced, with its
-    `number` and `current` False. Story, date and state are the article's of today."""
+    """Documents of these articles' replaced versions, oldest first, with their `number` and `current` False.
+
+    Story, date and state are those of the article today.
+    """
     found: dict[str, list[IndexDocument]] = {}
     for piece in chunks(ids):
         query = _stored(t.versions.c.number < t.articles.c.number).where(t.articles.c.id.in_(piece))
@@ -100,7 +102,7 @@ def version_documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocumen
 
 
 def aliases(conn: Connection, article_id: str) -> list[Alias]:
-    """The other URLs of the article."""
+    """The other URLs of the article, oldest first."""
     rows = conn.execute(
         select(t.aliases).where(t.aliases.c.article == article_id).order_by(t.aliases.c.seen, t.aliases.c.url)
     )
@@ -108,7 +110,7 @@ def aliases(conn: Connection, article_id: str) -> list[Alias]:
 
 
 def others(conn: Connection, stories: Sequence[str]) -> dict[str, int]:
-    """How many articles each of these stories has besides its lead."""
+    """The number of articles in each of these stories, not counting its lead."""
     found: dict[str, int] = {}
     for piece in chunks(stories):
         query = (
@@ -121,7 +123,7 @@ def others(conn: Connection, stories: Sequence[str]) -> dict[str, int]:
 
 
 def raw_of(conn: Connection, article_id: str, number: int | None = None) -> tuple[WarcRef, str] | None:
-    """Where the raw copy of a version lies (by default the newest), and the URL of its record; None if it has none."""
+    """The location of a version's raw response (by default the newest version's) and the URL of its record, or None."""
     query = (
         select(t.raws.c.file, t.raws.c.offset, t.raws.c.length, t.raws.c.url)
         .join(t.versions, t.versions.c.raw == t.raws.c.id)
@@ -135,7 +137,7 @@ def raw_of(conn: Connection, article_id: str, number: int | None = None) -> tupl
 
 
 def ids(conn: Connection) -> Iterator[tuple[str, int]]:
-    """The id and version of every document, by id: what a complete index holds."""
+    """The id and document version of every article, in the order of the ids: what a complete index holds."""
     last = ""
     while rows := conn.execute(
         select(t.articles.c.id, t.articles.c.revision)
@@ -148,7 +150,7 @@ def ids(conn: Connection) -> Iterator[tuple[str, int]]:
 
 
 def earlier(conn: Connection) -> Iterator[tuple[str, int, int]]:
-    """Article, number and version of the document of every version that a later one replaced."""
+    """The article id, version number and document version of every replaced version."""
     query = select(t.versions.c.article, t.versions.c.number, t.articles.c.revision)
     for row in conn.execute(
         query.join(t.articles, t.articles.c.id == t.versions.c.article).where(t.versions.c.number < t.articles.c.number)
@@ -157,20 +159,20 @@ def earlier(conn: Connection) -> Iterator[tuple[str, int, int]]:
 
 
 def count(conn: Connection, site: str | None = None) -> int:
-    """How many articles there are, of one site or of all."""
+    """The number of articles, of one site or of all."""
     query = select(func.count()).select_from(t.articles)
     return conn.execute(query if site is None else query.where(t.articles.c.site == site)).scalar_one()
 
 
 def touch(conn: Connection, changed: Sequence[str], now: datetime) -> None:
-    """Give these documents a new version and every index's outbox a row; goes after what changed them."""
+    """Increment these documents' versions and enqueue them for every index; call it after changing them."""
     for piece in chunks(changed):
         conn.execute(update(t.articles).where(t.articles.c.id.in_(piece)).values(revision=t.articles.c.revision + 1))
     outbox.enqueue(conn, changed, now)
 
 
 def count_on(conn: Connection, indexed: Mapping[str, int], now: datetime) -> None:
-    """Give these documents a version above the one that an index has of them, and every outbox a row."""
+    """Raise these documents' versions above the one that an index has of each, and enqueue them for every index."""
     for article_id, version in indexed.items():
         mine = (t.articles.c.id == article_id) & (t.articles.c.revision <= version)
         conn.execute(update(t.articles).where(mine).values(revision=version + 1))
@@ -181,7 +183,7 @@ def count_on(conn: Connection, indexed: Mapping[str, int], now: datetime) -> Non
 
 
 def columns_of(article: Article) -> dict[str, Any]:
-    """An article as columns of `versions`."""
+    """An article as column values of `versions`."""
     return {name: getattr(article, name) for name in _PLAIN} | {
         "keywords": list(article.keywords),
         "authors": list(article.authors),
@@ -191,7 +193,7 @@ def columns_of(article: Article) -> dict[str, Any]:
 
 
 def article_of(row: dict[str, Any]) -> Article:
-    """The article of a row of `versions` with `id`, `site` and `own_url` of its article."""
+    """The article in a row of `versions` that also has `id`, `site` and `own_url` of its article."""
     return Article(
         **{name: row[name] for name in _PLAIN},
         id=row["id"],
@@ -235,7 +237,7 @@ def _document(row: dict[str, Any]) -> IndexDocument:
 
 
 def _changed(row: dict[str, Any]) -> datetime | None:
-    """When a version replaced the one before it, or when its page says that it was changed after it was published."""
+    """When the version replaced the previous one, or the date of a change after publication that the page states."""
     if row["number"] > 1:
         return cast(datetime, row["seen"])
     published, modified = row["published"], row["modified"]

@@ -1,6 +1,6 @@
-"""Forgetting on demand: an article with all that was kept of it, or a whole site, and the mark that keeps it away.
+"""Erasure on request: of an article with every trace of it, or of a whole site; a mark prevents crawling it again.
 
-A mark is a digest of an address or of a text, so that what is forgotten cannot be read from it.
+A mark is a digest of a URL or of a text, so that it does not reveal what was erased.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from index.archive import tables as t
 from index.archive.upsert import chunks, insert_missing
 from index.warc.store import WarcRef
 
-WHOLE_SITE = "site"  # the mark of a site of which nothing is to be crawled
+WHOLE_SITE = "site"  # the mark of a site that must not be crawled at all
 
 
 @dataclass(frozen=True, slots=True)
 class ErasableArticle:
-    """What the archive has of an article: each of its addresses, the hashes of its texts, and its raw copies."""
+    """Every trace of an article in the archive: its URLs, the hashes of its texts, and its raw responses."""
 
     article: str
     site: str
@@ -34,7 +34,10 @@ class ErasableArticle:
 
 
 def find(conn: Connection, article: str) -> ErasableArticle:
-    """All by which this article can be found. Raises KeyError where there is none."""
+    """Every trace of this article (id).
+
+    :raises KeyError: when there is no such article.
+    """
     own = conn.execute(select(t.articles).where(t.articles.c.id == article)).one_or_none()
     if own is None:
         raise KeyError(article)
@@ -56,7 +59,7 @@ def find(conn: Connection, article: str) -> ErasableArticle:
 
 
 def forget(conn: Connection, what: ErasableArticle, now: datetime) -> None:
-    """Take an article out of every table, mark it, and put its deletion into every index's outbox."""
+    """Remove an article from every table, mark it, and enqueue its deletion for every index."""
     mine = t.articles.c.id == what.article
     story = conn.execute(select(t.articles.c.story).where(mine)).scalar_one()
     conn.execute(update(t.articles).where(mine).values(revision=t.articles.c.revision + 1))
@@ -79,7 +82,7 @@ def forget(conn: Connection, what: ErasableArticle, now: datetime) -> None:
 
 
 def refuse(conn: Connection, site: str, urls: Sequence[str], texts: Iterable[str], now: datetime) -> None:
-    """Mark these addresses and hashes of texts, so that no crawl stores them again, and drop them from the frontier."""
+    """Mark these URLs and text hashes so that no crawl stores them again, and drop the URLs from the frontier."""
     for piece in chunks(urls):
         conn.execute(delete(t.frontier).where(t.frontier.c.site == site, t.frontier.c.url.in_(piece)))
         for table in (t.health, t.alerts):
@@ -89,7 +92,7 @@ def refuse(conn: Connection, site: str, urls: Sequence[str], texts: Iterable[str
 
 
 def forget_site(conn: Connection, site: str) -> None:
-    """Take what is left of a site out of every table, after its articles; the mark stays."""
+    """Remove what is left of a site from every table once its articles are gone; the mark stays."""
     for table in reversed(t.metadata.sorted_tables):
         name = "id" if table is t.sites else "site"
         if name in table.columns and table not in (t.forgotten, t.leases):
@@ -97,7 +100,7 @@ def forget_site(conn: Connection, site: str) -> None:
 
 
 def refuse_site(conn: Connection, site: str, now: datetime) -> None:
-    """Mark a whole site: nothing of it is crawled from now on."""
+    """Mark a whole site, so that nothing on it is crawled any more."""
     _mark(conn, site, [WHOLE_SITE], now)
 
 
@@ -109,7 +112,7 @@ def articles_of(conn: Connection, site: str) -> list[str]:
 
 
 def sites(conn: Connection) -> frozenset[str]:
-    """The sites of which nothing is to be crawled."""
+    """The ids of the sites that must not be crawled at all."""
     return frozenset(conn.execute(select(t.forgotten.c.site).where(t.forgotten.c.mark == WHOLE_SITE)).scalars())
 
 
@@ -117,9 +120,9 @@ _ANY = select(t.forgotten.c.mark).where(t.forgotten.c.site == bindparam("site"))
 
 
 def among(conn: Connection, site: str, signs: Iterable[str]) -> frozenset[str]:
-    """Those of these addresses and hashes of texts that are not to be crawled again."""
+    """The URLs and text hashes among these that must not be crawled again."""
     if conn.execute(_ANY, {"site": site}).first() is None:
-        return frozenset()  # as with nearly every site
+        return frozenset()  # true of nearly every site
     marks = {_digest(sign): sign for sign in signs}
     if site in sites(conn):
         return frozenset(marks.values())
@@ -131,13 +134,13 @@ def among(conn: Connection, site: str, signs: Iterable[str]) -> frozenset[str]:
 
 
 def _raws(article: str, site: str, urls: Sequence[str]) -> ColumnElement[bool]:
-    """Which raw copies are of an article: those that it was read from, and any of its addresses."""
+    """The condition for an article's raw responses: those it was extracted from, and those of any of its URLs."""
     its = select(t.versions.c.raw).where(t.versions.c.article == article, t.versions.c.raw.is_not(None))
     return or_(t.raws.c.id.in_(its), (t.raws.c.site == site) & t.raws.c.url.in_(urls))
 
 
 def _unlearn(conn: Connection, site: str, blocks: Iterable[str]) -> None:
-    """What a site repeats is kept with its text: not for blocks that only this article still had."""
+    """Delete the stored text of repeated blocks that only this article still had."""
     for piece in chunks(sorted(blocks)):
         left = select(t.repeats.c.block).where(t.repeats.c.site == site, t.repeats.c.block.in_(piece))
         kept = set(conn.execute(left).scalars())

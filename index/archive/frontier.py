@@ -1,4 +1,4 @@
-"""The frontier: every URL that a source ever offered, what became of it (a PageState), and when it is to be fetched."""
+"""The frontier: every URL that a source ever offered, the state of its page (PageState), and when to fetch it next."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from index.model.candidate import Candidate
 from index.model.codes import FetchOutcome, FetchReason, PageReason, PageState
 from index.model.message import Message
 
-SECOND_LOOK = timedelta(hours=1)  # after a page that had an article came without it: sites are mended within the hour
-# Refusals that do not tell whether an article is there
+SECOND_LOOK = timedelta(hours=1)  # after an article's page came without it: sites repair such faults within the hour
+# Refusals that do not tell whether the article is still there
 INCONCLUSIVE_REASONS = frozenset((PageReason.WALL, PageReason.CONSENT, PageReason.FORGOTTEN, FetchReason.TOO_LARGE))
-GONE_LOOK = timedelta(days=30)  # at one that stays so, where nothing else says when
-FETCHES = 50  # of a page, the last ones, are kept: those of a year or more
-FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older ones come by `since` only
-_COLUMNS = {"content_changed_at": "turned", "lastmod_at_fetch": "carried"}  # of FrontierRow, where they differ
-# Built once: building one costs as much as running it.
+GONE_LOOK = timedelta(days=30)  # revisit interval of a page that stays without its article, unless another is given
+FETCHES = 50  # most recent fetches kept per page: those of a year or more
+FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older candidates need `since`
+_COLUMNS = {"content_changed_at": "turned", "lastmod_at_fetch": "carried"}  # FrontierRow's fields named otherwise here
+# Built once: building a statement costs as much as running it.
 _ROW = select(frontier).where(frontier.c.site == bindparam("site"), frontier.c.url == bindparam("url"))
 _SIBLINGS = select(frontier.c.id).where(
     frontier.c.article == bindparam("article"),
@@ -37,23 +37,23 @@ _NOTE, _LAST = insert(fetches), select(func.max(fetches.c.number)).where(fetches
 
 @dataclass(frozen=True, slots=True)
 class OfferResult:
-    """What became of offered candidates: new ones that will be fetched, new ones that are too old, known ones, and
-    those of the known ones that are due again because their source gave a later date."""
+    """How many offered candidates are new and will be fetched, are new but too old, were known, and, of the known ones,
+    are due again because their source gave a later date."""
 
     new: int = 0
     old: int = 0
     known: int = 0
     moved: int = 0
-    dates: tuple[datetime | None, ...] = field(default=(), compare=False)  # when the new ones were published, if said
+    dates: tuple[datetime | None, ...] = field(default=(), compare=False)  # publication dates of the new ones, if given
 
 
 @dataclass(frozen=True, slots=True)
 class FrontierRow:
-    """A candidate and the fetch state of its page; times are UTC, `published` and `modified` have the source's zone.
+    """A candidate and the fetch state of its page; times are UTC, `published` and `modified` have the source's offset.
 
-    A site's pages are fetched in the order of `newest`: the candidate's date, else when it was discovered. `visits`
-    counts the fetches that were read to their end, `tries` the failures since the last of them. `content_changed_at` is
-    when the page was last found to say something else, `lastmod_at_fetch` the source's `modified` at the last fetch.
+    A site's pages are fetched in descending order of `newest`: the candidate's date, else when it was discovered.
+    `visits` counts completed fetches, `tries` the failures since the last of them. `content_changed_at` is when the
+    page's content was last found to have changed, `lastmod_at_fetch` the source's `modified` at the last fetch.
     """
 
     url: str
@@ -81,24 +81,24 @@ class FrontierRow:
 
     @property
     def candidate(self) -> Candidate:
-        """What the page's source said of it."""
+        """The candidate as its source gave it."""
         return Candidate(self.url, self.title, self.published, self.modified, self.language)
 
     @property
     def published_or_discovered(self) -> datetime:
-        """When the page was published, as far as its source said, else discovered."""
+        """When the page was published according to its source, else when it was discovered."""
         return min(self.newest, self.discovered)
 
     @property
     def why(self) -> Message | None:
-        """Why it is in its state, for people."""
+        """Why the page is in its state, as a message to display."""
         return join_message(self.reason, self.detail)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A fetch of a page that was read to its end. `due` is when to look again, None: when its source says so.
-    A 304 leaves `etag`, `last_modified` and `body_hash` None: the ones known before stay."""
+    """A completed fetch of a page. `due` is when to revisit it; None means only when its source gives a reason to.
+    A 304 leaves `etag`, `last_modified` and `body_hash` None, and the known values stay."""
 
     fetched: datetime
     due: datetime | None = None
@@ -110,8 +110,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """A request for a page: when (UTC), the HTTP status (None where no answer was taken), and what came of it: a
-    FetchOutcome, or why nothing did."""
+    """A request for a page: when (UTC), the HTTP status (None if no response was accepted), and the outcome: a
+    FetchOutcome, or the reason for the failure."""
 
     at: datetime
     status: int | None
@@ -131,17 +131,18 @@ def offer(
     since: datetime | None = None,
     first_visit: timedelta = FIRST_VISIT,
 ) -> OfferResult:
-    """Bring what a source offers into the frontier; goes with `sources.polled` into one transaction.
+    """Add a source's candidates to the frontier; belongs in one transaction with `sources.polled`.
 
     A site's first offer sets its horizon, `now - first_visit`: candidates dated before it are kept as "old". `since`
-    moves it further back, for good. What any source gives without a date is never old, whichever is read first: a list
-    of today has it. A page is due again when its candidate's date moves, unless the site's dates are not believed.
+    moves the horizon further back, permanently. A candidate that any source lists without a date is never old,
+    whichever source is read first, because it is on a current list. A page is due again when its candidate's date moves
+    forward, unless the site's dates are not trusted.
     """
     horizon, believed = _horizon(conn, site, now, first_visit), "dates" not in trust.untrusted(conn, site)
     if since is not None and since < horizon:
         extend_horizon(conn, site, since, now)
         horizon = since
-    # Backwards: the first of a listing is the newest, and gets the highest number; of twins the first is kept.
+    # In reverse: the first of a listing is the newest and gets the highest number; of duplicates, the first is kept.
     offered = {candidate.url: candidate for candidate in reversed(candidates)}
     for url in erasure.among(conn, site, offered):
         del offered[url]
@@ -166,7 +167,7 @@ def offer(
 
 
 def extend_horizon(conn: Connection, site: str, since: datetime, now: datetime) -> int:
-    """Move the site's horizon back to `since`: old candidates from then on become pending; gives how many."""
+    """Move the site's horizon back to `since`; return how many old candidates became pending."""
     horizon = site_state.state(conn, site).horizon
     if horizon is None or since < horizon:
         site_state.put(conn, site, horizon=since)
@@ -197,7 +198,7 @@ def _new(site: str, source: str | None, offer: Candidate, now: datetime, horizon
 
 
 def _news(row: Any, offer: Candidate, now: datetime, horizon: datetime) -> dict[str, Any]:
-    """The columns that change because a source offers a known candidate (again)."""
+    """The columns that change because a source offers a known candidate again."""
     values = {
         name: getattr(offer, name)
         for name in ("title", "published", "language")
@@ -205,7 +206,7 @@ def _news(row: Any, offer: Candidate, now: datetime, horizon: datetime) -> dict[
     }
     if offer.modified is not None and (row.modified is None or offer.modified > row.modified):
         values |= {"modified": offer.modified, "moved": now}
-        carried = row.carried or row.fetched  # none was given then: what changed since we looked
+        carried = row.carried or row.fetched  # no date was given then: changes since our fetch count
         if row.state not in {PageState.PENDING, PageState.FAILED, PageState.OLD} and (
             carried is None or offer.modified > carried
         ):
@@ -219,12 +220,12 @@ def _news(row: Any, offer: Candidate, now: datetime, horizon: datetime) -> dict[
     return values
 
 
-# --- what is to be fetched -----------------------------------------------------------------------------------------
+# --- what is due ---------------------------------------------------------------------------------------------------
 
 
 def due(conn: Connection, site: str, now: datetime, limit: int) -> list[FrontierRow]:
-    """The site's pages that are to be fetched now, newest first: never fetched, failed and to be tried again, moved
-    on by their source, or to be looked at again."""
+    """The site's pages that are due, newest first: never fetched, to be retried after a failure, given a later date by
+    their source, or to be revisited."""
     rows = frontier.select().where(frontier.c.site == site, frontier.c.due <= now)
     return [
         _row(row) for row in conn.execute(rows.order_by(frontier.c.newest.desc(), frontier.c.id.desc()).limit(limit))
@@ -232,20 +233,20 @@ def due(conn: Connection, site: str, now: datetime, limit: int) -> list[Frontier
 
 
 def count_due(conn: Connection, site: str, now: datetime) -> int:
-    """How many of the site's pages are to be fetched now, without any limit."""
+    """The number of the site's pages that are due, without any limit."""
     query = select(func.count()).select_from(frontier).where(frontier.c.site == site, frontier.c.due <= now)
     return conn.execute(query).scalar_one()
 
 
 def first_due(conn: Connection, site: str) -> datetime | None:
-    """When the first of the site's pages is to be fetched; None: none of them by itself."""
+    """When the site's next page is due; None if no page has a due time."""
     query = select(func.min(frontier.c.due)).where(frontier.c.site == site)
     first: datetime | None = conn.execute(query).scalar_one()
     return first
 
 
 def row(conn: Connection, site: str, url: str) -> FrontierRow | None:
-    """What is known of one URL, or None."""
+    """The frontier's row for one URL, or None."""
     found = conn.execute(_ROW, {"site": site, "url": url}).one_or_none()
     return _row(found) if found else None
 
@@ -263,7 +264,7 @@ def sites_of(conn: Connection, url: str) -> list[str]:
 
 
 def counts(conn: Connection, site: str) -> dict[str, int]:
-    """How many of the site's candidates are in each state, all states named; they add up to those discovered."""
+    """The number of the site's candidates in each state, zeros included; their sum is the number discovered."""
     query = select(frontier.c.state, func.count().label("n")).where(frontier.c.site == site).group_by(frontier.c.state)
     return dict.fromkeys(map(str, PageState), 0) | {row.state: row.n for row in conn.execute(query)}
 
@@ -272,16 +273,17 @@ def _row(row: Any) -> FrontierRow:
     return FrontierRow(**{name: getattr(row, _COLUMNS.get(name, name)) for name in FrontierRow.__slots__})
 
 
-# --- what became of it ---------------------------------------------------------------------------------------------
+# --- outcomes of fetches -------------------------------------------------------------------------------------------
 
 
 def mark_fetched(
     conn: Connection, site: str, url: str, visit: Visit, outcome: Message, article: str | None = None
 ) -> str | None:
-    """A page was read and stored (`article`: whose it is), or is what it was (304, or the same bytes); gives the
-    article that it had before. `outcome` says which.
+    """Record that a page was read and stored for `article`, or is unchanged (304, or the same bytes), see `outcome`.
 
-    One page of an article is "stored", every further one is a "duplicate" and not looked at again by itself."""
+    One page of an article is "stored"; every other one is a "duplicate" and not revisited on its own. Returns the id of
+    the article that the page had before.
+    """
     row = _known(conn, site, url, visit.fetched)
     article = article or row.article
     duplicate = article is not None and bool(_siblings(conn, row, article, PageState.STORED))
@@ -299,16 +301,19 @@ def mark_fetched(
 
 
 def mark_content_changed(conn: Connection, site: str, url: str, now: datetime, due: datetime | None) -> None:
-    """A page that was just fetched says something else than before: `due` is when to look again, unless it is another
-    page of its article that is looked at."""
+    """Record that a page just fetched has changed; `due` is when to revisit it, unless its article is revisited at
+    another page."""
     mine = (frontier.c.site == site) & (frontier.c.url == url)
     conn.execute(update(frontier).where(mine).values(turned=now))
     conn.execute(update(frontier).where(mine & (frontier.c.state == PageState.STORED)).values(due=due))
 
 
 def mark_refused(conn: Connection, site: str, url: str, reason: Message, visit: Visit) -> None:
-    """A page is no article. No validators are kept. Of one that was an article before this is the first sign that it is
-    gone; when it is none at a second look, the article is marked gone, since the first."""
+    """Record that a page is not an article; its validators are not kept.
+
+    For a page that was an article before, this is the first sign that the article is gone. If the second look finds no
+    article either, it is marked gone as of the first.
+    """
     row = _known(conn, site, url, visit.fetched)
     code, detail = split_message(reason)
     values = _visited(row, visit) | {"reason": code, "detail": detail, "tries": 0}
@@ -327,7 +332,7 @@ def mark_refused(conn: Connection, site: str, url: str, reason: Message, visit: 
 
 
 def mark_failed(conn: Connection, site: str, url: str, reason: Message, retry_at: datetime, now: datetime) -> int:
-    """A page could not be fetched or read: it is tried again from `retry_at` on; gives the failures in a row."""
+    """Record that a page could not be fetched or read and is due again at `retry_at`; return its failures in a row."""
     row = _known(conn, site, url, now)
     code, detail = split_message(reason)
     values = {"reason": code, "detail": detail, "tries": row.tries + 1, "due": retry_at}
@@ -339,9 +344,8 @@ def mark_failed(conn: Connection, site: str, url: str, reason: Message, retry_at
 
 
 def mark_gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
-    """A page is no more (404, 410): its article is marked gone and kept, unless another page still has it.
-
-    Gives whether the article became gone just now."""
+    """Record that a page no longer exists (404, 410): its article is marked gone but kept, unless another page still
+    has it. Returns whether the article is newly gone."""
     row = _known(conn, site, url, visit.fetched)
     code, detail = split_message(Message(FetchReason.HTTP_STATUS, {"status": visit.status}))
     values = _visited(row, visit) | {"state": PageState.GONE, "reason": code, "detail": detail, "tries": 0}
@@ -351,10 +355,8 @@ def mark_gone(conn: Connection, site: str, url: str, visit: Visit) -> bool:
 
 
 def reopen(conn: Connection, article: str, now: datetime, missing: datetime | None = None) -> bool:
-    """One page of an article is no more: another one takes its place, or the article is marked gone and kept, since
-    now or since it was found `missing`.
-
-    Gives whether the article became gone just now."""
+    """Replace a vanished page of an article by another of its pages, or mark the article gone, as of now or of when it
+    was found `missing`. Returns whether the article is newly gone."""
     has = frontier.c.article == article
     pages = conn.execute(select(frontier.c.id, frontier.c.state).where(has).order_by(frontier.c.id)).all()
     states = {page.state: page.id for page in reversed(pages)}
@@ -373,7 +375,7 @@ def reopen(conn: Connection, article: str, now: datetime, missing: datetime | No
 
 
 def detach(conn: Connection, site: str, url: str, now: datetime) -> None:
-    """A page turned out not to be the article's that it was taken for: it is fetched anew, as its own."""
+    """Separate a page from an article that it was wrongly matched to; it is fetched again as a page of its own."""
     mine = (frontier.c.site == site) & (frontier.c.url == url)
     conn.execute(
         update(frontier).where(mine).values(article=None, state=PageState.PENDING, due=now, body_hash=None, etag=None)
@@ -387,7 +389,7 @@ def _siblings(conn: Connection, row: Any, article: str, state: str) -> Sequence[
 def _known(conn: Connection, site: str, url: str, now: datetime) -> Any:
     key = {"site": site, "url": url}
     found = conn.execute(_ROW, key).one_or_none()
-    if found is None:  # asked for by a person, offered by no source
+    if found is None:  # requested by a person, not offered by any source
         conn.execute(insert(frontier).values(**_new(site, None, Candidate(url), now, None)))
         found = conn.execute(_ROW, key).one()
     return found
@@ -405,5 +407,5 @@ def _note(conn: Connection, page: int, fetch: Fetch) -> None:
 def _visited(row: Any, visit: Visit) -> dict[str, Any]:
     values: dict[str, Any] = {"fetched": visit.fetched, "status": visit.status, "visits": row.visits + 1}
     if row.moved is not None and row.moved > visit.fetched:
-        return values | {"due": row.due}  # its source gave a later date while the page was on its way
+        return values | {"due": row.due}  # its source gave a later date while the page was in flight
     return values | {"due": visit.due, "carried": row.modified}

@@ -1,4 +1,4 @@
-"""Health: what the archive shows of how a site is doing, what was concluded from it, and who is to be told."""
+"""Site health: the evidence in the archive, the conclusions drawn from it, and the alerts to send."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from index.model.codes import PageState, Verdict
 from index.model.message import Message
 
 HISTORY = timedelta(days=56)  # eight of each weekday
-PAGES, SAMPLES = 200, 300  # newest ones that are looked at: some weeks of a usual site
-AGE = timedelta(days=30)  # older articles are a back-fill, and say nothing of the site's habits
+PAGES, SAMPLES = 200, 300  # how many of the newest are examined: some weeks of a typical site
+AGE = timedelta(days=30)  # articles older than this when first seen are back-fill and do not show the site's rhythm
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSeen:
-    """A source of the site's file: why it last failed if it did, and when it last answered well (UTC)."""
+    """A source named in the site's file: why its last poll failed, if it did, and when it last succeeded (UTC)."""
 
     url: str
     problem: Message | None
@@ -33,7 +33,7 @@ class SourceSeen:
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """What became of a candidate since it was discovered: `state` and `reason` as in the frontier."""
+    """What became of a candidate after its discovery; `state` and `reason` are as in the frontier."""
 
     url: str
     discovered: datetime
@@ -43,7 +43,7 @@ class PageSeen:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An article as it is stored: which of its fields are filled, and how long its text is."""
+    """A stored article: which of its fields are filled, and how long its text is."""
 
     url: str
     first_seen: datetime
@@ -55,8 +55,8 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a site, newest first; times are UTC. `arrivals` are when its articles of the last weeks were
-    published or, where they do not say so, first seen."""
+    """What is known of a site, newest first; times are UTC. `arrivals` are the publication times of the articles of the
+    last weeks or, where there is none, the times when they were first seen."""
 
     sources: tuple[SourceSeen, ...] = ()
     pages: tuple[PageSeen, ...] = ()
@@ -66,9 +66,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What was concluded of a site: `verdict` (None: all is as usual), `detail`: why, `example` an address that shows
-    it, `since` when it began. `suspect` is a verdict that is not sure yet ("" for "as usual"), seen since `suspected`;
-    `turns` are the times at which the verdict changed, newest last."""
+    """The conclusion about a site: its `verdict` (None: as usual), the reason in `detail`, an `example` URL that shows
+    it, and `since` when. `suspect` is a verdict not yet confirmed ("" for "as usual"), suspected since `suspected`;
+    `turns` are the times when the verdict changed, newest last."""
 
     verdict: Verdict | None = None
     detail: Message | None = None
@@ -81,8 +81,8 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A change of a site's health that somebody is to be told; `sent` is when the last one was, and `waiting` are the
-    addresses that are still to be told, as digests."""
+    """A change of a site's health to notify people of; `sent` is when the last recipient was notified, and `waiting`
+    are digests of the addresses still to be notified."""
 
     id: int
     site: str
@@ -95,7 +95,7 @@ class Alert:
 
 
 def evidence(conn: Connection, site: str, urls: Sequence[str], now: datetime) -> Evidence:
-    """What the archive shows of the site; `urls` are the sources that its file names."""
+    """The evidence about a site in the archive; `urls` are the sources that its file names."""
     return Evidence(
         _sources(conn, site, urls), _pages(conn, site, now), _samples(conn, site), _arrivals(conn, site, now)
     )
@@ -108,7 +108,7 @@ def _sources(conn: Connection, site: str, urls: Sequence[str]) -> tuple[SourceSe
 
 
 def _pages(conn: Connection, site: str, now: datetime) -> tuple[PageSeen, ...]:
-    """Candidates that were tried. What never was, or is too old, tells nothing."""
+    """Candidates that were fetched at least once; pending and old ones are no evidence."""
     columns = (frontier.c.url, frontier.c.discovered, frontier.c.state, frontier.c.reason, frontier.c.detail)
     tried = (
         (frontier.c.site == site)
@@ -146,11 +146,11 @@ def _arrivals(conn: Connection, site: str, now: datetime) -> tuple[datetime, ...
     return tuple(sorted((moment for moment in found if moment > since), reverse=True))
 
 
-# --- what was concluded --------------------------------------------------------------------------------------------
+# --- conclusions ---------------------------------------------------------------------------------------------------
 
 
 def state(conn: Connection, site: str) -> Health:
-    """The site's health as it was last concluded."""
+    """The last conclusion about the site's health."""
     row = conn.execute(select(health).where(health.c.site == site)).mappings().one_or_none()
     if row is None:
         return Health()
@@ -159,18 +159,18 @@ def state(conn: Connection, site: str) -> Health:
 
 
 def states(conn: Connection) -> dict[str, Health]:
-    """That of all sites, by id."""
+    """The last conclusions about all sites, by id."""
     return {site: state(conn, site) for site in conn.execute(select(health.c.site)).scalars()}
 
 
 def put(conn: Connection, site: str, found: Health) -> None:
-    """Keep what was concluded."""
+    """Store a conclusion about a site."""
     values = {field.name: getattr(found, field.name) for field in fields(Health)}
     upsert(conn, health, {"site": site}, values | {"turns": [turn.isoformat() for turn in found.turns]})
 
 
 def alert(conn: Connection, site: str, found: Health, now: datetime, addresses: Sequence[str]) -> None:
-    """Note that these addresses are to be told of this state of the site."""
+    """Store an alert: these addresses are to be notified of this state of the site."""
     said = {"verdict": found.verdict, "detail": found.detail, "example": found.example}
     conn.execute(insert(alerts).values(site=site, at=now, waiting=list(addresses) or None, **said))
 
@@ -182,7 +182,7 @@ def last_alert(conn: Connection, site: str) -> Alert | None:
 
 
 def unsent(conn: Connection) -> list[Alert]:
-    """The alerts that somebody is still to be told, oldest first."""
+    """The alerts of which someone is still to be notified, oldest first."""
     return _alerts(conn, select(alerts).where(alerts.c.waiting.is_not(None)).order_by(alerts.c.id))
 
 
@@ -192,7 +192,7 @@ def recent_alerts(conn: Connection, n: int) -> list[Alert]:
 
 
 def mark_notified(conn: Connection, ids: Sequence[int], address: str, now: datetime) -> None:
-    """These alerts were sent to that address at that time."""
+    """Record that these alerts were sent to an address."""
     these = alerts.c.id.in_(list(ids))
     pending_notifications.mark_notified(conn, alerts, these, address)
     conn.execute(update(alerts).where(these, alerts.c.waiting.is_(None)).values(sent=now))

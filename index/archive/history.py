@@ -1,4 +1,4 @@
-"""What happened to an article: how its versions differ, where it moved, when it was gone."""
+"""The history of an article: how its versions differ, where it moved, when it was gone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ UNCHANGED = Change(())
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What was seen at a time (UTC). "new" and "changed" have the `number` of the version that was stored then and its
-    `headline`; "changed" has the `change`; "moved" the new `url`; "gone" was last seen to be so `until`.
-    `corrected`: when we last read the version's page better than before."""
+    """An observation at a time (UTC). "new" and "changed" have the `number` of the version stored then and its
+    `headline`; "changed" has the `change`; "moved" the new `url`; "gone" the time `until` which the article was last
+    seen to be gone. `corrected` is when the version was last corrected because its page is read better now."""
 
     at: datetime
     what: Literal["new", "changed", "moved", "gone", "back"]
@@ -32,7 +32,7 @@ class Event:
 
 
 def history(conn: Connection, article: str) -> list[Event]:
-    """The events of an article, the oldest first; none where there is no such article."""
+    """The events of an article, oldest first; empty if there is no such article."""
     read = select(t.versions.c.number, t.versions.c.corrected).where(t.versions.c.article == article)
     corrected = {row.number: row.corrected for row in conn.execute(read)}
     said = versions(conn, article)

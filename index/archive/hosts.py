@@ -1,4 +1,4 @@
-"""Hosts: what they have asked of us, in robots.txt and by Retry-After, kept from run to run."""
+"""Hosts: their robots.txt and Retry-After, remembered between runs."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from index.archive.upsert import upsert
 class HostState:
     """What is known of an origin, such as `https://step.example`; times are UTC.
 
-    `robots` is the last robots.txt that came (empty: there is none) and `answered` when that was; `silent`: since then
-    it cannot be had; `not_before`: the host asked to be left alone until then.
+    `robots` is the last robots.txt received (empty: there is none) and `answered` when that was; `silent` is since when
+    it cannot be fetched; `not_before` is when the host's Retry-After ends.
     """
 
     origin: str
@@ -29,23 +29,23 @@ class HostState:
 
 
 def origin(url: str) -> str:
-    """The scheme and host of an address, by which its host is known here: `https://step.example`."""
+    """The origin of a URL, by which its host is identified here: `https://step.example`."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def state(conn: Connection, origin: str) -> HostState:
-    """What is known of the origin; its bare name where nothing is."""
+    """What is known of the origin; only its name is set if nothing is known."""
     row = conn.execute(select(hosts).where(hosts.c.origin == origin)).mappings().one_or_none()
     return HostState(**row) if row else HostState(origin)
 
 
 def put(conn: Connection, origin: str, **columns: Any) -> None:
-    """Set these fields of HostState for the origin, known or not; the others stay."""
+    """Set these fields of HostState for the origin, known or not; the others keep their values."""
     upsert(conn, hosts, {"origin": origin}, columns)
 
 
 def waiting(conn: Connection, now: datetime) -> dict[str, datetime]:
-    """The origins that asked to be left alone longer than until now, and until when."""
+    """The origins whose Retry-After has not ended yet, with when it ends."""
     asked = select(hosts.c.origin, hosts.c.not_before).where(hosts.c.not_before > now)
     return {row.origin: row.not_before for row in conn.execute(asked)}

@@ -1,4 +1,4 @@
-"""Leases: which process crawls a site. A newer holder has a higher fence, and an older one can write no more."""
+"""Leases: which process crawls a site. A newer holder has a higher fence; one with a lower fence cannot write."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from index.archive.tables import leases
 from index.errors import LeaseLost
 from index.process_identity import boot_id, is_same_process, process_start
 
-_FENCE = select(leases.c.fence, leases.c.owner).where(leases.c.site == bindparam("site"))  # built once, asked always
+# Built once, because it runs in every write of a crawl
+_FENCE = select(leases.c.fence, leases.c.owner).where(leases.c.site == bindparam("site"))
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write what a crawl of this site finds, as long as nobody took it over (a higher `fence`)."""
+    """The right to write what a crawl of a site finds, until another process takes over with a higher `fence`."""
 
     site: str
     owner: str
@@ -27,7 +28,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a site: the name it gave itself, its process, and since when (UTC)."""
+    """The holder of a site's lease: its name, its process, and since when (UTC)."""
 
     owner: str
     pid: int
@@ -35,10 +36,9 @@ class Holder:
 
 
 def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, pid: int | None = None) -> list[Lease]:
-    """Leases of those sites that are free, or whose holder is dead; the others are left out.
+    """Acquire leases of the sites that are free or whose holder is dead; the others are left out (see `holder`).
 
-    `holder` says who has them. `owner` is the run's name, for people, and unique to it; `pid` is the process that
-    crawls, by default this one.
+    `owner` is a human-readable name, unique to the run; `pid` is the crawling process, by default this one.
     """
     pid = os.getpid() if pid is None else pid
     place = {"owner": owner, "pid": pid, "born": process_start(pid), "boot": boot_id(), "taken": now}
@@ -59,14 +59,17 @@ def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, p
 
 
 def release(conn: Connection, held: Iterable[Lease]) -> None:
-    """Free these sites, those that are still ours."""
+    """Release those of these leases that are still ours."""
     for lease in held:
         mine = (leases.c.site == lease.site) & (leases.c.fence == lease.fence)
         conn.execute(update(leases).where(mine).values(owner=None, pid=None, born=None, boot=None, taken=None))
 
 
 def check(conn: Connection, lease: Lease) -> None:
-    """Raises LeaseLost unless this lease is the newest of its site and was not released."""
+    """Check that a lease is still valid.
+
+    :raises LeaseLost: when it is not the newest of its site, or was released.
+    """
     row = conn.execute(_FENCE, {"site": lease.site}).one_or_none()
     if row is None or row.fence != lease.fence or row.owner is None:
         now = f"{row.owner} has it now" if row is not None and row.owner else "it was released"
@@ -74,7 +77,7 @@ def check(conn: Connection, lease: Lease) -> None:
 
 
 def holder(conn: Connection, site: str) -> Holder | None:
-    """Who crawls this site now; None if nobody alive does."""
+    """The living process that is crawling this site, or None."""
     row = conn.execute(select(leases).where(leases.c.site == site)).one_or_none()
     if row is None or row.owner is None or not _alive(row):
         return None

@@ -1,4 +1,4 @@
-"""Bringing the archive's file to the tables of today, or saying why not. Never starts an empty one over another."""
+"""Creating the archive's file or migrating it to the current schema. An empty one never replaces an existing one."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from index.atomic_files import sync_folder
 from index.errors import ArchiveError
 from index.file_lock import hold
 
-HEAD = "0003"  # newest of migrations/versions; a test holds them equal
+HEAD = "0003"  # the newest revision in migrations/versions; a test verifies that
 _VERSION_TABLE = "alembic_version"
 
 
-RESTORING = "restoring-"  # a folder of that name beside it: an archive is being put back (`index/archive/backup.py`)
+RESTORING = "restoring-"  # prefix of a folder beside the archive during a restore (`index/archive/backup.py`)
 
 
 def prepare(path: Path) -> None:
-    """Create the archive or bring it to HEAD; several processes may do so at once.
+    """Create the archive or migrate it to HEAD; several processes may call this at once.
 
-    Raises ArchiveError, naming the file and what to do, where it is damaged, newer than this program, or no archive.
+    :raises ArchiveError: when the file is damaged, newer than this program, or not an archive; the message names the
+        file and what to do.
     """
     with hold(path.with_name(path.name + ".lock"), wait=True):
         try:
@@ -43,7 +44,7 @@ def prepare(path: Path) -> None:
 
 
 def _create(path: Path) -> None:
-    # Under another name until it is whole: so a file of 0 bytes is always a damaged archive, and never a young one.
+    # Under another name until complete: so an empty file is always a damaged archive, never one being created.
     left_over = sqlite.journal(path)
     if left_over.exists() and left_over.stat().st_size:
         raise ArchiveError(
@@ -93,7 +94,7 @@ def _version(connection: Connection, path: Path) -> str:
 
 
 def _known(version: str, path: Path) -> None:
-    # Imported where needed: 0.2 s that only an upgrade pays.
+    # Imported here, because it takes 0.2 s that only an upgrade needs to spend.
     from alembic.script import ScriptDirectory
 
     known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
@@ -107,7 +108,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
-    """Run the migrations up to this revision, inside the transaction that is open on the connection."""
+    """Run the migrations up to this revision, within the connection's open transaction."""
     from alembic import command
     from alembic.config import Config
 

@@ -1,7 +1,7 @@
-"""Near-duplicates: which articles of other sites say what this one does, found by MinHash in the database.
+"""Near-duplicates: articles of other sites with nearly the same text, found by MinHash and LSH in the database.
 
 A signature of 128 numbers (`crawler/fingerprint.py`) is cut into 32 bands. Articles that agree in a band are compared
-by their signatures, and those that still look alike by their texts (`index/dedup/text_similarity.py`). Nothing is
+by their signatures, and those that are similar enough by their texts (`index/dedup/text_similarity.py`). Nothing is
 held in memory.
 """
 
@@ -18,18 +18,17 @@ from index.archive.tables import articles, bands, signatures, versions
 from index.dedup import text_similarity
 
 BANDS = 32
-ROWS = 3  # numbers a band: a tenth of the words changed one by one leaves 4 equal ones in .977 of texts, 3 in .998
-MAX_BAND_MEMBERS = (
-    64  # articles of one band that are looked at, the latest: more have a template in common, or a wire report
-)
-MIN_SIGNATURE_SIMILARITY = (
-    text_similarity.MIN_SIMILARITY - 0.13
-)  # three standard errors of 128 numbers below what the texts must have in common
-MAX_TEXTS_COMPARED = 8  # different texts that are read for one article
+# Numbers per band. With a tenth of the words changed one by one, some band of 4 numbers still agrees in .977 of texts,
+# some band of 3 in .998.
+ROWS = 3
+MAX_BAND_MEMBERS = 64  # latest articles examined per band: a larger band shares a template or a wire report
+# Three standard errors of 128 numbers below the similarity that the texts must have
+MIN_SIGNATURE_SIMILARITY = text_similarity.MIN_SIMILARITY - 0.13
+MAX_TEXTS_COMPARED = 8  # different texts read per article
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio: mixes by multiplication (Knuth)
-# Handed to the driver as they are: 32 parameters cost SQLAlchemy more than the database. The latest of a band come
-# first, for copies come within days.
+# Passed to the driver as plain SQL: 32 parameters cost more time in SQLAlchemy than in the database. The latest of a
+# band come first, as copies appear within days.
 _IN_BAND = f"SELECT number FROM (SELECT number FROM bands WHERE hash = ? ORDER BY number DESC LIMIT {MAX_BAND_MEMBERS})"
 _AGREEING = (
     f"SELECT number FROM ({' UNION ALL '.join([_IN_BAND] * BANDS)})"
@@ -61,14 +60,15 @@ _THERE = (
 )
 
 
-@lru_cache(maxsize=8)  # it is looked for and kept right after
+@lru_cache(maxsize=8)  # a signature is looked up and stored right after
 def hashes(signature: bytes) -> tuple[int, ...]:
-    """The 32 numbers (signed, of 32 bits) under which a signature is found, one for each band, in ascending order.
+    """The 32 hashes (signed 32-bit integers) under which a signature is found, one per band, in ascending order.
 
-    Of 64 bits they made the table half as large again, which costs more than the candidates that agree by chance:
-    one for each 40 articles that are looked for among 100,000."""
+    Hashes of 64 bits made the table half as large again, which costs more than the candidates that agree by chance:
+    one per 40 lookups among 100,000 articles.
+    """
     rows = np.frombuffer(signature, "<u4")[: BANDS * ROWS].astype(np.uint64).reshape(BANDS, ROWS)
-    found = np.arange(1, BANDS + 1, dtype=np.uint64)  # equal numbers of different bands are no agreement
+    found = np.arange(1, BANDS + 1, dtype=np.uint64)  # so that equal numbers in different bands do not match
     for column in rows.T:
         found = (found ^ column) * _ODD
         found ^= found >> np.uint64(29)
@@ -76,12 +76,12 @@ def hashes(signature: bytes) -> tuple[int, ...]:
 
 
 def resemblance(one: bytes, other: bytes) -> float:
-    """The estimated Jaccard similarity of the shingles of two texts, by their signatures."""
+    """The Jaccard similarity of the shingles of two texts, estimated from their signatures."""
     return float(np.mean(np.frombuffer(one, "<u4") == np.frombuffer(other, "<u4")))
 
 
 def keep(conn: Connection, article: str, signature: bytes | None) -> None:
-    """Let an article be found by this signature from now on; by none if it is None."""
+    """Replace an article's signature, or remove it if None."""
     mine = conn.execute(_MINE, {"article": article}).one_or_none()
     if mine is not None and mine.signature == signature:
         return
@@ -93,19 +93,19 @@ def keep(conn: Connection, article: str, signature: bytes | None) -> None:
 
 
 def add(conn: Connection, article: str, signature: bytes) -> None:
-    """Let an article be found by its first signature."""
+    """Store the first signature of an article."""
     number = conn.exec_driver_sql(_SIGN, (article, signature)).scalar_one()
     conn.exec_driver_sql(_ADD, [(one, number) for one in hashes(signature)])
 
 
 def find(conn: Connection, article: str, site: str, signature: bytes) -> list[Any]:
-    """The articles of other sites that say what this one does, the most similar first: rows with `id`, `site`, `story`
+    """Articles of other sites with the same text, perhaps edited, most similar first: rows with `id`, `site`, `story`
     and `content_hash`."""
     close = [row for row in similar_articles(conn, site, signature) if row.id != article]
     if not close:
         return []
     mine = _read(conn, article)
-    texts = dict.fromkeys(row.content_hash for row in close)  # in order; copies of one text are read once
+    texts = dict.fromkeys(row.content_hash for row in close)  # in order; each distinct text is read once
     example = {row.content_hash: row.id for row in close}
     same = {
         found
@@ -116,18 +116,18 @@ def find(conn: Connection, article: str, site: str, signature: bytes) -> list[An
 
 
 def unsigned(conn: Connection, after: str, most: int) -> list[Any]:
-    """Articles that could be found and are not, in the order of their ids from that one on: rows with `id`, `headline`
-    and `body`. Those of an archive of 0.1, which had no signatures."""
+    """Mergeable articles without a signature, as in an archive of 0.1, which had none: at most `most` rows with `id`,
+    `headline` and `body`, in the order of their ids, after the id `after`."""
     return list(conn.execute(_UNSIGNED.limit(most), {"after": after}).all())
 
 
 def is_text_of(conn: Connection, article: str, headline: str, body: str) -> bool:
-    """Whether this is the text of that article, perhaps edited."""
+    """Whether this is the article's text, perhaps edited."""
     return text_similarity.is_same_text(text_similarity.comparable(headline, body), _read(conn, article))
 
 
 def similar_articles(conn: Connection, site: str, signature: bytes) -> list[Any]:
-    """The articles of other sites whose signatures make it worth while to read them, the most similar first."""
+    """The articles of other sites whose signatures are similar enough to compare their texts, most similar first."""
     numbers = conn.exec_driver_sql(_AGREEING, hashes(signature)).scalars().all()
     if not numbers:
         return []

@@ -1,4 +1,4 @@
-"""The outbox: what each index has not acknowledged yet. A row is (target, article, version, op); the latest wins."""
+"""The outbox: changes that an index has not acknowledged yet, as (target, article, version, op); the latest wins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ State = Literal["building", "current"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One index of an engine: the one that readers see, or one that is being built to replace it. `created` is UTC."""
+    """One index of an engine: the one that is searched, or one being built to replace it. `created` is UTC."""
 
     name: str
     engine: str
@@ -30,7 +30,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a target lacks: this version of this document, or its deletion."""
+    """A change that a target has yet to receive: this version of this document, or its deletion."""
 
     article: str
     version: int
@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A document that a target refused for good, why, how often, and when first and last (UTC)."""
+    """A document that a target rejected for good: why, how often, and when first and last (UTC)."""
 
     target: str
     article: str
@@ -50,28 +50,29 @@ class Quarantined:
     last: datetime
 
 
-# --- what is to be brought -----------------------------------------------------------------------------------------
+# --- changes to deliver --------------------------------------------------------------------------------------------
 
 
 def enqueue(conn: Connection, ids: Sequence[str], now: datetime, op: Op = "upsert") -> None:
     """Put the newest documents of these articles, or their deletion, into every target's outbox.
 
-    Belongs into the transaction that changed them, after it. An article that is to be deleted is enqueued before it
-    goes, with a version that has grown."""
+    Call it in the transaction that changed them, after the change. An article to be deleted is enqueued before its
+    deletion, with its document version incremented.
+    """
     for piece in chunks(ids):
         conn.execute(_OLDER, {"ids": piece})
         conn.execute(_ENQUEUE, {"ids": piece, "what": op, "now": now})
 
 
 def _filling(*where: ColumnElement[bool]) -> Insert:
-    """Rows for every target and each article of which that is true; `what` and `now` are parameters."""
+    """A statement that adds a row for each target and article matching `where`; `what` and `now` are its parameters."""
     what, now = bindparam("what", type_=String), bindparam("now", type_=Instant())
     rows = select(targets.c.name, articles.c.id, articles.c.revision, what.label("op"), now.label("added"))
     rows = rows.select_from(targets.join(articles, true())).where(*where)
     return insert(outbox).from_select(["target", "article", "version", "op", "added"], rows)
 
 
-# Built once: building one costs as much as running it. The targets' names let the primary key find the rows.
+# Built once: building a statement costs as much as running it. With the targets' names, the primary key finds the rows.
 _OLDER = delete(outbox).where(
     outbox.c.target.in_(select(targets.c.name)), outbox.c.article.in_(bindparam("ids", expanding=True))
 )
@@ -79,7 +80,7 @@ _ENQUEUE = _filling(articles.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def remove(conn: Connection, engine: str, documents: Sequence[tuple[str, int]], now: datetime) -> None:
-    """Put the deletion of documents (id, version) that the archive does not have into the outbox of an engine."""
+    """Enqueue the deletion of documents (id, version) that the archive does not have, for the targets of an engine."""
     names = [target.name for target in targets_of(conn, engine)]
     for piece in chunks(documents):
         gone = [article for article, _ in piece]
@@ -94,13 +95,13 @@ def remove(conn: Connection, engine: str, documents: Sequence[tuple[str, int]], 
 
 
 def batch(conn: Connection, target: str, n: int) -> list[Row]:
-    """The n rows that wait longest for this target."""
+    """The n rows that have waited longest for this target."""
     oldest = select(outbox).where(outbox.c.target == target).order_by(outbox.c.added, outbox.c.article).limit(n)
     return [Row(row.article, row.version, row.op) for row in conn.execute(oldest)]
 
 
 def acknowledge(conn: Connection, target: str, done: Iterable[tuple[str, int]]) -> None:
-    """The target has these (article, version): their rows go, save where a newer version came in the meantime."""
+    """Remove the rows of (article, version) pairs that the target now has, unless a newer version came meanwhile."""
     rows = [{"a": article, "v": version} for article, version in done]
     if not rows:
         return
@@ -111,20 +112,20 @@ def acknowledge(conn: Connection, target: str, done: Iterable[tuple[str, int]]) 
 
 
 def pending(conn: Connection, target: str) -> int:
-    """How many rows the target still lacks."""
+    """The number of rows that the target has yet to receive."""
     return conn.execute(select(func.count()).where(outbox.c.target == target)).scalar_one()
 
 
 def waiting(conn: Connection, target: str) -> frozenset[str]:
-    """The ids of the documents that the target still lacks, or still has to lose."""
+    """The ids of the documents that the target has yet to receive or delete."""
     return frozenset(conn.execute(select(outbox.c.article).where(outbox.c.target == target)).scalars())
 
 
-# --- what an index refuses -----------------------------------------------------------------------------------------
+# --- quarantine ----------------------------------------------------------------------------------------------------
 
 
 def put_in_quarantine(conn: Connection, target: str, row: Row, reason: Message, now: datetime) -> None:
-    """Take a document that the target refused for good out of the outbox, and keep why."""
+    """Move a document that the target rejected for good from the outbox to the quarantine, with the reason."""
     key = {"target": target, "article": row.article}
     mine = (quarantine.c.target == target) & (quarantine.c.article == row.article)
     before = conn.execute(select(quarantine.c.count, quarantine.c.first).where(mine)).one_or_none()
@@ -136,14 +137,14 @@ def put_in_quarantine(conn: Connection, target: str, row: Row, reason: Message, 
 
 
 def quarantined(conn: Connection, target: str | None = None) -> list[Quarantined]:
-    """The documents in quarantine, of one target or of all, latest first."""
+    """The documents in quarantine, for one target or all, most recent first."""
     query = select(quarantine).order_by(quarantine.c.last.desc(), quarantine.c.article)
     rows = conn.execute(query if target is None else query.where(quarantine.c.target == target)).mappings()
     return [Quarantined(**row) for row in rows]
 
 
 def retry_quarantined(conn: Connection, target: str, now: datetime) -> int:
-    """Give every refused document of the target another try; gives how many. Its count stays until it is taken."""
+    """Enqueue every quarantined document of the target again; return how many. Its count stays until it is accepted."""
     ids = [row.article for row in quarantined(conn, target)]
     for piece in chunks(ids):
         conn.execute(delete(outbox).where(outbox.c.target == target, outbox.c.article.in_(piece)))
@@ -156,7 +157,7 @@ def retry_quarantined(conn: Connection, target: str, now: datetime) -> int:
 
 
 def targets_of(conn: Connection, engine: str) -> list[Target]:
-    """The engine's targets, at most two: the current one first, then the one that is being built."""
+    """The engine's targets, at most two: the current one first, then the one being built."""
     query = select(targets).where(targets.c.engine == engine).order_by(targets.c.state.desc())
     return [Target(**row) for row in conn.execute(query).mappings()]
 
@@ -167,13 +168,13 @@ def all_targets(conn: Connection) -> list[Target]:
 
 
 def state(conn: Connection, name: str) -> State | None:
-    """Whether the target is current or building; None if there is none of that name."""
+    """The state of the target, "current" or "building"; None if there is no target of that name."""
     found: State | None = conn.execute(select(targets.c.state).where(targets.c.name == name)).scalar_one_or_none()
     return found
 
 
 def start_target(conn: Connection, engine: str, name: str, now: datetime) -> None:
-    """A new target in state building, with every article in its outbox; an unfinished one before it is given up."""
+    """Add a target in state "building" with every article in its outbox; an unfinished earlier one is dropped."""
     for target in targets_of(conn, engine):
         if target.state == "building":
             drop(conn, target.name)
@@ -182,9 +183,9 @@ def start_target(conn: Connection, engine: str, name: str, now: datetime) -> Non
 
 
 def activate(conn: Connection, name: str) -> None:
-    """The target is what readers see now; the one before it goes, with its rows. One that is gone stays so."""
+    """Make the target the current one and drop its predecessor with its rows; does nothing if the target is gone."""
     engine = conn.execute(select(targets.c.engine).where(targets.c.name == name)).scalar_one_or_none()
-    if engine is None:  # a newer rebuild gave it up in the meantime
+    if engine is None:  # a newer rebuild has dropped it meanwhile
         return
     for target in targets_of(conn, engine):
         if target.state == "current" and target.name != name:
@@ -193,7 +194,7 @@ def activate(conn: Connection, name: str) -> None:
 
 
 def drop(conn: Connection, name: str) -> None:
-    """Forget a target and what it lacked."""
+    """Delete a target, its outbox and its quarantine."""
     for table in (outbox, quarantine):
         conn.execute(delete(table).where(table.c.target == name))
     conn.execute(delete(targets).where(targets.c.name == name))

@@ -1,7 +1,7 @@
-"""Who waits for news: alerts and finds hold the addresses that were to be told of them and are not yet.
+"""Pending notifications: alerts and finds of saved searches list the addresses still to be notified of them.
 
-An address is known by a digest (`crawler/monitoring/notifications.py`): it may hold a password. What nobody waits for
-holds None.
+An address is stored as a digest (`crawler/monitoring/notifications.py`), because it may contain a password. The list is
+None once nobody is left to notify.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from index.archive.upsert import change
 
 
 def mark_notified(conn: Connection, table: Table, these: ColumnElement[bool], address: str) -> None:
-    """That address was told of these rows."""
+    """Record that an address was notified of these rows."""
     _keep(conn, table, these, lambda one: one != address)
 
 
 def drop_expired(conn: Connection, table: Table, addresses: Collection[str], before: datetime) -> None:
-    """Nobody waits any more for what is older, nor does anybody but these addresses for the rest."""
+    """Drop all pending notifications older than `before`, and of the rest those to addresses other than these."""
     _keep(conn, table, table.c.at < before, lambda _: False)
     _keep(conn, table, table.c.at >= before, lambda one: one in addresses)
 

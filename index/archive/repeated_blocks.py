@@ -1,4 +1,4 @@
-"""Blocks of text that a site repeats from article to article, such as «اقرأ أيضاً»; counted once an article."""
+"""Blocks of text that a site repeats across articles, such as «اقرأ أيضاً»; each counts once per article."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from index.archive.upsert import chunks, insert_missing
 
 @dataclass(frozen=True, slots=True)
 class LearnedBlock:
-    """A block that was taken off for being repeated: its text, on how many articles of the site it stands by now, and
-    when it was first taken off one (UTC)."""
+    """A block that was removed because it repeats: its text, the number of the site's articles that have it by now, and
+    when it was first removed from one (UTC)."""
 
     block: str
     text: str
@@ -23,7 +23,7 @@ class LearnedBlock:
     since: datetime
 
 
-# Built once: building one costs as much as running it.
+# Built once: building a statement costs as much as running it.
 _OF = select(repeats.c.block).where(repeats.c.article == bindparam("article"))
 _AMONG = (
     select(repeats.c.block, func.count())
@@ -33,7 +33,7 @@ _AMONG = (
 
 
 def count(conn: Connection, site: str, article_id: str, blocks: Iterable[str]) -> None:
-    """Note that this article has these blocks now (their hashes); the same call again changes nothing."""
+    """Record the hashes of the blocks that an article now has; idempotent."""
     blocks = set(blocks)
     known = of(conn, article_id)
     for block in known - blocks:
@@ -44,18 +44,18 @@ def count(conn: Connection, site: str, article_id: str, blocks: Iterable[str]) -
 
 
 def of(conn: Connection, article_id: str) -> frozenset[str]:
-    """The blocks that an article has."""
+    """The hashes of an article's blocks."""
     return frozenset(conn.execute(_OF, {"article": article_id}).scalars())
 
 
 def repeated(conn: Connection, site: str, at_least: int) -> dict[str, int]:
-    """The blocks that stand in at least so many articles of the site, and in how many. Reads all of the site's."""
+    """The blocks in at least `at_least` of the site's articles, with the number of articles; reads all its blocks."""
     query = select(repeats.c.block, func.count()).where(repeats.c.site == site).group_by(repeats.c.block)
     return {row[0]: row[1] for row in conn.execute(query.having(func.count() >= at_least))}
 
 
 def among(conn: Connection, site: str, blocks: Iterable[str]) -> dict[str, int]:
-    """In how many of the site's articles each of these blocks stands; blocks that stand in none are left out."""
+    """The number of the site's articles with each of these blocks; blocks in no article are left out."""
     found: dict[str, int] = {}
     for some in chunks(sorted(set(blocks))):
         found |= {row[0]: row[1] for row in conn.execute(_AMONG, {"site": site, "blocks": some})}
@@ -63,7 +63,7 @@ def among(conn: Connection, site: str, blocks: Iterable[str]) -> dict[str, int]:
 
 
 def holders_of_new(conn: Connection, site: str, blocks: Iterable[str], most: int) -> list[str]:
-    """The articles that have one of these blocks, of those that were not told of before (`tell`); at most so many."""
+    """At most `most` articles with any of those of these blocks that were not recorded as learned before."""
     wanted = set(blocks)
     known = conn.execute(select(learned.c.block).where(learned.c.site == site, learned.c.block.in_(wanted))).scalars()
     new = sorted(wanted - set(known))
@@ -72,13 +72,13 @@ def holders_of_new(conn: Connection, site: str, blocks: Iterable[str], most: int
 
 
 def record_learned(conn: Connection, site: str, texts: Mapping[str, str], now: datetime) -> None:
-    """Keep the texts of blocks (by hash) that were taken off an article, so that people can see what was learned."""
+    """Store the texts of blocks (by hash) removed from an article, so that people can see what was learned."""
     rows = [{"block": block, "text": text, "since": now} for block, text in texts.items()]
     insert_missing(conn, learned, {"site": site}, "block", rows)
 
 
 def learned_blocks(conn: Connection, site: str) -> list[LearnedBlock]:
-    """What has been taken off articles of a site for being repeated, what stands on most of them first."""
+    """The blocks removed from a site's articles because they repeat, those in the most articles first."""
     rows = conn.execute(select(learned).where(learned.c.site == site)).all()
     articles = among(conn, site, (row.block for row in rows))
     found = [LearnedBlock(row.block, row.text, articles.get(row.block, 0), row.since) for row in rows]

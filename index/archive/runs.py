@@ -1,4 +1,4 @@
-"""Runs: one crawl of the sites that were due, from start to end, with its counts for each site."""
+"""Runs: each is one crawl of the sites that were due, from start to end, with counts per site."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from index.process_identity import boot_id, is_same_process, process_start
 
 @dataclass(frozen=True, slots=True)
 class SiteRun:
-    """What a run did for one site: `counts` by name, those of `tables.COUNTS` first, then whatever else was counted.
+    """What a run did for one site: `counts` by name, those of `tables.COUNTS` first, then any others.
 
-    `started` and `ended` are the run's, UTC; `status` is "running" until the run says how the site ended."""
+    `started` and `ended` are the run's, in UTC; `status` is "running" until the site's part has ended.
+    """
 
     run: int
     site: str
@@ -35,7 +36,7 @@ class SiteRun:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: why it was started, when (UTC), how it ended, and its sites."""
+    """A run: why and when (UTC) it was started, how it ended, and its sites."""
 
     id: int
     started: datetime
@@ -57,7 +58,7 @@ def start(
     why: Message | None = None,
     pid: int | None = None,
 ) -> int:
-    """Begin a run of these sites in that process (by default this one); gives its number."""
+    """Begin a run of these sites in a process (by default this one); return the run's number."""
     pid = os.getpid() if pid is None else pid
     values = {"started": now, "status": "running", "why": why, "owner": owner, "pid": pid}
     place = {"born": process_start(pid), "boot": boot_id()}
@@ -69,7 +70,7 @@ def start(
 
 
 def count(conn: Connection, run: int, site: str, **more: int) -> None:
-    """Add to a site's counts while the run goes on; names beside those of `tables.COUNTS` are kept as well."""
+    """Add to a site's counts during the run; names other than those in `tables.COUNTS` are stored as well."""
     row = _row(conn, run, site)
     values: dict[str, Any] = {name: row.get(name, 0) + more[name] for name in COUNTS if name in more}
     others = dict(row.get("more") or {})
@@ -79,8 +80,8 @@ def count(conn: Connection, run: int, site: str, **more: int) -> None:
 
 
 def add(conn: Connection, run: int, site: str, **counts: int) -> None:
-    """Add to a site's counts of `tables.COUNTS`, in the transaction of what is counted: whoever is killed leaves counts
-    that add up."""
+    """Add to a site's counts (names in `tables.COUNTS`), in the transaction of whatever is counted, so that the counts
+    of a killed run add up."""
     conn.execute(
         _adding(*counts), {"by_run": run, "by_site": site, **{f"more_{n}": more for n, more in counts.items()}}
     )
@@ -100,7 +101,7 @@ def end_site(
     detail: Message | None = None,
     counts: Mapping[str, int] | None = None,
 ) -> None:
-    """Say how a site's part of the run ended; `counts` replace those that were counted, by name."""
+    """Record how a site's part of the run ended; `counts` replace the counts of the same names so far."""
     counts = counts or {}
     others = {name: value for name, value in counts.items() if name not in COUNTS}
     values: dict[str, Any] = {name: counts[name] for name in COUNTS if name in counts}
@@ -117,7 +118,7 @@ def finish(
     counts: Mapping[str, Mapping[str, int]] | None = None,
     detail: Message | None = None,
 ) -> None:
-    """End a run: `counts` by site and name; a site that did not say how it ended has the run's status."""
+    """End a run; `counts` are by site and name. A site whose part has not ended gets the run's status."""
     for site, values in (counts or {}).items():
         known = _row(conn, run, site)
         end_site(conn, run, site, RunStatus(known.get("status", status)), known.get("detail"), values)
@@ -127,7 +128,7 @@ def finish(
 
 
 def reap_dead(conn: Connection, now: datetime) -> list[int]:
-    """End the runs whose process died without a word, as "killed"; gives their numbers."""
+    """End the runs whose process died without ending them, as "killed"; return their numbers."""
     dead = [
         row.id
         for row in conn.execute(select(runs).where(runs.c.ended.is_(None)))
@@ -139,7 +140,7 @@ def reap_dead(conn: Connection, now: datetime) -> list[int]:
 
 
 def get(conn: Connection, run: int) -> Run | None:
-    """The run of that number with its sites."""
+    """The run of that number with its sites, or None."""
     return next(iter(_runs(conn, select(runs).where(runs.c.id == run))), None)
 
 
@@ -158,8 +159,9 @@ def _runs(conn: Connection, query: Any) -> list[Run]:
 
 
 def last_by_site(conn: Connection) -> dict[str, SiteRun]:
-    """The newest run of each site that ever had one, without those that left it to another run ("busy")."""
-    # From name to name and from its end: over months, run_sites gets a million rows, and this is asked every second
+    """The newest run of each site that ever had one, except runs that found it held by another run ("busy")."""
+    # From site to site, each from its newest run: over months, run_sites grows to a million rows, and this query runs
+    # every second
     names = select(func.min(run_sites.c.site).label("site")).cte("names", recursive=True)
     further = select(func.min(run_sites.c.site)).where(run_sites.c.site > names.c.site).scalar_subquery()
     names = names.union_all(select(further).where(names.c.site.is_not(None)))

@@ -1,4 +1,4 @@
-"""Searches that somebody saved, what was new to them, and what of that somebody was told."""
+"""Saved searches, the articles that are new to them, and who has been notified of those."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from index.model.message import Message
 from index.model.query import MAX_QUERY_CHARACTERS
 
 MAX_NAME = 100  # characters
-MAX_SAVED_SEARCHES = 200  # saved searches: each is asked again when something new comes
+MAX_SAVED_SEARCHES = 200  # each is run again whenever new articles arrive
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
-    """A saved search: its number, its name, its text in the query language, when it was saved, and up to when new
-    articles were held against it (UTC)."""
+    """A saved search: its number, its name, its query, when it was saved, and up to when new articles have been matched
+    against it (UTC)."""
 
     id: int
     name: str
@@ -33,7 +33,7 @@ class SavedSearch:
 
 
 def add(conn: Connection, name: str, query: str, now: datetime) -> int:
-    """Save a search; gives its number. Articles that are there already are not new to it.
+    """Save a search and return its number. Articles already in the archive are not new to it.
 
     :raises InvalidValue: when name or query is empty or too long, or there are MAX_SAVED_SEARCHES already.
     """
@@ -50,19 +50,19 @@ def add(conn: Connection, name: str, query: str, now: datetime) -> int:
 
 
 def remove(conn: Connection, number: int) -> bool:
-    """Forget a saved search; whether it was there."""
+    """Delete a saved search; return whether it existed."""
     conn.execute(delete(found).where(found.c.search == number))
     return conn.execute(delete(searches).where(searches.c.id == number)).rowcount > 0
 
 
 def get(conn: Connection, number: int) -> SavedSearch | None:
-    """The saved search of that number."""
+    """The saved search of that number, or None."""
     row = conn.execute(select(searches).where(searches.c.id == number)).mappings().one_or_none()
     return _saved(row) if row else None
 
 
 def all_saved(conn: Connection) -> list[SavedSearch]:
-    """All saved searches, the newest first."""
+    """All saved searches, newest first."""
     return [_saved(row) for row in conn.execute(select(searches).order_by(searches.c.id.desc())).mappings()]
 
 
@@ -70,17 +70,17 @@ def _saved(row: Any) -> SavedSearch:
     return SavedSearch(**{field.name: row[field.name] for field in fields(SavedSearch)})
 
 
-# --- what is new to them -------------------------------------------------------------------------------------------
+# --- new articles --------------------------------------------------------------------------------------------------
 
 
 def first_seen(conn: Connection, since: datetime) -> dict[str, datetime]:
-    """The articles first seen from then on, with when that was."""
+    """The ids of the articles first seen since then, with the time when each was (UTC)."""
     query = select(articles.c.id, articles.c.first_seen).where(articles.c.first_seen >= since)
     return {row.id: row.first_seen for row in conn.execute(query.order_by(articles.c.first_seen, articles.c.id))}
 
 
 def unshipped(conn: Connection, engine: str) -> set[str]:
-    """The articles that the current index of this engine lacks."""
+    """The ids of the articles that the current index of this engine has yet to receive."""
     current = select(targets.c.name).where(targets.c.engine == engine, targets.c.state == "current")
     return set(conn.execute(select(outbox.c.article).where(outbox.c.target.in_(current))).scalars())
 
@@ -88,13 +88,13 @@ def unshipped(conn: Connection, engine: str) -> set[str]:
 def keep(
     conn: Connection, number: int, ids: Sequence[str], looked: datetime, now: datetime, addresses: Sequence[str]
 ) -> int:
-    """Note that a saved search found these articles, and up to when it looked; gives how many it has not found before.
-    Those are what the addresses are to be told."""
+    """Record the articles that a saved search found, and up to when it looked; return how many are new to it. The
+    addresses are to be notified of those."""
     if get(conn, number) is None:
         return 0  # removed meanwhile
     many, unless_nobody = 0, list(addresses) or None
     for piece in chunks(ids):
-        kept = conn.execute(select(articles.c.id).where(articles.c.id.in_(piece))).scalars()  # others are forgotten
+        kept = conn.execute(select(articles.c.id).where(articles.c.id.in_(piece))).scalars()  # the others were erased
         rows = [{"article": article, "at": now, "waiting": unless_nobody} for article in kept]
         many += insert_missing(conn, found, {"search": number}, "article", rows)
     conn.execute(update(searches).where(searches.c.id == number).values(looked=looked))
@@ -102,13 +102,13 @@ def keep(
 
 
 def expire(conn: Connection, before: datetime) -> None:
-    """Let go of what was found before then, told or not."""
+    """Delete the finds from before then, whether anyone was notified or not."""
     conn.execute(delete(found).where(found.c.at < before))
 
 
 def unnotified(conn: Connection, number: int) -> dict[str, list[str]]:
-    """The articles that a saved search found and an address is still to be told, by address, in the order in which
-    they were published."""
+    """The articles found by a saved search of which an address is still to be notified, by address and in the order of
+    publication."""
     mine = (found.c.search == number) & found.c.waiting.is_not(None)
     query = select(found.c.article, found.c.waiting).join(articles, articles.c.id == found.c.article).where(mine)
     lists: dict[str, list[str]] = {}
@@ -119,7 +119,7 @@ def unnotified(conn: Connection, number: int) -> dict[str, list[str]]:
 
 
 def mark_notified(conn: Connection, number: int, ids: Sequence[str], address: str) -> None:
-    """That address was told that the saved search found these articles."""
+    """Record that an address was notified of these articles, found by the saved search."""
     for piece in chunks(ids):
         pending_notifications.mark_notified(
             conn, found, (found.c.search == number) & found.c.article.in_(piece), address

@@ -1,4 +1,4 @@
-"""Sites: what crawler knows of a site's health and schedule, for the page and the command to show."""
+"""The state of sites: their health and schedule, recorded by the crawler and shown by the web interface and the CLI."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from index.archive.tables import health, sites
 from index.archive.upsert import upsert
 from index.model.message import Message
 
-NextRun = tuple[datetime | None, Message | None]  # when a site is crawled next (UTC), and why then
+NextRun = tuple[datetime | None, Message | None]  # when a site is crawled next (UTC), and the reason
 NO_NEXT_RUN: NextRun = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteState:
-    """What is known of a site. Times are UTC, None where it did not happen; `failures` counts failed runs in a row;
-    `verdict` is a Verdict and `detail` says why, None where all is normal: that of the site's health with its
-    `example`, `since` then, else that of its last run; `horizon`: nothing older is fetched;
-    `rendered`: since when its pages are known to need a browser, `plain`: when that was last looked at."""
+    """What is known of a site. Times are UTC, None if it has not happened.
+
+    `failures` counts failed runs in a row. `verdict` is a Verdict with its reason in `detail`, both None if all is
+    normal: the verdict on the site's health, with an `example` and `since` when, or else the one on its last run.
+    Nothing older than `horizon` is fetched. `rendered` is since when the site's pages are known to need a browser,
+    `plain` when that was last checked.
+    """
 
     id: str
     name: str | None = None
@@ -47,26 +50,26 @@ class SiteState:
 
 
 def put(conn: Connection, site: str, **columns: Any) -> None:
-    """Set these fields of SiteState for the site, known or not; the others stay."""
+    """Set these fields of SiteState for the site, known or not; the others keep their values."""
     if "languages" in columns:
         columns["languages"] = list(columns["languages"])
     upsert(conn, sites, {"id": site}, columns)
 
 
 def unknown_ids(conn: Connection, ids: Sequence[str]) -> list[str]:
-    """Those of these ids that are no site's of which the archive knows anything, in their order."""
+    """The ids among these that belong to no site known to the archive, in the given order."""
     known = set(conn.execute(select(sites.c.id).where(sites.c.id.in_(ids))).scalars()) if ids else set()
     return [one for one in ids if one not in known]
 
 
 def set_next_runs(conn: Connection, turns: Mapping[str, NextRun]) -> None:
-    """Set when these sites are crawled next, and why then."""
+    """Set when these sites are crawled next, and the reasons."""
     for site, (at, why) in turns.items():
         put(conn, site, next_run=at, next_why=why)
 
 
 def record_revisit(conn: Connection, site: str, changed: bool, fade: float) -> None:
-    """Count a revisit of one of the site's pages, and whether it found another text; those before it fade."""
+    """Count a revisit of one of the site's pages, and whether its text had changed; earlier counts decay by `fade`."""
     conn.execute(_LOOKED, {"site": site, "fade": fade, "found": int(changed)})
 
 
@@ -81,13 +84,13 @@ _LOOKED = (
 
 
 def state(conn: Connection, site: str) -> SiteState:
-    """What is known of the site; its bare id where nothing is."""
+    """What is known of the site; only its id is set if nothing is known."""
     row = conn.execute(_ALL.where(sites.c.id == site)).mappings().one_or_none()
     return _state(dict(row)) if row else SiteState(site)
 
 
 def states(conn: Connection) -> list[SiteState]:
-    """All sites that are known, by id."""
+    """All known sites, by id."""
     return [_state(dict(row)) for row in conn.execute(_ALL.order_by(sites.c.id)).mappings()]
 
 

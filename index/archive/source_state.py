@@ -1,4 +1,4 @@
-"""Sources: what is remembered of a feed, sitemap or listing between two polls."""
+"""The state of sources: what is remembered of a feed, sitemap or section page between polls."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from index.model.message import Message
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source after its last poll. Times are UTC; `polled` is the last answer, `changed` the last one with another
-    body, `modified` the date that a sitemap index gave for it; `failures` counts polls in a row without an answer,
-    `reason` is the code of the last one's `problem`, `strikes` is their weight; `asked` is its last turn, `forced` the
-    last answer to a request without validators; `habit` and `said` are what crawler keeps there for its schedule."""
+    """A source after its last poll. Times are UTC.
+
+    `polled` is the time of the last response, `changed` of the last one with a different body, `forced` of the last one
+    to a request without validators, `asked` of the last attempt; `modified` is the date that a sitemap index gave for
+    the source. `failures` counts failed polls in a row, `strikes` their total weight; `reason` is the code of the last
+    one's `problem`. `habit` and `said` are kept by the crawler for its schedule.
+    """
 
     site: str
     url: str
@@ -44,14 +47,14 @@ class SourceState:
 
     @property
     def left(self) -> bool:
-        """Whether it answered well, and more than was taken of it: `problem` tells what."""
+        """Whether the last poll succeeded but not all of the response was used; `problem` tells what was left out."""
         return self.problem is not None and not self.failures
 
 
 @dataclass(frozen=True, slots=True)
 class SourceResponse:
-    """A source's full answer that was read to its end: validators, hash of the body, and how many candidates it had;
-    `forced` is when it came, where no validators had been sent; `problem`: what of it was left."""
+    """A source's complete response: validators, hash of the body, and the number of candidates `found` in it. `forced`
+    is when it came, if no validators had been sent; `problem` tells what was left out."""
 
     status: int = 200
     kind: str | None = None
@@ -65,7 +68,7 @@ class SourceResponse:
 
 
 def state(conn: Connection, site: str, url: str) -> SourceState:
-    """The source as remembered; a bare one where it was never polled."""
+    """The state of the source; only its site and URL are set if it was never polled."""
     key = (sources.c.site == site) & (sources.c.url == url)
     row = conn.execute(select(sources).where(key)).mappings().one_or_none()
     return SourceState(**row) if row else SourceState(site, url)
@@ -78,18 +81,18 @@ def states(conn: Connection, site: str) -> list[SourceState]:
 
 
 def some(conn: Connection, site: str, urls: Sequence[str]) -> list[SourceState]:
-    """Those of these sources of the site that were ever asked."""
+    """The states of those of these sources of the site that were ever polled."""
     where = (sources.c.site == site) & sources.c.url.in_(urls)
     return [SourceState(**row) for row in conn.execute(select(sources).where(where)).mappings()]
 
 
 def put(conn: Connection, site: str, url: str, **columns: Any) -> None:
-    """Set these fields of SourceState for the source, known or not; the others stay."""
+    """Set these fields of SourceState for the source, known or not; the others keep their values."""
     upsert(conn, sources, {"site": site, "url": url}, columns)
 
 
 def polled(conn: Connection, site: str, url: str, answer: SourceResponse, now: datetime) -> None:
-    """Remember a full answer; belongs into the transaction that offers its candidates to the frontier."""
+    """Record a complete response; belongs in the transaction that offers its candidates to the frontier."""
     before = state(conn, site, url)
     values = {field.name: getattr(answer, field.name) for field in fields(answer)}
     values["forced"] = answer.forced or before.forced
@@ -99,9 +102,9 @@ def polled(conn: Connection, site: str, url: str, answer: SourceResponse, now: d
 
 
 def unchanged(conn: Connection, site: str, url: str, now: datetime, modified: datetime | None = None) -> None:
-    """Remember that the source answered 304; `modified` is the date that its sitemap index gives for it now."""
+    """Record that the source answered 304; `modified` is the date that its sitemap index now gives for it."""
     before = state(conn, site, url)
-    left = None if before.failures else before.problem  # what was too long still is
+    left = None if before.failures else before.problem  # what was too long before still is
     values = {"polled": now, "status": 304, "failures": 0, "reason": None, "problem": left, "retry_at": None}
     upsert(conn, sources, {"site": site, "url": url}, values | ({"modified": modified} if modified else {}))
 
@@ -109,8 +112,8 @@ def unchanged(conn: Connection, site: str, url: str, now: datetime, modified: da
 def failed(
     conn: Connection, site: str, url: str, problem: Message, retry_at: datetime | None, status: int | None = None
 ) -> int:
-    """Remember that the source could not be fetched or read, and not to poll it before `retry_at`; gives the failures
-    in a row."""
+    """Record that the source could not be fetched or read and is not to be polled before `retry_at`; return its
+    failures in a row."""
     failures = state(conn, site, url).failures + 1
     values = {"reason": problem.code, "problem": problem, "retry_at": retry_at, "status": status, "failures": failures}
     upsert(conn, sources, {"site": site, "url": url}, values)

@@ -1,4 +1,4 @@
-"""All that is particular to SQLite: how a connection is opened, begun, and kept out of forked children."""
+"""Everything specific to SQLite: opening connections, beginning transactions, abandoning both in forked children."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-BUSY_SECONDS = 30.0  # three processes that only write waited 0.33 s at most; more means that one hangs
-WRITER_CACHE = 64 * 1024  # KiB: an article's signature goes to 32 places of an index, of which 2 MiB hold a few
+BUSY_SECONDS = 30.0  # three processes that did nothing but write waited 0.33 s at most; longer means that one hangs
+WRITER_CACHE = 64 * 1024  # KiB: a signature touches 32 places in an index, of which 2 MiB can hold only a few
 READER_CACHE = 2 * 1024  # KiB, SQLite's own default
-JOURNAL_BYTES = 64 * 1024 * 1024  # to which the WAL file is cut back after a checkpoint
-# In the WAL before they go to the file. With SQLite's 1,000, pages of the signatures' index, of which each article
-# touches 32, would be written anew for every few articles.
+JOURNAL_BYTES = 64 * 1024 * 1024  # the WAL file is truncated to this after a checkpoint
+# Pages in the WAL before a checkpoint. With SQLite's default of 1,000, the pages of the signatures' index, of which
+# each article touches 32, would be rewritten every few articles.
 CHECKPOINT_PAGES = JOURNAL_BYTES // 4096
 MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#magic_header_string
 
-_orphans: list[
-    Engine
-] = []  # of a parent: SQLite forbids even closing them, https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
+# A parent's engines, kept because SQLite forbids a child even to close them:
+# https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
+_orphans: list[Engine] = []
 
 
 def open_engine(path: Path, *, writer: bool) -> Engine:
-    """An engine over this file, whose transactions begin IMMEDIATE for the writer and are read-only otherwise."""
+    """A SQLAlchemy engine for this file; a writer's transactions begin IMMEDIATE, all others are read-only."""
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
@@ -36,10 +36,10 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
-        # A commit is on disk when it returns, so that what it refers to (WARC, index) is never ahead of it.
+        # A commit is on disk when it returns, so that indexes and WARC files never depend on one that gets lost.
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA secure_delete=ON")  # what is forgotten is overwritten, not only unlinked
+        connection.execute("PRAGMA secure_delete=ON")  # erased data is overwritten, not only unlinked
         connection.execute(f"PRAGMA journal_size_limit={JOURNAL_BYTES}")
         connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE if writer else READER_CACHE}")
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
@@ -48,26 +48,26 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        # The driver would begin at the first INSERT, after the reads that decided it: then the upgrade of the lock
-        # fails at once, whatever the timeout.
+        # The driver would begin the transaction at the first INSERT, after the reads that led to it; upgrading the lock
+        # then fails at once, whatever the timeout.
         connection.exec_driver_sql(begin)
 
     return engine
 
 
 def abandon(engine: Engine) -> None:
-    """Leave a parent's connections alone for good, in its child."""
+    """Abandon a parent's connections in its child, without ever closing them."""
     _orphans.append(engine)
     engine.dispose(close=False)
 
 
 def journal(path: Path) -> Path:
-    """The write-ahead log of a database."""
+    """The path of a database's write-ahead log."""
     return path.with_name(path.name + "-wal")
 
 
 def set_wal(path: Path) -> None:
-    """Switch a database to write-ahead logging; the file remembers it."""
+    """Switch a database to write-ahead logging, a setting that its file retains."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -76,9 +76,10 @@ def set_wal(path: Path) -> None:
 
 
 def empty_journal(path: Path) -> bool:
-    """Bring the write-ahead log into the database and cut it to nothing, so that it holds nothing that was deleted.
+    """Checkpoint the write-ahead log and truncate it to zero bytes, so that no deleted data remains in it.
 
-    False where a reader stood in the way."""
+    Returns whether that succeeded: it does not while a reader holds it up.
+    """
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         blocked, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -88,7 +89,7 @@ def empty_journal(path: Path) -> bool:
 
 
 def is_database(path: Path) -> bool:
-    """Whether the file begins as every SQLite database does."""
+    """Whether the file begins with SQLite's magic number."""
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC
 
@@ -105,7 +106,7 @@ _CAUSES = {
 
 
 def blames_file(error: sqlite3.Error) -> bool:
-    """Whether the error is of the file, disk or lock, and not of one statement."""
+    """Whether the cause of the error is the file, the disk or a lock, rather than one statement."""
     return _code(error) in _CAUSES
 
 
@@ -115,4 +116,4 @@ def explain(error: sqlite3.Error, path: Path) -> str:
 
 
 def _code(error: sqlite3.Error) -> int:
-    return getattr(error, "sqlite_errorcode", -1) & 0xFF  # without the extended part
+    return getattr(error, "sqlite_errorcode", -1) & 0xFF  # without the extended bits

@@ -1,5 +1,5 @@
-"""Stories: articles that carry the same text on different sites, word for word or edited; the earliest leads. Nothing
-is merged, and every copy is kept."""
+"""Stories: articles on different sites with the same text, verbatim or edited; the earliest leads. Nothing is merged:
+every copy stays an article of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.archive.documents import touch
 from index.archive.tables import articles, stories
 
 _COLUMNS = (articles.c.id, articles.c.site, articles.c.story, articles.c.lead, articles.c.content_hash)
-_EQUAL = (  # built once, as the other hot statements
+_EQUAL = (  # built once, like the other hot statements
     select(*_COLUMNS)
     .where(
         articles.c.content_hash == bindparam("content_hash"),
@@ -33,9 +33,11 @@ _OWN = select(articles).where(articles.c.id == bindparam("article"))
 
 
 def settle(conn: Connection, article: str, signature: bytes | None, now: datetime, *, new: bool = False) -> None:
-    """Decide which story an article belongs to that is new, or that reads differently now and was taken out of its
-    story before (`lead`): that of equal texts, else that of the most similar ones of other sites. Flashes and templates
-    are of none. Documents whose story or lead changed go to the indexes."""
+    """Assign a story to an article that is new, or whose text changed and which was taken out of its story before.
+
+    The story is that of equal texts, else that of the most similar ones on other sites. Flashes and templates belong to
+    none. Documents whose story or lead changed are enqueued for the indexes.
+    """
     own = conn.execute(_OWN, {"article": article}).one()
     if not new:
         near_duplicates.keep(conn, article, signature if own.mergeable else None)
@@ -54,8 +56,8 @@ def settle(conn: Connection, article: str, signature: bytes | None, now: datetim
 
 
 def lead(conn: Connection, story: str, now: datetime, joining: Collection[str] = ()) -> None:
-    """Decide anew who leads a story, with these articles in it: the one published first, then first seen. A story that
-    is left on one site is none any more."""
+    """Choose a story's lead again, with these articles joining it: the one published first, then the one first seen.
+    A story left with articles of only one site is dissolved."""
     members = conn.execute(_MEMBERS, {"story": story, "joining": list(joining)}).all()
     shared = len({member.site for member in members}) > 1
     changed = []
@@ -72,7 +74,8 @@ def lead(conn: Connection, story: str, now: datetime, joining: Collection[str] =
 
 
 def _found(conn: Connection, content_hash: str, article: str) -> str:
-    """A new story, named by the text that founds it, or anew where one that has lost this text bears its name."""
+    """A new story, named by the hash of the text that founds it; hashed again if a story that has since lost this text
+    bears that name."""
     name = content_hash
     while conn.execute(select(stories.c.id).where(stories.c.id == name)).first():
         name = sha256(name.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The tables of the archive, all in one place. `migrations/` brings a file to this shape; a test holds them equal."""
+"""All tables of the archive. `migrations/` brings a file to this schema; a test verifies that the two agree."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ metadata = MetaData(
     }
 )
 
-Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only where the type is INTEGER
+Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite assigns row ids only if the type is INTEGER
 Json = JSON(none_as_null=True)
 ZERO = text("0")
 
 # --- what is crawled -----------------------------------------------------------------------------------------------
 
-sites = Table(  # what crawler knows of a site and the page shows; the site itself is a YAML file
+sites = Table(  # the state of a site; the site itself is defined in a YAML file
     "sites",
     metadata,
     Column("id", String, primary_key=True),
@@ -49,7 +49,7 @@ sites = Table(  # what crawler knows of a site and the page shows; the site itse
     Column("country", String),
     Column("languages", Json),
     Column("enabled", Boolean, nullable=False, server_default=true()),
-    Column("verdict", String),  # of the last run, such as "failing"; None: nothing to say
+    Column("verdict", String),  # of the last run, such as "failing"; None: nothing wrong
     Column("detail", MessageJson),  # why
     Column("failures", Integer, nullable=False, server_default=ZERO),  # failed runs in a row
     Column("last_run", Instant),
@@ -57,20 +57,20 @@ sites = Table(  # what crawler knows of a site and the page shows; the site itse
     Column("next_run", Instant),
     Column("next_why", MessageJson),
     Column("horizon", Instant),  # candidates older than this are not fetched
-    Column("looked", Float, nullable=False, server_default=ZERO),  # revisits, older ones fading
-    Column("changed", Float, nullable=False, server_default=ZERO),  # those of them that found another text
-    Column("rendered", Instant),  # since then its pages are known to need a browser; None: they do not
-    Column("plain", Instant),  # when that was last looked at
+    Column("looked", Float, nullable=False, server_default=ZERO),  # revisits, with older ones decaying
+    Column("changed", Float, nullable=False, server_default=ZERO),  # those that found a changed text
+    Column("rendered", Instant),  # since when its pages are known to need a browser; None: they do not
+    Column("plain", Instant),  # when that was last checked
 )
 
-hosts = Table(  # what a host has asked of us, by origin: https://step.example, with a port where it is an unusual one
+hosts = Table(  # robots.txt and Retry-After by origin: https://step.example, with any non-default port
     "hosts",
     metadata,
     Column("origin", String, primary_key=True),
-    Column("robots", LargeBinary),  # the last robots.txt that came; empty where there is none
+    Column("robots", LargeBinary),  # the last robots.txt received; empty if there is none
     Column("answered", Instant),  # when that was
-    Column("silent", Instant),  # since then robots.txt cannot be had; None: it can
-    Column("not_before", Instant),  # it asked not to be asked again before then
+    Column("silent", Instant),  # since when robots.txt cannot be fetched; None: it can
+    Column("not_before", Instant),  # when its Retry-After ends
 )
 
 sources = Table(
@@ -83,35 +83,35 @@ sources = Table(
     Column("last_modified", Text),
     Column("body_hash", String),
     Column("modified", Instant),  # the date that a sitemap index gave for it
-    Column("polled", Instant),  # last answer, 304 included
-    Column("changed", Instant),  # last answer with another body
+    Column("polled", Instant),  # last response, 304 included
+    Column("changed", Instant),  # last response with a different body
     Column("status", Integer),
-    Column("found", Integer),  # candidates in the last full answer
+    Column("found", Integer),  # candidates in the last complete response
     Column("failures", Integer, nullable=False, server_default=ZERO),  # in a row
-    Column("reason", String),  # the code of `problem`, of a failure
+    Column("reason", String),  # the code of `problem`, if the poll failed
     Column("problem", MessageJson),
     Column("retry_at", Instant),
-    Column("asked", Instant),  # when its last turn was, answered or not
-    Column("strikes", Float, nullable=False, server_default=ZERO),  # failures in a row by their weight
-    Column("forced", Instant),  # last answer to a request without validators
+    Column("asked", Instant),  # when it was last polled, answered or not
+    Column("strikes", Float, nullable=False, server_default=ZERO),  # total weight of the failures in a row
+    Column("forced", Instant),  # last response to a request without validators
     Column("habit", Json),  # when it publishes
-    Column("said", Json),  # what it says of how often to ask
+    Column("said", Json),  # what it states about how often to poll it
 )
 
-trust = Table(  # what a site says of itself without a page being read, and whether that was true
+trust = Table(  # whether a site's validators and dates, which save reading a page, have turned out to be true
     "trust",
     metadata,
     Column("site", String, primary_key=True),
     Column("what", String, primary_key=True),  # "validators", "source validators" or "dates"
-    Column("wrong", Integer, nullable=False, server_default=ZERO),  # in a row, since it was last found right
-    Column("right", Integer, nullable=False, server_default=ZERO),  # in a row, since it was last found wrong
-    Column("since", Instant),  # not believed since then; None: believed
-    Column("how", MessageJson),  # the last lie
-    Column("example", Text),  # the address that told it
+    Column("wrong", Integer, nullable=False, server_default=ZERO),  # times in a row, since it was last right
+    Column("right", Integer, nullable=False, server_default=ZERO),  # times in a row, since it was last wrong
+    Column("since", Instant),  # since when it is not trusted; None: trusted
+    Column("how", MessageJson),  # how it was last wrong
+    Column("example", Text),  # the URL at which it was
     Column("seen", Instant),
 )
 
-frontier = Table(  # one row a candidate, and the fetch state of its page
+frontier = Table(  # one row per candidate, with the fetch state of its page
     "frontier",
     metadata,
     Column("id", Key, primary_key=True),
@@ -127,34 +127,34 @@ frontier = Table(  # one row a candidate, and the fetch state of its page
     Column("moved", Instant),  # when the source last gave a later `modified`
     Column("carried", Instant),  # the candidate's `modified` when its page was last fetched
     Column("state", String, nullable=False),
-    Column("reason", String),  # a code; None: it came to what its state says
-    Column("detail", MessageJson),  # the reason with its parameters, where it has some
+    Column("reason", String),  # a code; None: the state needs no reason
+    Column("detail", MessageJson),  # the reason with its parameters, if it has any
     Column("article", String, ForeignKey("articles.id")),
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", String),
     Column("fetched", Instant),
-    Column("turned", Instant),  # when its page was last found to say something else, or first read
+    Column("turned", Instant),  # when its page was last found changed, or first read
     Column("status", Integer),
     Column("visits", Integer, nullable=False, server_default=ZERO),
-    Column("tries", Integer, nullable=False, server_default=ZERO),  # failed in a row
+    Column("tries", Integer, nullable=False, server_default=ZERO),  # failures in a row
     Column("due", Instant),  # None: not until something happens
-    Column("missing", Instant),  # since then its page no longer has the article, as far as one look tells; None: it has
+    Column("missing", Instant),  # since when its page lacks the article, by one look so far; None: it has it
     UniqueConstraint("site", "url"),
     Index(None, "site", "due"),
     Index(None, "site", "state"),
     Index(None, "article"),
 )
 
-fetches = Table(  # the last requests for a page, and what came of each
+fetches = Table(  # the last requests for a page and their outcomes
     "fetches",
     metadata,
     Column("page", Key, ForeignKey("frontier.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),  # 1 is the first
     Column("at", Instant, nullable=False),
-    Column("status", Integer),  # None: no answer, or none that was taken
+    Column("status", Integer),  # None: no response, or none that was accepted
     Column("came", Text, nullable=False),  # the code of an outcome, or of a reason
-    Column("detail", MessageJson),  # the same with its parameters, where it has some
+    Column("detail", MessageJson),  # the same with its parameters, if it has any
     sqlite_with_rowid=False,
 )
 
@@ -167,9 +167,9 @@ articles = Table(
     Column("site", String, nullable=False),
     Column("url", Text, nullable=False),
     Column("number", Integer, nullable=False),  # of its newest version
-    Column("revision", Integer, nullable=False),  # of its document: grows with each change that an index must see
+    Column("revision", Integer, nullable=False),  # document version: grows with each change that an index must see
     Column("content_hash", String, nullable=False),
-    Column("mergeable", Boolean, nullable=False),  # long enough, and no template: its text may tell that it is a copy
+    Column("mergeable", Boolean, nullable=False),  # long enough and not a template: equal text is evidence of a copy
     Column("published", Instant),
     Column("modified", Instant),
     Column("first_seen", Instant, nullable=False),
@@ -177,7 +177,7 @@ articles = Table(
     Column("story", String, ForeignKey("stories.id")),
     Column("lead", Boolean, nullable=False, server_default=true()),
     Column("gone_since", Instant),
-    Column("gone_until", Instant),  # last time that it was still gone
+    Column("gone_until", Instant),  # when it was last seen to be gone
     UniqueConstraint("site", "url"),
     Index(None, "site", "content_hash"),
     Index(None, "content_hash"),
@@ -192,8 +192,8 @@ versions = Table(
     Column("article", String, ForeignKey("articles.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("seen", Instant, nullable=False),
-    Column("url", Text, nullable=False),  # the page that it was taken from; may be an alias
-    Column("corrected", Instant),  # last time that we read the same page better
+    Column("url", Text, nullable=False),  # the page it was extracted from; may be an alias
+    Column("corrected", Instant),  # when it was last corrected because the same page is read better
     Column("body_hash", String),
     Column("raw", Key, ForeignKey("raws.id")),
     Column("run", Key, ForeignKey("runs.id")),
@@ -238,7 +238,7 @@ stories = Table(  # the same text on different sites
     Column("lead", String, nullable=False),
 )
 
-raws = Table(  # where the bytes of a page lie
+raws = Table(  # where raw responses are stored
     "raws",
     metadata,
     Column("id", Key, primary_key=True),
@@ -253,7 +253,7 @@ raws = Table(  # where the bytes of a page lie
     Index(None, "site", "fetched"),
 )
 
-absences = Table(  # when an article was gone from its site and came back; since when it is gone now is in `articles`
+absences = Table(  # past periods in which an article was gone from its site; a current one is in `articles`
     "absences",
     metadata,
     Column("article", String, ForeignKey("articles.id"), primary_key=True),
@@ -262,7 +262,7 @@ absences = Table(  # when an article was gone from its site and came back; since
     Column("back", Instant, nullable=False),
 )
 
-forgotten = Table(  # what is not to be crawled again: digests of addresses and texts, or a whole site
+forgotten = Table(  # what must not be crawled again: digests of URLs and texts, or a whole site
     "forgotten",
     metadata,
     Column("site", String, primary_key=True),
@@ -270,7 +270,7 @@ forgotten = Table(  # what is not to be crawled again: digests of addresses and 
     Column("since", Instant, nullable=False),
 )
 
-repeats = Table(  # blocks of text by article: what a site repeats from one to the next
+repeats = Table(  # blocks of text by article, to find those that a site repeats
     "repeats",
     metadata,
     Column("site", String, primary_key=True),
@@ -280,7 +280,7 @@ repeats = Table(  # blocks of text by article: what a site repeats from one to t
     sqlite_with_rowid=False,
 )
 
-learned = Table(  # texts of blocks that were taken off an article for being repeated
+learned = Table(  # texts of blocks that were removed from an article because they repeat
     "learned",
     metadata,
     Column("site", String, primary_key=True),
@@ -289,7 +289,7 @@ learned = Table(  # texts of blocks that were taken off an article for being rep
     Column("since", Instant, nullable=False),
 )
 
-signatures = Table(  # by which articles near-duplicates are found, the newest text of each
+signatures = Table(  # of each article's newest text, to find near-duplicates
     "signatures",
     metadata,
     Column("number", Key, primary_key=True),
@@ -298,7 +298,7 @@ signatures = Table(  # by which articles near-duplicates are found, the newest t
     UniqueConstraint("article"),
 )
 
-bands = Table(  # signatures, cut into bands; without a foreign key, which would be looked up 32 times an article
+bands = Table(  # signatures cut into bands; without a foreign key, which would be checked 32 times per article
     "bands",
     metadata,
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
@@ -324,9 +324,9 @@ runs = Table(
     Index(None, "started"),
 )
 
-COUNTS = (  # what a run tells of a site; the first is the sum of the next six
+COUNTS = (  # what a run counts for each site; the first is the sum of the next six
     *("discovered", "stored", "unchanged", "duplicate", "refused", "quarantined", "pending"),
-    *("changed", "failed"),  # of these: stored as a new version; pending because it could not be had
+    *("changed", "failed"),  # included above: stored as a new version; pending because it could not be fetched
     *("requests", "bytes"),
 )
 
@@ -338,38 +338,38 @@ run_sites = Table(
     Column("status", String, nullable=False, server_default="ok"),
     Column("detail", MessageJson),
     *(Column(name, BigInteger, nullable=False, server_default=ZERO) for name in COUNTS),
-    Column("more", Json),  # what is counted beside, by name
+    Column("more", Json),  # any other counts, by name
     Index(None, "site", "run"),
 )
 
-leases = Table(  # who crawls a site now; a row stays when it is released, so that its fence only grows
+leases = Table(  # who crawls a site now; a released lease keeps its row, so that its fence only grows
     "leases",
     metadata,
     Column("site", String, primary_key=True),
     Column("owner", String),  # None: free
     Column("pid", Integer),
-    Column("born", String),  # start of that process, in clock ticks: tells a reused pid
-    Column("boot", String),  # boot of the machine, and its process namespace
+    Column("born", String),  # start time of the process, in clock ticks: reveals a reused pid
+    Column("boot", String),  # boot id of the machine, and its process namespace
     Column("fence", BigInteger, nullable=False),
     Column("taken", Instant),
 )
 
 # --- how the sites are doing ---------------------------------------------------------------------------------------
 
-health = Table(  # what was concluded of a site
+health = Table(  # the last conclusion about a site
     "health",
     metadata,
     Column("site", String, primary_key=True),
-    Column("verdict", String),  # such as "quiet"; None: all is as usual
+    Column("verdict", String),  # such as "quiet"; None: as usual
     Column("detail", MessageJson),  # why
-    Column("example", Text),  # an address that shows it
+    Column("example", Text),  # a URL that shows it
     Column("since", Instant),  # when it began
-    Column("suspect", String),  # a verdict that is not sure yet; "" for "as usual"
+    Column("suspect", String),  # a verdict not yet confirmed; "" for "as usual"
     Column("suspected", Instant),
-    Column("turns", Json),  # when the verdict changed, of the last days
+    Column("turns", Json),  # when the verdict changed during the last days
 )
 
-alerts = Table(  # changes of health that somebody is to be told
+alerts = Table(  # changes of health to notify people of
     "alerts",
     metadata,
     Column("id", Key, primary_key=True),
@@ -378,23 +378,23 @@ alerts = Table(  # changes of health that somebody is to be told
     Column("detail", MessageJson),
     Column("example", Text),
     Column("at", Instant, nullable=False),
-    Column("sent", Instant),  # when the last of those who were to be told was
-    Column("waiting", Json),  # the addresses that are still to be told, as digests; None: nobody is
+    Column("sent", Instant),  # when the last recipient was notified
+    Column("waiting", Json),  # digests of the addresses still to be notified; None: none
 )
 
-# --- what somebody wants to hear of --------------------------------------------------------------------------------
+# --- saved searches ------------------------------------------------------------------------------------------------
 
-searches = Table(  # saved ones
+searches = Table(
     "searches",
     metadata,
     Column("id", Key, primary_key=True),
     Column("name", Text, nullable=False),
     Column("query", Text, nullable=False),  # in the query language
     Column("created", Instant, nullable=False),
-    Column("looked", Instant, nullable=False),  # new articles were held against it up to then
+    Column("looked", Instant, nullable=False),  # up to when new articles have been matched against it
 )
 
-found = Table(  # what was new to a saved search
+found = Table(  # articles new to a saved search
     "found",
     metadata,
     Column("search", Key, ForeignKey("searches.id"), primary_key=True, autoincrement=False),
@@ -405,7 +405,7 @@ found = Table(  # what was new to a saved search
 
 # --- what the indexes lack -----------------------------------------------------------------------------------------
 
-targets = Table(  # an index, or one that is being built to replace it
+targets = Table(  # an index, or one being built to replace it
     "targets",
     metadata,
     Column("name", String, primary_key=True),
@@ -415,7 +415,7 @@ targets = Table(  # an index, or one that is being built to replace it
     Index("uq_targets_engine_state", "engine", "state", unique=True),  # one current, one building
 )
 
-outbox = Table(  # what a target has not acknowledged; the latest wins
+outbox = Table(  # changes that a target has not acknowledged; the latest wins
     "outbox",
     metadata,
     Column("target", String, ForeignKey("targets.name"), primary_key=True),
@@ -426,7 +426,7 @@ outbox = Table(  # what a target has not acknowledged; the latest wins
     Index(None, "target", "added"),
 )
 
-quarantine = Table(  # documents that an index refused for good
+quarantine = Table(  # documents that an index rejected for good
     "quarantine",
     metadata,
     Column("target", String, primary_key=True),

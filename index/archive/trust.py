@@ -1,4 +1,4 @@
-"""Trust: what sites say of themselves so that a page need not be read, and whether that turned out to be true."""
+"""Trust: whether a site's validators and dates, which save reading a page, have turned out to be true."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from index.model.message import Message
 
 TrustTopic = Literal["validators", "source validators", "dates", "child dates"]
 
-# Lies in a row after which a site is no longer believed. That an ETag stays while the text changes is proof, or once an
-# accident; that a date moves without a change may be an editor who only looked.
+# Wrong statements in a row after which a site is no longer trusted. An unchanged ETag on a changed text is proof, or an
+# accident if it happens once; a date that moves without a change may be an editor who only opened the article.
 LIES = {"validators": 2, "source validators": 2, "dates": 10, "child dates": 2}
-TRUTHS = 5  # in a row after which it is believed again
+TRUTHS = 5  # correct statements in a row after which it is trusted again
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A site's record in one matter: `wrong` or `right` so many times in a row; not believed `since` then, None: it is;
-    `how` the last lie was told, by which address, and when (UTC)."""
+    """A site's record on one topic: how many times in a row it was `wrong` or `right`, and `since` when it is not
+    trusted (None: it is); `how` it was last wrong, at which URL, and when (UTC)."""
 
     site: str
     what: str
@@ -37,8 +37,7 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class TrustObservation:
-    """What was found out about a site in one matter; `lie` is a message with a TrustReason, None: it told the
-    truth."""
+    """An observation about a site on one topic; `lie` is a message with a TrustReason, None if the site was right."""
 
     what: TrustTopic
     url: str
@@ -49,7 +48,7 @@ _RECORD = select(trust).where(trust.c.site == bindparam("site"), trust.c.what ==
 
 
 def judge(before: Trust, finding: TrustObservation, now: datetime) -> Trust:
-    """The record after that finding. Pure."""
+    """The record after an observation; a pure function."""
     if finding.lie is None:
         right = before.right + 1
         since = before.since if right < TRUTHS else None
@@ -60,7 +59,7 @@ def judge(before: Trust, finding: TrustObservation, now: datetime) -> Trust:
 
 
 def note(conn: Connection, site: str, finding: TrustObservation, now: datetime) -> Trust:
-    """Remember a finding; gives the record after it."""
+    """Store an observation; return the record after it."""
     row = conn.execute(_RECORD, {"site": site, "what": finding.what}).mappings().one_or_none()
     after = judge(Trust(**row) if row else Trust(site, finding.what), finding, now)
     values: dict[str, Any] = {name: getattr(after, name) for name in Trust.__slots__ if name not in ("site", "what")}
@@ -69,12 +68,12 @@ def note(conn: Connection, site: str, finding: TrustObservation, now: datetime) 
 
 
 def untrusted(conn: Connection, site: str) -> frozenset[str]:
-    """The matters in which this site is not believed now."""
+    """The topics on which this site is not trusted now."""
     query = select(trust.c.what).where(trust.c.site == site, trust.c.since.is_not(None))
     return frozenset(conn.execute(query).scalars())
 
 
 def all_untrusted(conn: Connection) -> list[Trust]:
-    """All sites that are not believed in something, by site and matter."""
+    """The records of all sites that are not trusted on some topic, by site and topic."""
     query = select(trust).where(trust.c.since.is_not(None)).order_by(trust.c.site, trust.c.what)
     return [Trust(**row) for row in conn.execute(query).mappings()]

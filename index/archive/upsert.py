@@ -1,4 +1,4 @@
-"""Write a row by its key, whether it is there or not, in SQL that every database reads."""
+"""Writing rows by key, whether they exist or not, in portable SQL."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, Update, bindparam, insert, select, update
 
 T = TypeVar("T")
-CHUNK = 500  # values in one IN (...): SQLite takes 32,766, older builds 999
+CHUNK = 500  # values per IN (...): SQLite allows 32,766 parameters, older builds 999
 
 
 def change(conn: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> int:
-    """Set these columns in the rows of that key; gives how many there are."""
+    """Set these columns in the rows with this key; return how many there are."""
     by = {f"by_{name}": value for name, value in key.items()}
     return conn.execute(_changing(table, *key), {**by, **values}).rowcount
 
@@ -26,7 +26,7 @@ def _changing(table: Table, *key: str) -> Update:
 
 
 def upsert(conn: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Set these columns in the row of that key; a new row has the table's defaults in the others."""
+    """Set these columns in the row with this key; a new row gets the table's defaults in the others."""
     there: object
     if values:
         there = change(conn, table, key, values)
@@ -39,7 +39,7 @@ def upsert(conn: Connection, table: Table, key: Mapping[str, Any], values: Mappi
 def insert_missing(
     conn: Connection, table: Table, key: Mapping[str, Any], column: str, rows: Sequence[Mapping[str, Any]]
 ) -> int:
-    """Insert those rows whose value of `column` no row of that key has yet; gives how many. Each has another value."""
+    """Insert the rows whose value of `column` no row with this key has yet; return how many. The values must differ."""
     added = 0
     for piece in chunks(rows):
         among = table.c[column].in_([row[column] for row in piece])
@@ -52,7 +52,7 @@ def insert_missing(
 
 
 def chunks(items: Sequence[T]) -> Iterator[list[T]]:
-    """The items in pieces short enough for one statement."""
+    """The items in lists short enough for one statement."""
     rest = iter(items)
     while piece := list(islice(rest, CHUNK)):
         yield piece

@@ -1,4 +1,4 @@
-"""Which raw copies there are, whose they are, what they take, and which are old enough to go."""
+"""The archive's references to raw responses: which articles they belong to, their size, and their expiry."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from index.model.article import Article
 from index.model.candidate import Candidate
 from index.warc.store import WarcRef
 
-SAID = ("title", "published", "modified", "language")  # what a source says of a candidate
-MONTH = timedelta(days=30)  # over which growth is measured, and for which it is told
+SAID = ("title", "published", "modified", "language")  # what a source gives for a candidate
+MONTH = timedelta(days=30)  # the period over which growth is measured and reported
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """The raw copy of an article's newest version: the article as it was read from it, the version's number, the
-    address that was asked for and the one that answered, when that was (UTC), and what the source had said."""
+    """The raw response of an article's newest version: the article as extracted from it, the version's number, the
+    requested URL and the final one, when it was fetched (UTC), and the candidate as its source offered it."""
 
     article: Article
     number: int
@@ -36,8 +36,8 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What the raw copies take: bytes now, and those that came within the last MONTH; of a younger archive, as many as
-    a whole month would bring at its pace."""
+    """The size of the raw responses: the bytes now, and those added within the last MONTH, extrapolated to a whole
+    month if the archive is younger."""
 
     copies: int
     bytes: int
@@ -45,8 +45,8 @@ class Extent:
 
 
 def copies(conn: Connection, site: str, since: datetime | None = None, after: str = "") -> Iterator[StoredRecord]:
-    """The raw copies from which a site's articles were read, by id, those behind the id `after`; `since`: of pages
-    fetched from then on."""
+    """The raw responses of a site's articles, in the order of their ids, after the id `after`; with `since`, only of
+    pages fetched since then."""
     last = after
     while rows := conn.execute(_newest(site, since, last)).mappings().all():
         yield from map(_stored_record, rows)
@@ -54,7 +54,7 @@ def copies(conn: Connection, site: str, since: datetime | None = None, after: st
 
 
 def newest(conn: Connection, article: str) -> StoredRecord | None:
-    """The raw copy of this article's (id) newest version, or None where it is not kept."""
+    """The raw response of the newest version of this article (id), or None if it is not stored."""
     row = conn.execute(_NEWEST.where(t.articles.c.id == article)).mappings().one_or_none()
     return _stored_record(row) if row is not None else None
 
@@ -85,7 +85,7 @@ _NEWEST = (
 
 
 def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
-    """A statement: rows for `copies`, a chunk of them."""
+    """The statement that selects one chunk of rows for `copies`."""
     query = _NEWEST.where(t.articles.c.site == site, t.articles.c.id > after)
     if since is not None:
         query = query.where(t.raws.c.fetched >= since)
@@ -93,13 +93,13 @@ def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
 
 
 def stamp(conn: Connection, article: str, number: int, extractor: str) -> None:
-    """A version reads the same to this extractor, too."""
+    """Record that this extractor reads a version the same, too."""
     mine = (t.versions.c.article == article) & (t.versions.c.number == number)
     conn.execute(update(t.versions).where(mine).values(extractor=extractor))
 
 
 def refs(conn: Connection, site: str | None = None, since: datetime | None = None) -> Iterator[WarcRef]:
-    """Where the raw copies lie, in their order on disk."""
+    """The locations of the raw responses, in their order on disk."""
     query = select(t.raws.c.file, t.raws.c.offset, t.raws.c.length).order_by(t.raws.c.file, t.raws.c.offset)
     if site is not None:
         query = query.where(t.raws.c.site == site)
@@ -110,18 +110,18 @@ def refs(conn: Connection, site: str | None = None, since: datetime | None = Non
 
 
 def extent(conn: Connection, now: datetime) -> Extent:
-    """What the raw copies take, and what a month adds."""
+    """The size of the raw responses, and their growth per month."""
     size = func.coalesce(func.sum(t.raws.c.length), 0)
     number, total, first = conn.execute(select(func.count(), size, func.min(t.raws.c.fetched).label("first"))).one()
     lately = conn.execute(select(size).where(t.raws.c.fetched > now - MONTH)).scalar_one()
     age = now - first if first is not None else MONTH
-    share = min(max(age / MONTH, timedelta(days=1) / MONTH), 1.0)  # a first hour says too little of a month
+    share = min(max(age / MONTH, timedelta(days=1) / MONTH), 1.0)  # one hour says too little about a month
     return Extent(number, total, round(lately / share))
 
 
 def expire(conn: Connection, before: datetime) -> list[str]:
-    """Forget the files whose every record was fetched before then; gives their names. The versions stay, and cannot be
-    extracted again."""
+    """Remove references to the files whose records were all fetched before then; return the files' names. Their
+    versions stay but cannot be extracted again."""
     aged = select(t.raws.c.file).group_by(t.raws.c.file).having(func.max(t.raws.c.fetched) < before)
     files = list(conn.execute(aged).scalars())
     for piece in chunks(files):
@@ -130,7 +130,7 @@ def expire(conn: Connection, before: datetime) -> list[str]:
 
 
 def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:
-    """Forget these raw copies; gives where they lie."""
+    """Remove references to these raw responses; return their locations."""
     gone = conn.execute(select(t.raws.c.id, t.raws.c.file, t.raws.c.offset, t.raws.c.length).where(which)).all()
     for piece in chunks([row.id for row in gone]):
         conn.execute(update(t.versions).where(t.versions.c.raw.in_(piece)).values(raw=None))

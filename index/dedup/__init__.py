@@ -1,1 +1,1 @@
-"""Whether two texts are the same, and what an edit changed."""
+"""Comparing texts: whether two are the same, and what an edit changed."""

@@ -1,17 +1,17 @@
-"""What is lost on a page that had an article: then what it shows is no version of it."""
+"""Detecting that a page has lost its article, in which case its content is not a new version."""
 
 from __future__ import annotations
 
 from index.dedup import text_similarity, version_diff
 from index.model.article import Article
 
-NOTICE_MAX_WORDS = 40  # words of a text that may be a notice in place of an article
-COMPLETE_SHARE = 0.7  # share of a text below which it is only the beginning of it
+NOTICE_MAX_WORDS = 40  # longest text that may be a notice in place of an article
+COMPLETE_SHARE = 0.7  # a smaller share of a text counts as its beginning only
 
 
 def is_emptied(old: Article, new: Article) -> bool:
-    """Whether a page that had an article has none any more: no text; a short notice without a sentence of it; or, under
-    its headline, half as much that is none of it, or the cut-off beginnings of others."""
+    """Whether a page no longer contains its article: it has no text; a short notice with nothing from it; or, under its
+    headline, unrelated text of less than half its length, or the truncated beginnings of other articles."""
     there, here = (text_similarity.comparable("", article.body).words for article in (old, new))
     if not here or not there:
         return bool(there)
@@ -24,7 +24,7 @@ def is_emptied(old: Article, new: Article) -> bool:
 
 
 def is_paywall_truncated(old: Article, new: Article) -> bool:
-    """Whether a paywall shows only the beginning of a text that the archive has whole."""
+    """Whether a paywall shows only the beginning of a text that the archive has in full."""
     if not new.paywalled:
         return False
     there, here = (text_similarity.comparable("", article.body).words for article in (old, new))

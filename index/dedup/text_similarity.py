@@ -1,7 +1,7 @@
-"""Whether two articles are one text: enough of it in common, and the facts in it are the same.
+"""Whether two articles have the same text: they have enough in common, and the same facts.
 
-A copy of a wire report and the next report of one template can differ in equally many words, but not in the same ones:
-an editor changes words here and there, a template what it is about: the numbers, the names, what the headline says.
+A copy of a wire report and the next report from the same template can differ in equally many words, but not in the same
+ones: an editor changes words here and there, a template the subject matter: numbers, names, the headline's words.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from math import comb
 from index.text.analysis import fold
 
 SHINGLE = 3  # words
-MIN_SIMILARITY = 0.4  # Jaccard similarity of the shingles; a tenth of the words changed one by one leaves .54 at least
-MAX_SLOT_WORDS = 6  # words: the longest piece of a text that a template fills in, such as a name with its title
-MAX_CHANCE = 0.005  # chance of so many changed facts among the changed words, below which they are no editor's
-MIN_CHANGED_SHARE = 0.01  # least share of words taken to be changed: a copy may put one figure right
-MAX_COMPARED_WORDS = 1_500  # words of each text that are held against each other word by word; difflib is quadratic
+MIN_SIMILARITY = 0.4  # Jaccard similarity of the shingles; with a tenth of the words changed one by one, .54 or more
+MAX_SLOT_WORDS = 6  # longest piece that a template fills in, such as a name with its title
+MAX_CHANCE = 0.005  # if so many changed facts among the changed words are less probable, no editor made them
+MIN_CHANGED_SHARE = 0.01  # lowest assumed share of changed words: a copy may correct a single figure
+MAX_COMPARED_WORDS = 1_500  # words of each text that are compared one by one; difflib is quadratic
 
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_END = re.compile(r"[.!?:؟。…»\"”]$")  # after it a capital letter says nothing
-_LONG = 3  # letters of a word that a headline tells something with; of Chinese and Japanese every sign counts
+_END = re.compile(r"[.!?:؟。…»\"”]$")  # after it, a capital letter does not indicate a name
+_LONG = 3  # letters that make a headline's word a fact; in Chinese and Japanese, every character is one
 
 
 @dataclass(frozen=True, slots=True)
 class ComparableText:
-    """A text as it is compared: its folded words, and which of them are facts: numbers, names that a capital letter
-    shows, words of the headline."""
+    """A text prepared for comparison: its folded words, and which of them are facts: numbers, capitalized names, words
+    of the headline."""
 
     words: tuple[str, ...]
     facts: tuple[bool, ...]
 
 
 def comparable(headline: str, body: str) -> ComparableText:
-    """What is compared of a text."""
+    """A text prepared for comparison."""
     about = {word for word, _ in _words(headline) if len(word) >= _LONG or _SPACELESS.search(word)}
     found = [(word, fact or word in about) for word, fact in _words(body)]
     return ComparableText(tuple(word for word, _ in found), tuple(fact for _, fact in found))
 
 
 def is_same_text(one: ComparableText, other: ComparableText) -> bool:
-    """Whether they are one text, perhaps edited."""
+    """Whether two texts are the same, perhaps edited."""
     if one.words == other.words:
         return True
     return overlap(one.words, other.words) >= MIN_SIMILARITY and not _of_a_template(one, other)
@@ -55,7 +55,7 @@ def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> float:
 
 
 def contained(one: tuple[str, ...], other: tuple[str, ...]) -> float:
-    """The share of the first text's shingles that the other has."""
+    """The share of the first text's shingles that are also in the other."""
     first = _shingles(one)
     return len(first & _shingles(other)) / len(first) if first else 0.0
 
@@ -65,7 +65,7 @@ def _shingles(words: tuple[str, ...]) -> set[tuple[str, ...]]:
 
 
 def _words(text: str) -> list[tuple[str, bool]]:
-    """Folded words, each with whether it is a number or, by a capital letter within a sentence, a name."""
+    """The folded words, each with whether it is a number or, by its capital letter within a sentence, a name."""
     found: list[tuple[str, bool]] = []
     begins = True
     for piece in text.split():
@@ -81,9 +81,9 @@ def _signs(word: str) -> list[str]:
 
 
 def _of_a_template(one: ComparableText, other: ComparableText) -> bool:
-    """Whether what is filled in differs where the words around it are the same: more facts, or more numbers alone, were
-    put in the place of others than can be expected from how many other words were. A fact counts once, however often
-    it stands in a text: a site may write Apple where another has 蘋果."""
+    """Whether two texts come from one template, filled in differently: more facts, or more numbers alone, were replaced
+    than can be expected from the share of other words replaced. A fact counts once, however often it occurs in a text:
+    one site may write Apple where another has 蘋果."""
     words = other_words = 0
     kept: set[tuple[str, ...]] = set()
     changed: set[tuple[str, ...]] = set()
@@ -113,5 +113,5 @@ def _is_number(word: str) -> bool:
 
 
 def _chance(changed: int, of: int, rate: float) -> float:
-    """How probable it is that so many or more are changed where each is with this probability (binomial)."""
+    """The binomial probability that at least so many are changed if each is changed with probability `rate`."""
     return sum(comb(of, n) * rate**n * (1 - rate) ** (of - n) for n in range(changed, of + 1))

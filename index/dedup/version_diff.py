@@ -1,7 +1,8 @@
-"""What changed from one version of an article to the next: which kinds of change, and the words themselves.
+"""The changes from one version of an article to the next: their kinds, and the words themselves.
 
-Pure, over plain values: `between` says what an editor did, `diff` which words went and which came, for the terminal and
-the page alike. What is no change of what readers read is none: spaces, forms of quotation marks and dashes."""
+Pure functions: `classify_change` tells what an editor did, `word_diff` which words were removed and added, for terminal
+and web page alike. Differences that readers do not notice do not count: spaces, forms of quotation marks and dashes.
+"""
 
 from __future__ import annotations
 
@@ -24,25 +25,21 @@ Kind = Literal[
 ]
 Op = Literal["same", "removed", "added"]
 
-SENTENCE = 8  # words from which an added or removed run is a statement of its own, and no wording
-REWRITTEN = 0.4  # share of the words replaced or removed from which a text is another one
-MAX_TYPO_LETTERS = 2  # letters that differ at most in a long word that was misspelt; in others one
+SENTENCE = 8  # words from which an added or removed run is a statement of its own rather than a change of wording
+REWRITTEN = 0.4  # share of replaced or removed words from which a text is a rewrite
+MAX_TYPO_LETTERS = 2  # most letters by which a typo changes a long word; one in other words
 LONG_WORD_LETTERS = 8  # letters of a long word: Monday and Sunday differ in two
-MAX_TYPOS = 6  # misspelt words at most; where more differ it is a choice of spelling, or of words
-MAX_COMPARED_TOKENS = (
-    12_000  # words and spaces of a text that are compared one by one; of what is longer, whole paragraphs
-)
-GENERATED_WITHIN = timedelta(
-    minutes=5
-)  # a date of modification so close to the request is when the page was made, not changed
+MAX_TYPOS = 6  # most misspelt words; more are a choice of spelling, or of words
+MAX_COMPARED_TOKENS = 12_000  # words and spaces of a text compared one by one; longer texts are compared by paragraph
+# A modification date this close to the request is when the page was generated, not changed
+GENERATED_WITHIN = timedelta(minutes=5)
 
-_APART = (  # signs that part words
+_APART = (  # characters that separate words
     "\u0000-\u0020!-/:-@\\[-`{-\u00bf\u2000-\u200b\u2010-\u205e\u060c\u061b\u061f\u066a-\u066d\u06d4\u3000-\u303f\uff00-\uff0f"
 )
 _SIGN = "\u0e00-\u0e7f\u2e80-\u2fff\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_TOKEN = re.compile(
-    f"\\s+|[{_SIGN}]|[^{_APART}{_SIGN}\\s]+|.", re.DOTALL
-)  # spaces, a sign, a word with its marks, a mark
+# Spaces, a character of a script without spaces, a word with its marks, or a punctuation mark
+_TOKEN = re.compile(f"\\s+|[{_SIGN}]|[^{_APART}{_SIGN}\\s]+|.", re.DOTALL)
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("“”„‟«»〝〞＂″", '"'),
@@ -53,7 +50,7 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("\u00ad\u200b\u200e\u200f\u2060\ufeff", ""),
     }
 )
-# How newsrooms begin a notice that something was wrong, as readers see it.
+# How published correction notices begin.
 _NOTICES = (
     *("correction", "corrected", "clarification", "editor's note", "an earlier version"),
     *("this story has been corrected", "this article was amended", "this article has been corrected"),
@@ -66,8 +63,8 @@ _NOTICES = (
 
 @dataclass(frozen=True, slots=True)
 class DiffSpan:
-    """A run of a text that stayed, went or came; pieces in order give the old text without the added ones, the new one
-    without the removed ones."""
+    """A run of text that is the same, removed or added. In order, the spans without the added ones give the old text,
+    those without the removed ones the new text."""
 
     op: Op
     text: str
@@ -75,8 +72,8 @@ class DiffSpan:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened from one version to the next: its kinds, the plainest first, and how many words of headline and
-    body went and came."""
+    """A change from one version to the next: its kinds, the most obvious first, and the number of words removed from
+    and added to headline and body."""
 
     kinds: tuple[Kind, ...]
     removed: int = 0
@@ -90,14 +87,15 @@ class Change:
         return ", ".join(self.kinds) + (f" ({', '.join(counts)})" if counts else "")
 
 
-# --- what kind of change ---------------------------------------------------------------------------------------------
+# --- kinds of change -------------------------------------------------------------------------------------------------
 
 
 def classify_change(old: Article, new: Article, *, seen: datetime | None = None) -> Change:
-    """What changed from one reading of an article to the next; nothing: they say the same.
+    """The change from one reading of an article to the next; it has no kinds if they are the same.
 
-    `seen` is when the new one was read: where its date of modification is hardly older and nothing else differs, it
-    is the moment at which the page was made, and no change."""
+    `seen` is when the new one was read: if its modification date is hardly older, that is when the page was generated,
+    and a difference in that date is not a change.
+    """
     kinds: list[Kind] = []
     removed = added = 0
     if visible_text(old.headline) != visible_text(new.headline):
@@ -118,18 +116,18 @@ def classify_change(old: Article, new: Article, *, seen: datetime | None = None)
 
 
 def visible_text(text: str) -> str:
-    """The text as readers read it: without the differences that editors' tools make in spaces, quotes and dashes."""
+    """The text as readers perceive it, without the differences in spaces, quotes and dashes that editing tools make."""
     return " ".join(text.translate(_ALIKE).split())
 
 
 def words(text: str) -> list[str]:
-    """The words of a text as they stand, with their marks; of Chinese and Japanese each sign."""
+    """The words of a text as written, with their marks; in Chinese and Japanese, each character."""
     return [token for token in _TOKEN.findall(text) if any(map(str.isalnum, token))]
 
 
 @cache
 def _corrected() -> tuple[str, ...]:
-    """How such a notice begins, folded: the tables of letters are not made for who only looks at a list."""
+    """The folded beginnings of correction notices, computed on first use: folding needs large tables."""
     return tuple(map(fold, _NOTICES))
 
 
@@ -138,7 +136,7 @@ def _names(authors: Sequence[str]) -> frozenset[str]:
 
 
 def _dated(old: Article, new: Article, seen: datetime | None) -> bool:
-    """Whether a date was really changed: "2 hours ago" is another hour at each visit, and some pages are always new."""
+    """Whether a date really changed: "2 hours ago" is a different time at each visit, and some pages are always new."""
     if old.published != new.published and "relative" not in new.origins.get("published", ""):
         return True
     alive = seen is not None and new.modified is not None and abs(seen - new.modified) < GENERATED_WITHIN
@@ -146,7 +144,7 @@ def _dated(old: Article, new: Article, seen: datetime | None) -> bool:
 
 
 def _of_text(old: str, new: str) -> Iterator[Kind]:
-    """The kinds of change from one body to another that reads differently."""
+    """The kinds of change between two bodies that read differently."""
     if fold("".join(words(old))) == fold("".join(words(new))):
         yield "typo"  # marks, vowel signs, forms of letters
         return
@@ -173,7 +171,7 @@ def _of_text(old: str, new: str) -> Iterator[Kind]:
 
 
 def _changed_runs(old: str, new: str) -> Iterator[tuple[list[str], list[str]]]:
-    """The words that went and those that came in their place, run by run."""
+    """The removed words and those added in their place, run by run."""
     for same, pieces in groupby(word_diff(old, new, marks=False), key=_stays):
         if not same:
             held = list(pieces)
@@ -187,7 +185,7 @@ def _stays(piece: DiffSpan) -> bool:
 
 
 def _is_slip(gone: Sequence[str], came: Sequence[str]) -> bool:
-    """Whether words were merely misspelt, or marks put right: as many as before, each hardly different; no numbers."""
+    """Whether only spelling or marks were corrected: as many words as before, each hardly different, and no numbers."""
     if len(gone) != len(came):
         return fold("".join(gone)) == fold("".join(came))
     pairs = list(zip(gone, came, strict=True))
@@ -199,9 +197,8 @@ def _misspelt(one: str, other: str) -> bool:
         return True
     if any(c.isdigit() for c in one + other) or min(len(one), len(other)) <= MAX_TYPO_LETTERS:
         return False
-    edits = (
-        MAX_TYPO_LETTERS if min(len(one), len(other)) >= LONG_WORD_LETTERS else 1
-    )  # two letters that are swapped count once
+    # Two swapped letters count as one edit
+    edits = MAX_TYPO_LETTERS if min(len(one), len(other)) >= LONG_WORD_LETTERS else 1
     return OSA.distance(one.casefold(), other.casefold(), score_cutoff=edits) <= edits
 
 
@@ -210,12 +207,12 @@ def _is_notice(came: str) -> bool:
     return any(said.startswith(phrase) for phrase in _corrected())
 
 
-# --- which words -----------------------------------------------------------------------------------------------------
+# --- changed words ---------------------------------------------------------------------------------------------------
 
 
 def word_diff(old: str, new: str, *, marks: bool = True) -> list[DiffSpan]:
-    """Which words went and which came, in order. Without `marks`, words that differ in vowel signs, accents and case
-    only are the same, and shown as they read now."""
+    """The removed, added and unchanged words, in order. Without `marks`, words that differ only in vowel signs, accents
+    and case count as the same, and the new form is returned."""
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     if max(len(before), len(after)) > MAX_COMPARED_TOKENS:
         before, after = re.findall(r"[^\n]*\n*", old), re.findall(r"[^\n]*\n*", new)
@@ -241,7 +238,7 @@ def _plain_key(token: str) -> str:
 
 
 def _joined(pieces: list[DiffSpan]) -> list[DiffSpan]:
-    """Runs in place of many small pieces: what stays between two changes is part of them where it is space or marks."""
+    """Spans joined into runs: spaces and punctuation between two changes become part of them."""
     widened: list[DiffSpan] = []
     for at, piece in enumerate(pieces):
         inside = 0 < at < len(pieces) - 1 and piece.op == "same" and not any(c.isalnum() for c in piece.text)
@@ -253,7 +250,7 @@ def _joined(pieces: list[DiffSpan]) -> list[DiffSpan]:
 
 
 def _runs(pieces: list[DiffSpan]) -> Iterator[list[DiffSpan]]:
-    """Between pieces that stay, one that went and one that came."""
+    """One removed and one added span between unchanged ones."""
     for same, run in groupby(pieces, key=lambda piece: piece.op == "same"):
         held = list(run)
         if same:
@@ -269,7 +266,7 @@ def _runs(pieces: list[DiffSpan]) -> Iterator[list[DiffSpan]]:
 
 
 def paragraphs(pieces: Iterable[DiffSpan]) -> list[list[DiffSpan]]:
-    """The pieces of each paragraph, without the blank lines between them."""
+    """The spans of each paragraph, without the blank lines in between."""
     found: list[list[DiffSpan]] = [[]]
     for piece in pieces:
         first, *rest = piece.text.split("\n\n")

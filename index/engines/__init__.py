@@ -1,4 +1,4 @@
-"""The indexes: `open_engine` gives the one that is asked for; `base.Engine` is what they all do."""
+"""The index engines: `open_engine` returns one by its name; `base.Engine` is their common interface."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ def open_engine(
     ca_file: str = "",
     prefix: str = "arshif",
 ) -> Engine:
-    """The engine of that kind, which is not spoken to before its first use.
+    """The engine of that kind; it is not contacted before its first use.
 
-    `embedded` keeps its folders in `directory` (data/index). `elasticsearch` is at `url`, with an API key or a user's
-    name and password where the server wants them, and `ca_file` where no system trusts its certificate; its index,
-    aliases and template have names that begin with `prefix`. Only the engine that is asked for is imported."""
+    `embedded` stores its files in `directory` (data/index). `elasticsearch` is at `url`, with an API key or a user name
+    and password if the server requires them, and with `ca_file` if the system does not trust its certificate; the names
+    of its indexes, aliases and template begin with `prefix`. Only the requested engine is imported.
+
+    :raises ValueError: when there is no such engine, or the embedded one is opened without a directory.
+    :raises IndexMismatch: when `url` is not a valid address, or `ca_file` cannot be read.
+    """
     if kind == "embedded":
         from index.engines.embedded import EmbeddedEngine
 

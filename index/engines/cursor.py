@@ -1,4 +1,4 @@
-"""Cursors: the place after a result, from one page of results to the next."""
+"""Cursors: the position after a result, from which the next page starts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from index.model.query import Query
 
 
 def encode_cursor(sort: str, key: Sequence[float | int]) -> str:
-    """The position after the result with that sort key, safe to put into a URL."""
+    """The position after the result with that sort key, in URL-safe form."""
     return base64.urlsafe_b64encode(json.dumps([sort, *key], separators=(",", ":")).encode()).rstrip(b"=").decode()
 
 
 def decode_cursor(query: Query, sort: str, length: int) -> list[Any] | None:
-    """The sort key, of that length, that the query's cursor holds; None without a cursor.
+    """The sort key, of that length, in the query's cursor; None without a cursor.
 
-    :raises QueryError: when the cursor is not one of this search."""
+    :raises QueryError: when the cursor is not one of this search.
+    """
     if query.cursor is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Searching an index of an older mapping, while one of today's is being built: what it lacks is not asked of it."""
+"""Searching an index of an older mapping while its replacement is built, without clauses on fields that it lacks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from index.engines.query_plan import Clause, Plan
 
 
 def without_unknown(asked: Plan, fields: Collection[str]) -> Plan:
-    """The plan without the clauses that are on other fields than these: their part of the question is left open."""
+    """The plan without the clauses on fields other than these, so that they do not restrict the results."""
     scored = _known(asked.scored, fields) if asked.scored is not None else None
     filters = [_known(clause, fields) for clause in asked.filters]
     return replace(asked, scored=scored, filters=tuple(clause for clause in filters if clause is not None))

@@ -1,8 +1,8 @@
-"""What a query means, once for all engines: which words in which fields, and which documents at all.
+"""The meaning of a query, the same for all engines: which words in which fields, and which documents at all.
 
-A word of a query is found in its exact form (folded), in the language of whatever article, or by its stem, in articles
-of a language that has a chain for its letters. Exact forms and headlines weigh more. A word that is a stop word of a
-language is not insisted on in articles of that language, where something else is asked for beside it.
+A word of a query matches its exact form (folded) in articles of any language, and its stem in articles of a language
+that has a chain for the word's letters. Exact forms and headlines weigh more. A stop word of a language is optional in
+articles of that language if the query has other terms.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from index.model.query import (
 )
 from index.text.analysis import light10, scripts, stem_rows, stop_words, words
 
-# Exact above stem and headline above body, both added up: measured on nothing yet, and the same for all engines.
+# Exact over stem and headline over body; scores add up. Not based on any measurement yet, and the same for all engines.
 WEIGHTS = {"headline": 4.0, "body": 2.0, "headline_stem": 2.0, "body_stem": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseClause:
-    """Words next to each other in a field; `words` are as the field holds them. Scored by BM25 times `weight`."""
+    """Adjacent words in a field; `words` are in the field's form. Scored by BM25 times `weight`."""
 
     field: str
     words: tuple[str, ...]
@@ -46,7 +46,7 @@ class PhraseClause:
 
 @dataclass(frozen=True, slots=True)
 class PrefixClause:
-    """A word in a field that begins with this. Scored by `weight`, whichever word it is."""
+    """A word in a field that begins with this one. The score is `weight`, whichever word it is."""
 
     field: str
     word: str
@@ -55,7 +55,7 @@ class PrefixClause:
 
 @dataclass(frozen=True, slots=True)
 class FuzzyClause:
-    """A word in a field at most `edits` letters away, a swap of two neighbours being one. Scored as Begins."""
+    """A word in a field at most `edits` letters away; swapping two neighbours counts as one. Scored as PrefixClause."""
 
     field: str
     word: str
@@ -65,7 +65,7 @@ class FuzzyClause:
 
 @dataclass(frozen=True, slots=True)
 class NearClause:
-    """Two words, unequal, with at most `gap` others between them, in whichever order. Scored by BM25 times `weight`."""
+    """Two different words with at most `gap` others between them, in either order. Scored by BM25 times `weight`."""
 
     field: str
     words: tuple[str, str]
@@ -75,7 +75,7 @@ class NearClause:
 
 @dataclass(frozen=True, slots=True)
 class TermsClause:
-    """Documents whose field has one of these whole values. Scores nothing."""
+    """Documents whose field has one of these values as a whole. The score is 0."""
 
     field: str
     values: tuple[str, ...]
@@ -83,7 +83,7 @@ class TermsClause:
 
 @dataclass(frozen=True, slots=True)
 class RangeClause:
-    """Documents whose number in a field is at least `low` and below `high`. Scores nothing."""
+    """Documents whose number in a field is at least `low` and below `high`. The score is 0."""
 
     field: str
     low: int | None
@@ -100,27 +100,27 @@ class AllClause:
 
 @dataclass(frozen=True, slots=True)
 class AnyClause:
-    """Documents that match at least one of them; scores add up."""
+    """Documents that match at least one of `clauses`; scores add up."""
 
     clauses: tuple[Clause, ...]
 
 
-MatchClause = PhraseClause | PrefixClause | FuzzyClause | NearClause  # what stands in a text, and can be marked there
+MatchClause = PhraseClause | PrefixClause | FuzzyClause | NearClause  # what can be highlighted in a text
 Clause = MatchClause | TermsClause | RangeClause | AllClause | AnyClause
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`scored` gives the matches and their scores (None: every document), `filters` narrow them without a score."""
+    """`scored` selects the documents and scores them (None: every document), `filters` narrow them without scoring."""
 
     scored: Clause | None
     filters: tuple[Clause, ...]
     sort: Sort
 
 
-@lru_cache(maxsize=64)  # an engine and the marks ask for the same one
+@lru_cache(maxsize=64)  # the engine and the highlighter need the same one
 def plan(query: Query) -> Plan:
-    """What to ask of an index. Sorted by relevance only where something is scored, else by date, the newest first."""
+    """The plan of a query. It sorts by relevance only if it has words to score, else by date, newest first."""
     scored = _clause(query.node) if query.node is not None else None
     sort = query.sort
     if sort == "relevance" and not match_clause(scored):
@@ -129,7 +129,7 @@ def plan(query: Query) -> Plan:
 
 
 def match_clause(clause: Clause | None) -> list[MatchClause]:
-    """What may make a document match, for highlights: the words that are not excluded."""
+    """The clauses on words that can make a document match, for highlighting; excluded words are left out."""
     match clause:
         case PhraseClause() | PrefixClause() | FuzzyClause() | NearClause():
             return [clause]
@@ -142,7 +142,7 @@ def match_clause(clause: Clause | None) -> list[MatchClause]:
 
 
 def _clause(node: Node) -> Clause | None:
-    """None for what holds no word at all, such as "!!!", and so asks for nothing."""
+    """The clause of a node; None if it contains no word, such as "!!!"."""
     match node:
         case Words():
             return _any(_rows(node.text, node.field))
@@ -173,8 +173,8 @@ def _fields(field: Field | None) -> tuple[Field, ...]:
 
 
 def _forms(word: str, bare: str, field: Field | None) -> Iterator[tuple[str, str]]:
-    """A word in the fields of exact forms; one in Arabic letters also without what is written to it there, for مدر*
-    is to find المدرسة as well."""
+    """A word in the fields of exact forms; one in Arabic letters also in the stem fields, without attached particles,
+    so that مدر* finds المدرسة as well."""
     for name in _fields(field):
         yield name, word
         if "ar" in scripts(word):
@@ -182,7 +182,7 @@ def _forms(word: str, bare: str, field: Field | None) -> Iterator[tuple[str, str
 
 
 def _rows(text: str, field: Field | None) -> list[Clause]:
-    """A row of words in its exact forms, and in its stems."""
+    """Phrases for a row of words, in its exact form and in its stems."""
     exact = tuple(words(text))
     if not exact:
         return []
@@ -195,8 +195,8 @@ def _rows(text: str, field: Field | None) -> list[Clause]:
 
 
 def _near(node: Near) -> Clause | None:
-    """Each word near the next one. Engines differ on more than two words and on a word that comes twice, so they are
-    asked for pairs of unequal ones."""
+    """Each word near the next one. Engines differ in their treatment of more than two words and of a repeated word, so
+    they get pairs of different words."""
     found: list[Clause | None] = []
     for clause in _rows(node.text, node.field):
         assert isinstance(clause, PhraseClause)
@@ -228,7 +228,7 @@ def _any(clauses: Sequence[Clause]) -> Clause | None:
 
 
 def _stops(node: Node) -> list[str]:
-    """The languages in which this is a stop word; none for a phrase, for a group, and for a word held to a field."""
+    """The languages in which this is a stop word; none for a phrase, a group, or a word restricted to a field."""
     if not isinstance(node, Words) or node.phrase or node.field:
         return []
     found = words(node.text)
@@ -251,14 +251,13 @@ def _filters(query: Query) -> list[Clause]:
     if query.gone is not None:
         found.append(_filter_clause("gone", ("yes" if query.gone else "no",)))
     if not query.filtered and not query.copies:
-        found.append(
-            AllClause((), (TermsClause("lead", ("no",)),))
-        )  # the copies are few: leaving them out is the cheaper way
+        # The copies are few: excluding them is cheaper than matching all leads
+        found.append(AllClause((), (TermsClause("lead", ("no",)),)))
     return [clause for clause in found if clause is not None]
 
 
 def _filter_clause(name: str, values: Sequence[str | Period]) -> Clause | None:
-    """A filter with its values, of which any may hold."""
+    """A filter that any of these values satisfies."""
     texts = tuple(value for value in values if isinstance(value, str))
     periods = [value for value in values if isinstance(value, Period)]
     match name:

@@ -1,4 +1,4 @@
-"""What an index stores of a document: one record, the same for every engine; and the numbers it is sorted by."""
+"""What an index stores of a document, the same for every engine, and the numbers by which it is sorted."""
 
 from __future__ import annotations
 
@@ -15,26 +15,29 @@ from index.model.query import Sort
 from index.model.results import Facet
 from index.text.analysis import language_of, stems
 
-MAX_ID_BYTES = 512  # Elasticsearch refuses the whole request for a longer one
-NAME_BITS = 30  # of an article's id within `order`; two of one second share them once in 2**30
-MAX_NAME = 200  # characters of an author or a section that is counted: a longer one is a mistake of its page
-FACET_FIELDS: Mapping[Facet, str] = {  # what is counted -> the field that holds it, whole
+MAX_ID_BYTES = 512  # Elasticsearch rejects the whole request if an id is longer
+NAME_BITS = 30  # of the id's hash within `order`; two articles of the same second collide once in 2**30
+MAX_NAME = 200  # characters of an author or section in a facet: a longer one is a mistake of its page
+FACET_FIELDS: Mapping[Facet, str] = {  # the field with the whole values of a facet
     "site": "site",
     "country": "country",
     "language": "main_language",
     "section": "section_name",
     "author": "author_name",
 }
-DAY = "day"  # the field of days, as Python's ordinals: 1 is Monday the first of January of the year 1
-SORTED: Mapping[Sort, str] = {"newest": "order", "oldest": "order", "changed": "changed"}  # by date: which number
-EPOCH_SECONDS = 1 << 32  # added, so that articles from before 1970 (from 1833 on) sort too
+DAY = "day"  # the field of days, as Python's ordinals: 1 is Monday, January 1 of the year 1
+SORTED: Mapping[Sort, str] = {"newest": "order", "oldest": "order", "changed": "changed"}  # the number to sort by
+EPOCH_SECONDS = 1 << 32  # added to Unix times, so that articles from before 1970 (from 1833 on) are sorted too
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRecord:
-    """A document as fields: `keywords` hold whole values, `texts` are cut into folded words by the engine's own means,
-    `stems` are words already, parted by blanks; `order`, `changed` and `day` are numbers to sort and count by; by
-    `digest` a document is known to say what the archive does."""
+    """A document as fields.
+
+    `keywords` are whole values; `texts` are split into folded words by the engine; `stems` are words already, separated
+    by spaces. `order`, `changed` and `day` are numbers to sort and count by; `digest` shows whether the document has
+    the same content as in the archive.
+    """
 
     id: str
     version: int
@@ -48,7 +51,7 @@ class IndexRecord:
 
 
 class UnfitDocument(ValueError):
-    """No index can take this document; `message` says why."""
+    """No index can store this document; `message` says why."""
 
     def __init__(self, reason: IndexReason, **params: int) -> None:
         self.message = Message(reason, params)
@@ -56,7 +59,10 @@ class UnfitDocument(ValueError):
 
 
 def record(document: IndexDocument) -> IndexRecord:
-    """What an index stores of a document. Raises ValueError, with the reason, for one that no index can take."""
+    """The record that an index stores of a document.
+
+    :raises UnfitDocument: when no index can store it; its `message` is the reason.
+    """
     article = document.article
     language = language_of(article.language)
     id_ = article.id if document.current else earlier_id(article.id, document.number)
@@ -86,8 +92,7 @@ def record(document: IndexDocument) -> IndexRecord:
 
 
 def digest(document: IndexDocument) -> int:
-    """63 bits that differ where what an index is given of two documents does; made without their stems, which follow
-    from the texts."""
+    """A 63-bit digest of what an index stores of a document, except for stems, which follow from the texts."""
     article = document.article
     dates = [moment.timestamp() for moment in (document.sort_date, document.changed or document.sort_date)]
     said = [_keywords(document, language_of(article.language)), _texts(article), dates]
@@ -116,7 +121,7 @@ def _keywords(document: IndexDocument, language: str) -> dict[str, list[str]]:
     tag = (article.language or "").lower()
     return {
         "article": [article.id],
-        "lead": ["yes" if document.lead or not document.current else "no"],  # it was no copy, or it would not be here
+        "lead": ["yes" if document.lead or not document.current else "no"],  # earlier versions are never copies
         "gone": ["yes" if document.gone else "no"],
         "has": [name for name, there in has.items() if there],
         "site": [article.site],
@@ -138,20 +143,21 @@ def earlier_id(article: str, number: int) -> str:
 
 
 def is_earlier(id_: str) -> bool:
-    """Whether an id is an earlier version's."""
+    """Whether this is the id of an earlier version's document."""
     return "@" in id_
 
 
 def article_of(id_: str) -> tuple[str, int]:
-    """The article and the number of the version whose document has this `earlier_id`."""
+    """The article id and version number in an `earlier_id`."""
     article, _, number = id_.rpartition("@")
     return article, int(number)
 
 
 def order_of(moment: datetime, id_: str = "") -> int:
-    """By what results are sorted, as one number of 63 bits, the same on every engine: the second, then the id's hash.
+    """The sort key of results as one 63-bit number, the same for every engine: the second, then a hash of the id.
 
-    Without an id it is the least of that second, rounded up: the bound of a range of dates."""
+    Without an id it is the lowest key of that second, rounded up, as a bound for date ranges.
+    """
     second = moment.timestamp() + EPOCH_SECONDS
     if not id_:
         return min(max(-int(-second // 1), 0), (1 << 33) - 1) << NAME_BITS

@@ -1,1 +1,1 @@
-"""What a search finds, as a file: JSON lines, CSV or Parquet, piece by piece, so that its length costs no memory."""
+"""Exporting search results as JSON Lines, CSV or Parquet, piece by piece, so that their length costs no memory."""

@@ -1,5 +1,5 @@
-"""An article as others cite it: BibTeX, RIS and CSL-JSON for their programs. The sentence that people copy is in the
-catalogues (`index/locale`)."""
+"""Citations of an article as BibTeX, RIS and CSL-JSON, for reference managers. The sentence for people to copy is in
+the catalogues (`index/locale`)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MEDIA: Mapping[Form, str] = {
     "ris": "application/x-research-info-systems; charset=utf-8",
     "json": "application/vnd.citationstyles.csl+json",
 }
-_SPECIAL = re.compile(r"[\\{}$&#%_~^]")  # what LaTeX does not take for itself
+_SPECIAL = re.compile(r"[\\{}$&#%_~^]")  # characters with a special meaning in LaTeX
 _LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What is cited: one version of an article, from the outlet of this name. `retrieved` is when we read it (UTC)."""
+    """The cited version of an article, from the outlet of this name. `retrieved` is when we read it (UTC)."""
 
     id: str
     title: str
@@ -39,12 +39,12 @@ class Citation:
 
     @property
     def note(self) -> str:
-        """By what the text can be told from another one."""
+        """The content hash, which identifies the cited text."""
         return f"Content hash {self.content_hash}"
 
 
 def citation(version: Version, outlet: str) -> Citation:
-    """How this version is cited."""
+    """The citation of this version."""
     article = version.article
     return Citation(
         id=f"{article.id}-{version.number}",
@@ -60,7 +60,7 @@ def citation(version: Version, outlet: str) -> Citation:
 
 
 def written(cited: Citation, form: Form) -> str:
-    """A citation as a file of this form."""
+    """The citation as the text of a file in this form."""
     return _FORMS[form](cited)
 
 
@@ -74,7 +74,7 @@ def _bibtex(cited: Citation) -> str:
         "title": f"{{{_latex(cited.title)}}}",
         "journal": _latex(cited.outlet),
         "date": f"{cited.published:%Y-%m-%d}" if cited.published else "",
-        "url": re.sub(r"[{}\\]", lambda m: f"%{ord(m[0]):02X}", cited.url),  # an address is taken as it stands
+        "url": re.sub(r"[{}\\]", lambda m: f"%{ord(m[0]):02X}", cited.url),  # a URL is taken verbatim
         "urldate": f"{cited.retrieved:%Y-%m-%d}",
         "langid": _latex(cited.language or ""),
         "note": _latex(cited.note),

@@ -1,4 +1,4 @@
-"""Articles as rows of a table: its columns, and what of a text a spreadsheet would take for a formula."""
+"""Articles as rows of a table: its columns, and protection against text that a spreadsheet would take for a formula."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from index.model.article import IndexDocument
 
-# Column -> its value: text, a list of texts, a moment, yes or no, a number, or None. schema.org's names where there are
+# Values by column: text, a list of texts, a datetime, a bool, a number, or None. Names are schema.org's if it has one
 COLUMNS: Mapping[str, Callable[[IndexDocument], Any]] = {
     "id": lambda d: d.article.id,
     "site": lambda d: d.article.site,
@@ -44,8 +44,8 @@ FLAGS = frozenset(("isAccessibleForFree", "current", "gone", "lead"))
 NUMBERS = frozenset(("number",))
 BETWEEN = "; "  # values of a list in one cell
 
-# What begins a formula (https://owasp.org/www-community/attacks/CSV_Injection), where a cell may begin: also behind a
-# line feed, a tab and a semicolon, which in many countries part cells, whatever quotes stand around them.
+# The start of a formula (https://owasp.org/www-community/attacks/CSV_Injection) wherever a cell may begin: also after a
+# line feed, a tab or a semicolon, which in many countries separates cells, even within quotes.
 _FORMULA = re.compile(r"(?<![^\n\r\t;|])(?=[^\S\n\r\t]*[=+\-@\uff1d\uff0b\uff0d\uff20])|\A(?=[\t\r])")
 
 
@@ -55,7 +55,7 @@ def row(document: IndexDocument) -> list[Any]:
 
 
 def cell(value: Any) -> str:
-    """A value as a cell of a CSV file that no spreadsheet takes for a formula: an apostrophe stands before one."""
+    """A value as a CSV cell that no spreadsheet takes for a formula: an apostrophe precedes whatever looks like one."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -66,5 +66,5 @@ def cell(value: Any) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe before all that a spreadsheet may take for the beginning of a formula."""
+    """The text with an apostrophe before anything that a spreadsheet may take for the start of a formula."""
     return _FORMULA.sub("'", text)

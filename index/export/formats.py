@@ -1,4 +1,4 @@
-"""Pages of articles -> the bytes of a file, piece by piece."""
+"""File formats: pages of articles are written as the bytes of a file, piece by piece."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from index.model.article import IndexDocument
 Name = Literal["jsonl", "csv", "parquet"]
 Pages = Iterable[Sequence[IndexDocument]]
 FORMATS: tuple[Name, ...] = get_args(Name)
-BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for the encoding of its country
-GROUP = 1_000  # rows of a Parquet file that are packed together: the more, the smaller it is, and the more memory
+BOM = b"\xef\xbb\xbf"  # without it, Excel takes UTF-8 for its local encoding
+GROUP = 1_000  # rows per row group of a Parquet file: more make it smaller, but take more memory
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file: its name, which is also how names of its files end, its media type, and how it is written."""
+    """A file format: its name, which is also the file extension, its media type, and its writer."""
 
     name: Name
     media: str
@@ -31,7 +31,10 @@ class Format:
 
 
 def open_format(name: Name) -> Format:
-    """The format of this name. Raises ArshifError where it is Parquet, and pyarrow is not installed."""
+    """The format of this name.
+
+    :raises ArshifError: when it is Parquet and pyarrow is not installed.
+    """
     if name == "parquet":
         try:
             import pyarrow.parquet  # noqa: F401
@@ -41,14 +44,14 @@ def open_format(name: Name) -> Format:
 
 
 def _jsonl(pages: Pages) -> Iterator[bytes]:
-    """An article a line, as the API has it."""
+    """One article per line, as in the API."""
     for page in pages:
         lines = (json.dumps(document_fields(d), ensure_ascii=False, separators=(",", ":")) + "\n" for d in page)
-        yield "".join(lines).encode("utf-8", "backslashreplace")  # half a character, which becomes JSON's escape for it
+        yield "".join(lines).encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
 
 
 def _csv(pages: Pages) -> Iterator[bytes]:
-    """A table for spreadsheets: every cell in quotes, none a formula."""
+    """A table for spreadsheets, with every cell quoted and none a formula."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -61,7 +64,7 @@ def _csv(pages: Pages) -> Iterator[bytes]:
 
 
 def _parquet(pages: Pages) -> Iterator[bytes]:
-    """A typed table: lists as lists, moments in UTC."""
+    """A typed table, with lists as lists and times in UTC."""
     import pyarrow as pa
     from pyarrow import parquet as pq
 
@@ -96,14 +99,14 @@ def _groups(pages: Pages) -> Iterator[list[list[Any]]]:
 
 
 def _without_surrogates(value: Any) -> Any:
-    """A value without half characters, which no Parquet file can hold."""
+    """The value without lone surrogates, which a Parquet file cannot contain."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     return [_without_surrogates(one) for one in value] if isinstance(value, list) else value
 
 
 class _Sink(io.RawIOBase):
-    """A file that is read away while it is written."""
+    """A file object whose content is taken while it is written."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -116,7 +119,7 @@ class _Sink(io.RawIOBase):
         return len(data)
 
     def taken(self) -> bytes:
-        """What was written since it was last taken."""
+        """The bytes written since the last call."""
         pieces, self._pieces = self._pieces, []
         return b"".join(pieces)
 

@@ -1,4 +1,4 @@
-"""All that a search finds, page after page, over whichever index."""
+"""All results of a search, page by page, with either engine."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from index.model.query import Query
 from index.model.results import Matches
 from index.search.service import load
 
-PAGE = 200  # articles that are in memory at once: a megabyte or two of text
+PAGE = 200  # articles in memory at a time: a megabyte or two of text
 
 
 @dataclass(frozen=True, slots=True)
 class ResultStream:
-    """How many articles a search found when it began, and all of them, a page at a time."""
+    """The number of results when the search began, and all of them, a page at a time."""
 
     total: int
     pages: Iterator[Sequence[IndexDocument]]
 
 
 def stream(query: Query, engine: Engine, archive: Archive, *, page: int = PAGE) -> ResultStream:
-    """All that a query finds, by date: the newest first, unless it says otherwise. Its cursor and limit do not count.
+    """All results of a query by date, newest first unless it says otherwise; its cursor and limit are ignored.
 
-    By date and never by relevance: a place in that order does not move while one reads on, and an index can go on from
-    it however deep. What the archive does not have (an index that is ahead) is left out. Raises what the engine raises,
-    at once for the first page."""
+    Results are sorted by date and never by relevance: positions in that order are stable while one reads on, and an
+    index can continue from any depth. Documents that the archive does not have, because the index is ahead, are left
+    out. The first page is fetched at once; later ones can raise the same errors.
+
+    :raises IndexUnavailable: when the index does not answer.
+    :raises IndexMismatch: when a person must repair it.
+    """
     order = "newest" if query.sort == "relevance" else query.sort
     asked = replace(query, sort=order, limit=page, cursor=None)
     first = engine.search(asked)

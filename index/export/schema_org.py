@@ -1,5 +1,5 @@
-"""Articles under schema.org's names (https://schema.org/NewsArticle), ready for JSON; what it has no name for is under
-`archive`. The API, the exports and the command write them so."""
+"""Articles with schema.org's names (https://schema.org/NewsArticle), ready for JSON; anything it has no name for is
+under `archive`. The API, the exports and the CLI use this form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from index.model.article import Article, IndexDocument
 
 
 def schema_org_fields(article: Article) -> dict[str, Any]:
-    """An article: dates as ISO 8601 with the zone that the page gave, empty fields left out."""
+    """The fields of an article: dates in ISO 8601 with the page's UTC offset, empty fields omitted."""
     fields = {
         "url": article.url,
         "mainEntityOfPage": article.canonical_url,
@@ -38,12 +38,12 @@ def schema_org_fields(article: Article) -> dict[str, Any]:
 
 
 def as_news_article(article: Article) -> dict[str, Any]:
-    """The same as a thing of its own, with context and type."""
+    """The same as a standalone object, with `@context` and `@type`."""
     return {"@context": "https://schema.org", "@type": "NewsArticle", **schema_org_fields(article)}
 
 
 def document_fields(document: IndexDocument) -> dict[str, Any]:
-    """An article with what the archive decided about it: moments of ours as ISO 8601 in UTC."""
+    """The article of a document with what the archive knows about it; the archive's times are in ISO 8601, in UTC."""
     answer = as_news_article(document.article)
     answer["archive"] |= {
         "firstSeen": _utc(document.first_seen),

@@ -1,6 +1,6 @@
-"""What Arshif says to people, in each language that has a catalogue here, and values as that language writes them.
+"""Arshif's texts for people in each language that has a catalogue, and values formatted for that language.
 
-`translate` makes a sentence of a message or of a key; the rest of the code keeps `Message` (index.model.message).
+`translate` turns a message or a key into a sentence; the rest of the code passes `Message`s (index.model.message).
 """
 
 from index.locale.catalogues import FALLBACK, catalogue, languages

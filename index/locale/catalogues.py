@@ -1,7 +1,7 @@
-"""The catalogues: a gettext PO file for each language, its entries named by key, such as `search.placeholder`.
+"""The catalogues: one gettext PO file per language, with entries named by key, such as `search.placeholder`.
 
-A file's name is the language's code (BCP 47) in addresses; its header `Language` is the CLDR locale of its dates and
-numbers, `Plural-Forms` its plurals. A further language is one more file. https://www.gnu.org/software/gettext/manual/
+A file's name is the language's code (BCP 47) in URLs; its header `Language` is the CLDR locale for dates and numbers,
+`Plural-Forms` its plurals. Another language takes one more file. https://www.gnu.org/software/gettext/manual/
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from babel.messages.pofile import read_po
 
 log = logging.getLogger("arshif.locale")
 
-FALLBACK = "en"  # what a catalogue lacks is said in this language
-HUNDRED = 100  # its plural form is the one of fractions in nearly all languages: "other" of CLDR
+FALLBACK = "en"  # language of entries that a catalogue lacks
+HUNDRED = 100  # has the plural form that nearly all languages use for fractions: CLDR's "other"
 
 folder = Path(__file__).parent
-strict = False  # raise KeyError for a key that no catalogue has, in place of showing it: on in tests
+strict = False  # raise KeyError for a key that no catalogue has instead of showing it; on in tests
 
-Part = tuple[str, str | None, str]  # a literal, the placeholder after it (None: there is none), and its format
+Part = tuple[str, str | None, str]  # a literal, the placeholder after it or None, and its format
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The texts of one language, the keys that it has itself, and its CLDR locale."""
+    """The texts of one language, the keys of its own entries, and its CLDR locale."""
 
     language: str
     locale: Locale
@@ -44,13 +44,13 @@ class Catalogue:
         return str(self.locale.text_direction)
 
     def has(self, key: str) -> bool:
-        """Whether this catalogue or the fallback's has an entry of this key."""
+        """Whether this catalogue or the fallback's has an entry for this key."""
         return self.texts.gettext(key) != key
 
     def text(self, key: str, n: object = None) -> str:
-        """The entry of this key with its placeholders; of plurals the form that goes with the number n.
+        """The entry for this key with its placeholders, in the plural form for the number n; the key if there is none.
 
-        :raises KeyError: neither this catalogue nor the fallback's has it (where `strict`; else its key is given).
+        :raises KeyError: when neither this catalogue nor the fallback's has the key, and `strict` is set.
         """
         found = key
         if isinstance(n, int | float):
@@ -85,7 +85,7 @@ def catalogue(language: str) -> Catalogue:
 
 @cache
 def parts(text: str) -> tuple[Part, ...]:
-    """The literals and placeholders ({name} or {name:format}) of an entry; {{ and }} are braces."""
+    """The literals and placeholders ({name} or {name:format}) of an entry; {{ and }} are literal braces."""
     return tuple((literal, name, spec or "") for literal, name, spec, _ in Formatter().parse(text))
 
 

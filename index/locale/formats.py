@@ -1,6 +1,6 @@
-"""Values as a language writes them, by CLDR (https://cldr.unicode.org): numbers, dates, durations, lists and names.
+"""Formatting by language after CLDR (https://cldr.unicode.org): numbers, dates, durations, lists and names.
 
-Digits are the Latin ones in every language: in Arabic too, as most newsrooms write them.
+Digits are Latin in every language, Arabic included, as in most news media.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from babel import Locale, core, dates, lists, numbers, units
 
 from index.locale.catalogues import catalogue
 
-CACHED = 4096  # results of a function here: a page of results has the same days and counts again and again
+CACHED = 4096  # results per function: a page of results repeats the same days and counts
 SIZES = (("gigabyte", 1e9), ("megabyte", 1e6), ("kilobyte", 1e3), ("byte", 1))
 UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
-# Scripts (ISO 15924) that run from right to left: https://www.unicode.org/iso15924/, Unicode's Bidi_Class R and AL.
+# Right-to-left scripts (ISO 15924): https://www.unicode.org/iso15924/, Unicode's Bidi_Class R and AL.
 RTL_SCRIPTS = frozenset(
     (
         *("Adlm", "Arab", "Aran", "Armi", "Avst", "Chrs", "Cprt", "Elym", "Gara", "Hatr", "Hebr", "Hung", "Khar"),
@@ -28,12 +28,12 @@ RTL_SCRIPTS = frozenset(
 
 
 def number(language: str, value: float) -> str:
-    """A number with its groups, such as 1,234.5."""
+    """A number with grouping, such as 1,234.5."""
     return _number(language, value)
 
 
 def percent(language: str, share: float) -> str:
-    """A share from 0 to 1 as a whole percentage."""
+    """A share from 0 to 1 as a whole-number percentage."""
     return numbers.format_percent(share, locale=_locale(language))
 
 
@@ -44,7 +44,7 @@ def day(language: str, moment: date) -> str:
 
 @lru_cache(CACHED)
 def days(language: str, first: date, last: date) -> str:
-    """A time of whole days, such as "8 June 2018", "8–14 Jun 2018" or "June 2018"."""
+    """A period of whole days, such as "8 June 2018", "8–14 Jun 2018" or "June 2018"."""
     if first == last:
         return day(language, first)
     if first.day == 1 and (last + timedelta(days=1)).day == 1 and (first.year, first.month) == (last.year, last.month):
@@ -53,49 +53,49 @@ def days(language: str, first: date, last: date) -> str:
 
 
 def offset(moment: datetime) -> str:
-    """How far the zone of a moment is from UTC, such as "UTC+3"; nothing after UTC where it is that."""
+    """The UTC offset of a datetime, such as "UTC+3"; "UTC" if there is none."""
     minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
     hours, rest = divmod(abs(minutes), 60)
     return "UTC" + (("+" if minutes > 0 else "−") + str(hours) + (f":{rest:02}" if rest else "") if minutes else "")
 
 
 def listed(language: str, values: Sequence[str]) -> str:
-    """Several values in a row, such as "a, b and c"."""
+    """Several values as a list, such as "a, b and c"."""
     return lists.format_list(values, locale=_locale(language))
 
 
 def unit(seconds: float) -> tuple[str, float]:
-    """The largest of UNITS that a duration has twice or exactly once, and how many of it, to three digits."""
+    """The largest of UNITS that fits a duration at least twice or exactly once, and how many, to three digits."""
     name, size = next((one for one in UNITS if seconds >= 2 * one[1] or seconds == one[1]), UNITS[-1])
     amount = float(f"{seconds / size:.3g}")
     return name, int(amount) if amount.is_integer() else amount
 
 
 def size(language: str, count: float) -> str:
-    """A number of bytes in its largest unit, as disks are sold: "1.5 GB"."""
+    """A number of bytes in its largest decimal unit, as for disks: "1.5 GB"."""
     name, factor = next((one for one in SIZES if count >= one[1]), SIZES[-1])
     return str(units.format_unit(round(count / factor, 1), name, length="short", locale=_locale(language)))
 
 
 def country(language: str, code: str) -> str:
-    """A country's name by its code (ISO 3166-1, two letters); the code where it is none."""
+    """A country's name by its code (ISO 3166-1 alpha-2); an unknown code is returned as it is."""
     return str(_locale(language).territories.get(code.upper(), code))
 
 
 def language_name(language: str, code: str) -> str:
-    """The name of the language of this code (BCP 47), in `language`; the code where it has none."""
+    """The name, in `language`, of the language with this code (BCP 47); the code if it has none."""
     return str(_locale(language).languages.get(code.lower().replace("-", "_"), code))
 
 
 @cache
 def own_name(language: str) -> str:
-    """What a language of the catalogues calls itself."""
+    """The name of a catalogue's language in that language."""
     return language_name(language, _locale(language).language)
 
 
 @lru_cache(CACHED)
 def direction(code: str | None) -> str:
-    """Which way a text in this language (BCP 47) runs: rtl, ltr, or auto (by its first letter) where it is unknown."""
+    """The direction of text in this language (BCP 47): rtl, ltr, or auto (by its first letter) if it is unknown."""
     if not code:
         return "auto"
     first, *rest = code.split("-")

@@ -1,8 +1,8 @@
-"""Messages -> sentences in a language.
+"""Turning messages into sentences.
 
-A placeholder of an entry is shown by its value's type: a number with its groups, a moment (ISO 8601, with a zone) as
-day and time, a list by commas, a message as its own sentence; other text as it stands. `{name:format}` asks for one of
-FORMATS. An entry with plural forms takes the one that goes with its parameter `n`.
+A placeholder is formatted by its value's type: a number with grouping, a datetime (ISO 8601 with an offset) as day and
+time, a list with commas, a message as its own sentence; other text is left as it is. `{name:format}` selects one of
+FORMATS. An entry with plural forms uses the one for its parameter `n`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from index.locale.catalogues import catalogue, parts
 from index.model.message import Message
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
-ISOLATED = "\u2068{}\u2069"  # what may run another way must not turn the sentence around (UAX 9: FSI, PDI)
+ISOLATED = "\u2068{}\u2069"  # text of another direction must not reorder the sentence (UAX 9: FSI, PDI)
 LEFT_TO_RIGHT = "\u2066{}\u2069"  # LRI, PDI
 
 
 def translate(message: Message | str, language: str, /, **params: Any) -> str:
-    """A message, or the entry of a key with these parameters, as text in one of `languages()`.
+    """A message, or a key's entry with these parameters, as text in one of `languages()`.
 
-    :raises KeyError: the entry has a placeholder for which no parameter is given.
+    :raises KeyError: when the entry has a placeholder without a parameter.
     """
     if isinstance(message, str) and not params:
         return _constant(message, language)
@@ -33,8 +33,8 @@ def translate(message: Message | str, language: str, /, **params: Any) -> str:
 
 
 def segments(message: Message | str, language: str, /, **params: Any) -> list[Any]:
-    """The same in pieces, for a page: literals and what is shown of the parameters take turns, and a parameter that is
-    markup (`__html__`) stays what it is."""
+    """The same in pieces, for a page: literals and formatted parameters in order; a parameter that is markup
+    (`__html__`) is left as it is."""
     key, given = (message.code, {**message.params, **params}) if isinstance(message, Message) else (message, params)
     said: list[Any] = []
     for literal, name, form in parts(catalogue(language).text(key, given.get("n"))):
@@ -46,7 +46,7 @@ def segments(message: Message | str, language: str, /, **params: Any) -> list[An
 
 
 def format_value(language: str, value: Any, form: str = "") -> Any:
-    """A value as a sentence has it, in one of FORMATS or by its type."""
+    """A value formatted for a sentence, by one of FORMATS or by its type."""
     if hasattr(value, "__html__"):
         return value
     if form:
@@ -63,8 +63,8 @@ def format_value(language: str, value: Any, form: str = "") -> Any:
 
 
 def clock(language: str, moment: datetime) -> str:
-    """Day, time and zone of a moment in its own zone, such as "8 June 2018, 21:04 UTC+3"."""
-    # Time and zone are one run from left to right: in Arabic the sign would go to the other side.
+    """The day, time and offset of a datetime in its own time zone, such as "8 June 2018, 21:04 UTC+3"."""
+    # Time and offset are one left-to-right run: in Arabic, the sign would move to the other side.
     time = LEFT_TO_RIGHT.format(f"{moment:%H:%M} {formats.offset(moment)}")
     return catalogue(language).text("date.clock").format(day=formats.day(language, moment), time=time)
 
@@ -94,8 +94,8 @@ FORMATS: Mapping[str, Callable[[str, Any], str]] = {
     "language": formats.language_name,  # a code
     "percent": formats.percent,  # a share from 0 to 1
     "size": formats.size,  # bytes
-    "plain": lambda _, value: str(value),  # a number without groups
-    "text": _text,  # as it stands, whatever it looks like
+    "plain": lambda _, value: str(value),  # a number without grouping
+    "text": _text,  # unchanged, whatever it looks like
 }
 
 

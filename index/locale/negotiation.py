@@ -1,4 +1,4 @@
-"""Which of the catalogues' languages a reader is answered in."""
+"""Choosing the catalogue for a reader's preferred languages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from babel import negotiate_locale
 
 from index.locale.catalogues import FALLBACK, languages
 
-LONGEST = 1_000  # characters of a header that are looked at
+LONGEST = 1_000  # characters of the header that are parsed
 QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 
 @lru_cache(256)
 def negotiate(accepted: str) -> str:
-    """The language that suits an Accept-Language header best (RFC 9110, 12.5.4); the fallback where none does."""
+    """The language that best matches an Accept-Language header (RFC 9110, 12.5.4), else the fallback."""
     weighed = []
     for part in accepted[:LONGEST].split(","):
         name, _, quality = (piece.strip() for piece in part.partition(";"))
@@ -25,4 +25,4 @@ def negotiate(accepted: str) -> str:
             weighed.append((weight, name))
     preferred = [name for _, name in sorted(weighed, key=lambda one: -one[0])]
     found = negotiate_locale(preferred, languages(), sep="-") or FALLBACK
-    return next(name for name in languages() if name.lower() == found.lower())  # as it is spelt here
+    return next(name for name in languages() if name.lower() == found.lower())  # in our spelling

@@ -1,4 +1,4 @@
-"""Records with messages in them as JSON has them: each message as its sentence, with its code beside it."""
+"""Records with messages in them in a form for JSON: each message as its sentence, with its code beside it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from index.model.message import Message
 
 
 def plain(value: Any, language: str = FALLBACK) -> Any:
-    """A dataclass or mapping, and what is in it, as plain values.
+    """A dataclass or mapping and its contents as plain values.
 
-    A message under `detail` becomes its sentence there, with its `code` and `params` beside it; one under another
-    name, such as `why`, has them as `why_code` and `why_params`.
+    A message under `detail` becomes its sentence, with its `code` and `params` beside it; one under another name, such
+    as `why`, has them as `why_code` and `why_params`.
     """
     if isinstance(value, Message):
         return translate(value, language)

@@ -1,1 +1,1 @@
-"""What crawling and searching agree on: articles, queries, results."""
+"""The types that crawling and searching share: articles, queries, results."""

@@ -1,4 +1,4 @@
-"""An article, its versions, and the document that an index is given. Names follow schema.org's NewsArticle."""
+"""An article, its versions, and its document for an index. Names follow schema.org's NewsArticle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image of an article, with what stands under it."""
+    """An image of an article, with its caption and credit."""
 
     url: str
     caption: str | None = None
@@ -18,12 +18,12 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What a page says, free of boilerplate.
+    """The content of a page, free of boilerplate.
 
-    `id` is stable for (site, URL); `content_hash` is over the folded headline and body; `signature` is the MinHash of
-    the folded text, or None where the text is too short to compare. Texts are NFC without control characters; `body`
-    holds paragraphs separated by a blank line. Dates are aware, in the zone that the page gave. `language` is BCP 47.
-    `origins` names, for each filled field, where it came from, such as `json-ld`, `og`, `feed`, `body`.
+    `id` is stable for (site, URL); `content_hash` covers the folded headline and body; `signature` is the MinHash of
+    the folded text, or None if the text is too short to compare. Texts are NFC without control characters; `body` has
+    paragraphs separated by a blank line. Dates are aware, with the page's UTC offset. `language` is BCP 47. `origins`
+    names the source of each filled field, such as `json-ld`, `og`, `feed`, `body`.
     """
 
     id: str
@@ -46,13 +46,13 @@ class Article:
     images: tuple[Image, ...] = ()
     paywalled: bool | None = None
     signature: bytes | None = None
-    template: bool = False  # a flash or a table: never merged by its content
+    template: bool = False  # a news flash or a table: never matched by its content
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """An article as it read at one time: `number` counts from 1, `seen` is UTC."""
+    """A version of an article: `number` counts from 1, `seen` is UTC."""
 
     number: int
     seen: datetime
@@ -61,12 +61,12 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class IndexDocument:
-    """What an index is given of an article: its newest version, and what the archive decided about it.
+    """The document of an article for an index: its newest version, and what the archive knows about it.
 
     `version` grows with each change of the document (external versioning); `first_seen` is UTC and never changes;
-    `sort_date` is published, or first_seen where the page gave none or one in the future; `lead` says whether it leads
-    its story. `changed` is when the text or its date of modification last changed, None where it never did. `number` is
-    that of the article's version, and `current` False for one that was replaced by a later one.
+    `sort_date` is published, or first_seen if the page gave no date or a future one; `lead` tells whether it leads its
+    story. `changed` is when the text or its modification date last changed, None if never. `number` is that of the
+    article's version, and `current` is False for one that was replaced by a later one.
     """
 
     article: Article

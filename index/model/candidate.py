@@ -1,5 +1,5 @@
-"""Candidate: an article's address as a source gave it. What feeds are parsed into, the frontier keeps, and a page that
-says nothing of itself falls back on."""
+"""Candidate: an article's URL as offered by a source. Feeds are parsed into candidates, the frontier stores them, and
+they supply what a page does not say itself."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An address and whatever its source said of the article there.
+    """A URL and what its source says about the article there.
 
-    `url` is canonical; `published` and `modified` are aware, in the zone that the source gave, or None; `language` is
-    BCP 47.
+    `url` is in canonical form; `published` and `modified` are aware, with the source's UTC offset, or None; `language`
+    is BCP 47.
     """
 
     url: str

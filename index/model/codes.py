@@ -1,6 +1,7 @@
-"""Codes that the archive stores and decides by. What they are called in a language stands in the catalogues.
+"""Codes that the archive stores and decides by. Their texts in each language are in the catalogues.
 
-A reason is the code of a `Message` (index.model.message); its parameters are named beside it, those that decide first.
+A reason is the code of a `Message` (index.model.message); the comment beside it names its parameters, the decisive ones
+first.
 """
 
 from __future__ import annotations
@@ -9,24 +10,24 @@ from enum import StrEnum
 
 
 class PageState(StrEnum):
-    """What became of a candidate; each is in one state, so the counts add up to what was discovered."""
+    """The state of a candidate's page. Each is in exactly one state, so that the counts add up to all discovered."""
 
     PENDING = "pending"  # never fetched
     STORED = "stored"  # the page of an article
-    DUPLICATE = "duplicate"  # another page of one
-    REFUSED = "refused"  # no article
+    DUPLICATE = "duplicate"  # another page of an article
+    REFUSED = "refused"  # not an article
     FAILED = "failed"  # could not be fetched or read yet
     GONE = "gone"  # answered 404 or 410, or no longer has its article
     OLD = "old"  # older than the site's horizon, and not fetched
 
 
 class FetchOutcome(StrEnum):
-    """What came of a request for a page that has an article, or had one."""
+    """The outcome of a request for a page that is or was an article's."""
 
     NEW = "outcome.new"
     CHANGED = "outcome.changed"
-    SAME = "outcome.same"  # the page was read, and says the same
-    COPY = "outcome.copy"  # another address of an article
+    SAME = "outcome.same"  # the page was read and is unchanged
+    COPY = "outcome.copy"  # another URL of an article
     NOT_MODIFIED = "outcome.not_modified"  # 304
     SAME_BYTES = "outcome.same_bytes"
     GONE = "outcome.gone"
@@ -43,8 +44,8 @@ class FetchReason(StrEnum):
     CONNECTION_FAILED = "fetch.connection_failed"  # error
     CONNECTION_LOST = "fetch.connection_lost"  # error
     FAILED = "fetch.failed"  # error
-    NO_ANSWER = "fetch.no_answer"  # nothing is known of why
-    TOO_LARGE = "fetch.too_large"  # bytes, where it is known
+    NO_ANSWER = "fetch.no_answer"  # for an unknown reason
+    TOO_LARGE = "fetch.too_large"  # bytes, if known
     PRIVATE_ADDRESS = "fetch.private_address"  # host
     NOT_REQUESTED = "fetch.not_requested"  # error: Scrapy's own refusals, such as too many redirects
     ROBOTS_DISALLOWED = "fetch.robots_disallowed"  # origin
@@ -60,19 +61,19 @@ class FetchReason(StrEnum):
 
 
 class ParseReason(StrEnum):
-    """Why bytes could not be parsed, or what was made of them could not be stored."""
+    """Why bytes could not be parsed, or the result could not be stored."""
 
     TOO_SLOW = "parse.too_slow"  # seconds
-    STUCK = "parse.stuck"  # seconds by the clock, of which it computed hardly any
+    STUCK = "parse.stuck"  # seconds of wall time, with hardly any CPU time
     CRASHED = "parse.crashed"  # exit_code
     OUT_OF_MEMORY = "parse.out_of_memory"
     TOO_DEEP = "parse.too_deep"  # most
-    DAMAGED_COPY = "parse.damaged_copy"  # error: of a raw copy
+    DAMAGED_COPY = "parse.damaged_copy"  # error: of a raw response
     INTERNAL_ERROR = "parse.internal_error"  # error
 
 
 class PageReason(StrEnum):
-    """Why a page that came is no article."""
+    """Why a fetched page is not an article."""
 
     WALL = "page.wall"
     CONSENT = "page.consent"
@@ -81,22 +82,22 @@ class PageReason(StrEnum):
     HOME = "page.home"
     LISTING = "page.listing"
     VIDEO = "page.video"
-    NOT_HTML = "page.not_html"  # media_type: None where its first bytes tell
+    NOT_HTML = "page.not_html"  # media_type: None if its first bytes show it
     EMPTY = "page.empty"  # no bytes
     NO_TEXT = "page.no_text"
     NO_HEADLINE = "page.no_headline"
     EMPTIED = "page.emptied"  # an article's page without its text
-    FORGOTTEN = "page.forgotten"  # on demand
+    FORGOTTEN = "page.forgotten"  # erased on request
 
 
 class SourceReason(StrEnum):
-    """What is wrong with a source that answered, or what of it was left."""
+    """What is wrong with a source that answered, or why part of it was left out."""
 
     EMPTY = "source.empty"
     BOT_WALL = "source.bot_wall"  # phrase
     WEB_PAGE = "source.web_page"  # expected: a kind of source
-    WEB_PAGE_WITH_FEEDS = "source.web_page_with_feeds"  # expected, feeds: addresses
-    UNEXPECTED = "source.unexpected"  # expected, found: what came
+    WEB_PAGE_WITH_FEEDS = "source.web_page_with_feeds"  # expected, feeds: URLs
+    UNEXPECTED = "source.unexpected"  # expected, found: the actual content
     BROKEN_FEED = "source.broken_feed"  # error
     BROKEN_SITEMAP = "source.broken_sitemap"
     BROKEN_JSON = "source.broken_json"  # error
@@ -108,7 +109,7 @@ class SourceReason(StrEnum):
     BAD_SELECTOR = "source.bad_selector"  # selector
     SELECTOR_FINDS_NOTHING = "source.selector_finds_nothing"  # selector
     NO_LINKS = "source.no_links"
-    CUT_SHORT = "source.cut_short"  # left: longer than is read
+    CUT_SHORT = "source.cut_short"  # left: longer than the limit
     TOO_MANY = "source.too_many"  # left: n, most
     OF_URL = "source.of_url"  # url, why: which source of a site it is
 
@@ -117,7 +118,7 @@ Reason = FetchReason | ParseReason | PageReason | SourceReason
 
 
 class RunStatus(StrEnum):
-    """How a run, or a site's part of one, is doing or ended."""
+    """The status of a run, or of a site's part of one."""
 
     RUNNING = "running"
     OK = "ok"
@@ -125,7 +126,7 @@ class RunStatus(StrEnum):
     BUSY = "busy"  # another run had its sites
     OFFLINE = "offline"  # nothing answered: no network
     KILLED = "killed"
-    STOPPED = "stopped"  # on demand
+    STOPPED = "stopped"  # on request
     TIMED_OUT = "timed out"
     DISK_FULL = "disk full"
     LEASE_LOST = "lease lost"  # a newer run took its sites over
@@ -140,7 +141,7 @@ class RunCause(StrEnum):
 
 
 class RunDetail(StrEnum):
-    """How a run ended, beside its status."""
+    """How a run ended, in addition to its status."""
 
     EXIT_CODE = "run.exit_code"  # n
     SIGNAL = "run.signal"  # n
@@ -168,20 +169,20 @@ class Verdict(StrEnum):
 
 
 class TrustReason(StrEnum):
-    """By what a site was found to say what is not so."""
+    """How a site's validators or dates were found to be wrong."""
 
     SAME_VALIDATORS_OTHER_TEXT = "trust.same_validators_other_text"
     SAME_VALIDATORS_OTHER_ARTICLES = "trust.same_validators_other_articles"
-    SENT_AGAIN = "trust.sent_again"  # though its validators were named
+    SENT_AGAIN = "trust.sent_again"  # although the request sent its validators
     DATE_MOVED_ALONE = "trust.date_moved_alone"
     TEXT_CHANGED_ALONE = "trust.text_changed_alone"
     SAME_DATE_OTHER_ARTICLES = "trust.same_date_other_articles"  # of a child sitemap, in its index
 
 
 class IndexReason(StrEnum):
-    """Why an index refused a document for good."""
+    """Why an index rejected a document for good."""
 
     BAD_ID = "index.bad_id"  # most: bytes
     BAD_VERSION = "index.bad_version"  # version
-    SURROGATE = "index.surrogate"  # half a character in its text
+    SURROGATE = "index.surrogate"  # a lone surrogate in its text
     SERVER = "index.server"  # answer

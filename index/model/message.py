@@ -1,6 +1,7 @@
-"""A message as a code and its parameters: how reasons, verdicts and outcomes are stored, compared and counted.
+"""A message as a code with parameters: how reasons, verdicts and outcomes are stored, compared and counted.
 
-It becomes a sentence at the edge, in the reader's language (`index.locale.translate`); nothing is decided by its words.
+It becomes a sentence in the reader's language only for display (`index.locale.translate`); no decision depends on its
+wording.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Union
 
-LEGACY = "legacy"  # the code of a sentence that was stored before there were codes; its one parameter is `text`
+LEGACY = "legacy"  # the code of a sentence stored before there were codes; its one parameter is `text`
 
 Value = Union[str, int, float, bool, None, "Message", "list[Value]"]
 Given = Value | datetime
@@ -19,11 +20,13 @@ Given = Value | datetime
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be said: a code, which has an entry in every catalogue, and what its entry's placeholders stand for.
+    """A code, which has an entry in every catalogue, and the values of its entry's placeholders.
 
     Parameters are JSON values, lists of them, messages (a reason within a reason), or datetimes with a time zone, which
-    are kept as ISO 8601. Durations are seconds, shares are numbers from 0 to 1: the catalogue says how each is shown. A
-    member of a StrEnum may stand for its code. Messages are equal, hash and pickle by value.
+    are stored in ISO 8601. Durations are in seconds, shares from 0 to 1; the catalogue determines how each is shown. A
+    StrEnum member can be used as the code. Messages compare, hash and pickle by value.
+
+    :raises ValueError: when a parameter is a datetime without a time zone.
     """
 
     code: str
@@ -37,12 +40,12 @@ class Message:
         return hash(self.to_json())
 
     def to_json(self) -> str:
-        """The message as compact JSON, `{"code": ..., "params": {...}}`; a message within it has the same form."""
+        """The message as compact JSON, `{"code": ..., "params": {...}}`; a nested message has the same form."""
         return json.dumps(_encoded(self), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Message:
-        """The message that `to_json` wrote; any other text, an older release's sentence, is the `text` of `legacy`."""
+        """The message written by `to_json`; any other text, an older release's sentence, becomes a `legacy` message."""
         try:
             found = _decoded(json.loads(text))
         except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A search: the tree of what is searched for, its filters, its order, and the problems of its text."""
+"""A query: its tree of words, its filters, its order, and the problems in its text."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-MAX_QUERY_CHARACTERS = 512  # of a query's text: a headline, with room to spare
+MAX_QUERY_CHARACTERS = 512  # a headline, with room to spare
 
-Field = Literal["headline", "body"]  # None, where a field may be given: either
+Field = Literal["headline", "body"]  # where None is allowed, it means either
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words that stand next to each other in this order: one word, or a "phrase"."""
+    """Adjacent words in this order: one word, or a "phrase"."""
 
     text: str
     field: Field | None = None
@@ -23,7 +23,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """A word that begins like this: wor*."""
+    """A word that begins with this text: wor*."""
 
     text: str
     field: Field | None = None
@@ -31,7 +31,7 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Fuzzy:
-    """A word that is this one after at most `edits` letters were put in, left out, changed or swapped: word~."""
+    """A word at most `edits` inserted, deleted, replaced or swapped letters away from this one: word~."""
 
     text: str
     field: Field | None = None
@@ -40,7 +40,7 @@ class Fuzzy:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Words of which each has at most `gap` others between it and the next, in whichever order: "a b"~5."""
+    """Words with at most `gap` others between each and the next, in either order: "a b"~5."""
 
     text: str
     field: Field | None = None
@@ -49,7 +49,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `after`, inclusive, to `before`, exclusive; both aware, None without an end."""
+    """The time from `after`, inclusive, to `before`, exclusive; both aware, None if unbounded."""
 
     after: datetime | None = None
     before: datetime | None = None
@@ -57,7 +57,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """A filter that holds within a group or is excluded: `name` as in the query language, or "date" for a Period of the
+    """A filter within a group or an exclusion: `name` is as in the query language, or "date" for a Period of the
     article's date."""
 
     name: str
@@ -66,21 +66,21 @@ class Is:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Articles without it."""
+    """Articles that do not match the node."""
 
     node: Node
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of them."""
+    """Articles that match all nodes."""
 
     nodes: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Any of them."""
+    """Articles that match any node."""
 
     nodes: tuple[Node, ...]
 
@@ -88,7 +88,7 @@ class Or:
 Leaf = Words | Prefix | Fuzzy | Near | Is
 Node = Leaf | Not | And | Or
 Sort = Literal["relevance", "newest", "oldest", "changed"]
-FILTER_FIELDS: Mapping[str, str] = {  # a filter that takes several values, by its name in the language -> of Query
+FILTER_FIELDS: Mapping[str, str] = {  # filters with several values: name in the query language -> field of Query
     "site": "sites",
     "country": "countries",
     "lang": "languages",
@@ -99,8 +99,8 @@ FILTER_FIELDS: Mapping[str, str] = {  # a filter that takes several values, by i
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be read in a query: from character `at` to `end` of its text. `key` names the sentence that tells
-    it (`index.search.query_language.diagnostics`), `given` is what stands there."""
+    """A part of a query that could not be parsed, from character `at` to `end` of its text. `key` names the sentence
+    that explains it (`index.search.query_language.diagnostics`), `given` is the text there."""
 
     key: str
     at: int
@@ -110,13 +110,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search: a tree of words (None is every article), filters, order and place.
+    """A query: a tree of words (None matches every article), filters, order and position.
 
-    Filters with several values mean any of them, `has` all; `articles` are ids, and let no copies through. `after` is
-    inclusive, `before` exclusive, both aware, held against the document's sort_date; `changed` is held against its
-    `changed`. `copies` shows every article of a story and not its lead only; `versions` searches what articles said
-    before as well. `limit` is 1 to 100, an export's more; `cursor` is what the page before gave, None for the first.
-    `problems` tell what of the text has no meaning, and was left out.
+    Several values of a filter mean any of them, of `has` all. `articles` are ids; copies are excluded there too.
+    `after` is inclusive, `before` exclusive; both are aware and compared with the document's sort_date, `changed` with
+    its `changed`. `copies` includes every article of a story, not only its lead; `versions` also searches earlier
+    versions. `limit` is 1 to 100, more for an export; `cursor` comes from the previous page, None for the first.
+    `problems` lists the parts of the text that have no meaning and were left out.
     """
 
     node: Node | None = None
@@ -140,7 +140,7 @@ class Query:
 
     @property
     def filtered(self) -> bool:
-        """Whether a filter can exclude a story's lead, so that every matching article shows and not leads only."""
+        """Whether a filter may exclude a story's lead, so that all matching articles are shown, not only leads."""
         named = (self.sites, self.countries, self.languages, self.authors, self.sections, self.has)
         other = (self.after, self.before, self.changed)
         return any(named) or any(other) or self.gone is not None or _holds_filter(self.node)

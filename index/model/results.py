@@ -1,4 +1,4 @@
-"""What a search finds: the matches of an engine, and the hits with their texts and counts."""
+"""The results of a search: an engine's matches, and the hits with their texts and counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from index.model.article import IndexDocument
 
 Facet = Literal["site", "country", "language", "section", "author"]
 Unit = Literal["day", "week", "month"]
-FACET_FILTERS: Mapping[Facet, str] = {  # a facet -> the filter of the query language that chooses a value of it
+FACET_FILTERS: Mapping[Facet, str] = {  # facet -> the filter of the query language for its values
     "site": "site",
     "country": "country",
     "language": "lang",
@@ -22,8 +22,8 @@ FACET_FILTERS: Mapping[Facet, str] = {  # a facet -> the filter of the query lan
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What an engine answers for one document: the article's id, its score (0 when sorted by date), and the number of
-    the version where it is an earlier one."""
+    """An engine's match: the article's id, its score (0 when sorted by date), and the version number if it is an
+    earlier version."""
 
     id: str
     score: float
@@ -32,7 +32,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What an engine answers: how many in all (exact), this page of them, and the cursor of the next, or None."""
+    """An engine's response: the exact total, a page of matches, and the cursor of the next page, or None."""
 
     total: int
     matches: tuple[Match, ...]
@@ -41,7 +41,7 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class FacetCounts:
-    """How many of the articles found have each value of a field, the most frequent first: exact."""
+    """The exact number of results with each value of a field, most frequent first."""
 
     field: Facet
     counts: tuple[tuple[str, int], ...]
@@ -49,7 +49,7 @@ class FacetCounts:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How many of the articles found are from a day, from the week or month that begins with it (UTC)."""
+    """The number of results from a day, or from the week or month that begins on it (UTC)."""
 
     day: date
     count: int
@@ -57,7 +57,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of original text; `marked` where it matched."""
+    """A piece of original text; `marked` if it matched."""
 
     text: str
     marked: bool = False
@@ -65,8 +65,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One article found: the document, its headline and up to three pieces of its text with the matches marked, and how
-    many other articles of its story the archive has."""
+    """A result: the document, its headline and up to three snippets with the matches marked, and the number of other
+    articles of its story in the archive."""
 
     document: IndexDocument
     score: float
@@ -77,10 +77,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A page of hits with the exact total, how long it took, and the cursor of the next page, or None.
+    """A page of hits with the exact total, the time taken, and the cursor of the next page, or None.
 
-    Where they were asked for: `facets`, each counted as if no value of its own field were chosen, and `histogram`, the
-    days, weeks or months that have articles, in order."""
+    If requested, `facets` are each counted as if no value of their own field were chosen, and `histogram` has the days,
+    weeks or months with articles, in order.
+    """
 
     total: int
     hits: tuple[Hit, ...]

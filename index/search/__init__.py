@@ -1,1 +1,1 @@
-"""Searching, and bringing the index up to date with the archive."""
+"""Searching, and keeping the index up to date with the archive."""

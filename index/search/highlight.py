@@ -1,7 +1,7 @@
-"""What of a text is shown for a search, and what in it is marked.
+"""Highlighting: the parts of a text shown for a search, and the matches marked in them.
 
-Marks and snippets are pieces of the text as it was written, tashkeel included, found by the same analysis that indexed
-it: so both engines show the same.
+Highlights and snippets are pieces of the original text, tashkeel included, found by the same analysis that indexed it,
+so that they are the same for both engines.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from index.model.article import Article
 from index.model.results import Span
 from index.text.analysis import Stems, language_of, places, stop_words, words_as_composed
 
-SNIPPETS = 3  # at most, of a body
+SNIPPETS = 3  # most snippets per body
 SNIPPET_CHARACTERS = 200  # about two lines of a result
-WEIGHED = 20  # matches of one word that may get a snippet: all against all would take seconds in a long text
-LEAD_CHARACTERS = 60  # of a snippet, before the match that it is made for
+WEIGHED = 20  # matches per word considered for snippets: comparing all with all would take seconds in a long text
+LEAD_CHARACTERS = 60  # of a snippet, before the match that it shows
 
 
 def headline(article: Article, asked: Sequence[MatchClause]) -> tuple[Span, ...]:
-    """The headline of an article, with what was asked for marked."""
+    """The headline of an article, with the matches marked."""
     text = _AnalyzedText(article.headline, article.language)
     marks = text.marks([one for one in asked if one.field.startswith("headline")])
     return _spans(article.headline, 0, len(article.headline), marks)
 
 
 def snippets(article: Article, asked: Sequence[MatchClause]) -> tuple[tuple[Span, ...], ...]:
-    """Up to SNIPPETS pieces of an article's body, with what was asked for marked."""
+    """Up to SNIPPETS pieces of an article's body, with the matches marked."""
     text = _AnalyzedText(article.body, article.language)
     return _snippets(text, text.marks([one for one in asked if one.field.startswith("body")]))
 
 
 def clauses_for_language(language: str | None, asked: Sequence[MatchClause]) -> list[MatchClause]:
-    """What of it can stand in a text of this language at all: not the stems of other ones, which are most of it."""
+    """The clauses that can match in a text of this language, without other languages' stems, which are the majority."""
     spoken = language_of(language)
     return [one for one in asked if not one.field.endswith("_stem") or _is_of(one, spoken)]
 
@@ -55,7 +55,7 @@ def _is_of(stem: MatchClause, language: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """A match in a text, in characters, end exclusive; `what` is the first word as it was asked for."""
+    """A match in a text, in characters, end exclusive; `what` is its first word as in the query."""
 
     start: int
     end: int
@@ -63,7 +63,7 @@ class _Match:
 
 
 class _AnalyzedText:
-    """A text with its words and their stems, side by side."""
+    """A text with its words and their stems in parallel."""
 
     def __init__(self, text: str, language: str | None) -> None:
         self.text = text
@@ -72,16 +72,16 @@ class _AnalyzedText:
 
     @cached_property
     def places(self) -> NDArray[np.intp]:
-        """Where the words stand: from, to."""
+        """The positions of the words, as rows of start and end."""
         return places(self.text)
 
     @cached_property
     def stems(self) -> Stems:
-        """The stems of the words; none where the text is not as the archive holds texts, and has other words in NFC."""
+        """The stems of the words; none if the text is not normalized as in the archive and has other words in NFC."""
         return Stems(self.text, self.words, self.language)
 
     def marks(self, asked: Sequence[MatchClause]) -> list[_Match]:
-        """Where the rows of words stand, in order and without overlaps. Stop words only where nothing else matched."""
+        """The matches of the clauses, in order and without overlaps; of stop words only if nothing else matched."""
         found = [mark for one in asked for mark in self._marks(one)]
         stops = stop_words().get(self.language, frozenset())
         telling = [mark for mark in found if mark.what not in stops]
@@ -121,7 +121,7 @@ class _AnalyzedText:
 
 
 def _all_of(words: Sequence[str], wanted: str) -> Iterator[int]:
-    """Where a word stands; a list finds it faster than a loop does."""
+    """The indices of a word; `list.index` finds them faster than a loop."""
     at = -1
     with suppress(ValueError):
         while True:
@@ -130,13 +130,13 @@ def _all_of(words: Sequence[str], wanted: str) -> Iterator[int]:
 
 
 def is_like(word: str, other: str, edits: int) -> bool:
-    """Whether one word becomes the other by so many letters put in, left out, changed, or swapped with the next:
-    the optimal string alignment distance, as the engines have it."""
+    """Whether two words are at most so many edits apart: letters inserted, deleted, replaced, or swapped with the next.
+    This is the optimal string alignment distance, as in the engines."""
     return OSA.distance(word, other, score_cutoff=edits) <= edits
 
 
 def _spans(text: str, start: int, end: int, marks: Sequence[_Match]) -> tuple[Span, ...]:
-    """A piece of a text, cut where marks begin and end."""
+    """A piece of a text, split where marks begin and end."""
     spans: list[Span] = []
     at = start
     for mark in marks:
@@ -155,7 +155,7 @@ def _spans(text: str, start: int, end: int, marks: Sequence[_Match]) -> tuple[Sp
 
 
 def _snippets(body: _AnalyzedText, marks: Sequence[_Match]) -> tuple[tuple[Span, ...], ...]:
-    """The pieces that hold most of what was asked, in the order of the text; the beginning where nothing is marked."""
+    """The pieces with the most different matches, in the order of the text; its beginning if nothing is marked."""
     if not body.words:
         return ()
     if not marks:
@@ -174,7 +174,7 @@ def _snippets(body: _AnalyzedText, marks: Sequence[_Match]) -> tuple[tuple[Span,
 
 
 def _apart(marks: Sequence[_Match]) -> list[_Match]:
-    """Of each word the first matches that do not stand close together."""
+    """The first matches of each word, leaving out those close to the one before."""
     kept: dict[str, list[_Match]] = {}
     for mark in marks:
         of_word = kept.setdefault(mark.what, [])
@@ -189,7 +189,7 @@ def _worth(window: tuple[int, int], marks: Sequence[_Match], told: set[str]) -> 
 
 
 def _window(body: _AnalyzedText, anchor: int) -> tuple[int, int]:
-    """A piece of the paragraph around a word, from the beginning of a word to the end of one."""
+    """A piece of the paragraph around a word, from the start of a word to the end of one."""
     text, starts, ends = body.text, body.places[:, 0], body.places[:, 1]
     first = text.rfind("\n\n", 0, anchor) + 2 if "\n\n" in text[:anchor] else 0
     last = text.find("\n\n", anchor)
@@ -201,7 +201,7 @@ def _window(body: _AnalyzedText, anchor: int) -> tuple[int, int]:
     if last - start <= SNIPPET_CHARACTERS:
         return start, last
     most = start + SNIPPET_CHARACTERS
-    fitting = int(ends[ends.searchsorted(most, "right") - 1])  # where none fits, the text's last one, which is too far
+    fitting = int(ends[ends.searchsorted(most, "right") - 1])  # if none fits, the text's last one, which is too far
     end = fitting if anchor < fitting <= most else most
     while end < last and not text[end].isspace() and not text[end].isalnum():  # the full stop, the closing quote
         end += 1

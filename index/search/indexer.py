@@ -1,7 +1,7 @@
-"""The shipper: brings what the outbox holds to an index, and replaces an index by a newly built one.
+"""The indexer: delivers the outbox to an index, and replaces an index by a newly built one.
 
-One process an engine, held by a lock. A row leaves the outbox only when the index has made it durable, so that a crash
-at any point costs a second delivery, which the document's version makes harmless.
+There is one process per engine, ensured by a lock. A row leaves the outbox only when the index has made it durable, so
+a crash at any point costs no more than a second delivery, which the document's version makes harmless.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from index.file_lock import hold
 from index.locale import FALLBACK, translate
 from index.model.message import Message
 
-BATCH = 500  # documents: 100 to 2,000 a request differ by a tenth (measured on Elasticsearch)
-POLL = 1.0  # s between two looks into the outbox: a stored article is to be found within 5 s
-BACK_OFF = (1.0, 600.0)  # s: first and longest wait for an index that does not answer
+BATCH = 500  # documents: 100 to 2,000 per request differ in speed by a tenth (measured on Elasticsearch)
+POLL = 1.0  # s between two reads of the outbox: a stored article should be searchable within 5 s
+BACK_OFF = (1.0, 600.0)  # s: shortest and longest wait for an index that does not answer
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What one round brought to the index, what it refused for good, and how many rows are left."""
+    """The result of a batch: how many rows the index took, how many it rejected for good, and how many are left."""
 
     sent: int = 0
     refused: int = 0
@@ -42,14 +42,15 @@ class BatchResult:
 
 
 def lock_path(archive: Archive, engine: str) -> Path:
-    """The lock of the one process that ships to this engine: `data/shipper-<engine>.lock`."""
+    """The lock file of the one process that writes to this engine: `data/shipper-<engine>.lock`."""
     return archive.path.parent / f"shipper-{engine}.lock"
 
 
 def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> None:
-    """Ship until `stop` is set. An index that is down is tried again, at most ten minutes later.
+    """Run the indexer until `stop` is set. An index that is down is retried with back-off, of at most ten minutes.
 
-    Raises Busy where another process ships to this engine, ArchiveError where the archive fails.
+    :raises Busy: when another process is the indexer of this engine.
+    :raises ArchiveError: when the archive fails.
     """
     failures = 0
     with hold(lock_path(archive, engine.name), wait=False):
@@ -62,7 +63,7 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
                 ready, failures = True, 0
             except ArchiveError:
                 raise
-            except Exception as error:  # whatever an index does to us, its rows stay and are tried again
+            except Exception as error:  # whatever the index does, its rows stay and are retried
                 wait = _back_off(failures)
                 ready, failures = False, failures + 1
                 known = isinstance(error, ArshifError)
@@ -74,7 +75,10 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
 
 
 def index_pending(archive: Archive, engine: Engine, batch: int = BATCH) -> BatchResult:
-    """Ship until nothing is left, and give what that was. Raises Busy where another process does it already."""
+    """Deliver everything in the outbox and return the totals.
+
+    :raises Busy: when another process is the indexer of this engine.
+    """
     with hold(lock_path(archive, engine.name), wait=False):
         reconcile(archive, engine)
         total = BatchResult()
@@ -88,10 +92,13 @@ def index_pending(archive: Archive, engine: Engine, batch: int = BATCH) -> Batch
 def rebuild(
     archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[BatchResult], None] | None = None
 ) -> str:
-    """Build the index anew from the archive while the old one is searched; gives the new target's name once readers
-    see it and the old one is gone. A shipper that runs does the work. What is interrupted is gone on with by the next.
+    """Rebuild the index from the archive while the old one is searched; return the new target's name once it is
+    searched and the old one is gone.
 
-    Raises IndexUnavailable where the index does not answer, Busy where a newer rebuild took over.
+    A running indexer does the work, and the next indexer continues an interrupted rebuild.
+
+    :raises IndexUnavailable: when the index does not answer.
+    :raises Busy: when a newer rebuild took over.
     """
     return _build(archive, engine, _start(archive, engine), batch, told)
 
@@ -99,10 +106,13 @@ def rebuild(
 def migrate(
     archive: Archive, engine: Engine, batch: int = BATCH, told: Callable[[BatchResult], None] | None = None
 ) -> str:
-    """The name of an index with this program's mapping that readers see: at once where there is one, else when it is
-    built; the one of an older mapping is searched until then, and gets what comes meanwhile.
+    """The name of the current target with this program's mapping, which is built first if there is none.
 
-    Raises what `rebuild` does."""
+    Until then, an index of an older mapping is searched and kept up to date.
+
+    :raises IndexUnavailable: when the index does not answer.
+    :raises Busy: when a newer rebuild took over.
+    """
     live = engine.current()
     if live is not None:
         return live
@@ -129,9 +139,13 @@ def _build(archive: Archive, engine: Engine, name: str, batch: int, told: Callab
 
 
 def index_batch(archive: Archive, engine: Engine, batch: int = BATCH) -> BatchResult:
-    """One batch to each target of the engine; one that was being built and is complete takes over.
+    """Deliver one batch to each target of the engine; a target being built takes over once it is complete.
 
-    The caller holds the lock. Raises IndexUnavailable or IndexMismatch, and then nothing is lost."""
+    The caller holds the lock. Nothing is lost by an error.
+
+    :raises IndexUnavailable: when the index does not answer.
+    :raises IndexMismatch: when a person must repair it.
+    """
     with archive.read() as conn:
         targets = outbox.targets_of(conn, engine.name)
     if not targets:
@@ -145,7 +159,7 @@ def index_batch(archive: Archive, engine: Engine, batch: int = BATCH) -> BatchRe
         except IndexMismatch as problem:
             if target.state == "building" or is_ours(target.name, engine.prefix):
                 raise
-            log.warning("%s: what is new is found once the new index is complete, for %s", engine.name, problem)
+            log.warning("%s: new articles are found once the new index is complete: %s", engine.name, problem)
             archive.write(lambda conn, name=target.name: outbox.drop(conn, name)).result()  # type: ignore[misc]
             continue
         total = BatchResult(total.sent + part.sent, total.refused + part.refused, total.left + part.left)
@@ -155,10 +169,11 @@ def index_batch(archive: Archive, engine: Engine, batch: int = BATCH) -> BatchRe
 
 
 def reconcile(archive: Archive, engine: Engine) -> None:
-    """Make archive and engine agree on where the documents go: an index that is missing, lost or of an older mapping
-    is built anew; one of an older mapping gets what is new until then.
+    """Make archive and engine agree on the targets: an index that is missing, lost or of an older mapping is rebuilt;
+    one of an older mapping is kept up to date until then.
 
-    Raises IndexMismatch where the engine's index was made from another archive."""
+    :raises IndexMismatch: when the engine's index was made from another archive.
+    """
     there = set(engine.targets())
     with archive.read() as conn:
         known = outbox.targets_of(conn, engine.name)
@@ -167,12 +182,13 @@ def reconcile(archive: Archive, engine: Engine) -> None:
     for target in known:
         lost = target.name not in there or (target.state == "current" and live is None and target.name != searched)
         if lost:
-            log.warning("%s: index %s is lost or outdated, and is built anew", engine.name, target.name)
+            log.warning("%s: index %s is lost or outdated and will be rebuilt", engine.name, target.name)
             archive.write(lambda conn, name=target.name: outbox.drop(conn, name)).result()  # type: ignore[misc]
     with archive.read() as conn:
         left = {target.state: target.name for target in outbox.targets_of(conn, engine.name)}
     if live is not None and live == left.get("building"):
-        archive.write(lambda conn: outbox.activate(conn, live)).result()  # published, then killed
+        # Activated by a process that was killed before it could record that
+        archive.write(lambda conn: outbox.activate(conn, live)).result()
     elif "building" not in left and live is None:
         _start(archive, engine)
     elif "building" not in left and live != left.get("current"):
@@ -183,14 +199,14 @@ def reconcile(archive: Archive, engine: Engine) -> None:
 
 
 def _sweep(engine: Engine, unknown: set[str]) -> None:
-    """Drop what was created by one that died before it could note it: empty, and nobody's."""
+    """Drop targets whose creator died before recording them: they are empty and belong to nobody."""
     for name in unknown:
         if is_ours(name, engine.prefix) and not engine.count(name):
             engine.drop(name)
 
 
 def _start(archive: Archive, engine: Engine) -> str:
-    """Begin a new target; one that was being built is given up."""
+    """Begin a new target; one being built is dropped."""
     name = new_target(engine.prefix)
     engine.create(name)
     with archive.read() as conn:
@@ -208,7 +224,7 @@ def _activate(archive: Archive, engine: Engine, name: str) -> None:
 
 
 def _index_rows(archive: Archive, engine: Engine, target: str, batch: int) -> BatchResult:
-    with archive.read() as conn:  # one view of both: a row's version is its document's
+    with archive.read() as conn:  # one snapshot: a row's version is its document's
         rows = outbox.batch(conn, target, batch)
         wanted = [row.article for row in rows if row.op == "upsert"]
         upserts = documents.documents(conn, wanted)
@@ -219,7 +235,7 @@ def _index_rows(archive: Archive, engine: Engine, target: str, batch: int) -> Ba
     refused = engine.bulk(target, upserts, [row.article for row in rows if row.article not in there])
     left = archive.write(lambda conn: _record(conn, target, rows, refused)).result()
     for article, reason in refused.items():
-        log.warning("%s: refused %s for good: %s", engine.name, article, translate(reason, FALLBACK))
+        log.warning("%s: rejected %s for good: %s", engine.name, article, translate(reason, FALLBACK))
     return BatchResult(len(rows) - len(refused), len(refused), left)
 
 
@@ -239,4 +255,4 @@ def _state(archive: Archive, name: str) -> outbox.State | None:
 
 def _back_off(failures: int) -> float:
     first, longest = BACK_OFF
-    return min(first * 2.0 ** min(failures, 30), longest) * random.uniform(0.5, 1.0)  # apart from each other's
+    return min(first * 2.0 ** min(failures, 30), longest) * random.uniform(0.5, 1.0)  # jitter

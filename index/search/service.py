@@ -1,7 +1,6 @@
-"""Query -> Results, over whichever index.
+"""Searching: from a Query to Results, with either engine.
 
-The engine gives ids and counts, the archive the texts; `index/search/highlight.py` says what of them is shown and
-marked.
+The engine supplies ids and counts, the archive the texts; `index/search/highlight.py` chooses and marks what is shown.
 """
 
 from __future__ import annotations
@@ -21,23 +20,28 @@ from index.model.query import FILTER_FIELDS, Query
 from index.model.results import FACET_FILTERS, Bar, Facet, FacetCounts, Hit, Match, Results, Unit
 from index.search.highlight import clauses_for_language, headline, snippets
 
-Key = tuple[str, int | None]  # an article, and the number of an earlier version of it; None for how it reads today
+Key = tuple[str, int | None]  # an article's id, and the number of an earlier version; None for the newest
 Load = Callable[[Sequence[Key]], tuple[Mapping[Key, IndexDocument], Mapping[str, int]]]
 
-OWN_FILTER: Mapping[Facet, str] = {  # the field of Query that holds a facet to chosen values
+OWN_FILTER: Mapping[Facet, str] = {  # the field of Query that filters by a facet
     facet: FILTER_FIELDS[name] for facet, name in FACET_FILTERS.items()
 }
-DAYS, WEEKS = 92, 2 * 366  # days that a histogram may span to be told by days, or by weeks: some hundred bars at most
+DAYS, WEEKS = 92, 2 * 366  # longest spans, in days, of histograms by day and by week: some hundred bars at most
 
 
 def search(
     query: Query, engine: Engine, archive: Archive, *, facets: Sequence[Facet] = (), histogram: Unit | bool = False
 ) -> Results:
-    """A page of hits, with their texts from the archive; with counts by these facets, and over time by days, weeks or
-    months (True: whichever suits the time that the results span).
+    """A page of hits with their texts from the archive, counts by these facets, and a histogram by day, week or month
+    (True: whichever suits the time that the results span).
 
-    An id that the archive does not have (an index that is ahead or behind) is left out of the page, not of the total.
-    Raises QueryError for a cursor of another search, IndexUnavailable and IndexMismatch as the engine does."""
+    An id that the archive does not have, because the index is ahead or behind, is missing from the page but counts in
+    the total.
+
+    :raises QueryError: when the cursor is not one of this search.
+    :raises IndexUnavailable: when the index does not answer.
+    :raises IndexMismatch: when a person must repair the index.
+    """
     started = time.perf_counter()
     found = find(query, engine, lambda keys: load(archive, keys))
     tallies, bars, unit = _counts(query, engine, facets, histogram)
@@ -45,8 +49,8 @@ def search(
 
 
 def find(query: Query, engine: Engine, loading: Load) -> Results:
-    """As `search` without counts, with the documents from `loading`: keys -> documents, and per story the number of its
-    other articles."""
+    """Like `search`, without counts; `loading` returns the documents of keys, and the number of other articles per
+    story."""
     started = time.perf_counter()
     found = engine.search(query)
     loaded, others = loading([(match.id, match.number) for match in found.matches])
@@ -62,7 +66,7 @@ def find(query: Query, engine: Engine, loading: Load) -> Results:
 
 
 def load(archive: Archive, keys: Sequence[Key]) -> tuple[Mapping[Key, IndexDocument], Mapping[str, int]]:
-    """The documents of these keys, as far as the archive has them, and how many other articles their stories have."""
+    """The documents of these keys, as far as the archive has them, and the number of other articles per story."""
     with archive.read() as conn:
         today = documents.documents(conn, [article for article, number in keys if number is None])
         earlier = documents.version_documents(conn, list({article for article, number in keys if number is not None}))
@@ -88,8 +92,8 @@ def _hit(document: IndexDocument, match: Match, asked: Sequence[MatchClause], ot
 def _counts(
     query: Query, engine: Engine, facets: Sequence[Facet], histogram: Unit | bool
 ) -> tuple[tuple[FacetCounts, ...], tuple[Bar, ...], Unit | None]:
-    """A field by which the search is held already is counted as if it were not, so that one can choose another value,
-    or one more: then all copies count, as they do in such a search."""
+    """Counts by facet and the histogram. A facet that the query already filters by is counted without that filter, so
+    that one can choose another value or an additional one; all copies count then, as in such a search."""
     chosen = [facet for facet in facets if getattr(query, OWN_FILTER[facet])]
     free = [facet for facet in facets if facet not in chosen]
     fields = [*(FACET_FIELDS[facet] for facet in free), *([DAY] if histogram else [])]
@@ -118,7 +122,7 @@ def _bars(days: Mapping[int, int], unit: Unit) -> tuple[Bar, ...]:
 
 
 def begin(day: date, unit: Unit) -> date:
-    """The day with which the day, the week or the month of this one begins."""
+    """The first day of the day, week or month that contains this day."""
     if unit == "month":
         return day.replace(day=1)
-    return day - timedelta(days=day.weekday()) if unit == "week" else day  # Monday, as ISO 8601 has it
+    return day - timedelta(days=day.weekday()) if unit == "week" else day  # Monday, as in ISO 8601

@@ -1,7 +1,7 @@
-"""Whether an index holds what the archive does: every difference by its kind, and their repair through the outbox.
+"""Verifying an index against the archive: every difference by its kind, and their repair through the outbox.
 
-While crawls and a shipper work: what waits in the outbox is no difference, and what moved between two looks at the
-archive is none either.
+This works while crawls and an indexer run: what is pending in the outbox is not a difference, nor is anything that
+changed between two reads of the archive.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Kind = Literal["missing", "older", "newer", "twice", "extra", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is wrong with one document, an article's or (`earlier_id`) an earlier version's: the archive's version and
-    the index's; None where one of them has none. "other": of the same version, and says something else."""
+    """A difference in one document, an article's or (`earlier_id`) an earlier version's: its document version in the
+    archive and in the index, None where it is missing. "other" means the same version with different content."""
 
     article: str
     kind: Kind
@@ -36,8 +36,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How the target that is searched compares: what both hold, what still waits in the outbox, what the index refused
-    for good, and what differs without such a reason."""
+    """How the current target compares with the archive: how many documents agree, are pending in the outbox, or were
+    rejected for good, and the differences without such a reason."""
 
     target: str
     agreeing: int
@@ -48,7 +48,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """The archive at one moment: version by document's id, and the ids that an index need not have yet."""
+    """A snapshot of the archive: document versions by id, and the ids that an index need not have yet."""
 
     versions: dict[str, int]
     waiting: frozenset[str]
@@ -56,10 +56,11 @@ class _View:
 
 
 def verify(archive: Archive, engine: Engine) -> Verified:
-    """The index that is searched, held against the archive, document by document: its id, version and digest; those of
-    earlier versions too.
+    """Compare the current index with the archive, document by document, earlier versions included: id, version and
+    digest.
 
-    Raises IndexUnavailable where there is no index yet, or it does not answer."""
+    :raises IndexUnavailable: when there is no index yet, or it does not answer.
+    """
     target = engine.current()
     if target is None:
         raise IndexUnavailable(f"there is no {engine.name} index to verify yet: `arshif index migrate` makes it")
@@ -85,11 +86,14 @@ def verify(archive: Archive, engine: Engine) -> Verified:
 
 
 def repair(archive: Archive, engine: Engine, found: Verified) -> int:
-    """Put what differs into the outbox: the archive's document, or its deletion where the archive has none. Gives how
-    many; the shipper does the rest.
+    """Enqueue every document that differs, or its deletion if the archive does not have it, for the indexer; return how
+    many.
 
-    Of a document whose version in the index is ahead (an older archive was put back) the archive's counts on from
-    there, since an index never takes an older one. Raises IndexMismatch where the index is another archive's."""
+    If the index has a newer version of a document, because an older archive was restored, the archive's version is
+    raised above it, since an index never accepts an older one.
+
+    :raises IndexMismatch: when the index was made from another archive.
+    """
     with archive.read() as conn:
         targets = {target.name for target in outbox.targets_of(conn, engine.name)}
     if found.target not in targets:
@@ -123,7 +127,7 @@ def _view(archive: Archive, target: str) -> _View:
 
 
 def _others(archive: Archive, indexed: Mapping[str, IndexedDocument]) -> set[str]:
-    """The documents of which an index has the archive's version, and not what it says."""
+    """The documents of which the index has the archive's version but different content."""
     found = set()
     with archive.read() as conn:
         for piece in chunks(list(documents.ids(conn))):
@@ -141,7 +145,7 @@ def _article(id_: str) -> str:
 
 
 def _kind(indexed: int | None, least: int | None, most: int | None, times: int) -> Kind | None:
-    """The kind of a difference; `least` and `most` are the archive's version before and after the index was read."""
+    """The kind of difference, or None; `least` and `most` are the archive's versions before and after the scan."""
     if indexed is None:
         return "missing"
     if least is None and most is None:

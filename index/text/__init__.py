@@ -1,1 +1,1 @@
-"""Text as it is searched: charset, folding, tokens, stems."""
+"""Text processing for search: charsets, folding, tokens, stems."""

@@ -1,11 +1,11 @@
-"""One chain of analysis per language, as data: fold, tokens, stems, stop words.
+"""Text analysis, one chain per language, as data: folding, tokens, stems, stop words.
 
-A text is folded character by character (`index/text/char_folding.py`), cut into words (one regular expression), and
-each word is stemmed by the chain of the article's language. Both engines work by this page. The fields of exact
-words: the embedded index is fed with `words`, Elasticsearch has an analyzer that is written from the same table and
-expression (`index/engines/elastic/mapping.py`), and `tests/engines/test_parity.py` holds the two together. The fields
-of stems: both are fed with `stems`, for Lucene's Snowball is of another release than any Python has (it stems 49 of
-19,700 English words otherwise, 317 of 12,000 German ones), and would change with the server.
+A text is folded character by character (`index/text/char_folding.py`), split into words (one regular expression), and
+each word is stemmed by the chain of the article's language. Both engines rely on this module. In the fields of exact
+words, the embedded index gets `words`, while Elasticsearch has an analyzer generated from the same table and expression
+(`index/engines/elastic/mapping.py`); `tests/engines/test_parity.py` verifies that they agree. In the fields of stems,
+both get `stems`, because Lucene's Snowball is of a different release than any for Python (it stems 49 of 19,700 English
+words differently, 317 of 12,000 German ones) and would change with the server.
 """
 
 from __future__ import annotations
@@ -27,29 +27,30 @@ from index.text.char_folding import fold_table, lower_table
 from index.text.stopwords import STOP_WORDS
 from index.text.tokenizer import Tokenizer
 
-TOKEN_CHARACTERS = 128  # a longer run (base64, a line of dots in letters) is cut; Lucene refuses terms of 32 KiB
+TOKEN_CHARACTERS = 128  # a longer run (base64, a line of dots in letters) is cut; Lucene rejects terms of 32 KiB
 
 
 def fold(text: str) -> str:
-    """The text without case, accents, tashkeel, tatweel and variants of letters and digits: what compares as equal.
+    """The text without case, accents, tashkeel, tatweel and variants of letters and digits, for comparison.
 
-    Punctuation and blanks stay as they are. Idempotent."""
+    Punctuation and spaces are unchanged. Idempotent.
+    """
     return unicodedata.normalize("NFC", text).translate(fold_table())
 
 
 def lower(text: str) -> str:
-    """As `fold`, but with the accents of the Latin and Greek scripts, on which stemmers depend."""
+    """Like `fold`, but keeping accents of the Latin and Greek scripts, on which stemmers depend."""
     return unicodedata.normalize("NFC", text).translate(lower_table())
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
 
-# Scripts that write no blanks between words, and Korean, which joins its particles to them: each character is a word,
-# and a word of a query is a row of them. That finds what bigrams find, and single characters too.
+# Scripts without spaces between words, and Korean, which attaches particles to them: each character is a word, and a
+# word of a query is a sequence of them. That finds what bigrams find, and single characters too.
 SINGLE = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U000323af"
 
 
-OTHER_PLANES = "\U00010000-\U0001efff"  # whole: rare scripts and signs; their ranges one by one take 8 times as long
+OTHER_PLANES = "\U00010000-\U0001efff"  # as a whole: rare scripts and signs; as single ranges they take 8 times as long
 
 
 @cache
@@ -59,15 +60,15 @@ def _single() -> re.Pattern[str]:
 
 @cache
 def _letters() -> list[bool]:
-    """Whether words are made of a character of the Basic Multilingual Plane: letters, marks and digits. `\\w` of `re`
-    leaves out the marks, such as the vowel signs of Hindi."""
+    """For each character of the Basic Multilingual Plane, whether it is part of words: letters, marks and digits. `\\w`
+    of `re` omits marks, such as the vowel signs of Hindi."""
     return [unicodedata.category(chr(p))[0] in "LMN" and not _single().match(chr(p)) for p in range(0x10000)]
 
 
 @cache
 def _words() -> re.Pattern[str]:
     inside = _letters()
-    edges = [p for p in range(1, len(inside)) if inside[p] != inside[p - 1]]  # NUL, the first, is no letter
+    edges = [p for p in range(1, len(inside)) if inside[p] != inside[p - 1]]  # NUL, the first, is not a letter
     ranges = "".join(
         f"{re.escape(chr(a))}-{re.escape(chr(b - 1))}" for a, b in zip(edges[::2], edges[1::2], strict=True)
     )
@@ -82,7 +83,7 @@ def _cutter(table: Callable[[], Mapping[int, str]]) -> Tokenizer:
 
 
 class Token(NamedTuple):
-    """A folded word and where it stands in the original text, in characters, end exclusive."""
+    """A folded word and its position in the original text, in characters, end exclusive."""
 
     text: str
     start: int
@@ -90,19 +91,19 @@ class Token(NamedTuple):
 
 
 def words(text: str) -> list[str]:
-    """The folded words of a text in order, as the `exact` fields of both engines hold them."""
+    """The folded words of a text in order, as in the `exact` fields of both engines."""
     return words_as_composed(unicodedata.normalize("NFC", text))
 
 
 def words_as_composed(text: str) -> list[str]:
-    """The same of a text that is in NFC already, or else those that `places` has the places of."""
+    """The same for a text that is in NFC already; for any text, the words whose positions `places` returns."""
     found = _cutter(fold_table).words(text)
     return _words().findall(text.translate(fold_table())) if found is None else found
 
 
 def places(text: str) -> NDArray[np.intp]:
-    """Where the words of a text stand in it as it was composed, a row for each: its first character, and the one behind
-    its last, tashkeel included."""
+    """The positions of the words in the text as it is, a row per word: its first character, and the one after its last,
+    tashkeel included."""
     at = _cutter(fold_table).places(text)
     return np.array(_places(text), np.intp).reshape(-1, 2) if at is None else at
 
@@ -121,7 +122,7 @@ def _places(text: str) -> list[tuple[int, int]]:
 
 
 def tokens(text: str) -> list[Token]:
-    """The folded words of a text (in NFC) with their places."""
+    """The folded words of a text (in NFC) with their positions."""
     return [Token(word, *place) for word, place in zip(words_as_composed(text), places(text).tolist(), strict=True)]
 
 
@@ -133,17 +134,21 @@ GREEK, ARMENIAN, DEVANAGARI = "\u0370-\u03ff", "\u0530-\u058f", "\u0900-\u097f"
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """How the words of one language are stemmed. `script` is the range of letters that its words are written in: words
-    of a query in other letters need not go through it. `snowball` names an algorithm; None is light10 for Arabic. Where
-    it only takes `suffixes` off, a stem begins with the letter with which its word does."""
+    """How the words of one language are stemmed.
+
+    `script` is the range of letters of its words: words of a query in other letters need not be stemmed. `snowball`
+    names an algorithm; None means light10 for Arabic. If the algorithm only removes `suffixes`, a stem begins with the
+    same letter as its word.
+    """
 
     script: str
     snowball: str | None
-    capitals: tuple[tuple[str, str], ...] = ()  # whose lower case this language has otherwise
+    capitals: tuple[tuple[str, str], ...] = ()  # those with a different lower case in this language
     suffixes: bool = True
 
 
-# What has none is found as it is written, folded: Persian, Urdu, Kurdish, Hebrew, Ukrainian and Polish among others.
+# Languages without a chain are searched by folded words only, among them Persian, Urdu, Kurdish, Hebrew, Ukrainian and
+# Polish.
 CHAINS: Mapping[str, Chain] = {
     "ar": Chain(ARABIC, None),
     "ca": Chain(LATIN_SCRIPT, "catalan"),
@@ -170,21 +175,21 @@ CHAINS: Mapping[str, Chain] = {
 }
 SAME_CHAIN = {"nb": "no", "nn": "no"}
 
-# Light stemming of Arabic, "light10" (Larkey, Ballesteros, Connell 2007), as Lucene's ArabicStemmer does it, on folded
-# words: one prefix goes, then each suffix in turn, while at least two letters stay (three after a lone و).
+# Light stemming of Arabic, "light10" (Larkey, Ballesteros, Connell 2007), like Lucene's ArabicStemmer, on folded words:
+# one prefix is removed, then each suffix in turn, as long as at least two letters remain (three after a lone و).
 PREFIXES = ("ال", "وال", "بال", "كال", "فال", "لل", "و")
 MAX_ROWS = 8  # of stems for one phrase: three words of it may begin with و
 SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
 
 
 def language_of(tag: str | None) -> str:
-    """The primary subtag of a BCP 47 tag, in lower case, under which its chain stands: `nb-NO` is `no`; "" for None."""
+    """The key of a BCP 47 tag's chain, its primary subtag in lower case: `no` for `nb-NO`; "" for None."""
     primary = (tag or "").replace("_", "-").partition("-")[0].lower()
     return SAME_CHAIN.get(primary, primary)
 
 
 def light10(word: str) -> str:
-    """The light stem of a folded Arabic word: معارك of المعارك, مقاتل of والمقاتلون."""
+    """The light stem of a folded Arabic word: معارك for المعارك, مقاتل for والمقاتلون."""
     return _without_suffixes(_without_prefix(word))
 
 
@@ -203,8 +208,8 @@ def _without_suffixes(word: str) -> str:
 
 
 def _query_stems(word: str) -> list[str]:
-    """The stems under which a folded Arabic word of a query may stand. light10 takes the و of وزير for "and", but not
-    that of الوزير, and so has زير and وزير: both are asked for. What is indexed stays Lucene's."""
+    """The stems that a folded Arabic word of a query may have in the index. light10 takes the و of وزير for "and", but
+    not that of الوزير, and so yields زير and وزير: both are searched. The index keeps Lucene's stems."""
     bare = _without_prefix(word)
     others = [_without_suffixes(word)] if word.startswith("و") else []
     others += [light10(bare)] if bare.startswith("و") else []
@@ -215,8 +220,8 @@ CACHED = 200_000  # stems of a language, about 30 MB: its news has some 100,000 
 
 
 class _Stems(dict[str, str]):
-    """The stem of each word of one language, made when it is first asked for. A plain table is read three times as fast
-    as an lru_cache, which writes at each look; at CACHED words it starts again."""
+    """The stems of one language's words, computed on first use. A plain dict is read three times as fast as an
+    lru_cache, which writes on every access; it is cleared when it reaches CACHED words."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -237,7 +242,7 @@ def _stems(language: str) -> _Stems:
 
 
 class _Stemmers(threading.local):
-    """The stemmers of one thread: one keeps the word that it is at in itself, and two threads would mix theirs."""
+    """The stemmers of one thread: a stemmer stores its current word, which two threads would mix up."""
 
     def __init__(self) -> None:
         self.made: dict[str, Any] = {}
@@ -248,7 +253,7 @@ _stemmers = _Stemmers()
 
 def _snowball(algorithm: str) -> Any:
     if algorithm not in _stemmers.made:
-        _stemmers.made[algorithm] = Stemmer.Stemmer(algorithm, 0)  # without a table of its own: `_Stems` is ours
+        _stemmers.made[algorithm] = Stemmer.Stemmer(algorithm, 0)  # without its own cache: `_Stems` is ours
     return _stemmers.made[algorithm]
 
 
@@ -259,8 +264,8 @@ def _capitals(text: str, language: str) -> str:
 
 
 def stems(text: str, language: str) -> list[str]:
-    """The stems of a text's words by the chain of `language` (from `language_of`), one for each of `words(text)`;
-    none where that language has no chain. Each carries its language: `en:elect` is not `fr:elect`."""
+    """The stems of a text's words by the chain of `language` (from `language_of`), one for each of `words(text)`; none
+    if that language has no chain. Each has its language as a prefix: `en:elect` differs from `fr:elect`."""
     if language not in CHAINS:
         return []
     return list(map(_stems(language).__getitem__, _lower_words(text, language)))
@@ -274,14 +279,14 @@ def _lower_words(text: str, language: str) -> list[str]:
 
 @cache
 def _accented() -> re.Pattern[str]:
-    """A character that `lower` and `fold` make different things of."""
+    """A pattern for the characters that `lower` and `fold` treat differently."""
     differing = [point for point in fold_table() if fold_table()[point] != lower_table().get(point, chr(point))]
     return re.compile(f"[{''.join(re.escape(chr(point)) for point in differing)}]")
 
 
 class Stems(Sequence[str]):
-    """The stems of a text's `words_as_composed`, as `stems` gives them, each made when it is looked at: of hundreds few
-    are. None at all where the text has other words in NFC, as no text of the archive has."""
+    """The stems of a text's `words_as_composed`, as returned by `stems`, each computed on access: of hundreds, few are
+    needed. Empty if the text has other words in NFC, which no text of the archive has."""
 
     def __init__(self, text: str, found: Sequence[str], language: str) -> None:
         self._folded, self._lower, self._language = found, found, language
@@ -303,12 +308,12 @@ class Stems(Sequence[str]):
         return list(map(made.__getitem__, self._lower[at])) if isinstance(at, slice) else made[self._lower[at]]
 
     def places_of(self, stem: str) -> Iterator[int]:
-        """Where a stem stands. Only words that can have it are stemmed, by what its chain leaves of them."""
+        """The indices of a stem. Only words that can have it under the language's chain are stemmed."""
         if not self._lower:
             return
         bare, chain = stem.partition(":")[2], CHAINS[self._language]
         held: Iterable[int] = range(len(self._lower))
-        if chain.snowball is None:  # light10 only takes something off
+        if chain.snowball is None:  # light10 only removes letters
             held = [i for i, word in enumerate(self._folded) if bare in word]
         elif chain.suffixes:
             held = [i for i, word in enumerate(self._folded) if word[0] == bare[0]]
@@ -316,14 +321,14 @@ class Stems(Sequence[str]):
 
 
 def scripts(text: str) -> list[str]:
-    """The languages of CHAINS in whose letters this text has at least one."""
+    """The languages of CHAINS of whose letters the text contains at least one."""
     letters = lower(text)
     return [language for language, chain in CHAINS.items() if re.search(f"[{chain.script}]", letters)]
 
 
 def stem_rows(text: str) -> list[tuple[str, ...]]:
-    """For words of a query, which have no language: the rows of stems under which they may stand, by each chain in
-    whose letters they are written."""
+    """The sequences of stems that words of a query may have, by each chain for their letters: a query has no
+    language."""
     languages = scripts(text)
     found = [tuple(stems(text, language)) for language in languages]
     if "ar" in languages:
@@ -334,7 +339,7 @@ def stem_rows(text: str) -> list[tuple[str, ...]]:
 
 @cache
 def stop_words() -> Mapping[str, frozenset[str]]:
-    """For each language the folded words that say too little to be asked for alone. They are indexed like all others,
-    so that phrases with them are found; Arabic ones also with the و that is written to them."""
+    """The folded stop words of each language. They are indexed like all other words, so that phrases with them are
+    found; the Arabic ones are also included with an attached و."""
     folded = {language: frozenset(fold(text).split()) for language, text in STOP_WORDS.items()}
     return {**folded, "ar": folded["ar"] | {"و" + word for word in folded["ar"]}}

@@ -1,4 +1,4 @@
-"""What each character becomes before it is compared, as data: the tables by which `index.text.analysis` folds."""
+"""Character folding for comparison, as data: the tables that `index.text.analysis` uses."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-# Written differently by different hands, and by different keyboards. Hamza on a seat is one letter, whatever carries
-# it: مسؤول and مسئول, أعضاؤها and أعضائها. Alef loses its hamza: الأحمد and الاحمد.
+# Letters that writers and keyboards vary. Hamza on a seat is one letter, whatever its seat: مسؤول and مسئول, أعضاؤها
+# and أعضائها. Alef loses its hamza: الأحمد and الاحمد.
 LETTERS: Mapping[str, str] = {
     **dict.fromkeys("أإآٱٲٳٵ", "ا"),
     **dict.fromkeys("ؤئٶٸ", "ء"),
@@ -20,7 +20,7 @@ LETTERS: Mapping[str, str] = {
     "ς": "σ",
 }
 
-# Marks that a writer may leave out. Vowel signs of Indic and Thai scripts are none of these: they are letters there.
+# Marks that a writer may omit. Vowel signs of Indic and Thai scripts are not among them: they are letters there.
 MARKS = (
     (0x0300, 0x036F),  # combining accents
     (0x0591, 0x05C7),  # Hebrew points
@@ -31,10 +31,10 @@ MARKS = (
     (0xFE00, 0xFE0F),  # variation selectors
 )
 
-# Invisible, yet they part words: zero-width space, zero-width non-joiner (Persian می‌رود). Others are left out.
+# Invisible, but separating words: zero-width space, zero-width non-joiner (Persian می‌رود). Others are removed.
 PARTING = frozenset("\u200b\u200c")
 
-# Letters of the Latin script that do not decompose; as Lucene's ASCIIFoldingFilter has them.
+# Letters of the Latin script that do not decompose, as in Lucene's ASCIIFoldingFilter.
 LATIN: Mapping[str, str] = {
     "ß": "ss",
     "æ": "ae",
@@ -53,7 +53,7 @@ LATIN: Mapping[str, str] = {
 
 
 def _lower(char: str) -> str:
-    """One character in lower case and in its plain form, with the accents that belong to its language."""
+    """One character in lower case and in its plain form, keeping the accents of its language."""
     if char in LETTERS:
         return LETTERS[char]
     category, point = unicodedata.category(char), ord(char)
@@ -72,7 +72,7 @@ def _lower(char: str) -> str:
 
 
 def _fold(char: str) -> str:
-    """One character without case and accents; the accents of Cyrillic make letters of their own (й) and stay."""
+    """One character without case and accents; accents in Cyrillic form separate letters (й) and stay."""
     lower = _lower(char)
     if not (lower and unicodedata.name(lower[0], "").startswith(("LATIN", "GREEK"))):
         return lower
@@ -82,11 +82,11 @@ def _fold(char: str) -> str:
 
 @cache
 def lower_table() -> dict[int, str]:
-    """Characters of the Basic Multilingual Plane and what `lower` makes of them, where that differs."""
+    """The characters of the Basic Multilingual Plane that `lower` changes, with the result."""
     return {point: low for point in range(0x10000) if (low := _lower(chr(point))) != chr(point)}
 
 
 @cache
 def fold_table() -> dict[int, str]:
-    """Characters of the Basic Multilingual Plane and what `fold` makes of them, where that differs."""
+    """The characters of the Basic Multilingual Plane that `fold` changes, with the result."""
     return {point: low for point in range(0x10000) if (low := _fold(chr(point))) != chr(point)}

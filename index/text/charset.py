@@ -1,7 +1,8 @@
-"""A page's bytes -> text, in this one place.
+"""Decoding a page's bytes to text; nothing else in the program does.
 
-What a header or a page declares is only a candidate: Arabic sites send windows-1256 labelled as UTF-8 or ISO-8859-1,
-and the other way round. Candidates are tried and the one that reads best is taken."""
+What a header or page declares is only a candidate: Arabic sites send windows-1256 labelled as UTF-8 or ISO-8859-1, and
+the other way round. Candidates are tried, and the one that reads best is chosen.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 from charset_normalizer import from_bytes
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
 
-_SAMPLE = 60_000  # bytes that are scored where encodings compete; articles begin well before that
-_LEGACY = {  # what sites of a language wrote before UTF-8
+_SAMPLE = 60_000  # bytes scored when encodings compete; articles begin well before that
+_LEGACY = {  # what sites in a language used before UTF-8
     **dict.fromkeys(("ar", "fa", "ur", "ku", "ckb", "ps"), "cp1256"),
     **dict.fromkeys(("ru", "uk", "be", "bg", "sr", "mk"), "cp1251"),
     **dict.fromkeys(("pl", "cs", "sk", "hu", "ro", "hr", "sl"), "cp1250"),
@@ -25,9 +26,9 @@ _LEGACY = {  # what sites of a language wrote before UTF-8
     "ko": "cp949",
     "th": "cp874",
 }
-_OTHERS = {"cp1251": "koi8-r"}  # a second one that a language's sites wrote
-_DEFAULT = "cp1252"  # what servers and editors declare by themselves, as ISO-8859-1
-_STATEFUL = ("iso-2022", "iso2022", "hz", "utf-7", "utf-16", "utf-32")  # their bytes are valid UTF-8 and yet are not
+_OTHERS = {"cp1251": "koi8-r"}  # a second one used by sites in the same languages
+_DEFAULT = "cp1252"  # what servers and editors declare by default, as ISO-8859-1
+_STATEFUL = ("iso-2022", "iso2022", "hz", "utf-7", "utf-16", "utf-32")  # valid as UTF-8, but not UTF-8
 _SCRIPTS = {
     "latin": "A-Za-zªºÀ-ÖØ-öø-\u024f\u1e00-\u1eff",
     "greek": "\u0370-\u03ff\u1f00-\u1fff",
@@ -40,13 +41,13 @@ _LETTER = "".join(_SCRIPTS.values())
 _WORD = re.compile(f"[{_LETTER}]{{2,}}")
 _PURE = re.compile("|".join(f"[{letters}]+" for letters in _SCRIPTS.values()))
 _ACCENTED = re.compile("[À-ÖØ-öø-\u024f]")
-_JUMBLED = re.compile(r"[a-zß-ÿа-яα-ω][A-ZÀ-ÞА-ЯΑ-Ω]")  # a capital inside a word: œÐ is no French
+_JUMBLED = re.compile(r"[a-zß-ÿа-яα-ω][A-ZÀ-ÞА-ЯΑ-Ω]")  # a capital inside a word: œÐ is not French
 _MARKUP = re.compile(r"(?s)<[^<>]{0,2000}>|&[#\w]{1,10};")
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Text, the encoding's Python name, and which candidate it was: bom, utf-8, header, meta, language, detector."""
+    """A text, its encoding's Python name, and the candidate's origin: bom, utf-8, header, meta, language, detector."""
 
     text: str
     encoding: str
@@ -56,27 +57,28 @@ class Decoded:
 def decode(body: bytes, headers: Mapping[str, str], languages: Sequence[str] = ()) -> Decoded:
     """The text of an HTML page.
 
-    `headers` have lower-case names; `languages` (BCP 47) are the site's, whose old encodings are tried too. Never
-    fails: at worst some U+FFFD remain."""
+    `headers` have lower-case names; `languages` (BCP 47) are the site's, whose legacy encodings are tried too. Never
+    fails: at worst, some U+FFFD remain.
+    """
     encoding, _ = read_bom(body)
     if encoding:
         return Decoded(body.decode(encoding, "replace").lstrip("\ufeff"), encoding, "bom")
     declared = _declared(body, headers)
     if not any(name.startswith(_STATEFUL) for name in declared):
-        try:  # other encodings do not pass for UTF-8 by chance, whatever the label says
+        try:  # text in other encodings is not valid UTF-8 by chance, whatever the label says
             return Decoded(body.decode("utf-8"), "utf-8", "utf-8")
         except UnicodeDecodeError:
             pass
     spoken = {_LEGACY.get(language.split("-")[0], _DEFAULT): "language" for language in languages}
     spoken |= {_OTHERS[name]: "language" for name in spoken if name in _OTHERS}
     named = {name: origin for name, origin in declared.items() if name != _DEFAULT}
-    candidates = {**named, "utf-8": "utf-8", **spoken} | declared  # in the order in which they win ties
+    candidates = {**named, "utf-8": "utf-8", **spoken} | declared  # earlier ones win ties
     name, origin = _best(body[:_SAMPLE], candidates)
     return Decoded(body.decode(name, "replace"), name, origin)
 
 
 def _declared(body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
-    """Python names of the encodings that the response declares, with where."""
+    """The Python names of the encodings that the response declares, each with where."""
     found: dict[str, str] = {}
     for label, origin in (
         (http_content_type_encoding(headers.get("content-type")), "header"),
@@ -89,7 +91,7 @@ def _declared(body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _best(sample: bytes, candidates: dict[str, str]) -> tuple[str, str]:
-    """The candidate that reads best, earlier ones winning ties; the detector is asked only where none reads well."""
+    """The candidate that reads best, earlier ones winning ties; the detector is used only if none reads well."""
     scored = {name: _badness(sample, name) for name in candidates}
     if min(scored.values()) > 0.1 and (match := from_bytes(sample).best()):
         scored.setdefault(match.encoding, _badness(sample, match.encoding))
@@ -99,8 +101,8 @@ def _best(sample: bytes, candidates: dict[str, str]) -> tuple[str, str]:
 
 
 def _badness(sample: bytes, encoding: str) -> float:
-    """How badly bytes read in an encoding, 0 (well) upwards: what was not readable, words of mixed scripts or with
-    capitals inside, and words that are mostly accents, as a share of the words that are not plain ASCII."""
+    """How badly bytes read in an encoding, from 0 (well) upwards: unreadable characters, words of mixed scripts or with
+    capitals inside, and words that are mostly accented letters, as a share of the words that are not plain ASCII."""
     text = _MARKUP.sub(" ", sample.decode(encoding, "replace"))
     unreadable = text.count("\ufffd") + sum(text.count(chr(c)) for c in range(0x80, 0xA0))
     words = [w for w in _WORD.findall(text) if not w.isascii()]

@@ -1,5 +1,5 @@
-"""Words that say too little to be asked for alone, per language: articles, pronouns, prepositions, conjunctions, forms
-of to be and to have. After the lists of Lucene and Snowball, shortened to what headlines and questions hold."""
+"""Stop words per language: articles, pronouns, prepositions, conjunctions, forms of to be and to have. Based on the
+lists of Lucene and Snowball, reduced to what occurs in headlines and questions."""
 
 from collections.abc import Mapping
 

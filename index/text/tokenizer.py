@@ -1,8 +1,8 @@
-"""Texts cut into folded words by tables of numbers: every step goes over all characters of a text at once, and takes a
-part of the time that a dictionary of characters and an expression take.
+"""Vectorized tokenization into folded words: every step handles all characters of a text at once, in a fraction of the
+time that a character dictionary and a regular expression take.
 
-It is for what nearly all texts are made of: characters that fold to one or to none, of scripts that write blanks. For
-others the answer is None, and `index.text.analysis` goes the long way to the same words.
+It covers what nearly all texts consist of: characters that fold to one or none, in scripts with spaces. For other texts
+the result is None, and `index.text.analysis` finds the same words the slow way.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 UNIT = np.dtype("<u2")  # of UTF-16
 PLANE = 0x10000  # characters of the Basic Multilingual Plane; a pair of surrogates stands for any other
 SURROGATES = slice(0xD800, 0xE000)
-BETWEEN, WITHIN, DROPPED, OTHER = range(4)  # kinds: between words, of a word, folds to none, not for these tables
+BETWEEN, WITHIN, DROPPED, OTHER = range(4)  # between words, part of a word, folds to nothing, not covered
 
 
 class Tokenizer:
-    """Cuts texts by one table of folding. `letters` are the characters that words are made of, `singles` those that are
-    words by themselves; a word of more than `most` letters has to be cut."""
+    """A tokenizer for one folding table. `letters` are the characters of words, `singles` those that are words by
+    themselves; a word of more than `most` letters has to be cut."""
 
     def __init__(self, folding: Mapping[int, str], letters: Iterable[int], singles: Iterable[int], most: int) -> None:
         self._longest = most
@@ -38,7 +38,7 @@ class Tokenizer:
         self._kinds[SURROGATES] = OTHER
 
     def words(self, text: str) -> list[str] | None:
-        """The folded words of a text in their order."""
+        """The folded words of a text in order, or None if the text is not covered."""
         codes = _codes(text)
         kinds = self._kinds[codes]
         most = kinds.max(initial=BETWEEN)
@@ -49,8 +49,8 @@ class Tokenizer:
         return found if not found or len(max(found, key=len)) <= self._longest else None
 
     def places(self, text: str) -> NDArray[np.intp] | None:
-        """Where these words stand in the text, a row for each: its first character, and the one behind its last and
-        what is dropped there."""
+        """The positions of these words, a row per word: its first character, and the one after its last and any dropped
+        characters there; None if the text is not covered."""
         kinds = self._kinds[_codes(text)]
         most = kinds.max(initial=BETWEEN)
         if most == OTHER:

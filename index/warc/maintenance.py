@@ -1,4 +1,4 @@
-"""Files of raw copies as wholes: many records joined into one file, and records taken out where they lie."""
+"""Maintenance of WARC files: joining records into one file, and blanking records in place."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from index.atomic_files import new_file
 from index.errors import ArchiveError
 from index.warc.store import WarcDamaged, WarcRef, WarcStore, pack_info
 
-_COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: a text up to a zero byte, that readers skip
+_COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: text up to a zero byte, which readers skip
 
 
 def join(raw: WarcStore, refs: Iterable[WarcRef], into: Path, info: Mapping[str, str]) -> tuple[int, int]:
-    """Write these records, as they are, into one new WARC file; gives their number and those that could not be read.
+    """Copy these records unchanged into one new WARC file; return how many were written, and how many were unreadable.
 
-    Raises ArchiveError where the file is there already or cannot be written; then there is none."""
+    :raises ArchiveError: when the file exists already or cannot be written; then none is created.
+    """
     written = damaged = 0
     with new_file(into) as out:
         out.write(pack_info(into.name, info))
@@ -36,10 +37,12 @@ def join(raw: WarcStore, refs: Iterable[WarcRef], into: Path, info: Mapping[str,
 
 
 def blank(folder: Path, refs: Iterable[WarcRef]) -> int:
-    """Overwrite these records with empty ones of the same length, so that all others stay where they are, for readers
-    and for a writer that is at work; gives how many. A file that is not there holds nothing to be taken out.
+    """Overwrite these records with empty ones of the same length, and return how many.
 
-    Raises ArchiveError where a file cannot be written."""
+    All other records keep their positions, for readers and for an active writer. Missing files are skipped.
+
+    :raises ArchiveError: when a file cannot be written, or a record is too short to be blanked.
+    """
     done = 0
     for name, its in groupby(sorted(refs, key=attrgetter("file", "offset")), key=attrgetter("file")):
         path = folder / name
@@ -61,7 +64,7 @@ def blank(folder: Path, refs: Iterable[WarcRef]) -> int:
 
 
 def _empty(length: int) -> bytes:
-    """A gzip member of this length, with a WARC record that says nothing."""
+    """A gzip member of this length with an empty WARC record."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     head = f"WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:{uuid4()}>\r\nWARC-Date: {now}\r\n"
     record = f"{head}Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n\r\n\r\n".encode()

@@ -1,6 +1,6 @@
-"""Raw copies: what servers answered, byte for byte, in WARC 1.1 files, one gzip member a record.
+"""Raw responses, byte for byte as servers sent them, in WARC 1.1 files with one gzip member per record.
 
-Any WARC tool reads them (https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/).
+Any WARC tool can read them (https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/).
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from warcio.warcwriter import WARCWriter
 from index.atomic_files import sync_folder
 from index.errors import ArchiveError, ArshifError, Busy
 
-FILE_BYTES = 1024**3  # a file is closed once it is this long: 1 GB is the WARC guidelines' recommended size
-RECORD_BYTES = 128 * 1024**2  # of one record when unpacked; a page has at most 5 MiB by default, a source 50
-_CHUNK_BYTES = 1024 * 1024  # bytes read at once
+FILE_BYTES = 1024**3  # length at which a file is closed: 1 GB is the WARC guidelines' recommended size
+RECORD_BYTES = 128 * 1024**2  # longest unpacked record; by default, a page has at most 5 MiB, a source 50
+_CHUNK_BYTES = 1024 * 1024  # bytes read at a time
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
-_PACKED, _STORED = 6, 0  # zlib's levels: what came packed would only take time once more
-_GZIP = zlib.MAX_WBITS + 16  # zlib's way to ask for gzip's header and checksum
+_PACKED, _STORED = 6, 0  # zlib levels: compressing what came compressed only takes time
+_GZIP = zlib.MAX_WBITS + 16  # tells zlib to expect gzip's header and checksum
 
 Headers = Sequence[tuple[str, str]]
 
 
 class WarcDamaged(ArshifError):
-    """A raw copy is missing or is not what was written: the article stays, it cannot be extracted again."""
+    """A raw response is missing or not as written: its article stays, but cannot be extracted again."""
 
 
 @dataclass(frozen=True, slots=True)
 class WarcRef:
-    """Where a record lies: the file's name in the folder of raw copies, and the place of its gzip member in bytes."""
+    """The location of a record: the file's name in the WARC folder, and the position of its gzip member in bytes."""
 
     file: str
     offset: int
@@ -50,8 +50,8 @@ class WarcRef:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer as it was received: `status_line` such as `HTTP/1.1 200 OK`, headers in their order with their case,
-    and the body's bytes. `url` is the one that answered, after redirects; `fetched` is aware."""
+    """A response as received: `status_line` such as `HTTP/1.1 200 OK`, headers in original order and case, and the
+    body's bytes. `url` is the one after redirects; `fetched` is aware."""
 
     url: str
     fetched: datetime
@@ -61,7 +61,7 @@ class Response:
 
 
 class _AsReceived(StatusAndHeaders):  # type: ignore[misc]
-    """The head of an answer that warcio writes as it is, where it would normalise and percent-encode it."""
+    """The head of a response, which warcio writes unchanged; otherwise it would normalize and percent-encode it."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status_line, list(response.headers))
@@ -73,11 +73,11 @@ class _AsReceived(StatusAndHeaders):  # type: ignore[misc]
 
 
 class WarcStore:
-    """A folder of raw copies. Reads what any process wrote there; writes to files of its own, `name-00001.warc.gz` on.
+    """A folder of raw responses. It reads what any process wrote there, and writes to files of its own, beginning with
+    `name-00001.warc.gz`.
 
-    `name` is the writer's, such as `20261123T191000-run7`; opening one that exists goes on behind its last whole record
-    and cuts off a torn one. A file of `file_bytes` or more gets no further record. Raises Busy where another process
-    writes under that name.
+    `name` is the writer's, such as `20261123T191000-run7`; an existing file is continued after its last complete
+    record, and a torn one is cut off. A file of `file_bytes` or more gets no further record.
     """
 
     def __init__(
@@ -96,9 +96,10 @@ class WarcStore:
         self._guard = threading.Lock()
 
     def append(self, response: Response) -> WarcRef:
-        """Where this answer lies now; it is on disk. Thread-safe.
+        """Write a response, synced to disk, and return its location. Thread-safe.
 
-        Raises ArchiveError where it cannot be written; then the file is as before.
+        :raises Busy: when another process writes under our name.
+        :raises ArchiveError: when the response cannot be written; then the file is as before.
         """
         record = _pack(response)
         with self._guard:
@@ -110,11 +111,14 @@ class WarcStore:
             return WarcRef(_path(file).name, offset, len(record))
 
     def read(self, ref: WarcRef, url: str | None = None) -> tuple[list[tuple[str, str]], bytes]:
-        """The headers and the body of a record. Raises RawDamaged if it is no whole answer, or not the one of `url`."""
+        """The headers and the body of a record.
+
+        :raises WarcDamaged: when it is not a complete response, or not one of `url`.
+        """
         return _parse(_unpack(self.packed(ref), ref), ref, url)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._guard:
             if self._file is not None:
                 self._file.close()
@@ -176,7 +180,10 @@ class WarcStore:
     # --- reading
 
     def packed(self, ref: WarcRef) -> bytes:
-        """A record as it lies there, a gzip member. Raises RawDamaged where the file is missing or too short."""
+        """A record as stored, a gzip member.
+
+        :raises WarcDamaged: when the file is missing or too short.
+        """
         if not _FILE.fullmatch(ref.file):
             raise WarcDamaged(f"raw copy {ref.file!r} is no name of a file of ours")
         path = self.folder / ref.file
@@ -192,9 +199,12 @@ class WarcStore:
 
 
 def repair(folder: Path, name: str) -> int:
-    """Cut what a writer of that name, who is dead, left torn in its files; gives how many bytes went.
+    """Cut off torn records that a dead writer of that name left in its files; return the number of bytes removed.
 
-    One that lives keeps its file to itself. Raises ArchiveError where a file cannot be written."""
+    The locked file of a living writer is skipped.
+
+    :raises ArchiveError: when a file cannot be written.
+    """
     cut = 0
     for path in folder.glob(f"{name}-*.warc.gz"):
         try:
@@ -209,7 +219,7 @@ def repair(folder: Path, name: str) -> int:
 
 
 def torn_bytes(path: Path) -> int:
-    """How many bytes of a file lie behind its last whole record; 0 while its writer is at work."""
+    """The number of bytes after the last complete record of a file; 0 while its writer is active."""
     with FileIO(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -219,7 +229,7 @@ def torn_bytes(path: Path) -> int:
 
 
 def truncate_torn_tail(file: FileIO) -> int:
-    """Cut the file behind its last whole record, where a crash left a part of one; gives how many bytes went."""
+    """Cut off the partial record that a crash left at the end of a file; return the number of bytes removed."""
     size = file.seek(0, os.SEEK_END)
     whole = _end_of_last_member(file)
     if whole < size:
@@ -238,7 +248,7 @@ def _end_of_last_member(file: FileIO) -> int:
             return whole
         given = len(data)
         try:
-            unpacker.decompress(data, _CHUNK_BYTES)  # what comes out is not wanted: never more than a piece of it
+            unpacker.decompress(data, _CHUNK_BYTES)  # the output is discarded, so it is limited
         except zlib.error:
             return whole
         rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
@@ -270,7 +280,7 @@ def _pack(response: Response) -> bytes:
 
 
 def pack_info(name: str, info: Mapping[str, str]) -> bytes:
-    """The record with which a file begins."""
+    """The `warcinfo` record with which a file begins."""
     packed = BytesIO()
     writer = WARCWriter(packed, gzip=True, warc_version="WARC/1.1")
     writer.write_record(writer.create_warcinfo_record(name, dict(info)))

@@ -1,4 +1,4 @@
-"""The search page and its JSON: what the archive and the index hold, read in a browser on this machine."""
+"""The web interface and its JSON API, for reading the archive and the index in a browser on this machine."""
 
 from index.web.app import create_app, serve
 

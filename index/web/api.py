@@ -1,4 +1,4 @@
-"""The same as JSON, under the names of schema.org."""
+"""The JSON API, with the names of schema.org."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def results(
     asked: Annotated[Searched, Depends(_query)],
     counts: Annotated[dict[str, Any], Depends(_counts)],
 ) -> Response:
-    """What a search finds: `total`, `hits` with pieces of their text in place of the whole, the next `cursor`.
+    """The results of a search: `total`, `hits` with snippets in place of their full text, and the next `cursor`.
 
-    What of `q` cannot be read is told in `problems`, and the rest is searched."""
+    Parts of `q` that cannot be parsed are reported in `problems`, and the rest is searched."""
     with searches.slot():
         found = service.search(asked, engine, archive, **counts)
     answer: dict[str, Any] = {
@@ -76,12 +76,12 @@ def results(
     if found.unit:
         bars = [{"date": bar.day.isoformat(), "count": bar.count} for bar in found.histogram]
         answer["histogram"] = {"unit": found.unit, "counts": bars}
-    return JSONResponse(answer)  # as it is: to check ten articles against their description costs half a search
+    return JSONResponse(answer)  # not validated: checking ten articles against their schema costs half a search
 
 
 @router.get("/articles/{article}", response_model=Article, response_model_exclude_unset=True)
 def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
-    """One article with its text, its other addresses and when each of its versions was seen."""
+    """One article with its text, its other URLs, and the time when each of its versions was first seen."""
     with archive.read() as conn:
         document = documents.document(conn, article)
         if document is None:
@@ -97,7 +97,7 @@ def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
 
 @router.get("/articles/{article}/versions", response_model=list[Version], response_model_exclude_unset=True)
 def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
-    """How an article read over time, oldest first, each version with its whole text."""
+    """The versions of an article, oldest first, each with its full text."""
     with archive.read() as conn:
         found = documents.versions(conn, article)
     if not found:
@@ -110,7 +110,7 @@ def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
 
 @router.get("/sites")
 def site_list(archive: ArchiveOf) -> list[SiteState]:
-    """All sites with their state, and how many articles each has."""
+    """All sites with their state and number of articles."""
     with archive.read() as conn:
         states, counts = site_state.states(conn), queries.by_site(conn)
     return [SiteState.model_validate(plain(state) | {"articles": counts.get(state.id, 0)}) for state in states]
@@ -118,7 +118,7 @@ def site_list(archive: ArchiveOf) -> list[SiteState]:
 
 @router.get("/runs", response_model=list[RunState])
 def run_list(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 30) -> list[Any]:
-    """The last runs with their counts, the newest first."""
+    """The last runs with their counts, newest first."""
     with archive.read() as conn:
         return [plain(run) for run in runs.recent(conn, limit)]
 

@@ -1,4 +1,4 @@
-"""The shapes of the API's answers, for its OpenAPI description. Articles have schema.org's names, and what it has no
+"""The schemas of the API's responses, for its OpenAPI description. Articles use schema.org's names; whatever it has no
 name for is under `archive`."""
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from index.model.results import Unit
 
 
 class Image(BaseModel):
-    """An image of an article; its address, not its bytes."""
+    """An image of an article; its URL, not its bytes."""
 
     url: str
     caption: str | None = None
@@ -27,7 +27,7 @@ class Seen(BaseModel):
 
 
 class Alias(BaseModel):
-    """Another address of an article, why it is the same, and since when."""
+    """Another URL of an article, why it is one, and since when (UTC)."""
 
     url: str
     reason: str
@@ -35,8 +35,8 @@ class Alias(BaseModel):
 
 
 class Archived(BaseModel):
-    """What the archive knows of an article. `changed` is null where it never did; `number` is that of its version, and
-    `current` false for one that was replaced."""
+    """What the archive knows about an article. `changed` is null if it never changed; `number` is the version's, and
+    `current` is false for a version that was replaced."""
 
     id: str
     site: str
@@ -56,7 +56,7 @@ class Archived(BaseModel):
 
 
 class NewsArticle(BaseModel):
-    """https://schema.org/NewsArticle; fields that are not known are left out."""
+    """https://schema.org/NewsArticle; unknown fields are omitted."""
 
     context: str = Field(alias="@context")
     type: str = Field(alias="@type")
@@ -77,16 +77,16 @@ class NewsArticle(BaseModel):
 
 
 class Article(NewsArticle):
-    """An article with what the archive knows of it."""
+    """An article with what the archive knows about it."""
 
     archive: Archived
 
 
 class Version(BaseModel):
-    """An article as it read at one time."""
+    """A version of an article."""
 
     class Text(NewsArticle):
-        """What it said then."""
+        """The article as it was then."""
 
         archive: dict[str, Any]
 
@@ -96,15 +96,15 @@ class Version(BaseModel):
 
 
 class Snippet(BaseModel):
-    """A piece of original text; marked where it is what was asked for."""
+    """A piece of the original text; `marked` if it is a match."""
 
     text: str
     marked: bool
 
 
 class Hit(Article):
-    """An article found, without its text: pieces of it in `snippets`, its headline in pieces in `marked`; `others` of
-    its story."""
+    """A matching article without its text: pieces of it are in `snippets`, the headline in pieces is in `marked`, and
+    `others` is the number of other articles in its story."""
 
     score: float
     marked: list[Snippet]
@@ -113,7 +113,7 @@ class Hit(Article):
 
 
 class Problem(BaseModel):
-    """What of a query could not be read, from character `at` to `end`, as a sentence in English and in Arabic."""
+    """A part of a query that could not be parsed, from character `at` to `end`, and why, in English and Arabic."""
 
     key: str
     at: int
@@ -123,28 +123,28 @@ class Problem(BaseModel):
 
 
 class Count(BaseModel):
-    """How many of the articles found have this value."""
+    """The number of matching articles with this value."""
 
     value: str
     count: int
 
 
 class Bar(BaseModel):
-    """How many of the articles found are from the time that begins on this day (UTC)."""
+    """The number of matching articles from the period that begins on this day (UTC)."""
 
     date: date
     count: int
 
 
 class Histogram(BaseModel):
-    """Counts over time; days, weeks or months without an article are left out."""
+    """Counts over time; days, weeks or months without an article are omitted."""
 
     unit: Unit
     counts: list[Bar]
 
 
 class Found(BaseModel):
-    """What a search finds: the exact total, a page of it, and the cursor of the next one, null on the last."""
+    """The results of a search: the exact total, a page of hits, and the cursor of the next page, null on the last."""
 
     total: int
     seconds: float
@@ -156,8 +156,8 @@ class Found(BaseModel):
 
 
 class SiteState(BaseModel):
-    """A site with its state: `verdict` is a word, `detail` says why, with the `code` and `params` of what it says, and
-    `example` is an address that shows it, null where all is normal. Times are UTC."""
+    """A site with its state. `verdict`, the reason in `detail` (with its `code` and `params`) and an `example` URL that
+    shows it are null if all is normal. Times are UTC."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -196,7 +196,7 @@ class SiteRun(BaseModel):
 
 
 class RunState(BaseModel):
-    """A run: when it was (UTC), why, how it ended, and its sites."""
+    """A run: when (UTC) and why it was started, how it ended, and its sites."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""The web application, and the server that runs it on this machine."""
+"""The web application and its server."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from index.web.bind import bind_socket
 from index.web.search_limiter import SearchLimiter
 from index.web.security_headers import SecurityMiddleware, is_loopback
 
-GRACE = 3  # seconds that answers under way are given when the server is asked to end
+GRACE = 3  # seconds that responses in progress get to finish on shutdown
 
 
 class _Page(FastAPI):
-    """FastAPI with the guard around all of it: an answer to an error has its headers as well."""
+    """FastAPI inside the security middleware, so that error responses have its headers as well."""
 
     hosts: Sequence[str] = ()
     token: str = ""
@@ -53,11 +53,12 @@ def create_app(
     token: str = "",
     url: str = "",
 ) -> FastAPI:
-    """The search page over this archive and index, as an ASGI application that writes saved searches and nothing else.
+    """The web interface to this archive and index as an ASGI application; it writes saved searches and nothing else.
 
-    It answers requests for localhost, any loopback address, and the names in `hosts` and `url`; 421 for others. `url`
-    is the address by which readers reach it, with a slash at its end, where that is not the one that it is asked by.
-    Without `raw` there are no saved copies to be seen. With a `token` only those who have it are answered."""
+    It serves requests for localhost, any loopback address, and the names in `hosts` and `url`, and answers 421 to
+    others. `url` is the public base URL, with a trailing slash, if it differs from the one in requests. Without `raw`,
+    saved copies are not available. With a `token`, only requests that carry it are served.
+    """
     app = _Page(
         title="Arshif",
         description="What the archive and the index hold. Reads only.",
@@ -65,7 +66,7 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
-        dependencies=[Depends(error_handlers.short)]  # the other for the description alone: Door asks for the token
+        dependencies=[Depends(error_handlers.short)]  # HTTPBearer only for OpenAPI: the middleware checks the token
         + ([Depends(HTTPBearer(auto_error=False))] if token else []),
     )
     named = [*hosts, *filter(None, [urlsplit(url).hostname])]
@@ -90,17 +91,18 @@ def create_app(
 
 
 def serve(app: FastAPI, host: str, port: int, token: str = "") -> None:
-    """Answer at this address until SIGINT or SIGTERM; prints nothing.
+    """Serve at this address until SIGINT or SIGTERM; prints nothing.
 
-    Raises ArshifError where the host is not this machine alone and there is no token, and where the port cannot be
-    had."""
+    :raises ArshifError: when the host can be reached from other machines and there is no token, or when the port is not
+        available.
+    """
     with bind_socket(host, port, token) as listener:
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # who stands before it is not known: a header must not pass for an address
+            proxy_headers=False,  # any proxy in front is unknown: a header must not pass for an address
             ws="none",
             lifespan="off",
             timeout_graceful_shutdown=GRACE,

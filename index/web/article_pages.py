@@ -1,4 +1,4 @@
-"""The pages of one article: its text, what changed in it, its saved copy, how it is cited."""
+"""The pages of one article: its text, its changes, its saved copy, its citation."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from index.web.sanitizer import CannotSanitize, sanitize
 from index.web.search_pages import ArchiveOf
 from index.web.templating import render, strip_controls
 
-SHEET = (  # of a saved copy, which loads nothing, our own files neither
+SHEET = (  # style sheet of a saved copy, which loads nothing, not even our own files
     ":root{color-scheme:light dark}body{font:1rem/1.7 system-ui,sans-serif;max-inline-size:46rem;margin:1rem auto;"
     "padding-inline:1rem;overflow-wrap:anywhere}"
     "table{border-collapse:collapse}td,th{border:1px solid;padding:.2rem .4rem}"
 )
-# No script, form or frame runs in it, whatever came through; it is a stranger to us (`sandbox`: an origin of its own).
+# No script, form or frame works in it, whatever got through; `sandbox` gives it an origin other than ours.
 FRAMED = (
     f"sandbox; default-src 'none'; style-src 'sha256-{base64.b64encode(sha256(SHEET.encode()).digest()).decode()}'; "
     "form-action 'none'; frame-ancestors 'self'; base-uri 'none'"
@@ -47,7 +47,7 @@ RawOf = Annotated[WarcStore | None, Depends(_raw)]
 
 @router.get("/articles/{article}")
 def article(request: Request, archive: ArchiveOf, article: str) -> Response:
-    """An article as the archive holds it, and what the archive knows about it."""
+    """An article as stored, and what the archive knows about it."""
     with archive.read() as conn:
         document = _document(conn, article)
         names, versions = queries.names(conn), documents.versions(conn, article)
@@ -68,7 +68,7 @@ def article(request: Request, archive: ArchiveOf, article: str) -> Response:
 
 @router.get("/articles/{article}/diff")
 def differences(request: Request, archive: ArchiveOf, article: str, old: str = "", new: str = "") -> Response:
-    """What changed between two versions, word by word: the last two, where the address names none."""
+    """The changes between two versions, word by word; by default the last two."""
     with archive.read() as conn:
         document, names = _document(conn, article), queries.names(conn)
         versions = documents.versions(conn, article)
@@ -92,7 +92,7 @@ def differences(request: Request, archive: ArchiveOf, article: str, old: str = "
 
 @router.get("/articles/{article}/copy")
 def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> Response:
-    """A version's page as it came, in a frame: what was taken out of it is said around it."""
+    """The saved copy of a version's page in a frame, with a summary of what was removed from it."""
     with archive.read() as conn:
         document, names, numbers = _document(conn, article), queries.names(conn), queries.with_copies(conn, article)
         version = version or str(max(numbers, default=document.number))
@@ -116,7 +116,7 @@ def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version
 
 @router.get("/articles/{article}/copy/page")
 def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> Response:
-    """What stands in that frame: text and its structure, a document of its own that may do nothing."""
+    """The content of that frame: text and its structure, as a document of its own that cannot do anything."""
     with archive.read() as conn:
         document = _document(conn, article)
         number = _version(documents.versions(conn, article), version or str(document.number)).number
@@ -133,7 +133,7 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
 
 @router.get("/articles/{article}/cite.{form}")
 def cite(archive: ArchiveOf, article: str, form: Form, version: str = "") -> Response:
-    """A file for programs that manage citations."""
+    """A citation as a file for reference managers."""
     with archive.read() as conn:
         document, names = _document(conn, article), queries.names(conn)
         chosen = _version(documents.versions(conn, article), version or str(document.number))

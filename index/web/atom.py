@@ -1,4 +1,4 @@
-"""What machines read: the Atom feed of a saved search (RFC 4287), and an OpenSearch description."""
+"""Documents for other programs: the Atom feed of a saved search (RFC 4287), and an OpenSearch description."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from index.web.templating import UNSHOWN, published, web_link
 ATOM = "http://www.w3.org/2005/Atom"
 OPENSEARCH = "http://a9.com/-/spec/opensearch/1.1/"
 XML = "http://www.w3.org/XML/1998/namespace"
-NOT_XML = re.compile("[\ufffe\uffff]")  # https://www.w3.org/TR/xml/#charsets, beside what is never shown
+NOT_XML = re.compile("[\ufffe\uffff]")  # https://www.w3.org/TR/xml/#charsets, in addition to UNSHOWN
 SUMMARY = 500  # characters
 
 
 def atom(saved: SavedSearch, hits: Sequence[Hit], sites: Mapping[str, str], base: str) -> bytes:
-    """The feed of these hits; `base` is this server's address, with a slash at its end. Entries lead to the article on
-    its site, and to our copy."""
+    """The feed of these hits; `base` is this server's base URL, with a trailing slash. Entries link to the article on
+    its site and to our copy."""
     feed = ET.Element("feed", {"xmlns": ATOM})
     own = f"{base}feeds/{saved.id}.atom"
     _add(feed, "id", _urn(f"search:{saved.id}:{saved.created.isoformat()}"))
@@ -66,7 +66,7 @@ def _entry(feed: ET.Element, hit: Hit, sites: Mapping[str, str], base: str) -> N
 
 
 def opensearch(language: str, base: str, chosen: bool) -> bytes:
-    """The description of the search at this address, with a slash at its end; `chosen` keeps the page's language."""
+    """The description of the search at the base URL `base`, with a trailing slash; `chosen` fixes the language."""
     ui = f"&ui={language}" if chosen else ""
     root = ET.Element("OpenSearchDescription", {"xmlns": OPENSEARCH})
     _add(root, "ShortName", translate("ui.name", language))

@@ -1,5 +1,5 @@
-"""Before every answer, where a token is set: who has it. Programs send it as `Authorization: Bearer`; browsers keep
-what the form of /login gave them for it."""
+"""Authentication by token, if one is set. Programs send it as `Authorization: Bearer`; browsers exchange it for a
+cookie in the form at /login."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from index.web.error_handlers import Refused
 from index.web.templating import render
 
 COOKIE = "arshif"
-COOKIE_DAYS = 30  # for which a browser stays let in
-PUBLIC_PATHS = ("/healthz", "/readyz", "/login")  # say nothing of what is stored
+COOKIE_DAYS = 30  # for which a browser stays logged in
+PUBLIC_PATHS = ("/healthz", "/readyz", "/login")  # reveal nothing about stored data
 FEEDS = "/feeds/"
-API_PATHS = ("/api/", "/export.", "/metrics", FEEDS)  # are asked by programs, which have no use for a form
-MAX_COOKIE_BYTES = 10_000  # of the cookies that are looked at
+API_PATHS = ("/api/", "/export.", "/metrics", FEEDS)  # for programs, which cannot use a form
+MAX_COOKIE_BYTES = 10_000  # of the Cookie header that are parsed
 
 
 class TokenAuthMiddleware:
-    """The application, for those who have the token."""
+    """ASGI middleware that serves only requests that carry the token."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self.app = app
@@ -55,11 +55,11 @@ class TokenAuthMiddleware:
         return path in PUBLIC_PATHS or path.startswith("/static/")
 
     def is_authorized(self, headers: Headers) -> bool:
-        """Whether a request brings the token or what was given for it. Takes as long for any wrong one."""
+        """Whether a request carries the token or the cookie given for it, compared in constant time."""
         kind, _, given = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return hmac.compare_digest(_digest(given.strip()), self._token)
-        if kind.lower() == "basic":  # of feed readers, which know nothing else: any name, with the token as password
+        if kind.lower() == "basic":  # for feed readers, which know nothing else: any user name, the token as password
             return hmac.compare_digest(_digest(_password(given)), self._token)
         try:
             kept = SimpleCookie(headers.get("cookie", "")[:MAX_COOKIE_BYTES]).get(COOKIE)
@@ -76,7 +76,7 @@ def _password(given: str) -> str:
 
 
 def cookie_value(token: str) -> str:
-    """What a browser keeps in place of the token, which cannot be found out from it."""
+    """The cookie's value that stands for the token without revealing it."""
     return hmac.new(token.encode(), b"arshif: a browser that knew the token", sha256).hexdigest()
 
 
@@ -85,20 +85,20 @@ def _digest(text: str) -> bytes:
 
 
 def router(token: str) -> APIRouter:
-    """The form that asks for this token, and its answer."""
+    """The routes of the login form for this token."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/login")
     def login_form(request: Request, next: str = "/") -> Response:
-        """The form."""
+        """The login form."""
         return render(request, "login.html", next=_own(next), wrong=False, days=COOKIE_DAYS)
 
     @routes.post("/login")
     async def login(request: Request) -> Response:
-        """A browser is let in, or asked again."""
+        """Log a browser in, or show the form again."""
         try:
             form = await forms.fields(request)
-        except Refused:  # a form of ours is never so long
+        except Refused:  # our form is never that long
             form = {}
         target = _own(form.get("next", "/"))
         if not hmac.compare_digest(_digest(form.get("token", "")), _digest(token)):
@@ -114,6 +114,6 @@ def router(token: str) -> APIRouter:
 
 
 def _own(path: str) -> str:
-    """A path of ours to go on at; the first page in place of an address of somebody else's."""
+    """A path on this server to continue at; the home page if it would lead elsewhere."""
     fine = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
     return quote(path, safe="/?&=%:+,;@!$'()*~-._[]") if fine else "/"

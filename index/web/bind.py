@@ -1,4 +1,4 @@
-"""Where the page is served: on this machine alone, or elsewhere behind a token."""
+"""Binding the server's socket: to this machine alone, or to any address if a token is set."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from index.web.security_headers import is_loopback
 
 
 def resolve_bind(host: str, port: int, token: str = "") -> Any:
-    """The first address of this host, as `socket` has it. Raises ArshifError where there is none, and where one can be
-    reached from other machines, and no token is asked for."""
+    """The first address of this host, as returned by `socket.getaddrinfo`.
+
+    :raises ArshifError: when the host has no address, or one can be reached from other machines and no token is set.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, OverflowError) as error:
@@ -24,10 +26,13 @@ def resolve_bind(host: str, port: int, token: str = "") -> Any:
 
 
 def bind_socket(host: str, port: int, token: str = "") -> socket.socket:
-    """A socket there. Raises ArshifError also where the port cannot be had."""
+    """A listening socket at this address.
+
+    :raises ArshifError: as `resolve_bind`, and when the port is not available.
+    """
     family, kind, protocol, _, address = resolve_bind(host, port, token)
-    listener = socket.socket(family, kind, protocol)  # TCP by name: else asyncio leaves Nagle on, 40 ms an answer
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # started again at once after it ended
+    listener = socket.socket(family, kind, protocol)  # explicit TCP: else asyncio leaves Nagle on, 40 ms per response
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # allows an immediate restart
     try:
         listener.bind(address)
         listener.listen(128)

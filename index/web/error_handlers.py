@@ -1,4 +1,4 @@
-"""What is answered when something is wrong: a page where people ask, JSON below /api/."""
+"""Error responses: HTML pages for people, JSON below /api/."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from index.web.templating import render, ui_of
 
 log = logging.getLogger("arshif.web")
 
-RETRY = 10  # seconds after which a browser or a script may ask an index again that did not answer
+RETRY = 10  # seconds after which a client may retry if the index did not answer
 
 HEADINGS = {404: "error.not_found", 405: "error.method", 414: "error.long"}
-MAX_URL_BYTES = 32_768  # bytes of an address: a whole query with a hundred filters has less
+MAX_URL_BYTES = 32_768  # a complete query with a hundred filters is shorter
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class Refused(HTTPException):
-    """A request that is answered with this status, and a message or an entry of the catalogues with its parameters."""
+    """A request to answer with this status and a message, or a key of the catalogues with its parameters."""
 
     def __init__(self, status: int, message: Message | str, /, **params: Any) -> None:
         self.message = message if isinstance(message, Message) else Message(message, params)
@@ -36,7 +36,7 @@ class Refused(HTTPException):
 
 
 async def mistake(request: Request, error: Exception) -> Response:
-    """A search that cannot be read: the search box again, with the place of the mistake."""
+    """A query that cannot be parsed: the search box again, with the position of the mistake."""
     assert isinstance(error, QueryError)
     if _json(request):
         return JSONResponse({"error": str(error), "position": error.position}, 400)
@@ -46,7 +46,7 @@ async def mistake(request: Request, error: Exception) -> Response:
 
 
 async def index_down(request: Request, error: Exception) -> Response:
-    """An index that does not answer, or is none of ours."""
+    """An index that does not answer, or is not ours."""
     assert isinstance(error, ArshifError)
     log.warning("%s", error)
     return _problem(request, "down.html", 503, error.message, q=request.query_params.get("q", ""))
@@ -60,7 +60,7 @@ async def archive_down(request: Request, error: Exception) -> Response:
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """Nothing at this address, or what it is asked for or by cannot be."""
+    """A request refused: there is nothing at this URL, or the method or a value is not allowed."""
     assert isinstance(error, HTTPException)
     heading = Message(HEADINGS.get(error.status_code, "error.request"))
     message = error.message if isinstance(error, Refused) else heading
@@ -72,7 +72,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 async def unusable(request: Request, error: Exception) -> Response:
-    """Parameters that cannot be used."""
+    """Invalid parameters."""
     assert isinstance(error, RequestValidationError)
     wrong = {".".join(map(str, one["loc"][1:])): one["msg"] for one in error.errors()}
     if _json(request):
@@ -83,7 +83,7 @@ async def unusable(request: Request, error: Exception) -> Response:
 
 
 async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the server logs the error itself
-    """A fault of ours. It may be one of the templates, so none is needed to say it."""
+    """A bug of ours. As it may be in a template, the response does not use one."""
     language = _language(request)
     told = [translate(key, language) for key in ("error.internal", "error.internal.why")]
     if _json(request):
@@ -103,13 +103,16 @@ HANDLERS: dict[type[Exception], Handler] = {
 
 
 async def short(request: Request) -> None:
-    """Raises Refused for an address that is longer than any of ours."""
+    """Check the length of the URL.
+
+    :raises Refused: when it is longer than any of ours (414).
+    """
     if len(request.scope["raw_path"]) + len(request.scope["query_string"]) > MAX_URL_BYTES:
         raise Refused(414, "error.long.most", n=MAX_URL_BYTES)
 
 
 def handle(app: FastAPI) -> None:
-    """Let the application answer with these."""
+    """Register these handlers with the application."""
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
 
@@ -119,7 +122,7 @@ def _json(request: Request) -> bool:
 
 
 def _language(request: Request) -> str:
-    """A page's own language; programs are answered in English."""
+    """The page's language; programs get English."""
     return FALLBACK if _json(request) else ui_of(request).language
 
 

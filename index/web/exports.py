@@ -1,4 +1,4 @@
-"""All that a search finds, as a file that is written while it is read."""
+"""Exports: all results of a search as a file, streamed while it is written."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf
 from index.web.search_params import SearchParams, search_params
 
-MAX_CONCURRENT_EXPORTS = 2  # exports: each asks the index again and again, and others want to search
+MAX_CONCURRENT_EXPORTS = 2  # each queries the index again and again, and others want to search
 
 router = APIRouter(tags=["archive"])
 
 
 class _Export(StreamingResponse):
-    """An export, whose turn is over when it ends, however that is."""
+    """An export that releases its slot when it ends, however it does."""
 
     turns: threading.Semaphore
 
@@ -53,8 +53,8 @@ def export(
     asked: Annotated[SearchParams, Depends(search_params)],
     sort: Annotated[Sort, Query(description="By date: relevance is no order of a file.")] = "newest",
 ) -> Any:
-    """All that a search finds, with its texts, by date. `Arshif-Total` says how many articles that will be; an answer
-    that breaks off is not whole."""
+    """All results of a search with their texts, by date. `Arshif-Total` is the number of articles to expect; a response
+    that breaks off is incomplete."""
     query = replace(asked, sort=sort).query()
     try:
         kind = open_format(form)

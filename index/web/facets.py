@@ -1,4 +1,4 @@
-"""Counts of a search -> choices that a reader can click: each a link to the same search, with a value more or less."""
+"""Facet counts as choices to click: each links to the same search with one value more or less."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from index import locale
 from index.model.results import FACET_FILTERS, Facet, FacetCounts
 from index.web.search_params import SearchParams
 
-Link = dict[str, str | Sequence[str]]  # parameters of an address
-VALUES_SHOWN = 6  # values that are shown at once; the others open
+Link = dict[str, str | Sequence[str]]  # parameters of a URL
+VALUES_SHOWN = 6  # values shown at first; the others can be expanded
 MAX_VALUES = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value with its name, how many articles have it (None: it is not among the counted ones), and the link that
-    chooses it, or lets go of it where it is `chosen`."""
+    """A value with its name, the number of articles (None: not among the counted values), and the link that adds it to
+    the search, or removes it if it is `chosen`."""
 
     value: str
     name: str
@@ -39,7 +39,7 @@ class Choices:
 def choices(
     asked: SearchParams, tallies: Sequence[FacetCounts], sites: Mapping[str, str], language: str
 ) -> list[Choices]:
-    """What can be chosen of each facet, in the page's language; a facet without a value is left out."""
+    """The choices of each facet, in the page's language; a facet without a value is left out."""
     found = []
     for tally in tallies:
         parameter = FACET_FILTERS[tally.field]
@@ -58,13 +58,13 @@ def choices(
         )
         if made:
             cut = max(VALUES_SHOWN, len(held))
-            cut = len(made) if len(made) <= cut + 1 else cut  # not one more behind a click
+            cut = len(made) if len(made) <= cut + 1 else cut  # never just one behind a click
             found.append(Choices(tally.field, parameter, made[:cut], made[cut:]))
     return found
 
 
 def chosen(asked: SearchParams, sites: Mapping[str, str], language: str) -> list[Choice]:
-    """The filters of this search that have values, with the links that let go of them."""
+    """The values that this search filters by, with the links that remove them."""
     return [
         Choice(value, named(facet, value, sites, language), None, True, asked.toggled(parameter, value))
         for facet, parameter in FACET_FILTERS.items()
@@ -73,7 +73,7 @@ def chosen(asked: SearchParams, sites: Mapping[str, str], language: str) -> list
 
 
 def named(facet: Facet, value: str, sites: Mapping[str, str], language: str) -> str:
-    """A value as readers call it: a site's name, a country's, a language's."""
+    """The display name of a value, such as a site's, a country's or a language's."""
     match facet:
         case "site":
             return sites.get(value) or value

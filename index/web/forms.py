@@ -1,4 +1,4 @@
-"""The forms that pages of ours send: `application/x-www-form-urlencoded`, which is UTF-8 always
+"""Forms of our pages: `application/x-www-form-urlencoded`, which is always UTF-8
 (https://url.spec.whatwg.org/#application/x-www-form-urlencoded)."""
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ MAX_FIELDS = 10
 
 
 async def fields(request: Request) -> dict[str, str]:
-    """The fields of a form that are not empty; of those with one name the last.
+    """The non-empty fields of a form; of several with the same name, the last.
 
-    :raises Refused: it is longer than MAX_FORM_BYTES (413), or has more than MAX_FIELDS (400).
+    :raises Refused: when the form is longer than MAX_FORM_BYTES (413) or has more than MAX_FIELDS fields (400).
     """
     body = bytearray()
     async for piece in request.stream():

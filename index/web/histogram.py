@@ -1,4 +1,4 @@
-"""Counts over time -> a chart of bars: what its picture, its list and its script need."""
+"""Counts over time as a bar chart: the data for its drawing, its list and its script."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from index.search.service import begin
 from index.web.facets import Link
 from index.web.search_params import SearchParams, last_day
 
-MAX_COLUMNS = 400  # places for bars: more would be thinner than a pixel, and are counted by the next unit
+MAX_COLUMNS = 400  # more bars would be thinner than a pixel, so the next larger unit is used
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A bar: its time, its count, the link to the search within it, and its place: `x` of `Chart.width` from the
-    beginning of a line, `height` of 100."""
+    """A bar: its period, its count, the link to the search within it, and its geometry: `x` of `Chart.width` from the
+    left edge, `height` of 100."""
 
     first: date
     last: date
@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars by `unit`, over `width` places of which those without an article are empty; `most` is the highest count."""
+    """Bars by `unit` over `width` positions, those without an article left empty; `most` is the highest count."""
 
     unit: Unit
     columns: tuple[Column, ...]
@@ -41,13 +41,13 @@ class Chart:
 
     @property
     def data(self) -> str:
-        """The bars for the script: days since 1970 and counts, as JSON."""
+        """The bars for the script, as JSON: days since 1970-01-01, and counts."""
         epoch = date(1970, 1, 1)
         return json.dumps([[(column.first - epoch).days, column.count] for column in self.columns])
 
 
 def chart(bars: Sequence[Bar], unit: Unit, asked: SearchParams, direction: Literal["ltr", "rtl"] | str) -> Chart | None:
-    """The chart of these counts; None where there are none. Time runs as the page's language does."""
+    """The chart of these counts, or None if there are none. Time runs in the direction of the page's language."""
     if not bars:
         return None
     units = get_args(Unit)

@@ -1,5 +1,4 @@
-"""/metrics: what Prometheus is told of the archive, the outbox and the searches; /readyz: whether a search can be
-answered now."""
+"""/metrics: Prometheus metrics of the archive, the outbox and searches; /readyz: whether searches can be served now."""
 
 from __future__ import annotations
 
@@ -26,13 +25,13 @@ router = APIRouter(include_in_schema=False)
 
 
 class Stored(Collector):
-    """What the archive holds, counted when it is asked for."""
+    """Metrics of the archive's content, computed at each scrape."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
 
     def collect(self) -> Iterable[Metric]:
-        """The numbers of now."""
+        """The current values."""
         with self.archive.read() as conn:
             counts, states = queries.by_site(conn), site_state.states(conn)
             pending = [(target, outbox.pending(conn, target.name)) for target in outbox.all_targets(conn)]
@@ -60,7 +59,7 @@ class Stored(Collector):
 
 
 def state_of(site: SiteState) -> str:
-    """A site's state in a word: off, new (not crawled yet), its verdict, failing, or ok."""
+    """A site's state: off, new (not crawled yet), its verdict, failing, or ok."""
     if not site.enabled:
         return "off"
     if site.verdict:
@@ -69,7 +68,7 @@ def state_of(site: SiteState) -> str:
 
 
 class Metrics:
-    """The numbers of one application."""
+    """The metrics of one application."""
 
     def __init__(self, archive: Archive) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
@@ -85,13 +84,13 @@ async def _metrics(request: Request) -> Metrics:
 
 @router.get("/metrics")
 def metrics(numbers: Annotated[Metrics, Depends(_metrics)]) -> Response:
-    """The numbers, in Prometheus' text format."""
+    """The metrics in Prometheus's text format."""
     return Response(generate_latest(numbers.registry), media_type=CONTENT_TYPE_PLAIN_1_0_0)
 
 
 @router.get("/readyz")
 def ready(archive: ArchiveOf, engine: EngineOf) -> Response:
-    """Whether archive and index can be read; 503 with the reason where they cannot."""
+    """Whether archive and index can be read; 503 with the reason if not."""
     try:
         with archive.read() as conn:
             queries.newest(conn, 1)

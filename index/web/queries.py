@@ -1,4 +1,4 @@
-"""What the page asks of the archive beyond a document: numbers, the newest, and a story's articles."""
+"""The web interface's queries of the archive other than documents: counts, the newest articles, a story's articles."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def newest(conn: Connection, n: int) -> list[IndexDocument]:
 
 
 def by_site(conn: Connection) -> dict[str, int]:
-    """How many articles each site has that has any."""
+    """The number of articles per site, without sites that have none."""
     query = select(articles.c.site, func.count()).group_by(articles.c.site)
     return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def names(conn: Connection) -> dict[str, str]:
-    """What each site calls itself, by its id."""
+    """The names of the sites that have one, by id."""
     query = select(sites.c.id, sites.c.name).where(sites.c.name.is_not(None))
     return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def same_story(conn: Connection, document: IndexDocument) -> list[IndexDocument]:
-    """The other articles of this document's story, the leading one first."""
+    """The other articles of this document's story, its lead first."""
     if document.story is None:
         return []
     query = (
@@ -47,7 +47,7 @@ def same_story(conn: Connection, document: IndexDocument) -> list[IndexDocument]
 
 
 def last_seen(conn: Connection, document: IndexDocument) -> datetime | None:
-    """When the article's page was last found on its site, at this address or another one (UTC)."""
+    """When the article's page was last found on its site, at this URL or another (UTC)."""
     names = [document.article.url, *(alias.url for alias in documents.aliases(conn, document.article.id))]
     mine = (frontier.c.site == document.article.site) & frontier.c.url.in_(names) & frontier.c.status.in_((200, 304))
     found: datetime | None = conn.execute(select(func.max(frontier.c.fetched)).where(mine)).scalar_one()
@@ -55,6 +55,6 @@ def last_seen(conn: Connection, document: IndexDocument) -> datetime | None:
 
 
 def with_copies(conn: Connection, article: str) -> list[int]:
-    """The numbers of the versions whose pages are kept as they came."""
+    """The numbers of the versions whose raw responses are stored."""
     query = select(versions.c.number).where(versions.c.article == article, versions.c.raw.is_not(None))
     return list(conn.execute(query.order_by(versions.c.number)).scalars())

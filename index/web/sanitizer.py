@@ -1,6 +1,6 @@
-"""A page as it came -> what can be shown of it: text and its structure, in which nothing acts and nothing is asked of
-anybody. Foreign bytes are parsed in a process of its own (`python -m index.web.sanitizer`), with bounds on time and
-memory.
+"""Sanitizing saved pages: the text and its structure remain, nothing is active and nothing is loaded.
+
+Untrusted bytes are parsed in a separate process (`python -m index.web.sanitizer`) with limits on time and memory.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass
 from index.errors import ArshifError
 from index.text.charset import decode
 
-MAX_BYTES = 10 << 20  # that are shown of a page, unpacked: twice what a crawl reads by default
-SECONDS = 10.0  # of CPU; of real pages the slowest takes a tenth of one
-BACKSTOP = 120.0  # seconds by the clock, for a process that got none of it
+MAX_BYTES = 10 << 20  # shown of a page, unpacked: twice what a crawl reads by default
+SECONDS = 10.0  # of CPU time; the slowest real page takes a tenth of a second
+BACKSTOP = 120.0  # seconds of wall time, for a process that gets no CPU time
 MEMORY = 2 << 30  # bytes of address space
 TAGS = frozenset(
     (
@@ -29,14 +29,14 @@ TAGS = frozenset(
         *("table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "bdi", "bdo", "ruby", "rt", "rp", "wbr"),
     )
 )
-REMOVED_WITH_CONTENT = frozenset(  # goes with what is in it
+REMOVED_WITH_CONTENT = frozenset(  # removed including their content
     (
         *("script", "style", "noscript", "template", "title", "iframe", "noembed", "noframes", "object", "embed"),
         *("svg", "math", "select", "option", "textarea", "button", "audio", "video", "canvas", "head", "xmp"),
     )
 )
 ATTRIBUTES = {"*": {"dir", "lang"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
-COUNTED = {  # what a reader is told of, by CSS selector
+COUNTED = {  # removed elements that readers are told about, by CSS selector
     "scripts": "script, noscript",
     "styles": "style, link[rel~=stylesheet], [style]",
     "images": "img, picture, svg, image, canvas, [background]",
@@ -48,19 +48,22 @@ COUNTED = {  # what a reader is told of, by CSS selector
 
 
 class CannotSanitize(ArshifError):
-    """A saved page that cannot be shown: too large, too deep, or none that can be unpacked."""
+    """A saved page that cannot be shown: too large, too deep, or impossible to unpack."""
 
 
 @dataclass(frozen=True, slots=True)
 class SanitizedPage:
-    """A page as HTML of TAGS alone, and how many things of each kind of COUNTED were taken out."""
+    """A page as HTML with no tags but TAGS, and the number of removed elements per kind in COUNTED."""
 
     html: str
     removed: dict[str, int]
 
 
 def sanitize(headers: Sequence[tuple[str, str]], body: bytes, languages: Sequence[str] = ()) -> SanitizedPage:
-    """A saved answer as it can be shown. Raises Unshowable."""
+    """The page of a saved response in a form that is safe to show.
+
+    :raises CannotSanitize: when the page cannot be parsed, or takes too much time or memory.
+    """
     told = json.dumps({"headers": list(headers), "languages": list(languages), "seconds": SECONDS}).encode()
     try:
         done = subprocess.run(
@@ -80,7 +83,7 @@ def sanitize(headers: Sequence[tuple[str, str]], body: bytes, languages: Sequenc
 
 
 def clean(text: str) -> SanitizedPage:
-    """The text of a page as it can be shown."""
+    """A page's HTML in a form that is safe to show."""
     import nh3
     from selectolax.lexbor import LexborHTMLParser
 
@@ -90,7 +93,7 @@ def clean(text: str) -> SanitizedPage:
         text,
         tags=set(TAGS),
         clean_content_tags=set(REMOVED_WITH_CONTENT),
-        attributes=ATTRIBUTES,  # no address of any kind: not of a link either, which would open within the frame
+        attributes=ATTRIBUTES,  # no URLs at all: not even links, which would open within the frame
         url_schemes=set(),
         link_rel=None,
         strip_comments=True,
@@ -99,7 +102,7 @@ def clean(text: str) -> SanitizedPage:
 
 
 def _unpacked(headers: dict[str, str], body: bytes) -> bytes:
-    """The body without its Content-Encoding, as far as MAX_BYTES."""
+    """The body without its Content-Encoding, up to MAX_BYTES."""
     how = headers.get("content-encoding", "").lower()
     if how in ("gzip", "x-gzip", "deflate"):
         body = zlib.decompressobj(zlib.MAX_WBITS + 32).decompress(body, MAX_BYTES)
@@ -110,7 +113,7 @@ def _main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     told, _, body = sys.stdin.buffer.read().partition(b"\n")
     said = json.loads(told)
-    signal.setitimer(signal.ITIMER_PROF, said["seconds"])  # then SIGPROF ends this process, also within a parser in C
+    signal.setitimer(signal.ITIMER_PROF, said["seconds"])  # then SIGPROF ends this process, even inside a C parser
     headers = {name.lower(): value for name, value in said["headers"]}
     shown = clean(decode(_unpacked(headers, body), headers, said["languages"]).text)
     print(json.dumps(asdict(shown)))

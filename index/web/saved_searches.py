@@ -1,4 +1,4 @@
-"""Saved searches: the list, saving, deleting; a feed of each; and the description by which a browser searches here."""
+"""Saved searches: the list, saving and deleting; a feed of each; and the OpenSearch description for browsers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.templating import Ui, address, render, ui_of
 
-ENTRIES = 50  # of a feed
+ENTRIES = 50  # per feed
 
 router = APIRouter(include_in_schema=False)
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form that a page of ours sent. Raises Refused for any other: a foreign page can have a
-    reader's browser send us a form, but cannot have it say that it comes from here."""
+    """The fields of a form sent by a page of ours. A foreign page can make a reader's browser send us a form, but
+    cannot make it claim that the form comes from here.
+
+    :raises Refused: when the form comes from elsewhere (403), or is too large (413) or too long (400).
+    """
     if not from_here(request):
         raise Refused(403, "error.form_foreign")
     return await forms.fields(request)
@@ -36,8 +39,8 @@ Form = Annotated[dict[str, str], Depends(_form)]
 
 
 def from_here(request: Request) -> bool:
-    """Whether the browser says that a page of this server sent this (https://www.w3.org/TR/fetch-metadata/, else its
-    Origin). The server's name is checked already."""
+    """Whether the request comes from a page of this server, by the browser's Sec-Fetch-Site
+    (https://www.w3.org/TR/fetch-metadata/) or else its Origin. The Host header has been checked before."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
@@ -54,7 +57,7 @@ def listed(request: Request, archive: ArchiveOf) -> Response:
 
 @router.post("/searches")
 def save(request: Request, archive: ArchiveOf, form: Form) -> Response:
-    """Save a search; then the list."""
+    """Save a search, then show the list."""
     name, query = form.get("name", ""), form.get("query", "")
     try:
         archive.write(lambda conn: saved.add(conn, name, query, datetime.now(UTC))).result()
@@ -65,7 +68,7 @@ def save(request: Request, archive: ArchiveOf, form: Form) -> Response:
 
 @router.post("/searches/{number}/delete")
 def delete(request: Request, archive: ArchiveOf, number: int, form: Form) -> Response:
-    """Forget a saved search, if it is there; then the list."""
+    """Delete a saved search if it exists, then show the list."""
     archive.write(lambda conn: saved.remove(conn, number)).result()
     return _back(request, form)
 
@@ -78,7 +81,7 @@ def _back(request: Request, form: dict[str, str]) -> Response:
 
 @router.get("/feeds/{number}.atom")
 def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: SearchesOf, number: int) -> Response:
-    """The newest articles that a saved search finds, as an Atom feed."""
+    """The newest results of a saved search as an Atom feed."""
     with archive.read() as conn:
         one, names = saved.get(conn, number), queries.names(conn)
     if one is None:
@@ -90,14 +93,14 @@ def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: Searc
 
 @router.get("/opensearch.xml")
 def description(request: Request) -> Response:
-    """How a browser can search here: https://github.com/dewitt/opensearch/blob/master/opensearch-1-1-draft-6.md"""
+    """The OpenSearch description: https://github.com/dewitt/opensearch/blob/master/opensearch-1-1-draft-6.md"""
     ui = ui_of(request)
     made = atom.opensearch(ui.language, _base(request), ui.chosen)
     return _xml(made, "application/opensearchdescription+xml; charset=utf-8")
 
 
 def _base(request: Request) -> str:
-    """The address by which readers reach this server: the one in its settings, as a proxy may stand before it."""
+    """The public base URL of this server: the one in its settings, as a proxy may be in front of it."""
     return request.app.state.url or str(request.base_url)
 
 

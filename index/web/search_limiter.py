@@ -1,4 +1,4 @@
-"""How many searches run at once, and how long each took."""
+"""A limit on concurrent searches, and the measurement of their duration."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from prometheus_client import Histogram
 from index.errors import IndexUnavailable
 from index.model.message import Message
 
-MAX_CONCURRENT_SEARCHES = 4  # searches: more on two cores only make all of them slower
-WAIT_SECONDS = 3.0  # s that a search waits for its turn
+MAX_CONCURRENT_SEARCHES = 4  # on two cores, more only make all of them slower
+WAIT_SECONDS = 3.0  # for which a search waits for a slot
 
 
 class SearchLimiter:
@@ -25,7 +25,10 @@ class SearchLimiter:
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """A turn for one search. Raises IndexUnavailable where there is none in time: then no queue grows."""
+        """Hold a slot for one search and measure its duration; no queue builds up.
+
+        :raises IndexUnavailable: when no slot becomes free in time.
+        """
         if not self._turns.acquire(timeout=self._wait):
             raise IndexUnavailable(Message("error.busy_searches", {"wait": self._wait}))
         try:

@@ -1,4 +1,4 @@
-"""The pages: search, the sites, the runs; `reading.py` has those of an article."""
+"""The pages of searches, sites and runs; `article_pages.py` has those of an article."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from index.web.search_limiter import SearchLimiter
 from index.web.search_params import SearchParams, ordered
 from index.web.templating import address, render, ui_of
 
-NEWEST = 8  # articles on the first page: what a screen holds
+NEWEST = 8  # articles on the home page: a screenful
 RUNS = 30  # rows on the page of runs
 
 
@@ -44,7 +44,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def home(request: Request, archive: ArchiveOf) -> Response:
-    """The search box, how much there is to search, and the newest articles."""
+    """The home page: the search box, the size of the archive, and the newest articles."""
     with archive.read() as conn:
         counts, newest, names = queries.by_site(conn), queries.newest(conn, NEWEST), queries.names(conn)
     return render(request, "home.html", articles=sum(counts.values()), sites=len(counts), newest=newest, names=names)
@@ -59,7 +59,7 @@ def results(
     asked: Annotated[SearchParams, Depends(ordered)],
     cursor: str = "",
 ) -> Response:
-    """A page of what a search finds, with what it can be narrowed by. Its mistakes are answered in `problems`."""
+    """A page of search results with facets and a histogram. Mistakes in the query are reported in `problems`."""
     query = asked.query(cursor)
     with searches.slot():
         found = service.search(query, engine, archive, facets=get_args(Facet), histogram=asked.unit or True)
@@ -72,7 +72,7 @@ def results(
         "chart": chart(found.histogram, found.unit or "day", asked, ui.direction),
     }
     over_time = context["chart"]
-    context["bars"] = [  # each stands in the picture and in the list
+    context["bars"] = [  # each appears in the drawing and in the list
         (bar, address(ui, "/search", **bar.link), days(ui.language, bar.first, bar.last))
         for bar in (over_time.columns if over_time else ())
     ]
@@ -83,7 +83,7 @@ def results(
 
 @router.get("/sites")
 def site_list(request: Request, archive: ArchiveOf) -> Response:
-    """All sites with their state: those that need a look first, those that are switched off last."""
+    """All sites with their state: those that need attention first, disabled ones last."""
     with archive.read() as conn:
         states, counts = site_state.states(conn), queries.by_site(conn)
     states.sort(key=lambda site: (not site.enabled, not (site.verdict or site.failures), site.name or site.id))
@@ -100,5 +100,5 @@ def run_list(request: Request, archive: ArchiveOf) -> Response:
 
 @router.get("/healthz")
 async def health() -> Response:
-    """Whether the server answers; nothing is asked of archive or index."""
+    """Whether the server answers, without querying archive or index."""
     return PlainTextResponse("ok\n")

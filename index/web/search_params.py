@@ -1,4 +1,4 @@
-"""What an address asks for: a search with its filters, which links and forms carry from page to page."""
+"""The parameters of a search in a URL: the query and its filters, which links and forms carry from page to page."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from index.model.results import FACET_FILTERS, Unit
 from index.search.query_language import filters, parse
 from index.search.query_language.limits import MAX_FILTERS
 
-MAX_VALUE = 200  # characters of one
-QUOTES = str.maketrans(dict.fromkeys('"“”„«»＂‹›', " "))  # a value is held by its words, and stands in quotes
+MAX_VALUE = 200  # characters of a value
+QUOTES = str.maketrans(dict.fromkeys('"“”„«»＂‹›', " "))  # a value is matched by its words, and put in quotes
 
 
-@dataclass(frozen=True)  # no slots: what its filters mean is read once and kept
+@dataclass(frozen=True)  # no slots: its parsed filters are cached
 class SearchParams:
-    """A search as its URL has it. `after` and `until` are the first and the last day, month or year; `by` is the
-    unit of the counts over time. Nothing of it need be valid."""
+    """A search as given in a URL. `after` and `until` are the first and the last day, month or year; `by` is the unit
+    of the counts over time. None of the values need be valid."""
 
     q: str = ""
     site: tuple[str, ...] = ()
@@ -37,8 +37,11 @@ class SearchParams:
     by: str = ""
 
     def query(self, cursor: str = "", limit: int = 10) -> Query:
-        """What is to be searched. Without a word to rank by, relevance is the newest first. What cannot be read is in
-        `problems`; of a filter, at the beginning. Raises QueryError for a limit that cannot be."""
+        """The query to run. Without a word to rank by, relevance means newest first. Values that cannot be parsed are
+        reported in `problems`, filters first.
+
+        :raises QueryError: when the limit is out of range.
+        """
         held, problems = self._filter_values
         order = cast(Sort, self.sort if self.sort in get_args(Sort) else "relevance")
         query = parse(self.q, **held, sort=order, cursor=cursor or None, limit=limit)
@@ -48,7 +51,7 @@ class SearchParams:
 
     @property
     def text(self) -> str:
-        """The same in the query language; filters first, where no open quote or bracket of `q` can swallow them."""
+        """The search in the query language, filters first, so that no open quote or bracket of `q` swallows them."""
         held, _ = self._filter_values
         named = [
             f"{name}:{_quoted(value) if name in ('section', 'author') else value}"
@@ -65,33 +68,33 @@ class SearchParams:
 
     @property
     def filtered(self) -> bool:
-        """Whether there is a filter outside of `q`."""
+        """Whether there is a filter outside `q`."""
         return bool(self.after or self.until or any(values for _, values in self.values))
 
     @property
     def unit(self) -> Unit | None:
-        """By what is to be counted over time; None where it is not said."""
+        """The unit of the counts over time; None if no valid one is given."""
         return cast(Unit, self.by) if self.by in get_args(Unit) else None
 
     @property
     def first_day(self) -> str:
-        """The day that `after` begins with, as a form has it; empty where there is none."""
+        """The first day of `after` in ISO 8601, for the form; empty if there is none."""
         after = self._period("after")
         return after.after.date().isoformat() if after and after.after else ""
 
     @property
     def last_day(self) -> str:
-        """The day that `until` ends with."""
+        """The last day of `until`, in the same way."""
         until = self._period("until")
         return (until.before - timedelta(days=1)).date().isoformat() if until and until.before else ""
 
     def parameters(self, **changed: str | Sequence[str]) -> dict[str, str | Sequence[str]]:
-        """What a link to this search has, with these changed; without what is empty."""
+        """The URL parameters of this search, with these changes and without empty ones."""
         own = {field.name: getattr(self, field.name) for field in fields(self)} | changed
         return {name: value for name, value in own.items() if value}
 
     def toggled(self, name: str, value: str) -> dict[str, str | Sequence[str]]:
-        """The link to this search with a value of a filter more, or without it where it is there."""
+        """The URL parameters of this search with a filter's value added, or removed if it is already there."""
         values = getattr(self, name)
         other = tuple(one for one in values if one != value) if value in values else (*values, value)
         return self.parameters(**{name: other})
@@ -102,14 +105,14 @@ class SearchParams:
 
     @cached_property
     def _filters(self) -> list[tuple[str, str, Is | str]]:
-        """Each filter with its value and what that means, or the key of its problem."""
+        """Each filter with its value and its meaning, or the key of its problem."""
         given = [(name, value) for name, values in self.values for value in values]
         given += [(name, value) for name, value in (("after", self.after), ("until", self.until)) if value]
         return [(name, value, _read(name, value)) for name, value in given]
 
     @cached_property
     def _filter_values(self) -> tuple[dict[str, Any], list[Problem]]:
-        """The filters as fields of Query, and what is wrong with them."""
+        """The filters as fields of Query, and their problems."""
         held: dict[str, Any] = {}
         problems = []
         for _, value, one in self._filters:
@@ -121,7 +124,7 @@ class SearchParams:
 
 
 def _read(name: str, value: str) -> Is | str:
-    """The filter of a parameter; `until` is a parameter only, and includes the whole day, month or year it names."""
+    """The filter of a parameter; `until` exists only as a parameter, and includes the whole day, month or year."""
     if name != "until":
         return filters.read(name, value)
     one = filters.read("on", value)
@@ -129,7 +132,7 @@ def _read(name: str, value: str) -> Is | str:
 
 
 def last_day(first: date, unit: Unit) -> date:
-    """The last day of the day, the week or the month that begins with this one."""
+    """The last day of the day, week or month that begins on this day."""
     if unit == "month":
         return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
     return first + timedelta(days=6 if unit == "week" else 0)
@@ -138,7 +141,7 @@ def last_day(first: date, unit: Unit) -> date:
 Values = Annotated[list[str], Parameter(default_factory=list)]
 
 
-async def search_params(  # noqa: PLR0913 - the parameters of an address
+async def search_params(  # noqa: PLR0913 - the parameters of a URL
     q: Annotated[str, Parameter(description="As docs/search.md has it; every article where it is empty.")] = "",
     *,
     site: Values,
@@ -149,13 +152,13 @@ async def search_params(  # noqa: PLR0913 - the parameters of an address
     after: Annotated[str, Parameter(description="The first day, month or year (2026, 2026-01, 2026-01-31), UTC.")] = "",
     until: Annotated[str, Parameter(description="The last one.")] = "",
 ) -> SearchParams:
-    """What a request asks for, its order aside; several values of one filter mean any of them."""
+    """The search in a request, except its order; several values of one filter mean any of them."""
     lists = _kept(site), _kept(country), _kept(lang), _kept(section), _kept(author)
     return SearchParams(q, *lists, after[:MAX_VALUE], until[:MAX_VALUE])
 
 
 async def ordered(asked: Annotated[SearchParams, Depends(search_params)], sort: str = "", by: str = "") -> SearchParams:
-    """The same with its order and its unit of time, which on a page may be anything."""
+    """The same with its order and its unit of time, which may be any text in a page's URL."""
     return replace(asked, sort=sort, by=by)
 
 

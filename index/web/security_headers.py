@@ -1,4 +1,4 @@
-"""Around every answer, those to errors included: who may ask, and what a browser may do with the answer."""
+"""Security of every response, errors included: a check of the Host header, and headers that restrict the browser."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.locale import negotiate, translate
 
-HEADERS = {  # scripts of our own only, no form to elsewhere, no frame but of a saved copy, nothing from another server
+HEADERS = {  # only our own scripts, no form to elsewhere, no frame but a saved copy's, nothing from another server
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
     "img-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; "
     "base-uri 'none'",
     "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",  # with no-referrer, a browser does not say where a form was sent from
+    "referrer-policy": "same-origin",  # with no-referrer, a browser would not reveal where a form comes from
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
-NO_HEAD_PREFIX = "/export."  # what HEAD does not ask for: it would read all that a search finds
+NO_HEAD_PREFIX = "/export."  # HEAD is not supported there: it would read all results of a search
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:\[\]@/]+))(?::\d*)?")  # RFC 9110, 7.2
 _RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 _POLICY = b"content-security-policy"
-_SANDBOX = b"sandbox;"  # begins the one policy that an answer may have of its own: it allows less
+_SANDBOX = b"sandbox;"  # start of the one policy that a response may set itself: a stricter one
 
 
 class SecurityMiddleware:
-    """The application, answering only to requests for a loopback name or one of `hosts`, with HEADERS on each answer.
+    """ASGI middleware that serves only requests for a loopback name or one of `hosts`, and sets HEADERS on responses.
 
-    The name that the browser asked for is checked, for a hostile page can have its own name lead to 127.0.0.1 and
-    read the archive from inside the browser (DNS rebinding). The port does not matter: a tunnel has its own.
+    The requested host name is checked because a hostile page can point its own name at 127.0.0.1 and read the archive
+    from inside the browser (DNS rebinding). The port does not matter: a tunnel has its own.
     """
 
     def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
@@ -45,7 +45,7 @@ class SecurityMiddleware:
             return
 
         head = scope["method"] == "HEAD" and not scope["path"].startswith(NO_HEAD_PREFIX)
-        if head:  # is answered as GET is, without the body
+        if head:  # answered like GET, without the body
             scope = {**scope, "method": "GET"}
 
         async def send_guarded(message: Message) -> None:
@@ -67,19 +67,19 @@ class SecurityMiddleware:
             await PlainTextResponse(refusal, 421)(scope, receive, send_guarded)
 
     def is_allowed_host(self, host: str) -> bool:
-        """Whether this Host header (name or address, maybe with a port) is of this machine or a configured host."""
+        """Whether this Host header (name or address, perhaps with a port) is this machine's or a configured host's."""
         name = host_name(host)
         return bool(name) and (name in self.hosts or is_loopback(name))
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header, without port and brackets, in lower case; empty where it has none."""
+    """The name in a Host header, without port and brackets, in lower case; empty if it has none."""
     match = _HOST.fullmatch(host.lower())
     return (match[1] or match[2]).removesuffix(".") if match else ""
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a name or an address can only be this machine."""
+    """Whether a name or address can only refer to this machine."""
     try:
         return ip_address(name).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Sheets, scripts and fonts: read once, answered from memory, under addresses that change with what is in them."""
+"""Style sheets, scripts and fonts: read once and served from memory, at URLs that change with their content."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from index.locale import negotiate, translate
 
 STATIC = Path(__file__).parent / "static"
 PATH = "/static/"
-SHEETS = ("fonts.css", "arshif.css", "search.css")  # sent as one, for nothing is seen before all have come
+SHEETS = ("fonts.css", "arshif.css", "search.css")  # sent as one, as nothing is rendered before all have arrived
 SHEET = "page.css"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
 @cache
 def files() -> MappingProxyType[str, bytes]:
-    """All files by their path below static/, and the sheets of every page as one. About half a megabyte."""
+    """All files by their path below static/, and the style sheets of every page combined; about half a megabyte."""
     found = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in STATIC.rglob("*") if path.is_file()}
     return MappingProxyType(found | {SHEET: b"\n".join(found[name] for name in SHEETS)})
 
 
 @cache
 def static(name: str) -> str:
-    """The address of a file, which changes with it, so that a browser never shows an old one."""
+    """The URL of a file, which changes with its content, so that a browser never uses an outdated one."""
     return f"{PATH}{name}?v={sha256(files()[name]).hexdigest()[:12]}"
 
 
 async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-    """The files, as an ASGI application below PATH."""
+    """The ASGI application that serves the files below PATH."""
     name = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
     body = files().get(name)
     reply: Response

@@ -1,4 +1,4 @@
-"""A template and its values -> an answer in HTML: the page's language, its links, and what text may be shown."""
+"""Rendering HTML responses from templates: the page's language, its links, and which characters are shown."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from index.search.query_language import sentence
 from index.web.static_files import static
 
 HERE = Path(__file__).parent
-SYNTAX = (  # entries of the catalogues: how a search can be written, and what it means
+SYNTAX = (  # entries of the catalogues that explain the query language
     *("words", "phrase", "either", "without", "title", "prefix", "fuzzy", "near", "has", "changed", "gone"),
     *("versions", "copies"),
 )
 EXAMPLES = ("words", "phrase", "either", "without", "title", "language")
 KEYS = {"/": "search", "j": "next", "k": "previous", "Enter": "open", "?": "help", "Esc": "close"}
-CARRIED = (  # parameters that the link to the other language keeps
+CARRIED = (  # parameters that links to other languages keep
     *("q", "site", "country", "lang", "section", "author", "after", "until", "sort", "by", "cursor"),
 )
 
-# Controls, lone surrogates (UTF-8 has none) and the two overrides, which make a text read otherwise than it is
-# written. Other marks of direction are part of Arabic and Hebrew texts; <bdi> and blocks keep them from running over.
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# Control characters, lone surrogates (UTF-8 has none) and the two overrides, which make a text read differently from
+# how it is written. Other directional marks are part of Arabic and Hebrew texts; <bdi> and blocks contain their effect.
 UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202d\u202e]")
 
 
 @dataclass(frozen=True, slots=True)
 class Ui:
-    """The page's own language, one of the catalogues; `chosen` where the address says it, so that links carry it on."""
+    """The page's own language, one of the catalogues'; `chosen` if the URL names it, so that links keep it."""
 
     language: str
     chosen: bool = False
@@ -56,7 +56,7 @@ class Ui:
 
 
 def ui_of(request: Request) -> Ui:
-    """The page's language: as `?ui=` says, else the one that the browser prefers (RFC 9110, 12.5.4), else English."""
+    """The page's language: the one in `?ui=`, else the one the browser prefers (RFC 9110, 12.5.4), else English."""
     asked = request.query_params.get("ui", "")
     if asked in locale.languages():
         return Ui(asked, chosen=True)
@@ -64,14 +64,14 @@ def ui_of(request: Request) -> Ui:
 
 
 def theme_of(request: Request) -> str:
-    """Light or dark as the reader chose in this browser; empty where the system's counts. Sent with the page, so that
-    nothing waits for a script that would set it before the first paint."""
+    """The theme chosen in this browser, light or dark; empty for the system's. It is part of the page, so that no
+    script has to set it before the first paint."""
     chosen = request.cookies.get("arshif-theme", "")
     return chosen if chosen in ("light", "dark") else ""
 
 
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
-    """The page that this template makes of these values, in the language of the request."""
+    """A page rendered from a template with these values, in the language of the request."""
     ui = ui_of(request)
     asked = {name: request.query_params.getlist(name) for name in CARRIED if name in request.query_params}
     helpers = {
@@ -89,35 +89,35 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
 
 
 def say(language: str, key: str, /, **params: Any) -> str:
-    """The entry of a key in the page's language; with parameters that are markup, it is markup too."""
+    """The catalogue's entry for a key, in the page's language; it is markup if a parameter is."""
     if any(hasattr(value, "__html__") for value in params.values()):
         return Markup("").join(escape(strip_controls(piece)) for piece in locale.segments(key, language, **params))
     return locale.translate(key, language, **params)
 
 
 def translated(language: str, message: Message | None) -> str:
-    """A stored message in this language; nothing for none."""
+    """A stored message in this language; empty for None."""
     return locale.translate(message, language) if message else ""
 
 
 def word(language: str, family: str, stored: str) -> str:
-    """What is said for a word that the archive keeps, such as "feed dead" of `verdict`; itself where it is unknown."""
+    """The display text of a stored code, such as "feed dead" of the family `verdict`; an unknown one stays as it is."""
     key = f"{family}.{_CAMEL.sub('_', stored).replace(' ', '_').lower()}"
     return locale.translate(key, language) if locale.catalogue(language).has(key) else stored
 
 
 def listing(language: str, values: Sequence[object]) -> Markup:
-    """Several values in a row, as the language has it: "a, b and c"."""
+    """Several values as a list in this language, such as "a, b and c"."""
     return Markup(locale.listed(language, [escape(strip_controls(value)) for value in values]))
 
 
 def bdi(value: object) -> Markup:
-    """A text in an element of its own direction."""
+    """A text in an element that isolates its direction."""
     return Markup("<bdi>{}</bdi>").format(strip_controls(value))
 
 
 def address(ui: Ui, path: str, **parameters: str | Sequence[str] | None) -> str:
-    """A link to a page of ours, without empty parameters, in the language that was chosen."""
+    """A link to a page of ours, without empty parameters and with the chosen language."""
     kept = {name: value for name, value in parameters.items() if value}
     if ui.chosen:
         kept["ui"] = ui.language
@@ -125,12 +125,12 @@ def address(ui: Ui, path: str, **parameters: str | Sequence[str] | None) -> str:
 
 
 def strip_controls(value: object) -> object:
-    """A value as a template may write it: a text without what UNSHOWN names. Escaping comes after."""
+    """A value for use in a template: text loses the characters in UNSHOWN, and is escaped afterwards."""
     return UNSHOWN.sub("", value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def web_link(url: str | None) -> str | None:
-    """The address, if a click on it can only open a page of the web; None for javascript:, data: and the like."""
+    """The URL if clicking it can only open a web page; None for javascript:, data: and the like."""
     if not url or not re.match(r"https?://", url, re.IGNORECASE) or re.search(r"[\s\x00-\x1f\x7f\\]", url):
         return None
     try:
@@ -140,13 +140,13 @@ def web_link(url: str | None) -> str | None:
 
 
 def groups(body: Sequence[Sequence[DiffSpan]]) -> list[tuple[bool, list[Sequence[DiffSpan]]]]:
-    """Paragraphs of a diff in runs: those in which nothing changed (True), and the others."""
+    """The paragraphs of a diff in runs: unchanged ones (True), and others (False)."""
     runs = groupby(body, key=lambda paragraph: all(piece.op == "same" for piece in paragraph))
     return [(same, list(run)) for same, run in runs]
 
 
 def readable(url: str) -> str:
-    """An address as people read it: %D8%A3 becomes أ where that gives letters; what has a meaning in it stays."""
+    """A URL in readable form: %D8%A3 becomes أ if that gives letters; whatever has a meaning in URLs stays encoded."""
 
     def decoded(match: re.Match[str]) -> str:
         text = unquote(match[0], errors="replace")
@@ -156,7 +156,7 @@ def readable(url: str) -> str:
 
 
 def host(url: str) -> str:
-    """The host of an address, or the address where it has none."""
+    """The host of a URL, or the URL itself if it has none."""
     try:
         return urlsplit(url).hostname or url
     except ValueError:
@@ -164,12 +164,12 @@ def host(url: str) -> str:
 
 
 def to_local_time(moment: datetime) -> datetime:
-    """A moment of ours in the zone of this machine, which is also the reader's."""
+    """A moment in this machine's time zone, which is also the reader's."""
     return moment.astimezone()
 
 
 def published(document: IndexDocument) -> datetime | None:
-    """When the article was published, as its page gave it; None where that is unknown or cannot be, such as 2099."""
+    """When the article was published according to its page; None if unknown or impossible, such as 2099."""
     date = document.article.published
     return date if date is not None and date == document.sort_date else None
 
@@ -180,21 +180,21 @@ def paragraphs(body: str) -> list[str]:
 
 
 def duration(started: datetime, ended: datetime) -> str:
-    """How long something took, such as 0:42 or 1:05:00."""
+    """The time between two moments, such as 0:42 or 1:05:00."""
     seconds = max(0, round((ended - started).total_seconds()))
     hours, rest = divmod(seconds, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def prepare() -> None:
-    """Read the catalogues now, and not while the first reader waits."""
+    """Load the catalogues now rather than while the first reader waits."""
     for language in locale.languages():
         _helpers(language)
 
 
 @cache
 def _helpers(language: str) -> Mapping[str, Any]:
-    """What templates say in this language."""
+    """The templates' helpers for this language."""
     named: Mapping[str, Callable[..., Any]] = {
         "t": say,
         "word": word,

@@ -1,4 +1,4 @@
-"""Elasticsearch: a template, versioned indexes for each target, read and write aliases, and the bulk interface."""
+"""Elasticsearch: an index template, versioned indexes per target, read and write aliases, and the bulk API."""
 
 from index.engines.elastic.engine import ElasticEngine
 from index.engines.elastic.mapping import analysis_settings

@@ -1,5 +1,5 @@
-"""Documents -> bulk requests: with the archive's version, so that an older one never overwrites a newer one. Items that
-are put off are tried again, and a request that is refused whole is halved until the document is found."""
+"""Bulk requests: documents carry the archive's version, so that an older one never overwrites a newer one. Items that
+the server defers are retried, and a request rejected as a whole is halved until the document at fault is found."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from index.model.article import IndexDocument
 from index.model.codes import IndexReason
 from index.model.message import Message
 
-BULK_BYTES = 10_000_000  # of text in one request, a tenth of Elasticsearch's own limit (http.max_content_length)
-RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)  # waits between tries of items that were put off; then the shipper backs off
-REFUSED = frozenset({400, 413})  # the document's own fault: quarantine
+BULK_BYTES = 10_000_000  # of text per request, a tenth of Elasticsearch's own limit (http.max_content_length)
+RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)  # waits between attempts for deferred items; then the indexer backs off
+REFUSED = frozenset({400, 413})  # the document is at fault: quarantine
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One line or two of a bulk request: the article it is about, what to do, the document, its size in bytes."""
+    """One or two lines of a bulk request: the article, the action, the document, and its size in bytes."""
 
     article: str
     what: dict[str, Any]
@@ -36,19 +36,22 @@ class Action:
     size: int = 0
 
     def narrowed(self, fields: Collection[str]) -> Action:
-        """With these fields only: what an index of an older mapping can take."""
+        """The action with these fields only, for an index of an older mapping."""
         if self.source is None:
             return self
         return replace(self, source={name: value for name, value in self.source.items() if name in fields})
 
 
 def deletion(article: str) -> Action:
-    """Take an article's document out."""
+    """The action that deletes the document of this id."""
     return Action(article, {"delete": {"_id": article}})
 
 
 def upsert(document: IndexDocument) -> Action:
-    """Bring a document in. Raises UnfitDocument for one that no index can take."""
+    """The action that indexes a document.
+
+    :raises UnfitDocument: when no index can store it.
+    """
     made = record(document)
     source = {
         **{name: values[0] if len(values) == 1 else values for name, values in (made.keywords | made.texts).items()},
@@ -56,13 +59,13 @@ def upsert(document: IndexDocument) -> Action:
         **{"order": made.order, "changed": made.changed, "day": made.day, "digest": made.digest},
         **_for_people(document),
     }
-    # gte: the same version comes again after a crash between the index and the acknowledgement
+    # gte: after a crash between indexing and acknowledgement, the same version is sent again
     what = {"index": {"_id": made.id, "version": made.version, "version_type": "external_gte"}}
     return Action(document.article.id, what, source, _size(made))
 
 
 def _for_people(document: IndexDocument) -> dict[str, Any]:
-    """What dashboards look for, under the names of ECS and schema.org."""
+    """The fields that dashboards look for, under their names in ECS and schema.org."""
     article = document.article
     dates = {"datePublished": article.published, "dateModified": article.modified}
     return {
@@ -87,7 +90,12 @@ def _size(made: IndexRecord) -> int:
 
 
 def send(server: Server, index: str, actions: Sequence[Action]) -> dict[str, Message]:
-    """Do all of it; gives the articles that were refused for good, with the reason."""
+    """Send all actions; return the ids of the articles rejected for good, each with the reason.
+
+    :raises IndexUnavailable: when the server keeps deferring documents.
+    :raises IndexMismatch: when the index is gone.
+    :raises ApiError: when the server answers any other error.
+    """
     refused: dict[str, Message] = {}
     for chunk in _chunks(actions):
         refused |= _bulk(server, index, chunk)
@@ -133,7 +141,7 @@ def _bulk(server: Server, index: str, actions: list[Action]) -> dict[str, Messag
 
 
 def _narrow(server: Server, index: str, actions: list[Action], why: Message) -> dict[str, Message]:
-    """A whole request was refused: find out for which document, by halves."""
+    """Find the document for which a whole request was rejected, by halving."""
     if len(actions) == 1:
         return {actions[0].article: why}
     middle = len(actions) // 2
@@ -141,23 +149,25 @@ def _narrow(server: Server, index: str, actions: list[Action], why: Message) -> 
 
 
 def _answer(body: Any) -> Message:
-    """Why the server refused a document."""
+    """Why the server rejected a document."""
     return Message(IndexReason.SERVER, {"answer": reason(body)})
 
 
 def _refused(item: dict[str, Any]) -> bool:
-    """For good: the document's own fault."""
+    """Whether the item was rejected for good: the document is at fault."""
     return item["status"] in REFUSED and not _is_closed(item)
 
 
 def _is_closed(body: Any) -> bool:
-    """Elasticsearch says 400 for this too, as if the document were at fault; somebody opens the index again."""
+    """Whether the index is closed. Elasticsearch answers 400 to that as well, though the document is not at fault: a
+    person has to open the index again."""
     error = body.get("error") if isinstance(body, dict) else None
     return isinstance(error, dict) and error.get("type") == "index_closed_exception"
 
 
 def _put_off(item: dict[str, Any]) -> bool:
-    """Not done, and not the document's own fault. 409: a newer version is there; 404: nothing to delete."""
+    """Whether the item was deferred: it failed, and not because of the document. Done are also 409, a newer version
+    exists, and 404, nothing to delete."""
     status = item["status"]
     if status == 404 and item.get("error"):
         raise IndexMismatch(f"The index is gone ({reason(item)}): {REBUILD}.")

@@ -1,4 +1,4 @@
-"""The server: who we are to it, whether it is one that we can speak to, and what its errors mean to a person."""
+"""The connection to the server: authentication, the version check, and errors turned into messages for people."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError
 from index.engines.base import REBUILD
 from index.errors import IndexMismatch, IndexUnavailable
 
-MAJOR = 9  # of server and client: the client's media type names it
+MAJOR = 9  # major version of server and client: the client's media type includes it
 REQUEST_SECONDS = 30
 TRY_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
-REASON_CHARACTERS = 200  # of one cause: Elasticsearch quotes the document in some
+REASON_CHARACTERS = 200  # per cause: in some, Elasticsearch quotes the document
 MAX_CAUSES = 5
 SECRETS = "set ARSHIF_INDEX__API_KEY, or ARSHIF_INDEX__USERNAME and ARSHIF_INDEX__PASSWORD"
 
 
 class Server:
-    """An Elasticsearch at an address. The client's own retries are off: `bulk.py` decides what is tried again."""
+    """An Elasticsearch server. The client's own retries are off: `bulk.py` decides what is retried.
+
+    :raises IndexMismatch: when `url` is not a valid address, or `ca_file` cannot be read.
+    """
 
     def __init__(
         self, url: str, *, api_key: str = "", basic_auth: tuple[str, str] | None = None, ca_file: str = ""
@@ -52,7 +55,11 @@ class Server:
 
     @contextlib.contextmanager
     def checked(self, seconds: int = REQUEST_SECONDS) -> Iterator[Elasticsearch]:
-        """The client, of a server that was checked; what goes wrong is raised as what a person can act on."""
+        """The client, after checking the server once; errors in the block become ones that a person can act on.
+
+        :raises IndexUnavailable: when the server does not answer, or cannot do this now.
+        :raises IndexMismatch: when it is not a supported Elasticsearch, denies access, or rejects the request.
+        """
         try:
             if not self._checked:
                 self._check()
@@ -72,7 +79,7 @@ class Server:
             raise IndexMismatch(f"{self.url} refuses this (HTTP {error.status_code}): {why}.") from error
 
     def _check(self) -> None:
-        """Whether this is a server that we can speak to, asked once and in plain JSON, which every product answers."""
+        """Check that the server is supported, in plain JSON, which every product answers."""
         headers = {**self._headers, "accept": "application/json"}
         try:
             meta, answer = self.client.transport.perform_request(
@@ -110,7 +117,7 @@ def _authorization(api_key: str, basic_auth: tuple[str, str] | None) -> dict[str
 
 
 def reason(body: Any) -> str:
-    """The words of an error of Elasticsearch, down to its innermost cause, without what it quotes of the document."""
+    """The text of an Elasticsearch error, down to its innermost cause, with quotations of the document cut short."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(error, dict):
         return str(error)[:REASON_CHARACTERS]

@@ -1,8 +1,8 @@
-"""`Engine` over Elasticsearch: one versioned index per target, another for earlier versions, a read and a write alias.
+"""`Engine` on Elasticsearch: one versioned index per target, another for earlier versions, a read and a write alias.
 
 `arshif` (the prefix) is the alias that is searched, `arshif-versions` that of earlier versions, `arshif-write` the one
-for other programs that write; all move at once. The exact fields have an analyzer written from the tables of
-`index/text/analysis.py`; the stem fields are fed with stems.
+for other programs that write; all of them move at once. The exact fields have an analyzer generated from the tables of
+`index/text/analysis.py`; the stem fields are filled with stems.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from index.model.message import Message
 from index.model.query import Query
 from index.model.results import Match, Matches
 
-ADMIN_SECONDS = 60  # making and deleting an index waits for the cluster's state
-SEARCH_SECONDS = 10  # a person waits no longer
-CURRENT_SECONDS = 60.0  # for which the mapping of the index that is searched is not asked for again
+ADMIN_SECONDS = 60  # creating and deleting an index waits for the cluster state
+SEARCH_SECONDS = 10  # nobody waits longer for a search
+CURRENT_SECONDS = 60.0  # before the mapping of the searched index is checked again
 
 
 class ElasticEngine:
-    """`Engine` over an Elasticsearch server of the same major version."""
+    """`Engine` on an Elasticsearch server of the same major version."""
 
     name = "elasticsearch"
 
@@ -51,13 +51,13 @@ class ElasticEngine:
         self.url = url
         self.prefix = prefix
         self.server = Server(url, api_key=api_key, basic_auth=basic_auth, ca_file=ca_file)
-        self._told = self.server.checked
-        self._todays: float | None = None  # until then (monotonic seconds) the index that is searched is of our mapping
+        self._told = self.server.told
+        self._todays: float | None = None  # until then (monotonic seconds), the searched index is known to be current
 
     # --- targets ---
 
     def create(self, target: str) -> None:
-        must_be_ours(target, self.prefix)  # the template holds for such names only
+        must_be_ours(target, self.prefix)  # the template applies to such names only
         with self._told(ADMIN_SECONDS) as client:
             client.indices.put_index_template(name=f"{self.prefix}-v{MAPPING_VERSION}", **template(self.prefix))
             for index in (target, target + EARLIER):
@@ -94,7 +94,7 @@ class ElasticEngine:
         with self._told() as client:
             found = client.indices.get(
                 index=f"{self.prefix}-v*",
-                expand_wildcards=["open", "closed"],  # a closed one is not lost
+                expand_wildcards=["open", "closed"],  # a closed index is not lost
                 filter_path="*.aliases",
             ).body
         return sorted(name for name in found if not name.endswith(EARLIER))
@@ -173,12 +173,12 @@ class ElasticEngine:
         return without_unknown(plan(query), fields) if fields else plan(query)
 
     def _search(self, asked: Query, **request: Any) -> Any:
-        """Elasticsearch's answer, of the whole index or none."""
+        """Elasticsearch's response, which covers the whole index or is an error."""
         with self._told(SEARCH_SECONDS) as client:
             try:
                 found = client.search(
                     index=[self.prefix, self.prefix + EARLIER] if asked.versions else self.prefix,
-                    ignore_unavailable=asked.versions,  # one of an older mapping has no earlier versions beside it
+                    ignore_unavailable=asked.versions,  # an index of an older mapping has none of earlier versions
                     allow_partial_search_results=False,
                     timeout=f"{SEARCH_SECONDS - 1}s",
                     source=False,
@@ -211,13 +211,13 @@ class ElasticEngine:
                 )
 
     def _older_fields(self) -> frozenset[str]:
-        """The fields of the index that is searched, where its mapping is an older one; none where it is today's."""
+        """The fields of the searched index if its mapping is an older one; none if it is the current one."""
         if self._todays is not None and time.monotonic() < self._todays:
             return frozenset()
         if self.current() is not None or not (named := self._named()):
             self._todays = time.monotonic() + CURRENT_SECONDS
             return frozenset()
-        with contextlib.suppress(NotFoundError), self._told():  # today's has just taken over
+        with contextlib.suppress(NotFoundError), self._told():  # the new index has just taken over
             return self._fields(named[0])
         return frozenset()
 
@@ -235,7 +235,7 @@ def _match(hit: dict[str, Any], by_score: bool) -> Match:
 
 
 def _counts(buckets: list[dict[str, Any]]) -> dict[str, int]:
-    """Of the days all, for they come in no order; of other values those that Elasticsearch chose, in its order."""
+    """Counts by value: of days all, in no order; of other fields those that Elasticsearch selected, in its order."""
     return {_value(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
 
 

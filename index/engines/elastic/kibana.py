@@ -1,8 +1,9 @@
-"""What Kibana shows of an index of ours: a data view, panels and a dashboard, as saved objects that it imports.
+"""Saved objects for Kibana: a data view, panels and a dashboard over our index.
 
-They are in `kibana.ndjson` as Kibana 8.9 exports them, over an index with the prefix EXPORTED; a newer one brings them
-to its own form when it reads them. To change a panel: import that file, edit, and export the dashboard with its related
-objects into its place, without the summary in the last line."""
+They are in `kibana.ndjson` as exported by Kibana 8.9 for an index with the prefix EXPORTED; newer versions convert them
+on import. To change a panel, import that file, edit, and export the dashboard with its related objects in its place,
+without the summary in the last line.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +15,14 @@ EXPORTED = "arshif"  # the prefix of the index in the file
 
 
 def bundle(prefix: str) -> str:
-    """A file (NDJSON) for Kibana's Stack Management > Saved Objects > Import, over the index of this prefix."""
+    """The NDJSON file for Kibana's Stack Management > Saved Objects > Import, for the index of this prefix."""
     exported = files(__package__).joinpath("kibana.ndjson").read_text("utf-8")
     objects = [_over(prefix, json.loads(line)) for line in exported.splitlines()]
     return "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
 
 
 def _over(prefix: str, one: dict[str, Any]) -> dict[str, Any]:
-    """A saved object, with the prefix of an index in its own id, in those that it refers to, and in the data view."""
+    """A saved object with the index's prefix in its own id, in the ids that it refers to, and in the data view."""
     for named in (one, *one["references"]):
         named["id"] = prefix + named["id"].removeprefix(EXPORTED)
     if one["type"] == "index-pattern":

@@ -1,4 +1,4 @@
-"""What Elasticsearch is told about our indexes: analyzers, fields, the template."""
+"""The definition of our Elasticsearch indexes: analyzers, mapping and template."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from index.engines.base import MAPPING_VERSION
 from index.text.analysis import OTHER_PLANES, SINGLE, TOKEN_CHARACTERS
 from index.text.char_folding import fold_table
 
-ECS = "9.1.0"  # the version of the Elastic Common Schema whose names the fields for people have
-EARLIER = "-versions"  # the index of earlier versions has its target's name with this, and so has its alias
-# Names by which people and dashboards look for fields that are there already
+ECS = "9.1.0"  # version of the Elastic Common Schema from which the dashboard fields have their names
+EARLIER = "-versions"  # suffix of the index of earlier versions, after its target's name, and of its alias
+# Additional names under which people and dashboards look for existing fields
 ALIASES = {"articleBody": "body", "articleSection": "section_name", "inLanguage": "main_language"}
 
 
 def analysis_settings() -> dict[str, Any]:
-    """Elasticsearch's analyzers, from the same tables by which `words` works."""
+    """Elasticsearch's analyzers, generated from the same tables that `words` uses."""
     mappings = [f"{_escaped(chr(point))}=>{_escaped(folded)}" for point, folded in sorted(fold_table().items())]
     single = _java(SINGLE)
     pattern = f"[{single}]|(?:[\\p{{L}}\\p{{M}}\\p{{N}}&&[^{single}]&&[\\x{{0}}-\\x{{FFFF}}]]|[{_java(OTHER_PLANES)}])"
@@ -32,7 +32,7 @@ def analysis_settings() -> dict[str, Any]:
 
 
 def _escaped(text: str) -> str:
-    """As \\uXXXX per UTF-16 unit, so that no character is taken for a blank or an escape."""
+    """The text as \\uXXXX per UTF-16 code unit, so that no character is taken for a space or an escape."""
     units = text.encode("utf-16-be")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
@@ -42,7 +42,7 @@ def _java(ranges: str) -> str:
 
 
 def template(prefix: str) -> dict[str, Any]:
-    """The composable index template for this version's indexes."""
+    """The composable index template for indexes of this mapping version."""
     return {
         "index_patterns": [f"{prefix}-v{MAPPING_VERSION}-*"],
         "priority": 500,
@@ -51,7 +51,7 @@ def template(prefix: str) -> dict[str, Any]:
             "settings": {
                 "number_of_shards": 1,  # some millions of articles; one shard also keeps scores comparable
                 "auto_expand_replicas": "0-1",
-                "refresh_interval": "1s",  # said, so that idle shards refresh too: found within five seconds
+                "refresh_interval": "1s",  # explicit, so that idle shards refresh too: searchable within five seconds
                 "analysis": analysis_settings(),
             },
             "mappings": mapping(),
@@ -61,7 +61,7 @@ def template(prefix: str) -> dict[str, Any]:
 
 
 def mapping() -> dict[str, Any]:
-    """Every field there is; a document with another one is refused."""
+    """The mapping with every field; a document with any other field is rejected."""
     exact = {"type": "text", "analyzer": "arshif_exact"}
     stem = {"type": "text", "analyzer": "arshif_stem"}
     keyword, date = {"type": "keyword"}, {"type": "date"}
@@ -78,7 +78,7 @@ def mapping() -> dict[str, Any]:
             **dict.fromkeys(("order", "changed"), long),
             "day": {"type": "integer"},
             "digest": {"type": "long", "index": False},
-            # for people and dashboards; no search of ours asks for these
+            # For people and dashboards; our own searches do not use these
             **dict.fromkeys(("@timestamp", "datePublished", "dateModified"), date),
             **{name: {"type": "alias", "path": path} for name, path in ALIASES.items()},
             "ecs": {"properties": {"version": keyword}},

@@ -1,4 +1,4 @@
-"""Rights: the least that an API key must be allowed, so that nobody's other indexes are in its reach."""
+"""Privileges: the minimum that an API key needs, so that it cannot reach anyone's other indexes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from elasticsearch import ApiError
 from index.engines.elastic.client import Server
 
 CLUSTER = (
-    "cluster:monitor/main",  # which version it is
+    "cluster:monitor/main",  # the server's version
     "manage_index_templates",
 )
 INDICES = (
@@ -17,24 +17,25 @@ INDICES = (
     "index",
     "delete",
     "create_index",
-    "delete_index",  # of a target that another one replaced
-    "view_index_metadata",  # which there are, and what the aliases name
+    "delete_index",  # a replaced target
+    "view_index_metadata",  # existing indexes and their aliases
     "maintenance",  # refresh
-    "indices:admin/aliases",  # a new target takes over; `manage` would have it, and much more
+    "indices:admin/aliases",  # switch to a new target; `manage` would include it, and much more
 )
-UNKNOWN = frozenset({400, 405, 500})  # what a server whose security is off says to a question about it
+UNKNOWN = frozenset({400, 405, 500})  # how a server with security disabled answers a privileges request
 
 
 def role(prefix: str) -> dict[str, Any]:
-    """What an API key is created with (`POST /_security/api_key`): these rights, on names with this prefix only."""
+    """The body of the request that creates an API key (`POST /_security/api_key`) with these privileges, on names with
+    this prefix only."""
     return {"name": prefix, "role_descriptors": {prefix: _rights(prefix)}}
 
 
 def missing(server: Server, prefix: str) -> list[str]:
-    """Those of the rights that whoever asks does not have; none where the server's security is off.
+    """The privileges that our API key or user lacks; none if the server's security is disabled.
 
-    :raises IndexUnavailable: it does not answer now.
-    :raises IndexMismatch: it does not know who asks.
+    :raises IndexUnavailable: when the server does not answer now.
+    :raises IndexMismatch: when it does not accept our credentials.
     """
     asked = _rights(prefix)
     with server.checked() as client:

@@ -1,4 +1,4 @@
-"""A plan -> Elasticsearch's query language, by the names of its own API: it can be pasted into its console."""
+"""Translates a plan into Elasticsearch's Query DSL, in the form of its API, ready to paste into its console."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from index.engines.record import DAY, SORTED
 
 
 def query_dsl(asked: Plan) -> dict[str, Any]:
-    """The query."""
+    """The query of a search request."""
     scored = [_clause(asked.scored)] if asked.scored is not None else []
     return {"bool": {"must": scored, "filter": [_clause(clause) for clause in asked.filters]}}
 
 
 def sorting(asked: Plan) -> list[dict[str, Any]]:
-    """The order: by score, then by date; or by date alone."""
+    """The sort order: by score, then by date, or by date alone."""
     if asked.sort == "relevance":
         return [{"_score": "desc"}, {"order": "desc"}]
     direction = "asc" if asked.sort == "oldest" else "desc"
@@ -35,7 +35,7 @@ def sorting(asked: Plan) -> list[dict[str, Any]]:
 
 
 def counting(field: str) -> dict[str, Any]:
-    """The aggregation that counts the values of a field; exact, as an index has one shard."""
+    """The aggregation that counts the values of a field; exact, because an index has one shard."""
     if field == DAY:
         return {"histogram": {"field": DAY, "interval": 1, "min_doc_count": 1}}
     return {"terms": {"field": field, "size": MAX_FACET_VALUES, "order": [{"_count": "desc"}, {"_key": "asc"}]}}
@@ -50,11 +50,11 @@ def _clause(clause: Clause) -> dict[str, Any]:
         case PrefixClause(field, word, weight):
             return {"prefix": {field: {"value": word, "rewrite": "constant_score", "boost": weight}}}
         case FuzzyClause(field, word, edits, weight):
-            # the rewrite finds all words that are near enough, and not the 50 that Elasticsearch likes best
+            # The rewrite finds all words that are close enough, not just Elasticsearch's best 50
             fuzzy = {"value": word, "fuzziness": edits, "rewrite": "constant_score", "boost": weight}
             return {"fuzzy": {field: fuzzy}}
         case NearClause(field, (one, other), gap, weight):
-            # a phrase with slop takes two more for the other order: so it is asked for in both
+            # A phrase needs two more slop for the reverse order, so the query has both
             pairs = [_phrase(field, pair, gap, weight) for pair in ((one, other), (other, one))]
             return {"bool": {"should": pairs, "minimum_should_match": 1}}
         case TermsClause(field, values):

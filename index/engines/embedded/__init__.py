@@ -1,4 +1,4 @@
-"""The embedded index: tantivy, in folders of its own, with no server."""
+"""The embedded index: tantivy, in folders of its own, without a server."""
 
 from index.engines.embedded.engine import EmbeddedEngine
 

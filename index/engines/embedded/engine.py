@@ -1,9 +1,9 @@
-"""`Engine` over tantivy.
+"""`Engine` on tantivy.
 
-`<directory>/<target>/` is one index, with that of earlier versions in `versions/` within it; `<directory>/current`
-names the one that searches go to and is replaced in one step. Readers look at both before each search, so that they see
-what another process wrote. tantivy is fed with our words, parted by blanks: its own analyzers cannot fold Arabic, and
-its Arabic stemmer takes معارك for معار.
+`<directory>/<target>/` is one index, with that of earlier versions in its `versions/`; `<directory>/current` names the
+one that is searched, and is replaced atomically. Readers check both before each search, so that they see what another
+process wrote. tantivy gets our words, separated by spaces: its own analyzers cannot fold Arabic, and its Arabic stemmer
+turns معارك into معار.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from index.model.message import Message
 from index.model.query import Query
 from index.model.results import Matches
 
-HEAP_BYTES = 64_000_000  # of the writer, before it spills a segment; a batch of 500 articles takes about 10 MB
+HEAP_BYTES = 64_000_000  # of the writer, before it flushes a segment; a batch of 500 articles takes about 10 MB
 EARLIER = "versions"  # the folder of earlier versions, within a target's
-PAGE = 1_000  # hits read at once where ties or all documents have to be read
+PAGE = 1_000  # hits read at a time when all documents are read
 LOCK_BUSY = "LockBusy"  # in the message of tantivy's ValueError
-# The same, where the disk is what is wrong: no permission, too many files open, file too big, disk full, over quota
+# Likewise, if the disk is the cause: no permission, too many open files, file too large, disk full, quota exceeded
 FULL = re.compile(r"PermissionDenied|StorageFull|(?:code: |os error )(?:13|24|27|28|122)\b")
 
 
 class EmbeddedEngine:
-    """`Engine` over a folder (data/index). One process writes at a time; any number reads."""
+    """`Engine` in a folder (data/index). One process at a time can write, any number can read."""
 
     name = "embedded"
 
@@ -53,7 +53,7 @@ class EmbeddedEngine:
         self.prefix = prefix
         self._lock = threading.Lock()
         self._writing = threading.Lock()
-        self._opened: dict[str, tuple[tantivy.Index, int]] = {}  # target -> index, its meta.json's time in ns
+        self._opened: dict[str, tuple[tantivy.Index, int]] = {}  # by target: the index, and its meta.json's mtime in ns
 
     # --- targets ---
 
@@ -61,7 +61,7 @@ class EmbeddedEngine:
         must_be_ours(target, self.prefix)
         if (self.directory / target).exists():
             return
-        unfinished = self.directory / f"making-{target}"  # so that one whose making fails or is killed is no index
+        unfinished = self.directory / f"making-{target}"  # so that a failed or killed creation leaves no index
         with self._translating_errors(target):
             shutil.rmtree(unfinished, ignore_errors=True)
             for path in (unfinished, unfinished / EARLIER):
@@ -72,7 +72,7 @@ class EmbeddedEngine:
 
     def activate(self, target: str) -> None:
         before = self.searched()
-        self._index(target)  # it must be whole before anybody is sent there
+        self._index(target)  # it must be complete before it is searched
         temporary = self.directory / "current.new"
         with self._translating_errors(target):
             with temporary.open("w", encoding="utf-8") as file:
@@ -125,7 +125,7 @@ class EmbeddedEngine:
             held = records[target if one.current else f"{target}/{EARLIER}"]
             if made.id not in held or made.version >= held[made.id].version:
                 held[made.id] = made
-        if not is_ours(target, self.prefix):  # of an older mapping, and searched without earlier versions
+        if not is_ours(target, self.prefix):  # of an older mapping, which has no earlier versions
             del records[f"{target}/{EARLIER}"]
         with self._writing:
             for name, held in records.items():
@@ -165,12 +165,12 @@ class EmbeddedEngine:
 
     def facet_counts(self, query: Query, fields: Sequence[str]) -> dict[str, dict[str, int]]:
         parts, asked, target = self._plan_for(query)
-        known = self._fields(target)  # one of an older mapping lacks some
+        known = self._fields(target)  # an index of an older mapping lacks some
         with self._translating_errors(target):
             return tantivy_query.tally(parts, asked, [field for field in fields if field in known])
 
     def _plan_for(self, query: Query) -> tuple[list[Part], Plan, str]:
-        """The indexes that a query goes to, what to ask of them, and the target that they belong to."""
+        """The indexes to search, the plan, and the target that they belong to."""
         asked = plan(query)
         target = self._searched()
         try:
@@ -178,9 +178,9 @@ class EmbeddedEngine:
         except IndexMismatch:
             if target == (target := self._searched()):
                 raise
-            index = self._index(target)  # another one was published just now, and the one before it dropped
+            index = self._index(target)  # another one was just activated, and its predecessor dropped
         parts = [Part(index.searcher(), index.schema)]
-        if not is_ours(target, self.prefix):  # nor has it earlier versions beside it
+        if not is_ours(target, self.prefix):  # an older mapping, which has no earlier versions either
             return parts, without_unknown(asked, self._fields(target)), target
         if query.versions:
             earlier = self._index(f"{target}/{EARLIER}")
@@ -210,7 +210,7 @@ class EmbeddedEngine:
                     yield IndexedDocument(id_, version, int(said))
 
     def _searched(self) -> str:
-        """The target that is searched: the published one, of an older mapping too while a new one is on its way."""
+        """The target that is searched; it may be of an older mapping while its replacement is built."""
         if (named := self.searched()) is None or not is_made_with(named, self.prefix):
             raise IndexUnavailable(f"There is no index in {self.directory} yet: {REBUILD}.")
         return named
@@ -221,7 +221,7 @@ class EmbeddedEngine:
             return frozenset(field["name"] for field in meta["schema"])
 
     def _index(self, target: str) -> tantivy.Index:
-        """The index of a target with all that was committed so far, by whichever process."""
+        """The index of a target with everything committed so far, by any process."""
         path = self.directory / target
         with self._translating_errors(target), self._lock:
             changed = (path / "meta.json").stat().st_mtime_ns
@@ -236,7 +236,7 @@ class EmbeddedEngine:
 
     @contextlib.contextmanager
     def _translating_errors(self, target: str) -> Iterator[None]:
-        """What tantivy and the disk say, as what a person can act on."""
+        """Turn errors of tantivy and the disk into ones that a person can act on."""
         where = f"The index {target} in {self.directory}"
         try:
             yield
@@ -251,7 +251,7 @@ class EmbeddedEngine:
                 raise IndexUnavailable(f"{where} cannot be used now: {error}.") from error
             raise IndexMismatch(f"{where} is damaged ({error}): {REBUILD}.") from error
         except BaseException as error:
-            if type(error).__name__ != "PanicException":  # of pyo3, and no Exception
+            if type(error).__name__ != "PanicException":  # of pyo3, and not an Exception
                 raise
             raise IndexMismatch(f"{where} is damaged ({error}): {REBUILD}.") from error
 

@@ -1,4 +1,4 @@
-"""What tantivy holds of a document."""
+"""tantivy's schema, and records as its documents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIELDS = frozenset((*KEYWORD_FIELDS, *TEXTS, *NUMBERS))
 
 
 def schema() -> tantivy.Schema:
-    """Every field there is. Those that are counted are columns too."""
+    """The schema with every field; those of facets are fast fields too."""
     builder = tantivy.SchemaBuilder()
     for name in dict.fromkeys(KEYWORD_FIELDS):
         counted = name in FACET_FIELDS.values()
@@ -39,14 +39,14 @@ def schema() -> tantivy.Schema:
 
 
 def document(made: IndexRecord, fields: Collection[str] = FIELDS) -> tantivy.Document:
-    """A record as tantivy takes it: those of its fields that the index has."""
+    """A record as a tantivy document, with the fields that the index has."""
     document = tantivy.Document()
     document.add_text("id", made.id)
     for name in made.keywords.keys() & fields:
         for value in made.keywords[name]:
             document.add_text(name, value)
     for name in made.texts.keys() & fields:
-        for value in made.texts[name]:  # one by one: a phrase does not reach from one author into the next
+        for value in made.texts[name]:  # one by one, so that no phrase spans two authors
             document.add_text(name, " ".join(words(value)))
     for name in made.stems.keys() & fields:
         document.add_text(name, made.stems[name])

@@ -1,4 +1,4 @@
-"""A plan -> tantivy's query objects, and what they find: a page by score or by date, and counts."""
+"""Translates a plan into tantivy's queries and runs them: a page by score or by date, and counts."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ from index.model.query import Query
 from index.model.results import Match, Matches
 
 MAX_U64 = (1 << 64) - 1
-# Values of one field that a segment counts: up to so many different ones (authors, as it goes) counts are exact
+# Values of a field that a segment counts: counts are exact up to this many different ones (mostly authors)
 VALUES = 10_000
-SPARE = 8  # hits read beyond a page: the next one must score less than the last of them, or more have to be read
+SPARE = 8  # hits read beyond a page, which must reach a lower score than the page's, or more are read
 
-Searcher = Any  # tantivy's stubs lack `SearchResult.count` and give every value as optional
+Searcher = Any  # tantivy's stubs lack `SearchResult.count` and type every value as optional
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One index of those that a search goes to: today's articles, or earlier versions."""
+    """One of the indexes to search: current articles, or earlier versions."""
 
     searcher: Searcher
     schema: tantivy.Schema
     earlier: bool = False
 
     def match(self, address: Any, score: float = 0.0) -> Match:
-        """The article at this place."""
+        """The match of the document at this address."""
         id_ = self.searcher.doc(address).get_first("id")
         if not self.earlier:
             return Match(id_, score)
@@ -63,12 +63,12 @@ class _Hit:
 
 
 def translate(schema: tantivy.Schema, asked: Plan) -> TantivyQuery:
-    """The query."""
+    """The tantivy query of a plan."""
     scored = _clause(schema, asked.scored) if asked.scored is not None else _silent(TantivyQuery.all_query())
     parts = [(Occur.Must, scored)]
     for clause in asked.filters:
         match clause:
-            case AllClause((), without):  # within a query of its own, tantivy would go through all documents
+            case AllClause((), without):  # as a query of its own, it would make tantivy visit all documents
                 parts += [(Occur.MustNot, _clause(schema, one)) for one in without]
             case _:
                 parts.append((Occur.Must, _silent(_clause(schema, clause))))
@@ -88,10 +88,10 @@ def _clause(schema: tantivy.Schema, clause: Clause) -> TantivyQuery:
         case FuzzyClause(field, word, edits, weight):
             return _weighed(TantivyQuery.fuzzy_term_query(schema, field, word, distance=edits), weight)
         case NearClause(field, (one, other), gap, weight):
-            # a phrase with slop takes two more for the other order: so it is asked for in both
+            # A phrase needs two more slop for the reverse order, so the query has both
             pairs = [TantivyQuery.phrase_query(schema, field, list(p), slop=gap) for p in ((one, other), (other, one))]
             return TantivyQuery.boolean_query([(Occur.Should, _weighed(pair, weight)) for pair in pairs])
-        case TermsClause(field, (value,)):  # a set is read into a bit for each document first
+        case TermsClause(field, (value,)):  # a set would first be turned into a bitset of all documents
             return _silent(TantivyQuery.term_query(schema, field, value, index_option="basic"))
         case TermsClause(field, values):
             return _silent(TantivyQuery.term_set_query(schema, field, list(values)))
@@ -128,7 +128,10 @@ def _between(schema: tantivy.Schema, field: str, low: int | None, high: int | No
 
 
 def by_date(parts: Sequence[Part], query: Query, asked: Plan) -> Matches:
-    """A page in the order of a date."""
+    """A page sorted by date.
+
+    :raises QueryError: when the cursor is not one of this search.
+    """
     field, falling = SORTED[asked.sort], asked.sort != "oldest"
     key = decode_cursor(query, asked.sort, 1)
     order = tantivy.Order.Desc if falling else tantivy.Order.Asc
@@ -151,7 +154,10 @@ def by_date(parts: Sequence[Part], query: Query, asked: Plan) -> Matches:
 
 
 def by_relevance(parts: Sequence[Part], query: Query, asked: Plan) -> Matches:
-    """A page ordered by (score, order), both falling, after the cursor's; as Elasticsearch's search_after."""
+    """A page sorted by (score, order), both descending, after the cursor's position, like Elasticsearch's search_after.
+
+    :raises QueryError: when the cursor is not one of this search.
+    """
     key = decode_cursor(query, "relevance", 3)
     after = (float(key[0]), int(key[1])) if key is not None else None
     seen = int(key[2]) if key is not None else 0
@@ -170,11 +176,12 @@ def by_relevance(parts: Sequence[Part], query: Query, asked: Plan) -> Matches:
 def _best(
     part: Part, base: TantivyQuery, limit: int, after: tuple[float, int] | None, seen: int
 ) -> tuple[int, list[_Hit]]:
-    """How many match in this part, and at least one more than `limit` of those after `after`, where there are.
+    """The number of matches in this part, and at least one more than `limit` of those after `after`, if there are.
 
-    tantivy cannot start after a score, and orders equal ones by place: so the top is read as far as the page needs,
-    with all that share the last score."""
-    # whoever writes a cursor cannot ask for more than there is
+    tantivy cannot start after a score and orders equal scores by document address, so the top hits are read as far as
+    the page needs them, with all that share the last score.
+    """
+    # A forged cursor cannot request more than there is
     size = min(seen, part.searcher.num_docs) + limit + SPARE
     while True:
         found = part.searcher.search(base, limit=size, count=True)
@@ -198,7 +205,7 @@ def _ranked(part: Part, hits: list[Any]) -> list[_Hit]:
 
 
 def tally(parts: Sequence[Part], asked: Plan, fields: Sequence[str]) -> dict[str, dict[str, int]]:
-    """How many of those that match hold each value of these fields."""
+    """The number of matches per value of each of these fields."""
     sums: dict[str, Counter[str]] = {field: Counter() for field in fields}
     for part in parts:
         found = part.searcher.aggregate(translate(part.schema, asked), {field: _counting(field) for field in fields})

@@ -1,6 +1,6 @@
-"""What can be wrong with a query, as sentences: an entry `query.…` of the catalogues for each key.
+"""Problems of a query as sentences: the catalogues have an entry `query.…` for each key.
 
-Each says what was done all the same, for the nearest meaning of the query is searched.
+Each sentence also says what was done instead, as the nearest meaning of the query is searched.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from index.search.query_language.limits import (
     MIN_PREFIX,
 )
 
-# The limit that a sentence names; {given} in it is what stands at the place.
+# The limit that a sentence names; its {given} is the text at the problem's position.
 LIMITS: Mapping[str, Mapping[str, int]] = {
     "too_long": {"n": MAX_QUERY_CHARACTERS},
     "too_many_words": {"n": MAX_TERMS},
@@ -33,5 +33,5 @@ LIMITS: Mapping[str, Mapping[str, int]] = {
 
 
 def sentence(problem: Problem, language: str = FALLBACK) -> str:
-    """What is to be said of a problem, in one of the catalogues' languages."""
+    """The sentence that describes a problem, in one of the catalogues' languages."""
     return translate(f"query.{problem.key}", language, given=problem.given, **LIMITS.get(problem.key, {}))

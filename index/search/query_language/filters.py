@@ -1,4 +1,4 @@
-"""Filters of the query language: what their values look like, and what they mean for a whole query."""
+"""Filters of the query language: the syntax of their values, and their meaning for a whole query."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from index.search.query_language.limits import MAX_FILTERS
 from index.text.analysis import fold, words
 
 DATES = ("after", "before", "on", "changed")
-WHOLE_QUERY_FILTERS = ("copies", "versions")  # what is searched at all: of no use for a part of a query
+WHOLE_QUERY_FILTERS = ("copies", "versions")  # they choose what is searched at all, so not for part of a query
 HAS = ("image", "author", "section", "date", "changes")
 FILTERS = (*FILTER_FIELDS, *DATES, "gone", "has", *WHOLE_QUERY_FILTERS)
 YES_NO = {"yes": "yes", "no": "no", "نعم": "yes", "لا": "no"}
@@ -25,7 +25,7 @@ _DATE = re.compile(r"(\d{4})(?:[-/.](\d{1,2}))?(?:[-/.](\d{1,2}))?")
 
 
 def read(name: str, text: str) -> Is | str:
-    """The filter of that name and value; where the value cannot be, the key of the problem."""
+    """The filter of that name and value, or the key of the problem if the value is invalid."""
     if name in _SHAPES:
         value = text.upper() if name == "country" else text.lower()
         return Is(name, value) if _SHAPES[name].fullmatch(value) else name
@@ -41,7 +41,7 @@ def read(name: str, text: str) -> Is | str:
 
 
 def _period(name: str, text: str) -> Period | None:
-    """The day, month or year of a date, in UTC; from or up to its begin for after: and before:."""
+    """The period of a day, month or year, in UTC; with after: and before:, from or up to its beginning."""
     match = _DATE.fullmatch(fold(text))
     if match is None:
         return None
@@ -59,7 +59,7 @@ def _period(name: str, text: str) -> Period | None:
 
 
 def add(held: dict[str, Any], one: Is) -> bool:
-    """Let a filter hold for the whole query: `held` are fields of Query. False where there are too many already."""
+    """Add a filter of the whole query to `held`, fields of Query; return False if there are too many already."""
     if isinstance(one.value, Period):
         if one.name == "changed":
             held["changed"] = one.value
@@ -77,7 +77,7 @@ def add(held: dict[str, Any], one: Is) -> bool:
 
 
 def narrow(held: dict[str, Any], period: Period) -> None:
-    """Hold the dates to this period as well."""
+    """Restrict the dates to this period as well."""
     after = [moment for moment in (held.get("after"), period.after) if moment]
     before = [moment for moment in (held.get("before"), period.before) if moment]
     held |= {"after": max(after, default=None), "before": min(before, default=None)}

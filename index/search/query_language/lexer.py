@@ -1,4 +1,4 @@
-"""A query's text -> its pieces: words, phrases, signs. What is no sign here is part of a word."""
+"""The lexer: splits a query into words, phrases and operators. Anything that is not an operator is part of a word."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from index.text.char_folding import PARTING
 Kind = Literal["word", "phrase", "field", "(", ")", "-", "or", "and"]
 
 FIELDS = ("title", "body")
-# How phrases open, and all the signs that close them: keyboards and word processors differ, most of all in Arabic,
-# where it is easy to get them the other way round.
+# Opening quotes, and all quotes that close each: keyboards and word processors differ, most of all for Arabic, where it
+# is easy to get them the wrong way round.
 QUOTES = {'"': '"', "“": "”“", "”": "”“", "„": "“”", "«": "»", "»": "«", "＂": "＂", "‹": "›", "›": "‹"}
-WITHOUT = "-−"  # the second is the minus of typesetters, which the page itself writes
+WITHOUT = "-−"  # the second is the typographic minus sign, which the search page itself displays
 
 _FIELD = re.compile(rf"({'|'.join([*FIELDS, *FILTERS])})[:：]", re.IGNORECASE)
 _NEAR = re.compile(r"~(\d{0,9})")
@@ -27,9 +27,11 @@ _JOINS = {"OR": "or", "||": "or", "AND": "and", "&&": "and"}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece and its place in the text as it was given; `near` is the number after a phrase's ~, GAP for none
-    there, and None for a phrase without ~. `closed` is False for a phrase without its closing quote, `joined` where
-    nothing parts it from the piece before."""
+    """A token and its position in the original text.
+
+    `near` is the number after a phrase's ~, GAP if there is no number, None if there is no ~. `closed` is False for a
+    phrase without its closing quote; `joined` means that nothing separates the token from the one before.
+    """
 
     kind: Kind
     text: str
@@ -41,8 +43,8 @@ class Token:
 
 
 def tokenize(text: str) -> Iterator[Token]:
-    """What the text consists of. Marks of direction and other invisible signs are looked through, wherever they stand:
-    people who write from right to left put them in to make a query look right."""
+    """The tokens of a text. Directional marks and other invisible characters are ignored wherever they are, as people
+    who write from right to left insert them to make a query look right."""
     places = [place for place, char in enumerate(text) if not _invisible(char)]
     before = 0
     for piece in _pieces("".join(text[place] for place in places)):
@@ -91,7 +93,7 @@ def _phrase(text: str, at: int) -> Token:
 
 
 def _word(text: str, at: int) -> Token:
-    """A word, which may hold any sign but a bracket or a quote: covid-19, a:b:c."""
+    """A word, which may contain any character but brackets and quotes: covid-19, a:b:c."""
     ends = (i for i in range(at, len(text)) if _blank(text[i]) or text[i] in "()" or text[i] in QUOTES)
     end = next(ends, len(text))
     word = text[at:end]

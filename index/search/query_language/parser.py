@@ -1,4 +1,4 @@
-"""Pieces -> the tree of a Query: recursive descent, which tells what it cannot read and goes on."""
+"""The parser: builds the tree of a Query by recursive descent; it reports what it cannot parse and carries on."""
 
 from __future__ import annotations
 
@@ -42,15 +42,18 @@ from index.text.analysis import words
 FIELDS: dict[str, Field] = {"title": "headline", "body": "body"}
 _FUZZY = re.compile(r"~(\d{0,9})$")
 _INNER_STAR = re.compile(r"\*+(?=\w)")
-_GIVEN = 40  # characters of a piece that a problem repeats
+_GIVEN = 40  # characters of a token that a problem quotes
 
 
 def parse(text: str, **filters: Any) -> Query:
-    """The query that a text asks for; an empty one asks for every article.
+    """The query that a text expresses; an empty text matches every article.
 
-    `filters` are fields of Query (`sites`, `after`, `sort`, `limit`, `cursor`, …), added to what the text says. Dates
-    in the text are days in UTC. What cannot be read is left out or taken for its nearest meaning, and told in
-    `problems`. Raises QueryError for a limit that cannot be."""
+    `filters` are fields of Query (`sites`, `after`, `sort`, `limit`, `cursor`, …), in addition to those in the text.
+    Dates in the text are days in UTC. Whatever cannot be parsed is left out or given its nearest meaning, and reported
+    in `problems`.
+
+    :raises QueryError: when the limit is below 1 or above MAX_LIMIT.
+    """
     limit = filters.get("limit", Query.__dataclass_fields__["limit"].default)
     if not 1 <= limit <= MAX_LIMIT:
         raise QueryError(Message("error.limit", {"given": limit, "most": MAX_LIMIT}), 0)
@@ -65,7 +68,7 @@ class _Parser:
 
     def __init__(self, text: str, held: dict[str, Any]) -> None:
         self.problems: list[Problem] = []
-        self.held = held  # filters of the whole query, by the names that Query has for them
+        self.held = held  # filters of the whole query, by their names in Query
         self.text = self._cut(text)
         self.pieces = list(tokenize(self.text))
         self.place = 0
@@ -79,7 +82,7 @@ class _Parser:
         return node
 
     def _cut(self, text: str) -> str:
-        """The beginning of a text that is too long, up to the end of a word."""
+        """The text, cut at the end of a word if it is too long."""
         if len(text) <= MAX_QUERY_CHARACTERS:
             return text
         self._report("too_long", MAX_QUERY_CHARACTERS, len(text))
@@ -129,7 +132,7 @@ class _Parser:
                     self.passed_over -= 1
                 else:
                     self._report_token("unopened_group", piece)
-            elif piece.kind == "and":  # words side by side mean that already
+            elif piece.kind == "and":  # implied between words side by side
                 self.place += 1
             else:
                 node = self._one(field)
@@ -206,7 +209,7 @@ class _Parser:
         return None
 
     def _filter_term(self, piece: Token, one: Is | None) -> Is | None:
-        """A filter that is a part of the query like a word; but not one that says what is searched at all."""
+        """A filter that is part of the query like a word, except those that choose what is searched at all."""
         if one is None or not self._counted(piece, 1):
             return None
         if one.name not in held_filters.WHOLE_QUERY_FILTERS:
@@ -262,7 +265,7 @@ class _Parser:
         return Near(text, field, min(gap, MAX_GAP))
 
     def _prefix(self, piece: Token, text: str, field: Field | None) -> Node:
-        """Of several words (covid-1*) the last is one that begins so."""
+        """A prefix; of several words (covid-1*), only the last is one."""
         last = words(text)[-1]
         if len(last) < MIN_PREFIX:
             if not _one_each(last):
@@ -277,11 +280,12 @@ class _Parser:
             return Words(text, field)
         if number and not 1 <= int(number) <= MAX_EDITS:
             self._report_token("edits", piece, number)
-        most = MAX_EDITS if len(found[0]) >= LONG_FUZZY else 1  # two of five letters would be another word
+        # With two of five letters changed, it would be another word
+        most = MAX_EDITS if len(found[0]) >= LONG_FUZZY else 1
         edits = min(max(int(number or most), 1), most)
         return Fuzzy(text, field, edits) if self._patterned(piece) else Words(text, field)
 
 
 def _one_each(word: str) -> bool:
-    """Whether this is a character of a script in which each is a word, so that what follows it is found anyway."""
+    """Whether this is a character of a script in which each one is a word, so that longer text is found anyway."""
     return len(words(f"{word}{word}")) > 1
