@@ -51,14 +51,14 @@ class ElasticEngine:
         self.url = url
         self.prefix = prefix
         self.server = Server(url, api_key=api_key, basic_auth=basic_auth, ca_file=ca_file)
-        self._told = self.server.told
+        self._checked = self.server.checked
         self._todays: float | None = None  # until then (monotonic seconds), the searched index is known to be current
 
     # --- targets ---
 
     def create(self, target: str) -> None:
         must_be_ours(target, self.prefix)  # the template applies to such names only
-        with self._told(ADMIN_SECONDS) as client:
+        with self._checked(ADMIN_SECONDS) as client:
             client.indices.put_index_template(name=f"{self.prefix}-v{MAPPING_VERSION}", **template(self.prefix))
             for index in (target, target + EARLIER):
                 try:
@@ -77,7 +77,7 @@ class ElasticEngine:
             {"add": {"index": target, "alias": write, "is_write_index": True}},
             {"add": {"index": target + EARLIER, "alias": read + EARLIER}},
         ]
-        with self._told(ADMIN_SECONDS) as client:
+        with self._checked(ADMIN_SECONDS) as client:
             client.indices.refresh(index=[target, target + EARLIER])
             client.indices.update_aliases(actions=actions)
         for old in before:
@@ -87,11 +87,11 @@ class ElasticEngine:
     def drop(self, target: str) -> None:
         if target in self._named():
             raise IndexMismatch(f"{target} is the index that searches go to: publish another one before.")
-        with self._told(ADMIN_SECONDS) as client:
+        with self._checked(ADMIN_SECONDS) as client:
             client.indices.delete(index=[target, target + EARLIER], ignore_unavailable=True)
 
     def targets(self) -> list[str]:
-        with self._told() as client:
+        with self._checked() as client:
             found = client.indices.get(
                 index=f"{self.prefix}-v*",
                 expand_wildcards=["open", "closed"],  # a closed index is not lost
@@ -106,7 +106,7 @@ class ElasticEngine:
         return next((name for name in self._named() if is_ours(name, self.prefix)), None)
 
     def _named(self) -> list[str]:
-        with self._told() as client:
+        with self._checked() as client:
             try:
                 return sorted(client.indices.get_alias(name=self.prefix).body)
             except NotFoundError:
@@ -128,7 +128,7 @@ class ElasticEngine:
                 actions[target if document.current else target + EARLIER].append(upsert(document))
             except UnfitDocument as error:
                 refused[document.article.id] = error.message
-        with self._told() as client:
+        with self._checked() as client:
             if not is_ours(target, self.prefix):
                 fields = self._fields(target)
                 actions = {target: [action.narrowed(fields) for action in actions[target]]}
@@ -168,13 +168,13 @@ class ElasticEngine:
         return {field: _counts(found["aggregations"][field]["buckets"]) for field in fields}
 
     def _plan(self, query: Query) -> Plan:
-        with self._told():
+        with self._checked():
             fields = self._older_fields()
         return without_unknown(plan(query), fields) if fields else plan(query)
 
     def _search(self, asked: Query, **request: Any) -> Any:
         """Elasticsearch's response, which covers the whole index or is an error."""
-        with self._told(SEARCH_SECONDS) as client:
+        with self._checked(SEARCH_SECONDS) as client:
             try:
                 found = client.search(
                     index=[self.prefix, self.prefix + EARLIER] if asked.versions else self.prefix,
@@ -191,19 +191,19 @@ class ElasticEngine:
         return found
 
     def count(self, target: str | None = None) -> int:
-        with self._told() as client:
+        with self._checked() as client:
             client.indices.refresh(index=target or self.prefix)
             return int(client.count(index=target or self.prefix)["count"])
 
     def ids(self, target: str) -> Iterator[tuple[str, int]]:
-        with self._told() as client:
+        with self._checked() as client:
             client.indices.refresh(index=target)
             for hit in helpers.scan(client, index=target, query={"_source": False, "version": True}):
                 yield hit["_id"], int(hit["_version"])
 
     def scan(self, target: str) -> Iterator[IndexedDocument]:
         wanted = {"_source": False, "version": True, "docvalue_fields": ["digest"]}
-        with self._told() as client:
+        with self._checked() as client:
             client.indices.refresh(index=[target, target + EARLIER])
             for hit in helpers.scan(client, index=[target, target + EARLIER], query=wanted):
                 yield IndexedDocument(
@@ -217,7 +217,7 @@ class ElasticEngine:
         if self.current() is not None or not (named := self._named()):
             self._todays = time.monotonic() + CURRENT_SECONDS
             return frozenset()
-        with contextlib.suppress(NotFoundError), self._told():  # the new index has just taken over
+        with contextlib.suppress(NotFoundError), self._checked():  # the new index has just taken over
             return self._fields(named[0])
         return frozenset()
 
