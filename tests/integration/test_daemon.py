@@ -21,9 +21,11 @@ import pytest
 
 from crawler.config import load
 from crawler.daemon import Daemon
+from crawler.scheduling.reasons import ScheduleReason
 from crawler.settings_model import ScheduleSettings
 from index.archive import Archive, leases, site_state
 from index.archive import runs as records
+from index.model.message import Message
 from tests.integration.daemon_process import Service, daemon, free_port
 from tests.integration.harness import House
 from tests.support.news_sites import Article, Newsroom
@@ -106,8 +108,8 @@ def test_a_day_of_its_life(house: House, room: Newsroom) -> None:
             found = httpx.get(f"{service.page}/api/sites", timeout=PATIENCE).json()
             return {site["id"]: site["next_why"] for site in found}
 
-        service.wait_for(lambda: turns()["fr"] == "every 1 h")
-        assert "every 1 h" in httpx.get(f"{service.page}/sites", timeout=PATIENCE).text
+        service.wait_for(lambda: turns()["fr"] == "every 1 hour")
+        assert "every 1 hour" in httpx.get(f"{service.page}/sites", timeout=PATIENCE).text
 
         second = subprocess.run(
             [sys.executable, "-m", "crawler.cli", "run"], env=house.env, capture_output=True, text=True, check=False
@@ -136,7 +138,7 @@ def test_turns_are_written_where_they_changed(house: House) -> None:
             assert tended.due() == []
         with archive.read() as conn:
             known = {state.id: state for state in site_state.states(conn)}
-        assert {state.next_why for state in known.values()} == {"every 1 h"}
+        assert {state.next_why for state in known.values()} == {Message(ScheduleReason.EVERY, {"interval": 3_600})}
         assert all(state.next_run and state.next_run > datetime.now(UTC) for state in known.values())
         archive.write = pytest.fail  # type: ignore[method-assign,assignment]
         tended.due()

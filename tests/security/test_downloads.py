@@ -19,6 +19,7 @@ from backports import zstd
 from crawler.fetch.bounded_agent import HEADERS
 from crawler.urls.canonical import canonical
 from index.archive import Archive, frontier
+from index.model.codes import FetchReason
 from tests.security.fetch_cli import arshif, asked, configured, measured
 from tests.security.server import Ask, Server, reply
 from tests.security.sites import article, feed, own, to
@@ -165,7 +166,7 @@ def test_the_site_s_file_says_it_and_status_shows_it(self_signed: Server, tmp_pa
 
 @pytest.mark.parametrize(
     ("settings", "state", "reason"),
-    [({}, "refused", "too large"), ({"page_max_bytes": 10 << 20}, "stored", None)],
+    [({}, "refused", FetchReason.TOO_LARGE), ({"page_max_bytes": 10 << 20}, "stored", None)],
     ids=["longer than is read", "within the settings"],
 )
 def test_a_long_page_is_stored_or_refused_for_good(
