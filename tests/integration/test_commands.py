@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from index.archive import Archive, source_state
-from index.locale import translate
+from index.locale import plain, translate
 from index.model.codes import SourceReason
 from index.model.message import Message
 from tests.integration.harness import House, crawled
@@ -50,9 +50,9 @@ def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(sma
         archive.write(lambda conn: source_state.polled(conn, "fr", source.url, answer, now)).result()
         archive.write(lambda conn: source_state.unchanged(conn, "fr", source.url, now)).result()
     told = {row["site"]: row["left"] for row in small.told("status")}
-    assert told == {"fr": [{"url": source.url, "problem": translate(answer.problem, "en")}], "fa": []}
+    assert told == {"fr": [plain({"url": source.url, "problem": answer.problem})], "fa": []}
     printed = small.arshif("status")
-    assert f"fr: {source.url}: {answer.problem}" in printed
+    assert f"fr: {source.url}: {translate(answer.problem, 'en')}" in printed
     assert "a month brings" in printed
 
 

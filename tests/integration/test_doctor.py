@@ -111,7 +111,7 @@ def test_what_months_leave_behind(house: House) -> None:
     assert "a crawl is recorded" in told["clock"][1]
     assert told["sources"] == ("warning", told["sources"][1])
     assert "failed 5 times or more in a row" in told["sources"][1]
-    assert "for 24 hours" in told["outbox"][1]
+    assert "for 1 day" in told["outbox"][1]
     assert told["outbox"][0] == "warning"
     assert "left by a crawl that died" in told["leases"][1]
     assert told["raw copies"][0] == "warning"
