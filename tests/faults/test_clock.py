@@ -41,7 +41,7 @@ def test_a_clock_that_jumps_delays_nothing(tmp_path: Path) -> None:
         with daemon(house, "--no-web") as service:
             goes_on(service, house, 0)
             for ahead, told in (
-                (-2 * HOUR, "the clock went back by 2 h"),
+                (-2 * HOUR, "the clock went back by 2 hours"),
                 (72 * HOUR, "forward, or the machine slept, by 3.08 days"),
                 (0, "the clock went back by 3 days"),
             ):
