@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from playwright.sync_api import Browser
 
 from crawler.extract.dates.calendars import from_hijri, from_jalali, written
 from tests.support.filled_archive import NOW
@@ -27,15 +28,12 @@ WEEKDAYS = "الاثنين الثلاثاء الأربعاء الخميس الج
 
 
 @pytest.fixture(scope="module")
-def told(chromium: str) -> Callable[[str], dict[date, tuple[int, int, int]]]:
+def told(browser: Browser) -> Callable[[str], dict[date, tuple[int, int, int]]]:
     """Year, month and day of each day from FIRST to LAST in a calendar of ICU's."""
-    from playwright.sync_api import sync_playwright
 
     def days(calendar: str) -> dict[date, tuple[int, int, int]]:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            found = browser.new_page().evaluate(DAYS, [calendar, FIRST.isoformat(), LAST.isoformat()])
-            browser.close()
+        with browser.new_page() as tab:
+            found = tab.evaluate(DAYS, [calendar, FIRST.isoformat(), LAST.isoformat()])
         return {FIRST + timedelta(n): (year, month, day) for n, (year, month, day) in enumerate(found)}
 
     return days
