@@ -53,7 +53,7 @@ def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(sma
     assert told == {"fr": [plain({"url": source.url, "problem": answer.problem})], "fa": []}
     printed = small.arshif("status")
     assert f"fr: {source.url}: {translate(answer.problem, 'en')}" in printed
-    assert "a month brings" in printed
+    assert "a month adds" in printed
 
 
 def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: House) -> None:
