@@ -1,6 +1,5 @@
 """The root of Arshif's errors, and those of the archive and the indexes. `crawler/errors.py` shows the whole tree."""
 
-from index.locale import FALLBACK, translate
 from index.model.message import LEGACY, Message
 
 
@@ -13,6 +12,8 @@ class ArshifError(Exception):
     exit_code = 1
 
     def __init__(self, message: Message | str = "") -> None:
+        from index.locale import FALLBACK, translate  # imported here: Babel would delay the start of every process
+
         self.message = message if isinstance(message, Message) else Message(LEGACY, {"text": message})
         super().__init__(translate(self.message, FALLBACK))
 

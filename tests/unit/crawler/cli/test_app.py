@@ -15,6 +15,7 @@ ENTRY_POINTS = {
 }
 SLOW = {
     "asyncio",
+    "babel",
     "dateparser",
     "lxml",
     "numpy",
