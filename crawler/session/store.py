@@ -7,7 +7,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -94,7 +93,7 @@ class SessionStore:
         :raises ArchiveError: when the write failed; `on_error` has been called.
         """
         try:
-            return await _done(self.archive.write(work, self.leases[site] if site else None))
+            return await asyncio.wrap_future(self.archive.write(work, self.leases[site] if site else None))
         except ArchiveError as error:
             self.on_error(error)
             raise
@@ -116,7 +115,3 @@ class SessionStore:
     async def _let_go(self) -> None:
         await asyncio.to_thread(self.archive.close)
         self._archive = None
-
-
-async def _done(future: Future[T]) -> T:
-    return await asyncio.wrap_future(future)
