@@ -42,6 +42,11 @@ def article_id(site: str, url: str) -> str:
     return b32encode(sha256(f"{site}\n{url}".encode()).digest()[:16]).decode().rstrip("=").lower()
 
 
+def body_hash(body: bytes) -> str:
+    """The digest of a response's body, as stored to recognise the same bytes: 64 hex digits."""
+    return sha256(body).hexdigest()
+
+
 def identity(headline: str, body: str) -> Identity:
     """The content hash and the signature of an article."""
     head, text = fold(headline), fold(body)

@@ -33,7 +33,7 @@ def doctor(json: Json = False) -> None:
         if not json:
             say(f"{check.verdict:<8}{check.what}: {translate(check.told, FALLBACK)}", STYLES[check.verdict])
     if json:
-        print_json([plain(check) for check in checks])
+        print_json(plain(checks))
     if any(check.verdict == "fail" for check in checks):
         raise typer.Exit(ArshifError.exit_code)
 

@@ -26,7 +26,7 @@ def explain(
     with open_existing_archive(config) as archive, archive.read() as conn:
         steps = lifecycle.explain(conn, config, address)
     if json:
-        print_json([plain(step) for step in steps])
+        print_json(plain(steps))
         return
     last = ""
     for step in steps:

@@ -26,7 +26,7 @@ def runs(limit: Limit = 20, json: Json = False) -> None:
     with open_archive(load()) as archive, archive.read() as conn:
         found = recent(conn, limit)
     if json:
-        print_json([plain(run) for run in found])
+        print_json(plain(found))
         return
     if not found:
         say("no runs yet: start one with `arshif run` or `arshif crawl`")

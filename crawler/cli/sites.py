@@ -81,7 +81,7 @@ def check_sites(
     if json:
         from index.locale import plain
 
-        sources = [plain(check) for check in checks]
+        sources = plain(checks)
         print_json({"sites": found, "mistakes": [], "warnings": config.warnings, "sources": sources})
     else:
         _print_files(found, [], config.warnings, json)

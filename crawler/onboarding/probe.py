@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from scrapy.crawler import CrawlerProcess
-from scrapy.utils.project import get_project_settings
 
 from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.errors import ArshifError, PageProblem, Refused, Unreadable
@@ -16,6 +12,7 @@ from crawler.extract.draft import Extraction
 from crawler.models import Discovered
 from crawler.onboarding.messages import ProposalMessage
 from crawler.onboarding.proposal import Proposal
+from crawler.processes.spider_process import run_spider
 from crawler.scheduling.poll_interval import Bounds
 from crawler.site_config import Kind
 from index.model.codes import FetchReason
@@ -81,18 +78,11 @@ def discover_site(url: str, bounds: Bounds) -> Proposal:
 
 
 def _run(name: str, **arguments: object) -> Any:
-    """The spider of this name, after it has run with these arguments. Only once per process: Twisted's reactor cannot
-    be restarted.
+    """The spider of this name, after it has run with these arguments.
 
     :raises ArshifError: when the spider could not be started.
     """
-    os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
-    settings = get_project_settings()
-    settings.set("LOG_INSTALL_ROOT_HANDLER", False)
-    process = CrawlerProcess(settings)
-    crawler = process.create_crawler(name)
-    process.crawl(crawler, **arguments)
-    process.start()
+    crawler = run_spider(name, **arguments)
     if crawler.spider is None:
         raise ArshifError("nothing came back")
     return crawler.spider

@@ -6,7 +6,6 @@ Twisted's reactor cannot be restarted, and a leak or a hang ends with its proces
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import subprocess
 import time
@@ -178,15 +177,8 @@ def crawl(sites: str, run: str, since: str) -> int:
 
     It is 0 if the spider finished, was asked to end or timed out, otherwise that of the error that ended it.
     """
-    os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
-    from scrapy.crawler import CrawlerProcess
-    from scrapy.utils.project import get_project_settings
+    from crawler.processes.spider_process import run_spider  # Scrapy, which the daemon does without
 
-    settings = get_project_settings()
-    settings.set("LOG_INSTALL_ROOT_HANDLER", False)  # the command has set up the log
-    process = CrawlerProcess(settings)
-    crawler = process.create_crawler("site")
-    process.crawl(crawler, sites=sites, run=run, since=since)
-    process.start()
+    crawler = run_spider("site", sites=sites, run=run, since=since)
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
     return 0 if reason in ENDS_WELL else EXIT_CODES.get(str(reason), 1)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha256
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -17,6 +16,7 @@ from sqlalchemy import Connection
 from crawler import stages
 from crawler.errors import ArshifError, PageProblem, Refused, Unreadable
 from crawler.extract.draft import Extraction
+from crawler.fingerprint import body_hash
 from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool, PoolClosed
 from crawler.scheduling.poll_interval import retry_after
@@ -134,7 +134,7 @@ class Pages:
         counts = self.progress.sites[site.id].counts
         counts["requests"] += 1
         counts["bytes"] += len(page.body)
-        same = page.status == 200 and row.article is not None and _hash(page.body) == row.body_hash
+        same = page.status == 200 and row.article is not None and body_hash(page.body) == row.body_hash
         if page.status == 304 or same:
             visit = Visit(page.fetched, await self.revisit_at(site, row, page), page.status)
 
@@ -225,7 +225,7 @@ class Pages:
             final_url=canonical(page.final_url) or row.url,
             article=article,
             fetched=page.fetched,
-            body_hash=_hash(page.body),
+            body_hash=body_hash(page.body),
             etag=page.headers.get("etag"),
             last_modified=page.headers.get("last-modified"),
             raw=keep,
@@ -268,7 +268,3 @@ def trust_observations(row: FrontierRow, page: Page, changed: bool) -> Iterator[
         elif changed:
             lie = None if moved else Message(TrustReason.TEXT_CHANGED_ALONE)
             yield TrustObservation("dates", row.url, lie)
-
-
-def _hash(body: bytes) -> str:
-    return sha256(body).hexdigest()

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 from sqlalchemy import Connection
 
 from crawler.discover.collector import CUT_SHORT, MAX_CANDIDATES, OVER_THE_LIMIT
+from crawler.fingerprint import body_hash
 from crawler.models import Discovered
 from crawler.scheduling.poll_interval import UpdateHints, back_off, failure_weight
 from crawler.scheduling.site_schedule import SKEW, due_sources
@@ -85,7 +85,7 @@ class Sources:
         """Add a document's candidates to the frontier; return polls of the further documents worth fetching."""
         answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
         if CUT_SHORT not in found.skipped:  # otherwise the rest is still to be fetched
-            validators = (headers.get("etag"), headers.get("last-modified"), _hash(body), poll.modified)
+            validators = (headers.get("etag"), headers.get("last-modified"), body_hash(body), poll.modified)
             answer = source_state.SourceResponse(200, found.kind, *validators, found=len(found.candidates))
         now, site = datetime.now(UTC), poll.site.id
         room = max(0, MAX_DOCUMENTS_PER_SOURCE - self.further[site, poll.top])
@@ -123,7 +123,7 @@ class Sources:
 
     def is_unchanged(self, poll: Poll, body: bytes) -> bool:
         """Whether a response's bytes are those that were last read completely, so that parsing can be skipped."""
-        return self.since is None and poll.body_hash is not None and _hash(body) == poll.body_hash
+        return self.since is None and poll.body_hash is not None and body_hash(body) == poll.body_hash
 
     async def unchanged(self, poll: Poll, sent: bool = False) -> None:
         """Record that the source answered 304, or `sent` the same bytes again: its children are unchanged too."""
@@ -253,7 +253,7 @@ def trust_observations(
         same = before == (headers.get("etag"), headers.get("last-modified"))
         if same and news:
             yield TrustObservation("source validators", poll.url, Message(TrustReason.SAME_VALIDATORS_OTHER_ARTICLES))
-        elif same == (_hash(body) == known.body_hash):
+        elif same == (body_hash(body) == known.body_hash):
             yield TrustObservation("source validators", poll.url)
     if poll.depth and poll.modified is not None and known.modified is not None and news:
         stayed = poll.modified == known.modified
@@ -268,7 +268,3 @@ def truncation(found: Discovered) -> Message | None:
     if beyond := found.skipped.get(OVER_THE_LIMIT):
         return Message(SourceReason.TOO_MANY, {"most": MAX_CANDIDATES, "n": beyond})
     return None
-
-
-def _hash(body: bytes) -> str:
-    return sha256(body).hexdigest()
