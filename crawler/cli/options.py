@@ -35,7 +35,7 @@ def as_utc(date: str) -> datetime | None:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Out = Annotated[Path, typer.Option(help="File to create; - for standard output.")]
-Limit = Annotated[int, typer.Option(min=1, help="Number of entries to list.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of entries to list.")]
 Parent = Annotated[
     int, typer.Option("--parent", hidden=True, callback=_end_with)
 ]  # a pid: of the daemon that started this command

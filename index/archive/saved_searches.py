@@ -18,6 +18,7 @@ from index.model.query import MAX_QUERY_CHARACTERS
 
 MAX_NAME = 100  # characters
 MAX_SAVED_SEARCHES = 200  # each is run again whenever new articles arrive
+MAX_ID = 2**63 - 1  # of a row in SQLite (https://www.sqlite.org/autoinc.html); it cannot be asked for a larger one
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,16 @@ def add(conn: Connection, name: str, query: str, now: datetime) -> int:
 
 def remove(conn: Connection, number: int) -> bool:
     """Delete a saved search; return whether it existed."""
+    if not 0 < number <= MAX_ID:
+        return False
     conn.execute(delete(found).where(found.c.search == number))
     return conn.execute(delete(searches).where(searches.c.id == number)).rowcount > 0
 
 
 def get(conn: Connection, number: int) -> SavedSearch | None:
     """The saved search of that number, or None."""
+    if not 0 < number <= MAX_ID:
+        return None
     row = conn.execute(select(searches).where(searches.c.id == number)).mappings().one_or_none()
     return _saved(row) if row else None
 

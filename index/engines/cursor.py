@@ -12,6 +12,8 @@ from index.errors import QueryError
 from index.model.message import Message
 from index.model.query import Query
 
+MAX_CURSOR = 200  # characters; the longest of ours has 100. Nested brackets cannot exhaust the parser's stack in so few
+
 
 def encode_cursor(sort: str, key: Sequence[float | int]) -> str:
     """The position after the result with that sort key, in URL-safe form."""
@@ -25,11 +27,18 @@ def decode_cursor(query: Query, sort: str, length: int) -> list[Any] | None:
     """
     if query.cursor is None:
         return None
+    if len(query.cursor) > MAX_CURSOR:
+        raise QueryError(Message("error.cursor"), 0)
     try:
         padded = query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4)
         of, *key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, TypeError, binascii.Error):
         of, key = None, []
-    if of != sort or len(key) != length or not all(type(part) in (int, float) and 0 <= part < 1 << 63 for part in key):
+    score = [float] if sort == "relevance" else []
+    if of != sort or len(key) != length or not all(map(_is_sort_value, key, [*score, *[int] * length])):
         raise QueryError(Message("error.cursor"), 0)
     return list(key)
+
+
+def _is_sort_value(part: Any, kind: type) -> bool:
+    return type(part) in (int, kind) and 0 <= part < 1 << 63
