@@ -17,7 +17,9 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete
 
 from index.archive import Archive, migrate, sqlite
@@ -26,6 +28,7 @@ from index.atomic_files import sync_folder
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
 from index.process_identity import is_same_process
+from index.warc.store import is_file_name
 
 ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a backup; the first two are those in `data`
 FORMAT = 1  # of `backup.json`
@@ -81,6 +84,9 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
         (into / RAW).mkdir()
         short = []
         for name, length in _extent(copy).items():
+            if not is_file_name(name):  # of no file of ours: it is not read
+                short.append(name)
+                continue
             there = min(length, (raw / name).stat().st_size) if (raw / name).exists() else 0
             if there < length:
                 short.append(name)
@@ -102,10 +108,16 @@ def check(folder: Path) -> Backup:
     for part in backup.parts:
         file = folder / part.name
         with _display_path(file):
+            if not _is_within(folder, part.name):
+                raise ArchiveError(f"{file} is no file of this copy, but a link or a device: use another copy")
             if _describe(file, part.name) != part:
                 raise ArchiveError(f"{file} is not as it was when the copy was made: use another copy")
     there = {part.name.removeprefix(f"{RAW}/"): part.bytes for part in backup.parts}
     for name, length in _extent(folder / ARCHIVE).items():
+        if not is_file_name(name) and name not in backup.short:
+            raise ArchiveError(
+                f"{folder / ARCHIVE} names {name!r} as a raw copy, which is no file of ours: use another copy"
+            )
         if there.get(name, 0) < length and name not in backup.short:
             raise ArchiveError(f"{folder / RAW / name} ends before what the archive refers to: use another copy")
     with closing(_reading(folder / ARCHIVE)) as connection:
@@ -210,16 +222,28 @@ def _put_archive(draft: Path, archive: Path) -> None:
 def _contents(folder: Path) -> Backup:
     file = folder / CONTENTS
     try:
-        said = json.loads(file.read_text("utf-8"))
-        if said["format"] != FORMAT:
+        text = file.read_text("utf-8")
+        if TypeAdapter(dict[str, Any]).validate_json(text).get("format") != FORMAT:
             raise ArchiveError(f"{file} was written by a newer Arshif: update this one")
-        parts = tuple(Part(**part) for part in said["parts"])
-        made = datetime.fromisoformat(said["made"])
-        return Backup(made, said["articles"], said["versions"], parts, tuple(said["short"]))
+        backup = TypeAdapter(Backup).validate_json(text)
     except FileNotFoundError:
         raise ArchiveError(f"{folder} is no whole copy: it has no {CONTENTS}, which is written last") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise ArchiveError(f"{file} cannot be read ({error}): use another copy") from None
+    if unsafe := [part.name for part in backup.parts if not _is_part_name(part.name)]:
+        raise ArchiveError(f"{file} names {unsafe[0]!r}, which is no file of a copy: use another copy")
+    return backup
+
+
+def _is_part_name(name: str) -> bool:
+    """Whether a name in `backup.json` is one that `back_up` gives, so that it leads nowhere but into the folder."""
+    return name == ARCHIVE or (name.startswith(f"{RAW}/") and is_file_name(name.removeprefix(f"{RAW}/")))
+
+
+def _is_within(folder: Path, name: str) -> bool:
+    """Whether a file, which must exist, is a regular one in the folder itself and not a link to elsewhere."""
+    file = folder / name
+    return file.resolve(strict=True) == folder.resolve() / name and file.is_file()
 
 
 def _extent(database: Path) -> dict[str, int]:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from index.atomic_files import new_file
 from index.errors import ArchiveError
-from index.warc.store import WarcDamaged, WarcRef, WarcStore, pack_info
+from index.warc.store import WarcDamaged, WarcRef, WarcStore, is_file_name, pack_info
 
 _COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: text up to a zero byte, which readers skip
 
@@ -39,12 +39,15 @@ def join(raw: WarcStore, refs: Iterable[WarcRef], into: Path, info: Mapping[str,
 def blank(folder: Path, refs: Iterable[WarcRef]) -> int:
     """Overwrite these records with empty ones of the same length, and return how many.
 
-    All other records keep their positions, for readers and for an active writer. Missing files are skipped.
+    All other records keep their positions, for readers and for an active writer. Missing files are skipped, and
+    so are names of other files than ours.
 
     :raises ArchiveError: when a file cannot be written, or a record is too short to be blanked.
     """
     done = 0
     for name, its in groupby(sorted(refs, key=attrgetter("file", "offset")), key=attrgetter("file")):
+        if not is_file_name(name):
+            continue
         path = folder / name
         try:
             with path.open("r+b") as file:

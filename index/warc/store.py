@@ -184,7 +184,7 @@ class WarcStore:
 
         :raises WarcDamaged: when the file is missing or too short.
         """
-        if not _FILE.fullmatch(ref.file):
+        if not is_file_name(ref.file):
             raise WarcDamaged(f"raw copy {ref.file!r} is no name of a file of ours")
         path = self.folder / ref.file
         try:
@@ -196,6 +196,11 @@ class WarcStore:
                 return file.read(ref.length)
         except OSError as error:
             raise WarcDamaged(f"raw copy {path} cannot be read: {error.strerror}") from error
+
+
+def is_file_name(name: str) -> bool:
+    """Whether this is the name of a WARC file as we write them, which leads to no place but its folder."""
+    return _FILE.fullmatch(name) is not None
 
 
 def repair(folder: Path, name: str) -> int:

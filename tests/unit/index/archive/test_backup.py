@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import os
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
 
 from index.archive import Archive, articles, backup, documents, leases
 from index.archive import tables as t
 from index.archive.backup import back_up, check, restore
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
+from index.warc.maintenance import blank
 from index.warc.store import Response, WarcRef, WarcStore
 from tests.support.archive_samples import NOW, article, page
 
@@ -144,6 +151,85 @@ def test_a_file_of_raw_copies_that_was_lost_is_told_and_stops_no_copy(written: W
         assert back_up(archive, written.data / backup.RAW, tmp_path / "another").short == (raw.name,)
     assert restore(tmp_path / "copy", tmp_path / "elsewhere")[0] == made
     assert (tmp_path / "elsewhere" / backup.RAW / raw.name).stat().st_size == 100_000
+
+
+def rewritten(copied: Path, change: Callable[[list[Any]], None]) -> None:
+    """The list of contents of a copy, changed by somebody else."""
+    file = copied / backup.CONTENTS
+    said = json.loads(file.read_text("utf-8"))
+    change(said["parts"])
+    file.write_text(json.dumps(said), "utf-8")
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+ELSEWHERE = (
+    *("../secret", "{tmp}/secret", "raw/../../secret", "raw/../raw/x.warc.gz", "./archive.sqlite3"),
+    *("raw/./x.warc.gz", "raw//x.warc.gz", "raw/x/../x.warc.gz", "raw", "", ".", "raw/.hidden.warc.gz"),
+    *("backup.json", "raw/x.warc.gz\0", "raw\\x.warc.gz", "other/x.warc.gz", "raw/x", "~/x.warc.gz", "raw/x.warc.gz/"),
+)
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_name_that_leads_elsewhere_is_not_followed(copied: Path, tmp_path: Path, name: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"private")
+    digest = hashlib.sha256(b"private").hexdigest()
+    part = {"name": name.format(tmp=tmp_path), "bytes": 7, "sha256": digest}
+    rewritten(copied, lambda parts: parts.append(part))
+    before = files(tmp_path)
+    with pytest.raises(ArchiveError, match="which is no file of a copy"):
+        restore(copied, tmp_path / "elsewhere")
+    assert files(tmp_path) == before, "nothing was written, within the folder or outside"
+
+
+def test_whatever_the_list_of_contents_says_is_told_as_unusable(tmp_path: Path) -> None:
+    json_values = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["name", "bytes", "sha256"]), inner),
+    )
+    fields = ("format", "made", "articles", "versions", "parts", "short")
+    made = st.fixed_dictionaries({}, optional=dict.fromkeys(fields, json_values) | {"format": st.just(1)})
+    texts = (json_values | made).map(json.dumps) | st.text() | st.integers(1, 5_000).map(lambda n: "[" * n)
+
+    @given(texts.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary())
+    def check_contents(contents: bytes) -> None:
+        (tmp_path / backup.CONTENTS).write_bytes(contents)
+        with pytest.raises(ArchiveError, match=re.escape(str(tmp_path))):
+            check(tmp_path)
+
+    check_contents()
+
+
+@pytest.mark.parametrize("kind", ["link", "folder link", "pipe"])
+def test_a_link_in_a_copy_is_not_followed(copied: Path, tmp_path: Path, kind: str) -> None:
+    (raw,) = (copied / backup.RAW).iterdir()
+    if kind == "folder link":
+        (copied / backup.RAW).rename(tmp_path / "outside")
+        (copied / backup.RAW).symlink_to(tmp_path / "outside")
+    else:
+        raw.rename(tmp_path / raw.name)
+        raw.symlink_to(tmp_path / raw.name) if kind == "link" else os.mkfifo(raw)
+    with pytest.raises(ArchiveError, match="is no file of this copy"):
+        restore(copied, tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_names_in_the_archive_lead_nowhere_either(written: Writer, tmp_path: Path) -> None:
+    written.over.set()
+    written.join()
+    secret = tmp_path / "secret.warc.gz"
+    secret.write_bytes(b"private" * 5_000)
+    before = secret.read_bytes()
+    with Archive(written.data / backup.ARCHIVE) as archive:
+        archive.write(lambda c: c.execute(update(t.raws).values(file="../../secret.warc.gz"))).result()
+        made = back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+        assert made.short == ("../../secret.warc.gz",), "told, and not read"
+        assert blank(written.data / backup.RAW, [WarcRef("../../secret.warc.gz", 0, 1_000)]) == 0
+    assert secret.read_bytes() == before
+    assert before not in files(tmp_path / "copy").values()
 
 
 def test_a_folder_with_something_in_it_is_not_written_to(copied: Path, written: Writer) -> None:
