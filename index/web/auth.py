@@ -11,14 +11,15 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.locale import FALLBACK, translate
 from index.web import forms
 from index.web.error_handlers import Refused
 from index.web.templating import render
 
+NOT_CACHED = "private, no-store"  # Cache-Control of all that is behind the token, whatever a route says
 COOKIE = "arshif"
 COOKIE_DAYS = 30  # for which a browser stays logged in
 PUBLIC_PATHS = ("/healthz", "/readyz", "/login")  # reveal nothing about stored data
@@ -28,7 +29,8 @@ MAX_COOKIE_BYTES = 10_000  # of the Cookie header that are parsed
 
 
 class TokenAuthMiddleware:
-    """ASGI middleware that serves only requests that carry the token."""
+    """ASGI middleware that serves only requests that carry the token. No cache on the way may keep what it serves: it
+    would show it to others (RFC 9111, 3.5)."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self.app = app
@@ -36,8 +38,17 @@ class TokenAuthMiddleware:
         self._pass = cookie_value(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or self._is_open(scope["path"]) or self.is_authorized(Headers(scope=scope)):
+        if scope["type"] != "http" or self._is_open(scope["path"]):
             await self.app(scope, receive, send)
+            return
+
+        async def send_private(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["cache-control"] = NOT_CACHED
+            await send(message)
+
+        if self.is_authorized(Headers(scope=scope)):
+            await self.app(scope, receive, send_private)
             return
         answer: Response
         if scope["path"].startswith(API_PATHS) or scope["method"] not in ("GET", "HEAD"):
@@ -48,8 +59,8 @@ class TokenAuthMiddleware:
             asked = quote(scope["path"]) + (
                 f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
             )
-            answer = RedirectResponse(f"/login?next={quote(asked, safe='')}", 303, {"cache-control": "no-store"})
-        await answer(scope, receive, send)
+            answer = RedirectResponse(f"/login?next={quote(asked, safe='')}", 303)
+        await answer(scope, receive, send_private)
 
     def _is_open(self, path: str) -> bool:
         return path in PUBLIC_PATHS or path.startswith("/static/")

@@ -121,6 +121,21 @@ def test_what_says_nothing_of_the_archive_is_open(client: Client) -> None:
         assert client.get(path).status_code in {303, 401, 404}
 
 
+def test_no_cache_keeps_what_is_behind_the_token(client: Client) -> None:
+    with_token = {"authorization": f"Bearer {TOKEN}"}
+    id_ = client.get("/api/search", headers=with_token).json()["hits"][0]["archive"]["id"]
+    pages = ("", "/diff", "/copy", "/cite.bib", "/cite.ris", "/cite.nothing")
+    article = [*(f"/articles/{id_}{page}" for page in pages), f"/api/articles/{id_}", f"/api/articles/{id_}/versions"]
+    for path in (*PATHS, *FOR_PROGRAMS, "/feeds/1.atom", "/opensearch.xml", "/searches", "/api/runs", *article):
+        for headers in (with_token, {}):
+            for method in ("GET", "HEAD", "OPTIONS"):
+                answer = client.request(method, path, headers=headers)
+                assert answer.headers.get_list("cache-control") == ["private, no-store"], (method, path, headers)
+    entered = client.request("POST", "/login", data={"token": TOKEN})
+    assert (entered.status_code, entered.headers["cache-control"]) == (303, "no-store"), "a cookie is in it"
+    assert "no-store" not in client.get("/static/arshif.css").headers["cache-control"], "which says nothing of it"
+
+
 def test_without_a_token_there_is_no_form(shelf: Shelf) -> None:
     assert client_of(shelf).get("/login").status_code == 404
     assert client_of(shelf).request("POST", "/login", data={"token": ""}).status_code in {404, 405}
