@@ -22,6 +22,7 @@ from crawler.urls.article_filter import may_be_article
 from crawler.urls.canonical import canonical
 from index.archive import documents, frontier, hosts, outbox, repeated_blocks, warc_records
 from index.archive.frontier import Fetch, FrontierRow
+from index.locale import label
 from index.model.article import IndexDocument
 from index.model.message import Given, Message, Value
 from index.warc.store import WarcStore
@@ -84,7 +85,7 @@ def _address(conn: Connection, config: Config, site: Site, url: str) -> Iterator
     yield _step("address", known if site.id in config.sites else M.OF_NO_SITE, url=url, site=site.id)
     rules = site.rules_on(datetime.now(UTC).date())
     if reason := may_be_article(url, rules.allow, rules.deny):
-        yield _step("address", M.NEVER_AN_ARTICLE, reason=Message(f"address.{reason.replace(' ', '_')}"))
+        yield _step("address", M.NEVER_AN_ARTICLE, reason=Message(reason))
     host = hosts.state(conn, hosts.origin(url))
     if host.robots is not None:
         allowed = RobotsRules(host.robots, PRODUCT).allow(url)
@@ -127,8 +128,7 @@ def _stored(conn: Connection, document: IndexDocument, url: str) -> Iterator[Ste
     if article.url != url:
         yield _step("store", M.OWN_ADDRESS, url=article.url)
     for alias in documents.aliases(conn, article.id):
-        reason = Message(f"alias.{alias.reason.replace(' ', '_')}")
-        yield _step("store", M.ALIAS, alias.seen, url=alias.url, reason=reason)
+        yield _step("store", M.ALIAS, alias.seen, url=alias.url, reason=Message(label("alias", alias.reason)))
     for version in documents.versions(conn, article.id):
         yield _step("store", M.VERSION, version.seen, number=version.number, headline=version.article.headline)
     raw = documents.raw_of(conn, article.id)

@@ -35,8 +35,8 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Discovered:
     """The result of one response of a source: candidates, and `further` documents of the same source (child sitemaps,
-    next pages of an API) with their dates in the index. `skipped` counts the skipped entries by reason; `hints` are the
-    polling intervals that a feed and its server suggest."""
+    next pages of an API) with their dates in the index. `skipped` counts the skipped entries by `SkipReason` or
+    `UrlReason`; `hints` are the polling intervals that a feed and its server suggest."""
 
     kind: Kind
     candidates: tuple[Candidate, ...] = ()

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from crawler import fingerprint
 from crawler.boilerplate import field_duplicates, phrases, site_rules
 from crawler.boilerplate import repeated_blocks as repetition
+from crawler.boilerplate.removed import CAPTION
 from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.discover import parse
 from crawler.extract import EXTRACTOR_VERSION, extractor, html_document, jsonld, page_classifier, robots_meta
@@ -90,7 +91,7 @@ def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[str, ..
 
 
 def _duplicable(draft: Draft) -> field_duplicates.Fields:
-    captions = [one.text for one in draft.removed if one.reason == "caption"]
+    captions = [one.text for one in draft.removed if one.reason == CAPTION]
     return field_duplicates.Fields(
         draft.headline, draft.section, draft.authors, draft.description, draft.images, captions
     )

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.boilerplate.removed import Removed
+from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.text import fold
 from index.model.article import Image
+from index.model.message import Message
 
 _DATELINE = re.compile(r"\b(?:19|20)[0-9]{2}\b[\s,،|–—-]*[0-9]{1,2}:[0-9]{2}$")  # … 23 تشرين الثاني/نوفمبر 2026 18:53
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
@@ -59,7 +60,7 @@ def drop(paragraphs: list[str], fields: Fields) -> tuple[list[str], list[Removed
             reason = reason or top.get(folded) or _headline(folded, fold(fields.headline))
             reason = reason or _dateline(paragraph) or _byline(paragraph, fields.authors)
         if reason and len(paragraphs) > 1:
-            removed.append(Removed(paragraph, f"echo: {reason}", "phrase"))
+            removed.append(Removed(paragraph, Message(RemovalReason.FIELD, {"field": reason}), "phrase"))
         else:
             kept.append(paragraph)
     return kept, removed

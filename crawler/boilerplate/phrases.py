@@ -20,8 +20,9 @@ from typing import Literal, NamedTuple
 
 import yaml
 
-from crawler.boilerplate.removed import Removed
+from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.text import fold
+from index.model.message import Message
 
 Manner = Literal["alone", "label", "start", "end", "within"]
 _MANNER_ORDER: tuple[Manner, ...] = ("end", "start", "label", "alone")  # precedence if a phrase has several manners
@@ -57,8 +58,7 @@ class Phrase(NamedTuple):
 
 
 def drop(paragraphs: Sequence[str], keep: Collection[str] = ()) -> tuple[list[str], list[Removed]]:
-    """The paragraphs without those matched by a phrase (except `keep`), and the removed ones with reasons such as
-    `read also: اقرا ايضا`.
+    """The paragraphs without those matched by a phrase (except `keep`), and the removed ones.
 
     The phrases of all languages are applied to all texts: Arabic pages contain English labels, and the lists are short.
     """
@@ -68,13 +68,17 @@ def drop(paragraphs: Sequence[str], keep: Collection[str] = ()) -> tuple[list[st
         foot = at >= len(paragraphs) - _FOOT
         phrase = None if paragraph in keep else known(paragraph) or (_foot(paragraph) if foot else None)
         if phrase is not None:
-            removed.append(Removed(paragraph, f"{phrase.kind}: {phrase.text}", "phrase"))
+            removed.append(_removed(paragraph, phrase))
         else:
             kept.append(_without_tail("\n".join(_lines(paragraph, removed)), removed))
         if phrase is not None and at >= _END * len(paragraphs) and _ends(phrase, paragraphs[at + 1 :]):
-            removed += [Removed(p, f"after {phrase.kind}: {phrase.text}", "phrase") for p in paragraphs[at + 1 :]]
+            removed += [_removed(p, phrase, RemovalReason.AFTER_PHRASE) for p in paragraphs[at + 1 :]]
             break
     return [paragraph for paragraph in kept if paragraph], removed
+
+
+def _removed(text: str, phrase: Phrase, reason: RemovalReason = RemovalReason.PHRASE) -> Removed:
+    return Removed(text, Message(reason, {"kind": phrase.kind, "phrase": phrase.text}), "phrase")
 
 
 def _ends(phrase: Phrase, rest: Sequence[str]) -> bool:
@@ -90,7 +94,7 @@ def _lines(paragraph: str, removed: list[Removed]) -> Iterable[str]:
     lines = paragraph.split("\n")
     for line in lines:
         if len(lines) > 1 and (phrase := known(line)) is not None:
-            removed.append(Removed(line, f"{phrase.kind}: {phrase.text}", "phrase"))
+            removed.append(_removed(line, phrase))
         else:
             yield line
 
@@ -101,7 +105,7 @@ def _without_tail(paragraph: str, removed: list[Removed]) -> str:
     phrase = known(tail[1]) if tail else None
     if tail is None or phrase is None or phrase.kind not in _IN_BRACKETS or not _separated(tail[1], phrase.text):
         return paragraph
-    removed.append(Removed(tail[0], f"{phrase.kind}: {phrase.text}", "phrase"))
+    removed.append(_removed(tail[0], phrase))
     return paragraph[: -len(tail[0])].rstrip()
 
 

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from crawler.boilerplate.removed import Removed
+from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.text import fold, words
+from index.model.message import Message
 
 OTHERS = 2  # other articles with a block that make it boilerplate: just two articles may be a story and its follow-up
 _OTHERS_MOST = 9  # … the same for a sentence on a site with many articles: reports repeat the background
@@ -59,7 +60,7 @@ def drop(paragraphs: list[str], repeats: RepeatedBlocks, keep: Collection[str] =
         return paragraphs, []
     kept = [paragraph for paragraph, others in zip(paragraphs, often, strict=True) if not others]
     gone = [(p, n) for p, n in zip(paragraphs, often, strict=True) if n]
-    return kept, [Removed(p, f"on {n} other articles of the site", "repeat") for p, n in gone]
+    return kept, [Removed(p, Message(RemovalReason.REPEATED, {"n": n}), "repeat") for p, n in gone]
 
 
 def own(paragraphs: list[str], description: str | None) -> frozenset[str]:

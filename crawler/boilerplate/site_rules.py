@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crawler.boilerplate.removed import Removed
+from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.site_config import Rules
 from crawler.text import fold
+from index.model.message import Message
 
 
 def apply(paragraphs: list[str], rules: Rules) -> tuple[list[str], list[Removed], frozenset[str]]:
@@ -17,7 +18,7 @@ def apply(paragraphs: list[str], rules: Rules) -> tuple[list[str], list[Removed]
     keep = frozenset(p for p in paragraphs if _begins(p, rules.keep_text))
     kept = [p for p in paragraphs if p in keep or not _begins(p, rules.strip_text)]
     gone = [p for p in paragraphs if p not in keep and _begins(p, rules.strip_text)]
-    return kept, [Removed(p, "rule: strip_text", "phrase") for p in gone], keep
+    return kept, [Removed(p, Message(RemovalReason.RULE, {"setting": "strip_text"}), "phrase") for p in gone], keep
 
 
 def _begins(paragraph: str, texts: Iterable[str]) -> bool:

@@ -68,8 +68,9 @@ def extract(
 
 def _as_json(extraction: Extraction) -> dict[str, object]:
     from index.export.schema_org import schema_org_fields
+    from index.locale import plain
 
-    return {**schema_org_fields(extraction.article), "removed": [asdict(removed) for removed in extraction.removed]}
+    return {**schema_org_fields(extraction.article), "removed": plain(extraction.removed)}
 
 
 def _others(extraction: Extraction) -> list[dict[str, object]]:
@@ -78,6 +79,7 @@ def _others(extraction: Extraction) -> list[dict[str, object]]:
 
 def _print(extraction: Extraction) -> None:
     from index.export.schema_org import schema_org_fields
+    from index.locale import FALLBACK, translate
 
     article = extraction.article
     for label, value in schema_org_fields(article).items():
@@ -90,7 +92,7 @@ def _print(extraction: Extraction) -> None:
     say(f"\n{article.body}\n")
     for removed in extraction.removed:
         excerpt = shorten(removed.text, EXCERPT_CHARS, placeholder="…")
-        say(f"removed ({removed.layer}, {removed.reason}): {excerpt}", "dim")
+        say(f"removed ({removed.layer}, {translate(removed.reason, FALLBACK)}): {excerpt}", "dim")
 
 
 def _from_file(name: str, url: str, learned: RepeatedBlocks) -> Extraction:

@@ -23,6 +23,8 @@ WIDTH = 21  # columns of a field's name
 
 def print_report(extraction: Extraction) -> None:
     """Prints how a page was extracted: each field, the values that were not taken, and each removed block."""
+    from index.locale import FALLBACK, translate
+
     article = extraction.article
     others: dict[str, list[AlternativeValue]] = defaultdict(list)
     for said in extraction.others:
@@ -37,7 +39,7 @@ def print_report(extraction: Extraction) -> None:
     say(f"\n{article.body}")
     say(f"\nremoved: {len(extraction.removed)}")
     for removed in extraction.removed:
-        say(f"  {removed.layer}: {removed.reason}: {removed.text}", "dim")
+        say(f"  {removed.layer}: {translate(removed.reason, FALLBACK)}: {removed.text}", "dim")
 
 
 def print_said_by_refused(refused: Refused, json: bool) -> None:

@@ -6,20 +6,31 @@ import html
 import re
 from collections import Counter
 from datetime import datetime
+from enum import StrEnum
 
 from crawler.text import line
 from crawler.urls.canonical import canonical
 from index.model.candidate import Candidate
 
 MAX_CANDIDATES = 50_000  # per document: the limit of sitemaps.org
-CUT_SHORT = "cut short"  # in `Discovered.skipped`: the document was truncated, so it is not finished
-OVER_THE_LIMIT = "beyond the cap"  # … or it has more than MAX_CANDIDATES entries
 MAX_TITLE = 500  # characters
 
 _MARKUP_SEEN = 10_000  # characters of a title that are processed
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,2000}>|<!--")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+
+
+class SkipReason(StrEnum):
+    """Why an entry, or the rest of a document, gave no candidate; in addition to the reasons by URL (`UrlReason`)."""
+
+    NO_LINK = "no_link"
+    UNUSABLE_LINK = "unusable_link"
+    DUPLICATE = "duplicate"
+    SELF = "self"  # the page that the link is on
+    UNLIKELY = "unlikely"  # does not look like an article
+    CUT_SHORT = "cut_short"  # the document was truncated, so it is not finished
+    TOO_MANY = "too_many"  # more than MAX_CANDIDATES entries
 
 
 class CandidateCollector:
@@ -41,17 +52,17 @@ class CandidateCollector:
     ) -> None:
         """Adds one entry, or counts the reason for skipping it. A duplicate only fills missing fields of the first."""
         if not link or not link.strip():
-            self.skipped["no link"] += 1
+            self.skipped[SkipReason.NO_LINK] += 1
             return
         url = canonical(link, self.base)
         if url is None:
-            self.skipped["unusable link"] += 1
+            self.skipped[SkipReason.UNUSABLE_LINK] += 1
             return
         before = self._found.get(url)
         if before is not None:
-            self.skipped["duplicate"] += 1
+            self.skipped[SkipReason.DUPLICATE] += 1
         elif len(self._found) >= MAX_CANDIDATES:
-            self.skipped[OVER_THE_LIMIT] += 1
+            self.skipped[SkipReason.TOO_MANY] += 1
             return
         new = Candidate(url, title_text(title), published, modified, language_tag(language))
         self._found[url] = _merged(before, new) if before else new

@@ -12,7 +12,7 @@ from typing import Any
 import feedparser
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import CUT_SHORT, CandidateCollector, title_text
+from crawler.discover.collector import CandidateCollector, SkipReason, title_text
 from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
@@ -50,7 +50,7 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
             language=_field(entry, "language") or _field(entry, "title_detail", "language") or language,
         )
     if document.cut:
-        collector.skipped[CUT_SHORT] += 1
+        collector.skipped[SkipReason.CUT_SHORT] += 1
     return Discovered(
         "feed", collector.candidates, skipped=dict(collector.skipped), title=title_text(_field(found.feed, "title"))
     )

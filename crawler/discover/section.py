@@ -10,19 +10,22 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import CandidateCollector
+from crawler.discover.collector import CandidateCollector, SkipReason
 from crawler.discover.source_document import SourceDocument, wall
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from crawler.text import line
 from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
 from crawler.urls.canonical import canonical
+from crawler.urls.reasons import UrlReason as Url
 from index.model.codes import SourceReason
 
 _CARDS = ("article", "li")  # elements that contain one entry of a list, with its date
 _CARD_DEPTH = 8  # maximum levels between a link and its card
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
+# What no selector of a site can mean; it may well mean articles below /tag/.
+_NEVER = (Url.HOME, Url.FILE, Url.SCHEME, Url.ELSEWHERE, Url.MACHINE, Url.FEED, Url.SEARCH)
 _COMMENTS = re.compile(r"/comments/feed|[?&]feed=comments|/feed/comments", re.IGNORECASE)
 
 
@@ -109,7 +112,7 @@ def _links(anchors: list[LexborNode], collector: CandidateCollector) -> dict[str
             continue
         address = canonical(href, collector.base)
         if address is None:
-            collector.skipped["unusable link"] += 1
+            collector.skipped[SkipReason.UNUSABLE_LINK] += 1
             continue
         link = found.setdefault(address, _Link())
         heading = anchor.css_first("h1, h2, h3, h4, h5, h6")
@@ -121,23 +124,23 @@ def _links(anchors: list[LexborNode], collector: CandidateCollector) -> dict[str
     return found
 
 
-def _never(address: str, home: str) -> str | None:
+def _never(address: str, home: str) -> SkipReason | Url | None:
     """Why a link matched by the selector is rejected: it is the page itself, or its URL is never an article."""
     if address == home:
-        return "self"
+        return SkipReason.SELF
     reason = may_be_article(address)
-    return reason if reason in ("home", "file", "scheme", "elsewhere", "machine", "feed", "search") else None
+    return reason if reason in _NEVER else None
 
 
-def _refused(address: str, link: _Link, home: str) -> str | None:
+def _refused(address: str, link: _Link, home: str) -> SkipReason | Url | None:
     if address == home:
-        return "self"
+        return SkipReason.SELF
     if not _same_site(address, home):
-        return "elsewhere"
+        return Url.ELSEWHERE
     if reason := may_be_article(address):
         return reason
     weight = article_score(address) + max(map(_headline_score, link.texts), default=0)
-    return None if weight >= ARTICLE_SCORE else "unlikely"
+    return None if weight >= ARTICLE_SCORE else SkipReason.UNLIKELY
 
 
 def _headline_score(text: str) -> int:

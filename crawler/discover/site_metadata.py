@@ -15,6 +15,7 @@ from crawler.extract import jsonld
 from crawler.text import line
 from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
 from crawler.urls.canonical import canonical
+from crawler.urls.reasons import UrlReason
 
 _OUTLETS = frozenset(("NewsMediaOrganization", "WebSite", "Organization", "Corporation"))
 _SEPARATORS = re.compile(r"\s+[|–—»:•-]\s+")  # between an outlet's name and its motto in <title>
@@ -88,7 +89,9 @@ def _sections(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
     links = (canonical(node.attributes.get("href") or "", url) for node in tree.css(_MENUS))
     own = (link for link in links if link and link != home and urlsplit(link).hostname == host)
     kinds = {link: may_be_article(link) for link in own if not urlsplit(link).query}
-    found = [link for link, why in kinds.items() if why in ("category", None) and article_score(link) < ARTICLE_SCORE]
+    found = [
+        link for link, why in kinds.items() if why in (UrlReason.CATEGORY, None) and article_score(link) < ARTICLE_SCORE
+    ]
     return tuple(sorted(found, key=lambda link: (kinds[link] is None, link.rstrip("/").count("/"))))
 
 

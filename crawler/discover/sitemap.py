@@ -15,7 +15,7 @@ from typing import Any, cast
 from lxml import etree
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import CUT_SHORT, MAX_CANDIDATES, CandidateCollector, title_text
+from crawler.discover.collector import MAX_CANDIDATES, CandidateCollector, SkipReason, title_text
 from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
@@ -68,16 +68,19 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
                     language=entry.get("language"),
                 )
     except _Ends as end:
-        collector.skipped[str(end)] += 1
+        collector.skipped[end.reason] += 1
     if document.cut:
-        collector.skipped[CUT_SHORT] += 1
+        collector.skipped[SkipReason.CUT_SHORT] += 1
     if len(children) > MAX_CHILDREN:
-        collector.skipped["beyond the cap"] += len(children) - MAX_CHILDREN
+        collector.skipped[SkipReason.TOO_MANY] += len(children) - MAX_CHILDREN
     return Discovered("sitemap", collector.candidates, _newest(children), dict(collector.skipped), title_text(name))
 
 
 class _Ends(Exception):
-    """The document was not read to its end; the argument is the reason under which that is counted."""
+    """The document was not read to its end, for `reason`."""
+
+    def __init__(self, reason: SkipReason) -> None:
+        self.reason = reason
 
 
 def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
@@ -113,7 +116,7 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
                 yield tag, entry
                 entry = {}
             if locations > MAX_CANDIDATES or elements > MAX_ELEMENTS:
-                raise _Ends("beyond the cap")
+                raise _Ends(SkipReason.TOO_MANY)
             _forget(element)
     if "loc" in entry:  # the last one, if the document is truncated
         yield kind, entry
@@ -122,7 +125,7 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
     if not locations and (parser.feed_error_log or not whole):  # an empty sitemap is fine: a news sitemap at night
         raise SourceProblem(SourceReason.BROKEN_SITEMAP)
     if not whole:
-        raise _Ends(CUT_SHORT)
+        raise _Ends(SkipReason.CUT_SHORT)
 
 
 def _local(element: Any) -> str:
@@ -145,9 +148,9 @@ def _add_child(
 ) -> None:
     link = canonical(entry.get("loc", ""), collector.base)
     if link is None:
-        collector.skipped["unusable link"] += 1
+        collector.skipped[SkipReason.UNUSABLE_LINK] += 1
     elif link in children:
-        collector.skipped["duplicate"] += 1
+        collector.skipped[SkipReason.DUPLICATE] += 1
     else:
         children[link] = feed_dates.bound(entry.get("lastmod"), zone)
 

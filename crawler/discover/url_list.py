@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import Any
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import CUT_SHORT, CandidateCollector
+from crawler.discover.collector import CandidateCollector, SkipReason
 from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
@@ -45,7 +45,7 @@ def parse(document: SourceDocument, zone: tzinfo | None = None, kind: Kind = "ur
     if not collector.candidates:
         raise SourceProblem(SourceReason.NO_URLS)
     if document.cut:
-        collector.skipped[CUT_SHORT] += 1
+        collector.skipped[SkipReason.CUT_SHORT] += 1
     return Discovered(kind, collector.candidates, skipped=dict(collector.skipped))
 
 

@@ -14,9 +14,10 @@ from itertools import islice
 import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.boilerplate.removed import Removed
+from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract.html_document import ancestors
 from crawler.text import fold, line
+from index.model.message import Message
 
 _TAGS = (
     "nav, aside, footer, form, button, dialog, menu, iframe, object, embed, svg, canvas, select, textarea, input,"
@@ -50,7 +51,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     removed: list[Removed] = []
     others = _other_headlines(tree, headline)
     for selector in strip:
-        _take(tree.css(selector), "rule", removed)
+        _take(tree.css(selector), "strip", removed)
     tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "link"])
     _take(_asides_outside_article(tree), "element", removed)
     whole, own = _weight(tree.body), _own(tree, others)
@@ -163,7 +164,9 @@ def _prose(node: LexborNode) -> int:
     return sum(n for n in lengths if n > 80)  # shorter ones are labels, captions, teasers
 
 
-def _take(nodes: Iterable[LexborNode], reason: str, removed: list[Removed]) -> None:
+def _take(nodes: Iterable[LexborNode], kind: str, removed: list[Removed]) -> None:
+    code, name = (RemovalReason.RULE, "setting") if kind == "strip" else (RemovalReason.ELEMENT, "kind")
+    reason = Message(code, {name: kind})
     for node in nodes:
         if node.parent is None:
             continue

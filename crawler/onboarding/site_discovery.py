@@ -41,6 +41,7 @@ from crawler.processes.parse_pool import ParsePool
 from crawler.scheduling.poll_interval import Bounds, UpdateHints
 from crawler.site_config import Kind, Rules, Site, Source
 from crawler.urls.article_filter import may_be_article
+from crawler.urls.reasons import UrlReason
 from index.model.candidate import Candidate
 from index.model.codes import FetchReason
 from index.model.message import Message
@@ -247,7 +248,7 @@ def _ruled(site: Site, rules: Iterable[Rules]) -> Site:
 
 def _allowed(site: Site, candidates: Iterable[Candidate]) -> list[Candidate]:
     deny = [pattern for rules in site.rules for pattern in rules.deny]
-    return [candidate for candidate in candidates if may_be_article(candidate.url, deny=deny) != "denied"]
+    return [candidate for candidate in candidates if may_be_article(candidate.url, deny=deny) != UrlReason.DENIED]
 
 
 def _likeliest(index: Discovered) -> str:

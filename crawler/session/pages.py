@@ -31,6 +31,7 @@ from crawler.settings_model import Settings
 from crawler.site_config import Site
 from crawler.urls.article_filter import may_be_article
 from crawler.urls.canonical import canonical
+from crawler.urls.reasons import UrlReason
 from crawler.urls.variants import variants
 from index.archive import articles, erasure, frontier, site_state, trust
 from index.archive.frontier import FrontierRow, Visit
@@ -241,7 +242,9 @@ def response_problem(page: Page, max_bytes: int) -> PageProblem | None:
     of more than `max_bytes`; None if there is none."""
     if page.status != 200:
         return PageProblem(FetchReason.HTTP_STATUS, status=page.status)
-    if page.asked is not None and may_be_article(page.url) == "home":  # how many sites report that an article is gone
+    if (
+        page.asked is not None and may_be_article(page.url) == UrlReason.HOME
+    ):  # how many sites report that an article is gone
         return Refused(PageReason.REDIRECTED_HOME, url=page.final_url)
     if len(page.body) > max_bytes:
         return Refused(FetchReason.TOO_LARGE, bytes=len(page.body))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from crawler.discover.collector import CUT_SHORT, MAX_CANDIDATES, OVER_THE_LIMIT
+from crawler.discover.collector import MAX_CANDIDATES, SkipReason
 from crawler.fingerprint import body_hash
 from crawler.models import Discovered
 from crawler.scheduling.poll_interval import UpdateHints, back_off, failure_weight
@@ -84,7 +84,7 @@ class Sources:
     async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
         """Add a document's candidates to the frontier; return polls of the further documents worth fetching."""
         answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
-        if CUT_SHORT not in found.skipped:  # otherwise the rest is still to be fetched
+        if SkipReason.CUT_SHORT not in found.skipped:  # otherwise the rest is still to be fetched
             validators = (headers.get("etag"), headers.get("last-modified"), body_hash(body), poll.modified)
             answer = source_state.SourceResponse(200, found.kind, *validators, found=len(found.candidates))
         now, site = datetime.now(UTC), poll.site.id
@@ -263,8 +263,8 @@ def trust_observations(
 
 def truncation(found: Discovered) -> Message | None:
     """The message for a document that was not read completely, because it exceeds a limit; None if it was."""
-    if CUT_SHORT in found.skipped:
+    if SkipReason.CUT_SHORT in found.skipped:
         return Message(SourceReason.CUT_SHORT)
-    if beyond := found.skipped.get(OVER_THE_LIMIT):
+    if beyond := found.skipped.get(SkipReason.TOO_MANY):
         return Message(SourceReason.TOO_MANY, {"most": MAX_CANDIDATES, "n": beyond})
     return None

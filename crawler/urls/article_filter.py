@@ -27,6 +27,7 @@ from crawler.urls.patterns import (
     SEARCHES,
     SERVICE,
 )
+from crawler.urls.reasons import UrlReason
 
 ARTICLE_SCORE = 3  # the minimum score at which a link on a listing page counts as an article
 SCHEMES = ("http", "https")
@@ -45,26 +46,25 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _HASH = re.compile(r"(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{9,40}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
-def may_be_article(url: str, allow: Sequence[str] = (), deny: Sequence[str] = ()) -> str | None:
-    """None if a canonical URL may be an article, else a code for the reason why not.
+def may_be_article(url: str, allow: Sequence[str] = (), deny: Sequence[str] = ()) -> UrlReason | None:
+    """None if a canonical URL may be an article, else the reason why not.
 
     `allow` and `deny` are the site's regular expressions, searched in the URL both as it is and percent-decoded. The
-    checks in order: `denied`; URLs that are never articles (`scheme`, `file`, `home`); if `allow` is given, a match
-    decides, and all other URLs are `not allowed`; then host, query and path: `elsewhere`, `machine`, `feed`, `search`,
-    `service`, `share`, `tag`, `author`, `category`, `calendar`, `page`, `repeated`.
+    order of the checks is that of the reasons, except that `allow` comes after `home` and decides if it is given: all
+    other URLs are then NOT_ALLOWED.
     """
     forms = (url, unquote(url))
     if any(re.search(pattern, form) for pattern in deny for form in forms):
-        return "denied"
+        return UrlReason.DENIED
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
-        return "scheme"
+        return UrlReason.SCHEME
     segments = _segments(parts)
     reason = _no_page(parts, segments)
     if reason is None and allow:
-        return None if any(re.search(pattern, form) for pattern in allow for form in forms) else "not allowed"
+        return None if any(re.search(pattern, form) for pattern in allow for form in forms) else UrlReason.NOT_ALLOWED
     if reason is None and any(("." + parts.hostname).endswith("." + host) for host in ELSEWHERE):
-        return "elsewhere"
+        return UrlReason.ELSEWHERE
     return reason or _by_query(parts, segments) or _by_path(segments)
 
 
@@ -73,11 +73,11 @@ def _segments(parts: SplitResult) -> list[str]:
     return [s for s in unquote(parts.path).lower().split("/") if s]
 
 
-def _no_page(parts: SplitResult, segments: list[str]) -> str | None:
+def _no_page(parts: SplitResult, segments: list[str]) -> UrlReason | None:
     ending = _EXTENSION.search(segments[-1]) if segments else None
     if ending and ending[1] in FILES:
-        return "file"
-    return "home" if _is_root(segments) and not parts.query and not parts.fragment else None
+        return UrlReason.FILE
+    return UrlReason.HOME if _is_root(segments) and not parts.query and not parts.fragment else None
 
 
 def _is_root(segments: list[str]) -> bool:
@@ -86,7 +86,7 @@ def _is_root(segments: list[str]) -> bool:
     return not rest or (len(rest) == 1 and rest[0].partition(".")[0] in HOMES)
 
 
-def _by_query(parts: SplitResult, segments: list[str]) -> str | None:
+def _by_query(parts: SplitResult, segments: list[str]) -> UrlReason | None:
     values = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
     for name, reason in QUERIES.items():
         if name in values:
@@ -94,37 +94,37 @@ def _by_query(parts: SplitResult, segments: list[str]) -> str | None:
     if any(any(c.isdigit() for c in values[name]) for name in values.keys() & ID_PARAMETERS):
         return None
     if any(values[name].isdigit() for name in values.keys() & PAGE_PARAMETERS):
-        return "page"
+        return UrlReason.PAGE
     if not _is_root(segments) or parts.fragment:
         return None
     for name, reason in ROOT_QUERIES.items():
         if name in values:
             return reason
-    return "home" if values.keys() <= HOME_PARAMETERS else None  # /?some-article may be an article
+    return UrlReason.HOME if values.keys() <= HOME_PARAMETERS else None  # /?some-article may be an article
 
 
-def _by_path(segments: list[str]) -> str | None:
+def _by_path(segments: list[str]) -> UrlReason | None:
     if not segments:
         return None
     last, above = segments[-1], segments[-2:-1]
     if MACHINES.intersection(segments) or segments[0] == "api":
-        return "machine"
+        return UrlReason.MACHINE
     if last in FEEDS:
-        return "feed"
+        return UrlReason.FEED
     if segments[0] in SEARCHES or last in SEARCHES:
-        return "search"
+        return UrlReason.SEARCH
     if len(segments) <= 3 and last.partition(".")[0] in SERVICE:
-        return "service"
+        return UrlReason.SERVICE
     if _PAGE_NUMBER.fullmatch(last) or (PAGES.intersection(above) and last.isdigit() and len(last) < 5):
-        return "page"
+        return UrlReason.PAGE
     if _CALENDAR.fullmatch("/".join(s for s in segments if s not in LISTS and not _LANGUAGE.fullmatch(s))):
-        return "calendar"
+        return UrlReason.CALENDAR
     if any(segments.count(s) >= 3 for s in segments if not (s.isdigit() and len(s) <= 2)):
-        return "repeated"
+        return UrlReason.REPEATED
     return _heads_list(segments)
 
 
-def _heads_list(segments: list[str]) -> str | None:
+def _heads_list(segments: list[str]) -> UrlReason | None:
     """The kind of listing that starts at one of the first three segments: /tag/x, /ar/category/a/b, but not
     /category/politics/1234-what-happened."""
     for place, segment in enumerate(segments[:3]):
@@ -132,7 +132,8 @@ def _heads_list(segments: list[str]) -> str | None:
         if reason is None:
             continue
         below = segments[place + 1 :]
-        listed = len(below) <= 1 and reason != "category"  # a tag can be a phrase, an author's name has many words
+        # a tag can be a phrase, and an author's name has many words
+        listed = len(below) <= 1 and reason != UrlReason.CATEGORY
         if not below or listed or (len(below) <= 2 and slug_score(below[-1]) < 2):
             return reason
     return None

@@ -4,6 +4,8 @@ Words are decoded and in lower case. A word belongs here only if a URL below it 
 
 from __future__ import annotations
 
+from crawler.urls.reasons import UrlReason
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -57,7 +59,7 @@ LISTS = dict.fromkeys(
         etiqueta etiquetas etichetta mot-cle mots-cles schlagwort schlagworte thema themen etiket etiketler
         тег теги tegi
     """),
-    "tag",
+    UrlReason.TAG,
 )
 LISTS |= dict.fromkeys(
     _words("""
@@ -65,7 +67,7 @@ LISTS |= dict.fromkeys(
         كاتب الكاتب كتاب الكتاب مؤلف نویسنده مصنف
         auteur auteurs autor autores autoren autore autori yazar yazarlar автор авторы
     """),
-    "author",
+    UrlReason.AUTHOR,
 )
 LISTS |= dict.fromkeys(
     _words("""
@@ -73,7 +75,7 @@ LISTS |= dict.fromkeys(
         تصنيف تصنيفات قسم أقسام الأقسام ارشيف أرشيف دسته دسته-بندی
         categoria categorias categorie kategorie kategorien kategori rubrique rubrik rubrika категория рубрика
     """),
-    "category",
+    UrlReason.CATEGORY,
 )
 
 # A site's pages about itself; they count only near the root, since a headline can be one of these words.
@@ -121,18 +123,18 @@ ARTICLE_WORDS = _words("""
 
 # Parameters that tell the purpose of a URL: on any path, and on the home page only.
 QUERIES = {
-    "attachment_id": "file",
-    "feed": "feed",
-    "rest_route": "machine",
-    "replytocom": "share",
-    "share": "share",
-    "like_comment": "share",
-    "add-to-cart": "service",
+    "attachment_id": UrlReason.FILE,
+    "feed": UrlReason.FEED,
+    "rest_route": UrlReason.MACHINE,
+    "replytocom": UrlReason.SHARE,
+    "share": UrlReason.SHARE,
+    "like_comment": UrlReason.SHARE,
+    "add-to-cart": UrlReason.SERVICE,
 }
-ROOT_QUERIES = (
-    dict.fromkeys(_words("s q query search keyword"), "search")
-    | dict.fromkeys(_words("cat tag author author_name category section"), "category")
-    | dict.fromkeys(_words("m year date day"), "calendar")
+ROOT_QUERIES: dict[str, UrlReason] = (
+    dict.fromkeys(_words("s q query search keyword"), UrlReason.SEARCH)
+    | dict.fromkeys(_words("cat tag author author_name category section"), UrlReason.CATEGORY)
+    | dict.fromkeys(_words("m year date day"), UrlReason.CALENDAR)
 )
 PAGE_PARAMETERS = _words("page paged pg pageno pagenumber")
 HOME_PARAMETERS = _words("lang language locale hl ref source")

@@ -13,6 +13,7 @@ from index.archive import near_duplicates
 from index.archive import tables as t
 from index.archive.documents import by_url, by_urls
 from index.model.article import Article
+from index.model.codes import AliasReason
 
 LEAST_WORDS = 40  # shorter texts are news flashes: two with equal text need not be the same article
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: one word per character
@@ -34,7 +35,7 @@ _WITH_QUERY = _TODAYS.where(
 
 def match_article(
     conn: Connection, new: Article, url: str, final_url: str, variants: Sequence[str]
-) -> tuple[Any, str | None]:
+) -> tuple[Any, AliasReason | None]:
     """The article that a page belongs to, and the reason if the page is new to it; (None, None) for a new article.
 
     `url` is as requested, `final_url` after redirects; `variants` are other URLs of the same page.
@@ -43,7 +44,7 @@ def match_article(
     own = get_article_row(conn, new.id)
     if final_url != url and (found := by_url(conn, final_url, site)):
         there = get_article_row(conn, found)
-        return there, None if own is not None and own.id == found else "redirect"
+        return there, None if own is not None and own.id == found else AliasReason.REDIRECT
     if own is not None:
         return own, None
     for address in dict.fromkeys((url, new.url)):
@@ -52,8 +53,8 @@ def match_article(
             if final_url == url or _moved(conn, there, new, final_url):
                 return there, None
     claims = [
-        *([(new.canonical_url, "canonical")] if new.canonical_url else []),
-        *((variant, "spelling") for variant in variants),
+        *([(new.canonical_url, AliasReason.CANONICAL)] if new.canonical_url else []),
+        *((variant, AliasReason.SPELLING) for variant in variants),
     ]
     for address, found in by_urls(conn, [claimed for claimed, _ in claims], site).items():
         there = get_article_row(conn, found)
@@ -61,7 +62,7 @@ def match_article(
             return there, dict(reversed(claims))[address]
     for there in _claiming(conn, new):
         if _one_text(conn, there, new):
-            return there, "canonical"
+            return there, AliasReason.CANONICAL
     return _same_text(conn, new)
 
 
@@ -90,12 +91,12 @@ def _one_text(conn: Connection, there: Any, new: Article) -> bool:
     return there.mergeable and mergeable(new) and near_duplicates.is_text_of(conn, there.id, new.headline, new.body)
 
 
-def _same_text(conn: Connection, new: Article) -> tuple[Any, str | None]:
+def _same_text(conn: Connection, new: Article) -> tuple[Any, AliasReason | None]:
     for there in conn.execute(_EQUAL_TEXT, {"site": new.site, "content_hash": new.content_hash}):
         if there.canonical_url == new.url:
-            return there, "canonical"
+            return there, AliasReason.CANONICAL
         if there.mergeable and mergeable(new) and not _dates_differ(there, new):
-            return there, "same text"
+            return there, AliasReason.SAME_TEXT
     return None, None
 
 

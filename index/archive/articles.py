@@ -22,7 +22,7 @@ from index.archive.frontier import Visit
 from index.dedup import version_diff
 from index.dedup.content_loss import is_emptied, is_paywall_truncated
 from index.model.article import Article
-from index.model.codes import FetchOutcome, PageReason
+from index.model.codes import AliasReason, FetchOutcome, PageReason
 from index.model.message import Message
 from index.warc.store import WarcRef
 
@@ -132,14 +132,15 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
 # --- aliases -------------------------------------------------------------------------------------------------------
 
 
-def _add_aliases(conn: Connection, page: Fetched, article_id: str, own_url: str, reason: str | None) -> None:
+def _add_aliases(conn: Connection, page: Fetched, article_id: str, own_url: str, reason: AliasReason | None) -> None:
     """Make every URL of the page lead to its article, unless it already leads to one."""
     moved = page.final_url != page.url
-    names = {page.article.url: reason or "canonical", page.final_url: "redirect", page.url: "redirect"}
+    own, redirect = reason or AliasReason.CANONICAL, AliasReason.REDIRECT
+    names = {page.article.url: own, page.final_url: redirect, page.url: redirect}
     if not moved:
-        names[page.url] = reason or "canonical"
+        names[page.url] = own
     elif page.url == own_url:  # the article's own URL now redirects elsewhere
-        names[page.final_url] = "moved"
+        names[page.final_url] = AliasReason.MOVED
     for url, why in names.items():
         if url != own_url and by_url(conn, url, page.site) is None:
             values = {"site": page.site, "url": url, "article": article_id, "reason": why, "seen": page.fetched}
@@ -159,7 +160,7 @@ def _store_new(conn: Connection, page: Fetched) -> Outcome:
     return Outcome("new", article.id, 1)
 
 
-def _store_known(conn: Connection, page: Fetched, home: Any, reason: str | None) -> Outcome:
+def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason | None) -> Outcome:
     """Store the page of a known article: unchanged, better extracted, or changed."""
     article = replace(page.article, id=home.id, url=home.url)
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
@@ -183,13 +184,14 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: str | None)
     return Outcome("changed", home.id, number)
 
 
-def _is_edition(conn: Connection, page: Fetched, own: Article, reason: str | None) -> bool:
+def _is_edition(conn: Connection, page: Fetched, own: Article, reason: AliasReason | None) -> bool:
     """Whether the page is another edition of the article, such as its AMP page, now or when it was first seen, so that
     different wording is not a change. The page that the article itself names as canonical is not an edition."""
     if page.url == own.url or page.article.url == own.canonical_url:
         return False
     at = (t.aliases.c.site == page.site) & (t.aliases.c.url == page.article.url)
-    return (reason or conn.execute(select(t.aliases.c.reason).where(at)).scalar()) in ("canonical", "spelling")
+    known = reason or conn.execute(select(t.aliases.c.reason).where(at)).scalar()
+    return known in (AliasReason.CANONICAL, AliasReason.SPELLING)
 
 
 def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:

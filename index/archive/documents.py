@@ -13,6 +13,7 @@ from index.archive import outbox
 from index.archive import tables as t
 from index.archive.upsert import CHUNK, chunks
 from index.model.article import Article, Image, IndexDocument, Version
+from index.model.codes import AliasReason
 from index.warc.store import WarcRef
 
 _PLAIN = tuple(  # fields of Article that are columns of versions as they are
@@ -37,10 +38,10 @@ _AMONG = tuple(  # aliases, then articles' own URLs, which take precedence
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Another URL of an article, why it is one ("redirect", "canonical", "same text"), and since when (UTC)."""
+    """Another URL of an article, why it is one, and since when (UTC)."""
 
     url: str
-    reason: str
+    reason: AliasReason
     seen: datetime
 
 
@@ -106,7 +107,7 @@ def aliases(conn: Connection, article_id: str) -> list[Alias]:
     rows = conn.execute(
         select(t.aliases).where(t.aliases.c.article == article_id).order_by(t.aliases.c.seen, t.aliases.c.url)
     )
-    return [Alias(row.url, row.reason, row.seen) for row in rows]
+    return [Alias(row.url, AliasReason(row.reason), row.seen) for row in rows]
 
 
 def others(conn: Connection, stories: Sequence[str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from index.archive import tables as t
 from index.archive.documents import aliases, versions
 from index.dedup.version_diff import Change, classify_change
+from index.model.codes import AliasReason
 
 UNCHANGED = Change(())
 
@@ -42,7 +43,8 @@ def history(conn: Connection, article: str) -> list[Event]:
         what: Literal["new", "changed"] = "new" if before is None else "changed"
         headline, mended = now.article.headline, corrected[now.number]
         events.append(Event(now.seen, what, now.number, headline, change, corrected=mended))
-    events += [Event(one.seen, "moved", url=one.url) for one in aliases(conn, article) if one.reason == "moved"]
+    moves = (alias for alias in aliases(conn, article) if alias.reason == AliasReason.MOVED)
+    events += [Event(move.seen, "moved", url=move.url) for move in moves]
     state = select(t.articles.c.gone_since, t.articles.c.gone_until).where(t.articles.c.id == article)
     row = conn.execute(state).one_or_none()
     if row is not None and row.gone_since is not None:

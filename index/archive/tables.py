@@ -225,7 +225,7 @@ aliases = Table(  # another URL of an article of the same site
     Column("site", String, primary_key=True),
     Column("url", Text, primary_key=True),
     Column("article", String, ForeignKey("articles.id"), nullable=False),
-    Column("reason", String, nullable=False),  # "moved", "redirect", "canonical", "spelling" or "same text"
+    Column("reason", String, nullable=False),  # AliasReason
     Column("seen", Instant, nullable=False),
     Index(None, "article"),
     Index(None, "url"),

@@ -5,7 +5,7 @@
 
 from index.locale.catalogues import FALLBACK, catalogue, languages
 from index.locale.formats import country, day, days, direction, language_name, listed, number, own_name, percent
-from index.locale.messages import clock, duration, segments, translate
+from index.locale.messages import clock, duration, label, segments, translate
 from index.locale.negotiation import negotiate
 from index.locale.records import plain
 
@@ -18,6 +18,7 @@ __all__ = [
     "days",
     "direction",
     "duration",
+    "label",
     "language_name",
     "languages",
     "listed",

@@ -18,6 +18,7 @@ from index.locale.catalogues import catalogue, parts
 from index.model.message import Message
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 ISOLATED = "\u2068{}\u2069"  # text of another direction must not reorder the sentence (UAX 9: FSI, PDI)
 LEFT_TO_RIGHT = "\u2066{}\u2069"  # LRI, PDI
 
@@ -60,6 +61,11 @@ def format_value(language: str, value: Any, form: str = "") -> Any:
     if isinstance(value, list | tuple):
         return formats.listed(language, [format_value(language, one) for one in value])
     return _text(language, "" if value is None else value)
+
+
+def label(family: str, stored: str) -> str:
+    """The catalogue's key for the display text of a stored code: `verdict.feed_dead` for "feed dead" of `verdict`."""
+    return f"{family}.{_CAMEL.sub('_', stored).replace(' ', '_').lower()}"
 
 
 def clock(language: str, moment: datetime) -> str:

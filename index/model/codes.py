@@ -117,6 +117,16 @@ class SourceReason(StrEnum):
 Reason = FetchReason | ParseReason | PageReason | SourceReason
 
 
+class AliasReason(StrEnum):
+    """Why a URL is another address of an article."""
+
+    REDIRECT = "redirect"
+    CANONICAL = "canonical"  # named by the page
+    SPELLING = "spelling"  # a variant of its URL
+    MOVED = "moved"  # where the article's own URL redirects to
+    SAME_TEXT = "same text"
+
+
 class RunStatus(StrEnum):
     """The status of a run, or of a site's part of one."""
 

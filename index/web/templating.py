@@ -36,7 +36,6 @@ CARRIED = (  # parameters that links to other languages keep
     *("q", "site", "country", "lang", "section", "author", "after", "until", "sort", "by", "cursor"),
 )
 
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Control characters, lone surrogates (UTF-8 has none) and the two overrides, which make a text read differently from
 # how it is written. Other directional marks are part of Arabic and Hebrew texts; <bdi> and blocks contain their effect.
 UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202d\u202e]")
@@ -102,7 +101,7 @@ def translated(language: str, message: Message | None) -> str:
 
 def word(language: str, family: str, stored: str) -> str:
     """The display text of a stored code, such as "feed dead" of the family `verdict`; an unknown one stays as it is."""
-    key = f"{family}.{_CAMEL.sub('_', stored).replace(' ', '_').lower()}"
+    key = locale.label(family, stored)
     return locale.translate(key, language) if locale.catalogue(language).has(key) else stored
 
 

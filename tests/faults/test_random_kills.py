@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -22,7 +23,7 @@ from tests.support.patience import wait_for
 
 KILLS = 100 if LONG else 10  # of each kind
 LATER = 0.3  # s at most from when a crawl came to where it is to be killed: then it is at anything
-PUBLISH_EACH = 3  # kills: so there is always something new to be found in a crawl that is killed
+PUBLISH_EACH = 2  # kills: such a crawl is killed when it has stored something new, however slow the machine is
 SOUND_EACH = 5  # kills
 
 
@@ -75,10 +76,12 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
         whole = float(len(room.log))
         house = House(config, {"ARSHIF_DATA": str(folder / "data"), **index})
         for number in range(1, 3 * KILLS + 1):
+            versions = 0
             if number % PUBLISH_EACH == 0:
                 room.publish(dice.choice(list(room.sites)), body=report(number))
+                versions = stored(house) + 1
             requests = int(dice.triangular(0, whole, 0))
-            if start_and_kill(house, room, requests, dice.uniform(0, LATER), alone):
+            if start_and_kill(house, room, requests, versions, dice.uniform(0, LATER), alone):
                 killed += 1
             else:
                 whole *= 0.8  # it had less to do than the first one
@@ -102,12 +105,25 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
     return killed
 
 
-def start_and_kill(house: House, room: Newsroom, requests: int, later: float, alone: bool) -> bool:
-    """Whether a crawl was killed before it came to its end: `later` seconds after so many requests."""
+def stored(house: House) -> int:
+    """How many versions the archive has."""
+    file = house.loaded().settings.data / "archive.sqlite3"
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as archive:
+        return int(archive.execute("SELECT count(*) FROM versions").fetchone()[0])
+    return 0  # there is no archive yet
+
+
+def start_and_kill(house: House, room: Newsroom, requests: int, versions: int, later: float, alone: bool) -> bool:
+    """Whether a crawl was killed before it came to its end: `later` seconds after so many requests, and once the
+    archive has so many versions."""
     before = len(room.log)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = house.start(*ARSHIF, "crawl", start_new_session=True, **quiet)
-    wait_for(lambda: len(room.log) >= before + requests or process.poll() is not None)
+
+    def reached() -> bool:
+        return len(room.log) >= before + requests and (not versions or stored(house) >= versions)
+
+    wait_for(lambda: process.poll() is not None or reached())
     time.sleep(later)
     family = [process.pid]
     if not alone:

@@ -155,12 +155,12 @@ def test_what_fails_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.Mo
             (daemon, "checkup"),
             (notifications, "send"),
             (daemon, "open_index"),
-            (daemon.saved_search_alerts, "tell"),
+            (daemon.saved_search_alerts, "send_alerts"),
         ):
             monkeypatch.setattr(module, name, fails(name))
         monkeypatch.setattr(tended.signing, "some", fails("some"))
         tended.supervise()
-    assert called == ["checkup", "some", "send", "open_index", "tell"]
+    assert called == ["checkup", "some", "send", "open_index", "send_alerts"]
 
 
 def test_without_a_network_no_site_is_blamed(broken: House) -> None:

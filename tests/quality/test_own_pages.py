@@ -114,7 +114,7 @@ def test_no_page_is_taken_that_is_no_article_and_each_is_counted_by_its_kind(oth
 
 def test_there_are_pages_of_each_kind_in_many_languages(others: list[Other]) -> None:
     kinds = Counter(other.reason for other in others)
-    assert set(kinds) == {"listing", "home", "consent", "wall", "not found", "video"}
+    assert set(kinds) == {"page.listing", "page.home", "page.consent", "page.wall", "page.not_found", "page.video"}
     assert min(kinds.values()) >= 4
     assert len({other.language for other in others}) >= 15
     assert any(other.status == 202 for other in others)

@@ -28,10 +28,13 @@ MODERN = ("fundus", "scrapinghub", "wcxb_news", "arabic")  # with a body, made b
 OLD = ("daniel", "zh_dataset")  # of 2011 and before, table layouts
 # The saved pages, by their names in the corpora, that no reader would call articles, by kind; all others are articles.
 NO_ARTICLES = {
-    "home": ("htmldate_mc/1630687900", "trafilatura_eval/pix-bavaria.de"),
-    "listing": ("htmldate_mc/1579141678",),  # a section page, to which the address of a feed's article leads
-    "video": ("htmldate_mc/1577247412", "postlight/www.youtube.com", "newspaper3k/usnews.com2"),
-    "empty": ("htmldate_mc/1552005464", "htmldate_mc/1685121845"),  # a thread without posts; a frame that scripts fill
+    "page.home": ("htmldate_mc/1630687900", "trafilatura_eval/pix-bavaria.de"),
+    "page.listing": ("htmldate_mc/1579141678",),  # a section page, to which the address of a feed's article leads
+    "page.video": ("htmldate_mc/1577247412", "postlight/www.youtube.com", "newspaper3k/usnews.com2"),
+    "page.no_text": (
+        "htmldate_mc/1552005464",
+        "htmldate_mc/1685121845",
+    ),  # a thread without posts; a frame that scripts fill
 }
 # What was measured when this was written, less a hundredth or two; docs/extraction.md has the best peer's figures.
 FLOORS = {
@@ -54,7 +57,7 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Read:
-    """What came of one page: its source, name, URL, language group, scores, and why it was refused, or an error."""
+    """What came of one page: its source, name, URL, language group, scores, the reason why it was refused, an error."""
 
     source: str
     name: str
@@ -85,9 +88,9 @@ def read(file: Path) -> Read:
     try:
         said = extraction.told(extraction.read(body, truth["url"] or ""))
     except Refused as refused:
-        problem, said = str(refused), extraction.told_all_the_same(refused)
+        problem, said = refused.reason, extraction.told_all_the_same(refused)
     except PageProblem as unread:
-        problem = str(unread)
+        problem = unread.reason
     except Exception as fault:  # what the test is about: it names each of them
         error = repr(fault)[:200]
     scores = score().score(truth, said)
@@ -114,7 +117,7 @@ def test_no_page_breaks_the_path(pages: list[Read]) -> None:
 
 
 def test_no_article_is_refused_and_pages_that_are_none_are(pages: list[Read]) -> None:
-    refused = {f"{p.source}/{p.name}": p.problem.split(":")[0] for p in pages if p.problem}
+    refused = {f"{p.source}/{p.name}": p.problem for p in pages if p.problem}
     assert refused == {name: kind for kind, names in NO_ARTICLES.items() for name in names}
 
 

@@ -12,6 +12,7 @@ import pytest
 from crawler import stages
 from crawler.extract.draft import Extraction
 from crawler.text import line
+from index.locale import translate
 from tests.support.samples import URL, a_page, a_site
 
 TEXT = Path(__file__).parents[2] / "support" / "news_sites" / "data" / "seed-article.txt"
@@ -97,8 +98,8 @@ def test_no_trace_of_what_stands_around_it(founding: Extraction) -> None:
 
 def test_each_removal_has_a_reason(founding: Extraction) -> None:
     related = [r for r in founding.removed if RELATED in r.text]
-    assert [(r.layer, r.reason) for r in related] == [("structure", "related")]
-    assert all(r.reason for r in founding.removed)
+    assert [(r.layer, r.reason.params) for r in related] == [("structure", {"kind": "related"})]
+    assert all(translate(r.reason, "en") for r in founding.removed)
 
 
 def test_the_language_and_the_tags(founding: Extraction) -> None:

@@ -7,8 +7,10 @@ import pytest
 from crawler import stages
 from crawler.boilerplate import field_duplicates, phrases, repeated_blocks
 from crawler.boilerplate.field_duplicates import Fields
+from crawler.boilerplate.removed import RemovalReason
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from index.model.article import Image
+from index.model.message import Message
 from tests.support.samples import a_page, a_site
 
 PROSE = "هذه فقرة طويلة من نص المقال تكفي لتكون من متن الخبر وليست من القوائم أو الروابط الموجودة حوله في الصفحة. " * 3
@@ -18,7 +20,9 @@ def test_an_end_ends_only_the_last_part() -> None:
     text = [f"{PROSE} {n}" for n in range(4)]
     kept, removed = phrases.drop([*text, "مقالات ذات صلة", "غارات على الريف", "عودة النازحين"])
     assert kept == text
-    assert [r.reason for r in removed] == ["related: مقالات ذات صله"] + ["after related: مقالات ذات صله"] * 2
+    label = {"kind": "related", "phrase": "مقالات ذات صله"}
+    after = Message(RemovalReason.AFTER_PHRASE, label)
+    assert [r.reason for r in removed] == [Message(RemovalReason.PHRASE, label), after, after]
     assert phrases.drop(["مقالات ذات صلة", *text])[0] == text
 
 
@@ -26,7 +30,7 @@ def test_echoes_of_other_fields_go() -> None:
     fields = Fields(headline="العنوان", section="سوريا", authors=("سمر حداد",), images=(Image("u", "تعليق الصورة"),))
     kept, removed = field_duplicates.drop(["العنوان", "سمر حداد", "نص", "تعليق الصورة.", "سوريا"], fields)
     assert kept == ["نص", "سوريا"]
-    assert [r.reason for r in removed] == ["echo: headline", "echo: author", "echo: caption"]
+    assert [r.reason.params["field"] for r in removed] == ["headline", "author", "caption"]
 
 
 def test_a_caption_that_was_taken_off_with_its_picture_is_no_echo_where_the_text_says_the_same() -> None:
@@ -45,7 +49,7 @@ def test_repeats_go_and_an_article_that_is_all_repeated_stays() -> None:
     known = RepeatedBlocks({repeated_blocks.block_hash("تابع ستيب نيوز"): 2})
     kept, removed = repeated_blocks.drop(["نص", "تابع «ستيب نيوز»!"], known)
     assert kept == ["نص"]
-    assert [(r.layer, r.reason) for r in removed] == [("repeat", "on 2 other articles of the site")]
+    assert [(r.layer, r.reason) for r in removed] == [("repeat", Message(RemovalReason.REPEATED, {"n": 2}))]
     assert repeated_blocks.drop(["نص", "تابع ستيب نيوز"], known, keep={"تابع ستيب نيوز"})[1] == []
     assert repeated_blocks.drop(["تابع ستيب نيوز"], known) == (["تابع ستيب نيوز"], [])
 

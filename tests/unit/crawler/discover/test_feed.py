@@ -11,6 +11,7 @@ import pytest
 
 from crawler import discover
 from crawler.discover import feed_dates
+from crawler.discover.collector import SkipReason
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
 from index.model.candidate import Candidate
@@ -117,7 +118,7 @@ def test_json_feed() -> None:
         Candidate("https://example.sy/1", "أ", datetime(2024, 5, 5, 10, tzinfo=DAMASCUS), None, "ar"),
         Candidate("https://example.sy/2", language="en"),
     )
-    assert found.skipped == {"no link": 1}
+    assert found.skipped == {SkipReason.NO_LINK: 1}
 
 
 def test_links_that_are_somewhere_else() -> None:
@@ -141,7 +142,7 @@ def test_links_that_are_somewhere_else() -> None:
         "https://news.google.com/rss/articles/CBMi?oc=5",
         "https://example.sy/cdata?a=1&b=2",
     ]
-    assert found.skipped == {"no link": 1}
+    assert found.skipped == {SkipReason.NO_LINK: 1}
 
 
 def test_what_is_left_out_is_counted_and_a_duplicate_fills_gaps() -> None:
@@ -157,7 +158,7 @@ def test_what_is_left_out_is_counted_and_a_duplicate_fills_gaps() -> None:
     assert found.candidates == (
         Candidate("https://example.sy/1", "later", datetime(2024, 5, 5, 10, tzinfo=UTC), None, "ar"),
     )
-    assert found.skipped == {"duplicate": 1, "unusable link": 2, "no link": 1}
+    assert found.skipped == {SkipReason.DUPLICATE: 1, SkipReason.UNUSABLE_LINK: 2, SkipReason.NO_LINK: 1}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_no_entity_is_expanded(name: str) -> None:
     with cpu_within(1):
         found = read(text)
     assert [(c.url, c.title) for c in found.candidates] == [("https://example.sy/1", "قبل \ufffd بعد")]
-    assert found.skipped == {"unusable link": 1}
+    assert found.skipped == {SkipReason.UNUSABLE_LINK: 1}
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from crawler import discover
+from crawler.discover.collector import SkipReason
 from crawler.discover.wordpress import first_request
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
+from crawler.urls.reasons import UrlReason
 from index.model.candidate import Candidate
 
 URL = "https://www.example.sy/news/"
@@ -49,7 +51,8 @@ def test_a_listing_gives_its_articles_in_order() -> None:
         ("https://www.example.sy/live/now", "Ministers agree on a new budget after long talks"),
     ]
     assert found.skipped == {
-        "home": 1, "unlikely": 1, "tag": 1, "service": 1, "unusable link": 1, "elsewhere": 2, "file": 1
+        UrlReason.HOME: 1, SkipReason.UNLIKELY: 1, UrlReason.TAG: 1, UrlReason.SERVICE: 1, SkipReason.UNUSABLE_LINK: 1,
+        UrlReason.ELSEWHERE: 2, UrlReason.FILE: 1,
     }  # fmt: skip
 
 
@@ -107,7 +110,7 @@ def listed(text: str) -> Discovered:
 def test_lists_of_urls(text: str) -> None:
     found = listed(text)
     assert [c.url for c in found.candidates] == ["https://example.sy/1", "https://example.sy/2"]
-    assert found.skipped == {"unusable link": 1}
+    assert found.skipped == {SkipReason.UNUSABLE_LINK: 1}
 
 
 def test_a_list_may_say_more_than_the_url() -> None:
@@ -152,7 +155,7 @@ def test_posts_of_wordpress() -> None:
         ),
     )
     assert found.further == ((f"{API}&page=2", None), (f"{API}&page=3", None))
-    assert found.skipped == {"no link": 1}
+    assert found.skipped == {SkipReason.NO_LINK: 1}
 
 
 def test_only_the_first_page_names_the_others() -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from crawler import discover
+from crawler.discover.collector import SkipReason
 from crawler.discover.sitemap import MAX_CHILDREN
 from crawler.discover.source_document import MAX_BYTES
 from crawler.errors import SourceProblem
@@ -84,7 +85,7 @@ def test_an_index_gives_its_children_newest_first() -> None:
         ("https://example.sy/1.xml", datetime(2024, 1, 1, 23, 59, 59, tzinfo=UTC)),  # not later than that
         ("https://example.sy/0.xml.gz", None),
     )
-    assert found.skipped == {"unusable link": 1, "duplicate": 1}
+    assert found.skipped == {SkipReason.UNUSABLE_LINK: 1, SkipReason.DUPLICATE: 1}
 
 
 def test_a_day_without_a_time_is_its_first_instant_for_an_entry() -> None:
@@ -107,7 +108,7 @@ def test_an_unresolved_entity_drops_its_entry_and_nothing_else() -> None:
         "https://example.sy/?d=4&e=5",
         "https://example.sy/6",
     ]
-    assert found.skipped == {"unusable link": 3}
+    assert found.skipped == {SkipReason.UNUSABLE_LINK: 3}
 
 
 def test_a_text_sitemap() -> None:
@@ -129,7 +130,7 @@ def test_a_cut_sitemap_gives_what_came_whole_and_says_that_it_is_cut() -> None:
     packed = gzip.compress(whole.encode())
     for body in (whole[: whole.index("/57<") + 2].encode(), packed[: len(packed) - 40]):
         found = read(body)
-        assert found.skipped["cut short"] >= 1
+        assert found.skipped[SkipReason.CUT_SHORT] >= 1
         assert 40 < len(found.candidates) < 100
         assert found.candidates[-1].url == f"https://example.sy/{len(found.candidates) - 1}"
 
@@ -158,7 +159,7 @@ def test_the_bomb_ends_at_the_cap() -> None:
     with cpu_within(5):
         found = read(bomb)
     assert len(found.candidates) == 50_000
-    assert found.skipped["beyond the cap"] == 1
+    assert found.skipped[SkipReason.TOO_MANY] == 1
 
 
 @pytest.mark.parametrize(
@@ -197,4 +198,4 @@ def test_an_index_gives_so_many_children_and_no_more() -> None:
     body = "".join(f"<sitemap><loc>/{n}.xml</loc></sitemap>" for n in range(MAX_CHILDREN + 7))
     found = read(f"<sitemapindex>{body}</sitemapindex>")
     assert len(found.further) == MAX_CHILDREN
-    assert found.skipped == {"beyond the cap": 7}
+    assert found.skipped == {SkipReason.TOO_MANY: 7}

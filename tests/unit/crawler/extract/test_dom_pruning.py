@@ -10,14 +10,14 @@ from crawler.extract import dom_pruning
 PROSE = "هذه فقرة طويلة من نص المقال تكفي لتكون من متن الخبر وليست من القوائم أو الروابط الموجودة حوله في الصفحة. " * 3
 
 
-def pruned(html: str) -> tuple[str, list[str]]:
+def pruned(html: str) -> tuple[str, list[object]]:
     tree = LexborHTMLParser(f"<body><article>{''.join(f'<p>{PROSE}</p>' for _ in range(4))}{html}</article></body>")
     removed = dom_pruning.prune(tree)
-    return tree.body.text() if tree.body else "", [r.reason for r in removed]
+    return tree.body.text() if tree.body else "", [r.reason.params["kind"] for r in removed]
 
 
 @pytest.mark.parametrize(
-    ("html", "reason"),
+    ("html", "kind"),
     [
         ("<div class='relatedPosts'>X1</div>", "related"),
         ("<section id='jp-relatedposts'>X1</section>", "related"),
@@ -35,17 +35,17 @@ def pruned(html: str) -> tuple[str, list[str]]:
         ("<ul><li>Mehr: <a>X1 another article of the site</a></li><li><a>and a third one</a></li></ul>", "links"),
     ],
 )
-def test_structure_takes_boilerplate_with_its_reason(html: str, reason: str) -> None:
-    text, reasons = pruned(html)
+def test_structure_takes_boilerplate_with_its_reason(html: str, kind: str) -> None:
+    text, kinds = pruned(html)
     assert "X1" not in text
-    assert reason in reasons
+    assert kind in kinds
 
 
 def test_the_teasers_around_a_flash_go_although_they_are_most_of_the_page() -> None:
     teasers = "<div><a href='/n'>X1</a><p>" + PROSE + "</p></div>"
     flash = "<article><h1>Bridge closed</h1><p>The bridge has been closed in both directions, they said.</p></article>"
     tree = LexborHTMLParser(f"<body><main>{flash}<aside>{teasers * 3}</aside></main></body>")
-    assert [r.reason for r in dom_pruning.prune(tree)] == ["element"]
+    assert [r.reason.params["kind"] for r in dom_pruning.prune(tree)] == ["element"]
     assert "X1" not in (tree.html or "")
 
 

@@ -19,6 +19,7 @@ from crawler.scheduling.publication_rate import first_look
 from crawler.scheduling.reasons import HintSource, ScheduleReason
 from crawler.site_config import Kind, Rules, Schedule, Site, Source, stranger
 from crawler.urls.article_filter import may_be_article
+from crawler.urls.reasons import UrlReason
 from index.model.candidate import Candidate
 from index.model.codes import FetchReason, PageReason, Reason
 from index.model.message import Message
@@ -249,7 +250,7 @@ def test_a_folder_of_pages_that_are_no_articles_is_denied() -> None:
     gone = tried("/gallery/1", problem=Message(FetchReason.HTTP_STATUS, {"status": 404}))
     [(made, reason)] = proposal.denied([tried("/news/1"), *videos, gone], LISTED)
     assert made == Rules(deny=("^https?://[^/]+/video/",))
-    assert may_be_article("https://example.org/video/9", deny=made.deny) == "denied"
+    assert may_be_article("https://example.org/video/9", deny=made.deny) == UrlReason.DENIED
     assert may_be_article("https://example.org/news/video/9-the-council-met-again", deny=made.deny) is None
     assert reason == Message(ProposalMessage.DENY, {"n": 2, "folder": "/video/"})
     assert proposal.denied([tried("/video/3"), *videos], LISTED) == [], "some of them are articles"

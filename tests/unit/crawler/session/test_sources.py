@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from crawler.discover.collector import CUT_SHORT, OVER_THE_LIMIT
+from crawler.discover.collector import SkipReason
 from crawler.models import Discovered
 from crawler.session.sources import truncation
 from index.model.codes import SourceReason
@@ -17,8 +17,8 @@ from index.model.message import Message
     ("skipped", "told"),
     [
         ({"duplicate": 3}, None),
-        ({OVER_THE_LIMIT: 1_234}, Message(SourceReason.TOO_MANY, {"most": 50_000, "n": 1_234})),
-        ({CUT_SHORT: 1}, Message(SourceReason.CUT_SHORT)),
+        ({SkipReason.TOO_MANY: 1_234}, Message(SourceReason.TOO_MANY, {"most": 50_000, "n": 1_234})),
+        ({SkipReason.CUT_SHORT: 1}, Message(SourceReason.CUT_SHORT)),
     ],
 )
 def test_what_was_left_of_a_document_is_told(skipped: Mapping[str, int], told: Message | None) -> None:

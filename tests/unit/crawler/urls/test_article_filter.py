@@ -10,6 +10,7 @@ import pytest
 
 from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
 from crawler.urls.canonical import canonical
+from crawler.urls.reasons import UrlReason
 
 PAGES = Path(__file__).parents[4] / "../shared/pages/open"
 
@@ -62,7 +63,7 @@ PAGES = Path(__file__).parents[4] / "../shared/pages/open"
 def test_never_an_article(path: str, reason: str) -> None:
     url = canonical("https://example.com" + path)
     assert url is not None
-    assert may_be_article(url) == reason
+    assert may_be_article(url) == f"address.{reason}"
 
 
 @pytest.mark.parametrize(
@@ -92,21 +93,21 @@ def test_may_be_an_article(path: str) -> None:
     "url", ["https://www.facebook.com/sharer/x", "https://t.me/share/url?url=x", "https://x.com/a/1"]
 )
 def test_other_networks_are_elsewhere(url: str) -> None:
-    assert may_be_article(url) == "elsewhere"
+    assert may_be_article(url) == UrlReason.ELSEWHERE
     assert may_be_article("https://netflix.com/a-title-of-five-words-or-more") is None
 
 
 @pytest.mark.parametrize("url", ["mailto:a@example.com", "whatsapp://send", "tel:1", "javascript:void(0)"])
 def test_other_schemes(url: str) -> None:
-    assert may_be_article(url) == "scheme"
+    assert may_be_article(url) == UrlReason.SCHEME
 
 
 def test_a_site_s_rules_come_first() -> None:
     url = "https://example.com/tag/%D8%AE%D8%A8%D8%B1-1"
     assert may_be_article(url, allow=["/tag/خبر"]) is None
-    assert may_be_article(url, allow=["/tag/"], deny=["خبر-1$"]) == "denied"
-    assert may_be_article("https://example.com/a-story-of-five-words", allow=["/news/"]) == "not allowed"
-    assert may_be_article("https://example.com/", allow=["example"]) == "home"
+    assert may_be_article(url, allow=["/tag/"], deny=["خبر-1$"]) == UrlReason.DENIED
+    assert may_be_article("https://example.com/a-story-of-five-words", allow=["/news/"]) == UrlReason.NOT_ALLOWED
+    assert may_be_article("https://example.com/", allow=["example"]) == UrlReason.HOME
 
 
 @pytest.mark.parametrize(
