@@ -1,22 +1,18 @@
-"""Removal of elements that are never part of an article's text, by tag, role, class and id.
-
-Names are compared as words: `relatedPosts`, `related-posts` and `c-related_posts__list` contain the words "related
-posts". The words are in dom_pruning.yaml."""
+"""Removal of elements that are never part of an article's text: by tag, role, class and id, and what no reader sees."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
-from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import islice
 
-import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.boilerplate.removed import RemovalReason, Removed
-from crawler.extract.html_document import ancestors
-from crawler.text import fold, line
+from crawler.extract import element_names, hidden_text
+from crawler.extract.html_document import ancestors, attribute
+from crawler.text import fold, line, words
 from index.model.message import Message
 
 _TAGS = (
@@ -26,19 +22,21 @@ _TAGS = (
 _ROLES = (
     '[role="navigation"], [role="complementary"], [role="contentinfo"], [role="search"], [role="dialog"],'
     ' [role="alertdialog"], [role="menu"], [role="menubar"], [role="toolbar"], [role="tooltip"], [role="tablist"],'
-    ' [aria-modal="true"], [hidden]:not([hidden="until-found"]), [data-nosnippet], [style*="display:none" i],'
-    ' [style*="display: none" i]'
+    ' [aria-modal="true"], [data-nosnippet]'
 )
 _COMMENTS = '[itemprop~="comment"], [itemtype$="schema.org/Comment"], [itemtype$="schema.org/UserComments"]'
 # Elements that are removed if all their text is in links: "read also", lists of articles.
 _LINKED = frozenset(("ul", "ol", "p", "h2", "h3", "h4", "h5", "h6"))
 _NEVER_PRUNED = frozenset(("html", "head", "body", "main", "article"))
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ARTICLE_TEXT_SHARE = 0.4  # share of the page's text: an element with more is the article, whatever its name
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
 _CAPTION = 400  # maximum characters
 _TEASER = 25  # characters; a shorter link on its own is a name or a source
+_SENTENCE_WORDS = 12  # words from which a link that ends like a sentence is one; headlines have no full stop
+_PARAGRAPH_WORDS = 30  # words from which a link is a paragraph, however it ends: the longest headlines have as many
+_DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|csv|odt|rtf|pptx?|zip)(?:[?#]|$)", re.IGNORECASE)
+_SENTENCE = re.compile(r"[.!?…。！？؟۔।][\"'”’»«)\]」』]*$")
 _LINE = 40  # minimum characters of a paragraph with news
 _SMALL = 200  # characters: a shorter element is never most of an article
 _EXCERPT_CHARS = 200  # characters of a removed element that are kept for display
@@ -52,18 +50,16 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     others = _other_headlines(tree, headline)
     for selector in strip:
         _take(tree.css(selector), "strip", removed)
+    unseen = hidden_text.hidden(tree)  # their rules are in <style>
     tree.strip_tags(["script", "style", "noscript", "template", "svg", "iframe", "link"])
     _take(_asides_outside_article(tree), "element", removed)
     whole, own = _weight(tree.body), _own(tree, others)
+    _take((n for n in unseen if n.parent is not None and _expendable(n, whole, own)), "hidden", removed)
     _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole, own)), "element", removed)
     whole = _weight(tree.body)
     _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
-    for node in tree.css("[class], [id]"):
-        if node.tag in _NEVER_PRUNED or node.parent is None:
-            continue
-        attributes = node.attributes
-        reason = _reason(attributes.get("class") or "", attributes.get("id") or "")
-        if reason and _expendable(node, whole, own):
+    for node, reason in _named(tree, whole, own):
+        if node.parent is not None and _expendable(node, whole, own):
             _take([node], reason, removed)
     _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, own)), "links", removed)
     _take((n for n in _cards(tree) if _expendable(n, whole, own)), "card", removed)
@@ -71,22 +67,18 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     return removed
 
 
-@lru_cache(maxsize=20_000)
-def _reason(classes: str, name: str) -> str:
-    """The reason to remove an element with these classes and this id, or ""."""
-    for one in (*classes.split()[:20], name):
-        match = _matcher().search(" ".join(_WORDS.findall(one)).lower()) if 1 < len(one) < 100 else None
-        if match and match.lastgroup:
-            return match.lastgroup
-    return ""
-
-
-@cache
-def _matcher() -> re.Pattern[str]:
-    """A pattern for the words of all reasons, with a named group per reason."""
-    data: dict[str, str] = yaml.safe_load(files("crawler.extract").joinpath("dom_pruning.yaml").read_text("utf-8"))
-    groups = (f"(?P<{reason}>(?: |^)(?:{'|'.join(words.split('; '))})(?: |$))" for reason, words in data.items())
-    return re.compile("|".join(groups))
+def _named(tree: LexborHTMLParser, whole: tuple[int, int], own: frozenset[int]) -> list[tuple[LexborNode, str]]:
+    """The elements whose names tell that they are no part of the article, each with the reason. Not those of one kind
+    beside the headline that together hold most of the page's prose: their class tells how the text is laid out."""
+    found: list[tuple[LexborNode, str]] = []
+    weights: dict[str, int] = defaultdict(int)
+    for node in tree.css("[class], [id]"):
+        if node.tag not in _NEVER_PRUNED and (reason := element_names.reason(node)):
+            found.append((node, reason))
+            if reason == "chrome" and node.parent is not None and node.parent.mem_id in own:
+                weights[attribute(node, "class")] += _prose(node)
+    laid_out = {name for name, prose in weights.items() if name and prose > _ARTICLE_TEXT_SHARE * whole[1] > 0}
+    return [(node, reason) for node, reason in found if attribute(node, "class") not in laid_out]
 
 
 def _holders(tree: LexborHTMLParser) -> list[LexborNode]:
@@ -114,9 +106,22 @@ def _is_link(node: LexborNode) -> bool:
     """Whether the text of an element consists of links, and is long enough for the headlines of other articles."""
     text = node.text(strip=True)
     links = sum(len(a.text(strip=True)) for a in node.css("a"))
+    if node.tag == "p" and _is_sentence(node, text):
+        return False
     # Items and teasers often begin with a label: `Archaeology: <a>…</a>`; a sentence ends with a full stop.
     wanted = 0.6 if node.tag in ("ul", "ol") or not text.endswith((".", "。", "؟", "!", "”", '"')) else 0.9
     return len(text) >= _TEASER and links >= wanted * len(text)
+
+
+def _is_sentence(node: LexborNode, text: str) -> bool:
+    """Whether a paragraph that is a link belongs to the text all the same: a sentence, or a document to read on in."""
+    found = node.css("a[href]")
+    if len(found) != 1 or found[0].css_first("h2, h3, h4, h5, p, img") is not None:
+        return False
+    if _DOCUMENT.search(attribute(found[0], "href")):
+        return True
+    count = len(words(text))
+    return count >= _PARAGRAPH_WORDS or (count >= _SENTENCE_WORDS and _SENTENCE.search(text) is not None)
 
 
 def _asides_outside_article(tree: LexborHTMLParser) -> list[LexborNode]:

@@ -20,11 +20,14 @@ _TAG = re.compile(
     r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|t[drh]|option)\b)[a-zA-Z]"
 )
 _DEEP = ">".join(["*"] * (MAX_DEPTH + 1))
-_INLINE = frozenset((
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "img", "ins", "label", "mark",
-    "q", "s", "small", "span", "strong", "sub", "ruby", "sup", "time", "tt", "u", "wbr",
+# Elements within a line of text (https://html.spec.whatwg.org/#phrasing-content, and the obsolete ones).
+INLINE = frozenset((
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
+    "ins", "kbd", "label", "mark", "nobr", "q", "rb", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub",
+    "sup", "time", "tt", "u", "var", "wbr",
 ))  # fmt: skip
-_UNSEEN = frozenset(("script", "style", "template", "noscript", "rt", "rp"))  # rt: pronunciation of the base text
+# rt, rp, rtc: the pronunciation beside the base text of a <ruby>
+UNSEEN = frozenset(("script", "style", "template", "noscript", "rt", "rp", "rtc"))
 _SPACES = re.compile(r"\s+")
 Metas = dict[str, list[str]]
 
@@ -82,8 +85,8 @@ def paragraphs(nodes: Iterable[LexborNode]) -> list[str]:
             parts.append(item)
         elif item.is_text_node:
             parts.append(_SPACES.sub(" ", item.text_content or ""))
-        elif item.is_element_node and item.tag not in _UNSEEN:
-            if item.tag not in _INLINE:
+        elif item.is_element_node and item.tag not in UNSEEN:
+            if item.tag not in INLINE:
                 parts.append("\n")
                 stack.append("\n")
             stack.extend(list(item.iter(include_text=True))[::-1])

@@ -7,20 +7,18 @@ import html
 import re
 from dataclasses import dataclass, field
 
+from crawler.extract.html_document import INLINE, UNSEEN
 from crawler.text import line
 
-# HTML as serialised by Lexbor: attributes in double quotes, `<` in text escaped.
-_TOKEN = re.compile(r'<!--.*?-->|<(/?)([a-zA-Z][^\s/>]*+)((?:[^">]|"[^"]*+")*+)>|([^<]++)', re.DOTALL)
+# HTML as Lexbor serialises it (https://html.spec.whatwg.org/#serialising-html-fragments): each attribute is a space, a
+# name and a value in double quotes, with `"` in it escaped; `<` in text is escaped. A stray quote in a tag of the page
+# becomes an attribute of the name `"`, so quotes only count after `=`.
+_TOKEN = re.compile(r'<!--.*?-->|<(/?)([a-zA-Z][^\s/>]*+)((?:\s=?[^\s=>/]*+(?:="[^"]*+")?+)*+)>|([^<]++)', re.DOTALL)
 _CLASS = re.compile(r'\sclass="([^"]*)"')
 _ID = re.compile(r'\sid="([^"]*)"')
 _BODY = re.compile(r'\sitemprop="[^"]*articleBody')
-_INLINE = frozenset((
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
-    "ins", "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
-    "tt", "u", "var", "wbr",
-))  # fmt: skip
 _VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "input", "link", "meta", "param", "source", "track"))
-_UNSEEN = frozenset(("script", "style", "template", "noscript", "title", "select", "textarea", "svg", "iframe"))
+_UNSEEN = UNSEEN | {"title", "select", "textarea", "svg", "iframe"}
 _CELL = 150  # maximum characters of a table cell that is a value and not a column of a layout
 _MAX_BLOCKS = 20_000  # blocks per page; the longest of 1,269 real pages has 4,000
 Kind = tuple[str, str, str]
@@ -84,7 +82,7 @@ def read(markup: str) -> tuple[list[Block], Elements]:
             reader.links = max(0, reader.links + (-1 if end else 1))
         elif tag in _UNSEEN:
             reader.unseen = max(0, reader.unseen + (-1 if end else 1))
-        elif tag not in _INLINE:
+        elif tag not in INLINE:
             reader.flush()
             if tag not in _VOID:
                 reader.close(tag) if end else reader.open(tag, attributes)

@@ -172,3 +172,73 @@ def test_pieces_know_their_element_and_the_share_of_links() -> None:
     assert pieces[2].kind == ("p.", "div.x", "body.")
     assert pieces[2].links == pytest.approx(4 / 9)
     assert [elements.tags[n] for n in elements.ancestors(pieces[2].element)] == ["p", "div", "body"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "<p style='color:red' \">{}</p>",
+        '<p class="a"">{}</p>',
+        '<div title="the "upper" one"><p>{}</p></div>',
+        "<p data-x='a>b' data-y=\"c'>{}</p>".replace("\"c'", '"c\'"'),
+        '<p lang=ar"">{}</p>',
+    ],
+)
+def test_a_stray_quote_in_a_tag_costs_no_text(broken: str) -> None:
+    assert read(in_article(p(*TEXT[:3]), broken.format(TEXT[3]), p(*TEXT[4:]))) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("<ruby>reservoir<rp>(</rp><rt>re-zer-voir</rt><rp>)</rp></ruby>", "reservoir"),
+        ("<ruby><rb>reser</rb><rb>voir</rb><rtc><rt>a</rt><rt>b</rt></rtc></ruby>", "reservoir"),
+        ("reser<wbr>voir", "reservoir"),
+        ("<nobr>reservoir</nobr>", "reservoir"),
+        ("<bdi>reservoir</bdi>", "reservoir"),
+    ],
+)
+def test_elements_within_a_line_do_not_break_it_and_pronunciation_is_no_text(written: str, wanted: str) -> None:
+    text = [TEXT[0].replace("reservoir", written, 1), *TEXT[1:]]
+    assert read(in_article(p(*text))) == [TEXT[0].replace("reservoir", wanted, 1), *TEXT[1:]]
+
+
+LINKED = {
+    "a sentence": (
+        "<p><a href=/x>The ministry had said in spring already that the dams of the north were lower than ever.</a></p>"
+    ),
+    "in bold": (
+        "<p><strong><a href=/x>Farmers of the valley had asked for help in spring, when their wells had run dry.</a>"
+        "</strong></p>"
+    ),
+    "in a quote": (
+        "<blockquote><p><a href=/x>“We have not seen so much water since my father was a boy and kept the dam.”</a></p>"
+        "</blockquote>"
+    ),
+    "Arabic": "<p><a href=/x>أعلنت الوزارة أن سدود الشمال امتلأت بعد أسبوع من الأمطار، وأن الري يعود قريباً.</a></p>",
+    "a document": "<p><a href='/files/levels.pdf?v=2'>Read the levels of all dams in the report</a></p>",
+}
+
+
+@pytest.mark.parametrize("kind", LINKED)
+def test_a_paragraph_that_is_one_link_is_text_if_it_is_a_sentence_or_leads_to_a_document(kind: str) -> None:
+    found = read(in_article(p(*TEXT[:4]), LINKED[kind], p(*TEXT[4:])))
+    assert [text for text in found if text in TEXT] == TEXT
+    assert len(found) == len(TEXT) + 1
+
+
+@pytest.mark.parametrize(
+    "teaser",
+    [
+        "<p><a href=/2>Snow closes the mountain roads of the whole north</a></p>",
+        "<p><a href=/2><img src=/a.jpg>Snow closes the roads, and nobody knows when the passes open again.</a></p>",
+        "<p><a href=/2>Snow closes the roads.</a> <a href=/3>And nobody knows when the passes will open again.</a></p>",
+    ],
+)
+def test_links_to_other_articles_are_no_paragraphs(teaser: str) -> None:
+    assert read(in_article(p(*TEXT[:4]), teaser, p(*TEXT[4:]))) == TEXT
+
+
+def test_a_class_that_most_of_the_text_has_tells_how_it_is_laid_out() -> None:
+    parts = "".join(f"<div class='nav'><div class='c1'>{p(*TEXT[n : n + 2])}</div></div>" for n in range(0, 8, 2))
+    assert read(f"<article><h1>{HEADLINE}</h1>{parts}</article>") == TEXT

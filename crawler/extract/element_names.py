@@ -1,0 +1,86 @@
+"""What the classes and the id of an element say about it: words of dom_pruning.yaml are evidence that it is no part of
+an article, and weak evidence at that.
+
+Names are compared as words: `relatedPosts`, `related-posts` and `c-related_posts__list` contain the words "related
+posts". A word that the name negates (`no-share`, `with-sidebar`) says nothing, nor does an id made of a heading."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import islice
+
+import yaml
+from selectolax.lexbor import LexborNode
+
+from crawler.extract.html_document import ancestors
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_TITLES = _HEADINGS | {"dt", "summary", "caption", "legend"}  # elements whose ids publishing systems make of their text
+_HEADING_SELECTOR = "h1, h2, h3, h4, h5, h6"
+_LEVELS = 3  # elements around one in a heading
+# The page has such a part, or has none: the element is not that part.
+_ABOUT_THE_PAGE = re.compile(
+    r"(?:^| )(?:no|non|not|never|without|has|have|with|hide|hides|disable|disabled|exclude|excludes|sans|ohne|sin|sem"
+    r"|senza|bez|zonder|utan|uten)(?: \w+)?$"
+)
+_ABSENT = re.compile(r"^ ?(?:free|disabled|off|none|hidden|excluded|grid|layout)(?: |$)")
+_PREFIXES = re.compile(r"^(?:(?:h|id|section|sec|toc|anchor|heading|header|chapter|\d+) )+")
+_TOPIC = re.compile(r"^(?:category|tag|topic|term|section)-")  # classes of WordPress's `post_class`
+_POST = re.compile(r"(?:^|\s)(?:hentry|type-\w+|post-\d+)(?:\s|$)")
+_FORMS = "form, input, textarea, button, time"  # what lists of comments and sign-ups have, and sections do not
+_SECTION_MIN_PROSE = 80  # characters of a paragraph
+
+
+def reason(node: LexborNode) -> str:
+    """Why the element's names tell that it is no part of the article, as a key of dom_pruning.yaml; "" if they do
+    not."""
+    attributes = node.attributes
+    classes, name = attributes.get("class") or "", attributes.get("id") or ""
+    if name and _of_names("", name) and _is_title(node, name):
+        name = ""
+    return _of_names(classes, name)
+
+
+@lru_cache(maxsize=20_000)
+def _of_names(classes: str, name: str) -> str:
+    """The reason that classes and an id give."""
+    said = [one for one in classes.split()[:20] if not (_TOPIC.match(one) and _POST.search(classes))]
+    for one in (*said, name):
+        words = _words(one) if 1 < len(one) < 100 else ""
+        match = _matcher().search(words)
+        if match is None or match.lastgroup is None:
+            continue
+        before, after = words[: match.start()], words[match.end() :]
+        if not (_ABOUT_THE_PAGE.search(before) or _ABSENT.match(after)):
+            return match.lastgroup
+    return ""
+
+
+def _words(name: str) -> str:
+    return " ".join(_WORDS.findall(name)).lower()
+
+
+@cache
+def _matcher() -> re.Pattern[str]:
+    """A pattern for the words of all reasons, with a named group per reason."""
+    data: dict[str, str] = yaml.safe_load(files("crawler.extract").joinpath("dom_pruning.yaml").read_text("utf-8"))
+    groups = (f"(?P<{reason}>(?: |^)(?:{'|'.join(words.split('; '))})(?= |$))" for reason, words in data.items())
+    return re.compile("|".join(groups))
+
+
+def _is_title(node: LexborNode, name: str) -> bool:
+    """Whether an id is made of a heading's text: that of the element, or of a section of prose below that heading."""
+    if node.tag in _TITLES or any(parent.tag in _TITLES for parent in islice(ancestors(node), _LEVELS)):
+        return True
+    heading = node.css_first(_HEADING_SELECTOR)
+    if heading is None or node.css_first(_FORMS) is not None:
+        return False
+    wanted, titled = _PREFIXES.sub("", _words(name)), _words(heading.text(deep=True))
+    if not wanted or not f"{titled} ".startswith(f"{wanted} "):
+        return False
+    texts = [p.text(deep=True, strip=True) for p in node.css("p")]
+    linked = sum(len(a.text(deep=True, strip=True)) for a in node.css("a"))
+    return max(map(len, texts), default=0) >= _SECTION_MIN_PROSE and 4 * linked < sum(map(len, texts))

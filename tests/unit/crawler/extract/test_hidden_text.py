@@ -1,0 +1,70 @@
+"""Text that a browser loads and nobody sees is no text, however it is hidden; what a click opens is."""
+
+from __future__ import annotations
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.extract.hidden_text import hidden
+
+
+def unseen(html: str, css: str = "") -> list[str]:
+    return [n.text() for n in hidden(LexborHTMLParser(f"<head><style>{css}</style></head><body>{html}</body>"))]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "display: none",
+        "position: absolute; left: -9999px",
+        "top:-5000px;position:fixed",
+        "font-size: 0",
+        "font-size:0px !important",
+        "text-indent: -9999em",
+        "height:1px;width:1px;overflow:hidden",
+        "clip: rect(0, 0, 0, 0); position: absolute",
+        "clip-path: inset(50%)",
+        "visibility: hidden",
+    ],
+)
+def test_text_without_size_or_outside_the_page_is_unseen(style: str) -> None:
+    assert unseen(f"<p style='{style}'>trap</p><p>text</p>") == ["trap"]
+    assert unseen("<p class='x9'>trap</p><p>text</p>", f"p{{color:red}} .x9 {{ {style} }}") == ["trap"]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "position:absolute;left:-20px",
+        "font-size:0.9em",
+        "height:1px;overflow:hidden",
+        "display:block",
+        "background:url(none.png)",
+        "margin-left:-9999px",
+    ],
+)
+def test_what_is_only_moved_or_small_is_seen(style: str) -> None:
+    assert unseen(f"<p style='{style}'>text</p>", f".x9{{{style}}}") == []
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        "@media print { .x9 { display: none } }",
+        ".x9 { display: none } .open .x9 { display: block }",
+        ".x9 { display: none } @media (min-width: 600px) { .x9 { display: block } }",
+        ".menu .x9 { display: none }",
+        "/* .x9 { display: none } */",
+        ".x9 { display: none",
+    ],
+)
+def test_a_rule_that_depends_on_something_hides_nothing(css: str) -> None:
+    assert unseen("<p class='x9'>text</p>", css) == []
+
+
+def test_text_that_waits_for_a_click_is_seen() -> None:
+    assert unseen("<div class='faq-answer'>text</div>", ".faq-answer{display:none}") == []
+
+
+def test_a_row_of_boxes_without_letters_of_its_own_is_seen() -> None:
+    assert unseen("<div style='font-size:0'><p style='font-size:16px'>text</p></div>") == []
