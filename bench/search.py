@@ -37,7 +37,7 @@ from index.search import indexer
 from index.search.query_language import parse
 from index.search.service import search
 from index.text.analysis import words
-from index.web import create_app, serve
+from index.web.app import create_app, serve
 from tests.support.elasticsearch import server
 
 QUERIES = 200  # of each kind

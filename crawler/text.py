@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 # C0 and C1 controls except tab and newlines; soft hyphen; zero-width space, word joiner, BOM; lone surrogates;
 # noncharacters; bidi marks, embeddings and isolates (the search page isolates each field itself, so that a stray
@@ -61,6 +62,15 @@ def paragraphs(body: str) -> list[str]:
 def _lines(text: str) -> str:
     """A paragraph without empty lines, which would end it."""
     return "\n".join(part for part in tidy(text).split("\n") if part)
+
+
+def as_utc(date: str) -> datetime | None:
+    """The moment of an ISO 8601 date, in UTC unless it has a zone of its own; None if it is empty.
+
+    :raises ValueError: when it is no such date.
+    """
+    moment = datetime.fromisoformat(date) if date else None
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def fold(text: str) -> str:

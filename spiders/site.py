@@ -28,6 +28,7 @@ from crawler.scheduling.poll_interval import retry_after
 from crawler.session.polls import Poll
 from crawler.session.session import CrawlSession
 from crawler.site_config import Kind, Site
+from crawler.text import as_utc
 from index.archive.frontier import FrontierRow
 from index.export.schema_org import schema_org_fields
 from index.model.codes import ParseReason
@@ -51,7 +52,7 @@ class SiteSpider(SourceSpider):
         super().__init__(**kwargs)
         self.chosen = self.config.choose(sites)
         self.session = CrawlSession(
-            self.config, self.workers, self.stop, run=int(run) if run else None, since=_aware(since)
+            self.config, self.workers, self.stop, run=int(run) if run else None, since=as_utc(since)
         )
         session = self.session
         self.crawl_state = CrawlState(session.hosts, session.blocks, session.rendering.needs_browser)
@@ -217,10 +218,3 @@ class SiteSpider(SourceSpider):
         if self.session.store.is_open:
             assert self.crawler.stats is not None
             await self.session.close(reason, network_was_reached(self.crawler.stats.get_stats()))
-
-
-def _aware(text: str) -> datetime | None:
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

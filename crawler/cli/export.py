@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.archive import open_existing_archive
-from crawler.cli.options import STDOUT, FetchedSince, Json, Out, SiteOption, as_utc
+from crawler.cli.options import STDOUT, FetchedSince, Json, Out, SiteOption
 from crawler.cli.output import write_output
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, print_query_problems
 from crawler.console import print_error, print_json, say
+from crawler.text import as_utc
 from index.export.formats import Name, open_format
 from index.model.query import Sort
 

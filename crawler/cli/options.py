@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -25,12 +25,6 @@ def _end_with(parent: int) -> int:
     if parent:
         die_with_parent(parent)
     return parent
-
-
-def as_utc(date: str) -> datetime | None:
-    """The value of a date option, in UTC unless it has a zone of its own; None if it is empty."""
-    moment = datetime.fromisoformat(date) if date else None
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.archive import index_changes
-from crawler.cli.options import FetchedSince, Json, SiteOption, as_utc
+from crawler.cli.options import FetchedSince, Json, SiteOption
 from crawler.console import print_error, print_json, say
 from crawler.errors import Busy
+from crawler.text import as_utc
 
 if TYPE_CHECKING:
     from crawler.maintenance.reextract import Report

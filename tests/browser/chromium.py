@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
-from index.web import create_app
+from index.web.app import create_app
 from tests.support.filled_archive import Shelf
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from lxml import html
 
 from index.engines import Engine, open_engine
-from index.web import create_app
+from index.web.app import create_app
 from tests.support.filled_archive import Shelf
 
 

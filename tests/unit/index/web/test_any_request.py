@@ -20,7 +20,7 @@ from fastapi.routing import APIRoute
 
 import index.web
 from index.archive import saved_searches
-from index.web import create_app
+from index.web.app import create_app
 from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import Client, client_of

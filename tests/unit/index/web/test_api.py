@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from index.errors import IndexUnavailable
 from index.locale import translate
 from index.model.query import Query
-from index.web import create_app
+from index.web.app import create_app
 from index.web.metrics import Metrics
 from index.web.search_limiter import SearchLimiter
 from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page

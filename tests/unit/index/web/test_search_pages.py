@@ -26,7 +26,7 @@ from index.model.codes import Verdict
 from index.model.message import Message
 from index.model.query import Is, Query
 from index.search.query_language import filters
-from index.web import create_app, serve
+from index.web.app import create_app, serve
 from index.web.static_files import static
 from tests.support.filled_archive import NOW, Shelf, article, fill, page
 from tests.support.patience import PATIENCE, wait_for
@@ -396,7 +396,7 @@ import os, socket, sys
 from contextlib import suppress
 from index.archive import Archive
 from index.engines import open_engine
-from index.web import create_app, serve
+from index.web.app import create_app, serve
 from pathlib import Path
 folder = Path(sys.argv[1])
 engine = open_engine("embedded", directory=folder / "index")
