@@ -42,7 +42,9 @@ def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping
     :raises SourceProblem: when the response cannot be read.
     """
     # 1. discover
-    found = parse(source.kind, body, url, headers, links=source.links, zone=ZoneInfo(site.time_zone))
+    languages = (*filter(None, [source.language]), *site.languages)
+    zone = ZoneInfo(site.time_zone)
+    found = parse(source.kind, body, url, headers, links=source.links, zone=zone, languages=languages)
     rules = site.rules_on(datetime.now(UTC).date())
     skipped = Counter(found.skipped)
     candidates = []

@@ -26,37 +26,45 @@ def parse(
     *,
     links: str | None = None,
     zone: tzinfo | None = None,
+    languages: tuple[str, ...] = (),
 ) -> Discovered:
     """The candidates in one response of a source.
 
     `kind` and `links` are the source's, `url` is the response's (after redirects), `headers` have lower-case names.
-    `zone` applies to dates without a time zone; without it they are dropped. A feed that came instead of a sitemap, for
-    example, is parsed as a feed, and `Discovered.kind` says so.
+    `zone` applies to dates without a time zone; without it they are dropped. `languages` (BCP 47) are the site's, in
+    which dates may be written. A feed that came instead of a sitemap, for example, is parsed as a feed, and
+    `Discovered.kind` says so.
 
     :raises SourceProblem: when the response cannot be read.
     """
     document = read(body, headers)
-    found = _parse(document, kind, url, headers, links, zone)
+    found = _parse(document, kind, url, headers, links, zone, languages)
     text = document.text if found.kind == "feed" and document.what == "feed" else ""
     return replace(found, hints=update_hints.read_hints(text, headers))
 
 
 def _parse(
-    document: SourceDocument, kind: Kind, url: str, headers: Mapping[str, str], links: str | None, zone: tzinfo | None
+    document: SourceDocument,
+    kind: Kind,
+    url: str,
+    headers: Mapping[str, str],
+    links: str | None,
+    zone: tzinfo | None,
+    languages: tuple[str, ...],
 ) -> Discovered:
     what = document.what
     if what == "empty":
         raise SourceProblem(SourceReason.EMPTY)
     if what == "feed":
-        return feed.parse(document, url, zone)
+        return feed.parse(document, url, zone, languages)
     if what == "sitemap":
         return sitemap.parse(document, url, zone)
     if what == "html" and kind == "section":
-        return section.parse(document, url, links, zone)
+        return section.parse(document, url, links, zone, languages)
     if kind == "urls" and what in ("text", "json"):
-        return url_list.parse(document, zone)
+        return url_list.parse(document, zone, languages=languages)
     if what == "json" or (what in ("text", "html") and kind == "wordpress" and feed.holds_json(document.text)):
-        return _json(document, url, headers, zone)
+        return _json(document, url, headers, zone, languages)
     if what == "text" and kind == "sitemap":
         return url_list.parse(document, zone, "sitemap")
     raise _unexpected(kind, document, url)
@@ -70,10 +78,12 @@ def alternates(body: bytes, url: str, headers: Mapping[str, str] | None = None) 
     return section.alternates(read(body, headers or {}), url)
 
 
-def _json(document: SourceDocument, url: str, headers: Mapping[str, str], zone: tzinfo | None) -> Discovered:
+def _json(
+    document: SourceDocument, url: str, headers: Mapping[str, str], zone: tzinfo | None, languages: tuple[str, ...]
+) -> Discovered:
     value = feed.load_json(document.text)
     if feed.is_json_feed(value):
-        return feed.parse_json(value, url, zone)
+        return feed.parse_json(value, url, zone, languages)
     return wordpress.parse(value, url, headers)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import feedparser
 
 from crawler.discover import feed_dates
-from crawler.discover.collector import CandidateCollector, SkipReason, title_text
+from crawler.discover.collector import CandidateCollector, SkipReason, language_tag, title_text
 from crawler.discover.source_document import SourceDocument
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
@@ -25,8 +25,11 @@ _JSON = re.compile(r'\[\s*\{\s*"|\{\s*"|\[\s*\]')  # where an object, a list of 
 _PAGES = ("text/html", "application/xhtml+xml", "")
 
 
-def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Discovered:
-    """The entries of an XML feed. `zone` applies to dates without a time zone; None drops those.
+def parse(
+    document: SourceDocument, url: str, zone: tzinfo | None = None, languages: tuple[str, ...] = ()
+) -> Discovered:
+    """The entries of an XML feed. `zone` applies to dates without a time zone; None drops those. `languages` (BCP 47)
+    are the site's; dates may be written in the feed's own, too.
 
     :raises SourceProblem: when the document is not a feed, or too broken to yield an entry.
     """
@@ -40,8 +43,9 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
         raise SourceProblem(SourceReason.BROKEN_FEED, error=str(found.get("bozo_exception", "no entry")))
     collector = CandidateCollector(url)
     language = _field(found.feed, "language")
+    spoken = (*filter(None, [language_tag(language)]), *languages)
     for entry in found.entries:
-        published, modified = _dates(entry, found.version, zone)
+        published, modified = _dates(entry, found.version, zone, spoken)
         collector.add(
             _link(entry),
             title=_field(entry, "title"),
@@ -56,7 +60,9 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
     )
 
 
-def parse_json(items: Mapping[str, Any], url: str, zone: tzinfo | None = None) -> Discovered:
+def parse_json(
+    items: Mapping[str, Any], url: str, zone: tzinfo | None = None, languages: tuple[str, ...] = ()
+) -> Discovered:
     """The entries of a JSON Feed (https://www.jsonfeed.org/version/1.1/), with `url`, else `external_url`, else an `id`
     that is a URL."""
     collector = CandidateCollector(url)
@@ -66,8 +72,8 @@ def parse_json(items: Mapping[str, Any], url: str, zone: tzinfo | None = None) -
         collector.add(
             link,
             title=_text(item, "title"),
-            published=feed_dates.parse(_text(item, "date_published"), zone),
-            modified=feed_dates.parse(_text(item, "date_modified"), zone),
+            published=feed_dates.parse(_scalar(item, "date_published"), zone, languages),
+            modified=feed_dates.parse(_scalar(item, "date_modified"), zone, languages),
             language=_text(item, "language") or _text(items, "language"),
         )
     return Discovered(
@@ -109,11 +115,13 @@ def _link(entry: Mapping[str, Any]) -> str | None:
     return guid if _is_address(guid) else None
 
 
-def _dates(entry: Mapping[str, Any], version: str, zone: tzinfo | None) -> tuple[datetime | None, datetime | None]:
+def _dates(
+    entry: Mapping[str, Any], version: str, zone: tzinfo | None, languages: tuple[str, ...]
+) -> tuple[datetime | None, datetime | None]:
     """The dates of publication and modification. feedparser maps dc:date to `updated`, but in RSS it is the date of
     publication; next to a pubDate it counts as a modification only if it is later."""
-    published = feed_dates.parse(_field(entry, "published"), zone)
-    updated = feed_dates.parse(_field(entry, "updated"), zone)
+    published = feed_dates.parse(_field(entry, "published"), zone, languages)
+    updated = feed_dates.parse(_field(entry, "updated"), zone, languages)
     if version.startswith("atom"):
         return published, updated
     if published is None:
@@ -132,6 +140,12 @@ def _field(value: Mapping[str, Any], *names: str) -> str | None:
 def _text(value: Mapping[str, Any], name: str) -> str | None:
     found = value.get(name)
     return found if isinstance(found, str) and found.strip() else None
+
+
+def _scalar(value: Mapping[str, Any], name: str) -> str | None:
+    """A text, or a number as one: a Unix time is written as either."""
+    found = value.get(name)
+    return str(found) if isinstance(found, int | float) and not isinstance(found, bool) else _text(value, name)
 
 
 def _objects(value: object) -> Iterable[Mapping[str, Any]]:

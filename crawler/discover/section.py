@@ -37,7 +37,13 @@ class _Link:
     cards: list[LexborNode] = field(default_factory=list)
 
 
-def parse(document: SourceDocument, url: str, links: str | None = None, zone: tzinfo | None = None) -> Discovered:
+def parse(
+    document: SourceDocument,
+    url: str,
+    links: str | None = None,
+    zone: tzinfo | None = None,
+    languages: tuple[str, ...] = (),
+) -> Discovered:
     """The articles that a listing page links to.
 
     `links` is a CSS selector for the links or for elements around them: all matches are accepted, except URLs that are
@@ -60,7 +66,7 @@ def parse(document: SourceDocument, url: str, links: str | None = None, zone: tz
             kept[address] = link
     if not kept:
         raise _nothing(document, links)
-    published = _dates(kept, zone)
+    published = _dates(kept, zone, languages)
     for address, link in kept.items():
         collector.add(address, title=max(link.texts, key=len, default=None), published=published.get(address))
     title = tree.css_first("title")
@@ -168,7 +174,7 @@ def _card(anchor: LexborNode) -> LexborNode | None:
     return None
 
 
-def _dates(found: dict[str, _Link], zone: tzinfo | None) -> dict[str, datetime]:
+def _dates(found: dict[str, _Link], zone: tzinfo | None, languages: tuple[str, ...]) -> dict[str, datetime]:
     """The date of each URL whose card contains no other article and exactly one time."""
     owners: dict[int, set[str]] = {}
     for address, link in found.items():
@@ -178,7 +184,8 @@ def _dates(found: dict[str, _Link], zone: tzinfo | None) -> dict[str, datetime]:
     for address, link in found.items():
         for card in link.cards:
             times = {node.attributes.get("datetime") for node in card.css("time[datetime]")}
-            date = feed_dates.parse(times.pop(), zone) if len(times) == 1 and len(owners[card.mem_id]) == 1 else None
+            alone = len(times) == 1 and len(owners[card.mem_id]) == 1
+            date = feed_dates.parse(times.pop(), zone, languages) if alone else None
             if date is not None:
                 published.setdefault(address, date)
     return published

@@ -38,6 +38,8 @@ _FIELDS = {  # (parent, element): field name here; image:loc and video:title are
     ("publication", "name"): "name",
 }
 _NAMES = frozenset(name for _, name in _FIELDS)
+_ENTRIES = {"urlset": "url", "sitemapindex": "sitemap"}  # root: its entries
+_ADDRESS = re.compile(r"(?:https?:/)?/\S+", re.IGNORECASE)
 
 Entry = dict[str, str]
 
@@ -47,7 +49,8 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
 
     At most 50,000 entries are read and 500 children returned. `zone` applies to dates without a time zone. A `lastmod`
     without a time means the day's first instant for an entry, whose date may be shown, and the last for a child, which
-    may be skipped because of it. Entries with an unresolved entity are counted as unusable.
+    may be skipped because of it; of several dates it is the last. Entries with an unresolved entity are counted as
+    unusable.
 
     :raises SourceProblem: when the XML contains no readable entry.
     """
@@ -64,7 +67,7 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
                     entry.get("loc"),
                     title=entry.get("title"),
                     published=feed_dates.parse(entry.get("published"), zone),
-                    modified=feed_dates.parse(entry.get("lastmod"), zone or UTC),
+                    modified=feed_dates.latest(entry.get("lastmod"), zone or UTC),
                     language=entry.get("language"),
                 )
     except _Ends as end:
@@ -87,7 +90,7 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
     """Each `url` and `sitemap` element with the texts of its fields, parsed without keeping the tree in memory.
 
     Broken markup is read as far as possible. Fields are recognised by their parent element instead of their namespace,
-    so that undeclared prefixes work.
+    so that undeclared prefixes work. An address may also stand right in its entry, or its `loc` right in the root.
     """
     parser = etree.XMLPullParser(
         events=("end",),
@@ -110,9 +113,16 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
             around = _local(element.getparent()) if tag in _NAMES else ""
             if field := _FIELDS.get((around, tag)):
                 kind = around if field == "loc" else kind
-                entry.setdefault(field, (element.text or "").strip())
+                text = (element.text or "").strip()
+                entry[field] = f"{entry[field]} {text}" if field == "lastmod" in entry else entry.get(field) or text
                 locations += field == "loc"
-            elif tag in ("url", "sitemap"):
+            elif tag == "loc" and around in _ENTRIES:
+                yield _ENTRIES[around], {"loc": (element.text or "").strip()}
+                locations += 1
+            elif tag in _ENTRIES.values():
+                if "loc" not in entry and (address := _ADDRESS.fullmatch("".join(element.itertext()).strip())):
+                    entry["loc"] = address[0]
+                    locations += 1
                 yield tag, entry
                 entry = {}
             if locations > MAX_CANDIDATES or elements > MAX_ELEMENTS:
@@ -137,7 +147,7 @@ def _local(element: Any) -> str:
 
 def _forget(element: Any) -> None:
     """Frees the memory of an element's content and of its preceding siblings."""
-    element.clear(keep_tail=False)
+    element.clear(keep_tail=True)  # an address may follow it
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
         del parent[0]

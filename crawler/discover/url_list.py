@@ -26,7 +26,9 @@ _NAMES = {
 }
 
 
-def parse(document: SourceDocument, zone: tzinfo | None = None, kind: Kind = "urls") -> Discovered:
+def parse(
+    document: SourceDocument, zone: tzinfo | None = None, kind: Kind = "urls", *, languages: tuple[str, ...] = ()
+) -> Discovered:
     """The URLs in a list: one per line with `#` comments, or JSON Lines or CSV (comma, semicolon, tab) with a column
     `url` and optional columns `title`, `published`, `modified` and `language`. URLs must be absolute.
 
@@ -38,8 +40,8 @@ def parse(document: SourceDocument, zone: tzinfo | None = None, kind: Kind = "ur
         collector.add(
             said["url"],
             title=said["title"],
-            published=feed_dates.parse(said["published"], zone),
-            modified=feed_dates.parse(said["modified"], zone),
+            published=feed_dates.parse(said["published"], zone, languages),
+            modified=feed_dates.parse(said["modified"], zone, languages),
             language=said["language"],
         )
     if not collector.candidates:
@@ -70,5 +72,5 @@ def _json_rows(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
 
 
 def _first(row: Mapping[str, Any], names: Iterable[str]) -> str | None:
-    found = (row.get(name) for name in names)
-    return next((value for value in found if isinstance(value, str) and value.strip()), None)
+    found = (str(value) if isinstance(value := row.get(name), str | int) else "" for name in names)
+    return next((value for value in found if value.strip()), None)

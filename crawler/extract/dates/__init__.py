@@ -8,24 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
-import dateparser
-
-from crawler.extract.dates import calendars
+from crawler.extract.dates import calendars, reader
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the first news on the web; earlier dates are placeholders or mistakes
 _MAX_FUTURE = timedelta(hours=24)  # a date further in the future is not a publication date
 _MAX_CHARS = 120  # a longer text is not a date
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫،", "01234567890123456789.,")
-_ISO = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})"
-    r"(?:(?:[T ]|\s*at\s*)\s*(\d{1,2}):(\d{2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?\s*([AaPp]\.?[Mm]\.?)?\s*"
-    r"(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?)?",
-)
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2}:?\d{2})?")
-_EPOCH = re.compile(r"\d{10}(?:\d{3})?")
 _TIME = re.compile(r"\b\d{1,2}\s?[:h]\s?\d{2}|\b\d{1,2}\.\d{2} Uhr|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _ZONE_TEXT = re.compile(r"[+-]\d{2}:?\d{2}\s*$|\b(?:GMT|UTC|Z)\b")
 _YEAR = re.compile(r"(?:19|20)\d\d|1[34]\d\d")
@@ -75,19 +65,11 @@ class Dated:
 
 
 def machine(value: str, place: Place) -> Dated | None:
-    """A machine-readable date: ISO 8601 and its common variants, RFC 2822, Unix time; None if the text is not one."""
-    value = value.strip().translate(_DIGITS)
-    if match := _ISO.match(value) or _COMPACT.fullmatch(value):
-        return _from_parts(match, place)
-    if _EPOCH.fullmatch(value):
-        return _plausible(datetime.fromtimestamp(int(value[:10]), UTC), "", place)
-    if re.match(r"[A-Za-z]{3},? ", value):
-        try:
-            at = parsedate_to_datetime(value)
-        except (ValueError, TypeError, OverflowError):
-            return None
-        return _plausible(at, "" if at.tzinfo else "zone of the site", place)
-    return None
+    """A date in a field that holds one, in any form that means one moment only, or a Unix time; None if it does not."""
+    if at := reader.epoch(value, place.languages):
+        return _plausible(at, "", place)
+    found = reader.read(value, place.languages, place.zone)
+    return _dated(found, place) if found else None
 
 
 def visible(value: str, place: Place) -> Dated | None:
@@ -96,8 +78,8 @@ def visible(value: str, place: Place) -> Dated | None:
     value = _LABEL.sub("", _NOISE.sub("", value.translate(_DIGITS).strip())).strip(" |-–—•·:,")
     if not value or len(value) > _MAX_CHARS or not any(c.isdigit() for c in value):
         return None
-    if found := machine(value, place):
-        return found
+    if found := reader.read(value, place.languages, place.zone):
+        return _dated(found, place)
     numeric = _NUMERIC.search(value) if len(value) <= _NUMERIC_LINE_MAX_CHARS and not _ZONED.search(value) else None
     if numeric and (day := _numbered(numeric)):
         clock = calendars.clock(value)
@@ -136,6 +118,14 @@ def zone_of(name: str) -> tzinfo:
         return UTC
 
 
+def _dated(found: reader.Reading, place: Place) -> Dated | None:
+    return _plausible(found.at, _noted(_added(found.timed, found.at.tzinfo is not None), found.calendar), place)
+
+
+def _noted(added: str, calendar: calendars.Calendar) -> str:
+    return ", ".join(filter(None, (added, "from the Hijri calendar" if calendar == "hijri" else "")))
+
+
 def _in_arabic_script(value: str, place: Place) -> Dated | None:
     found = calendars.written(value, place.languages)
     if found is None:
@@ -145,32 +135,18 @@ def _in_arabic_script(value: str, place: Place) -> Dated | None:
     if zone and clock:
         at = at.replace(tzinfo=_offset(zone[1]) if zone[1] else UTC)
     added = _added(clock is not None, at.tzinfo is not None)
-    note = "from the Hijri calendar" if found.calendar == "hijri" else ""
-    return _plausible(at, ", ".join(filter(None, (added, note))), place)
+    return _plausible(at, _noted(added, found.calendar), place)
 
 
 def _parse(value: str, language: str, region: str) -> datetime | None:
+    import dateparser  # a second of processor time, for what the reader leaves open: the order of 3/4/2025
+
     # REQUIRE_PARTS: a date needs day, month and year. DATE_ORDER is left to the language.
     settings = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
     try:
         return dateparser.parse(value, languages=[language], region=region, settings=settings)
     except Exception:  # dateparser raises ValueError, TypeError and others for unknown languages and texts
         return None
-
-
-def _from_parts(match: re.Match[str], place: Place) -> Dated | None:
-    groups = match.groups()
-    year, month, day, hour, minute, second = groups[:6]
-    meridiem, zone = groups[6:8] if len(groups) == 8 else (None, groups[6])
-    hours = int(hour or 0)
-    if meridiem:
-        hours = hours % 12 + (12 if meridiem[0] in "Pp" else 0)
-    try:
-        at = datetime(int(year), int(month), int(day), hours, int(minute or 0), int(second or 0))
-        at = at.replace(tzinfo=_offset(zone)) if zone else at
-    except ValueError:
-        return None
-    return _plausible(at, _added(hour is not None, bool(zone)), place)
 
 
 def _offset(zone: str) -> timezone:

@@ -20,7 +20,7 @@ _MARKS = re.compile("[\u064b-\u065f\u0640\u200c-\u200f\u202a-\u202e\u2066-\u2069
 _NUMERIC = re.compile(
     r"(?<!\d)(?:(\d{4})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?(\d{1,2})|(\d{1,2})\s?[/.-]\s?(\d{1,2})\s?[/.-]\s?(\d{4}))(?!\d)"
 )
-_HIJRI = re.compile(r"\s{0,2}ه(?:ـ|\b)")  # هـ after a year
+_HIJRI = re.compile(r"\d{4}\s{0,2}ه(?:ـ|\b)")  # هـ after a year
 _JALALI_ZERO = 356_033  # days from day 0 of the calculation below to day 0 of `date.toordinal`
 _HIJRI_ZERO = -226_630
 _OFF = (0, 1, -1, 2, -2)  # possible errors of the table in days, most likely first
@@ -33,14 +33,15 @@ class Written(NamedTuple):
     calendar: Calendar
 
 
-def written(text: str, languages: tuple[str, ...]) -> Written | None:
+def written(text: str, languages: tuple[str, ...], *, numeric: bool = True) -> Written | None:
     """The day in a text in Arabic script, the Gregorian one if there are several calendars; None if there is none.
 
     A Hijri date alone counts only with a weekday: months begin with a sighting of the moon, so the table can be a day
-    off, and the weekday tells which day is meant."""
+    off, and the weekday tells which day is meant. Without `numeric` only dates that name their month are read."""
     text = folded(text)
     found = [day for match in _named().finditer(text) if (day := _from_name(match, text))]
-    found += [day for match in _NUMERIC.finditer(text) if (day := _from_numbers(match, text, languages))]
+    if numeric:
+        found += [day for match in _NUMERIC.finditer(text) if (day := _from_numbers(match, text, languages))]
     order: tuple[Calendar, ...] = ("gregorian", "jalali", "hijri")
     return min(found, key=lambda w: order.index(w.calendar), default=None)
 
@@ -57,7 +58,7 @@ def clock(text: str) -> time | None:
         return None
     hour, minute, second = int(match["hour"] or match["whole"]), int(match["minute"] or 0), int(match["second"] or 0)
     if half := match["half"]:
-        hour = hour % 12 + (12 if half in _halves()["evening"] else 0)
+        hour = hour % 12 + (12 if half in halves()["evening"] else 0)
     return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
 
 
@@ -95,8 +96,8 @@ def data() -> dict[str, Any]:
 
 
 @cache
-def _months() -> dict[str, tuple[Calendar, int]]:
-    """Folded month names -> calendar and number of the month."""
+def months() -> dict[str, tuple[Calendar, int]]:
+    """The names in months.yaml, folded, and of each its calendar and number."""
     calendars: tuple[Calendar, ...] = ("hijri", "jalali", "gregorian")
     return {
         folded(name): (calendar, number)
@@ -110,7 +111,7 @@ def _months() -> dict[str, tuple[Calendar, int]]:
 @cache
 def _named() -> re.Pattern[str]:
     """The pattern of dates with month names: `15 كانون الثاني/يناير 2024`, `يناير 15, 2024`."""
-    names = "|".join(re.escape(name) for name in sorted(_months(), key=len, reverse=True))
+    names = "|".join(re.escape(name) for name in sorted(months(), key=len, reverse=True))
     month = rf"(?P<{{}}>{names})(?!\w)(?:\s?[/(|-]\s?(?:{names})(?!\w)\)?)?"
     before = rf"(?P<day>\d{{1,2}})\s{{0,2}}(?:ي\s|من\s)?(?:شهر\s)?{month.format('month')}"
     after = rf"(?<!\w){month.format('month2')}\s(?P<day2>\d{{1,2}})\b"
@@ -118,16 +119,17 @@ def _named() -> re.Pattern[str]:
 
 
 @cache
-def _halves() -> dict[str, frozenset[str]]:
+def halves() -> dict[str, frozenset[str]]:
+    """The words for the halves of a day, `morning` and `evening`, folded."""
     return {half: frozenset(map(folded, data()[half].split("; "))) for half in ("morning", "evening")}
 
 
 @cache
 def _clock() -> re.Pattern[str]:
-    halves = "|".join(re.escape(h) for half in _halves().values() for h in sorted(half, key=len, reverse=True))
+    words = "|".join(re.escape(h) for half in halves().values() for h in sorted(half, key=len, reverse=True))
     return re.compile(
         rf"(?<![\d:])(?:(?P<hour>\d{{1,2}})(?::(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?)"
-        rf"|(?:الساعه|ساعت)\s(?P<whole>\d{{1,2}}))(?![\d:])\s?(?P<half>{halves})?(?!\w)"
+        rf"|(?:الساعه|ساعت)\s(?P<whole>\d{{1,2}}))(?![\d:])\s?(?P<half>{words})?(?!\w)"
     )
 
 
@@ -138,8 +140,8 @@ def _weekdays() -> dict[str, int]:
 
 
 def _from_name(match: re.Match[str], text: str) -> Written | None:
-    calendar, month = _months()[match["month"] or match["month2"]]
-    return _day(calendar, (int(match["year"]), month, int(match["day"] or match["day2"])), text)
+    calendar, month = months()[match["month"] or match["month2"]]
+    return day_in(calendar, int(match["year"]), month, int(match["day"] or match["day2"]), text)
 
 
 def _from_numbers(match: re.Match[str], text: str, languages: tuple[str, ...]) -> Written | None:
@@ -147,22 +149,29 @@ def _from_numbers(match: re.Match[str], text: str, languages: tuple[str, ...]) -
     year, month, day = map(int, (first, second, third) if first else reversed(others))
     if month > 12 >= day:
         month, day = day, month
-    calendar: Calendar = "gregorian"
-    if year < 1500:
-        solar = not _HIJRI.match(text, match.end()) and any(tag[:2] in ("fa", "ps", "ck", "ur") for tag in languages)
-        calendar = "jalali" if solar else "hijri"
-    return _day(calendar, (year, month, day), text)
+    return day_in("gregorian" if year >= 1500 else calendar_of(text, languages), year, month, day, text)
 
 
-def _day(calendar: Calendar, parts: tuple[int, int, int], text: str) -> Written | None:
+def calendar_of(text: str, languages: tuple[str, ...]) -> Calendar:
+    """The calendar of a year before 1500: the solar one in Iran and Afghanistan, unless the text says Hijri (هـ)."""
+    return "jalali" if is_solar(languages) and not _HIJRI.search(text) else "hijri"
+
+
+def is_solar(languages: tuple[str, ...]) -> bool:
+    """Whether years in these languages (BCP 47) may be those of the solar Hijri calendar."""
+    return any(tag[:2] in ("fa", "ps", "ck", "ur") for tag in languages)
+
+
+def day_in(calendar: Calendar, year: int, month: int, day: int, text: str) -> Written | None:
+    """The day in a calendar; None if there is none, or for a Hijri one if `text` has no weekday that tells which."""
     try:
         if calendar == "gregorian":
-            return Written(date(*parts), calendar) if parts[0] > 1900 else None
-        if not 1300 < parts[0] < 1500:
+            return Written(date(year, month, day), calendar) if year > 1900 else None
+        if not 1300 < year < 1500:
             return None
         if calendar == "jalali":
-            return Written(from_jalali(*parts), calendar)
-        return _by_weekday(from_hijri(*parts), text)
+            return Written(from_jalali(year, month, day), calendar)
+        return _by_weekday(from_hijri(year, month, day), text)
     except ValueError:
         return None
 

@@ -280,6 +280,43 @@ def test_dates_are_read_and_never_guessed(text: str | None, expected: str | None
     assert (found.isoformat() if found else None) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("2024/5/5 10:00:00", "en", "2024-05-05T10:00:00+03:00"),
+        ("So, 05.05.2024 - 10:00", "de", "2024-05-05T10:00:00+03:00"),
+        ("Sun May 05 2024 10:00:00 GMT+0200 (CEST)", "en", "2024-05-05T10:00:00+02:00"),
+        ("Sun May  5 10:00:00 2024", "en", "2024-05-05T10:00:00+03:00"),
+        ("May 5, 2024, 10:00 AM EET", "en", "2024-05-05T10:00:00+02:00"),
+        ("1714892400", "en", "2024-05-05T07:00:00+00:00"),
+        ("1714892400000", "en", "2024-05-05T07:00:00+00:00"),
+        ("20240505T100000Z", "en", "2024-05-05T10:00:00+00:00"),
+        ("2024-05-04T24:00:00Z", "en", "2024-05-05T00:00:00+00:00"),
+        ("dim. 5 mai 2024 10h00", "fr", "2024-05-05T10:00:00+03:00"),
+        ("5 мая 2024, 10:00", "ru", "2024-05-05T10:00:00+03:00"),
+        ("الأحد 5 أيار 2024 - 10:00 صباحاً", "ar", "2024-05-05T10:00:00+03:00"),
+        ("٥ ت١ ٢٠٢٤", "ar", "2024-10-05T00:00:00+03:00"),
+        ("۱۴۰۳/۰۲/۱۶ ۱۰:۰۰", "fa", "2024-05-05T10:00:00+03:00"),
+        ("5 listopada 2024", "pl", "2024-11-05T00:00:00+03:00"),
+        ("2024-05-05", "en", "2024-05-05T00:00:00+03:00"),
+        ("05/06/2024", "en", None),
+        ("1403021612", "fa", None),
+    ],
+)
+def test_dates_in_the_forms_that_feeds_have(text: str, language: str, expected: str | None) -> None:
+    channel = f"<title>t</title><language>{language}</language>"
+    found = only(rss(item(more=f"<pubDate>{text}</pubDate>"), channel=channel), zone=DAMASCUS).published
+    assert (found and found.isoformat()) == expected
+
+
+@pytest.mark.parametrize("said", [1714892400, 1714892400000, "1714892400", "5 May 2024 10:00 +0300"])
+def test_dates_in_json_may_be_numbers(said: object) -> None:
+    items = [{"url": "https://example.sy/1", "date_published": said}, {"url": "/2", "date_published": True}]
+    first, second = read(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items})).candidates
+    assert first.published == datetime(2024, 5, 5, 7, tzinfo=UTC)
+    assert second.published is None
+
+
 @pytest.mark.parametrize("body", [b"", b" \n", b"\x00\x00"])
 def test_nothing_came(body: bytes) -> None:
     with pytest.raises(SourceProblem) as problem:

@@ -199,3 +199,49 @@ def test_an_index_gives_so_many_children_and_no_more() -> None:
     found = read(f"<sitemapindex>{body}</sitemapindex>")
     assert len(found.further) == MAX_CHILDREN
     assert found.skipped == {SkipReason.TOO_MANY: 7}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<sitemapindex><sitemap>\nhttps://example.sy/1.xml?a=1&amp;b=2\n</sitemap></sitemapindex>",
+        "<sitemapindex><sitemap><lastmod>2024-01-01</lastmod> https://example.sy/1.xml?a=1&amp;b=2</sitemap></sitemapindex>",
+        "<sitemapindex><sitemap><![CDATA[https://example.sy/1.xml?a=1&b=2]]></sitemap></sitemapindex>",
+        "<sitemapindex><loc>https://example.sy/1.xml?a=1&amp;b=2</loc></sitemapindex>",
+        "<s:sitemapindex xmlns:s='x'><s:sitemap>/1.xml?a=1&amp;b=2</s:sitemap></s:sitemapindex>",
+    ],
+)
+def test_an_address_that_is_not_where_it_belongs(body: str) -> None:
+    children = read(body).further
+    entries = read(body.replace("sitemapindex", "urlset").replace("sitemap>", "url>")).candidates
+    assert [url for url, _ in children] == ["https://example.sy/1.xml?a=1&b=2"]
+    assert [entry.url for entry in entries] == ["https://example.sy/1.xml?a=1&b=2"]
+
+
+@pytest.mark.parametrize(
+    "inside", ["soon", "https://example.sy/a https://example.sy/b", "<loc></loc>", "ftp://x.example/1"]
+)
+def test_a_text_that_is_no_address_is_none(inside: str) -> None:
+    found = read(f"<urlset><url>{inside}</url><url><loc>/2</loc></url></urlset>")
+    assert [entry.url for entry in found.candidates] == ["https://example.sy/2"]
+    assert found.skipped == {SkipReason.NO_LINK: 1}
+
+
+@pytest.mark.parametrize(
+    "lastmod",
+    [
+        "<lastmod>2024-01-01 2024-02-01T10:00:00Z</lastmod>",
+        "<lastmod>2024-02-01T10:00:00Z, 2023-12-31</lastmod>",
+        "<lastmod>2024-01-01</lastmod><lastmod>2024-02-01T10:00:00Z</lastmod>",
+    ],
+)
+def test_of_several_dates_the_last_holds(lastmod: str) -> None:
+    last = datetime(2024, 2, 1, 10, tzinfo=UTC)
+    assert [c.modified for c in read(f"<urlset><url><loc>/1</loc>{lastmod}</url></urlset>").candidates] == [last]
+    index = f"<sitemapindex><sitemap><loc>/1.xml</loc>{lastmod}</sitemap></sitemapindex>"
+    assert [at for _, at in read(index).further] == [last]
+
+
+def test_a_day_alone_is_a_day_where_the_site_is() -> None:
+    (found,) = read("<urlset><url><loc>/1</loc><lastmod>2024/5/5</lastmod></url></urlset>", zone=DAMASCUS).candidates
+    assert found.modified == datetime(2024, 5, 5, tzinfo=DAMASCUS)

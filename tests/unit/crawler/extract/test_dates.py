@@ -35,6 +35,11 @@ def place(language: str = "ar", country: str = "SY", zone: ZoneInfo = DAMASCUS) 
         ("1705347000000", "2024-01-15T19:30:00+00:00", ""),
         ("Mon, 15 Jan 2024 22:30:00 +0300", "2024-01-15T22:30:00+03:00", ""),
         ("٢٠٢٤-٠١-١٥T٢٢:٣٠", "2024-01-15T22:30:00+03:00", "zone of the site"),
+        ("2024-01-15 22:30:00 GMT+0100", "2024-01-15T22:30:00+01:00", ""),
+        ("2024-01-15T22:30:00+1:00", "2024-01-15T22:30:00+01:00", ""),
+        ("Mon Jan 15 2024 22:30:00 GMT+0100 (CET)", "2024-01-15T22:30:00+01:00", ""),
+        ("15.01.2024 22:30", "2024-01-15T22:30:00+03:00", "zone of the site"),
+        ("15 ك2 2024 10:30 م", "2024-01-15T22:30:00+03:00", "zone of the site"),
     ],
 )
 def test_dates_for_machines(said: str, expected: str, added: str) -> None:
@@ -124,6 +129,12 @@ def test_month_names_of_every_arab_region(said: str, day: str) -> None:
 def test_dates_for_readers(said: str, language: str, country: str, expected: str | None) -> None:
     found = dates.visible(said, place(language, country, ZoneInfo("UTC")))
     assert (found and found.at) == (expected and datetime.fromisoformat(expected))
+
+
+@pytest.mark.parametrize("said", ["1405042012", "کد خبر: 1405042012", "شناسه خبر : ۱۴۰۵۰۴۲۰۱۲", "Ref: 1405042012"])
+def test_a_code_of_news_is_no_unix_time(said: str) -> None:
+    assert dates.visible(said, place("fa")) is None
+    assert dates.machine(said, place("fa")) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""The names of months in a text: in Arabic script by region (months.yaml), in other languages from Unicode's CLDR."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import NamedTuple
+
+from crawler.extract.dates import calendars
+
+# Languages whose names are known, besides those in months.yaml; each takes some 10 ms once a process.
+_LANGUAGES = (
+    "ar az be bg bn bs ca cs cy da de de_AT el en es et eu fa fi fr ga gl he hi hr hu hy id is it ka kk ky lt lv mk mn"
+    " ms mt nb nl nn pl pt ro ru sk sl sq sr sr_Latn sv sw ta te th tk tr uk ur uz vi"
+)
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_ENDS = ".׳'॰"  # of abbreviations
+
+
+class Month(NamedTuple):
+    """A month named in a text, which `begin` and `end` delimit there."""
+
+    calendar: calendars.Calendar
+    number: int
+    begin: int
+    end: int
+
+
+def months(text: str, languages: tuple[str, ...] = ()) -> list[Month]:
+    """The months that a folded text names, in order. A name of different months counts only if `languages` decide."""
+    found = []
+    for match in _pattern().finditer(text):
+        meanings = _names()[match[1]]
+        own = {tag.split("-")[0] for tag in languages}
+        spoken = [month for month, tongues in meanings.items() if tongues & own]
+        chosen = list(meanings) if len(meanings) == 1 else spoken
+        if len(chosen) == 1:
+            found.append(Month(*chosen[0], *match.span()))
+    return found
+
+
+def fold(text: str) -> str:
+    """The text in lower case, without accents, and with one form of each Arabic letter."""
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", calendars.folded(text)))
+    return unicodedata.normalize("NFC", plain.casefold()).replace("ı", "i")
+
+
+@cache
+def _names() -> dict[str, dict[tuple[calendars.Calendar, int], set[str]]]:
+    """Folded names -> the months that they mean, each with the languages in which it does."""
+    from babel import Locale  # with the first date that names a month in another language than English
+
+    names: dict[str, dict[tuple[calendars.Calendar, int], set[str]]] = {}
+    for name, month in calendars.months().items():
+        names.setdefault(fold(name), {}).setdefault(month, set())
+    for language in _LANGUAGES.split():
+        for forms in Locale.parse(language).months.values():
+            for width in ("wide", "abbreviated"):
+                for number, name in forms[width].items():
+                    if (known := fold(name).rstrip(_ENDS)) and not known.isdigit():
+                        names.setdefault(known, {}).setdefault(("gregorian", number), set()).add(language.split("_")[0])
+    for name, number in (("sept", 9), ("juni", 6), ("juli", 7), ("marz", 3), ("maerz", 3)):  # not in CLDR's short forms
+        names.setdefault(name, {}).setdefault(("gregorian", number), set())
+    return names
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """A name as a word of its own; in Hebrew also with the particle ב."""
+    names = "|".join(re.escape(name) for name in sorted(_names(), key=len, reverse=True))
+    return re.compile(rf"(?<![^\W\d])ב?({names})(?!\w)[{_ENDS}]?")
