@@ -68,13 +68,24 @@ def decode(body: bytes, headers: Mapping[str, str], languages: Sequence[str] = (
         try:  # text in other encodings is not valid UTF-8 by chance, whatever the label says
             return Decoded(body.decode("utf-8"), "utf-8", "utf-8")
         except UnicodeDecodeError:
-            pass
+            text = body.decode("utf-8", "replace")
+            if _is_damaged_utf8(body, text, "utf-8" in declared):
+                return Decoded(text, "utf-8", "utf-8")
     spoken = {_LEGACY.get(language.split("-")[0], _DEFAULT): "language" for language in languages}
     spoken |= {_OTHERS[name]: "language" for name in spoken if name in _OTHERS}
     named = {name: origin for name, origin in declared.items() if name != _DEFAULT}
     candidates = {**named, "utf-8": "utf-8", **spoken} | declared  # earlier ones win ties
     name, origin = _best(body[:_SAMPLE], candidates)
     return Decoded(body.decode(name, "replace"), name, origin)
+
+
+def _is_damaged_utf8(body: bytes, text: str, declared: bool) -> bool:
+    """Whether bytes that are not quite UTF-8 are UTF-8 with damage: its sequences of bytes, which no other encoding makes
+    by chance, outweigh what is unreadable. So a stray byte costs one character, and not the text."""
+    unreadable = text.count("\ufffd")
+    continuations = len(text.encode()) - len(text) - 2 * unreadable
+    lost = unreadable - body.count("\ufffd".encode())  # those that the page itself has are no damage
+    return continuations >= (lost if declared else 2 * lost)
 
 
 def _declared(body: bytes, headers: Mapping[str, str]) -> dict[str, str]:

@@ -366,3 +366,9 @@ def test_alternates_of_a_home_page() -> None:
         "https://example.sy/atom.xml",
         "https://cdn.example.sy/feed.json",
     ]
+
+
+@pytest.mark.parametrize("stray", [b"\xe9", b"\x92", b"\xff"])
+def test_a_stray_byte_costs_a_feed_one_character(stray: bytes) -> None:
+    body = rss(item("The ferry’s “last” winter", more="<description>In the cafX a list</description>")).encode()
+    assert only(body.replace(b"X", stray)).title == "The ferry’s “last” winter"

@@ -97,3 +97,25 @@ def test_a_byte_order_mark_decides(encoding: str) -> None:
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", bytes(range(256)), b"\x00" * 50])
 def test_any_bytes_have_a_text(body: bytes) -> None:
     assert isinstance(decode(body, {"content-type": "text/html; charset=nonsense"}).text, str)
+
+WRITTEN = {
+    "en": "“We won’t go,” the school’s headmistress says — and the ferry’s crew agrees.",
+    "ru": "Мост открыли вчера, сообщила пресс-служба мэрии.",
+    "uk": "Новий міст відкрили вчора — «так» сказав мер.",
+    "hi": "पुल कल खोला गया, मेयर ने कहा “हाँ”।",
+    "ar": "افتُتح الجسر أمس، وقال رئيس البلدية نعم.",
+    "zh": "大桥昨天开通，市长说。",
+}
+
+
+@pytest.mark.parametrize("copies", [1, 40])
+@pytest.mark.parametrize("stray", [b"\xe9", b"\x92", b"\xa0", b"\xff", b"\xd0", b"\xe2\x80"])
+@pytest.mark.parametrize("language", WRITTEN)
+@pytest.mark.parametrize("label", ["utf-8", ""])
+def test_a_stray_byte_costs_one_character(language: str, stray: bytes, copies: int, label: str) -> None:
+    text = WRITTEN[language] * copies
+    body = page(text, label).encode().replace(b"</p>", b" caf" + stray + b" </p>")
+    for site in ("ar", "ru", "en", "zh"):
+        decoded = decode(body, {}, (site,))
+        assert text in decoded.text
+        assert decoded.text.count("\ufffd") == 1
