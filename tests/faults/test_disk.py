@@ -82,7 +82,7 @@ def test_a_disk_that_is_nearly_full_stops_crawls_until_there_is_room(disk: Path,
             ballast = disk / "ballast"
             ballast.write_bytes(bytes(disk_usage(disk).free - (6 << 20)))
             service.says("no crawl starts: ")
-            service.says("are to stay free (least_free): make room")
+            service.says("must stay free (least_free): make room")
             service.wait_for(lambda: not statuses(house)["running"])
             room.hang("fr", 0)
             assert statuses(house)["disk full"] + statuses(house)["ok"] == sum(statuses(house).values())

@@ -158,7 +158,7 @@ def test_a_feed_that_died_does_not_hide_the_sections(strangers: House) -> None:
     )
     added = strangers.told("sites", "add", f"http://{host}/", "--dry-run")
     assert [(left["kind"], left["why"]) for left in added["left"] if left["kind"] == "feed"] == [
-        ("feed", "its newest article is of 4 May 2015")
+        ("feed", "its newest article dates from 4 May 2015")
     ]
     assert f"http://{host}/world/" in {source["url"] for source in added["sources"]}
     tried = {one["url"].removeprefix(f"http://{host}") for one in added["articles"]}

@@ -106,7 +106,7 @@ def test_a_server_that_ignores_validators_is_found_out_and_remembered(tale: Tale
     assert (ALWAYS_SENT, "validators") in tale.doubts[0]
     assert (ALWAYS_SENT, "validators") in tale.doubts[2]
     (doubt,) = [d for d in _told(tale, ALWAYS_SENT) if d["what"] == "validators"]
-    assert doubt["how"] == "sent again although we named its ETag and date"
+    assert doubt["how"] == "sent again although we gave its ETag and date"
 
 
 def _told(tale: Tale, site: str) -> list[dict[str, str]]:

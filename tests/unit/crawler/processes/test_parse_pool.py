@@ -168,7 +168,7 @@ def test_a_page_is_read_on_a_machine_that_is_busy() -> None:
 def test_a_job_that_waits_for_ever_is_ended_too() -> None:
     pool = ParsePool(count=1, backstop=0.5)
     try:
-        with pytest.raises(Unreadable, match=r"not parsed within 0\.5 seconds, of which it computed hardly any$"):
+        with pytest.raises(Unreadable, match=r"not parsed within 0\.5 seconds, during which the parser hardly ran$"):
             asyncio.run(pool.run(sleep, FOR_EVER))
         pool.backstop = PATIENCE
         assert asyncio.run(pool.run(double, 4)) == 8

@@ -63,7 +63,7 @@ def test_any_other_text_is_a_sentence_of_an_older_release(stored: str) -> None:
 
 def test_a_reason_stands_within_a_reason() -> None:
     assert translate(REASON, "en") == "3 of its last 12 pages: HTTP 404"
-    assert translate(REASON, "ar") == "3 من آخر 12 من صفحاته: الجواب HTTP 404"
+    assert translate(REASON, "ar") == "3 من آخر 12 من صفحاته: ردّ الخادم بالرمز HTTP 404"
 
 
 def test_parameters_are_shown_by_their_type_and_by_what_the_catalogue_asks_for() -> None:
@@ -86,7 +86,7 @@ def test_parameters_are_shown_by_their_type_and_by_what_the_catalogue_asks_for()
 
 def test_what_runs_the_other_way_is_isolated_in_arabic() -> None:
     failed = {"url": "https://step.example/rss", "why": Message(Code.STATUS, {"status": 500})}
-    assert translate("source.of_url", "ar", **failed) == "\u2068https://step.example/rss\u2069: الجواب HTTP 500"
+    assert translate("source.of_url", "ar", **failed) == "\u2068https://step.example/rss\u2069: ردّ الخادم بالرمز HTTP 500"
     assert translate("query.lang", "ar", given="2024-05-01T10:00Z").startswith("\u20682024-05-01T10:00Z\u2069")
     assert "\u2068" not in translate("source.of_url", "en", **failed)
 
@@ -194,7 +194,7 @@ def test_names_of_countries_and_languages() -> None:
 
 def test_an_error_says_its_code_in_any_language() -> None:
     error = QueryError(Message("error.limit", {"given": 0, "most": 100}), 0)
-    assert str(error) == "limit is 0: give 1 to 100."
+    assert str(error) == "limit is 0: give a number from 1 to 100."
     assert "من 1 إلى 100" in translate(error.message, "ar")
     assert ArshifError("only a sentence").message == Message("legacy", {"text": "only a sentence"})
 
