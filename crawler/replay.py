@@ -4,12 +4,11 @@ finds a changed page (`crawler/session/corrections.py`)."""
 from __future__ import annotations
 
 import asyncio
-import zlib
 from dataclasses import replace
 
 from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
-from crawler.errors import Unreadable
+from crawler.errors import SourceProblem, Unreadable
 from crawler.extract.draft import Extraction
 from crawler.fetch.raw_capture import decoded, lower_case
 from crawler.models import Page
@@ -28,7 +27,7 @@ def stored_page(warc: WarcStore, record: StoredRecord) -> Page:
     try:
         headers, body = warc.read(record.ref, record.final_url)
         body = decoded(headers, body)
-    except (WarcDamaged, OSError, EOFError, zlib.error) as problem:
+    except (WarcDamaged, OSError, EOFError, SourceProblem) as problem:
         raise Unreadable(ParseReason.DAMAGED_COPY, error=str(problem)) from problem
     url, final_url = record.url, record.final_url
     return Page(url, final_url, body, record.fetched, headers=lower_case(headers), candidate=record.offered)

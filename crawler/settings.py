@@ -77,13 +77,15 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.robots.middleware.RobotsMiddleware": 100,
     "crawler.fetch.host_budget.HostBudgetMiddleware": 110,
     "crawler.fetch.conditional_requests.ConditionalRequestMiddleware": 400,
-    # above HttpCompression (590): responses in a content encoding
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.fetch.content_encoding.ContentEncodingMiddleware": 590,  # in its place
+    # above it: responses in a content encoding
     "crawler.fetch.raw_capture.DecodedCaptureMiddleware": 580,
     "crawler.fetch.rendering.middleware.RenderingMiddleware": 730,
     "crawler.fetch.proxy.ProxyMiddleware": 740,  # before Scrapy's (750), which then uses its proxy
     "crawler.fetch.circuit_breaker.UnresponsiveHostMiddleware": 900,
     "crawler.fetch.politeness.PolitenessMiddleware": 950,
-    "crawler.fetch.raw_capture.RawCaptureMiddleware": 960,  # below HttpCompression (590): the bytes as received
+    "crawler.fetch.raw_capture.RawCaptureMiddleware": 960,  # below ContentEncoding: the bytes as received
 }
 FEED_EXPORT_ENCODING = "utf-8"
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from scrapy import Request
 from scrapy.http import Response
 
+from crawler.discover.source_document import unpack
+from crawler.fetch.content_encoding import GZIP_MAGIC
 from index.warc import store
 
 ENCODED = ("content-encoding", "content-length")  # headers that no longer apply to a decoded body
@@ -65,8 +67,13 @@ def lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def decoded(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """The body of a raw response with its Content-Encoding removed."""
-    encoding = _encoding(headers)
-    if encoding in GZIP:
-        return gzip.decompress(body)
-    return zlib.decompress(body) if encoding in DEFLATE else body
+    """The body of a raw response as it was before it was compressed, whatever its Content-Encoding says.
+
+    :raises SourceProblem: when gzip data cannot be decompressed.
+    """
+    if body.startswith(GZIP_MAGIC):
+        return unpack(body)[0]
+    if _encoding(headers) in DEFLATE:
+        with suppress(zlib.error):
+            return zlib.decompress(body)
+    return body

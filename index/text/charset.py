@@ -80,8 +80,8 @@ def decode(body: bytes, headers: Mapping[str, str], languages: Sequence[str] = (
 
 
 def _is_damaged_utf8(body: bytes, text: str, declared: bool) -> bool:
-    """Whether bytes that are not quite UTF-8 are UTF-8 with damage: its sequences of bytes, which no other encoding makes
-    by chance, outweigh what is unreadable. So a stray byte costs one character, and not the text."""
+    """Whether bytes that are not quite UTF-8 are UTF-8 with damage: its sequences of bytes, which no other encoding
+    makes by chance, outweigh what is unreadable. So a stray byte costs one character, and not the text."""
     unreadable = text.count("\ufffd")
     continuations = len(text.encode()) - len(text) - 2 * unreadable
     lost = unreadable - body.count("\ufffd".encode())  # those that the page itself has are no damage

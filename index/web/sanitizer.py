@@ -12,12 +12,14 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from index.errors import ArshifError
 from index.text.charset import decode
 
 MAX_BYTES = 10 << 20  # shown of a page, unpacked: twice what a crawl reads by default
+_LAYERS = 3  # of gzip, whatever the headers say
 SECONDS = 10.0  # of CPU time; the slowest real page takes a tenth of a second
 BACKSTOP = 120.0  # seconds of wall time, for a process that gets no CPU time
 MEMORY = 2 << 30  # bytes of address space
@@ -102,10 +104,13 @@ def clean(text: str) -> SanitizedPage:
 
 
 def _unpacked(headers: dict[str, str], body: bytes) -> bytes:
-    """The body without its Content-Encoding, up to MAX_BYTES."""
-    how = headers.get("content-encoding", "").lower()
-    if how in ("gzip", "x-gzip", "deflate"):
-        body = zlib.decompressobj(zlib.MAX_WBITS + 32).decompress(body, MAX_BYTES)
+    """The body as it was before it was compressed, whatever its Content-Encoding says, up to MAX_BYTES."""
+    if headers.get("content-encoding", "").lower() == "deflate":
+        with suppress(zlib.error):
+            body = zlib.decompressobj().decompress(body, MAX_BYTES)
+    for _ in range(_LAYERS):
+        if body.startswith(b"\x1f\x8b"):
+            body = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(body, MAX_BYTES)
     return body[:MAX_BYTES]
 
 

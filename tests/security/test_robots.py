@@ -38,13 +38,22 @@ ROBOTS: dict[str, bytes] = {  # by the host that answers so
     "zipped": reply(gzip.compress(CLOSED), kind="text/plain", Content_Encoding="gzip"),
     "long": reply(BEYOND, kind="text/plain"),
     "long-and-closed": reply(WITHIN, kind="text/plain"),
+    "zipped-unlabelled": reply(gzip.compress(CLOSED), kind="text/plain"),
+    "zipped-twice": reply(gzip.compress(gzip.compress(CLOSED)), kind="text/plain", Content_Encoding="gzip"),
+    "plain-labelled": reply(CLOSED, kind="text/plain", Content_Encoding="gzip"),
+    "plain-labelled-br": reply(b" " + CLOSED, kind="text/plain", Content_Encoding="br"),
+    "forbidden-plain-labelled": reply("<h1>403 - Forbidden</h1>", 403, Content_Encoding="gzip"),
+    "forbidden-broken-gzip": reply(b"\x1f\x8bnothing", 403, Content_Encoding="gzip"),
+    "missing-bomb": reply(gzip.compress(b"#\n" * 20_000_000), 404, Content_Encoding="gzip"),
+    "broken-plain-labelled": reply("<h1>Oops</h1>", 500, Content_Encoding="gzip"),
     "bomb": reply(gzip.compress(b"#\n" * 20_000_000), kind="text/plain", Content_Encoding="gzip"),
     "elsewhere": reply("", 301, Location="http://closed.example/robots.txt"),
     "cut": b"HTTP/1.1 200 -\r\nContent-Length: 1000\r\n\r\nUser-agent: *\nAllow: /\n",
     "silent": b"",
 }
 FORBIDDEN = {"closed", "ours", "bom", "zipped", "long-and-closed", "elsewhere"}
-UNREACHABLE = {"busy", "broken", "away", "bomb", "cut", "silent"}
+FORBIDDEN |= {"zipped-unlabelled", "zipped-twice", "plain-labelled", "plain-labelled-br"}
+UNREACHABLE = {"busy", "broken", "broken-plain-labelled", "away", "bomb", "cut", "silent"}
 
 
 def answer(ask: Ask) -> Iterable[bytes]:

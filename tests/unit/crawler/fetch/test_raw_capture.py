@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import gzip
 import importlib
+import zlib
 from typing import Any
 
 import pytest
 from scrapy import Request
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.utils.test import get_crawler
 
+from crawler.fetch.content_encoding import ContentEncodingMiddleware
 from crawler.fetch.raw_capture import DecodedCaptureMiddleware, RawCaptureMiddleware, decoded, lower_case
 from index.warc import store
 from index.web.sanitizer import sanitize
@@ -28,7 +29,7 @@ def brotli(body: bytes) -> bytes:
 
 
 def kept(body: bytes, encoding: str, status: int = 200) -> store.Response | None:
-    """What is kept of this answer on its way through Scrapy's own middleware."""
+    """What is kept of this answer on its way through the middlewares."""
 
     async def way() -> Response:
         headers = Headers({"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body))})
@@ -37,13 +38,16 @@ def kept(body: bytes, encoding: str, status: int = 200) -> store.Response | None
         answer: Any = Response(URL, status=status, headers=headers, body=body)
         answer = await RawCaptureMiddleware().process_response(request, answer)
         crawler = get_crawler(settings_dict={"DOWNLOAD_MAXSIZE": MOST})
-        answer = HttpCompressionMiddleware.from_crawler(crawler).process_response(request, answer)
+        answer = ContentEncodingMiddleware.from_crawler(crawler).process_response(request, answer)
         return await DecodedCaptureMiddleware().process_response(request, answer)
 
-    request = Request(URL, meta={"keep_raw": True})
-    asyncio.run(way())
+    request = Request(URL, meta={"keep_raw": True, "download_maxsize": MOST})
+    read.append(asyncio.run(way()).body)
     found: store.Response | None = request.meta.get("raw")
     return found
+
+
+read: list[bytes] = []  # the body of each answer as the spider gets it
 
 
 @pytest.mark.parametrize(("encoding", "body"), [("", PAGE), ("gzip", gzip.compress(PAGE))], ids=["plain", "gzip"])
@@ -73,3 +77,33 @@ def test_what_grows_too_large_is_not_decoded() -> None:
 
 def test_only_answers_with_a_page_are_kept() -> None:
     assert kept(PAGE, "", status=404) is None
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", PAGE),
+        ("x-gzip", PAGE),
+        ("deflate", PAGE),
+        ("br", PAGE),
+        ("gzip, gzip", gzip.compress(PAGE)),
+        ("gzip", gzip.compress(gzip.compress(PAGE))),
+        ("", gzip.compress(PAGE)),
+        ("identity", gzip.compress(PAGE)),
+        ("utf-8", gzip.compress(PAGE)),
+        ("deflate", gzip.compress(PAGE)),
+        ("deflate", zlib.compress(PAGE)),
+        ("br", gzip.compress(PAGE)),
+    ],
+)
+def test_the_bytes_tell_how_they_are_packed(encoding: str, body: bytes) -> None:
+    copy = kept(body, encoding)
+    assert read[-1] == PAGE
+    assert copy is not None
+    assert decoded(copy.headers, copy.body) == PAGE
+    assert "خبر عاجل من حلب" in sanitize(copy.headers, copy.body).html
+
+
+def test_what_grows_too_large_without_a_label_is_not_unpacked() -> None:
+    with pytest.raises(IgnoreRequest):
+        kept(gzip.compress(b" " * 10 * MOST), "")

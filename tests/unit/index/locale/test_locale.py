@@ -86,7 +86,9 @@ def test_parameters_are_shown_by_their_type_and_by_what_the_catalogue_asks_for()
 
 def test_what_runs_the_other_way_is_isolated_in_arabic() -> None:
     failed = {"url": "https://step.example/rss", "why": Message(Code.STATUS, {"status": 500})}
-    assert translate("source.of_url", "ar", **failed) == "\u2068https://step.example/rss\u2069: ردّ الخادم بالرمز HTTP 500"
+    assert (
+        translate("source.of_url", "ar", **failed) == "\u2068https://step.example/rss\u2069: ردّ الخادم بالرمز HTTP 500"
+    )
     assert translate("query.lang", "ar", given="2024-05-01T10:00Z").startswith("\u20682024-05-01T10:00Z\u2069")
     assert "\u2068" not in translate("source.of_url", "en", **failed)
 

@@ -98,6 +98,7 @@ def test_a_byte_order_mark_decides(encoding: str) -> None:
 def test_any_bytes_have_a_text(body: bytes) -> None:
     assert isinstance(decode(body, {"content-type": "text/html; charset=nonsense"}).text, str)
 
+
 WRITTEN = {
     "en": "“We won’t go,” the school’s headmistress says — and the ferry’s crew agrees.",
     "ru": "Мост открыли вчера, сообщила пресс-служба мэрии.",
