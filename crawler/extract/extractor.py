@@ -17,7 +17,6 @@ from crawler.extract import (
     site_selectors,
     visible_metadata,
 )
-from crawler.extract.author_names import names
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, attribute, text_of
 from crawler.models import Page
@@ -53,13 +52,14 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     visible_metadata.apply_page_timezone(draft, document, place)
     ago = visible_metadata.fill_relative_date(draft, document, place)
     if node is not None:
-        draft.fill("authors", names(jsonld.people(node.get("author"), found)), "json-ld")  # else the outlet
+        draft.fill("authors", metadata.author_names(node, found), "json-ld")  # else the outlet
     images.add(draft, document)
     draft.canonical_url = metadata.canonical_url(document)
 
     body.fill(draft, document, node, ours)
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
+    visible_metadata.apply_exact_time(draft, place.zone)
     visible_metadata.date_from_htmldate(draft, document.markup, place)
     draft.fill("headline", _first_line(draft.body), "body")
     visible_metadata.apply_url_date(draft, document.url, place)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
@@ -13,6 +14,7 @@ from crawler.extract.html_document import HtmlDocument, attribute, text_of
 from crawler.text import line
 
 _PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|»«]\s*|\s-(?=\S)|(?<=\S)-\s")
+_LABEL = re.compile(r"([^:：]{2,60})[:：]\s+")  # `Name: Headline`
 _HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")
 _HEADLINE_MIN_WORDS = 4  # words from which a site name is more likely a headline
 _TITLE_MAX_CHARS = 1_000  # characters of a title that are processed
@@ -31,19 +33,20 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
         *(text for text, logo in tops if logo),
         urlsplit(document.url).hostname or "",
     ]
+    settled = _settled(document, node, [text for text, logo in tops if not logo])
     declared = [
         (title, origin)
         for raw, origin in _declared(document, node)
-        if (title := without_site(raw, own)) and not _is_name(title, own)
+        if (title := without_site(raw, own, settled)) and not _is_name(title, own)
     ]
     titles = [title for title, _ in declared]
     headings = [text for text, logo in tops if not logo and not _is_name(text, own)]
     shown = max(headings, key=lambda h: max((_agreement(h, t) for t in titles), default=0.0), default="")
     if shown and not titles:
-        return without_site(shown, own), "h1"
+        return without_site(shown, own, settled), "h1"
     if shown and max(_agreement(shown, t) for t in titles) >= _SIMILAR and not _is_settled(declared, shown):
         glued = next((t for t in titles if _key(t) == _key(shown) and len(words(t)) > len(words(shown))), "")
-        return (glued, "og") if glued else (without_site(shown, own), "h1")
+        return (glued, "og") if glued else (without_site(shown, own, settled), "h1")
     if declared:
         return _within(document, titles) or declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
@@ -87,20 +90,33 @@ def declared(document: HtmlDocument, node: jsonld.Node | None) -> list[tuple[str
     return [(line(title), origin) for title, origin in _declared(document, node) if title]
 
 
-def without_site(title: str, names: Iterable[str]) -> str:
-    """The title without the site's name at either end: `Headline | Name`, `Name - Headline`."""
+def _settled(document: HtmlDocument, node: jsonld.Node | None, headings: list[str]) -> frozenset[str]:
+    """The titles that a heading shows as they are, or that the page declares twice: a part of them is no name of the
+    site, unless it is exactly that."""
+    said = Counter(line(title) for title, _ in _declared(document, node))
+    return frozenset([*map(line, headings), *(title for title, times in said.items() if times > 1)])
+
+
+def without_site(title: str, names: Iterable[str], settled: Collection[str] = ()) -> str:
+    """The title without the site's name at either end: `Headline | Name`, `Name - Headline`, `Name: Headline`.
+
+    A part that is only like the name, as `BBC` is like `BBC News`, is taken off once, and not off the `settled` titles:
+    an outlet is in the news itself."""
     title = line(title[:_TITLE_MAX_CHARS])
+    alike = _is_name
     for _ in range(3):
+        alike = _is_exactly if title in settled else alike
         cuts = [cut for cut in _PARTS.finditer(title) if not _is_quote(cut, title)]
-        if not cuts:
-            break
-        first, last = cuts[0], cuts[-1]
-        if _is_name(title[last.end() :], names):
-            title = title[: last.start()].strip()
-        elif _is_name(title[: first.start()], names):
-            title = title[first.end() :].strip()
+        label = _LABEL.match(title)
+        if cuts and alike(title[cuts[-1].end() :], names):
+            title = title[: cuts[-1].start()].strip()
+        elif cuts and alike(title[: cuts[0].start()], names):
+            title = title[cuts[0].end() :].strip()
+        elif label is not None and _is_exactly(label[1], names):
+            title = title[label.end() :].strip()
         else:
             break
+        alike = _is_exactly
     return title
 
 
@@ -139,21 +155,28 @@ def _pairs(text: str) -> set[str]:
     return {bare[i : i + 2] for i in range(len(bare) - 1)}
 
 
-def _is_name(part: str, names: Iterable[str]) -> bool:
-    """Whether a part of a title is the site's name or one end of it (`BBC` of `BBC News Arabic`)."""
+def _is_exactly(part: str, names: Iterable[str]) -> bool:
+    """Whether a part of a title is the site's name, or nothing."""
     bare = _key(part)
-    if not bare:
-        return True
-    for name in names:
-        key = _key(name.removeprefix("www."))
-        if key and (
-            bare == key
-            or (len(bare) >= 3 and (key.startswith(bare) or key.endswith(bare)) and len(bare) * 4 > len(key))
-        ):
+    return not bare or any(bare == _key(name.removeprefix("www.")) for name in names)
+
+
+def _is_name(part: str, names: Iterable[str]) -> bool:
+    """Whether a part of a title is like the site's name: that, one end of it (`BBC` of `BBC News Arabic`), or it with a
+    word more (`BBC News Online`)."""
+    bare = _key(part)
+    for key in (_key(name.removeprefix("www.")) for name in names):
+        if len(bare) >= 3 and len(bare) * 4 > len(key) and (key.startswith(bare) or key.endswith(bare)):
             return True
-        if key and len(bare) <= 3 * len(key) and len(key) >= 4 and key in bare:
+        if len(key) >= 4 and (bare.startswith(key) or bare.endswith(key)) and _has_a_word_more(part, key):
             return True
-    return False
+    return _is_exactly(part, names)
+
+
+def _has_a_word_more(part: str, key: str) -> bool:
+    """Whether a text that begins or ends with a name has one word beside it."""
+    said = words(part)
+    return "".join(said[1:]) == key or "".join(said[:-1]) == key
 
 
 def _key(text: str) -> str:

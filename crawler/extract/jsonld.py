@@ -105,6 +105,20 @@ def people(value: Any, found: list[Node]) -> list[str]:
     return names
 
 
+def authors(value: Any, found: list[Node]) -> list[tuple[str, bool]]:
+    """The names in `author`, each with whether the page gives it as that of one person or organization, and not as a
+    text that may hold several."""
+    said: list[tuple[str, bool]] = []
+    for one in value if isinstance(value, list) else [value]:
+        target = _resolve(one, found) if isinstance(one, dict) else one
+        if isinstance(target, dict) and not target.get("name"):
+            parts = (text(target.get(key)) for key in ("givenName", "additionalName", "familyName"))
+            said.append((" ".join(filter(None, parts)), True))
+        else:
+            said += [(name, isinstance(target, dict)) for name in people(target, found)]
+    return [(name, alone) for name, alone in said if name]
+
+
 def free(node: Node) -> bool | None:
     """isAccessibleForFree (schema.org) of the article or of a part of it; None if unknown."""
     parts = node.get("hasPart")

@@ -59,6 +59,12 @@ def _long(house: frozenset[str]) -> tuple[str, ...]:
     return tuple(name for name in house if len(name) > 5)
 
 
+def author_names(node: jsonld.Node, found: list[jsonld.Node]) -> tuple[str, ...]:
+    """The names of the article's authors in its JSON-LD, the outlet's among them."""
+    said = jsonld.authors(node.get("author") or node.get("creator"), found)
+    return tuple(dict.fromkeys(name for text, alone in said for name in names([text], split=not alone)))
+
+
 def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page: Context) -> None:
     """Fills the draft from the article's JSON-LD node, except `articleBody`, which the package `body` reads."""
     document, place, house = page
@@ -67,7 +73,7 @@ def from_jsonld(draft: Draft, node: jsonld.Node, found: list[jsonld.Node], page:
         "description": jsonld.text(node.get("description")) or None,
         "section": jsonld.section(node, found) or None,
         "keywords": keywords(jsonld.texts(node.get("keywords"))),
-        "authors": persons(names(jsonld.people(node.get("author") or node.get("creator"), found)), house),
+        "authors": persons(author_names(node, found), house),
         "images": tuple(
             Image(url, *caption(text, credit))
             for url, text, credit in jsonld.images(node.get("image"), found, document.url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from htmldate import find_date
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import dates
-from crawler.extract.author_names import is_byline, names
+from crawler.extract.author_names import is_byline, is_of_others, names
 from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
 from crawler.extract.draft import Draft
@@ -28,6 +28,11 @@ _is_called_elsewhere = judge(
     r"|breaking|ticker|carousel|slider|menu|nav"
 )
 _CHANGED = re.compile(r"updat|modif|edit|changed|aktual|maj|تحديث|обновл|به ?روز|güncel", re.I)
+_FIRST = re.compile(
+    r"publi[cshé]|pubblic|veröff|erstellt|first|posted|created|نشر|انتشار|опублик|опублік|yayın|gepubli|geplaatst|δημοσ",
+    re.IGNORECASE,
+)
+_TIMES_SELECTOR = "time, abbr[title][class*='publish' i], abbr[title][class*='updated' i], abbr[title][itemprop]"
 _AUTHORS = (  # most reliable first
     "a[rel~='author'], [class*='field--name-uid' i]",
     "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
@@ -44,6 +49,10 @@ _SECTIONS = (
     " [class*='overline' i], [class*='breadcrumb' i] a"
 )
 _SECOND_HEADLINES = "h1 + [class*='sub-title' i], h1 + [class*='subtitle' i], h1 + [class*='subhead' i]"
+_HEADINGS = "h1, h2, h3, [class*='headline' i], [class*='title' i]"
+_MATCHES = 120  # elements that may be headings or bylines
+_is_called_other = judge(r"(?:^|[\W_])(?:editor|reviewer|reviewed|translator|photographer|fact-?check\w*)(?:$|[\W_])")
+_ROLE_LEVELS = 3  # elements around a name that may name its bearer's part in the article
 _NEAR = 150  # characters besides the headline that an element needs to contain date and authors
 _EDGES = (22, 23, 0, 1, 2, 3)  # UTC hours that are in another day in the time zones of most publishers
 _LEVELS = 5  # elements around a name that may be its byline
@@ -58,7 +67,7 @@ _NAME_MAX_CHARS = 60  # maximum characters of the name of a section or an author
 def fill_visible(draft: Draft, page: Context) -> None:
     """Fills empty fields from the visible page, ignoring elements of teasers, boxes and comments."""
     document, place, _ = page
-    if draft.lacks("published"):
+    if draft.lacks("published") or _is_day(draft.origins["published"]):
         _fill_dates(draft, document, place)
     if draft.lacks("authors"):
         _fill_authors(draft, page)
@@ -86,7 +95,7 @@ def _leads_home(node: LexborNode, url: str) -> bool:
 
 def _fill_authors(draft: Draft, page: Context) -> None:
     document, _, house = page
-    found = (persons(_names(document, selector), house) for selector in _AUTHORS)
+    found = (persons(_names(document, selector, draft.headline), house) for selector in _AUTHORS)
     draft.fill("authors", next(filter(None, found), ()), "page")
     for text in lines_near_headline(document, draft.headline) if draft.lacks("authors") else ():
         for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
@@ -98,7 +107,7 @@ def _add_authors(draft: Draft, document: HtmlDocument) -> None:
     """Uses the byline's names if the metadata contains only some of them."""
     told = {name.casefold() for name in draft.authors}
     for selector in _AUTHORS[:2]:
-        found = _names(document, selector)
+        found = _names(document, selector, draft.headline)
         if told < {name.casefold() for name in found} and len(found) <= _AUTHORS_MOST:
             draft.authors, draft.origins["authors"] = found, "page"
             return
@@ -122,14 +131,34 @@ def date_from_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
         fill_date(draft, "published", dates.machine(found, place) if found else None, "htmldate")
 
 
-def _names(document: HtmlDocument, selector: str) -> tuple[str, ...]:
-    """The names in the first match and in the other matches of the same byline."""
-    nodes = [n for n in document.tree.css(selector)[:40] if not _is_outside_article(n)]
+def _names(document: HtmlDocument, selector: str, headline: str) -> tuple[str, ...]:
+    """The names in the first match and in the other matches of the same byline. Several bylines above the headline are
+    those of other articles."""
+    heading = _heading(document, headline)
+    matched = {n.mem_id for n in document.tree.css(selector)[:_MATCHES]}
+    nodes: list[LexborNode] = []
+    for node in document.tree.css(f"{selector}, {_HEADINGS}")[: 2 * _MATCHES]:
+        if heading is not None and node.mem_id == heading.mem_id:
+            if len({_byline(n) for n in nodes}) > 1:
+                nodes.clear()
+        elif node.mem_id in matched and not _is_outside_article(node) and not _is_of_others(node):
+            nodes.append(node)
     if not nodes:
         return ()
     place = _byline(nodes[0])
     texts = [text for n in nodes if _byline(n) == place for text in _leaves(n)]
     return tuple(n for n in names(texts) if _like_a_name(n))
+
+
+def _is_of_others(node: LexborNode) -> bool:
+    """Whether a name is that of an editor, a reviewer or a photographer."""
+    around = islice((node, *ancestors(node)), _ROLE_LEVELS)
+    if any(_is_called_other(attribute(n, "class", "itemprop")) for n in around):
+        return True
+    parent = node.parent
+    own = node.text(deep=True, strip=True)
+    label = parent.text(deep=True)[: 2 * _NAME_MAX_CHARS].split(own)[0] if parent is not None and own else ""
+    return bool(label.strip()) and is_of_others(label[-_NAME_MAX_CHARS:])
 
 
 def _leaves(node: LexborNode) -> list[str]:
@@ -160,12 +189,13 @@ def _byline(node: LexborNode) -> int:
 
 
 def _fill_dates(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
-    for node in [n for n in document.tree.css("time")[:60] if not _is_outside_article(n)][:_TIMES]:
-        text = text_of(node)
-        name = "modified" if _CHANGED.search(f"{attribute(node, 'class', 'itemprop')} {text[:60]}") else "published"
-        dated = dates.machine(attribute(node, "datetime"), place) or dates.visible(text, place)
+    for node in [n for n in document.tree.css(_TIMES_SELECTOR)[:60] if not _is_outside_article(n)][:_TIMES]:
+        text, called = text_of(node), attribute(node, "class", "itemprop")
+        first = _FIRST.search(called) is not None  # `published updated`: both at once
+        name = "modified" if not first and _CHANGED.search(f"{called} {text[:60]}") else "published"
+        dated = dates.machine(attribute(node, "datetime", "title"), place) or dates.visible(text, place)
         fill_date(draft, name, dated, "time")
-    if draft.lacks("published"):
+    if draft.lacks("published") or _is_day(draft.origins["published"]):
         for text in lines_near_headline(document, draft.headline):
             said, changed = _parted(text)
             fill_date(draft, "published", dates.visible(said, place), "page")
@@ -173,9 +203,16 @@ def _fill_dates(draft: Draft, document: HtmlDocument, place: dates.Place) -> Non
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """A line of dates, split at the word for an update: `05.04.2025 - Updated: 06.04.2025`."""
+    """A line of dates, split at the word for an update, into the first and the later: `05.04.2025 - Updated:
+    06.04.2025`, `Updated 06.04.2025, published 05.04.2025`."""
     match = _CHANGED.search(text)
-    return (text, "") if match is None else (text[: match.start()].strip(" /|-–—•·:(,"), text[match.end() :])
+    if match is None:
+        return text, ""
+    before, after = text[: match.start()].strip(" /|-–—•·:(,"), text[match.end() :]
+    first = _FIRST.search(after)
+    if first is not None and not any(map(str.isdigit, before)):
+        return after[first.start() :], after[: first.start()]
+    return before, after
 
 
 def apply_page_timezone(draft: Draft, document: HtmlDocument, place: dates.Place) -> None:
@@ -196,6 +233,23 @@ def _other_day(draft: Draft) -> date | None:
     """The day of publication according to another source, without a time; None if there is none."""
     said = (one for one in draft.others if one.name == "published" and "day only" in one.origin)
     return next((one.value.date() for one in said if isinstance(one.value, datetime)), None)
+
+
+def apply_exact_time(draft: Draft, zone: tzinfo) -> None:
+    """Replaces a publication day without a time by the first time on that day that another source gives."""
+    origin = draft.origins.get("published", "")
+    if draft.published is None or not _is_day(origin) or origin.startswith("rule"):
+        return
+    day = draft.published.date()
+    timed = (one for one in draft.others if one.name == "published" and not _is_day(one.origin))
+    for one in timed:
+        if isinstance(one.value, datetime) and day in (one.value.date(), one.value.astimezone(zone).date()):
+            draft.published, draft.origins["published"] = one.value, one.origin
+            return
+
+
+def _is_day(origin: str) -> bool:
+    return "day only" in origin
 
 
 def apply_url_date(draft: Draft, url: str, place: dates.Place) -> None:

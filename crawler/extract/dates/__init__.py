@@ -26,7 +26,7 @@ _SPAN = re.compile(
     r"(?:\D{1,12}\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?(?:[AaPp]\.?[Mm]\b|صباحا|مساء|ص\b|م\b))?)?"
 )
 _NUMERIC_LINE_MAX_CHARS = 70  # characters of a line with a numeric date; a longer one is about another day
-_ZONED = re.compile(r"\d\s?[ap]\.?m\b|\b(?:GMT|UTC|[A-Z]{2,4}T)\b", re.IGNORECASE)
+_ZONED = re.compile(r"(?i:\d\s?[ap]\.?m\b)|\b(?:GMT|UTC|[A-Z]{2,4}T)\b")
 _NUMERIC = re.compile(
     r"(?<!\d)(?:((?:19|20)\d\d)\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]|(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d\d))(?!\d)"
     r"|(?<![\d.])(\d\d)\.(\d\d)\.(\d\d)(?![\d.])"
@@ -39,6 +39,7 @@ _NOISE = re.compile(  # words around a visible date that confuse dateparser
 )
 _LABEL = re.compile(r"^[^\d:：]{2,30}[:：]\s*(?=\S)")  # the label of a date, in any language: `Written: 2023-11-07`
 _ARABIC_SCRIPT = ("ar", "fa", "ur", "ps", "ck")
+_NUMBER = re.compile(r"\d{6,}")  # in a text for people: the number of a report, and no date
 _GREENWICH = re.compile(r"(?:\bGMT|\bUTC|[غج]رين[تي]+ش)\s?([+-]\d{1,2}(?::?\d{2})?)?")
 
 
@@ -76,7 +77,7 @@ def visible(value: str, place: Place) -> Dated | None:
     """A date written for people, in the languages of page and site: `الجمعة 3 تشرين الأول/أكتوبر 2025 - 10:05`; None if
     the text contains none."""
     value = _LABEL.sub("", _NOISE.sub("", value.translate(_DIGITS).strip())).strip(" |-–—•·:,")
-    if not value or len(value) > _MAX_CHARS or not any(c.isdigit() for c in value):
+    if not value or len(value) > _MAX_CHARS or not any(c.isdigit() for c in value) or _NUMBER.fullmatch(value):
         return None
     if found := reader.read(value, place.languages, place.zone):
         return _dated(found, place)

@@ -34,6 +34,13 @@ def place(language: str = "ar", country: str = "SY", zone: ZoneInfo = DAMASCUS) 
         ("1705347000", "2024-01-15T19:30:00+00:00", ""),
         ("1705347000000", "2024-01-15T19:30:00+00:00", ""),
         ("Mon, 15 Jan 2024 22:30:00 +0300", "2024-01-15T22:30:00+03:00", ""),
+        ("2024-01-15T22:30:00GMT+0300", "2024-01-15T22:30:00+03:00", ""),
+        ("2024-01-15T22:30:00+3:00", "2024-01-15T22:30:00+03:00", ""),
+        ("2024-01-15 22:30 +3", "2024-01-15T22:30:00+03:00", ""),
+        ("2024-01-15 22:30 EET", "2024-01-15T22:30:00+02:00", ""),
+        ("2024-01-15T24:00:00Z", "2024-01-16T00:00:00+00:00", ""),
+        ("Mon, 15 Jan 2024 22:30:00 EET", "2024-01-15T22:30:00+02:00", ""),
+        ("Mon Jan 15 2024 22:30:00 GMT+0300 (Arabian Standard Time)", "2024-01-15T22:30:00+03:00", ""),
         ("٢٠٢٤-٠١-١٥T٢٢:٣٠", "2024-01-15T22:30:00+03:00", "zone of the site"),
         ("2024-01-15 22:30:00 GMT+0100", "2024-01-15T22:30:00+01:00", ""),
         ("2024-01-15T22:30:00+1:00", "2024-01-15T22:30:00+01:00", ""),
@@ -283,3 +290,31 @@ def test_the_day_in_an_address(url: str, day: date | None) -> None:
 
 def test_an_unknown_zone_is_utc() -> None:
     assert dates.zone_of("Mars/Olympus") is UTC
+
+
+@pytest.mark.parametrize("said", ["کد خبر: 1402090612345", "1402090612345", "رقم الخبر: 1705347000", "ID 20240115"])
+def test_the_number_of_a_report_is_no_date(said: str) -> None:
+    assert dates.visible(said, place("fa", "IR")) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("15 كانون 2 2022", "2022-01-15"),
+        ("15 ك2 2022", "2022-01-15"),
+        ("15 كانون ثاني 2022", "2022-01-15"),
+        ("3 تشرين 1 2021", "2021-10-03"),
+        ("٣ ت٢ ٢٠٢١", "2021-11-03"),
+        ("8 ك 1 2021", "2021-12-08"),
+    ],
+)
+def test_months_of_two_with_a_number(said: str, day: str) -> None:
+    found = dates.visible(said, place())
+    assert found is not None
+    assert found.at.date().isoformat() == day
+
+
+def test_a_word_that_ends_in_t_is_no_zone() -> None:
+    found = dates.visible("First published 20.01.2026, 08:30", place("en"))
+    assert found is not None
+    assert found.at.isoformat() == "2026-01-20T08:30:00+03:00"

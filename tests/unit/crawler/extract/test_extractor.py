@@ -293,3 +293,40 @@ def test_hostile_pages_are_unreadable() -> None:
         with pytest.raises(Unreadable) as unreadable:
             stages.article(a_page(body), a_site())
         assert unreadable.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("shown", "published", "modified"),
+    [
+        ("<time class='entry-date published updated' datetime='2018-01-20T08:30:00+03:00'>x</time>", 20, None),
+        ("<abbr class='published' title='2018-01-20T08:30:00+03:00'>20 Jan</abbr>", 20, None),
+        ("<span>Updated 21.01.2018, 09:15 · First published 20.01.2018, 08:30</span>", 20, 21),
+        ("<span>آخر تحديث 21.01.2018 09:15 | نشر 20.01.2018 08:30</span>", 20, 21),
+        ("<span>Aktualisiert: 21.01.2018, 09:15 Veröffentlicht: 20.01.2018, 08:30</span>", 20, 21),
+    ],
+)
+def test_the_first_date_is_told_from_that_of_an_update(shown: str, published: int, modified: int | None) -> None:
+    found = article(html(f"<div>{shown}</div>" + "".join(f"<p>{p}</p>" for p in TEXT)))
+    assert found.published is not None
+    assert (found.published.day, found.published.hour, found.published.minute) == (published, 8, 30)
+    assert (found.modified.day if found.modified else None) == modified
+
+
+@pytest.mark.parametrize(
+    "timed",
+    [
+        "<meta property='article:published_time' content='2018-06-08T21:14:05+03:00'>",
+        "<meta itemprop='datePublished' content='2018-06-08T21:14:05+03:00'>",
+        "</head><body><time datetime='2018-06-08T21:14:05+03:00'>8/6</time>",
+    ],
+)
+def test_a_time_is_better_than_the_day_alone(timed: str) -> None:
+    found = article(html(head=ld(datePublished="2018-06-08") + timed))
+    assert found.published == datetime.fromisoformat("2018-06-08T21:14:05+03:00")
+
+
+def test_the_time_of_another_day_does_not_replace_a_day() -> None:
+    timed = "<meta property='article:published_time' content='2018-06-10T21:14:05+03:00'>"
+    found = article(html(head=ld(datePublished="2018-06-08") + timed))
+    assert found.published is not None
+    assert found.published.date().isoformat() == "2018-06-08"

@@ -43,3 +43,33 @@ def read(top: str, title: str = "", og: str = "", ld: str = "", name: str = "") 
 def test_the_headline(top: str, declared: dict[str, str], wanted: tuple[str, str] | None) -> None:
     found = read(top, **declared)
     assert found == (wanted or (declared["og"], found[1]))
+
+
+NEWS = "Coast Herald reporter freed – court lifts ban"
+
+
+@pytest.mark.parametrize(
+    ("top", "declared", "wanted"),
+    [
+        (f"<h1>{NEWS}</h1>", {"title": f"{NEWS} | Coast Herald", "og": NEWS, "ld": NEWS}, NEWS),
+        (f"<h1>{NEWS}</h1>", {"title": f"{NEWS} | Coast Herald"}, NEWS),
+        ("", {"title": f"{NEWS} | Coast Herald", "og": NEWS}, NEWS),
+        (
+            "<h1>Herald – a hundred years</h1>",
+            {"title": "Herald – a hundred years - Coast Herald"},
+            "Herald – a hundred years",
+        ),
+        ("", {"title": "Fire at Coast Herald | Coast Herald"}, "Fire at Coast Herald"),
+        ("", {"title": "Coast Herald: Grain deal - what happens next"}, "Grain deal - what happens next"),
+        ("", {"title": "Budget passes - The Coast Herald"}, "Budget passes"),
+        ("", {"title": "Budget passes | Coast Herald Online"}, "Budget passes"),
+        ("", {"title": "Budget passes - Coast"}, "Budget passes"),
+    ],
+)
+def test_an_outlet_that_is_in_the_news_is_no_name_to_cut(top: str, declared: dict[str, str], wanted: str) -> None:
+    assert read(top, name="Coast Herald", **declared)[0] == wanted
+
+
+def test_an_arabic_outlet_that_is_in_the_news_is_no_name_to_cut() -> None:
+    said = "الإفراج عن مراسل صحيفة المدينة – القضاء يرفع الحظر"
+    assert read(f"<h1>{said}</h1>", f"{said} | صحيفة المدينة", name="صحيفة المدينة")[0] == said
