@@ -4,7 +4,18 @@
 """
 
 from index.locale.catalogues import FALLBACK, catalogue, languages
-from index.locale.formats import country, day, days, direction, language_name, listed, number, own_name, percent
+from index.locale.formats import (
+    country,
+    day,
+    days,
+    direction,
+    language_name,
+    listed,
+    number,
+    own_name,
+    percent,
+    relative,
+)
 from index.locale.messages import clock, duration, label, segments, translate
 from index.locale.negotiation import negotiate
 from index.locale.records import plain
@@ -27,6 +38,7 @@ __all__ = [
     "own_name",
     "percent",
     "plain",
+    "relative",
     "segments",
     "translate",
 ]

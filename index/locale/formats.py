@@ -52,6 +52,13 @@ def days(language: str, first: date, last: date) -> str:
     return dates.format_interval(first, last, "yMMMd", locale=_locale(language))
 
 
+def relative(language: str, apart: timedelta) -> str:
+    """How far away a moment is from now, in whole minutes or a larger unit, such as "5 minutes ago" or "in 2 hours"."""
+    minutes = max(timedelta(minutes=1), abs(apart))
+    known = -minutes if apart < timedelta() else minutes
+    return str(dates.format_timedelta(known, "minute", threshold=1, add_direction=True, locale=_locale(language)))
+
+
 def offset(moment: datetime) -> str:
     """The UTC offset of a datetime, such as "UTC+3"; "UTC" if there is none."""
     minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)

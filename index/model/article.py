@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+DAY_ONLY = "day only"  # part of the origin of a date that has no time
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -48,6 +50,11 @@ class Article:
     signature: bytes | None = None
     template: bool = False  # a news flash or a table: never matched by its content
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def day_only(self) -> bool:
+        """Whether `published` is a day to which the page gives no time: midnight there, whatever the reader's zone."""
+        return DAY_ONLY in self.origins.get("published", "")
 
 
 @dataclass(frozen=True, slots=True)

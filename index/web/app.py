@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -33,6 +34,11 @@ from index.web.security_headers import SecurityMiddleware, is_loopback
 GRACE = 3  # seconds that responses in progress get to finish on shutdown
 
 
+def present() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
 class _Page(FastAPI):
     """FastAPI inside the security middleware, so that error responses have its headers as well."""
 
@@ -52,12 +58,14 @@ def create_app(
     raw: WarcStore | None = None,
     token: str = "",
     url: str = "",
+    now: Callable[[], datetime] = present,
 ) -> FastAPI:
     """The web interface to this archive and index as an ASGI application; it writes saved searches and nothing else.
 
     It serves requests for localhost, any loopback address, and the names in `hosts` and `url`, and answers 421 to
     others. `url` is the public base URL, with a trailing slash, if it differs from the one in requests. Without `raw`,
-    saved copies are not available. With a `token`, only requests that carry it are served.
+    saved copies are not available. With a `token`, only requests that carry it are served. `now` gives the present
+    moment (aware), from which recent ones are told.
     """
     app = _Page(
         title="Arshif",
@@ -73,6 +81,7 @@ def create_app(
     app.hosts, app.token = named, token
     app.state.url, app.state.elsewhere = url, not all(map(is_loopback, named))
     app.state.archive, app.state.engine, app.state.raw = archive, engine, raw
+    app.state.now = now
     app.state.metrics = metrics.Metrics(archive)
     app.state.searches = SearchLimiter(app.state.metrics.searches)
     app.state.exports = threading.BoundedSemaphore(exports.MAX_CONCURRENT_EXPORTS)

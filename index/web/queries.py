@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from index.archive import documents
 from index.archive.tables import articles, frontier, sites, versions
+from index.dedup.version_diff import Change, classify_change
 from index.model.article import IndexDocument
 
 
@@ -58,3 +59,9 @@ def with_copies(conn: Connection, article: str) -> list[int]:
     """The numbers of the versions whose raw responses are stored."""
     query = select(versions.c.number).where(versions.c.article == article, versions.c.raw.is_not(None))
     return list(conn.execute(query.order_by(versions.c.number)).scalars())
+
+
+def last_change(conn: Connection, article: str) -> Change | None:
+    """What the newest version of an article changed; None if it is the first."""
+    before, now = ([None, None, *documents.versions(conn, article)])[-2:]
+    return classify_change(before.article, now.article) if before and now else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, cast, get_args
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from index.archive import Archive, runs, site_state
 from index.engines import Engine
@@ -44,7 +44,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def home(request: Request, archive: ArchiveOf) -> Response:
-    """The home page: the search box, the size of the archive, and the newest articles."""
+    """The home page: the search box, the size of the archive, and the newest articles. With a query, the way to its
+    results."""
+    if request.query_params.get("q", "").strip():
+        return RedirectResponse(f"/search?{request.url.query}", 307)
     with archive.read() as conn:
         counts, newest, names = queries.by_site(conn), queries.newest(conn, NEWEST), queries.names(conn)
     return render(request, "home.html", articles=sum(counts.values()), sites=len(counts), newest=newest, names=names)
@@ -65,6 +68,8 @@ def results(
         found = service.search(query, engine, archive, facets=get_args(Facet), histogram=asked.unit or True)
     with archive.read() as conn:
         names, strangers = queries.names(conn), site_state.unknown_ids(conn, query.sites)
+        shown = [hit.document for hit in found.hits if hit.document.current and query.sort == "changed"]
+        changes = {one.article.id: queries.last_change(conn, one.article.id) for one in shown}
     ui = ui_of(request)
     context: dict[str, Any] = {
         "facets": choices(asked, found.facets, names, ui.language),
@@ -77,7 +82,7 @@ def results(
         for bar in (over_time.columns if over_time else ())
     ]
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
-    context["strangers"] = strangers
+    context |= {"strangers": strangers, "changes": changes}
     return render(request, "search.html", **context)
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.requests import Request
 
@@ -23,6 +24,7 @@ from index.model.article import IndexDocument
 from index.model.message import Message
 from index.model.query import MAX_QUERY_CHARACTERS
 from index.search.query_language import sentence
+from index.web.moments import Reader, reader_of, zones
 from index.web.static_files import static
 
 HERE = Path(__file__).parent
@@ -77,6 +79,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         **_helpers(ui.language),
         "ui": ui,
         "theme": theme_of(request),
+        "reader": reader_of(request),
         "elsewhere": request.app.state.elsewhere,
         "url": partial(address, ui),
         "in_language": lambda code: address(Ui(code, chosen=True), request.url.path, **asked),
@@ -162,9 +165,11 @@ def host(url: str) -> str:
         return url
 
 
-def to_local_time(moment: datetime) -> datetime:
-    """A moment in this machine's time zone, which is also the reader's."""
-    return moment.astimezone()
+@pass_context
+def to_local_time(context: Context, moment: datetime) -> datetime:
+    """A moment in the reader's time zone."""
+    reader: Reader = context["reader"]
+    return reader.local(moment)
 
 
 def published(document: IndexDocument) -> datetime | None:
@@ -186,7 +191,8 @@ def duration(started: datetime, ended: datetime) -> str:
 
 
 def prepare() -> None:
-    """Load the catalogues now rather than while the first reader waits."""
+    """Load the catalogues and the names of time zones now rather than while the first reader waits."""
+    zones()
     for language in locale.languages():
         _helpers(language)
 
@@ -202,6 +208,7 @@ def _helpers(language: str) -> Mapping[str, Any]:
         "number": locale.number,
         "day": locale.day,
         "clock": locale.clock,
+        "ago": locale.relative,
         "country": locale.country,
         "language_name": locale.language_name,
     }

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from crawler.extract.dates import calendars, reader
+from index.model.article import DAY_ONLY
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the first news on the web; earlier dates are placeholders or mistakes
 _MAX_FUTURE = timedelta(hours=24)  # a date further in the future is not a publication date
@@ -161,7 +162,7 @@ def _offset(zone: str) -> timezone:
 
 def _added(timed: bool, zoned: bool) -> str:
     if not timed:
-        return "day only"
+        return DAY_ONLY
     return "" if zoned else "zone of the site"
 
 

@@ -21,6 +21,16 @@
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
 
+  // --- the reader's time zone ---
+
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  const told = `arshif-zone=${encodeURIComponent(zone)}`;
+  if (zone && !document.cookie.split("; ").includes(told)) {
+    document.cookie = `${told}; path=/; max-age=${365 * DAY}; samesite=lax`; // the next pages come in it
+    const other = Number(document.body.dataset.offset) !== -new Date().getTimezoneOffset();
+    if (other && document.querySelector("time") && document.cookie.includes(told)) location.reload(); // once a browser
+  }
+
   // --- keys ---
 
   const hits = () => [...document.querySelectorAll(".list > li :is(h2, h3) a")];

@@ -1,0 +1,30 @@
+"""The reader's time zone in a real Chromium: the page comes in it from the first look on."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import fresh, watch
+
+pytestmark = pytest.mark.browser
+
+KATHMANDU = ZoneInfo("Asia/Kathmandu")  # UTC+5:45: no machine that runs this is likely to be there
+
+
+def test_a_reader_elsewhere_sees_their_own_time(browser: Browser, address: str) -> None:
+    context = fresh(browser, locale="en", timezone_id=str(KATHMANDU))
+    tab = watch(context, address)
+    tab.open("/search?sort=oldest")
+    time = tab.page.locator(".hits time").filter(has_text=":").first
+    expect(tab.page.locator("body")).to_have_attribute("data-offset", "345")  # after one more look by itself
+    moment = datetime.fromisoformat(str(time.get_attribute("datetime"))).astimezone(KATHMANDU)
+    expect(time).to_have_text(re.compile(rf"^{moment.day} .*{moment:%H:%M}$"))
+    tab.open("/search?sort=newest")
+    expect(tab.page.locator("body")).to_have_attribute("data-offset", "345")
+    context.close()
+    assert tab.complaints == []
