@@ -15,6 +15,7 @@ from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool
 from crawler.site_config import Site
 from index.archive.warc_records import StoredRecord
+from index.model.candidate import Candidate
 from index.model.codes import ParseReason
 from index.warc.store import WarcDamaged, WarcStore
 
@@ -30,7 +31,20 @@ def stored_page(warc: WarcStore, record: StoredRecord) -> Page:
     except (WarcDamaged, OSError, EOFError, SourceProblem) as problem:
         raise Unreadable(ParseReason.DAMAGED_COPY, error=str(problem)) from problem
     url, final_url = record.url, record.final_url
-    return Page(url, final_url, body, record.fetched, headers=lower_case(headers), candidate=record.offered)
+    return Page(url, final_url, body, record.fetched, headers=lower_case(headers), candidate=_offered(record))
+
+
+def _offered(record: StoredRecord) -> Candidate:
+    """What a source offered when the page was read: the fields that the article has from it. The frontier cannot tell,
+    as it may hold later dates by now."""
+    article = record.article
+    said = {name for name, origin in article.origins.items() if origin.startswith("feed")}
+    return replace(
+        record.offered,
+        title=article.headline if "headline" in said else None,
+        published=article.published if "published" in said else None,
+        modified=article.modified if "modified" in said else None,
+    )
 
 
 def reread(warc: WarcStore, record: StoredRecord, site: Site, repeats: RepeatedBlocks) -> Extraction:

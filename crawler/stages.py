@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from crawler import fingerprint
@@ -79,6 +80,13 @@ def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Ext
 
     # 5. identify
     return Extraction(_identified(draft, page, site), tuple(draft.removed), blocks, tuple(draft.others))
+
+
+def state(site: Site, repeats: RepeatedBlocks) -> str:
+    """The name of what an article's pages are read with: the extractor, the site's rules, and the learned blocks. Two
+    readings by the same of all three differ only where the site changed something."""
+    rules = site.model_dump_json(include={"name", "country", "languages", "time_zone", "rules"})
+    return f"{EXTRACTOR_VERSION}-{blake2b(rules.encode(), digest_size=4).hexdigest()}-{repeats.digest}"
 
 
 def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[str, ...]:

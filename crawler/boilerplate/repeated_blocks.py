@@ -33,6 +33,12 @@ class RepeatedBlocks:
         return others if others >= (self._enough_of_a_sentence if _is_sentence(paragraph) else OTHERS) else 0
 
     @property
+    def digest(self) -> str:
+        """Eight hex digits, equal if the same paragraphs are known."""
+        known = sorted((block, min(n, _OTHERS_MOST)) for block, n in self.counts.items() if n >= OTHERS)
+        return blake2b(repr((known, self._enough_of_a_sentence)).encode(), digest_size=4).hexdigest()
+
+    @property
     def _enough_of_a_sentence(self) -> int:
         return min(max(OTHERS, int(self.articles * _PART)), _OTHERS_MOST)
 

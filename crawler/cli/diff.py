@@ -24,6 +24,10 @@ app = typer.Typer()
 # Each change is an isolated run (Unicode's bidirectional isolates), so that Arabic and English words keep their places.
 ISOLATE, POP = "\u2068", "\u2069"
 MARKS: dict[Op, tuple[str, str, str]] = {"removed": ("[-", "-]", "red"), "added": ("{+", "+}", "green")}  # as in wdiff
+MAYBE_OURS = (
+    "The two could not be read by the same rules: a raw copy is missing, or was last read by an older release "
+    "(`arshif reextract`). What differs may be our doing rather than the site's."
+)
 TEXTS = ("headline", "body")
 FIELDS = ("authors", "section", "published", "modified")
 
@@ -44,7 +48,7 @@ def diff(
     """
     from crawler.config import load
     from index.archive import documents
-    from index.dedup.version_diff import classify_change, word_diff
+    from index.dedup.version_diff import classify_change, same_rules, word_diff
 
     if len(versions or ()) > 2:
         raise typer.BadParameter("at most two versions can be compared")
@@ -53,15 +57,19 @@ def diff(
         stored = documents.versions(conn, identifier)
     old, new = _chosen(stored, versions or [])
     change = classify_change(old.article, new.article)
+    maybe_ours = old.number != new.number and not same_rules(old, new)
     texts = {part: word_diff(getattr(old.article, part), getattr(new.article, part), marks=marks) for part in TEXTS}
     fields = {name: pair for name, pair in _fields(old.article, new.article) if pair[0] != pair[1]}
     if json:
         compared = {"article": identifier, "from": old.number, "to": new.number, **asdict(change)}
+        compared |= {"maybe_ours": maybe_ours}
         spans = {part: [asdict(span) for span in found] for part, found in texts.items()}
         print_json({**compared, "fields": fields, **spans})
         return
     say(f"version {old.number}, seen {cell(old.seen)}", "red")
     say(f"version {new.number}, seen {cell(new.seen)}: {str(change) or 'no change'}", "green")
+    if maybe_ours:
+        say(MAYBE_OURS, "yellow")
     for name, (before, after) in fields.items():
         say(f"{name}: {cell(before) or 'none'} -> {cell(after) or 'none'}")
     for found in texts.values():

@@ -44,7 +44,8 @@ def _as_json(event: Event) -> dict[str, Any]:
 
 def _in_words(event: Event) -> str:
     if event.what == "changed":
-        return str(event.change) or "nothing visible to readers"
+        told = str(event.change) or "nothing visible to readers"
+        return f"{told}; may be ours (see `arshif diff`)" if event.maybe_ours else told
     if event.what == "moved":
         return f"moved to {event.url}"
     if event.what == "gone":

@@ -34,7 +34,7 @@ def reextract(
 ) -> None:
     """Extract the raw copies again with the current code and rules.
 
-    Differences are corrected in place: the site did not change anything, so they do not become new versions.
+    What is read differently becomes a further reading of the same version: the site did not change anything.
     """
     import asyncio
 

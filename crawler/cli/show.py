@@ -1,32 +1,45 @@
-"""arshif show: one article, with its versions and URLs."""
+"""arshif show: one article, with its versions and URLs, or the text with a hash."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crawler.cli.archive import get_article, open_existing_archive
-from crawler.cli.options import ArticleArgument, Json
+from crawler.cli.options import Json
 from crawler.console import print_json, say
+from crawler.errors import ArshifError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from index.archive.documents import Alias
+    from index.archive.readings import Reading
     from index.model.article import Article, IndexDocument, Version
 
 app = typer.Typer()
 
 
 @app.command()
-def show(article: ArticleArgument, json: Json = False) -> None:
-    """Show an article, its versions and its other URLs."""
+def show(
+    article: Annotated[str, typer.Argument(help="URL or id of the article.")] = "",
+    content_hash: Annotated[
+        str, typer.Option("--hash", help="Show the text with this content hash, as cited, instead of an article.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Show an article, its versions and its other URLs, or any text that was ever cited by its hash."""
     from crawler.config import load
-    from index.archive import documents
+    from index.archive import documents, readings
 
+    if bool(article) == bool(content_hash):
+        raise typer.BadParameter("name an article, or a hash with --hash: one of the two")
     with open_existing_archive(load()) as archive, archive.read() as conn:
+        if content_hash:
+            _show_readings(readings.with_hash(conn, content_hash.strip().lower()), content_hash, json)
+            return
         document = get_article(conn, article)
         versions = documents.versions(conn, document.article.id)
         aliases = documents.aliases(conn, document.article.id)
@@ -36,12 +49,38 @@ def show(article: ArticleArgument, json: Json = False) -> None:
         _print(document.article, versions, aliases)
 
 
+def _show_readings(found: Sequence[Reading], content_hash: str, json: bool) -> None:
+    from index.export.schema_org import schema_org_fields
+
+    if not found:
+        raise ArshifError(f"the archive has no text with the hash {content_hash}: see `arshif show URL --json`")
+    if json:
+        names = ("version", "number", "at", "reason", "state", "shown")
+        told = [{name: getattr(one, name) for name in names} | schema_org_fields(one.article) for one in found]
+        print_json(told)
+        return
+    for one in found:
+        say(one.article.headline, "bold")
+        shown = "shown now" if one.shown else "another reading of the version is shown now"
+        made = f"made {one.at.astimezone():%Y-%m-%d %H:%M}"
+        say(f"{one.article.site}, version {one.version}, reading {one.number}, {made}; {shown}", "dim")
+        say(f"{one.article.url}\n", "dim")
+        say(one.article.body)
+
+
 def _as_json(document: IndexDocument, versions: Sequence[Version], aliases: Sequence[Alias]) -> dict[str, object]:
     from index.export.schema_org import schema_org_fields
 
     return {
         **schema_org_fields(document.article),
-        "versions": [{"number": v.number, "seen": v.seen, "headline": v.article.headline} for v in versions],
+        "versions": [
+            {
+                **{name: getattr(v, name) for name in ("number", "seen", "reading", "read", "reason")},
+                "headline": v.article.headline,
+                "contentHash": v.article.content_hash,
+            }
+            for v in versions
+        ],
         "aliases": [asdict(alias) for alias in aliases],
         "firstSeen": document.first_seen,
         "gone": document.gone,
@@ -63,4 +102,6 @@ def _print(article: Article, versions: Sequence[Version], aliases: Sequence[Alia
     for alias in aliases:
         say(f"{alias.url} ({alias.reason})", "dim")
     for version in versions:
-        say(f"version {version.number}, seen {version.seen.astimezone():%Y-%m-%d %H:%M}", "dim")
+        which = f", reading {version.reading}" if version.reading > 1 else ""
+        say(f"version {version.number}, seen {version.seen.astimezone():%Y-%m-%d %H:%M}{which}", "dim")
+    say(f"content hash {article.content_hash}", "dim")

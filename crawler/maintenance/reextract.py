@@ -1,5 +1,5 @@
 """Re-extraction of raw responses with today's code and rules: a preview of what would change, or the change itself, as
-corrections."""
+further readings of the stored versions."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
 from crawler.processes.parse_pool import ParsePool
 from crawler.replay import reread_in_worker
+from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions
 from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
-from index.archive import Archive, articles, leases, repeated_blocks, warc_records
+from index.archive import Archive, leases, repeated_blocks, warc_records
 from index.archive.warc_records import StoredRecord
 from index.model.article import Article
+from index.model.codes import ReadingReason
 from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.reextract")
@@ -78,9 +81,10 @@ class Report:
 
 
 class Reextraction:
-    """Re-extracts articles' newest versions from their raw responses; `told` is called with the progress so far.
+    """Re-extracts articles' versions from their raw responses; `told` is called with the progress so far.
 
-    `dry` changes nothing. Older versions stay as they are: what a site said then is not corrected after the fact.
+    `dry` changes nothing. The report is of the newest versions; the earlier ones of the same articles are read by the
+    same rules, so that they can be compared. The first reading of each stays as it was.
     """
 
     def __init__(
@@ -126,10 +130,13 @@ class Reextraction:
                 own = {copy.article.id: repeated_blocks.of(conn, copy.article.id) for copy in some}
             if not some:
                 return
-            jobs = [self._read(copy, site, excluding(learned, own[copy.article.id])) for copy in some]
+            known = {copy.article.id: excluding(learned, own[copy.article.id]) for copy in some}
+            jobs = [self._read(copy, site, known[copy.article.id]) for copy in some]
             for copy, extraction in zip(some, await asyncio.gather(*jobs), strict=True):
                 if extraction is not None:
-                    self._take(copy, extraction, lease, now)
+                    repeats = known[copy.article.id]
+                    earlier = await self._read_earlier(copy, site, repeats)
+                    self._take(copy, extraction, stages.state(site, repeats), earlier, lease, now)
             last = some[-1].article.id
             if self.told is not None:
                 self.told(self.report)
@@ -145,7 +152,22 @@ class Reextraction:
             self.report.unreadable += 1
         return None
 
-    def _take(self, copy: StoredRecord, extraction: Extraction, lease: leases.Lease | None, now: datetime) -> None:
+    async def _read_earlier(self, newest: StoredRecord, site: Site, learned: RepeatedBlocks) -> list[Rereading]:
+        if self.dry or newest.number == 1:
+            return []
+        with self.archive.read() as conn:
+            records = warc_records.of_article(conn, newest.article.id, MAX_REREAD_VERSIONS)[1:]
+        return await reread_versions(self.workers, self.raw, site, learned, records, ReadingReason.REEXTRACTED)
+
+    def _take(
+        self,
+        copy: StoredRecord,
+        extraction: Extraction,
+        state: str,
+        earlier: list[Rereading],
+        lease: leases.Lease | None,
+        now: datetime,
+    ) -> None:
         known, better = copy.article, extraction.article
         self.report.read += 1
         names = list(_differing(known, better))
@@ -155,10 +177,8 @@ class Reextraction:
             return
 
         def change(conn: Connection) -> None:
-            if names or better.content_hash != known.content_hash:
-                articles.correct(conn, better, now)
-            elif better.extractor != known.extractor:
-                warc_records.stamp(conn, known.id, copy.number, better.extractor)
+            for rereading in (*earlier, Rereading(better, copy.number, ReadingReason.REEXTRACTED, state)):
+                rereading.store(conn, now)
             repeated_blocks.count(conn, known.site, known.id, extraction.blocks)
 
         self.archive.write(change, lease).result()

@@ -1,52 +1,72 @@
-"""Corrections of stored articles that today's rules extract better, found while a crawl stores other pages: a revisit
-with a different result, and articles stored with a block that their site was only later found to repeat."""
+"""Further readings of stored versions, made while a crawl stores other pages: of an article whose page differs from its
+newest version, to compare them by the same rules, and of articles with a block that their site was only later found to
+repeat."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
+from sqlalchemy import Connection
+
+from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks, block_hash
 from crawler.errors import Refused, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool
 from crawler.replay import reread_in_worker
 from crawler.session.learned_blocks import LearnedBlocks
 from crawler.session.store import SessionStore
 from crawler.site_config import Site
-from index.archive import documents, repeated_blocks, warc_records
-from index.dedup.version_diff import classify_change
+from index.archive import articles, repeated_blocks, warc_records
 from index.model.article import Article
-from index.model.candidate import Candidate
+from index.model.codes import ReadingReason
+from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.crawl")
-MAX_REREAD_ARTICLES = 20  # articles at most; when a block is learned, two hold it, or nine if it is a sentence
+MAX_REREAD_ARTICLES = 20  # articles at most that are read again when their site is found to repeat a block
+MAX_REREAD_VERSIONS = 40  # latest versions of an article; a live blog can have hundreds
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """A version of an article (with its id) as read again, why, and the rules and learned blocks it was read with."""
+
+    article: Article
+    number: int
+    reason: ReadingReason
+    state: str
+
+    def store(self, conn: Connection, now: datetime) -> None:
+        """Show this reading, if it differs from the one shown; in any case, record by which state it was confirmed."""
+        articles.correct(conn, self.article, now, number=self.number, reason=self.reason, state=self.state)
 
 
 class Corrections:
-    """Re-extracts stored articles when a page being stored gives reason to."""
+    """Reads stored versions again when a page being stored gives reason to."""
 
     def __init__(self, store: SessionStore, workers: ParsePool, blocks: LearnedBlocks) -> None:
         self.store = store
         self.workers = workers
         self.blocks = blocks
 
-    async def of_revisit(self, site: Site, article: str, page: Page, extraction: Extraction) -> Article | None:
-        """The article (given its id) re-extracted from its stored page, if both a revisit and that page now differ.
+    async def of_article(self, site: Site, article: str, repeats: RepeatedBlocks) -> list[Rereading]:
+        """The versions of an article (id) whose page differs from the newest, as read by the rules of today and with
+        these learned blocks, by which that page was read.
 
-        None otherwise. What a site repeats is learned over time: a box once taken for text is a discovery of ours, not
-        a change for readers. So the stored version is corrected first, and what still differs is a change by the site.
+        What a site repeats is learned over time: a box once taken for text is a discovery of ours, not a change for
+        readers. So the stored versions are read again first, and what still differs is a change by the site.
         """
-        known = await self.store.read(lambda conn: documents.document(conn, article))
-        if known is None or not classify_change(known.article, extraction.article, seen=page.fetched):
-            return None
-        return await self._reread(site, known.article, await self.blocks.of(site, article))
+        records = await self.store.read(lambda conn: warc_records.of_article(conn, article, MAX_REREAD_VERSIONS))
+        return await reread_versions(self.workers, self.store.warc, site, repeats, records, ReadingReason.COMPARED)
 
-    async def of_learned_blocks(self, site: Site, extraction: Extraction) -> list[Article]:
-        """The articles stored with a block that the site was only now found to repeat, re-extracted without it.
+    async def of_learned_blocks(self, site: Site, extraction: Extraction, article: str | None) -> list[Rereading]:
+        """The articles stored with a block that this extraction first showed to be repeated, read again without it.
 
-        These are corrections too, and a copy of one of them at another URL has the same text again.
+        `article` is the id of the one that the extraction belongs to, if it is stored. A copy of one of the others at
+        another URL has the same text again.
         """
         learned = [block_hash(removed.text) for removed in extraction.removed if removed.layer == "repeat"]
         if not learned:
@@ -54,31 +74,37 @@ class Corrections:
         holders = await self.store.read(
             lambda conn: repeated_blocks.holders_of_new(conn, site.id, learned, MAX_REREAD_ARTICLES)
         )
-        holding = await self.store.read(lambda conn: documents.documents(conn, holders))
-        repeats = await self.blocks.of(site, None)
-        read = [await self._reread(site, document.article, repeats) for document in holding]
-        return [article for article in read if article is not None]
+        found = []
+        for holder in holders:
+            if holder != article:
+                repeats = await self.blocks.of(site, holder, counting=() if article else extraction.blocks)
+                records = await self.store.read(
+                    lambda conn, holder=holder: warc_records.of_article(conn, holder, MAX_REREAD_VERSIONS)  # type: ignore[misc]
+                )
+                warc = self.store.warc
+                found += await reread_versions(self.workers, warc, site, repeats, records, ReadingReason.LEARNED)
+        return found
 
-    async def _reread(self, site: Site, known: Article, repeats: RepeatedBlocks) -> Article | None:
-        record = await self.store.read(lambda conn: warc_records.newest(conn, known.id))
-        if record is None:
-            return None
-        record = replace(record, offered=_offered(known))
+
+async def reread_versions(
+    workers: ParsePool,
+    warc: WarcStore,
+    site: Site,
+    repeats: RepeatedBlocks,
+    records: Sequence[warc_records.StoredRecord],
+    reason: ReadingReason,
+) -> list[Rereading]:
+    """These raw copies read again, without those that were read with these rules and learned blocks already, that are
+    damaged, or that today's rules refuse."""
+    state = stages.state(site, repeats)
+    found = []
+    for record in records:
+        if record.state == state:
+            continue
         try:
-            better = (await reread_in_worker(self.workers, self.store.warc, record, site, repeats)).article
+            better = (await reread_in_worker(workers, warc, record, site, repeats)).article
         except (Refused, Unreadable) as problem:
-            log.warning("%s: its stored page cannot be re-extracted: %s", known.url, problem)
-            return None
-        return better if classify_change(known, better) else None
-
-
-def _offered(article: Article) -> Candidate:
-    """The article's fields that came from a source rather than its page, as a candidate, so that re-extraction loses
-    none of them; the frontier cannot serve here, as it may hold later dates by now."""
-    said = {name for name, origin in article.origins.items() if origin.startswith("feed")}
-    return Candidate(
-        url=article.url,
-        title=article.headline if "headline" in said else None,
-        published=article.published if "published" in said else None,
-        modified=article.modified if "modified" in said else None,
-    )
+            log.warning("%s: its stored page cannot be read again: %s", record.article.url, problem)
+            continue
+        found.append(Rereading(better, record.number, reason, state))
+    return found

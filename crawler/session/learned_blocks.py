@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import Connection
 
 from crawler.boilerplate.repeated_blocks import OTHERS, RepeatedBlocks, block_hash
@@ -21,11 +23,17 @@ class LearnedBlocks:
         self.store = store
         self.by_site: dict[str, RepeatedBlocks] = {}
 
-    async def of(self, site: Site, article: str | None) -> RepeatedBlocks:
-        """The blocks that the site's articles repeat, not counting this article (its id, if it is stored)."""
+    async def of(self, site: Site, article: str | None, counting: Collection[str] = ()) -> RepeatedBlocks:
+        """The blocks that the site's articles repeat, not counting this article (its id, if it is stored).
+
+        `counting` are the blocks of another one that is about to be stored."""
         if site.id not in self.by_site:
             self.by_site[site.id] = await self.store.read(lambda conn: repeated(conn, site.id))
         learned = self.by_site[site.id]
+        if counting:
+            known = await self.store.read(lambda conn: repeated_blocks.among(conn, site.id, counting))
+            more = {block: known.get(block, 0) + 1 for block in counting}
+            learned = RepeatedBlocks({**learned.counts, **_often(more)}, learned.articles + 1)
         own = await self.store.read(lambda conn: repeated_blocks.of(conn, article)) if article else frozenset()
         return excluding(learned, own) if own else learned
 
@@ -36,6 +44,9 @@ class LearnedBlocks:
         repeated_blocks.record_learned(conn, site, texts, page.fetched)
         if (learned := self.by_site.get(site)) is not None:
             now = repeated_blocks.among(conn, site, extraction.blocks)
-            often = {block: n for block, n in now.items() if n >= OTHERS}
             articles = learned.articles + (outcome.kind == "new")
-            self.by_site[site] = RepeatedBlocks({**learned.counts, **often}, articles)
+            self.by_site[site] = RepeatedBlocks({**learned.counts, **_often(now)}, articles)
+
+
+def _often(counts: Mapping[str, int]) -> dict[str, int]:
+    return {block: n for block, n in counts.items() if n >= OTHERS}

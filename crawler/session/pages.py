@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,7 +21,7 @@ from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool, PoolClosed
 from crawler.scheduling.poll_interval import retry_after
 from crawler.scheduling.revisit import FADE, LADDER, next_look, stretched
-from crawler.session.corrections import Corrections
+from crawler.session.corrections import Corrections, Rereading
 from crawler.session.learned_blocks import LearnedBlocks
 from crawler.session.rejections import Rejections
 from crawler.session.rendering_policy import RenderingPolicy
@@ -112,8 +112,7 @@ class Pages:
             return None
         async with self.turns[site.id]:
             try:
-                extraction = await self.workers.run(stages.article, page, site, await self.blocks.of(site, row.article))
-                kind = await self.store(site, row, page, extraction, received)
+                extraction, kind = await self._read_and_store(site, row, page, received)
             except (Refused, Unreadable) as problem:
                 if await self.rendering.should_render(site, page, problem.reason):
                     return "render"
@@ -175,21 +174,53 @@ class Pages:
         for finding in trust_observations(row, page, changed):
             trust.note(conn, site, finding, page.fetched)
 
+    async def _read_and_store(
+        self, site: Site, row: FrontierRow, page: Page, received: Response | None
+    ) -> tuple[Extraction, str]:
+        """Extract an article and store it, and return it with the outcome.
+
+        A page that differs from its article's newest version is stored once the two have been read by the same rules
+        and with the same learned blocks: only then is the difference the site's.
+
+        :raises Refused: when the page is not an article.
+        :raises Unreadable: when it cannot be parsed.
+        """
+        repeats = await self.blocks.of(site, row.article)
+        extraction = await self.workers.run(stages.article, page, site, repeats)
+        learned = await self.corrections.of_learned_blocks(site, extraction, row.article)
+        fetched = await self._fetched(site, row, page, extraction.article, received)
+        fetched = replace(fetched, state=stages.state(site, repeats), strict=True)
+        try:
+            return extraction, await self.store(site, row, page, extraction, fetched, learned)
+        except articles.NotCompared as differing:
+            home = differing.article
+        if home != row.article:  # what the article itself has is not counted
+            repeats = await self.blocks.of(site, home)
+            extraction = await self.workers.run(stages.article, page, site, repeats)
+            learned = await self.corrections.of_learned_blocks(site, extraction, home)
+        compared = await self.corrections.of_article(site, home, repeats)
+        fetched = replace(fetched, article=extraction.article, state=stages.state(site, repeats), strict=False)
+        return extraction, await self.store(site, row, page, extraction, fetched, [*learned, *compared])
+
     async def store(
-        self, site: Site, row: FrontierRow, page: Page, extraction: Extraction, received: Response | None
+        self,
+        site: Site,
+        row: FrontierRow,
+        page: Page,
+        extraction: Extraction,
+        fetched: articles.Fetched,
+        rereadings: Sequence[Rereading],
     ) -> str:
-        """Store an article and everything that belongs to it in one transaction.
+        """Store an article and everything that belongs to it in one transaction, after these further readings.
 
         Returns the outcome: new, changed, same, copy, emptied (its text is no longer there), or refused (it was erased
         on request). The raw response of a new or changed article is on disk before the transaction that refers to it
         ends.
+
+        :raises NotCompared: when it is strict, and a version must be read again first.
         """
         await self.rejections.accept(site, row, page)
         again = await self.revisit_at(site, replace(row, content_changed_at=page.fetched), page)
-        corrections = await self.corrections.of_learned_blocks(site, extraction)
-        if row.article is not None and (ours := await self.corrections.of_revisit(site, row.article, page, extraction)):
-            corrections.append(ours)
-        fetched = await self._fetched(site, row, page, extraction.article, received)
         article = extraction.article
         signs = {row.url, fetched.final_url, article.url, article.canonical_url or "", article.content_hash}
 
@@ -198,8 +229,8 @@ class Pages:
                 visit = Visit(page.fetched, None, page.status)
                 frontier.mark_refused(conn, site.id, row.url, Message(PageReason.FORGOTTEN), visit)
                 return "refused"
-            for better in corrections:
-                articles.correct(conn, better, page.fetched)
+            for rereading in rereadings:
+                rereading.store(conn, page.fetched)
             outcome = articles.store(conn, fetched)
             if outcome.kind == "emptied":
                 return outcome.kind

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 from index.archive import near_duplicates
 from index.archive import tables as t
 from index.archive.documents import by_url, by_urls
+from index.archive.readings import IS_SHOWN, shown
 from index.model.article import Article
 from index.model.codes import AliasReason
 
@@ -20,14 +21,15 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese 
 # Built once: building a statement costs as much as running it.
 _BY_ID = select(t.articles).where(t.articles.c.id == bindparam("id"))
 _TODAYS = (
-    select(t.articles, t.versions.c.canonical_url)
+    select(t.articles, shown("canonical_url"))
     .join(t.versions, (t.versions.c.article == t.articles.c.id) & (t.versions.c.number == t.articles.c.number))
+    .outerjoin(t.readings, IS_SHOWN)
     .where(t.articles.c.site == bindparam("site"))
     .order_by(t.articles.c.first_seen, t.articles.c.id)
 )
 _EQUAL_TEXT = _TODAYS.where(t.articles.c.content_hash == bindparam("content_hash"))
 _WITH_QUERY = _TODAYS.where(
-    t.versions.c.canonical_url == bindparam("url"),
+    shown("canonical_url").element == bindparam("url"),
     t.articles.c.url > bindparam("first"),
     t.articles.c.url < bindparam("last"),
 )

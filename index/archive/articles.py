@@ -14,15 +14,16 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index.archive import frontier, outbox, stories
+from index.archive import frontier, outbox, readings, stories
 from index.archive import tables as t
 from index.archive.article_matching import get_article_row, match_article, mergeable
-from index.archive.documents import article_of, by_url, columns_of, touch
+from index.archive.documents import by_url, touch
 from index.archive.frontier import Visit
+from index.archive.readings import IS_SHOWN, article_of, columns_of, shown, shown_columns
 from index.dedup import version_diff
 from index.dedup.content_loss import is_emptied, is_paywall_truncated
 from index.model.article import Article
-from index.model.codes import AliasReason, FetchOutcome, PageReason
+from index.model.codes import AliasReason, FetchOutcome, PageReason, ReadingReason
 from index.model.message import Message
 from index.warc.store import WarcRef
 
@@ -33,8 +34,12 @@ OUTCOMES = {
     "copy": FetchOutcome.COPY,
 }
 # Built once: building a statement costs as much as running it.
-_VERSION = select(t.versions).where(
-    t.versions.c.article == bindparam("article"), t.versions.c.number == bindparam("number")
+_VERSION = (
+    select(
+        *(t.versions.c[name] for name in ("body_hash", "confirmed")), t.versions.c.url.label("page"), *shown_columns()
+    )
+    .select_from(t.versions.outerjoin(t.readings, IS_SHOWN))
+    .where(t.versions.c.article == bindparam("article"), t.versions.c.number == bindparam("number"))
 )
 _ARTICLE, _ADD, _RAW = insert(t.articles), insert(t.versions), insert(t.raws).returning(t.raws.c.id)
 
@@ -46,7 +51,8 @@ class Fetched:
     `url` is the requested URL in canonical form, `final_url` the one after redirects; `spellings` are other URLs under
     which a server may serve the same page. `body_hash` covers the bytes of the body; `fetched` and `revisit_at` are
     UTC. `raw` writes the raw response and returns its location; it is called only for a page that becomes a version.
-    `run` is the run's number.
+    `run` is the run's number. `state` names the rules and learned blocks that the page was read with, None if unknown;
+    with `strict`, a page that differs from a version read otherwise is not stored, but raises NotCompared.
     """
 
     site: str
@@ -62,6 +68,17 @@ class Fetched:
     run: int | None = None
     status: int = 200
     spellings: tuple[str, ...] = ()
+    state: str | None = None
+    strict: bool = False
+
+
+class NotCompared(Exception):
+    """A page differs from the newest version of this article (id), which was read by other rules or with other learned
+    blocks, so that the difference may be ours. Nothing was stored: read the version again, then store the page."""
+
+    def __init__(self, article: str) -> None:
+        super().__init__(article)
+        self.article = article
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +87,8 @@ class Outcome:
 
     `kind` is "new"; "changed", which added a version; "same"; "copy", another URL of an article; or "emptied", an
     article's page that no longer contains it, so that nothing was stored. `id` is the article's, `version` the number
-    of its newest version. `corrected` means that the same page is read better now and the version was corrected in
-    place.
+    of its newest version. `corrected` means that the same page is read better now, and that the version shows that
+    further reading.
     """
 
     kind: Literal["new", "changed", "same", "copy", "emptied"]
@@ -84,6 +101,8 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     """Store a page with its fetch state and the updates for every index, and return what the page turned out to be.
 
     Everything happens in the transaction of `conn`: either all of it is stored or nothing is.
+
+    :raises NotCompared: when the page is `strict` and its article's newest version must be read again first.
     """
     home, reason = match_article(conn, page.article, page.url, page.final_url, page.spellings)
     if home is None:
@@ -170,10 +189,12 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
         return Outcome("same", home.id, home.number)
     if _is_edition(conn, page, known, reason):
         return Outcome("same", home.id, home.number)
+    if page.strict and (page.state is None or page.state != current.confirmed):
+        raise NotCompared(home.id)
     if is_emptied(known, article):
         return Outcome("emptied", home.id, home.number)
     if page.body_hash is not None and page.body_hash == current.body_hash:
-        return correct(conn, article, page.fetched)
+        return correct(conn, article, page.fetched, reason=ReadingReason.SAME_BYTES, state=page.state)
     if article.content_hash in _texts_before(conn, home, own=None if not own else home.url):
         if not own:
             return Outcome("same", home.id, home.number)  # an old copy, such as a cached AMP page
@@ -202,33 +223,45 @@ def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
 
 def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:
     earlier = (t.versions.c.article == home.id) & (t.versions.c.number < home.number)
-    query = select(t.versions.c.content_hash).where(earlier)
+    query = select(shown("content_hash")).select_from(t.versions.outerjoin(t.readings, IS_SHOWN)).where(earlier)
     return set(conn.execute(query if own is None else query.where(t.versions.c.url == own)).scalars())
 
 
 def _split_alias(conn: Connection, home: Any, current: Any, now: datetime) -> None:
     """Split off an alias that showed a change while the article's own page still has the text from before it: the two
     are different articles."""
-    if current.url == home.url:
+    if current.page == home.url:
         return
-    conn.execute(delete(t.aliases).where(t.aliases.c.site == home.site, t.aliases.c.url == current.url))
-    frontier.detach(conn, home.site, current.url, now)
+    conn.execute(delete(t.aliases).where(t.aliases.c.site == home.site, t.aliases.c.url == current.page))
+    frontier.detach(conn, home.site, current.page, now)
 
 
-def correct(conn: Connection, article: Article, now: datetime) -> Outcome:
-    """Correct the newest version of `article.id` in place, without a new version, because the page is read better now.
+def correct(
+    conn: Connection,
+    article: Article,
+    now: datetime,
+    *,
+    number: int | None = None,
+    reason: ReadingReason = ReadingReason.REEXTRACTED,
+    state: str | None = None,
+) -> Outcome:
+    """Show a further reading of a version of `article.id`, by default the newest, without a new version: the page is
+    read better now. The version's first reading stays as it is.
 
-    For a page that did not change, or a raw response that was extracted again.
+    For a page that did not change, or a raw response that was extracted again; `state` names what it was read with.
 
-    :raises KeyError: when the archive has no article of that id.
+    :raises KeyError: when the archive has no such article or version.
     """
     home = get_article_row(conn, article.id)
     if home is None:
         raise KeyError(article.id)
-    newest = (t.versions.c.article == home.id) & (t.versions.c.number == home.number)
-    conn.execute(update(t.versions).where(newest).values(**columns_of(article), corrected=now))
-    _update_head(conn, home, article, now, home.number)
-    return Outcome("same", home.id, home.number, corrected=True)
+    number = home.number if number is None else number
+    corrected = readings.add(conn, article, number, now, reason, state)
+    if corrected and number == home.number:
+        _update_head(conn, home, article, now, number)
+    elif corrected:
+        touch(conn, [home.id], now)  # earlier versions are found by search, too
+    return Outcome("same", home.id, home.number, corrected=corrected)
 
 
 def _update_head(conn: Connection, home: Any, article: Article, now: datetime, number: int) -> None:
@@ -247,7 +280,7 @@ def _update_head(conn: Connection, home: Any, article: Article, now: datetime, n
 
 def _add_version(conn: Connection, page: Fetched, article: Article, number: int) -> None:
     how = {"seen": page.fetched, "url": page.article.url, "body_hash": page.body_hash, "run": page.run}
-    how["raw"] = keep_raw(conn, page)
+    how |= {"raw": keep_raw(conn, page), "state": page.state, "confirmed": page.state}
     conn.execute(_ADD, {"article": article.id, "number": number, **how, **columns_of(article)})
 
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, update
 
 from index.archive import outbox
 from index.archive import tables as t
+from index.archive.readings import IS_SHOWN, article_of, shown_columns
 from index.archive.upsert import CHUNK, chunks
-from index.model.article import Article, Image, IndexDocument, Version
-from index.model.codes import AliasReason
+from index.model.article import IndexDocument, Version
+from index.model.codes import AliasReason, ReadingReason
 from index.warc.store import WarcRef
 
-_PLAIN = tuple(  # fields of Article that are columns of versions as they are
-    field.name
-    for field in fields(Article)
-    if field.name not in {"id", "site", "url", "keywords", "authors", "images", "origins"}
-)
 _OWN = select(t.articles.c.id).where(t.articles.c.url == bindparam("url"))
 _ALIAS = select(t.aliases.c.article).where(t.aliases.c.url == bindparam("url"))
 _LEADS_TO = {  # by whether only one site is searched; built once: building statements costs as much as running them
@@ -79,13 +75,7 @@ def by_urls(conn: Connection, urls: Sequence[str], site: str) -> dict[str, str]:
 
 def versions(conn: Connection, article_id: str) -> list[Version]:
     """The versions of an article, oldest first."""
-    query = (
-        select(t.versions, t.articles.c.id, t.articles.c.site, t.articles.c.url.label("own_url"))
-        .join(t.articles, t.articles.c.id == t.versions.c.article)
-        .where(t.versions.c.article == article_id)
-        .order_by(t.versions.c.number)
-    )
-    return [Version(row["number"], row["seen"], article_of(dict(row))) for row in conn.execute(query).mappings()]
+    return [_version(row) for row in conn.execute(_VERSIONS, {"article": article_id}).mappings()]
 
 
 def version_documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
@@ -183,44 +173,46 @@ def count_on(conn: Connection, indexed: Mapping[str, int], now: datetime) -> Non
 # --- rows to values ------------------------------------------------------------------------------------------------
 
 
-def columns_of(article: Article) -> dict[str, Any]:
-    """An article as column values of `versions`."""
-    return {name: getattr(article, name) for name in _PLAIN} | {
-        "keywords": list(article.keywords),
-        "authors": list(article.authors),
-        "images": [asdict(image) for image in article.images],
-        "origins": dict(article.origins),
-    }
-
-
-def article_of(row: dict[str, Any]) -> Article:
-    """The article in a row of `versions` that also has `id`, `site` and `own_url` of its article."""
-    return Article(
-        **{name: row[name] for name in _PLAIN},
-        id=row["id"],
-        site=row["site"],
-        url=row["own_url"],
-        keywords=tuple(row["keywords"]),
-        authors=tuple(row["authors"]),
-        images=tuple(Image(**image) for image in row["images"]),
-        origins=row["origins"],
-    )
-
-
 def _stored(which: ColumnElement[bool]) -> Select[Any]:
     state = ("id", "site", "revision", "first_seen", "sort_date", "story", "lead", "gone_since")
     return select(
         *(t.articles.c[name] for name in state),
         t.articles.c.url.label("own_url"),
-        *(t.versions.c[name] for name in (*_PLAIN, "keywords", "authors", "images", "origins")),
+        *shown_columns(),
         t.versions.c.number,
         t.versions.c.seen,
-    ).join(t.versions, (t.versions.c.article == t.articles.c.id) & which)
+    ).select_from(
+        t.articles.join(t.versions, (t.versions.c.article == t.articles.c.id) & which).outerjoin(t.readings, IS_SHOWN)
+    )
 
 
+_VERSIONS = (
+    select(
+        *(t.articles.c.id, t.articles.c.site, t.articles.c.url.label("own_url")),
+        *(t.versions.c[name] for name in ("number", "seen", "reading", "corrected", "confirmed")),
+        *(t.readings.c.at, t.readings.c.reason),
+        *shown_columns(),
+    )
+    .join(t.articles, t.articles.c.id == t.versions.c.article)
+    .outerjoin(t.readings, IS_SHOWN)
+    .where(t.versions.c.article == bindparam("article"))
+    .order_by(t.versions.c.number)
+)
 _NEWEST = _stored(t.versions.c.number == t.articles.c.number).where(  # built once, as _LEADS_TO
     t.articles.c.id.in_(bindparam("ids", expanding=True))
 )
+
+
+def _version(row: RowMapping) -> Version:
+    return Version(
+        number=row["number"],
+        seen=row["seen"],
+        article=article_of(dict(row)),
+        reading=row["reading"],
+        read=row["at"] or row["seen"],
+        reason=ReadingReason(row["reason"] or ReadingReason.FIRST),
+        confirmed=row["confirmed"],
+    )
 
 
 def _document(row: dict[str, Any]) -> IndexDocument:

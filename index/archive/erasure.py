@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
-from index.archive import near_duplicates, outbox, stories, warc_records
+from index.archive import near_duplicates, outbox, readings, stories, warc_records
 from index.archive import tables as t
 from index.archive.upsert import chunks, insert_missing
 from index.warc.store import WarcRef
@@ -44,7 +44,7 @@ def find(conn: Connection, article: str) -> ErasableArticle:
     urls = {own.url}
     for table in (t.aliases, t.frontier, t.versions):
         urls.update(conn.execute(select(table.c.url).where(table.c.article == article)).scalars())
-    read = select(t.versions.c.content_hash, t.versions.c.headline).where(t.versions.c.article == article)
+    read = select(t.versions.c.headline).where(t.versions.c.article == article)
     said = conn.execute(read.order_by(t.versions.c.number)).all()
     refs = conn.execute(select(t.raws).where(_raws(article, own.site, sorted(urls)))).all()
     return ErasableArticle(
@@ -53,7 +53,7 @@ def find(conn: Connection, article: str) -> ErasableArticle:
         headline=said[-1].headline if said else "",
         versions=len(said),
         urls=tuple(sorted(urls | {row.url for row in refs})),
-        texts=tuple({own.content_hash, *(row.content_hash for row in said)}),
+        texts=tuple({own.content_hash, *readings.hashes(conn, article)}),
         refs=tuple(WarcRef(row.file, row.offset, row.length) for row in refs),
     )
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from index.archive import pending_notifications
 from index.archive.column_types import joined
-from index.archive.tables import alerts, articles, frontier, health, sources, versions
+from index.archive.readings import IS_SHOWN, shown
+from index.archive.tables import alerts, articles, frontier, health, readings, sources, versions
 from index.archive.upsert import upsert
 from index.model.codes import PageState, Verdict
 from index.model.message import Message
@@ -121,10 +122,11 @@ def _pages(conn: Connection, site: str, now: datetime) -> tuple[PageSeen, ...]:
 
 def _samples(conn: Connection, site: str) -> tuple[Sample, ...]:
     newest = (versions.c.article == articles.c.id) & (versions.c.number == articles.c.number)
-    columns = (versions.c.published, versions.c.headline, versions.c.authors, versions.c.section, versions.c.images)
+    columns = [shown(name) for name in ("published", "headline", "authors", "section", "images")]
     query = (
-        select(articles.c.url, articles.c.first_seen, *columns, func.length(versions.c.body).label("length"))
+        select(articles.c.url, articles.c.first_seen, *columns, func.length(shown("body").element).label("length"))
         .join(versions, newest)
+        .outerjoin(readings, IS_SHOWN)
         .where(articles.c.site == site)
         .order_by(articles.c.first_seen.desc(), articles.c.id)
         .limit(SAMPLES)

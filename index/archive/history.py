@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from index.archive import tables as t
 from index.archive.documents import aliases, versions
-from index.dedup.version_diff import Change, classify_change
+from index.dedup.version_diff import Change, classify_change, same_rules
 from index.model.codes import AliasReason
 
 UNCHANGED = Change(())
@@ -20,7 +20,8 @@ UNCHANGED = Change(())
 class Event:
     """An observation at a time (UTC). "new" and "changed" have the `number` of the version stored then and its
     `headline`; "changed" has the `change`; "moved" the new `url`; "gone" the time `until` which the article was last
-    seen to be gone. `corrected` is when the version was last corrected because its page is read better now."""
+    seen to be gone. `reading` is the number of the version's reading, `corrected` when a further one was made because
+    its page is read better now. `maybe_ours` says that the two versions were not read by the same rules."""
 
     at: datetime
     what: Literal["new", "changed", "moved", "gone", "back"]
@@ -30,19 +31,21 @@ class Event:
     url: str | None = None
     until: datetime | None = None
     corrected: datetime | None = None
+    reading: int | None = None
+    maybe_ours: bool | None = None
 
 
 def history(conn: Connection, article: str) -> list[Event]:
     """The events of an article, oldest first; empty if there is no such article."""
-    read = select(t.versions.c.number, t.versions.c.corrected).where(t.versions.c.article == article)
-    corrected = {row.number: row.corrected for row in conn.execute(read)}
     said = versions(conn, article)
     events = []
     for before, now in zip([None, *said], said, strict=False):
         change = classify_change(before.article, now.article) if before is not None else UNCHANGED
         what: Literal["new", "changed"] = "new" if before is None else "changed"
-        headline, mended = now.article.headline, corrected[now.number]
-        events.append(Event(now.seen, what, now.number, headline, change, corrected=mended))
+        corrected = now.read if now.reading > 1 else None
+        ours = None if before is None or same_rules(before, now) else True
+        headline = now.article.headline
+        events.append(Event(now.seen, what, now.number, headline, change, None, None, corrected, now.reading, ours))
     moves = (alias for alias in aliases(conn, article) if alias.reason == AliasReason.MOVED)
     events += [Event(move.seen, "moved", url=move.url) for move in moves]
     state = select(t.articles.c.gone_since, t.articles.c.gone_until).where(t.articles.c.id == article)

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, bindparam, delete, select
 
-from index.archive.tables import articles, bands, signatures, versions
+from index.archive.readings import IS_SHOWN, shown
+from index.archive.tables import articles, bands, readings, signatures, versions
 from index.dedup import text_similarity
 
 BANDS = 32
@@ -38,13 +39,17 @@ _SIGN = "INSERT INTO signatures (article, signature) VALUES (?, ?) RETURNING num
 _ADD = "INSERT INTO bands (hash, number) VALUES (?, ?)"
 _MINE = select(signatures.c.number, signatures.c.signature).where(signatures.c.article == bindparam("article"))
 _TEXT = (
-    select(versions.c.headline, versions.c.body)
+    select(shown("headline"), shown("body"))
+    .select_from(versions)
     .join(articles, (articles.c.id == versions.c.article) & (articles.c.number == versions.c.number))
+    .outerjoin(readings, IS_SHOWN)
     .where(articles.c.id == bindparam("article"))
 )
 _UNSIGNED = (
-    select(articles.c.id, versions.c.headline, versions.c.body)
+    select(articles.c.id, shown("headline"), shown("body"))
+    .select_from(articles)
     .join(versions, (articles.c.id == versions.c.article) & (articles.c.number == versions.c.number))
+    .outerjoin(readings, IS_SHOWN)
     .outerjoin(signatures, signatures.c.article == articles.c.id)
     .where(articles.c.mergeable, signatures.c.article.is_(None), articles.c.id > bindparam("after"))
     .order_by(articles.c.id)

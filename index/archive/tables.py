@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -186,37 +188,59 @@ articles = Table(
     Index(None, "url"),
 )
 
-versions = Table(
+
+def _reading() -> list[Column[Any]]:
+    """The columns of what was read from a page, which a version's first reading and its further ones have in common."""
+    return [
+        Column("extractor", String, nullable=False),
+        Column("state", String),  # the rules and learned blocks it was read with; None: read before 0004
+        Column("content_hash", String, nullable=False, index=True),
+        Column("headline", Text, nullable=False),
+        Column("alternative_headline", Text),
+        Column("description", Text),
+        Column("body", Text, nullable=False),
+        Column("section", Text),
+        Column("keywords", Json, nullable=False),
+        Column("authors", Json, nullable=False),
+        Column("published", Zoned),
+        Column("modified", Zoned),
+        Column("language", String),
+        Column("country", String, nullable=False),
+        Column("canonical_url", Text),
+        Column("images", Json, nullable=False),
+        Column("paywalled", Boolean),
+        Column("template", Boolean, nullable=False, server_default=false()),
+        Column("signature", LargeBinary),
+        Column("origins", Json, nullable=False),
+    ]
+
+
+versions = Table(  # with its first reading, which never changes
     "versions",
     metadata,
     Column("article", String, ForeignKey("articles.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("seen", Instant, nullable=False),
     Column("url", Text, nullable=False),  # the page it was extracted from; may be an alias
-    Column("corrected", Instant),  # when it was last corrected because the same page is read better
+    Column("reading", Integer, nullable=False, server_default=text("1")),  # the one shown; 1 is the first
+    Column("corrected", Instant),  # when a further reading was last chosen to be shown
+    Column("confirmed", String),  # the state by which the raw copy last gave the reading shown
     Column("body_hash", String),
     Column("raw", Key, ForeignKey("raws.id")),
     Column("run", Key, ForeignKey("runs.id")),
-    Column("extractor", String, nullable=False),
-    Column("content_hash", String, nullable=False),
-    Column("headline", Text, nullable=False),
-    Column("alternative_headline", Text),
-    Column("description", Text),
-    Column("body", Text, nullable=False),
-    Column("section", Text),
-    Column("keywords", Json, nullable=False),
-    Column("authors", Json, nullable=False),
-    Column("published", Zoned),
-    Column("modified", Zoned),
-    Column("language", String),
-    Column("country", String, nullable=False),
-    Column("canonical_url", Text),
-    Column("images", Json, nullable=False),
-    Column("paywalled", Boolean),
-    Column("template", Boolean, nullable=False, server_default=false()),
-    Column("signature", LargeBinary),
-    Column("origins", Json, nullable=False),
+    *_reading(),
     Index(None, "raw"),
+)
+
+readings = Table(  # a version's further readings: the same page, read by other rules or with more learned blocks
+    "readings",
+    metadata,
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 2 on: the first is in `versions`
+    Column("at", Instant, nullable=False),
+    Column("reason", String, nullable=False),
+    *_reading(),
 )
 
 aliases = Table(  # another URL of an article of the same site

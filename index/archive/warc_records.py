@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, func, select, update
 
 from index.archive import tables as t
-from index.archive.documents import article_of
+from index.archive.readings import IS_SHOWN, article_of, shown_columns
 from index.archive.upsert import CHUNK, chunks
 from index.model.article import Article
 from index.model.candidate import Candidate
@@ -22,8 +22,9 @@ MONTH = timedelta(days=30)  # the period over which growth is measured and repor
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """The raw response of an article's newest version: the article as extracted from it, the version's number, the
-    requested URL and the final one, when it was fetched (UTC), and the candidate as its source offered it."""
+    """The raw response of a version: the article as extracted from it, the version's number, the requested URL and the
+    final one, when it was fetched (UTC), the candidate as its source offered it, and the `state` by which it last gave
+    the reading shown (None: not known)."""
 
     article: Article
     number: int
@@ -32,6 +33,7 @@ class StoredRecord:
     final_url: str
     fetched: datetime
     offered: Candidate
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Extent:
 
 
 def copies(conn: Connection, site: str, since: datetime | None = None, after: str = "") -> Iterator[StoredRecord]:
-    """The raw responses of a site's articles, in the order of their ids, after the id `after`; with `since`, only of
-    pages fetched since then."""
+    """The raw responses of the newest versions of a site's articles, in the order of their ids, after the id `after`;
+    with `since`, only of pages fetched since then."""
     last = after
     while rows := conn.execute(_newest(site, since, last)).mappings().all():
         yield from map(_stored_record, rows)
@@ -55,21 +57,29 @@ def copies(conn: Connection, site: str, since: datetime | None = None, after: st
 
 def newest(conn: Connection, article: str) -> StoredRecord | None:
     """The raw response of the newest version of this article (id), or None if it is not stored."""
-    row = conn.execute(_NEWEST.where(t.articles.c.id == article)).mappings().one_or_none()
+    row = conn.execute(_EACH.where(_IS_NEWEST, t.articles.c.id == article)).mappings().one_or_none()
     return _stored_record(row) if row is not None else None
+
+
+def of_article(conn: Connection, article: str, most: int) -> list[StoredRecord]:
+    """The raw responses of an article's versions that are stored, the newest first: at most `most`."""
+    query = _EACH.where(t.articles.c.id == article).order_by(t.versions.c.number.desc()).limit(most)
+    return [_stored_record(row) for row in conn.execute(query).mappings()]
 
 
 def _stored_record(row: RowMapping) -> StoredRecord:
     offered = Candidate(row["page_url"], *(row[f"said_{name}"] for name in SAID))
     ref = WarcRef(row["file"], row["offset"], row["length"])
-    return StoredRecord(
-        article_of(dict(row)), row["number"], ref, row["page_url"], row["final_url"], row["fetched"], offered
-    )
+    urls = row["page_url"], row["final_url"]
+    return StoredRecord(article_of(dict(row)), row["number"], ref, *urls, row["fetched"], offered, row["confirmed"])
 
 
-_NEWEST = (
+_IS_NEWEST = t.articles.c.number == t.versions.c.number
+_EACH = (
     select(
-        t.versions,
+        t.versions.c.number,
+        t.versions.c.confirmed,
+        *shown_columns(),
         t.articles.c.id,
         t.articles.c.site,
         t.articles.c.url.label("own_url"),
@@ -78,7 +88,9 @@ _NEWEST = (
         *(t.raws.c[name] for name in ("fetched", "file", "offset", "length")),
         *(t.frontier.c[name].label(f"said_{name}") for name in SAID),
     )
-    .join(t.articles, and_(t.articles.c.id == t.versions.c.article, t.articles.c.number == t.versions.c.number))
+    .select_from(t.versions)
+    .join(t.articles, t.articles.c.id == t.versions.c.article)
+    .outerjoin(t.readings, IS_SHOWN)
     .join(t.raws, t.raws.c.id == t.versions.c.raw)
     .outerjoin(t.frontier, and_(t.frontier.c.site == t.articles.c.site, t.frontier.c.url == t.versions.c.url))
 )
@@ -86,16 +98,10 @@ _NEWEST = (
 
 def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
     """The statement that selects one chunk of rows for `copies`."""
-    query = _NEWEST.where(t.articles.c.site == site, t.articles.c.id > after)
+    query = _EACH.where(_IS_NEWEST, t.articles.c.site == site, t.articles.c.id > after)
     if since is not None:
         query = query.where(t.raws.c.fetched >= since)
     return query.order_by(t.articles.c.id).limit(CHUNK)
-
-
-def stamp(conn: Connection, article: str, number: int, extractor: str) -> None:
-    """Record that this extractor reads a version the same, too."""
-    mine = (t.versions.c.article == article) & (t.versions.c.number == number)
-    conn.execute(update(t.versions).where(mine).values(extractor=extractor))
 
 
 def refs(conn: Connection, site: str | None = None, since: datetime | None = None) -> Iterator[WarcRef]:

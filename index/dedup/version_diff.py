@@ -17,7 +17,7 @@ from typing import Literal
 
 from rapidfuzz.distance import OSA
 
-from index.model.article import Article
+from index.model.article import Article, Version
 from index.text.analysis import fold
 
 Kind = Literal[
@@ -113,6 +113,12 @@ def classify_change(old: Article, new: Article, *, seen: datetime | None = None)
     if _dated(old, new, seen):
         kinds.append("dates")
     return Change(tuple(kinds), removed, added)
+
+
+def same_rules(one: Version, other: Version) -> bool:
+    """Whether two versions were read by the same rules and with the same learned blocks, so that the site changed what
+    differs. Otherwise the difference may be ours: a raw copy is gone, or was read by an older release."""
+    return one.confirmed is not None and one.confirmed == other.confirmed
 
 
 def visible_text(text: str) -> str:

@@ -36,11 +36,14 @@ class Citation:
     url: str
     language: str | None
     content_hash: str
+    version: int = 1
+    reading: int = 1
 
     @property
     def note(self) -> str:
-        """The content hash, which identifies the cited text."""
-        return f"Content hash {self.content_hash}"
+        """The content hash, which identifies the cited text, after the reading, if it is not the first."""
+        which = f"Reading {self.reading} of version {self.version}. " if self.reading > 1 else ""
+        return f"{which}Content hash {self.content_hash}"
 
 
 def citation(version: Version, outlet: str) -> Citation:
@@ -56,6 +59,8 @@ def citation(version: Version, outlet: str) -> Citation:
         url=_line(article.url),
         language=article.language,
         content_hash=article.content_hash,
+        version=version.number,
+        reading=version.reading,
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from index.model.codes import ReadingReason
+
 DAY_ONLY = "day only"  # part of the origin of a date that has no time
 
 
@@ -59,11 +61,19 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of an article: `number` counts from 1, `seen` is UTC."""
+    """A version of an article, as one reading of its page has it: `number` counts from 1, `seen` is UTC.
+
+    `reading` is that reading's number, 1 for the first; `read` is when it was made (UTC), and `reason` why. `confirmed`
+    names the rules and learned blocks by which the raw copy last gave this reading; None if that is not known.
+    """
 
     number: int
     seen: datetime
     article: Article
+    reading: int = 1
+    read: datetime | None = None
+    reason: ReadingReason = ReadingReason.FIRST
+    confirmed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

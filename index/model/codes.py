@@ -127,6 +127,16 @@ class AliasReason(StrEnum):
     SAME_TEXT = "same text"
 
 
+class ReadingReason(StrEnum):
+    """Why a page that is stored was read."""
+
+    FIRST = "reading.first"  # when it was fetched
+    COMPARED = "reading.compared"  # to compare it with a later page by the same rules
+    LEARNED = "reading.learned"  # without blocks that its site was found to repeat
+    SAME_BYTES = "reading.same_bytes"  # the same page was fetched again, and is read better now
+    REEXTRACTED = "reading.reextracted"  # all stored pages were read again with current rules
+
+
 class RunStatus(StrEnum):
     """The status of a run, or of a site's part of one."""
 

@@ -8,16 +8,17 @@ from typing import Annotated, Any, Literal, get_args
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from index.archive import documents, runs, site_state
+from index.archive import documents, readings, runs, site_state
 from index.export.schema_org import as_news_article, document_fields
 from index.locale import plain
+from index.model.article import Version as StoredVersion
 from index.model.query import Query as Searched
 from index.model.query import Sort
 from index.model.results import Facet, Hit, Unit
 from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
 from index.web import queries
-from index.web.api_models import Article, Found, RunState, SiteState, Version
+from index.web.api_models import Article, Found, Reading, RunState, SiteState, Version
 from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.search_params import SearchParams, search_params
@@ -89,7 +90,7 @@ def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
         versions, aliases = documents.versions(conn, article), documents.aliases(conn, article)
     answer = document_fields(document)
     answer["archive"] |= {
-        "versions": [{"number": version.number, "seen": version.seen} for version in versions],
+        "versions": [{"number": one.number, "seen": one.seen, **_reading_of(one)} for one in versions],
         "aliases": [{"url": alias.url, "reason": alias.reason, "seen": alias.seen} for alias in aliases],
     }
     return answer
@@ -103,8 +104,26 @@ def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
     if not found:
         raise Refused(404, "error.no_article")
     return [
-        {"number": version.number, "seen": version.seen, "article": as_news_article(version.article)}
-        for version in found
+        {"number": one.number, "seen": one.seen, **_reading_of(one), "article": as_news_article(one.article)}
+        for one in found
+    ]
+
+
+@router.get("/hash/{content_hash}", response_model=list[Reading], response_model_exclude_unset=True)
+def by_hash(archive: ArchiveOf, content_hash: str) -> list[dict[str, Any]]:
+    """The texts with this content hash, such as a citation gives, whether or not they are what is shown now."""
+    with archive.read() as conn:
+        found = readings.with_hash(conn, content_hash)
+    if not found:
+        raise Refused(404, "error.no_hash")
+    return [
+        {
+            **{name: getattr(one, name) for name in ("version", "reason", "state", "shown")},
+            "reading": one.number,
+            "read": one.at,
+            "article": as_news_article(one.article),
+        }
+        for one in found
     ]
 
 
@@ -121,6 +140,16 @@ def run_list(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)
     """The last runs with their counts, newest first."""
     with archive.read() as conn:
         return [plain(run) for run in runs.recent(conn, limit)]
+
+
+def _reading_of(version: StoredVersion) -> dict[str, Any]:
+    return {
+        "reading": version.reading,
+        "read": version.read,
+        "reason": version.reason,
+        "state": version.confirmed,
+        "contentHash": version.article.content_hash,
+    }
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

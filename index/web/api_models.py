@@ -19,11 +19,23 @@ class Image(BaseModel):
     creditText: str | None = None
 
 
-class Seen(BaseModel):
-    """A version, and when it was first seen (UTC)."""
+class Read(BaseModel):
+    """A reading of a version: its number, 1 for the first; when it was made (UTC) and why. `state` names the extractor,
+    the site's rules and the learned blocks by which the raw copy gives it; null if that is not known. Two versions with
+    the same `state` differ only where the site changed something."""
+
+    reading: int
+    read: datetime
+    reason: str
+    state: str | None
+
+
+class Seen(Read):
+    """A version, when it was first seen (UTC), and the reading of it that is shown, with its hash."""
 
     number: int
     seen: datetime
+    contentHash: str
 
 
 class Alias(BaseModel):
@@ -82,17 +94,24 @@ class Article(NewsArticle):
     archive: Archived
 
 
-class Version(BaseModel):
+class ArticleText(NewsArticle):
+    """The article as a version has it."""
+
+    archive: dict[str, Any]
+
+
+class Version(Seen):
     """A version of an article."""
 
-    class Text(NewsArticle):
-        """The article as it was then."""
+    article: ArticleText
 
-        archive: dict[str, Any]
 
-    number: int
-    seen: datetime
-    article: Text
+class Reading(Read):
+    """A text of this version of an article; `shown` is whether it is the one shown now."""
+
+    version: int
+    shown: bool
+    article: ArticleText
 
 
 class Snippet(BaseModel):

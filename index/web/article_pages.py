@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from index.archive import documents
+from index.archive import documents, readings
 from index.archive.history import history
-from index.dedup.version_diff import classify_change, paragraphs, word_diff
+from index.dedup.version_diff import classify_change, paragraphs, same_rules, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
 from index.locale import direction
 from index.model.article import IndexDocument, Version
@@ -84,6 +84,7 @@ def differences(request: Request, archive: ArchiveOf, article: str, old: str = "
         "old": before,
         "new": after,
         "change": change,
+        "maybe_ours": before.number != after.number and not same_rules(before, after),
         "names": names,
         **texts,
     }
@@ -129,6 +130,19 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
     head = f'<html dir="{direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
     headers = {"content-security-policy": FRAMED, "cache-control": "private, no-store"}
     return HTMLResponse(f"<!doctype html>{head}<body>{strip_controls(html)}</body></html>", headers=headers)
+
+
+@router.get("/hash/{content_hash}")
+def by_hash(request: Request, archive: ArchiveOf, content_hash: str) -> Response:
+    """The texts with this content hash, whether or not they are what an article's page shows now."""
+    with archive.read() as conn:
+        found, names = readings.with_hash(conn, content_hash), queries.names(conn)
+        seen = {(one.article.id, version.number): version.seen for one in found
+                for version in documents.versions(conn, one.article.id)}  # fmt: skip
+    if not found:
+        raise Refused(404, "error.no_hash")
+    dated = [(reading, seen[reading.article.id, reading.version]) for reading in found]
+    return render(request, "hash.html", given=content_hash, found=dated, names=names)
 
 
 @router.get("/articles/{article}/cite.{form}")

@@ -44,11 +44,13 @@ def client(shelf: Shelf) -> Client:
 
 def test_answers_are_as_they_are_described(client: Client) -> None:
     told = client.get("/api/openapi.json").json()
-    id_ = client.get("/api/search", params={"q": "changed:2026"}).json()["hits"][0]["archive"]["id"]
+    changed = client.get("/api/search", params={"q": "changed:2026"}).json()["hits"][0]["archive"]
+    id_ = changed["id"]
     asked = {
         "/api/search": "/api/search?q=حلب OR the&facets=all&histogram=auto",
         "/api/articles/{article}": f"/api/articles/{id_}",
         "/api/articles/{article}/versions": f"/api/articles/{id_}/versions",
+        "/api/hash/{content_hash}": f"/api/hash/{changed['contentHash']}",
         "/api/sites": "/api/sites",
         "/api/runs": "/api/runs",
     }

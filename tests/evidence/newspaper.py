@@ -1,0 +1,191 @@
+"""A made-up newspaper whose every page is known, and the archive that fetches it: real parts, in one process, without a
+network. Only the parse workers are not processes, since thousands of pages are read."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from crawler.config import Config, load
+from crawler.maintenance.reextract import Reextraction, Report
+from crawler.models import Page
+from crawler.session.session import CrawlSession
+from crawler.site_config import Site
+from crawler.storage import open_archive, raw_folder
+from index.archive import documents, frontier, leases, warc_records
+from index.archive.history import Event, history
+from index.archive.readings import Reading, with_hash
+from index.archive.readings import of as readings_of
+from index.model.article import Version
+from index.model.candidate import Candidate
+from index.warc.store import Response, WarcStore
+
+HOME = "https://paper.example"
+START = datetime(2026, 11, 2, 8, tzinfo=UTC)
+STEP = timedelta(hours=7)
+_SYLLABLES = [
+    first + vowel + last for first in "bdfgklmnprstvz" for vowel in "aeiou" for last in ("", "n", "r", "l", "s")
+]
+
+T = TypeVar("T")
+
+
+def sentence(number: int, words: int = 18) -> str:
+    """A sentence of made-up words, another one for each number."""
+    chosen = random.Random(number)
+    said = ["".join(chosen.choices(_SYLLABLES, k=chosen.choice((1, 2, 2, 3)))) for _ in range(words)]
+    return f"{' '.join(said).capitalize()}."
+
+
+@dataclass(frozen=True)
+class Box:
+    """A paragraph that the site shows on many pages: between paragraphs or after the text, in an element of its own or
+    among the paragraphs."""
+
+    text: str
+    place: str = "after"
+    apart: bool = True
+
+    @property
+    def html(self) -> str:
+        return f'<div class="q7 mt-2"><p>{self.text}</p></div>' if self.apart else f"<p>{self.text}</p>"
+
+
+@dataclass
+class Story:
+    """An article of the newspaper as it is on the site now, and its pages as they were fetched."""
+
+    number: int
+    headline: str
+    body: list[str]
+    boxes: list[Box] = field(default_factory=list)
+    fetched: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)  # with texts of boxes
+
+    @property
+    def url(self) -> str:
+        return f"{HOME}/2026/11/story-{self.number}"
+
+    def html(self, amp: bool = False) -> bytes:
+        """Its page."""
+        paragraphs = [f"<p>{escape(text)}</p>" for text in self.body]
+        between = [box.html for box in self.boxes if box.place == "between"]
+        after = [box.html for box in self.boxes if box.place == "after"]
+        middle = len(paragraphs) // 2
+        text = "\n".join([*paragraphs[:middle], *between, *paragraphs[middle:], *after])
+        published = (START + self.number * timedelta(hours=5)).isoformat()
+        return (
+            f'<!doctype html><html lang="en"{" amp" if amp else ""}><head><title>{escape(self.headline)}</title>'
+            f'<link rel="canonical" href="{self.url}"><meta property="og:type" content="article">'
+            f'<meta property="og:title" content="{escape(self.headline)}">'
+            f'<meta property="article:published_time" content="{published}"></head><body><article>'
+            f'<h1>{escape(self.headline)}</h1><div class="entry-content">{text}</div></article></body></html>'
+        ).encode()
+
+
+class InlineWorkers:
+    """The parse workers' one method, in this process."""
+
+    async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        return function(*args, **kwargs)
+
+
+class Archivist:
+    """An archive in a folder, and a crawl of the newspaper that goes on until `close`; its clock is its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = _config(folder)
+        self.site: Site = self.config.sites["paper"]
+        self.now = START + timedelta(days=20)
+        self.loop = asyncio.new_event_loop()
+        self._open()
+
+    def _open(self) -> None:
+        self.session = CrawlSession(self.config, InlineWorkers(), self._fail)  # type: ignore[arg-type]
+        self._wait(self.session.open([self.site]))
+
+    def fetch(self, story: Story, url: str | None = None, html: bytes | None = None) -> None:
+        """Fetch a story's page, at its own URL or another."""
+        self.now += STEP
+        url, body = url or story.url, html or story.html()
+        offered = [Candidate(url, title=story.headline)]
+        store = self.session.store
+        self._wait(store.write(lambda conn: frontier.offer(conn, "paper", "feed", offered, self.now), "paper"))
+        row = self._wait(store.read(lambda conn: frontier.row(conn, "paper", url)))
+        assert row is not None
+        candidate = Candidate(url, title=story.headline)
+        page = Page(url, url, body, self.now, headers={"content-type": "text/html; charset=utf-8"}, candidate=candidate)
+        received = Response(url, self.now, "HTTP/1.1 200 OK", [("Content-Type", "text/html; charset=utf-8")], body)
+        self._wait(self.session.pages.process(self.site, row, page, received))
+        story.fetched.append((story.headline, tuple(story.body), tuple(box.text for box in story.boxes)))
+
+    def begin_again(self) -> None:
+        """End the crawl and begin another, which knows only what is stored."""
+        self._end()
+        self._open()
+
+    def reextract(self) -> Report:
+        """`arshif reextract`, between two crawls."""
+        self._end()
+        self.now += STEP
+        with open_archive(self.config) as archive, WarcStore(raw_folder(self.config)) as raw:
+            work = Reextraction(archive, raw, InlineWorkers(), dry=False)  # type: ignore[arg-type]
+            report = self._wait(work.run([self.site], None, self.now))
+        self._open()
+        return report
+
+    def lose_raw_copies(self) -> None:
+        """Expire all raw copies, as `raw.keep_days` does."""
+        late = self.now + timedelta(days=1)
+        self._wait(self.session.store.write(lambda conn: warc_records.expire(conn, late)))
+
+    def versions(self, story: Story) -> list[Version]:
+        return self.read(lambda conn: documents.versions(conn, documents.by_url(conn, story.url) or ""))
+
+    def readings(self, story: Story) -> list[Reading]:
+        return self.read(lambda conn: readings_of(conn, documents.by_url(conn, story.url) or ""))
+
+    def cited(self, content_hash: str) -> list[Reading]:
+        """What is found by a hash that was cited."""
+        return self.read(lambda conn: with_hash(conn, content_hash))
+
+    def history(self, story: Story) -> list[Event]:
+        return self.read(lambda conn: history(conn, documents.by_url(conn, story.url) or ""))
+
+    def read(self, work: Callable[[Any], T]) -> T:
+        return self._wait(self.session.store.read(work))
+
+    def close(self) -> None:
+        self._end()
+        self.loop.close()
+
+    def _end(self) -> None:
+        store = self.session.store
+        self._wait(store.write(lambda conn: leases.release(conn, store.leases.values())))
+        self._wait(store.close())
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    @staticmethod
+    def _fail(error: Exception) -> None:
+        raise AssertionError(error)
+
+
+def _config(folder: Path) -> Config:
+    (folder / "config" / "sites").mkdir(parents=True)
+    (folder / "config" / "arshif.yaml").write_text(f"data: {folder / 'data'}\n", "utf-8")
+    site = {
+        "name": "The Paper", "homepage": f"{HOME}/", "country": "UN", "languages": ["en"], "rendering": "none",
+        "sources": [{"kind": "feed", "url": f"{HOME}/feed"}], "enabled": True,
+    }  # fmt: skip
+    (folder / "config" / "sites" / "paper.yaml").write_text(yaml.safe_dump(site), "utf-8")
+    return load(folder / "config")

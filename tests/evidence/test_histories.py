@@ -1,0 +1,198 @@
+"""For any order of publishing, learning, fetching and reading again, an article's versions and diffs are those that its
+site published, and no hash that could have been cited ever changes."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.dedup.version_diff import same_rules, word_diff, words
+from tests.evidence.newspaper import Archivist, Box, Story, sentence
+
+HISTORIES = 500 if os.environ.get("ARSHIF_TEST_LONG") else 25
+STORIES = 6
+BOXES = [
+    Box(sentence(900)),
+    Box(sentence(901, words=7), place="between"),
+    Box(sentence(902, words=25), place="between"),
+    Box(sentence(903), apart=False),
+]
+Op = tuple[str, int, int]
+
+ops = st.lists(
+    st.one_of(
+        st.tuples(st.just("fetch"), st.integers(0, STORIES - 1), st.just(0)),
+        st.tuples(
+            st.sampled_from(("replace", "add", "cut", "headline")), st.integers(0, STORIES - 1), st.integers(0, 9)
+        ),
+        st.tuples(st.just("box"), st.integers(0, len(BOXES) - 1), st.integers(1, 2**STORIES - 1)),
+        st.tuples(st.sampled_from(("amp", "background")), st.integers(0, STORIES - 1), st.integers(0, 9)),
+        st.tuples(st.sampled_from(("round", "round", "reextract", "again")), st.just(0), st.just(0)),
+    ),
+    min_size=8,
+    max_size=24,
+)
+
+
+class Site:
+    """The newspaper with its archive, and every hash that the archive ever showed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.archivist = Archivist(folder)
+        self.stories = [
+            Story(n, sentence(100 + n, 8)[:-1], [sentence(1_000 * (n + 1) + at) for at in range(5)])
+            for n in range(STORIES)
+        ]
+        self.edits = 0
+        self.cited: dict[str, str] = {}
+
+    def do(self, op: Op) -> None:
+        name, which, value = op
+        story = self.stories[which % STORIES]
+        match name:
+            case "fetch":
+                self.archivist.fetch(story)
+            case "round":
+                for one in self.stories:
+                    self.archivist.fetch(one)
+            case "amp":
+                self._amp(story)
+            case "reextract":
+                self.archivist.reextract()
+            case "again":
+                self.archivist.begin_again()
+            case "box":
+                for number, one in enumerate(self.stories):
+                    one.boxes = [box for box in one.boxes if box != BOXES[which]]
+                    if value >> number & 1:
+                        one.boxes.append(BOXES[which])
+            case "background":
+                text = sentence(800 + value % 2)
+                if text not in story.body and sum(text in one.body for one in self.stories) < STORIES // 3:
+                    story.body.insert(2, text)
+            case _:
+                self._edit(name, story, value)
+        self._cite()
+
+    def _edit(self, name: str, story: Story, value: int) -> None:
+        self.edits += 1
+        at = value % len(story.body)
+        if name == "headline":
+            story.headline = sentence(50_000 + self.edits, 8)[:-1]
+        elif name == "replace":
+            story.body[at] = sentence(60_000 + self.edits)
+        elif name == "add":
+            story.body.insert(at, sentence(70_000 + self.edits))
+        elif len(story.body) > 4:
+            del story.body[at]
+
+    def _amp(self, story: Story) -> None:
+        if story.fetched and story.fetched[-1][:2] == (story.headline, tuple(story.body)):
+            past = list(story.fetched)
+            self.archivist.fetch(story, url=f"{story.url}/amp", html=story.html(amp=True))
+            story.fetched = past
+
+    def _cite(self) -> None:
+        for story in self.stories:
+            for reading in self.archivist.readings(story):
+                known = self.cited.setdefault(reading.article.content_hash, reading.article.body)
+                assert known == reading.article.body
+
+
+def published(story: Story) -> list[tuple[str, tuple[str, ...]]]:
+    """The headlines and texts that were fetched, one after another, as far as they differ."""
+    said: list[tuple[str, tuple[str, ...]]] = []
+    for headline, body, _ in story.fetched:
+        if not said or said[-1] != (headline, body):
+            said.append((headline, body))
+    return said
+
+
+def archived(archivist: Archivist, story: Story) -> list[tuple[str, tuple[str, ...]]]:
+    """The headlines and texts that the archive shows, without boxes that it has not learned yet."""
+    boxes = {box.text for box in BOXES}
+    said: list[tuple[str, tuple[str, ...]]] = []
+    for version in archivist.versions(story):
+        article = version.article
+        text = (article.headline, tuple(part for part in article.body.split("\n\n") if part not in boxes))
+        if not said or said[-1] != text:
+            said.append(text)
+    return said
+
+
+def changed_words(old: str, new: str) -> Counter[str]:
+    return Counter(word for span in word_diff(old, new) if span.op != "same" for word in words(span.text))
+
+
+def diffs(archivist: Archivist, story: Story) -> list[Counter[str]]:
+    """The words that each version's diff to the one before removes and adds, without diffs that show nothing."""
+    said = archivist.versions(story)
+    found = []
+    for before, after in pairwise(said):
+        assert same_rules(before, after)
+        found.append(
+            changed_words(before.article.headline, after.article.headline)
+            + changed_words(before.article.body, after.article.body)
+        )
+    return [one for one in found if one]
+
+
+def shown_on_pages(story: Story) -> list[Counter[str]]:
+    """The words that the pages removed and added from one fetch to the next, boxes included."""
+    pages = story.fetched
+    return [
+        changed_words(before[0], after[0])
+        + changed_words("\n\n".join((*before[1], *before[2])), "\n\n".join((*after[1], *after[2])))
+        for before, after in pairwise(pages)
+    ]
+
+
+def check(history: list[Op]) -> None:
+    with TemporaryDirectory() as folder:
+        site = Site(Path(folder))
+        try:
+            for op in history:
+                site.do(op)
+            _agrees(site)
+            site.archivist.reextract()
+            _agrees(site)
+        finally:
+            site.archivist.close()
+
+
+def _agrees(site: Site) -> None:
+    for story in site.stories:
+        if story.fetched:
+            assert archived(site.archivist, story) == published(story)
+            ours, theirs = diffs(site.archivist, story), shown_on_pages(story)
+            for shown in ours:
+                assert any(not shown - real for real in theirs), "words that no page removed or added"
+    site._cite()
+    for content_hash in site.cited:
+        assert site.archivist.cited(content_hash)
+
+
+@settings(max_examples=HISTORIES)
+@given(ops)
+def test_versions_and_diffs_are_those_that_the_site_published(history: list[Op]) -> None:
+    check(history)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [("box", 0, 7), ("fetch", 0, 0), ("fetch", 1, 0), ("add", 0, 3), ("fetch", 2, 0), ("fetch", 0, 0)],
+        [("box", 0, 63), ("round", 0, 0), ("replace", 0, 1), ("fetch", 0, 0), ("box", 1, 62), ("round", 0, 0)],
+        [("fetch", 0, 0), ("box", 0, 63), ("fetch", 0, 0), ("round", 0, 0), ("cut", 0, 2), ("round", 0, 0)],
+    ],
+    ids=["learned between two versions", "learned after an edit", "appears later"],
+)
+def test_a_box_that_is_learned_is_no_edit(history: list[Op]) -> None:
+    check(history)

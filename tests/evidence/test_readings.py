@@ -1,0 +1,134 @@
+"""A version's first reading stays, further ones stand beside it, and each is found by the hash that was cited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from crawler.cli.app import app
+from index.archive import Archive, articles, documents, readings
+from index.model.codes import ReadingReason
+from tests.evidence.newspaper import Archivist, Box, Story, sentence
+from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.filled_archive import fill
+from tests.support.web_client import client_of, text_of, tree
+
+STORIES = [Story(n, sentence(n, 8)[:-1], [sentence(100 * (n + 1) + at) for at in range(4)]) for n in range(5)]
+BOX = Box(sentence(7_000))
+
+
+@pytest.fixture
+def archivist(tmp_path: Path) -> Iterator[Archivist]:
+    archivist = Archivist(tmp_path)
+    for story in STORIES:
+        story.boxes, story.fetched = [BOX], []
+    yield archivist
+    archivist.close()
+
+
+def test_the_first_reading_stays_with_its_hash_when_a_block_is_learned(archivist: Archivist) -> None:
+    first, *others = STORIES
+    archivist.fetch(first)
+    (before,) = archivist.versions(first)
+    assert BOX.text in before.article.body
+    for story in others:
+        archivist.fetch(story)
+    (after,) = archivist.versions(first)
+    assert (after.number, after.reading, after.reason) == (1, 2, ReadingReason.LEARNED)
+    assert BOX.text not in after.article.body
+    one, two = archivist.readings(first)
+    assert (one.article, one.shown, two.article, two.shown) == (before.article, False, after.article, True)
+    for content_hash in (before.article.content_hash, after.article.content_hash):
+        (found,) = archivist.cited(content_hash)
+        assert found.article.content_hash == content_hash
+
+
+def test_an_edit_is_compared_by_the_same_rules_or_the_diff_says_that_it_may_be_ours(archivist: Archivist) -> None:
+    first, *others = STORIES
+    for story in (first, *others):
+        archivist.fetch(story)
+    first.body = [*first.body, sentence(8_000)]
+    archivist.fetch(first)
+    *_, event = archivist.history(first)
+    assert (event.change.kinds, event.change.removed, event.maybe_ours) == (("addition",), 0, None)
+
+    other = others[0]
+    archivist.lose_raw_copies()
+    archivist.begin_again()
+    other.boxes = [BOX, Box(sentence(7_001), place="between")]  # learned later, so this version cannot be read again
+    other.body = [*other.body, sentence(8_001)]
+    for story in (*others[1:], first):
+        story.boxes = other.boxes
+        archivist.fetch(story)
+    archivist.fetch(other)
+    *_, event = archivist.history(other)
+    assert event.maybe_ours
+
+
+def test_reading_again_gives_the_same_reading_its_place_back(tmp_path: Path) -> None:
+    one = article()
+    worse = replace(one, body=f"{one.body}\n\nworse", content_hash="worse")
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        archive.write(lambda c: articles.store(c, page(one))).result()
+        for reading in (worse, one, worse):
+            archive.write(lambda c, it=reading: articles.correct(c, it, NOW + HOUR)).result()  # type: ignore[misc]
+        with archive.read() as conn:
+            assert [(r.number, r.shown) for r in readings.of(conn, one.id)] == [(1, False), (2, True)]
+            found = documents.document(conn, one.id)
+            assert found is not None
+            assert found.article == worse
+
+
+def test_a_page_that_differs_from_a_version_read_otherwise_is_not_stored_before_that_is_read_again(
+    tmp_path: Path,
+) -> None:
+    one = article()
+    other = page(replace(one, body="x " * 60, content_hash="x"), NOW + HOUR, state="b", strict=True)
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        archive.write(lambda c: articles.store(c, page(one, state="a"))).result()
+        with pytest.raises(articles.NotCompared):
+            archive.write(lambda c: articles.store(c, other)).result()
+        archive.write(lambda c: articles.correct(c, one, NOW, state="b")).result()
+        assert archive.write(lambda c: articles.store(c, other)).result().kind == "changed"
+
+
+def test_a_hash_leads_to_its_text_on_the_page_and_in_the_api(tmp_path: Path) -> None:
+    one = article(headline="The bridge opens")
+    shelf = fill(tmp_path, [page(one)])
+    better = replace(one, body=one.body.partition("\n\n")[0], content_hash="better")
+    shelf.archive.write(lambda c: articles.correct(c, better, NOW + HOUR)).result()
+    client = client_of(shelf)
+    for content_hash, shown in ((one.content_hash, "another reading"), ("better", "shows of this version")):
+        answer = client.get(f"/hash/{content_hash}")
+        assert shown in text_of(tree(answer))
+        (found,) = client.get(f"/api/hash/{content_hash}").json()
+        assert found["article"]["archive"]["contentHash"] == content_hash
+        assert (found["version"], found["shown"]) == (1, content_hash == "better")
+    assert client.get("/hash/none").status_code == 404
+    assert client.get("/api/hash/none").status_code == 404
+    own = text_of(tree(client.get(f"/articles/{one.id}")))
+    assert "reading 2" in own
+    assert "Reading 2 of version 1. Content hash better" in client.get(f"/articles/{one.id}/cite.ris").text
+    (version,) = client.get(f"/api/articles/{one.id}").json()["archive"]["versions"]
+    assert (version["reading"], version["reason"], version["contentHash"]) == (2, "reading.reextracted", "better")
+    shelf.close()
+
+
+def test_the_command_shows_what_was_cited(archivist: Archivist) -> None:
+    first, *others = STORIES
+    archivist.fetch(first)
+    cited = archivist.versions(first)[0].article.content_hash
+    for story in others:
+        archivist.fetch(story)
+    told = CliRunner().invoke(app, ["show", "--hash", cited], env={"ARSHIF_CONFIG": str(archivist.folder / "config")})
+    assert told.exit_code == 0, told.output
+    assert BOX.text in told.stdout.replace("\n", " ")
+    assert "another reading of the version is shown now" in told.stdout.replace("\n", " ")
+    wrong = CliRunner().invoke(
+        app, ["show", "--hash", "0" * 64], env={"ARSHIF_CONFIG": str(archivist.folder / "config")}
+    )
+    assert "no text with the hash" in str(wrong.exception)
