@@ -14,6 +14,7 @@ from crawler.extract import (
     jsonld,
     language_detection,
     metadata,
+    script_state,
     site_selectors,
     visible_metadata,
 )
@@ -57,6 +58,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
     draft.canonical_url = metadata.canonical_url(document)
 
     body.fill(draft, document, node, ours)
+    script_state.fill(draft, (document, place, house), node, ours)
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
     visible_metadata.apply_exact_time(draft, place.zone)

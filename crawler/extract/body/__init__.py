@@ -11,7 +11,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document as Found
 
 from crawler.extract import dom_pruning, jsonld
-from crawler.extract.body import hydration_json, main_content, text_blocks
+from crawler.extract.body import main_content, text_blocks
 from crawler.extract.body.recall import restore_missed
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, paragraphs
@@ -58,10 +58,6 @@ def _generic(draft: Draft, document: HtmlDocument, said: list[str]) -> tuple[lis
         found = [text for text in found if text not in off] or found
     if len(found) == 1 and fold(found[0]) == fold(draft.headline):
         found = []  # a page that is filled by scripts contains nothing else
-    if _length(found) < _FLASH and _length(said) < _FLASH:
-        scripted = hydration_json.text(document.markup)
-        if _length(scripted) > 2 * _MORE * _length(found):
-            return scripted, "script"
     return restore_missed(found, scope, elements, draft), origin
 
 

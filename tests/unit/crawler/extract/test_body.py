@@ -7,7 +7,8 @@ import json
 import pytest
 
 from crawler import stages
-from crawler.extract.body import hydration_json, text_blocks
+from crawler.extract.body import text_blocks
+from crawler.extract.page_state import PageState
 from crawler.text import paragraphs
 from tests.support.samples import a_page, a_site
 
@@ -162,7 +163,7 @@ def test_text_that_stands_in_a_script_only_is_read(system: str) -> None:
 
 def test_scripts_without_prose_give_no_text() -> None:
     code = {"a": "function(a){return a[0]=b;};var c=d||{};" * 50, "labels": {"description": TEXT[0] * 9}}
-    assert hydration_json.text(f"<script>{json.dumps(code)}</script><script>{{[((</script>") == []
+    assert PageState(f"<script>{json.dumps(code)}</script><script>{{[((</script>").prose() == []
 
 
 def test_pieces_know_their_element_and_the_share_of_links() -> None:

@@ -1,0 +1,248 @@
+"""The article in the state of a page that its scripts fill: text, authors, date and section of the story that has the
+page's headline, and of no other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.extract.page_state import flight, readers, rich_text
+from crawler.text import line, words
+
+Node = Mapping[str, Any]
+_MAX_NODES = 50_000  # in all values of a page
+_MAX_NESTED = 30  # strings that are JSON in turn
+_MAX_DEPTH = 60
+_MIN_CHARS = 400  # of an article
+_LONGER = 1.1  # times that a later story must be as long to replace an earlier one
+_PROSE = 60  # minimum characters of a paragraph
+_TITLES = ("headline", "headlines", "title", "titles", "heading", "name", "titre", "titel", "titulo", "pageTitle")
+_TITLE_PARTS = ("basic", "main", "default", "rendered", "text", "web", "plain", "content", "full", "value")
+_ALIKE = 0.8  # share of the shorter title's words in the other
+_MIN_TITLE_WORDS = 3
+# In keys whose texts do not belong to an article.
+_OTHER = re.compile(
+    r"desc|summ|excerpt|teaser|lead|deck|title|headline|caption|alt$|meta|seo|comment|polic|legal|terms|cookie|consent"
+    r"|related|author|bio|url|src|style|css|script$|label|message|config|i18n|translation|locale|ads?$|recommend|popular"
+    r"|trending|latest|sidebar|promo|widget|footer|menu|^nav|newsletter|^more|^most|^next|^prev|readAlso|also|keyword|tags$"
+    r"|faq|breadcrumb|banner|paywall",
+    re.IGNORECASE,
+)
+_AUTHORS = re.compile(
+    r"(?:article_?|post_?)?(?:authors?|by_?lines?|creators?|writers?|credits|author_?names?|written_?by|reporters?)",
+    re.IGNORECASE,
+)
+_DATES = (
+    "datePublished", "date_published", "publishedAt", "published_at", "publishedDate", "first_publish_date",
+    "firstPublished", "firstPublishedAt", "published", "publishDate", "publish_date", "publicationDate",
+    "publication_date", "display_date", "displayDate", "pubDate", "pubdate", "date_gmt", "date", "createdAt",
+)  # fmt: skip
+_SECTIONS = ("section", "sections", "sectionName", "primary_section", "primarySection", "category", "categories",
+             "primaryCategory", "channel", "rubric", "taxonomy")  # fmt: skip
+_NAMES = ("name", "fullName", "full_name", "displayName", "display_name", "title", "label", "text", "byline", "by")
+_NAME_PARTS = ("givenName", "firstName", "first_name", "familyName", "lastName", "last_name")
+_ENTITY = re.compile(r"\w+:.+")  # Apollo's keys: `Article:4711`
+_RAW = re.compile(r"[0-9a-f]{1,4}:[\"[{A-Z]")
+_SPACE = re.compile(r"\s|[\u3040-\u9fff]")
+_CODE = re.compile(r"[{}=;\[\]|$]|https?:")
+_CODE_MOST = 60  # minimum characters of text per match of _CODE
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The article in a page's state: paragraphs, names as they are written, section, and date as it is written; each
+    empty if it is not there."""
+
+    body: list[str]
+    authors: tuple[str, ...] = ()
+    section: str = ""
+    published: str = ""
+
+
+class PageState:
+    """The values that a page carries for its scripts, with references replaced: Apollo's `{"__ref": "A:1"}`."""
+
+    def __init__(self, markup: str) -> None:
+        read = list(readers.values(LexborHTMLParser(markup)))
+        self.rows = next((one for one in read if isinstance(one, flight.Tree)), None)
+        self.values = [value for one in read for value in (one.values() if isinstance(one, flight.Tree) else [one])]
+        self.entities: dict[str, Any] = {}
+        self._nested = _MAX_NESTED
+        for node in self._walk(shallow=True):
+            named = [key for key, value in node.items() if _ENTITY.fullmatch(key) and isinstance(value, dict)]
+            if len(named) > 1 or "ROOT_QUERY" in node:
+                self.entities.update((key, node[key]) for key in named)
+
+    def story(self, headline: str) -> Story | None:
+        """The story with the page's headline; None if there is none as long as an article."""
+        best: Story | None = None
+        for node in self._walk():
+            if _agree(_title(node), headline):
+                body = _longest(self, node, headline)
+                if _length(body) >= _MIN_CHARS and (best is None or _length(body) > _LONGER * _length(best.body)):
+                    best = Story(body, _authors(self, node), _section(self, node), _date(node))
+        return best
+
+    def html(self) -> str:
+        """The page that React's rows describe; "" if there are none."""
+        return self.rows.html() if self.rows is not None else ""
+
+    def prose(self) -> list[str]:
+        """The longest prose under one path of keys; [] if that is shorter than an article."""
+        groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        left = _MAX_NODES
+        stack: list[tuple[Any, tuple[str, ...]]] = [(value, ()) for value in reversed(self.values)]
+        while stack and left > 0:
+            left -= 1
+            node, names = stack.pop()
+            if isinstance(node, dict):
+                stack.extend((v, (*names, k)) for k, v in reversed(node.items()) if not _OTHER.search(k))
+            elif isinstance(node, list):
+                stack.extend((v, names) for v in reversed(node))
+            elif isinstance(node, str) and _is_prose(node):
+                groups[names].append(node)
+        found = max(groups.values(), key=_length, default=[])
+        body = [text for one in found for text in rich_text.of_string(one)]
+        return body if _length(body) >= _MIN_CHARS else []
+
+    def _walk(self, *, shallow: bool = False) -> Iterator[Node]:
+        stack: list[tuple[Any, int]] = [(value, 0) for value in reversed(self.values)]
+        left = _MAX_NODES
+        while stack and left > 0:
+            left -= 1
+            node, depth = stack.pop()
+            if isinstance(node, str):
+                node = self._parsed(node)
+            if depth > (4 if shallow else _MAX_DEPTH):
+                continue
+            if isinstance(node, dict):
+                yield node
+                stack.extend((value, depth + 1) for value in reversed(node.values()))
+            elif isinstance(node, list):
+                stack.extend((value, depth + 1) for value in reversed(node))
+
+    def _parsed(self, text: str) -> Any:
+        """The value of a text that is JSON, as SvelteKit has the responses it fetched; None else."""
+        if self._nested > 0 and len(text) > _MIN_CHARS and text[0] in "[{" and text[-1] in "]}":
+            self._nested -= 1
+            try:
+                return json.loads(text)
+            except (ValueError, RecursionError):
+                return None
+        return None
+
+    def resolved(self, value: Any, depth: int = 0) -> Any:
+        """The value with references replaced, down to a few levels."""
+        if depth > _MAX_DEPTH // 4:
+            return value
+        if isinstance(value, list):
+            return [self.resolved(one, depth + 1) for one in value]
+        if isinstance(value, dict):
+            name = value.get("__ref") or (value.get("id") if value.get("type") == "id" else None)
+            if isinstance(name, str) and name in self.entities:
+                return self.resolved(self.entities[name], depth + 3)
+            return {key: self.resolved(one, depth + 1) for key, one in value.items()}
+        return value
+
+
+def _title(node: Node) -> str:
+    for key in _TITLES:
+        value = node.get(key)
+        if isinstance(value, dict):
+            value = next((value[part] for part in _TITLE_PARTS if isinstance(value.get(part), str)), None)
+        if isinstance(value, str) and value.strip():
+            return line(_TAG.sub("", value))
+    return ""
+
+
+def _agree(title: str, headline: str) -> bool:
+    one, other = set(words(title)), set(words(headline))
+    if min(len(one), len(other)) < _MIN_TITLE_WORDS:
+        return bool(one) and one == other
+    return len(one & other) >= _ALIKE * min(len(one), len(other))
+
+
+def _longest(state: PageState, node: Node, headline: str) -> list[str]:
+    """The longest text under a key of an object, without those of other stories in it."""
+
+    def is_foreign(inner: Node) -> bool:
+        title = _title(inner)
+        several = len(words(title)) >= _MIN_TITLE_WORDS and len(inner) > _MIN_TITLE_WORDS
+        return several and not _agree(title, headline) and not rich_text.kind_of(inner).endswith(("heading", "header"))
+
+    best: list[str] = []
+    for key, value in node.items():
+        if _OTHER.search(key) or not isinstance(value, str | list | dict):
+            continue
+        if isinstance(value, str) and not _is_prose(value):
+            continue
+        body = rich_text.read(state.resolved(value), is_foreign)
+        if _length(body) > _length(best):
+            best = body
+        if isinstance(value, dict):
+            inner = _longest(state, state.resolved(value), headline) if _is_container(value) else []
+            best = max(best, inner, key=_length)
+    return best
+
+
+def _is_container(node: Node) -> bool:
+    """Whether an object has texts of its own below it and is no block of a text."""
+    return not rich_text.kind_of(node) and not _title(node)
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a string is prose, plain or in HTML, and not code, a URL or data."""
+    if len(text) < _PROSE or text.startswith(("{", "[")) or _RAW.match(text):
+        return False
+    bare = _TAG.sub("", text) if "<" in text else text
+    return _SPACE.search(bare) is not None and _CODE_MOST * len(_CODE.findall(bare)) < len(bare)
+
+
+def _authors(state: PageState, node: Node) -> tuple[str, ...]:
+    for key, value in node.items():
+        if _AUTHORS.fullmatch(key) and (names := _names(state.resolved(value), 0)):
+            return tuple(dict.fromkeys(names))
+    return ()
+
+
+def _names(value: Any, depth: int) -> list[str]:
+    """The names in a text, an object with one, or a list of these."""
+    if depth > len(_NAMES):
+        return []
+    if isinstance(value, str):
+        return [line(_TAG.sub("", value))] if value.strip() and not value.startswith("http") else []
+    if isinstance(value, list):
+        return [name for one in value for name in _names(one, depth + 1)]
+    if isinstance(value, dict):
+        said = next((names for key in _NAMES if (names := _names(value.get(key), depth + 1))), [])
+        parts = " ".join(part for key in _NAME_PARTS if isinstance(part := value.get(key), str))
+        return said or ([parts] if parts else [])
+    return []
+
+
+def _section(state: PageState, node: Node) -> str:
+    for key in _SECTIONS:
+        value = state.resolved(node.get(key))
+        for inner in _SECTIONS:
+            value = (
+                value[inner] if isinstance(value, dict) and isinstance(value.get(inner), str | dict | list) else value
+            )
+        if names := _names(value, 0):
+            return names[0]
+    return ""
+
+
+def _date(node: Node) -> str:
+    values = (node.get(key) for key in _DATES)
+    return next((str(value) for value in values if isinstance(value, str | int) and not isinstance(value, bool)), "")
+
+
+def _length(texts: list[str]) -> int:
+    return sum(map(len, texts))

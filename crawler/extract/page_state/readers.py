@@ -1,0 +1,169 @@
+"""The values that a page carries for its scripts, whichever framework wrote them: one reader for all of them.
+
+JSON in a script of its own (Next, Nuxt, Angular), assigned to a name or given to a function (Fusion, Apollo, Redux), in
+a string (`JSON.parse("…")`), as a literal of JavaScript (SvelteKit, Nuxt 2), in attributes (Astro's islands), in rows
+that refer to each other (React's server components), and as one list of values that hold each other's places (devalue).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.extract.page_state import flight, js_literal
+
+_MAX_CHARS = 2_000_000  # per script
+_MAX_ALL_CHARS = 8_000_000  # of all scripts
+_MAX_STARTS = 200  # places in a script at which a value is looked for
+_MAX_VALUES = 60  # per page
+_START = re.compile(r"[\[{]")
+_PARSED = re.compile(r"JSON\.parse\(\s*(decodeURIComponent\(\s*)?(?=[\"'`])")
+_CALLED = re.compile(
+    r"\(\s*function\s*\(([\w$,\s]{0,20000})\)\s*\{\s*(?:return\b)?"
+)  # Nuxt 2: a literal with variables
+_MIN_CHARS = 20  # of a value that is worth reading
+_PLACES = re.compile(r'^\s*\[\s*(?:\[\s*"\w+"\s*,\s*\d+\s*\]|[\[{])')
+_MAX_PLACES = 100_000  # values that devalue's list is unfolded to
+_MAX_DEPTH = 60
+
+
+def values(tree: LexborHTMLParser) -> Iterator[Any]:
+    """The values in the page's scripts and attributes, in page order; what cannot be read is skipped."""
+    read = found = 0
+    rows: list[str] = []
+    for node in tree.css("script, astro-island[props]"):
+        if node.tag == "astro-island":
+            content = node.attributes.get("props") or ""
+        elif "ld+json" in (node.attributes.get("type") or "").lower():
+            continue
+        else:
+            content = node.text(deep=True) or ""
+        if not _MIN_CHARS <= len(content) <= _MAX_CHARS:
+            continue
+        read += len(content)
+        if read > _MAX_ALL_CHARS or found > _MAX_VALUES:
+            break
+        if pushed := flight.pushed(content):
+            rows += pushed
+            continue
+        for value in _of_island(content) if node.tag == "astro-island" else _of_script(content):
+            found += 1
+            yield value
+    if rows:
+        yield flight.Tree("".join(rows))
+
+
+def _of_island(props: str) -> Iterator[Any]:
+    """Astro's properties: each value in a list, behind the number of its type."""
+    try:
+        yield _untyped(json.loads(props), 0)
+    except (ValueError, RecursionError):
+        return
+
+
+def _untyped(value: Any, depth: int) -> Any:
+    if depth > _MAX_DEPTH:
+        return None
+    if isinstance(value, dict):
+        return {key: _untyped(one, depth + 1) for key, one in value.items()}
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], int):
+        inner = value[1]
+        if isinstance(inner, list):
+            return [_untyped(one, depth + 1) for one in inner]
+        return _untyped(inner, depth + 1) if isinstance(inner, dict) else inner
+    return value
+
+
+def _of_script(content: str) -> Iterator[Any]:
+    """The values in a script: the whole of it, or those that begin somewhere in it."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        yield from _of_strings(content)
+        yield from _of_literals(content)
+        return
+    if isinstance(value, list) and _PLACES.match(content) and (whole := _unfolded(value)) is not None:
+        yield whole
+    else:
+        yield value
+
+
+def _of_strings(content: str) -> Iterator[Any]:
+    """The values that a script parses from strings."""
+    for match in _PARSED.finditer(content):
+        try:
+            text, _ = js_literal.string(content, match.end())
+            yield json.loads(unquote(text) if match[1] else text)
+        except (ValueError, RecursionError):
+            continue
+
+
+def _of_literals(content: str) -> Iterator[Any]:
+    """The values of the literals in a script, outer before inner."""
+    decoder = json.JSONDecoder()
+    names, at = _variables(content)
+    for _ in range(_MAX_STARTS):
+        start = _START.search(content, at)
+        if start is None:
+            return
+        try:
+            value, at = decoder.raw_decode(content, start.start())
+        except (ValueError, RecursionError):
+            try:
+                value, at = js_literal.read(content, start.start(), names)
+            except (ValueError, RecursionError):
+                at = start.end()
+                continue
+        if isinstance(value, dict | list) and at - start.start() >= _MIN_CHARS:
+            yield value
+
+
+def _variables(content: str) -> tuple[dict[str, Any], int]:
+    """The values that a function called at once gets by the names of its parameters, and where its body begins."""
+    match = _CALLED.search(content)
+    if match is None:
+        return {}, 0
+    parameters = [name.strip() for name in match[1].split(",")]
+    last = content.rfind("}(")
+    try:
+        given, _ = js_literal.read(f"[{content[last + 2 :].rsplit(')', 1)[0].rstrip(')')}]")
+    except (ValueError, RecursionError):
+        given = []
+    return dict(zip(parameters, given, strict=False)), match.end()
+
+
+def _unfolded(places: list[Any]) -> Any:
+    """The value of devalue's list (https://github.com/sveltejs/devalue): the first, in which numbers are places of
+    others; None if the list is none of these."""
+    left = [_MAX_PLACES]
+    if not places[0]:
+        return None
+    return _at(0, places, left, ())
+
+
+def _at(place: Any, places: list[Any], left: list[int], path: tuple[int, ...]) -> Any:
+    left[0] -= 1
+    if (
+        not isinstance(place, int)
+        or not 0 <= place < len(places)
+        or left[0] < 0
+        or place in path
+        or len(path) > _MAX_DEPTH
+    ):
+        return None
+    value, inner = places[place], (*path, place)
+    if isinstance(value, dict):
+        return {key: _at(one, places, left, inner) for key, one in value.items()}
+    if isinstance(value, list):
+        if value and isinstance(value[0], str):  # ["Date", "2026-…"], ["Reactive", 4], ["Set", 1, 2]
+            if value[0] in ("Set", "Map"):
+                return [_at(one, places, left, inner) for one in value[1:]]
+            last = value[-1]
+            return _at(last, places, left, inner) if isinstance(last, int) and len(value) == 2 else last
+        return [_at(one, places, left, inner) for one in value]
+    return value
