@@ -105,12 +105,12 @@ def _counts(
     if not histogram:
         return tallies, (), None
     days = {int(day): count for day, count in found.get(DAY, {}).items()}
-    unit = histogram if isinstance(histogram, str) else _unit(days)
+    unit = histogram if isinstance(histogram, str) else unit_of(max(days) - min(days) if days else 0)
     return tallies, _bars(days, unit), unit
 
 
-def _unit(days: Mapping[int, int]) -> Unit:
-    span = max(days) - min(days) if days else 0
+def unit_of(span: int) -> Unit:
+    """The unit that suits a histogram of so many days."""
     return "day" if span < DAYS else "week" if span < WEEKS else "month"
 
 

@@ -65,7 +65,7 @@ def results(
     """A page of search results with facets and a histogram. Mistakes in the query are reported in `problems`."""
     query = asked.query(cursor)
     with searches.slot():
-        found = service.search(query, engine, archive, facets=get_args(Facet), histogram=asked.unit or True)
+        found = service.search(query, engine, archive, facets=get_args(Facet), histogram="day")
     with archive.read() as conn:
         names, strangers = queries.names(conn), site_state.unknown_ids(conn, query.sites)
         shown = [hit.document for hit in found.hits if hit.document.current and query.sort == "changed"]
@@ -74,7 +74,7 @@ def results(
     context: dict[str, Any] = {
         "facets": choices(asked, found.facets, names, ui.language),
         "chosen": chosen(asked, names, ui.language),
-        "chart": chart(found.histogram, found.unit or "day", asked, ui.direction),
+        "chart": chart(found.histogram, asked, ui.direction),
     }
     over_time = context["chart"]
     context["bars"] = [  # each appears in the drawing and in the list

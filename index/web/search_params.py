@@ -23,7 +23,7 @@ QUOTES = str.maketrans(dict.fromkeys('"“”„«»＂‹›', " "))  # a value
 @dataclass(frozen=True)  # no slots: its parsed filters are cached
 class SearchParams:
     """A search as given in a URL. `after` and `until` are the first and the last day, month or year; `by` is the unit
-    of the counts over time. None of the values need be valid."""
+    of the counts over time, which under `span=all` are shown for all time. None of the values need be valid."""
 
     q: str = ""
     site: tuple[str, ...] = ()
@@ -35,6 +35,7 @@ class SearchParams:
     until: str = ""
     sort: str = ""
     by: str = ""
+    span: str = ""
 
     def query(self, cursor: str = "", limit: int = 10) -> Query:
         """The query to run. Without a word to rank by, relevance means newest first. Values that cannot be parsed are
@@ -157,9 +158,11 @@ async def search_params(  # noqa: PLR0913 - the parameters of a URL
     return SearchParams(q, *lists, after[:MAX_VALUE], until[:MAX_VALUE])
 
 
-async def ordered(asked: Annotated[SearchParams, Depends(search_params)], sort: str = "", by: str = "") -> SearchParams:
-    """The same with its order and its unit of time, which may be any text in a page's URL."""
-    return replace(asked, sort=sort, by=by)
+async def ordered(
+    asked: Annotated[SearchParams, Depends(search_params)], sort: str = "", by: str = "", span: str = ""
+) -> SearchParams:
+    """The same with its order, its unit of time and the time shown, which may be any text in a page's URL."""
+    return replace(asked, sort=sort, by=by, span=span)
 
 
 def _quoted(value: str) -> str:

@@ -5,7 +5,7 @@
 (() => {
   const root = document.documentElement;
   const DAY = 86400; // seconds
-  const STEPS = [1, 2, 3, 4, 7, 14, 30, 60, 90, 120, 180, 365, 730, 1825, 3650, 9125].map((days) => days * DAY); // of a line of days
+  const LABEL = 84; // pixels that the label of a bar takes
   const CLICK = 4; // pixels: less is no drag
   const WIDEST = 64; // pixels of a bar
 
@@ -97,6 +97,13 @@
     return Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 1) / 1000;
   }
 
+  function middles(from, to, unit, width) { // of as many of the days, weeks or months as there is room to label
+    const found = [];
+    for (let first = from; first < to; first = end(first, unit)) found.push((first + end(first, unit)) / 2);
+    const every = Math.max(1, Math.ceil((found.length * LABEL) / width));
+    return found.filter((_, at) => at % every === 0);
+  }
+
   function go(room, first, last) {
     const link = document.createElement("a");
     const to = new URL(room.dataset.link, location.href);
@@ -119,6 +126,8 @@
     const ends = starts.map((first) => end(first, unit));
     const from = starts[0];
     const to = ends[ends.length - 1];
+    const top = Number(room.dataset.top);
+    const lines = Array.from({ length: top / room.dataset.step + 1 }, (_, line) => line * room.dataset.step);
     const rtl = root.dir === "rtl";
     const number = new Intl.NumberFormat("en");
     const style = getComputedStyle(room);
@@ -135,10 +144,10 @@
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       select: { show: true },
-      scales: { x: { time: true, dir: rtl ? -1 : 1, range: [from, to] }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
+      scales: { x: { time: true, dir: rtl ? -1 : 1, range: [from, to] }, y: { range: [0, top] } },
       axes: [
-        { ...axis, size: 26, grid: { show: false }, space: 84, incrs: STEPS, filter: (_, moments) => moments.map((moment) => (moment < to ? moment : null)), values: (_, moments) => moments.map((moment) => (moment === null ? "" : short.format(moment * 1000))) },
-        { ...axis, side: rtl ? 1 : 3, size: 16 + 7 * number.format(Math.max(...bars.map(([, count]) => count))).length, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 5e4, 1e5, 1e6], values: (_, counts) => counts.map((count) => number.format(count)) },
+        { ...axis, size: 26, grid: { show: false }, splits: () => middles(from, to, unit, room.clientWidth), values: (_, moments) => moments.map((moment) => short.format(moment * 1000)) },
+        { ...axis, side: rtl ? 1 : 3, size: 16 + 7 * number.format(top).length, splits: () => lines, values: (_, counts) => counts.map((count) => number.format(count)) },
       ],
       series: [
         {},

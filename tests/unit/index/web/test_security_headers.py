@@ -70,7 +70,7 @@ ATTRIBUTES = frozenset(
         *("required", "selected", "defer", "hidden"),
         *("popover", "popovertarget", "popovertargetaction", "hx-boost", "aria-hidden", "focusable", "download"),
         *("viewbox", "preserveaspectratio", "d", "cx", "cy", "r", "x", "y", "width", "height"),
-        *("data-bars", "data-unit", "data-link", "data-hint", "data-offset"),
+        *("data-bars", "data-unit", "data-link", "data-hint", "data-top", "data-step", "data-offset"),
     )
 )
 
