@@ -18,12 +18,12 @@ from importlib import resources
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from crawler.errors import ConfigError
 from crawler.settings_model import Settings
 from crawler.site_config import Site, stranger
 from crawler.yaml_loader import YamlDocument, read, validated
+from index.model.message import Message
 
 PREFIX = "ARSHIF_"
 NO_SETTINGS = ("ARSHIF_CONFIG", "ARSHIF_TEST_")  # prefixes of variables that override no setting
@@ -62,14 +62,13 @@ class Config:
         for name in names:
             if name not in self.sites:
                 close = get_close_matches(name, self.sites, n=1)
-                hint = f"did you mean {close[0]}?" if close else "`arshif sites list` shows all"
-                raise ConfigError(f"there is no site {name!r}: {hint}")
+                hint = Message("command.did_you_mean", {"name": close[0]}) if close else Message("command.list_sites")
+                raise ConfigError(Message("command.no_site", {"given": name, "hint": hint}))
         return tuple(self.sites[name] for name in names) or self.enabled
 
     def site_of(self, url: str) -> Site:
         """The site that this URL belongs to; a minimal one made up for its host if none is configured."""
-        host = (urlsplit(url).hostname or "").removeprefix("www.")
-        known = [site for site in self.sites.values() if host in {name.removeprefix("www.") for name in site.hosts}]
+        known = [site for site in self.sites.values() if site.publishes_at(url)]
         return max(known, key=lambda site: site.nearness(url), default=None) or stranger(url)
 
     def own_sites_folder(self) -> Path:

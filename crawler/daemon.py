@@ -11,8 +11,8 @@ import queue
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from crawler import disk_space
 from crawler.config import Config
-from crawler.errors import ArchiveError, ArshifError
+from crawler.errors import ArchiveError, ArshifError, Busy
 from crawler.maintenance.minhash_backfill import MinHashBackfill
 from crawler.monitoring import notifications, saved_search_alerts
 from crawler.monitoring.health_job import checkup
@@ -36,7 +36,8 @@ from index.archive import Archive, erasure, health, hosts, leases, site_state
 from index.archive import runs as records
 from index.file_lock import hold
 from index.locale import FALLBACK, duration, translate
-from index.model.codes import RunCause, RunStatus, Verdict
+from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
+from index.model.message import Message
 
 log = logging.getLogger("arshif.daemon")
 
@@ -52,6 +53,22 @@ CLOCK_JUMP = 30.0
 CHECKUP = 600.0  # seconds between two health checks of the sites
 RESTART = (5.0, 300.0)  # seconds before a helper (indexer, web server) that ended is restarted: at first, and at most
 STEADY_AFTER = 60.0  # seconds of life after which a helper's restart delay is back to the first one
+
+
+@contextmanager
+def only_daemon(config: Config) -> Iterator[None]:
+    """No other daemon runs for this archive during the block.
+
+    :raises Busy: when one does; the message names its process.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(config.settings.data / "daemon.lock", wait=False))
+        except Busy as error:
+            process = error.message.params["process"]
+            folder = str(config.settings.data)
+            raise Busy(Message("error.already_running", {"process": process, "folder": folder})) from None
+        yield
 
 
 class Helper:
@@ -98,12 +115,8 @@ class Daemon:
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
-        """Run until told to end. Call it from the main thread.
-
-        :raises Busy: when another daemon holds the archive; the message says which.
-        """
+        """Run until told to end. Call it from the main thread, within `only_daemon`."""
         with ExitStack() as stack:
-            stack.enter_context(hold(self.config.settings.data / "daemon.lock", wait=False))
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.bell.put("stop"))
             if dead := crawl_process.reap_dead_runs(self.config, self.archive):
@@ -224,7 +237,7 @@ class Daemon:
         log.info("run %d: %s", run.number, "no answer" if nobody else f"{status}; {crawl_process.summary(parts)}")
         if nobody:
             if not self.offline:
-                log.warning(crawl_process.OFFLINE)
+                log.warning(translate(Message(RunDetail.NO_NETWORK), FALLBACK))
             self.offline, self.rest_until = True, time.monotonic() + OFFLINE_REST
         elif RunStatus.OK in statuses:
             self.offline = False

@@ -48,6 +48,7 @@ class ConfigError(ArshifError):
     """An invalid configuration: nothing starts until the user fixes the named file, line and key. Exit status 2."""
 
     exit_code = 2
+    kind = "error.configuration"
 
 
 class PageProblem(Exception):

@@ -71,6 +71,7 @@ REMOTE_CONTROL_ENABLED = False  # it executes any code sent to its port
 
 # Middlewares
 DOWNLOADER_MIDDLEWARES = {
+    "spiders.samples.SampleMiddleware": 10,  # before any that would need a network
     "crawler.fetch.ssrf.middleware.SSRFGuardMiddleware": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.fetch.retry_after.RetryAfterMiddleware": 80,
@@ -87,6 +88,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.fetch.politeness.PolitenessMiddleware": 950,
     "crawler.fetch.raw_capture.RawCaptureMiddleware": 960,  # below ContentEncoding: the bytes as received
 }
+SPIDER_CONTRACTS = {"spiders.samples.SampleContract": 10}  # of `scrapy check`
 FEED_EXPORT_ENCODING = "utf-8"
 
 LOG_LEVEL = "INFO"

@@ -44,6 +44,8 @@ FieldName = Literal[
     "images",
 ]
 
+SITE_ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
+DEFAULT_PORTS = (80, 443)
 COUNTRY = r"^[A-Z]{2}$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"  # the forms of BCP 47 with a language, a script and a region
 SPAN = r"^\s*\d+(\.\d+)?\s*(min|h|d)\s*$"
@@ -207,7 +209,7 @@ class Site(Model):
     """A news outlet. Its id is the name of its file."""
 
     id: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$",
+        pattern=SITE_ID,
         description="The name of the file without .yaml: lowercase letters, digits and hyphens. Best left out",
     )
     name: Text = Field(description="The name of the outlet, in its own script")
@@ -263,6 +265,13 @@ class Site(Model):
         """The hosts of its home page and sources, without ports: those that each of its crawls contacts."""
         return frozenset(url.host for url in (self.homepage, *(source.url for source in self.sources)) if url.host)
 
+    def publishes_at(self, url: str) -> bool:
+        """Whether a URL is on a host and port of its home page or sources; `www.` and the default ports make no
+        difference."""
+        return authority(url) in {
+            authority(str(own)) for own in (self.homepage, *(source.url for source in self.sources))
+        }
+
     def nearness(self, url: str) -> int:
         """The length of the home page's URL in characters if `url` begins with it, else 0."""
         home = str(self.homepage)
@@ -272,6 +281,17 @@ class Site(Model):
         """The rules valid on that day: those with the latest `valid_from` up to it; empty rules if there are none."""
         dated = [r for r in self.rules if r.valid_from is None or r.valid_from <= day]
         return max(dated, key=lambda r: r.valid_from or date.min, default=Rules())
+
+
+def authority(url: str) -> str:
+    """The host of a URL without `www.`, and its port unless that is a default one; "" if it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    host = (parts.hostname or "").removeprefix("www.")
+    return host if port in (None, *DEFAULT_PORTS) else f"{host}:{port}"
 
 
 def stranger(url: str) -> Site:

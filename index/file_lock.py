@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from index.errors import ArchiveError, Busy
+from index.model.message import Message
 from index.process_identity import is_running
 
 HOLDER_NAMED_WITHIN = 5.0  # s that a new holder gets to write its pid into the lock file
@@ -32,7 +33,7 @@ def hold(path: Path, *, wait: bool) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
-            raise Busy(f"process {_holder(handle)} holds {path}: wait for it, or end it") from error
+            raise Busy(Message("error.lock_held", {"process": _holder(handle), "path": str(path)})) from error
         with suppress(OSError):  # a full disk has no room for the pid, but the lock works without it
             os.ftruncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)

@@ -48,6 +48,8 @@ class SourceSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.finish, signals.spider_closed)
         spider.workers.ended = spider.ending_now
+        if crawler.settings.frozen:  # Scrapy's shell makes its spider last; ours needs no settings there
+            return spider
         needed = any(site.rendering == "browser" for site in spider.chosen)
         crawler.settings.setdict(scrapy_settings(spider.config.settings, needed=needed), priority="spider")
         delays = [(site.hosts, max(site.delay, MIN_DELAY_SECONDS)) for site in spider.chosen if site.delay is not None]

@@ -1,7 +1,8 @@
 """Probing of sources and pages without an archive: `arshif extract`, `arshif sites check`, Scrapy's `parse` and
 `check`.
 
-`scrapy parse --spider=probe -c parse_article URL` shows what is extracted from a page.
+`scrapy parse URL` shows what is extracted from a page, with `--spider=probe` or without; `scrapy check` reads the pages
+in `spiders/samples/`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import HttpUrl
 from scrapy import Request
@@ -50,6 +52,11 @@ class ProbeSpider(SourceSpider):
         self.problem: PageProblem | None = None
         self.answers: list[tuple[Poll, Discovered | PageProblem]] = []
 
+    @classmethod
+    def handles_request(cls, request: Request) -> bool:
+        """Whether a Scrapy command without --spider uses this one for a URL: for any page, as it stores nothing."""
+        return urlsplit(request.url).scheme in ("http", "https")
+
     async def start(self) -> AsyncIterator[Request]:
         if self.url:
             yield self.page_request(self.chosen[0], self.url)
@@ -60,7 +67,8 @@ class ProbeSpider(SourceSpider):
     async def parse_source(self, response: Response, poll: Poll | None = None) -> AsyncIterator[Request]:
         """Record the candidates of a feed, sitemap, section page or API; for a Scrapy command, request their pages.
 
-        @url http://stepagency-sy.net/feed/
+        @url https://courier.example/feed/
+        @sample feed.xml
         @returns requests 1
         """
         wanted = poll is None  # called by a Scrapy command, which has only a URL
@@ -91,7 +99,8 @@ class ProbeSpider(SourceSpider):
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield an article's fields.
 
-        @url http://stepagency-sy.net/?p=1040
+        @url https://courier.example/news/2026/05/ferry-runs-again
+        @sample article.html
         @returns items 1 1
         @scrapes headline articleBody url
         """
@@ -111,6 +120,11 @@ class ProbeSpider(SourceSpider):
             self.problem = Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
             return
         yield schema_org_fields(self.extraction.article)
+
+    async def parse(self, response: Response, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
+        """The same, for `scrapy parse` without a callback."""
+        async for fields in self.parse_article(response, **arguments):
+            yield fields
 
     async def page_failed(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]

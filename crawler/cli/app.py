@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from crawler.cli import (
     alerts,
@@ -33,8 +35,8 @@ from crawler.cli import (
     sites_add,
     status,
 )
-from crawler.console import print_error
-from crawler.errors import ArshifError
+from crawler.console import print_error, print_json, say
+from crawler.errors import ArshifError, QueryError
 from crawler.logging_setup import set_up_log
 
 EXIT_CODES = {
@@ -59,6 +61,22 @@ GROUPS = (  # name, help, files
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        say(f"arshif {version('arshif')}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 def _build() -> typer.Typer:
     whole = typer.Typer(
         name="arshif",
@@ -68,6 +86,7 @@ def _build() -> typer.Typer:
         add_completion=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
+        callback=_options,
     )
     for file in COMMANDS:
         whole.add_typer(file.app)
@@ -83,13 +102,32 @@ app = _build()
 
 
 def main() -> None:
-    """Runs the command; an error that a person can act on becomes one line and an exit code."""
+    """Runs the command; an error that a person can act on becomes one line, or with --json an object, and an exit
+    code."""
     set_up_log()
+    as_json = "--json" in sys.argv[1:]
     try:
-        app()
+        sys.exit(app(standalone_mode=not as_json))
     except ArshifError as error:
-        print_error(f"arshif: {error}")
+        if as_json:
+            _print_as_json(error)
+        else:
+            print_error(f"arshif: {error}")
+        sys.exit(error.exit_code)
+    except TyperException as error:  # a mistake in the command itself; without --json, Typer prints it
+        print_json({"error": error.format_message(), "code": "error.usage", "params": {}, "exit_code": error.exit_code})
         sys.exit(error.exit_code)
     except BrokenPipeError:  # `arshif search ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _print_as_json(error: ArshifError) -> None:
+    """Prints the sentence in English, the code and its parameters; for a query also the place of the mistake."""
+    from index.locale import plain
+
+    said = plain({"detail": error.message})
+    place = {"position": error.position} if isinstance(error, QueryError) else {}
+    print_json(
+        {"error": said["detail"], "code": error.code, "params": said["params"], **place, "exit_code": error.exit_code}
+    )

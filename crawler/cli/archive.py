@@ -5,8 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from crawler.cli.messages import CommandMessage
 from crawler.console import print_error
 from crawler.errors import ArshifError, Busy
+from index.model.message import Message
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,8 +26,7 @@ def open_existing_archive(config: Config) -> Archive:
     from crawler.storage import archive_file, open_archive
 
     if not archive_file(config).exists():
-        hint = "`arshif crawl` creates it; to use another configuration, set ARSHIF_CONFIG"
-        raise ArshifError(f"there is no archive in {config.settings.data} yet: {hint}")
+        raise ArshifError(Message(CommandMessage.NO_ARCHIVE, {"folder": str(config.settings.data)}))
     return open_archive(config)
 
 
@@ -40,7 +41,7 @@ def get_article(conn: Connection, name: str) -> IndexDocument:
     identifier = find_article(conn, name)
     document = documents.document(conn, identifier) if identifier else None
     if document is None:
-        raise ArshifError(f"the archive has no article {name}: `arshif search` finds the ids and URLs of articles")
+        raise ArshifError(Message(CommandMessage.NO_ARTICLE, {"given": name}))
     return document
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json
 from crawler.console import print_error, print_json, say
 from crawler.errors import ArchiveError, ArshifError
+from index.model.message import Message
 
 if TYPE_CHECKING:
     from index.archive.backup import Backup
@@ -30,7 +32,7 @@ def backup(
 
     config = load()
     if not archive_file(config).exists():
-        raise ArchiveError(f"there is no archive at {archive_file(config)} to back up: `arshif crawl` creates it")
+        raise ArchiveError(Message(CommandMessage.NO_ARCHIVE, {"folder": str(config.settings.data)}))
     with open_archive(config) as archive:
         made = back_up(archive, raw_folder(config), folder)
     if json:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.extract_report import print_report, print_said_by_refused
+from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json
 from crawler.console import print_json, say
 from crawler.errors import ArshifError, Refused, Unreadable
 from crawler.logging_setup import set_up_log
+from index.model.message import Message
 
 if TYPE_CHECKING:
     from crawler.boilerplate.repeated_blocks import RepeatedBlocks
@@ -45,16 +47,14 @@ def extract(
     set_up_log(logging.ERROR)
     online = page.startswith(WEB)
     if url and (online or not url.startswith(WEB)):
-        raise ArshifError(
-            f"--url {url}: must be the URL (https://…) that a file was saved from, given together with that file"
-        )
+        raise ArshifError(Message(CommandMessage.URL_OF_FILE, {"url": url}))
     site, learned = _learned_blocks(page if online else url)
     try:
         extraction = _from_address(page, learned) if online else _from_file(page, url, learned)
     except (Refused, Unreadable) as problem:
         if explain and isinstance(problem, Refused):
             print_said_by_refused(problem, json)
-        raise ArshifError(f"{page} is not an article: {problem}") from None
+        raise ArshifError(Message(CommandMessage.NOT_ARTICLE, {"page": page, "why": problem.message})) from None
     if json:
         report = {"learned": {"site": site, "articles": learned.articles, "blocks": len(learned.counts)}}
         print_json(_as_json(extraction) | ({"others": _others(extraction), **report} if explain else {}))
@@ -103,10 +103,10 @@ def _from_file(name: str, url: str, learned: RepeatedBlocks) -> Extraction:
 
     file = Path(name)
     if not file.is_file():
-        raise ArshifError(f"{name}: no such file; a URL begins with https:// or http://")
+        raise ArshifError(Message(CommandMessage.NO_FILE, {"file": name}))
     body = file.read_bytes()
     if b"<" not in body:
-        raise ArshifError(f"{name} is not HTML: give a page as its server sent it")
+        raise ArshifError(Message(CommandMessage.NOT_HTML, {"file": name}))
     saved = url or file.absolute().as_uri().replace("file://", "http://localhost", 1)
     page = Page(canonical(saved) or saved, saved, body, datetime.now(UTC))
     return stages.article(page, load().site_of(saved), learned)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +12,22 @@ import typer
 from crawler.processes.child import die_with_parent
 
 STDOUT = Path("-")
+UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}  # of a time before now, as in 30d
 
 
 def _date(text: str) -> str:
+    """The date as it was written; a time before now, such as 30d, as a moment in ISO 8601 (UTC)."""
+    if ago := re.fullmatch(r"(\d{1,5})([hdw])", text):
+        try:
+            return (datetime.now(UTC) - int(ago[1]) * UNITS[ago[2]]).isoformat(timespec="seconds")
+        except OverflowError:
+            pass
     try:
         datetime.fromisoformat(text or "2026-01-31")
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date: use the form 2026-01-31") from None
+        raise typer.BadParameter(
+            f"{text!r} is not a date: use the form 2026-01-31, or 30d for the last 30 days"
+        ) from None
     return text
 
 
@@ -38,7 +48,15 @@ ArticleArgument = Annotated[str, typer.Argument(help="Id or URL of an article.")
 SiteArgument = Annotated[str, typer.Argument(help="Id of a site, which is its file's name.")]
 SitesArgument = Annotated[list[str] | None, typer.Argument(help="Ids of sites; by default, all enabled sites.")]
 SiteOption = Annotated[str, typer.Option("--site", help="Only this site (its id).")]
-Since = Annotated[str, typer.Option(callback=_date, help="Also fetch older articles, back to this date (2026-01-31).")]
+Since = Annotated[
+    str,
+    typer.Option(
+        callback=_date, help="Also fetch older articles, back to this date (2026-01-31, or 30d: since 30 days ago)."
+    ),
+]
 FetchedSince = Annotated[
-    str, typer.Option("--since", callback=_date, help="Only pages fetched since this date (2026-01-31).")
+    str,
+    typer.Option(
+        "--since", callback=_date, help="Only pages fetched since this date (2026-01-31, or 30d: since 30 days ago)."
+    ),
 ]

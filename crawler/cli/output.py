@@ -13,7 +13,8 @@ from index.atomic_files import new_file
 def write_output(out: Path, pieces: Iterable[bytes]) -> None:
     """Writes to standard output if `out` is STDOUT, else to a new file, which is complete or not there at all.
 
-    :raises ArchiveError: when the file exists or cannot be written.
+    :raises FileThere: when the file exists already.
+    :raises ArchiveError: when it cannot be written.
     """
     if out == STDOUT:
         sys.stdout.buffer.writelines(pieces)

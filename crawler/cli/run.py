@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crawler.console import print_error, say
 from crawler.errors import ConfigError
 from crawler.logging_setup import set_up_log
+
+if TYPE_CHECKING:
+    from crawler.config import Config
 
 app = typer.Typer()
 
@@ -20,13 +23,21 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = 
     Runs until it is stopped, with Ctrl-C or SIGTERM.
     """
     from crawler.config import load
-    from crawler.daemon import Daemon
-    from crawler.monitoring import notifications
+    from crawler.daemon import Daemon, only_daemon
     from crawler.storage import open_archive
-    from index.web.bind import resolve_bind
 
     config = load()
     set_up_log(form=config.settings.log)
+    with only_daemon(config):
+        _print_start(config, web)
+        with open_archive(config) as archive:
+            Daemon(config, archive, web).run()
+
+
+def _print_start(config: Config, web: bool) -> None:
+    from crawler.monitoring import notifications
+    from index.web.bind import resolve_bind
+
     for warning in config.warnings:
         print_error(f"note: {warning}")
     try:
@@ -39,5 +50,3 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = 
         # fail now, not in a child that is started again and again
         resolve_bind(page.host, page.port, page.token.get_secret_value())
         say(f"Search page: {page.address}")
-    with open_archive(config) as archive:
-        Daemon(config, archive, web).run()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
 
+from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json
 from crawler.console import cell, print_error, print_json, say
 from crawler.errors import ConfigError
 from crawler.logging_setup import set_up_log
+from index.model.message import Message
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -24,6 +27,12 @@ app = typer.Typer()
 @app.command("add")
 def add_site(
     url: Annotated[str, typer.Argument(help="URL of the site's home page.")],
+    id_: Annotated[
+        str, typer.Option("--id", help="Id of the site, and name of its file; by default, made from its address.")
+    ] = "",
+    country: Annotated[
+        str, typer.Option(help="Country of the outlet (ISO 3166-1, such as SY); by default, as far as the site tells.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; print the file.")] = False,
     json: Json = False,
 ) -> None:
@@ -32,26 +41,25 @@ def add_site(
     The file is written to sites.local/ in your configuration, and named after the site's id.
     """
     from crawler.config import load
+    from crawler.onboarding.proposal import named
     from crawler.urls.canonical import canonical
 
     address = canonical(url if "://" in url else f"https://{url}")
     if address is None:
-        raise ConfigError(f"{url!r} is not a web address: use the form https://example.org/")
+        raise ConfigError(Message(CommandMessage.NOT_ADDRESS, {"url": url}))
     config = load()
     folder = config.own_sites_folder()
-    _must_be_new(config, address)
+    _must_be_new(config, folder, address, id_)
+    country = _country(country)
     set_up_log(logging.WARNING if json else logging.INFO)
     if not json:
         say(f"Exploring {address}, with {config.settings.politeness.delay:g} s between requests")
-    proposal = _propose(config, address)
+    proposal = named(_propose(config, address), id_, country, config.sites)
     file = folder / f"{proposal.site.id}.yaml"
     if not dry_run:
-        if proposal.site.id in config.sites or file.exists():
-            raise ConfigError(
-                f"{file}: a site {proposal.site.id} exists already: see `arshif sites show {proposal.site.id}`"
-            )
         folder.mkdir(exist_ok=True)
-        file.write_text(proposal.yaml(), "utf-8")
+        with file.open("x", encoding="utf-8") as out:
+            out.write(proposal.yaml())
     if json:
         print_json({**_as_json(proposal), "file": None if dry_run else file})
         return
@@ -67,7 +75,6 @@ def _propose(config: Config, address: str) -> Proposal:
     from crawler.onboarding.probe import discover_site
     from crawler.session.source_stats import bounds
     from crawler.site_config import Schedule
-    from index.model.message import Message
 
     proposal = discover_site(address, bounds(Schedule(), config.settings.schedule))
     if every := config.settings.schedule.every:
@@ -77,10 +84,25 @@ def _propose(config: Config, address: str) -> Proposal:
     return proposal
 
 
-def _must_be_new(config: Config, url: str) -> None:
+def _must_be_new(config: Config, folder: Path, url: str, name: str) -> None:
+    from crawler.site_config import SITE_ID, authority
+
     known = config.site_of(url)
     if known.id in config.sites:
-        raise ConfigError(f"{urlsplit(url).hostname} is configured already: see `arshif sites show {known.id}`")
+        raise ConfigError(Message(CommandMessage.SITE_CONFIGURED, {"host": authority(url), "site": known.id}))
+    if name and not re.fullmatch(SITE_ID, name):
+        raise ConfigError(Message(CommandMessage.BAD_ID, {"given": name}))
+    file = folder / f"{name}.yaml"
+    if name in config.sites or (name and file.exists()):
+        raise ConfigError(Message(CommandMessage.SITE_THERE, {"file": str(file), "site": name}))
+
+
+def _country(given: str) -> str:
+    from crawler.onboarding.identity import UNKNOWN, zones
+
+    if given and given.upper() not in {*zones(), UNKNOWN}:
+        raise ConfigError(Message(CommandMessage.BAD_COUNTRY, {"given": given}))
+    return given.upper()
 
 
 def _print(proposal: Proposal) -> None:

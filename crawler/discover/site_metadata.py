@@ -31,13 +31,15 @@ MAX_SITEMAPS = 10  # per robots.txt
 class SiteMetadata:
     """The metadata on a home page: the outlet's `name` ("" if unknown), its `locale` (ar or ar_SY), the `feeds` that it
     links to, the URL of its WordPress API, and its `sections`: the targets of its menus, those that are certainly
-    sections first, then those with shorter paths."""
+    sections first, then those with shorter paths. `country` is what its JSON-LD gives as that of its address, a code or
+    a name; "" if nothing."""
 
     name: str = ""
     locale: str | None = None
     feeds: tuple[str, ...] = ()
     wordpress: str | None = None
     sections: tuple[str, ...] = ()
+    country: str = ""
 
 
 def site_metadata(body: bytes, url: str, headers: Mapping[str, str]) -> SiteMetadata:
@@ -48,7 +50,7 @@ def site_metadata(body: bytes, url: str, headers: Mapping[str, str]) -> SiteMeta
     document = read(body, headers)
     tree = LexborHTMLParser(document.text)
     feeds, wordpress = tuple(alternates(document, url)), _wordpress(tree, url, document.text)
-    return SiteMetadata(_name(tree), _locale(tree), feeds, wordpress, _sections(tree, url))
+    return SiteMetadata(_name(tree), _locale(tree), feeds, wordpress, _sections(tree, url), _country(tree))
 
 
 def sitemaps(robots: str, url: str) -> tuple[str, ...]:
@@ -66,6 +68,17 @@ def _name(tree: LexborHTMLParser) -> str:
             return name
     title = tree.css_first("title")
     return _SEPARATORS.split(line(title.text()))[0] if title else ""
+
+
+def _country(tree: LexborHTMLParser) -> str:
+    for node in jsonld.nodes(tree):
+        address = node.get("address")
+        if jsonld.types(node) & _OUTLETS and isinstance(address, dict):
+            said = address.get("addressCountry")
+            said = said.get("name") if isinstance(said, dict) else said
+            if isinstance(said, str) and line(said):
+                return line(said)
+    return ""
 
 
 def _locale(tree: LexborHTMLParser) -> str | None:

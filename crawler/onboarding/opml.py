@@ -14,8 +14,9 @@ from pydantic import HttpUrl, ValidationError
 from crawler.config import Config
 from crawler.discover.site_metadata import SiteMetadata
 from crawler.errors import ConfigError
+from crawler.onboarding.identity import free_id, zones
 from crawler.onboarding.proposal import Proposal, SourceOffer, finish, first_draft, notes
-from crawler.site_config import Site, Source
+from crawler.site_config import Site, Source, authority
 from crawler.text import line
 
 MAX_BYTES = 10 << 20  # of a file: a thousand feeds take 200 KB
@@ -24,12 +25,14 @@ TITLE = 200  # maximum characters of a name: a longer one is a mistake in the fi
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A feed in a list: its name ("" if none), its URL, its home page and its language."""
+    """A feed in a list: its name ("" if none), its URL, its home page, its language, and its country (ISO 3166-1; "" if
+    it has no category that is one), which our own lists give as the category /SY."""
 
     title: str
     feed: str
     homepage: str
     language: str | None
+    country: str = ""
 
 
 def read(data: bytes) -> list[Outline]:
@@ -70,7 +73,10 @@ def _outline(node: etree._Element) -> Outline | None:
     language = said.get("language", "").replace("_", "-").partition("-")[0].lower()
     language = language if re.fullmatch(r"[a-z]{2,3}", language) else ""
     title = said.get("title") or said.get("text") or ""
-    return Outline(title[:TITLE], feed, homepage if _is_web(homepage) else _front(feed), language or None)
+    categories = [part.strip() for part in said.get("category", "").split(",")]
+    # with the slash that we write: a reader's own category IT is hardly Italy
+    country = next((part[1:] for part in categories if part.startswith("/") and part[1:] in zones()), "")
+    return Outline(title[:TITLE], feed, homepage if _is_web(homepage) else _front(feed), language or None, country)
 
 
 def _is_web(url: str) -> bool:
@@ -97,13 +103,12 @@ def proposals(outlines: Iterable[Outline], config: Config) -> tuple[list[Proposa
         if there:
             known.append((outline, there[0]))
         else:
-            host = (urlsplit(outline.homepage).hostname or "").removeprefix("www.")
-            by_host.setdefault(host, []).append(outline)
+            by_host.setdefault(authority(outline.homepage), []).append(outline)
     taken = set(config.sites)
     made = []
     for group in by_host.values():
         site = _site(group)
-        site = site.model_copy(update={"id": _free(site.id, taken)})
+        site = site.model_copy(update={"id": free_id(site.id, taken)})
         taken.add(site.id)
         made.append(Proposal(site, (), (), (), None, tuple(notes(site, ()))))
     return made, known
@@ -114,16 +119,10 @@ def _site(outlines: Sequence[Outline]) -> Site:
     sources = [Source(kind="feed", url=HttpUrl(one.feed)) for one in outlines]
     sources = list({str(source.url): source for source in sources}.values())
     language = next((one.language for one in outlines if one.language), None)
+    country = next((one.country for one in outlines if one.country), "")
     draft = first_draft(first.homepage, SiteMetadata(first.title, language), sources[0])
+    draft = draft.model_copy(update={"country": country or draft.country})
     return finish(draft, [SourceOffer(source, ()) for source in sources], ())
-
-
-def _free(name: str, taken: set[str]) -> str:
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name[:58]}-{number}"
-    return free
 
 
 def feeds(sites: Iterable[Site]) -> list[str]:

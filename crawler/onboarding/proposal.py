@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib import resources
 from itertools import takewhile
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -18,6 +16,7 @@ from pydantic import HttpUrl
 
 from crawler.boilerplate.repeated_blocks import OTHERS, own
 from crawler.discover.site_metadata import SiteMetadata
+from crawler.onboarding.identity import UNKNOWN, country, free_id, only_country, site_id, time_zone
 from crawler.onboarding.messages import ProposalMessage
 from crawler.scheduling.poll_interval import Bounds, PollRecord, Turn, UpdateHints, next_poll, seconds
 from crawler.scheduling.publication_rate import MIN_EXPECTED, PublicationRate, first_look
@@ -32,10 +31,6 @@ from index.model.message import Given, Message
 
 RECENT = timedelta(days=30)  # a source whose newest article is older is considered dead
 NEW_SHARE = 0.2  # minimum share of an additional source's articles that no other lists: else its polls are wasted
-NOT_CHOSEN = frozenset(("ar_AR", "en_US", "es_ES"))  # default locales of CMSs, which tell nothing about the country
-# Country-code domains sold worldwide.
-ELSEWHERE = frozenset(("ag", "ai", "am", "cc", "co", "fm", "gg", "io", "la", "me", "nu", "sh", "so", "st", "tv", "ws"))
-NOT_ISO = {"uk": "GB"}  # as a top-level domain
 MINUTE = timedelta(minutes=1)
 PARTS = ("feed", "section")  # kinds of sources that may list only a part of what a site publishes
 POLLS_PER_REACH = 2  # minimum polls of a source within the time it reaches back, so that no article drops off unseen
@@ -49,6 +44,7 @@ DEPTH = 2  # folders of a URL that are considered
 PERMANENT_REASONS = (PageReason.LISTING, PageReason.NOT_HTML, PageReason.VIDEO)  # not an article, now or later
 SCHEMA = "../site.schema.json"  # from sites.local/
 _REGION = re.compile(r"-[A-Z]{2}$")  # in a declared language: de-AT becomes de
+PLACE_NOTES = (ProposalMessage.NO_COUNTRY, ProposalMessage.NO_TIME_ZONE)
 ASKED_FOR = ("headline", "published", "authors", "section", "images")  # fields that a reader would miss
 
 
@@ -117,10 +113,10 @@ def first_draft(homepage: str, said: SiteMetadata, source: Source) -> Site:
     host = urlsplit(homepage).hostname or ""
     return unknown.model_copy(
         update={
-            "id": _id(host),
+            "id": site_id(homepage, said.name),
             "name": said.name or host,
             "homepage": HttpUrl(homepage),
-            "country": country(host, said.locale),
+            "country": country(host, said.locale, said.country),
             "languages": ((said.locale or "und").partition("_")[0],),
             "sources": (source,),
             "enabled": True,
@@ -167,17 +163,32 @@ def newest(taken: Sequence[SourceOffer]) -> list[Candidate]:
 
 
 def finish(draft: Site, taken: Sequence[SourceOffer], tried: Sequence[TrialArticle]) -> Site:
-    """The site, with its sources and with languages and time zone derived from its articles."""
+    """The site, with its sources and with languages, country and time zone derived from its articles where it did not
+    tell."""
     read = [one.article for one in tried if one.article is not None]
-    languages = Counter(_REGION.sub("", article.language) for article in read if article.language)
+    found = Counter(_REGION.sub("", article.language) for article in read if article.language)
+    languages = tuple(name for name, _ in found.most_common()) or draft.languages
+    place = draft.country if draft.country != UNKNOWN else only_country(languages)
+    sources = tuple(offer.source for offer in taken)
+    return _located(draft.model_copy(update={"sources": sources, "languages": languages}), place, tried)
+
+
+def named(proposal: Proposal, name: str, country_code: str, taken: Container[str]) -> Proposal:
+    """The proposal with the id and the country that a person chose, each "" where none was; without a chosen id it gets
+    one that is not `taken`."""
+    site = proposal.site.model_copy(update={"id": name or free_id(proposal.site.id, taken)})
+    if not country_code:
+        return replace(proposal, site=site)
+    others = [note for note in proposal.notes if note.code not in PLACE_NOTES]
+    site = _located(site, country_code, proposal.tried)
+    return replace(proposal, site=site, notes=(*_place_notes(site), *others))
+
+
+def _located(site: Site, country_code: str, tried: Sequence[TrialArticle]) -> Site:
+    read = [one.article for one in tried if one.article is not None]
     offsets = Counter(article.published.utcoffset() for article in read if article.published)
-    return draft.model_copy(
-        update={
-            "sources": tuple(offer.source for offer in taken),
-            "languages": tuple(name for name, _ in languages.most_common()) or draft.languages,
-            "time_zone": time_zone(draft.country, offsets.most_common(1)[0][0] if offsets else None, now_utc()),
-        }
-    )
+    zone = time_zone(country_code, offsets.most_common(1)[0][0] if offsets else None, now_utc())
+    return site.model_copy(update={"country": country_code, "time_zone": zone})
 
 
 def a_day(taken: Sequence[SourceOffer]) -> float | None:
@@ -298,10 +309,7 @@ def _folders(url: str) -> list[str]:
 
 def notes(site: Site, tried: Sequence[TrialArticle]) -> Iterator[Message]:
     """What a person should check before the site is crawled for months."""
-    if site.country == "UN":
-        yield Message(ProposalMessage.NO_COUNTRY)
-    elif site.time_zone == "UTC":
-        yield Message(ProposalMessage.NO_TIME_ZONE)
+    yield from _place_notes(site)
     failed = [one for one in tried if one.article is None]
     if tried and len(failed) == len(tried):
         why = failed[0].problem or Message(FetchReason.NO_ANSWER)
@@ -313,42 +321,12 @@ def notes(site: Site, tried: Sequence[TrialArticle]) -> Iterator[Message]:
             yield Message(ProposalMessage.FIELD_MISSING, {"field": name, "n": len(read)})
 
 
-def country(host: str, locale: str | None) -> str:
-    """The outlet's ISO 3166-1 code, from its top-level domain or its locale; UN if neither tells it."""
-    end = host.rpartition(".")[2]
-    code = NOT_ISO.get(end, end.upper())
-    if code in zones() and end not in ELSEWHERE:
-        return code
-    region = (locale or "").rpartition("_")[2]
-    return region if region in zones() and locale not in NOT_CHOSEN else "UN"
-
-
-def time_zone(country_code: str, offset: timedelta | None, now: datetime) -> str:
-    """The time zone of a country; of several the one with this UTC offset at `now`, else the first in tz's zone.tab;
-    UTC for an unknown country."""
-    theirs = zones().get(country_code, ())
-    fitting = [name for name in theirs if offset is not None and now.astimezone(ZoneInfo(name)).utcoffset() == offset]
-    return next(iter(fitting or theirs), "UTC")
-
-
-@cache
-def zones() -> dict[str, tuple[str, ...]]:
-    """The time zones of each country (ISO 3166-1), in the order of tz's zone.tab."""
-    found: dict[str, tuple[str, ...]] = {}
-    for row in (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines():
-        if not row.startswith("#"):
-            code, _, name, *_ = row.split("\t")
-            found[code] = (*found.get(code, ()), name)
-    return found
+def _place_notes(site: Site) -> Iterator[Message]:
+    if site.country == UNKNOWN:
+        yield Message(ProposalMessage.NO_COUNTRY)
+    elif site.time_zone == "UTC":
+        yield Message(ProposalMessage.NO_TIME_ZONE)
 
 
 def now_utc() -> datetime:
     return datetime.now(UTC)
-
-
-def _id(host: str) -> str:
-    """A site id from a host, without www and the public suffix: arabic.example.co.uk -> arabic-example."""
-    labels = host.removeprefix("www.").split(".")
-    while len(labels) > 1 and (len(labels[-1]) <= 3 or labels[-1] in ("info", "news", "example", "online")):
-        labels.pop()
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(labels).lower()).strip("-")[:63] or "site"

@@ -38,9 +38,6 @@ log = logging.getLogger("arshif.runs")
 ENDS_WELL = ("finished", "shutdown", "closespider_timeout")  # Scrapy's close reasons: done, asked to stop, timed out
 EXIT_CODES = {error.__name__: error.exit_code for error in (Busy, ArchiveError, LeaseLost)}  # by close reason
 ENDS = {0: RunStatus.OK, Busy.exit_code: RunStatus.BUSY}  # a run's status, by the child's exit code
-OFFLINE = (  # shown to a user without a network
-    "No site could be reached, so this machine has no network. Arshif goes on trying; `make demo` works without one."
-)
 COUNT_LABELS = {  # a run's counts in words
     "new": "new", "changed": "changed", "unchanged": "unchanged", "duplicate": "copies", "refused": "refused",
     "quarantined": "unreadable", "failed": "failed", "later": "left for later",
@@ -164,12 +161,18 @@ def last_runs(conn: Connection) -> dict[str, LastRun]:
     for site, part in records.last_by_site(conn).items():
         state = states.get(site) or site_states.SiteState(site)
         if part.status != RunStatus.OFFLINE:
-            # The site's own end: the run may still be crawling others
-            ended = state.last_run if part.status in (RunStatus.OK, RunStatus.FAILED) else None
+            ended = _end(part, state) if part.status in (RunStatus.OK, RunStatus.FAILED) else None
             last[site] = LastRun(part.started, ended, state.failures)
         elif state.last_success is not None:
             last[site] = LastRun(state.last_success, state.last_success, state.failures)
     return last
+
+
+def _end(part: records.SiteRun, state: site_states.SiteState) -> datetime | None:
+    """The site's own end, as the run may still be crawling others; the run's where the site's was not recorded, because
+    the crawl was asked to end before it had answered."""
+    own = state.last_run if state.last_run and state.last_run >= part.started else None
+    return own or part.ended or state.last_run
 
 
 def crawl(sites: str, run: str, since: str) -> int:

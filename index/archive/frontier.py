@@ -175,6 +175,14 @@ def extend_horizon(conn: Connection, site: str, since: datetime, now: datetime) 
     return conn.execute(update(frontier).where(again).values(state=PageState.PENDING, due=now)).rowcount
 
 
+def left_out(conn: Connection, site: str) -> tuple[int, datetime | None]:
+    """How many candidates of a site are older than its horizon and so not fetched, and the date of the oldest (UTC;
+    None if there are none)."""
+    old = (frontier.c.site == site) & (frontier.c.state == PageState.OLD)
+    n, oldest = conn.execute(select(func.count(), func.min(frontier.c.newest)).where(old)).one()
+    return n, oldest
+
+
 def _horizon(conn: Connection, site: str, now: datetime, first_visit: timedelta) -> datetime:
     horizon = site_state.state(conn, site).horizon
     if horizon is None:

@@ -170,6 +170,8 @@ class RunDetail(StrEnum):
     BUSY = "run.busy"
     WALLS = "run.walls"  # n, of
     NO_ANSWER = "run.no_answer"
+    NO_NETWORK = "run.no_network"  # no site answered
+    OLDER = "run.older"  # n: articles left out, days: the age of the oldest that are fetched, since: what takes all
 
 
 class Verdict(StrEnum):

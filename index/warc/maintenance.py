@@ -22,7 +22,8 @@ _COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: text up to 
 def join(raw: WarcStore, refs: Iterable[WarcRef], into: Path, info: Mapping[str, str]) -> tuple[int, int]:
     """Copy these records unchanged into one new WARC file; return how many were written, and how many were unreadable.
 
-    :raises ArchiveError: when the file exists already or cannot be written; then none is created.
+    :raises FileThere: when the file exists already.
+    :raises ArchiveError: when it cannot be written; then none is created.
     """
     written = damaged = 0
     with new_file(into) as out:

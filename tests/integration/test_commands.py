@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from crawler.urls.canonical import canonical
 from index.archive import Archive, source_state
 from index.locale import plain, translate
 from index.model.codes import SourceReason
@@ -207,6 +208,51 @@ def test_a_mistake_in_a_sites_file_is_named_with_file_line_and_key(house: House)
     for command in (("sites", "check"), ("crawl",), ("doctor",)):
         printed = house.arshif(*command, code=1 if command == ("doctor",) else 2)
         assert "fr.yaml:3: country" in printed + house.log
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export", "search", "phare", "--out"), ("export", "kibana", "--out"), ("export", "warc"),
+        ("sites", "export", "--out"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)  # fmt: skip
+def test_a_file_that_exists_is_a_mistake_in_the_command_and_stays(
+    small: House, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    there = tmp_path / "there"
+    there.write_text("mine")
+    small.arshif(*command, str(there), code=2)
+    assert f"{there} exists already: name a new file" in small.log
+    told = small.told(*command, str(there), code=2)
+    assert (told["code"], told["params"]) == ("error.file_there", {"path": str(there)})
+    assert there.read_text() == "mine"
+    assert [file.name for file in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_first_crawl_says_what_is_older_and_how_to_get_it(tmp_path: Path) -> None:
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        house = House(room, tmp_path, settings={"schedule": {"every": 0.05, "first_visit_days": 1}})
+        day = timedelta(days=1)
+        old = [room.publish("fr", published=datetime.now(UTC) - age) for age in (3 * day, 4 * day)]
+        far = room.publish("fr", published=datetime.now(UTC) - 45 * day)
+        first = house.told("crawl", "fr")
+        (left,) = first["left_out"]
+        assert (left["site"], left["code"]) == ("fr", "run.older")
+        assert left["params"]["n"] >= 3
+        since = left["params"]["since"]
+        assert f"older than 1 days left out; `--since {since}` takes them" in left["detail"]
+        stored = {document.article.url for document in house.documents("fr").values()}
+        assert not stored & {canonical(article.url) for article in (*old, far)}
+
+        assert house.told("crawl", "fr")["left_out"] == [], "only a first crawl says so"
+        house.crawl("fr", since="30d")
+        stored = {document.article.url for document in house.documents("fr").values()}
+        assert {canonical(article.url) for article in old} <= stored
+        assert canonical(far.url) not in stored
+        house.crawl("fr", since=since)
+        assert canonical(far.url) in {document.article.url for document in house.documents("fr").values()}
 
 
 def test_looking_for_something_makes_no_archive(house: House) -> None:

@@ -115,8 +115,8 @@ def test_a_day_of_its_life(house: House, room: Newsroom) -> None:
             [sys.executable, "-m", "crawler.cli", "run"], env=house.env, capture_output=True, text=True, check=False
         )
         assert second.returncode == 3
-        assert f"process {service.process.pid} holds" in second.stderr
-        assert "Traceback" not in second.stderr
+        running = f"arshif: `arshif run` is running already for {house.data}: process {service.process.pid}\n"
+        assert (second.stdout, second.stderr) == ("", running), "nothing of a start, and nothing of the page's port"
 
         family = service.family()
         assert service.end() == 0
@@ -254,14 +254,19 @@ def test_without_a_network_it_says_so_and_goes_on_trying(room: Newsroom, tmp_pat
         text = (sites / f"{name}.yaml").read_text("utf-8")
         (sites / f"{name}.yaml").write_text(text.replace(f"http://127.0.0.1:{room.sites[name].port}", address), "utf-8")
     with daemon(house, "--no-web", code=("-c", IMPATIENT)) as service:
-        service.says("make demo")
+        service.says("No site could be reached")
         service.wait_for(lambda: len(runs_of(house)) > 2)
         assert service.end() == 0
-    assert service.log.count("make demo") == 1
+    assert service.log.count("No site could be reached") == 1
+    assert "robots.txt" not in service.log
+    assert "make" not in service.log, "an installed Arshif has no Makefile"
     assert "Traceback" not in service.log
     assert {part.status for site in room.sites for part in parts_of(house, site)} <= {"offline", "stopped"}
     with house.archive() as conn:
         assert all(state["state"] != "failing" for state in house.told("status")), conn
+    house.arshif("crawl", code=1)
+    assert house.log.count("\n") == 1, "one line for all sites"
+    assert "No site could be reached" in house.log
 
 
 def test_helpers_that_end_are_started_again(house: House) -> None:

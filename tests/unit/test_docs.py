@@ -80,6 +80,7 @@ def test_each_target_of_make_that_is_told_is_there() -> None:
 
 def test_each_command_that_is_told_is_there() -> None:
     known = {word for name in commands(get_command(app)) for word in (name, name.split()[0])}
+    known |= {option for parameter in get_command(app).params for option in parameter.opts}
     told = re.findall(r"`arshif ([a-z-]+)", TOLD)
     assert sorted(set(told) - known) == []
 

@@ -126,7 +126,7 @@ class RobotsMiddleware:
         try:
             response = await self.download(request)
         except Exception as problem:  # whatever a network can do
-            log.info("%s/robots.txt: %s", origin, problem)
+            log.debug("%s/robots.txt: %s", origin, problem)  # the outcome of its site says it as well
             why = reason_of(problem)
             # RFC 9309 2.3.1.2: a file behind more than five redirects, which Scrapy ignores, may count as unavailable
             return RobotsResponse(404 if why.code == FetchReason.NOT_REQUESTED else None), why

@@ -232,6 +232,20 @@ def test_a_local_file_changes_single_keys_of_a_shipped_site(folder: Path) -> Non
     assert step.country == "SY"
 
 
+def test_sites_on_two_ports_of_a_host_are_told_apart(folder: Path) -> None:
+    (folder / "sites.local").mkdir(exist_ok=True)
+    for port in (8081, 8082):
+        (folder / "sites.local" / f"desk-{port}.yaml").write_text(
+            f"name: Desk\nhomepage: http://desk.example:{port}/\ncountry: SY\nlanguages: [ar]\n"
+            f"sources: [{{kind: feed, url: 'http://desk.example:{port}/feed'}}]\n",
+            "utf-8",
+        )
+    config = load(folder)
+    assert config.site_of("http://desk.example:8081/a").id == "desk-8081"
+    assert config.site_of("http://www.desk.example:8082/a").id == "desk-8082"
+    assert config.site_of("http://desk.example/a").id not in config.sites
+
+
 def test_a_local_file_can_be_a_site_of_its_own(folder: Path) -> None:
     put(folder / "sites.local/village.yml", STEP)
     assert sorted(read(folder).sites) == ["step", "village"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[4]
+LIST_SITES = {"code": "command.list_sites", "params": {}}
 ENTRY_POINTS = {
     "arshif": [str(Path(sys.executable).with_name("arshif"))],
     "python -m crawler.cli": [sys.executable, "-m", "crawler.cli"],
@@ -51,3 +54,46 @@ def test_an_error_that_a_person_can_act_on_is_one_line_and_an_exit_code(tmp_path
     assert ended.stderr.startswith("arshif: ")
     assert str(tmp_path / "none") in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_it_tells_its_version() -> None:
+    shown = subprocess.run([*ENTRY_POINTS["arshif"], "--version"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout == f"arshif {version('arshif')}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "code", "params"),
+    [
+        (
+            ("crawl", "mina"),
+            2,
+            "command.no_site",
+            {"given": "mina", "hint": LIST_SITES},
+        ),
+        (("show", "nosuch"), 1, "command.no_archive", {"folder": "FOLDER/data"}),
+        (("export", "sites"), 2, "error.usage", {}),
+        (("crawl", "--since", "30x"), 2, "error.usage", {}),
+        (("search", "--sort", "best"), 2, "error.usage", {}),
+        (("sites", "add", "nowhere.example", "--id", "Mina"), 2, "command.bad_id", {"given": "Mina"}),
+        (("sites", "add", "nowhere.example", "--country", "Syria"), 2, "command.bad_country", {"given": "Syria"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_with_json_an_error_is_an_object_with_its_code_and_parameters(
+    tmp_path: Path, command: tuple[str, ...], status: int, code: str, params: dict[str, object]
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "arshif.yaml").write_text("contact: a@b.example\n", "utf-8")
+    said = {}
+    for options in ((), ("--json",)):
+        ended = subprocess.run(
+            [*ENTRY_POINTS["arshif"], *command, *options], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == status, "the same with --json and without"
+        said[options] = ended
+    assert said[()].stdout == ""
+    told = json.loads(said["--json",].stdout)
+    assert (told["code"], told["exit_code"]) == (code, status)
+    assert json.loads(json.dumps(told["params"]).replace(str(tmp_path), "FOLDER")) == params
+    assert told["error"] in " ".join(said[()].stderr.replace("arshif: ", "").split()), "the sentence for people"
+    assert said["--json",].stderr == ""

@@ -77,6 +77,32 @@ def test_what_is_written_is_read_again(folder: Path) -> None:
     assert found[0].language == "ar"
 
 
+def test_sites_come_back_with_their_countries_from_a_list_of_ours(folder: Path) -> None:
+    def site(host: str, country: str) -> Site:
+        feed = {"kind": "feed", "url": f"https://{host}/feed"}
+        return Site(id="a", name=host, homepage=f"https://{host}/", country=country, languages=("ar",), sources=(feed,))  # type: ignore[arg-type]
+
+    sites = [site("mina.example", "LB"), site("rasd.example.co.uk", "SY"), site("nowhere.example", "UN")]
+    made, _ = proposals(read(written(sites)), load(folder))
+    assert [(one.site.country, one.site.time_zone) for one in made] == [
+        ("LB", "Asia/Beirut"),
+        ("SY", "Asia/Damascus"),
+        ("UN", "UTC"),
+    ]
+
+
+def test_a_category_of_other_readers_is_no_country(folder: Path) -> None:
+    outline = '<outline text="a" xmlUrl="https://a.example/f" category="IT,/Tech/TV" language="en"/>'
+    (one,) = proposals(read(f"<opml><body>{outline}</body></opml>".encode()), load(folder))[0]
+    assert one.site.country == "UN"
+
+
+def test_two_ports_of_a_host_are_two_sites(folder: Path) -> None:
+    feeds = "".join(f'<outline text="t{n}" xmlUrl="http://desk.example:80{n}/feed"/>' for n in (81, 82))
+    made, _ = proposals(read(f"<opml><body>{feeds}</body></opml>".encode()), load(folder))
+    assert [(one.site.id, len(one.site.sources)) for one in made] == [("desk", 1), ("desk-2", 1)]
+
+
 def test_names_with_signs_of_xml_stay_as_they_are() -> None:
     site = Site(
         id="a", name='<b> & "c"', homepage="https://a.example/?x=1&y=2", country="SY", languages=("ar",),  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from crawler.storage import archive_file, expire_raw, open_archive, raw_folder
 from index.archive import Archive, articles, documents, warc_records
 from index.archive import tables as t
 from index.archive.backup import keeping_lock
-from index.errors import ArchiveError
+from index.errors import FileThere
 from index.file_lock import hold
 from index.warc.maintenance import blank, join
 from index.warc.store import Response, WarcDamaged, WarcRef, WarcStore, truncate_torn_tail
@@ -61,7 +61,7 @@ def test_records_of_several_files_become_one(tmp_path: Path) -> None:
         refs = [one.append(response(1)), two.append(response(2)), WarcRef("lost.warc.gz", 0, 9)]
         assert join(one, refs, tmp_path / "out.warc.gz", {"software": "Arshif"}) == (2, 1)
         assert kinds(tmp_path / "out.warc.gz") == ["warcinfo", "response", "response"]
-        with pytest.raises(ArchiveError, match="is there already"):
+        with pytest.raises(FileThere, match="exists already"):
             join(one, refs, tmp_path / "out.warc.gz", {})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.warc.gz", "raw"]
 

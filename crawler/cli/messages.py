@@ -1,0 +1,22 @@
+"""Message codes of the command's own errors."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CommandMessage(StrEnum):
+    """Codes of what a command cannot do, with their parameters."""
+
+    NO_ARCHIVE = "command.no_archive"  # folder
+    NO_ARTICLE = "command.no_article"  # given
+    NO_SITE_LEFT = "command.no_site_left"
+    NOT_ARTICLE = "command.not_article"  # page, why: a message
+    NO_FILE = "command.no_file"  # file
+    NOT_HTML = "command.not_html"  # file
+    URL_OF_FILE = "command.url_of_file"  # url
+    NOT_ADDRESS = "command.not_address"  # url
+    SITE_THERE = "command.site_there"  # file, site
+    SITE_CONFIGURED = "command.site_configured"  # host, site
+    BAD_ID = "command.bad_id"  # given
+    BAD_COUNTRY = "command.bad_country"  # given
