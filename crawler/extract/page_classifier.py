@@ -11,11 +11,11 @@ import yaml
 
 from crawler.boilerplate.phrases import known_form
 from crawler.errors import Refused
-from crawler.extract import jsonld, teasers
+from crawler.extract import jsonld, locked_pages, teasers
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, text_of
 from crawler.models import Page
-from crawler.text import words
+from crawler.text import fold, words
 from index.model.codes import FetchReason, PageReason
 
 TRANSIENT_REASONS = (PageReason.WALL, PageReason.CONSENT)  # may pass: such pages are fetched again
@@ -56,14 +56,16 @@ def reject_response(page: Page) -> None:
 
 
 def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
-    """Rejects block pages, consent pages and "not found" with status 200, only if they have little text: an article may
-    well be about error 404.
+    """Rejects pages that ask for a password or a membership, and block pages, consent pages and "not found" with status
+    200, only if they have little text: an article may well be about error 404.
 
     :raises Refused: when the page is not an article.
     """
     body = document.tree.body
     if body is None or (not jsonld_article(found) and not body.text(strip=True)):
         raise Refused(PageReason.NO_TEXT)
+    if locked_pages.is_locked(document):
+        raise Refused(PageReason.WALL)
     if jsonld_article(found) or document.meta("article:published_time"):
         return
     wall = document.first(_WALLS) is not None
@@ -117,6 +119,8 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
         raise Refused(PageReason.NO_HEADLINE)
+    if draft.paywalled and draft.description and _is_part(draft.body, draft.description):
+        raise Refused(PageReason.WALL)
     few = len(words(" ".join(draft.body))) < _MIN_BODY_WORDS
     if few and _is_video(document, found, declared):
         raise Refused(PageReason.VIDEO)
@@ -125,6 +129,12 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
         raise Refused(PageReason.LISTING)
     if not draft.body and (not declared or document.first("h1") is None):
         raise Refused(PageReason.NO_TEXT)
+
+
+def _is_part(body: list[str], description: str) -> bool:
+    """Whether a body is no more than the page's description."""
+    text = fold(" ".join(body))
+    return bool(text) and text in fold(description)
 
 
 def _is_video(document: HtmlDocument, found: list[jsonld.Node], declared: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 
 import pytest
@@ -85,3 +86,66 @@ def test_hostile_pages_cost_little(html: str) -> None:
         teasers.read(document)
         with suppress(Refused):
             page_classifier.reject_document(document, [])
+
+
+PASSWORD = "<form action='/unlock' method=post><label>%s <input type=password name=p></label><input type=submit></form>"
+OPEN = "<p>" + "The bridge across the river was opened on Monday, and the whole town came to see it. " * 12 + "</p>"
+TEASERS = "".join(
+    f"<article><h3><a href=/{n}>Post {n}</a></h3><p>A few lines of post {n}.</p></article>" for n in range(3)
+)
+UNLOCK = "<form class=post-password-form>%s <input type=password></form>"
+MEMBERS = "<section class=gh-content><aside class=gh-post-upgrade-cta><h2>%s</h2><a href=#/join>+</a></aside></section>"
+LOCKED = {
+    "WordPress": "<article class=hentry><h1>Protected: The plan</h1><div class=entry-content>"
+    + UNLOCK % "This content is protected. Password:"
+    + "</div></article>",
+    "WordPress in Arabic": f"<main><h1>محمي: الخطة</h1>{UNLOCK % 'هذا المحتوى محمي بكلمة مرور.'}</main>{TEASERS}",
+    "Wagtail": "<body><h1>Password required</h1><p>You need a password to see this page.</p>"
+    + PASSWORD.replace("<label>", "<input type=hidden name=csrf value=x><label>") % "Password",
+    "a form in French": f"<main><h1>Le plan</h1>{PASSWORD % 'Mot de passe'}</main>",
+    "a form in Japanese": f"<main><h1>計画</h1><p>パスワードを入力してください。</p>{PASSWORD % 'パスワード'}</main>",
+    "Ghost": f"<article><h1>The plan</h1>{MEMBERS % 'For members only'}</article><section>{TEASERS}</section>",
+    "Ghost in Turkish": f"<main><h1>Plan</h1>{MEMBERS % 'Bu yazı üyelere özeldir'}</main>{TEASERS}",
+}
+
+
+@pytest.mark.parametrize("system", LOCKED)
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_page_that_asks_for_a_password_or_a_membership_is_a_wall(system: str, declared: bool) -> None:
+    head = "<meta property='article:published_time' content='2018-01-05T11:25:15Z'>" if declared else ""
+    with pytest.raises(Refused) as refused:
+        article(f"<title>The plan</title>{head}{LOCKED[system]}")
+    assert refused.value.reason == "page.wall"
+
+
+def test_a_text_that_is_no_more_than_the_description_is_behind_a_wall_if_it_is_not_free() -> None:
+    said = {
+        "@type": "NewsArticle",
+        "headline": "The plan of the town",
+        "description": FLASH,
+        "isAccessibleForFree": False,
+    }
+    page = (
+        f"<title>x</title><script type='application/ld+json'>{json.dumps(said)}</script><h1>The plan of the town</h1>%s"
+    )
+    with pytest.raises(Refused) as refused:
+        article(page % f"<article><p>{FLASH}</p></article>")
+    assert refused.value.reason == "page.wall"
+    assert article(page % f"<article><p>{FLASH}</p><p>{ENTRY * 9}</p></article>")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<article><h1>The bridge is open</h1>{OPEN}</article><div class=login-modal>{PASSWORD % 'Password'}</div>",
+        f"<header>{PASSWORD % 'Password'}</header><article><h1>The bridge is open</h1>{OPEN}</article>",
+        f"<main><h1>The bridge is open</h1>{OPEN}{PASSWORD % 'Password'}</main>",
+        "<article><h1>The bridge is open</h1><p>It opened.</p></article>"
+        "<form><input type=email><input type=password><button>Log in</button></form>",
+        f"<article><h1>The bridge is open</h1><section class=gh-content>{OPEN}"
+        "<aside class=gh-post-upgrade-cta>x</aside></section></article>",
+    ],
+    ids=["a dialog", "a header", "below the text", "a log-in", "a part of the text"],
+)
+def test_a_page_with_a_text_beside_a_form_is_no_wall(html: str) -> None:
+    assert article(f"<title>The bridge is open</title>{html}")

@@ -1,0 +1,58 @@
+"""Pages whose text is kept for those with a password or a membership: what stands in its place is no article."""
+
+from __future__ import annotations
+
+from selectolax.lexbor import LexborNode
+
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, text_of
+from crawler.text import words
+
+# What publishing systems show instead of the text: WordPress, Ghost, and common extensions of WordPress.
+_NOTICES = (
+    ".gh-post-upgrade-cta, .gh-post-upgrade-cta-content, .post-password-form, .mepr-unauthorized-message,"
+    " .pmpro_content_message, .rcp_restricted, .wc-memberships-restriction-message, #leaky_paywall_message,"
+    " .memberful-global-teaser-content, .swpm-post-not-logged-in-msg, .s2member-level-msg, .restricted-content-message"
+)
+_HOLDERS = frozenset(("article", "main", "section", "body"))
+_BESIDE = frozenset(("header", "nav", "footer", "aside", "dialog"))
+_is_called_dialog = judge(r"modal|popup|dialog|log-?in|sign-?in|account|offcanvas|menu|sidebar|widget|comment")
+_is_called_text = judge(r"(?:entry|post|article|story|page|gh)[-_]*(?:content|body|text)|hentry")
+_TYPED = ("text", "email", "tel", "url", "number", "search", "")  # kinds of fields that a form for one password lacks
+_FEW = 60  # words beside the notice and beside links; a page with more shows a part of its text
+_FEW_BESIDE_FORM = 100  # the same for a form that only looks like one for a password
+_LEVELS = 12  # elements around a notice
+
+
+def is_locked(document: HtmlDocument) -> bool:
+    """Whether the page asks for a password or a membership in the place of its text."""
+    for notice in document.tree.css(_NOTICES)[:3]:
+        if _words_around(notice) <= _FEW:
+            return True
+    for field in document.tree.css('form input[type="password" i]')[:3]:
+        form = next((n for n in ancestors(field) if n.tag == "form"), None)
+        if form is not None and _asks_only_for_a_password(form) and not _is_beside(form):
+            return _words_around(form) <= _FEW_BESIDE_FORM
+    return False
+
+
+def _asks_only_for_a_password(form: LexborNode) -> bool:
+    fields = [attribute(n, "type").lower() for n in form.css("input")]
+    return fields.count("password") == 1 and not any(kind in _TYPED for kind in fields)
+
+
+def _is_beside(form: LexborNode) -> bool:
+    """Whether a form stands beside the text of every page, such as that for logging in."""
+    around = list(ancestors(form))[:_LEVELS]
+    return any(n.tag in _BESIDE or _is_called_dialog(attribute(n, "class", "id")) for n in (form, *around))
+
+
+def _words_around(notice: LexborNode) -> int:
+    """The number of words in the article around a notice, without it, its headings and links."""
+    around = (n for n in ancestors(notice) if n.tag in _HOLDERS or _is_called_text(attribute(n, "class")))
+    holder = next(around, None)
+    if holder is None:
+        return 0
+    out = [*holder.css("h1, h2, h3, h4, a, script, style, time, nav, footer, aside, figcaption, form"), notice]
+    apart = {n.mem_id for n in out}
+    kept = [n for n in out if not any(p.mem_id in apart for p in ancestors(n))]
+    return len(words(text_of(holder))) - sum(len(words(text_of(n))) for n in kept)
