@@ -6,7 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search bench-export bench-libraries wheel lock clean
+.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -54,6 +54,9 @@ bench-captions: .venv/dev.stamp ## captions of lead images measured on real page
 
 bench-stories: .venv/dev.stamp ## near-duplicates among 100,000 articles, beside datasketch's index in memory (takes minutes)
 	@$(BIN)/python -m bench.stories
+
+bench-repeats: .venv/dev.stamp ## what of each site's repeated blocks is learned, on made-up sites and real ones (needs ../shared/pages)
+	@$(BIN)/python -m bench.repeats
 
 bench-schedule: .venv/dev.stamp ## the adaptive schedule against fixed ones, 180 simulated days
 	@$(BIN)/python -m bench.schedule

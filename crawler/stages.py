@@ -24,7 +24,7 @@ from crawler import fingerprint
 from crawler.boilerplate import field_duplicates, phrases, site_rules
 from crawler.boilerplate import repeated_blocks as repetition
 from crawler.boilerplate.removed import CAPTION
-from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
+from crawler.boilerplate.repeated_blocks import NO_REPEATS, Block, RepeatedBlocks
 from crawler.discover import parse
 from crawler.extract import EXTRACTOR_VERSION, extractor, html_document, jsonld, page_classifier, robots_meta
 from crawler.extract.draft import Draft, Extraction
@@ -60,7 +60,7 @@ def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping
 def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
     """The article on a page, with the boilerplate that was removed.
 
-    `repeats` holds how many other articles of the site contain a paragraph, by its hash (their `Extraction.blocks`).
+    `repeats` are the site's own blocks, with how many of its other articles contain each.
 
     :raises Refused: when the page is not an article; `said` holds the fields found so far.
     :raises Unreadable: when its bytes cannot be parsed.
@@ -89,13 +89,14 @@ def state(site: Site, repeats: RepeatedBlocks) -> str:
     return f"{EXTRACTOR_VERSION}-{blake2b(rules.encode(), digest_size=4).hexdigest()}-{repeats.digest}"
 
 
-def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[str, ...]:
-    """Removes boilerplate from the draft's body; returns the hashes of the paragraphs left after the phrases."""
+def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[Block, ...]:
+    """Removes boilerplate from the draft's body; returns the paragraphs left after the phrases."""
     draft.body, by_rule, kept = site_rules.apply(draft.body, rules)
     draft.body, by_phrase = phrases.drop(draft.body, kept)
     draft.body, by_echo = field_duplicates.drop(draft.body, _duplicable(draft))
-    blocks = repetition.hashes(draft.body)
-    draft.body, by_repeat = repetition.drop(draft.body, repeats, kept | repetition.own(draft.body, draft.description))
+    blocks = repetition.blocks(draft.body, draft.apart)
+    its_own = kept | repetition.own(draft.body, draft.description, draft.apart)
+    draft.body, by_repeat = repetition.drop(draft.body, repeats, its_own)
     draft.removed += [*by_rule, *by_phrase, *by_echo, *by_repeat]
     return blocks
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crawler.boilerplate.removed import Removed
+from crawler.boilerplate.repeated_blocks import Block
 from index.model.article import Article, Image
 
 _OTHERS = 60  # alternative values kept per page; a hostile page has thousands of <time>
@@ -23,14 +24,19 @@ class AlternativeValue:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The extraction of a page: its article, the removed boilerplate, and the hashes of its paragraphs (including those
-    known to be repeated), from which the archive learns what a site repeats. `others` are the alternative values of
-    fields, to explain the choice."""
+    """The extraction of a page: its article, the removed boilerplate, and its paragraphs in their places (including
+    those known to be the site's own), from which the archive learns what a site repeats. `others` are the alternative
+    values of fields, to explain the choice."""
 
     article: Article
     removed: tuple[Removed, ...] = ()
-    blocks: tuple[str, ...] = ()
+    placed: tuple[Block, ...] = ()
     others: tuple[AlternativeValue, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The hashes of the paragraphs, in order."""
+        return tuple(block.hash for block in self.placed)
 
 
 @dataclass(slots=True)
@@ -41,6 +47,7 @@ class Draft:
     alternative_headline: str | None = None
     description: str | None = None
     body: list[str] = field(default_factory=list)
+    apart: frozenset[str] = frozenset()  # paragraphs of the body in elements of their own
     section: str | None = None
     keywords: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from crawler.extract.draft import Extraction
 from crawler.processes.parse_pool import ParsePool
 from crawler.replay import reread_in_worker
 from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions
+from crawler.session.learned_blocks import places_of
 from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from index.archive import Archive, leases, repeated_blocks, warc_records
@@ -179,7 +180,8 @@ class Reextraction:
         def change(conn: Connection) -> None:
             for rereading in (*earlier, Rereading(better, copy.number, ReadingReason.REEXTRACTED, state)):
                 rereading.store(conn, now)
-            repeated_blocks.count(conn, known.site, known.id, extraction.blocks)
+            places = places_of(extraction)
+            repeated_blocks.count(conn, known.site, known.id, places, places)
 
         self.archive.write(change, lease).result()
 

@@ -5,19 +5,18 @@ repeat."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from crawler import stages
-from crawler.boilerplate.repeated_blocks import RepeatedBlocks, block_hash
+from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import Refused, Unreadable
-from crawler.extract.draft import Extraction
 from crawler.processes.parse_pool import ParsePool
 from crawler.replay import reread_in_worker
-from crawler.session.learned_blocks import LearnedBlocks
+from crawler.session.learned_blocks import Discovery, LearnedBlocks
 from crawler.session.store import SessionStore
 from crawler.site_config import Site
 from index.archive import articles, repeated_blocks, warc_records
@@ -62,22 +61,23 @@ class Corrections:
         records = await self.store.read(lambda conn: warc_records.of_article(conn, article, MAX_REREAD_VERSIONS))
         return await reread_versions(self.workers, self.store.warc, site, repeats, records, ReadingReason.COMPARED)
 
-    async def of_learned_blocks(self, site: Site, extraction: Extraction, article: str | None) -> list[Rereading]:
-        """The articles stored with a block that this extraction first showed to be repeated, read again without it.
+    async def of_learned_blocks(
+        self, site: Site, discovered: Mapping[str, Discovery], article: str | None
+    ) -> list[Rereading]:
+        """The articles stored with a block that was just discovered to be their site's own, read again without it.
 
-        `article` is the id of the one that the extraction belongs to, if it is stored. A copy of one of the others at
-        another URL has the same text again.
+        `article` is the id of the one whose page showed it, if that is stored. A copy of one of the others at another
+        URL has the same text again.
         """
-        learned = [block_hash(removed.text) for removed in extraction.removed if removed.layer == "repeat"]
-        if not learned:
+        if not discovered:
             return []
         holders = await self.store.read(
-            lambda conn: repeated_blocks.holders_of_new(conn, site.id, learned, MAX_REREAD_ARTICLES)
+            lambda conn: repeated_blocks.holders_of_new(conn, site.id, discovered, MAX_REREAD_ARTICLES)
         )
         found = []
         for holder in holders:
             if holder != article:
-                repeats = await self.blocks.of(site, holder, counting=() if article else extraction.blocks)
+                repeats = await self.blocks.of(site, holder, discovered)
                 records = await self.store.read(
                     lambda conn, holder=holder: warc_records.of_article(conn, holder, MAX_REREAD_VERSIONS)  # type: ignore[misc]
                 )

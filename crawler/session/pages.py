@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from crawler import stages
+from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import ArshifError, PageProblem, Refused, Unreadable
 from crawler.extract.draft import Extraction
 from crawler.fingerprint import body_hash
@@ -22,7 +23,7 @@ from crawler.processes.parse_pool import ParsePool, PoolClosed
 from crawler.scheduling.poll_interval import retry_after
 from crawler.scheduling.revisit import FADE, LADDER, next_look, stretched
 from crawler.session.corrections import Corrections, Rereading
-from crawler.session.learned_blocks import LearnedBlocks
+from crawler.session.learned_blocks import Discovery, LearnedBlocks
 from crawler.session.rejections import Rejections
 from crawler.session.rendering_policy import RenderingPolicy
 from crawler.session.site_progress import RunProgress
@@ -50,6 +51,17 @@ OUTCOMES = {
 NEWS = ("new", "changed")  # outcomes that are exported
 GONE_STATUSES = (404, 410)  # RFC 9110: not found, and gone for good; treated alike, the first time as later
 FULL_FETCH_EVERY = 4  # every fourth visit to a page is made without its validators, which may be wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A page as extracted, the site's own blocks that it was read with, those discovered with it, and the stored
+    versions that were read again because of it."""
+
+    extraction: Extraction
+    repeats: RepeatedBlocks
+    discovered: Mapping[str, Discovery]
+    rereadings: tuple[Rereading, ...] = ()
 
 
 class Pages:
@@ -185,33 +197,39 @@ class Pages:
         :raises Refused: when the page is not an article.
         :raises Unreadable: when it cannot be parsed.
         """
-        repeats = await self.blocks.of(site, row.article)
-        extraction = await self.workers.run(stages.article, page, site, repeats)
-        learned = await self.corrections.of_learned_blocks(site, extraction, row.article)
-        fetched = await self._fetched(site, row, page, extraction.article, received)
-        fetched = replace(fetched, state=stages.state(site, repeats), strict=True)
+        reading = await self._read(site, page, row.article)
+        fetched = await self._fetched(site, row, page, reading.extraction.article, received)
         try:
-            return extraction, await self.store(site, row, page, extraction, fetched, learned)
+            return reading.extraction, await self.store(site, row, page, replace(fetched, strict=True), reading)
         except articles.NotCompared as differing:
             home = differing.article
         if home != row.article:  # what the article itself has is not counted
-            repeats = await self.blocks.of(site, home)
+            reading = await self._read(site, page, home)
+        compared = await self.corrections.of_article(site, home, reading.repeats)
+        reading = replace(reading, rereadings=(*reading.rereadings, *compared))
+        fetched = replace(fetched, article=reading.extraction.article)
+        return reading.extraction, await self.store(site, row, page, fetched, reading)
+
+    async def _read(self, site: Site, page: Page, article: str | None) -> Reading:
+        """Extract a page without the blocks that are the site's own, those included that it turns out with it."""
+        repeats = await self.blocks.of(site, article)
+        extraction = await self.workers.run(stages.article, page, site, repeats)
+        discovered = await self.blocks.discover(site, extraction, article)
+        if discovered:
+            repeats = await self.blocks.of(site, article, discovered)
             extraction = await self.workers.run(stages.article, page, site, repeats)
-            learned = await self.corrections.of_learned_blocks(site, extraction, home)
-        compared = await self.corrections.of_article(site, home, repeats)
-        fetched = replace(fetched, article=extraction.article, state=stages.state(site, repeats), strict=False)
-        return extraction, await self.store(site, row, page, extraction, fetched, [*learned, *compared])
+        rereadings = await self.corrections.of_learned_blocks(site, discovered, article)
+        return Reading(extraction, repeats, discovered, tuple(rereadings))
 
     async def store(
         self,
         site: Site,
         row: FrontierRow,
         page: Page,
-        extraction: Extraction,
         fetched: articles.Fetched,
-        rereadings: Sequence[Rereading],
+        reading: Reading,
     ) -> str:
-        """Store an article and everything that belongs to it in one transaction, after these further readings.
+        """Store an article and everything that belongs to it in one transaction, after further readings of others.
 
         Returns the outcome: new, changed, same, copy, emptied (its text is no longer there), or refused (it was erased
         on request). The raw response of a new or changed article is on disk before the transaction that refers to it
@@ -221,7 +239,8 @@ class Pages:
         """
         await self.rejections.accept(site, row, page)
         again = await self.revisit_at(site, replace(row, content_changed_at=page.fetched), page)
-        article = extraction.article
+        article = fetched.article
+        fetched = replace(fetched, state=stages.state(site, reading.repeats))
         signs = {row.url, fetched.final_url, article.url, article.canonical_url or "", article.content_hash}
 
         def take(conn: Connection) -> str:
@@ -229,12 +248,12 @@ class Pages:
                 visit = Visit(page.fetched, None, page.status)
                 frontier.mark_refused(conn, site.id, row.url, Message(PageReason.FORGOTTEN), visit)
                 return "refused"
-            for rereading in rereadings:
+            for rereading in reading.rereadings:
                 rereading.store(conn, page.fetched)
             outcome = articles.store(conn, fetched)
             if outcome.kind == "emptied":
                 return outcome.kind
-            self.blocks.learn(conn, site.id, outcome, extraction, page)
+            self.blocks.learn(conn, site.id, outcome, reading.extraction, reading.discovered, page)
             if row.article is not None:
                 self._judge(conn, site.id, row, page, changed=outcome.kind == "changed")
                 site_state.record_revisit(conn, site.id, changed=outcome.kind == "changed", fade=FADE)

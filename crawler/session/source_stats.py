@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from crawler.boilerplate.repeated_blocks import OTHERS, RepeatedBlocks
+from crawler.boilerplate.repeated_blocks import Ground, RepeatedBlocks, holds
 from crawler.scheduling import publication_rate
 from crawler.scheduling.poll_interval import Bounds, PollRecord, UpdateHints
 from crawler.scheduling.publication_rate import PublicationRate
@@ -54,8 +54,13 @@ def bounds(own: Schedule, settings: ScheduleSettings) -> Bounds:
 
 
 def repeated(conn: Connection, site: str) -> RepeatedBlocks:
-    """The blocks that a site repeats, with the number of its articles that contain each."""
-    return RepeatedBlocks(repeated_blocks.repeated(conn, site, OTHERS), documents.count(conn, site))
+    """The blocks that are a site's own, with the number of its articles that contain each.
+
+    Some were found to be so because most articles had them; they are only while that is true."""
+    articles = documents.count(conn, site)
+    own = repeated_blocks.learned_blocks(conn, site)
+    often = {o.block: o.articles for o in own if o.ground and holds(Ground(o.ground), o.articles, articles)}
+    return RepeatedBlocks(often, articles)
 
 
 def excluding(learned: RepeatedBlocks, own: frozenset[str]) -> RepeatedBlocks:

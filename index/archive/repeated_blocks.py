@@ -1,46 +1,112 @@
-"""Blocks of text that a site repeats across articles, such as «اقرأ أيضاً»; each counts once per article."""
+"""Blocks of text that a site repeats across articles, such as «اقرأ أيضاً»: each counts once per article, with its place
+there; and those that were found to be the site's own."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from index.archive.tables import learned, repeats
+from index.archive.readings import IS_SHOWN, shown
+from index.archive.tables import articles, learned, readings, repeats, versions
 from index.archive.upsert import chunks, insert_missing
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedBlock:
-    """A block that was removed because it repeats: its text, the number of the site's articles that have it by now, and
-    when it was first removed from one (UTC)."""
+    """A block that was found to be its site's own: its text, the number of the site's articles that have it by now,
+    when it was found (UTC), and why (`crawler.boilerplate.repeated_blocks.Ground`)."""
 
     block: str
     text: str
     articles: int
     since: datetime
+    ground: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a block stands in an article: the number of paragraphs above and below it, and whether its element is apart
+    from those of the article's paragraphs."""
+
+    above: int
+    below: int
+    apart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A block in an article: its place (None: not known), whether all paragraphs above it, or all below it, are
+    repeated as well, and what the article is about. `day` is when it was published, else first seen (UTC)."""
+
+    article: str
+    place: Place | None
+    at_end: bool
+    headline: str
+    keywords: tuple[str, ...]
+    story: str | None
+    day: date
 
 
 # Built once: building a statement costs as much as running it.
 _OF = select(repeats.c.block).where(repeats.c.article == bindparam("article"))
+_PLACES = select(repeats.c.block, repeats.c.above, repeats.c.below, repeats.c.apart).where(
+    repeats.c.article == bindparam("article")
+)
+_HOLDERS = (
+    select(
+        *(repeats.c[name] for name in ("article", "above", "below", "apart")),
+        *(articles.c[name] for name in ("story", "sort_date")),
+        *(shown("headline"), shown("keywords")),
+    )
+    .select_from(repeats)
+    .join(articles, articles.c.id == repeats.c.article)
+    .join(versions, (versions.c.article == articles.c.id) & (versions.c.number == articles.c.number))
+    .outerjoin(readings, IS_SHOWN)
+    .where(repeats.c.site == bindparam("site"), repeats.c.block == bindparam("block"))
+    .order_by(repeats.c.article)
+)
 _AMONG = (
     select(repeats.c.block, func.count())
     .where(repeats.c.site == bindparam("site"), repeats.c.block.in_(bindparam("blocks", expanding=True)))
     .group_by(repeats.c.block)
 )
 
+_KEYWORDS = (
+    select(shown("keywords"))
+    .select_from(articles)
+    .join(versions, (versions.c.article == articles.c.id) & (versions.c.number == articles.c.number))
+    .outerjoin(readings, IS_SHOWN)
+    .where(articles.c.site == bindparam("site"))
+    .order_by(articles.c.id)
+)
 
-def count(conn: Connection, site: str, article_id: str, blocks: Iterable[str]) -> None:
-    """Record the hashes of the blocks that an article now has; idempotent."""
-    blocks = set(blocks)
-    known = of(conn, article_id)
-    for block in known - blocks:
+
+def count(
+    conn: Connection, site: str, article_id: str, blocks: Iterable[str], places: Mapping[str, Place] | None = None
+) -> None:
+    """Record the hashes of the blocks that an article now has, with their places; idempotent."""
+    now = dict.fromkeys(blocks) | dict(places or {})
+    known = {row.block: _place(row) for row in conn.execute(_PLACES, {"article": article_id})}
+    for block in known.keys() - {block for block, place in now.items() if known.get(block, ...) == place}:
         mine = repeats.c.article == article_id
         conn.execute(delete(repeats).where(repeats.c.site == site, repeats.c.block == block, mine))
-    if new := sorted(blocks - known):
-        conn.execute(insert(repeats), [{"site": site, "block": block, "article": article_id} for block in new])
+        del known[block]
+    if new := sorted(now.keys() - known.keys()):
+        rows = [{"site": site, "block": block, "article": article_id, **_columns(now[block])} for block in new]
+        conn.execute(insert(repeats), rows)
+
+
+def _columns(place: Place | None) -> dict[str, object]:
+    return asdict(place) if place is not None else dict.fromkeys(("above", "below", "apart"))
+
+
+def _place(row: Any) -> Place | None:
+    return None if row.above is None else Place(row.above, row.below, row.apart)
 
 
 def of(conn: Connection, article_id: str) -> frozenset[str]:
@@ -62,6 +128,40 @@ def among(conn: Connection, site: str, blocks: Iterable[str]) -> dict[str, int]:
     return found
 
 
+def occurrences(conn: Connection, site: str, block: str, at_least: int, most: int) -> list[Occurrence]:
+    """At most `most` of the site's articles with this block; those in at least `at_least` articles are repeated."""
+    found = conn.execute(_HOLDERS.limit(most), {"site": site, "block": block}).all()
+    there = {
+        row.article: {r.block: _place(r) for r in conn.execute(_PLACES, {"article": row.article})} for row in found
+    }
+    counts = among(conn, site, {name for places in there.values() for name in places})
+    return [
+        Occurrence(
+            row.article,
+            place := _place(row),
+            place is not None and _is_at_end(place, there[row.article], counts, at_least),
+            row.headline,
+            tuple(row.keywords),
+            row.story,
+            row.sort_date.date(),
+        )
+        for row in found
+    ]
+
+
+def usual_keywords(conn: Connection, site: str, most: int) -> frozenset[str]:
+    """The keywords that more than half of some of the site's articles have, which say nothing of their topics: at most
+    `most` articles, in the order of their ids, which is none of time or topic."""
+    given = [set(row.keywords) for row in conn.execute(_KEYWORDS.limit(most), {"site": site})]
+    counts = Counter(keyword for keywords in given for keyword in keywords)
+    return frozenset(keyword for keyword, n in counts.items() if 2 * n > len(given))
+
+
+def _is_at_end(place: Place, others: Mapping[str, Place | None], counts: Mapping[str, int], at_least: int) -> bool:
+    once = [other for name, other in others.items() if other is not None and counts.get(name, 0) < at_least]
+    return all(one.above < place.above for one in once) or all(one.below < place.below for one in once)
+
+
 def holders_of_new(conn: Connection, site: str, blocks: Iterable[str], most: int) -> list[str]:
     """At most `most` articles with any of those of these blocks that were not recorded as learned before."""
     wanted = set(blocks)
@@ -71,15 +171,18 @@ def holders_of_new(conn: Connection, site: str, blocks: Iterable[str], most: int
     return list(conn.execute(query.order_by(repeats.c.article).limit(most)).scalars())
 
 
-def record_learned(conn: Connection, site: str, texts: Mapping[str, str], now: datetime) -> None:
-    """Store the texts of blocks (by hash) removed from an article, so that people can see what was learned."""
-    rows = [{"block": block, "text": text, "since": now} for block, text in texts.items()]
+def record_learned(
+    conn: Connection, site: str, texts: Mapping[str, str], now: datetime, grounds: Mapping[str, str] | None = None
+) -> None:
+    """Store blocks (texts and grounds by hash) that were found to be the site's own."""
+    rows = [{"block": block, "text": text, "since": now, "ground": (grounds or {}).get(block)}
+            for block, text in texts.items()]  # fmt: skip
     insert_missing(conn, learned, {"site": site}, "block", rows)
 
 
 def learned_blocks(conn: Connection, site: str) -> list[LearnedBlock]:
-    """The blocks removed from a site's articles because they repeat, those in the most articles first."""
+    """The blocks that were found to be the site's own, those in the most articles first."""
     rows = conn.execute(select(learned).where(learned.c.site == site)).all()
-    articles = among(conn, site, (row.block for row in rows))
-    found = [LearnedBlock(row.block, row.text, articles.get(row.block, 0), row.since) for row in rows]
+    counts = among(conn, site, (row.block for row in rows))
+    found = [LearnedBlock(row.block, row.text, counts.get(row.block, 0), row.since, row.ground) for row in rows]
     return sorted(found, key=lambda one: (-one.articles, one.block))

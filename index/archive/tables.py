@@ -300,17 +300,21 @@ repeats = Table(  # blocks of text by article, to find those that a site repeats
     Column("site", String, primary_key=True),
     Column("block", String, primary_key=True),
     Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("above", Integer),  # paragraphs above it; None: counted before 0005
+    Column("below", Integer),
+    Column("apart", Boolean),  # whether it stands in another element than the article's paragraphs
     Index(None, "article"),
     sqlite_with_rowid=False,
 )
 
-learned = Table(  # texts of blocks that were removed from an article because they repeat
+learned = Table(  # blocks that were found to be their site's own
     "learned",
     metadata,
     Column("site", String, primary_key=True),
     Column("block", String, primary_key=True),
     Column("text", Text, nullable=False),
     Column("since", Instant, nullable=False),
+    Column("ground", String),  # why
 )
 
 signatures = Table(  # of each article's newest text, to find near-duplicates

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from crawler.cli.app import app
 from index.archive import Archive, articles, documents, readings
 from index.model.codes import ReadingReason
-from tests.evidence.newspaper import Archivist, Box, Story, sentence
 from tests.support.archive_samples import HOUR, NOW, article, page
 from tests.support.filled_archive import fill
+from tests.support.newspaper import Archivist, Box, Story, sentence
 from tests.support.web_client import client_of, text_of, tree
 
 STORIES = [Story(n, sentence(n, 8)[:-1], [sentence(100 * (n + 1) + at) for at in range(4)]) for n in range(5)]

@@ -12,7 +12,9 @@ from trafilatura.settings import Document as Found
 
 from crawler.extract import dom_pruning, jsonld
 from crawler.extract.body import main_content, text_blocks
+from crawler.extract.body.apart import apart
 from crawler.extract.body.recall import restore_missed
+from crawler.extract.body.text_blocks import Block, Elements
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, paragraphs
 from crawler.site_config import Rules
@@ -28,22 +30,25 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page
 def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: Rules) -> None:
     """Fills the draft's body, by the site's selector or the generic extractor; prunes the document's tree in place."""
     draft.removed += dom_pruning.prune(document.tree, ours.strip, draft.headline)
+    body = document.tree.body
+    pieces, elements = text_blocks.read((body.html or "") if body is not None else "")
     if selector := ours.select.get("body"):
         draft.fill("body", paragraphs(document.tree.css(selector)), "rule")
     if draft.lacks("body"):
         said = _article_body(node)
         if fold(" ".join(said)) == fold(draft.description or ""):
             said = []  # only a copy of the description
-        draft.fill("body", *_generic(draft, document, said))
+        draft.fill("body", *_generic(draft, document, said, pieces, elements))
         read = _length(draft.body) / max(1, _length(said))
         if read < 0.2 or (read < 0.6 and _lacks(draft.body, said, document)):
             draft.body, draft.origins["body"] = said, "json-ld"
+    draft.apart = apart(draft.body, pieces)
 
 
-def _generic(draft: Draft, document: HtmlDocument, said: list[str]) -> tuple[list[str], str]:
+def _generic(
+    draft: Draft, document: HtmlDocument, said: list[str], pieces: list[Block], elements: Elements
+) -> tuple[list[str], str]:
     """The text of a page without a selector for it, and its origin."""
-    body = document.tree.body
-    pieces, elements = text_blocks.read((body.html or "") if body is not None else "")
     scope = main_content.find(pieces, elements, draft.headline, " ".join(said))
     found, origin = [b.text for b in pieces if b.found], "body"
     wanted = max(0.6 * _length(said), _FLASH)

@@ -82,7 +82,8 @@ class Story:
         text = "\n".join([*paragraphs[:middle], *between, *paragraphs[middle:], *after])
         published = (START + self.number * timedelta(hours=5)).isoformat()
         return (
-            f'<!doctype html><html lang="en"{" amp" if amp else ""}><head><title>{escape(self.headline)}</title>'
+            f'<!doctype html><html lang="en"{" amp" if amp else ""}><head><meta charset="utf-8">'
+            f"<title>{escape(self.headline)}</title>"
             f'<link rel="canonical" href="{self.url}"><meta property="og:type" content="article">'
             f'<meta property="og:title" content="{escape(self.headline)}">'
             f'<meta property="article:published_time" content="{published}"></head><body><article>'
@@ -114,18 +115,20 @@ class Archivist:
 
     def fetch(self, story: Story, url: str | None = None, html: bytes | None = None) -> None:
         """Fetch a story's page, at its own URL or another."""
+        self.fetch_page(url or story.url, html or story.html(), story.headline)
+        story.fetched.append((story.headline, tuple(story.body), tuple(box.text for box in story.boxes)))
+
+    def fetch_page(self, url: str, body: bytes, title: str | None = None) -> None:
+        """Fetch a page of any content, offered under this title."""
         self.now += STEP
-        url, body = url or story.url, html or story.html()
-        offered = [Candidate(url, title=story.headline)]
+        offered = [Candidate(url, title=title)]
         store = self.session.store
         self._wait(store.write(lambda conn: frontier.offer(conn, "paper", "feed", offered, self.now), "paper"))
         row = self._wait(store.read(lambda conn: frontier.row(conn, "paper", url)))
         assert row is not None
-        candidate = Candidate(url, title=story.headline)
-        page = Page(url, url, body, self.now, headers={"content-type": "text/html; charset=utf-8"}, candidate=candidate)
-        received = Response(url, self.now, "HTTP/1.1 200 OK", [("Content-Type", "text/html; charset=utf-8")], body)
+        page = Page(url, url, body, self.now, headers={"content-type": "text/html"}, candidate=offered[0])
+        received = Response(url, self.now, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body)
         self._wait(self.session.pages.process(self.site, row, page, received))
-        story.fetched.append((story.headline, tuple(story.body), tuple(box.text for box in story.boxes)))
 
     def begin_again(self) -> None:
         """End the crawl and begin another, which knows only what is stored."""

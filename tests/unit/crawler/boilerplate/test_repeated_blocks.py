@@ -1,0 +1,67 @@
+"""When a block is its site's own: by its place and its company, never by the count alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from crawler.boilerplate.repeated_blocks import Ground, Sighting, ground, holds, topic
+
+PROSE = "The ferry to the islands has been out of order since the storm that took its ramp in the winter."
+LINE = "Follow the Courier on every channel"
+HEADLINES = [
+    "Harbour office paints three boats", "A pilot learns to whistle", "Cranes get new ropes", "Council sells its car",
+    "Seven libraries stay open", "Rain fills old wells", "Bakers count loaves", "Trams run late again",
+]  # fmt: skip
+
+
+def seen(n: int, *, apart: bool = False, at_end: bool = False, days: int = 4) -> list[Sighting]:
+    """A block in as many articles that have nothing else in common."""
+    return [Sighting(apart, at_end, topic(HEADLINES[i]), day=str(i % days)) for i in range(n)]
+
+
+@pytest.mark.parametrize("articles", [3, 9, 1_000])
+def test_a_line_in_an_element_of_its_own_is_the_sites_however_rare(articles: int) -> None:
+    assert ground(LINE, seen(3, apart=True), 3, articles) == Ground.APART
+
+
+@pytest.mark.parametrize(("holders", "articles"), [(3, 9), (8, 24), (30, 90), (8, 17)])
+@pytest.mark.parametrize("at_end", [False, True])
+def test_background_on_a_third_of_the_articles_stays(holders: int, articles: int, at_end: bool) -> None:
+    assert ground(PROSE, seen(min(holders, 8), at_end=at_end), holders, articles) is None
+
+
+@pytest.mark.parametrize(("holders", "articles"), [(3, 3), (4, 4), (20, 24), (80, 100)])
+def test_prose_at_the_end_of_most_articles_is_the_sites(holders: int, articles: int) -> None:
+    assert ground(PROSE, seen(min(holders, 8), at_end=True), holders, articles) == Ground.END
+
+
+def test_prose_among_the_paragraphs_is_the_sites_only_on_most_pages_of_several_days() -> None:
+    assert ground(PROSE, seen(8), 80, 100) == Ground.OFTEN
+    assert ground(PROSE, seen(8), 45, 100) is None
+    assert ground(PROSE, seen(8, days=1), 80, 100) is None
+    assert ground(PROSE, seen(4), 4, 4) is None, "too few to tell"
+
+
+def test_a_line_needs_an_end_of_the_text_or_many_pages() -> None:
+    assert ground(LINE, seen(8, at_end=True), 20, 100) == Ground.LINE
+    assert ground(LINE, seen(8), 20, 100) is None
+    assert ground(LINE, seen(8), 60, 100) == Ground.OFTEN
+    assert ground("Background", seen(8), 60, 100) is None, "a heading of the articles"
+
+
+def test_articles_on_one_topic_are_one_article() -> None:
+    boxes = seen(5, apart=True)
+    same_headline = [replace(one, headline=topic("The flood in the lower town")) for one in boxes]
+    same_keywords = [replace(one, keywords=frozenset({"flood", "lower town"})) for one in boxes]
+    same_story = [replace(one, story="flood") for one in boxes]
+    for related in (same_headline, same_keywords, same_story):
+        assert ground(LINE, related, 5, 5) is None
+        assert ground(LINE, [*related, *seen(8, apart=True)[6:]], 7, 9) == Ground.APART
+
+
+def test_what_was_learned_from_few_pages_is_forgotten_when_it_turns_out_to_be_rare() -> None:
+    assert holds(Ground.END, 4, 4)
+    assert not holds(Ground.END, 4, 40)
+    assert holds(Ground.APART, 4, 4_000)
