@@ -15,18 +15,18 @@ TEXT = "Follow us wherever you are"
     ("html", "expected"),
     [
         (f"<p>{TEXT}</p>", False),
-        (f"<h3 class='head'>{TEXT}</h3>", False),
-        (f"<blockquote class='wp-block-quote'><p>{TEXT}</p></blockquote>", False),
+        (f'<h3 class="head">{TEXT}</h3>', False),
+        (f'<blockquote class="wp-block-quote"><p>{TEXT}</p></blockquote>', False),
         (f"<ul><li>{TEXT}</li></ul>", False),
-        (f"<p class='note'>{TEXT}</p>", True),
+        (f'<p class="note">{TEXT}</p>', True),
         (f"<div><p>{TEXT}</p></div>", True),
-        (f"<div class='q7'>{TEXT}</div>", True),
-        (f"<ul class='links'><li>{TEXT}</li></ul>", True),
+        (f'<div class="q7">{TEXT}</div>', True),
+        (f'<ul class="links"><li>{TEXT}</li></ul>', True),
     ],
 )
 def test_by_its_element_and_the_one_around_it(html: str, expected: bool) -> None:
     body = "".join(f"<p>{text}</p>" for text in PROSE)
-    blocks, _ = text_blocks.read(f"<body><article><div class='entry'>{body}{html}</div></article></body>")
+    blocks, _ = text_blocks.read(f'<body><article><div class="entry">{body}{html}</div></article></body>')
     assert (TEXT in apart([*PROSE, TEXT], blocks)) is expected
     assert not apart(PROSE, blocks)
 
