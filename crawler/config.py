@@ -71,6 +71,11 @@ class Config:
         known = [site for site in self.sites.values() if site.publishes_at(url)]
         return max(known, key=lambda site: site.nearness(url), default=None) or stranger(url)
 
+    def site_files(self, site_id: str) -> list[Path]:
+        """The files that describe this site: the one that comes with Arshif, then the user's own."""
+        folders = (self.directory / part for part in (SHIPPED_SITES, OWN_SITES))
+        return [files[site_id] for folder in folders if site_id in (files := _files(folder))]
+
     def own_sites_folder(self) -> Path:
         """The folder for the user's own site files; it need not exist yet.
 

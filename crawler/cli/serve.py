@@ -38,5 +38,6 @@ def serve(
         if not parent:  # the daemon has printed it already
             say(f"Search page: {web.url or f'http://{host}:{port}/'}")
         raw, token = WarcStore(raw_folder(config)), web.token.get_secret_value()
-        page = create_app(archive, engine, hosts=[host, *web.hosts], raw=raw, token=token, url=web.url)
+        hosts = [host, *web.hosts]
+        page = create_app(archive, engine, hosts=hosts, raw=raw, token=token, url=web.url, site_files=config.site_files)
         serve_web(page, host, port, token)

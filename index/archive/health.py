@@ -188,9 +188,10 @@ def unsent(conn: Connection) -> list[Alert]:
     return _alerts(conn, select(alerts).where(alerts.c.waiting.is_not(None)).order_by(alerts.c.id))
 
 
-def recent_alerts(conn: Connection, n: int) -> list[Alert]:
-    """The last n alerts, newest first."""
-    return _alerts(conn, select(alerts).order_by(alerts.c.id.desc()).limit(n))
+def recent_alerts(conn: Connection, n: int, site: str | None = None) -> list[Alert]:
+    """The last n alerts, of all sites or of one, newest first."""
+    asked = select(alerts) if site is None else select(alerts).where(alerts.c.site == site)
+    return _alerts(conn, asked.order_by(alerts.c.id.desc()).limit(n))
 
 
 def mark_notified(conn: Connection, ids: Sequence[int], address: str, now: datetime) -> None:

@@ -149,6 +149,13 @@ def recent(conn: Connection, n: int = 20) -> list[Run]:
     return _runs(conn, select(runs).order_by(runs.c.started.desc(), runs.c.id.desc()).limit(n))
 
 
+def of_site(conn: Connection, site: str, n: int) -> list[SiteRun]:
+    """The last n runs of a site, newest first."""
+    mine = select(run_sites.c.run).where(run_sites.c.site == site).order_by(run_sites.c.run.desc()).limit(n)
+    found = _site_runs(conn, (run_sites.c.site == site) & run_sites.c.run.in_(mine))
+    return sorted(found, key=lambda part: part.run, reverse=True)
+
+
 def _runs(conn: Connection, query: Any) -> list[Run]:
     found = conn.execute(query).mappings().all()
     parts: dict[int, list[SiteRun]] = {row["id"]: [] for row in found}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -24,6 +25,7 @@ from index.web import (
     metrics,
     saved_searches,
     search_pages,
+    site_pages,
     static_files,
     templating,
 )
@@ -50,7 +52,7 @@ class _Page(FastAPI):
         return SecurityMiddleware(auth.TokenAuthMiddleware(app, self.token) if self.token else app, self.hosts)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - all that the pages are made of
     archive: Archive,
     engine: Engine,
     *,
@@ -59,13 +61,14 @@ def create_app(
     token: str = "",
     url: str = "",
     now: Callable[[], datetime] = present,
+    site_files: Callable[[str], Sequence[Path]] = lambda _: (),
 ) -> FastAPI:
     """The web interface to this archive and index as an ASGI application; it writes saved searches and nothing else.
 
     It serves requests for localhost, any loopback address, and the names in `hosts` and `url`, and answers 421 to
     others. `url` is the public base URL, with a trailing slash, if it differs from the one in requests. Without `raw`,
     saved copies are not available. With a `token`, only requests that carry it are served. `now` gives the present
-    moment (aware), from which recent ones are told.
+    moment (aware), from which recent ones are told; `site_files` the files that describe the site of an id.
     """
     app = _Page(
         title="Arshif",
@@ -81,13 +84,14 @@ def create_app(
     app.hosts, app.token = named, token
     app.state.url, app.state.elsewhere = url, not all(map(is_loopback, named))
     app.state.archive, app.state.engine, app.state.raw = archive, engine, raw
-    app.state.now = now
+    app.state.now, app.state.site_files = now, site_files
     app.state.metrics = metrics.Metrics(archive)
     app.state.searches = SearchLimiter(app.state.metrics.searches)
     app.state.exports = threading.BoundedSemaphore(exports.MAX_CONCURRENT_EXPORTS)
     if token:
         app.include_router(auth.router(token))
     app.include_router(search_pages.router)
+    app.include_router(site_pages.router)
     app.include_router(article_pages.router)
     app.include_router(exports.router)
     app.include_router(saved_searches.router)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, func, select
 
 from index.archive import documents
+from index.archive.history import Event, history
 from index.archive.tables import articles, frontier, sites, versions
-from index.dedup.version_diff import Change, classify_change
+from index.dedup.version_diff import Change
 from index.model.article import IndexDocument
 
 
@@ -63,5 +66,41 @@ def with_copies(conn: Connection, article: str) -> list[int]:
 
 def last_change(conn: Connection, article: str) -> Change | None:
     """What the newest version of an article changed; None if it is the first."""
-    before, now = ([None, None, *documents.versions(conn, article)])[-2:]
-    return classify_change(before.article, now.article) if before and now else None
+    changes = [event.change for event in history(conn, article) if event.what == "changed"]
+    return changes[-1] if changes else None
+
+
+# --- a site ----------------------------------------------------------------------------------------------------------
+
+
+def by_day(conn: Connection, site: str, since: datetime) -> Mapping[date, int]:
+    """The number of articles of a site by the UTC day of their date, from `since` on."""
+    recent = (articles.c.site == site) & (articles.c.sort_date >= since)
+    dates = conn.execute(select(articles.c.sort_date).where(recent)).scalars()
+    return Counter(moment.astimezone(UTC).date() for moment in dates)
+
+
+def edits(conn: Connection, site: str, n: int) -> list[tuple[str, Event]]:
+    """The last n changes of a site's articles, each with the article's id, newest first."""
+    query = (
+        select(versions.c.article, versions.c.number)
+        .join(articles, articles.c.id == versions.c.article)
+        .where(articles.c.site == site, articles.c.number > 1, versions.c.number > 1)
+        .order_by(versions.c.seen.desc(), versions.c.article)
+        .limit(n)
+    )
+    found = [(row.article, row.number) for row in conn.execute(query)]
+    told = {article: history(conn, article) for article, _ in found}
+    return [(article, event) for article, number in found for event in told[article] if event.number == number]
+
+
+def removals(conn: Connection, site: str, n: int) -> list[tuple[datetime, IndexDocument]]:
+    """The last n articles that a site no longer has, and when they were found missing (UTC), newest first."""
+    query = (
+        select(articles.c.id, articles.c.gone_since)
+        .where(articles.c.site == site, articles.c.gone_since.is_not(None))
+        .order_by(articles.c.gone_since.desc(), articles.c.id)
+        .limit(n)
+    )
+    since = {row.id: row.gone_since for row in conn.execute(query)}
+    return [(since[one.article.id], one) for one in documents.documents(conn, list(since))]

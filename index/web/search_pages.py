@@ -1,4 +1,4 @@
-"""The pages of searches, sites and runs; `article_pages.py` has those of an article."""
+"""The pages of searches and runs; `article_pages.py` has those of an article, `site_pages.py` of sites."""
 
 from __future__ import annotations
 
@@ -84,15 +84,6 @@ def results(
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
     context |= {"strangers": strangers, "changes": changes}
     return render(request, "search.html", **context)
-
-
-@router.get("/sites")
-def site_list(request: Request, archive: ArchiveOf) -> Response:
-    """All sites with their state: those that need attention first, disabled ones last."""
-    with archive.read() as conn:
-        states, counts = site_state.states(conn), queries.by_site(conn)
-    states.sort(key=lambda site: (not site.enabled, not (site.verdict or site.failures), site.name or site.id))
-    return render(request, "sites.html", sites=states, counts=counts)
 
 
 @router.get("/runs")

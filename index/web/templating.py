@@ -207,6 +207,7 @@ def _helpers(language: str) -> Mapping[str, Any]:
         "listing": listing,
         "number": locale.number,
         "day": locale.day,
+        "days_of": locale.days,
         "clock": locale.clock,
         "ago": locale.relative,
         "country": locale.country,

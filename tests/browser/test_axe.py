@@ -11,7 +11,8 @@ from tests.browser.conftest import fresh
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/search?q=حلب&site=asi&after=2026-11-01", "/search?q=(زققثص", "/sites", "/runs", "/searches", "ARTICLE")
+PAGES = ("/", "/search?q=حلب&site=asi&after=2026-11-01", "/search?q=(زققثص", "/sites", "/sites/asi", "/alerts")
+PAGES += ("/runs", "/searches", "ARTICLE")
 RULES = "axe.run({resultTypes: ['violations']})"
 
 

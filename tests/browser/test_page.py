@@ -80,7 +80,9 @@ def test_a_hostile_article_does_nothing(tab: Watched) -> None:
         assert tab.overflow() <= 0, trap.headline[:80]
 
 
-@pytest.mark.parametrize("path", ["/", "/search?q=حلب", "/search?q=فخ", "/search?q=زققثص", "/sites", "/runs"])
+@pytest.mark.parametrize(
+    "path", ["/", "/search?q=حلب", "/search?q=فخ", "/search?q=زققثص", "/sites", "/sites/asi", "/alerts", "/runs"]
+)
 def test_no_page_is_wider_than_the_window(tab: Watched, path: str) -> None:
     for ui in ("ar", "en"):
         tab.open(path + ("&" if "?" in path else "?") + f"ui={ui}")

@@ -81,7 +81,9 @@ def values(chance: random.Random, articles: list[str]) -> list[bytes]:
 def request(chance: random.Random, route: APIRoute, articles: list[str]) -> tuple[str, str, bytes]:
     """A method, a URL and a body for this route."""
 
-    def part(_: re.Match[str]) -> str:
+    def part(name: re.Match[str]) -> str:
+        if name[0] == "{number}" and chance.random() < 0.5:
+            return str(chance.choice(NUMBERS))[:9_000]
         value = chance.choice(values(chance, articles)) if chance.random() < 0.5 else chance.choice(articles).encode()
         return quote(value[:9_000], safe="")
 

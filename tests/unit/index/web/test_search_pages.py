@@ -12,18 +12,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from index.archive import documents, health, site_state
-from index.archive.health import Health
+from index.archive import documents
 from index.engines import query_plan
 from index.errors import ArshifError
 from index.model.article import Image
-from index.model.codes import Verdict
-from index.model.message import Message
 from index.model.query import Is, Query
 from index.search.query_language import filters
 from index.web.app import create_app, serve
@@ -308,37 +304,12 @@ def test_json_has_the_names_of_schema_org(client: Client) -> None:
     assert client.get("/api/search?sort=best").status_code == 400
 
 
-def test_sites_and_runs(client: Client) -> None:
-    rows = [text_of(row) for row in tree(client.get("/sites?ui=en")).cssselect("tbody tr")]
-    assert len(rows) == 8
-    assert any("صحيفة العاصي" in row and "fine" in row and "25" in row for row in rows)
+def test_runs(client: Client) -> None:
     run = tree(client.get("/runs?ui=en")).cssselect("tbody tr")[0]
     assert text_of(run.cssselect("th small")[0]) == "1 · Took 0:42 · 8 sites"
     figures = {cell.get("data-label"): text_of(cell) for cell in run.cssselect("td.figure")}
     assert (figures["Found"], figures["New"], figures["Failed"]) == ("72", "64", "0")
     assert {"Unreadable", "Queued", "Blocked pages"} <= figures.keys()
-
-
-def test_a_site_that_needs_a_look_comes_first(tmp_path: Path) -> None:
-    shelf = fill(tmp_path, [])
-
-    def change(conn: Any) -> None:
-        site_state.put(conn, "phare")
-        quiet = Health(Verdict.BLOCKED, Message("health.moved", {"host": "new.example"}), "https://phare.example/feed")
-        health.put(conn, "phare", quiet)
-        site_state.put(conn, "asi", enabled=False)
-        site_state.put(conn, "kuh", failures=3)
-        site_state.put(conn, "zz")
-
-    shelf.archive.write(change).result()
-    rows = tree(client_of(shelf).get("/sites?ui=ar")).cssselect("tbody tr")
-    assert "انتقلت مقالاته إلى" in text_of(rows[0])
-    assert "new.example" in text_of(rows[0])
-    assert rows[0].cssselect("a")[-1].get("href") == "https://phare.example/feed"
-    assert "فشل 3 مرات متتالية" in text_of(rows[1])
-    assert "موقوف" in text_of(rows[-1])
-    assert any("لم يُزر بعد" in text_of(row) for row in rows)
-    shelf.close()
 
 
 # --- when something is down ------------------------------------------------------------------------------------------

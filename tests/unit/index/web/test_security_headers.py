@@ -15,7 +15,7 @@ import pytest
 from lxml import html as lxml_html
 from selectolax.lexbor import LexborHTMLParser
 
-from index.archive import documents, health, saved_searches, site_state
+from index.archive import documents, health, saved_searches, site_state, source_state
 from index.archive.health import Health
 from index.export.citation import FORMS
 from index.model.article import Article, Image
@@ -58,7 +58,7 @@ TAGS = frozenset(
         ),
         *("br", "mark", "time", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "div"),
         *("figure", "figcaption", "dl", "dt", "dd", "ins", "del", "iframe", "label", "select", "option"),
-        *("script", "svg", "path", "circle", "rect", "dialog", "kbd"),
+        *("script", "svg", "path", "circle", "rect", "dialog", "kbd", "pre"),
     )
 )
 ATTRIBUTES = frozenset(
@@ -67,7 +67,7 @@ ATTRIBUTES = frozenset(
         *("action", "role", "aria-label", "aria-labelledby", "aria-current", "aria-invalid", "aria-describedby"),
         *("placeholder", "maxlength", "autocomplete", "autocapitalize", "spellcheck", "enterkeyhint", "autofocus"),
         *("tabindex", "datetime", "title", "data-label", "scope", "sandbox", "src", "referrerpolicy", "method"),
-        *("required", "selected", "defer", "hidden"),
+        *("required", "selected", "defer", "hidden", "aria-sort"),
         *("popover", "popovertarget", "popovertargetaction", "hx-boost", "aria-hidden", "focusable", "download"),
         *("viewbox", "preserveaspectratio", "d", "cx", "cy", "r", "x", "y", "width", "height"),
         *("data-bars", "data-unit", "data-link", "data-hint", "data-top", "data-step", "data-offset"),
@@ -140,7 +140,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
         for number, text in enumerate(HOSTILE):
             known = {"name": text, "homepage": text, "country": text, "languages": (text[:50],)}
             said = Message(LEGACY, {"text": text})
-            health.put(conn, f"trap{number}", Health(Verdict.QUIET, said, example=text, since=NOW))
+            unwell = Health(Verdict.QUIET, said, example=text, since=NOW)
+            health.put(conn, f"trap{number}", unwell)
+            health.alert(conn, f"trap{number}", unwell, NOW, [])
+            source_state.put(conn, f"trap{number}", text, kind=text[:50], problem=said, failures=2, polled=NOW)
             site_state.put(conn, f"trap{number}", **known, verdict=text, detail=said, next_why=said, last_run=NOW)
             saved_searches.add(conn, text[:90].strip() or "x", text[:400].strip() or "x", NOW)
         site_state.put(conn, "trap", name=HOSTILE[0], homepage=HOSTILE_URLS[0])
@@ -158,7 +161,7 @@ def test_there_are_enough_of_them_and_each_is_another() -> None:
 def test_a_hostile_text_is_text_in_every_view(hostile: Shelf) -> None:
     client = client_of(hostile)
     for ui in ("ar", "en"):
-        for path in ("/", "/sites", "/runs", "/searches"):
+        for path in ("/", "/sites", "/sites/asi", "/sites/trap7", "/alerts", "/runs", "/searches"):
             answer = client.get(path, params={"ui": ui})
             assert answer.status_code == 200
             assert_inert(answer)
