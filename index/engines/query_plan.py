@@ -29,10 +29,12 @@ from index.model.query import (
     Sort,
     Words,
 )
-from index.text.analysis import light10, scripts, stem_rows, stop_words, words
+from index.text import arabic, spellings
+from index.text.analysis import scripts, stem_rows, stop_words, words
 
 # Exact over stem and headline over body; scores add up. Not based on any measurement yet, and the same for all engines.
 WEIGHTS = {"headline": 4.0, "body": 2.0, "headline_stem": 2.0, "body_stem": 1.0}
+GUESSED = 0.01  # of a weight, for forms that are guessed: less than any form that is there by its letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,15 @@ class NearClause:
 
 
 @dataclass(frozen=True, slots=True)
+class FormsClause:
+    """One of these words in a field, each containing the shortest of them. Scored as PrefixClause."""
+
+    field: str
+    words: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class TermsClause:
     """Documents whose field has one of these values as a whole. The score is 0."""
 
@@ -105,7 +116,7 @@ class AnyClause:
     clauses: tuple[Clause, ...]
 
 
-MatchClause = PhraseClause | PrefixClause | FuzzyClause | NearClause  # what can be highlighted in a text
+MatchClause = PhraseClause | FormsClause | PrefixClause | FuzzyClause | NearClause  # what can be highlighted in a text
 Clause = MatchClause | TermsClause | RangeClause | AllClause | AnyClause
 
 
@@ -131,7 +142,7 @@ def plan(query: Query) -> Plan:
 def match_clause(clause: Clause | None) -> list[MatchClause]:
     """The clauses on words that can make a document match, for highlighting; excluded words are left out."""
     match clause:
-        case PhraseClause() | PrefixClause() | FuzzyClause() | NearClause():
+        case PhraseClause() | FormsClause() | PrefixClause() | FuzzyClause() | NearClause():
             return [clause]
         case AllClause(clauses) | AnyClause(clauses):
             return [one for inner in clauses for one in match_clause(inner)]
@@ -145,7 +156,7 @@ def _clause(node: Node) -> Clause | None:
     """The clause of a node; None if it contains no word, such as "!!!"."""
     match node:
         case Words():
-            return _any(_rows(node.text, node.field))
+            return _any([*_rows(node.text, node.field), *_guesses(node), *_respelt(node)])
         case Prefix(text, field):
             *first, last = words(text) or [""]
             begins = (
@@ -153,7 +164,7 @@ def _clause(node: Node) -> Clause | None:
             )
             return _all_of([_any(_rows(" ".join(first), field)), _any(begins)])
         case Fuzzy(text, field, edits):
-            forms = [form for word in words(text)[:1] for form in _forms(word, light10(word), field)]
+            forms = [form for word in words(text)[:1] for form in _forms(word, arabic.stem(word), field)]
             return _any([FuzzyClause(name, form, edits, WEIGHTS[name]) for name, form in forms])
         case Near():
             return _near(node)
@@ -194,6 +205,23 @@ def _rows(text: str, field: Field | None) -> list[Clause]:
     return found
 
 
+def _guesses(node: Words) -> Iterator[Clause]:
+    """An Arabic word with the particles and endings that its stem leaves; not in quotes, where forms are as written."""
+    found = words(node.text)
+    if node.phrase or len(found) != 1 or "ar" not in scripts(found[0]):
+        return
+    stemmed = tuple(f"ar:{form}" for form in arabic.variants(found[0]))
+    for field, forms in (("_stem", stemmed), ("", arabic.exact_forms(found[0]))):
+        for name in _fields(node.field) if forms else ():
+            yield FormsClause(f"{name}{field}", forms, GUESSED * WEIGHTS[name])
+
+
+def _respelt(node: Words) -> Iterator[Clause]:
+    """The other spellings of a word that some write apart and some together."""
+    for row in spellings.others(node.text):
+        yield from (PhraseClause(name, row, WEIGHTS[name]) for name in _fields(node.field))
+
+
 def _near(node: Near) -> Clause | None:
     """Each word near the next one. Engines differ in their treatment of more than two words and of a repeated word, so
     they get pairs of different words."""
@@ -207,7 +235,9 @@ def _near(node: Near) -> Clause | None:
 
 
 def _all(nodes: Sequence[Node]) -> Clause | None:
-    wanted = [(c, _stops(n)) for n in nodes if not isinstance(n, Not) and (c := _clause(n)) is not None]
+    together = _joined(nodes)
+    found = ((n, _clause(n), i) for i, n in enumerate(nodes) if not isinstance(n, Not))
+    wanted = [(_any([c, *together[i]]) or c, _stops(n)) for n, c, i in found if c is not None]
     clauses: list[Clause] = []
     for clause, stops in wanted:
         optional_in = [lang for lang in stops if any(lang not in others for _, others in wanted)]
@@ -216,6 +246,19 @@ def _all(nodes: Sequence[Node]) -> Clause | None:
     if len(clauses) == 1 and not without:
         return clauses[0]
     return AllClause(tuple(clauses), tuple(without)) if clauses or without else None
+
+
+def _joined(nodes: Sequence[Node]) -> list[list[Clause]]:
+    """For each node, the words that it makes with its neighbours where they may be one word: می رود is also ميرود."""
+    found: list[list[Clause]] = [[] for _ in nodes]
+    for i, (one, other) in enumerate(pairwise(nodes)):
+        if not (isinstance(one, Words) and isinstance(other, Words)) or one.phrase or other.phrase:
+            continue
+        if one.field == other.field and (joined := spellings.joined(one.text, other.text)):
+            clauses = [PhraseClause(name, (joined,), WEIGHTS[name]) for name in _fields(one.field)]
+            found[i] += clauses
+            found[i + 1] += clauses
+    return found
 
 
 def _all_of(clauses: Sequence[Clause | None]) -> Clause | None:

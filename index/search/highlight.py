@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
-from index.engines.query_plan import FuzzyClause, MatchClause, NearClause, PhraseClause, PrefixClause
+from index.engines.query_plan import FormsClause, FuzzyClause, MatchClause, NearClause, PhraseClause, PrefixClause
 from index.model.article import Article
 from index.model.results import Span
 from index.text.analysis import Stems, language_of, places, stop_words, words_as_composed
@@ -46,7 +46,7 @@ def clauses_for_language(language: str | None, asked: Sequence[MatchClause]) -> 
 
 
 def _is_of(stem: MatchClause, language: str) -> bool:
-    first = stem.words[0] if isinstance(stem, PhraseClause | NearClause) else stem.word
+    first = stem.words[0] if isinstance(stem, PhraseClause | FormsClause | NearClause) else stem.word
     return first.startswith(f"{language}:")
 
 
@@ -106,6 +106,10 @@ class _AnalyzedText:
                 for i in places_of(row[0]):
                     if length == 1 or tuple(held[i : i + length]) == row:
                         yield self._mark(i, i + length - 1, self.words[i] if length == 1 else row[0])
+            case FormsClause(_, forms, _) if held is self.stems:
+                yield from (self._mark(i, i, self.words[i]) for i in self.stems.places_of_any(forms))
+            case FormsClause(_, forms, _):
+                yield from (self._mark(i, i, word) for i, word in enumerate(held) if word in forms)
             case PrefixClause(_, start, _):
                 yield from (self._mark(i, i, start) for i, word in enumerate(held) if word.startswith(start))
             case FuzzyClause(_, like, edits, _):

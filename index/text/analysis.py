@@ -23,6 +23,7 @@ import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
+from index.text import arabic
 from index.text.char_folding import fold_table, lower_table
 from index.text.stopwords import STOP_WORDS
 from index.text.tokenizer import Tokenizer
@@ -137,7 +138,7 @@ class Chain:
     """How the words of one language are stemmed.
 
     `script` is the range of letters of its words: words of a query in other letters need not be stemmed. `snowball`
-    names an algorithm; None means light10 for Arabic. If the algorithm only removes `suffixes`, a stem begins with the
+    names an algorithm; None means ours for Arabic. If the algorithm only removes `suffixes`, a stem begins with the
     same letter as its word.
     """
 
@@ -175,45 +176,13 @@ CHAINS: Mapping[str, Chain] = {
 }
 SAME_CHAIN = {"nb": "no", "nn": "no"}
 
-# Light stemming of Arabic, "light10" (Larkey, Ballesteros, Connell 2007), like Lucene's ArabicStemmer, on folded words:
-# one prefix is removed, then each suffix in turn, as long as at least two letters remain (three after a lone و).
-PREFIXES = ("ال", "وال", "بال", "كال", "فال", "لل", "و")
 MAX_ROWS = 8  # of stems for one phrase: three words of it may begin with و
-SUFFIXES = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
 
 
 def language_of(tag: str | None) -> str:
     """The key of a BCP 47 tag's chain, its primary subtag in lower case: `no` for `nb-NO`; "" for None."""
     primary = (tag or "").replace("_", "-").partition("-")[0].lower()
     return SAME_CHAIN.get(primary, primary)
-
-
-def light10(word: str) -> str:
-    """The light stem of a folded Arabic word: معارك for المعارك, مقاتل for والمقاتلون."""
-    return _without_suffixes(_without_prefix(word))
-
-
-def _without_prefix(word: str) -> str:
-    for prefix in PREFIXES:
-        if word.startswith(prefix) and len(word) >= len(prefix) + (3 if len(prefix) == 1 else 2):
-            return word[len(prefix) :]
-    return word
-
-
-def _without_suffixes(word: str) -> str:
-    for suffix in SUFFIXES:
-        if word.endswith(suffix) and len(word) >= len(suffix) + 2:
-            word = word[: -len(suffix)]
-    return word
-
-
-def _query_stems(word: str) -> list[str]:
-    """The stems that a folded Arabic word of a query may have in the index. light10 takes the و of وزير for "and", but
-    not that of الوزير, and so yields زير and وزير: both are searched. The index keeps Lucene's stems."""
-    bare = _without_prefix(word)
-    others = [_without_suffixes(word)] if word.startswith("و") else []
-    others += [light10(bare)] if bare.startswith("و") else []
-    return list(dict.fromkeys([light10(word), *others]))
 
 
 CACHED = 200_000  # stems of a language, about 30 MB: its news has some 100,000 forms
@@ -229,7 +198,7 @@ class _Stems(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         algorithm = CHAINS[self.language].snowball
-        stem = light10(word) if algorithm is None else _snowball(algorithm).stemWord(word)
+        stem = arabic.stem(word) if algorithm is None else _snowball(algorithm).stemWord(word)
         if len(self) >= CACHED:
             self.clear()
         self[word] = made = f"{self.language}:{stem.translate(fold_table()) or word}"
@@ -307,13 +276,20 @@ class Stems(Sequence[str]):
         made = _stems(self._language)
         return list(map(made.__getitem__, self._lower[at])) if isinstance(at, slice) else made[self._lower[at]]
 
+    def places_of_any(self, wanted: Sequence[str]) -> Iterator[int]:
+        """The indices of any of these stems of Arabic words, which contain the shortest of them."""
+        bare = {stem.partition(":")[2] for stem in wanted}
+        core = min(bare, key=len)
+        held = (i for i, word in enumerate(self._folded) if core in word) if self._lower else ()
+        yield from (i for i in held if self[i] in wanted)
+
     def places_of(self, stem: str) -> Iterator[int]:
         """The indices of a stem. Only words that can have it under the language's chain are stemmed."""
         if not self._lower:
             return
         bare, chain = stem.partition(":")[2], CHAINS[self._language]
         held: Iterable[int] = range(len(self._lower))
-        if chain.snowball is None:  # light10 only removes letters
+        if chain.snowball is None:  # ours only removes letters
             held = [i for i, word in enumerate(self._folded) if bare in word]
         elif chain.suffixes:
             held = [i for i, word in enumerate(self._folded) if word[0] == bare[0]]
@@ -332,7 +308,7 @@ def stem_rows(text: str) -> list[tuple[str, ...]]:
     languages = scripts(text)
     found = [tuple(stems(text, language)) for language in languages]
     if "ar" in languages:
-        choices = [_query_stems(word) for word in words(text)]
+        choices = [arabic.query_stems(word) for word in words(text)]
         found += [tuple(f"ar:{stem}" for stem in row) for row in islice(product(*choices), MAX_ROWS)]
     return list(dict.fromkeys(found))
 

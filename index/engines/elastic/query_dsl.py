@@ -9,6 +9,7 @@ from index.engines.query_plan import (
     AllClause,
     AnyClause,
     Clause,
+    FormsClause,
     FuzzyClause,
     NearClause,
     PhraseClause,
@@ -47,6 +48,8 @@ def _clause(clause: Clause) -> dict[str, Any]:
             return {"term": {field: {"value": word, "boost": weight}}}
         case PhraseClause(field, row, weight):
             return _phrase(field, row, 0, weight)
+        case FormsClause(field, forms, weight):
+            return {"constant_score": {"filter": {"terms": {field: list(forms)}}, "boost": weight}}
         case PrefixClause(field, word, weight):
             return {"prefix": {field: {"value": word, "rewrite": "constant_score", "boost": weight}}}
         case FuzzyClause(field, word, edits, weight):

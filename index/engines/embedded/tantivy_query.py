@@ -17,6 +17,7 @@ from index.engines.query_plan import (
     AllClause,
     AnyClause,
     Clause,
+    FormsClause,
     FuzzyClause,
     NearClause,
     PhraseClause,
@@ -83,6 +84,9 @@ def _clause(schema: tantivy.Schema, clause: Clause) -> TantivyQuery:
     match clause:
         case PhraseClause(field, row, weight):
             return _weighed(_row(schema, field, row), weight)
+        case FormsClause(field, forms, weight):
+            any_of = [(Occur.Should, TantivyQuery.term_query(schema, field, f, index_option="basic")) for f in forms]
+            return TantivyQuery.const_score_query(TantivyQuery.boolean_query(any_of), weight)
         case PrefixClause(field, word, weight):
             return _weighed(TantivyQuery.fuzzy_term_query(schema, field, word, distance=0, prefix=True), weight)
         case FuzzyClause(field, word, edits, weight):

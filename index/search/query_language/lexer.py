@@ -10,6 +10,7 @@ from typing import Literal
 
 from index.search.query_language.filters import FILTERS
 from index.search.query_language.limits import GAP
+from index.text import spellings
 from index.text.char_folding import PARTING
 
 Kind = Literal["word", "phrase", "field", "(", ")", "-", "or", "and"]
@@ -70,7 +71,7 @@ def _pieces(text: str) -> Iterator[Token]:
             continue
         if char in "()":
             piece = Token("(" if char == "(" else ")", char, at, at + 1)
-        elif char in QUOTES:
+        elif _is_quote(text, at):
             piece = _phrase(text, at)
         elif char in WITHOUT:
             piece = Token("-", char, at, at + 1)
@@ -82,9 +83,14 @@ def _pieces(text: str) -> Iterator[Token]:
         at = piece.end
 
 
+def _is_quote(text: str, at: int) -> bool:
+    return text[at] in QUOTES and not spellings.is_within_word(text, at)
+
+
 def _phrase(text: str, at: int) -> Token:
     closing = QUOTES[text[at]]
-    end = next((i for i in range(at + 1, len(text)) if text[i] in closing), None)
+    ends = (i for i in range(at + 1, len(text)) if text[i] in closing and not spellings.is_within_word(text, i))
+    end = next(ends, None)
     if end is None:
         return Token("phrase", text[at + 1 :], at, len(text), closed=False)
     match = _NEAR.match(text, end + 1)
@@ -93,8 +99,8 @@ def _phrase(text: str, at: int) -> Token:
 
 
 def _word(text: str, at: int) -> Token:
-    """A word, which may contain any character but brackets and quotes: covid-19, a:b:c."""
-    ends = (i for i in range(at, len(text)) if _blank(text[i]) or text[i] in "()" or text[i] in QUOTES)
+    """A word, which may contain any character but brackets, and quotes only between Hebrew letters: covid-19, צה"ל."""
+    ends = (i for i in range(at, len(text)) if _blank(text[i]) or text[i] in "()" or _is_quote(text, i))
     end = next(ends, len(text))
     word = text[at:end]
     kind = _JOINS.get(word, "word")

@@ -40,7 +40,7 @@ def marked(spans: tuple[Span, ...]) -> list[str]:
 def test_marks_keep_the_tashkeel_and_the_article_of_the_text() -> None:
     found = hit("معارك", document("a", "المَعَارِكُ في البوكمال", "لا معارك. ومعاركُهم؟"))
     assert found.headline == (Span("المَعَارِكُ", True), Span(" في البوكمال"))
-    assert marked(found.snippets[0]) == ["معارك"]
+    assert marked(found.snippets[0]) == ["معارك", "ومعاركُهم"]
     assert "".join(span.text for span in found.snippets[0]) == "لا معارك. ومعاركُهم؟"
 
 

@@ -19,7 +19,6 @@ from index.text.analysis import (
     _stems,
     fold,
     language_of,
-    light10,
     lower,
     stem_rows,
     stems,
@@ -176,11 +175,6 @@ def test_a_stem_is_looked_for_among_the_words_that_can_have_it(language: str) ->
     found = Stems(text, words_as_composed(text), language)
     for i, stem in enumerate(expected):
         assert i in found.places_of(stem)
-
-
-@pytest.mark.parametrize("word", ["و", "ال", "ها", "وال", "الا", "في", "على", "لل", "ان"])
-def test_light10_leaves_two_letters(word: str) -> None:
-    assert len(light10(fold(word))) >= min(2, len(word))
 
 
 def test_a_language_without_a_chain_has_no_stems() -> None:
