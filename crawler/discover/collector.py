@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from index.model.candidate import Candidate
 
 MAX_CANDIDATES = 50_000  # per document: the limit of sitemaps.org
 MAX_TITLE = 500  # characters
+MAX_GUID = 500  # characters
 
 _MARKUP_SEEN = 10_000  # characters of a title that are processed
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li)\b[^<>]{0,200}>", re.IGNORECASE)
@@ -40,6 +42,7 @@ class CandidateCollector:
         self.base = base
         self.skipped: Counter[str] = Counter()
         self._found: dict[str, Candidate] = {}
+        self._guids: dict[str, set[str]] = {}  # the URLs that have each
 
     def add(
         self,
@@ -49,6 +52,7 @@ class CandidateCollector:
         published: datetime | None = None,
         modified: datetime | None = None,
         language: str | None = None,
+        guid: str | None = None,
     ) -> None:
         """Adds one entry, or counts the reason for skipping it. A duplicate only fills missing fields of the first."""
         if not link or not link.strip():
@@ -64,12 +68,23 @@ class CandidateCollector:
         elif len(self._found) >= MAX_CANDIDATES:
             self.skipped[SkipReason.TOO_MANY] += 1
             return
-        new = Candidate(url, title_text(title), published, modified, language_tag(language))
+        identity = self._identity(guid, url)
+        new = Candidate(url, title_text(title), published, modified, language_tag(language), identity)
         self._found[url] = _merged(before, new) if before else new
+
+    def _identity(self, guid: str | None, url: str) -> str | None:
+        """The guid, if it is more than the address."""
+        guid = (guid or "").strip()[:MAX_GUID]
+        if not guid or canonical(guid, self.base) == url:
+            return None
+        self._guids.setdefault(guid, set()).add(url)
+        return guid
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        return tuple(self._found.values())
+        """The candidates in their order, with the guids that only one of them has."""
+        shared = {guid for guid, urls in self._guids.items() if len(urls) > 1}
+        return tuple(replace(one, guid=None) if one.guid in shared else one for one in self._found.values())
 
 
 def _merged(first: Candidate, later: Candidate) -> Candidate:
@@ -79,6 +94,7 @@ def _merged(first: Candidate, later: Candidate) -> Candidate:
         first.published or later.published,
         first.modified or later.modified,
         first.language or later.language,
+        first.guid or later.guid,
     )
 
 

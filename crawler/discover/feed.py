@@ -51,6 +51,7 @@ def parse(
             title=_field(entry, "title"),
             published=published,
             modified=modified,
+            guid=_field(entry, "id"),
             language=_field(entry, "language") or _field(entry, "title_detail", "language") or language,
         )
     if document.cut:
@@ -74,6 +75,7 @@ def parse_json(
             title=_text(item, "title"),
             published=feed_dates.parse(_scalar(item, "date_published"), zone, languages),
             modified=feed_dates.parse(_scalar(item, "date_modified"), zone, languages),
+            guid=_scalar(item, "id"),
             language=_text(item, "language") or _text(items, "language"),
         )
     return Discovered(

@@ -16,7 +16,7 @@ from index.model.codes import SourceReason
 PER_PAGE = 100  # posts per page: the maximum of the API
 MAX_PAGES = 500  # per source: 50,000 posts
 _ROUTE = "/wp/v2/posts"
-_FIELDS = "link,title,date_gmt,modified_gmt"
+_FIELDS = "link,title,date_gmt,modified_gmt,guid"
 _END = "rest_post_invalid_page_number"  # a page after the last
 
 
@@ -66,12 +66,13 @@ def parse(value: Any, url: str, headers: Mapping[str, str]) -> Discovered:
         raise SourceProblem(SourceReason.NO_API)
     collector = CandidateCollector(url)
     for post in posts:
-        title = post.get("title")
+        title, guid = post.get("title"), post.get("guid")  # the guid is that of the feed: /?p=7
         collector.add(
             _text(post.get("link")),
             title=_text(title.get("rendered") if isinstance(title, Mapping) else title),
             published=feed_dates.parse(_text(post.get("date_gmt")), UTC),
             modified=feed_dates.parse(_text(post.get("modified_gmt")), UTC),
+            guid=_text(guid.get("rendered") if isinstance(guid, Mapping) else guid),
         )
     return Discovered("wordpress", collector.candidates, _pages(url, headers, len(posts)), dict(collector.skipped))
 

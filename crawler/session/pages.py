@@ -284,6 +284,7 @@ class Pages:
             run=self.archive.run,
             status=page.status,
             spellings=variants(article.url),
+            guid=row.guid,
         )
 
 

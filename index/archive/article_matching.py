@@ -1,9 +1,12 @@
-"""Matching a page to a known article of its site: by redirect, canonical link, a variant of its URL, or its text."""
+"""Matching a page to a known article of its site: by redirect, canonical link, a variant of its URL, or its text; or,
+where the URL follows the headline, by what stays: the source's guid, the canonical link, the number in the URL."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import time
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +31,16 @@ _TODAYS = (
     .order_by(t.articles.c.first_seen, t.articles.c.id)
 )
 _EQUAL_TEXT = _TODAYS.where(t.articles.c.content_hash == bindparam("content_hash"))
+_OF_GUID = select(t.frontier.c.article).where(
+    t.frontier.c.site == bindparam("site"),
+    t.frontier.c.guid == bindparam("guid"),
+    t.frontier.c.article.is_not(None),
+)
+_OF_CANONICAL = _TODAYS.where(t.versions.c.canonical_url == bindparam("url"))
+_BELOW = _TODAYS.where(t.articles.c.url > bindparam("first"), t.articles.c.url < bindparam("last"))
+# The first number of four digits or more in a URL, which is no date, with all that is before it
+_NUMBER = re.compile(r"[^?#]*?[/_.-](?=\d{4})(?!(?:19|20)\d\d(?:[/_.-]|\d{4}(?!\d)))\d+(?!\d)")
+_FEW = 5  # articles whose URLs begin alike; more are a section, whose number it is
 _WITH_QUERY = _TODAYS.where(
     shown("canonical_url").element == bindparam("url"),
     t.articles.c.url > bindparam("first"),
@@ -36,11 +49,12 @@ _WITH_QUERY = _TODAYS.where(
 
 
 def match_article(
-    conn: Connection, new: Article, url: str, final_url: str, variants: Sequence[str]
+    conn: Connection, new: Article, url: str, final_url: str, variants: Sequence[str], guid: str | None = None
 ) -> tuple[Any, AliasReason | None]:
     """The article that a page belongs to, and the reason if the page is new to it; (None, None) for a new article.
 
-    `url` is as requested, `final_url` after redirects; `variants` are other URLs of the same page.
+    `url` is as requested, `final_url` after redirects; `variants` are other URLs of the same page; `guid` is what the
+    source identifies the article by.
     """
     site = new.site
     own = get_article_row(conn, new.id)
@@ -65,7 +79,41 @@ def match_article(
     for there in _claiming(conn, new):
         if _one_text(conn, there, new):
             return there, AliasReason.CANONICAL
-    return _same_text(conn, new)
+    there, reason = _same_text(conn, new)
+    if there is None and (there := _renamed(conn, new, guid)) is not None:
+        reason = AliasReason.MOVED
+    return there, reason
+
+
+def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
+    """The article that had another URL until its headline changed, or None. That they share a guid, a canonical link or
+    a number is believed if they also share the text, edited, or the moment of publication; of a guid, also where no
+    such moment is known. Without any of these they have to share the text and the moment."""
+    asked = {"site": new.site}
+    ids = conn.execute(_OF_GUID, asked | {"guid": guid}).scalars() if guid else ()
+    for there in (get_article_row(conn, one) for one in dict.fromkeys(ids)):
+        if not (there.published and new.published) or there.published == new.published or _one_text(conn, there, new):
+            return there
+    claims: list[Any] = []
+    if new.canonical_url and new.canonical_url != new.url:
+        claims += conn.execute(_OF_CANONICAL, asked | {"url": new.canonical_url}).all()
+    if number := _NUMBER.match(new.url):
+        bounds = {"first": number[0], "last": number[0] + "\U0010ffff"}
+        below = conn.execute(_BELOW.limit(_FEW + 1), asked | bounds).all()
+        claims += [one for one in below if not one.url[len(number[0])].isdigit()] if len(below) <= _FEW else []
+    for there in claims:
+        if (_is_exact(new) and there.published == new.published) or _one_text(conn, there, new):
+            return there
+    similar = near_duplicates.of_site(conn, new.site, new.signature) if new.signature and _is_exact(new) else ()
+    for there in map(partial(get_article_row, conn), similar):
+        if there.published == new.published and _one_text(conn, there, new):
+            return there
+    return None
+
+
+def _is_exact(article: Article) -> bool:
+    """Whether an article tells the time of its publication: many are published on a day, and few at the same moment."""
+    return article.published is not None and article.published.time() != time()
 
 
 def _claiming(conn: Connection, new: Article) -> Sequence[Any]:

@@ -51,8 +51,9 @@ class Fetched:
     `url` is the requested URL in canonical form, `final_url` the one after redirects; `spellings` are other URLs under
     which a server may serve the same page. `body_hash` covers the bytes of the body; `fetched` and `revisit_at` are
     UTC. `raw` writes the raw response and returns its location; it is called only for a page that becomes a version.
-    `run` is the run's number. `state` names the rules and learned blocks that the page was read with, None if unknown;
-    with `strict`, a page that differs from a version read otherwise is not stored, but raises NotCompared.
+    `run` is the run's number, `guid` what the source identifies the article by. `state` names the rules and learned
+    blocks that the page was read with, None if unknown; with `strict`, a page that differs from a version read
+    otherwise is not stored, but raises NotCompared.
     """
 
     site: str
@@ -68,6 +69,7 @@ class Fetched:
     run: int | None = None
     status: int = 200
     spellings: tuple[str, ...] = ()
+    guid: str | None = None
     state: str | None = None
     strict: bool = False
 
@@ -104,7 +106,7 @@ def store(conn: Connection, page: Fetched) -> Outcome:
 
     :raises NotCompared: when the page is `strict` and its article's newest version must be read again first.
     """
-    home, reason = match_article(conn, page.article, page.url, page.final_url, page.spellings)
+    home, reason = match_article(conn, page.article, page.url, page.final_url, page.spellings, page.guid)
     if home is None:
         outcome = _store_new(conn, page)
     else:

@@ -78,11 +78,12 @@ class FrontierRow:
     detail: Message | None = None
     content_changed_at: datetime | None = None
     lastmod_at_fetch: datetime | None = None
+    guid: str | None = None
 
     @property
     def candidate(self) -> Candidate:
         """The candidate as its source gave it."""
-        return Candidate(self.url, self.title, self.published, self.modified, self.language)
+        return Candidate(self.url, self.title, self.published, self.modified, self.language, self.guid)
 
     @property
     def published_or_discovered(self) -> datetime:
@@ -195,7 +196,7 @@ def _new(site: str, source: str | None, offer: Candidate, now: datetime, horizon
     date = offer.published or offer.modified
     old = date is not None and horizon is not None and date < horizon
     return {
-        **{name: getattr(offer, name) for name in ("url", "title", "published", "modified", "language")},
+        **{name: getattr(offer, name) for name in ("url", "title", "published", "modified", "language", "guid")},
         "site": site,
         "source": source,
         "newest": min(date or now, now),
@@ -209,7 +210,7 @@ def _news(row: Any, offer: Candidate, now: datetime, horizon: datetime) -> dict[
     """The columns that change because a source offers a known candidate again."""
     values = {
         name: getattr(offer, name)
-        for name in ("title", "published", "language")
+        for name in ("title", "published", "language", "guid")
         if getattr(row, name) is None and getattr(offer, name) is not None
     }
     if offer.modified is not None and (row.modified is None or offer.modified > row.modified):

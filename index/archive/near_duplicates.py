@@ -54,6 +54,11 @@ _UNSIGNED = (
     .where(articles.c.mergeable, signatures.c.article.is_(None), articles.c.id > bindparam("after"))
     .order_by(articles.c.id)
 )
+_OWN = (
+    select(articles.c.id, signatures.c.signature)
+    .join(signatures, signatures.c.article == articles.c.id)
+    .where(signatures.c.number.in_(bindparam("numbers", expanding=True)), articles.c.site == bindparam("site"))
+)
 _THERE = (
     select(articles.c.id, articles.c.site, articles.c.story, articles.c.content_hash, signatures.c.signature)
     .join(signatures, signatures.c.article == articles.c.id)
@@ -140,6 +145,14 @@ def similar_articles(conn: Connection, site: str, signature: bytes) -> list[Any]
     there = [(resemblance(signature, row.signature), row) for row in rows]
     close = [pair for pair in there if pair[0] >= MIN_SIGNATURE_SIMILARITY]
     return [row for _, row in sorted(close, key=lambda pair: (-pair[0], pair[1].id))]
+
+
+def of_site(conn: Connection, site: str, signature: bytes) -> list[str]:
+    """The ids of a site's own articles with a similar signature, most similar first."""
+    numbers = conn.exec_driver_sql(_AGREEING, hashes(signature)).scalars().all()
+    rows = conn.execute(_OWN, {"numbers": list(numbers), "site": site}) if numbers else ()
+    there = sorted((-resemblance(signature, row.signature), row.id) for row in rows)
+    return [one for distance, one in there if -distance >= MIN_SIGNATURE_SIMILARITY]
 
 
 def _read(conn: Connection, article: str) -> text_similarity.ComparableText:

@@ -142,7 +142,9 @@ frontier = Table(  # one row per candidate, with the fetch state of its page
     Column("tries", Integer, nullable=False, server_default=ZERO),  # failures in a row
     Column("due", Instant),  # None: not until something happens
     Column("missing", Instant),  # since when its page lacks the article, by one look so far; None: it has it
+    Column("guid", Text),  # by which its source identifies the article, whatever its URL
     UniqueConstraint("site", "url"),
+    Index(None, "site", "guid"),
     Index(None, "site", "due"),
     Index(None, "site", "state"),
     Index(None, "article"),
@@ -230,6 +232,7 @@ versions = Table(  # with its first reading, which never changes
     Column("run", Key, ForeignKey("runs.id")),
     *_reading(),
     Index(None, "raw"),
+    Index(None, "canonical_url"),
 )
 
 readings = Table(  # a version's further readings: the same page, read by other rules or with more learned blocks

@@ -48,14 +48,17 @@ LUCENE = {  # the same algorithm by Lucene's name; its Greek, Dutch, Czech, Hind
     **{"ro": "Romanian", "ru": "Russian", "sv": "Swedish", "tr": "Turkish"},
 }
 PARITY = 0.995
-CHANGED = {"de": 0.98, "fr": 0.99, "sv": 0.98}  # Snowball 3.0 takes off -et, -aise and more
+CHANGED = {"de": 0.98, "fr": 0.99, "sv": 0.98, "ar": 0.975}  # Snowball 3.0 takes off -et, -aise and more; ours pronouns
 # Lucene's Dutch is Porter's, and Snowball's Kraaij and Pohlmann's; of Ntais's Greek each has its own reading
 OTHERS: dict[str, list[Any]] = {
     "nl": [{"type": "snowball", "language": "Dutch"}],
     "el": [{"type": "lowercase", "language": "greek"}, {"type": "stemmer", "language": "greek"}],
 }
 MOST_OTHERS = {"nl": 0.2, "el": 0.08}  # 19.3 and 7.8 % of the words were seen to differ
-NEWER = {"de": r".*(et|ete|eten|etes|eter|eln|ern|in|innen)", "fr": r".*ais(e|es)?", "sv": r".*et"}
+NEWER = {
+    **{"de": r".*(et|ete|eten|etes|eter|eln|ern|in|innen)", "fr": r".*ais(e|es)?", "sv": r".*et"},
+    "ar": r".*(ا|تها|ته|هما|كما|هم|هن|كم|كن|نا)|[وف]([بك]ال|لل).*",  # our own additions to light10
+}
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +184,7 @@ def test_words_and_stems_are_the_same_on_both_sides(client: Elasticsearch, langu
 
 @pytest.mark.parametrize("language", LUCENE)
 def test_stems_are_those_of_lucene(client: Elasticsearch, language: str) -> None:
-    """At least PARITY of the words, but for three languages whose Snowball has changed since Lucene took it."""
+    """At least PARITY of the words, but for Arabic, and for three languages whose Snowball has changed since."""
     found = [fold(word) if language == "ar" else word for word in most_frequent(language)]
     answer = client.indices.analyze(
         index=INDEX,

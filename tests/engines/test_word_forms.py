@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.engines import Engine
+from index.engines.base import new_target
 from index.search.query_language import parse
 from tests.engines.corpus import document
 
@@ -59,9 +60,12 @@ QUERIES = {
 
 
 @pytest.fixture
-def found(engine: Engine, target: str) -> Engine:
+def found(engine: Engine) -> Engine:
+    target = new_target(engine.prefix)
+    engine.create(target)
     documents = [document(id_, "خبر", text, language=language) for id_, (language, text) in TEXTS.items()]
     assert engine.bulk(target, documents, []) == {}
+    engine.activate(target)
     return engine
 
 

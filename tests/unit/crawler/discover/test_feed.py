@@ -372,3 +372,21 @@ def test_alternates_of_a_home_page() -> None:
 def test_a_stray_byte_costs_a_feed_one_character(stray: bytes) -> None:
     body = rss(item("The ferry’s “last” winter", more="<description>In the cafX a list</description>")).encode()
     assert only(body.replace(b"X", stray)).title == "The ferry’s “last” winter"
+
+
+def test_guids_that_identify_an_article_beside_its_url() -> None:
+    entries = (
+        ("1", "<guid isPermaLink='false'>309176</guid>", "309176"),
+        ("2", "<guid>https://example.sy/2</guid>", None),  # the URL itself
+        ("3", "<guid>https://example.sy/?p=3</guid>", "https://example.sy/?p=3"),
+        ("4", "<guid>news</guid>", None),  # of two entries
+        ("5", "<guid>news</guid>", None),
+        ("6", "", None),
+    )
+    found = read(rss("".join(item(n, f"https://example.sy/{n}", guid) for n, guid, _ in entries)))
+    assert [one.guid for one in found.candidates] == [guid for _, _, guid in entries]
+    made = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "items": [{"id": 7, "url": "/7"}, {"id": "https://example.sy/8"}],
+    }
+    assert [one.guid for one in read(json.dumps(made)).candidates] == ["7", None]

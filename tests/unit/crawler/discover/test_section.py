@@ -206,7 +206,7 @@ def test_what_is_no_api(text: str, reason: str) -> None:
 def test_the_first_request(base: str, path: str, own: dict[str, list[str]]) -> None:
     since = datetime(2024, 5, 5, tzinfo=UTC)
     parts = urlsplit(first_request(base, since, modified=True))
-    common = {"per_page": ["100"], "order": ["desc"], "_fields": ["link,title,date_gmt,modified_gmt"]}
+    common = {"per_page": ["100"], "order": ["desc"], "_fields": ["link,title,date_gmt,modified_gmt,guid"]}
     changed = {"orderby": ["modified"], "modified_after": ["2024-05-05T00:00:00Z"]}
     assert (parts.path, parse_qs(parts.query)) == (path, own | common | changed)
     published = parse_qs(urlsplit(first_request(base, since)).query)
