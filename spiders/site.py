@@ -115,7 +115,7 @@ class SiteSpider(SourceSpider):
         if response.status != 200:
             sources.retry_later(poll, retry_after(headers_of(response), datetime.now(UTC)))
         elif sources.is_unchanged(poll, response.body):
-            await sources.unchanged(poll, sent=True)
+            await sources.unchanged(poll, headers_of(response))
             return []
         found = await self.discover(poll, response)
         if poll.replaces:

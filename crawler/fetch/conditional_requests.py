@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from scrapy import Request
+
+# The tag that a server gives a compressed response, from that of the file: `"x-gzip"` by Apache, `"x--gzip"` by Jetty.
+_OF_ENCODING = re.compile(r"""((?:W/)?")(.+?)(?:--?|;)(?:gzip|br|deflate|zstd)\"""")
 
 
 class ConditionalRequestMiddleware:
@@ -11,6 +16,13 @@ class ConditionalRequestMiddleware:
     async def process_request(self, request: Request) -> None:
         etag, last_modified = request.meta.get("etag"), request.meta.get("last_modified")
         if etag:
-            request.headers["If-None-Match"] = etag
+            request.headers["If-None-Match"] = entity_tags(etag)
         if last_modified:
             request.headers["If-Modified-Since"] = last_modified
+
+
+def entity_tags(etag: str) -> str:
+    """The value of If-None-Match for a response's ETag: with that of the content before it was compressed, if the tag
+    shows one. Apache compares what it is sent with that one only, and so never answers 304 to its own `"x-gzip"`."""
+    plain = _OF_ENCODING.fullmatch(etag.strip())
+    return f'{etag}, {plain[1]}{plain[2]}"' if plain else etag

@@ -125,13 +125,20 @@ class Sources:
         """Whether a response's bytes are those that were last read completely, so that parsing can be skipped."""
         return self.since is None and poll.body_hash is not None and body_hash(body) == poll.body_hash
 
-    async def unchanged(self, poll: Poll, sent: bool = False) -> None:
-        """Record that the source answered 304, or `sent` the same bytes again: its children are unchanged too."""
+    async def unchanged(self, poll: Poll, sent: Mapping[str, str] | None = None) -> None:
+        """Record that the source answered 304, or `sent` the same bytes again, with these headers (names in lower
+        case): its children are unchanged too.
+
+        With other validators than it was asked with, a server could not know that nothing had changed."""
         now, site = datetime.now(UTC), poll.site.id
 
         def take(conn: Connection) -> None:
             source_state.unchanged(conn, site, poll.key, now, poll.modified)
-            if sent and (poll.etag or poll.last_modified):
+            if sent is None:
+                return
+            validators = sent.get("etag"), sent.get("last-modified")
+            source_state.put(conn, site, poll.key, etag=validators[0], last_modified=validators[1])
+            if any(validators) and validators == (poll.etag, poll.last_modified):
                 lie = Message(TrustReason.SENT_AGAIN)
                 trust.note(conn, site, TrustObservation("source validators", poll.url, lie), now)
 
