@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import time
 from functools import partial
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from index.archive.readings import IS_SHOWN, shown
 from index.model.article import Article
 from index.model.codes import AliasReason
 
+MAX_CLAIMING = 8  # articles that name a page as canonical and whose texts are compared with it
 LEAST_WORDS = 40  # shorter texts are news flashes: two with equal text need not be the same article
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|\w+")  # Chinese and Japanese: one word per character
 # Built once: building a statement costs as much as running it.
@@ -45,7 +47,7 @@ _WITH_QUERY = _TODAYS.where(
     shown("canonical_url").element == bindparam("url"),
     t.articles.c.url > bindparam("first"),
     t.articles.c.url < bindparam("last"),
-)
+).limit(MAX_CLAIMING)
 
 
 def match_article(
@@ -152,7 +154,7 @@ def _same_text(conn: Connection, new: Article) -> tuple[Any, AliasReason | None]
 
 def mergeable(article: Article) -> bool:
     """Whether equal text is evidence of the same article: it is not a template, and it is long enough."""
-    return not article.template and len(_WORD.findall(article.body)) >= LEAST_WORDS
+    return not article.template and sum(1 for _ in islice(_WORD.finditer(article.body), LEAST_WORDS)) >= LEAST_WORDS
 
 
 def _dates_differ(there: Any, new: Article) -> bool:

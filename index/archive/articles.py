@@ -220,7 +220,7 @@ def _is_edition(conn: Connection, page: Fetched, own: Article, reason: AliasReas
 def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
     if not own:  # an AMP page may lack the authors; only a different text counts as a change there
         return old.content_hash == new.content_hash
-    return not version_diff.classify_change(old, new, seen=seen)
+    return not version_diff.is_changed(old, new, seen=seen)
 
 
 def _texts_before(conn: Connection, home: Any, own: str | None) -> set[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from math import comb
 
+from index.dedup.alignment import opcodes
 from index.text.analysis import fold
 
 SHINGLE = 3  # words
@@ -18,7 +18,10 @@ MIN_SIMILARITY = 0.4  # Jaccard similarity of the shingles; with a tenth of the 
 MAX_SLOT_WORDS = 6  # longest piece that a template fills in, such as a name with its title
 MAX_CHANCE = 0.005  # if so many changed facts among the changed words are less probable, no editor made them
 MIN_CHANGED_SHARE = 0.01  # lowest assumed share of changed words: a copy may correct a single figure
-MAX_COMPARED_WORDS = 1_500  # words of each text that are compared one by one; difflib is quadratic
+MAX_COMPARED_WORDS = 1_500  # words of each text that are compared one by one
+# Of each text that are read at all: texts are compared within transactions, which hold up every other writer. So many
+# take 50 ms.
+MAX_CHARACTERS = 100_000
 
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _END = re.compile(r"[.!?:؟。…»\"”]$")  # after it, a capital letter does not indicate a name
@@ -35,7 +38,8 @@ class ComparableText:
 
 
 def comparable(headline: str, body: str) -> ComparableText:
-    """A text prepared for comparison."""
+    """A text prepared for comparison: its first MAX_CHARACTERS."""
+    body = body[:MAX_CHARACTERS]
     about = {word for word, _ in _words(headline) if len(word) >= _LONG or _SPACELESS.search(word)}
     found = [(word, fact or word in about) for word, fact in _words(body)]
     return ComparableText(tuple(word for word, _ in found), tuple(fact for _, fact in found))
@@ -87,8 +91,7 @@ def _of_a_template(one: ComparableText, other: ComparableText) -> bool:
     words = other_words = 0
     kept: set[tuple[str, ...]] = set()
     changed: set[tuple[str, ...]] = set()
-    matcher = SequenceMatcher(None, one.words[:MAX_COMPARED_WORDS], other.words[:MAX_COMPARED_WORDS], autojunk=False)
-    for kind, begin, end, there, until in matcher.get_opcodes():
+    for kind, begin, end, there, until in opcodes(one.words[:MAX_COMPARED_WORDS], other.words[:MAX_COMPARED_WORDS]):
         mine, theirs = one.facts[begin:end], other.facts[there:until]
         if kind == "equal":
             words += mine.count(False)

@@ -1,6 +1,7 @@
 """New | Changed | Same | CopyOf: what the archive makes of a page."""
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from index.archive import tables as t
 from index.archive.articles import Fetched, Outcome
 from index.archive.frontier import Visit
 from index.archive.history import history
+from index.dedup import text_similarity, version_diff
 from index.model.article import Article, IndexDocument
 from index.model.candidate import Candidate
 from index.model.codes import PageReason
@@ -693,3 +695,53 @@ def test_teasers_of_others_in_place_of_the_text_overwrite_nothing(store: Store) 
     assert store(page(replace(one, body=teasers, content_hash="t"), NOW + HOUR)).kind == "emptied"
     full = "\n\n".join(f"نص كامل كتبه محرر آخر عن موضوع {n} مختلف كل الاختلاف عما كان هنا من قبل." for n in range(6))
     assert store(page(replace(one, body=full, content_hash="f"), NOW + 2 * HOUR)).kind == "changed"
+
+
+# --- how long a transaction takes ------------------------------------------------------------------------------------
+
+
+def lines(chance: random.Random, many: int) -> list[str]:
+    """Paragraphs of words of their own."""
+    return [" ".join("".join(chance.choices("abcdefghijkl", k=6)) for _ in range(12)) for _ in range(many)]
+
+
+EDITS: dict[str, Callable[[list[str]], list[str]]] = {
+    "each second paragraph": lambda old: [line[::-1] if n % 2 else line for n, line in enumerate(old)],
+    "each second word": lambda old: [" ".join(f"{word} x" for word in line.split()) for line in old],
+    "another order": lambda old: old[::-1],
+    "half of it": lambda old: old[: len(old) // 2],
+    "nothing left": lambda old: lines(random.Random(2), len(old)),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_long_text_holds_no_transaction_up(store: Store, monkeypatch: pytest.MonkeyPatch, edit: str) -> None:
+    """Twice the text, not twice the comparison: whatever is not linear stays outside the transaction, or is bounded."""
+    pairs = folded = 0
+    aligning, fold = text_similarity.opcodes, text_similarity.fold
+
+    def count_pairs(one: Sequence[Any], other: Sequence[Any]) -> Any:
+        nonlocal pairs
+        pairs += len(one) * len(other)
+        return aligning(one, other)
+
+    def count_letters(text: str) -> str:
+        nonlocal folded
+        folded += len(text)
+        return fold(text)
+
+    monkeypatch.setattr(text_similarity, "opcodes", count_pairs)
+    monkeypatch.setattr(version_diff, "opcodes", count_pairs)
+    monkeypatch.setattr(text_similarity, "fold", count_letters)
+    monkeypatch.setattr(version_diff, "fold", count_letters)
+    done = []
+    for many in (3_000, 6_000):
+        old = lines(random.Random(many), many)
+        one = article(f"https://step.example/{many}", body="\n\n".join(old))
+        store(page(one))
+        pairs = folded = 0
+        changed = article(one.url, body="\n\n".join(EDITS[edit](old)))
+        store(page(changed, NOW + HOUR))
+        done.append((pairs, folded))
+    assert done[1][0] <= done[0][0] + text_similarity.MAX_COMPARED_WORDS**2
+    assert done[1][1] <= 1.1 * done[0][1] + 1_000

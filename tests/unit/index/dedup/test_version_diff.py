@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.dedup.version_diff import MAX_COMPARED_TOKENS, classify_change, visible_text, word_diff, words
+from index.dedup.version_diff import MAX_COMPARED_TOKENS, classify_change, is_changed, visible_text, word_diff, words
 from tests.support.archive_samples import NOW, article
 
 BRIDGE = article(
@@ -58,6 +58,7 @@ GONE = BRIDGE.body.rsplit("\n\n", 1)[0]
 )  # fmt: skip
 def test_each_change_has_its_kind(old: Any, now: dict[str, Any], kinds: tuple[str, ...]) -> None:
     assert classify_change(old, replace(old, **now), seen=NOW).kinds == kinds
+    assert is_changed(old, replace(old, **now), seen=NOW)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,7 @@ def test_each_change_has_its_kind(old: Any, now: dict[str, Any], kinds: tuple[st
 )  # fmt: skip
 def test_what_readers_do_not_read_is_no_change(now: dict[str, Any]) -> None:
     assert not classify_change(BRIDGE, replace(BRIDGE, **now), seen=NOW)
+    assert not is_changed(BRIDGE, replace(BRIDGE, **now), seen=NOW)
 
 
 def test_a_change_tells_its_size() -> None:
@@ -110,6 +112,12 @@ def test_the_pieces_are_the_two_texts(old: str, new: str) -> None:
     pieces = word_diff(old, new)
     assert visible_text("".join(p.text for p in pieces if p.op != "added")) == visible_text(old)
     assert "".join(p.text for p in pieces if p.op != "removed") == new
+
+
+@given(st.text(alphabet="abA \n.،قَ北1", max_size=60), st.text(alphabet="abA \n.،قَ北1", max_size=60))
+def test_whether_something_changed_is_the_same_as_having_a_kind(old: str, new: str) -> None:
+    before, now = replace(BRIDGE, body=old), replace(BRIDGE, body=new)
+    assert is_changed(before, now) == bool(classify_change(before, now))
 
 
 def test_what_is_very_long_is_held_by_paragraphs() -> None:
