@@ -36,7 +36,8 @@ class Page:
 class Discovered:
     """The result of one response of a source: candidates, and `further` documents of the same source (child sitemaps,
     next pages of an API) with their dates in the index. `skipped` counts the skipped entries by `SkipReason` or
-    `UrlReason`; `hints` are the polling intervals that a feed and its server suggest."""
+    `UrlReason`; `hints` are the polling intervals that a feed and its server suggest.
+    `foreign` are candidates on other domains than the site's."""
 
     kind: Kind
     candidates: tuple[Candidate, ...] = ()
@@ -44,3 +45,4 @@ class Discovered:
     skipped: Mapping[str, int] = field(default_factory=dict)
     title: str | None = None
     hints: UpdateHints | None = None
+    foreign: tuple[Candidate, ...] = ()

@@ -28,6 +28,7 @@ from pydantic import (
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from crawler.crontab import crontab
+from crawler.urls.registered_domain import domain_of
 
 Kind = Literal["feed", "sitemap", "section", "wordpress", "urls"]
 Publisher = Literal["agency", "newspaper", "broadcaster", "magazine", "online", "government", "organisation"]
@@ -94,6 +95,13 @@ def _selector(value: str) -> str:
     return value
 
 
+def _domain(value: str) -> str:
+    name = value.lower().rstrip(".")
+    if urlsplit(f"//{name}").netloc != name or "." not in name:
+        raise ValueError(f"{value!r} is not a domain: use a name such as example.com")
+    return name
+
+
 def _span(value: object) -> object:
     """Parses a duration such as 15 min, 1 h or 7 d."""
     if not isinstance(value, str):
@@ -115,6 +123,7 @@ Country = Annotated[str, Field(pattern=COUNTRY), AfterValidator(_country)]
 Language = Annotated[str, Field(pattern=LANGUAGE)]
 TimeZone = Annotated[Text, AfterValidator(_time_zone)]
 Expression = Annotated[Text, AfterValidator(_expression)]
+Domain = Annotated[Text, AfterValidator(_domain)]
 Selector = Annotated[Text, AfterValidator(_selector)]
 Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": "string", "pattern": SPAN})]
 Crontab = Annotated[Text, AfterValidator(_crontab)]
@@ -226,6 +235,11 @@ class Site(Model):
     )
     publisher: Publisher = Field("online", description="Kind of publisher")
     sources: tuple[Source, ...] = Field(min_length=1, description="Where its articles are listed; all sources are used")
+    domains: tuple[Domain, ...] = Field(
+        (),
+        description="Further domains on which its articles are published, such as example.com; those of its home page "
+        "and sources are its own anyway. Addresses elsewhere that its sources list are left out",
+    )
     schedule: Schedule = Field(Schedule(), description="When it is crawled; by default, as set in arshif.yaml")
     revisit: tuple[Span, ...] | None = Field(
         None,
@@ -271,6 +285,17 @@ class Site(Model):
         return authority(url) in {
             authority(str(own)) for own in (self.homepage, *(source.url for source in self.sources))
         }
+
+    @property
+    def own_domains(self) -> frozenset[str]:
+        """The domains of its home page and its sources, and its `domains`, as `domain_of` gives them."""
+        return self.home_domains | {domain_of(f"//{name}") for name in self.domains}
+
+    @property
+    def home_domains(self) -> frozenset[str]:
+        """The domains of its home page and its sources."""
+        pages = (self.homepage, *(url for source in self.sources for url in (source.url, source.homepage) if url))
+        return frozenset(domain_of(str(page)) for page in pages)
 
     def nearness(self, url: str) -> int:
         """The length of the home page's URL in characters if `url` begins with it, else 0."""

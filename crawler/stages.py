@@ -33,12 +33,15 @@ from crawler.site_config import Rules, Site, Source
 from crawler.text import block, line
 from crawler.urls.article_filter import may_be_article
 from crawler.urls.canonical import canonical
+from crawler.urls.registered_domain import domain_of
 from index.model.article import Article
+from index.model.candidate import Candidate
 from index.text import charset
 
 
 def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping[str, str]) -> Discovered:
-    """The candidates in one response of a source, without those excluded by the site's rules or by their URL.
+    """The candidates in one response of a source, without those excluded by the site's rules or by their URL. Those on
+    other domains than the site's are apart, except from a list of URLs, which a person wrote.
 
     :raises SourceProblem: when the response cannot be read.
     """
@@ -48,13 +51,17 @@ def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping
     found = parse(source.kind, body, url, headers, links=source.links, zone=zone, languages=languages)
     rules = site.rules_on(datetime.now(UTC).date())
     skipped = Counter(found.skipped)
-    candidates = []
+    own = site.own_domains
+    candidates: list[Candidate] = []
+    foreign: list[Candidate] = []
     for candidate in found.candidates:
         if reason := may_be_article(candidate.url, rules.allow, rules.deny):
             skipped[reason] += 1
         else:
-            candidates.append(replace(candidate, language=candidate.language or source.language))
-    return replace(found, candidates=tuple(candidates), skipped=skipped)
+            mine = source.kind == "urls" or domain_of(candidate.url) in own
+            kept = replace(candidate, language=candidate.language or source.language)
+            (candidates if mine else foreign).append(kept)
+    return replace(found, candidates=tuple(candidates), foreign=tuple(foreign), skipped=skipped)
 
 
 def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:

@@ -22,6 +22,7 @@ from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, attribute, text_of
 from crawler.models import Page
 from crawler.site_config import Site
+from index.model.article import CANONICAL_ELSEWHERE
 
 _HEADLINE_STANDIN_CHARS = 120  # characters of the body used in place of a headline
 
@@ -56,6 +57,8 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
         draft.fill("authors", metadata.author_names(node, found), "json-ld")  # else the outlet
     images.add(draft, document)
     draft.canonical_url = metadata.canonical_url(document)
+    if other := metadata.canonical_url(document, elsewhere=True):  # no article of ours: a syndicated text, or a move
+        draft.origins[CANONICAL_ELSEWHERE] = other
 
     body.fill(draft, document, node, ours)
     script_state.fill(draft, (document, place, house), node, ours)

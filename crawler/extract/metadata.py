@@ -134,11 +134,12 @@ def keywords(values: list[str]) -> tuple[str, ...]:
     return tuple(reversed(found.values()))[:_KEYWORDS]
 
 
-def canonical_url(document: HtmlDocument) -> str | None:
-    """The page's declared canonical URL, if it is in the same registered domain and not a home page."""
+def canonical_url(document: HtmlDocument, *, elsewhere: bool = False) -> str | None:
+    """The page's declared canonical URL, if it is in the same registered domain and not a home page; with `elsewhere`,
+    if it is in another one."""
     for said in (attribute(document.first('link[rel~="canonical" i]'), "href"), document.meta("og:url")):
         url = _joined(document.url, said)
-        if url and urlsplit(url).path.strip("/") and registered_domain.same(url, document.url):
+        if url and urlsplit(url).path.strip("/") and registered_domain.same(url, document.url) != elsewhere:
             return url
     return None
 

@@ -13,33 +13,33 @@ _NUMBER = re.compile(r"\d+")
 
 
 class BlockDetector:
-    """Counts a run's articles, other pages and block pages by host and URL shape.
+    """Counts a run's articles, other pages and block pages by site, and by host and URL shape.
 
     Page processing records what each page was; the download middlewares check before each request.
     """
 
     def __init__(self) -> None:
-        self.walls: Counter[str] = Counter()  # block pages in a row, by host
+        self.walls: Counter[tuple[str, str]] = Counter()  # block pages in a row, by site and host
         self._barren: Counter[tuple[str, str]] = Counter()  # pages that are not articles, by site and shape
         self._fruitful: set[tuple[str, str]] = set()
 
     def record_article(self, site: str, url: str) -> None:
         """Record that this URL yielded an article."""
-        del self.walls[_host(url)]
+        del self.walls[site, _host(url)]
         self._fruitful.add((site, shape(url)))
 
     def record_non_article(self, site: str, url: str) -> None:
         """Record that this URL yielded a page that was parsed and is not an article."""
-        del self.walls[_host(url)]
+        del self.walls[site, _host(url)]
         self._barren[site, shape(url)] += 1
 
-    def record_block(self, url: str) -> None:
+    def record_block(self, site: str, url: str) -> None:
         """Record that this URL yielded a block page: a demand for a human or for consent."""
-        self.walls[_host(url)] += 1
+        self.walls[site, _host(url)] += 1
 
-    def is_blocked(self, url: str) -> bool:
-        """Whether the URL's host serves only block pages and gets no further requests in this run."""
-        return self.walls[_host(url)] >= BLOCKED_PAGES
+    def is_blocked(self, site: str, host: str) -> bool:
+        """Whether a host serves only block pages to this site's requests, and gets no further ones in this run."""
+        return self.walls[site, host] >= BLOCKED_PAGES
 
     def is_trap(self, site: str, url: str) -> bool:
         """Whether no page of this URL's shape has been an article, which makes it unlikely to be one."""

@@ -18,6 +18,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import load_object
 from twisted.internet.error import ConnectError
 
+from crawler.fetch.penalties import payer
 from crawler.fetch.reasons import RequestRefused
 from index.model.codes import FetchReason
 
@@ -43,23 +44,23 @@ class HostSilent(HostUnavailable):
 
 
 class UnresponsiveHostMiddleware:
-    """Counts each host's unanswered requests in a row; any answer resets the count."""
+    """Counts each host's unanswered requests in a row, by the site that offered them; any answer resets the count."""
 
     def __init__(self) -> None:
-        self.silent: Counter[str] = Counter()
+        self.silent: Counter[tuple[str, str]] = Counter()
 
     async def process_request(self, request: Request) -> None:
         host = _host(request)
-        if self.silent[host] >= MAX_FAILURES_IN_A_ROW:
+        if self.silent[_key(request)] >= MAX_FAILURES_IN_A_ROW:
             raise HostSilent(host=host, n=MAX_FAILURES_IN_A_ROW)
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        del self.silent[_host(request)]
+        del self.silent[_key(request)]
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, NO_ANSWER):
-            self.silent[_host(request)] += 1
+            self.silent[_key(request)] += 1
 
 
 def network_was_reached(stats: dict[str, Any]) -> bool:
@@ -74,6 +75,10 @@ def network_was_reached(stats: dict[str, Any]) -> bool:
     if stats.get("downloader/response_count", 0) > 0 or (problems and not asked):
         return True  # the latter: we refused every request ourselves, for example because of yesterday's robots.txt
     return not all(issubclass(p, UNREACHABLE) or (issubclass(p, HostUnavailable) and not p.heard) for p in asked)
+
+
+def _key(request: Request) -> tuple[str, str]:
+    return payer(request)[0], _host(request)
 
 
 def _host(request: Request) -> str:

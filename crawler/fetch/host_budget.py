@@ -12,11 +12,11 @@ from typing import Self
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.fetch.block_detection import TRAP_PAGES, BlockDetector, shape
 from crawler.fetch.circuit_breaker import HostUnavailable
 from crawler.fetch.crawl_state import crawl_state
+from crawler.fetch.penalties import Payer, payer
 from crawler.fetch.reasons import RequestRefused
 from index.model.codes import FetchReason
 
@@ -62,7 +62,8 @@ class TrapSuspected(RequestRefused):
 
 @dataclass(frozen=True, slots=True)
 class HostBudget:
-    """The most that one host gets of a run: requests, bytes of responses as received, seconds of waiting for them."""
+    """The most that one host gets of a run for one site: requests, bytes of responses as received, seconds of waiting
+    for them."""
 
     requests: int
     size: int
@@ -70,7 +71,7 @@ class HostBudget:
 
 
 class HostBudgetMiddleware:
-    """Enforces each host's budget.
+    """Enforces each host's budget, by the site that offers its addresses.
 
     It checks twice: when a request arrives, and again just before it is sent (`crawler/fetch/http_handler.py`), because
     responses may have come in between.
@@ -79,10 +80,10 @@ class HostBudgetMiddleware:
     def __init__(self, share: HostBudget, blocks: BlockDetector) -> None:
         self.share = share
         self.blocks = blocks
-        self.requests: Counter[str] = Counter()
-        self.size: Counter[str] = Counter()
-        self.seconds: Counter[str] = Counter()
-        self.told: set[str] = set()
+        self.requests: Counter[Payer] = Counter()
+        self.size: Counter[Payer] = Counter()
+        self.seconds: Counter[Payer] = Counter()
+        self.told: set[Payer] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -96,37 +97,38 @@ class HostBudgetMiddleware:
         return middleware
 
     async def process_request(self, request: Request) -> None:
-        host = urlparse_cached(request).hostname or ""
-        self._check(request, host)
-        self.requests[host] += 1
-        request.meta.setdefault("looks", {})["leaving"] = partial(self._check, request, host, asked=1)
+        self._check(request)
+        self.requests[payer(request)] += 1
+        request.meta.setdefault("looks", {})["leaving"] = partial(self._check, request, asked=1)
 
-    def _check(self, request: Request, host: str, asked: int = 0) -> None:
-        if exceeded := self._exceeded(host, asked):
-            if host not in self.told:
-                self.told.add(host)
+    def _check(self, request: Request, asked: int = 0) -> None:
+        who = payer(request)
+        if exceeded := self._exceeded(who, asked):
+            if who not in self.told:
+                self.told.add(who)
                 log.warning("%s", exceeded)
             raise exceeded
-        if self.blocks.is_blocked(request.url):
-            raise HostBlocked(host=host)
+        if self.blocks.is_blocked(*who):
+            raise HostBlocked(host=who[1])
         site = request.cb_kwargs.get("site")
         if site is not None and self.blocks.is_trap(site.id, request.url):
             raise TrapSuspected(shape=shape(request.url), n=TRAP_PAGES)
 
-    def _exceeded(self, host: str, asked: int) -> BudgetExceeded | None:
+    def _exceeded(self, who: Payer, asked: int) -> BudgetExceeded | None:
         """The budget that is exhausted, if any; `asked` is 1 if the request has been counted already."""
-        if self.requests[host] - asked >= self.share.requests:
+        host = who[1]
+        if self.requests[who] - asked >= self.share.requests:
             return RequestsUsedUp(host=host, n=self.share.requests)
-        if self.size[host] >= self.share.size:
+        if self.size[who] >= self.share.size:
             return BytesUsedUp(host=host, megabytes=round(self.share.size / 2**20))
-        if self.seconds[host] >= self.share.seconds:
+        if self.seconds[who] >= self.share.seconds:
             return SecondsUsedUp(host=host, seconds=self.share.seconds)
         return None
 
     def response_received(self, response: Response, request: Request) -> None:
         """Count a response's bytes."""
-        self.size[urlparse_cached(request).hostname or ""] += len(response.body)
+        self.size[payer(request)] += len(response.body)
 
     def request_left(self, request: Request) -> None:
         """Count a request's duration, however it ended; `crawler/fetch/bounded_agent.py` measures it."""
-        self.seconds[urlparse_cached(request).hostname or ""] += request.meta.pop("seconds", 0.0)
+        self.seconds[payer(request)] += request.meta.pop("seconds", 0.0)

@@ -14,6 +14,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from crawler.fetch.block_detection import BlockDetector
 from crawler.fetch.crawl_state import crawl_state
 from crawler.fetch.host_state import host_slower, request_unsent
+from crawler.fetch.penalties import payer
 
 MAX_DELAY_SECONDS = 60.0  # between two requests to a host, however slowly it answers
 # With no delay at all, Scrapy takes a slot's whole queue before it counts the first request (`_process_queue`)
@@ -75,7 +76,7 @@ class PolitenessMiddleware:
             promised = max(self.delays.get(host, self.delay), self.wishes.get(host, 0.0))
             # A rendered page's latency is our browser's, not the host's
             took = 0.0 if request.meta.get("playwright") else request.meta.get("download_latency", 0.0)
-            slot.delay = pause(promised, took, self.blocks.walls[host])
+            slot.delay = pause(promised, took, self.blocks.walls[payer(request)[0], host])
 
     def unsent(self, request: Request) -> None:
         """Let the next request go at once: hundreds of abandoned requests must not each wait out the delay."""

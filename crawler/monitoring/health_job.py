@@ -37,7 +37,7 @@ def checkup(archive: Archive, config: Config, now: datetime) -> list[str]:
     changed, told = [], notifications.keys(config)
     for site in config.enabled:
         before = known.get(site.id, health.Health())
-        found = judge(seen[site.id], site.hosts, site.time_zone, now, before)
+        found = judge(seen[site.id], site.hosts.union(site.domains), site.time_zone, now, before)
         after = advance(before, found, now)
         if after == before:
             continue

@@ -49,6 +49,7 @@ VERDICTS: Mapping[str, Verdict] = {  # by the failure reasons that imply a verdi
     FetchReason.HOST_BLOCKS: Verdict.BLOCKED,
     FetchReason.ROBOTS_DISALLOWED: Verdict.ROBOTS_CLOSED,
     PageReason.REDIRECTED_HOME: Verdict.MOVED,
+    SourceReason.ALL_ELSEWHERE: Verdict.MOVED,
     FetchReason.HOST_SILENT: Verdict.DOWN,
     FetchReason.DNS: Verdict.DOWN,
     FetchReason.TIMEOUT: Verdict.DOWN,
@@ -114,7 +115,8 @@ def judge(
     if finding := _fields(home, samples, lasts):
         return finding
     heard = max((source.polled for source in seen.sources if source.polled), default=now)
-    return _silence(seen.arrivals, ZoneInfo(zone), min(now, heard), known)
+    silence = _silence(seen.arrivals, ZoneInfo(zone), min(now, heard), known)
+    return _left(seen, known, silent=silence is not None) or silence
 
 
 def _dead(sources: Sequence[SourceSeen], now: datetime) -> list[SourceSeen]:
@@ -175,6 +177,17 @@ def _moved(samples: Sequence[Sample], hosts: frozenset[str]) -> HealthFinding | 
         return None
     host = urlsplit(samples[0].url).hostname
     return HealthFinding(Verdict.MOVED, Message(HealthReason.MOVED, {"host": host}), samples[0].url)
+
+
+def _left(seen: Evidence, known: Health, *, silent: bool) -> HealthFinding | None:
+    """Detects a site that is quiet because a source lists nothing but addresses on other domains."""
+    problems = ((source.problem, source.url) for source in seen.sources if not source.failures)
+    away = [(why, url) for why, url in problems if why is not None and why.code == SourceReason.ALL_ELSEWHERE]
+    since = known.since if known.verdict == Verdict.MOVED else None
+    if not away or not (silent or (since is not None and not any(moment > since for moment in seen.arrivals))):
+        return None
+    why, url = away[0]
+    return HealthFinding(Verdict.MOVED, Message(HealthReason.MOVED, {"host": why.params["domain"]}), url)
 
 
 def _at_home(sample: Sample, hosts: frozenset[str]) -> bool:

@@ -23,6 +23,7 @@ from crawler.scheduling.publication_rate import MIN_EXPECTED, PublicationRate, f
 from crawler.scheduling.reasons import ScheduleReason
 from crawler.site_config import Rules, Schedule, Site, Source, stranger
 from crawler.text import fold, line
+from crawler.urls.registered_domain import domain_of
 from index.locale import FALLBACK, translate
 from index.model.article import Article
 from index.model.candidate import Candidate
@@ -170,7 +171,10 @@ def finish(draft: Site, taken: Sequence[SourceOffer], tried: Sequence[TrialArtic
     languages = tuple(name for name, _ in found.most_common()) or draft.languages
     place = draft.country if draft.country != UNKNOWN else only_country(languages)
     sources = tuple(offer.source for offer in taken)
-    return _located(draft.model_copy(update={"sources": sources, "languages": languages}), place, tried)
+    site = draft.model_copy(update={"sources": sources, "languages": languages})
+    domains = dict.fromkeys(domain_of(article.url) for article in read)
+    own = site.own_domains
+    return _located(site.model_copy(update={"domains": tuple(d for d in domains if d not in own)}), place, tried)
 
 
 def named(proposal: Proposal, name: str, country_code: str, taken: Container[str]) -> Proposal:

@@ -197,16 +197,17 @@ class SiteDiscovery:
         address = str(source.url)
         try:
             found = await self._read(site, source, first_request(address) if source.kind == "wordpress" else address)
-            if not found.candidates and found.further:
+            if not (found.candidates or found.foreign) and found.further:
                 found = await self._read(site, source, _likeliest(found))
         except (ArshifError, PageProblem) as problem:
             log.info("%s: %s", address, problem)
             return None
-        if not found.candidates or found.kind != source.kind:
+        candidates = (*found.candidates, *found.foreign)  # wherever they are: a person looks at the file
+        if not candidates or found.kind != source.kind:
             log.info("%s: no article", address)
             return None
-        log.info("%s: %s with %d articles", address, source.kind, len(found.candidates))
-        return SourceOffer(source, found.candidates, found.hints or UpdateHints())
+        log.info("%s: %s with %d articles", address, source.kind, len(candidates))
+        return SourceOffer(source, candidates, found.hints or UpdateHints())
 
     async def _read(self, site: Site, source: Source, address: str) -> Discovered:
         got = await self.get(address)

@@ -74,7 +74,7 @@ class Rejections:
         if was_read and not isinstance(problem, Unreadable):
             self.progress.sites[site.id].counts[problem.reason] += 1
         if page is not None and (problem.reason in TRANSIENT_REASONS or page.status in BLOCK_STATUSES):
-            self.blocks.record_block(page.final_url)
+            self.blocks.record_block(site.id, page.final_url)
             self.progress.sites[site.id].counts["walls"] += 1
         elif page is not None and was_read and kind == "refused":
             self.blocks.record_non_article(site.id, row.url)

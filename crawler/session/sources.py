@@ -20,7 +20,8 @@ from crawler.session.source_stats import SourceRun, load_stats
 from crawler.session.store import SessionStore
 from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Kind, Site
-from index.archive import frontier, site_state, source_state, trust
+from crawler.urls.registered_domain import domain_of
+from index.archive import documents, frontier, site_state, source_state, trust
 from index.archive.trust import TrustObservation
 from index.model.codes import SourceReason, TrustReason
 from index.model.message import Message
@@ -29,7 +30,7 @@ from index.model.message import Message
 MAX_CHILDREN_PER_RUN = 50
 MAX_DOCUMENTS_PER_SOURCE = 200  # including those of its children: an index of indexes of indexes has 125,000
 
-
+NAMING = 200  # latest articles of a site whose URLs are looked at for further domains
 FORCED_READ_AFTER = timedelta(days=1)  # then a source is polled without validators and parsed in any case
 FORCED_CHILD_READ_AFTER = timedelta(days=7)  # then a child sitemap is fetched even if its index says it is unchanged
 
@@ -66,6 +67,7 @@ class Sources:
         self.wholes: dict[tuple[str, str], SourceTree] = {}  # by site and key
         self.further: Counter[tuple[str, str]] = Counter()  # documents that a source led to, by site and its key
         self.doubted: dict[str, frozenset[str]] = {}
+        self.named: dict[str, frozenset[str]] = {}  # domains that a site's articles name
 
     async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
         """The polls of the site's sources of these kinds, with the validators of their last responses."""
@@ -82,7 +84,12 @@ class Sources:
         return [await self._with_validators(poll) for poll in polls]
 
     async def discovered(self, poll: Poll, found: Discovered, body: bytes, headers: Mapping[str, str]) -> list[Poll]:
-        """Add a document's candidates to the frontier; return polls of the further documents worth fetching."""
+        """Add a document's candidates to the frontier; return polls of the further documents worth fetching.
+
+        Candidates on other domains than the site's are left out, unless pages of its own have led there, by a redirect
+        or a canonical link: whoever may list them could make us ask others too often, and be refused there.
+        """
+        found = await self._with_canonical_domains(poll.site, found)
         answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
         if SkipReason.CUT_SHORT not in found.skipped:  # otherwise the rest is still to be fetched
             validators = (headers.get("etag"), headers.get("last-modified"), body_hash(body), poll.modified)
@@ -97,7 +104,7 @@ class Sources:
         undated = found.kind == "sitemap" and any(modified is None for _, modified in found.further)
         if resting or undated or full:  # some remain to be fetched; an undated index says nothing about its children
             answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
-        answer = replace(answer, problem=truncation(found))
+        answer = replace(answer, problem=truncation(found) or elsewhere(found))
         if poll.body_hash is None:
             answer = replace(answer, forced=now)
         whole = SourceTree(poll, answer, now, len(wanted))
@@ -120,6 +127,17 @@ class Sources:
         else:
             await self._finish_part(poll)
         return [await self._with_validators(child) for child in wanted]
+
+    async def _with_canonical_domains(self, site: Site, found: Discovered) -> Discovered:
+        """The same with those foreign candidates taken that are on a domain that the site's articles name."""
+        if not found.foreign:
+            return found
+        if site.id not in self.named:
+            urls = await self.store.read(lambda conn: documents.named_urls(conn, site.id, NAMING))
+            self.named[site.id] = frozenset(map(domain_of, urls))
+        own = [candidate for candidate in found.foreign if domain_of(candidate.url) in self.named[site.id]]
+        left = [candidate for candidate in found.foreign if domain_of(candidate.url) not in self.named[site.id]]
+        return replace(found, candidates=(*found.candidates, *own), foreign=tuple(left))
 
     def is_unchanged(self, poll: Poll, body: bytes) -> bool:
         """Whether a response's bytes are those that were last read completely, so that parsing can be skipped."""
@@ -275,3 +293,12 @@ def truncation(found: Discovered) -> Message | None:
     if beyond := found.skipped.get(SkipReason.TOO_MANY):
         return Message(SourceReason.TOO_MANY, {"most": MAX_CANDIDATES, "n": beyond})
     return None
+
+
+def elsewhere(found: Discovered) -> Message | None:
+    """The message for a document that lists addresses on other domains than the site's; None if it does not."""
+    if not found.foreign:
+        return None
+    domain, _ = Counter(domain_of(candidate.url) for candidate in found.foreign).most_common(1)[0]
+    code = SourceReason.SOME_ELSEWHERE if found.candidates else SourceReason.ALL_ELSEWHERE
+    return Message(code, {"n": len(found.foreign), "domain": domain})

@@ -13,7 +13,7 @@ from index.archive import outbox
 from index.archive import tables as t
 from index.archive.readings import IS_SHOWN, article_of, shown_columns
 from index.archive.upsert import CHUNK, chunks
-from index.model.article import IndexDocument, Version
+from index.model.article import CANONICAL_ELSEWHERE, IndexDocument, Version
 from index.model.codes import AliasReason, ReadingReason
 from index.warc.store import WarcRef
 
@@ -71,6 +71,20 @@ def by_urls(conn: Connection, urls: Sequence[str], site: str) -> dict[str, str]:
         asked = {"site": site, "urls": piece}
         found |= {row[0]: row[1] for query in _AMONG for row in conn.execute(query, asked)}
     return {url: found[url] for url in urls if url in found}
+
+
+def named_urls(conn: Connection, site: str, most: int) -> list[str]:
+    """The URLs of a site's latest articles, at most so many, and the ones elsewhere that they name as canonical."""
+    query = (
+        select(t.articles.c.url, t.versions.c.origins)
+        .join(t.versions, (t.articles.c.id == t.versions.c.article) & (t.articles.c.number == t.versions.c.number))
+        .where(t.articles.c.site == site)
+        .order_by(t.articles.c.first_seen.desc())
+        .limit(most)
+    )
+    found = conn.execute(query).all()
+    elsewhere = (row.origins.get(CANONICAL_ELSEWHERE) for row in found)
+    return [*(row.url for row in found), *filter(None, elsewhere)]
 
 
 def versions(conn: Connection, article_id: str) -> list[Version]:

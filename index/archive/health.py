@@ -24,7 +24,8 @@ AGE = timedelta(days=30)  # articles older than this when first seen are back-fi
 
 @dataclass(frozen=True, slots=True)
 class SourceSeen:
-    """A source named in the site's file: why its last poll failed, if it did, and when it last succeeded (UTC)."""
+    """A source named in the site's file: why its last poll failed, or what was left out of its response, and when it
+    last succeeded (UTC)."""
 
     url: str
     problem: Message | None
@@ -105,7 +106,7 @@ def evidence(conn: Connection, site: str, urls: Sequence[str], now: datetime) ->
 def _sources(conn: Connection, site: str, urls: Sequence[str]) -> tuple[SourceSeen, ...]:
     mine = (sources.c.site == site) & sources.c.url.in_(list(urls))
     found = conn.execute(select(sources).where(mine))
-    return tuple(SourceSeen(r.url, joined(r.reason, r.problem), r.polled, r.failures) for r in found)
+    return tuple(SourceSeen(r.url, joined(r.reason, r.problem) or r.problem, r.polled, r.failures) for r in found)
 
 
 def _pages(conn: Connection, site: str, now: datetime) -> tuple[PageSeen, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from index.model.codes import ReadingReason
 
 DAY_ONLY = "day only"  # part of the origin of a date that has no time
+CANONICAL_ELSEWHERE = "canonical elsewhere"  # in `origins`: the URL on another domain that the page names as canonical
 
 
 @dataclass(frozen=True, slots=True)

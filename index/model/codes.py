@@ -111,6 +111,8 @@ class SourceReason(StrEnum):
     NO_LINKS = "source.no_links"
     CUT_SHORT = "source.cut_short"  # left: longer than the limit
     TOO_MANY = "source.too_many"  # left: n, most
+    SOME_ELSEWHERE = "source.some_elsewhere"  # left: n, on other domains than the site's; domain: of most of them
+    ALL_ELSEWHERE = "source.all_elsewhere"  # n, domain: nothing it lists is the site's
     OF_URL = "source.of_url"  # url, why: which source of a site it is
 
 

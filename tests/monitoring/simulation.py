@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from crawler.monitoring.site_health import advance, judge
 from index.archive.health import PAGES, SAMPLES, Evidence, Health, PageSeen, Sample, SourceSeen
-from index.model.codes import PageReason
+from index.model.codes import PageReason, SourceReason
 from index.model.message import Message
 from tests.monitoring.breakages import Recorded
 
@@ -57,7 +57,9 @@ class Simulated:
             hour = START + number * HOUR
             ill = self.broken is not None and self.broken[0] <= hour < self.broken[1]
             sources = [
-                replace(s, problem=p, failures=s.failures + 2)
+                replace(s, problem=p, polled=hour + HOUR)  # it answers
+                if ill and p and p.code == SourceReason.ALL_ELSEWHERE
+                else replace(s, problem=p, failures=s.failures + 2)
                 if ill and p
                 else replace(s, polled=hour + HOUR, failures=0, problem=None)
                 for s, p in zip(sources, problems, strict=True)

@@ -13,20 +13,21 @@ CALENDAR = "https://step.example/calendar/2026/{}/"
 def test_walls_in_a_row_end_it_for_that_host() -> None:
     conduct = BlockDetector()
     for number in range(BLOCKED_PAGES):
-        assert not conduct.is_blocked(PAGE)
-        conduct.record_block(PAGE.format(number))
-    assert conduct.is_blocked(PAGE)
-    assert not conduct.is_blocked("https://other.example/")
+        assert not conduct.is_blocked("step", "step.example")
+        conduct.record_block("step", PAGE.format(number))
+    assert conduct.is_blocked("step", "step.example")
+    assert not conduct.is_blocked("step", "other.example")
+    assert not conduct.is_blocked("other", "step.example"), "which another site's addresses are no reason for"
 
 
 @pytest.mark.parametrize("page", ["article", "non_article"])
 def test_a_page_between_walls_begins_the_count_anew(page: str) -> None:
     conduct = BlockDetector()
     for _ in range(BLOCKED_PAGES - 1):
-        conduct.record_block(PAGE)
+        conduct.record_block("step", PAGE)
     getattr(conduct, f"record_{page}")("step", PAGE)
-    conduct.record_block(PAGE)
-    assert not conduct.is_blocked(PAGE)
+    conduct.record_block("step", PAGE)
+    assert not conduct.is_blocked("step", "step.example")
 
 
 def test_pages_of_one_shape_that_are_no_articles_are_a_trap() -> None:
