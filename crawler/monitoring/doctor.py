@@ -24,10 +24,10 @@ from crawler.fetch.rendering.settings import find_browser, launch_options
 from crawler.monitoring import notifications
 from crawler.monitoring.doctor_messages import DoctorMessage
 from crawler.scheduling.poll_interval import seconds
-from crawler.scheduling.site_schedule import SKEW
 from crawler.storage import archive_file, open_archive, open_index, raw_folder
 from index.archive import documents, health, leases, outbox, source_state, warc_records
 from index.archive import tables as t
+from index.archive.clock import SKEW
 from index.model.message import Given, Message
 from index.warc.store import torn_bytes
 

@@ -27,11 +27,11 @@ from crawler.scheduling.poll_interval import (
 from crawler.scheduling.reasons import ScheduleReason
 from crawler.site_config import Kind, Site
 from index.archive import hosts
+from index.archive.clock import SKEW
 from index.model.message import Message
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # origin of the grid of intervals
 TICK = timedelta(microseconds=1)  # triggers return the first time not before another; with a tick added, after it
-SKEW = timedelta(minutes=1)  # a last run further in the future than this was recorded by a wrong clock
 DEFAULT = 30.0  # minutes between two crawls, if not configured
 KILLED_RUN_LENGTH = timedelta(minutes=1)  # maximum wait after the start of a run without an end: its process was killed
 MIN_REST = timedelta(minutes=2)  # between two crawls of a site, even if something is due

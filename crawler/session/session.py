@@ -5,6 +5,7 @@ No database work runs on the reactor: writes go through the archive's writer thr
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -23,10 +24,11 @@ from crawler.session.site_progress import RunProgress
 from crawler.session.sources import Sources
 from crawler.session.store import SessionStore
 from crawler.site_config import Site
-from index.archive import leases, runs, site_state
+from index.archive import clock, leases, runs, site_state
 from index.model.codes import RunCause, RunStatus
 from index.model.message import Message
 
+log = logging.getLogger("arshif.crawl")
 COMPLETE_REASONS = ("finished", "closespider_timeout")  # Scrapy's close reasons for an end that nobody asked for
 STATUSES = {  # a run's status, by Scrapy's close reason or the class of the error that ended it
     "finished": RunStatus.OK,
@@ -75,6 +77,9 @@ class CrawlSession:
         if wanted and not held:
             await self.close("busy", reached=True)
             raise Busy(f"another run is crawling {', '.join(wanted)}: wait for its end (`arshif runs`)")
+        now, first_visit = datetime.now(UTC), self.sources.first_visit
+        if (wrong := await self.store.write(lambda conn: clock.mend(conn, now, first_visit))) is not None:
+            log.warning("the clock was once at %s: what was recorded later than now counts as unknown", wrong)
         record = await self.store.read(lambda conn: runs.get(conn, self.store.run))
         self.sources.scheduled = record is not None and record.why == Message(RunCause.SCHEDULED)
         self.sites = tuple(wanted[site] for site in held)

@@ -13,7 +13,7 @@ from crawler.discover.collector import MAX_CANDIDATES, SkipReason
 from crawler.fingerprint import body_hash
 from crawler.models import Discovered
 from crawler.scheduling.poll_interval import UpdateHints, back_off, failure_weight
-from crawler.scheduling.site_schedule import SKEW, due_sources
+from crawler.scheduling.site_schedule import due_sources
 from crawler.session.polls import Poll
 from crawler.session.site_progress import RunProgress
 from crawler.session.source_stats import SourceRun, load_stats
@@ -22,6 +22,7 @@ from crawler.settings_model import ScheduleSettings
 from crawler.site_config import Kind, Site
 from crawler.urls.registered_domain import domain_of
 from index.archive import documents, frontier, site_state, source_state, trust
+from index.archive.clock import SKEW
 from index.archive.trust import TrustObservation
 from index.model.codes import SourceReason, TrustReason
 from index.model.message import Message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,8 @@ from sqlalchemy import Connection, select
 
 from index.archive.tables import hosts
 from index.archive.upsert import upsert
+
+LONGEST_WAIT = timedelta(days=8)  # of a host, a source or a page that failed: 7 days, and what spreads them
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def put(conn: Connection, origin: str, **columns: Any) -> None:
 
 
 def waiting(conn: Connection, now: datetime) -> dict[str, datetime]:
-    """The origins whose Retry-After has not ended yet, with when it ends."""
-    asked = select(hosts.c.origin, hosts.c.not_before).where(hosts.c.not_before > now)
+    """The origins whose Retry-After has not ended yet, with when it ends; one that no host can have asked for, which a
+    clock from the future wrote, is none."""
+    asked = select(hosts.c.origin, hosts.c.not_before).where(hosts.c.not_before.between(now, now + LONGEST_WAIT))
     return {row.origin: row.not_before for row in conn.execute(asked)}

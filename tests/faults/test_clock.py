@@ -50,3 +50,20 @@ def test_a_clock_that_jumps_delays_nothing(tmp_path: Path) -> None:
                 goes_on(service, house, ahead)
             assert service.end() == 0
         assert "Traceback" not in service.log
+
+
+def test_a_first_crawl_with_a_clock_a_year_ahead_loses_nothing(tmp_path: Path) -> None:
+    if not can_jump():
+        missing("no C compiler here, which gives a process a clock of its own: apt install gcc")
+    clock = Clock(tmp_path)
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        right, wrong = (House(room, tmp_path / name) for name in ("right", "wrong"))
+        right.crawl("fr")
+        wrong.env |= clock.env
+        clock.jump(365 * 24 * HOUR)
+        wrong.crawl("fr")
+        clock.jump(0)
+        wrong.crawl("fr")
+        assert "the clock was once at" in wrong.log
+        assert set(right.documents()) <= set(wrong.documents())
+        assert all(row.state != "old" for url, row in wrong.frontier("fr").items() if right.frontier("fr")[url].article)

@@ -1,0 +1,88 @@
+"""Times that a clock from the future wrote are no times: the one guard against them.
+
+A machine that boots without a battery, or a virtual one that was paused, may run ahead for a while. What it wrote then
+would be taken for "just now" for as long as it was ahead: nothing due, every candidate too old, hosts waiting.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, Connection, case, func, literal, or_, select, update
+
+from index.archive import frontier
+from index.archive import tables as t
+from index.archive.column_types import Instant
+from index.archive.documents import touch
+from index.archive.hosts import LONGEST_WAIT
+from index.archive.upsert import chunks
+
+SKEW = timedelta(minutes=1)  # how far clocks of one machine may differ from one look to the next
+
+# What a site or its pages say, in whose time zone and truth we have no part
+_CLAIMS: frozenset[Column[Any]] = frozenset(
+    (t.articles.c.published, t.articles.c.modified, t.sources.c.modified, t.frontier.c.carried)
+)
+# When something is to be done: too far ahead is not at all
+_PLANS: frozenset[Column[Any]] = frozenset((t.hosts.c.not_before, t.sources.c.retry_at, t.sites.c.next_run))
+# When something was last done: it is done again, rather than taken for just done
+_LAST_DONE: frozenset[Column[Any]] = frozenset(
+    (
+        *(t.hosts.c.answered, t.sources.c.polled, t.sources.c.asked, t.sources.c.forced, t.sources.c.changed),
+        *(t.sites.c.last_run, t.sites.c.last_success, t.sites.c.plain, t.sites.c.horizon),
+    )
+)
+
+
+def ahead(conn: Connection, now: datetime) -> datetime | None:
+    """The latest time in the archive that a wrong clock wrote, as runs, sites and hosts tell; None if there is none."""
+    facts = (t.runs.c.started, t.runs.c.ended, t.sites.c.last_run, t.sites.c.horizon, t.hosts.c.answered)
+    latest: list[datetime | None] = [conn.execute(select(func.max(column))).scalar_one() for column in facts]
+    waits: datetime | None = conn.execute(select(func.max(t.hosts.c.not_before))).scalar_one()
+    times = [*latest, waits and waits - LONGEST_WAIT]
+    return max((moment for moment in times if moment is not None and moment > now + SKEW), default=None)
+
+
+def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | None:
+    """Mend all times that a clock from the future wrote, if one did; return the latest of them, None if none did.
+
+    What was done in the future is done again, what began or came there began now, nothing waits longer than it may.
+    A site whose horizon lay in the future gets that of a first visit today, `first_visit` back, and the candidates that
+    were too old for the other are taken.
+    """
+    latest = ahead(conn, now)
+    if latest is None:
+        return None
+    limit = now + SKEW
+    early = list(conn.execute(select(t.sites.c.id).where(t.sites.c.horizon > limit)).scalars())
+    seen = t.articles.c.first_seen > limit
+    articles = list(conn.execute(select(t.articles.c.id).where(seen)).scalars())
+    undated = or_(t.articles.c.published.is_(None), t.articles.c.published > now)
+    dated = case((undated, literal(now, Instant)), else_=t.articles.c.published)
+    conn.execute(update(t.articles).where(seen).values(sort_date=dated))
+    _mend_pages(conn, now, limit)
+    conn.execute(update(t.sources).where(t.sources.c.polled > limit).values(habit=None))
+    for table in t.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, Instant) and column not in _CLAIMS and column is not t.frontier.c.due:
+                _mend_column(conn, column, now, limit)
+    for site in early:
+        frontier.extend_horizon(conn, site, now - first_visit, now)
+    for piece in chunks(articles):
+        touch(conn, piece, now)
+    return latest
+
+
+def _mend_pages(conn: Connection, now: datetime, limit: datetime) -> None:
+    """Pages fetched or found in the future, or put off too long after a failure, are due."""
+    page = t.frontier.c
+    off = (page.tries > 0) & (page.due > now + LONGEST_WAIT)
+    again = page.due.is_not(None) & or_(page.fetched > limit, page.discovered > limit, off)
+    conn.execute(update(t.frontier).where(again).values(due=now))
+
+
+def _mend_column(conn: Connection, column: Column[Any], now: datetime, limit: datetime) -> None:
+    late = column > (now + LONGEST_WAIT if column in _PLANS else limit)
+    gone = column in _PLANS or column in _LAST_DONE
+    conn.execute(update(column.table).where(late).values({column: None if gone else now}))

@@ -1,0 +1,115 @@
+"""What a clock from the future wrote: it is found in every table, and nothing stays silent for it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from index.archive import Archive, articles, clock, documents, frontier, hosts, leases, outbox, runs, site_state
+from index.archive import tables as t
+from index.archive.column_types import Instant
+from index.archive.frontier import FIRST_VISIT
+from index.archive.source_state import SourceResponse, failed, polled
+from index.model.candidate import Candidate
+from index.model.codes import FetchReason, RunStatus
+from index.model.message import Message
+from tests.support.archive_samples import HOUR, NOW, article, page
+
+YEAR = timedelta(days=365)
+LATELY = [Candidate(f"https://step.example/{n}", published=NOW - n * HOUR) for n in range(5)]
+LONG_AGO = Candidate("https://step.example/old", published=NOW - timedelta(days=90))
+
+
+def crawl(conn: Connection, now: datetime) -> None:
+    """What one crawl of a site writes, by this clock."""
+    run = runs.start(conn, ["step"], now, owner="test")
+    leases.acquire(conn, ["step"], "test", now)
+    polled(conn, "step", "https://step.example/feed", SourceResponse(forced=now), now)
+    failed(conn, "step", "https://step.example/map", Message(FetchReason.TIMEOUT), now + timedelta(days=7))
+    hosts.put(conn, "https://step.example", robots=b"", answered=now, not_before=now + timedelta(days=7))
+    frontier.offer(conn, "step", "https://step.example/feed", [*LATELY, LONG_AGO], now)
+    undated = article("https://step.example/undated", published=None)
+    articles.store(conn, page(undated, now, revisit_at=now + HOUR))
+    url = "https://step.example/failed"
+    frontier.offer(conn, "step", "https://step.example/feed", [Candidate(url)], now)
+    frontier.mark_failed(conn, "step", url, Message(FetchReason.TIMEOUT), now + timedelta(days=7), now)
+    site_state.put(conn, "step", last_run=now, last_success=now, next_run=now + HOUR, plain=now)
+    runs.finish(conn, run, RunStatus.OK, now + HOUR)
+
+
+@pytest.fixture(params=[timedelta(hours=3), timedelta(days=30), YEAR, 60 * YEAR], ids=["3 h", "30 d", "1 y", "60 y"])
+def ahead(request: pytest.FixtureRequest, archive: Archive) -> timedelta:
+    """How far ahead the clock was at the first crawl."""
+    archive.write(lambda conn: outbox.start_target(conn, "embedded", "t", NOW)).result()
+    archive.write(lambda conn: crawl(conn, NOW + request.param)).result()
+    return request.param
+
+
+def test_nothing_is_left_in_the_future(archive: Archive, ahead: timedelta) -> None:
+    told = archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result()
+    assert told == NOW + ahead + HOUR, "the latest of it"
+    with archive.read() as conn:
+        for table in t.metadata.sorted_tables:
+            for column in table.columns:
+                if isinstance(column.type, Instant):
+                    latest = max(filter(None, conn.execute(select(column)).scalars()), default=NOW)
+                    assert latest <= NOW + timedelta(days=8), column
+        assert clock.ahead(conn, NOW) is None
+    assert archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result() is None, "once is enough"
+
+
+def test_what_was_too_old_for_that_clock_is_fetched(archive: Archive, ahead: timedelta) -> None:
+    archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result()
+    with archive.read() as conn:
+        due = {row.url for row in frontier.due(conn, "step", NOW, 100)}
+        horizon = site_state.state(conn, "step").horizon
+        waits = hosts.waiting(conn, NOW)
+    assert {candidate.url for candidate in LATELY} <= due
+    assert LONG_AGO.url not in due
+    assert "https://step.example/undated" in due, "revisits go on"
+    assert horizon is not None
+    assert horizon <= NOW
+    if ahead > timedelta(days=8):
+        assert "https://step.example/failed" in due
+        assert waits == {}
+
+
+@pytest.mark.usefixtures("ahead")
+def test_an_article_from_the_future_is_the_newest_no_longer(archive: Archive) -> None:
+    archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result()
+    with archive.read() as conn:
+        (document,) = documents.documents(conn, [identifier for identifier, _ in documents.ids(conn)])
+        waiting = outbox.waiting(conn, "t")
+    assert document.first_seen == document.sort_date == NOW
+    assert waiting == {document.article.id}, "and indexes hear of it"
+
+
+def test_a_right_clock_changes_nothing(archive: Archive) -> None:
+    archive.write(lambda conn: crawl(conn, NOW - HOUR)).result()
+    with archive.read() as conn:
+        before = {table.name: conn.execute(select(table)).all() for table in t.metadata.sorted_tables}
+    assert archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result() is None
+    with archive.read() as conn:
+        assert before == {table.name: conn.execute(select(table)).all() for table in t.metadata.sorted_tables}
+
+
+def test_a_wait_alone_is_found_too(archive: Archive) -> None:
+    archive.write(lambda conn: hosts.put(conn, "https://step.example", not_before=NOW + YEAR)).result()
+    with archive.read() as conn:
+        assert hosts.waiting(conn, NOW) == {}
+    archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result()
+    with archive.read() as conn:
+        assert hosts.state(conn, "https://step.example").not_before is None
+
+
+@pytest.mark.usefixtures("ahead")
+def test_dates_that_pages_give_stay_as_they_are(archive: Archive) -> None:
+    later = NOW + 2 * YEAR
+    archive.write(lambda conn: conn.execute(update(t.articles).values(published=later))).result()
+    archive.write(lambda conn: clock.mend(conn, NOW, FIRST_VISIT)).result()
+    with archive.read() as conn:
+        row = conn.execute(select(t.articles)).one()
+    assert row.published == later
+    assert row.sort_date == NOW
