@@ -243,7 +243,8 @@ class Daemon:
             self.offline = False
 
     def due(self) -> list[Site]:
-        """The enabled sites that are due, without those whose hosts are being crawled: a host has only one queue."""
+        """The enabled sites that are due, without those whose hosts are being crawled: a host has only one queue. A
+        site whose runs have died again and again comes alone, so that the one that kills them is found."""
         now = datetime.now(UTC)
         with self.archive.read() as conn:
             last = crawl_process.last_runs(conn)
@@ -256,10 +257,12 @@ class Daemon:
             soonest = min((turn.at for turn in turns.values()), default=now + IDLE_INTERVAL)
             self.next_look = time.monotonic() + min(soonest - now, IDLE_INTERVAL).total_seconds()
             free = [site for site in ready if leases.holder(conn, site.id) is None]  # no `arshif crawl` holds it
+            deaths = records.deaths(conn, [site.id for site in free])
             news = self._announced(conn, turns, now)
         if news:
             self.archive.write(partial(site_state.set_next_runs, turns=news)).result()
-        return free
+        calm = [site for site in free if deaths.get(site.id, 0) < crawl_process.ALONE_AFTER]
+        return calm or free[:1]
 
     def _announced(self, conn: Connection, turns: Mapping[str, Due], now: datetime) -> dict[str, site_state.NextRun]:
         """The next runs that differ from those now shown on the web page; a site being crawled, or not crawled at all,

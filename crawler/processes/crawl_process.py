@@ -42,6 +42,7 @@ COUNT_LABELS = {  # a run's counts in words
     "new": "new", "changed": "changed", "unchanged": "unchanged", "duplicate": "copies", "refused": "refused",
     "quarantined": "unreadable", "failed": "failed", "later": "left for later",
 }  # fmt: skip
+ALONE_AFTER = 2  # runs in a row that died while they crawled a site, after which it is crawled alone
 GRACE = 30.0  # seconds between SIGTERM and SIGKILL: enough to finish a page, but a hang is not waited for
 
 
@@ -121,26 +122,41 @@ def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
 
 
 def finish(archive: Archive, run: Run) -> RunStatus:
-    """Record the end of a run whose process has ended; return its status."""
+    """Record the end of a run whose process has ended; return its status.
+
+    A process that died says nothing about the sites that it was crawling: they are due again at once. If that happens
+    to a site again, the daemon crawls it alone (`index.archive.runs.deaths`); if it dies then, that site failed.
+    """
     kill_group(run.child)  # what it may have left running, such as a browser
     code, now = run.child.wait(), datetime.now(UTC)
     status = run.ended_by or ENDS.get(code) or (RunStatus.KILLED if code < 0 else RunStatus.FAILED)
     detail = Message(RunDetail.EXIT_CODE if code > 0 else RunDetail.SIGNAL, {"n": abs(code)}) if code else None
-    blame = status not in (RunStatus.STOPPED, RunStatus.BUSY, RunStatus.DISK_FULL) and code != ArchiveError.exit_code
+    died = status in (RunStatus.KILLED, RunStatus.FAILED) and code != ArchiveError.exit_code
 
     def end(conn: Connection) -> None:
         record = records.get(conn, run.number)
-        for part in record.sites if record else ():
-            if part.status == RunStatus.RUNNING and blame:  # it did not get to record the site's outcome
-                failures = site_states.state(conn, part.site).failures + 1
-                failed = {"failures": failures, "last_run": now, "verdict": Verdict.FAILING, "detail": detail}
-                site_states.put(conn, part.site, **failed)
+        parts = record.sites if record else ()
+        for site in [part.site for part in parts if part.status == RunStatus.RUNNING]:  # whose outcome was not recorded
+            if died:
+                records.end_site(conn, run.number, site, RunStatus.KILLED, detail)
+            times = records.deaths(conn, [site]).get(site, 0) if died and len(parts) == 1 else 0
+            if times >= ALONE_AFTER:
+                blame(conn, site, Message(RunDetail.KILLS_RUNS, {"n": times}), now)
+            elif status == RunStatus.TIMED_OUT:
+                blame(conn, site, detail, now)
         records.finish(conn, run.number, status, now, detail=detail)
 
     archive.write(end).result()
     if code != 0:
         repair(run.raw, raw_name(run.number))
     return status
+
+
+def blame(conn: Connection, site: str, detail: Message | None, now: datetime) -> None:
+    """Record that a site's crawl failed, so that it waits for an hour, and for twice as long after each further one."""
+    failures = site_states.state(conn, site).failures + 1
+    failed = {"failures": failures, "last_run": now, "verdict": Verdict.FAILING, "detail": detail}
+    site_states.put(conn, site, **failed)
 
 
 def summary(parts: Iterable[records.SiteRun]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
@@ -16,6 +17,8 @@ from index.archive.upsert import chunks, upsert
 from index.model.codes import RunDetail, RunStatus
 from index.model.message import Message
 from index.process_identity import boot_id, is_same_process, process_start
+
+MOST_DEATHS = 10  # of a site's runs in a row that are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,18 @@ def last_by_site(conn: Connection) -> dict[str, SiteRun]:
     wanted = sorted(set(runs_of.values()))
     parts = (part for piece in chunks(wanted) for part in _site_runs(conn, run_sites.c.run.in_(piece)))
     return {part.site: part for part in parts if runs_of.get(part.site) == part.run}
+
+
+def deaths(conn: Connection, sites: Iterable[str]) -> dict[str, int]:
+    """How often in a row each of these sites was being crawled when its run died; sites of which that is not true are
+    left out. More than MOST_DEATHS are not counted."""
+    found = {}
+    for site in sites:
+        last = select(run_sites.c.status).where(run_sites.c.site == site, run_sites.c.status != RunStatus.BUSY)
+        states = conn.execute(last.order_by(run_sites.c.run.desc()).limit(MOST_DEATHS)).scalars()
+        if many := sum(1 for _ in takewhile(lambda status: status == RunStatus.KILLED, states)):
+            found[site] = many
+    return found
 
 
 def _site_runs(conn: Connection, where: Any) -> list[SiteRun]:

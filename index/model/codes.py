@@ -171,6 +171,7 @@ class RunDetail(StrEnum):
     NOT_STARTED = "run.not_started"  # why
     BUSY = "run.busy"
     WALLS = "run.walls"  # n, of
+    KILLS_RUNS = "run.kills_runs"  # n: runs in a row that died with it, the last one with it alone
     NO_ANSWER = "run.no_answer"
     NO_NETWORK = "run.no_network"  # no site answered
     OLDER = "run.older"  # n: articles left out, days: the age of the oldest that are fetched, since: what takes all

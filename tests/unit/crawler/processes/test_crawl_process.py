@@ -1,0 +1,141 @@
+"""A run that dies says nothing about its sites: they come again at once, then alone; the one that kills it is found."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.config import Config, load
+from crawler.daemon import Daemon
+from crawler.processes import crawl_process
+from crawler.processes.crawl_process import Run
+from crawler.scheduling import site_schedule
+from crawler.storage import archive_file
+from index.archive import Archive, site_state
+from index.archive import runs as records
+from index.model.codes import RunDetail, RunStatus, Verdict
+
+SITES = ("calm", "fatal", "mild", "quiet")
+Ends = Callable[[tuple[str, ...]], int]  # the sites of a run -> its exit code, negative for a signal
+
+
+class Machine:
+    """A daemon's choice of sites, and runs that end as told, without a crawl in them."""
+
+    def __init__(self, config: Config, archive: Archive, ends: Ends) -> None:
+        self.config, self.archive, self.ends = config, archive, ends
+        self.daemon = Daemon(config, archive, web=False)
+        self.begun: list[tuple[str, ...]] = []
+
+    def turn(self, ended_by: RunStatus | None = None) -> None:
+        """One run of what is due; a site of it that is done before it dies is OK."""
+        sites = tuple(self.daemon.due())
+        ids = tuple(site.id for site in sites)
+        self.begun.append(ids)
+        now, code = datetime.now(UTC), self.ends(ids)
+        number = self.archive.write(lambda conn: records.start(conn, ids, now, owner="test")).result()
+        if not code:
+            for site in ids:
+                self.archive.write(lambda conn, site=site: self._well(conn, number, site)).result()  # type: ignore[misc]
+        how = f"import os, sys; os.kill(os.getpid(), {-code})" if code < 0 else f"raise SystemExit({code})"
+        child = subprocess.Popen([sys.executable, "-c", how], start_new_session=True)
+        run = Run(number, sites, child, 0.0, self.config.settings.data / "raw", ended_by=ended_by)
+        child.wait()
+        crawl_process.finish(self.archive, run)
+
+    def _well(self, conn: object, number: int, site: str) -> None:
+        records.end_site(conn, number, site, RunStatus.OK)  # type: ignore[arg-type]
+        now = datetime.now(UTC)
+        site_state.put(conn, site, failures=0, last_run=now, last_success=now)  # type: ignore[arg-type]
+
+    def state(self, site: str) -> site_state.SiteState:
+        with self.archive.read() as conn:
+            return site_state.state(conn, site)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Ends], Machine]]:
+    """For a way in which runs end, a machine with four sites that are crawled once an hour."""
+    folder = tmp_path / "config" / "sites"
+    folder.mkdir(parents=True)
+    settings = {"contact": "a@example.org", "schedule": {"every": 60}, "data": str(tmp_path / "data")}
+    (tmp_path / "config" / "arshif.yaml").write_text(json.dumps(settings), "utf-8")
+    for site in SITES:
+        about = {
+            "name": site, "homepage": f"https://{site}.example/", "country": "SY", "languages": ["en"], "enabled": True,
+            "sources": [{"kind": "feed", "url": f"https://{site}.example/feed"}],
+        }  # fmt: skip
+        (folder / f"{site}.yaml").write_text(json.dumps(about), "utf-8")
+    monkeypatch.setattr(site_schedule, "KILLED_RUN_LENGTH", timedelta(0))  # the tests do not wait for it
+    config = load(tmp_path / "config")
+    config.settings.data.mkdir(exist_ok=True)
+    with Archive(archive_file(config)) as archive:
+        yield lambda ends: Machine(config, archive, ends)
+
+
+@pytest.mark.parametrize("code", [-signal.SIGKILL, -signal.SIGSEGV, 1], ids=["killed", "crashed", "failed"])
+def test_a_run_that_dies_once_is_made_up_for_at_once(machine: Callable[[Ends], Machine], code: int) -> None:
+    codes = iter([code, 0])
+    it = machine(lambda _: next(codes))
+    it.turn()
+    assert all(it.state(site).failures == 0 for site in SITES)
+    it.turn()
+    assert it.begun == [SITES, SITES]
+    assert it.daemon.due() == [], "and then the next turn is waited for"
+
+
+@pytest.mark.parametrize("code", [-signal.SIGKILL, 1], ids=["killed", "failed"])
+def test_the_site_that_kills_its_runs_is_found_and_set_aside(machine: Callable[[Ends], Machine], code: int) -> None:
+    it = machine(lambda sites: code if "fatal" in sites else 0)
+    for _ in range(2 + len(SITES)):
+        it.turn()
+    assert it.begun[:2] == [SITES, SITES]
+    assert sorted(it.begun[2:]) == [(site,) for site in SITES], "by ones"
+    assert it.daemon.due() == []
+    for site in SITES:
+        assert it.state(site).failures == (site == "fatal")
+    fatal = it.state("fatal")
+    assert fatal.verdict == Verdict.FAILING
+    assert fatal.detail is not None
+    assert (fatal.detail.code, fatal.detail.params) == (RunDetail.KILLS_RUNS, {"n": 3})
+
+
+def test_a_site_set_aside_comes_alone_again_and_with_the_others_once_it_is_well(
+    machine: Callable[[Ends], Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ill = True
+    it = machine(lambda sites: -9 if ill and "fatal" in sites else 0)
+    for _ in range(2 + len(SITES)):
+        it.turn()
+    with monkeypatch.context() as later:
+        later.setattr(site_schedule, "back_off", lambda *_: timedelta(0))  # after its hour
+        it.turn()
+        assert it.begun[-1] == ("fatal",)
+        assert it.state("fatal").failures == 2
+        ill = False
+        it.turn()
+        assert it.begun[-1] == ("fatal",)
+    assert it.state("fatal").failures == 0
+    with it.archive.read() as conn:
+        assert records.deaths(conn, SITES) == {}
+
+
+def test_a_run_that_goes_past_its_deadline_is_its_sites_fault(machine: Callable[[Ends], Machine]) -> None:
+    it = machine(lambda _: -signal.SIGKILL)
+    it.turn(ended_by=RunStatus.TIMED_OUT)
+    assert all(it.state(site).failures == 1 for site in SITES)
+
+
+def test_a_run_that_was_stopped_is_nobodys_fault(machine: Callable[[Ends], Machine]) -> None:
+    it = machine(lambda _: -signal.SIGTERM)
+    it.turn(ended_by=RunStatus.STOPPED)
+    assert all(it.state(site).failures == 0 for site in SITES)
+    with it.archive.read() as conn:
+        assert records.deaths(conn, SITES) == {}
