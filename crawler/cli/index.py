@@ -118,8 +118,8 @@ def index_verify(
 ) -> None:
     """Compare the index with the archive, document by document.
 
-    Lists documents that are missing, older, newer, different (other), extra or there twice. Documents pending in the
-    outbox do not count. Exits with 1 if a difference remains.
+    Lists damaged files, and documents that are missing, older, newer, different (other), extra or there twice.
+    Documents pending in the outbox do not count. Exits with 1 if a difference remains.
     """
     from crawler.config import load
     from crawler.storage import open_archive, open_index
@@ -129,23 +129,25 @@ def index_verify(
     with open_archive(config) as archive, open_index(config) as engine:
         found = verify.verify(archive, engine)
         left = found
-        if repair and found.differences:
+        if repair and not found.whole:
             verify.repair(archive, engine, found)
             with suppress(Busy):  # the daemon is indexing it
                 indexer.index_pending(archive, engine)
             left = verify.verify(archive, engine)
-    repaired = len(found.differences) - len(left.differences)
+    repaired = len(found.differences) + len(found.damage) - len(left.differences) - len(left.damage)
     if json:
         print_json(asdict(found) | {"repaired": repaired})
     else:
         _print_verified(found)
-        if repair and found.differences:
+        if repair and not found.whole:
             say(f"{repaired} repaired, {left.waiting} pending")
-    if left.differences:
+    if not left.whole:
         raise typer.Exit(ArshifError.exit_code)
 
 
 def _print_verified(found: Verified) -> None:
+    for name in found.damage:
+        print_error(f"damaged: {name}: `--repair`, or `arshif index rebuild`, makes a new index from the archive")
     for one in found.differences[:MAX_LISTED]:
         sentence = DIFFERENCES[one.kind].format(archived=one.archived, indexed=one.indexed)
         print_error(f"{one.kind}: {one.article}: {sentence}")

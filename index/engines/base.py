@@ -88,6 +88,9 @@ class Engine(Protocol):
     def scan(self, target: str) -> Iterator[IndexedDocument]:
         """Every document in a target and in its index of earlier versions, unordered."""
 
+    def damage(self, target: str) -> list[str]:
+        """The files of a target that are missing or not as they were written; none where a server looks after them."""
+
     def close(self) -> None:
         """Close files and connections."""
 

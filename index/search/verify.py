@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, documents, outbox
 from index.archive.upsert import chunks
-from index.engines.base import Engine, IndexedDocument
+from index.engines.base import Engine, IndexedDocument, is_ours
 from index.engines.record import digest, earlier_id
 from index.errors import IndexMismatch, IndexUnavailable
+from index.search import indexer
 
 Kind = Literal["missing", "older", "newer", "twice", "extra", "other"]
 
@@ -37,13 +38,20 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Verified:
     """How the current target compares with the archive: how many documents agree, are pending in the outbox, or were
-    rejected for good, and the differences without such a reason."""
+    rejected for good, and the differences without such a reason. `damage` names files that are not as they were
+    written: such an index is not read, but rebuilt."""
 
     target: str
     agreeing: int
     waiting: int
     refused: int
     differences: tuple[Difference, ...]
+    damage: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.differences or self.damage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,12 @@ def verify(archive: Archive, engine: Engine) -> Verified:
 
     :raises IndexUnavailable: when there is no index yet, or it does not answer.
     """
-    target = engine.current()
+    target = engine.current() or _lost(archive, engine)
     if target is None:
         raise IndexUnavailable(f"there is no {engine.name} index to verify yet: `arshif index migrate` makes it")
     before = _view(archive, target)
+    if damage := engine.damage(target):  # then nothing that it says can be relied on
+        return Verified(target, 0, len(before.waiting), len(before.refused), (), tuple(damage))
     found = list(engine.scan(target))
     after = _view(archive, target)
     times = Counter(one.id for one in found)
@@ -87,7 +97,7 @@ def verify(archive: Archive, engine: Engine) -> Verified:
 
 def repair(archive: Archive, engine: Engine, found: Verified) -> int:
     """Enqueue every document that differs, or its deletion if the archive does not have it, for the indexer; return how
-    many.
+    many. A damaged index is rebuilt at once instead.
 
     If the index has a newer version of a document, because an older archive was restored, the archive's version is
     raised above it, since an index never accepts an older one.
@@ -101,6 +111,10 @@ def repair(archive: Archive, engine: Engine, found: Verified) -> int:
             f"the {engine.name} index {found.target} was made from another archive than {archive.path}: "
             "run `arshif index rebuild`"
         )
+    if found.damage:
+        archive.write(lambda conn: outbox.drop(conn, found.target)).result()  # nothing can be written to it any more
+        indexer.rebuild(archive, engine)
+        return len(found.damage)
     differences = found.differences
     extra = [(one.article, one.indexed or 1) for one in differences if one.kind == "extra"]
     ahead: dict[str, int] = {}
@@ -117,6 +131,14 @@ def repair(archive: Archive, engine: Engine, found: Verified) -> int:
 
     archive.write(enqueue).result()
     return len(differences)
+
+
+def _lost(archive: Archive, engine: Engine) -> str | None:
+    """The target that is searched as the archive knows, though the engine does not name it any more."""
+    with archive.read() as conn:
+        targets = outbox.targets_of(conn, engine.name)
+    current = [target.name for target in targets if target.state == "current" and is_ours(target.name, engine.prefix)]
+    return next((name for name in current if name in engine.targets()), None)
 
 
 def _view(archive: Archive, target: str) -> _View:

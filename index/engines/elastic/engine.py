@@ -210,6 +210,9 @@ class ElasticEngine:
                     hit["_id"], int(hit["_version"]), int(hit.get("fields", {}).get("digest", [0])[0])
                 )
 
+    def damage(self, target: str) -> list[str]:  # noqa: ARG002 - Lucene checks its own files
+        return []
+
     def _older_fields(self) -> frozenset[str]:
         """The fields of the searched index if its mapping is an older one; none if it is the current one."""
         if self._todays is not None and time.monotonic() < self._todays:

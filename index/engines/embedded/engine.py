@@ -24,6 +24,7 @@ from tantivy import Query as TantivyQuery
 from index.atomic_files import sync_folder
 from index.engines.base import REBUILD, IndexedDocument, is_made_with, is_ours, must_be_ours
 from index.engines.embedded import tantivy_query
+from index.engines.embedded.file_check import damaged_files
 from index.engines.embedded.schema import FIELDS, document, schema
 from index.engines.embedded.tantivy_query import Part, Searcher
 from index.engines.legacy_mapping import without_unknown
@@ -104,7 +105,8 @@ class EmbeddedEngine:
 
     def searched(self) -> str | None:
         with contextlib.suppress(FileNotFoundError):
-            return (self.directory / "current").read_text(encoding="utf-8").strip() or None
+            named = (self.directory / "current").read_text("utf-8", "replace").strip()
+            return named if is_made_with(named, self.prefix) else None
         return None
 
     def close(self) -> None:
@@ -209,9 +211,14 @@ class EmbeddedEngine:
                 for (id_, version), said in zip(_ids_versions(searcher, addresses), digests, strict=True):
                     yield IndexedDocument(id_, version, int(said))
 
+    def damage(self, target: str) -> list[str]:
+        parts = (target, f"{target}/{EARLIER}")
+        found = [f"{part}/{name}" for part in parts for name in damaged_files(self.directory / part)]
+        return found if self.searched() == target else ["current", *found]
+
     def _searched(self) -> str:
         """The target that is searched; it may be of an older mapping while its replacement is built."""
-        if (named := self.searched()) is None or not is_made_with(named, self.prefix):
+        if (named := self.searched()) is None:
             raise IndexUnavailable(f"There is no index in {self.directory} yet: {REBUILD}.")
         return named
 
