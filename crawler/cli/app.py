@@ -21,6 +21,7 @@ from crawler.cli import (
     extract,
     forget,
     history,
+    import_pages,
     index,
     init,
     opml,
@@ -48,7 +49,7 @@ EXIT_CODES = {
     5: "the index is unusable",
 }
 COMMANDS = (  # in the order of `arshif --help`
-    *(init, run, crawl, extract),
+    *(init, run, crawl, extract, import_pages),
     *(search, show, history, diff, explain),
     *(serve, runs, status, alerts, doctor),
     *(backup, forget, reextract, child),

@@ -1,0 +1,108 @@
+"""arshif import: pages that others archived, from WARC and WACZ files, lists of them, and folders of saved pages."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crawler.cli.archive import index_changes
+from crawler.cli.options import Json
+from crawler.console import print_error, print_json, say
+from crawler.text import as_utc
+
+if TYPE_CHECKING:
+    from crawler.importing.job import ImportReport, Progress
+
+app = typer.Typer()
+
+PROGRESS_EVERY = 30.0  # seconds between two lines about the progress
+
+
+@app.command(name="import")
+def import_pages(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH|URL...",
+            help="WARC or WACZ file, folder of such files or of saved pages, list of WARC files (warc.paths.gz).",
+        ),
+    ],
+    sites: Annotated[str, typer.Option(help="Only pages of these sites: ids or hosts, separated by commas.")] = "",
+    since: Annotated[str, typer.Option(help="Only pages fetched from this date on.")] = "",
+    until: Annotated[str, typer.Option(help="Only pages fetched before this date.")] = "",
+    languages: Annotated[str, typer.Option(help="Only articles in these languages, such as ar,en.")] = "",
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Worker processes; by default one per CPU.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Store pages that others archived, as versions of the time at which they were fetched.
+
+    An import that was interrupted continues where it ended when the same command is given again, and one that is
+    repeated stores nothing twice.
+    """
+    import asyncio
+
+    from crawler.config import load
+    from crawler.importing.job import Import
+    from crawler.importing.page_filter import PageFilter
+    from crawler.processes.parse_pool import ParsePool
+    from crawler.storage import open_archive, raw_folder
+    from index.warc.store import WarcStore
+
+    config = load()
+    chosen = _split(sites)
+    wanted = PageFilter(config, chosen, as_utc(since), as_utc(until), config.settings.politeness.page_max_bytes)
+    options = repr((sorted(chosen), since, until, languages))
+    pool = ParsePool(workers)
+    try:
+        with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw:
+            told = (lambda _: None) if json else _Lines()
+            work = Import(config, archive, raw, pool, wanted, _split(languages), told)
+            report = asyncio.run(work.run(paths, options))
+            index_changes(config, archive)
+    finally:
+        pool.close()
+    if json:
+        print_json(asdict(report))
+    else:
+        _print(report)
+
+
+class _Lines:
+    """Prints a line about the progress from time to time."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self.last < PROGRESS_EVERY:
+            return
+        self.last = now
+        if progress.pages:
+            print_error(f"{progress.done:,} of {progress.pages:,} pages stored")
+        else:
+            print_error(f"{progress.records:,} records looked through")
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _print(report: ImportReport) -> None:
+    say(f"{report.records:,} records, {report.pages:,} pages read")
+    say(f"{report.new:,} new articles, {report.changed:,} further versions, {report.same:,} unchanged", "bold")
+    if report.copies:
+        say(f"{report.copies:,} other addresses of articles")
+    for reason, n in sorted(report.refused.items(), key=lambda item: -item[1]):
+        say(f"not an article ({reason.removeprefix('page.')}): {n:,}", "dim")
+    for reason, n in sorted(report.passed.items(), key=lambda item: -item[1]):
+        say(f"passed over ({reason}): {n:,}", "dim")
+    if report.unreadable:
+        print_error(f"{report.unreadable:,} pages could not be read")
+    if report.forgotten:
+        say(f"{report.forgotten:,} pages were erased from the archive before and stay so", "dim")

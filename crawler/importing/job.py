@@ -1,0 +1,308 @@
+"""An import: each planned page extracted by a worker and stored as of its time, several at once, killed at any time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from crawler import stages
+from crawler.boilerplate.repeated_blocks import RepeatedBlocks, block_hash
+from crawler.config import Config
+from crawler.errors import Busy, PageProblem
+from crawler.extract.draft import Extraction
+from crawler.fetch.raw_capture import decoded, lower_case
+from crawler.fingerprint import body_hash
+from crawler.importing import inputs as given
+from crawler.importing import saved_pages, warc_records
+from crawler.importing.inputs import Input
+from crawler.importing.page_filter import PageFilter, Passed
+from crawler.importing.plan import Plan, PlannedPage, name_of
+from crawler.models import Page
+from crawler.processes.parse_pool import ParsePool
+from crawler.session.source_stats import excluding, repeated
+from crawler.site_config import Site
+from crawler.urls.canonical import canonical
+from crawler.urls.variants import variants
+from index.archive import Archive, articles, documents, erasure, leases, repeated_blocks
+from index.archive.articles import Fetched
+from index.model.codes import PageReason
+from index.warc.store import Response, WarcStore
+
+log = logging.getLogger("arshif.import")
+
+OWNER = "arshif import"  # owner of the sites' leases, shown to users
+BATCH = 32  # pages extracted at once and then stored, each in its own transaction
+FOLDER = "imports"  # below the data folder: plans, and what was downloaded or unpacked
+NO_RECORD = -1  # offset of a saved page, which is its file
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What came of an import: `records` seen, `pages` that were extracted; of those `new` articles, `changed` (another
+    version), `same`, `copies` (another URL of an article); `refused` by reason; `unreadable`; `forgotten`, which were
+    erased on request and stay so; and the records that were `passed` over by reason."""
+
+    records: int = 0
+    pages: int = 0
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    copies: int = 0
+    unreadable: int = 0
+    forgotten: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    passed: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: ImportReport) -> None:
+        """Add another part's numbers."""
+        for name, value in asdict(other).items():
+            if isinstance(value, dict):
+                setattr(self, name, dict(Counter(getattr(self, name)) + Counter(value)))
+            else:
+                setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is: `done` of `pages` are stored; `pages` is 0 while the records are looked through."""
+
+    records: int
+    done: int
+    pages: int
+
+
+class Import:
+    """Imports what was archived elsewhere. `told` is called with the progress; `languages` (BCP 47) keeps articles in
+    these alone, if there are any."""
+
+    def __init__(
+        self,
+        config: Config,
+        archive: Archive,
+        raw: WarcStore,
+        workers: ParsePool,
+        wanted: PageFilter,
+        languages: Iterable[str] = (),
+        told: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self.config, self.archive, self.raw, self.workers = config, archive, raw, workers
+        self.wanted, self.languages, self.told = wanted, frozenset(languages), told
+        self.folder = config.settings.data / FOLDER
+        self._learned: dict[str, RepeatedBlocks] = {}
+        self._leases: dict[str, leases.Lease] = {}
+
+    async def run(self, paths: list[str], options: str) -> ImportReport:
+        """Import these files, folders and addresses, and return what came of them.
+
+        `options` distinguishes an import from one of the same files that wants other pages. What an earlier process
+        began and did not end is continued.
+
+        :raises ArshifError: when a file cannot be read, or another process crawls one of the sites.
+        """
+        report = ImportReport()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for group in given.groups(paths):
+                report.add(await self._group(group, options))
+        finally:
+            held = list(self._leases.values())
+            self.archive.write(partial(leases.release, held=held)).result()
+        return report
+
+    async def _group(self, group: list[str], options: str) -> ImportReport:
+        with self._work_folder() as work:
+            files = list(given.unpack(group, work))
+            name = name_of(((one.name, one.file.stat().st_size) for one in files), options)
+            plan = Plan(self.folder / f"{name}.plan")
+            try:
+                if not plan.complete:
+                    await asyncio.to_thread(self._look_through, files, plan)
+                report = await self._store_all(files, plan)
+            except BaseException:
+                plan.close()
+                raise
+            plan.delete()
+            return report
+
+    @contextmanager
+    def _work_folder(self) -> Iterator[Path]:
+        work = self.folder / f"unpacked-{os.getpid()}"
+        work.mkdir()
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    # --- which pages
+
+    def _look_through(self, files: list[Input], plan: Plan) -> None:
+        passed: Counter[str] = Counter()
+        records = 0
+        plan.begin()
+        for number, one in enumerate(files):
+            for head in _heads(one):
+                records += 1
+                if reason := self.wanted.look(head):
+                    passed[reason] += 1
+                    if reason == Passed.DAMAGED:
+                        log.warning("%s: damaged at byte %d", one.name, head.offset)
+                else:
+                    assert head.date is not None
+                    plan.add(PlannedPage(number, head.offset, head.url, head.date))
+                if records % 1_000 == 0:
+                    self.told(Progress(records, 0, 0))
+        passed["records"] = records
+        plan.finish(passed.items())
+
+    # --- storing them
+
+    async def _store_all(self, files: list[Input], plan: Plan) -> ImportReport:
+        report = ImportReport(**json.loads(plan.counts()))
+        passed = plan.passed()
+        report.records = passed.pop("records")
+        report.passed = passed | {name: n for name, n in report.passed.items() if name not in passed}
+        done, total = plan.done, len(plan)
+        pages = plan.pages(done)
+        while batch := list(islice(pages, BATCH)):
+            self.told(Progress(report.records, done, total))
+            found = await asyncio.gather(*(self._outcome(files[page.input], page, report) for page in batch))
+            self._store([one for one in found if one is not None], report)
+            done += len(batch)
+            plan.mark(done, json.dumps(asdict(report)))
+        self.told(Progress(report.records, done, total))
+        return report
+
+    async def _outcome(self, source: Input, planned: PlannedPage, report: ImportReport) -> _Extracted | None:
+        """A page's extraction; None, and counted, if it is no article, damaged or in another language."""
+        try:
+            found = await self._extract(source, planned)
+        except PageProblem as problem:
+            if isinstance(problem.reason, PageReason):
+                _count(report.refused, problem.reason)
+            else:
+                log.warning("%s: %s", planned.url, problem)
+                report.unreadable += 1
+            return None
+        if found is None:
+            _count(report.passed, Passed.DAMAGED)
+            return None
+        report.pages += 1
+        if self.languages and found.extraction.article.language not in self.languages:
+            _count(report.passed, Passed.LANGUAGE)
+            return None
+        return found
+
+    async def _extract(self, source: Input, planned: PlannedPage) -> _Extracted | None:
+        received = await asyncio.to_thread(_response, source, planned)
+        if received is None:
+            return None
+        body = decoded(received.headers, received.body)
+        address = canonical(planned.url) or planned.url
+        page = Page(address, planned.url, body, planned.fetched, headers=lower_case(received.headers))
+        site = self.wanted.site_of(planned.url)
+        assert site is not None, "it was planned"
+        learned = await asyncio.to_thread(self._learned_of, site, address)
+        return _Extracted(site, page, received, await self.workers.run(stages.article, page, site, learned))
+
+    def _learned_of(self, site: Site, address: str) -> RepeatedBlocks:
+        with self.archive.read() as conn:
+            if site.id not in self._learned:
+                self._learned[site.id] = repeated(conn, site.id)
+            known = documents.by_url(conn, address, site.id)
+            own = repeated_blocks.of(conn, known) if known else frozenset()
+        return excluding(self._learned[site.id], own)
+
+    def _store(self, found: list[_Extracted], report: ImportReport) -> None:
+        """Store these pages in their order, all or none: an import that is killed continues with the same batch, and
+        so with the same learned blocks."""
+        held = {one.site.id: self._lease(one.site) for one in found}
+
+        def store(conn: Connection) -> list[str]:
+            for lease in held.values():
+                leases.check(conn, lease)
+            return [self._store_one(conn, one) for one in found]
+
+        for kind in self.archive.write(store).result():
+            if kind == "emptied":
+                _count(report.refused, PageReason.EMPTIED)
+            else:
+                name = {"copy": "copies"}.get(kind, kind)
+                setattr(report, name, getattr(report, name) + 1)
+        for site in held:
+            self._learned.pop(site, None)
+
+    def _store_one(self, conn: Connection, found: _Extracted) -> str:
+        site, page, article = found.site.id, found.page, found.extraction.article
+        if erasure.among(conn, site, [page.url, article.url, article.content_hash]):
+            return "forgotten"
+        fetched = Fetched(
+            site=site,
+            url=page.url,
+            final_url=page.url,
+            article=article,
+            fetched=page.fetched,
+            body_hash=body_hash(page.body),
+            etag=page.headers.get("etag"),
+            last_modified=page.headers.get("last-modified"),
+            raw=partial(self.raw.append, found.received),
+            spellings=variants(article.url),
+        )
+        outcome = articles.store(conn, fetched)
+        if outcome.kind != "emptied":
+            repeated_blocks.count(conn, site, outcome.id, found.extraction.blocks)
+            texts = {block_hash(r.text): r.text for r in found.extraction.removed if r.layer == "repeat"}
+            repeated_blocks.record_learned(conn, site, texts, page.fetched)
+        return outcome.kind
+
+    def _lease(self, site: Site) -> leases.Lease:
+        if site.id not in self._leases:
+            now = datetime.now(UTC)
+            held = self.archive.write(partial(leases.acquire, sites=[site.id], owner=OWNER, now=now)).result()
+            if not held:
+                raise Busy(f"{site.id} is being crawled: run the import again when it is done; it continues there")
+            self._leases[site.id] = held[0]
+        return self._leases[site.id]
+
+
+def _count(counts: dict[str, int], reason: str) -> None:
+    counts[reason] = counts.get(reason, 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Extracted:
+    site: Site
+    page: Page
+    received: Response
+    extraction: Extraction
+
+
+def _heads(source: Input) -> Iterator[warc_records.RecordHead]:
+    if not source.saved_page:
+        yield from warc_records.heads(source.file)
+        return
+    page, length = saved_pages.look(source.file), source.file.stat().st_size
+    date = page.saved if page.url else None
+    yield warc_records.RecordHead(NO_RECORD, "resource", page.url or "", date, None, "text/html", length)
+
+
+def _response(source: Input, planned: PlannedPage) -> Response | None:
+    if source.saved_page:
+        headers = [("Content-Type", "text/html")]
+        return Response(planned.url, planned.fetched, "HTTP/1.1 200 OK", headers, source.file.read_bytes())
+    found = warc_records.content(source.file, planned.offset)
+    if found is None:
+        return None
+    return Response(planned.url, planned.fetched, found.status_line, found.headers, found.body)

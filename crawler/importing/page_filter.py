@@ -1,0 +1,90 @@
+"""Which records are pages that an import wants, by what costs next to nothing: time, type, status, address, site."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from crawler.config import Config
+from crawler.importing.warc_records import HTTP_OK, RecordHead
+from crawler.site_config import Site, stranger
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.canonical import canonical
+from crawler.urls.registered_domain import parts
+
+MEDIA_TYPES = ("text/html", "application/xhtml+xml", "")  # "" is what some servers declare: the content decides
+MAX_SITES_KNOWN = 10_000  # sites of hosts that are kept in memory
+
+
+class Passed(StrEnum):
+    """Why a record is passed over; counted in the report."""
+
+    DAMAGED = "damaged"
+    REVISIT = "revisit"  # the page was the same as at an earlier time
+    UNDATED = "undated"
+    TIME = "time"  # outside of --since and --until
+    STATUS = "status"  # not 200
+    MEDIA_TYPE = "media_type"  # not HTML
+    TOO_LONG = "too_long"
+    ADDRESS = "address"  # never an article's
+    SITE = "site"  # not among --sites
+    LANGUAGE = "language"  # not among --languages, once it was read
+
+
+@dataclass
+class PageFilter:
+    """The pages of these sites (ids or hosts; all if empty), fetched from `since` and before `until` (aware), of at
+    most `max_bytes`."""
+
+    config: Config
+    sites: Collection[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    max_bytes: int = 0
+    _by_host: dict[str, Site | None] = field(default_factory=dict)
+
+    def look(self, head: RecordHead) -> Passed | None:
+        """None if the record is a page that is wanted, else why it is passed over."""
+        if head.damaged:
+            return Passed.DAMAGED
+        if head.kind == "revisit":
+            return Passed.REVISIT
+        if head.date is None:
+            return Passed.UNDATED
+        if (self.since and head.date < self.since) or (self.until and head.date >= self.until):
+            return Passed.TIME
+        if head.status not in (HTTP_OK, None):
+            return Passed.STATUS
+        if head.media_type not in MEDIA_TYPES:
+            return Passed.MEDIA_TYPE
+        if self.max_bytes and head.length > self.max_bytes:
+            return Passed.TOO_LONG
+        address = canonical(head.url)
+        if address is None or not address.startswith(("http://", "https://")):
+            return Passed.ADDRESS
+        site = self.site_of(head.url)
+        if site is None:
+            return Passed.SITE
+        rules = site.rules_on(head.date.date())
+        return Passed.ADDRESS if may_be_article(address, rules.allow, rules.deny) else None
+
+    def site_of(self, url: str) -> Site | None:
+        """The configured site of this URL, else one made up for its registered domain; None if it is not wanted."""
+        host = (urlsplit(url).hostname or "").lower()
+        if host not in self._by_host:
+            if len(self._by_host) >= MAX_SITES_KNOWN:
+                self._by_host.clear()
+            self._by_host[host] = self._of_host(url, host)
+        return self._by_host[host]
+
+    def _of_host(self, url: str, host: str) -> Site | None:
+        site = self.config.site_of(url)
+        if site.id not in self.config.sites:
+            found = parts(host)
+            domain = f"{found.domain}.{found.suffix}" if found.domain and found.suffix else host
+            site = stranger(f"https://{domain}/")
+        names = {site.id, host, host.removeprefix("www."), *site.hosts}
+        return site if not self.sites or names & set(self.sites) else None

@@ -1,0 +1,110 @@
+"""The plan of an import: its wanted pages in the order of their time, in a file that outlives a killed process.
+
+Pages are stored in this order, so that an article's versions follow each other as its site published them, whatever the
+order of files and records. The plan of the same files and options is found again and continued where it ended.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS pages (input INTEGER, position INTEGER, url TEXT, fetched REAL);
+CREATE TABLE IF NOT EXISTS passed (reason TEXT PRIMARY KEY, n INTEGER);
+CREATE TABLE IF NOT EXISTS state (complete INTEGER, done INTEGER, counts TEXT);
+"""
+_ORDER = "ORDER BY fetched, url, input, position"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPage:
+    """A page to import: the number of its input, the offset of its record there, its URL, and when it was fetched
+    (UTC)."""
+
+    input: int
+    offset: int
+    url: str
+    fetched: datetime
+
+
+def name_of(inputs: Iterable[tuple[str, int]], options: str) -> str:
+    """The name of the plan of these files (name and bytes) and options."""
+    text = repr((sorted(inputs), options))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+class Plan:
+    """The plan in this file, new or continued."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)  # one thread at a time
+        self._db.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {_TABLES}")
+
+    @property
+    def complete(self) -> bool:
+        """Whether all inputs were looked through."""
+        row = self._db.execute("SELECT complete FROM state").fetchone()
+        return bool(row and row[0])
+
+    @property
+    def done(self) -> int:
+        """How many of its pages, in their order, are stored."""
+        row = self._db.execute("SELECT done FROM state").fetchone()
+        return int(row[0]) if row else 0
+
+    def begin(self) -> None:
+        """Forget what an unfinished look through the inputs left."""
+        self._db.execute("BEGIN")
+        for table in ("pages", "passed", "state"):
+            self._db.execute(f"DELETE FROM {table}")
+
+    def add(self, page: PlannedPage) -> None:
+        """Add a page, between `begin` and `finish`."""
+        row = (page.input, page.offset, page.url, page.fetched.timestamp())
+        self._db.execute("INSERT INTO pages VALUES (?, ?, ?, ?)", row)
+
+    def finish(self, passed: Iterable[tuple[str, int]]) -> None:
+        """Keep what was added, with how many records were passed over, by reason."""
+        self._db.executemany("INSERT INTO passed VALUES (?, ?)", passed)
+        self._db.execute("INSERT INTO state VALUES (1, 0, '{}')")
+        self._db.execute("COMMIT")
+        self._db.execute("CREATE INDEX IF NOT EXISTS by_time ON pages (fetched, url, input, position)")
+
+    def passed(self) -> dict[str, int]:
+        """How many records were passed over, by reason."""
+        return dict(self._db.execute("SELECT reason, n FROM passed"))
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM pages").fetchone()[0])
+
+    def pages(self, start: int) -> Iterator[PlannedPage]:
+        """The pages from the one with the number `start` on, by time."""
+        with closing(self._db.execute(f"SELECT * FROM pages {_ORDER} LIMIT -1 OFFSET ?", (start,))) as rows:
+            for number, offset, url, fetched in rows:
+                yield PlannedPage(number, offset, url, datetime.fromtimestamp(fetched, UTC))
+
+    def mark(self, done: int, counts: str) -> None:
+        """Record that so many pages are stored, and what came of them, as JSON."""
+        self._db.execute("UPDATE state SET done = ?, counts = ?", (done, counts))
+
+    def counts(self) -> str:
+        """What came of the pages that are stored, as JSON."""
+        row = self._db.execute("SELECT counts FROM state").fetchone()
+        return str(row[0]) if row else "{}"
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def delete(self) -> None:
+        """Close and remove the file."""
+        self.close()
+        for file in self.file.parent.glob(f"{self.file.name}*"):
+            file.unlink()

@@ -1,0 +1,176 @@
+"""The responses in a WARC file that anyone wrote: gzip member by record, Zstandard unpacked before, or uncompressed.
+
+FastWARC parses the records and stops at the first broken one without an error for one that is cut short, so length and
+digest decide here whether a record is whole, and reading goes on at the next record that can be found.
+https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+from crawler.fetch.raw_capture import DEFLATE, ENCODED, GZIP
+
+PAGES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.revisit
+HTTP_OK = 200
+
+_MEMBER = b"\x1f\x8b\x08"  # the start of a gzip member (RFC 1952)
+_RECORD = re.compile(rb"WARC/1\.[01]\r?\n")
+_START = re.compile(re.escape(_MEMBER) + b"|" + _RECORD.pattern)
+_CHUNK = 1024 * 1024  # bytes searched at a time for the next record
+_LOOK = 1024  # bytes by which one is recognised
+_DECODERS = {"br": BrotliReader, "zstd": ZstdReader}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHead:
+    """What a record says of itself before its content is read; `damaged` says that it is not whole.
+
+    `offset` is the position of its gzip member or first line, in bytes; `date` is WARC-Date (UTC); `status` is None for
+    a `resource`; `media_type` is in lower case, without parameters, and empty if it is not given.
+    """
+
+    offset: int
+    kind: str
+    url: str
+    date: datetime | None
+    status: int | None
+    media_type: str
+    length: int
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A record's response: the head as sent, and the body, without a transfer coding or a compression but gzip."""
+
+    status_line: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def heads(file: Path) -> Iterator[RecordHead]:
+    """The responses, resources and revisits in a file, in its order, and where a part of it is broken a head that is
+    `damaged`.
+
+    :raises OSError: when the file cannot be read.
+    """
+    start: int | None = 0
+    with file.open("rb") as stream:
+        while start is not None:
+            stream.seek(start)
+            last, broken = start, False
+            try:
+                for record in ArchiveIterator(stream, parse_http=False):
+                    last = record.stream_pos
+                    if record.record_type & PAGES:
+                        yield _head(record, last)
+            except OSError:
+                broken = True
+            start = _next_record(stream, last + 1)  # also without an error: the reader takes zeros for the file's end
+            if broken or start is not None:
+                yield RecordHead(last, "", "", None, None, "", 0, damaged=True)
+
+
+def content(file: Path, offset: int) -> Content | None:
+    """The response of the record at this offset; None if the record is not whole.
+
+    :raises OSError: when the file cannot be read.
+    """
+    with file.open("rb") as stream:
+        stream.seek(offset)
+        try:
+            record = next(iter(ArchiveIterator(stream, record_types=PAGES, parse_http=False)))
+            return _content(record) if _is_whole(record) else None
+        except (OSError, StopIteration, ValueError):
+            return None
+
+
+def _head(record: WarcRecord, offset: int) -> RecordHead:
+    declared = record.headers.get("Content-Length")
+    if declared is None or not declared.isdigit():
+        return RecordHead(offset, "", "", None, None, "", 0, damaged=True)
+    status, media_type = None, record.headers.get("Content-Type") or ""
+    if record.record_type != WarcRecordType.resource and record.is_http:
+        record.parse_http()
+        status, media_type = record.http_headers.status_code, record.http_content_type or ""
+    return RecordHead(
+        offset,
+        str(record.headers.get("WARC-Type")),
+        (record.headers.get("WARC-Target-URI") or "").strip("<> "),  # WARC 1.0 has it in brackets
+        record.record_date.astimezone(UTC) if record.record_date else None,
+        status,
+        media_type.partition(";")[0].strip().lower(),
+        int(declared),
+    )
+
+
+def _is_whole(record: WarcRecord) -> bool:
+    """Whether a record has its declared length and, if it has a digest, the bytes of that."""
+    if record.headers.get("WARC-Block-Digest") is not None:
+        return record.verify_block_digest()
+    declared = record.headers.get("Content-Length") or ""
+    block = record.reader.read()
+    record.set_bytes_content(block)
+    return str(len(block)) == declared.strip()
+
+
+def _content(record: WarcRecord) -> Content | None:
+    if record.record_type == WarcRecordType.resource:
+        body = record.reader.read()
+        return Content("HTTP/1.1 200 OK", [("Content-Type", record.headers.get("Content-Type") or "")], body)
+    record.parse_http()
+    line, headers = record.http_headers.status_line or "", list(record.http_headers.to_tuples())
+    body = record.reader.read()
+    named = {name.lower(): value.strip().lower() for name, value in headers}
+    if named.get("transfer-encoding") == "chunked":
+        body = _unchunked(body)
+    encoding = named.get("content-encoding", "")
+    if encoding in _DECODERS:
+        body = _DECODERS[encoding](BytesIO(body)).read()
+        headers = [pair for pair in headers if pair[0].lower() not in ENCODED]
+    elif encoding not in ("", *GZIP, *DEFLATE):
+        return None
+    headers = [pair for pair in headers if pair[0].lower() not in ("transfer-encoding", "content-length")]
+    return Content(line, headers, body)
+
+
+def _unchunked(body: bytes) -> bytes:
+    """The body without its chunks, or as it is if it has none: some crawlers remove them and keep the header."""
+    try:
+        return ChunkedReader(BytesIO(body)).read() or body
+    except OSError:
+        return body
+
+
+def _next_record(stream: BinaryIO, start: int) -> int | None:
+    """The first position from `start` on that looks like the beginning of a record; None if there is none."""
+    while True:
+        stream.seek(start)
+        window = stream.read(_CHUNK + _LOOK)
+        for found in _START.finditer(window):
+            if found.start() < _CHUNK and _begins_record(window[found.start() : found.start() + _LOOK]):
+                return start + found.start()
+        if len(window) <= _CHUNK:
+            return None
+        start += _CHUNK
+
+
+def _begins_record(data: bytes) -> bool:
+    """Whether a record begins here: three bytes of a gzip member come by chance in every few megabytes."""
+    if data.startswith(_MEMBER):
+        try:
+            data = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(data, _LOOK)
+        except zlib.error:
+            return False
+    return _RECORD.match(data) is not None

@@ -1,0 +1,113 @@
+"""What an import is given: containers are unpacked, lists are followed, and what cannot be read is told."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import ArshifError
+from crawler.importing import inputs
+from crawler.importing.warc_records import content, heads
+from tests.support.warcs import Archived, article, wacz, warc, zstandard
+
+PAGES = [Archived(f"https://n.example/{n}", f"2020-01-0{n + 1}T00:00:00Z", article(n)) for n in range(3)]
+
+
+def urls(tmp_path: Path, *given: str) -> dict[str, list[str]]:
+    """The URLs of the records in each file that is read, by the name under which it is known."""
+    work = tmp_path / "work"
+    work.mkdir(exist_ok=True)
+    files = [one for group in inputs.groups(list(given)) for one in inputs.unpack(group, work)]
+    found = {}
+    for one in files:
+        records = [] if one.saved_page else list(heads(one.file))
+        assert all(content(one.file, head.offset) for head in records)
+        found[Path(one.name).name] = [head.url for head in records]
+    return found
+
+
+def test_a_folder_is_read_with_all_that_is_below_it(tmp_path: Path) -> None:
+    folder = tmp_path / "given" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "b.warc.gz").write_bytes(warc(PAGES[:1]))
+    (folder.parent / "a.warc").write_bytes(warc(PAGES[1:], gzip=False))
+    (folder.parent / "c.warc.zst").write_bytes(zstandard(warc(PAGES[2:], gzip=False)))
+    (folder.parent / "page.html").write_bytes(PAGES[0].body)
+    (folder.parent / "notes.txt").write_text("nothing")
+    found = urls(tmp_path, str(folder.parent))
+    assert found == {
+        "a.warc": [PAGES[1].url, PAGES[2].url],
+        "c.warc.zst": [PAGES[2].url],
+        "b.warc.gz": [PAGES[0].url],
+        "page.html": [],
+    }
+
+
+def test_the_files_in_a_wacz_are_read_wherever_their_names_lead(tmp_path: Path) -> None:
+    members = {
+        "archive/data.warc.gz": warc(PAGES[:2]),
+        "archive/../../outside.warc": warc(PAGES[2:], gzip=False),
+        "archive/more.warc.zst": zstandard(warc(PAGES[2:], gzip=False)),
+        "pages/pages.jsonl": b"{}",
+    }
+    wacz(tmp_path / "some.wacz", members)
+    found = urls(tmp_path, str(tmp_path / "some.wacz"))
+    assert sorted(map(len, found.values())) == [1, 1, 2]
+    assert not (tmp_path / "outside.warc").exists()
+    assert not (tmp_path.parent / "outside.warc").exists()
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_list_of_files_names_those_beside_it(tmp_path: Path, packed: bool) -> None:
+    (tmp_path / "2020").mkdir()
+    for n in range(2):
+        (tmp_path / "2020" / f"{n}.warc.gz").write_bytes(warc(PAGES[n : n + 1]))
+    text = b"2020/0.warc.gz\n\n2020/1.warc.gz\n"
+    name = tmp_path / ("warc.paths.gz" if packed else "warc.paths")
+    name.write_bytes(gzip.compress(text) if packed else text)
+    groups = list(inputs.groups([str(name)]))
+    assert len(groups) == 2, "a month of such files is too much for one disk"
+    assert urls(tmp_path, str(name)) == {"0.warc.gz": [PAGES[0].url], "1.warc.gz": [PAGES[1].url]}
+
+
+def test_other_entries_of_a_list_are_common_crawls(tmp_path: Path) -> None:
+    (tmp_path / "warc.paths").write_text("crawl-data/CC-NEWS/2020/01/CC-NEWS-20200101.warc.gz\n")
+    address = "https://data.commoncrawl.org/crawl-data/CC-NEWS/2020/01/CC-NEWS-20200101.warc.gz"
+    assert list(inputs.groups([str(tmp_path / "warc.paths")])) == [[address]]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nothing.warc.gz", "no such file or folder"),
+        ("notes.txt", "its name ends in none of"),
+        ("s3://bucket/some.warc.gz", "s3 is not read directly"),
+        ("none.paths.gz", "no such file"),
+    ],
+)
+def test_what_cannot_be_read_is_told_before_anything_is_done(tmp_path: Path, name: str, told: str) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    given = name if "://" in name else str(tmp_path / name)
+    with pytest.raises(ArshifError, match=told):
+        list(inputs.groups([given]))
+
+
+def test_a_container_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "some.wacz").write_bytes(b"no archive")
+    with pytest.raises(ArshifError, match="cannot be read as a WACZ file"):
+        urls(tmp_path, str(tmp_path / "some.wacz"))
+
+
+def test_what_is_whole_of_a_torn_frame_is_read(tmp_path: Path) -> None:
+    pages = [replace(PAGES[0], body=os.urandom(2_000)) for _ in range(300)]
+    whole = zstandard(warc(pages, gzip=False))
+    (tmp_path / "torn.warc.zst").write_bytes(whole[: len(whole) // 2])
+    work = tmp_path / "work"
+    work.mkdir()
+    one = next(iter(inputs.unpack([str(tmp_path / "torn.warc.zst")], work)))
+    found = [head for head in heads(one.file) if content(one.file, head.offset)]
+    assert 50 < len(found) < 300

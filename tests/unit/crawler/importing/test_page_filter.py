@@ -1,0 +1,74 @@
+"""Which records are pages that an import wants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from crawler.config import Config, load
+from crawler.importing.page_filter import PageFilter, Passed
+from crawler.importing.warc_records import RecordHead
+
+THEN = datetime(2020, 1, 1, tzinfo=UTC)
+HEAD = RecordHead(
+    0, "response", "https://news.example.com/2020/01/01/a-story-of-five-words", THEN, 200, "text/html", 5_000
+)
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return load()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, None),
+        ({"media_type": "application/xhtml+xml"}, None),
+        ({"media_type": ""}, None),
+        ({"status": None, "kind": "resource"}, None),
+        ({"damaged": True}, Passed.DAMAGED),
+        ({"kind": "revisit"}, Passed.REVISIT),
+        ({"date": None}, Passed.UNDATED),
+        ({"date": datetime(2019, 12, 31, tzinfo=UTC)}, Passed.TIME),
+        ({"date": datetime(2021, 1, 1, tzinfo=UTC)}, Passed.TIME),
+        ({"status": 301}, Passed.STATUS),
+        ({"status": 404}, Passed.STATUS),
+        ({"media_type": "image/png"}, Passed.MEDIA_TYPE),
+        ({"length": 50_000_000}, Passed.TOO_LONG),
+        ({"url": "https://news.example.com/tag/sea"}, Passed.ADDRESS),
+        ({"url": "https://news.example.com/"}, Passed.ADDRESS),
+        ({"url": "dns:news.example.com"}, Passed.ADDRESS),
+        ({"url": ""}, Passed.ADDRESS),
+    ],
+)
+def test_each_record_is_wanted_or_passed_over_for_a_reason(
+    config: Config, change: dict[str, object], reason: Passed | None
+) -> None:
+    wanted = PageFilter(config, since=THEN, until=datetime(2021, 1, 1, tzinfo=UTC), max_bytes=5_242_880)
+    assert wanted.look(replace(HEAD, **change)) == reason  # type: ignore[arg-type]
+
+
+def test_hosts_of_one_registered_domain_are_one_site(config: Config) -> None:
+    wanted = PageFilter(config)
+    sites = {wanted.site_of(url) for url in ("https://www.example.com/a", "http://arabic.example.com/b")}
+    assert [site and site.id for site in sites] == ["example-com"]
+    other = wanted.site_of("https://example.co.uk/a")
+    assert other is not None
+    assert other.id == "example-co-uk"
+
+
+def test_a_configured_site_keeps_its_id(config: Config) -> None:
+    known = next(iter(config.enabled))
+    found = PageFilter(config).site_of(str(known.homepage))
+    assert found is not None
+    assert found.id == known.id
+
+
+@pytest.mark.parametrize("names", [["example-com"], ["example.com"], ["news.example.com"]])
+def test_sites_are_named_by_id_or_host(config: Config, names: list[str]) -> None:
+    wanted = PageFilter(config, names)
+    assert wanted.look(HEAD) is None
+    assert wanted.look(replace(HEAD, url="https://other.example.org/2020/01/01/a-story-of-five-words")) == Passed.SITE

@@ -1,0 +1,104 @@
+"""Records of WARC files as others write and damage them."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crawler.importing.warc_records import content, heads
+from tests.support.warcs import HTML, Archived, warc
+
+PAGES = [Archived(f"https://n.example/{n}", f"2020-01-0{n + 1}T00:00:00Z", b"<p>page %d</p>" % n) for n in range(5)]
+
+
+def written(tmp_path: Path, data: bytes, name: str = "some.warc.gz") -> Path:
+    file = tmp_path / name
+    file.write_bytes(data)
+    return file
+
+
+def whole(file: Path) -> list[str]:
+    """The URLs of the records that can be read."""
+    return [head.url for head in heads(file) if not head.damaged and content(file, head.offset) is not None]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_each_record_is_found_with_its_place_and_content(tmp_path: Path, packed: bool) -> None:
+    file = written(tmp_path, warc(PAGES, gzip=packed))
+    found = list(heads(file))
+    assert [head.url for head in found] == [page.url for page in PAGES]
+    assert found[2].date == datetime(2020, 1, 3, tzinfo=UTC)
+    assert (found[2].status, found[2].media_type, found[2].kind) == (200, "text/html", "response")
+    read = [content(file, head.offset) for head in reversed(found)]
+    assert [one and one.body for one in read] == [page.body for page in reversed(PAGES)]
+    assert read[0] is not None
+    assert read[0].headers == [HTML]
+
+
+def test_a_resource_has_the_type_that_its_record_declares(tmp_path: Path) -> None:
+    file = written(tmp_path, warc([Archived("https://n.example/1", "2020-01-01T00:00:00Z", b"<p>1</p>", "resource")]))
+    head = next(iter(heads(file)))
+    assert (head.kind, head.status, head.media_type) == ("resource", None, "text/html")
+    read = content(file, head.offset)
+    assert read is not None
+    assert (read.body, read.headers) == (b"<p>1</p>", [("Content-Type", "text/html")])
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("cut", [30, 90])
+def test_what_a_killed_crawler_left_is_damaged_and_the_rest_is_read(tmp_path: Path, packed: bool, cut: int) -> None:
+    file = written(tmp_path, warc(PAGES, gzip=packed)[: -cut - 4])
+    assert whole(file) == [page.url for page in PAGES[:4]]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_what_follows_a_damaged_record_is_read(tmp_path: Path, packed: bool) -> None:
+    data = bytearray(warc(PAGES, gzip=packed))
+    offsets = [head.offset for head in heads(written(tmp_path, bytes(data)))]
+    place = slice(offsets[3] - 14, offsets[3] - 8)  # of the body, or of the end of the gzip member
+    data[place] = bytes(byte ^ 0x5A for byte in data[place])
+    file = written(tmp_path, bytes(data), "damaged.warc.gz")
+    assert whole(file) == [page.url for page in PAGES if page is not PAGES[2]]
+
+
+def test_a_gap_of_zeros_costs_what_it_covers(tmp_path: Path) -> None:
+    data = bytearray(warc(PAGES))
+    offsets = [head.offset for head in heads(written(tmp_path, bytes(data)))]
+    data[offsets[1] : offsets[2]] = bytes(offsets[2] - offsets[1])
+    file = written(tmp_path, bytes(data), "damaged.warc.gz")
+    assert whole(file) == [page.url for page in PAGES if page is not PAGES[1]]
+    assert any(head.damaged for head in heads(file))
+
+
+def test_bytes_that_are_no_warc_are_damage(tmp_path: Path) -> None:
+    for data in (b"", b"<html>no archive</html>" * 100, gzip.compress(b"neither is this")):
+        file = written(tmp_path, data)
+        assert [head for head in heads(file) if not head.damaged] == []
+
+
+def test_a_record_of_another_hash_is_not_whole(tmp_path: Path) -> None:
+    data = warc(PAGES[:1], gzip=False)
+    file = written(tmp_path, data.replace(b"page 0", b"page 9"), "some.warc")
+    head = next(iter(heads(file)))
+    assert content(file, head.offset) is None
+
+
+def test_chunks_and_compressions_are_removed(tmp_path: Path) -> None:
+    body = b"<p>" + b"a page " * 20 + b"</p>"
+    packed = gzip.compress(body)
+    chunked = b"%x\r\n" % len(packed) + packed + b"\r\n0\r\n\r\n"
+    pages = [
+        Archived("https://n.example/1", "2020-01-01T00:00:00Z", packed, headers=(HTML, ("Content-Encoding", "gzip"))),
+        Archived(
+            "https://n.example/2", "2020-01-01T00:00:00Z", chunked,
+            headers=(HTML, ("Transfer-Encoding", "chunked"), ("Content-Encoding", "gzip")),
+        ),
+        Archived("https://n.example/3", "2020-01-01T00:00:00Z", body, headers=(HTML, ("Transfer-Encoding", "chunked"))),
+    ]  # fmt: skip
+    file = written(tmp_path, warc(pages))
+    read = [content(file, head.offset) for head in heads(file)]
+    assert [one and one.body for one in read] == [packed, packed, body]
+    assert all(one and "Transfer-Encoding" not in dict(one.headers) for one in read)
