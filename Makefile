@@ -6,7 +6,11 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
+<<<<<<< HEAD
 .PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries wheel lock clean
+=======
+.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search bench-export bench-libraries bench-import wheel lock clean
+>>>>>>> dfe06ac (Store what was archived elsewhere at its place in an article's history; document the import)
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -72,6 +76,9 @@ bench-search: .venv/dev.stamp ## searches of 100,000 articles, embedded against 
 
 bench-export: .venv/dev.stamp ## exports of 100,000 articles in each format, and the memory that they take (takes half an hour or so)
 	@$(BIN)/python -m bench.export
+
+bench-import: .venv/dev.stamp ## an import beside FastWARC with trafilatura, on the same WARC files (takes minutes)
+	@$(BIN)/python -m bench.importing
 
 bench-libraries: .venv/dev.stamp ## libraries that were not taken, beside what is in their place
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(UV) pip install -q --python $(BIN)/python --no-deps --target "$$folder" \

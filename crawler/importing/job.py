@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -32,13 +31,16 @@ from crawler.importing.page_filter import PageFilter, Passed
 from crawler.importing.plan import Plan, PlannedPage, name_of
 from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool
+from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions
 from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from crawler.urls.canonical import canonical
 from crawler.urls.variants import variants
 from index.archive import Archive, articles, documents, erasure, leases, repeated_blocks
+from index.archive import warc_records as stored_records
 from index.archive.articles import Fetched
-from index.model.codes import PageReason
+from index.file_lock import hold
+from index.model.codes import PageReason, ReadingReason
 from index.warc.store import Response, WarcStore
 
 log = logging.getLogger("arshif.import")
@@ -110,13 +112,15 @@ class Import:
         `options` distinguishes an import from one of the same files that wants other pages. What an earlier process
         began and did not end is continued.
 
-        :raises ArshifError: when a file cannot be read, or another process crawls one of the sites.
+        :raises ArshifError: when a file cannot be read.
+        :raises Busy: when another import is running, or another process crawls one of the sites.
         """
         report = ImportReport()
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            for group in given.groups(paths):
-                report.add(await self._group(group, options))
+            with hold(self.folder / "lock", wait=False):
+                for group in given.groups(paths):
+                    report.add(await self._group(group, options))
         finally:
             held = list(self._leases.values())
             self.archive.write(partial(leases.release, held=held)).result()
@@ -139,7 +143,8 @@ class Import:
 
     @contextmanager
     def _work_folder(self) -> Iterator[Path]:
-        work = self.folder / f"unpacked-{os.getpid()}"
+        work = self.folder / "unpacked"
+        shutil.rmtree(work, ignore_errors=True)  # of an import that was killed
         work.mkdir()
         try:
             yield work
@@ -179,7 +184,7 @@ class Import:
         while batch := list(islice(pages, BATCH)):
             self.told(Progress(report.records, done, total))
             found = await asyncio.gather(*(self._outcome(files[page.input], page, report) for page in batch))
-            self._store([one for one in found if one is not None], report)
+            await self._store([one for one in found if one is not None], report)
             done += len(batch)
             plan.mark(done, json.dumps(asdict(report)))
         self.told(Progress(report.records, done, total))
@@ -215,7 +220,7 @@ class Import:
         site = self.wanted.site_of(planned.url)
         assert site is not None, "it was planned"
         learned = await asyncio.to_thread(self._learned_of, site, address)
-        return _Extracted(site, page, received, await self.workers.run(stages.article, page, site, learned))
+        return _Extracted(site, page, received, learned, await self.workers.run(stages.article, page, site, learned))
 
     def _learned_of(self, site: Site, address: str) -> RepeatedBlocks:
         with self.archive.read() as conn:
@@ -225,17 +230,27 @@ class Import:
             own = repeated_blocks.of(conn, known) if known else frozenset()
         return excluding(self._learned[site.id], own)
 
-    def _store(self, found: list[_Extracted], report: ImportReport) -> None:
+    async def _store(self, found: list[_Extracted], report: ImportReport) -> None:
         """Store these pages in their order, all or none: an import that is killed continues with the same batch, and
         so with the same learned blocks."""
         held = {one.site.id: self._lease(one.site) for one in found}
 
+        compared: dict[str, list[Rereading]] = {}  # articles whose versions were read again, by the rules of today
+
         def store(conn: Connection) -> list[str]:
             for lease in held.values():
                 leases.check(conn, lease)
-            return [self._store_one(conn, one) for one in found]
+            for rereading in chain.from_iterable(compared.values()):
+                rereading.store(conn, datetime.now(UTC))
+            return [self._store_one(conn, one, compared) for one in found]
 
-        for kind in self.archive.write(store).result():
+        while True:
+            try:
+                kinds = self.archive.write(store).result()
+                break
+            except _Differs as problem:
+                compared[problem.article] = await self._reread(problem.article, problem.page)
+        for kind in kinds:
             if kind == "emptied":
                 _count(report.refused, PageReason.EMPTIED)
             else:
@@ -244,7 +259,13 @@ class Import:
         for site in held:
             self._learned.pop(site, None)
 
-    def _store_one(self, conn: Connection, found: _Extracted) -> str:
+    async def _reread(self, article: str, found: _Extracted) -> list[Rereading]:
+        """The versions of an article as read with what a page of it was read with."""
+        with self.archive.read() as conn:
+            records = stored_records.of_article(conn, article, MAX_REREAD_VERSIONS)
+        return await reread_versions(self.workers, self.raw, found.site, found.learned, records, ReadingReason.COMPARED)
+
+    def _store_one(self, conn: Connection, found: _Extracted, compared: Collection[str]) -> str:
         site, page, article = found.site.id, found.page, found.extraction.article
         if erasure.among(conn, site, [page.url, article.url, article.content_hash]):
             return "forgotten"
@@ -259,8 +280,16 @@ class Import:
             last_modified=page.headers.get("last-modified"),
             raw=partial(self.raw.append, found.received),
             spellings=variants(article.url),
+            state=stages.state(found.site, found.learned),
+            strict=True,
+            archived=True,
         )
-        outcome = articles.store(conn, fetched)
+        try:
+            outcome = articles.store(conn, fetched)
+        except articles.NotCompared as problem:
+            if problem.article not in compared:
+                raise _Differs(problem.article, found) from problem
+            outcome = articles.store(conn, replace(fetched, strict=False))
         if outcome.kind != "emptied":
             repeated_blocks.count(conn, site, outcome.id, found.extraction.blocks)
             texts = {block_hash(r.text): r.text for r in found.extraction.removed if r.layer == "repeat"}
@@ -286,7 +315,15 @@ class _Extracted:
     site: Site
     page: Page
     received: Response
+    learned: RepeatedBlocks  # with which it was extracted
     extraction: Extraction
+
+
+class _Differs(Exception):
+    """A page differs from its article's versions (id), which are to be read again before it is stored."""
+
+    def __init__(self, article: str, page: _Extracted) -> None:
+        self.article, self.page = article, page
 
 
 def _heads(source: Input) -> Iterator[warc_records.RecordHead]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index.archive import frontier, outbox, readings, stories
+from index.archive import frontier, outbox, past_versions, readings, stories
 from index.archive import tables as t
 from index.archive.article_matching import get_article_row, match_article, mergeable
 from index.archive.documents import by_url, touch
@@ -36,7 +36,9 @@ OUTCOMES = {
 # Built once: building a statement costs as much as running it.
 _VERSION = (
     select(
-        *(t.versions.c[name] for name in ("body_hash", "confirmed")), t.versions.c.url.label("page"), *shown_columns()
+        *(t.versions.c[name] for name in ("body_hash", "confirmed", "seen", "raw")),
+        t.versions.c.url.label("page"),
+        *shown_columns(),
     )
     .select_from(t.versions.outerjoin(t.readings, IS_SHOWN))
     .where(t.versions.c.article == bindparam("article"), t.versions.c.number == bindparam("number"))
@@ -51,9 +53,15 @@ class Fetched:
     `url` is the requested URL in canonical form, `final_url` the one after redirects; `spellings` are other URLs under
     which a server may serve the same page. `body_hash` covers the bytes of the body; `fetched` and `revisit_at` are
     UTC. `raw` writes the raw response and returns its location; it is called only for a page that becomes a version.
+<<<<<<< HEAD
     `run` is the run's number, `guid` what the source identifies the article by. `state` names the rules and learned
     blocks that the page was read with, None if unknown; with `strict`, a page that differs from a version read
     otherwise is not stored, but raises NotCompared.
+=======
+    `run` is the run's number. `state` names the rules and learned blocks that the page was read with, None if unknown;
+    with `strict`, a page that differs from a version read otherwise is not stored, but raises NotCompared. A page that
+    someone else `archived` may be older than what is stored; it becomes a version of its time.
+>>>>>>> dfe06ac (Store what was archived elsewhere at its place in an article's history; document the import)
     """
 
     site: str
@@ -72,6 +80,7 @@ class Fetched:
     guid: str | None = None
     state: str | None = None
     strict: bool = False
+    archived: bool = False
 
 
 class NotCompared(Exception):
@@ -115,10 +124,15 @@ def store(conn: Connection, page: Fetched) -> Outcome:
             visit = Visit(page.fetched, None, page.status)  # no date: revisited soon, and the second look counts
             frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
             return outcome
-        _mark_returned(conn, home, page.fetched)
+        if home.gone_since is None or page.fetched > home.gone_since:
+            _mark_returned(conn, home, page.fetched)
         if reason is not None and outcome.kind == "same":
             outcome = replace(outcome, kind="copy")
     _add_aliases(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
+    if page.archived and (known := frontier.row(conn, page.site, page.url)) and known.fetched:
+        if known.fetched >= page.fetched:
+            return outcome  # what its page is like now is known better
+        page = replace(page, revisit_at=known.due)
     visit = Visit(page.fetched, page.revisit_at, page.status, page.etag, page.last_modified, page.body_hash)
     came = Message(OUTCOMES[outcome.kind])
     if page.final_url != page.url:
@@ -187,6 +201,8 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
     own = page.article.id == home.id
     known = article_of({**current._mapping, "id": home.id, "site": home.site, "own_url": home.url})
+    if page.archived and (later := _latest(conn, home, current)) > page.fetched:
+        return _store_past(conn, page, article, home, known, current, later)
     if _same(known, article, own, page.fetched) or is_paywall_truncated(known, article):
         return Outcome("same", home.id, home.number)
     if _is_edition(conn, page, known, reason):
@@ -205,6 +221,54 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
     _add_version(conn, page, article, number)
     _update_head(conn, home, article, page.fetched, number)
     return Outcome("changed", home.id, number)
+
+
+def _latest(conn: Connection, home: Any, current: Any) -> datetime:
+    """When the newest version was last seen."""
+    seen: datetime = current.seen
+    return max(seen, past_versions.last_seen(conn, home.id) or seen)
+
+
+def _store_past(
+    conn: Connection, page: Fetched, article: Article, home: Any, known: Article, current: Any, later: datetime
+) -> Outcome:
+    """Store a page from before the newest version, or from before that was last seen, at its place.
+
+    It is unchanged if it says what the version before or after it says; the one after was then there already.
+    """
+    own = page.article.id == home.id
+    before, after = past_versions.around(conn, home.id, page.fetched)
+    for row in (before, after):
+        if row is None:
+            continue
+        near = article_of({**row._mapping, "id": home.id, "site": home.site, "own_url": home.url})
+        if _same(near, article, own, page.fetched) or is_paywall_truncated(near, article) or is_emptied(near, article):
+            if row is after and _same(near, article, own, page.fetched):
+                past_versions.set_seen(conn, home.id, row.number, page.fetched)
+                _update_past(conn, home, page.fetched, home.number)
+            return Outcome("same", home.id, home.number)
+        if page.strict and (page.state is None or page.state != row.confirmed):
+            raise NotCompared(home.id)
+    if after is not None:
+        past_versions.make_room(conn, home.id, after.number)
+        _add_version(conn, page, article, after.number)
+        _update_past(conn, home, page.fetched, home.number + 1)
+        return Outcome("changed", home.id, home.number + 1)
+    _add_version(conn, page, article, home.number + 1)  # then it said again what it had said before
+    how = {"seen": later, "url": current.page, "body_hash": current.body_hash, "raw": current.raw}
+    how |= {"state": current.confirmed, "confirmed": current.confirmed}
+    conn.execute(_ADD, {"article": home.id, "number": home.number + 2, "run": None, **how, **columns_of(known)})
+    _update_past(conn, home, page.fetched, home.number + 2)
+    return Outcome("changed", home.id, home.number + 2)
+
+
+def _update_past(conn: Connection, home: Any, seen: datetime, number: int) -> None:
+    """Bring the article's row and the indexes up to date with a version that is not the newest."""
+    values: dict[str, Any] = {"number": number, "first_seen": min(home.first_seen, seen)}
+    if home.sort_date == home.first_seen:
+        values["sort_date"] = values["first_seen"]
+    conn.execute(update(t.articles).where(t.articles.c.id == home.id).values(**values))
+    touch(conn, [home.id], seen)
 
 
 def _is_edition(conn: Connection, page: Fetched, own: Article, reason: AliasReason | None) -> bool:
