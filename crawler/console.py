@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from index.model.iso import iso
+
 # Page text could move the cursor, set the clipboard or reverse a line: C0 and C1 controls except the line feed, and
 # Unicode's embeddings, overrides and isolates. Joiners stay: Persian and many scripts of India need them.
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
@@ -51,7 +53,7 @@ def to_json(value: object, indent: int | None = None, **_: Any) -> str:
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return iso(value)
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     return str(value)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.archive import open_existing_archive
+from crawler.cli.messages import CommandMessage
 from crawler.cli.options import STDOUT, FetchedSince, Json, Out, SiteOption
 from crawler.cli.output import write_output
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, print_query_problems
 from crawler.console import print_error, print_json, say
 from crawler.text import as_utc
+from index.export.columns import MAX_CELL_CHARS, cells_too_long
 from index.export.formats import Name, open_format
+from index.model.message import Message
 from index.model.query import Sort
 
 if TYPE_CHECKING:
@@ -50,12 +53,18 @@ def export_search(
     kind = open_format(form)
     print_query_problems(parsed)
     with open_existing_archive(config) as archive, open_index(config) as engine:
-        progress = _Progress(stream(parsed, engine, archive))
+        progress = _Progress(stream(parsed, engine, archive), form)
         write_output(out, kind.write(progress.pages()))
     if json and out != STDOUT:
-        print_json({"file": out, "format": form, "articles": progress.done, "bytes": out.stat().st_size})
+        facts = {"articles": progress.done, "cells_too_long": progress.long_cells, "bytes": out.stat().st_size}
+        print_json({"file": out, "format": form, **facts})
     elif out != STDOUT:
         say(f"Wrote {progress.done} articles to {out}")
+    if progress.long_cells:
+        from index.locale import FALLBACK, translate
+
+        told = Message(CommandMessage.LONG_CELLS, {"n": progress.long_cells, "most": MAX_CELL_CHARS})
+        print_error(translate(told, FALLBACK))
     if parsed.problems:
         raise typer.Exit(PARTLY_READ)
 
@@ -75,14 +84,16 @@ def export_kibana(
     text = bundle(load().settings.index.prefix)
     write_output(out, [text.encode()])
     if json and out != STDOUT:
-        print_json({"file": out, "objects": text.count("\n")})
+        print_json({"file": out, "objects": text.count("\n") - 1})  # its last line counts them
     elif out != STDOUT:
         say(f"Wrote {out}. Import it in Kibana under Stack Management > Saved Objects.")
 
 
 @app.command("warc")
 def export_warc(
-    file: Annotated[Path, typer.Argument(help="File to create, such as pages.warc.gz.")],
+    file: Annotated[
+        Path, typer.Argument(help="File to create, such as pages.warc.gz; named .warc, it is not compressed.")
+    ],
     site: SiteOption = "",
     since: FetchedSince = "",
     json: Json = False,
@@ -111,14 +122,18 @@ def export_warc(
 class _Progress:
     """Passes pages of results on, counts their articles and prints the progress."""
 
-    def __init__(self, found: ResultStream) -> None:
+    def __init__(self, found: ResultStream, form: Name) -> None:
         self._found = found
+        self._form = form
         self.done = 0
+        self.long_cells = 0  # of a CSV file, which a spreadsheet cuts
 
     def pages(self) -> Iterator[Sequence[IndexDocument]]:
         """The pages, unchanged."""
         for page in self._found.pages:
             yield page
+            if self._form == "csv":
+                self.long_cells += sum(map(cells_too_long, page))
             before, self.done = self.done, self.done + len(page)
             if before // PROGRESS_EVERY < self.done // PROGRESS_EVERY:
                 print_error(f"{self.done} of {self._found.total} articles")

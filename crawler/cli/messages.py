@@ -12,6 +12,7 @@ class CommandMessage(StrEnum):
     NO_ARTICLE = "command.no_article"  # given
     NO_SITE_LEFT = "command.no_site_left"
     NOT_ARTICLE = "command.not_article"  # page, why: a message
+    LONG_CELLS = "command.long_cells"  # n, most: characters
     NO_FILE = "command.no_file"  # file
     NOT_HTML = "command.not_html"  # file
     URL_OF_FILE = "command.url_of_file"  # url

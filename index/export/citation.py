@@ -20,7 +20,11 @@ MEDIA: Mapping[Form, str] = {
     "json": "application/vnd.citationstyles.csl+json",
 }
 _SPECIAL = re.compile(r"[\\{}$&#%_~^]")  # characters with a special meaning in LaTeX
-_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+# Not \{ and \}: BibTeX counts braces before LaTeX sees them, and takes no backslash for an escape
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def _bibtex(cited: Citation) -> str:
         "title": f"{{{_latex(cited.title)}}}",
         "journal": _latex(cited.outlet),
         "date": f"{cited.published:%Y-%m-%d}" if cited.published else "",
+        "year": f"{cited.published:%Y}" if cited.published else "",  # for styles older than biblatex's `date`
         "url": re.sub(r"[{}\\]", lambda m: f"%{ord(m[0]):02X}", cited.url),  # a URL is taken verbatim
         "urldate": f"{cited.retrieved:%Y-%m-%d}",
         "langid": _latex(cited.language or ""),
@@ -94,7 +99,7 @@ def _latex(text: str) -> str:
 
 def _ris(cited: Citation) -> str:
     lines = [("TY", "NEWS"), ("TI", cited.title), *(("AU", author) for author in cited.authors), ("T2", cited.outlet)]
-    lines += [("DA", f"{cited.published:%Y/%m/%d}")] if cited.published else []
+    lines += [("PY", f"{cited.published:%Y}"), ("DA", f"{cited.published:%Y/%m/%d}")] if cited.published else []
     lines += [
         ("UR", cited.url),
         ("Y2", f"{cited.retrieved:%Y/%m/%d}"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from index.model.article import IndexDocument
+from index.model.iso import iso
 
 # Values by column: text, a list of texts, a datetime, a bool, a number, or None. Names are schema.org's if it has one
 COLUMNS: Mapping[str, Callable[[IndexDocument], Any]] = {
@@ -43,6 +44,8 @@ MOMENTS = frozenset(("datePublished", "dateModified", "firstSeen", "changed"))
 FLAGS = frozenset(("isAccessibleForFree", "current", "gone", "lead"))
 NUMBERS = frozenset(("number",))
 BETWEEN = "; "  # values of a list in one cell
+# Characters that a cell of a spreadsheet holds: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3
+MAX_CELL_CHARS = 32_767
 
 # The start of a formula (https://owasp.org/www-community/attacks/CSV_Injection) wherever a cell may begin: also after a
 # line feed, a tab or a semicolon, which in many countries separates cells, even within quotes.
@@ -61,10 +64,16 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.isoformat()
+        return iso(value)
     return harmless(BETWEEN.join(value) if isinstance(value, list) else str(value))
 
 
 def harmless(text: str) -> str:
     """The text with an apostrophe before anything that a spreadsheet may take for the start of a formula."""
     return _FORMULA.sub("'", text)
+
+
+def cells_too_long(document: IndexDocument) -> int:
+    """How many cells of an article's row have more characters than a spreadsheet keeps of a cell."""
+    texts = (BETWEEN.join(value) if isinstance(value, list) else value for value in row(document))
+    return sum(isinstance(text, str) and len(text) > MAX_CELL_CHARS for text in texts)

@@ -1,12 +1,14 @@
 """Articles with schema.org's names (https://schema.org/NewsArticle), ready for JSON; anything it has no name for is
-under `archive`. The API, the exports and the CLI use this form."""
+under `archive`. The command prints this form; the API and the exports have it as linked data."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
+from index.export.linked_data import as_linked_data
 from index.model.article import Article, IndexDocument
+from index.model.iso import iso
 
 
 def schema_org_fields(article: Article) -> dict[str, Any]:
@@ -21,8 +23,8 @@ def schema_org_fields(article: Article) -> dict[str, Any]:
         "articleSection": article.section,
         "keywords": list(article.keywords),
         "author": list(article.authors),
-        "datePublished": article.published and article.published.isoformat(),
-        "dateModified": article.modified and article.modified.isoformat(),
+        "datePublished": article.published and iso(article.published),
+        "dateModified": article.modified and iso(article.modified),
         "inLanguage": article.language,
         "image": [{"url": image.url, "caption": image.caption, "creditText": image.credit} for image in article.images],
         "isAccessibleForFree": None if article.paywalled is None else not article.paywalled,
@@ -38,8 +40,8 @@ def schema_org_fields(article: Article) -> dict[str, Any]:
 
 
 def as_news_article(article: Article) -> dict[str, Any]:
-    """The same as a standalone object, with `@context` and `@type`."""
-    return {"@context": "https://schema.org", "@type": "NewsArticle", **schema_org_fields(article)}
+    """The same as linked data, with `@context` and types."""
+    return as_linked_data(schema_org_fields(article))
 
 
 def document_fields(document: IndexDocument) -> dict[str, Any]:
@@ -59,4 +61,4 @@ def document_fields(document: IndexDocument) -> dict[str, Any]:
 
 
 def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return iso(moment.astimezone(UTC))

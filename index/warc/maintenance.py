@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import struct
 import zlib
@@ -22,15 +23,18 @@ _COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: text up to 
 def join(raw: WarcStore, refs: Iterable[WarcRef], into: Path, info: Mapping[str, str]) -> tuple[int, int]:
     """Copy these records unchanged into one new WARC file; return how many were written, and how many were unreadable.
 
+    Each record is a gzip member, as WARC 1.1 recommends for `.warc.gz`; in a file named `.warc` none is compressed.
+
     :raises FileThere: when the file exists already.
     :raises ArchiveError: when it cannot be written; then none is created.
     """
     written = damaged = 0
+    form = gzip.decompress if into.suffix == ".warc" else bytes
     with new_file(into) as out:
-        out.write(pack_info(into.name, info))
+        out.write(form(pack_info(into.name, info)))
         for ref in refs:
             try:
-                out.write(raw.packed(ref))
+                out.write(form(raw.packed(ref)))
                 written += 1
             except WarcDamaged:
                 damaged += 1

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
+from pydantic import WithJsonSchema
 
 from index.archive import documents, readings, runs, site_state
 from index.export.schema_org import as_news_article, document_fields
@@ -18,13 +19,15 @@ from index.model.results import Facet, Hit, Unit
 from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
 from index.web import queries
-from index.web.api_models import Article, Found, Reading, RunState, SiteState, Version
+from index.web.api_models import ERRORS, NOT_FOUND, Article, Found, Reading, RunState, SiteState, Version
 from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.search_params import SearchParams, search_params
 
-router = APIRouter(prefix="/api", tags=["archive"])
+router = APIRouter(prefix="/api", tags=["archive"], responses=ERRORS)
 FACETS = get_args(Facet)
+KNOWN: dict[str, Any] = {"response_model_exclude_unset": True, "responses": NOT_FOUND}
+FacetName = Annotated[str, WithJsonSchema({"type": "string", "enum": [*FACETS, "all"]})]
 
 
 async def _query(
@@ -37,10 +40,13 @@ async def _query(
 
 
 async def _counts(
-    facets: Annotated[str, Query(description=f"Any of {', '.join(FACETS)}, with commas; or all.")] = "",
+    facets: Annotated[
+        list[FacetName] | None, Query(description="Fields to count by, repeated or in one value with commas; or all.")
+    ] = None,
     histogram: Annotated[Literal["", "auto"] | Unit, Query(description="Counts over time, by this unit.")] = "",
 ) -> dict[str, Any]:
-    asked = FACETS if facets == "all" else [name.strip() for name in facets.split(",") if name.strip()]
+    given = [name.strip() for value in facets or () for name in value.split(",") if name.strip()]
+    asked = FACETS if given == ["all"] else given
     if unknown := [name for name in asked if name not in FACETS]:
         raise Refused(400, "error.facets", given=unknown[0], allowed=", ".join(FACETS))
     names = tuple(name for name in FACETS if name in asked)
@@ -80,7 +86,7 @@ def results(
     return JSONResponse(answer)  # not validated: checking ten articles against their schema costs half a search
 
 
-@router.get("/articles/{article}", response_model=Article, response_model_exclude_unset=True)
+@router.get("/articles/{article}", response_model=Article, **KNOWN)
 def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
     """One article with its text, its other URLs, and the time when each of its versions was first seen."""
     with archive.read() as conn:
@@ -96,7 +102,9 @@ def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
     return answer
 
 
-@router.get("/articles/{article}/versions", response_model=list[Version], response_model_exclude_unset=True)
+@router.get(
+    "/articles/{article}/versions", response_model=list[Version], response_model_exclude_unset=True, responses=NOT_FOUND
+)
 def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
     """The versions of an article, oldest first, each with its full text."""
     with archive.read() as conn:
@@ -109,7 +117,9 @@ def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/hash/{content_hash}", response_model=list[Reading], response_model_exclude_unset=True)
+@router.get(
+    "/hash/{content_hash}", response_model=list[Reading], response_model_exclude_unset=True, responses=NOT_FOUND
+)
 def by_hash(archive: ArchiveOf, content_hash: str) -> list[dict[str, Any]]:
     """The texts with this content hash, such as a citation gives, whether or not they are what is shown now."""
     with archive.read() as conn:

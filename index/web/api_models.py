@@ -4,16 +4,50 @@ name for is under `archive`."""
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.model.results import Unit
 
 
+class Error(BaseModel):
+    """Why a request was not answered: a sentence in English, and for programs its code with its parameters; for a query
+    also the `position` of the mistake, in characters."""
+
+    error: str
+    code: str
+    params: dict[str, Any] = {}
+    position: int | None = None
+
+
+def failure(description: str) -> dict[str, Any]:
+    """How an operation fails, for its description."""
+    return {"model": Error, "description": description}
+
+
+# Values that are not allowed are answered with 400; 422 is there for clients of other servers of this kind.
+ERRORS: dict[int | str, dict[str, Any]] = {
+    400: failure(description="A parameter or a query that cannot be read"),
+    414: failure(description="A URL longer than any of ours"),
+    422: failure(description="As 400; not sent by this version"),
+    500: failure(description="A fault in Arshif"),
+    503: failure(description="The archive or the index does not answer now, or is busy: try again later"),
+}
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: failure(description="The archive has no such thing")}
+
+
+class Person(BaseModel):
+    """An author."""
+
+    type: Literal["Person"] = Field(alias="@type")
+    name: str
+
+
 class Image(BaseModel):
     """An image of an article; its URL, not its bytes."""
 
+    type: Literal["ImageObject"] = Field(alias="@type")
     url: str
     caption: str | None = None
     creditText: str | None = None
@@ -70,8 +104,8 @@ class Archived(BaseModel):
 class NewsArticle(BaseModel):
     """https://schema.org/NewsArticle; unknown fields are omitted."""
 
-    context: str = Field(alias="@context")
-    type: str = Field(alias="@type")
+    context: list[str | dict[str, Any]] = Field(alias="@context")
+    type: Literal["NewsArticle"] = Field(alias="@type")
     url: str
     mainEntityOfPage: str | None = None
     headline: str = ""
@@ -80,7 +114,7 @@ class NewsArticle(BaseModel):
     articleBody: str | None = None
     articleSection: str | None = None
     keywords: list[str] = []
-    author: list[str] = []
+    author: list[Person] = []
     datePublished: datetime | None = None
     dateModified: datetime | None = None
     inLanguage: str | None = None

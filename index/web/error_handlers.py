@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from index.errors import ArchiveError, ArshifError, IndexMismatch, IndexUnavailable, QueryError
-from index.locale import FALLBACK, translate
+from index.locale import FALLBACK, plain, translate
 from index.model.message import LEGACY, Message
 from index.web.templating import render, ui_of
 
@@ -39,7 +39,7 @@ async def mistake(request: Request, error: Exception) -> Response:
     """A query that cannot be parsed: the search box again, with the position of the mistake."""
     assert isinstance(error, QueryError)
     if _json(request):
-        return JSONResponse({"error": str(error), "position": error.position}, 400)
+        return _as_json(400, error.message, code=error.code, position=error.position)
     q = request.query_params.get("q", "")
     told = translate(error.message, _language(request))
     return render(request, "mistake.html", 400, q=q, error=told, position=min(max(error.position, 0), len(q)))
@@ -76,7 +76,8 @@ async def unusable(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     wrong = {".".join(map(str, one["loc"][1:])): one["msg"] for one in error.errors()}
     if _json(request):
-        return JSONResponse({"error": "; ".join(f"{name}: {told}" for name, told in wrong.items())}, 400)
+        told = "; ".join(f"{name}: {told}" for name, told in wrong.items())
+        return JSONResponse({"error": told, "code": "error.value", "params": wrong}, 400)
     language = _language(request)
     told = " ".join(translate("error.value", language, name=name) for name in wrong)
     return render(request, "missing.html", 400, error=told, heading=translate("error.request", language))
@@ -87,7 +88,7 @@ async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG00
     language = _language(request)
     told = [translate(key, language) for key in ("error.internal", "error.internal.why")]
     if _json(request):
-        return JSONResponse({"error": " ".join(told)}, 500)
+        return JSONResponse({"error": " ".join(told), "code": "error.internal", "params": {}}, 500)
     return PlainTextResponse("\n".join((*told, "")), 500)
 
 
@@ -117,8 +118,20 @@ def handle(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
+def _as_json(status: int, message: Message, *, code: str = "", **place: Any) -> Response:
+    """The error as an `api_models.Error`."""
+    said = plain({"detail": message})
+    return JSONResponse(
+        {"error": said["detail"], "code": code or message.code, "params": said["params"], **place}, status
+    )
+
+
 def _json(request: Request) -> bool:
-    return request.url.path.startswith("/api/")
+    """Whether the client is a program: all of the API's are, and those that export and do not ask for a page."""
+    path = request.url.path
+    return path.startswith("/api/") or (
+        path.startswith("/export.") and "text/html" not in request.headers.get("accept", "")
+    )
 
 
 def _language(request: Request) -> str:
@@ -127,9 +140,10 @@ def _language(request: Request) -> str:
 
 
 def _problem(request: Request, template: str, status: int, message: Message, **context: Any) -> Response:
-    told = translate(message, _language(request))
-    answer: Response = JSONResponse({"error": told}, status)
-    if not _json(request):
+    if _json(request):
+        answer = _as_json(status, message)
+    else:
+        told = translate(message, _language(request))
         answer = render(request, template, status, error=told, legacy=message.code == LEGACY, **context)
     if status == 503:
         answer.headers["retry-after"] = str(RETRY)

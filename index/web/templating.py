@@ -20,6 +20,8 @@ from starlette.requests import Request
 
 from index import locale
 from index.dedup.version_diff import DiffSpan
+from index.export.linked_data import as_script
+from index.export.schema_org import document_fields
 from index.model.article import IndexDocument
 from index.model.message import Message
 from index.model.query import MAX_QUERY_CHARACTERS
@@ -240,6 +242,7 @@ def _templates() -> Environment:
         "groups": groups,
         "host": host,
         "iso": lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds") if moment else "",
+        "linked_data": lambda document: Markup(as_script(document_fields(document))),
         "local": to_local_time,
         "paragraphs": paragraphs,
         "published": published,

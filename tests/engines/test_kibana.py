@@ -16,7 +16,7 @@ PREFIX = "news-2"
 
 
 def objects() -> dict[tuple[str, str], dict[str, Any]]:
-    found = [json.loads(line) for line in bundle(PREFIX).splitlines()]
+    found = [json.loads(line) for line in bundle(PREFIX).splitlines()[:-1]]
     return {(one["type"], one["id"]): one for one in found}
 
 
@@ -38,6 +38,14 @@ def test_every_reference_is_in_the_bundle() -> None:
         for y in range(panel["gridData"]["y"], panel["gridData"]["y"] + panel["gridData"]["h"])
     }
     assert len(taken) == sum(panel["gridData"]["w"] * panel["gridData"]["h"] for panel in panels)  # none over another
+
+
+def test_it_ends_with_a_summary_and_its_panels_name_their_version() -> None:
+    *objects_, summary = map(json.loads, bundle(PREFIX).splitlines())
+    assert summary["exportedCount"] == len(objects_) == len(objects())
+    assert (summary["missingRefCount"], summary["missingReferences"]) == (0, [])
+    panels = json.loads(objects()["dashboard", f"{PREFIX}-dashboard"]["attributes"]["panelsJSON"])
+    assert {panel["version"] for panel in panels} == {"8.9.0"}
 
 
 def test_no_object_is_over_the_index_that_was_exported() -> None:

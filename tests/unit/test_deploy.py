@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pytest
 import yaml
 
 from crawler.config import load
@@ -92,3 +94,13 @@ def test_the_unit_may_write_only_where_it_works() -> None:
     assert service["ReadWritePaths"] == service["WorkingDirectory"]
     assert service["ExecStart"].endswith("/arshif run")
     assert "chroot" in service["SystemCallFilter"].split(), "Chromium's sandbox does not come up"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_the_unit_is_read_without_a_warning(tmp_path: Path) -> None:
+    unit = (ROOT / "deploy" / "arshif.service").read_text("utf-8").replace("/opt/arshif/bin/arshif", "/bin/true")
+    (tmp_path / "arshif.service").write_text(unit, "utf-8")
+    command = ["systemd-analyze", "verify", str(tmp_path / "arshif.service")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    mine = [line for line in done.stderr.splitlines() if "arshif.service" in line]
+    assert (done.returncode, mine) == (0, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,11 +17,13 @@ from pyarrow import parquet
 
 from bench.synthetic_corpus import article as made_up
 from index.atomic_files import new_file
-from index.errors import ArchiveError, ArshifError
-from index.export.columns import COLUMNS, harmless
+from index.errors import ArshifError, FileThere
+from index.export.columns import COLUMNS, MAX_CELL_CHARS, cells_too_long, harmless
 from index.export.formats import GROUP, open_format
+from index.export.linked_data import as_script
 from index.export.result_stream import stream
-from index.model.article import IndexDocument
+from index.export.schema_org import document_fields
+from index.model.article import Image, IndexDocument
 from index.model.query import Query
 from tests.support.filled_archive import NOW, Shelf, article, fill, page
 from tests.support.hostile_texts import HOSTILE
@@ -57,7 +60,7 @@ def test_a_csv_gives_back_arabic_quotes_and_paragraphs() -> None:
     assert row["headline"] == FULL.article.headline
     assert row["articleBody"] == FULL.article.body
     assert row["author"] == "سامر; Élodie"
-    assert (row["datePublished"], row["gone"], row["story"]) == ("2026-11-20T23:30:00+00:00", "false", "")
+    assert (row["datePublished"], row["gone"], row["story"]) == ("2026-11-20T23:30:00Z", "false", "")
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
@@ -167,7 +170,7 @@ def test_a_file_is_new_and_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with new_file(path) as file:
         file.write(b"whole")
-    with pytest.raises(ArchiveError, match="already"), new_file(path):
+    with pytest.raises(FileThere, match="already"), new_file(path):
         pass
     assert path.read_bytes() == b"whole"
 
@@ -180,3 +183,36 @@ def test_earlier_versions_are_exported_where_they_are_asked_for(tmp_path: Path) 
     said = [(one.number, one.current, one.article.body) for pages in found.pages for one in pages]
     assert sorted(said) == [(1, False, "السعر مئة"), (2, True, "السعر مئتان")]
     filled.close()
+
+
+def test_linked_data_has_types_and_our_own_terms_under_our_prefix() -> None:
+    images = (Image("https://asi.example/1.jpg", "المرفأ", None), Image("https://asi.example/2.jpg"))
+    node = document_fields(document(authors=("سامر", "Élodie"), images=images, published=NOW))
+    assert node["author"] == [{"@type": "Person", "name": "سامر"}, {"@type": "Person", "name": "Élodie"}]
+    assert node["image"] == [
+        {"@type": "ImageObject", "url": "https://asi.example/1.jpg", "caption": "المرفأ"},
+        {"@type": "ImageObject", "url": "https://asi.example/2.jpg"},
+    ]
+    schema, own = node["@context"]
+    assert schema == "https://schema.org"
+    assert own["archive"]["@id"] == "arshif:archive"
+    assert own["archive"]["@context"]["@vocab"] == own["arshif"]
+    form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"  # for UTC; other offsets are the page's own
+    assert all(re.fullmatch(form, moment) for moment in (node["datePublished"], node["archive"]["firstSeen"]))
+
+
+@pytest.mark.parametrize(
+    "text", ["</script><script>alert(1)</script>", "<!-- <script>", "\u202egnp.exe\u2028", "\ud800"]
+)
+def test_linked_data_in_a_page_ends_where_the_page_says(text: str) -> None:
+    node = document_fields(document(headline=text, body=text))
+    script = as_script(node)
+    assert not set(script) & set("<>&\u202e\u2028\ud800")
+    assert json.loads(script) == node
+
+
+def test_cells_that_a_spreadsheet_cuts_off_are_counted() -> None:
+    short, long = "و" * MAX_CELL_CHARS, "و" * (MAX_CELL_CHARS + 1)
+    assert cells_too_long(document(headline=short, body=short)) == 0
+    assert cells_too_long(document(headline=long, body=long)) == 2
+    assert cells_too_long(document(keywords=("و" * 20_000,) * 2)) == 1

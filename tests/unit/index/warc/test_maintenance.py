@@ -63,7 +63,11 @@ def test_records_of_several_files_become_one(tmp_path: Path) -> None:
         assert kinds(tmp_path / "out.warc.gz") == ["warcinfo", "response", "response"]
         with pytest.raises(FileThere, match="exists already"):
             join(one, refs, tmp_path / "out.warc.gz", {})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.warc.gz", "raw"]
+        assert (tmp_path / "out.warc.gz").read_bytes().startswith(b"\x1f\x8b")
+        assert join(one, refs, tmp_path / "out.warc", {"software": "Arshif"}) == (2, 1)
+        assert (tmp_path / "out.warc").read_bytes().startswith(b"WARC/1.1\r\n"), "by its name no gzip"
+        assert kinds(tmp_path / "out.warc") == ["warcinfo", "response", "response"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.warc", "out.warc.gz", "raw"]
 
 
 @pytest.fixture

@@ -63,6 +63,40 @@ def test_answers_are_as_they_are_described(client: Client) -> None:
         assert [error.message for error in errors] == []
 
 
+def test_errors_are_as_they_are_described(client: Client) -> None:
+    told = client.get("/api/openapi.json").json()
+    operations = {
+        "/api/search?facets=nonsense": "/api/search",
+        "/api/search?limit=0": "/api/search",
+        "/api/search?histogram=year": "/api/search",
+        "/api/search?cursor=x": "/api/search",
+        f"/api/search?q={'a' * 33_000}": "/api/search",
+        "/api/articles/none": "/api/articles/{article}",
+        "/api/articles/none/versions": "/api/articles/{article}/versions",
+        "/api/runs?limit=x": "/api/runs",
+        "/export.csv?sort=best": "/export.{form}",
+        "/export.doc": "/export.{form}",
+    }
+    for address, path in operations.items():
+        answer = client.get(address)
+        described = told["paths"][path]["get"]["responses"][str(answer.status_code)]
+        assert list(described["content"]) == [answer.headers["content-type"]] == ["application/json"], address
+        schema = described["content"]["application/json"]["schema"] | {"components": told["components"]}
+        assert [error.message for error in Draft202012Validator(schema).iter_errors(answer.json())] == []
+        assert answer.json()["code"].startswith("error.")
+    assert "HTTPValidationError" not in str(told), "a form of errors that none of ours has"
+    page = client.get("/export.doc", headers={"accept": "text/html,*/*"})
+    assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
+
+
+def test_facets_are_an_enumeration(client: Client) -> None:
+    told = client.get("/api/openapi.json").json()
+    (facets,) = (one for one in told["paths"]["/api/search"]["get"]["parameters"] if one["name"] == "facets")
+    assert "author" in str(facets["schema"])
+    for form in ("facets=site,language", "facets=site&facets=language"):
+        assert set(client.get(f"/api/search?{form}").json()["facets"]) == {"site", "language"}
+
+
 def test_counts_by_facets_and_over_time(client: Client) -> None:
     answer = client.get("/api/search", params={"q": "copies:yes", "facets": "site,language", "histogram": "day"}).json()
     assert set(answer["facets"]) == {"site", "language"}

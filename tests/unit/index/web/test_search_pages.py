@@ -215,7 +215,10 @@ def test_an_article_with_all_that_the_archive_knows(edited: Shelf) -> None:
         aliases = documents.aliases(conn, found)
     answer = client.get(f"/articles/{found}?ui=en", headers={"cookie": "arshif-zone=Asia/Tehran"})  # the article's
     root = tree(answer)
-    assert root.cssselect("img, picture, video, iframe, object, script:not([src]), style") == []
+    assert root.cssselect("img, picture, video, iframe, object, style") == []
+    (data,) = root.cssselect("script:not([src])")
+    assert data.get("type") == "application/ld+json"
+    assert json.loads(data.text)["headline"] == root.cssselect("h1")[0].text_content()
     (reading,) = root.cssselect("article")
     assert (reading.get("dir"), reading.get("lang")) == ("rtl", "ar")
     assert text_of(reading.cssselect("h1")[0]) == "خبر أول معدّل"
@@ -247,7 +250,10 @@ def test_a_missing_article_is_404_in_both_forms(client: Client) -> None:
     assert client.get("/articles/none").status_code == 404
     assert "ليس في الأرشيف" in client.get("/articles/none?ui=ar").text
     answer = client.get("/api/articles/none")
-    assert (answer.status_code, answer.json()) == (404, {"error": "The archive has no such article."})
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"error": "The archive has no such article.", "code": "error.no_article", "params": {}},
+    )
 
 
 @pytest.mark.parametrize(
@@ -278,7 +284,12 @@ def test_head_is_answered_as_get_without_the_body(client: Client) -> None:
         assert (answer.status_code, answer.content) == (200, b"")
         assert int(answer.headers["content-length"]) > 0
     assert client.request("HEAD", "/nowhere").status_code == 404
-    assert client.request("HEAD", "/export.csv").status_code == 405
+    for form in ("csv", "jsonl", "parquet"):
+        answer, whole = (client.request(method, f"/export.{form}?q=حلب") for method in ("HEAD", "GET"))
+        assert (answer.status_code, answer.content) == (200, b"")
+        for name in ("arshif-total", "content-type", "content-disposition"):
+            assert answer.headers[name] == whole.headers[name]
+    assert client.request("HEAD", "/export.doc").status_code == 400
 
 
 def test_the_footer_does_not_say_what_is_not_so(shelf: Shelf) -> None:
