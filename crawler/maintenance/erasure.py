@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -21,10 +22,14 @@ OWNER = "arshif forget"  # owner of the sites' leases, shown to users
 
 @dataclass(frozen=True, slots=True)
 class ErasureTarget:
-    """What is to be erased: these articles (ids) and URLs of a site, or the `whole` site; `told` describes it."""
+    """What is to be erased: these articles (sites and ids) and URLs, or the `whole` site; `told` describes it.
+
+    `site` is the one that was meant, `sites` all that have the article or list one of its URLs.
+    """
 
     site: str
-    articles: tuple[str, ...]
+    sites: tuple[str, ...]
+    articles: tuple[tuple[str, str], ...]
     urls: tuple[str, ...]
     whole: bool
     told: str
@@ -40,6 +45,7 @@ class Erased:
     urls: int = 0
     raws: int = 0
     journal_emptied: bool = True
+    sites: tuple[str, ...] = ()
 
 
 class Erasure:
@@ -49,64 +55,75 @@ class Erasure:
         self.archive, self.raw = archive, raw
 
     def resolve(self, name: str, config: Config) -> ErasureTarget:
-        """The target that a name stands for: a site's id, or an article's id or URL, known or not.
+        """The target that a name stands for: a site's id, or an article's id or URL, known or not. An article is erased
+        under every site that has it.
 
         :raises ArshifError: when the name is none of these.
         """
+        url = canonical(name) if name.startswith(("http://", "https://")) else None
         with self.archive.read() as conn:
-            if (article := find_article(conn, name)) is not None:
-                known = erasure.find(conn, article)
+            article = find_article(conn, name)
+            if article is not None:
+                url = url or erasure.find(conn, article).urls[0]
+            known = erasure.everywhere(conn, url) if url else []
+            known += [erasure.find(conn, article)] if article and article not in {k.article for k in known} else []
+            urls = tuple(sorted({url or "", *(one for k in known for one in k.urls)} - {""}))
+            listing = {site for one in urls for site in frontier.sites_of(conn, one)}
+            if known:
+                sites = {k.site for k in known}
                 told = (
-                    f"«{known.headline}» ({known.site}): {known.versions} version(s), {len(known.urls)} address(es), "
-                    f"{len(known.refs)} raw copies"
+                    f"«{known[0].headline}» ({', '.join(sorted(sites))}): {sum(k.versions for k in known)} version(s), "
+                    f"{len(urls)} address(es), {sum(len(k.refs) for k in known)} raw copies"
                 )
-                return ErasureTarget(known.site, (article,), known.urls, False, told)
+                articles = tuple((k.site, k.article) for k in known)
+                home = next((k.site for k in known if k.article == article), known[0].site)
+                return ErasureTarget(home, tuple(sorted(sites | listing)), articles, urls, False, told)
             ids = tuple(erasure.articles_of(conn, name))
             if name in config.sites or ids:
-                return ErasureTarget(
-                    name, ids, (), True, f"the site {name}: {len(ids)} article(s), and all that is known of it"
-                )
-            url = canonical(name) if name.startswith(("http://", "https://")) else None
-            site = next(iter(frontier.sites_of(conn, url or name)), config.site_of(name).id)
+                told = f"the site {name}: {len(ids)} article(s), and all that is known of it"
+                return ErasureTarget(name, (name,), tuple((name, one) for one in ids), (), True, told)
         if url is None:
             raise ArshifError(f"{name} is no site, and no id or address of an article: `arshif sites list`")
-        return ErasureTarget(site, (), (url,), False, f"{url}: not in the archive; it is only kept away")
+        sites = listing or {config.site_of(name).id}
+        told = f"{url}: not in the archive; it is only kept away"
+        return ErasureTarget(min(sites), tuple(sorted(sites)), (), urls, False, told)
 
     def forget(self, what: ErasureTarget, now: datetime) -> Erased:
         """Erase the target for good. After an interruption, it is safe to run again.
 
-        :raises Busy: when the site is being crawled, or another process makes a backup or erases something.
+        :raises Busy: when a site is being crawled, or another process makes a backup or erases something.
         """
         with hold(keeping_lock(self.archive.path.parent), wait=False):
-            held = self.archive.write(partial(leases.acquire, sites=[what.site], owner=OWNER, now=now)).result()
-            if not held:
-                raise Busy(f"{what.site} is being crawled: wait for the end of its run (`arshif runs`)")
+            held = self.archive.write(partial(leases.acquire, sites=what.sites, owner=OWNER, now=now)).result()
             try:
-                done = self._forget(what, held[0], now)
+                if missing := set(what.sites) - {lease.site for lease in held}:
+                    names = ", ".join(sorted(missing))
+                    raise Busy(f"{names} is being crawled: wait for the end of its run (`arshif runs`)")
+                done = self._forget(what, {lease.site: lease for lease in held}, now)
             finally:
                 self.archive.write(partial(leases.release, held=held)).result()
         return replace(done, journal_emptied=sqlite.empty_journal(self.archive.path))
 
-    def _forget(self, what: ErasureTarget, lease: leases.Lease, now: datetime) -> Erased:
+    def _forget(self, what: ErasureTarget, held: Mapping[str, leases.Lease], now: datetime) -> Erased:
         if what.whole:  # first, so that a crawl begun after a crash finds the mark
-            self.archive.write(partial(erasure.refuse_site, site=what.site, now=now), lease).result()
-        done = Erased(what.site, urls=0 if what.articles else len(what.urls))
-        for article in what.articles:
+            self.archive.write(partial(erasure.refuse_site, site=what.site, now=now), held[what.site]).result()
+        done = Erased(what.site, urls=len(what.urls), sites=what.sites)
+        for site, article in what.articles:
             with self.archive.read() as conn:
                 known = erasure.find(conn, article)
             blank(self.raw, known.refs)  # before the archive forgets where they are
-            self.archive.write(partial(erasure.forget, what=known, now=now), lease).result()
+            self.archive.write(partial(erasure.forget, what=known, now=now), held[site]).result()
             done = replace(
                 done,
                 articles=done.articles + 1,
                 versions=done.versions + known.versions,
-                urls=done.urls + len(known.urls),
+                urls=done.urls + (len(known.urls) if what.whole else 0),
                 raws=done.raws + len(known.refs),
             )
         if what.whole:
-            self.archive.write(partial(erasure.forget_site, site=what.site), lease).result()
-        elif not what.articles:
+            self.archive.write(partial(erasure.forget_site, site=what.site), held[what.site]).result()
+        for site in what.sites if not what.whole else ():
             self.archive.write(
-                partial(erasure.refuse, site=what.site, urls=what.urls, texts=(), now=now), lease
+                partial(erasure.refuse, site=site, urls=what.urls, texts=(), now=now), held[site]
             ).result()
         return done

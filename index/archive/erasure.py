@@ -18,6 +18,7 @@ from index.archive.upsert import chunks, insert_missing
 from index.warc.store import WarcRef
 
 WHOLE_SITE = "site"  # the mark of a site that must not be crawled at all
+EVERY_SITE = "*"  # holds the marks of URLs that no site's sources may bring back
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,22 @@ def find(conn: Connection, article: str) -> ErasableArticle:
     )
 
 
+def everywhere(conn: Connection, url: str) -> list[ErasableArticle]:
+    """Every article of any site that has this URL, or one of the other URLs of such an article: several sites may list
+    one page, and each keeps an article of its own."""
+    found: dict[str, ErasableArticle] = {}
+    urls, looked = {url}, set[str]()
+    while new := sorted(urls - looked):
+        looked |= urls
+        for table in (t.articles, t.aliases, t.frontier):
+            identifier = table.c.id if table is t.articles else table.c.article
+            for piece in chunks(new):
+                ids = conn.execute(select(identifier).where(table.c.url.in_(piece), identifier.is_not(None))).scalars()
+                found |= {one: find(conn, one) for one in set(ids) - found.keys()}
+        urls |= {url for one in found.values() for url in one.urls}
+    return sorted(found.values(), key=lambda one: (one.site, one.article))
+
+
 def forget(conn: Connection, what: ErasableArticle, now: datetime) -> None:
     """Remove an article from every table, mark it, and enqueue its deletion for every index."""
     mine = t.articles.c.id == what.article
@@ -82,13 +99,15 @@ def forget(conn: Connection, what: ErasableArticle, now: datetime) -> None:
 
 
 def refuse(conn: Connection, site: str, urls: Sequence[str], texts: Iterable[str], now: datetime) -> None:
-    """Mark these URLs and text hashes so that no crawl stores them again, and drop the URLs from the frontier."""
+    """Mark these URLs, for every site, and text hashes, for this one, so that no crawl stores them again; drop the URLs
+    from the site's frontier."""
     for piece in chunks(urls):
         conn.execute(delete(t.frontier).where(t.frontier.c.site == site, t.frontier.c.url.in_(piece)))
         for table in (t.health, t.alerts):
             shown = (table.c.site == site) & table.c.example.in_(piece)
             conn.execute(update(table).where(shown).values(example=None))
     _mark(conn, site, [*map(_digest, urls), *map(_digest, texts)], now)
+    _mark(conn, EVERY_SITE, map(_digest, urls), now)
 
 
 def forget_site(conn: Connection, site: str) -> None:
@@ -116,7 +135,7 @@ def sites(conn: Connection) -> frozenset[str]:
     return frozenset(conn.execute(select(t.forgotten.c.site).where(t.forgotten.c.mark == WHOLE_SITE)).scalars())
 
 
-_ANY = select(t.forgotten.c.mark).where(t.forgotten.c.site == bindparam("site")).limit(1)
+_ANY = select(t.forgotten.c.mark).where(t.forgotten.c.site.in_((bindparam("site"), EVERY_SITE))).limit(1)
 
 
 def among(conn: Connection, site: str, signs: Iterable[str]) -> frozenset[str]:
@@ -128,7 +147,7 @@ def among(conn: Connection, site: str, signs: Iterable[str]) -> frozenset[str]:
         return frozenset(marks.values())
     found: set[str] = set()
     for piece in chunks(list(marks)):
-        here = (t.forgotten.c.site == site) & t.forgotten.c.mark.in_(piece)
+        here = t.forgotten.c.site.in_((site, EVERY_SITE)) & t.forgotten.c.mark.in_(piece)
         found.update(conn.execute(select(t.forgotten.c.mark).where(here)).scalars())
     return frozenset(marks[mark] for mark in found)
 

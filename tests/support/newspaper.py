@@ -103,7 +103,7 @@ class Archivist:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.config = _config(folder)
+        self.config = configured(folder)
         self.site: Site = self.config.sites["paper"]
         self.now = START + timedelta(days=20)
         self.loop = asyncio.new_event_loop()
@@ -183,7 +183,8 @@ class Archivist:
         raise AssertionError(error)
 
 
-def _config(folder: Path) -> Config:
+def configured(folder: Path) -> Config:
+    """A configuration in this folder with the newspaper as its only site."""
     (folder / "config" / "sites").mkdir(parents=True)
     (folder / "config" / "arshif.yaml").write_text(f"data: {folder / 'data'}\n", "utf-8")
     site = {
