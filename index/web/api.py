@@ -15,7 +15,7 @@ from index.locale import plain
 from index.model.article import Version as StoredVersion
 from index.model.query import Query as Searched
 from index.model.query import Sort
-from index.model.results import Facet, Hit, Unit
+from index.model.results import Facet, Hit, Results, Unit
 from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
 from index.web import queries
@@ -54,7 +54,7 @@ async def _counts(
 
 
 @router.get("/search", response_model=Found, response_model_exclude_unset=True)
-def results(
+async def results(
     archive: ArchiveOf,
     engine: EngineOf,
     searches: SearchesOf,
@@ -64,8 +64,16 @@ def results(
     """The results of a search: `total`, `hits` with snippets in place of their full text, and the next `cursor`.
 
     Parts of `q` that cannot be parsed are reported in `problems`, and the rest is searched."""
-    with searches.slot():
-        found = service.search(asked, engine, archive, **counts)
+
+    def work() -> Response:
+        with searches.timed():
+            found = service.search(asked, engine, archive, **counts)
+        return JSONResponse(_found(asked, counts, found))  # not validated: checking them costs half a search
+
+    return await searches.run(work)
+
+
+def _found(asked: Searched, counts: dict[str, Any], found: Results) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "total": found.total,
         "seconds": round(found.seconds, 4),
@@ -83,7 +91,7 @@ def results(
     if found.unit:
         bars = [{"date": bar.day.isoformat(), "count": bar.count} for bar in found.histogram]
         answer["histogram"] = {"unit": found.unit, "counts": bars}
-    return JSONResponse(answer)  # not validated: checking ten articles against their schema costs half a search
+    return answer
 
 
 @router.get("/articles/{article}", response_model=Article, **KNOWN)

@@ -30,6 +30,7 @@ from index.web import (
     templating,
 )
 from index.web.bind import bind_socket
+from index.web.http_protocol import DeadlineProtocol
 from index.web.search_limiter import SearchLimiter
 from index.web.security_headers import SecurityMiddleware, is_loopback
 
@@ -116,6 +117,7 @@ def serve(app: FastAPI, host: str, port: int, token: str = "") -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,  # any proxy in front is unknown: a header must not pass for an address
+            http=DeadlineProtocol,
             ws="none",
             lifespan="off",
             timeout_graceful_shutdown=GRACE,

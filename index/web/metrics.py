@@ -17,6 +17,7 @@ from index.archive.site_state import SiteState
 from index.errors import ArshifError
 from index.model.query import Query
 from index.web import queries
+from index.web.error_handlers import RETRY
 from index.web.search_pages import ArchiveOf, EngineOf
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # s
@@ -96,5 +97,5 @@ def ready(archive: ArchiveOf, engine: EngineOf) -> Response:
             queries.newest(conn, 1)
         engine.search(Query(limit=1))
     except ArshifError as error:
-        return PlainTextResponse(f"{error}\n", 503)
+        return PlainTextResponse(f"{error}\n", 503, {"retry-after": str(RETRY)})
     return PlainTextResponse("ok\n")

@@ -80,15 +80,20 @@ def _back(request: Request, form: dict[str, str]) -> Response:
 
 
 @router.get("/feeds/{number}.atom")
-def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: SearchesOf, number: int) -> Response:
+async def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: SearchesOf, number: int) -> Response:
     """The newest results of a saved search as an Atom feed."""
-    with archive.read() as conn:
-        one, names = saved.get(conn, number), queries.names(conn)
-    if one is None:
-        raise Refused(404, "error.no_search")
-    with searches.slot():
-        found = service.search(parse(one.query, sort="newest", limit=ENTRIES), engine, archive)
-    return _xml(atom.atom(one, found.hits, names, _base(request)), "application/atom+xml; charset=utf-8")
+    base = _base(request)
+
+    def work() -> Response:
+        with archive.read() as conn:
+            one, names = saved.get(conn, number), queries.names(conn)
+        if one is None:
+            raise Refused(404, "error.no_search")
+        with searches.timed():
+            found = service.search(parse(one.query, sort="newest", limit=ENTRIES), engine, archive)
+        return _xml(atom.atom(one, found.hits, names, base), "application/atom+xml; charset=utf-8")
+
+    return await searches.run(work)
 
 
 @router.get("/opensearch.xml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, cast, get_args
 
 from fastapi import APIRouter, Depends, Request
@@ -54,7 +55,7 @@ def home(request: Request, archive: ArchiveOf) -> Response:
 
 
 @router.get("/search")
-def results(
+async def results(
     request: Request,
     searches: SearchesOf,
     archive: ArchiveOf,
@@ -63,8 +64,14 @@ def results(
     cursor: str = "",
 ) -> Response:
     """A page of search results with facets and a histogram. Mistakes in the query are reported in `problems`."""
+    return await searches.run(partial(_results, request, searches, archive, engine, asked, cursor))
+
+
+def _results(
+    request: Request, searches: SearchLimiter, archive: Archive, engine: Engine, asked: SearchParams, cursor: str
+) -> Response:
     query = asked.query(cursor)
-    with searches.slot():
+    with searches.timed():
         found = service.search(query, engine, archive, facets=get_args(Facet), histogram="day")
     with archive.read() as conn:
         names, strangers = queries.names(conn), site_state.unknown_ids(conn, query.sites)

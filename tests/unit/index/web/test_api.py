@@ -8,18 +8,21 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from index.errors import IndexUnavailable
+from index.engines import Engine
 from index.locale import translate
 from index.model.query import Query
+from index.model.results import Matches
 from index.web.app import create_app
 from index.web.metrics import Metrics
-from index.web.search_limiter import SearchLimiter
+from index.web.search_limiter import MAX_CONCURRENT_SEARCHES, SearchLimiter
 from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.patience import PATIENCE
 from tests.support.web_client import Client, client_of, unreachable
 from tests.unit.index.search.query_language.test_parser import SIGNS
 
@@ -148,29 +151,62 @@ def test_readiness_and_metrics(client: Client, shelf: Shelf) -> None:
     assert away.get("/metrics").status_code == away.get("/healthz").status_code == 200
 
 
-def test_no_more_searches_at_once_than_the_machine_can_answer(shelf: Shelf) -> None:
-    searches = SearchLimiter(Metrics(shelf.archive).searches, at_once=2, wait=0.05)
-    entered, over = threading.Barrier(3), threading.Event()
+class HeldEngine:
+    """An engine whose searches wait until they are let go, and which counts those that came."""
 
-    def search() -> None:
-        with searches.slot():
-            entered.wait()
-            over.wait()
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.let_go, self.came = engine, threading.Event(), 0
 
-    threads = [threading.Thread(target=search) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    entered.wait()
-    with pytest.raises(IndexUnavailable, match="More searches"), searches.slot():
-        pass
-    app = create_app(shelf.archive, shelf.engine)
-    app.state.searches = searches
-    assert Client(app).get("/api/search").status_code == 503
-    over.set()
-    for thread in threads:
-        thread.join()
-    with searches.slot():
-        assert shelf.engine.search(Query()).total > 60
+    def search(self, query: Query) -> Matches:
+        self.came += 1
+        self.let_go.wait()
+        return self.engine.search(query)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+
+def test_a_search_that_finds_no_turn_is_told_when_to_come_again(shelf: Shelf) -> None:
+    held = HeldEngine(shelf.engine)
+    app = create_app(shelf.archive, held)  # type: ignore[arg-type]
+    app.state.searches = SearchLimiter(Metrics(shelf.archive).searches, at_once=2, wait=0.05)
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            first = [asyncio.ensure_future(client.get("/api/search")) for _ in range(2)]
+            while held.came < 2:
+                await asyncio.sleep(0.01)
+            for path in ("/api/search", "/search", "/search?ui=ar"):
+                refused = await client.get(path)
+                assert (refused.status_code, refused.headers["retry-after"]) == (503, "10"), path
+            held.let_go.set()
+            assert {(await one).status_code for one in first} == {200}
+            assert (await client.get("/api/search")).json()["total"] > 60, "a turn is given back"
+
+    asyncio.run(ask())
+    assert held.came == 3
+
+
+def test_other_pages_are_answered_while_many_searches_wait(shelf: Shelf) -> None:
+    held = HeldEngine(shelf.engine)
+    app = create_app(shelf.archive, held)  # type: ignore[arg-type]
+    app.state.searches = SearchLimiter(Metrics(shelf.archive).searches, wait=PATIENCE)
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=PATIENCE) as client:
+            paths = ("/api/search", "/search", "/api/search?facets=all")
+            waiting = [asyncio.ensure_future(client.get(paths[n % 3])) for n in range(120)]
+            while held.came < MAX_CONCURRENT_SEARCHES:
+                await asyncio.sleep(0.01)
+            for path in ("/healthz", "/", "/sites", "/articles/x", "/metrics"):
+                assert (await client.get(path)).status_code == (404 if path == "/articles/x" else 200), path
+            assert not any(one.done() for one in waiting), "they still wait, and held up none of these"
+            held.let_go.set()
+            assert {(await one).status_code for one in waiting} == {200}
+
+    asyncio.run(ask())
 
 
 def test_fuzzed_queries_are_answered(shelf: Shelf) -> None:
