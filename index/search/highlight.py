@@ -6,6 +6,7 @@ so that they are the same for both engines.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,19 @@ def snippets(article: Article, asked: Sequence[MatchClause]) -> tuple[tuple[Span
     """Up to SNIPPETS pieces of an article's body, with the matches marked."""
     text = _AnalyzedText(article.body, article.language)
     return _snippets(text, text.marks([one for one in asked if one.field.startswith("body")]))
+
+
+def whole(article: Article, asked: Sequence[MatchClause]) -> tuple[tuple[Span, ...], ...]:
+    """All paragraphs of an article's body, with the matches marked."""
+    text = _AnalyzedText(article.body, article.language)
+    marks = text.marks([one for one in asked if one.field.startswith("body")])
+    return tuple(_spans(article.body, start, end, marks) for start, end in _paragraphs(article.body))
+
+
+def _paragraphs(body: str) -> Iterator[tuple[int, int]]:
+    """Where the paragraphs of a body begin and end, without the blank lines between them."""
+    for match in re.finditer(r"\S(?:(?!\n\s*\n).)*", body, re.DOTALL):
+        yield match.start(), match.start() + len(match[0].rstrip())
 
 
 def clauses_for_language(language: str | None, asked: Sequence[MatchClause]) -> list[MatchClause]:

@@ -15,10 +15,10 @@ from index.archive import Archive, documents
 from index.engines.base import Engine
 from index.engines.query_plan import MatchClause, match_clause, plan
 from index.engines.record import DAY, FACET_FIELDS
-from index.model.article import IndexDocument
+from index.model.article import Article, IndexDocument
 from index.model.query import FILTER_FIELDS, Query
-from index.model.results import FACET_FILTERS, Bar, Facet, FacetCounts, Hit, Match, Results, Unit
-from index.search.highlight import clauses_for_language, headline, snippets
+from index.model.results import FACET_FILTERS, Bar, Facet, FacetCounts, Hit, Match, Results, Span, Unit
+from index.search.highlight import clauses_for_language, headline, snippets, whole
 
 Key = tuple[str, int | None]  # an article's id, and the number of an earlier version; None for the newest
 Load = Callable[[Sequence[Key]], tuple[Mapping[Key, IndexDocument], Mapping[str, int]]]
@@ -63,6 +63,12 @@ def find(query: Query, engine: Engine, loading: Load) -> Results:
         if (key := (match.id, match.number)) in loaded
     )
     return Results(found.total, hits, time.perf_counter() - started, found.cursor)
+
+
+def marked(query: Query, article: Article) -> tuple[tuple[Span, ...], tuple[tuple[Span, ...], ...]]:
+    """An article's headline and the paragraphs of its body, with what a query matches in them marked."""
+    asked = clauses_for_language(article.language, match_clause(plan(query).scored))
+    return headline(article, asked), whole(article, asked)
 
 
 def load(archive: Archive, keys: Sequence[Key]) -> tuple[Mapping[Key, IndexDocument], Mapping[str, int]]:

@@ -17,11 +17,13 @@ from index.export.citation import FORMS, MEDIA, Form, citation, written
 from index.locale import direction
 from index.model.article import IndexDocument, Version
 from index.model.message import Message
+from index.search import service
 from index.warc.store import WarcDamaged, WarcRef, WarcStore
 from index.web import queries
 from index.web.error_handlers import Refused
 from index.web.sanitizer import CannotSanitize, sanitize
 from index.web.search_pages import ArchiveOf
+from index.web.search_params import SearchParams, ordered
 from index.web.templating import render, strip_controls
 
 SHEET = (  # style sheet of a saved copy, which loads nothing, not even our own files
@@ -46,8 +48,15 @@ RawOf = Annotated[WarcStore | None, Depends(_raw)]
 
 
 @router.get("/articles/{article}")
-def article(request: Request, archive: ArchiveOf, article: str) -> Response:
-    """An article as stored, and what the archive knows about it."""
+def article(
+    request: Request,
+    archive: ArchiveOf,
+    article: str,
+    asked: Annotated[SearchParams, Depends(ordered)],
+    cursor: str = "",
+) -> Response:
+    """An article as stored, and what the archive knows about it; after a search, with its matches marked, and the way
+    back to its results."""
     with archive.read() as conn:
         document = _document(conn, article)
         names, versions = queries.names(conn), documents.versions(conn, article)
@@ -60,6 +69,8 @@ def article(request: Request, archive: ArchiveOf, article: str) -> Response:
             "last_seen": queries.last_seen(conn, document),
             "copies": queries.with_copies(conn, article),
         }
+    headline, body = service.marked(asked.query(), document.article)
+    context |= {"headline": headline, "body": body, "asked": asked, "cursor": cursor}
     cited = citation(versions[-1], names.get(document.article.site) or document.article.site)
     return render(
         request, "article.html", document=document, article=document.article, cited=cited, forms=FORMS, **context

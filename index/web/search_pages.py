@@ -13,6 +13,7 @@ from index.engines import Engine
 from index.locale import days
 from index.model.results import Facet
 from index.search import service
+from index.search.suggestions import suggestion
 from index.web import queries
 from index.web.facets import choices, chosen
 from index.web.histogram import chart
@@ -73,9 +74,11 @@ def _results(
     query = asked.query(cursor)
     with searches.timed():
         found = service.search(query, engine, archive, facets=get_args(Facet), histogram="day")
+        meant = None if found.total or not asked.q else suggestion(query, asked.q, engine, archive)
     with archive.read() as conn:
         names, strangers = queries.names(conn), site_state.unknown_ids(conn, query.sites)
         shown = [hit.document for hit in found.hits if hit.document.current and query.sort == "changed"]
+        stories = {hit.document.article.id: queries.same_story(conn, hit.document) for hit in found.hits if hit.others}
         changes = {one.article.id: queries.last_change(conn, one.article.id) for one in shown}
     ui = ui_of(request)
     context: dict[str, Any] = {
@@ -89,7 +92,7 @@ def _results(
         for bar in (over_time.columns if over_time else ())
     ]
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
-    context |= {"strangers": strangers, "changes": changes}
+    context |= {"strangers": strangers, "changes": changes, "stories": stories, "meant": meant}
     return render(request, "search.html", **context)
 
 

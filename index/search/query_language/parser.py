@@ -41,6 +41,7 @@ from index.text.analysis import words
 
 FIELDS: dict[str, Field] = {"title": "headline", "body": "body"}
 _FUZZY = re.compile(r"~(\d{0,9})$")
+_UNKNOWN = re.compile(r"([a-z_]{2,20})[:：](?!//)")  # what looks like a field, and is no address
 _INNER_STAR = re.compile(r"\*+(?=\w)")
 _GIVEN = 40  # characters of a token that a problem quotes
 
@@ -226,6 +227,7 @@ class _Parser:
         found = words(text)
         if not found or not self._counted(piece, len(found)):
             return None
+        self._known(piece)
         if piece.kind == "phrase":
             if piece.near is None or len(set(found)) == 1:
                 return Words(text, field, phrase=True)
@@ -238,6 +240,13 @@ class _Parser:
         if match := _FUZZY.search(text):
             return self._fuzzy(piece, text[: match.start()], match[1], field)
         return Words(text, field)
+
+    def _known(self, piece: Token) -> None:
+        """Report a word that begins like a field, `foo:bar` or `foo:"bar"`; it is searched as it stands."""
+        name = _UNKNOWN.match(piece.text) if piece.kind == "word" else None
+        after = self._next()
+        if name and (name.end() < len(piece.text) or (after is not None and after.kind == "phrase" and after.joined)):
+            self._report("unknown_field", piece.at, piece.at + name.end(), name[0])
 
     def _closed(self, piece: Token) -> None:
         if not piece.closed:

@@ -152,6 +152,8 @@ PROBLEMS: dict[str, tuple[str, str, str]] = {
     '"a b"~500': ("gap", '"a b"~500', '"a b"~100'),
     "x*": ("short_prefix", "x*", "x"),
     "a wo*rd": ("inner_star", "wo*rd", "a wo-rd"),
+    "foo:bar": ("unknown_field", "foo:", "foo:bar"),
+    'a foo:"b c"': ("unknown_field", "foo:", 'a foo: "b c"'),
     "*word a": ("inner_star", "*word", "word a"),
     "!!!": ("nothing", "!!!", ""),
     "()": ("nothing", "()", ""),
@@ -171,6 +173,13 @@ def test_what_cannot_be_read_is_told_and_the_nearest_meaning_searched(text: str)
     assert (problem.key, text[problem.at : problem.end]) == (key, place)
     assert query == parse(meaning)
     assert sentence(problem, "en") != sentence(problem, "ar")
+
+
+@pytest.mark.parametrize(
+    "text", ["https://asi.example/a", "note: this", "a:b:c", "10:30", "foo:", "Opinion:why", "أي:شيء"]
+)
+def test_what_has_a_colon_and_is_no_field_is_a_word(text: str) -> None:
+    assert parse(text).problems == ()
 
 
 def test_every_problem_has_its_sentence_in_both_languages_and_is_met_here() -> None:
