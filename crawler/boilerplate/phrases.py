@@ -44,6 +44,8 @@ _TAIL = re.compile(r"[（(【\[]([^（(【\[\])】）]{4,150})[\])】）]\s*$")
 _IN_BRACKETS = ("read also", "related", "author")  # kinds of labels that may be in brackets at the end of a paragraph
 _ROW = re.compile("[|｜【】•·]")  # between the links in a row: Home | Print | Share
 _SENTENCES = re.compile(r"(?<=[.!?؟])\s+")
+_FOLLOW = 16  # maximum words of a line that asks to be followed
+_QUOTED = re.compile('["«»“”„‘「『]')
 _FOOT_MOST = 300  # maximum characters of a footer line
 _FOOT = 4  # paragraphs at the end of a body that may be footer lines
 
@@ -110,15 +112,29 @@ def _without_tail(paragraph: str, removed: list[Removed]) -> str:
 
 
 def _foot(paragraph: str) -> Phrase | None:
-    """The phrase that makes a line a footer: one anywhere in it, or a prompt as its last sentence; None if there is
-    none."""
+    """The phrase that makes a line a footer: one anywhere in it, an invitation to a platform, or a prompt as its last
+    sentence; None if there is none."""
     if len(paragraph) > _FOOT_MOST:
         return None
     folded = f" {known_form(paragraph)} "
     if found := next((p for p in _within() if (p.text if _spaceless(p.text) else f" {p.text} ") in folded), None):
         return found
+    if not _QUOTED.search(paragraph) and (found := _follow(folded)):
+        return found
     last = known(_SENTENCES.split(paragraph.strip())[-1])
     return last if last is not None and last.manner == "start" else None
+
+
+def _follow(folded: str) -> Phrase | None:
+    """The phrase by which a line asks to be followed, wherever it stands, beside the name of a platform: `For the
+    latest news, follow us on Telegram`."""
+    if len(folded.split()) > _FOLLOW:
+        return None
+    for phrase in _invitations():
+        before, found, after = folded.partition(phrase.text if _spaceless(phrase.text) else f" {phrase.text} ")
+        if found and any(f" {name} " in f"{before} {after}" for name in _platforms()):
+            return phrase
+    return None
 
 
 def known(paragraph: str) -> Phrase | None:
@@ -208,6 +224,17 @@ def _of(name: str, text: str) -> Iterable[Phrase]:
 @cache
 def _within() -> tuple[Phrase, ...]:
     return tuple(p._replace(text=known_form(p.text)) for p in listed() if p.manner == "within")
+
+
+@cache
+def _invitations() -> tuple[Phrase, ...]:
+    return tuple(p._replace(text=known_form(p.text)) for p in listed() if p.kind == "follow")
+
+
+@cache
+def _platforms() -> tuple[str, ...]:
+    names: list[str] = yaml.safe_load(files("crawler.boilerplate").joinpath("platforms.yaml").read_text("utf-8"))
+    return tuple({known_form(name): None for name in names})
 
 
 @cache

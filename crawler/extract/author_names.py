@@ -38,6 +38,11 @@ def is_byline(text: str) -> bool:
     return _by().match(text) is not None or _GLUED.match(text) is not None
 
 
+def is_agency(text: str) -> bool:
+    """Whether a text is the name of a news agency: `AFP`, `رويترز`."""
+    return _is("agencies", text)
+
+
 def is_of_others(label: str) -> bool:
     """Whether a label in front of a name tells that its bearer did not write the article: `Edited by`."""
     return _others().search(f" {line(label)} ") is not None

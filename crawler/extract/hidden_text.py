@@ -11,6 +11,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.extract.html_document import attribute, judge
 
 _HIDDEN = '[hidden]:not([hidden="until-found"]), [style*="display:none" i], [style*="display: none" i]'
+_HIDDEN_NAMES = frozenset(("hidden", "d-none", "is-hidden", "u-hidden", "hide"))  # of Tailwind, Bootstrap and others
+_is_called_shown = judge(
+    r":(?:block|flex|grid|inline|table|contents)|^d-\w{2,3}-\w+|^(?:show|visible)-"
+)  # at some width
+_CANDIDATES = ", ".join(("[style]", *(f"[class~='{name}']" for name in _HIDDEN_NAMES)))
 _MAX_CSS = 300_000  # characters of style sheets that are read
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS_TOKEN = re.compile(r"[{};]")
@@ -38,9 +43,14 @@ def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
     """The elements whose text is never shown. To be called before <style> is removed from the tree."""
     found = {node.mem_id: node for node in tree.css(_HIDDEN)}
     classes = _hidden_classes("".join(style.text(deep=True) for style in tree.css("style"))[:_MAX_CSS])
-    for node in tree.css("[style], [class]" if classes else "[style]"):
+    for node in tree.css("[style], [class]" if classes else _CANDIDATES):
         names = attribute(node, "class").split()
-        unseen = _is_unseen(attribute(node, "style"), node) or any(_is_unseen(classes.get(n, ""), node) for n in names)
+        unseen = not _HIDDEN_NAMES.isdisjoint(names) and not any(map(_is_called_shown, names))
+        unseen = (
+            unseen
+            or _is_unseen(attribute(node, "style"), node)
+            or any(_is_unseen(classes.get(n, ""), node) for n in names)
+        )
         if unseen and not any(map(_is_called_openable, names)):
             found[node.mem_id] = node
     return list(found.values())

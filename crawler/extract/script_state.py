@@ -25,7 +25,7 @@ def fill(draft: Draft, page: Context, node: jsonld.Node | None, ours: Rules) -> 
     found = _story(draft, page, ours)
     if _length(found.body) <= _MORE * _length(draft.body):
         return
-    draft.body, draft.origins["body"] = found.body, "script"
+    draft.body, draft.origins["body"], draft.apart = found.body, "script", frozenset()
     draft.fill("authors", metadata.persons(names(found.authors), house), "script")
     draft.fill("section", found.section or None, "script")
     metadata.fill_date(draft, "published", dates.machine(found.published, place), "script")

@@ -11,7 +11,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document as Found
 
 from crawler.extract import dom_pruning, jsonld
-from crawler.extract.body import main_content, text_blocks
+from crawler.extract.body import main_content, metadata_lines, text_blocks
 from crawler.extract.body.apart import apart
 from crawler.extract.body.recall import restore_missed
 from crawler.extract.body.text_blocks import Block, Elements
@@ -38,7 +38,10 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
         said = _article_body(node)
         if fold(" ".join(said)) == fold(draft.description or ""):
             said = []  # only a copy of the description
-        draft.fill("body", *_generic(draft, document, said, pieces, elements))
+        found, origin = _generic(draft, document, said, pieces, elements)
+        found, off = metadata_lines.without(found)
+        draft.removed += off
+        draft.fill("body", found, origin)
         read = _length(draft.body) / max(1, _length(said))
         if read < 0.2 or (read < 0.6 and _lacks(draft.body, said, document)):
             draft.body, draft.origins["body"] = said, "json-ld"

@@ -10,7 +10,8 @@ from crawler.extract.body.text_blocks import Block, Elements
 from crawler.extract.html_document import judge
 
 PROSE = 80  # characters from which a block is prose and not a label
-HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "summary"))
+ITEMS = frozenset(("li", "tr", "dt", "dd"))  # blocks of lists and tables, however short
 FLOW = HEADINGS | {"h1", "p", "li", "blockquote", "pre", "dt", "dd", "figcaption", "ul", "ol", "dl", "tr"}
 TABLE = frozenset(("table", "tbody", "thead", "tfoot"))
 # In the names of elements that rarely belong to an article.
@@ -20,7 +21,11 @@ is_foreign = judge(
 )
 _SENTENCE = 40  # characters from which a block that ends like a sentence is prose
 END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
-_DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center"}
+_DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center", "details"}
+_QUESTION = ("?", "؟", "？", "¿")
+_SUMMARY = 0.5  # share of sentences from which a list above the text is a summary of it
+_ITEMS_SHARE = 0.5  # share of a box without links in lists from which it is one of the article's lists
+_CLOCK = re.compile(r"\D{0,12}\d{1,2}\s?[:.h]\s?\d{2}(?!\d)\D{0,12}")  # the time above an entry
 _PICTURES = frozenset(("figure", "figcaption", "picture"))
 _SHARE = 0.15  # share of the prose from which a kind of box is part of the article's structure
 _PARAGRAPHS = 0.7  # share of the prose in <p> from which <div> boxes do not belong to the article
@@ -52,7 +57,7 @@ def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
     for block in blocks:
         around = elements.ancestors(block.element)
         path = around[: around.index(holder)][::-1]
-        if not any(elements.tags[n] in _PICTURES for n in path):
+        if block.tag == "tr" or not any(elements.tags[n] in _PICTURES for n in path):
             placed.append((block, path))
     in_paragraphs = prose([b for b in blocks if b.tag == "p"]) >= _PARAGRAPHS * prose(blocks)
     if in_paragraphs:
@@ -61,35 +66,55 @@ def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
     _accept(placed, 0, elements, prose(blocks))
 
 
-def _accept(placed: Sequence[tuple[Block, list[int]]], depth: int, elements: Elements, whole: int) -> None:
-    """`mark` for blocks with their paths of elements below the holder, the first `depth` of which are not boxes."""
+def _accept(
+    placed: Sequence[tuple[Block, list[int]]], depth: int, elements: Elements, whole: int, first: int = 0
+) -> None:
+    """`mark` for blocks with their paths of elements below the holder, the first `depth` of which are not boxes.
+    `whole` are the characters of prose in all, `first` is the place of the first paragraph."""
     kinds: dict[str, list[tuple[Block, list[int]]]] = defaultdict(list)
     for block, path in placed:
         if len(path) <= depth or elements.tags[path[depth]] in _DIRECT:
             block.found = _own(block)
         else:
             kinds[elements.kind(path[depth])].append((block, path))
+    first = min((b.place for b, _ in placed if weight(b) and b.tag not in ITEMS), default=0) if depth == 0 else first
     for some in kinds.values():
         if prose([block for block, _ in some]) >= _SHARE * whole:
-            _accept(some, depth + 1, elements, whole)
+            _accept(some, depth + 1, elements, whole, first)
             continue
         boxes: dict[int, list[Block]] = defaultdict(list)
         for block, path in some:
             boxes[path[depth]].append(block)
         for number, inner in boxes.items():
-            if _plain(inner, elements.called(number)):
-                for block in inner:
-                    block.found = _own(block)
+            for block in _belonging(inner, elements.called(number), first):
+                block.found = _own(block)
 
 
 def _own(block: Block) -> bool:
     return block.tag != "h1" and (block.links <= _LINKED or block.tag in ("p", "li", "tr"))
 
 
-def _plain(blocks: Sequence[Block], name: str) -> bool:
-    """Whether a box belongs to the article: a single heading, or prose without links and headings."""
-    if len(blocks) == 1 and blocks[0].tag in HEADINGS:
-        return blocks[0].links < _LINKED
-    if is_foreign(name) or any(b.links > 0.3 or b.tag in HEADINGS or b.tag == "li" for b in blocks):
+def _belonging(blocks: Sequence[Block], name: str, first: int) -> Sequence[Block]:
+    """The blocks of a box that belong to the article: a single heading, also below a time; prose without links and
+    headings; a list or table without links, or questions with their answers. A list of sentences above the `first`
+    paragraph is a summary of the text."""
+    last = blocks[-1]
+    if last.tag in HEADINGS and all(_CLOCK.fullmatch(b.text) for b in blocks[:-1]):
+        return blocks[-1:] if last.links < _LINKED else ()
+    if is_foreign(name):
+        return ()
+    if is_list(blocks):
+        return blocks if blocks[0].place > first or prose(blocks) < _SUMMARY * sum(b.size for b in blocks) else ()
+    if any(b.links > 0.3 or b.tag in HEADINGS or b.tag == "li" for b in blocks):
+        return ()
+    return blocks if prose(blocks) >= 0.8 * sum(b.size for b in blocks) else ()
+
+
+def is_list(blocks: Sequence[Block]) -> bool:
+    """Whether blocks are a list, a table or questions with answers, perhaps with headings, and without any link."""
+    if len(blocks) < 2 or any(b.links for b in blocks):
         return False
-    return prose(blocks) >= 0.8 * sum(b.size for b in blocks)
+    listed = sum(b.size for b in blocks if b.tag in ITEMS or b.tag in HEADINGS)
+    if any(b.tag in ITEMS for b in blocks) and listed >= _ITEMS_SHARE * sum(b.size for b in blocks):
+        return True
+    return blocks[0].tag in HEADINGS and (blocks[0].tag == "summary" or blocks[0].text.endswith(_QUESTION))

@@ -9,11 +9,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from crawler.extract.body import reader_comments
-from crawler.extract.body.inline_boxes import FLOW, PROSE, TABLE, below, is_foreign, mark, prose, weight
+from crawler.extract.body.inline_boxes import FLOW, ITEMS, PROSE, TABLE, below, is_foreign, mark, prose, weight
 from crawler.extract.body.text_blocks import Block, Elements, Kind
 from crawler.extract.html_document import judge
 from crawler.text import fold
 
+_MOSTLY_LINK = 0.5  # share of links from which an item leads elsewhere
 _SCOPE = 500  # characters of prose from which an element around the headline contains the article too
 _is_called_article = judge(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)")
 _is_called_entry = judge(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\W_])ticker")
@@ -49,14 +50,22 @@ def _trim(blocks: Sequence[Block]) -> None:
     kinds = {b.kind for b in blocks if b.found and weight(b)}
     at = [i for i, b in enumerate(blocks) if b.found and (weight(b) or (b.kind in kinds and b.size >= PROSE))]
     first, last = (at[0], at[-1]) if at else (len(blocks), len(blocks))
-    while last + 1 < len(blocks) and blocks[last + 1].found:
-        if blocks[last + 1].kind not in kinds and blocks[last + 1].tag not in ("li", "tr"):
-            break
+    while last + 1 < len(blocks) and _continues(blocks[last + 1], blocks[last + 2 : last + 3], kinds):
         last += 1
-    while 0 < first < len(blocks) and blocks[first - 1].found and blocks[first - 1].kind in kinds:
+    while 0 < first < len(blocks) and _continues(blocks[first - 1], blocks[first : first + 1], kinds):
         first -= 1
     for block in (*blocks[:first], *blocks[last + 1 :]):
         block.found = False
+
+
+def _continues(block: Block, after: Sequence[Block], kinds: set[Kind]) -> bool:
+    """Whether a short block at an end of the text belongs to it: one like its paragraphs, an item, a heading above."""
+    if not block.found:
+        return False
+    if block.kind in kinds or (block.tag in ITEMS and block.links < _MOSTLY_LINK):
+        return True
+    below = after[0] if after and after[0].found and not block.links else None
+    return below is not None and below.tag in ITEMS and below.links < _MOSTLY_LINK
 
 
 def _top(blocks: Sequence[Block], headline: str) -> int:

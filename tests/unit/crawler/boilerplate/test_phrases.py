@@ -136,10 +136,31 @@ def test_lines_and_tails_of_a_paragraph_go_alone() -> None:
         ["The boat is back.\nShare this article\nThe crew is well.", "船回来了。（责任编辑：王小明）"]
     )
     assert kept == ["The boat is back.\nThe crew is well.", "船回来了。"]
-    assert [(r.text, r.reason) for r in removed] == [
-        ("Share this article", "share: share this article"),
-        ("（责任编辑：王小明）", "author: 责任编辑"),
+    assert [(r.text, r.reason.params) for r in removed] == [
+        ("Share this article", {"kind": "share", "phrase": "share this article"}),
+        ("（责任编辑：王小明）", {"kind": "author", "phrase": "责任编辑"}),
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "For the latest news, follow us on Telegram",
+        "للاطلاع على آخر الأخبار تابعونا على تلغرام",
+        "Alle Berichte im Überblick: Folgen Sie uns auf Instagram!",
+        "Pour ne rien manquer, suivez-nous sur Facebook",
+        "Чтобы узнать больше, подписывайтесь на наш канал в Телеграм",
+        "برای آخرین خبرها ما را در شبکه‌های اجتماعی و تلگرام دنبال کنید",
+    ],
+)
+def test_a_line_that_asks_to_be_followed_goes_wherever_it_says_so(line: str) -> None:
+    assert left(line) == []
+    assert phrases.drop([line, *PROSE])[0] == [line, *PROSE] or phrases.known(line) is not None
+
+
+def test_a_sentence_about_platforms_stays() -> None:
+    line = "The ministry wrote on Telegram that nobody would follow us, and took the words back on Facebook."
+    assert left(line) == [line]
 
 
 def test_a_prompt_is_known_as_a_footers_last_sentence_only() -> None:

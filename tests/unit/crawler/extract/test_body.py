@@ -7,7 +7,7 @@ import json
 import pytest
 
 from crawler import stages
-from crawler.extract.body import text_blocks
+from crawler.extract.body import metadata_lines, text_blocks
 from crawler.extract.page_state import PageState
 from crawler.text import paragraphs
 from tests.support.samples import a_page, a_site
@@ -243,3 +243,127 @@ def test_links_to_other_articles_are_no_paragraphs(teaser: str) -> None:
 def test_a_class_that_most_of_the_text_has_tells_how_it_is_laid_out() -> None:
     parts = "".join(f"<div class='nav'><div class='c1'>{p(*TEXT[n : n + 2])}</div></div>" for n in range(0, 8, 2))
     assert read(f"<article><h1>{HEADLINE}</h1>{parts}</article>") == TEXT
+
+
+LISTS = {
+    "pros and cons": (
+        "<div class='review'><div class='pros'><h3>Pros</h3><ul><li>Full dams</li><li>Cheap power</li></ul></div>"
+        "<div class='cons'><h3>Cons</h3><ul><li>Mud</li></ul></div></div>",
+        ["Pros", "Full dams", "Cheap power", "Cons", "Mud"],
+    ),
+    "facts": (
+        "<div class='facts'><h3>In figures</h3><ul><li>12 dams</li><li>40 rivers</li></ul></div>",
+        ["In figures", "12 dams", "40 rivers"],
+    ),
+    "names and values": ("<dl><dt>Dams</dt><dd>Twelve</dd></dl>", ["Dams", "Twelve"]),
+    "a table in a figure": (
+        "<figure><table><tr><td>Upper</td><td>12 m</td></tr><tr><td>Old</td><td>9 m</td></tr></table></figure>",
+        ["Upper | 12 m", "Old | 9 m"],
+    ),
+    "questions": (
+        "<div class='qa'><div class='q'><h3>Is it over?</h3><div>No.</div></div>"
+        "<div class='q'><h3>When will it be?</h3><div>In May.</div></div></div>",
+        ["Is it over?", "No.", "When will it be?", "In May."],
+    ),
+    "Arabic questions": ("<div class='q'><h4>هل انتهى المطر؟</h4><div>لا.</div></div>", ["هل انتهى المطر؟", "لا."]),
+    "details": (
+        "<details><summary>The dams</summary><p>There are twelve.</p></details>",
+        ["The dams", "There are twelve."],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_short_items_among_the_text_are_kept(kind: str) -> None:
+    box, wanted = LISTS[kind]
+    assert read(in_article(p(*TEXT[:4]), box, p(*TEXT[4:]))) == [*TEXT[:4], *wanted, *TEXT[4:]]
+
+
+@pytest.mark.parametrize(
+    ("end", "wanted"),
+    [
+        (
+            "<h2>Ingredients</h2><ul><li>2 eggs</li></ul><h2>Method</h2><ol><li>Mix them.</li></ol>",
+            ["Ingredients", "2 eggs", "Method", "Mix them."],
+        ),
+        ("<h3>Levels</h3><table><tr><td>Upper</td><td>12 m</td></tr></table>", ["Levels", "Upper | 12 m"]),
+        ("<h2>More</h2><ul><li><a href=/1>Bread</a></li><li><a href=/2>Salt</a></li></ul>", []),
+        ("<h2>Contact</h2>", []),
+    ],
+)
+def test_a_list_below_the_last_paragraph_is_kept_with_its_heading(end: str, wanted: list[str]) -> None:
+    assert read(in_article(p(*TEXT), end)) == [*TEXT, *wanted]
+
+
+def test_a_list_of_sentences_above_the_text_is_a_summary_of_it() -> None:
+    items = "".join(f"<li>The {name} dam is full again, for the first time.</li>" for name in ("old", "new"))
+    assert read(in_article(f"<div class='s'><h3>Short</h3><ul>{items}</ul></div>", p(*TEXT))) == TEXT
+
+
+def test_headings_of_the_entries_of_a_live_page_are_kept() -> None:
+    entries = "".join(
+        f"<div class='entry'><div class='head'><span>1{n}:25</span><h3>Part {n}</h3></div><p>{text}</p></div>"
+        for n, text in enumerate(TEXT[1:])
+    )
+    found = read(f"<h1>{HEADLINE}</h1><div class='stream'><p>{TEXT[0]}</p>{entries}</div>")
+    assert [text for text in found if text.startswith("Part ")] == [f"Part {n}" for n in range(len(TEXT) - 1)]
+
+
+@pytest.mark.parametrize("name", ["hidden", "d-none x", "is-hidden"])
+def test_text_under_a_name_for_what_is_not_shown_is_none(name: str) -> None:
+    assert read(in_article(p(*TEXT[:6]), f"<div class='{name}'>{p(TEXT[6])}</div>")) == TEXT[:6]
+    shown = f"<div class='{name.split()[0]} md:block d-md-block'>{p(TEXT[6])}</div>"
+    assert read(in_article(p(*TEXT[:6]), shown)) == TEXT[:7]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Anna Lee",
+        "Von Anna Berg und Emil Ost",
+        "بقلم: سمر حداد",
+        "Updated 3:14 PM, January 20, 2018",
+        "20 January 2018 · 4 min read",
+        "Veröffentlicht am 20.01.2018, 14:30",
+        "نشر في 20 كانون الثاني 2018",
+    ],
+)
+def test_lines_about_the_text_above_it_are_none_of_it(line: str) -> None:
+    assert read(in_article(p(line), p(*TEXT))) == TEXT
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By the river",
+        "Von Kiew nach Lemberg",
+        "World Cup 2018",
+        "The dams were full on 20 January 2018, when the ministry counted them for the first time in years.",
+        "كتب الوزير إلى البلديات",
+    ],
+)
+def test_lines_of_the_text_that_only_look_like_that_are_kept(line: str) -> None:
+    assert (
+        read(in_article(f"<h2>{line}</h2>", p(*TEXT))) == [line, *TEXT]
+        or read(in_article(p(line), p(*TEXT)))[0] == line
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("(dpa/ml)", False),
+        ("AP/rk", False),
+        ("dpa", False),
+        ("(أ ف ب، رويترز)", False),
+        ("رويترز", False),
+        ("AFP, Reuters", False),
+        ("(Тасс)", False),
+        ("Never.", True),
+        ("Rain", True),
+        ("12 m", True),
+    ],
+)
+def test_a_line_of_agencies_and_signs_at_the_end_is_no_text(line: str, kept: bool) -> None:
+    assert metadata_lines.is_sign_off(line) is not kept
+    assert metadata_lines.without([*TEXT, line])[0] == [*TEXT, *([line] if kept else [])]

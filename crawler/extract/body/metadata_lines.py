@@ -1,0 +1,90 @@
+"""Lines of a text that tell about it: its author and its date above, and the agencies that it is made of below."""
+
+from __future__ import annotations
+
+import re
+
+from crawler.boilerplate.removed import RemovalReason, Removed
+from crawler.extract.author_names import is_agency, is_byline, names
+from crawler.extract.dates import reader
+from index.model.message import Message
+
+_TOP = 3  # paragraphs that may be lines about the text
+_LINE = 80  # characters of such a line
+_WORDS_BESIDE = 4  # words beside a date, as in `Published …` and `4 min read`
+_ENDS = re.compile(r"[.!?。！？؟۔…][\"'”’»)\]]*$")
+_PARTS = re.compile(r"\s+[-–—|•·/]\s+|[|•·]")
+_WORD = re.compile(r"[^\W\d_]+")
+_LABEL = re.compile(r"[:：/]|^بقلم")  # what tells a byline from a sentence where letters have no case
+_NUMBER = re.compile(r"\d")
+_PARTICLES = frozenset((
+    "von", "van", "der", "den", "de", "di", "da", "du", "del", "la", "le", "al", "el", "bin", "ibn", "und", "and", "et",
+    "y", "e", "og", "och",
+))  # fmt: skip
+_SIGN = re.compile(r"([(\[（]?)\s*([^()\[\]（）.:!?؟]{1,40}?)\s*[)\]）]?\.?")
+_SIGN_PARTS = re.compile(r"\s*[/,،;+&|\\-]\s*|\s+(?:and|und|et|y|e|و|mit|with)\s+")
+_INITIALS = 4  # letters of an editor's sign
+
+
+def without(paragraphs: list[str]) -> tuple[list[str], list[Removed]]:
+    """The paragraphs without lines about the text at its top and its end, and these."""
+    removed: list[Removed] = []
+    kept = list(paragraphs)
+    for text in paragraphs[:_TOP]:
+        kind = "author" if _is_author(text) else "meta" if _is_date(text) else ""
+        if kind and len(kept) > 1:
+            kept.remove(text)
+            removed.append(_removed(text, kind))
+    if len(kept) > 1 and is_sign_off(kept[-1]):
+        removed.append(_removed(kept.pop(), "author"))
+    return kept, removed
+
+
+def is_sign_off(text: str) -> bool:
+    """Whether a line only names agencies and signs of editors: `(dpa/ml)`, `AP/rk`, `أ ف ب، رويترز`."""
+    match = _SIGN.fullmatch(text.strip())
+    if match is None or _NUMBER.search(text):
+        return False
+    parts = [part for part in _SIGN_PARTS.split(match[2]) if part]
+    agencies = [is_agency(part) for part in parts]
+    signs = all(
+        agency or (len(part) <= _INITIALS and part.isalpha()) for part, agency in zip(parts, agencies, strict=True)
+    )
+    return signs and (any(agencies) or (len(parts) > 1 and "/" in text) or (bool(match[1]) and text.isascii()))
+
+
+def _is_author(text: str) -> bool:
+    if len(text) > _LINE or _ENDS.search(text) or not is_byline(text):
+        return False
+    said = names([text])
+    cased = any(c.islower() or c.isupper() for c in text)
+    return bool(said) and all(map(_is_full_name, said)) and (cased or _LABEL.search(text) is not None)
+
+
+def _is_full_name(name: str) -> bool:
+    """Whether a name has two to four words, with capitals if its script has them; in others, at most three."""
+    parts = name.split()
+    cased = any(c.islower() or c.isupper() for c in name)
+    if not cased:
+        return len(parts) <= _TOP
+    return 1 < len(parts) <= _INITIALS + 1 and all(not p[0].islower() or p in _PARTICLES for p in parts)
+
+
+def _is_date(text: str) -> bool:
+    """Whether a line is a date with a few words: `Updated 3:14 PM, 20 January 2026`, `20 January 2026 · 4 min read`."""
+    if len(text) > _LINE or _ENDS.search(text) or not _NUMBER.search(text):
+        return False
+    parts = [part for part in _PARTS.split(text) if part.strip()]
+    if not any(reader.read(_after_label(part)) for part in parts):
+        return False
+    return len(_WORD.findall(text)) <= _WORDS_BESIDE * (len(parts) + 1)
+
+
+def _after_label(part: str) -> str:
+    """A part of a line from its first number on, with the word before it, which may be a month."""
+    first = _NUMBER.search(part)
+    return part[part.rfind(" ", 0, part[: first.start()].rstrip().rfind(" ") + 1) + 1 :] if first else part
+
+
+def _removed(text: str, kind: str) -> Removed:
+    return Removed(text, Message(RemovalReason.ELEMENT, {"kind": kind}), "structure")
