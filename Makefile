@@ -6,11 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-<<<<<<< HEAD
-.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries wheel lock clean
-=======
-.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-stories bench-search bench-export bench-libraries bench-import wheel lock clean
->>>>>>> dfe06ac (Store what was archived elsewhere at its place in an article's history; document the import)
+.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26

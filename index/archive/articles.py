@@ -53,15 +53,10 @@ class Fetched:
     `url` is the requested URL in canonical form, `final_url` the one after redirects; `spellings` are other URLs under
     which a server may serve the same page. `body_hash` covers the bytes of the body; `fetched` and `revisit_at` are
     UTC. `raw` writes the raw response and returns its location; it is called only for a page that becomes a version.
-<<<<<<< HEAD
     `run` is the run's number, `guid` what the source identifies the article by. `state` names the rules and learned
     blocks that the page was read with, None if unknown; with `strict`, a page that differs from a version read
-    otherwise is not stored, but raises NotCompared.
-=======
-    `run` is the run's number. `state` names the rules and learned blocks that the page was read with, None if unknown;
-    with `strict`, a page that differs from a version read otherwise is not stored, but raises NotCompared. A page that
-    someone else `archived` may be older than what is stored; it becomes a version of its time.
->>>>>>> dfe06ac (Store what was archived elsewhere at its place in an article's history; document the import)
+    otherwise is not stored, but raises NotCompared. A page that someone else `archived` may be
+    older than what is stored; it becomes a version of its time.
     """
 
     site: str
