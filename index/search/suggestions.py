@@ -54,7 +54,7 @@ def suggestion(query: Query, text: str, engine: Engine, archive: Archive) -> str
 def _words(text: str) -> list[_Word]:
     """The words of a search that can be replaced: single ones and those in quotes, without patterns, filters and
     exclusions."""
-    found = []
+    found: list[_Word] = []
     before = None
     for token in tokenize(text):
         start = token.at + (token.kind == "phrase")

@@ -248,6 +248,21 @@ def test_an_article_with_all_that_the_archive_knows(edited: Shelf) -> None:
     assert "for subscribers" in text_of(reading.cssselect(".notice")[0])
 
 
+@pytest.mark.parametrize(("ui", "way"), [("en", "ltr"), ("ar", "rtl")])
+def test_a_citation_has_the_address_as_people_read_it_and_the_encoded_one_to_copy(
+    edited: Shelf, ui: str, way: str
+) -> None:
+    with edited.archive.read() as conn:
+        (found,) = [id_ for id_, _ in documents.ids(conn)]
+    root = tree(client_of(edited).get(f"/articles/{found}?ui={ui}"))
+    (cite,) = root.cssselect(".cite")
+    assert cite.get("dir") == way  # a sentence of the page, whatever the article is written in
+    url, digest = cite.cssselect("bdi[dir=ltr]")
+    assert (text_of(url), text_of(digest)) == ("https://asi.example/خبر?p=1", "other")
+    (encoded,) = root.cssselect(".encoded code")
+    assert (text_of(encoded), encoded.get("dir")) == ("https://asi.example/%D8%AE%D8%A8%D8%B1?p=1", "ltr")
+
+
 def test_a_missing_article_is_404_in_both_forms(client: Client) -> None:
     assert client.get("/articles/none").status_code == 404
     assert "ليس في الأرشيف" in client.get("/articles/none?ui=ar").text

@@ -58,7 +58,7 @@ TAGS = frozenset(
         ),
         *("br", "mark", "time", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "div"),
         *("figure", "figcaption", "dl", "dt", "dd", "ins", "del", "iframe", "label", "select", "option"),
-        *("script", "svg", "path", "circle", "rect", "dialog", "kbd", "pre"),
+        *("script", "svg", "path", "circle", "rect", "dialog", "kbd", "pre", "code"),
     )
 )
 ATTRIBUTES = frozenset(
