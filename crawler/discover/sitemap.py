@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -41,16 +42,23 @@ _NAMES = frozenset(name for _, name in _FIELDS)
 _ENTRIES = {"urlset": "url", "sitemapindex": "sitemap"}  # root: its entries
 _ADDRESS = re.compile(r"(?:https?:/)?/\S+", re.IGNORECASE)
 
+_NAME = re.compile(r"[^\W\d_]+")
+# In the name of a child sitemap: what it lists. WordPress's `post_tag` is of tags.
+POSTS = frozenset(("post", "posts", "news", "article", "articles", "story", "stories"))
+_ARCHIVES = frozenset(
+    ("tag", "tags", "category", "categories", "taxonomy", "taxonomies", "author", "authors", "user", "users")
+)
+
 Entry = dict[str, str]
 
 
 def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Discovered:
     """The entries of a sitemap, or the children of an index as `further`, newest first.
 
-    At most 50,000 entries are read and 500 children returned. `zone` applies to dates without a time zone. A `lastmod`
-    without a time means the day's first instant for an entry, whose date may be shown, and the last for a child, which
-    may be skipped because of it; of several dates it is the last. Entries with an unresolved entity are counted as
-    unusable.
+    At most 50,000 entries are read and 500 children returned, without those of tags, categories and authors if there
+    are others of posts. `zone` applies to dates without a time zone. A `lastmod` without a time means the day's first
+    instant for an entry, whose date may be shown, and the last for a child, which may be skipped because of it; of
+    several dates it is the last. Entries with an unresolved entity are counted as unusable.
 
     :raises SourceProblem: when the XML contains no readable entry.
     """
@@ -74,9 +82,28 @@ def parse(document: SourceDocument, url: str, zone: tzinfo | None = None) -> Dis
         collector.skipped[end.reason] += 1
     if document.cut:
         collector.skipped[SkipReason.CUT_SHORT] += 1
+    archives = [child for child in children if lists_archives(child)]
+    if archives and any(lists_posts(child) for child in children):  # else these are all that there is
+        collector.skipped[SkipReason.UNLIKELY] += len(archives)
+        children = {child: at for child, at in children.items() if child not in archives}
     if len(children) > MAX_CHILDREN:
         collector.skipped[SkipReason.TOO_MANY] += len(children) - MAX_CHILDREN
     return Discovered("sitemap", collector.candidates, _newest(children), dict(collector.skipped), title_text(name))
+
+
+def lists_posts(url: str) -> bool:
+    """Whether a sitemap is named for posts: `wp-sitemap-posts-post-1.xml`, `news.xml`."""
+    return not POSTS.isdisjoint(_words(url)) and not lists_archives(url)
+
+
+def lists_archives(url: str) -> bool:
+    """Whether a sitemap is named for the pages that list posts by tag, category or author: `post_tag-sitemap.xml`."""
+    words = _words(url)
+    return not _ARCHIVES.isdisjoint(words) and (POSTS - {"post"}).isdisjoint(words)
+
+
+def _words(url: str) -> frozenset[str]:
+    return frozenset(_NAME.findall(urlsplit(url).path.rpartition("/")[2].lower()))
 
 
 class _Ends(Exception):

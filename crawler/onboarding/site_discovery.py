@@ -15,6 +15,7 @@ from pydantic import HttpUrl
 
 from crawler import stages
 from crawler.discover.site_metadata import SiteMetadata, site_metadata, sitemaps
+from crawler.discover.sitemap import lists_posts
 from crawler.discover.wordpress import first_request
 from crawler.errors import ArshifError, PageProblem, Refused
 from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT
@@ -56,7 +57,6 @@ MAX_NAMED_SOURCES = 4
 ARTICLES = 5  # articles fetched on trial
 ROUNDS = 3  # in each, pages that are not articles are replaced by others
 SECTIONS = 8  # sections linked from the home page that are requested if there is no better source
-NEWS = ("news", "post", "article", "story")  # in the URL of the child sitemap with articles
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +254,6 @@ def _allowed(site: Site, candidates: Iterable[Candidate]) -> list[Candidate]:
 
 def _likeliest(index: Discovered) -> str:
     """The child sitemap with the newest articles, by its date or its name."""
-    named = [pair for pair in index.further if any(word in pair[0].lower() for word in NEWS)] or list(index.further)
+    named = [pair for pair in index.further if lists_posts(pair[0])] or list(index.further)
     dated = [(date, url) for url, date in named if date]
     return max(dated)[1] if dated else named[-1][0]

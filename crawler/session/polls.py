@@ -10,6 +10,8 @@ from crawler.discover.wordpress import first_request
 from crawler.site_config import Site, Source
 from index.archive.source_state import SourceState
 
+API_OVERLAP = timedelta(days=1)  # clocks differ, `after` is exclusive, and a post may be saved before it is visible
+
 
 @dataclass(frozen=True, slots=True)
 class Poll:
@@ -19,7 +21,8 @@ class Poll:
     is the date that a sitemap index gives for the document. `replaces` is the URL of the dead source that this poll is
     to replace; `parent` is the key of the document that led here, `top` that of the source in the YAML file. `known` is
     the stored state; unless validators and hash are set here too, the document is requested and parsed as if it were
-    unknown.
+    unknown. `beside` is another first page of the same API that is requested after this one; `partly` means that both
+    give only what is new.
     """
 
     site: Site
@@ -35,6 +38,8 @@ class Poll:
     replaces: str | None = None
     parent: str | None = None
     top: str = ""
+    beside: str | None = None
+    partly: bool = False
 
     @classmethod
     def of(cls, site: Site, source: Source) -> Poll:
@@ -54,10 +59,24 @@ class Poll:
         """The poll of a feed that the home page names."""
         return Poll(self.site, self.source, url, url, self.depth + 1, replaces=self.replaces, top=self.top)
 
-    def of_api(self, asked: datetime | None, horizon: datetime) -> Poll:
-        """The poll of an API's first page: what changed since it was last polled at `asked`, or, if it never was, what
-        was published since `horizon`."""
-        return replace(self, url=first_request(self.url, asked or horizon, modified=asked is not None))
+    def of_api(self, asked: datetime | None, horizon: datetime, *, whole: bool = False) -> Poll:
+        """The poll of an API's first page: what was published since it was last polled at `asked`, and `beside` it what
+        was changed since then. If it never was, or with `whole`, all that was published since `horizon`.
+
+        A post that was scheduled is published long after its last change, and one that is inserted with a past date may
+        have neither in time, so both are asked for, from API_OVERLAP before, and now and then all of them."""
+        if asked is None:
+            return replace(self, url=first_request(self.url, horizon))
+        since = asked - API_OVERLAP
+        changed = first_request(self.url, since, modified=True)
+        first = first_request(self.url, min(horizon, since) if whole else since)
+        return replace(self, url=first, beside=changed, partly=not whole)
+
+    def other(self) -> Poll:
+        """The poll of the first page `beside` this one; its state is kept under a URL without a time."""
+        assert self.beside is not None
+        key = first_request(self.key, modified=True)
+        return replace(self.further(self.beside, None), key=key)
 
 
 def first_polls(sites: Iterable[Site], days: int) -> Iterator[Poll]:

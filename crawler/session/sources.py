@@ -33,6 +33,7 @@ MAX_DOCUMENTS_PER_SOURCE = 200  # including those of its children: an index of i
 
 NAMING = 200  # latest articles of a site whose URLs are looked at for further domains
 FORCED_READ_AFTER = timedelta(days=1)  # then a source is polled without validators and parsed in any case
+API_WINDOW = timedelta(days=30)  # of an API's posts, those read whole that often
 FORCED_CHILD_READ_AFTER = timedelta(days=7)  # then a child sitemap is fetched even if its index says it is unchanged
 
 
@@ -98,6 +99,8 @@ class Sources:
         now, site = datetime.now(UTC), poll.site.id
         room = max(0, MAX_DOCUMENTS_PER_SOURCE - self.further[site, poll.top])
         children = [poll.further(url, modified) for url, modified in found.further[: min(MAX_CHILDREN_PER_RUN, room)]]
+        if poll.beside is not None and found.kind == "wordpress":
+            children.append(poll.other())
         full = room < min(MAX_CHILDREN_PER_RUN, len(found.further))
         self.further[site, poll.top] += len(children)
         resting = [child for child in children if await self._is_backing_off(child, now)]
@@ -106,7 +109,7 @@ class Sources:
         if resting or undated or full:  # some remain to be fetched; an undated index says nothing about its children
             answer = source_state.SourceResponse(kind=found.kind, found=len(found.candidates))
         answer = replace(answer, problem=truncation(found) or elsewhere(found))
-        if poll.body_hash is None:
+        if poll.body_hash is None and not poll.partly:
             answer = replace(answer, forced=now)
         whole = SourceTree(poll, answer, now, len(wanted))
 
@@ -225,7 +228,9 @@ class Sources:
             asked = state.polled if self.since is None else None
             if asked is not None and asked > datetime.now(UTC) + SKEW:  # the clock was wrong then: as if never polled
                 asked = None
-            return poll.of_api(asked, await self._horizon(poll.site))
+            now, horizon = datetime.now(UTC), await self._horizon(poll.site)
+            whole = state.forced is None or now - state.forced > FORCED_READ_AFTER
+            return poll.of_api(asked, max(horizon, now - API_WINDOW) if asked else horizon, whole=whole)
         if self.since is not None:  # older candidates are wanted, and so the whole document
             return poll
         poll = replace(poll, known=state)

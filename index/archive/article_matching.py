@@ -108,7 +108,7 @@ def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
             return there
     similar = near_duplicates.of_site(conn, new.site, new.signature) if new.signature and _is_exact(new) else ()
     for there in map(partial(get_article_row, conn), similar):
-        if there.published == new.published and _one_text(conn, there, new):
+        if there.published == new.published and _one_text(conn, there, new, claimed=False):
             return there
     return None
 
@@ -135,12 +135,16 @@ def _moved(conn: Connection, there: Any, new: Article, final_url: str) -> bool:
     return dated and urlsplit(there.url).hostname == urlsplit(final_url).hostname
 
 
-def _one_text(conn: Connection, there: Any, new: Article) -> bool:
+def _one_text(conn: Connection, there: Any, new: Article, *, claimed: bool = True) -> bool:
     """Whether a page that claims to be an article has its text: word for word or, except for flashes and templates,
-    edited."""
+    edited. Without a claim, a page that differs in a few slots is another report."""
     if there.content_hash == new.content_hash:
         return True
-    return there.mergeable and mergeable(new) and near_duplicates.is_text_of(conn, there.id, new.headline, new.body)
+    return (
+        there.mergeable
+        and mergeable(new)
+        and near_duplicates.is_text_of(conn, there.id, new.headline, new.body, claimed=claimed)
+    )
 
 
 def _same_text(conn: Connection, new: Article) -> tuple[Any, AliasReason | None]:

@@ -131,9 +131,10 @@ def unsigned(conn: Connection, after: str, most: int) -> list[Any]:
     return list(conn.execute(_UNSIGNED.limit(most), {"after": after}).all())
 
 
-def is_text_of(conn: Connection, article: str, headline: str, body: str) -> bool:
-    """Whether this is the article's text, perhaps edited."""
-    return text_similarity.is_same_text(text_similarity.comparable(headline, body), _read(conn, article))
+def is_text_of(conn: Connection, article: str, headline: str, body: str, *, claimed: bool) -> bool:
+    """Whether this is the article's text, perhaps edited; `claimed` if the page is said to be the article's."""
+    mine = text_similarity.comparable(headline, body)
+    return text_similarity.is_same_text(mine, _read(conn, article), claimed=claimed)
 
 
 def similar_articles(conn: Connection, site: str, signature: bytes) -> list[Any]:

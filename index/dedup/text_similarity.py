@@ -1,16 +1,21 @@
 """Whether two articles have the same text: they have enough in common, and the same facts.
 
 A copy of a wire report and the next report from the same template can differ in equally many words, but not in the same
-ones: an editor changes words here and there, a template the subject matter: numbers, names, the headline's words.
+ones: an editor changes words here and there, a template the subject matter: numbers, names, the headline's words. Of
+two short texts that differ in a slot or two, the city or the price, no more can be known than that no editor was at
+work, who also adds and leaves out.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 
-from index.dedup.alignment import opcodes
+from rapidfuzz import fuzz
+
+from index.dedup.alignment import Opcode, opcodes
 from index.text.analysis import fold
 
 SHINGLE = 3  # words
@@ -18,10 +23,13 @@ MIN_SIMILARITY = 0.4  # Jaccard similarity of the shingles; with a tenth of the 
 MAX_SLOT_WORDS = 6  # longest piece that a template fills in, such as a name with its title
 MAX_CHANCE = 0.005  # if so many changed facts among the changed words are less probable, no editor made them
 MIN_CHANGED_SHARE = 0.01  # lowest assumed share of changed words: a copy may correct a single figure
+SHORT_WORDS = 200  # of a report that a template may be all of; in a longer text, one word is a correction
 MAX_COMPARED_WORDS = 1_500  # words of each text that are compared one by one
 # Of each text that are read at all: texts are compared within transactions, which hold up every other writer. So many
 # take 50 ms.
 MAX_CHARACTERS = 100_000
+
+SPELLING = 75  # percent of letters in common from which two words are one, spelt differently
 
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _END = re.compile(r"[.!?:؟。…»\"”]$")  # after it, a capital letter does not indicate a name
@@ -35,21 +43,29 @@ class ComparableText:
 
     words: tuple[str, ...]
     facts: tuple[bool, ...]
+    about: frozenset[str] = frozenset()  # the headline's words
 
 
 def comparable(headline: str, body: str) -> ComparableText:
     """A text prepared for comparison: its first MAX_CHARACTERS."""
     body = body[:MAX_CHARACTERS]
-    about = {word for word, _ in _words(headline) if len(word) >= _LONG or _SPACELESS.search(word)}
+    said = [word for word, _ in _words(headline)]
+    about = {word for word in said if len(word) >= _LONG or _SPACELESS.search(word)}
     found = [(word, fact or word in about) for word, fact in _words(body)]
-    return ComparableText(tuple(word for word, _ in found), tuple(fact for _, fact in found))
+    return ComparableText(tuple(word for word, _ in found), tuple(fact for _, fact in found), frozenset(said))
 
 
-def is_same_text(one: ComparableText, other: ComparableText) -> bool:
-    """Whether two texts are the same, perhaps edited."""
+def is_same_text(one: ComparableText, other: ComparableText, *, claimed: bool = False) -> bool:
+    """Whether two texts are the same, perhaps edited; `claimed` if something else says that they are, such as a
+    canonical link, so that a slot or two may be an edit."""
     if one.words == other.words:
         return True
-    return overlap(one.words, other.words) >= MIN_SIMILARITY and not _of_a_template(one, other)
+    if overlap(one.words, other.words) < MIN_SIMILARITY:
+        return False
+    changes = _opcodes(one, other)
+    if not claimed and (_has_other_subject(one, other, changes) or _differs_in_slots_only(one, other, changes)):
+        return False
+    return not _of_a_template(one, other, changes)
 
 
 def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> float:
@@ -84,14 +100,52 @@ def _signs(word: str) -> list[str]:
     return _SPACELESS.sub(r" \g<0> ", word).split() if _SPACELESS.search(word) else [word]
 
 
-def _of_a_template(one: ComparableText, other: ComparableText) -> bool:
+def _opcodes(one: ComparableText, other: ComparableText) -> Sequence[Opcode]:
+    return opcodes(one.words[:MAX_COMPARED_WORDS], other.words[:MAX_COMPARED_WORDS])
+
+
+def _has_other_subject(one: ComparableText, other: ComparableText, changes: Sequence[Opcode]) -> bool:
+    """Whether a word of the headline gives way, there and in the text, to a word that the other text alone has."""
+    mine, theirs = one.about - other.about - set(other.words), other.about - one.about - set(one.words)
+    return any(
+        _of_one_script(word, another)
+        for kind, begin, end, there, until in changes
+        if kind == "replace"
+        for word in mine.intersection(one.words[begin:end])
+        for another in theirs.intersection(other.words[there:until])
+    )
+
+
+def _of_one_script(word: str, other: str) -> bool:
+    """Whether neither is the other's name in another script: Apple and 蘋果."""
+    return bool(_SPACELESS.search(word)) == bool(_SPACELESS.search(other)) or _is_number(word)
+
+
+def _differs_in_slots_only(one: ComparableText, other: ComparableText, changes: Sequence[Opcode]) -> bool:
+    """Whether two short texts are equal but for pieces of a few words that are filled in, and not merely spelt,
+    differently."""
+    if max(len(one.words), len(other.words)) >= SHORT_WORDS:
+        return False
+    slots = 0
+    for kind, begin, end, there, until in changes:
+        if kind == "equal":
+            continue
+        lengths = (end - begin, until - there)
+        if not min(lengths) or max(lengths) > MAX_SLOT_WORDS:  # something was added, left out or rewritten
+            return False
+        mine, theirs = "".join(one.words[begin:end]), "".join(other.words[there:until])
+        slots += any(map(str.isdigit, mine + theirs)) or fuzz.ratio(mine, theirs) < SPELLING
+    return slots > 0
+
+
+def _of_a_template(one: ComparableText, other: ComparableText, changes: Sequence[Opcode]) -> bool:
     """Whether two texts come from one template, filled in differently: more facts, or more numbers alone, were replaced
     than can be expected from the share of other words replaced. A fact counts once, however often it occurs in a text:
     one site may write Apple where another has 蘋果."""
     words = other_words = 0
     kept: set[tuple[str, ...]] = set()
     changed: set[tuple[str, ...]] = set()
-    for kind, begin, end, there, until in opcodes(one.words[:MAX_COMPARED_WORDS], other.words[:MAX_COMPARED_WORDS]):
+    for kind, begin, end, there, until in changes:
         mine, theirs = one.facts[begin:end], other.facts[there:until]
         if kind == "equal":
             words += mine.count(False)

@@ -111,3 +111,34 @@ def filled(rnd: random.Random, language: str, kind: str) -> Texts:
 
 
 EDITS: dict[str, Callable[[random.Random, str, str, float], str]] = {"words": words_edited, "runs": runs_edited}
+
+
+# --- reports that differ in one slot ---------------------------------------------------------------------------------
+
+
+@cache
+def _slots() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("near_slots.yaml").read_text("utf-8"))
+    return found
+
+
+def reports(count: int) -> list[tuple[Texts, Texts]]:
+    """So many pairs of reports, of eight languages in turn, each of one template and different in one slot or two."""
+    rnd, made = random.Random(2_000), []
+    while len(made) < count:
+        said = _slots()[[*_slots()][len(made) % len(_slots())]]
+        headline, body = rnd.choice(said["texts"])
+        names = [name for name in ("place", "name", "n", "m") if f"{{{name}}}" in headline + body]
+        first = {name: _slot(rnd, said, name) for name in names}
+        second = dict(first)
+        for name in rnd.sample(names, min(len(names), rnd.choice((1, 1, 2)))):
+            while second[name] == first[name]:
+                second[name] = _slot(rnd, said, name)
+        made.append(
+            ((headline.format(**first), body.format(**first)), (headline.format(**second), body.format(**second)))
+        )
+    return made
+
+
+def _slot(rnd: random.Random, said: dict[str, Any], name: str) -> str:
+    return str(rnd.randint(*{"n": (200, 990), "m": (3, 45)}[name])) if name in "nm" else rnd.choice(said[name])

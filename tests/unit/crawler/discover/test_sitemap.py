@@ -245,3 +245,26 @@ def test_of_several_dates_the_last_holds(lastmod: str) -> None:
 def test_a_day_alone_is_a_day_where_the_site_is() -> None:
     (found,) = read("<urlset><url><loc>/1</loc><lastmod>2024/5/5</lastmod></url></urlset>", zone=DAMASCUS).candidates
     assert found.modified == datetime(2024, 5, 5, tzinfo=DAMASCUS)
+
+
+def children(*names: str) -> list[str]:
+    index = "".join(f"<sitemap><loc>/{name}</loc></sitemap>" for name in names)
+    return [url.rpartition("/")[2] for url, _ in read(f"<sitemapindex>{index}</sitemapindex>").further]
+
+
+@pytest.mark.parametrize(
+    ("named", "kept"),
+    [
+        (
+            "wp-sitemap-posts-post-1.xml wp-sitemap-posts-page-1.xml wp-sitemap-taxonomies-category-1.xml"
+            " wp-sitemap-taxonomies-post_tag-1.xml wp-sitemap-users-1.xml",
+            "wp-sitemap-posts-post-1.xml wp-sitemap-posts-page-1.xml",
+        ),
+        ("post-sitemap.xml post_tag-sitemap.xml category-sitemap.xml author-sitemap.xml", "post-sitemap.xml"),
+        ("news.xml category-news.xml tags.xml", "news.xml category-news.xml"),
+        ("2024.xml tags.xml", "2024.xml tags.xml"),  # which of them lists the articles is not known
+        ("category-1.xml category-2.xml", "category-1.xml category-2.xml"),
+    ],
+)
+def test_tags_and_authors_are_left_out_beside_posts(named: str, kept: str) -> None:
+    assert children(*named.split()) == kept.split()
