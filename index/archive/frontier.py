@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from index.archive import erasure, site_state, trust
-from index.archive.column_types import join_message, split_message
+from index.archive.column_types import Instant, join_message, split_message
 from index.archive.documents import touch
 from index.archive.tables import articles, fetches, frontier
 from index.archive.upsert import change, chunks
@@ -32,6 +32,11 @@ _SIBLINGS = select(frontier.c.id).where(
     frontier.c.state == bindparam("state"),
     frontier.c.id != bindparam("id"),
 )
+MANY_DUE = 1_000  # pages from which they are no longer sorted, but looked for in the order of their dates
+# By either of two indexes: the few that are due, which are then sorted; or all in order, until enough of them are due
+_ANY_DUE = "SELECT 1 FROM frontier INDEXED BY ix_frontier_site_due WHERE site = ? AND due <= ? LIMIT ?"
+_DUE_FIRST = "SELECT id FROM frontier INDEXED BY ix_frontier_site_due WHERE site = ? AND due <= ?"
+_NEWEST_FIRST = "SELECT id FROM frontier INDEXED BY ix_frontier_due_newest WHERE site = ? AND due <= ?"
 _NOTE, _LAST = insert(fetches), select(func.max(fetches.c.number)).where(fetches.c.page == bindparam("page"))
 
 
@@ -235,10 +240,14 @@ def _news(row: Any, offer: Candidate, now: datetime, horizon: datetime) -> dict[
 def due(conn: Connection, site: str, now: datetime, limit: int) -> list[FrontierRow]:
     """The site's pages that are due, newest first: never fetched, to be retried after a failure, given a later date by
     their source, or to be revisited."""
-    rows = frontier.select().where(frontier.c.site == site, frontier.c.due <= now)
-    return [
-        _row(row) for row in conn.execute(rows.order_by(frontier.c.newest.desc(), frontier.c.id.desc()).limit(limit))
-    ]
+    moment = Instant().process_bind_param(now, conn.dialect)
+    order, asked = "ORDER BY newest DESC, id DESC LIMIT ?", (site, moment, limit)
+    few = len(conn.exec_driver_sql(_ANY_DUE, (site, moment, MANY_DUE)).all()) < MANY_DUE
+    ids = conn.exec_driver_sql(f"{_DUE_FIRST if few else _NEWEST_FIRST} {order}", asked).scalars().all()
+    found: dict[int, Any] = {}
+    for piece in chunks(ids):
+        found |= {row.id: row for row in conn.execute(frontier.select().where(frontier.c.id.in_(piece)))}
+    return [_row(found[number]) for number in ids]
 
 
 def count_due(conn: Connection, site: str, now: datetime) -> int:

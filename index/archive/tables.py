@@ -146,6 +146,7 @@ frontier = Table(  # one row per candidate, with the fetch state of its page
     UniqueConstraint("site", "url"),
     Index(None, "site", "guid"),
     Index(None, "site", "due"),
+    Index("ix_frontier_due_newest", "site", "newest", "id", "due", sqlite_where=text("due IS NOT NULL")),  # as fetched
     Index(None, "site", "state"),
     Index(None, "article"),
 )

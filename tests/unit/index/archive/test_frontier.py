@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from index.archive import Archive, articles, documents, erasure, frontier, site_state, source_state
+from index.archive import tables as t
 from index.archive.frontier import FETCHES, OfferResult, Visit, fetches_of
 from index.archive.source_state import SourceResponse
 from index.archive.tables import fetches
@@ -343,3 +344,55 @@ def test_a_site_keeps_what_is_not_said_anew(front: Frontier) -> None:
             site_state.SiteState("step", name="Step", languages=("ar", "en"), failures=2, last_run=NOW)
         ]
         assert site_state.state(conn, "nobody") == site_state.SiteState("nobody")
+
+
+# --- how long it takes -----------------------------------------------------------------------------------------------
+
+
+def fill(conn: Connection, due: int, later: int) -> None:
+    """So many pages that are due, the newest of them an hour old, and so many that are not, half of them newer."""
+    rows = [
+        {"site": "step", "url": f"https://step.example/{n}", "state": "stored", "discovered": NOW, "due": moment}
+        | {"newest": NOW - timedelta(minutes=60 + n if n % 2 or n < due else n)}
+        for n in range(due + later)
+        for moment in [NOW - timedelta(seconds=n) if n < due else NOW + DAY]
+    ]
+    conn.execute(insert(t.frontier), rows)
+
+
+def steps(conn: Connection, work: Callable[[], object]) -> int:
+    """How many instructions of its virtual machine SQLite takes, by the hundred."""
+    done = 0
+
+    def count() -> int:
+        nonlocal done
+        done += 1
+        return 0
+
+    driver = conn.connection.driver_connection
+    driver.set_progress_handler(count, 100)  # type: ignore[union-attr]
+    work()
+    driver.set_progress_handler(None, 0)  # type: ignore[union-attr]
+    return done
+
+
+@pytest.mark.parametrize("later", [0, 3_000])
+def test_ten_times_as_many_due_pages_take_no_longer(tmp_path: Path, later: int) -> None:
+    taken = []
+    for due in (2_000, 20_000):
+        with Archive(tmp_path / f"{due}.sqlite3") as archive:
+            archive.write(lambda conn, due=due: fill(conn, due, later)).result()  # type: ignore[misc]
+            with archive.read() as conn:
+                found = frontier.due(conn, "step", NOW, 100)
+                assert [row.url for row in found] == [f"https://step.example/{n}" for n in range(100)]
+                taken.append(steps(conn, lambda conn=conn: frontier.due(conn, "step", NOW, 100)))  # type: ignore[misc]
+    assert taken[1] <= 1.2 * taken[0], taken
+
+
+@pytest.mark.parametrize("due", [0, 1, frontier.MANY_DUE - 1, frontier.MANY_DUE, frontier.MANY_DUE + 1])
+@pytest.mark.parametrize("limit", [0, 1, 50, 5_000])
+def test_few_and_many_come_in_the_same_order(archive: Archive, due: int, limit: int) -> None:
+    archive.write(lambda conn: fill(conn, due, 10)).result()
+    with archive.read() as conn:
+        found = [row.url for row in frontier.due(conn, "step", NOW, limit)]
+    assert found == [f"https://step.example/{n}" for n in range(min(due, limit))]
