@@ -15,6 +15,7 @@ from crawler.extract import (
     language_detection,
     metadata,
     script_state,
+    section,
     site_selectors,
     visible_metadata,
 )
@@ -62,6 +63,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
 
     body.fill(draft, document, node, ours)
     script_state.fill(draft, (document, place, house), node, ours)
+    section.settle(draft, house)
     _from_candidate(draft, page)
     metadata.fill_date(draft, "published", ago, "page")
     visible_metadata.apply_exact_time(draft, place.zone)

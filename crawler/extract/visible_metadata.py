@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from htmldate import find_date
 from selectolax.lexbor import LexborNode
 
-from crawler.extract import dates
+from crawler.extract import dates, section
 from crawler.extract.author_names import is_byline, is_of_others, names
 from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
@@ -75,7 +75,9 @@ def fill_visible(draft: Draft, page: Context) -> None:
         _add_authors(draft, document)
     if draft.lacks("section"):
         near = [
-            n for n in document.tree.css(_SECTIONS)[:8] if not (_is_outside_article(n) or _leads_home(n, document.url))
+            n
+            for n in document.tree.css(_SECTIONS)[:8]
+            if (section.is_crumb(n) or not _is_outside_article(n)) and not _leads_home(n, document.url)
         ]
         labels = [t for n in near if 1 < len(t := text_of(n)) <= _NAME_MAX_CHARS]
         headline = draft.headline.casefold()
@@ -120,7 +122,7 @@ def _label_above(document: HtmlDocument, headline: str) -> str | None:
     if not labels:
         return None
     links = Counter(a.text(deep=True, strip=True) for a in document.tree.css("a[href]")[:_LINKS])
-    return next((text for text in reversed(labels) if links[text] > 0), None)
+    return next((text for text in reversed(labels) if links[text] > 0 and section.is_label(document, text)), None)
 
 
 def date_from_htmldate(draft: Draft, html: str, place: dates.Place) -> None:

@@ -6,6 +6,7 @@ the other way round. Candidates are tried, and the one that reads best is chosen
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def decode(body: bytes, headers: Mapping[str, str], languages: Sequence[str] = (
     named = {name: origin for name, origin in declared.items() if name != _DEFAULT}
     candidates = {**named, "utf-8": "utf-8", **spoken} | declared  # earlier ones win ties
     name, origin = _best(body[:_SAMPLE], candidates)
-    return Decoded(body.decode(name, "replace"), name, origin)
+    return Decoded(_decoded(body, name), name, origin)
 
 
 def _is_damaged_utf8(body: bytes, text: str, declared: bool) -> bool:
@@ -86,6 +87,22 @@ def _is_damaged_utf8(body: bytes, text: str, declared: bool) -> bool:
     continuations = len(text.encode()) - len(text) - 2 * unreadable
     lost = unreadable - body.count("\ufffd".encode())  # those that the page itself has are no damage
     return continuations >= (lost if declared else 2 * lost)
+
+
+def _decoded(body: bytes, encoding: str) -> str:
+    """The text in an encoding, with U+FFFD for what is none; 0x80 in Chinese text is €, as browsers read it
+    (https://encoding.spec.whatwg.org/#gb18030-decoder)."""
+    return body.decode(encoding, "gb18030-replace" if encoding == "gb18030" else "replace")
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    """The character for a byte that is none in GB 18030, and where to go on."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "€" if error.object[error.start] == 0x80 else "\ufffd", error.start + 1
+
+
+codecs.register_error("gb18030-replace", _replaced)
 
 
 def _declared(body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
@@ -114,7 +131,7 @@ def _best(sample: bytes, candidates: dict[str, str]) -> tuple[str, str]:
 def _badness(sample: bytes, encoding: str) -> float:
     """How badly bytes read in an encoding, from 0 (well) upwards: unreadable characters, words of mixed scripts or with
     capitals inside, and words that are mostly accented letters, as a share of the words that are not plain ASCII."""
-    text = _MARKUP.sub(" ", sample.decode(encoding, "replace"))
+    text = _MARKUP.sub(" ", _decoded(sample, encoding))
     unreadable = text.count("\ufffd") + sum(text.count(chr(c)) for c in range(0x80, 0xA0))
     words = [w for w in _WORD.findall(text) if not w.isascii()]
     bad = sum(

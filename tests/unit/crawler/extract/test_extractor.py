@@ -330,3 +330,36 @@ def test_the_time_of_another_day_does_not_replace_a_day() -> None:
     found = article(html(head=ld(datePublished="2018-06-08") + timed))
     assert found.published is not None
     assert found.published.date().isoformat() == "2018-06-08"
+
+
+MENU = "<a href='/sport'>Sport</a> <a href='/index.xml'>RSS</a>"
+
+
+@pytest.mark.parametrize(
+    ("above", "section"),
+    [
+        (
+            f"<header><h2><a href='/'>Site</a></h2><ul><li>{MENU.replace('</a> ', '</a></li><li>')}</li></ul></header>",
+            None,
+        ),
+        (f"<div id='top'>{MENU}</div>", None),
+        (f"<div class='site-menu'><span>Sport</span></div><div>{MENU}</div>", None),
+        (f"<header>{MENU}</header><p>Sport</p>", "Sport"),
+        (f"<header>{MENU}</header><div class='kicker'><a href='/sport'>Sport</a></div>", "Sport"),
+        ("<nav class='breadcrumb'><a href='/'>Home</a><a href='/sport'>Sport</a></nav>", "Sport"),
+        ("<nav aria-label='Breadcrumb' class='breadcrumbs'><a href='/sport'>Sport</a></nav>", "Sport"),
+    ],
+)
+def test_a_link_of_the_menu_is_no_section(above: str, section: str | None) -> None:
+    page = html().replace("<main><article>", f"{above}<main><article>")
+    assert article(page).section == section
+
+
+@pytest.mark.parametrize(
+    "said", ["سمر حداد", "Uncategorized", "غير مصنف", "RSS", "Non classé", HEADLINE, "Step Agency"]
+)
+def test_authors_the_outlet_and_placeholders_are_no_section(said: str) -> None:
+    outlet = '<meta property="og:site_name" content="Step Agency">'
+    assert article(html(head=ld(articleSection=said) + outlet)).section is None
+    other = '<meta property="article:section" content="اقتصاد">'
+    assert article(html(head=ld(articleSection=said) + outlet + other)).section == "اقتصاد"

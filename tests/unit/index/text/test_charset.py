@@ -120,3 +120,11 @@ def test_a_stray_byte_costs_one_character(language: str, stray: bytes, copies: i
         decoded = decode(body, {}, (site,))
         assert text in decoded.text
         assert decoded.text.count("\ufffd") == 1
+
+
+def test_the_byte_0x80_of_a_chinese_page_is_the_euro_sign() -> None:
+    text = "旧粮仓将于明年夏天前拆除，价格为一百。" * 20
+    body = b"<meta charset=gb2312>" + text.encode("gbk") + b"\x80" + "镕基".encode("gbk") + b"\xff"
+    found = decode(body, {}, ("zh",))
+    assert found.encoding == "gb18030"
+    assert found.text.endswith("€镕基\ufffd")

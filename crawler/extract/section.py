@@ -1,0 +1,68 @@
+"""The section of an article: never a link of the site's menu, its feed, an author, or the outlet itself."""
+
+from __future__ import annotations
+
+from selectolax.lexbor import LexborNode
+
+from crawler.extract.draft import Draft
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge
+from crawler.text import fold
+
+_MENU_LEVELS = 4  # elements around a link that may be a menu
+_MENU_LINKS = 2  # links from which a list of links is a menu
+_LINKED = 0.8  # share of links in its text
+_MAX_NODES = 2_000  # elements of a page that are compared with a label
+_LABELS = "a, p, span, div, li, strong, b, h2, h3, h4, h5, h6"
+_is_called_menu = judge(r"menu|(?:^|[\W_])nav|navbar|top-?bar|tool-?bar|footer|site-?header|masthead")
+_is_called_label = judge(r"breadcrumb|kicker|overline|categor|section|label|topic|eyebrow")
+# What publishing systems give an article without a section, and links that stand in its place; folded.
+_NONE = frozenset(map(fold, (
+    "uncategorized", "uncategorised", "general", "default", "home", "homepage", "rss", "rss feed", "feed", "atom",
+    "archive", "archives", "tags", "search", "about", "contact", "login", "menu", "none", "null", "undefined",
+    "nicht kategorisiert", "unkategorisiert", "startseite", "accueil", "non classé", "sin categoría", "sin categorizar",
+    "inicio", "sem categoria", "senza categoria", "без рубрики", "главная", "без категорії", "ana sayfa", "genel",
+    "kategorisiz", "غير مصنف", "غير مصنفة", "الرئيسية", "بدون تصنيف", "دسته‌بندی نشده", "صفحه اصلی", "خانه",
+    "ללא קטגוריה", "未分类", "未分類", "首页", "ホーム", "미분류",
+)))  # fmt: skip
+
+
+def settle(draft: Draft, house: frozenset[str]) -> None:
+    """Replaces a section that is none by the next value that a source gave, or by nothing. `house` are the outlet's
+    folded names."""
+    said = [(draft.section, draft.origins.get("section", ""))] if draft.section else []
+    said += [(str(one.value), one.origin) for one in draft.others if one.name == "section"]
+    others = {fold(name) for name in (*draft.authors, draft.headline)}
+    for value, origin in said:
+        folded = fold(value)
+        if origin == "rule" or not (folded in _NONE or folded in others or folded.replace(" ", "") in house):
+            draft.section, draft.origins["section"] = value, origin
+            return
+    draft.section = None
+    draft.origins.pop("section", None)
+
+
+def is_label(document: HtmlDocument, text: str) -> bool:
+    """Whether a text stands outside of the page's menus, by itself."""
+    for node in document.tree.css(_LABELS)[:_MAX_NODES]:
+        if node.text(deep=True, strip=True) != text:
+            continue
+        around = [node, *list(ancestors(node))[:_MENU_LEVELS]]
+        if not any(map(_is_menu, around)):
+            return True
+    return False
+
+
+def is_crumb(node: LexborNode) -> bool:
+    """Whether a link is in a breadcrumb, which may be a <nav>."""
+    around = [node, *list(ancestors(node))[:_MENU_LEVELS]]
+    return any("breadcrumb" in attribute(n, "class", "aria-label", "id").lower() for n in around)
+
+
+def _is_menu(node: LexborNode) -> bool:
+    """Whether an element is a menu: by its tag or its names, or as a list of links that is not named a breadcrumb."""
+    name = attribute(node, "class", "id")
+    if node.tag == "nav" or _is_called_menu(name):
+        return True
+    links = [a.text(deep=True, strip=True) for a in node.css("a")] if node.tag != "a" else []
+    listed = sum(map(len, links)) >= _LINKED * len(node.text(deep=True, strip=True))
+    return len(links) >= _MENU_LINKS and listed and not _is_called_label(name)
