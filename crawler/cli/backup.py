@@ -9,6 +9,7 @@ import typer
 
 from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json
+from crawler.cli.progress import BYTES, indexing, progress
 from crawler.console import print_error, print_json, say
 from crawler.errors import ArchiveError, ArshifError
 from index.model.message import Message
@@ -33,8 +34,9 @@ def backup(
     config = load()
     if not archive_file(config).exists():
         raise ArchiveError(Message(CommandMessage.NO_ARCHIVE, {"folder": str(config.settings.data)}))
-    with open_archive(config) as archive:
-        made = back_up(archive, raw_folder(config), folder)
+    with open_archive(config) as archive, progress() as shown:
+        step = shown.begin("backup", BYTES)
+        made = back_up(archive, raw_folder(config), folder, step.update)
     if json:
         print_json({"folder": folder, **_as_json(made)})
         return
@@ -57,11 +59,13 @@ def restore(
     from index.search import indexer
 
     config = load()
-    made, aside = backups.restore(folder, config.settings.data, force=force)
+    with progress() as shown:
+        step = shown.begin("restore", BYTES)
+        made, aside = backups.restore(folder, config.settings.data, force=force, told=step.update)
     problem = ""
-    with open_archive(config) as archive, open_index(config) as engine:
+    with open_archive(config) as archive, open_index(config) as engine, progress() as shown:
         try:
-            indexer.rebuild(archive, engine)
+            indexer.rebuild(archive, engine, told=indexing(shown))
         except ArshifError as error:
             problem = str(error)
     if json:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import IO, TYPE_CHECKING
 
 import typer
 
 from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json, Since, SitesArgument
+from crawler.cli.progress import Shown, Step, progress
 from crawler.console import print_error, print_json, say
 from crawler.errors import ArshifError, Busy
 from crawler.logging_setup import set_up_log
@@ -21,13 +24,15 @@ from index.model.message import Message
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from crawler.processes import crawl_process
     from crawler.site_config import Site
     from index.archive import Archive
-    from index.archive.runs import Run
+    from index.archive.runs import Run, SiteRun
     from index.engines import Engine
 
 app = typer.Typer()
 
+LOOK_SECONDS = 0.5  # between two looks at how far a run is
 LEAST_SINCE_DAYS = 30  # the least that is proposed for --since
 
 
@@ -45,11 +50,12 @@ def crawl(sites: SitesArgument = None, since: Since = "", json: Json = False) ->
     with open_archive(config) as archive, open_index(config) as engine:
         chosen = _without_forgotten(archive, chosen)
         first = _never_crawled(archive, chosen)
-        run = crawl_process.start(config, archive, chosen, since, why=RunCause.REQUESTED)
-        signal.signal(signal.SIGTERM, lambda *_: run.stop(RunStatus.STOPPED))
-        signal.signal(signal.SIGINT, lambda *_: run.stop(RunStatus.STOPPED))
-        while not run.watch(time.monotonic()):
-            time.sleep(0.1)
+        with progress() as shown:
+            log = subprocess.PIPE if shown.on_terminal else None  # printed above the bars
+            run = crawl_process.start(config, archive, chosen, since, why=RunCause.REQUESTED, stderr=log)
+            signal.signal(signal.SIGTERM, lambda *_: run.stop(RunStatus.STOPPED))
+            signal.signal(signal.SIGINT, lambda *_: run.stop(RunStatus.STOPPED))
+            _watch(archive, run, shown)
         status = crawl_process.finish(archive, run)
         _index(archive, engine)
         with archive.read() as conn:
@@ -60,6 +66,51 @@ def crawl(sites: SitesArgument = None, since: Since = "", json: Json = False) ->
         raise typer.Exit(int(any(site.status != RunStatus.OK for site in record.sites)))
     code = run.child.wait()
     raise typer.Exit(code if code in crawl_process.EXIT_CODES.values() else ArshifError.exit_code)
+
+
+def _watch(archive: Archive, run: crawl_process.Run, shown: Shown) -> None:
+    """Waits for the end of the run, and shows how far it is with each site."""
+    from index.archive import runs
+
+    log = Thread(target=_print_log, args=(run.child.stderr,), name="log", daemon=True)
+    if run.child.stderr is not None:
+        log.start()
+    whole, steps, look = shown.begin("crawl", "sites", len(run.sites)), dict[str, Step](), 0.0
+    while not run.watch(time.monotonic()):
+        if time.monotonic() >= look:
+            look = time.monotonic() + LOOK_SECONDS
+            with archive.read() as conn:
+                record = runs.get(conn, run.number)
+            _show(record.sites if record else (), shown, whole, steps)
+        time.sleep(0.1)
+    if log.is_alive():
+        log.join()
+
+
+def _show(parts: Sequence[SiteRun], shown: Shown, whole: Step, steps: dict[str, Step]) -> None:
+    """Shows found and fetched pages and new articles: of the run, and of each site under way."""
+    found, fetched, new = (sum(_counted(part)[each] for part in parts) for each in range(3))
+    done = sum(part.status != RunStatus.RUNNING for part in parts)
+    whole.update(done, note=f"{found:,} found, {fetched:,} fetched, {new:,} new")
+    for part in parts:
+        found, fetched, new = _counted(part)
+        if part.status != RunStatus.RUNNING:
+            if (step := steps.pop(part.site, None)) is not None:
+                shown.end(step)
+        elif found:
+            if part.site not in steps:
+                steps[part.site] = shown.begin(part.site, "pages")
+            steps[part.site].update(fetched, found, f"{new:,} new")
+
+
+def _counted(part: SiteRun) -> tuple[int, int, int]:
+    counts = part.counts
+    return counts["discovered"], counts["discovered"] - counts["pending"], counts["stored"] - counts["changed"]
+
+
+def _print_log(stream: IO[bytes]) -> None:
+    for line in stream:
+        print_error(line.decode("utf-8", "replace").rstrip("\n"))
 
 
 def _without_forgotten(archive: Archive, chosen: tuple[Site, ...]) -> tuple[Site, ...]:

@@ -12,6 +12,7 @@ from crawler.cli.archive import open_existing_archive
 from crawler.cli.messages import CommandMessage
 from crawler.cli.options import STDOUT, FetchedSince, Json, Out, SiteOption
 from crawler.cli.output import write_output
+from crawler.cli.progress import Shown, progress
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, print_query_problems
 from crawler.console import print_error, print_json, say
 from crawler.text import as_utc
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-PROGRESS_EVERY = 5_000  # articles between two lines of progress
 GIGABYTE = 1e9  # bytes, as disks are sold
 
 
@@ -52,18 +52,18 @@ def export_search(
     config = load()
     kind = open_format(form)
     print_query_problems(parsed)
-    with open_existing_archive(config) as archive, open_index(config) as engine:
-        progress = _Progress(stream(parsed, engine, archive), form)
-        write_output(out, kind.write(progress.pages()))
+    with open_existing_archive(config) as archive, open_index(config) as engine, progress() as shown:
+        found = _Counted(stream(parsed, engine, archive), form, shown)
+        write_output(out, kind.write(found.pages()))
     if json and out != STDOUT:
-        facts = {"articles": progress.done, "cells_too_long": progress.long_cells, "bytes": out.stat().st_size}
+        facts = {"articles": found.done, "cells_too_long": found.long_cells, "bytes": out.stat().st_size}
         print_json({"file": out, "format": form, **facts})
     elif out != STDOUT:
-        say(f"Wrote {progress.done} articles to {out}")
-    if progress.long_cells:
+        say(f"Wrote {found.done} articles to {out}")
+    if found.long_cells:
         from index.locale import FALLBACK, translate
 
-        told = Message(CommandMessage.LONG_CELLS, {"n": progress.long_cells, "most": MAX_CELL_CHARS})
+        told = Message(CommandMessage.LONG_CELLS, {"n": found.long_cells, "most": MAX_CELL_CHARS})
         print_error(translate(told, FALLBACK))
     if parsed.problems:
         raise typer.Exit(PARTLY_READ)
@@ -109,8 +109,14 @@ def export_warc(
     config = load()
     info = {"software": PRODUCT, "format": "WARC File Format 1.1", "operator": config.settings.contact or "unknown"}
     chosen = config.choose(site)[0].id if site else None
-    with open_archive(config) as archive, archive.read() as conn, WarcStore(raw_folder(config)) as raw:
-        written, damaged = join(raw, warc_records.refs(conn, chosen, as_utc(since)), file, info)
+    with (
+        open_archive(config) as archive,
+        archive.read() as conn,
+        WarcStore(raw_folder(config)) as raw,
+        progress() as shown,
+    ):
+        step = shown.begin("export", "raw copies", warc_records.count(conn, chosen, as_utc(since)))
+        written, damaged = join(raw, step.counted(warc_records.refs(conn, chosen, as_utc(since))), file, info)
     if json:
         print_json({"file": file, "records": written, "damaged": damaged, "bytes": file.stat().st_size})
         return
@@ -119,12 +125,13 @@ def export_warc(
         print_error(f"{damaged} raw copies are damaged and were left out")
 
 
-class _Progress:
-    """Passes pages of results on, counts their articles and prints the progress."""
+class _Counted:
+    """Passes pages of results on, and counts their articles."""
 
-    def __init__(self, found: ResultStream, form: Name) -> None:
+    def __init__(self, found: ResultStream, form: Name, shown: Shown) -> None:
         self._found = found
         self._form = form
+        self._step = shown.begin("export", "articles", found.total)
         self.done = 0
         self.long_cells = 0  # of a CSV file, which a spreadsheet cuts
 
@@ -134,6 +141,5 @@ class _Progress:
             yield page
             if self._form == "csv":
                 self.long_cells += sum(map(cells_too_long, page))
-            before, self.done = self.done, self.done + len(page)
-            if before // PROGRESS_EVERY < self.done // PROGRESS_EVERY:
-                print_error(f"{self.done} of {self._found.total} articles")
+            self.done += len(page)
+            self._step.update(self.done)

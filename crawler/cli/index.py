@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.options import Json
+from crawler.cli.progress import indexing, progress
 from crawler.console import print_error, print_json, say
 from crawler.errors import ArshifError, Busy
 
 if TYPE_CHECKING:
-    from index.search.indexer import BatchResult
     from index.search.verify import Verified
 
 app = typer.Typer()
@@ -95,14 +95,11 @@ def _build(build: Callable[..., str], json: bool) -> None:
     from crawler.config import load
     from crawler.storage import open_archive, open_index
 
-    def print_progress(batch: BatchResult) -> None:
-        if not json:
-            say(f"{batch.sent} indexed, {batch.left} pending")
-
     config = load()
     with open_archive(config) as archive, open_index(config) as engine:
         before = engine.current()
-        name = build(archive, engine, told=print_progress)
+        with progress() as shown:
+            name = build(archive, engine, told=indexing(shown))
         documents = engine.count()
     if json:
         print_json({"engine": engine.name, "current": name, "documents": documents})
@@ -127,7 +124,8 @@ def index_verify(
 
     config = load()
     with open_archive(config) as archive, open_index(config) as engine:
-        found = verify.verify(archive, engine)
+        with progress() as shown:
+            found = verify.verify(archive, engine, shown.begin("verify", "documents").update)
         left = found
         if repair and not found.whole:
             verify.repair(archive, engine, found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,8 @@ import typer
 
 from crawler.cli.archive import index_changes
 from crawler.cli.options import FetchedSince, Json, SiteOption
-from crawler.console import print_error, print_json, say
+from crawler.cli.progress import progress
+from crawler.console import format_duration, print_error, print_json, say
 from crawler.errors import Busy
 from crawler.text import as_utc
 
@@ -22,7 +24,6 @@ app = typer.Typer()
 
 EXCERPT_CHARS = 100  # characters shown of a field that differs
 CONTEXT = 20  # of these, before the first difference
-PROGRESS_EVERY = 500  # articles between two lines of progress
 
 
 @app.command()
@@ -42,23 +43,24 @@ def reextract(
     from crawler.maintenance.reextract import Reextraction
     from crawler.processes.parse_pool import ParsePool
     from crawler.storage import open_archive, raw_folder
+    from index.archive import warc_records
     from index.warc.store import WarcStore
 
     config = load()
     chosen = config.choose(site) if site else tuple(config.sites.values())
-    pool = ParsePool()
-    printed = 0
-
-    def print_progress(report: Report) -> None:
-        nonlocal printed
-        if not json and report.read // PROGRESS_EVERY > printed:
-            printed = report.read // PROGRESS_EVERY
-            print_error(f"{report.read} extracted, {report.changed} differ")
-
+    pool, begun = ParsePool(), time.monotonic()
     try:
-        with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw:
-            work = Reextraction(archive, raw, pool, dry=dry_run, told=print_progress)
+        with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw, progress() as shown:
+            with archive.read() as conn:
+                total = warc_records.count_newest(conn, [one.id for one in chosen], as_utc(since))
+            step = shown.begin("reextract", "articles", total)
+
+            def tell(report: Report) -> None:
+                step.update(report.read + report.refused + report.unreadable, note=f"{report.changed} differ")
+
+            work = Reextraction(archive, raw, pool, dry=dry_run, told=tell)
             report = asyncio.run(work.run(chosen, as_utc(since), datetime.now(UTC)))
+            seconds = time.monotonic() - begun
             if not dry_run:
                 index_changes(config, archive)
     finally:
@@ -66,13 +68,15 @@ def reextract(
     if json:
         print_json({"dry": dry_run, **asdict(report)})
     else:
-        _print(report, dry_run)
+        _print(report, dry_run, seconds)
     if report.busy:
         raise typer.Exit(Busy.exit_code)
 
 
-def _print(report: Report, dry: bool) -> None:
-    say(f"{report.read} articles extracted again, {report.changed} {'would change' if dry else 'corrected'}")
+def _print(report: Report, dry: bool, seconds: float) -> None:
+    outcome = "would change" if dry else "corrected"
+    took, rate = format_duration(timedelta(seconds=seconds)), report.read / seconds
+    say(f"{report.read} articles extracted again, {report.changed} {outcome}; {took}, {rate:.0f} a second")
     for name, count in sorted(report.fields.items(), key=lambda item: -item[1]):
         say(f"{name}: {count}", "bold")
         for example in report.examples[name]:

@@ -29,14 +29,15 @@ def die_with_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def start_child(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+def start_child(arguments: Sequence[str], stderr: int | None = None) -> subprocess.Popen[bytes]:
     """A child that runs an `arshif` command in its own session and process group. Call it from the main thread.
 
-    A terminal's Ctrl-C then reaches only the parent, which decides how the child ends.
+    A terminal's Ctrl-C then reaches only the parent, which decides how the child ends. `stderr` is as for Popen.
     """
     return subprocess.Popen(
         [sys.executable, "-m", "crawler.cli", *arguments, "--parent", str(os.getpid())],
         stdin=subprocess.DEVNULL,
+        stderr=stderr,
         start_new_session=True,
         env=ARENAS | os.environ,
     )

@@ -85,8 +85,17 @@ class Run:
             self.child.send_signal(signal.SIGTERM)
 
 
-def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = "", *, why: RunCause) -> Run:
-    """Start a crawl of these sites and record it with its cause. Call it from the main thread.
+def start(
+    config: Config,
+    archive: Archive,
+    sites: Iterable[Site],
+    since: str = "",
+    *,
+    why: RunCause,
+    stderr: int | None = None,
+) -> Run:
+    """Start a crawl of these sites and record it with its cause. Call it from the main thread. Its log goes to
+    `stderr`, as for Popen.
 
     :raises OSError: when the system cannot start a process.
     :raises ArchiveError: when the disk has too little space.
@@ -101,7 +110,7 @@ def start(config: Config, archive: Archive, sites: Iterable[Site], since: str = 
     now = datetime.now(UTC)
     number = archive.write(lambda conn: records.start(conn, ids, now, owner="arshif", why=Message(why))).result()
     try:
-        child = start_child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since])
+        child = start_child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since], stderr)
     except OSError as error:
         detail = Message(RunDetail.NOT_STARTED, {"why": error.strerror or ""})
         archive.write(lambda conn: records.finish(conn, number, RunStatus.STOPPED, now, detail=detail)).result()

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,8 @@ from index.warc.store import is_file_name
 ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a backup; the first two are those in `data`
 FORMAT = 1  # of `backup.json`
 _CHUNK_BYTES = 1024 * 1024  # bytes copied at a time
+
+Told = Callable[[int, int], None]  # how much is done, and how much there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,10 @@ def keeping_lock(data: Path) -> Path:
     return data / "keeping.lock"
 
 
-def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
+def back_up(archive: Archive, raw: Path, into: Path, told: Told | None = None) -> Backup:
     """Back up an archive and its raw responses into a new or empty folder, while other processes read and write both.
+
+    `told` is called with the bytes read so far, and with their number in all.
 
     :raises Busy: when another process is making a backup or erasing.
     :raises ArchiveError: when the folder is not empty or the disk is full.
@@ -80,10 +84,12 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
         copy = into / ARCHIVE
         with closing(sqlite3.connect(archive.path, timeout=sqlite.BUSY_SECONDS)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))  # a snapshot, without deleted content
-        parts = [_describe(copy, ARCHIVE)]
+        extent = _extent(copy)
+        moved = _Moved(told, copy.stat().st_size + sum(extent.values()))
+        parts = [_describe(copy, ARCHIVE, moved)]
         (into / RAW).mkdir()
         short = []
-        for name, length in _extent(copy).items():
+        for name, length in extent.items():
             if not is_file_name(name):  # of no file of ours: it is not read
                 short.append(name)
                 continue
@@ -91,7 +97,7 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
             if there < length:
                 short.append(name)
             if there:
-                parts.append(_copy(raw / name, into / RAW / name, f"{RAW}/{name}", there))
+                parts.append(_copy(raw / name, into / RAW / name, f"{RAW}/{name}", there, moved))
         backup = Backup(made, _count(copy, "articles"), _count(copy, "versions"), tuple(parts), tuple(short))
         _write(into / CONTENTS, json.dumps({"format": FORMAT, **asdict(backup)}, default=datetime.isoformat, indent=1))
         sync_folder(into / RAW)
@@ -99,18 +105,20 @@ def back_up(archive: Archive, raw: Path, into: Path) -> Backup:
         return backup
 
 
-def check(folder: Path) -> Backup:
+def check(folder: Path, moved: _Moved | None = None) -> Backup:
     """The contents of a backup, after verifying each file against its digest and the integrity of the database.
 
     :raises ArchiveError: when the backup is not complete and intact; the message names the file.
     """
     backup = _contents(folder)
+    if moved is not None:
+        moved.total = 2 * backup.bytes  # each file is read to be verified, then to be copied
     for part in backup.parts:
         file = folder / part.name
         with _display_path(file):
             if not _is_within(folder, part.name):
                 raise ArchiveError(f"{file} is no file of this copy, but a link or a device: use another copy")
-            if _describe(file, part.name) != part:
+            if _describe(file, part.name, moved) != part:
                 raise ArchiveError(f"{file} is not as it was when the copy was made: use another copy")
     there = {part.name.removeprefix(f"{RAW}/"): part.bytes for part in backup.parts}
     for name, length in _extent(folder / ARCHIVE).items():
@@ -127,14 +135,16 @@ def check(folder: Path) -> Backup:
     return backup
 
 
-def restore(folder: Path, data: Path, *, force: bool = False) -> tuple[Backup, Path | None]:
+def restore(folder: Path, data: Path, *, force: bool = False, told: Told | None = None) -> tuple[Backup, Path | None]:
     """Verify a backup and put it in place of the archive in `data`; return its contents, and the folder that now holds
-    whatever was there before. No index matches the restored archive: each must be rebuilt.
+    whatever was there before. No index matches the restored archive: each must be rebuilt. `told` is called with the
+    bytes read so far, and with their number in all.
 
     :raises ArchiveError: when there is an archive already and `force` is not set, or the backup is not complete.
     :raises Busy: when a process is working there, even with `force`.
     """
-    backup = check(folder)
+    moved = _Moved(told)
+    backup = check(folder, moved)
     archive, raw = data / ARCHIVE, data / RAW
     there = [path for path in (archive, sqlite.journal(archive), shared(archive), raw) if path.exists()]
     if there and not force:
@@ -145,7 +155,7 @@ def restore(folder: Path, data: Path, *, force: bool = False) -> tuple[Backup, P
         draft = data / f"{migrate.RESTORING}{os.getpid()}"
         (draft / RAW).mkdir(parents=True)
         for part in backup.parts:
-            if _copy(folder / part.name, draft / part.name, part.name, part.bytes) != part:
+            if _copy(folder / part.name, draft / part.name, part.name, part.bytes, moved) != part:
                 raise ArchiveError(f"{folder / part.name} changed while it was read: begin again")
         sqlite.set_wal(draft / ARCHIVE)
         _forget_indexes(draft / ARCHIVE)
@@ -262,17 +272,31 @@ def _reading(database: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=sqlite.BUSY_SECONDS)
 
 
-def _describe(file: Path, name: str) -> Part:
+class _Moved:
+    """Counts the bytes that were read, and tells whoever wants to know."""
+
+    def __init__(self, told: Told | None, total: int = 0) -> None:
+        self.told, self.total, self.bytes = told, total, 0
+
+    def add(self, more: int) -> None:
+        self.bytes += more
+        if self.told is not None:
+            self.told(self.bytes, self.total)
+
+
+def _describe(file: Path, name: str, moved: _Moved | None = None) -> Part:
     digest, size = hashlib.sha256(), 0
     with file.open("rb") as stream:
         while piece := stream.read(_CHUNK_BYTES):
             digest.update(piece)
             size += len(piece)
+            if moved is not None:
+                moved.add(len(piece))
         os.fsync(stream.fileno())
     return Part(name, size, digest.hexdigest())
 
 
-def _copy(source: Path, target: Path, name: str, length: int) -> Part:
+def _copy(source: Path, target: Path, name: str, length: int, moved: _Moved) -> Part:
     """Copy the first `length` bytes of a file to disk, synced."""
     digest, left = hashlib.sha256(), length
     with source.open("rb") as stream, target.open("xb") as out:
@@ -280,6 +304,7 @@ def _copy(source: Path, target: Path, name: str, length: int) -> Part:
             out.write(piece)
             digest.update(piece)
             left -= len(piece)
+            moved.add(len(piece))
         out.flush()
         os.fsync(out.fileno())
     if left:

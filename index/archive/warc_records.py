@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,6 +113,24 @@ def refs(conn: Connection, site: str | None = None, since: datetime | None = Non
         query = query.where(t.raws.c.fetched >= since)
     for row in conn.execute(query):
         yield WarcRef(row.file, row.offset, row.length)
+
+
+def count(conn: Connection, site: str | None = None, since: datetime | None = None) -> int:
+    """How many raw responses `refs` gives."""
+    query = select(func.count()).select_from(t.raws)
+    query = query if site is None else query.where(t.raws.c.site == site)
+    query = query if since is None else query.where(t.raws.c.fetched >= since)
+    return int(conn.execute(query).scalar_one())
+
+
+def count_newest(conn: Connection, sites: Sequence[str], since: datetime | None = None) -> int:
+    """How many raw responses `copies` gives for all of these sites together."""
+    whole = t.versions.join(t.articles, t.articles.c.id == t.versions.c.article).join(
+        t.raws, t.raws.c.id == t.versions.c.raw
+    )
+    query = select(func.count()).select_from(whole).where(_IS_NEWEST, t.articles.c.site.in_(sites))
+    query = query if since is None else query.where(t.raws.c.fetched >= since)
+    return int(conn.execute(query).scalar_one())
 
 
 def extent(conn: Connection, now: datetime) -> Extent:

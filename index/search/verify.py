@@ -7,7 +7,7 @@ changed between two reads of the archive.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -63,9 +63,9 @@ class _View:
     refused: frozenset[str]
 
 
-def verify(archive: Archive, engine: Engine) -> Verified:
+def verify(archive: Archive, engine: Engine, told: Callable[[int, int], None] | None = None) -> Verified:
     """Compare the current index with the archive, document by document, earlier versions included: id, version and
-    digest.
+    digest. `told` is called with the number of documents read so far, and with that of all.
 
     :raises IndexUnavailable: when there is no index yet, or it does not answer.
     """
@@ -75,7 +75,7 @@ def verify(archive: Archive, engine: Engine) -> Verified:
     before = _view(archive, target)
     if damage := engine.damage(target):  # then nothing that it says can be relied on
         return Verified(target, 0, len(before.waiting), len(before.refused), (), tuple(damage))
-    found = list(engine.scan(target))
+    found = list(_counted(engine.scan(target), engine.count(target), told))
     after = _view(archive, target)
     times = Counter(one.id for one in found)
     indexed = {one.id: one for one in found}
@@ -93,6 +93,15 @@ def verify(archive: Archive, engine: Engine) -> Verified:
             differences.append(Difference(id_, kind, most, now.version if now else None))
         agreeing += kind is None
     return Verified(target, agreeing, len(after.waiting), len(after.refused), tuple(differences))
+
+
+def _counted(
+    documents_: Iterable[IndexedDocument], total: int, told: Callable[[int, int], None] | None
+) -> Iterator[IndexedDocument]:
+    for number, document in enumerate(documents_, 1):
+        yield document
+        if told is not None:
+            told(number, total)
 
 
 def repair(archive: Archive, engine: Engine, found: Verified) -> int:
