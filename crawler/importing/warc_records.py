@@ -131,9 +131,14 @@ def _content(record: WarcRecord) -> Content | None:
         return Content("HTTP/1.1 200 OK", [("Content-Type", record.headers.get("Content-Type") or "")], body)
     record.parse_http()
     line, headers = record.http_headers.status_line or "", list(record.http_headers.to_tuples())
-    body = record.reader.read()
     named = {name.lower(): value.strip().lower() for name, value in headers}
-    if named.get("transfer-encoding") == "chunked":
+    chunked = named.get("transfer-encoding") == "chunked"
+    # Only where there is no digest of the block: writers differ in whether the payload's is of the chunks.
+    told = {name for name in ("WARC-Block-Digest", "WARC-Payload-Digest") if record.headers.get(name) is not None}
+    if told == {"WARC-Payload-Digest"} and not chunked and not record.verify_payload_digest():
+        return None
+    body = record.reader.read()
+    if chunked:
         body = _unchunked(body)
     encoding = named.get("content-encoding", "")
     if encoding in _DECODERS:

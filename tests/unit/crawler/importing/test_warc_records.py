@@ -86,6 +86,20 @@ def test_a_record_of_another_hash_is_not_whole(tmp_path: Path) -> None:
     assert content(file, head.offset) is None
 
 
+@pytest.mark.parametrize("without", [("Block",), ("Payload",), ("Block", "Payload")])
+def test_the_digests_that_there_are_decide(tmp_path: Path, without: tuple[str, ...]) -> None:
+    data = warc(PAGES[:1], gzip=False)
+    for name in without:
+        data = data.replace(f"WARC-{name}-Digest".encode(), f"X-Other-{name}-Dig".encode())
+    sound, changed = written(tmp_path, data, "a.warc"), written(tmp_path, data.replace(b"page 0", b"page 9"), "b.warc")
+    head = next(iter(heads(sound)))
+    read = content(sound, head.offset)
+    assert read is not None
+    assert read.body == PAGES[0].body
+    told = content(changed, head.offset)
+    assert (told is None) == (len(without) == 1), "without any, only the length can tell"
+
+
 def test_chunks_and_compressions_are_removed(tmp_path: Path) -> None:
     body = b"<p>" + b"a page " * 20 + b"</p>"
     packed = gzip.compress(body)
