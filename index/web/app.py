@@ -23,6 +23,7 @@ from index.web import (
     error_handlers,
     exports,
     metrics,
+    run_pages,
     saved_searches,
     search_pages,
     site_pages,
@@ -86,12 +87,14 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     app.state.url, app.state.elsewhere = url, not all(map(is_loopback, named))
     app.state.archive, app.state.engine, app.state.raw = archive, engine, raw
     app.state.now, app.state.site_files = now, site_files
+    app.state.live, app.state.live_seconds = 0, run_pages.LIVE_SECONDS
     app.state.metrics = metrics.Metrics(archive)
     app.state.searches = SearchLimiter(app.state.metrics.searches)
     app.state.exports = threading.BoundedSemaphore(exports.MAX_CONCURRENT_EXPORTS)
     if token:
         app.include_router(auth.router(token))
     app.include_router(search_pages.router)
+    app.include_router(run_pages.router)
     app.include_router(site_pages.router)
     app.include_router(article_pages.router)
     app.include_router(exports.router)

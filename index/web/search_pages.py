@@ -1,4 +1,4 @@
-"""The pages of searches and runs; `article_pages.py` has those of an article, `site_pages.py` of sites."""
+"""The pages of searches; those of articles, sites and runs have modules of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast, get_args
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
-from index.archive import Archive, runs, site_state
+from index.archive import Archive, site_state
 from index.engines import Engine
 from index.locale import days
 from index.model.results import Facet
@@ -22,7 +22,6 @@ from index.web.search_params import SearchParams, ordered
 from index.web.templating import address, render, ui_of
 
 NEWEST = 8  # articles on the home page: a screenful
-RUNS = 30  # rows on the page of runs
 
 
 async def _archive(request: Request) -> Archive:
@@ -94,14 +93,6 @@ def _results(
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
     context |= {"strangers": strangers, "changes": changes, "stories": stories, "meant": meant}
     return render(request, "search.html", **context)
-
-
-@router.get("/runs")
-def run_list(request: Request, archive: ArchiveOf) -> Response:
-    """The last runs with their counts."""
-    with archive.read() as conn:
-        recent, names = runs.recent(conn, RUNS), queries.names(conn)
-    return render(request, "runs.html", runs=recent, names=names)
 
 
 @router.get("/healthz")

@@ -75,6 +75,12 @@ def theme_of(request: Request) -> str:
 
 def render(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """A page rendered from a template with these values, in the language of the request."""
+    headers = {"vary": "Accept-Language", "cache-control": "private, no-cache"}
+    return HTMLResponse(fragment(request, template, **context), status, headers)
+
+
+def fragment(request: Request, template: str, **context: Any) -> Markup:
+    """What a template makes of these values, in the language of the request: a page, or a part of one."""
     ui = ui_of(request)
     asked = {name: request.query_params.getlist(name) for name in CARRIED if name in request.query_params}
     helpers = {
@@ -87,9 +93,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
         "in_language": lambda code: address(Ui(code, chosen=True), request.url.path, **asked),
         "path": request.url.path,
     }
-    html = _templates().get_template(template).render({**helpers, **context})
-    headers = {"vary": "Accept-Language", "cache-control": "private, no-cache"}
-    return HTMLResponse(html, status, headers)
+    return Markup(_templates().get_template(template).render({**helpers, **context}))
 
 
 def say(language: str, key: str, /, **params: Any) -> str:

@@ -202,6 +202,25 @@
     go(room, Math.min(a, b), Math.max(a, b) - 1);
   }
 
+  // --- what is running ---
+
+  let events = null;
+
+  function listen() {
+    if (events) events.close();
+    events = null;
+    const room = document.querySelector("[data-live]");
+    if (!room || !window.EventSource) return;
+    events = new EventSource(room.dataset.live);
+    events.onmessage = ({ data }) => {
+      const open = [...room.querySelectorAll("details[open]")].map((one) => one.id);
+      const focused = room.contains(document.activeElement) ? document.activeElement.closest("details")?.id : null;
+      room.innerHTML = data; // our own server's, escaped like any page
+      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+      if (focused) document.getElementById(focused)?.querySelector("summary").focus({ preventScroll: true });
+    };
+  }
+
   // --- now, and after a part of the page was exchanged ---
 
   let wide = 0;
@@ -215,6 +234,7 @@
     wide = innerWidth;
     for (const button of document.querySelectorAll("button.theme")) button.hidden = false;
     draw();
+    listen();
   }
 
   document.addEventListener("htmx:afterSettle", () => {

@@ -58,7 +58,7 @@ TAGS = frozenset(
         ),
         *("br", "mark", "time", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "div"),
         *("figure", "figcaption", "dl", "dt", "dd", "ins", "del", "iframe", "label", "select", "option"),
-        *("script", "svg", "path", "circle", "rect", "dialog", "kbd", "pre", "code"),
+        *("script", "svg", "path", "circle", "rect", "dialog", "kbd", "pre", "code", "progress"),
     )
 )
 ATTRIBUTES = frozenset(
@@ -70,7 +70,17 @@ ATTRIBUTES = frozenset(
         *("required", "selected", "defer", "hidden", "aria-sort"),
         *("popover", "popovertarget", "popovertargetaction", "hx-boost", "aria-hidden", "focusable", "download"),
         *("viewbox", "preserveaspectratio", "d", "cx", "cy", "r", "x", "y", "width", "height"),
-        *("data-bars", "data-unit", "data-link", "data-hint", "data-top", "data-step", "data-offset"),
+        *(
+            "data-bars",
+            "data-unit",
+            "data-link",
+            "data-hint",
+            "data-top",
+            "data-step",
+            "data-offset",
+            "data-live",
+            "max",
+        ),
     )
 )
 
