@@ -35,6 +35,7 @@ from crawler.cli import (
     sites,
     sites_add,
     status,
+    verify,
 )
 from crawler.console import print_error, print_json, say
 from crawler.errors import ArshifError, QueryError
@@ -52,7 +53,7 @@ COMMANDS = (  # in the order of `arshif --help`
     *(init, run, crawl, extract, import_pages),
     *(search, show, history, diff, explain),
     *(serve, runs, status, alerts, doctor),
-    *(backup, forget, reextract, child),
+    *(backup, verify, forget, reextract, child),
 )
 GROUPS = (  # name, help, files
     ("sites", "The sites and their configuration files.", (sites, sites_add, opml)),

@@ -42,6 +42,8 @@ def backup(
         return
     for name in made.short:
         print_error(f"{name} was damaged before the backup, and is backed up as far as it can be read")
+    if made.damaged:
+        print_error(f"{len(made.damaged)} raw copies were damaged before the backup: `arshif verify` lists them")
     say(f"Backed up {made.articles} articles, {made.versions} versions and their raw copies to {folder}:")
     say(f"{made.bytes / GIGABYTE:.2f} GB in {len(made.parts)} files. `arshif restore {folder}` restores them.")
 
@@ -96,5 +98,6 @@ def _as_json(made: Backup) -> dict[str, object]:
         "versions": made.versions,
         "files": len(made.parts),
         "short": made.short,
+        "damaged": made.damaged,
         "bytes": made.bytes,
     }

@@ -28,6 +28,7 @@ class DoctorMessage(StrEnum):
     WRITABLE = "doctor.writable"  # folder
     DISK = "doctor.disk"  # free, least
     TORN = "doctor.torn"  # copies: a message, files
+    RECORDS_DAMAGED = "doctor.records_damaged"  # copies: a message, n, versions
     MONTH_TOO_LARGE = "doctor.month_too_large"  # copies
     ARCHIVE = "doctor.archive"  # file, n: articles, size
     ARCHIVE_NOT_READ = "doctor.archive_not_read"  # file, n, size, limit

@@ -25,7 +25,7 @@ from crawler.processes.child import kill_group, start_child
 from crawler.scheduling.site_schedule import LastRun
 from crawler.site_config import Site
 from crawler.storage import expire_raw, raw_folder, raw_name
-from index.archive import Archive
+from index.archive import Archive, warc_records
 from index.archive import runs as records
 from index.archive import site_state as site_states
 from index.locale import FALLBACK, translate
@@ -126,7 +126,7 @@ def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
     """
     dead = archive.write(lambda conn: records.reap_dead(conn, datetime.now(UTC))).result()
     for run in dead:
-        repair(raw_folder(config), raw_name(run))
+        _repair(archive, raw_folder(config), run)
     return dead
 
 
@@ -157,8 +157,16 @@ def finish(archive: Archive, run: Run) -> RunStatus:
 
     archive.write(end).result()
     if code != 0:
-        repair(run.raw, raw_name(run.number))
+        _repair(archive, run.raw, run.number)
     return status
+
+
+def _repair(archive: Archive, raw: Path, run: int) -> None:
+    """Cut off what a dead run left torn in its WARC files, after the last record that the archive refers to."""
+    name = raw_name(run)
+    with archive.read() as conn:
+        referred = warc_records.ends(conn, name)
+    repair(raw, name, referred)
 
 
 def blame(conn: Connection, site: str, detail: Message | None, now: datetime) -> None:

@@ -28,7 +28,7 @@ from index.atomic_files import sync_folder
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
 from index.process_identity import is_same_process
-from index.warc.store import is_file_name
+from index.warc.store import WarcDamaged, WarcRef, WarcStore, is_file_name
 
 ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a backup; the first two are those in `data`
 FORMAT = 1  # of `backup.json`
@@ -49,13 +49,14 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Backup:
     """The contents of a backup; `made` is UTC. `short` names WARC files that were already truncated and were copied as
-    far as they go."""
+    far as they go, `damaged` the records, as `FILE:OFFSET`, that were already lost or not as their digests say."""
 
     made: datetime
     articles: int
     versions: int
     parts: tuple[Part, ...]
     short: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -98,7 +99,8 @@ def back_up(archive: Archive, raw: Path, into: Path, told: Told | None = None) -
                 short.append(name)
             if there:
                 parts.append(_copy(raw / name, into / RAW / name, f"{RAW}/{name}", there, moved))
-        backup = Backup(made, _count(copy, "articles"), _count(copy, "versions"), tuple(parts), tuple(short))
+        counts = _count(copy, "articles"), _count(copy, "versions")
+        backup = Backup(made, *counts, tuple(parts), tuple(short), _damaged(copy, into / RAW))
         _write(into / CONTENTS, json.dumps({"format": FORMAT, **asdict(backup)}, default=datetime.isoformat, indent=1))
         sync_folder(into / RAW)
         sync_folder(into)
@@ -261,6 +263,18 @@ def _extent(database: Path) -> dict[str, int]:
     with closing(_reading(database)) as connection:
         query = 'SELECT file, MAX("offset" + length) FROM raws GROUP BY file ORDER BY file'
         return dict(connection.execute(query).fetchall())
+
+
+def _damaged(database: Path, raw: Path) -> tuple[str, ...]:
+    """The records that are missing or not as their digests say."""
+    found = []
+    with closing(_reading(database)) as connection, WarcStore(raw) as records:
+        for file, offset, length in connection.execute('SELECT file, "offset", length FROM raws ORDER BY 1, 2'):
+            try:
+                records.checked(WarcRef(file, offset, length))
+            except WarcDamaged:
+                found.append(f"{file}:{offset}")
+    return tuple(found)
 
 
 def _count(database: Path, table: str) -> int:

@@ -277,6 +277,8 @@ raws = Table(  # where raw responses are stored
     Column("file", String, nullable=False),
     Column("offset", BigInteger, nullable=False),
     Column("length", BigInteger, nullable=False),
+    Column("checked", Instant),  # when it was last checked against its digests; None: not since it was written
+    Column("problem", String),  # what was wrong with it then
     UniqueConstraint("file", "offset"),
     Index(None, "site", "fetched"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from index.archive.readings import IS_SHOWN, article_of, shown_columns
 from index.archive.upsert import CHUNK, chunks
 from index.model.article import Article
 from index.model.candidate import Candidate
+from index.model.codes import RecordProblem
 from index.warc.store import WarcRef
 
 SAID = ("title", "published", "modified", "language")  # what a source gives for a candidate
@@ -34,6 +35,28 @@ class StoredRecord:
     fetched: datetime
     offered: Candidate
     state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRecord:
+    """A record that is to be checked: its id, its location, and the URL that it must be the response of."""
+
+    id: int
+    ref: WarcRef
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRecord:
+    """A record that was found damaged or missing when it was last `checked` (UTC), with its URL; and the version of an
+    article that was read from it, if there is one: that can no longer be shown as it was, or read again."""
+
+    ref: WarcRef
+    url: str
+    checked: datetime
+    problem: RecordProblem
+    article: str | None
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +154,48 @@ def count_newest(conn: Connection, sites: Sequence[str], since: datetime | None 
     query = select(func.count()).select_from(whole).where(_IS_NEWEST, t.articles.c.site.in_(sites))
     query = query if since is None else query.where(t.raws.c.fetched >= since)
     return int(conn.execute(query).scalar_one())
+
+
+def ends(conn: Connection, name: str) -> dict[str, int]:
+    """Where the last record ends that the archive refers to, by file, in the files of a writer of that name."""
+    end = func.max(t.raws.c.offset + t.raws.c.length)
+    query = select(t.raws.c.file, end).where(t.raws.c.file.startswith(f"{name}-", autoescape=True))
+    return {row[0]: row[1] for row in conn.execute(query.group_by(t.raws.c.file))}
+
+
+def to_check(conn: Connection, before: datetime, after: int, most: int) -> list[CheckedRecord]:
+    """At most `most` records, in the order of their ids after the id `after`, that were not checked since `before`."""
+    due = (t.raws.c.checked.is_(None) | (t.raws.c.checked < before)) & (t.raws.c.id > after)
+    rows = conn.execute(select(t.raws).where(due).order_by(t.raws.c.id).limit(most))
+    return [CheckedRecord(row.id, WarcRef(row.file, row.offset, row.length), row.url) for row in rows]
+
+
+def mark_checked(conn: Connection, problems: Mapping[int, RecordProblem | None], now: datetime) -> None:
+    """Record what was wrong with these records (by id); None: nothing."""
+    by_problem: dict[RecordProblem | None, list[int]] = {}
+    for record, problem in problems.items():
+        by_problem.setdefault(problem, []).append(record)
+    for problem, ids in by_problem.items():
+        for piece in chunks(ids):
+            conn.execute(update(t.raws).where(t.raws.c.id.in_(piece)).values(checked=now, problem=problem))
+
+
+def damaged(conn: Connection, article: str | None = None) -> list[DamagedRecord]:
+    """The records with a problem and the versions that were read from them, of one article or of all."""
+    columns = (t.raws.c[name] for name in ("file", "offset", "length", "url", "checked", "problem"))
+    query = (
+        select(*columns, t.versions.c.article, t.versions.c.number)
+        .select_from(t.raws.outerjoin(t.versions, t.versions.c.raw == t.raws.c.id))
+        .where(t.raws.c.problem.is_not(None))
+        .order_by(t.raws.c.file, t.raws.c.offset, t.versions.c.article, t.versions.c.number)
+    )
+    if article is not None:
+        query = query.where(t.versions.c.article == article)
+    found = []
+    for row in conn.execute(query):
+        ref, problem = WarcRef(row.file, row.offset, row.length), RecordProblem(row.problem)
+        found.append(DamagedRecord(ref, row.url, row.checked, problem, row.article, row.number))
+    return found
 
 
 def extent(conn: Connection, now: datetime) -> Extent:

@@ -139,6 +139,13 @@ class ReadingReason(StrEnum):
     REEXTRACTED = "reading.reextracted"  # all stored pages were read again with current rules
 
 
+class RecordProblem(StrEnum):
+    """What is wrong with a stored raw response."""
+
+    MISSING = "record.missing"  # its file is not there, or ends before it
+    DAMAGED = "record.damaged"  # it is not as it was written
+
+
 class RunStatus(StrEnum):
     """The status of a run, or of a site's part of one."""
 

@@ -34,7 +34,7 @@ def join(raw: WarcStore, refs: Iterable[WarcRef], into: Path, info: Mapping[str,
         out.write(form(pack_info(into.name, info)))
         for ref in refs:
             try:
-                out.write(form(raw.packed(ref)))
+                out.write(form(raw.checked(ref)))
                 written += 1
             except WarcDamaged:
                 damaged += 1

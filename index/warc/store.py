@@ -11,10 +11,13 @@ import os
 import re
 import threading
 import zlib
+from base64 import b32encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha1
 from io import BytesIO, FileIO
+from itertools import count
 from pathlib import Path
 
 from warcio.archiveiterator import ArchiveIterator
@@ -30,6 +33,7 @@ RECORD_BYTES = 128 * 1024**2  # longest unpacked record; by default, a page has 
 _CHUNK_BYTES = 1024 * 1024  # bytes read at a time
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
 _PACKED, _STORED = 6, 0  # zlib levels: compressing what came compressed only takes time
+_MEMBER = b"\x1f\x8b\x08"  # how a gzip member begins: its magic number and the method, RFC 1952
 _GZIP = zlib.MAX_WBITS + 16  # tells zlib to expect gzip's header and checksum
 
 Headers = Sequence[tuple[str, str]]
@@ -113,9 +117,26 @@ class WarcStore:
     def read(self, ref: WarcRef, url: str | None = None) -> tuple[list[tuple[str, str]], bytes]:
         """The headers and the body of a record.
 
-        :raises WarcDamaged: when it is not a complete response, or not one of `url`.
+        :raises WarcDamaged: when it is not a complete response, not as its digests say, or not one of `url`.
         """
         return _parse(_unpack(self.packed(ref), ref), ref, url)
+
+    def checked(self, ref: WarcRef, url: str | None = None) -> bytes:
+        """A record as stored, a gzip member, after its digests were checked.
+
+        :raises WarcDamaged: as `read` does.
+        """
+        packed = self.packed(ref)
+        _parse(_unpack(packed, ref), ref, url)
+        return packed
+
+    def holds(self, ref: WarcRef) -> bool:
+        """Whether the file of a record is there, and reaches to its end."""
+        try:
+            size = (self.folder / ref.file).stat().st_size if is_file_name(ref.file) else 0
+        except OSError:
+            return False
+        return 0 <= ref.offset < ref.offset + ref.length <= size
 
     def close(self) -> None:
         """Close the file."""
@@ -203,10 +224,11 @@ def is_file_name(name: str) -> bool:
     return _FILE.fullmatch(name) is not None
 
 
-def repair(folder: Path, name: str) -> int:
+def repair(folder: Path, name: str, referred: Mapping[str, int] | None = None) -> int:
     """Cut off torn records that a dead writer of that name left in its files; return the number of bytes removed.
 
-    The locked file of a living writer is skipped.
+    `referred` says, by file, where the last record ends that the archive refers to: nothing before that is cut. What is
+    cut stays beside the file, as `NAME.torn-OFFSET`. The locked file of a living writer is skipped.
 
     :raises ArchiveError: when a file cannot be written.
     """
@@ -215,7 +237,7 @@ def repair(folder: Path, name: str) -> int:
         try:
             with FileIO(path, "r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                cut += truncate_torn_tail(file)
+                cut += truncate_torn_tail(file, (referred or {}).get(path.name, 0))
         except BlockingIOError:
             continue
         except OSError as error:
@@ -230,23 +252,78 @@ def torn_bytes(path: Path) -> int:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return 0
-        return file.seek(0, os.SEEK_END) - _end_of_last_member(file)
+        return file.seek(0, os.SEEK_END) - _end_of_last_record(file)
 
 
-def truncate_torn_tail(file: FileIO) -> int:
-    """Cut off the partial record that a crash left at the end of a file; return the number of bytes removed."""
+def truncate_torn_tail(file: FileIO, referred: int = 0) -> int:
+    """Cut off the partial record that a crash left at the end of a file; return the number of bytes removed.
+
+    Nothing before `referred` is cut, and nothing before a later complete record: a record damaged in the middle of a
+    file is no tail. What is cut is kept in a file beside it.
+    """
     size = file.seek(0, os.SEEK_END)
-    whole = _end_of_last_member(file)
+    whole = min(size, max(referred, _end_of_last_record(file, referred)))
     if whole < size:
+        _set_aside(file, whole)
         file.truncate(whole)
         os.fsync(file.fileno())
     file.seek(0, os.SEEK_END)
     return size - whole
 
 
-def _end_of_last_member(file: FileIO) -> int:
-    file.seek(0)
-    whole = at = 0
+def _set_aside(file: FileIO, start: int) -> None:
+    path = _path(file)
+    aside = path.with_name(f"{path.name}.torn-{start}")
+    for number in count(2):
+        if not aside.exists():
+            break
+        aside = path.with_name(f"{path.name}.torn-{start}-{number}")
+    file.seek(start)
+    with aside.open("xb") as out:
+        while piece := file.read(_CHUNK_BYTES):
+            out.write(piece)
+        out.flush()
+        os.fsync(out.fileno())
+    sync_folder(path.parent)
+
+
+def _end_of_last_record(file: FileIO, start: int = 0) -> int:
+    """Where the last complete record of a file ends that begins at `start` or later; `start` if there is none."""
+    whole = _end_of_members(file, start)
+    while (later := _next_record(file, whole)) is not None:
+        whole = later
+    return whole
+
+
+def _next_record(file: FileIO, start: int) -> int | None:
+    """The end of the run of complete members that begins with the first complete record after `start`."""
+    file.seek(start)
+    before = b""
+    at = start
+    while piece := file.read(_CHUNK_BYTES):
+        data = before + piece
+        found = data.find(_MEMBER, 1 if at == start and not before else 0)
+        while found >= 0:
+            place = at - len(before) + found
+            if (end := _end_of_members(file, place)) > place and _begins_record(file, place):
+                return end
+            found = data.find(_MEMBER, found + 1)
+        at += len(piece)
+        before = data[-len(_MEMBER) + 1 :]
+        file.seek(at)
+    return None
+
+
+def _begins_record(file: FileIO, place: int) -> bool:
+    """Whether a member holds a record: compressed content of a page may look like one, too."""
+    file.seek(place)
+    return zlib.decompressobj(_GZIP).decompress(file.read(1_024), 5) == b"WARC/"
+
+
+def _end_of_members(file: FileIO, start: int) -> int:
+    """The end of the last of the complete members that follow one another from `start` on; `start` if there is none."""
+    file.seek(start)
+    whole = at = start
     unpacker, data = zlib.decompressobj(_GZIP), b""
     while True:
         if not data and not (data := file.read(_CHUNK_BYTES)):
@@ -314,7 +391,23 @@ def _parse(record: bytes, ref: WarcRef, url: str | None) -> tuple[list[tuple[str
     target = found.rec_headers.get_header("WARC-Target-URI")
     if url is not None and target != url:
         raise WarcDamaged(f"{where} is the answer of {target}, not of {url}")
-    head, _, body = found.raw_stream.read().partition(b"\r\n\r\n")
+    block = found.raw_stream.read()
+    head, _, body = block.partition(b"\r\n\r\n")
+    if found.rec_headers.get_header("Content-Length") != str(len(block)):  # warcio returns what there is
+        raise WarcDamaged(f"{where} is shorter than it says")
+    for name, content in (("WARC-Block-Digest", block), ("WARC-Payload-Digest", body)):
+        if not _agrees(found.rec_headers.get_header(name), content):
+            raise WarcDamaged(f"{where} is not as its {name} says")
     lines = head.decode("latin-1").split("\r\n")[1:]
     pairs = [line.partition(":") for line in lines]
     return [(name, value.removeprefix(" ")) for name, _, value in pairs], body
+
+
+def _agrees(digest: str | None, content: bytes) -> bool:
+    """Whether content has this digest of a WARC header, such as `sha1:` and base 32; None if the record has none."""
+    if digest is None:
+        return True
+    name, _, value = digest.partition(":")
+    if name.lower() != "sha1":  # as all of ours are
+        return False
+    return b32encode(sha1(content, usedforsecurity=False).digest()).decode() == value.upper()

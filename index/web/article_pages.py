@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from index.archive import documents, readings
+from index.archive import documents, readings, warc_records
 from index.archive.history import history
 from index.dedup.version_diff import classify_change, paragraphs, same_rules, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
@@ -68,6 +68,7 @@ def article(
             "same_story": queries.same_story(conn, document),
             "last_seen": queries.last_seen(conn, document),
             "copies": queries.with_copies(conn, article),
+            "problems": {one.version: one.problem for one in warc_records.damaged(conn, article)},
         }
     headline, body = service.marked(asked.query(), document.article)
     context |= {"headline": headline, "body": body, "asked": asked, "cursor": cursor}

@@ -1,0 +1,64 @@
+"""arshif verify: check all raw copies against their digests."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crawler.cli.archive import open_existing_archive
+from crawler.cli.options import Json
+from crawler.console import print_error, print_json, say
+from crawler.errors import ArshifError
+
+if TYPE_CHECKING:
+    from crawler.maintenance.verification import Verified
+
+app = typer.Typer()
+
+MEGABYTE = 1_000_000  # bytes, as disks are measured
+MAX_LISTED = 20  # damaged records that are listed; --json lists all
+
+
+@app.command()
+def verify(
+    within: Annotated[
+        float, typer.Option(min=0, help="Leave out those checked within so many days; 0 checks all of them.")
+    ] = 30,
+    speed: Annotated[float, typer.Option(min=0, help="Megabytes read per second at most; 0 for no limit.")] = 50,
+    json: Json = False,
+) -> None:
+    """Check all raw copies against their digests.
+
+    Lists those that are missing or damaged, and the versions read from them. If it is interrupted, the next call
+    continues where it ended. Exits with 1 if any is missing or damaged.
+    """
+    from crawler.config import load
+    from crawler.maintenance import verification
+    from crawler.storage import raw_folder
+    from index.archive import warc_records
+    from index.warc.store import WarcStore
+
+    def print_progress(found: Verified) -> None:
+        if not json:
+            print_error(f"{found.records} checked, {found.damaged} damaged, {found.missing} missing")
+
+    config, now = load(), datetime.now(UTC)
+    with open_existing_archive(config) as archive, WarcStore(raw_folder(config)) as raw:
+        since = now - timedelta(days=within)
+        found = verification.verify(archive, raw, since, now, speed=speed * MEGABYTE, told=print_progress)
+        with archive.read() as conn:
+            damaged = warc_records.damaged(conn)
+    if json:
+        print_json({**asdict(found), "problems": [asdict(one) for one in damaged]})
+    else:
+        say(f"{found.records} raw copies checked ({found.bytes / MEGABYTE:.1f} MB); {len(damaged)} damaged or missing")
+        for one in damaged[:MAX_LISTED]:
+            version = f"version {one.version} of article {one.article}" if one.article else "no version"
+            say(f"{one.problem.partition('.')[2]}: {one.url}: {version} ({one.ref.file} at {one.ref.offset})")
+        if len(damaged) > MAX_LISTED:
+            say(f"and {len(damaged) - MAX_LISTED} more; --json lists all")
+    if damaged:
+        raise typer.Exit(ArshifError.exit_code)

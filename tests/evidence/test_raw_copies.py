@@ -1,0 +1,138 @@
+"""Raw copies: mending destroys nothing, digests are checked, and what is lost is said, with the versions concerned."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.maintenance.verification import verify
+from index.archive import Archive, articles, warc_records
+from index.archive.backup import back_up, check
+from index.model.codes import RecordProblem
+from index.warc import store
+from index.warc.maintenance import join
+from index.warc.store import Response, WarcDamaged, WarcRef, WarcStore
+from tests.support.archive_samples import HOUR, NOW, article, page
+
+FILE = "run-7-00001.warc.gz"
+
+
+def response(n: int, headers: store.Headers = ()) -> Response:
+    return Response(f"https://step.example/{n}", NOW, "HTTP/1.1 200 OK", headers, os.urandom(3_000))
+
+
+def written(folder: Path, n: int) -> list[WarcRef]:
+    with WarcStore(folder, "run-7") as copies:
+        return [copies.append(response(number)) for number in range(n)]
+
+
+def damage(path: Path, at: int, n: int = 3) -> None:
+    data = bytearray(path.read_bytes())
+    for place in range(at, at + n):
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+
+
+def readable(folder: Path, refs: list[WarcRef]) -> int:
+    found = 0
+    with WarcStore(folder) as copies:
+        for ref in refs:
+            try:
+                copies.read(ref)
+                found += 1
+            except WarcDamaged:
+                continue
+    return found
+
+
+@pytest.mark.parametrize("torn", [0, 20])
+@pytest.mark.parametrize("place", [1, 12, 1_500])
+def test_damage_in_the_middle_of_a_dead_runs_file_costs_one_record(tmp_path: Path, torn: int, place: int) -> None:
+    refs = written(tmp_path, 120)
+    path = tmp_path / FILE
+    damage(path, refs[19].offset + place)
+    if torn:
+        path.write_bytes(path.read_bytes()[:-torn])
+    size = path.stat().st_size
+    cut = store.repair(tmp_path, "run-7")
+    assert cut == (refs[-1].length - torn if torn else 0)
+    assert readable(tmp_path, refs) == 119 - bool(torn)
+    aside = list(tmp_path.glob("*.torn-*"))
+    assert sum(kept.stat().st_size for kept in aside) == cut == size - path.stat().st_size
+    with WarcStore(tmp_path, "run-7") as copies:  # a writer that goes on cuts nothing either
+        copies.append(response(200))
+    assert readable(tmp_path, refs) == 119 - bool(torn)
+
+
+def test_nothing_before_the_last_record_that_the_archive_refers_to_is_cut(tmp_path: Path) -> None:
+    refs = written(tmp_path, 10)
+    damage(tmp_path / FILE, refs[8].offset, 2_000)
+    damage(tmp_path / FILE, refs[9].offset, 2_000)
+    end = refs[9].offset + refs[9].length
+    assert store.repair(tmp_path, "run-7", {FILE: end}) == 0
+    assert store.repair(tmp_path, "run-7", {FILE: refs[8].offset + refs[8].length}) == refs[9].length
+    assert (tmp_path / FILE).stat().st_size == refs[9].offset
+
+
+def test_a_page_that_holds_compressed_data_is_no_record_of_ours(tmp_path: Path) -> None:
+    inner = gzip.compress(b"<p>a page</p>")
+    with WarcStore(tmp_path, "run-7") as copies:
+        copies.append(response(1))
+        whole = (tmp_path / FILE).stat().st_size
+        copies.append(replace(response(2, [("Content-Encoding", "gzip")]), body=inner + b"x" * 400))
+    path = tmp_path / FILE
+    path.write_bytes(path.read_bytes()[:-50])
+    store.repair(tmp_path, "run-7")
+    assert path.stat().st_size == whole
+
+
+def test_a_record_that_is_not_as_its_digest_says_is_damaged_though_it_unpacks(tmp_path: Path) -> None:
+    (ref,) = written(tmp_path, 1)
+    path = tmp_path / FILE
+    data = path.read_bytes()
+    plain = gzip.decompress(data[ref.offset :])
+    forged = gzip.compress(plain.replace(b"HTTP/1.1 200 OK", b"HTTP/1.1 203 OK"), mtime=0)
+    path.write_bytes(data[: ref.offset] + forged)
+    with WarcStore(tmp_path) as copies, pytest.raises(WarcDamaged, match="not as its WARC-Block-Digest says"):
+        copies.read(replace(ref, length=len(forged)))
+
+
+def test_what_is_damaged_or_missing_is_found_with_its_versions(tmp_path: Path) -> None:
+    with WarcStore(tmp_path / "raw", "run-7") as copies, Archive(tmp_path / "archive.sqlite3") as archive:
+        ids = []
+        for n in range(6):
+            one = article(f"https://step.example/{n}", headline=f"Story {n}")
+            keep = lambda n=n: copies.append(response(n))  # type: ignore[misc]  # noqa: E731
+            ids.append(archive.write(lambda c, one=one, keep=keep: articles.store(c, page(one, raw=keep))).result().id)  # type: ignore[misc]
+        with archive.read() as conn:
+            refs = sorted(warc_records.refs(conn), key=lambda ref: ref.offset)
+            assert warc_records.ends(conn, "run-7") == {FILE: refs[-1].offset + refs[-1].length}
+        path = tmp_path / "raw" / FILE
+        sound = path.read_bytes()
+        damage(path, refs[2].offset + 900)
+        path.write_bytes(path.read_bytes()[: refs[5].offset + 10])
+
+        found = verify(archive, copies, NOW, NOW + HOUR)
+        assert (found.records, found.damaged, found.missing) == (6, 1, 1)
+        with archive.read() as conn:
+            lost = {one.article: (one.version, one.problem) for one in warc_records.damaged(conn)}
+            assert lost == {ids[2]: (1, RecordProblem.DAMAGED), ids[5]: (1, RecordProblem.MISSING)}
+            assert warc_records.damaged(conn, ids[0]) == []
+        assert verify(archive, copies, NOW, NOW + 2 * HOUR).records == 0, "all were checked since"
+
+        assert join(copies, refs, tmp_path / "all.warc.gz", {}) == (4, 2)
+        made = back_up(archive, tmp_path / "raw", tmp_path / "copy")
+        assert made.short == (FILE,)
+        assert made.damaged == (f"{FILE}:{refs[2].offset}", f"{FILE}:{refs[5].offset}")
+        assert check(tmp_path / "copy") == made
+
+        path.write_bytes(sound)  # put back from elsewhere
+        later = NOW + timedelta(days=40)
+        assert verify(archive, copies, later - timedelta(days=30), later).damaged == 0
+        with archive.read() as conn:
+            assert warc_records.damaged(conn) == []
