@@ -101,7 +101,7 @@ def _without_place(name: str) -> str:
     first, *rest = _DASH.split(name)
     if rest and len(first.split()) > 1 and all(len(part.split()) == 1 or _is_role(part) for part in rest):
         name = first
-    return _place().sub(r"\1", name)
+    return name if _is_role(name) else _place().sub(r"\1", name)
 
 
 @cache

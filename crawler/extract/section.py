@@ -12,7 +12,7 @@ _MENU_LEVELS = 4  # elements around a link that may be a menu
 _MENU_LINKS = 2  # links from which a list of links is a menu
 _LINKED = 0.8  # share of links in its text
 _MAX_NODES = 2_000  # elements of a page that are compared with a label
-_LABELS = "a, p, span, div, li, strong, b, h2, h3, h4, h5, h6"
+_LABELS = "a, p, span, div, li, td, dd, strong, b, em, i, small, font, center, label, h2, h3, h4, h5, h6"
 _is_called_menu = judge(r"menu|(?:^|[\W_])nav|navbar|top-?bar|tool-?bar|footer|site-?header|masthead")
 _is_called_label = judge(r"breadcrumb|kicker|overline|categor|section|label|topic|eyebrow")
 # What publishing systems give an article without a section, and links that stand in its place; folded.
