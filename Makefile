@@ -47,6 +47,7 @@ elasticsearch-stop: .venv/run.stamp ## stop it
 bench-extraction: .venv/dev.stamp ## extraction measured on real pages (needs ../shared/pages)
 	@cd ../shared/pages && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/python score.py --jobs 2 \
 	    --cases open/fundus open/scrapinghub open/wcxb_news open/arabic --ex bench.extraction:arshif peers:traf_prec peers:traf
+	@$(BIN)/python -m bench.held_out
 	@$(BIN)/python -m bench.extraction
 
 bench-captions: .venv/dev.stamp ## captions of lead images measured on real pages (needs ../shared/pages)
