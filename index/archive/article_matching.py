@@ -90,7 +90,7 @@ def match_article(
 def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
     """The article that had another URL until its headline changed, or None. That they share a guid, a canonical link or
     a number is believed if they also share the text, edited, or the moment of publication; of a guid, also where no
-    such moment is known. Without any of these they have to share the text and the moment."""
+    such moment is known. Without any of these they have to share the text and the moment, or all but the headline."""
     asked = {"site": new.site}
     ids = conn.execute(_OF_GUID, asked | {"guid": guid}).scalars() if guid else ()
     for there in (get_article_row(conn, one) for one in dict.fromkeys(ids)):
@@ -106,9 +106,13 @@ def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:
     for there in claims:
         if (_is_exact(new) and there.published == new.published) or _one_text(conn, there, new):
             return there
-    similar = near_duplicates.of_site(conn, new.site, new.signature) if new.signature and _is_exact(new) else ()
+    similar = near_duplicates.of_site(conn, new.site, new.signature) if new.signature and mergeable(new) else ()
     for there in map(partial(get_article_row, conn), similar):
-        if there.published == new.published and _one_text(conn, there, new, claimed=False):
+        if there.published != new.published or not there.mergeable:
+            continue
+        if near_duplicates.has_body(conn, there.id, new.headline, new.body):
+            return there
+        if _is_exact(new) and _one_text(conn, there, new, claimed=False):
             return there
     return None
 

@@ -131,6 +131,11 @@ def unsigned(conn: Connection, after: str, most: int) -> list[Any]:
     return list(conn.execute(_UNSIGNED.limit(most), {"after": after}).all())
 
 
+def has_body(conn: Connection, article: str, headline: str, body: str) -> bool:
+    """Whether this is the article's text word for word, whatever its headline."""
+    return text_similarity.comparable(headline, body).words == _read(conn, article).words
+
+
 def is_text_of(conn: Connection, article: str, headline: str, body: str, *, claimed: bool) -> bool:
     """Whether this is the article's text, perhaps edited; `claimed` if the page is said to be the article's."""
     mine = text_similarity.comparable(headline, body)

@@ -60,6 +60,7 @@ SIGNED = {"signature": identity("معارك", BODY).signature}
         ({}, {"body": OTHER}, None),
         ({}, {"body": BODY + "\n\nتحديث", "published": LATER}, None),
         (ELSEWHERE[0] | SIGNED, ELSEWHERE[1] | SIGNED | {"body": BODY + "\n\nتحديث"}, None),
+        (ELSEWHERE[0] | SIGNED | {"published": None}, ELSEWHERE[1] | SIGNED | {"published": None}, None),
     ],
 )
 def test_what_stays_the_same_joins_a_new_url(
@@ -86,6 +87,12 @@ def test_what_stays_the_same_joins_a_new_url(
         (
             {"url": "https://step.example/2026/11/23/old"},
             {"url": "https://step.example/2026/11/23/new", "body": OTHER},
+            None,
+        ),
+        (ELSEWHERE[0] | SIGNED, ELSEWHERE[1] | SIGNED | {"published": LATER}, None),  # the bulletin of every week
+        (
+            ELSEWHERE[0] | SIGNED | {"published": None},
+            ELSEWHERE[1] | SIGNED | {"published": None, "body": BODY + "\n\nتحديث جديد"},
             None,
         ),
         (*(one | {"body": text} for one, text in zip(ELSEWHERE, (BODY, OTHER), strict=True)), None),
