@@ -39,7 +39,7 @@ _ZONE = re.compile(
 )
 _DAYS_ZONE = re.compile(r"(?<=\d)\s?([+-]\d\d:\d\d|Z|UTC|GMT)$")  # of a day without a time (XML Schema)
 _YEAR_FIRST = re.compile(
-    r"(?<!\d)(\d{4})(?:\s?[-/._]\s?|\s)(\d{1,2})(?:\s?[-/._]\s?|\s)(\d{1,2})(?!\d)"
+    r"(?<!\d)(\d{4})(?:\s?[-/._:]\s?|\s)(\d{1,2})(?:\s?[-/._:]\s?|\s)(\d{1,2})(?!\d)"
     r"|(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日号號일]?"
 )
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
@@ -110,25 +110,38 @@ def _normal(text: str) -> str:
 
 @cache
 def _clock() -> re.Pattern[str]:
-    """A time of day: 15:26, 15:26:07.123, T15:26, 3:26 pm, 3 p.m., 15h26, 15.26 Uhr, 15 Uhr, 10:30 مساء."""
-    halves = "|".join(map(re.escape, sorted((h for half in calendars.halves().values() for h in half), key=len)[::-1]))
-    half = rf"(?P<{{}}>[AaPp]\.?\s?[Mm]\b\.?|(?:{halves})(?!\w))"
-    return re.compile(
-        r"(?<![\d:])(?<!\d[+-])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?![\d:])"
-        rf"(?:\s?{half.format('half')})?(?:\s?(?:Uhr|hrs?|h|uur|ч)(?!\w)\.?)?"
-        r"|(?<![\d:.])(?P<hour2>\d{1,2})(?:\s?[hH]\s?(?P<minute2>\d{2})(?!\d)|\.(?P<minute3>\d{2})\s?Uhr|\s?Uhr)"
-        rf"|(?<![\d:.])(?P<hour4>\d{{1,2}})\s?{half.format('half4')}"
+    """A time of day: 15:26:07.123, 3:26 pm, 3 p.m., 15h26, 15.26 Uhr, 15 Uhr, 10:30 مساء, 下午3:26, 15時26分; and also
+    15.26 after a year."""
+    words = sorted((word for half in calendars.halves().values() for word in half), key=len, reverse=True)
+    half = rf"(?P<half>[AaPp]\.?\s?[Mm]\b\.?|(?:{'|'.join(map(re.escape, words))})(?!\w))"
+    before = rf"(?:(?P<before>{'|'.join(calendars.data()['before_the_hour'])})\s?)?"
+    unit = r"(?:\s?(?:Uhr|hrs?|h|uur|ч)(?!\w)\.?)?"
+    forms = (
+        rf"{before}(?<![\d:])(?<!\d[+-])(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d{{1,9}})?)?(?![\d:])"
+        rf"(?:\s?{half})?{unit}",
+        r"(?<![\d:.])(?P<hour>\d{1,2})\s?[hH]\s?(?P<minute>\d\d)(?!\d)",
+        r"(?<![\d:.])(?P<hour>\d{1,2})(?:\.(?P<minute>\d\d))?\s?Uhr",
+        rf"{before}(?<![\d:.])(?P<hour>\d{{1,2}})\s?[时時點点시]\s?(?:(?P<minute>\d{{1,2}})\s?[分분])?",
+        r"(?<=\d{4})[,\s-]+(?:(?:kl|klo|ore|um|à|at)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?![\d.])",
+        rf"(?<![\d:.])(?P<hour>\d{{1,2}})\s?{half}",
     )
+    numbered = (re.sub(r"\(\?P<(\w+)>", rf"(?P<\g<1>{n}>", form) for n, form in enumerate(forms))
+    return re.compile("|".join(numbered))
 
 
 def _hours(match: re.Match[str]) -> Clock:
     """The hour, minute and second that a match of `_clock` names, whether or not there are such."""
-    hour = int(match["hour"] or match["hour2"] or match["hour4"])
-    minute = int(match["minute"] or match["minute2"] or match["minute3"] or 0)
-    if half := match["half"] or match["half4"]:
-        evening = half[0] in "Pp" or half in calendars.halves()["evening"]
+    said = {name[:-1]: text for name, text in match.groupdict().items() if text}
+    hour, minute, second = (int(said.get(name, 0)) for name in ("hour", "minute", "second"))
+    half, before = said.get("half"), said.get("before")
+    if half or before:
+        evening = half[0] in "Pp" or half in calendars.halves()["evening"] if half else _is_late(before)
         hour = hour if hour > 12 else hour % 12 + 12 * evening  # 15:26 pm says the same twice
-    return hour, minute, int(match["second"] or 0)
+    return hour, minute, second
+
+
+def _is_late(before: str | None) -> bool:
+    return bool(calendars.data()["before_the_hour"].get(before))
 
 
 def _names_a_zone(word: str) -> bool:
