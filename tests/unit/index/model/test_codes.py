@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import pickle
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import get_args
 
 import pytest
 
+from crawler.boilerplate.removed import RemovalReason
 from crawler.disk_space import DiskMessage
 from crawler.errors import Refused
 from crawler.explain_messages import ExplainMessage
@@ -20,21 +20,26 @@ from crawler.monitoring.site_health import HealthReason
 from crawler.onboarding.messages import ProposalMessage
 from crawler.scheduling.reasons import HintSource, ScheduleReason
 from crawler.site_config import Kind
-from index.locale import languages, plain, translate
+from crawler.urls.reasons import UrlReason
+from index.locale import label, languages, plain, translate
 from index.locale.catalogues import catalogue, parts
 from index.model import codes
 from index.model.codes import FetchReason, PageReason, Verdict
 from index.model.message import Message
 
 ROOT = Path(__file__).parents[4]
-WORDS = (codes.PageState, codes.RunStatus, codes.Verdict)  # stored words; the page has its own entry for each
+WORDS = (
+    codes.PageState,
+    codes.RunStatus,
+    codes.Verdict,
+    codes.AliasReason,
+)  # stored words; the page has its own entry for each
 MESSAGES: tuple[type[StrEnum], ...] = (
     *(kind for kind in vars(codes).values() if isinstance(kind, type) and issubclass(kind, StrEnum)),
     *(DiskMessage, DoctorMessage, ExplainMessage, HealthReason, HintSource, ProposalMessage, ScheduleReason),
+    *(RemovalReason, UrlReason),
 )
 CODES = [code for kind in MESSAGES if kind not in (*WORDS, StrEnum) for code in kind]
-ADDRESSES = ("denied", "not_allowed", "scheme", "elsewhere", "file", "home", "machine", "feed", "search", "service",
-             "share", "tag", "author", "category", "calendar", "page", "repeated")  # fmt: skip
 
 
 def placeholders(language: str, key: str) -> set[str]:
@@ -47,9 +52,10 @@ def placeholders(language: str, key: str) -> set[str]:
 def test_each_code_has_its_sentence_in_each_language(language: str) -> None:
     keys = catalogue(language).keys
     assert [code for code in CODES if code not in keys] == []
-    composed = [f"source.kind.{kind}" for kind in get_args(Kind)] + [f"address.{reason}" for reason in ADDRESSES]
+    composed = [f"source.kind.{kind}" for kind in get_args(Kind)]
     composed += [f"verdict.{verdict.name.lower()}" for verdict in Verdict]
     composed += [f"run.status.{status.name.lower()}" for status in codes.RunStatus]
+    composed += [label("alias", reason) for reason in codes.AliasReason]
     assert [key for key in composed if key not in keys] == []
 
 
@@ -57,14 +63,6 @@ def test_each_code_has_its_sentence_in_each_language(language: str) -> None:
 def test_its_sentences_show_the_same_parameters(code: StrEnum) -> None:
     shown = {language: placeholders(language, code) - {"n"} for language in languages()}
     assert set(map(frozenset, shown.values())) == {frozenset(shown["en"])}
-
-
-def test_each_address_that_is_never_an_article_says_why() -> None:
-    source = (ROOT / "crawler" / "urls").rglob("*.*")
-    given = {
-        word for path in source if path.suffix == ".py" for word in re.findall(r'return "([a-z ]+)"', path.read_text())
-    }
-    assert {word.replace(" ", "_") for word in given} <= {*ADDRESSES, ""}
 
 
 def decided_by_text(path: Path) -> Iterator[int]:
