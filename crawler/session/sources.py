@@ -69,6 +69,7 @@ class Sources:
         self.wholes: dict[tuple[str, str], SourceTree] = {}  # by site and key
         self.further: Counter[tuple[str, str]] = Counter()  # documents that a source led to, by site and its key
         self.doubted: dict[str, frozenset[str]] = {}
+        self.room: dict[str, frontier.Room] = {}  # what is left of each site's, in this run
         self.named: dict[str, frozenset[str]] = {}  # domains that a site's articles name
 
     async def polls(self, site: Site, kinds: frozenset[Kind]) -> list[Poll]:
@@ -114,16 +115,22 @@ class Sources:
         whole = SourceTree(poll, answer, now, len(wanted))
 
         def take(conn: Connection) -> frontier.OfferResult:
+            room = self.room.get(site, frontier.Room()) if self.since is None else None  # `since` asks for all
             offered = frontier.offer(
-                conn, site, poll.key, found.candidates, now, since=self.since, first_visit=self.first_visit
+                conn, site, poll.key, found.candidates, now, since=self.since, first_visit=self.first_visit, room=room
             )
             for finding in trust_observations(poll, headers, body, offered):
                 trust.note(conn, site, finding, now)
             if not wanted:
-                source_state.polled(conn, site, poll.key, answer, now)
+                source_state.polled(conn, site, poll.key, unread(answer) if offered.left else answer, now)
             return offered
 
         offered = await self.store.write(take, site)
+        if offered.room is not None:
+            self.room[site] = offered.room
+        if offered.left:
+            whole.answer = unread(answer)
+            self._leave_unread(poll)
         self._learn(poll, found, offered)
         self.progress.sites[site].answered += 1
         if wanted:
@@ -142,6 +149,12 @@ class Sources:
         own = [candidate for candidate in found.foreign if domain_of(candidate.url) in self.named[site.id]]
         left = [candidate for candidate in found.foreign if domain_of(candidate.url) not in self.named[site.id]]
         return replace(found, candidates=(*found.candidates, *own), foreign=tuple(left))
+
+    def _leave_unread(self, poll: Poll) -> None:
+        """Notes that the documents that led to this one are to be read again: not all it lists was taken."""
+        parent = poll.parent
+        while parent is not None and (tree := self.wholes.get((poll.site.id, parent))) is not None:
+            tree.answer, parent = unread(tree.answer), tree.poll.parent
 
     def is_unchanged(self, poll: Poll, body: bytes) -> bool:
         """Whether a response's bytes are those that were last read completely, so that parsing can be skipped."""
@@ -299,6 +312,13 @@ def truncation(found: Discovered) -> Message | None:
     if beyond := found.skipped.get(SkipReason.TOO_MANY):
         return Message(SourceReason.TOO_MANY, {"most": MAX_CANDIDATES, "n": beyond})
     return None
+
+
+def unread(answer: source_state.SourceResponse) -> source_state.SourceResponse:
+    """The same without what would let a later run take the document for known."""
+    return source_state.SourceResponse(
+        kind=answer.kind, found=answer.found, problem=answer.problem, forced=answer.forced
+    )
 
 
 def elsewhere(found: Discovered) -> Message | None:

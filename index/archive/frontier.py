@@ -41,6 +41,15 @@ _NOTE, _LAST = insert(fetches), select(func.max(fetches.c.number)).where(fetches
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """How much a run may add to the frontier of a site: rows, and bytes of their URLs and titles. Whoever fills it
+    takes less than 5 MB of the archive, and what is beyond comes with later runs, the newest first."""
+
+    rows: int = 3_000
+    size: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class OfferResult:
     """How many offered candidates are new and will be fetched, are new but too old, were known, and, of the known ones,
     are due again because their source gave a later date."""
@@ -50,6 +59,8 @@ class OfferResult:
     known: int = 0
     moved: int = 0
     dates: tuple[datetime | None, ...] = field(default=(), compare=False)  # publication dates of the new ones, if given
+    left: int = 0  # new ones beyond the room there was: a later offer adds them
+    room: Room | None = field(default=None, compare=False)  # what is left of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +138,7 @@ class Fetch:
 # --- what sources offer --------------------------------------------------------------------------------------------
 
 
-def offer(
+def offer(  # noqa: PLR0913 - what a source offers, and how far it is believed
     conn: Connection,
     site: str,
     source: str,
@@ -136,13 +147,15 @@ def offer(
     *,
     since: datetime | None = None,
     first_visit: timedelta = FIRST_VISIT,
+    room: Room | None = None,
 ) -> OfferResult:
     """Add a source's candidates to the frontier; belongs in one transaction with `sources.polled`.
 
     A site's first offer sets its horizon, `now - first_visit`: candidates dated before it are kept as "old". `since`
     moves the horizon further back, permanently. A candidate that any source lists without a date is never old,
     whichever source is read first, because it is on a current list. A page is due again when its candidate's date moves
-    forward, unless the site's dates are not trusted.
+    forward, unless the site's dates are not trusted. New candidates beyond `room` are left out, the oldest first; None
+    takes all.
     """
     horizon, believed = _horizon(conn, site, now, first_visit), "dates" not in trust.untrusted(conn, site)
     if since is not None and since < horizon:
@@ -165,11 +178,29 @@ def offer(
                     values.pop("due", None)
                 moved += "due" in values
                 change(conn, frontier, {"id": rows[url].id}, values)
+    offers = len(new)
+    if room is not None:
+        new, room = _fitting(new, room)
     if new:
         conn.execute(insert(frontier), new)
     fresh = [row for row in new if row["state"] != PageState.OLD]
     dates = tuple(row["published"] or row["modified"] for row in fresh)
-    return OfferResult(len(fresh), len(new) - len(fresh), known, moved, dates)
+    return OfferResult(len(fresh), len(new) - len(fresh), known, moved, dates, offers - len(new), room)
+
+
+def _fitting(new: list[dict[str, Any]], room: Room) -> tuple[list[dict[str, Any]], Room]:
+    """Those of these rows that there is room for, in their order, and the room left: first what will be fetched."""
+    ranked = sorted(
+        range(len(new)), key=lambda n: (new[n]["state"] == PageState.OLD, -new[n]["newest"].timestamp(), -n)
+    )
+    taken, rows, size = set(), room.rows, room.size
+    for n in ranked:
+        needs = 2 * len(new[n]["url"].encode()) + len((new[n]["title"] or "").encode())  # URLs are in an index too
+        if not rows or needs > size:
+            break
+        taken.add(n)
+        rows, size = rows - 1, size - needs
+    return [row for n, row in enumerate(new) if n in taken], Room(rows, size)
 
 
 def extend_horizon(conn: Connection, site: str, since: datetime, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,9 @@ from index.archive.tables import hosts
 from index.archive.upsert import upsert
 
 LONGEST_WAIT = timedelta(days=8)  # of a host, a source or a page that failed: 7 days, and what spreads them
+
+ROBOTS_BYTES = 5_000  # of a robots.txt in the archive, compressed: a run of one feed can meet hundreds of hosts
+_PACKED = b"\0z"  # how a compressed one begins; older releases kept them as they came, which is text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,22 @@ def origin(url: str) -> str:
 def state(conn: Connection, origin: str) -> HostState:
     """What is known of the origin; only its name is set if nothing is known."""
     row = conn.execute(select(hosts).where(hosts.c.origin == origin)).mappings().one_or_none()
-    return HostState(**row) if row else HostState(origin)
+    return HostState(**{**row, "robots": _unpacked(row["robots"])}) if row else HostState(origin)
 
 
 def put(conn: Connection, origin: str, **columns: Any) -> None:
-    """Set these fields of HostState for the origin, known or not; the others keep their values."""
+    """Set these fields of HostState for the origin, known or not; the others keep their values.
+
+    A robots.txt that takes more than ROBOTS_BYTES is not kept, and is asked for again in the next run.
+    """
+    if columns.get("robots"):
+        packed = _PACKED + zlib.compress(columns["robots"], 9)
+        columns |= {"robots": packed} if len(packed) <= ROBOTS_BYTES else {"robots": None, "answered": None}
     upsert(conn, hosts, {"origin": origin}, columns)
+
+
+def _unpacked(robots: bytes | None) -> bytes | None:
+    return zlib.decompress(robots[len(_PACKED) :]) if robots and robots.startswith(_PACKED) else robots
 
 
 def waiting(conn: Connection, now: datetime) -> dict[str, datetime]:

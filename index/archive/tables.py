@@ -233,6 +233,7 @@ versions = Table(  # with its first reading, which never changes
     Column("run", Key, ForeignKey("runs.id")),
     *_reading(),
     Index(None, "raw"),
+    Index(None, "run"),
     Index(None, "canonical_url"),
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from index.archive import Archive, articles, documents, erasure, frontier, site_state, source_state
 from index.archive import tables as t
-from index.archive.frontier import FETCHES, OfferResult, Visit, fetches_of
+from index.archive.frontier import FETCHES, OfferResult, Room, Visit, fetches_of
 from index.archive.source_state import SourceResponse
 from index.archive.tables import fetches
 from index.model.candidate import Candidate
@@ -396,3 +397,50 @@ def test_few_and_many_come_in_the_same_order(archive: Archive, due: int, limit: 
     with archive.read() as conn:
         found = [row.url for row in frontier.due(conn, "step", NOW, limit)]
     assert found == [f"https://step.example/{n}" for n in range(min(due, limit))]
+
+
+# --- how much --------------------------------------------------------------------------------------------------------
+
+
+def bytes_of(archive: Archive) -> int:
+    """The size of its database, without pages that are free."""
+    with archive.read() as conn:
+        names = ("page_count", "freelist_count", "page_size")
+        pages, free, size = (conn.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names)
+    return int((pages - free) * size)
+
+
+@pytest.mark.parametrize("kind", ["short URLs", "long URLs", "long titles", "no dates", "dates of long ago"])
+def test_a_source_without_end_adds_less_than_5_mb(archive: Archive, kind: str) -> None:
+    before, room, left = bytes_of(archive), Room(), 0
+    for part in range(4):
+        many = [
+            Candidate(
+                f"https://step.example/{part}/{n}" + ("x" * 1_800 if kind == "long URLs" else ""),
+                title="خبر " * 120 if kind == "long titles" else None,
+                published=None if kind == "no dates" else NOW - (400 * DAY if kind == "dates of long ago" else HOUR),
+            )
+            for n in range(8_000)
+        ]
+        offer = partial(frontier.offer, site="step", source=FEED, candidates=many, now=NOW, room=room)
+        done = archive.write(lambda conn, offer=offer: offer(conn)).result()  # type: ignore[misc]
+        assert done.room is not None
+        room, left = done.room, left + done.left
+    assert bytes_of(archive) - before < 5_000_000
+    assert left >= 4 * 8_000 - Room().rows
+
+
+def test_what_there_was_no_room_for_comes_with_later_runs_and_the_newest_first(front: Frontier) -> None:
+    offers = [Candidate(f"{n}", published=NOW - n * HOUR) for n in range(10)]
+    old = [Candidate(f"old {n}", published=NOW - 60 * DAY - n * HOUR) for n in range(5)]
+    found = []
+    for _ in range(5):
+        result = front.do(lambda c: frontier.offer(c, "step", FEED, [*old, *offers], NOW, room=Room(rows=4)))
+        found.append((result.new, result.old, result.left))
+    assert found == [(4, 0, 11), (4, 0, 7), (2, 2, 3), (0, 3, 0), (0, 0, 0)]
+    assert front.due() == [f"{n}" for n in range(10)]
+
+
+def test_without_a_limit_all_is_taken(front: Frontier) -> None:
+    result = front.offer(*(Candidate(f"{n}", published=NOW - n * HOUR) for n in range(50)), since=NOW - 100 * DAY)
+    assert (result.new, result.left) == (50, 0)

@@ -1,0 +1,147 @@
+"""An archive of years: what is old goes, what is needed stays, and no table grows but by articles."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, func, insert, select
+
+from index.archive import Archive, articles, frontier, hosts, runs, source_state
+from index.archive import tables as t
+from index.archive.expiry import expire
+from index.archive.frontier import Visit
+from index.archive.source_state import SourceResponse, failed, polled
+from index.model.candidate import Candidate
+from index.model.codes import FetchReason, PageReason, RunStatus
+from index.model.message import Message
+from tests.support.archive_samples import HOUR, NOW, article, page
+
+DAY = timedelta(days=1)
+SITES = ("step", "other", "rare")
+DAYS = 500
+
+
+def a_day(conn: Connection, number: int, now: datetime) -> None:
+    """What a day leaves: a run of two sites, of which one stores an article each tenth day; hosts, sources, alerts."""
+    run = runs.start(conn, SITES if number == 0 else SITES[:2], now, owner="test")
+    if number % 10 == 0:
+        one = article(f"https://step.example/{number}", headline=f"خبر {number}", body=f"نص {number}")
+        articles.store(conn, page(one, now, run=run))
+        runs.add(conn, run, "step", stored=1)
+    runs.finish(conn, run, RunStatus.OK, now + HOUR)
+    conn.execute(insert(t.alerts).values(site="step", at=now, verdict="quiet" if number % 2 else None))
+    hosts.put(conn, f"https://host-{number}.example", robots=b"User-agent: *", answered=now)
+    polled(conn, "step", "https://step.example/feed", SourceResponse(), now)
+    polled(conn, "step", f"https://step.example/map-{number}.xml", SourceResponse(), now)
+    failed(conn, "step", f"https://step.example/gone-{number}.xml", Message(FetchReason.TIMEOUT), now + DAY)
+    frontier.offer(conn, "step", "https://step.example/feed", [Candidate(f"https://step.example/video-{number}")], now)
+    url = f"https://step.example/video-{number}"
+    frontier.mark_refused(conn, "step", url, Message(PageReason.VIDEO), Visit(now))
+    expire(conn, now, ["step"])
+
+
+def counts(archive: Archive) -> dict[str, int]:
+    with archive.read() as conn:
+        tables = (t.runs, t.run_sites, t.alerts, t.hosts, t.sources, t.frontier, t.fetches)
+        return {table.name: conn.execute(select(func.count()).select_from(table)).scalar_one() for table in tables}
+
+
+@pytest.fixture(scope="module")
+def years(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """An archive of DAYS."""
+    archive = Archive(tmp_path_factory.mktemp("years") / "archive.sqlite3")
+
+    def all_days(conn: Connection) -> None:
+        for number in range(DAYS):
+            a_day(conn, number, NOW - (DAYS - number) * DAY)
+
+    archive.write(all_days).result()
+    return archive
+
+
+def test_the_second_year_adds_nothing_but_articles(years: Archive) -> None:
+    stored = DAYS // 10
+    found = counts(years)
+    assert found["runs"] <= 92 + stored + 1
+    assert found["run_sites"] <= 2 * 92 + 2
+    assert found["alerts"] <= 367
+    assert found["hosts"] <= 32
+    assert found["sources"] <= 2 * 92 + 1
+    assert found["frontier"] <= 182 + stored
+    assert found["fetches"] <= 182 + stored
+
+
+def test_what_is_needed_stays(years: Archive) -> None:
+    with years.read() as conn:
+        last = runs.last_by_site(conn)
+        assert {site: part.started for site, part in last.items()} == {
+            "step": NOW - DAY, "other": NOW - DAY, "rare": NOW - DAYS * DAY,
+        }  # fmt: skip
+        named = conn.execute(select(t.versions.c.run)).scalars().all()
+        assert len(named) == DAYS // 10
+        assert set(named) <= set(conn.execute(select(t.runs.c.id)).scalars())
+        assert source_state.state(conn, "step", "https://step.example/feed").polled == NOW - DAY
+
+
+def test_a_run_that_goes_on_is_left_alone(archive: Archive) -> None:
+    def begin(conn: Connection) -> int:
+        return runs.start(conn, ["step"], NOW - 100 * DAY, owner="test", pid=os.getpid())
+
+    run = archive.write(begin).result()
+    archive.write(lambda conn: expire(conn, NOW)).result()
+    with archive.read() as conn:
+        assert runs.get(conn, run) is not None
+
+
+def test_a_host_that_asked_to_wait_or_does_not_answer_is_remembered(archive: Archive) -> None:
+    def fill(conn: Connection) -> None:
+        hosts.put(conn, "https://waits.example", answered=NOW - 60 * DAY, not_before=NOW + DAY)
+        hosts.put(conn, "https://silent.example", answered=NOW - 90 * DAY, silent=NOW - 60 * DAY)
+        hosts.put(conn, "https://gone.example", answered=NOW - 60 * DAY, not_before=NOW - DAY)
+        expire(conn, NOW)
+
+    archive.write(fill).result()
+    with archive.read() as conn:
+        assert set(conn.execute(select(t.hosts.c.origin)).scalars()) == {
+            "https://waits.example", "https://silent.example",
+        }  # fmt: skip
+
+
+def test_one_call_deletes_so_many_and_the_next_go_on(archive: Archive) -> None:
+    def fill(conn: Connection) -> None:
+        for number in range(25):
+            hosts.put(conn, f"https://{number}.example", answered=NOW - 60 * DAY)
+
+    archive.write(fill).result()
+    done = [archive.write(lambda conn: expire(conn, NOW, most=10)).result() for _ in range(4)]
+    assert done == [10, 10, 5, 0]
+
+
+# --- robots.txt ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rules", [b"", b"User-agent: *\nDisallow: /x\n", b"Disallow: /a/b/c\n" * 20_000])
+def test_a_robots_txt_is_kept_compact(archive: Archive, rules: bytes) -> None:
+    archive.write(lambda conn: hosts.put(conn, "https://a.example", robots=rules, answered=NOW)).result()
+    with archive.read() as conn:
+        assert hosts.state(conn, "https://a.example").robots == rules
+        assert len(conn.execute(select(t.hosts.c.robots)).scalar_one()) < 5_000
+
+
+def test_one_that_cannot_be_is_asked_for_again(archive: Archive) -> None:
+    rules = b"".join(b"Disallow: /%s\n" % os.urandom(20).hex().encode() for _ in range(10_000))
+    archive.write(lambda conn: hosts.put(conn, "https://a.example", robots=rules, answered=NOW)).result()
+    with archive.read() as conn:
+        kept = hosts.state(conn, "https://a.example")
+    assert (kept.robots, kept.answered) == (None, None)
+
+
+def test_those_of_older_releases_are_read(archive: Archive) -> None:
+    def fill(conn: Connection) -> None:
+        conn.execute(insert(t.hosts).values(origin="https://a.example", robots=b"User-agent: *"))
+
+    archive.write(fill).result()
+    with archive.read() as conn:
+        assert hosts.state(conn, "https://a.example").robots == b"User-agent: *"
