@@ -36,7 +36,7 @@ class Column:
 class Chart:
     """Bars by `unit` over `width` positions, those without an article left empty.
 
-    The axis has a line at each `step`, and ends at `top`, a multiple of it and no lower than the tallest bar. `outside`
+    The axis has a line at each `step`, and ends at `top`, a multiple of it above the tallest bar. `outside`
     is the number of results before or after the chart, which is then of the time that has most of them; `whole` says
     that such a chart could be had. `instead_of` is the unit that was asked for, if its bars would be too many.
     """
@@ -109,12 +109,11 @@ def _dense(days: Sequence[Bar]) -> Sequence[Bar]:
 
 
 def _grid(most: int) -> tuple[int, int]:
-    """The distance of the axis' lines, 1, 2 or 5 times a power of ten, and the first line no lower than the tallest
-    bar."""
+    """The distance of the axis' lines, 1, 2 or 5 times a power of ten, and the first line above the tallest bar."""
     power = 1
     while True:
         for step in (power, 2 * power, 5 * power):
-            lines = -(-most // step)
+            lines = most // step + 1
             if lines <= LINES:
                 return step, lines * step
         power *= 10

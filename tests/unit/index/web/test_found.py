@@ -44,7 +44,7 @@ def test_an_article_by_itself_has_neither(client: Client) -> None:
     assert root.cssselect(".back, mark") == []
 
 
-@pytest.mark.parametrize(("ui", "told"), [("en", "Did you mean? البوكمال"), ("ar", "هل تقصد؟ البوكمال")])
+@pytest.mark.parametrize(("ui", "told"), [("en", "Did you mean البوكمال?"), ("ar", "هل تقصد البوكمال؟")])
 def test_a_search_that_found_nothing_leads_to_what_it_may_have_meant(client: Client, ui: str, told: str) -> None:
     (meant,) = tree(client.get(f"/search?q=البوكمالن&lang=ar&ui={ui}")).cssselect(".meant")
     assert text_of(meant) == told

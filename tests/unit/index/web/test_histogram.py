@@ -74,9 +74,9 @@ def test_days_of_too_long_a_time_are_the_nearest_unit_that_fits(span: int, unit:
 
 @pytest.mark.parametrize(
     ("most", "step", "top"),
-    [(1, 1, 1), (3, 1, 3), (4, 2, 4), (7, 5, 10), (31, 20, 40), (101, 50, 150), (999, 500, 1000)],
+    [(1, 1, 2), (2, 1, 3), (3, 2, 4), (4, 2, 6), (7, 5, 10), (31, 20, 40), (100, 50, 150), (1000, 500, 1500)],
 )
-def test_the_axis_ends_at_a_line_no_lower_than_the_tallest_bar(most: int, step: int, top: int) -> None:
+def test_the_axis_ends_at_a_line_above_the_tallest_bar(most: int, step: int, top: int) -> None:
     made = drawn(bars((1, 1), (0, most)))
     assert (made.step, made.top) == (step, top)
     assert max(column.height for column in made.columns) == round(100 * most / top)

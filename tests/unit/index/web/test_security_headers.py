@@ -68,7 +68,7 @@ ATTRIBUTES = frozenset(
         *("placeholder", "maxlength", "autocomplete", "autocapitalize", "spellcheck", "enterkeyhint", "autofocus"),
         *("tabindex", "datetime", "title", "data-label", "scope", "sandbox", "src", "referrerpolicy", "method"),
         *("required", "selected", "defer", "hidden", "aria-sort"),
-        *("popover", "popovertarget", "popovertargetaction", "hx-boost", "aria-hidden", "focusable", "download"),
+        *("popover", "popovertarget", "popovertargetaction", "data-hx-boost", "aria-hidden", "focusable", "download"),
         *("viewbox", "preserveaspectratio", "d", "cx", "cy", "r", "x", "y", "width", "height"),
         *(
             "data-bars",
@@ -103,7 +103,7 @@ def assert_inert(answer: httpx.Response) -> None:
             assert_harmless_link(tag, attributes, attributes.get(name))
         if tag == "script" and attributes != {"type": "application/ld+json"}:  # a data block, which nothing runs
             assert re.match(r"/static/[\w./-]+\.js\?v=[0-9a-f]{12}$", attributes["src"]), attributes
-        assert attributes.get("hx-boost", "true") == "true"
+        assert attributes.get("data-hx-boost", "true") == "true"
         assert tag != "meta" or "http-equiv" not in attributes
 
 

@@ -116,6 +116,12 @@ def test_the_list_is_narrowed(client: Client, query: str, expected: set[str]) ->
     assert ("No site matches." in text) == (not expected)
 
 
+def test_a_crawl_that_is_due_is_not_in_the_past(shelf: Shelf) -> None:
+    later = client_of(shelf, now=lambda: NOW + timedelta(hours=3))
+    rows = [text_of(row.cssselect("td")[-1]) for row in tree(later.get("/sites?ui=en")).cssselect("tbody tr")]
+    assert set(rows) == {"due now every 30 minutes", "–"}
+
+
 # --- a site ----------------------------------------------------------------------------------------------------------
 
 
