@@ -14,6 +14,7 @@ from crawler.cli import (
     backup,
     child,
     crawl,
+    demo,
     diff,
     doctor,
     explain,
@@ -50,7 +51,7 @@ EXIT_CODES = {
     5: "the index is unusable",
 }
 COMMANDS = (  # in the order of `arshif --help`
-    *(init, run, crawl, extract, import_pages),
+    *(demo, init, run, crawl, extract, import_pages),
     *(search, show, history, diff, explain),
     *(serve, runs, status, alerts, doctor),
     *(backup, verify, forget, reextract, child),

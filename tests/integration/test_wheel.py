@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -15,7 +17,7 @@ import pytest
 
 from tests.integration.harness import ROOT
 from tests.support.news_sites import Newsroom
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,9 @@ def test_it_carries_what_it_needs_and_nothing_else(wheel: Path) -> None:
     for needed in (
         "crawler/_config/arshif.yaml",
         "crawler/_config/sites/sy/step.yaml",
+        "crawler/_newsroom/data/arabic2.txt",
+        "crawler/_newsroom/templates/jannah/article.html",
+        "spiders/samples/feed.xml",
         "crawler/extract/dom_pruning.yaml",
         "crawler/boilerplate/phrases/ar.yaml",
         "index/archive/migrations/versions/r0001_first_tables.py",
@@ -87,3 +92,32 @@ def test_it_crawls_and_finds(arshif: Path, tmp_path: Path) -> None:
         founding = room.article("jannah", "founding").headline
     hits = json.loads(run(arshif, tmp_path, "search", "البوكمال", "--json", ARSHIF_CONFIG=config))["hits"]
     assert founding in [hit["headline"] for hit in hits]
+
+
+def test_it_shows_the_demo_and_leaves_nothing(arshif: Path, tmp_path: Path) -> None:
+    log, folder = tmp_path / "demo.log", tmp_path / "tmp"
+    folder.mkdir()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ARSHIF", "PYTHON"))}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [arshif, "demo"], cwd=tmp_path, env=clean | {"TMPDIR": str(folder)}, stdout=out, stderr=out,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        wait_for(
+            lambda: re.search(r"daemon: run \d+: ok; \d+ new", log.read_text("utf-8")), lambda: log.read_text("utf-8")
+        )
+        command = re.search(r"Search: ARSHIF_CONFIG=(\S+) (\S+) search", log.read_text("utf-8"))
+        assert command
+        config = Path(command[1])
+        assert Path(command[2]).samefile(arshif)
+        wait_for(lambda: json.loads(run(arshif, tmp_path, "search", "--json", ARSHIF_CONFIG=str(config)))["total"] > 0)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0, log.read_text("utf-8")
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert list(folder.glob("arshif-demo-*")) == []
+    assert "Traceback" not in log.read_text("utf-8")
+    assert "make" not in log.read_text("utf-8").replace("made", ""), "an installed Arshif has no Makefile"
