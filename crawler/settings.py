@@ -36,7 +36,7 @@ DOWNLOAD_MAXSIZE = _settings.politeness.source_max_bytes  # also when decompress
 DOWNLOAD_WARNSIZE = 0
 HTTPERROR_ALLOW_ALL = True  # the spider interprets the status of a page or a source
 REDIRECT_MAX_TIMES = 5  # instead of 20: no article is further away
-METAREFRESH_ENABLED = False  # a page could redirect anywhere, which only the user of a browser would notice
+METAREFRESH_ENABLED = False  # only pages that hold nothing else lead on: crawler/extract/page_redirects.py
 DEPTH_LIMIT = 4  # home page, sitemap index, sitemap, article
 # Requests to one host per run: its pages with one redirect each, and its sources.
 HOST_REQUESTS = 2 * _settings.schedule.per_run + 300

@@ -25,6 +25,7 @@ from crawler.fetch.host_budget import TrapSuspected
 from crawler.fetch.reasons import reason_of
 from crawler.processes.parse_pool import PoolClosed
 from crawler.scheduling.poll_interval import retry_after
+from crawler.session.pages import LeadsOn
 from crawler.session.polls import Poll
 from crawler.session.session import CrawlSession
 from crawler.site_config import Kind, Site
@@ -179,6 +180,12 @@ class SiteSpider(SourceSpider):
             request.meta.update(etag=row.etag, last_modified=row.last_modified)
         return request
 
+    def follow(self, site: Site, row: FrontierRow, url: str, hops: int) -> Request:
+        """The request for the page to which a page of the frontier leads, as its redirect of that number."""
+        request = self.page_request(site, url, row=row)
+        request.meta.update(keep_raw=True, redirect_times=hops)
+        return request
+
     # --- 3 to 6 extract, clean, identify, store ----------------------------------------------------------------------
 
     async def parse_article(
@@ -186,12 +193,18 @@ class SiteSpider(SourceSpider):
     ) -> AsyncIterator[dict[str, Any] | Request]:
         """Store a page's article; yield it under schema.org's names if it is new or changed.
 
-        A page that may need a browser is requested again, to be rendered.
+        A page that may need a browser is requested again, to be rendered; where a page only leads on, that is followed
+        like a redirect, within the same bounds.
         """
         raw = response.request.meta.get("raw") if response.request else None
-        came = await self.session.pages.process(site, row, page_of(response, row.candidate), raw)
+        hops = int(response.request.meta.get("redirect_times", 0)) if response.request else 0
+        most = self.crawler.settings.getint("REDIRECT_MAX_TIMES")
+        page = page_of(response, row.candidate)
+        came = await self.session.pages.process(site, row, page, raw, may_lead=hops < most)
         if came == "render":
             yield self.fetch(site, row, render=True)
+        elif isinstance(came, LeadsOn):
+            yield self.follow(site, row, came.url, hops + 1)
         elif came is not None:
             yield schema_org_fields(came)
 

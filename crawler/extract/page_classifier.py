@@ -11,7 +11,7 @@ import yaml
 
 from crawler.boilerplate.phrases import known_form
 from crawler.errors import Refused
-from crawler.extract import jsonld, locked_pages, teasers
+from crawler.extract import jsonld, locked_pages, page_redirects, teasers
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, text_of
 from crawler.models import Page
@@ -56,11 +56,13 @@ def reject_response(page: Page) -> None:
 
 
 def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
-    """Rejects pages that ask for a password or a membership, and block pages, consent pages and "not found" with status
-    200, only if they have little text: an article may well be about error 404.
+    """Rejects pages that lead on at once or ask for a password or a membership, and block pages, consent pages and "not
+    found" with status 200, these only if they have little text: an article may well be about error 404.
 
     :raises Refused: when the page is not an article.
     """
+    if (url := page_redirects.target(document)) is not None:
+        raise Refused(PageReason.LEADS_ON, url=url)
     body = document.tree.body
     if body is None or (not jsonld_article(found) and not body.text(strip=True)):
         raise Refused(PageReason.NO_TEXT)

@@ -64,6 +64,13 @@ class Reading:
     rereadings: tuple[Rereading, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LeadsOn:
+    """The URL to which a page leads at once, without being one itself."""
+
+    url: str
+
+
 class Pages:
     """The pages of a crawl's sites; the spider fetches those that are due, and hands over the responses."""
 
@@ -113,12 +120,13 @@ class Pages:
     # --- 3 to 6 read and store ---------------------------------------------------------------------------------------
 
     async def process(
-        self, site: Site, row: FrontierRow, page: Page, received: Response | None
-    ) -> Article | Literal["render"] | None:
+        self, site: Site, row: FrontierRow, page: Page, received: Response | None, *, may_lead: bool = False
+    ) -> Article | LeadsOn | Literal["render"] | None:
         """Settle a fetched page by its response alone, or extract and store it, or reject it.
 
-        Returns the article if it is new or changed, and "render" if a browser may yield an article. `received` is the
-        raw response to keep.
+        Returns the article if it is new or changed, "render" if a browser may yield an article, and where to go on if
+        the page only leads there; `may_lead` is whether one more redirect is followed. `received` is the raw response
+        to keep.
         """
         if await self.settle_response(site, row, page):
             return None
@@ -128,6 +136,8 @@ class Pages:
             except (Refused, Unreadable) as problem:
                 if await self.rendering.should_render(site, page, problem.reason):
                     return "render"
+                if may_lead and problem.reason == PageReason.LEADS_ON:
+                    return LeadsOn(str(problem.message.params["url"]))
                 await self.rejections.reject(site, row, problem, page, was_read=True)
             except PoolClosed:
                 self.progress.defer(site.id, Message(FetchReason.CRAWL_ENDED))

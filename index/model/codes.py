@@ -79,6 +79,7 @@ class PageReason(StrEnum):
     CONSENT = "page.consent"
     NOT_FOUND = "page.not_found"  # with status 200
     REDIRECTED_HOME = "page.redirected_home"  # url
+    LEADS_ON = "page.leads_on"  # url: where a page that holds nothing leads at once
     HOME = "page.home"
     LISTING = "page.listing"
     VIDEO = "page.video"

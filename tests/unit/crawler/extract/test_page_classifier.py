@@ -9,7 +9,7 @@ import pytest
 
 from crawler import stages
 from crawler.errors import Refused
-from crawler.extract import page_classifier, teasers
+from crawler.extract import page_classifier, page_redirects, teasers
 from crawler.extract.html_document import parse
 from tests.support.patience import cpu_within
 from tests.support.samples import a_page, a_site
@@ -149,3 +149,32 @@ def test_a_text_that_is_no_more_than_the_description_is_behind_a_wall_if_it_is_n
 )
 def test_a_page_with_a_text_beside_a_form_is_no_wall(html: str) -> None:
     assert article(f"<title>The bridge is open</title>{html}")
+
+
+@pytest.mark.parametrize(
+    ("html", "url"),
+    [
+        ("<meta http-equiv=refresh content='0; url=/a/2'>", "https://step.example/a/2"),
+        ("<meta http-equiv='Refresh' content=\"0;URL='https://other.example/a/2'\">", "https://other.example/a/2"),
+        ("<base href='/b/'><meta http-equiv=refresh content='2;c'><p>Please wait.</p>", "https://step.example/b/c"),
+        ("<script>window.location = '/a/2';</script>", "https://step.example/a/2"),
+        ('<script>document.location.href="\\/a\\/2"</script>', "https://step.example/a/2"),
+        ("<script>top.location.replace('/a/2')</script><p>يتم تحويلك الآن</p>", "https://step.example/a/2"),
+        ("<meta http-equiv=refresh content='300; url=/a/2'>", None),
+        ("<meta http-equiv=refresh content='0; url=/a/1'>", None),  # itself
+        ("<meta http-equiv=refresh content='0; url=javascript:x()'>", None),
+        ("<noscript><meta http-equiv=refresh content='0; url=/a/2'></noscript>", None),
+        ("<meta http-equiv=refresh content=0>", None),
+        ("<script>function go() { location.href = '/a/2' }</script>", None),
+        (f"<meta http-equiv=refresh content='0; url=/a/2'>{OPEN}", None),
+    ],
+)
+def test_where_a_page_that_holds_nothing_leads(html: str, url: str | None) -> None:
+    assert page_redirects.target(parse(html, "https://step.example/a/1")) == url
+
+
+def test_a_page_that_leads_on_is_refused_with_where_it_leads() -> None:
+    with pytest.raises(Refused) as refused:
+        article("<meta http-equiv=refresh content='0; url=/a/2'>")
+    assert refused.value.reason == "page.leads_on"
+    assert str(refused.value.message.params["url"]).endswith("/a/2")

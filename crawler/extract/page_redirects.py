@@ -1,0 +1,52 @@
+"""Pages that hold nothing and lead on at once, which a browser follows like a redirect: by `<meta http-equiv=refresh>`
+(https://html.spec.whatwg.org/#attr-meta-http-equiv-refresh) or by a script of one statement."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, text_of
+from crawler.text import words
+from crawler.urls.canonical import canonical
+
+_REFRESH = re.compile(r"\s*(\d{1,4})(?:\.\d*)?\s*[;,]?\s*(?:url\s*=\s*)?[\"']?([^\"']*)", re.IGNORECASE)
+_MAX_DELAY = 5  # seconds within which nobody reads a page
+_MAX_WORDS = 40  # words of a page that only says where it leads
+_MAX_SCRIPT = 600  # characters of a script that does nothing else
+_LOCATION = re.compile(
+    r"(?:^|[;{}\s])(?:(?:window|document|self|top|parent)\.)?location"
+    r"(?:(?:\.href)?\s*=\s*|\.(?:replace|assign)\(\s*)([\"'])(?P<url>[^\"'\s]{1,2000})\1"
+)
+
+
+def target(document: HtmlDocument) -> str | None:
+    """The URL to which the page leads at once; None if it is a page to be read."""
+    if len(words(text_of(document.tree.body))) > _MAX_WORDS:
+        return None
+    base = urljoin(document.url, attribute(document.first("base[href]"), "href"))
+    for said in (*_refreshes(document), *_scripts(document)):
+        try:
+            url = urljoin(base, said.strip())
+            leads = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+        except ValueError:
+            continue
+        if leads and canonical(url) not in (None, canonical(document.url)):
+            return url
+    return None
+
+
+def _refreshes(document: HtmlDocument) -> list[str]:
+    found = []
+    for node in document.tree.css('meta[http-equiv="refresh" i][content]')[:3]:
+        match = _REFRESH.match(attribute(node, "content"))
+        shown = all(parent.tag != "noscript" for parent in ancestors(node))  # a browser with scripts does not go there
+        if match and shown and match[2] and int(match[1]) <= _MAX_DELAY:
+            found.append(match[2])
+    return found
+
+
+def _scripts(document: HtmlDocument) -> list[str]:
+    scripts = (node.text(deep=True) for node in document.tree.css("script:not([src])")[:5])
+    found = (_LOCATION.search(script) for script in scripts if len(script) <= _MAX_SCRIPT and "function" not in script)
+    return [match["url"].replace("\\/", "/") for match in found if match]
