@@ -62,12 +62,14 @@ class PageFilter:
             return Passed.MEDIA_TYPE
         if self.max_bytes and head.length > self.max_bytes:
             return Passed.TOO_LONG
-        address = canonical(head.url)
-        if address is None or not address.startswith(("http://", "https://")):
+        if not head.url.startswith(("http://", "https://")):
             return Passed.ADDRESS
         site = self.site_of(head.url)
         if site is None:
             return Passed.SITE
+        address = canonical(head.url)
+        if address is None:
+            return Passed.ADDRESS
         rules = site.rules_on(head.date.date())
         return Passed.ADDRESS if may_be_article(address, rules.allow, rules.deny) else None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
@@ -32,8 +32,7 @@ _LOOK = 1024  # bytes by which one is recognised
 _DECODERS = {"br": BrotliReader, "zstd": ZstdReader}
 
 
-@dataclass(frozen=True, slots=True)
-class RecordHead:
+class RecordHead(NamedTuple):  # cheaper to make than a dataclass: there are many that nobody wants
     """What a record says of itself before its content is read; `damaged` says that it is not whole.
 
     `offset` is the position of its gzip member or first line, in bytes; `date` is WARC-Date (UTC); `status` is None for

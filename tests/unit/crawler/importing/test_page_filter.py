@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -48,7 +47,7 @@ def test_each_record_is_wanted_or_passed_over_for_a_reason(
     config: Config, change: dict[str, object], reason: Passed | None
 ) -> None:
     wanted = PageFilter(config, since=THEN, until=datetime(2021, 1, 1, tzinfo=UTC), max_bytes=5_242_880)
-    assert wanted.look(replace(HEAD, **change)) == reason  # type: ignore[arg-type]
+    assert wanted.look(HEAD._replace(**change)) == reason  # type: ignore[arg-type]
 
 
 def test_hosts_of_one_registered_domain_are_one_site(config: Config) -> None:
@@ -71,4 +70,4 @@ def test_a_configured_site_keeps_its_id(config: Config) -> None:
 def test_sites_are_named_by_id_or_host(config: Config, names: list[str]) -> None:
     wanted = PageFilter(config, names)
     assert wanted.look(HEAD) is None
-    assert wanted.look(replace(HEAD, url="https://other.example.org/2020/01/01/a-story-of-five-words")) == Passed.SITE
+    assert wanted.look(HEAD._replace(url="https://other.example.org/2020/01/01/a-story-of-five-words")) == Passed.SITE
