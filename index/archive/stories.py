@@ -1,18 +1,30 @@
-"""Stories: articles on different sites with the same text, verbatim or edited; the earliest leads. Nothing is merged:
-every copy stays an article of its own."""
+"""Stories: articles on different sites with the same text, verbatim or edited; one of them leads. Nothing is merged:
+every copy stays an article of its own.
+
+The lead is the one that others name as their source, by a canonical link or as an author, else the first to appear.
+When it appeared is what we saw, and what its page says only where we could not have seen it: a copy that dates itself
+back does not hide the original.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from index.archive import near_duplicates
-from index.archive.documents import touch
-from index.archive.tables import articles, stories
+from index.archive.documents import by_url, touch
+from index.archive.readings import IS_SHOWN, shown
+from index.archive.tables import articles, readings, run_sites, runs, sites, stories, versions
+from index.model.codes import RunStatus
+from index.text.analysis import fold
+
+_WORD = re.compile(r"\w+")
+_LEAST_OF_A_NAME = 3  # letters of an outlet's name by which it is recognised among authors
 
 _COLUMNS = (articles.c.id, articles.c.site, articles.c.story, articles.c.lead, articles.c.content_hash)
 _EQUAL = (  # built once, like the other hot statements
@@ -24,10 +36,27 @@ _EQUAL = (  # built once, like the other hot statements
     )
     .order_by(articles.c.sort_date, articles.c.first_seen, articles.c.id)
 )
+_FIRST, _NEWEST = versions.alias("first"), versions
+_LOOK_BEFORE = (  # the last run before that in which it was first seen which read its site
+    select(func.max(run_sites.c.run))
+    .where(run_sites.c.site == articles.c.site, run_sites.c.run < _FIRST.c.run, run_sites.c.status == RunStatus.OK)
+    .correlate(articles, _FIRST)
+    .scalar_subquery()
+)
 _MEMBERS = (
-    select(*_COLUMNS)
+    select(
+        *_COLUMNS,
+        *(articles.c[name] for name in ("url", "sort_date", "first_seen")),
+        *(_FIRST.c.run, runs.c.started.label("looked_before"), sites.c.name),
+        *(shown("canonical_url"), shown("authors")),
+    )
+    .select_from(articles)
+    .join(_FIRST, (_FIRST.c.article == articles.c.id) & (_FIRST.c.number == 1))
+    .join(_NEWEST, (_NEWEST.c.article == articles.c.id) & (_NEWEST.c.number == articles.c.number))
+    .outerjoin(readings, IS_SHOWN)
+    .outerjoin(runs, runs.c.id == _LOOK_BEFORE)
+    .outerjoin(sites, sites.c.id == articles.c.site)
     .where(or_(articles.c.story == bindparam("story"), articles.c.id.in_(bindparam("joining", expanding=True))))
-    .order_by(articles.c.sort_date, articles.c.first_seen, articles.c.id)
 )
 _OWN = select(articles).where(articles.c.id == bindparam("article"))
 
@@ -56,9 +85,9 @@ def settle(conn: Connection, article: str, signature: bytes | None, now: datetim
 
 
 def lead(conn: Connection, story: str, now: datetime, joining: Collection[str] = ()) -> None:
-    """Choose a story's lead again, with these articles joining it: the one published first, then the one first seen.
-    A story left with articles of only one site is dissolved."""
-    members = conn.execute(_MEMBERS, {"story": story, "joining": list(joining)}).all()
+    """Choose a story's lead again, with these articles joining it: the one that the others name, then the first to
+    appear. A story left with articles of only one site is dissolved."""
+    members = _ranked(conn, conn.execute(_MEMBERS, {"story": story, "joining": list(joining)}).all())
     shared = len({member.site for member in members}) > 1
     changed = []
     for place, member in enumerate(members):
@@ -71,6 +100,51 @@ def lead(conn: Connection, story: str, now: datetime, joining: Collection[str] =
     else:
         conn.execute(delete(stories).where(stories.c.id == story))
     touch(conn, changed, now)
+
+
+def _ranked(conn: Connection, members: Sequence[Any]) -> list[Any]:
+    """A story's members, the one that leads first."""
+    naming = {member.id: _named_by(conn, member, members) for member in members}
+    sources = {source for named in naming.values() for source in named}
+    return sorted(
+        members,
+        key=lambda m: (
+            bool(naming[m.id]) or m.id not in sources,
+            bool(naming[m.id]),
+            _appeared(m),
+            m.sort_date,
+            m.first_seen,
+            m.id,
+        ),
+    )
+
+
+def _named_by(conn: Connection, member: Any, members: Sequence[Any]) -> set[str]:
+    """The members on other sites that this one names as its source: by its canonical link, or by an outlet's name among
+    its authors."""
+    others = {other.id: other for other in members if other.site != member.site}
+    named: set[str] = set()
+    if member.canonical_url and member.canonical_url != member.url:
+        source = by_url(conn, member.canonical_url)
+        if source is not None and source in others:
+            named.add(source)
+    authors = [f" {_words(author)} " for author in member.authors]
+    for other in others.values():
+        outlet = _words(other.name or "")
+        if len(outlet) >= _LEAST_OF_A_NAME and any(f" {outlet} " in author for author in authors):
+            named.add(other.id)
+    return named
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(fold(text)))
+
+
+def _appeared(member: Any) -> datetime:
+    """When an article appeared on its site, as far as we can tell. What its page says is true where we had not looked
+    since; if we had, it was not there yet, and what we saw counts."""
+    could_be = member.run is not None and (member.looked_before is None or member.looked_before <= member.sort_date)
+    return cast(datetime, member.sort_date if could_be else member.first_seen)
 
 
 def _found(conn: Connection, content_hash: str, article: str) -> str:

@@ -16,9 +16,10 @@ from index.engines.base import Engine
 from index.engines.query_plan import MatchClause, match_clause, plan
 from index.engines.record import DAY, FACET_FIELDS
 from index.model.article import Article, IndexDocument
-from index.model.query import FILTER_FIELDS, Query
-from index.model.results import FACET_FILTERS, Bar, Facet, FacetCounts, Hit, Match, Results, Span, Unit
+from index.model.query import FILTER_FIELDS, And, Node, Query, Words
+from index.model.results import FACET_FILTERS, Bar, Facet, FacetCounts, Hit, Match, Matches, Results, Span, Unit
 from index.search.highlight import clauses_for_language, headline, snippets, whole
+from index.text.analysis import words
 
 Key = tuple[str, int | None]  # an article's id, and the number of an earlier version; None for the newest
 Load = Callable[[Sequence[Key]], tuple[Mapping[Key, IndexDocument], Mapping[str, int]]]
@@ -26,6 +27,7 @@ Load = Callable[[Sequence[Key]], tuple[Mapping[Key, IndexDocument], Mapping[str,
 OWN_FILTER: Mapping[Facet, str] = {  # the field of Query that filters by a facet
     facet: FILTER_FIELDS[name] for facet, name in FACET_FILTERS.items()
 }
+LEAST_OF_A_HEADLINE = 3  # words: fewer are a topic
 DAYS, WEEKS = 92, 2 * 366  # longest spans, in days, of histograms by day and by week: some hundred bars at most
 
 
@@ -53,6 +55,8 @@ def find(query: Query, engine: Engine, loading: Load) -> Results:
     story."""
     started = time.perf_counter()
     found = engine.search(query)
+    if _may_be_headline(query):
+        found = _with_own_headline(query, found, engine, loading)
     loaded, others = loading([(match.id, match.number) for match in found.matches])
     asked = match_clause(plan(query).scored)
     languages = {document.article.language for document in loaded.values()}
@@ -63,6 +67,44 @@ def find(query: Query, engine: Engine, loading: Load) -> Results:
         if (key := (match.id, match.number)) in loaded
     )
     return Results(found.total, hits, time.perf_counter() - started, found.cursor)
+
+
+def _may_be_headline(query: Query) -> bool:
+    """Whether a search for words alone shows only stories' leads on its first page, where the copy with just that
+    headline would be missed."""
+    if query.filtered or query.copies or query.versions or query.cursor or query.sort != "relevance":
+        return False
+    return len(_asked_words(query.node)) >= LEAST_OF_A_HEADLINE
+
+
+def _asked_words(node: Node | None) -> list[str]:
+    """The words that a search asks for, if it asks for all of them and nothing else."""
+    if isinstance(node, Words) and node.field != "body":
+        return words(node.text)
+    parts = [_asked_words(one) for one in node.nodes] if isinstance(node, And) else []
+    return [word for part in parts for word in part] if parts and all(parts) else []
+
+
+def _with_own_headline(query: Query, found: Matches, engine: Engine, loading: Load) -> Matches:
+    """The matches, and before them a copy whose headline is what was searched: a reader who asks for an article by its
+    own headline is shown that article, and not only the lead of its story under another one."""
+    asked = _asked_words(query.node)
+    in_headline = And(tuple(Words(word, "headline") for word in asked))
+    known = {match.id for match in found.matches}
+    more = [one for one in engine.search(replace(query, node=in_headline, copies=True)).matches if one.id not in known]
+    if not more:
+        return found
+    shown = {_headline_words(one) for one in loading([(one.id, one.number) for one in found.matches])[0].values()}
+    loaded, _ = loading([(one.id, one.number) for one in more])
+    for match in more:
+        document = loaded.get((match.id, match.number))
+        if document is not None and _headline_words(document) == tuple(asked) and tuple(asked) not in shown:
+            return replace(found, total=found.total + 1, matches=(match, *found.matches))
+    return found
+
+
+def _headline_words(document: IndexDocument) -> tuple[str, ...]:
+    return tuple(words(document.article.headline))
 
 
 def marked(query: Query, article: Article) -> tuple[tuple[Span, ...], tuple[tuple[Span, ...], ...]]:
