@@ -36,13 +36,16 @@ class SavedSearch:
 def add(conn: Connection, name: str, query: str, now: datetime) -> int:
     """Save a search and return its number. Articles already in the archive are not new to it.
 
-    :raises InvalidValue: when name or query is empty or too long, or there are MAX_SAVED_SEARCHES already.
+    :raises InvalidValue: when name or query is empty or too long, the name is another search's, or there are
+        MAX_SAVED_SEARCHES already.
     """
     name, query = " ".join(name.split()), query.strip()
     if not 0 < len(name) <= MAX_NAME:
         raise InvalidValue(Message("saved.error.name", {"n": MAX_NAME}))
     if not 0 < len(query) <= MAX_QUERY_CHARACTERS:
         raise InvalidValue(Message("saved.error.length", {"n": MAX_QUERY_CHARACTERS}))
+    if conn.execute(select(searches.c.id).where(searches.c.name == name)).first() is not None:
+        raise InvalidValue(Message("saved.error.taken", {"name": name}))
     if conn.execute(select(func.count()).select_from(searches)).scalar_one() >= MAX_SAVED_SEARCHES:
         raise InvalidValue(Message("saved.error.many", {"n": MAX_SAVED_SEARCHES}))
     key = conn.execute(insert(searches).values(name=name, query=query, created=now, looked=now)).inserted_primary_key

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from index.archive import health, runs, site_state, source_state
+from index.archive import documents, health, runs, site_state, source_state
 from index.archive.site_state import SiteState
 from index.text.analysis import fold
 from index.web import queries
@@ -85,7 +85,7 @@ def site_page(request: Request, archive: ArchiveOf, site: str) -> Response:
         days, gaps = site_days(queries.by_day(conn, site, now - timedelta(weeks=WEEKS)), now.astimezone(UTC).date())
         context: dict[str, Any] = {
             "site": site_state.state(conn, site),
-            "articles": queries.by_site(conn).get(site, 0),
+            "articles": documents.count(conn, site),
             "alerts": health.recent_alerts(conn, SHOWN, site),
             "sources": source_state.states(conn, site),
             "edits": queries.edits(conn, site, SHOWN),

@@ -59,6 +59,18 @@ def test_a_search_is_saved_listed_and_deleted(client: Client) -> None:
     assert "لا عمليات بحث محفوظة بعد" in client.get("/searches?ui=ar").text
 
 
+def test_a_name_is_one_searchs_only(client: Client) -> None:
+    assert send(client, "/searches", OURS, name="قمح", query="قمح").status_code == 303
+    answer = send(client, "/searches?ui=en", OURS, name=" قمح ", query="خبز")
+    assert answer.status_code == 400
+    assert "There is a saved search named قمح already" in answer.text
+    assert "ثمة بحث محفوظ باسم" in send(client, "/searches?ui=ar", OURS, name="قمح", query="خبز").text
+    (row,) = tree(client.get("/searches")).cssselect(".saved > li")
+    assert text_of(row.cssselect(".query")[0]) == "قمح"
+    assert send(client, row.cssselect("form")[0].get("action"), OURS).status_code == 303
+    assert send(client, "/searches", OURS, name="قمح", query="خبز").status_code == 303
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -156,7 +156,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
             health.alert(conn, f"trap{number}", unwell, NOW, [])
             source_state.put(conn, f"trap{number}", text, kind=text[:50], problem=said, failures=2, polled=NOW)
             site_state.put(conn, f"trap{number}", **known, verdict=text, detail=said, next_why=said, last_run=NOW)
-            saved_searches.add(conn, text[:90].strip() or "x", text[:400].strip() or "x", NOW)
+            saved_searches.add(conn, f"{text[:90]} {number}", text[:400].strip() or "x", NOW)
         site_state.put(conn, "trap", name=HOSTILE[0], homepage=HOSTILE_URLS[0])
 
     filled.archive.write(spoil).result()
