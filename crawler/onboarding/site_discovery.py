@@ -15,7 +15,7 @@ from pydantic import HttpUrl
 
 from crawler import stages
 from crawler.discover.site_metadata import SiteMetadata, site_metadata, sitemaps
-from crawler.discover.sitemap import lists_posts
+from crawler.discover.sitemap import lists_archives, lists_posts
 from crawler.discover.wordpress import first_request
 from crawler.errors import ArshifError, PageProblem, Refused
 from crawler.fetch.rendering.settings import MIN_TRIAL_ARTICLES, TRIAL_PAGES, WITHOUT_TEXT
@@ -163,6 +163,7 @@ class SiteDiscovery:
             return [urljoin(home.url, place) for place in usual]
 
         named = await self._sitemaps(home.url)
+        named = tuple(one for one in named if not lists_archives(one)) or named
         feeds = await self._poll(site, "feed", said.feeds[:MAX_NAMED_SOURCES]) or await self._first(
             site, "feed", places(FEEDS)
         )

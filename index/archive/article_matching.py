@@ -41,7 +41,7 @@ _OF_GUID = select(t.frontier.c.article).where(
 _OF_CANONICAL = _TODAYS.where(t.versions.c.canonical_url == bindparam("url"))
 _BELOW = _TODAYS.where(t.articles.c.url > bindparam("first"), t.articles.c.url < bindparam("last"))
 # The first number of four digits or more in a URL, which is no date, with all that is before it
-_NUMBER = re.compile(r"[^?#]*?[/_.-](?=\d{4})(?!(?:19|20)\d\d(?:[/_.-]|\d{4}(?!\d)))\d+(?!\d)")
+_NUMBER = re.compile(r"[^#]*?[/_.=-](?=\d{4})(?!(?:19|20)\d\d(?:[/_.-]|\d{4}(?!\d)))\d+(?!\d)")
 _FEW = 5  # articles whose URLs begin alike; more are a section, whose number it is
 _WITH_QUERY = _TODAYS.where(
     shown("canonical_url").element == bindparam("url"),

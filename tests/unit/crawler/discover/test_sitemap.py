@@ -11,7 +11,7 @@ import pytest
 
 from crawler import discover
 from crawler.discover.collector import SkipReason
-from crawler.discover.sitemap import MAX_CHILDREN
+from crawler.discover.sitemap import MAX_CHILDREN, lists_archives, lists_posts
 from crawler.discover.source_document import MAX_BYTES
 from crawler.errors import SourceProblem
 from crawler.models import Discovered
@@ -268,3 +268,21 @@ def children(*names: str) -> list[str]:
 )
 def test_tags_and_authors_are_left_out_beside_posts(named: str, kept: str) -> None:
     assert children(*named.split()) == kept.split()
+
+
+@pytest.mark.parametrize(
+    ("name", "posts", "archives"),
+    [
+        ("post-sitemap2.xml", True, False),
+        ("wp-sitemap-posts-post-12.xml", True, False),
+        ("news-sitemap.xml.gz", True, False),
+        ("post_tag-sitemap.xml", False, True),
+        ("wp-sitemap-taxonomies-post_tag-1.xml", False, True),
+        ("sitemap-category-articles.xml", True, False),
+        ("sitemap-2024-05.xml", False, False),
+        ("newsletter.xml", False, False),
+    ],
+)
+def test_what_a_sitemap_is_named_for(name: str, posts: bool, archives: bool) -> None:
+    url = f"https://example.sy/tag/{name}"
+    assert (lists_posts(url), lists_archives(url)) == (posts, archives)

@@ -31,7 +31,8 @@ PLACES = ("<span class='date'>{}</span>", "<time>{}</time>", "<div class='entry-
     ],
 )
 def test_dates_in_arabic_are_ours_or_none(place: str, said: str, day: str | None) -> None:
-    html = f"<html lang='ar'><body><article><h1>خبر عن شيء ما هنا اليوم</h1>{place.format(said)}{TEXT}</article></body></html>"
+    shown = f"<h1>خبر عن شيء ما هنا اليوم</h1>{place.format(said)}{TEXT}"
+    html = f"<html lang='ar'><body><article>{shown}</article></body></html>"
     url = "https://a.example/some-long-story-slug"
     article = stages.article(Page(url, url, html.encode(), datetime(2026, 3, 1, tzinfo=UTC)), NOBODY).article
     assert (article.published and article.published.date().isoformat()) == day

@@ -58,6 +58,11 @@ SIGNED = {"signature": identity("معارك", BODY).signature}
         (ELSEWHERE[0] | CANONICAL, ELSEWHERE[1] | CANONICAL | {"body": OTHER}, None),
         ({}, {}, None),  # the number in the URL
         ({}, {"body": OTHER}, None),
+        (
+            {"url": "https://step.example/news?id=309176&title=old"},
+            {"url": "https://step.example/news?id=309176&title=new", "body": OTHER},
+            None,
+        ),
         ({}, {"body": BODY + "\n\nتحديث", "published": LATER}, None),
         (ELSEWHERE[0] | SIGNED, ELSEWHERE[1] | SIGNED | {"body": BODY + "\n\nتحديث"}, None),
         (ELSEWHERE[0] | SIGNED | {"published": None}, ELSEWHERE[1] | SIGNED | {"published": None}, None),
