@@ -77,7 +77,7 @@ class NearClause:
 
 @dataclass(frozen=True, slots=True)
 class FormsClause:
-    """One of these words in a field, each containing the shortest of them. Scored as PrefixClause."""
+    """One of these words in a field; in a field of stems each contains the shortest. Scored as PrefixClause."""
 
     field: str
     words: tuple[str, ...]
@@ -206,12 +206,17 @@ def _rows(text: str, field: Field | None) -> list[Clause]:
 
 
 def _guesses(node: Words) -> Iterator[Clause]:
-    """An Arabic word with the particles and endings that its stem leaves; not in quotes, where forms are as written."""
+    """A word with the particles and endings that its stem leaves; not in quotes."""
     found = words(node.text)
-    if node.phrase or len(found) != 1 or "ar" not in scripts(found[0]):
+    if node.phrase:
+        return
+    for row in spellings.with_particles(node.text):
+        yield from (PhraseClause(name, row, GUESSED * WEIGHTS[name]) for name in _fields(node.field))
+    if len(found) != 1 or "ar" not in scripts(found[0]):
         return
     stemmed = tuple(f"ar:{form}" for form in arabic.variants(found[0]))
-    for field, forms in (("_stem", stemmed), ("", arabic.exact_forms(found[0]))):
+    exact = (*arabic.exact_forms(found[0]), *spellings.with_affixes(found[0]))
+    for field, forms in (("_stem", stemmed), ("", exact)):
         for name in _fields(node.field) if forms else ():
             yield FormsClause(f"{name}{field}", forms, GUESSED * WEIGHTS[name])
 

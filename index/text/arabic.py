@@ -13,7 +13,7 @@ from importlib.resources import files
 
 LIGHT10_PREFIXES = ("ال", "وال", "بال", "كال", "فال", "لل", "و")
 SUFFIXES = ("ان", "ات", "ون", "ين", "يه", "ه", "ي")  # light10's in its order, without ها
-_JOINED = re.compile(r"(?:[وف][بك]ال|[وف]لل)(?!ات)(?=.{3})")  # particles before the article, which light10 leaves
+_JOINED = re.compile(r"[وف]{1,2}(?:[بك]ال|لل)(?!ات)(?=.{3})")  # particles before the article, which light10 leaves
 _PRONOUNS = ("هما", "كما", "هم", "هن", "كم", "كن", "نا")  # besides ها and ه; after four letters: متهم, مهم are words
 _PARTICLES = ("ب", "ل", "ك", "ف", "فب", "فل", "فك")  # before a word without the article; the stem has lost a و
 _FIRST = frozenset("بلكف")

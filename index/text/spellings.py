@@ -18,6 +18,10 @@ _AFFIXES = re.compile(  # of Persian, folded: before and after the word that the
     "(?P<before>ن?مي)(?P<verb>.{2,})|(?P<noun>.{2,})(?P<after>هايي|هايم|هايش|هايت|هاي|ها|ترين|تر|اند|ايم|ايد)"
 )
 _MAX_PARTS = 4  # of a word with half-spaces
+_LEAST = 3  # letters of either part of a word that is cut where no affix tells
+_ENDINGS = ("ها", "هاي", "هايي", "ترين")  # of Persian, folded, that are written together with a word
+_BEGINNINGS = ("مي", "نمي")
+_PARTICLES = "הבלמושכ"  # of Hebrew, before an abbreviation: בצה"ל
 
 
 def others(text: str) -> list[tuple[str, ...]]:
@@ -51,6 +55,21 @@ def _apart(word: str) -> list[tuple[str, ...]]:
     """A Persian word written together as the words that it consists of."""
     inner = word.find("آ", 1)  # which begins a word: دانشآموز
     found = [tuple(words(f"{word[:inner]} {word[inner:]}"))] if inner > 0 else []
-    if match := _AFFIXES.fullmatch(fold(word)):
+    folded = fold(word)
+    if match := _AFFIXES.fullmatch(folded):
         found.append(tuple(filter(None, match.groups())))
-    return found
+    found += [(folded[:at], folded[at:]) for at in range(_LEAST, len(folded) - _LEAST + 1)]
+    return list(dict.fromkeys(found))
+
+
+def with_affixes(word: str) -> tuple[str, ...]:
+    """A folded word of Arabic script with the Persian affixes that may be written together with it."""
+    if len(word) < _LEAST or not _ARABIC_SCRIPT.fullmatch(word):
+        return ()
+    return (*(word + ending for ending in _ENDINGS), *(beginning + word for beginning in _BEGINNINGS))
+
+
+def with_particles(text: str) -> list[tuple[str, ...]]:
+    """A Hebrew abbreviation with each of the particles that are joined to it, as rows of folded words."""
+    bare = text.strip()
+    return [tuple(words(particle + bare)) for particle in _PARTICLES] if _GERSHAYIM.search(bare) else []
