@@ -1,4 +1,4 @@
-"""A page that only leads on is followed like a redirect: to its article, no further than redirects, and to no private address."""
+"""A page that only leads on is followed like a redirect: to its article, as far as redirects, and nowhere private."""
 
 from __future__ import annotations
 

@@ -9,11 +9,26 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from crawler.extract.body import reader_comments
-from crawler.extract.body.inline_boxes import FLOW, ITEMS, PROSE, TABLE, below, is_foreign, mark, prose, weight
+from crawler.extract.body.inline_boxes import (
+    FLOW,
+    HEADINGS,
+    ITEMS,
+    PROSE,
+    TABLE,
+    below,
+    is_foreign,
+    mark,
+    prose,
+    weight,
+)
 from crawler.extract.body.text_blocks import Block, Elements, Kind
 from crawler.extract.html_document import judge
 from crawler.text import fold
 
+_STOPS = (".", "!", "?", "…", "。", "؟", "۔", "।", ".”", ".“", '."', ".»", "!”", "?”", "」")
+_is_called_end = judge(
+    r"footer|note|correct|disclaim|tip|contact|share|tag|meta|credit|source|sponsor|newsletter|bio|more"
+)
 _MOSTLY_LINK = 0.5  # share of links from which an item leads elsewhere
 _SCOPE = 500  # characters of prose from which an element around the headline contains the article too
 _is_called_article = judge(r"(?:^|[\W_])(?:article|entry|post|story|content|body|text|news)")
@@ -42,7 +57,40 @@ def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) 
     inner = below(best, scope, elements)
     mark(inner, best, elements)
     _trim(inner)
+    for block in _further(best, scope, elements, top):
+        block.found = True
     return scope
+
+
+def _further(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> list[Block]:
+    """The paragraphs in the boxes below the main text that hold nothing else, up to the first that holds a heading or
+    links: an article in several bodies, in the <article> of its headline."""
+    around = elements.ancestors(best)
+    own = next((n for n in around[1:] if elements.tags[n] == "article"), -1)
+    if own < 0 or top < 0 or not _holds(own, top, blocks, elements):
+        return []
+    branches: dict[int, list[Block]] = {}
+    for block in below(own, blocks, elements):
+        if block.element > elements.lasts[best]:
+            path = elements.ancestors(block.element)
+            branches.setdefault(path[path.index(own) - 1] if block.element != own else own, []).append(block)
+    found: list[Block] = []
+    for number, inner in branches.items():
+        if any(b.tag in HEADINGS or b.links > _MOSTLY_LINK for b in inner):
+            break
+        names = {elements.called(n) for b in inner for n in elements.ancestors(b.element) if n >= number}
+        if number == own or any(map(is_foreign, names)) or any(map(_is_called_end, names)):
+            break
+        if all(b.tag == "p" and weight(b) and not b.links and b.text.endswith(_STOPS) for b in inner):
+            found += inner
+        elif prose(inner):
+            break
+    return found
+
+
+def _holds(number: int, top: int, blocks: Sequence[Block], elements: Elements) -> bool:
+    """Whether an element holds the headline."""
+    return any(b.place == top and number <= b.element <= elements.lasts[number] for b in blocks)
 
 
 def _trim(blocks: Sequence[Block]) -> None:

@@ -7,14 +7,18 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 
-from crawler.extract.body.inline_boxes import END, is_foreign
+from crawler.extract.body.inline_boxes import END, is_foreign, is_list, prose
 from crawler.extract.body.text_blocks import Block, Elements, Kind
 from crawler.extract.draft import Draft
 from crawler.text import fold
 
 _HEADINGS = frozenset(("h2", "h3", "h4"))
 _KEY = 50  # characters by which a block is recognised in the extractor's text
+_BRIEF_HEADINGS = _HEADINGS | {"h5", "h6"}
+_BRIEF_ITEMS = 2  # minimum items of the points in brief
+_BRIEF_LEVELS = 4  # elements around these whose names may tell of something else
 _NO_LETTER = re.compile(r"[^\w ]+")
 _PROSE = 80  # characters from which a paragraph is prose and not a label
 _LEAD = range(40, 700)  # characters of a lead
@@ -70,7 +74,26 @@ def _opening(blocks: Sequence[Block], elements: Elements, draft: Draft) -> list[
         return []
     lead = _lead(blocks, start, draft.description or "")
     often = Counter(b.text for b in blocks)  # repeated text is from a widget, such as an AI summary
-    return [b.text for b in blocks[start + 1 :] if b.text == lead or (often[b.text] == 1 and _is_own(b, elements))]
+    brief = _brief(blocks[start + 1 :], elements)
+    return [
+        b.text
+        for b in blocks[start + 1 :]
+        if b.text == lead or b.place in brief or (often[b.text] == 1 and _is_own(b, elements))
+    ]
+
+
+def _brief(blocks: Sequence[Block], elements: Elements) -> set[int]:
+    """The places of the points in brief above the body: a heading with a list of short items without links below it."""
+    found: set[int] = set()
+    for at, block in enumerate(blocks):
+        items = list(takewhile(lambda b: b.tag == "li", blocks[at + 1 :]))
+        if block.tag not in _BRIEF_HEADINGS or len(items) < _BRIEF_ITEMS or not is_list([block, *items]):
+            continue
+        around = elements.ancestors(block.element)
+        shut = any(elements.tags[n] in _BESIDE or is_foreign(elements.names[n]) for n in around[:_BRIEF_LEVELS])
+        if not shut and 2 * prose(items) < sum(b.size for b in items):  # else they are a summary of the text
+            found.update(b.place for b in (block, *items))
+    return found
 
 
 def _is_own(block: Block, elements: Elements) -> bool:

@@ -367,3 +367,40 @@ def test_lines_of_the_text_that_only_look_like_that_are_kept(line: str) -> None:
 def test_a_line_of_agencies_and_signs_at_the_end_is_no_text(line: str, kept: bool) -> None:
     assert metadata_lines.is_sign_off(line) is not kept
     assert metadata_lines.without([*TEXT, line])[0] == [*TEXT, *([line] if kept else [])]
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        f"<div class='body-b'>{p(*TEXT[5:])}</div>",
+        f"<div class='ad'>Advertisement</div><div class='body-b'>{p(*TEXT[5:])}</div>",
+        f"<div><div class='end'>{p(*TEXT[5:])}</div></div>",
+    ],
+)
+def test_a_second_body_in_the_same_article_is_of_it(further: str) -> None:
+    assert read(f"<article><h1>{HEADLINE}</h1><div class='body-a'>{p(*TEXT[:5])}</div>{further}</article>") == TEXT
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        f"<div class='b'><h3>Another story</h3>{p(TEXT[5])}</div>",
+        f"<div class='about-us'>{p(TEXT[5])}</div>",
+        f"<div class='b'><p><a href=/2>{TEXT[5]}</a></p></div>",
+        "<div class='b'><p>Share this</p></div>",
+    ],
+)
+def test_boxes_below_the_body_that_hold_something_else_are_not(below: str) -> None:
+    assert read(f"<article><h1>{HEADLINE}</h1><div class='body-a'>{p(*TEXT[:5])}</div>{below}</article>") == TEXT[:5]
+
+
+def test_points_in_brief_above_the_body_are_of_the_text() -> None:
+    points = "<div class='brief'><h3>In brief</h3><ul><li>Dams are full</li><li>Power is cheap</li></ul></div>"
+    page = f"<article><h1>{HEADLINE}</h1>%s<div class='story-text'>{p(*TEXT)}</div></article>"
+    assert read(page % points) == ["In brief", "Dams are full", "Power is cheap", *TEXT]
+    for other in (
+        "<ul><li>No 123</li><li>Monday</li></ul>",
+        f"<nav>{points}</nav>",
+        points.replace("brief'", "related'"),
+    ):
+        assert read(page % other) == TEXT
