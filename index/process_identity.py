@@ -20,7 +20,7 @@ def is_same_process(pid: int, start: str, boot: str) -> bool:
 def boot_id() -> str:
     """An id of this boot of the machine and, in a container, of this start of the container.
 
-    Processes of another container are not visible from here and count as dead; a lease's fence keeps them from writing.
+    Processes of another container are not visible from here: `index/archive/liveness.py` tells whether they are alive.
     """
     try:
         namespace = os.readlink(PROC / "self/ns/pid")

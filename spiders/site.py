@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar, get_args
 
 from scrapy import Request
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.discover import alternates
-from crawler.errors import ArshifError, SourceProblem, Unreadable
+from crawler.errors import ArchiveError, ArshifError, SourceProblem, Unreadable
 from crawler.fetch.circuit_breaker import HostUnavailable, network_was_reached
 from crawler.fetch.crawl_state import CrawlState
 from crawler.fetch.host_budget import TrapSuspected
@@ -39,6 +41,15 @@ from spiders.base import SourceSpider, fetch_problem, headers_of, page_of
 log = logging.getLogger("arshif.spider")
 
 
+@contextmanager
+def said_once() -> Iterator[None]:
+    """Let an error of the archive, of which `stop` has told, end the crawl without a traceback for each page."""
+    try:
+        yield
+    except ArchiveError as error:
+        raise CloseSpider(type(error).__name__) from None
+
+
 class SiteSpider(SourceSpider):
     """Crawls sites as their YAML files describe them, into the archive.
 
@@ -57,6 +68,7 @@ class SiteSpider(SourceSpider):
         )
         session = self.session
         self.crawl_state = CrawlState(session.hosts, session.blocks, session.rendering.needs_browser)
+        self.ending: asyncio.Future[None] | None = None
         self.pending: Counter[str] = Counter()  # source documents still awaited, by site
 
     # --- 1 discover --------------------------------------------------------------------------------------------------
@@ -90,22 +102,23 @@ class SiteSpider(SourceSpider):
         Yields requests for its further documents and, once the site's last document has been processed, for the pages
         that are due.
         """
-        try:
-            for further in await self._take_in(response, poll):
-                yield self._awaited(further)
-        except (SourceProblem, Unreadable) as problem:
-            for request in await self._fall_back(poll, problem.message):
+        with said_once():
+            try:
+                for further in await self._take_in(response, poll):
+                    yield self._awaited(further)
+            except (SourceProblem, Unreadable) as problem:
+                for request in await self._fall_back(poll, problem.message):
+                    yield request
+            except PoolClosed:
+                return  # nothing is learned of the source; it is polled again
+            except ArshifError:
+                raise
+            except Exception as error:  # a bug of ours costs this source, not the site's others
+                log.exception("%s: %s", poll.site.id, poll.url)
+                for request in await self._fall_back(poll, Message(ParseReason.INTERNAL_ERROR, {"error": repr(error)})):
+                    yield request
+            async for request in self._answered(poll):
                 yield request
-        except PoolClosed:
-            return  # nothing is learned of the source; it is polled again
-        except ArshifError:
-            raise
-        except Exception as error:  # a bug of ours costs this source, not the site's others
-            log.exception("%s: %s", poll.site.id, poll.url)
-            for request in await self._fall_back(poll, Message(ParseReason.INTERNAL_ERROR, {"error": repr(error)})):
-                yield request
-        async for request in self._answered(poll):
-            yield request
 
     async def _take_in(self, response: Response, poll: Poll) -> list[Poll]:
         """Adds a source document's candidates to the frontier; returns polls of the further documents it leads to."""
@@ -137,26 +150,28 @@ class SiteSpider(SourceSpider):
 
     async def parse_home(self, response: Response, poll: Poll) -> AsyncIterator[Request]:
         """Yield requests for the feeds that a home page names, in place of the dead one."""
-        if response.status == 200:
-            try:
-                feeds = await self.workers.run(alternates, response.body, response.url)
-            except Unreadable as problem:  # the feed's own failure has been reported
-                log.info("%s: %s: %s", poll.site.id, poll.url, problem)
-                feeds = []
-            except PoolClosed:
-                return
-            for feed in feeds:
-                if feed != poll.replaces:
-                    yield self._awaited(poll.alternate(feed))
-        async for request in self._answered(poll):
-            yield request
+        with said_once():
+            if response.status == 200:
+                try:
+                    feeds = await self.workers.run(alternates, response.body, response.url)
+                except Unreadable as problem:  # the feed's own failure has been reported
+                    log.info("%s: %s: %s", poll.site.id, poll.url, problem)
+                    feeds = []
+                except PoolClosed:
+                    return
+                for feed in feeds:
+                    if feed != poll.replaces:
+                        yield self._awaited(poll.alternate(feed))
+            async for request in self._answered(poll):
+                yield request
 
     async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
-        poll: Poll = failure.request.cb_kwargs["poll"]  # type: ignore[attr-defined]
-        for request in await self._fall_back(poll, reason_of(failure)):
-            yield request
-        async for request in self._answered(poll):
-            yield request
+        with said_once():
+            poll: Poll = failure.request.cb_kwargs["poll"]  # type: ignore[attr-defined]
+            for request in await self._fall_back(poll, reason_of(failure)):
+                yield request
+            async for request in self._answered(poll):
+                yield request
 
     async def _answered(self, poll: Poll) -> AsyncIterator[Request]:
         """Once the last source of a site has answered, yields requests for the pages that are due, newest first."""
@@ -196,31 +211,35 @@ class SiteSpider(SourceSpider):
         A page that may need a browser is requested again, to be rendered; where a page only leads on, that is followed
         like a redirect, within the same bounds.
         """
-        raw = response.request.meta.get("raw") if response.request else None
-        hops = int(response.request.meta.get("redirect_times", 0)) if response.request else 0
-        most = self.crawler.settings.getint("REDIRECT_MAX_TIMES")
-        page = page_of(response, row.candidate)
-        came = await self.session.pages.process(site, row, page, raw, may_lead=hops < most)
-        if came == "render":
-            yield self.fetch(site, row, render=True)
-        elif isinstance(came, LeadsOn):
-            yield self.follow(site, row, came.url, hops + 1)
-        elif came is not None:
-            yield schema_org_fields(came)
+        with said_once():
+            raw = response.request.meta.get("raw") if response.request else None
+            hops = int(response.request.meta.get("redirect_times", 0)) if response.request else 0
+            most = self.crawler.settings.getint("REDIRECT_MAX_TIMES")
+            page = page_of(response, row.candidate)
+            came = await self.session.pages.process(site, row, page, raw, may_lead=hops < most)
+            if came == "render":
+                yield self.fetch(site, row, render=True)
+            elif isinstance(came, LeadsOn):
+                yield self.follow(site, row, came.url, hops + 1)
+            elif came is not None:
+                yield schema_org_fields(came)
 
     async def page_failed(self, failure: Failure) -> None:
         """Record that a page could not be fetched at all; it is retried later."""
-        arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
-        site, row, problem = arguments["site"], arguments["row"], fetch_problem(failure)
-        if isinstance(failure.value, HostUnavailable | TrapSuspected):  # it was not even requested
-            self.session.progress.defer(site.id, problem.message)
-        if not isinstance(failure.value, HostUnavailable):  # in which case the page stays due
-            await self.session.rejections.reject(site, row, problem)
+        with said_once():
+            arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
+            site, row, problem = arguments["site"], arguments["row"], fetch_problem(failure)
+            if isinstance(failure.value, HostUnavailable | TrapSuspected):  # it was not even requested
+                self.session.progress.defer(site.id, problem.message)
+            if not isinstance(failure.value, HostUnavailable):  # in which case the page stays due
+                await self.session.rejections.reject(site, row, problem)
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def stop(self, error: ArshifError) -> None:
         """End the crawl because nothing can be stored; pages not stored yet stay in the frontier."""
+        if self.ending is not None:
+            return  # all that is under way meets the same error
         log.error("%s", error)
         assert self.crawler.engine is not None
         self.ending = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=type(error).__name__))

@@ -25,7 +25,7 @@ from crawler.processes.child import kill_group, start_child
 from crawler.scheduling.site_schedule import LastRun
 from crawler.site_config import Site
 from crawler.storage import expire_raw, raw_folder, raw_name
-from index.archive import Archive, expiry, warc_records
+from index.archive import Archive, expiry, liveness, warc_records
 from index.archive import runs as records
 from index.archive import site_state as site_states
 from index.locale import FALLBACK, translate
@@ -109,6 +109,7 @@ def start(
     ids = [site.id for site in chosen]
     now = datetime.now(UTC)
     archive.write(lambda conn: expiry.expire(conn, now, ids)).result()
+    liveness.sweep(archive.path.parent)
     number = archive.write(lambda conn: records.start(conn, ids, now, owner="arshif", why=Message(why))).result()
     try:
         child = start_child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since], stderr)

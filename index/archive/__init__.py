@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from index.archive import leases, migrate, sqlite
 from index.errors import ArchiveError
+from index.model.message import Message
 
 __all__ = ["Archive"]
 
@@ -47,6 +48,7 @@ class Archive:
         _open.add(self)
 
     def _connect(self) -> None:
+        self._file = _identity(self.path)
         self._writer = sqlite.open_engine(self.path, writer=True)
         self._reader = sqlite.open_engine(self.path, writer=False)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive-writer")
@@ -64,6 +66,8 @@ class Archive:
 
     def _transact(self, fn: Callable[[Connection], T], lease: leases.Lease | None) -> T:
         with self._translating_errors(), self._writer.begin() as connection:
+            if _identity(self.path) != self._file:
+                raise ArchiveError(Message("archive.replaced", {"path": str(self.path)}))
             if lease is not None:
                 leases.check(connection, lease)
             return fn(connection)
@@ -109,6 +113,15 @@ class Archive:
 
     def __reduce__(self) -> tuple[type[Archive], tuple[Path]]:
         return Archive, (self.path,)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """The file that a path leads to, whatever its name: a restored archive is another one. None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _after_fork() -> None:

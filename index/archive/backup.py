@@ -22,12 +22,11 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete
 
-from index.archive import Archive, migrate, sqlite
+from index.archive import Archive, liveness, migrate, sqlite
 from index.archive import tables as t
 from index.atomic_files import sync_folder
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
-from index.process_identity import is_same_process
 from index.warc.store import WarcDamaged, WarcRef, WarcStore, is_file_name
 
 ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a backup; the first two are those in `data`
@@ -204,7 +203,7 @@ def _crawled(archive: Path) -> list[tuple[str, int]]:
             rows = connection.execute("SELECT site, pid, born, boot FROM leases WHERE owner IS NOT NULL").fetchall()
     except sqlite3.Error:
         return []
-    return [(site, pid) for site, pid, born, boot in rows if is_same_process(pid, born, boot)]
+    return [(site, pid) for site, pid, born, boot in rows if liveness.is_alive(archive.parent, pid, born, boot)]
 
 
 def _forget_indexes(path: Path) -> None:

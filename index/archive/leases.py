@@ -6,12 +6,14 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from index.archive import liveness
 from index.archive.tables import leases
 from index.errors import LeaseLost
-from index.process_identity import boot_id, is_same_process, process_start
+from index.process_identity import boot_id, process_start
 
 # Built once, because it runs in every write of a crawl
 _FENCE = select(leases.c.fence, leases.c.owner).where(leases.c.site == bindparam("site"))
@@ -40,7 +42,9 @@ def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, p
 
     `owner` is a human-readable name, unique to the run; `pid` is the crawling process, by default this one.
     """
-    pid = os.getpid() if pid is None else pid
+    pid, folder = os.getpid() if pid is None else pid, liveness.folder_of(conn)
+    if pid == os.getpid():
+        liveness.announce(folder)
     place = {"owner": owner, "pid": pid, "born": process_start(pid), "boot": boot_id(), "taken": now}
     known = {row.site: row for row in conn.execute(select(leases).where(leases.c.site.in_(sites)))}
     taken = []
@@ -49,7 +53,7 @@ def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, p
         if row is None:
             fence = 1
             conn.execute(insert(leases).values(site=site, fence=fence, **place))
-        elif row.owner is None or not _alive(row):
+        elif row.owner is None or not _alive(folder, row):
             fence = row.fence + 1
             conn.execute(update(leases).where(leases.c.site == site).values(fence=fence, **place))
         else:
@@ -79,10 +83,10 @@ def check(conn: Connection, lease: Lease) -> None:
 def holder(conn: Connection, site: str) -> Holder | None:
     """The living process that is crawling this site, or None."""
     row = conn.execute(select(leases).where(leases.c.site == site)).one_or_none()
-    if row is None or row.owner is None or not _alive(row):
+    if row is None or row.owner is None or not _alive(liveness.folder_of(conn), row):
         return None
     return Holder(row.owner, row.pid, row.taken)
 
 
-def _alive(row: Row[tuple[object, ...]]) -> bool:
-    return is_same_process(row.pid, row.born, row.boot)
+def _alive(folder: Path, row: Row[tuple[object, ...]]) -> bool:
+    return liveness.is_alive(folder, row.pid, row.born, row.boot)

@@ -12,11 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
 
+from index.archive import liveness
 from index.archive.tables import COUNTS, run_sites, runs
 from index.archive.upsert import chunks, upsert
 from index.model.codes import RunDetail, RunStatus
 from index.model.message import Message
-from index.process_identity import boot_id, is_same_process, process_start
+from index.process_identity import boot_id, process_start
 
 MOST_DEATHS = 10  # of a site's runs in a row that are counted
 
@@ -63,6 +64,8 @@ def start(
 ) -> int:
     """Begin a run of these sites in a process (by default this one); return the run's number."""
     pid = os.getpid() if pid is None else pid
+    if pid == os.getpid():
+        liveness.announce(liveness.folder_of(conn))
     values = {"started": now, "status": "running", "why": why, "owner": owner, "pid": pid}
     place = {"born": process_start(pid), "boot": boot_id()}
     run: int = conn.execute(insert(runs).values(**values, **place).returning(runs.c.id)).scalar_one()
@@ -132,10 +135,11 @@ def finish(
 
 def reap_dead(conn: Connection, now: datetime) -> list[int]:
     """End the runs whose process died without ending them, as "killed"; return their numbers."""
+    folder = liveness.folder_of(conn)
     dead = [
         row.id
         for row in conn.execute(select(runs).where(runs.c.ended.is_(None)))
-        if not is_same_process(row.pid, row.born, row.boot)
+        if not liveness.is_alive(folder, row.pid, row.born, row.boot)
     ]
     for run in dead:
         finish(conn, run, RunStatus.KILLED, now, detail=Message(RunDetail.PROCESS_DIED))
