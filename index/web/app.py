@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -107,6 +109,15 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     return app
 
 
+class _Server(uvicorn.Server):
+    """A server that also ends the responses which would go on, before it waits for those in progress."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        app: Any = self.config.app
+        app.state.live_seconds = 0.0
+        super().handle_exit(sig, frame)
+
+
 def serve(app: FastAPI, host: str, port: int, token: str = "") -> None:
     """Serve at this address until SIGINT or SIGTERM; prints nothing.
 
@@ -125,4 +136,4 @@ def serve(app: FastAPI, host: str, port: int, token: str = "") -> None:
             lifespan="off",
             timeout_graceful_shutdown=GRACE,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config).run(sockets=[listener])

@@ -23,6 +23,7 @@ from index.web.templating import fragment, render
 
 RUNS = 30  # rows on the page
 LOOK_SECONDS = 2.0  # between two looks for something new
+STEPS = 8  # of that wait, after each of which the server may have been told to end
 LIVE_SECONDS = 60.0  # of one response; a browser asks for the next by itself, and one that has gone is let go
 MAX_LIVE = 20  # responses at once; more readers have the page as it was
 
@@ -51,16 +52,17 @@ async def _events(request: Request, archive: Archive, seen: str) -> AsyncIterato
     state.live += 1
     try:
         clock = asyncio.get_running_loop().time
-        until = clock() + state.live_seconds
+        began = clock()
         yield f"retry: {round(1000 * LOOK_SECONDS)}\n\n"
         while True:
             rows = await run_in_threadpool(_rows, request, archive)
             if (found := _digest(rows)) != seen:
                 seen = found
                 yield f"id: {seen}\n" + "".join(f"data: {line}\n" for line in rows.splitlines()) + "\n"
-            if clock() + LOOK_SECONDS > until:
-                return
-            await asyncio.sleep(LOOK_SECONDS)
+            for _ in range(STEPS):
+                if clock() - began >= state.live_seconds:  # 0 when the server is to end
+                    return
+                await asyncio.sleep(LOOK_SECONDS / STEPS)
     finally:
         state.live -= 1
 

@@ -426,7 +426,11 @@ def test_serves_until_it_is_told_to_end_and_prints_nothing(tmp_path: Path) -> No
         assert json.loads(answer.text)["total"] == 1
         assert "server" not in answer.headers
         assert asked(f"http://127.0.0.1:{port}/undelayed").json() == [1]  # Nagle's algorithm takes 40 ms an answer
-        server.send_signal(signal.SIGTERM)
+        with httpx.stream("GET", f"http://127.0.0.1:{port}/runs/events", timeout=PATIENCE, trust_env=False) as events:
+            lines = events.iter_lines()
+            assert next(lines).startswith("retry:")
+            server.send_signal(signal.SIGTERM)
+            assert list(lines)[-1] == ""  # what would go on ends with what it says
         said, complained = server.communicate(timeout=PATIENCE)
     assert (said, complained) == (b"", b"")
 
