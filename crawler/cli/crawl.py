@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Thread
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
 from crawler.cli.messages import CommandMessage
-from crawler.cli.options import Json, Since, SitesArgument
+from crawler.cli.options import Json, Since
 from crawler.cli.progress import Shown, Step, progress
 from crawler.console import print_error, print_json, say
 from crawler.errors import ArshifError, Busy
@@ -37,7 +37,17 @@ LEAST_SINCE_DAYS = 30  # the least that is proposed for --since
 
 
 @app.command()
-def crawl(sites: SitesArgument = None, since: Since = "", json: Json = False) -> None:
+def crawl(
+    sites: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of sites; by default, all enabled sites. With --revisit, also URLs of articles."),
+    ] = None,
+    since: Since = "",
+    revisit: Annotated[
+        bool, typer.Option("--revisit", help="Also fetch again what is stored: the named articles, or all of a site.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Crawl sites once, now, whether or not they are due."""
     from crawler.config import load
     from crawler.processes import crawl_process
@@ -46,9 +56,12 @@ def crawl(sites: SitesArgument = None, since: Since = "", json: Json = False) ->
 
     config = load()
     set_up_log(form=config.settings.log)
-    chosen = config.choose(",".join(sites or []))
     with open_archive(config) as archive, open_index(config) as engine:
+        named, again = _articles(archive, sites or []) if revisit else (sites or [], {})
+        chosen = config.choose(",".join(named))
         chosen = _without_forgotten(archive, chosen)
+        if revisit:
+            _ask_again(archive, chosen, again)
         first = _never_crawled(archive, chosen)
         with progress() as shown:
             log = subprocess.PIPE if shown.on_terminal else None  # printed above the bars
@@ -66,6 +79,37 @@ def crawl(sites: SitesArgument = None, since: Since = "", json: Json = False) ->
         raise typer.Exit(int(any(site.status != RunStatus.OK for site in record.sites)))
     code = run.child.wait()
     raise typer.Exit(code if code in crawl_process.EXIT_CODES.values() else ArshifError.exit_code)
+
+
+def _articles(archive: Archive, names: list[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """The sites that these names stand for, and the ids of the articles named by URL, by their site."""
+    from crawler.cli.archive import get_article
+
+    sites: list[str] = []
+    articles: dict[str, list[str]] = {}
+    with archive.read() as conn:
+        for name in names:
+            site = name
+            if name.startswith(("http://", "https://")):
+                article = get_article(conn, name).article
+                site = article.site
+                articles.setdefault(site, []).append(article.id)
+            sites += [site] if site not in sites else []
+    return sites, articles
+
+
+def _ask_again(archive: Archive, chosen: tuple[Site, ...], articles: dict[str, list[str]]) -> None:
+    """Makes the named articles' pages due, and of sites named without any, those of all their articles."""
+    from index.archive import frontier
+
+    now = datetime.now(UTC)
+
+    def ask(conn: Connection) -> None:
+        for site in chosen:
+            for article in articles.get(site.id, [None]):
+                frontier.ask_again(conn, site.id, now, article)
+
+    archive.write(ask).result()
 
 
 def _watch(archive: Archive, run: crawl_process.Run, shown: Shown) -> None:

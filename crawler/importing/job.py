@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from crawler import stages
-from crawler.boilerplate.repeated_blocks import RepeatedBlocks, block_hash
+from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.config import Config
 from crawler.errors import Busy, PageProblem
 from crawler.extract.draft import Extraction
@@ -32,6 +32,7 @@ from crawler.importing.plan import Plan, PlannedPage, name_of
 from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool
 from crawler.session.corrections import MAX_REREAD_VERSIONS, Rereading, reread_versions
+from crawler.session.learned_blocks import places_of
 from crawler.session.source_stats import excluding, repeated
 from crawler.site_config import Site
 from crawler.urls.canonical import canonical
@@ -291,9 +292,8 @@ class Import:
                 raise _Differs(problem.article, found) from problem
             outcome = articles.store(conn, replace(fetched, strict=False))
         if outcome.kind != "emptied":
-            repeated_blocks.count(conn, site, outcome.id, found.extraction.blocks)
-            texts = {block_hash(r.text): r.text for r in found.extraction.removed if r.layer == "repeat"}
-            repeated_blocks.record_learned(conn, site, texts, page.fetched)
+            places = places_of(found.extraction)
+            repeated_blocks.count(conn, site, outcome.id, places, places)
         return outcome.kind
 
     def _lease(self, site: Site) -> leases.Lease:

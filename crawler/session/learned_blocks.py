@@ -90,6 +90,8 @@ def _discover(
     conn: Connection, site: str, learned: RepeatedBlocks, extraction: Extraction, article: str | None
 ) -> dict[str, Discovery]:
     own = repeated_blocks.of(conn, article) if article else frozenset()
+    if own.issuperset(extraction.blocks):
+        return {}  # as when it was last read: most pages that are fetched again
     counts = repeated_blocks.among(conn, site, extraction.blocks)
     others = {block: n - (block in own) for block, n in counts.items() if n - (block in own) >= OTHERS}
     new = [block for block, n in others.items() if block not in learned.counts and (n <= _EVERY or n % _EVERY == 0)]

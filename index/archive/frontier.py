@@ -423,6 +423,16 @@ def reopen(conn: Connection, article: str, now: datetime, missing: datetime | No
     return since is None
 
 
+def ask_again(conn: Connection, site: str, now: datetime, article: str | None = None) -> int:
+    """Make the pages of a site's articles due now, of all or of this one (id), whether they are there or gone; return
+    how many."""
+    held = (frontier.c.site == site) & frontier.c.article.is_not(None)
+    its = held & frontier.c.state.in_((PageState.STORED, PageState.GONE))
+    if article is not None:
+        its &= frontier.c.article == article
+    return conn.execute(update(frontier).where(its).values(due=now)).rowcount
+
+
 def detach(conn: Connection, site: str, url: str, now: datetime) -> None:
     """Separate a page from an article that it was wrongly matched to; it is fetched again as a page of its own."""
     mine = (frontier.c.site == site) & (frontier.c.url == url)

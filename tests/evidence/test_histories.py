@@ -149,8 +149,7 @@ def shown_on_pages(story: Story) -> list[Counter[str]]:
     site's own any more, since other pages lost it, may have come some fetches ago."""
     pages = story.fetched
     return [
-        changed_words(before[0], after[0])
-        + changed_words("\n\n".join((*before[1], *before[2])), "\n\n".join((*after[1], *after[2])))
+        changed_words(before[0], after[0]) + changed_words("\n\n".join(before[2]), "\n\n".join(after[2]))
         for before, after in combinations(pages, 2)
     ]
 

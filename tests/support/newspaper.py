@@ -67,19 +67,26 @@ class Story:
     headline: str
     body: list[str]
     boxes: list[Box] = field(default_factory=list)
-    fetched: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)  # with texts of boxes
+    fetched: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)  # and what was shown
 
     @property
     def url(self) -> str:
         return f"{HOME}/2026/11/story-{self.number}"
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The paragraphs on its page, boxes included."""
+        return tuple(part if isinstance(part, str) else part.text for part in self._parts())
+
+    def _parts(self) -> list[str | Box]:
+        between = [box for box in self.boxes if box.place == "between"]
+        after = [box for box in self.boxes if box.place == "after"]
+        middle = len(self.body) // 2
+        return [*self.body[:middle], *between, *self.body[middle:], *after]
+
     def html(self, amp: bool = False) -> bytes:
         """Its page."""
-        paragraphs = [f"<p>{escape(text)}</p>" for text in self.body]
-        between = [box.html for box in self.boxes if box.place == "between"]
-        after = [box.html for box in self.boxes if box.place == "after"]
-        middle = len(paragraphs) // 2
-        text = "\n".join([*paragraphs[:middle], *between, *paragraphs[middle:], *after])
+        text = "\n".join(f"<p>{escape(part)}</p>" if isinstance(part, str) else part.html for part in self._parts())
         published = (START + self.number * timedelta(hours=5)).isoformat()
         return (
             f'<!doctype html><html lang="en"{" amp" if amp else ""}><head><meta charset="utf-8">'
@@ -116,7 +123,7 @@ class Archivist:
     def fetch(self, story: Story, url: str | None = None, html: bytes | None = None) -> None:
         """Fetch a story's page, at its own URL or another."""
         self.fetch_page(url or story.url, html or story.html(), story.headline)
-        story.fetched.append((story.headline, tuple(story.body), tuple(box.text for box in story.boxes)))
+        story.fetched.append((story.headline, tuple(story.body), story.shown))
 
     def fetch_page(self, url: str, body: bytes, title: str | None = None) -> None:
         """Fetch a page of any content, offered under this title."""
