@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crawler.cli.archive import index_changes
-from crawler.cli.options import Json
+from crawler.cli.options import FetchedSince, FetchedUntil, Json
+from crawler.cli.progress import progress
 from crawler.console import print_error, print_json, say
 from crawler.text import as_utc
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from crawler.importing.job import ImportReport, Progress
 
 app = typer.Typer()
-
-PROGRESS_EVERY = 30.0  # seconds between two lines about the progress
 
 
 @app.command(name="import")
@@ -31,8 +29,8 @@ def import_pages(
         ),
     ],
     sites: Annotated[str, typer.Option(help="Only pages of these sites: ids or hosts, separated by commas.")] = "",
-    since: Annotated[str, typer.Option(help="Only pages fetched from this date on.")] = "",
-    until: Annotated[str, typer.Option(help="Only pages fetched before this date.")] = "",
+    since: FetchedSince = "",
+    until: FetchedUntil = "",
     languages: Annotated[str, typer.Option(help="Only articles in these languages, such as ar,en.")] = "",
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Worker processes; by default one per CPU.")
@@ -59,9 +57,14 @@ def import_pages(
     options = repr((sorted(chosen), since, until, languages))
     pool = ParsePool(workers)
     try:
-        with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw:
-            told = (lambda _: None) if json else _Lines()
-            work = Import(config, archive, raw, pool, wanted, _split(languages), told)
+        with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw, progress() as shown:
+            looking, storing = shown.begin("look through", "records"), shown.begin("import", "pages")
+
+            def tell(progress: Progress) -> None:
+                looking.update(progress.records)
+                storing.update(progress.done, progress.pages)
+
+            work = Import(config, archive, raw, pool, wanted, _split(languages), tell)
             report = asyncio.run(work.run(paths, options))
             index_changes(config, archive)
     finally:
@@ -70,23 +73,6 @@ def import_pages(
         print_json(asdict(report))
     else:
         _print(report)
-
-
-class _Lines:
-    """Prints a line about the progress from time to time."""
-
-    def __init__(self) -> None:
-        self.last = time.monotonic()
-
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now - self.last < PROGRESS_EVERY:
-            return
-        self.last = now
-        if progress.pages:
-            print_error(f"{progress.done:,} of {progress.pages:,} pages stored")
-        else:
-            print_error(f"{progress.records:,} records looked through")
 
 
 def _split(text: str) -> list[str]:

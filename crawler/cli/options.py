@@ -54,6 +54,12 @@ Since = Annotated[
         callback=_date, help="Also fetch older articles, back to this date (2026-01-31, or 30d: since 30 days ago)."
     ),
 ]
+FetchedUntil = Annotated[
+    str,
+    typer.Option(
+        "--until", callback=_date, help="Only pages fetched before this date (2026-01-31, or 30d: until 30 days ago)."
+    ),
+]
 FetchedSince = Annotated[
     str,
     typer.Option(
