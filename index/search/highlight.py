@@ -42,8 +42,8 @@ def snippets(article: Article, asked: Sequence[MatchClause]) -> tuple[tuple[Span
 
 def whole(article: Article, asked: Sequence[MatchClause]) -> tuple[tuple[Span, ...], ...]:
     """All paragraphs of an article's body, with the matches marked."""
-    text = _AnalyzedText(article.body, article.language)
-    marks = text.marks([one for one in asked if one.field.startswith("body")])
+    within = [one for one in asked if one.field.startswith("body")]
+    marks = _AnalyzedText(article.body, article.language).marks(within) if within else []
     return tuple(_spans(article.body, start, end, marks) for start, end in _paragraphs(article.body))
 
 

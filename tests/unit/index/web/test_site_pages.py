@@ -144,6 +144,12 @@ def test_a_site_has_all_that_is_known_of_it(shelf: Shelf, tmp_path: Path) -> Non
     assert "Found 9 · New 3 · Changed 0 · Failed 0" in text
 
 
+def test_an_article_leads_to_its_sites_page(client: Client) -> None:
+    (site,) = tree(client.get(f"/articles/{FIRST.id}?ui=en")).cssselect(".facts a")
+    assert (text_of(site), site.get("href")) == ("صحيفة العاصي", "/sites/asi?ui=en")
+    assert client.get(site.get("href")).status_code == 200
+
+
 def test_a_sites_health_has_a_history(client: Client) -> None:
     told = [text_of(line) for line in tree(client.get("/sites/phare?ui=en")).cssselect("#health + ul li")]
     assert len(told) == 1
