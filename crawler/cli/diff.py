@@ -62,18 +62,22 @@ def diff(
     fields = {name: pair for name, pair in _fields(old.article, new.article) if pair[0] != pair[1]}
     if json:
         compared = {"article": identifier, "from": old.number, "to": new.number, **asdict(change)}
-        compared |= {"maybe_ours": maybe_ours}
+        compared |= {"maybe_ours": maybe_ours, "readings": [old.reading, new.reading]}
         spans = {part: [asdict(span) for span in found] for part, found in texts.items()}
         print_json({**compared, "fields": fields, **spans})
         return
-    say(f"version {old.number}, seen {cell(old.seen)}", "red")
-    say(f"version {new.number}, seen {cell(new.seen)}: {str(change) or 'no change'}", "green")
+    say(f"version {old.number}{_reading(old)}, seen {cell(old.seen)}", "red")
+    say(f"version {new.number}{_reading(new)}, seen {cell(new.seen)}: {str(change) or 'no change'}", "green")
     if maybe_ours:
         say(MAYBE_OURS, "yellow")
     for name, (before, after) in fields.items():
         say(f"{name}: {cell(before) or 'none'} -> {cell(after) or 'none'}")
     for found in texts.values():
         _print(found)
+
+
+def _reading(version: Version) -> str:
+    return f", reading {version.reading}" if version.reading > 1 else ""
 
 
 def _chosen(stored: list[Version], numbers: list[int]) -> tuple[Version, Version]:

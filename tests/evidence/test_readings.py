@@ -113,6 +113,8 @@ def test_a_hash_leads_to_its_text_on_the_page_and_in_the_api(tmp_path: Path) -> 
     own = text_of(tree(client.get(f"/articles/{one.id}")))
     assert "reading 2" in own
     assert "Reading 2 of version 1. Content hash better" in client.get(f"/articles/{one.id}/cite.ris").text
+    compared = text_of(tree(client.get(f"/articles/{one.id}/diff")))
+    assert "reading 2" in compared
     (version,) = client.get(f"/api/articles/{one.id}").json()["archive"]["versions"]
     assert (version["reading"], version["reason"], version["contentHash"]) == (2, "reading.reextracted", "better")
     shelf.close()
