@@ -73,9 +73,9 @@ class CandidateCollector:
         self._found[url] = _merged(before, new) if before else new
 
     def _identity(self, guid: str | None, url: str) -> str | None:
-        """The guid, if it is more than the address."""
+        """The guid, if it is more than the address, and more than a word that every article may have."""
         guid = (guid or "").strip()[:MAX_GUID]
-        if not guid or canonical(guid, self.base) == url:
+        if not any(map(str.isdigit, guid)) or canonical(guid, self.base) == url:
             return None
         self._guids.setdefault(guid, set()).add(url)
         return guid

@@ -382,6 +382,9 @@ def test_guids_that_identify_an_article_beside_its_url() -> None:
         ("4", "<guid>news</guid>", None),  # of two entries
         ("5", "<guid>news</guid>", None),
         ("6", "", None),
+        ("7", "<guid isPermaLink='false'>breaking</guid>", None),  # which no article has for itself
+        ("8", "<guid isPermaLink='false'>80</guid>", None),  # of two entries
+        ("9", "<guid isPermaLink='false'>80</guid>", None),
     )
     found = read(rss("".join(item(n, f"https://example.sy/{n}", guid) for n, guid, _ in entries)))
     assert [one.guid for one in found.candidates] == [guid for _, _, guid in entries]
