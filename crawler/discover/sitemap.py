@@ -30,6 +30,7 @@ _TAIL = 4_096  # bytes at the end that contain the last tag, before comments of 
 _ENDING = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>|/>\s*$", re.IGNORECASE)
 _FIELDS = {  # (parent, element): field name here; image:loc and video:title are ignored
     ("url", "loc"): "loc",
+    ("url", "link"): "loc",  # as in feeds
     ("url", "lastmod"): "lastmod",
     ("sitemap", "loc"): "loc",
     ("sitemap", "lastmod"): "lastmod",
@@ -42,6 +43,7 @@ _NAMES = frozenset(name for _, name in _FIELDS)
 _ENTRIES = {"urlset": "url", "sitemapindex": "sitemap"}  # root: its entries
 _ADDRESS = re.compile(r"(?:https?:/)?/\S+", re.IGNORECASE)
 
+_WRAPPED = re.compile(r"\s*[\r\n\t]\s*")  # in a long URL that is broken over lines
 _NAME = re.compile(r"[^\W\d_]+")
 # In the name of a child sitemap: what it lists. WordPress's `post_tag` is of tags.
 POSTS = frozenset(("post", "posts", "news", "article", "articles", "story", "stories"))
@@ -141,6 +143,7 @@ def _entries(xml: bytes) -> Iterator[tuple[str, Entry]]:
             if field := _FIELDS.get((around, tag)):
                 kind = around if field == "loc" else kind
                 text = (element.text or "").strip()
+                text = _WRAPPED.sub("", text) if field == "loc" else text
                 entry[field] = f"{entry[field]} {text}" if field == "lastmod" in entry else entry.get(field) or text
                 locations += field == "loc"
             elif tag == "loc" and around in _ENTRIES:

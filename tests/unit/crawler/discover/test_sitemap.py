@@ -209,11 +209,13 @@ def test_an_index_gives_so_many_children_and_no_more() -> None:
         "<sitemapindex><sitemap><![CDATA[https://example.sy/1.xml?a=1&b=2]]></sitemap></sitemapindex>",
         "<sitemapindex><loc>https://example.sy/1.xml?a=1&amp;b=2</loc></sitemapindex>",
         "<s:sitemapindex xmlns:s='x'><s:sitemap>/1.xml?a=1&amp;b=2</s:sitemap></s:sitemapindex>",
+        "<SITEMAPINDEX><SITEMAP><LOC>https://example.sy\n   /1.xml?a=1&amp;b=2</LOC></SITEMAP></SITEMAPINDEX>",
     ],
 )
 def test_an_address_that_is_not_where_it_belongs(body: str) -> None:
     children = read(body).further
-    entries = read(body.replace("sitemapindex", "urlset").replace("sitemap>", "url>")).candidates
+    urlset = body.lower().replace("cdata", "CDATA").replace("sitemapindex", "urlset").replace("sitemap>", "url>")
+    entries = read(urlset).candidates
     assert [url for url, _ in children] == ["https://example.sy/1.xml?a=1&b=2"]
     assert [entry.url for entry in entries] == ["https://example.sy/1.xml?a=1&b=2"]
 
