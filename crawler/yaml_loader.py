@@ -69,7 +69,10 @@ def read(file: Path) -> YamlDocument:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is not UTF-8 (byte {error.start}): save it as UTF-8") from None
     places: dict[Loc, str] = {(): f"{file}:1"}
-    data = _Reader(file, places).value(_compose(file, text), ())
+    try:
+        data = _Reader(file, places).value(_compose(file, text), ())
+    except RecursionError:
+        raise ConfigError(f"{file}: is nested too deeply: a site needs four levels") from None
     if data is not None and not isinstance(data, dict):
         raise ConfigError(f"{file}:1: needs keys such as `name: ...`, one per line")
     return YamlDocument(data or {}, places)

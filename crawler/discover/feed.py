@@ -33,12 +33,16 @@ def parse(
 
     :raises SourceProblem: when the document is not a feed, or too broken to yield an entry.
     """
-    found = feedparser.parse(
-        io.BytesIO(document.xml()),  # never bytes: feedparser opens a file of that name
-        response_headers=_HEADERS,
-        sanitize_html=False,  # only titles are used, which are converted to plain text here
-        resolve_relative_uris=False,
-    )
+    try:
+        found = feedparser.parse(
+            io.BytesIO(document.xml()),  # never bytes: feedparser opens a file of that name
+            response_headers=_HEADERS,
+            sanitize_html=False,  # only titles are used, which are converted to plain text here
+            resolve_relative_uris=False,
+        )
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # Its parser for what is no XML lets errors through, such as for the character of a number that is none
+        raise SourceProblem(SourceReason.BROKEN_FEED, error=repr(error)) from None
     if not found.entries and (found.bozo or not found.version):
         raise SourceProblem(SourceReason.BROKEN_FEED, error=str(found.get("bozo_exception", "no entry")))
     collector = CandidateCollector(url)

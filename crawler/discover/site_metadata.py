@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -55,7 +55,7 @@ def site_metadata(body: bytes, url: str, headers: Mapping[str, str]) -> SiteMeta
 
 def sitemaps(robots: str, url: str) -> tuple[str, ...]:
     """The sitemaps listed in a robots.txt, in order (https://www.sitemaps.org/protocol.html#submit_robots)."""
-    found = (canonical(urljoin(url, address)) for address in _SITEMAP.findall(robots))
+    found = (canonical(address, url) for address in _SITEMAP.findall(robots))
     return tuple(dict.fromkeys(address for address in found if address))[:MAX_SITEMAPS]
 
 

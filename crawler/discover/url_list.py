@@ -58,8 +58,18 @@ def _rows(document: SourceDocument) -> Iterable[Mapping[str, Any]]:
     delimiter = next((mark for mark in "\t;," if lines and mark in lines[0]), ",")
     header = [name.strip().strip('"').lower() for name in lines[0].split(delimiter)] if lines else []
     if not set(header).isdisjoint(_NAMES["url"]):
-        return csv.DictReader(lines[1:], fieldnames=header, delimiter=delimiter)
+        return _csv_rows(csv.DictReader(lines[1:], fieldnames=header, delimiter=delimiter))
     return ({"url": text} for text in lines)
+
+
+def _csv_rows(rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    while True:
+        try:
+            yield next(rows)
+        except StopIteration:
+            return
+        except csv.Error:  # a field of more than 128 KiB, as behind a quote that is never closed
+            yield {}  # counted as an entry without a link
 
 
 def _json_rows(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:

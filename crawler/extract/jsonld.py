@@ -7,11 +7,12 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.text import line
+from crawler.urls.joining import joined
 
 Node = dict[str, Any]
 _MAX_CHARS = 2_000_000  # per script; the largest of 1,269 real pages has 0.9 million
@@ -137,9 +138,9 @@ def images(value: Any, found: list[Node], base: str) -> Iterator[tuple[str, str,
     for one in value if isinstance(value, list) else [value]:
         node = _resolve(one, found) if isinstance(one, dict) else {"url": one}
         address = text(node.get("contentUrl") or node.get("url") or (node.get("@id") if "name" not in node else None))
-        if address:
+        if address and (url := joined(base, address)):
             credit = text(node.get("creditText")) or ", ".join(people(node.get("author"), found))
-            yield urljoin(base, address), text(node.get("caption")), credit
+            yield url, text(node.get("caption")), credit
 
 
 def section(node: Node, found: list[Node]) -> str:
@@ -226,7 +227,7 @@ def _own_urls(node: Node) -> Iterator[str]:
 
 
 def _url_key(url: str) -> str:
-    parts = urlsplit(url.strip()) if "[" not in url else urlsplit("")
+    parts = urlsplit(url.strip()) if not {"[", "]"} & set(url) else urlsplit("")
     return parts.netloc.removeprefix("www.") + parts.path.rstrip("/") if parts.path.strip("/") else "\0"
 
 

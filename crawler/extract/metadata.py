@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
@@ -15,6 +15,7 @@ from crawler.extract.html_document import HtmlDocument, ancestors, attribute, te
 from crawler.extract.images.captions import caption
 from crawler.text import fold, line
 from crawler.urls import registered_domain
+from crawler.urls.joining import joined
 from index.model.article import Image
 
 Context = tuple[HtmlDocument, dates.Place, frozenset[str]]  # the page, the context of its dates, the outlet's own names
@@ -122,7 +123,8 @@ def from_meta(draft: Draft, page: Context) -> None:
     draft.fill("keywords", keywords(tags or [document.meta("news_keywords")]), "meta")
     draft.fill("keywords", keywords([document.meta("keywords", "parsely-tags")]), "meta")
     image = document.meta("og:image", "og:image:url", "twitter:image", "twitter:image:src")
-    draft.fill("images", (Image(urljoin(document.url, image)),) if image else (), "og")
+    address = joined(document.url, image) if image else None
+    draft.fill("images", (Image(address),) if address else (), "og")
     tier = document.meta("article:content_tier", "og:article:content_tier").lower()
     draft.fill("paywalled", {"free": False, "locked": True, "metered": True}.get(tier), "meta")
 
@@ -138,7 +140,7 @@ def canonical_url(document: HtmlDocument, *, elsewhere: bool = False) -> str | N
     """The page's declared canonical URL, if it is in the same registered domain and not a home page; with `elsewhere`,
     if it is in another one."""
     for said in (attribute(document.first('link[rel~="canonical" i]'), "href"), document.meta("og:url")):
-        url = _joined(document.url, said)
+        url = (joined(document.url, said) or "").split("#")[0] if said else ""
         if url and urlsplit(url).path.strip("/") and registered_domain.same(url, document.url) != elsewhere:
             return url
     return None
@@ -148,14 +150,6 @@ def fill_date(draft: Draft, name: str, dated: dates.Dated | None, source: str) -
     """Fills `published` or `modified`, with an origin that names the assumptions made."""
     if dated is not None:
         draft.fill(name, dated.at, dated.origin(source))
-
-
-def _joined(base: str, url: str) -> str | None:
-    try:
-        joined = urljoin(base, url).split("#")[0] if url else ""
-        return joined if urlsplit(joined).scheme in ("http", "https") and urlsplit(joined).hostname else None
-    except ValueError:
-        return None
 
 
 def _squeezed(name: str) -> str:

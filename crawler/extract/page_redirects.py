@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin, urlsplit
 
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, text_of
 from crawler.text import words
 from crawler.urls.canonical import canonical
+from crawler.urls.joining import joined
 
 _REFRESH = re.compile(r"\s*(\d{1,4})(?:\.\d*)?\s*[;,]?\s*(?:url\s*=\s*)?[\"']?([^\"']*)", re.IGNORECASE)
 _MAX_DELAY = 5  # seconds within which nobody reads a page
@@ -24,14 +24,10 @@ def target(document: HtmlDocument) -> str | None:
     """The URL to which the page leads at once; None if it is a page to be read."""
     if len(words(text_of(document.tree.body))) > _MAX_WORDS:
         return None
-    base = urljoin(document.url, attribute(document.first("base[href]"), "href"))
+    base = joined(document.url, attribute(document.first("base[href]"), "href")) or document.url
     for said in (*_refreshes(document), *_scripts(document)):
-        try:
-            url = urljoin(base, said.strip())
-            leads = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
-        except ValueError:
-            continue
-        if leads and canonical(url) not in (None, canonical(document.url)):
+        url = joined(base, said)
+        if url is not None and canonical(url) not in (None, canonical(document.url)):
             return url
     return None
 

@@ -1,0 +1,318 @@
+"""Whatever bytes strangers send, a parser answers with a result or with the error that it names, and with nothing else.
+
+Real forms are broken at random: pieces are cut, doubled, exchanged, and replaced by what breaks parsers.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crawler import stages
+from crawler.discover import alternates
+from crawler.discover import parse as parse_source
+from crawler.discover.site_metadata import site_metadata, sitemaps
+from crawler.errors import ArshifError, Refused, SourceProblem, Unreadable
+from crawler.fetch.robots.policy import RobotsResponse, RobotsRules
+from crawler.models import Page
+from crawler.onboarding import opml
+from crawler.scheduling.poll_interval import retry_after
+from crawler.site_config import Kind, stranger
+from crawler.yaml_loader import read as read_yaml
+from index.archive.backup import CONTENTS, check
+from index.errors import ArchiveError, QueryError
+from index.locale import negotiate
+from index.model.message import Message
+from index.search.query_language import parse as parse_query
+from index.warc.store import WarcDamaged, WarcRef, WarcStore
+
+INPUTS = 400  # for each parser; a million in the long form
+URL = "https://step.example/news/"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+SITE = stranger(URL)
+
+Parser = Callable[[bytes, Path], object]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parser, the errors that it may raise, and texts of the form that it reads."""
+
+    parse: Parser
+    errors: tuple[type[Exception], ...]
+    seeds: tuple[bytes, ...]
+
+
+SEEDS = Path(__file__).parents[1] / "support" / "parser_seeds"  # a text of each form
+RSS = (SEEDS / "rss.xml").read_bytes()
+ATOM = (SEEDS / "atom.xml").read_bytes()
+JSON_FEED = (SEEDS / "feed.json").read_bytes()
+SITEMAP = (SEEDS / "sitemap.xml").read_bytes()
+INDEX = (SEEDS / "sitemap_index.xml").read_bytes()
+POSTS = (SEEDS / "posts.json").read_bytes()
+URLS = (SEEDS / "urls.csv").read_bytes()
+PAGE = (SEEDS / "page.html").read_bytes()
+ROBOTS = (SEEDS / "robots.txt").read_bytes()
+OPML = (SEEDS / "sites.opml").read_bytes()
+QUERY = (SEEDS / "query.txt").read_bytes()
+YAML = (SEEDS / "site.yaml").read_bytes()
+MANIFEST = (SEEDS / "backup.json").read_bytes()
+RECORD = (
+    b"WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:1>\r\nWARC-Target-URI: https://step.example/a\r\n"
+    b"WARC-Date: 2026-11-23T09:00:00Z\r\nContent-Type: application/http\r\nContent-Length: 44\r\n\r\n"
+    b"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nok\r\n\r\n"
+)
+HEADER = b"Mon, 23 Nov 2026 09:00:00 GMT"
+
+DICTIONARY = (
+    *(
+        b"\x00",
+        b"\xff",
+        b"\xfe\xff",
+        b"\xef\xbb\xbf",
+        b"\xed\xa0\x80",
+        b"\xc0\x80",
+        b"\r",
+        b"\n",
+        b"\t",
+        b"\x0b",
+        b"\x1b",
+        b"\x7f",
+    ),
+    *(
+        b"<",
+        b">",
+        b"&",
+        b"'",
+        b'"',
+        b"</",
+        b"/>",
+        b"<!--",
+        b"-->",
+        b"<![CDATA[",
+        b"]]>",
+        b"<?",
+        b"<!DOCTYPE x [",
+        b"&#0;",
+    ),
+    *(
+        b"&#xD800;",
+        b"&#99999999999;",
+        b"&x;",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b":",
+        b"null",
+        b"true",
+        b"NaN",
+        b"1e999",
+        b"-",
+    ),
+    *(
+        b"\\u0000",
+        b"\\ud800",
+        b"\\",
+        b"%",
+        b"%zz",
+        b"%00",
+        b"(",
+        b")",
+        b"*",
+        b"~",
+        b"OR",
+        b"NOT",
+        b"#",
+        b"|",
+        b"!!",
+        b"&a",
+        b"*a",
+    ),
+    *(
+        b"http://",
+        b"https://[",
+        b"//",
+        b"javascript:",
+        b"data:,",
+        b"file:///",
+        b"http://a:99999/",
+        b"0",
+        b"-1",
+        b"9" * 400,
+    ),
+    *(
+        "٢٠٢٦".encode(),
+        "\u202e".encode(),
+        "😀".encode(),
+        "İ".encode(),
+        "ﷺ".encode(),
+        b"0000-00-00",
+        b"9999-12-31T23:59:60-99:99",
+    ),
+)
+
+
+def source(kind: Kind) -> Parser:
+    def parse(data: bytes, _: Path) -> object:
+        return parse_source(kind, data, URL, {"content-type": "text/xml; charset=x"}, zone=ZoneInfo("Asia/Damascus"))
+
+    return parse
+
+
+def page(data: bytes, _: Path) -> object:
+    return stages.article(Page(URL, URL, data, NOW, headers={"content-type": "text/html"}), SITE)
+
+
+def robots(data: bytes, _: Path) -> object:
+    rules = RobotsRules(RobotsResponse(200, data).text or b"", "Arshif/0.1")
+    return rules.allow(URL), rules.delay, sitemaps(data.decode("utf-8", "replace"), URL)
+
+
+def yaml(data: bytes, folder: Path) -> object:
+    (folder / "site.yaml").write_bytes(data)
+    return read_yaml(folder / "site.yaml")
+
+
+def manifest(data: bytes, folder: Path) -> object:
+    (folder / CONTENTS).write_bytes(data)
+    return check(folder)
+
+
+def warc(data: bytes, folder: Path) -> object:
+    for number, packed in enumerate((gzip.compress(data), data)):
+        (folder / f"x-{number}.warc.gz").write_bytes(packed)
+        try:
+            WarcStore(folder).read(WarcRef(f"x-{number}.warc.gz", 0, len(packed)), "https://step.example/a")
+        except WarcDamaged:
+            continue
+    return None
+
+
+def headers(data: bytes, _: Path) -> object:
+    text = data.decode("latin-1")
+    return retry_after({"retry-after": text}, NOW), negotiate(text), Message.from_json(text)
+
+
+TARGETS: Mapping[str, Target] = {
+    "feed": Target(source("feed"), (SourceProblem,), (RSS, ATOM, JSON_FEED)),
+    "sitemap": Target(source("sitemap"), (SourceProblem,), (SITEMAP, INDEX, gzip.compress(SITEMAP), URLS)),
+    "section": Target(source("section"), (SourceProblem,), (PAGE,)),
+    "wordpress": Target(source("wordpress"), (SourceProblem,), (POSTS, JSON_FEED, b'{"code": "rest_no_route"}')),
+    "urls": Target(source("urls"), (SourceProblem,), (URLS, POSTS, b'{"url": "https://step.example/a"}\n')),
+    "alternates": Target(lambda data, _: alternates(data, URL), (SourceProblem,), (PAGE,)),
+    "home page": Target(lambda data, _: site_metadata(data, URL, {}), (SourceProblem, Unreadable), (PAGE,)),
+    "page": Target(page, (Refused, Unreadable), (PAGE,)),
+    "robots.txt": Target(robots, (), (ROBOTS,)),
+    "OPML": Target(lambda data, _: opml.read(data), (ArshifError,), (OPML,)),
+    "query": Target(lambda data, _: parse_query(data.decode("utf-8", "replace")), (QueryError,), (QUERY,)),
+    "YAML": Target(yaml, (ArshifError,), (YAML,)),
+    "backup.json": Target(manifest, (ArchiveError,), (MANIFEST,)),
+    "WARC": Target(warc, (), (RECORD, gzip.compress(RECORD))),
+    "headers": Target(headers, (), (HEADER, b"120", b"ar-SY,en;q=0.7,*;q=0", b'{"code": "x", "params": {}}')),
+}
+
+
+def broken(chance: random.Random, seed: bytes) -> bytes:
+    """A text of that form with some of its pieces changed."""
+    data = bytearray(seed)
+    for _ in range(chance.choice([1, 1, 2, 3, 8, 30])):
+        at = chance.randrange(len(data) + 1)
+        end = min(len(data), at + chance.choice([0, 1, 1, 4, 20, 200]))
+        match chance.randrange(6):
+            case 0:
+                del data[at:end]
+            case 1:
+                data[at:at] = data[at:end] * chance.choice([1, 2, 50])
+            case 2:
+                data[at:end] = chance.choice(DICTIONARY)
+            case 3:
+                data[at:at] = chance.choice(DICTIONARY) * chance.choice([1, 1, 2, 500])
+            case 4 if end > at:
+                data[at] ^= 1 << chance.randrange(8)
+            case _:
+                start = chance.randrange(len(data) + 1)
+                data[at:end] = data[start : start + chance.randrange(60)]
+    return bytes(data[:200_000])
+
+
+def inputs(chance: random.Random, seeds: tuple[bytes, ...], count: int) -> Iterator[bytes]:
+    yield b""
+    for number in range(count):
+        yield chance.randbytes(chance.randrange(200)) if number % 20 == 0 else broken(chance, chance.choice(seeds))
+
+
+def fuzz(name: str, count: int, seed: int, folder: Path) -> int:
+    """How many of so many broken inputs a parser could read all the same; it fails on any error that is not its own."""
+    target, read = TARGETS[name], 0
+    for data in inputs(random.Random(f"{name} {seed}"), target.seeds, count):
+        try:
+            target.parse(data, folder)
+            read += 1
+        except target.errors:
+            continue
+        except Exception as error:
+            raise AssertionError(f"{name}, seed {seed}: {data[:3_000]!r}") from error
+    return read
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_broken_bytes_are_read_or_told(name: str, tmp_path: Path) -> None:
+    assert fuzz(name, INPUTS, 1, tmp_path) or name in ("backup.json", "section"), "some of them are still readable"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_million_broken_inputs(name: str, tmp_path: Path) -> None:
+    for seed in range(1_000):
+        fuzz(name, 1_000, 1_000 + seed, tmp_path)
+
+
+# --- what was found so ----------------------------------------------------------------------------------------------
+
+FOUND: list[tuple[str, bytes]] = [
+    ("wordpress", b"[" * 100_000),
+    ("urls", b'url,title\nhttps://step.example/a,"' + b"x" * 200_000 + b"\nhttps://step.example/b,\n"),
+    ("sitemap", b"loc,title\nhttps://step.example/a,'" + b"x" * 200_000),
+    ("feed", b'<rss version="2.0"><channel encoding==><item><title>&#99999999999</title><link>x</link>'),
+    ("feed", b'{"version": "https://jsonfeed.org/version/1", "items": ' + b'{"a":' * 50_000),
+    ("headers", b"9" * 5_000),
+    ("headers", b"[" * 50_000),
+    ("YAML", b"[" * 5_000),
+    ("YAML", b"a: &a [*a]"),
+    ("backup.json", b"[" * 100_000),
+    ("query", b"(" * 5_000),
+    ("page", b'<script type="application/ld+json">' + b"[" * 50_000),
+    ("robots.txt", b"Sitemap: https://[\nSitemap: https://x]/\nUser-agent: *\nDisallow: //[x"),
+    ("page", PAGE.replace(b"<title>", b'<meta property="og:image" content="https://[x/1.jpg"><title>')),
+    ("page", PAGE.replace(b'"/1.jpg"', b'"https://[x/1.jpg"')),
+    ("page", PAGE.replace(b'"/1.jpg"', b'"https://x]/1.jpg"')),
+    ("page", PAGE.replace(b"<title>", b'<base href="https://[x/"><title>')),
+    ("page", b'<base href="https://[x/"><meta http-equiv="refresh" content="0;url=/x"><p>x'),
+    ("robots.txt", b"Crawl-delay: 1e999\nUser-agent: *\nCrawl-delay: nan\nDisallow: /" + b"*" * 5_000),
+]
+
+
+@pytest.mark.parametrize(("name", "data"), FOUND, ids=[f"{n}-{name}" for n, (name, _) in enumerate(FOUND)])
+def test_what_broke_one_breaks_it_no_more(name: str, data: bytes, tmp_path: Path) -> None:
+    target = TARGETS[name]
+    with suppress(*target.errors):
+        target.parse(data, tmp_path)
+
+
+def test_the_seeds_are_of_the_forms_that_they_are_for(tmp_path: Path) -> None:
+    for name, target in TARGETS.items():
+        if name != "section":  # a single link is no list
+            with suppress(ArchiveError):  # the archive of a manifest, which is not there
+                assert target.parse(target.seeds[0], tmp_path) is not None or name == "WARC", name
+    assert json.loads(MANIFEST)["format"] == 1
