@@ -6,7 +6,7 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 
-.PHONY: help run demo test test-long coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel lock clean
+.PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -24,6 +24,9 @@ test: .venv/dev.stamp lint ## everything that is checked: style, types, layers, 
 
 test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
 	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long -rP  # and the figures of those that pass
+
+test-interop: .venv/dev.stamp ## other people's programs, in pinned versions, on what Arshif writes (downloads them)
+	@$(BIN)/python -m pytest tests/interop -m interop
 
 coverage: .venv/dev.stamp ## the lines that the unit tests do not run; fails below the floor in pyproject.toml
 	@$(BIN)/python -m pytest tests/unit --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered

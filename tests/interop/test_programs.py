@@ -1,0 +1,185 @@
+"""Other people's programs, in pinned versions, read what Arshif writes: `make test-interop`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from index.export.citation import citation, written
+from index.export.formats import open_format
+from index.export.schema_org import document_fields
+from index.model.article import Image, IndexDocument, Version
+from index.web.app import create_app
+from tests.integration.harness import ROOT
+from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.patience import PATIENCE, wait_for
+
+pytestmark = pytest.mark.interop
+
+BRACES = "}{ \\} 100% {of} @article{x,"
+FULL = article(
+    "https://asi.example/1",
+    headline=BRACES,
+    body='فقرة أولى، "قول"\n\nفقرة ثانية; ثالثة',
+    authors=("سامر", BRACES),
+    published=NOW,
+    country="SY",
+    images=(Image("https://asi.example/1.jpg", "المرفأ"),),
+)
+DOCUMENT = IndexDocument(FULL, 1, NOW, NOW)
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python with these programs and without Arshif."""
+    uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
+    if not Path(uv).exists():
+        pytest.skip("uv is not there: `make test-interop` gets it")
+    home = tmp_path_factory.mktemp("programs") / "venv"
+    subprocess.run([uv, "venv", "-q", "--python", sys.executable, home], check=True, timeout=PATIENCE)
+    install = [uv, "pip", "install", "-q", "--python", home / "bin" / "python", "-r", ROOT / "requirements/interop.txt"]
+    done = subprocess.run(install, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    if done.returncode:
+        pytest.skip(f"the programs cannot be installed: {done.stderr.strip()[-300:]}")
+    return home / "bin" / "python"
+
+
+def said(python: Path, code: str, *arguments: Path | str) -> object:
+    """What a script with these arguments prints as JSON."""
+    command = [python, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a server with the newsroom's articles, and the id of one of them."""
+    shelf: Shelf = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom())])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        app = create_app(shelf.archive, shelf.engine)
+        service = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
+        thread = threading.Thread(target=service.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        wait_for(lambda: service.started)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        hits = httpx.get(f"{url}/api/search", timeout=PATIENCE, trust_env=False).json()["hits"]
+        yield url, hits[0]["archive"]["id"]
+        service.should_exit = True
+        thread.join()
+    shelf.close()
+
+
+def test_schemathesis_finds_nothing(python: Path, server: tuple[str, str], tmp_path: Path) -> None:
+    command = [python.with_name("schemathesis"), "run", f"{server[0]}/api/openapi.json", "-n", "25", "--seed", "1"]
+    # It hands the cursor of one search to another, which is refused: no schema can say that it belongs to its search
+    command += ["--exclude-checks", "positive_data_acceptance"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+CLIENT = """
+import importlib, json, pkgutil, sys
+sys.path.insert(0, sys.argv[1])
+from client import Client
+import client.api.archive as operations
+given = {"article": sys.argv[3], "content_hash": "0", "form": "csv"}
+seen = {}
+for one in pkgutil.iter_modules(operations.__path__):
+    module = importlib.import_module(f"client.api.archive.{one.name}")
+    needed = {n: v for n, v in given.items() if n in module.sync_detailed.__code__.co_varnames[:2]}
+    answer = module.sync_detailed(client=Client(base_url=sys.argv[2]), **needed)
+    seen[one.name] = [answer.status_code, type(answer.parsed).__name__]
+found = importlib.import_module("client.api.archive.results_api_search_get")
+wrong = found.sync_detailed(client=Client(base_url=sys.argv[2]), limit=0)
+print(json.dumps({"seen": seen, "wrong": [wrong.status_code, wrong.parsed.code]}))
+"""
+
+
+def test_a_generated_client_parses_every_answer(python: Path, server: tuple[str, str], tmp_path: Path) -> None:
+    command = [
+        python.with_name("openapi-python-client"), "generate", "--url", f"{server[0]}/api/openapi.json",
+        "--meta", "none", "--output-path", tmp_path / "client",
+    ]  # fmt: skip
+    env = os.environ | {"PATH": f"{python.parent}:{os.environ['PATH']}"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = said(python, CLIENT, tmp_path, *server)
+    assert isinstance(answers, dict)
+    assert answers["wrong"] == [400, "error.value"]
+    assert {
+        name: kind for name, (status, kind) in answers["seen"].items() if status == 200 and kind == "NoneType"
+    } == {}
+    assert len(answers["seen"]) >= 7
+
+
+def test_pybtex_reads_braces_in_any_field(python: Path, tmp_path: Path) -> None:
+    cited = replace(citation(Version(1, NOW, FULL), "The Daily }{"), language="ar}")
+    (tmp_path / "a.bib").write_text(written(cited, "bib") + written(replace(cited, id="b"), "bib"), "utf-8")
+    code = (
+        "import json, sys; from pybtex.database import parse_file; found = parse_file(sys.argv[1], 'bibtex');"
+        "print(json.dumps({k: dict(e.fields) for k, e in found.entries.items()}))"
+    )
+    entries = said(python, code, tmp_path / "a.bib")
+    assert isinstance(entries, dict)
+    assert len(entries) == 2, "the first entry does not swallow the second"
+    for fields in entries.values():
+        assert fields["year"] == f"{NOW:%Y}"
+        assert fields["title"].startswith(r"{\textbraceright{}\textbraceleft{}")
+
+
+def test_rispy_reads_the_year(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.ris").write_text(written(citation(Version(1, NOW, FULL), "The Daily"), "ris"), "utf-8")
+    code = "import json, sys, rispy; print(json.dumps(rispy.load(open(sys.argv[1], encoding='utf-8'))))"
+    (entry,) = said(python, code, tmp_path / "a.ris")  # type: ignore[misc]
+    assert (entry["year"], entry["authors"]) == (f"{NOW:%Y}", list(FULL.authors))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import json, sys, pandas; print(pandas.read_csv(sys.argv[1]).to_json(orient='records', force_ascii=False))",
+        "import json, sys, duckdb; t = duckdb.sql(f\"from read_csv('{sys.argv[1]}', all_varchar=true)\");"
+        "print(json.dumps([dict(zip(t.columns, row)) for row in t.fetchall()]))",
+    ],
+    ids=["pandas", "duckdb"],
+)
+def test_a_csv_is_read(python: Path, tmp_path: Path, code: str) -> None:
+    (tmp_path / "a.csv").write_bytes(b"".join(open_format("csv").write([[DOCUMENT]])))
+    (row,) = said(python, code, tmp_path / "a.csv")  # type: ignore[misc]
+    assert (row["articleBody"], row["headline"]) == (FULL.body, FULL.headline)
+
+
+EXPANDED = """
+import json, sys
+from pyld import jsonld
+def load(url, options={}):
+    assert url.rstrip("/") == "https://schema.org", url
+    return {"contextUrl": None, "documentUrl": url, "document": {"@context": {"@vocab": "https://schema.org/"}}}
+print(json.dumps(jsonld.expand(json.load(open(sys.argv[1], encoding="utf-8")), {"documentLoader": load})))
+"""
+
+
+def test_pyld_finds_our_own_terms_under_our_prefix(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(document_fields(DOCUMENT)), "utf-8")
+    (node,) = said(python, EXPANDED, tmp_path / "a.json")  # type: ignore[misc]
+    assert node["@type"] == ["https://schema.org/NewsArticle"]
+    assert [author["@type"] for author in node["https://schema.org/author"]] == [["https://schema.org/Person"]] * 2
+    assert node["https://schema.org/image"][0]["@type"] == ["https://schema.org/ImageObject"]
+    own = node["urn:arshif:archive"][0]
+    assert own["urn:arshif:site"] == [{"@value": FULL.site}]
+    assert not [name for name in own if not name.startswith("urn:arshif:")]
+    assert "https://schema.org/archive" not in node
