@@ -22,10 +22,11 @@ _LOCATION = re.compile(
 
 def target(document: HtmlDocument) -> str | None:
     """The URL to which the page leads at once; None if it is a page to be read."""
-    if len(words(text_of(document.tree.body))) > _MAX_WORDS:
+    told = [*_refreshes(document), *_scripts(document)]  # hardly any page has one
+    if not told or len(words(text_of(document.tree.body))) > _MAX_WORDS:
         return None
     base = joined(document.url, attribute(document.first("base[href]"), "href")) or document.url
-    for said in (*_refreshes(document), *_scripts(document)):
+    for said in told:
         url = joined(base, said)
         if url is not None and canonical(url) not in (None, canonical(document.url)):
             return url

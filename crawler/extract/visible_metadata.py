@@ -136,20 +136,29 @@ def date_from_htmldate(draft: Draft, html: str, place: dates.Place) -> None:
 def _names(document: HtmlDocument, selector: str, headline: str) -> tuple[str, ...]:
     """The names in the first match and in the other matches of the same byline. Several bylines above the headline are
     those of other articles."""
-    heading = _heading(document, headline)
-    matched = {n.mem_id for n in document.tree.css(selector)[:_MATCHES]}
-    nodes: list[LexborNode] = []
-    for node in document.tree.css(f"{selector}, {_HEADINGS}")[: 2 * _MATCHES]:
-        if heading is not None and node.mem_id == heading.mem_id:
-            if len({_byline(n) for n in nodes}) > 1:
-                nodes.clear()
-        elif node.mem_id in matched and not _is_outside_article(node) and not _is_of_others(node):
-            nodes.append(node)
+    nodes = [n for n in document.tree.css(selector)[:_MATCHES] if not (_is_outside_article(n) or _is_of_others(n))]
+    if len(nodes) > 1 and len(above := _above_headline(document, selector, nodes, headline)) > 1:
+        nodes = [n for n in nodes if n.mem_id not in above] if len({_byline(n) for n in above.values()}) > 1 else nodes
     if not nodes:
         return ()
     place = _byline(nodes[0])
     texts = [text for n in nodes if _byline(n) == place for text in _leaves(n)]
     return tuple(n for n in names(texts) if _like_a_name(n))
+
+
+def _above_headline(
+    document: HtmlDocument, selector: str, nodes: list[LexborNode], headline: str
+) -> dict[int, LexborNode]:
+    """Those of the elements that stand above the headline, by their ids; none without a headline."""
+    heading = _heading(document, headline)
+    wanted = {n.mem_id: n for n in nodes}
+    found: dict[int, LexborNode] = {}
+    for node in document.tree.css(f"{selector}, {_HEADINGS}")[: 2 * _MATCHES] if heading is not None else ():
+        if heading is not None and node.mem_id == heading.mem_id:
+            return found
+        if node.mem_id in wanted:
+            found[node.mem_id] = node
+    return {}
 
 
 def _is_of_others(node: LexborNode) -> bool:
