@@ -25,6 +25,9 @@ def add(draft: Draft, document: HtmlDocument) -> None:
         return
     shown = dom_images.article_images(document, draft.headline)
     declared = list(draft.images)
+    if shown and len(own := [image for image in declared if not dom_images.is_default(image.url)]) < len(declared):
+        declared = own or [shown[0].image]  # the site's picture for pages without one
+        draft.images, draft.origins["images"] = tuple(declared), draft.origins["images"] if own else "figure"
     lead = _lead(declared, shown)
     if lead is not None:
         twin = next((i for i in declared if same(i.url, lead.url)), None)
@@ -69,5 +72,6 @@ def _merged(first: list[Image], shown: list[Picture]) -> tuple[Image, ...]:
             continue
         caption, credit = (twin and twin.caption) or image.caption, (twin and twin.credit) or image.credit
         merged[name] = Image(image.url, caption, credit)
-    rest = {n: i for n, i in captions.items() if i.caption or not merged}
+    gallery = {key(p.image.url) for p in shown if p.gallery}
+    rest = {n: i for n, i in captions.items() if i.caption or n in gallery or not merged}
     return tuple({**merged, **rest}.values())[:_MAX_IMAGES]

@@ -43,6 +43,16 @@ _is_called_elsewhere = judge(
     r"|more-|also|carousel-?item|card|outbrain|taboola|advert|sponsor|banner|breaking|ticker|menu|share|social|follow"
 )
 _is_called_no_picture = judge(r"avatar|author|logo|icon|emoji|gravatar|byline|profile|portrait-small|pixel|tracking")
+_is_called_gallery = judge(r"galler|galeri|slideshow|diaporama|photo-?(?:album|story)|bilderstrecke")
+# The words of which the name of a site's picture for pages without one consists, one of the first among them.
+_DEFAULT = frozenset(
+    ("default", "fallback", "placeholder", "logo", "share", "sharing", "social", "og", "opengraph", "no")
+)
+_WITH_DEFAULT = _DEFAULT | {
+    "image", "img", "site", "card", "cover", "facebook", "fb", "twitter", "meta", "thumbnail", "thumb", "main",
+    "header", "photo", "picture", "graph", "open", "large", "small", "min", "banner",
+}  # fmt: skip
+_NAME_WORDS = re.compile(r"[a-z]{2,}")
 _NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji", re.I)
 _BESIDE = ("aside", "nav", "footer")
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "src")
@@ -56,11 +66,13 @@ _CUT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image on the page. `above`: the number of paragraphs above it; `framed`: in a <figure> or with a caption."""
+    """An image on the page. `above`: the number of paragraphs above it; `framed`: in a <figure> or with a caption;
+    `gallery`: one of several in an element of that name."""
 
     image: Image
     above: int
     framed: bool
+    gallery: bool = False
 
 
 def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
@@ -87,8 +99,20 @@ def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
                 holder = holder_of(node)
                 image = pictured(node, holder, address)
                 framed = bool(image.caption) or holder.tag == "figure"
-                found[name] = Picture(image, found[name].above if name in found else above, framed)
+                first = found[name].above if name in found else above
+                found[name] = Picture(image, first, framed, _is_in_gallery(node))
     return list(found.values())
+
+
+def is_default(url: str) -> bool:
+    """Whether an image is by its file name the one that a site has for pages without an image of their own."""
+    path = unquote(urlsplit(url).path) if "[" not in url else url
+    said = set(_NAME_WORDS.findall(path.rsplit("/", 1)[-1].rsplit(".", 1)[0].lower()))
+    return bool(said & _DEFAULT) and said <= _WITH_DEFAULT
+
+
+def _is_in_gallery(node: LexborNode) -> bool:
+    return any(_is_called_gallery(attribute(parent, "class")) for parent in islice(ancestors(node), _LEVELS))
 
 
 def pictured(node: LexborNode, holder: LexborNode, address: str) -> Image:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from crawler import stages
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import parse
 from crawler.extract.images import add
 from crawler.extract.images.captions import caption
 from crawler.extract.images.dom_images import address_of, article_images, key, same
 from index.model.article import Image
+from tests.support.samples import a_page, a_site
 
 HEADLINE = "بدء موسم حصاد القمح في الريف الشرقي"
 LONG = "<p>" + "أعلنت مديرية الزراعة في المحافظة بدء موسم الحصاد هذا العام وسط توقعات بإنتاج أفضل. " * 2 + "</p>"
@@ -154,3 +156,43 @@ def test_a_page_of_pictures_is_read_in_order_and_no_further_than_sixty() -> None
     page = f"<article><h1>{HEADLINE}</h1>{''.join(figure(f'n{n}.jpg', f'{CAPTION} {n}') for n in range(90))}</article>"
     found = article_images(parse(page, "https://n.example/"), HEADLINE)
     assert [p.image.url for p in found] == [f"https://n.example/n{n}.jpg" for n in range(60)]
+
+
+def declared(name: str) -> str:
+    return f'<meta property="og:image" content="https://step.example/{name}">'
+
+
+def addresses(inner: str, head: str = "") -> list[str]:
+    said = "the bridge across the river was opened on Monday, and the town came to see it."
+    text = "".join(f"<p>{n}: {said}</p>" for n in "abc")
+    page = f"<html lang=en><title>The bridge</title>{head}<body><article><h1>The bridge is open</h1>%s</article></body>"
+    images = stages.article(a_page(page % inner.format(text=text)), a_site(languages=["en"])).article.images
+    return [image.url.rsplit("/", 1)[-1] for image in images]
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [
+        "assets/default-share.png",
+        "logo.png",
+        "og-image.jpg",
+        "img/fallback.jpg",
+        "static/social-card.v2.png",
+        "no_image.jpg",
+    ],
+)
+def test_the_site_s_own_picture_gives_way_to_one_of_the_article(cover: str) -> None:
+    assert addresses("<p><img src=/img/bridge-7.jpg></p>{text}", declared(cover)) == ["bridge-7.jpg"]
+    assert addresses("{text}", declared(cover)) == [cover.rsplit("/", 1)[-1]]
+
+
+@pytest.mark.parametrize("cover", ["img/bridge-logo-debate.jpg", "img/defaulters.jpg", "img/4711.jpg"])
+def test_a_picture_that_is_only_named_alike_stays_first(cover: str) -> None:
+    assert addresses("{text}<p><img src=/img/bridge-7.jpg></p>", declared(cover))[0] == cover.rsplit("/", 1)[-1]
+
+
+@pytest.mark.parametrize("name", ["gallery", "wp-block-gallery", "photo-slideshow", "galerie"])
+def test_all_images_of_a_gallery_are_kept(name: str) -> None:
+    inner = "".join(f"<div><img src=/img/view-{n}a.jpg></div>" for n in range(3))
+    found = addresses(f"{{text}}<div class='{name}'>{inner}</div>", declared("img/4711.jpg"))
+    assert found == ["4711.jpg", "view-0a.jpg", "view-1a.jpg", "view-2a.jpg"]
