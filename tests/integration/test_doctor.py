@@ -113,7 +113,7 @@ def test_what_months_leave_behind(house: House) -> None:
     assert "failed 5 times or more in a row" in told["sources"][1]
     assert "for 1 day" in told["outbox"][1]
     assert told["outbox"][0] == "warning"
-    assert "left by a crawl that died" in told["leases"][1]
+    assert "left behind by a crawl that died" in told["leases"][1]
     assert told["raw copies"][0] == "warning"
     assert f"a crash damaged {raw.name}" in told["raw copies"][1]
     assert {told[what][0] for what in ("contact", "disk", "archive", "index", "time zones")} == {"ok"}

@@ -67,7 +67,7 @@ def test_a_history_tells_versions_moves_and_absence(arshif: Told) -> None:
         ("new", 1, None), ("changed", 2, ["correction", "addition"]), ("changed", 3, ["headline", "authors"]),
         ("moved", None, None), ("gone", None, None),
     ]  # fmt: skip
-    assert [events[3]["url"], events[4]["until"]] == [MOVED, (NOW + 9 * HOUR).isoformat()]
+    assert [events[3]["url"], events[4]["until"]] == [MOVED, (NOW + 9 * HOUR).isoformat().replace("+00:00", "Z")]
     table = arshif("history", MOVED)
     assert "correction, addition (-1 words, +13 words)" in table
     assert f"moved to {MOVED}" in table
