@@ -47,7 +47,7 @@ def test_an_article_that_was_met_under_another_address_is_told_with_that(settled
 
 def test_an_address_that_is_none_says_why(settled: House) -> None:
     told = explained(settled, "http://stepagency-sy.net/tag/syria/")
-    assert "never an article by its address" in told["address"]
+    assert "cannot be an article, going by its address" in told["address"]
     assert told["discover"] == "no source has listed it"
     assert "store" not in told
     private = explained(settled, "http://www.harbour-courier.example/private/members-preview")
