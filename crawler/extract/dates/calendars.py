@@ -58,8 +58,19 @@ def clock(text: str) -> time | None:
         return None
     hour, minute, second = int(match["hour"] or match["whole"]), int(match["minute"] or 0), int(match["second"] or 0)
     if half := match["half"]:
-        hour = hour % 12 + (12 if half in halves()["evening"] else 0)
+        hour = hour_of_day(hour, parts_of_the_day("after_the_hour")[half])
     return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+
+
+def hour_of_day(hour: int, part: str) -> int:
+    """The hour from 0 to 23 that an hour of twelve is in the `morning`, at `noon`, in the `evening` or at `night`; one
+    above 12 as it is, since 15:26 pm says the same twice."""
+    if hour > 12:
+        return hour
+    as_written = {"morning": range(1, 12), "noon": range(10, 13), "evening": range(12, 13), "night": range(1, 5)}[part]
+    if hour in as_written:
+        return hour
+    return 0 if hour == 12 else hour + 12 * (part != "morning")
 
 
 def from_jalali(year: int, month: int, day: int) -> date:
@@ -119,14 +130,16 @@ def _named() -> re.Pattern[str]:
 
 
 @cache
-def halves() -> dict[str, frozenset[str]]:
-    """The words for the halves of a day, `morning` and `evening`, folded."""
-    return {half: frozenset(map(folded, data()[half].split("; "))) for half in ("morning", "evening")}
+def parts_of_the_day(place: str) -> dict[str, str]:
+    """The folded words for parts of the day that stand `after_the_hour` or `before_the_hour`, the longest first, with
+    the part that `hour_of_day` takes."""
+    found = {folded(word): part for part, words in data()[place].items() for word in words.split("; ")}
+    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
 @cache
 def _clock() -> re.Pattern[str]:
-    words = "|".join(re.escape(h) for half in halves().values() for h in sorted(half, key=len, reverse=True))
+    words = "|".join(map(re.escape, parts_of_the_day("after_the_hour")))
     return re.compile(
         rf"(?<![\d:])(?:(?P<hour>\d{{1,2}})(?::(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?)"
         rf"|(?:الساعه|ساعت)\s(?P<whole>\d{{1,2}}))(?![\d:])\s?(?P<half>{words})?(?!\w)"

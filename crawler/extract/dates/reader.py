@@ -110,11 +110,13 @@ def _normal(text: str) -> str:
 
 @cache
 def _clock() -> re.Pattern[str]:
-    """A time of day: 15:26:07.123, 3:26 pm, 3 p.m., 15h26, 15.26 Uhr, 15 Uhr, 10:30 مساء, 下午3:26, 15時26分; and also
-    15.26 after a year."""
-    words = sorted((word for half in calendars.halves().values() for word in half), key=len, reverse=True)
-    half = rf"(?P<half>[AaPp]\.?\s?[Mm]\b\.?|(?:{'|'.join(map(re.escape, words))})(?!\w))"
-    before = rf"(?:(?P<before>{'|'.join(calendars.data()['before_the_hour'])})\s?)?"
+    """A time of day: 15:26:07.123, 3:26 pm, 3.26 pm, 3 p.m., 15h26, 15.26 Uhr, 15 Uhr, 10:30 مساء, 下午3:26, 15時26分;
+    and also 15.26 after a year."""
+    after, ahead = (
+        "|".join(map(re.escape, calendars.parts_of_the_day(place))) for place in ("after_the_hour", "before_the_hour")
+    )
+    half = rf"(?P<half>[AaPp]\.?\s?[Mm]\b\.?|(?:{after})(?!\w))"
+    before = rf"(?:(?<![\u0620-\u06ff])(?P<before>{ahead})\s?)?"  # within a Chinese or Korean text, no space is before
     unit = r"(?:\s?(?:Uhr|hrs?|h|uur|ч)(?!\w)\.?)?"
     forms = (
         rf"{before}(?<![\d:])(?<!\d[+-])(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d{{1,9}})?)?(?![\d:])"
@@ -122,8 +124,10 @@ def _clock() -> re.Pattern[str]:
         r"(?<![\d:.])(?P<hour>\d{1,2})\s?[hH]\s?(?P<minute>\d\d)(?!\d)",
         r"(?<![\d:.])(?P<hour>\d{1,2})(?:\.(?P<minute>\d\d))?\s?Uhr",
         rf"{before}(?<![\d:.])(?P<hour>\d{{1,2}})\s?[时時點点시]\s?(?:(?P<minute>\d{{1,2}})\s?[分분])?",
-        r"(?<=\d{4})[,\s-]+(?:(?:kl|klo|ore|um|à|at)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?![\d.])",
-        rf"(?<![\d:.])(?P<hour>\d{{1,2}})\s?{half}",
+        r"(?<=\d{4})[,\s-]+(?:(?:kl|klo|ore|um|à|at)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?![\d.])"
+        rf"(?:\s?{half})?",
+        rf"(?<![\d:.])(?P<hour>\d{{1,2}})\.(?P<minute>\d\d)\s?{half}",
+        rf"(?<![\d:.])(?P<hour>\d{{1,2}})\s?{half}(?!\s?\d{{1,2}}[:.]\d\d)",
     )
     numbered = (re.sub(r"\(\?P<(\w+)>", rf"(?P<\g<1>{n}>", form) for n, form in enumerate(forms))
     return re.compile("|".join(numbered))
@@ -133,15 +137,12 @@ def _hours(match: re.Match[str]) -> Clock:
     """The hour, minute and second that a match of `_clock` names, whether or not there are such."""
     said = {name[:-1]: text for name, text in match.groupdict().items() if text}
     hour, minute, second = (int(said.get(name, 0)) for name in ("hour", "minute", "second"))
-    half, before = said.get("half"), said.get("before")
-    if half or before:
-        evening = half[0] in "Pp" or half in calendars.halves()["evening"] if half else _is_late(before)
-        hour = hour if hour > 12 else hour % 12 + 12 * evening  # 15:26 pm says the same twice
+    if half := said.get("half"):
+        latin = "evening" if half[0] in "Pp" else "morning"
+        hour = calendars.hour_of_day(hour, calendars.parts_of_the_day("after_the_hour").get(half, latin))
+    elif before := said.get("before"):
+        hour = calendars.hour_of_day(hour, calendars.parts_of_the_day("before_the_hour")[before])
     return hour, minute, second
-
-
-def _is_late(before: str | None) -> bool:
-    return bool(calendars.data()["before_the_hour"].get(before))
 
 
 def _names_a_zone(word: str) -> bool:

@@ -28,8 +28,8 @@ _REGIONS = {"ET": "America/New_York", "CT": "America/Chicago", "MT": "America/De
 def named(name: str, at: datetime, site: tzinfo | None = None) -> tzinfo | None:
     """The zone of this name or offset (`+3:00`, `GMT+0300`, `EET`, `Europe/Kyiv`), or None if nobody can know it.
 
-    An abbreviation that several zones have is that of `site`, the site's zone, if this is what it is called there `at`
-    that moment (naive).
+    An abbreviation is that of `site`, the site's zone, if this is what it is called there `at` that moment (naive): CST
+    is China's in Shanghai, and America's elsewhere.
     """
     if offset := _OFFSET.fullmatch(name):
         delta = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
@@ -40,9 +40,10 @@ def named(name: str, at: datetime, site: tzinfo | None = None) -> tzinfo | None:
         return _region(_spoken().get(f"{spoken[1]} {spoken[2]}") or _spoken().get(spoken[1], ""))
     if _REGION.fullmatch(name) or name.upper() in _REGIONS:
         return _region(_REGIONS.get(name.upper(), name))
-    if (hours := _HOURS.get(name.upper())) is not None:
-        return timezone(timedelta(hours=hours)) if hours else UTC
-    return site if site is not None and at.replace(tzinfo=site).tzname() == name.upper() else None
+    if site is not None and at.replace(tzinfo=site).tzname() == name.upper():
+        return site
+    hours = _HOURS.get(name.upper())
+    return None if hours is None else timezone(timedelta(hours=hours)) if hours else UTC
 
 
 def is_known(name: str) -> bool:

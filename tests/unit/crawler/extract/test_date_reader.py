@@ -266,3 +266,43 @@ def test_a_day_has_no_time(text: str) -> None:
 def test_unix_time_where_that_is_plausible(text: str, languages: tuple[str, ...], expected: str | None) -> None:
     found = reader.epoch(text, languages)
     assert (found and found.isoformat()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("21 April 2021 6.30pm", "18:30"),
+        ("21 April 2021 11.05 p.m.", "23:05"),
+        ("Wed, 21 Apr 2021 6.30pm", "18:30"),
+        ("6.30pm, 21 April 2021", "18:30"),
+        ("21 April 2021 6.30", "06:30"),
+        ("21 أبريل 2021 11:45 ظهرا", "11:45"),
+        ("21 أبريل 2021 1:15 ظهرا", "13:15"),
+        ("21 أبريل 2021 1:30 ليلا", "01:30"),
+        ("21 أبريل 2021 12:30 ليلا", "00:30"),
+        ("21 أبريل 2021 9:30 ليلا", "21:30"),
+        ("21 أبريل 2021 03:30 عصرا", "15:30"),
+        ("2021年4月21日 中午1:30", "13:30"),
+        ("2021年4月21日 中午11:30", "11:30"),
+        ("2021年4月21日傍晚6:30", "18:30"),
+        ("2021년 4월 21일 저녁 6:30", "18:30"),
+        ("21 Απριλίου 2021 6:30 μμ", "18:30"),
+        ("21 Απριλίου 2021 12:30 πμ", "00:30"),
+        ("21 اپریل 2021 شام 6:30", "18:30"),
+    ],
+)
+def test_the_part_of_the_day_tells_which_hour_of_twelve_is_meant(text: str, clock: str) -> None:
+    assert at(text) == f"2021-04-21T{clock}:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "offset"),
+    [
+        ("21 Apr 2021 10:00 CST", "Asia/Shanghai", "+08:00"),
+        ("21 Apr 2021 10:00 PST", "Asia/Manila", "+08:00"),
+        ("21 Apr 2021 10:00 PST", "America/Los_Angeles", "-08:00"),  # that day it is PDT there
+        ("21 Apr 2021 10:00 CST", "Asia/Riyadh", "-06:00"),
+    ],
+)
+def test_a_zone_that_the_site_s_own_is_called_is_the_site_s(text: str, zone: str, offset: str) -> None:
+    assert at(text, zone=zone) == f"2021-04-21T10:00:00{offset}"
