@@ -72,13 +72,18 @@ def _is_unseen(style: str, node: LexborNode | None = None) -> bool:
 
 def _hides(css: str) -> Iterator[tuple[str, str]]:
     """The classes that a style sheet hides by themselves and without a condition such as @media, with how."""
+    depth = at = 0  # how many braces are open at a position
     for match in _BLOCK.finditer(css):
         if not _HIDES.search(match[1]):
             continue
         start = max(css.rfind(mark, 0, match.start()) for mark in "{};") + 1
         selectors = css[start : match.start()].split(",")
         lone = [name[1] for one in selectors if (name := _LONE_CLASS.fullmatch(one.strip()))]
-        if lone and _is_unseen(match[1]) and css.count("{", 0, start) == css.count("}", 0, start):
+        if not lone or not _is_unseen(match[1]):
+            continue
+        depth += css.count("{", at, start) - css.count("}", at, start)
+        at = start
+        if not depth:
             yield from ((name, match[1]) for name in lone)
 
 
