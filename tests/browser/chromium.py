@@ -14,7 +14,7 @@ import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from index.web.app import create_app
-from tests.support.filled_archive import Shelf
+from tests.support.filled_archive import SearchFixture
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -38,7 +38,7 @@ def running(path: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def served(shelf: Shelf, **more: Any) -> Iterator[str]:
+def served(shelf: SearchFixture, **more: Any) -> Iterator[str]:
     """The page of this archive on a free port of loopback; gives its address. `more` as `create_app` has it."""
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from index.model.article import Image
 from tests.browser import chromium
-from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE, HOSTILE_URLS
 from tests.support.patience import PATIENCE
 from tests.support.requirements import missing
@@ -52,7 +52,7 @@ class Watched:
 
 
 @pytest.fixture(scope="package")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     """The newsroom's articles, and some that are traps."""
     filled = fill(tmp_path_factory.mktemp("shelf"), map(page, [*newsroom(), *TRAPS]))
     yield filled
@@ -60,7 +60,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
 
 @pytest.fixture(scope="package")
-def address(shelf: Shelf) -> Iterator[str]:
+def address(shelf: SearchFixture) -> Iterator[str]:
     """Where they are served."""
     with chromium.served(shelf) as url:
         yield url

@@ -11,12 +11,12 @@ from playwright.sync_api import expect
 from index.archive import runs
 from index.model.codes import RunStatus
 from tests.browser.conftest import Watched
-from tests.support.filled_archive import Shelf
+from tests.support.filled_archive import SearchFixture
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_run_appears_goes_on_and_ends_without_loading_the_page_again(tab: Watched, shelf: Shelf) -> None:
+def test_a_run_appears_goes_on_and_ends_without_loading_the_page_again(tab: Watched, shelf: SearchFixture) -> None:
     tab.open("/runs?ui=en")
     tab.page.evaluate("window.here = true")
     rows = tab.page.locator("#runs > table > tbody")

@@ -21,7 +21,7 @@ from crawler.config import load
 from crawler.monitoring import doctor
 from index.engines.elastic import role
 from index.locale import translate
-from tests.integration.harness import ROOT, House
+from tests.integration.harness import ROOT, Harness
 from tests.support.elasticsearch import server
 from tests.support.elasticsearch.secured import Secured, secured
 from tests.support.news_sites import Newsroom
@@ -53,11 +53,11 @@ def admin(strict: Secured) -> Iterator[Elasticsearch]:
 
 
 @pytest.fixture(scope="module")
-def house(strict: Secured, admin: Elasticsearch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(strict: Secured, admin: Elasticsearch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """A newsroom's house whose key was made by what `arshif index role` prints; the key is in a file."""
     folder = tmp_path_factory.mktemp("secured")
     with Newsroom(via="proxy", only=("english",)) as room:
-        house = House(room, folder)
+        house = Harness(room, folder)
         secret = folder / "key"
         secret.write_text(_key(admin, json.loads(house.arshif("index", "role"))), "utf-8")
         house.env |= {
@@ -81,7 +81,7 @@ def _key(admin: Elasticsearch, body: dict[str, Any]) -> str:
     return wait_for(made)
 
 
-def test_a_key_of_the_least_rights_does_all(house: House) -> None:
+def test_a_key_of_the_least_rights_does_all(house: Harness) -> None:
     house.crawl()
     count = len(house.documents())
     assert count == len(house.room.articles("english"))
@@ -100,7 +100,7 @@ def test_a_key_of_the_least_rights_does_all(house: House) -> None:
     assert house.told("index", "status")["documents"] == count - 1
 
 
-def test_it_reaches_nothing_else(house: House, strict: Secured, admin: Elasticsearch) -> None:
+def test_it_reaches_nothing_else(house: Harness, strict: Secured, admin: Elasticsearch) -> None:
     admin.index(index="payroll", document={"salary": 1}, refresh=True)
     key = Path(house.env["ARSHIF_INDEX__API_KEY_FILE"]).read_text("utf-8")
     with Elasticsearch(strict.url, api_key=key, ca_certs=str(strict.ca_file), request_timeout=PATIENCE) as client:
@@ -117,7 +117,7 @@ def test_it_reaches_nothing_else(house: House, strict: Secured, admin: Elasticse
         assert not [hit for hit in client.search(index="_all", size=100)["hits"]["hits"] if hit["_index"] == "payroll"]
 
 
-def test_doctor_tells_what_a_key_may_not(house: House, admin: Elasticsearch) -> None:
+def test_doctor_tells_what_a_key_may_not(house: Harness, admin: Elasticsearch) -> None:
     less = role(PREFIX)
     (rights,) = less["role_descriptors"].values()
     rights["indices"][0]["privileges"].remove("maintenance")
@@ -138,11 +138,11 @@ def test_doctor_tells_what_a_key_may_not(house: House, admin: Elasticsearch) -> 
         ({"ARSHIF_INDEX__CA": ""}, "is not trusted: check index.ca"),
     ],
 )
-def test_a_wrong_way_in_is_told_and_shows_no_secret(house: House, change: dict[str, str], told: str) -> None:
+def test_a_wrong_way_in_is_told_and_shows_no_secret(house: Harness, change: dict[str, str], told: str) -> None:
     assert told in _said(house, change, "index", "status", code=5)
 
 
-def test_with_a_wrong_key_the_archive_grows_and_the_index_later(house: House) -> None:
+def test_with_a_wrong_key_the_archive_grows_and_the_index_later(house: Harness) -> None:
     article = house.room.publish("english")
     wrong = {"ARSHIF_INDEX__API_KEY": WRONG, "ARSHIF_INDEX__API_KEY_FILE": ""}
     assert "does not know this key or user" in _said(house, wrong, "crawl", code=0)
@@ -151,7 +151,7 @@ def test_with_a_wrong_key_the_archive_grows_and_the_index_later(house: House) ->
     assert house.told("index", "verify")["differences"] == []
 
 
-def _said(house: House, change: dict[str, str], *arguments: str, code: int) -> str:
+def _said(house: Harness, change: dict[str, str], *arguments: str, code: int) -> str:
     """All that a command and its children say; none of it, and none of their arguments, has the key."""
     child = subprocess.Popen(
         [sys.executable, "-m", "crawler.cli", *arguments], cwd=ROOT, env=house.env | change | {"ARSHIF_LOG": "json"},

@@ -18,7 +18,7 @@ from index.search import indexer
 from index.search.query_language import parse
 from index.search.service import search
 from tests.support.archive_samples import HOUR, NOW, article, page
-from tests.support.filled_archive import Shelf, fill
+from tests.support.filled_archive import SearchFixture, fill
 from tests.support.newspaper import sentence
 
 DAY = timedelta(days=1)
@@ -33,23 +33,23 @@ def told(site: str, *, published: datetime, headline: str = HEADLINE, **more: ob
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
+def shelf(tmp_path: Path) -> Iterator[SearchFixture]:
     shelf = fill(tmp_path, [])
     yield shelf
     shelf.close()
 
 
-def put(shelf: Shelf, one: Article, at: datetime, run: int | None = None) -> None:
+def put(shelf: SearchFixture, one: Article, at: datetime, run: int | None = None) -> None:
     shelf.archive.write(lambda conn: articles.store(conn, page(one, at, run=run))).result()
 
 
-def lead(shelf: Shelf) -> str:
+def lead(shelf: SearchFixture) -> str:
     with shelf.archive.read() as conn:
         (site,) = [d.article.site for d in documents.documents(conn, [i for i, _ in documents.ids(conn)]) if d.lead]
     return site
 
 
-def looked(shelf: Shelf, site: str, at: datetime) -> int:
+def looked(shelf: SearchFixture, site: str, at: datetime) -> int:
     """A run that read a site."""
 
     def run(conn: Connection) -> int:
@@ -61,7 +61,7 @@ def looked(shelf: Shelf, site: str, at: datetime) -> int:
 
 
 @pytest.mark.parametrize("first", ["origin", "copy"])
-def test_a_copy_that_dates_itself_back_does_not_hide_the_original(shelf: Shelf, first: str) -> None:
+def test_a_copy_that_dates_itself_back_does_not_hide_the_original(shelf: SearchFixture, first: str) -> None:
     for site in ("origin", "copy"):
         looked(shelf, site, NOW - 2 * HOUR)
     origin = told("origin", published=NOW - HOUR)
@@ -72,13 +72,13 @@ def test_a_copy_that_dates_itself_back_does_not_hide_the_original(shelf: Shelf, 
     assert lead(shelf) == "origin"
 
 
-def test_what_a_page_says_counts_where_we_could_not_have_seen_it(shelf: Shelf) -> None:
+def test_what_a_page_says_counts_where_we_could_not_have_seen_it(shelf: SearchFixture) -> None:
     put(shelf, told("late", published=NOW - HOUR), NOW, looked(shelf, "late", NOW))
     put(shelf, told("early", published=NOW - DAY), NOW + HOUR, looked(shelf, "early", NOW + HOUR))
     assert lead(shelf) == "early", "both were read for the first time"
 
 
-def test_the_one_that_others_name_as_their_source_leads(shelf: Shelf) -> None:
+def test_the_one_that_others_name_as_their_source_leads(shelf: SearchFixture) -> None:
     put(shelf, told("copy", published=NOW - DAY, canonical_url="https://origin.example/1"), NOW)
     put(shelf, told("other", published=NOW - HOUR), NOW + HOUR)
     assert lead(shelf) == "copy"
@@ -86,14 +86,14 @@ def test_the_one_that_others_name_as_their_source_leads(shelf: Shelf) -> None:
     assert lead(shelf) == "origin"
 
 
-def test_an_agency_in_the_byline_of_a_copy_leads(shelf: Shelf) -> None:
+def test_an_agency_in_the_byline_of_a_copy_leads(shelf: SearchFixture) -> None:
     shelf.archive.write(lambda conn: site_state.put(conn, "agency", name="Harbour Press Agency")).result()
     put(shelf, told("paper", published=NOW - DAY, authors=("Mira Tallow, Harbour Press Agency",)), NOW)
     put(shelf, told("agency", published=NOW), NOW + HOUR)
     assert lead(shelf) == "agency"
 
 
-def test_a_search_for_a_copys_own_headline_shows_that_copy(shelf: Shelf) -> None:
+def test_a_search_for_a_copys_own_headline_shows_that_copy(shelf: SearchFixture) -> None:
     put(shelf, told("origin", published=NOW), NOW)
     put(shelf, told("copy", published=NOW, headline="Pedestrians cross water again"), NOW + HOUR)
     indexer.rebuild(shelf.archive, shelf.engine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.archive import documents
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 from tests.support.newspaper import Story, sentence
 
@@ -23,7 +23,7 @@ enabled: true
 def test_an_article_or_a_site_is_fetched_again_on_request(tmp_path: Path) -> None:
     stories = [Story(n, sentence(100 * n, 7)[:-1], [sentence(100 * n + at) for at in range(1, 5)]) for n in (1, 2, 3)]
     with Newsroom(via="proxy", only=("fr",)) as room:
-        house = House(room, tmp_path)
+        house = Harness(room, tmp_path)
         (house.config / "sites" / "test" / "paper.yaml").write_text(SITE, "utf-8")
         urls = [story.url.replace("https:", "http:") for story in stories]
         room.serve(LIST, "\n".join(urls).encode(), "text/plain")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.consistency import House, articles_of, check_settled, clear
+from tests.faults.consistency import Installation, articles_of, check_settled, clear
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE
 
@@ -29,12 +29,12 @@ def calm_room() -> Iterator[Newsroom]:
 
 
 @pytest.fixture(scope="session")
-def build(calm_room: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., House]:
+def build(calm_room: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Installation]:
     """Gives a house of its own that crawls the calm newsroom."""
     config = calm_room.config(tmp_path_factory.mktemp("config") / "config")
 
-    def give(data: Path, **settings: str) -> House:
-        return House(config, {"ARSHIF_DATA": str(data), **settings})
+    def give(data: Path, **settings: str) -> Installation:
+        return Installation(config, {"ARSHIF_DATA": str(data), **settings})
 
     return give
 
@@ -49,7 +49,7 @@ def engine(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def crawled(build: Callable[..., House], tmp_path_factory: pytest.TempPathFactory) -> House:
+def crawled(build: Callable[..., Installation], tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """A house whose articles were stored, and not brought to any index."""
     house = build(tmp_path_factory.mktemp("crawled") / "data")
     process = house.start(sys.executable, "-m", "scrapy", "crawl", "site")
@@ -59,7 +59,9 @@ def crawled(build: Callable[..., House], tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def unshipped(engine: dict[str, str], crawled: House, build: Callable[..., House], tmp_path: Path) -> Iterator[House]:
+def unshipped(
+    engine: dict[str, str], crawled: Installation, build: Callable[..., Installation], tmp_path: Path
+) -> Iterator[Installation]:
     """The same to break things in, with either engine."""
     shutil.copytree(crawled.settings["ARSHIF_DATA"], tmp_path / "data")
     house = build(tmp_path / "data", **engine)
@@ -68,7 +70,7 @@ def unshipped(engine: dict[str, str], crawled: House, build: Callable[..., House
 
 
 @pytest.fixture(scope="session")
-def undisturbed(build: Callable[..., House], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def undisturbed(build: Callable[..., Installation], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The articles of a crawl that nobody disturbed."""
     house = build(tmp_path_factory.mktemp("undisturbed") / "data")
     house.arshif("crawl")

@@ -27,7 +27,7 @@ ARSHIF = [sys.executable, "-m", "crawler.cli"]
 
 
 @dataclass(frozen=True)
-class House:
+class Installation:
     """A place of its own for one archive: the configuration's folder, and settings that override it by environment."""
 
     config: Path
@@ -54,7 +54,7 @@ class House:
         return load(self.config, self.environment)
 
 
-def articles_of(house: House) -> dict[str, Any]:
+def articles_of(house: Installation) -> dict[str, Any]:
     """Each article by its id: what it says, its versions, its other addresses, its story."""
     with open_archive(house.loaded()) as archive, archive.read() as conn:
         found = {}
@@ -69,7 +69,7 @@ def articles_of(house: House) -> dict[str, Any]:
     return found
 
 
-def indexed(house: House) -> dict[str, int]:
+def indexed(house: Installation) -> dict[str, int]:
     """Each document of the index that is searched, with its version."""
     with open_index(house.loaded()) as engine:
         target = engine.current()
@@ -80,7 +80,7 @@ def indexed(house: House) -> dict[str, int]:
     return dict(found)
 
 
-def check_sound(house: House) -> None:
+def check_sound(house: Installation) -> None:
     """Holds at any moment, however often a crawl was killed before."""
     config = house.loaded()
     path = config.settings.data / "archive.sqlite3"
@@ -98,7 +98,7 @@ def check_sound(house: House) -> None:
             assert row.raw is not None, f"{row.article} has no raw copy"
 
 
-def check_settled(house: House) -> None:
+def check_settled(house: Installation) -> None:
     """Holds when a crawl came to its end: nothing is left to do, held or torn, and the accounts add up."""
     check_sound(house)
     config = house.loaded()
@@ -130,7 +130,7 @@ def _check_accounts(conn: Connection, site: str) -> None:
             assert part.counts["discovered"] == sum(part.counts[name] for name in ENDS), part
 
 
-def clear(house: House) -> None:
+def clear(house: Installation) -> None:
     """Takes off a server what this house has put there."""
     if house.loaded().settings.index.engine != "elasticsearch":
         return

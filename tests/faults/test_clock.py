@@ -8,20 +8,20 @@ from pathlib import Path
 from index.archive import runs as records
 from tests.faults.clock import Clock, can_jump
 from tests.integration.daemon_process import Service, daemon
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 from tests.support.requirements import missing
 
 HOUR = 3_600
 
 
-def begun_at(house: House) -> list[datetime]:
+def begun_at(house: Harness) -> list[datetime]:
     """When the last crawls began, the newest first."""
     with house.archive() as conn:
         return [run.started for run in sorted(records.recent(conn, 50), key=lambda run: -run.id)]
 
 
-def goes_on(service: Service, house: House, ahead: float) -> None:
+def goes_on(service: Service, house: Harness, ahead: float) -> None:
     """Waits until crawls begin at the time that the clock shows now."""
 
     def begun() -> bool:
@@ -36,7 +36,7 @@ def test_a_clock_that_jumps_delays_nothing(tmp_path: Path) -> None:
         missing("no C compiler here, which gives a process a clock of its own: apt install gcc")
     clock = Clock(tmp_path)
     with Newsroom(via="proxy", only=("fr",)) as room:
-        house = House(room, tmp_path)
+        house = Harness(room, tmp_path)
         house.env |= clock.env
         with daemon(house, "--no-web") as service:
             goes_on(service, house, 0)
@@ -57,7 +57,7 @@ def test_a_first_crawl_with_a_clock_a_year_ahead_loses_nothing(tmp_path: Path) -
         missing("no C compiler here, which gives a process a clock of its own: apt install gcc")
     clock = Clock(tmp_path)
     with Newsroom(via="proxy", only=("fr",)) as room:
-        right, wrong = (House(room, tmp_path / name) for name in ("right", "wrong"))
+        right, wrong = (Harness(room, tmp_path / name) for name in ("right", "wrong"))
         right.crawl("fr")
         wrong.env |= clock.env
         clock.jump(365 * 24 * HOUR)

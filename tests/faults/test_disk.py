@@ -18,9 +18,9 @@ import pytest
 
 from index.archive import runs as records
 from index.archive import site_state
-from tests.faults.consistency import ARSHIF, House, articles_of, check_settled, check_sound
+from tests.faults.consistency import ARSHIF, Installation, articles_of, check_settled, check_sound
 from tests.integration.daemon_process import daemon
-from tests.integration.harness import House as FlowHouse
+from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.requirements import missing
@@ -48,13 +48,13 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True, timeout=PATIENCE)
 
 
-def crawl(house: House) -> tuple[int, str]:
+def crawl(house: Installation) -> tuple[int, str]:
     process = house.start(*ARSHIF, "crawl")
     told, _ = process.communicate(timeout=PATIENCE)
     return process.returncode, told
 
 
-def test_a_full_disk(disk: Path, build: Callable[..., House], undisturbed: dict[str, Any]) -> None:
+def test_a_full_disk(disk: Path, build: Callable[..., Installation], undisturbed: dict[str, Any]) -> None:
     house = build(disk / "data", ARSHIF_LEAST_FREE="0")
     mount("-o", f"remount,size={SMALL}", str(disk))
     code, told = crawl(house)
@@ -73,7 +73,7 @@ def test_a_disk_that_is_nearly_full_stops_crawls_until_there_is_room(disk: Path,
     """Before they start and while they run; it is told once, and nobody is needed for it to go on."""
     (tmp_path / "data").symlink_to(disk)
     with Newsroom(via="proxy", only=("fr",)) as room:
-        house = FlowHouse(room, tmp_path)
+        house = Harness(room, tmp_path)
         house.env |= {"ARSHIF_LEAST_FREE": str(8 << 20)}
         with daemon(house, "--no-web") as service:
             service.wait_for(lambda: statuses(house)["ok"] >= 2)
@@ -103,13 +103,15 @@ def test_a_disk_that_is_nearly_full_stops_crawls_until_there_is_room(disk: Path,
         assert site_state.state(conn, "fr").failures == 0, "it is not the site's fault"
 
 
-def statuses(house: FlowHouse) -> Counter[str]:
+def statuses(house: Harness) -> Counter[str]:
     """How the runs went so far."""
     with house.archive() as conn:
         return Counter(run.status for run in records.recent(conn, 1_000))
 
 
-def test_a_disk_that_cannot_be_written(disk: Path, build: Callable[..., House], undisturbed: dict[str, Any]) -> None:
+def test_a_disk_that_cannot_be_written(
+    disk: Path, build: Callable[..., Installation], undisturbed: dict[str, Any]
+) -> None:
     house = build(disk / "data", ARSHIF_LEAST_FREE="0")
     house.arshif("crawl", "english")
     before = articles_of(house)
@@ -127,7 +129,7 @@ def test_a_disk_that_cannot_be_written(disk: Path, build: Callable[..., House], 
 
 
 def test_a_database_that_somebody_holds(
-    build: Callable[..., House], calm_room: Newsroom, undisturbed: dict[str, Any], tmp_path: Path
+    build: Callable[..., Installation], calm_room: Newsroom, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
     house = build(tmp_path / "data")
     house.arshif("crawl", "english")

@@ -14,7 +14,7 @@ from crawler.storage import open_archive, open_index
 from index.archive.backup import check
 from index.errors import ArchiveError
 from index.search import indexer
-from tests.faults.consistency import House, articles_of, check_sound, indexed
+from tests.faults.consistency import Installation, articles_of, check_sound, indexed
 from tests.faults.kill_at import POINTS
 from tests.support.patience import PATIENCE
 
@@ -24,24 +24,24 @@ def points(command: str) -> list[str]:
 
 
 @pytest.fixture
-def house(unshipped: House) -> House:
+def house(unshipped: Installation) -> Installation:
     """A crawled house with its index."""
     ship(unshipped)
     return unshipped
 
 
-def ship(house: House) -> None:
+def ship(house: Installation) -> None:
     with open_archive(house.loaded()) as archive, open_index(house.loaded()) as engine:
         indexer.index_pending(archive, engine)
 
 
-def kill(house: House, stage: str, *command: str) -> None:
+def kill(house: Installation, stage: str, *command: str) -> None:
     process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage, "", *command)
     told, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
 
 
-def test_a_backup(house: House, tmp_path: Path) -> None:
+def test_a_backup(house: Installation, tmp_path: Path) -> None:
     before = articles_of(house)
     for number, stage in enumerate(points("backup")):
         kill(house, stage, "backup", str(tmp_path / f"{number}"))
@@ -53,7 +53,7 @@ def test_a_backup(house: House, tmp_path: Path) -> None:
     check_sound(house)
 
 
-def test_a_restore(house: House, tmp_path: Path) -> None:
+def test_a_restore(house: Installation, tmp_path: Path) -> None:
     before, data = articles_of(house), tmp_path / "data"
     house.arshif("backup", str(tmp_path / "copy"))
     for stage in points("restore"):
@@ -80,7 +80,7 @@ def _articles(archive: Path) -> int:
     return found
 
 
-def test_a_forgetting(house: House) -> None:
+def test_a_forgetting(house: Installation) -> None:
     left = articles_of(house)
     for stage, id_ in zip(points("forget"), sorted(left), strict=False):
         url = left[id_]["address"]

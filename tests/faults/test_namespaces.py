@@ -17,7 +17,7 @@ from index.archive.backup import ARCHIVE, back_up, restore
 from index.archive.tables import leases as table
 from index.errors import ArchiveError, Busy
 from index.locale import FALLBACK, translate
-from tests.integration.harness import ROOT, House
+from tests.integration.harness import ROOT, Harness
 from tests.support.archive_samples import HOUR, NOW
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
@@ -117,7 +117,7 @@ def test_who_has_an_archive_open_that_was_replaced_writes_no_more(path: Path, tm
 
 def test_a_crawl_that_was_taken_over_says_so_in_a_sentence(tmp_path: Path) -> None:
     with Newsroom(via="proxy", only=("fr",)) as room:
-        house = House(room, tmp_path)
+        house = Harness(room, tmp_path)
         room.hang("fr", 0.5)
         process = house.start("crawl", "fr")
         wait_for(lambda: len(room.requests("fr")) > 4)

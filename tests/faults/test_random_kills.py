@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from tests.faults.conftest import LONG, LONG_MARKS
-from tests.faults.consistency import ARSHIF, House, articles_of, check_settled, check_sound, clear
+from tests.faults.consistency import ARSHIF, Installation, articles_of, check_settled, check_sound, clear
 from tests.support.news_sites import Newsroom
 from tests.support.patience import wait_for
 
@@ -72,9 +72,9 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
     killed = 0
     with Newsroom(only=("english", "fr")) as room:
         config = room.config(folder / "config")
-        House(config, {"ARSHIF_DATA": str(folder / "calm")}).arshif("crawl")
+        Installation(config, {"ARSHIF_DATA": str(folder / "calm")}).arshif("crawl")
         whole = float(len(room.log))
-        house = House(config, {"ARSHIF_DATA": str(folder / "data"), **index})
+        house = Installation(config, {"ARSHIF_DATA": str(folder / "data"), **index})
         for number in range(1, 3 * KILLS + 1):
             versions = 0
             if number % PUBLISH_EACH == 0:
@@ -93,7 +93,7 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
 
         house.arshif("crawl")
         check_settled(house)
-        untouched = House(config, {"ARSHIF_DATA": str(folder / "untouched")})
+        untouched = Installation(config, {"ARSHIF_DATA": str(folder / "untouched")})
         untouched.arshif("crawl")
         found, calm = articles_of(house), articles_of(untouched)
         for article, told in found.items():  # lists led to some by other addresses too, while these were new
@@ -105,7 +105,7 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
     return killed
 
 
-def stored(house: House) -> int:
+def stored(house: Installation) -> int:
     """How many versions the archive has."""
     file = house.loaded().settings.data / "archive.sqlite3"
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as archive:
@@ -113,7 +113,9 @@ def stored(house: House) -> int:
     return 0  # there is no archive yet
 
 
-def start_and_kill(house: House, room: Newsroom, requests: int, versions: int, later: float, alone: bool) -> bool:
+def start_and_kill(
+    house: Installation, room: Newsroom, requests: int, versions: int, later: float, alone: bool
+) -> bool:
     """Whether a crawl was killed before it came to its end: `later` seconds after so many requests, and once the
     archive has so many versions."""
     before = len(room.log)
@@ -135,7 +137,7 @@ def start_and_kill(house: House, room: Newsroom, requests: int, versions: int, l
     return process.wait() == -signal.SIGKILL
 
 
-def left_over(house: House) -> list[psutil.Process]:
+def left_over(house: Installation) -> list[psutil.Process]:
     """Processes that still work in this house."""
     found = []
     for process in psutil.process_iter():

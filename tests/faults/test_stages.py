@@ -14,7 +14,7 @@ import pytest
 from crawler.processes import crawl_process
 from crawler.storage import open_archive, open_index
 from index.search import indexer
-from tests.faults.consistency import House, articles_of, check_settled, check_sound, clear
+from tests.faults.consistency import Installation, articles_of, check_settled, check_sound, clear
 from tests.faults.kill_at import KEEPING, POINTS, SHIPPING
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, cpu_within
@@ -27,7 +27,7 @@ CRAWLS = {  # each is killed at its stages one after the other, every time a lit
 }
 
 
-def kill(house: House, stage: str, *call: str) -> None:
+def kill(house: Installation, stage: str, *call: str) -> None:
     process = house.start(sys.executable, "-m", "tests.faults.kill_at", stage, *call)
     told, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL, f"{stage!r} was not reached\n{told}"
@@ -43,7 +43,7 @@ def test_every_stage_is_here() -> None:
 
 
 @pytest.fixture
-def empty(engine: dict[str, str], build: Callable[..., House], tmp_path: Path) -> Iterator[House]:
+def empty(engine: dict[str, str], build: Callable[..., Installation], tmp_path: Path) -> Iterator[Installation]:
     """A house where nothing was crawled yet."""
     house = build(tmp_path / "data", **engine)
     yield house
@@ -51,7 +51,9 @@ def empty(engine: dict[str, str], build: Callable[..., House], tmp_path: Path) -
 
 
 @pytest.mark.parametrize("part", CRAWLS, ids=" and ".join)
-def test_a_killed_crawl(part: tuple[str, ...], empty: House, undisturbed: dict[str, Any], tmp_path: Path) -> None:
+def test_a_killed_crawl(
+    part: tuple[str, ...], empty: Installation, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
     house = empty
     for stage in CRAWLS[part]:
         before = articles_of(house) if (tmp_path / "data").exists() else {}
@@ -67,7 +69,7 @@ def test_a_killed_crawl(part: tuple[str, ...], empty: House, undisturbed: dict[s
 
 def test_killed_between_the_index_of_sitemaps_and_those(calm_room: Newsroom, tmp_path: Path) -> None:
     config = calm_room.config(tmp_path / "config", kinds=["sitemap"])
-    house, calm = (House(config, {"ARSHIF_DATA": str(tmp_path / name)}) for name in ("data", "calm"))
+    house, calm = (Installation(config, {"ARSHIF_DATA": str(tmp_path / name)}) for name in ("data", "calm"))
     for call in ("1", "2"):
         kill(house, "discover: after its transaction", call)
     house.arshif("crawl")
@@ -80,7 +82,7 @@ def test_killed_between_the_index_of_sitemaps_and_those(calm_room: Newsroom, tmp
 
 
 @pytest.mark.parametrize("stage", SHIPS)
-def test_a_killed_shipper(stage: str, unshipped: House, undisturbed: dict[str, Any]) -> None:
+def test_a_killed_shipper(stage: str, unshipped: Installation, undisturbed: dict[str, Any]) -> None:
     kill(unshipped, stage)
 
     with open_archive(unshipped.loaded()) as archive, open_index(unshipped.loaded()) as engine:

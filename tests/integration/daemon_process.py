@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
-from tests.integration.harness import ROOT, House
+from tests.integration.harness import ROOT, Harness
 from tests.support.patience import PATIENCE, wait_for
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def free_port() -> int:
 class Service:
     """A daemon that runs in a house."""
 
-    def __init__(self, house: House, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
+    def __init__(self, house: Harness, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
         self.house = house
         self.process = process
         self._log = log
@@ -87,7 +87,7 @@ class Service:
 
 @contextmanager
 def daemon(
-    house: House, *arguments: str, port: int = 0, code: Sequence[str] = ("-m", "crawler.cli")
+    house: Harness, *arguments: str, port: int = 0, code: Sequence[str] = ("-m", "crawler.cli")
 ) -> Iterator[Service]:
     """`arshif run` for the length of the block; whatever happens there, nothing of it is left."""
     port = port or free_port()

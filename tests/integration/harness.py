@@ -1,4 +1,4 @@
-"""House: a newsroom, a configuration for it, and Arshif's commands as a user would give them."""
+"""Harness: a newsroom, a configuration for it, and Arshif's commands as a user would give them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 Find = Callable[[str], list[str]]  # a query -> the ids of all that it finds, best first
 
 
-class House:
+class Harness:
     """One archive with its newsroom. `settings` are further keys of arshif.yaml, `kinds` narrow the sites' sources."""
 
     def __init__(self, room: Newsroom, directory: Path, **options: Any) -> None:
@@ -150,7 +150,7 @@ class House:
             yield find
 
 
-def crawled(house: House, *sites: str) -> House:
+def crawled(house: Harness, *sites: str) -> Harness:
     """The house after its first crawl."""
     house.first = house.crawl(*sites)
     return house

@@ -10,7 +10,7 @@ from pathlib import Path
 from index.archive import runs
 from index.archive.column_types import MICROSECOND
 from tests.integration.daemon_process import daemon
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 
 SITE = "fr"
@@ -24,7 +24,7 @@ MOMENTS = {  # when what was done
 }
 
 
-def pass_time(house: House, by: timedelta) -> None:
+def pass_time(house: Harness, by: timedelta) -> None:
     """Moves all that was asked and done into the past."""
     with closing(sqlite3.connect(house.data / "archive.sqlite3")) as connection, connection:
         for table, names in MOMENTS.items():
@@ -32,19 +32,19 @@ def pass_time(house: House, by: timedelta) -> None:
             connection.execute(f"UPDATE {table} SET {earlier}")
 
 
-def next_run(house: House) -> datetime:
+def next_run(house: Harness) -> datetime:
     (row,) = house.told("status")
     return datetime.fromisoformat(row["next_run"])
 
 
-def finished(house: House) -> int:
+def finished(house: Harness) -> int:
     with house.archive() as conn:
         return sum(run.ended is not None for run in runs.recent(conn, 10))
 
 
 def test_a_site_is_crawled_when_its_sources_are_due_and_then_left_alone(tmp_path: Path) -> None:
     with Newsroom(via="proxy", only=(SITE,)) as room:
-        house = House(room, tmp_path, every=None)
+        house = Harness(room, tmp_path, every=None)
         house.crawl()
         news = room.publish(SITE)
         soon = datetime.now(UTC) + timedelta(minutes=5)

@@ -15,7 +15,7 @@ import pytest
 from crawler.config import load
 from crawler.site_config import Schedule, Site
 from crawler.urls.canonical import canonical
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 
 SITES = ("jannah", "arabic2", "english", "old", "fa", "fr", "ru", "zh")
@@ -29,16 +29,16 @@ real_pages = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def strangers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """A newsroom of which no file tells."""
     with Newsroom(via="proxy", only=(*SITES, "app")) as room:
-        house = House(room, tmp_path_factory.mktemp("strangers"), settings={"schedule": {}})
+        house = Harness(room, tmp_path_factory.mktemp("strangers"), settings={"schedule": {}})
         for file in (house.config / "sites" / "test").iterdir():
             file.unlink()
         yield house
 
 
-def adopted(house: House, name: str) -> tuple[dict[str, Any], Site]:
+def adopted(house: Harness, name: str) -> tuple[dict[str, Any], Site]:
     """What the command says of one of the newsroom's sites, and the site as its file then describes it. Five articles
     were read with their fields, and a crawl by the file finds what the site has."""
     place = house.room.sites[name]
@@ -65,7 +65,7 @@ def adopted(house: House, name: str) -> tuple[dict[str, Any], Site]:
 
 
 @pytest.mark.parametrize("name", SITES)
-def test_a_site_is_added_by_its_address(strangers: House, name: str) -> None:
+def test_a_site_is_added_by_its_address(strangers: Harness, name: str) -> None:
     added, site = adopted(strangers, name)
     assert site.rendering == "auto"
     assert not any("rendering" in note for note in added["notes"])
@@ -73,13 +73,13 @@ def test_a_site_is_added_by_its_address(strangers: House, name: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.usefixtures("chromium")
-def test_a_site_whose_pages_need_a_browser_is_added_with_one(strangers: House) -> None:
+def test_a_site_whose_pages_need_a_browser_is_added_with_one(strangers: Harness) -> None:
     added, site = adopted(strangers, "app")
     assert site.rendering == "browser"
     assert any(note.startswith("rendering: browser") for note in added["notes"])
 
 
-def test_without_a_browser_it_is_said_that_one_may_be_needed(strangers: House) -> None:
+def test_without_a_browser_it_is_said_that_one_may_be_needed(strangers: Harness) -> None:
     host = strangers.room.sites["app"].host
     with_none = {"ARSHIF_BROWSER__PATH": "/no/browser"}
     if (file := strangers.config / "sites.local" / "sahel.yaml").exists():
@@ -98,7 +98,7 @@ def listing(sections: Iterable[str], paths: Iterable[str], head: str = "") -> by
     return page.encode()
 
 
-def paper(house: House, host: str, head: str = "") -> dict[str, list[str]]:
+def paper(house: Harness, host: str, head: str = "") -> dict[str, list[str]]:
     """A site without a feed that works: a first page with videos before its articles, which all end with the same line,
     and sections, to which only the menu leads. Gives the paths of each."""
     paths = {
@@ -124,7 +124,9 @@ def paper(house: House, host: str, head: str = "") -> dict[str, list[str]]:
     return {**paths, "clips": videos}
 
 
-def test_a_site_without_feeds_is_crawled_by_its_sections_and_by_the_rules_that_its_pages_show(strangers: House) -> None:
+def test_a_site_without_feeds_is_crawled_by_its_sections_and_by_the_rules_that_its_pages_show(
+    strangers: Harness,
+) -> None:
     host = "paper.example"
     paths = paper(strangers, host)
     added = strangers.told("sites", "add", f"http://{host}/")
@@ -145,7 +147,7 @@ def test_a_site_without_feeds_is_crawled_by_its_sections_and_by_the_rules_that_i
     assert not any("/clips/" in url for url in strangers.frontier(site.id))
 
 
-def test_a_feed_that_died_does_not_hide_the_sections(strangers: House) -> None:
+def test_a_feed_that_died_does_not_hide_the_sections(strangers: Harness) -> None:
     host = "widow.example"
     paths = paper(strangers, host, '<link rel="alternate" type="application/rss+xml" href="/feed/">')
     old = "".join(
@@ -175,7 +177,7 @@ def saved(name: str) -> tuple[str, bytes, dict[str, Any]]:
 
 
 @real_pages
-def test_a_real_first_page_tells_what_it_carries(strangers: House) -> None:
+def test_a_real_first_page_tells_what_it_carries(strangers: Harness) -> None:
     """Of its site nothing else answers here: what the page says of the outlet is found, and each article that it leads
     to is told to be out of reach. A second one, of a gallery of pictures, leads to none. There is no third first page
     among the saved ones."""
@@ -207,7 +209,7 @@ def test_a_real_first_page_tells_what_it_carries(strangers: House) -> None:
     ],
 )  # fmt: skip
 def test_real_articles_are_found_and_read(
-    strangers: House, names: list[str], name: str, country: str, zone: str, language: str
+    strangers: Harness, names: list[str], name: str, country: str, zone: str, language: str
 ) -> None:
     """Outlets of which several articles were saved, and no first page: here it has the head of one of these, and leads
     to them."""
@@ -230,7 +232,7 @@ def test_real_articles_are_found_and_read(
     assert not site["rules"], "there is nothing that they share"
 
 
-def test_what_cannot_be_added_says_why(strangers: House) -> None:
+def test_what_cannot_be_added_says_why(strangers: Harness) -> None:
     strangers.room.serve("http://closed.example/robots.txt", b"User-agent: *\nDisallow: /", "text/plain")
     for address, why in {
         "ftp://closed.example/": "is not a web address",
@@ -243,7 +245,7 @@ def test_what_cannot_be_added_says_why(strangers: House) -> None:
         assert "Traceback" not in strangers.log
 
 
-def test_a_dry_run_writes_nothing_and_a_known_site_is_not_added_again(strangers: House) -> None:
+def test_a_dry_run_writes_nothing_and_a_known_site_is_not_added_again(strangers: Harness) -> None:
     own = strangers.config / "sites.local"
     (own / "gavan.yaml").unlink(missing_ok=True)
     before = sorted(own.glob("*"))

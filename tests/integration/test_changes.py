@@ -15,7 +15,7 @@ import pytest
 from crawler.urls.canonical import canonical
 from index.archive import Archive, documents, site_state
 from index.model.article import IndexDocument
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE
 
@@ -27,7 +27,7 @@ RETRY_AFTER = 7 * 3600  # seconds
 class Tale:
     """What happened: the articles that each change was done to, and what was there after each crawl."""
 
-    house: House
+    house: Harness
     done: dict[str, Article] = field(default_factory=dict)
     records: list[dict[str, dict[str, Any]]] = field(default_factory=list)
     stored: list[dict[str, IndexDocument]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Tale:
 @pytest.fixture(scope="module")
 def tale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tale]:
     with Newsroom(via="proxy", only=SITES) as room:
-        tale = Tale(House(room, tmp_path_factory.mktemp("changes")))
+        tale = Tale(Harness(room, tmp_path_factory.mktemp("changes")))
         tale.crawl()
         _news(tale)
         tale.crawl()
@@ -258,11 +258,11 @@ PER_RUN = 10
 
 
 @pytest.fixture(scope="module")
-def slowly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, list[set[str]]]]:
+def slowly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Harness, list[set[str]]]]:
     """Two sites by their sitemaps, ten articles a run: a first crawl, a second one, one that goes back to 2018."""
     settings = {"schedule": {"every": 0.05, "per_run": PER_RUN}}
     with Newsroom(via="proxy", only=("jannah", "english")) as room:
-        house = House(room, tmp_path_factory.mktemp("slowly"), kinds=("sitemap",), settings=settings)
+        house = Harness(room, tmp_path_factory.mktemp("slowly"), kinds=("sitemap",), settings=settings)
         stored = []
         for since in ("", "2018-01-01"):
             house.crawl(since=since)
@@ -270,7 +270,7 @@ def slowly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, li
         yield house, stored
 
 
-def test_a_first_visit_takes_the_newest_ones_of_a_week(slowly: tuple[House, list[set[str]]]) -> None:
+def test_a_first_visit_takes_the_newest_ones_of_a_week(slowly: tuple[Harness, list[set[str]]]) -> None:
     house, (first, _) = slowly
     for site in ("jannah", "english"):
         week = [a for a in house.room.articles(site) if a.published > datetime.now(UTC) - timedelta(days=7)]
@@ -281,12 +281,12 @@ def test_a_first_visit_takes_the_newest_ones_of_a_week(slowly: tuple[House, list
         assert taken == newest[:PER_RUN]
 
 
-def test_what_a_run_leaves_the_next_one_takes(slowly: tuple[House, list[set[str]]]) -> None:
+def test_what_a_run_leaves_the_next_one_takes(slowly: tuple[Harness, list[set[str]]]) -> None:
     house, (first, second) = slowly
     assert len(second - first) == sum(len(house.room.articles(site)) for site in ("jannah", "english")) - 2 * PER_RUN
 
 
-def test_old_articles_come_only_when_asked_for(slowly: tuple[House, list[set[str]]]) -> None:
+def test_old_articles_come_only_when_asked_for(slowly: tuple[Harness, list[set[str]]]) -> None:
     house, (first, second) = slowly
     founding = house.room.article("jannah", "founding")
     assert url(founding) not in first
@@ -298,14 +298,14 @@ def test_old_articles_come_only_when_asked_for(slowly: tuple[House, list[set[str
 def test_a_time_without_crawls_leaves_no_gap(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     with Newsroom(via="proxy", only=("english",), now=now - timedelta(days=20)) as room:
-        house = House(room, tmp_path, kinds=("sitemap",))
+        house = Harness(room, tmp_path, kinds=("sitemap",))
         with Archive(house.data / "archive.sqlite3") as archive:  # as a first visit a month ago left it
             archive.write(lambda conn: site_state.put(conn, "english", horizon=now - timedelta(days=37))).result()
         house.crawl()
         assert len(house.documents()) == len(room.articles("english"))
 
 
-def test_a_page_that_robots_txt_forbids_is_never_asked(house: House, tmp_path: Path) -> None:
+def test_a_page_that_robots_txt_forbids_is_never_asked(house: Harness, tmp_path: Path) -> None:
     private, open_one = "http://www.harbour-courier.example/private/members-preview", house.room.articles("english")[0]
     (tmp_path / "list.txt").write_text(f"{private}\n{open_one.url}\n")
     house.scrapy("crawl", "urls", "-a", "site=english", "-a", f"file={tmp_path / 'list.txt'}")

@@ -15,7 +15,7 @@ from index.archive import Archive, source_state
 from index.locale import plain, translate
 from index.model.codes import SourceReason
 from index.model.message import Message
-from tests.integration.harness import House, crawled
+from tests.integration.harness import Harness, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
 
@@ -23,12 +23,12 @@ OSC = "\x1b]52;c;aGk=\x07"  # sets the clipboard of a terminal that obeys
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """Two small sites, crawled; one article's headline would move a terminal's cursor."""
     with Newsroom(via="proxy", only=("fr", "fa")) as room:
         body = ("Le phare du port est éteint depuis hier soir.",) * 3
         room.publish("fr", headline=f"Le phare {OSC}\u202eéteint", body=body)
-        yield crawled(House(room, tmp_path_factory.mktemp("small")))
+        yield crawled(Harness(room, tmp_path_factory.mktemp("small")))
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         ("index", "status"), ("doctor",),
     ],
 )  # fmt: skip
-def test_it_speaks_to_people_and_to_programs(small: House, command: tuple[str, ...]) -> None:
+def test_it_speaks_to_people_and_to_programs(small: Harness, command: tuple[str, ...]) -> None:
     assert small.told(*command)
     assert small.arshif(*command).strip()
 
 
-def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(small: House) -> None:
+def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(small: Harness) -> None:
     with Archive(small.data / "archive.sqlite3") as archive, archive.read() as conn:
         (source, *_) = source_state.states(conn, "fr")
         answer = source_state.SourceResponse(problem=Message(SourceReason.TOO_MANY, {"most": 50_000, "n": 7}))
@@ -57,7 +57,7 @@ def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(sma
     assert "a month adds" in printed
 
 
-def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: House) -> None:
+def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: Harness) -> None:
     (article,) = (a for a in small.room.articles("fr") if "éteint" in a.headline)
     identifier = small.document(article).article.id
     for command in (("search", "éteint"), ("show", identifier), ("show", identifier, "--json")):
@@ -66,7 +66,7 @@ def test_nothing_that_a_page_wrote_reaches_the_terminal_raw(small: House) -> Non
         assert not set(printed) & set("\x1b\x07\u202e")
 
 
-def test_a_search_takes_words_that_are_not_wanted_and_goes_on_where_it_ended(small: House) -> None:
+def test_a_search_takes_words_that_are_not_wanted_and_goes_on_where_it_ended(small: Harness) -> None:
     every = small.told("search", "--sort", "newest", "--limit", "100")
     first = small.told("search", "--sort", "newest", "--limit", "4")
     rest = small.told("search", "--sort", "newest", "--limit", "96", "--cursor", first["cursor"])
@@ -78,7 +78,7 @@ def test_a_search_takes_words_that_are_not_wanted_and_goes_on_where_it_ended(sma
     assert "site:nosuch: the archive has no such site" in (small.arshif("search", "phare", "site:nosuch"), small.log)[1]
 
 
-def test_a_search_is_saved_and_removed(small: House) -> None:
+def test_a_search_is_saved_and_removed(small: Harness) -> None:
     number = small.told("searches", "add", "Le phare", "phare", "-éteint", "site:fr")["id"]
     (saved,) = small.told("searches", "list")
     assert (saved["id"], saved["name"], saved["query"]) == (number, "Le phare", "phare -éteint site:fr")
@@ -92,7 +92,7 @@ def test_a_search_is_saved_and_removed(small: House) -> None:
     assert "no saved searches yet" in small.arshif("searches", "list")
 
 
-def test_a_sites_sources_are_asked_and_counted(small: House) -> None:
+def test_a_sites_sources_are_asked_and_counted(small: Harness) -> None:
     before = small.rows()
     answers = {answer["kind"]: answer for answer in small.told("sites", "check", "fr")["sources"]}
     assert set(answers) == {"feed", "sitemap"}
@@ -105,7 +105,7 @@ def test_a_sites_sources_are_asked_and_counted(small: House) -> None:
     assert [bool(answer["problem"]) for answer in sorted(told["sources"], key=lambda a: a["kind"])] == [True, False]
 
 
-def test_a_crawl_says_which_site_failed(house: House) -> None:
+def test_a_crawl_says_which_site_failed(house: Harness) -> None:
     house.room.fail("fr", 404)
     record = house.crawl("fr", "fa", code=1)
     assert (record["fa"]["status"], record["fr"]["status"]) == ("ok", "failed")
@@ -118,19 +118,19 @@ def test_a_crawl_says_which_site_failed(house: House) -> None:
     assert house.told("runs", "--limit", "1")[0]["sites"][0]["site"] == "fr"
 
 
-def test_an_index_is_built_anew(small: House) -> None:
+def test_an_index_is_built_anew(small: Harness) -> None:
     before, after = small.told("index", "status"), small.told("index", "rebuild")
     assert after["current"] != before["current"]
     assert after["documents"] == before["documents"] == small.told("index", "status")["documents"]
 
 
-def test_a_configuration_of_ones_own_is_written(small: House, tmp_path: Path) -> None:
+def test_a_configuration_of_ones_own_is_written(small: Harness, tmp_path: Path) -> None:
     assert small.told("init", str(tmp_path)) == {"config": str(tmp_path / "config")}
     own = {"ARSHIF_CONFIG": str(tmp_path / "config")}
     assert small.told("sites", "check", **own)["sites"] == len(small.told("sites", "list", **own)) > 10
 
 
-def test_the_search_page_is_served_alone(small: House) -> None:
+def test_the_search_page_is_served_alone(small: Harness) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -148,7 +148,7 @@ def test_the_search_page_is_served_alone(small: House) -> None:
     assert process.wait(PATIENCE) == 0
 
 
-def test_an_article_is_shown_by_id_and_by_address(small: House) -> None:
+def test_an_article_is_shown_by_id_and_by_address(small: Harness) -> None:
     article = small.room.articles("fa")[0]
     identifier = small.document(article).article.id
     by_id, by_url = small.told("show", identifier), small.told("show", article.url)
@@ -157,7 +157,7 @@ def test_an_article_is_shown_by_id_and_by_address(small: House) -> None:
     assert [version["number"] for version in by_id["versions"]] == [1]
 
 
-def test_a_page_or_a_file_is_extracted_and_not_stored(small: House, tmp_path: Path) -> None:
+def test_a_page_or_a_file_is_extracted_and_not_stored(small: Harness, tmp_path: Path) -> None:
     article = small.room.articles("fa")[0]
     before = small.rows()
     assert small.told("extract", article.url)["articleBody"] == article.text
@@ -195,14 +195,14 @@ def test_a_page_or_a_file_is_extracted_and_not_stored(small: House, tmp_path: Pa
     ],
 )
 def test_a_mistake_has_its_exit_code_and_says_what_to_do(
-    small: House, command: tuple[str, ...], code: int, word: str
+    small: Harness, command: tuple[str, ...], code: int, word: str
 ) -> None:
     small.arshif(*command, code=code)
     assert word in small.log
     assert "Traceback" not in small.log
 
 
-def test_a_mistake_in_a_sites_file_is_named_with_file_line_and_key(house: House) -> None:
+def test_a_mistake_in_a_sites_file_is_named_with_file_line_and_key(house: Harness) -> None:
     file = house.config / "sites" / "test" / "fr.yaml"
     file.write_text(file.read_text("utf-8").replace('"FR"', '"France"'), "utf-8")
     for command in (("sites", "check"), ("crawl",), ("doctor",)):
@@ -219,7 +219,7 @@ def test_a_mistake_in_a_sites_file_is_named_with_file_line_and_key(house: House)
     ids=lambda command: " ".join(command[:2]),
 )  # fmt: skip
 def test_a_file_that_exists_is_a_mistake_in_the_command_and_stays(
-    small: House, tmp_path: Path, command: tuple[str, ...]
+    small: Harness, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     there = tmp_path / "there"
     there.write_text("mine")
@@ -233,7 +233,7 @@ def test_a_file_that_exists_is_a_mistake_in_the_command_and_stays(
 
 def test_a_first_crawl_says_what_is_older_and_how_to_get_it(tmp_path: Path) -> None:
     with Newsroom(via="proxy", only=("fr",)) as room:
-        house = House(room, tmp_path, settings={"schedule": {"every": 0.05, "first_visit_days": 1}})
+        house = Harness(room, tmp_path, settings={"schedule": {"every": 0.05, "first_visit_days": 1}})
         day = timedelta(days=1)
         old = [room.publish("fr", published=datetime.now(UTC) - age) for age in (3 * day, 4 * day)]
         far = room.publish("fr", published=datetime.now(UTC) - 45 * day)
@@ -255,14 +255,14 @@ def test_a_first_crawl_says_what_is_older_and_how_to_get_it(tmp_path: Path) -> N
         assert canonical(far.url) in {document.article.url for document in house.documents("fr").values()}
 
 
-def test_looking_for_something_makes_no_archive(house: House) -> None:
+def test_looking_for_something_makes_no_archive(house: Harness) -> None:
     for command in (("search", "phare"), ("show", "http://fr.example/")):
         house.arshif(*command, code=1)
         assert "there is no archive" in house.log
     assert not house.data.exists()
 
 
-def test_a_damaged_archive_is_told_and_left_as_it_is(house: House) -> None:
+def test_a_damaged_archive_is_told_and_left_as_it_is(house: Harness) -> None:
     house.data.mkdir()
     file = house.data / "archive.sqlite3"
     file.write_bytes(b"no database at all" * 100)
@@ -272,7 +272,7 @@ def test_a_damaged_archive_is_told_and_left_as_it_is(house: House) -> None:
     assert file.read_bytes() == b"no database at all" * 100
 
 
-def test_an_index_that_is_away_is_told(small: House) -> None:
+def test_an_index_that_is_away_is_told(small: Harness) -> None:
     away = {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": "http://127.0.0.1:9"}
     small.arshif("search", "phare", code=5, **away)
     assert "127.0.0.1:9" in small.log

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crawler.urls.canonical import canonical
-from tests.integration.harness import Find, House, elasticsearch_env
+from tests.integration.harness import Find, Harness, elasticsearch_env
 
 pytestmark = pytest.mark.elasticsearch
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
@@ -55,7 +55,7 @@ QUERIES = {
 
 
 @pytest.fixture(scope="module")
-def elasticsearch(settled: House, elasticsearch_url: str) -> Iterator[dict[str, str]]:
+def elasticsearch(settled: Harness, elasticsearch_url: str) -> Iterator[dict[str, str]]:
     """The same archive in Elasticsearch."""
     with elasticsearch_env(elasticsearch_url, "conform") as env:
         settled.arshif("index", "rebuild", **env)
@@ -63,7 +63,7 @@ def elasticsearch(settled: House, elasticsearch_url: str) -> Iterator[dict[str, 
 
 
 @pytest.fixture(scope="module")
-def slugs(settled: House) -> dict[str, str]:
+def slugs(settled: Harness) -> dict[str, str]:
     """The newsroom's names of the stored articles, by id."""
     stored = settled.documents()
     truth = [article for site in settled.room.sites for article in settled.room.articles(site)]
@@ -71,7 +71,7 @@ def slugs(settled: House) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def both(settled: House, elasticsearch: dict[str, str]) -> Iterator[tuple[Find, Find]]:
+def both(settled: Harness, elasticsearch: dict[str, str]) -> Iterator[tuple[Find, Find]]:
     """Searches in the embedded index and in Elasticsearch."""
     with settled.searching() as embedded, settled.searching(**elasticsearch) as remote:
         yield embedded, remote
@@ -86,14 +86,16 @@ def test_both_engines_find_the_same(both: tuple[Find, Find], slugs: dict[str, st
     assert QUERIES[query] in found if QUERIES[query] else not found
 
 
-def test_the_command_searches_both(settled: House, elasticsearch: dict[str, str]) -> None:
+def test_the_command_searches_both(settled: Harness, elasticsearch: dict[str, str]) -> None:
     texts = [settled.arshif("search", "معارك البوكمال", **env) for env in ({}, elasticsearch)]
     assert texts[0].splitlines()[:-1] == texts[1].splitlines()[:-1], "all but the time that it took"
     assert settled.room.article("jannah", "founding").headline in texts[0]
 
 
 @pytest.mark.parametrize("engine", ["embedded", "elasticsearch"])
-def test_a_rebuilt_index_takes_over_and_is_complete(settled: House, elasticsearch: dict[str, str], engine: str) -> None:
+def test_a_rebuilt_index_takes_over_and_is_complete(
+    settled: Harness, elasticsearch: dict[str, str], engine: str
+) -> None:
     env = elasticsearch if engine == "elasticsearch" else {}
     before = settled.told("index", "status", **env)
     found = sorted(settled.found("في", **env))

@@ -16,7 +16,7 @@ from index.archive import documents
 from index.model.article import Article as Stored
 from index.warc.store import WarcStore
 from tests.integration.conftest import SITES
-from tests.integration.harness import House, elasticsearch_env
+from tests.integration.harness import Harness, elasticsearch_env
 from tests.support.news_sites import Article
 from tests.support.patience import PATIENCE
 
@@ -33,7 +33,7 @@ def elasticsearch(elasticsearch_url: str) -> Iterator[Elasticsearch]:
         yield env
 
 
-def said(house: House, site: str) -> list[tuple[Article, Stored]]:
+def said(house: Harness, site: str) -> list[tuple[Article, Stored]]:
     """The truth of a site's articles beside what was stored of them."""
     documents = house.documents(site)
     return [(truth, documents[canonical(truth.url) or ""].article) for truth in house.room.articles(site)]
@@ -43,13 +43,13 @@ def said(house: House, site: str) -> list[tuple[Article, Stored]]:
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_every_article_is_stored_once_and_nothing_else(settled: House, site: str) -> None:
+def test_every_article_is_stored_once_and_nothing_else(settled: Harness, site: str) -> None:
     truth = [canonical(article.url) for article in settled.room.articles(site)]
     assert sorted(settled.documents(site)) == sorted(truth)
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_headline_body_and_date_are_what_the_page_says(settled: House, site: str) -> None:
+def test_headline_body_and_date_are_what_the_page_says(settled: Harness, site: str) -> None:
     for truth, stored in said(settled, site):
         assert stored.headline == truth.headline
         assert stored.body.split("\n\n") == list(truth.body), truth.slug
@@ -58,7 +58,7 @@ def test_headline_body_and_date_are_what_the_page_says(settled: House, site: str
 
 
 @pytest.mark.parametrize("site", WHOLE)
-def test_all_other_fields_are_what_the_page_says(settled: House, site: str) -> None:
+def test_all_other_fields_are_what_the_page_says(settled: Harness, site: str) -> None:
     for truth, stored in said(settled, site):
         fields = ("section", "keywords", "modified", "alternative_headline")
         assert {name: getattr(stored, name) for name in fields} == {name: getattr(truth, name) for name in fields}
@@ -71,7 +71,7 @@ def test_all_other_fields_are_what_the_page_says(settled: House, site: str) -> N
         assert [(image.url, image.caption) for image in stored.images] == captions
 
 
-def test_the_founding_article_is_exactly_its_text(settled: House) -> None:
+def test_the_founding_article_is_exactly_its_text(settled: Harness) -> None:
     truth = settled.room.article("jannah", "founding")
     document = settled.document(truth)
     article = document.article
@@ -90,7 +90,7 @@ def test_the_founding_article_is_exactly_its_text(settled: House) -> None:
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_what_was_discovered_is_accounted_for(settled: House, site: str) -> None:
+def test_what_was_discovered_is_accounted_for(settled: Harness, site: str) -> None:
     counts = settled.first[site]["counts"]
     assert counts["discovered"] == sum(counts[name] for name in ACCOUNTS)
     assert counts["stored"] == len(settled.room.articles(site))
@@ -99,7 +99,7 @@ def test_what_was_discovered_is_accounted_for(settled: House, site: str) -> None
     assert states <= {"stored", "duplicate", "old"}
 
 
-def test_a_wire_story_is_two_articles_and_one_story(settled: House) -> None:
+def test_a_wire_story_is_two_articles_and_one_story(settled: Harness) -> None:
     here, there = (settled.document(settled.room.article(site, "snow-storm")) for site in ("jannah", "arabic2"))
     assert here.article.id != there.article.id
     assert here.story == there.story is not None
@@ -111,7 +111,7 @@ def test_a_wire_story_is_two_articles_and_one_story(settled: House) -> None:
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_the_page_of_each_article_is_kept_as_it_came(settled: House, site: str) -> None:
+def test_the_page_of_each_article_is_kept_as_it_came(settled: Harness, site: str) -> None:
     raw = WarcStore(settled.data / "raw")
     with settled.archive() as conn:
         copies = {url: documents.raw_of(conn, d.article.id) for url, d in settled.documents(site).items()}
@@ -127,7 +127,7 @@ def test_the_page_of_each_article_is_kept_as_it_came(settled: House, site: str) 
 
 
 @pytest.fixture(scope="module")
-def twice(settled: House, elasticsearch: Elasticsearch) -> dict[str, Any]:
+def twice(settled: Harness, elasticsearch: Elasticsearch) -> dict[str, Any]:
     """What there was before and after two more crawls, one for each index."""
     settled.arshif("index", "rebuild", **elasticsearch)
     looks: dict[str, Callable[[], Any]] = {
@@ -170,7 +170,7 @@ def test_an_unchanged_newsroom_stores_nothing(twice: dict[str, Any]) -> None:
         assert not any(part["counts"][name] for part in record.values() for name in ("stored", "changed", "failed"))
 
 
-def test_an_unchanged_newsroom_costs_a_conditional_request_a_source(settled: House, twice: dict[str, Any]) -> None:
+def test_an_unchanged_newsroom_costs_a_conditional_request_a_source(settled: Harness, twice: dict[str, Any]) -> None:
     asked = [request for request in twice["requests"] if request.path != "/robots.txt"]
     assert {request.status for request in asked if "/wp-json/" not in request.path} == {304}
     kinds = [kind for place in settled.room.sites.values() for kind, *_ in place.outlet.sources]
@@ -184,7 +184,7 @@ def test_an_unchanged_newsroom_writes_nothing_to_the_index(twice: dict[str, Any]
     assert twice["after"][engine] == twice["before"][engine]
 
 
-def test_nothing_waits_for_either_index(settled: House, twice: dict[str, Any]) -> None:
+def test_nothing_waits_for_either_index(settled: Harness, twice: dict[str, Any]) -> None:
     assert twice["after"]["archive"]["outbox"] == []
     status = settled.told("index", "status")
     assert (status["documents"], status["articles"]) == (sum(len(settled.room.articles(s)) for s in SITES),) * 2

@@ -27,7 +27,7 @@ from index.archive import Archive, leases, site_state
 from index.archive import runs as records
 from index.model.message import Message
 from tests.integration.daemon_process import Service, daemon, free_port
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE, wait_for
 
@@ -57,26 +57,26 @@ def room() -> Iterator[Newsroom]:
 
 
 @pytest.fixture
-def house(room: Newsroom, tmp_path: Path) -> House:
-    return House(room, tmp_path, every=EVERY)
+def house(room: Newsroom, tmp_path: Path) -> Harness:
+    return Harness(room, tmp_path, every=EVERY)
 
 
-def runs_of(house: House) -> list[records.Run]:
+def runs_of(house: Harness) -> list[records.Run]:
     with house.archive() as conn:
         return records.recent(conn, 100)
 
 
-def parts_of(house: House, site: str) -> list[records.SiteRun]:
+def parts_of(house: Harness, site: str) -> list[records.SiteRun]:
     """A site's part in each run, the newest first."""
     return [part for run in runs_of(house) for part in run.sites if part.site == site]
 
 
-def held(house: House) -> list[str]:
+def held(house: Harness) -> list[str]:
     with house.archive() as conn:
         return [site for site in house.room.sites if leases.holder(conn, site)]
 
 
-def stored(house: House, article: Article) -> bool:
+def stored(house: Harness, article: Article) -> bool:
     return article.url in house.documents()
 
 
@@ -95,7 +95,7 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
     return found
 
 
-def test_a_day_of_its_life(house: House, room: Newsroom) -> None:
+def test_a_day_of_its_life(house: Harness, room: Newsroom) -> None:
     with (house.config / "sites" / "test" / "fr.yaml").open("a") as file:
         file.write("schedule: {every: 60}\n")  # a slow machine crawls the other one without a pause
     with daemon(house) as service:
@@ -127,7 +127,7 @@ def test_a_day_of_its_life(house: House, room: Newsroom) -> None:
     assert "Traceback" not in service.log
 
 
-def test_turns_are_written_where_they_changed(house: House) -> None:
+def test_turns_are_written_where_they_changed(house: Harness) -> None:
     house.crawl()
     config = load(house.config)
     with Archive(house.data / "archive.sqlite3") as archive:
@@ -144,7 +144,7 @@ def test_turns_are_written_where_they_changed(house: House) -> None:
         tended.due()
 
 
-def test_secrets_are_in_no_log_no_answer_and_no_argument(house: House, room: Newsroom) -> None:
+def test_secrets_are_in_no_log_no_answer_and_no_argument(house: Harness, room: Newsroom) -> None:
     house.env |= {
         "ARSHIF_PROXY": load(house.config).settings.proxy.get_secret_value().replace("://", "://me:MARKER@"),
         "ARSHIF_WEB__TOKEN": "MARKER-MARKER-MARKER",
@@ -165,7 +165,7 @@ def test_secrets_are_in_no_log_no_answer_and_no_argument(house: House, room: New
     assert "MARKER" not in "\n".join(said)
 
 
-def test_it_ends_gracefully_while_sites_are_slow(house: House, room: Newsroom) -> None:
+def test_it_ends_gracefully_while_sites_are_slow(house: Harness, room: Newsroom) -> None:
     for site in room.sites:
         room.drip(site, 0.3)  # six seconds an answer: of a crawl's dozens some are left when it is asked to end
     with daemon(house, "--no-web") as service:
@@ -180,7 +180,7 @@ def test_it_ends_gracefully_while_sites_are_slow(house: House, room: Newsroom) -
     assert {state["state"] for state in house.told("status")} <= {"ok", "partly failing"}, "being ended is no failure"
 
 
-def test_killed_and_started_again_at_once(house: House, room: Newsroom) -> None:
+def test_killed_and_started_again_at_once(house: Harness, room: Newsroom) -> None:
     for site in room.sites:
         room.hang(site, 0.3)
     with daemon(house, "--no-web") as first:
@@ -204,7 +204,7 @@ def test_killed_and_started_again_at_once(house: House, room: Newsroom) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["fails", "hangs"])
-def test_a_site_in_trouble_holds_up_no_other(house: House, room: Newsroom, trouble: str) -> None:
+def test_a_site_in_trouble_holds_up_no_other(house: Harness, room: Newsroom, trouble: str) -> None:
     if trouble == "fails":
         room.fail("fr", 500)
     else:
@@ -228,7 +228,7 @@ def test_a_site_in_trouble_holds_up_no_other(house: House, room: Newsroom, troub
     assert "make demo" not in service.log, "this is no lost network"
 
 
-def test_a_crawl_that_hangs_is_ended_by_its_deadline(house: House, room: Newsroom) -> None:
+def test_a_crawl_that_hangs_is_ended_by_its_deadline(house: Harness, room: Newsroom) -> None:
     room.hang("english", PATIENCE)
     with daemon(house, "--no-web", code=("-c", OVERDUE)) as service:
         service.wait_for(lambda: any(part.status == "ok" for part in parts_of(house, "fr")))
@@ -248,7 +248,7 @@ def test_a_crawl_that_hangs_is_ended_by_its_deadline(house: House, room: Newsroo
 
 
 def test_without_a_network_it_says_so_and_goes_on_trying(room: Newsroom, tmp_path: Path) -> None:
-    house = House(room, tmp_path, every=EVERY, via="ports")
+    house = Harness(room, tmp_path, every=EVERY, via="ports")
     sites = house.config / "sites" / "test"
     for name, address in (("english", f"http://127.0.0.1:{free_port()}"), ("fr", "http://le-phare.invalid")):
         text = (sites / f"{name}.yaml").read_text("utf-8")
@@ -269,7 +269,7 @@ def test_without_a_network_it_says_so_and_goes_on_trying(room: Newsroom, tmp_pat
     assert "No site could be reached" in house.log
 
 
-def test_helpers_that_end_are_started_again(house: House) -> None:
+def test_helpers_that_end_are_started_again(house: Harness) -> None:
     with daemon(house) as service:
         service.wait_for(lambda: httpx.get(f"{service.page}/healthz", timeout=PATIENCE).status_code == 200)
         killed = service.children("_ship") + service.children("serve")
@@ -284,7 +284,7 @@ def test_helpers_that_end_are_started_again(house: House) -> None:
         assert service.end() == 0
 
 
-def test_a_port_that_is_taken_is_told_and_the_crawl_goes_on(house: House, room: Newsroom) -> None:
+def test_a_port_that_is_taken_is_told_and_the_crawl_goes_on(house: Harness, room: Newsroom) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, daemon(house, port=other.getsockname()[1]) as service:
         service.says("another program uses it")
         service.wait_for(lambda: stored(house, room.articles("fr")[0]))
@@ -293,7 +293,7 @@ def test_a_port_that_is_taken_is_told_and_the_crawl_goes_on(house: House, room: 
         assert service.end() == 0
 
 
-def test_of_five_that_start_at_once_one_wins(house: House) -> None:
+def test_of_five_that_start_at_once_one_wins(house: Harness) -> None:
     """And when that one is killed, of the next five one does, which ends what that one left before it begins."""
     left: list[records.Run] = []
     for ends in ("killed", "asked to"):
@@ -320,7 +320,7 @@ def test_of_five_that_start_at_once_one_wins(house: House) -> None:
     assert all(ended is not None and ended <= min(second) for ended in first)
 
 
-def test_a_crawl_by_hand_and_the_daemon_leave_each_others_sites_alone(house: House, room: Newsroom) -> None:
+def test_a_crawl_by_hand_and_the_daemon_leave_each_others_sites_alone(house: Harness, room: Newsroom) -> None:
     house.env |= {"ARSHIF_POLITENESS__TIMEOUT": "600"}
     room.hang("english", PATIENCE)
     by_hand = house.start("crawl", "english")
@@ -349,7 +349,7 @@ def test_a_crawl_by_hand_and_the_daemon_leave_each_others_sites_alone(house: Hou
 
 @pytest.mark.elasticsearch
 def test_an_index_that_is_down_delays_the_search_only(room: Newsroom, tmp_path: Path, request: Any) -> None:
-    house = House(room, tmp_path, every=EVERY)
+    house = Harness(room, tmp_path, every=EVERY)
     house.env |= {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__PREFIX": f"t{time.monotonic_ns()}"}
     down = {"ARSHIF_INDEX__URL": f"http://127.0.0.1:{free_port()}"}
     house.arshif("crawl", **down)

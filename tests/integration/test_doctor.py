@@ -21,7 +21,7 @@ from index.locale import translate
 from index.model.codes import FetchReason, RunStatus
 from index.model.message import Message
 from tests.integration.daemon_process import free_port
-from tests.integration.harness import House, crawled
+from tests.integration.harness import Harness, crawled
 from tests.support.news_sites import Newsroom
 
 DAY = timedelta(days=1)
@@ -29,12 +29,12 @@ GOOD = {"ARSHIF_NOTIFY": "json://127.0.0.1:9/hook"}
 
 
 @pytest.fixture(scope="module")
-def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     with Newsroom(via="proxy", only=("fr",)) as room:
-        yield crawled(House(room, tmp_path_factory.mktemp("doctor")))
+        yield crawled(Harness(room, tmp_path_factory.mktemp("doctor")))
 
 
-def found(house: House, **env: str) -> dict[str, tuple[str, str]]:
+def found(house: Harness, **env: str) -> dict[str, tuple[str, str]]:
     """What is found of each thing but the browser, which takes a second to start."""
     config = load(house.config, {**GOOD, **env})
     looks = {what: look for what, look in doctor.CHECKS.items() if what != "browser"}
@@ -43,16 +43,16 @@ def found(house: House, **env: str) -> dict[str, tuple[str, str]]:
         return {one.what: (one.verdict, translate(one.told, "en")) for one in doctor.run_checks(config)}
 
 
-def write(house: House, work: Any) -> None:
+def write(house: Harness, work: Any) -> None:
     with Archive(house.data / "archive.sqlite3") as archive:
         archive.write(work).result()
 
 
-def test_all_is_well(healthy: House) -> None:
+def test_all_is_well(healthy: Harness) -> None:
     assert {verdict for verdict, _ in found(healthy).values()} == {"ok"}
 
 
-def test_the_command_tells_it_and_has_an_exit_code(healthy: House, chromium: str) -> None:
+def test_the_command_tells_it_and_has_an_exit_code(healthy: Harness, chromium: str) -> None:
     told = healthy.told("doctor", **GOOD, ARSHIF_BROWSER__PATH=chromium)
     assert {one["verdict"] for one in told} == {"ok"}
     assert [one["what"] for one in told] == ["configuration", *doctor.CHECKS]
@@ -75,20 +75,20 @@ def test_the_command_tells_it_and_has_an_exit_code(healthy: House, chromium: str
         ),
     ],
 )  # fmt: skip
-def test_a_setting_that_is_wrong(healthy: House, env: dict[str, str], what: str, verdict: str, told: str) -> None:
+def test_a_setting_that_is_wrong(healthy: Harness, env: dict[str, str], what: str, verdict: str, told: str) -> None:
     assert found(healthy, **env)[what][0] == verdict
     assert told in found(healthy, **env)[what][1]
 
 
 @pytest.fixture
-def house(healthy: House, tmp_path: Path) -> House:
+def house(healthy: Harness, tmp_path: Path) -> Harness:
     """A copy of it, to be damaged."""
-    copy = House(healthy.room, tmp_path)
+    copy = Harness(healthy.room, tmp_path)
     shutil.copytree(healthy.data, copy.data)
     return copy
 
 
-def test_what_months_leave_behind(house: House) -> None:
+def test_what_months_leave_behind(house: Harness) -> None:
     now = datetime.now(UTC)
 
     def wear(conn: Connection) -> None:
@@ -119,7 +119,7 @@ def test_what_months_leave_behind(house: House) -> None:
     assert {told[what][0] for what in ("contact", "disk", "archive", "index", "time zones")} == {"ok"}
 
 
-def test_a_damaged_archive(house: House) -> None:
+def test_a_damaged_archive(house: Harness) -> None:
     path = house.data / "archive.sqlite3"
     size = path.stat().st_size
     with path.open("r+b") as file:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from index.archive import documents
 from tests.integration.conftest import SITES
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 
 
-def explained(house: House, address: str) -> dict[str, str]:
+def explained(house: Harness, address: str) -> dict[str, str]:
     """The sentences by stage."""
     told: dict[str, list[str]] = {}
     for step in house.told("explain", address):
@@ -15,7 +15,7 @@ def explained(house: House, address: str) -> dict[str, str]:
     return {stage: "\n".join(sentences) for stage, sentences in told.items()}
 
 
-def test_a_stored_article_is_told_from_its_source_to_its_index(settled: House) -> None:
+def test_a_stored_article_is_told_from_its_source_to_its_index(settled: Harness) -> None:
     article = settled.room.articles("jannah")[1]
     told = explained(settled, article.url)
     assert list(told) == ["address", "discover", "fetch", "extract", "clean", "store", "index"]
@@ -34,7 +34,7 @@ def test_a_stored_article_is_told_from_its_source_to_its_index(settled: House) -
     assert "7 index" in settled.arshif("explain", identifier)
 
 
-def test_an_article_that_was_met_under_another_address_is_told_with_that(settled: House) -> None:
+def test_an_article_that_was_met_under_another_address_is_told_with_that(settled: Harness) -> None:
     met = {row.url for site in SITES for row in settled.frontier(site).values() if row.article}
     with settled.archive() as conn:
         aliases = [alias for own in settled.documents().values() for alias in documents.aliases(conn, own.article.id)]
@@ -45,13 +45,13 @@ def test_an_article_that_was_met_under_another_address_is_told_with_that(settled
     assert "with 200" in told["fetch"]
 
 
-def test_an_address_that_is_none_says_why(settled: House) -> None:
+def test_an_address_that_is_none_says_why(settled: Harness) -> None:
     told = explained(settled, "http://stepagency-sy.net/tag/syria/")
     assert "cannot be an article, going by its address" in told["address"]
     assert told["discover"] == "no source has listed it"
     assert "store" not in told
     private = explained(settled, "http://www.harbour-courier.example/private/members-preview")
     assert "robots.txt disallows it" in private["address"]
-    assert "of no site that a file describes" in explained(settled, "https://nobody.example/a")["address"]
+    assert "not covered by any site's file" in explained(settled, "https://nobody.example/a")["address"]
     settled.arshif("explain", "nonsense", code=1)
     assert "nonsense is no address" in settled.log

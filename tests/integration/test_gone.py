@@ -10,7 +10,7 @@ import pytest
 
 from crawler.urls.canonical import canonical
 from index.model.article import IndexDocument
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE
 
@@ -22,7 +22,7 @@ HOME = "tidal-power"  # its address will lead to the home page
 class Tale:
     """One site after each of its crawls, and the articles that something was done to."""
 
-    house: House
+    house: Harness
     missing: Article
     led_home: Article
     lively: Article
@@ -44,7 +44,7 @@ class Tale:
 @pytest.fixture(scope="module")
 def tale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tale]:
     with Newsroom(via="proxy", only=(SITE,)) as room:
-        house = House(room, tmp_path_factory.mktemp("gone"))
+        house = Harness(room, tmp_path_factory.mktemp("gone"))
         house.crawl()
         slugs = ("budget-library", HOME, "half-marathon")
         tale = Tale(house, *(room.article(SITE, slug) for slug in slugs))

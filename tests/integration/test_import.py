@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.consistency import ARSHIF, House, articles_of, check_sound, indexed
+from tests.faults.consistency import ARSHIF, Installation, articles_of, check_sound, indexed
 from tests.support.patience import wait_for
 from tests.support.warcs import Archived, article, wacz, warc
 
@@ -35,31 +35,31 @@ NO_PAGES = [
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def house(tmp_path: Path) -> Installation:
     return made(tmp_path, "data")
 
 
-def made(tmp_path: Path, name: str) -> House:
+def made(tmp_path: Path, name: str) -> Installation:
     """A place with an empty archive."""
     config = tmp_path / "config"
     config.mkdir(exist_ok=True)
     (config / "arshif.yaml").write_text("{}\n")
-    return House(config, {"ARSHIF_DATA": str(tmp_path / name)})
+    return Installation(config, {"ARSHIF_DATA": str(tmp_path / name)})
 
 
-def told(house: House, *arguments: object) -> dict[str, Any]:
+def told(house: Installation, *arguments: object) -> dict[str, Any]:
     """What an import says as JSON."""
     said = house.arshif("import", *map(str, arguments), "--json")
     found: dict[str, Any] = json.loads(said[said.index("{") :])  # the log is before it
     return found
 
 
-def texts(house: House) -> dict[str, list[str]]:
+def texts(house: Installation) -> dict[str, list[str]]:
     """The hashes of the versions of each article, oldest first, by its URL."""
     return {found["address"]: found["texts"] for found in articles_of(house).values()}
 
 
-def test_pages_become_articles_with_versions_of_their_time(tmp_path: Path, house: House) -> None:
+def test_pages_become_articles_with_versions_of_their_time(tmp_path: Path, house: Installation) -> None:
     (tmp_path / "a.warc.gz").write_bytes(warc([*LATER, *PAGES, *NO_PAGES]))
     wacz(tmp_path / "b.wacz", {"archive/data.warc.gz": warc(LATEST)})
     report = told(house, tmp_path / "a.warc.gz", tmp_path / "b.wacz")
@@ -90,7 +90,7 @@ def test_any_order_of_imports_gives_the_same_archive(tmp_path: Path) -> None:
         assert len(indexed(apart)) == 12
 
 
-def test_an_import_that_is_repeated_stores_nothing_twice(tmp_path: Path, house: House) -> None:
+def test_an_import_that_is_repeated_stores_nothing_twice(tmp_path: Path, house: Installation) -> None:
     (tmp_path / "a.warc.gz").write_bytes(warc([*PAGES, *LATER]))
     told(house, tmp_path / "a.warc.gz")
     before = articles_of(house)
@@ -117,7 +117,7 @@ def test_an_import_that_was_killed_goes_on_where_it_was(tmp_path: Path, killed_a
     assert [file.name for file in (house.loaded().settings.data / "imports").iterdir()] == ["lock"]
 
 
-def stored(house: House) -> int:
+def stored(house: Installation) -> int:
     """How many versions the archive has."""
     file = house.loaded().settings.data / "archive.sqlite3"
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as archive:
@@ -125,7 +125,7 @@ def stored(house: House) -> int:
     return 0  # there is no archive yet
 
 
-def test_only_what_is_wanted_is_stored(tmp_path: Path, house: House) -> None:
+def test_only_what_is_wanted_is_stored(tmp_path: Path, house: Installation) -> None:
     other = Archived(
         "https://other.example.org/news/decision-number-5-of-the-council", "2020-05-05T00:00:00Z", article(50)
     )
@@ -139,7 +139,7 @@ def test_only_what_is_wanted_is_stored(tmp_path: Path, house: House) -> None:
     assert (report["new"], report["passed"]["language"]) == (0, 25)
 
 
-def test_saved_pages_are_taken_as_of_when_they_were_saved(tmp_path: Path, house: House) -> None:
+def test_saved_pages_are_taken_as_of_when_they_were_saved(tmp_path: Path, house: Installation) -> None:
     folder = tmp_path / "pages"
     folder.mkdir()
     page = PAGES[0].body.replace(b"<head>", f'<head><link rel="canonical" href="{PAGES[0].url}">'.encode())
@@ -153,7 +153,7 @@ def test_saved_pages_are_taken_as_of_when_they_were_saved(tmp_path: Path, house:
     assert events["events"][0]["at"].startswith("2020-09-13T12:26:40")
 
 
-def test_damage_costs_what_it_covers_and_is_told(tmp_path: Path, house: House) -> None:
+def test_damage_costs_what_it_covers_and_is_told(tmp_path: Path, house: Installation) -> None:
     data = warc(PAGES)
     (tmp_path / "a.warc.gz").write_bytes(data[: len(data) // 2] + bytes(40) + data[len(data) // 2 + 40 :])
     report = told(house, tmp_path / "a.warc.gz")

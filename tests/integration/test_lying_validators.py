@@ -15,7 +15,7 @@ from crawler.session.pages import FULL_FETCH_EVERY
 from crawler.session.sources import FORCED_CHILD_READ_AFTER, FORCED_READ_AFTER
 from index.archive import Archive, trust
 from index.archive import tables as t
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE
 
@@ -27,7 +27,7 @@ LIES = trust.LIES["source validators"]
 class Tale:
     """Both sites, edited after their first crawl, and what was stored of the edits after each further one."""
 
-    house: House
+    house: Harness
     edited: list[Article]
     later: Article
     stored: list[set[str]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Tale:
         pass_by(self.house, 2 * FORCED_READ_AFTER)
 
 
-def pass_by(house: House, time: timedelta) -> None:
+def pass_by(house: Harness, time: timedelta) -> None:
     """Lets so much time have gone by since the sources were last read."""
     before = house.room.now - time
     with Archive(house.data / "archive.sqlite3") as archive:
@@ -60,7 +60,7 @@ def pass_by(house: House, time: timedelta) -> None:
         archive.write(lambda conn: conn.execute(read)).result()
 
 
-def doubted(house: House, site: str) -> frozenset[str]:
+def doubted(house: Harness, site: str) -> frozenset[str]:
     with house.archive() as conn:
         return trust.untrusted(conn, site)
 
@@ -70,7 +70,7 @@ def tale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tale]:
     with Newsroom(via="proxy", only=(ONE_ETAG, ALWAYS_SENT)) as room:
         room.validators(ONE_ETAG, "lying")
         room.validators(ALWAYS_SENT, "deaf")
-        house = House(room, tmp_path_factory.mktemp("lies"), kinds=("feed",))
+        house = Harness(room, tmp_path_factory.mktemp("lies"), kinds=("feed",))
         house.crawl()
         slugs = [article.slug for article in room.articles(ONE_ETAG)[2:5]]
         edited = [room.edit(ONE_ETAG, slug) for slug in slugs]
@@ -118,7 +118,7 @@ def _told(tale: Tale, site: str) -> list[dict[str, str]]:
 def test_a_feed_with_one_etag_is_read_each_day_found_out_and_then_always_read(tmp_path: Path) -> None:
     with Newsroom(via="proxy", only=("ru",)) as room:
         room.validators("ru", "lying")
-        house = House(room, tmp_path, kinds=("feed",))
+        house = Harness(room, tmp_path, kinds=("feed",))
         house.crawl()
         news = [room.publish("ru")]
         house.crawl()
@@ -137,7 +137,7 @@ def test_a_feed_with_one_etag_is_read_each_day_found_out_and_then_always_read(tm
 def test_a_feed_that_is_sent_again_although_its_etag_was_shown_is_found_out(tmp_path: Path) -> None:
     with Newsroom(via="proxy", only=("ru",)) as room:
         room.validators("ru", "deaf")
-        house = House(room, tmp_path, kinds=("feed",))
+        house = Harness(room, tmp_path, kinds=("feed",))
         house.crawl()
         for _ in range(LIES):
             assert doubted(house, "ru") == frozenset()
@@ -147,7 +147,7 @@ def test_a_feed_that_is_sent_again_although_its_etag_was_shown_is_found_out(tmp_
 
 def test_a_sitemap_index_whose_dates_stand_still_is_found_out(tmp_path: Path) -> None:
     with Newsroom(via="proxy", only=("english",)) as room:
-        house = House(room, tmp_path, kinds=("sitemap",))
+        house = Harness(room, tmp_path, kinds=("sitemap",))
         address = f"http://{room.sites['english'].host}/sitemap-index.xml"
         with httpx.Client(timeout=PATIENCE, proxy=room.proxy, trust_env=False) as client:
             frozen = client.get(address).raise_for_status().content

@@ -13,7 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from index.archive import Archive, articles, documents
 from index.archive import tables as t
-from tests.integration.harness import House, crawled
+from tests.integration.harness import Harness, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE
 
@@ -25,11 +25,11 @@ def room() -> Newsroom:  # type: ignore[misc]
 
 
 @pytest.fixture
-def house(room: Newsroom, tmp_path: Path) -> House:
-    return crawled(House(room, tmp_path))
+def house(room: Newsroom, tmp_path: Path) -> Harness:
+    return crawled(Harness(room, tmp_path))
 
 
-def spoil(house: House, word: str) -> list[str]:
+def spoil(house: Harness, word: str) -> list[str]:
     """Lets two articles have been read worse, by an older extractor; gives their ids."""
     with Archive(house.data / "archive.sqlite3") as archive:
         with archive.read() as conn:
@@ -42,7 +42,7 @@ def spoil(house: House, word: str) -> list[str]:
     return [one.article.id for one in two]
 
 
-def test_what_was_read_worse_is_corrected_from_the_raw_copies(house: House) -> None:
+def test_what_was_read_worse_is_corrected_from_the_raw_copies(house: Harness) -> None:
     before = house.documents()
     spoilt = spoil(house, "subscribetoournewsletter")
     would = house.told("reextract", "--dry-run")
@@ -60,7 +60,7 @@ def test_what_was_read_worse_is_corrected_from_the_raw_copies(house: House) -> N
     assert house.told("reextract")["changed"] == 0
 
 
-def test_the_raw_copies_of_a_site_are_exported_as_one_warc_file(house: House, tmp_path: Path) -> None:
+def test_the_raw_copies_of_a_site_are_exported_as_one_warc_file(house: Harness, tmp_path: Path) -> None:
     with house.archive() as conn:
         stored = sorted(conn.execute(select(t.raws.c.url).where(t.raws.c.site == "english")).scalars())
     told = house.told("export", "warc", str(tmp_path / "out.warc.gz"), "--site", "english")
@@ -75,7 +75,7 @@ def test_the_raw_copies_of_a_site_are_exported_as_one_warc_file(house: House, tm
 
 
 def test_a_copy_made_during_a_crawl_is_put_back_and_searched(room: Newsroom, tmp_path: Path) -> None:
-    house = House(room, tmp_path)
+    house = Harness(room, tmp_path)
     house.crawl("english")
     process = house.start("crawl", "jannah")
     try:
@@ -102,7 +102,7 @@ def held(data: Path, *words: str) -> list[str]:
     return sorted(path.name for path, text in texts.items() if any(word.encode() in text for word in words))
 
 
-def test_a_forgotten_article_is_nowhere_and_does_not_come_back(room: Newsroom, house: House) -> None:
+def test_a_forgotten_article_is_nowhere_and_does_not_come_back(room: Newsroom, house: Harness) -> None:
     (url, one), *_ = (item for item in house.documents("english").items() if len(item[1].article.body) > 300)
     words = (one.article.body[50:110], one.article.headline)
     assert house.found(f'"{one.article.headline}"') == [one.article.id]
@@ -124,7 +124,7 @@ def test_a_forgotten_article_is_nowhere_and_does_not_come_back(room: Newsroom, h
     assert "no site" in _complaint(house, "forget", "never-heard-of", "--yes")
 
 
-def test_it_asks_before_it_forgets(house: House) -> None:
+def test_it_asks_before_it_forgets(house: Harness) -> None:
     url = next(iter(house.documents("english")))
     house.arshif("forget", url, code=1)  # nobody is there to say yes
     assert "needs --yes" in house.told("forget", url, code=1)["error"]
@@ -132,7 +132,7 @@ def test_it_asks_before_it_forgets(house: House) -> None:
     assert url in house.documents("english")
 
 
-def test_a_forgotten_site_is_gone_and_not_crawled(house: House) -> None:
+def test_a_forgotten_site_is_gone_and_not_crawled(house: Harness) -> None:
     ours = {d.article.body[50:110] for d in house.documents("english").values() if len(d.article.body) > 300}
     told = house.told("forget", "english", "--yes")
     assert told["articles"] > 5
@@ -144,6 +144,6 @@ def test_a_forgotten_site_is_gone_and_not_crawled(house: House) -> None:
     assert house.frontier("english") == {}
 
 
-def _complaint(house: House, *arguments: str) -> str:
+def _complaint(house: Harness, *arguments: str) -> str:
     house.arshif(*arguments, code=1)
     return house.log

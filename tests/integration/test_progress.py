@@ -14,18 +14,18 @@ from threading import Thread
 
 import pytest
 
-from tests.integration.harness import ROOT, House, crawled
+from tests.integration.harness import ROOT, Harness, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     with Newsroom(via="proxy", only=("fr", "fa")) as room:
-        yield crawled(House(room, tmp_path_factory.mktemp("small")))
+        yield crawled(Harness(room, tmp_path_factory.mktemp("small")))
 
 
-def on_terminal(house: House, *arguments: str) -> str:
+def on_terminal(house: Harness, *arguments: str) -> str:
     """What the command writes to a terminal as its standard error; its exit code must be 0."""
     master, slave = pty.openpty()
     seen: list[bytes] = []
@@ -49,7 +49,7 @@ def on_terminal(house: House, *arguments: str) -> str:
     return text
 
 
-def test_a_crawl_shows_its_sites(small: House) -> None:
+def test_a_crawl_shows_its_sites(small: Harness) -> None:
     for _ in range(3):
         small.room.publish("fr")
     shown = on_terminal(small, "crawl")
@@ -72,7 +72,7 @@ def test_a_crawl_shows_its_sites(small: House) -> None:
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
 )
 def test_a_command_that_can_take_long_shows_how_far_it_is(
-    small: House, tmp_path_factory: pytest.TempPathFactory, command: tuple[str, ...], seen: str
+    small: Harness, tmp_path_factory: pytest.TempPathFactory, command: tuple[str, ...], seen: str
 ) -> None:
     folder = Path(tmp_path_factory.getbasetemp()) / "progress"
     folder.mkdir(exist_ok=True)
@@ -80,6 +80,6 @@ def test_a_command_that_can_take_long_shows_how_far_it_is(
     assert re.search(seen, re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown))
 
 
-def test_elsewhere_a_short_command_writes_only_what_it_did(small: House, tmp_path: Path) -> None:
+def test_elsewhere_a_short_command_writes_only_what_it_did(small: Harness, tmp_path: Path) -> None:
     small.arshif("backup", str(tmp_path / "copy"))
     assert small.log == ""

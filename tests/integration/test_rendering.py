@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.integration.harness import House, crawled
+from tests.integration.harness import Harness, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.patience import wait_for
 
@@ -21,20 +21,20 @@ LOOPING = """<!doctype html><html lang="ar"><head><title>صفحة لا تنته�
 
 
 @pytest.fixture
-def app(tmp_path: Path, chromium: str) -> Iterator[House]:
+def app(tmp_path: Path, chromium: str) -> Iterator[Harness]:
     """The newsroom's app, whose pages may take fifteen seconds."""
     with Newsroom(via="proxy", only=("app",)) as room:
-        yield House(room, tmp_path, settings={"browser": {"path": chromium, "timeout": 15}})
+        yield Harness(room, tmp_path, settings={"browser": {"path": chromium, "timeout": 15}})
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[House]:
+def rendered(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Harness]:
     """The same, crawled once."""
     with Newsroom(via="proxy", only=("app",)) as room:
-        yield crawled(House(room, tmp_path_factory.mktemp("rendered"), settings={"browser": {"path": chromium}}))
+        yield crawled(Harness(room, tmp_path_factory.mktemp("rendered"), settings={"browser": {"path": chromium}}))
 
 
-def browsers(house: House) -> list[psutil.Process]:
+def browsers(house: Harness) -> list[psutil.Process]:
     """The processes that this house's crawls started and that are a browser or its driver."""
     mark = f"ARSHIF_CONFIG={house.config}".encode()
     found = []
@@ -48,7 +48,7 @@ def browsers(house: House) -> list[psutil.Process]:
     return found
 
 
-def test_a_browser_gives_what_the_pages_show_and_ends_with_the_crawl(rendered: House) -> None:
+def test_a_browser_gives_what_the_pages_show_and_ends_with_the_crawl(rendered: Harness) -> None:
     stored = rendered.documents("app")
     assert len(stored) == len(rendered.room.articles("app")) == 4
     for truth in rendered.room.articles("app"):
@@ -62,13 +62,13 @@ def test_a_browser_gives_what_the_pages_show_and_ends_with_the_crawl(rendered: H
     assert "HeadlessChrome" not in scripts[0].headers["user-agent"]
 
 
-def test_an_unchanged_site_starts_no_browser(rendered: House) -> None:
+def test_an_unchanged_site_starts_no_browser(rendered: Harness) -> None:
     rendered.arshif("crawl", **{"ARSHIF_BROWSER__PATH": "/bin/false"})
     assert "ERROR" not in rendered.log
     assert len(rendered.documents("app")) == 4
 
 
-def test_a_page_whose_script_never_ends_is_given_up_and_the_others_go_on(app: House) -> None:
+def test_a_page_whose_script_never_ends_is_given_up_and_the_others_go_on(app: Harness) -> None:
     article = app.room.articles("app")[1]
     app.room.serve(article.url, LOOPING.encode(), "text/html; charset=utf-8")
     record = app.crawl()
@@ -79,7 +79,7 @@ def test_a_page_whose_script_never_ends_is_given_up_and_the_others_go_on(app: Ho
     wait_for(lambda: browsers(app) == [])
 
 
-def test_a_crawl_that_is_killed_takes_its_browser_with_it(app: House) -> None:
+def test_a_crawl_that_is_killed_takes_its_browser_with_it(app: Harness) -> None:
     app.room.hang("app", 0.5)
     crawl = app.start("crawl")
     try:
@@ -91,6 +91,6 @@ def test_a_crawl_that_is_killed_takes_its_browser_with_it(app: House) -> None:
     wait_for(lambda: browsers(app) == [])
 
 
-def test_a_site_that_needs_a_browser_says_so_where_there_is_none(app: House) -> None:
+def test_a_site_that_needs_a_browser_says_so_where_there_is_none(app: Harness) -> None:
     app.arshif("crawl", code=1, ARSHIF_BROWSER__PATH="/nowhere/chromium")
     assert "needs Chromium" in app.log

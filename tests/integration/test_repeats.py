@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from index.archive import documents
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 from tests.support.newspaper import Box, Story, sentence
 
@@ -40,7 +40,7 @@ def test_a_box_is_learned_from_three_articles_and_makes_no_version_of_the_first_
     with Newsroom(via="proxy", only=("fr",)) as room:
         urls = served(room, *STORIES, *PLAIN)
         room.serve(LIST, "\n".join(urls).encode(), "text/plain")
-        house = House(room, tmp_path)
+        house = Harness(room, tmp_path)
         site = {
             "name": "The Paper", "homepage": "http://paper.example/", "country": "UN", "languages": ["en"],
             "sources": [{"kind": "urls", "url": LIST}], "enabled": True,
@@ -62,7 +62,7 @@ def test_a_box_is_learned_from_three_articles_and_makes_no_version_of_the_first_
         assert "known to repeat on paper: 1 blocks" in house.arshif("extract", new, "--explain")
 
 
-def _are_clean(house: House) -> None:
+def _are_clean(house: Harness) -> None:
     """Each is stored once, with its own text and no version but the first."""
     stored = {document.article.headline: document.article for document in house.documents().values()}
     for one in STORIES:

@@ -13,7 +13,7 @@ import yaml
 
 from crawler.urls.canonical import canonical
 from index.search.query_language.lexer import QUOTES
-from tests.integration.harness import House, elasticsearch_env
+from tests.integration.harness import Harness, elasticsearch_env
 from tests.support.news_sites import Newsroom
 
 PAGES = Path(__file__).parents[3] / "shared" / "pages" / "open"
@@ -52,14 +52,14 @@ def words(headline: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """The pages, crawled from a list of their addresses."""
     pages = chosen()
     with Newsroom(via="proxy", only=("fr",)) as room:
         for url, page in pages.items():
             room.serve(url, page)
         room.serve(LIST, "\n".join(pages).encode(), "text/plain")
-        house = House(room, tmp_path_factory.mktemp("replay"))
+        house = Harness(room, tmp_path_factory.mktemp("replay"))
         site = {
             "name": "Replay", "homepage": "http://replay.example/", "country": "UN", "languages": ["und"],
             "sources": [{"kind": "urls", "url": LIST}], "enabled": True,
@@ -69,14 +69,14 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
 
 
-def test_every_page_is_stored_as_an_article(replay: House) -> None:
+def test_every_page_is_stored_as_an_article(replay: Harness) -> None:
     counts = replay.first["replay"]["counts"]
     refused = {url: row.reason for url, row in replay.frontier("replay").items() if row.state != "stored"}
     assert refused == {}
     assert (counts["discovered"], counts["stored"]) == (COUNT, COUNT)
 
 
-def test_each_host_was_asked_for_its_robots_txt_first(replay: House) -> None:
+def test_each_host_was_asked_for_its_robots_txt_first(replay: Harness) -> None:
     seen: set[str] = set()
     for request in replay.room.requests():
         if request.host not in seen:
@@ -85,19 +85,19 @@ def test_each_host_was_asked_for_its_robots_txt_first(replay: House) -> None:
     assert len(seen) > COUNT // 2
 
 
-def missed(house: House, **env: str) -> list[str]:
+def missed(house: Harness, **env: str) -> list[str]:
     """The pages that a search for their headline's words does not find."""
     articles = [document.article for document in house.documents().values()]
     with house.searching(**env) as found:
         return [article.url for article in articles if article.id not in found(words(article.headline))]
 
 
-def test_each_is_found_by_its_headline_in_the_embedded_index(replay: House) -> None:
+def test_each_is_found_by_its_headline_in_the_embedded_index(replay: Harness) -> None:
     assert missed(replay) == []
 
 
 @pytest.mark.elasticsearch
-def test_each_is_found_by_its_headline_in_elasticsearch(replay: House, elasticsearch_url: str) -> None:
+def test_each_is_found_by_its_headline_in_elasticsearch(replay: Harness, elasticsearch_url: str) -> None:
     with elasticsearch_env(elasticsearch_url, "replay") as env:
         replay.arshif("index", "rebuild", **env)
         assert missed(replay, **env) == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crawler.urls.canonical import canonical
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 
 NARROWED = {"feed": ("/feed/",), "sitemap": ("/sitemap_index.xml",), "section": ("/category/syria/",),
@@ -25,21 +25,21 @@ def newsroom() -> Iterator[Newsroom]:
 
 
 @pytest.fixture
-def at(newsroom: Newsroom, tmp_path: Path) -> House:
+def at(newsroom: Newsroom, tmp_path: Path) -> Harness:
     """An archive of its own beside the shared newsroom, whose log begins anew; five articles a run."""
     newsroom.log.clear()
-    return House(newsroom, tmp_path, settings={"schedule": {"every": 0.05, "per_run": 5}})
+    return Harness(newsroom, tmp_path, settings={"schedule": {"every": 0.05, "per_run": 5}})
 
 
-def asked(house: House) -> list[str]:
+def asked(house: Harness) -> list[str]:
     return [request.path for request in house.room.requests("jannah")]
 
 
-def test_list_names_the_spiders(at: House) -> None:
+def test_list_names_the_spiders(at: Harness) -> None:
     assert at.scrapy("list").split() == ["feed", "probe", "scout", "section", "site", "sitemap", "urls", "wordpress"]
 
 
-def test_crawl_exports_what_is_new_with_schema_org_s_names(at: House, tmp_path: Path) -> None:
+def test_crawl_exports_what_is_new_with_schema_org_s_names(at: Harness, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     at.scrapy("crawl", "site", "-a", "sites=jannah", "-O", str(out))
     items: list[dict[str, Any]] = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
@@ -54,7 +54,7 @@ def test_crawl_exports_what_is_new_with_schema_org_s_names(at: House, tmp_path: 
 
 
 @pytest.mark.parametrize("spider", NARROWED)
-def test_a_narrowed_spider_asks_one_kind_of_sources(at: House, spider: str) -> None:
+def test_a_narrowed_spider_asks_one_kind_of_sources(at: Harness, spider: str) -> None:
     at.scrapy("crawl", spider, "-a", "sites=jannah")
     sources = [path for path in asked(at) if path.startswith(OF_SOURCES)]
     assert sources
@@ -64,7 +64,7 @@ def test_a_narrowed_spider_asks_one_kind_of_sources(at: House, spider: str) -> N
     assert len(at.documents()) == 5
 
 
-def test_a_list_of_addresses_is_crawled_for_its_site(at: House, tmp_path: Path) -> None:
+def test_a_list_of_addresses_is_crawled_for_its_site(at: Harness, tmp_path: Path) -> None:
     wanted = at.room.articles("jannah")[-2:]
     (tmp_path / "list.txt").write_text("# two old ones\n" + "\n".join(article.url for article in wanted))
     at.scrapy("crawl", "urls", "-a", "site=jannah", "-a", f"file={tmp_path / 'list.txt'}")
@@ -74,7 +74,7 @@ def test_a_list_of_addresses_is_crawled_for_its_site(at: House, tmp_path: Path) 
     assert (record["status"], record["sites"][0]["counts"]["stored"]) == ("ok", 2)
 
 
-def test_shell_fetches_as_a_crawl_would(at: House) -> None:
+def test_shell_fetches_as_a_crawl_would(at: Harness) -> None:
     article = at.room.articles("jannah")[0]
     said = at.scrapy("shell", article.url, "-c", "response.css('h1::text').get()")
     assert article.headline.split()[0] in said
@@ -83,7 +83,7 @@ def test_shell_fetches_as_a_crawl_would(at: House) -> None:
     assert not (at.data / "archive.sqlite3").exists(), "nothing is stored"
 
 
-def test_parse_shows_an_article_and_stores_nothing(at: House) -> None:
+def test_parse_shows_an_article_and_stores_nothing(at: Harness) -> None:
     article = at.room.articles("jannah")[0]
     said = at.scrapy("parse", article.url, "--spider=probe", "-c", "parse_article", "--nocolour")
     assert f"'headline': '{article.headline}'" in said
@@ -92,14 +92,14 @@ def test_parse_shows_an_article_and_stores_nothing(at: House) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--spider=probe",), ("-c", "parse_article")], ids=" ".join)
-def test_parse_finds_spider_and_callback_by_itself(at: House, options: tuple[str, ...]) -> None:
+def test_parse_finds_spider_and_callback_by_itself(at: Harness, options: tuple[str, ...]) -> None:
     article = at.room.articles("jannah")[0]
     said = at.scrapy("parse", article.url, *options, "--nocolour")
     assert f"'headline': '{article.headline}'" in said
     assert not (at.data / "archive.sqlite3").exists()
 
 
-def test_check_holds_the_probe_to_its_contracts_without_a_network(at: House) -> None:
+def test_check_holds_the_probe_to_its_contracts_without_a_network(at: Harness) -> None:
     at.scrapy("check")
     assert "Ran 3 contracts" in at.log
     assert at.log.rstrip().endswith("OK")

@@ -23,7 +23,7 @@ from index.export.schema_org import document_fields
 from index.model.article import Image, IndexDocument, Version
 from index.web.app import create_app
 from tests.integration.harness import ROOT
-from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.interop
@@ -67,7 +67,7 @@ def said(python: Path, code: str, *arguments: Path | str) -> object:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """The address of a server with the newsroom's articles, and the id of one of them."""
-    shelf: Shelf = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom())])
+    shelf: SearchFixture = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom())])
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         app = create_app(shelf.archive, shelf.engine)

@@ -13,7 +13,7 @@ from index.archive import Archive, health
 from index.archive import tables as t
 from index.archive.health import Evidence, PageSeen, Sample
 from index.model.message import Message
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Article, Newsroom
 
 ARTICLES = 5  # that a site publishes after it broke
@@ -110,7 +110,7 @@ SECOND: dict[str, Breakage] = {
 def record(kinds: dict[str, Breakage], directory: Path) -> dict[str, Recorded]:
     """What two crawls see of these sites: one before they break, and one after."""
     with Newsroom(via="proxy", only=tuple(kinds)) as room:
-        house = House(room, directory)
+        house = Harness(room, directory)
         house.crawl()
         before = {site: _seen(house, site) for site in kinds}
         for site, kind in kinds.items():
@@ -122,7 +122,7 @@ def record(kinds: dict[str, Breakage], directory: Path) -> dict[str, Recorded]:
         return {site: _difference(before[site], _seen(house, site)) for site in kinds}
 
 
-def _seen(house: House, site: str) -> Evidence:
+def _seen(house: Harness, site: str) -> Evidence:
     urls = [str(source.url) for source in load(house.config).sites[site].sources]
     with house.archive() as conn:
         return health.evidence(conn, site, urls, datetime.now(UTC))

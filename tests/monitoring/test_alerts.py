@@ -24,7 +24,7 @@ from index.archive import Archive, health
 from index.archive import tables as t
 from index.model.codes import FetchReason, Verdict
 from index.model.message import Message
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 
 
@@ -54,10 +54,10 @@ def hook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """Two sites, one of which has lost its feed for seven hours."""
     with Newsroom(via="proxy", only=("fa", "fr")) as room:
-        house = House(room, tmp_path_factory.mktemp("broken"), kinds=["feed"])
+        house = Harness(room, tmp_path_factory.mktemp("broken"), kinds=["feed"])
         house.crawl()
         room.bury_feed("fa")
         room.serve(f"http://{room.sites['fa'].host}/", b"<html><title>x</title><p>Soon.</p></html>")
@@ -75,7 +75,7 @@ def told_to(config: Config, *addresses: str) -> Config:
     return Config(settings, config.sites, config.directory)
 
 
-def test_a_dead_feed_is_told_once_and_shown(broken: House) -> None:
+def test_a_dead_feed_is_told_once_and_shown(broken: Harness) -> None:
     now, nowhere = datetime.now(UTC), "json://127.0.0.1:9/"
     with Archive(broken.data / "archive.sqlite3") as archive, hook() as (address, got):
         config = told_to(load(broken.config), nowhere, "hunter2", address)
@@ -163,14 +163,14 @@ def test_what_fails_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.Mo
     assert called == ["checkup", "some", "send", "open_index", "send_alerts"]
 
 
-def test_without_a_network_no_site_is_blamed(broken: House) -> None:
+def test_without_a_network_no_site_is_blamed(broken: Harness) -> None:
     later = datetime.now(UTC) + timedelta(hours=12)
     with Archive(broken.data / "archive.sqlite3") as archive:
         assert checkup(archive, load(broken.config), later) == []
         assert checkup(archive, load(broken.config), later + timedelta(days=1)) == []
 
 
-def test_a_test_message_is_sent_or_says_why_not(broken: House) -> None:
+def test_a_test_message_is_sent_or_says_why_not(broken: Harness) -> None:
     with hook() as (address, got):
         assert "sent" in broken.arshif("alerts", "--test", ARSHIF_NOTIFY=address)
         assert [message["title"] for message in got] == ["Arshif: a test"]

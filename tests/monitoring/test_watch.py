@@ -17,7 +17,7 @@ from index.archive import articles, saved_searches
 from index.model.article import Article
 from index.search import indexer
 from tests.monitoring.test_alerts import hook, told_to
-from tests.support.filled_archive import NOW, Shelf, article, fill, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.web_client import unreachable
 
 NOWHERE = "json://127.0.0.1:9/"
@@ -25,7 +25,7 @@ TEXT = " ".join(f"كلمة{n}" for n in range(60))
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
+def shelf(tmp_path: Path) -> Iterator[SearchFixture]:
     """An archive with one article about a lighthouse, before anything is saved."""
     filled = fill(tmp_path, [page(about("phare", 0), NOW - timedelta(minutes=5))])
     yield filled
@@ -37,11 +37,11 @@ def about(word: str, number: int, **fields: object) -> Article:
     return article(f"https://asi.example/{word}/{number}", headline=f"{word} {number}", body=body, **fields)
 
 
-def save(shelf: Shelf, name: str, query: str) -> int:
+def save(shelf: SearchFixture, name: str, query: str) -> int:
     return shelf.archive.write(lambda conn: saved_searches.add(conn, name, query, NOW)).result()
 
 
-def store(shelf: Shelf, *found: Article, minutes: float, shipped: bool = True) -> None:
+def store(shelf: SearchFixture, *found: Article, minutes: float, shipped: bool = True) -> None:
     for one in found:
         fetched = page(one, NOW + timedelta(minutes=minutes))
         shelf.archive.write(lambda conn, fetched=fetched: articles.store(conn, fetched)).result()
@@ -49,16 +49,16 @@ def store(shelf: Shelf, *found: Article, minutes: float, shipped: bool = True) -
         indexer.index_pending(shelf.archive, shelf.engine)
 
 
-def watch(shelf: Shelf, now: datetime, *addresses: str) -> int:
+def watch(shelf: SearchFixture, now: datetime, *addresses: str) -> int:
     return watching.match_new_articles(shelf.archive, shelf.engine, told_to(load(), *(addresses or [NOWHERE])), now)
 
 
-def waiting(shelf: Shelf, number: int, address: str = NOWHERE) -> list[str]:
+def waiting(shelf: SearchFixture, number: int, address: str = NOWHERE) -> list[str]:
     with shelf.archive.read() as conn:
         return saved_searches.unnotified(conn, number).get(*keys(told_to(load(), address)), [])
 
 
-def test_each_article_is_told_once_and_each_search_by_one_message(shelf: Shelf) -> None:
+def test_each_article_is_told_once_and_each_search_by_one_message(shelf: SearchFixture) -> None:
     lights, all_of_it = save(shelf, "Lights", "phare"), save(shelf, "Everything", "lang:ar")
     assert watch(shelf, NOW + timedelta(minutes=1)) == 0  # what was there is not new
     store(shelf, about("phare", 1), about("phare", 2), about("bateau", 1), minutes=5)
@@ -83,7 +83,7 @@ def test_each_article_is_told_once_and_each_search_by_one_message(shelf: Shelf) 
     assert len(waiting(shelf, all_of_it)) == 4
 
 
-def test_what_could_not_be_told_is_told_later(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_could_not_be_told_is_told_later(shelf: SearchFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     number = save(shelf, "Lights", "phare")
     store(shelf, about("phare", 1), minutes=5)
     with hook() as (address, got):
@@ -98,7 +98,7 @@ def test_what_could_not_be_told_is_told_later(shelf: Shelf, monkeypatch: pytest.
     assert len(got) == 1
 
 
-def test_who_is_named_later_is_not_told_of_what_was_found_before(shelf: Shelf) -> None:
+def test_who_is_named_later_is_not_told_of_what_was_found_before(shelf: SearchFixture) -> None:
     save(shelf, "Lights", "phare")
     store(shelf, about("phare", 1), minutes=5)
     watch(shelf, NOW + timedelta(minutes=6))
@@ -107,7 +107,7 @@ def test_who_is_named_later_is_not_told_of_what_was_found_before(shelf: Shelf) -
     assert got == []
 
 
-def test_an_article_that_the_index_lacks_is_looked_for_again(shelf: Shelf) -> None:
+def test_an_article_that_the_index_lacks_is_looked_for_again(shelf: SearchFixture) -> None:
     number = save(shelf, "Lights", "phare")
     store(shelf, about("phare", 1), minutes=5, shipped=False)
     for minutes in (6, 600, 1200):
@@ -117,14 +117,14 @@ def test_an_article_that_the_index_lacks_is_looked_for_again(shelf: Shelf) -> No
     assert len(waiting(shelf, number)) == 1
 
 
-def test_an_article_that_is_stored_late_is_found(shelf: Shelf) -> None:
+def test_an_article_that_is_stored_late_is_found(shelf: SearchFixture) -> None:
     save(shelf, "Lights", "phare")
     assert watch(shelf, NOW + timedelta(minutes=50)) == 0
     store(shelf, about("phare", 1), minutes=10)  # first seen before that look, stored after it
     assert watch(shelf, NOW + timedelta(minutes=60)) == 1
 
 
-def test_more_articles_than_a_page_of_results(shelf: Shelf) -> None:
+def test_more_articles_than_a_page_of_results(shelf: SearchFixture) -> None:
     number = save(shelf, "Lights", "phare -bateau")
     store(shelf, *(about("phare", n) for n in range(1, 231)), about("bateau", 1), minutes=5)
     with hook() as (address, got):
@@ -134,7 +134,7 @@ def test_more_articles_than_a_page_of_results(shelf: Shelf) -> None:
     assert got[0]["message"].endswith("and 210 more")
 
 
-def test_a_removed_search_and_an_old_find_leave_nothing(shelf: Shelf) -> None:
+def test_a_removed_search_and_an_old_find_leave_nothing(shelf: SearchFixture) -> None:
     number = save(shelf, "Lights", "phare")
     store(shelf, about("phare", 1), minutes=5)
     watch(shelf, NOW + timedelta(minutes=6))
@@ -146,7 +146,7 @@ def test_a_removed_search_and_an_old_find_leave_nothing(shelf: Shelf) -> None:
     )  # nobody asks an index for nothing
 
 
-def test_headlines_are_text_in_a_message(shelf: Shelf) -> None:
+def test_headlines_are_text_in_a_message(shelf: SearchFixture) -> None:
     save(shelf, "Lights\x1b[31m", "phare")
     store(shelf, about("phare", 1, authors=("x",)), minutes=5)
     store(shelf, article("https://asi.example/x", headline="phare <b>\x1b[31m</b>", body=f"phare {TEXT} z"), minutes=5)

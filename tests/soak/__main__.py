@@ -28,7 +28,7 @@ from index.archive import runs as records
 from tests.faults.clock import Clock, can_jump
 from tests.faults.proxy import Proxy
 from tests.integration.daemon_process import free_port
-from tests.integration.harness import ROOT, House, elasticsearch_env
+from tests.integration.harness import ROOT, Harness, elasticsearch_env
 from tests.soak import faults, final_checks
 from tests.soak.memory_probe import MEBI, Gauge
 from tests.support.elasticsearch import server
@@ -49,7 +49,7 @@ FULL = ("disk is full", "No space left")  # what may be told so: the disk was
 class Keeper:
     """Keeps `arshif run` running, as a service manager does, and looks at it now and then."""
 
-    def __init__(self, house: House, directory: Path) -> None:
+    def __init__(self, house: Harness, directory: Path) -> None:
         self.house, self.log = house, directory / "run.log"
         self.gauge = Gauge()
         self.starts = 0
@@ -97,7 +97,7 @@ def main() -> int:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="arshif-soak-")))
         disk = stack.enter_context(_disk(directory / "data"))
         room = stack.enter_context(Newsroom(via="proxy", only=SITES))
-        house = House(room, directory, every=EVERY)
+        house = Harness(room, directory, every=EVERY)
         house.env |= {"ARSHIF_WEB__PORT": str(free_port()), "ARSHIF_LEAST_FREE": str(LEAST)}
         clock = Clock(directory) if can_jump() else None
         house.env |= clock.env if clock else {}
@@ -133,13 +133,13 @@ def _suffer(scene: faults.Scene, keeper: Keeper, seconds: float) -> Counter[str]
     return happened
 
 
-def _by_hand(house: House, site: str) -> None:
+def _by_hand(house: Harness, site: str) -> None:
     command = [sys.executable, "-m", "crawler.cli", "crawl", site]
     subprocess.run(command, cwd=ROOT, env=house.env, capture_output=True, timeout=PATIENCE, check=False)
 
 
 def _conclude(
-    house: House, keeper: Keeper, happened: Counter[str], changes: Callable[[], int], chosen: argparse.Namespace
+    house: Harness, keeper: Keeper, happened: Counter[str], changes: Callable[[], int], chosen: argparse.Namespace
 ) -> int:
     """Lets it come to rest, holds it against what it must be, and prints how it went."""
     keeper.wait(5)
@@ -199,7 +199,7 @@ def _disk(place: Path) -> Iterator[bool]:
 
 
 @contextmanager
-def _elasticsearch(house: House) -> Iterator[Proxy]:
+def _elasticsearch(house: Harness) -> Iterator[Proxy]:
     """A way to a real Elasticsearch that can be cut."""
     with ExitStack() as stack:
         url = os.environ.get("ARSHIF_TEST_ELASTICSEARCH") or stack.enter_context(server.lent())

@@ -17,7 +17,7 @@ import psutil
 from tests.faults.clock import Clock
 from tests.faults.proxy import Fault as IndexFault
 from tests.faults.proxy import Proxy
-from tests.integration.harness import House
+from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE
 
@@ -39,7 +39,7 @@ class Scene:
     """What faults act upon. `disk`: whether the archive is on a disk of its own; `index`: the way to Elasticsearch."""
 
     room: Newsroom
-    house: House
+    house: Harness
     dice: random.Random
     wait: Patient
     daemon: Callable[[], psutil.Process]

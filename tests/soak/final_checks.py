@@ -19,13 +19,13 @@ from index.archive import Archive, documents, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.warc.store import WarcRef, WarcStore
-from tests.integration.harness import ROOT, House
+from tests.integration.harness import ROOT, Harness
 from tests.support.patience import PATIENCE
 
 TRIES = 30  # crawls by hand, of 100 pages a site, until all that there is has been fetched
 
 
-def settle(house: House) -> str:
+def settle(house: Harness) -> str:
     """Looks at every page once more, and crawls until nothing waits, however long it was to be left alone; gives what
     still does."""
     left = ""
@@ -49,7 +49,7 @@ def settle(house: House) -> str:
     return left
 
 
-def shipped(house: House) -> None:
+def shipped(house: Harness) -> None:
     """Waits until the outbox is empty."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -59,7 +59,7 @@ def shipped(house: House) -> None:
         time.sleep(1)
 
 
-def wrongs(house: House) -> Iterator[str]:
+def wrongs(house: Harness) -> Iterator[str]:
     """What is not as it must be, in words; nothing where all is well. Nobody writes meanwhile."""
     path = house.data / "archive.sqlite3"
     with closing(sqlite3.connect(path)) as connection:
@@ -92,7 +92,7 @@ def _accounts(conn: Connection) -> Iterator[str]:
                 yield f"run {run.id}: the account of {part.site} does not add up: {dict(part.counts)}"
 
 
-def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
+def _articles(conn: Connection, house: Harness, site: str) -> Iterator[str]:
     """The archive has each article of the newsroom once, as it reads now, and no others."""
     if leases.holder(conn, site) is not None:
         yield f"{site}: its lease is held"
@@ -112,7 +112,7 @@ def _articles(conn: Connection, house: House, site: str) -> Iterator[str]:
             yield f"{site}: {row.url} is stored, and is no article of the newsroom's; its other addresses: {told}"
 
 
-def left_over(house: House) -> list[str]:
+def left_over(house: Harness) -> list[str]:
     """The commands of processes that still work in this house."""
     found = []
     for process in psutil.process_iter():

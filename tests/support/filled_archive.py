@@ -37,7 +37,7 @@ TEXTS = {"arabic2": "daily-mail-lb", "old": "mina", "app": "sahel", "fr": "phare
 
 
 @dataclass(frozen=True)
-class Shelf:
+class SearchFixture:
     """An archive and the index of all that is in it."""
 
     archive: Archive
@@ -104,9 +104,11 @@ def written(site: str, draft: Draft, hours: float | None = None) -> Article:
     )
 
 
-def fill(directory: Path, pages: Iterable[Fetched]) -> Shelf:
+def fill(directory: Path, pages: Iterable[Fetched]) -> SearchFixture:
     """A new archive in this folder with these pages stored and shipped to an embedded index, and its sites and runs."""
-    shelf = Shelf(Archive(directory / "archive.sqlite3"), open_engine("embedded", directory=directory / "index"))
+    shelf = SearchFixture(
+        Archive(directory / "archive.sqlite3"), open_engine("embedded", directory=directory / "index")
+    )
     stored = list(pages)
 
     def store(conn: Any) -> None:

@@ -13,7 +13,7 @@ from lxml import html
 
 from index.engines import Engine, open_engine
 from index.web.app import create_app
-from tests.support.filled_archive import Shelf
+from tests.support.filled_archive import SearchFixture
 
 
 class Client:
@@ -37,7 +37,7 @@ class Client:
         return asyncio.run(ask())
 
 
-def client_of(shelf: Shelf, **more: Any) -> Client:
+def client_of(shelf: SearchFixture, **more: Any) -> Client:
     """A client of the page over this archive and index."""
     return Client(create_app(shelf.archive, shelf.engine, **more))
 

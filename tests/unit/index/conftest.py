@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.archive import Archive
-from tests.support.filled_archive import Shelf, fill, newsroom, page
+from tests.support.filled_archive import SearchFixture, fill, newsroom, page
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     """An archive and an embedded index with articles in several languages."""
     filled = fill(tmp_path_factory.mktemp("shelf"), map(page, newsroom()))
     yield filled

@@ -37,7 +37,7 @@ def of(texts: near_texts.Texts, site: str, number: int = 0, language: str = "en"
     return replace(made, content_hash=known.content_hash, signature=known.signature, template=known.template)
 
 
-class Shelf:
+class StoryArchive:
     """An archive that is filled article by article, an hour apart."""
 
     def __init__(self, archive: Archive) -> None:
@@ -67,9 +67,9 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
+def shelf(tmp_path: Path) -> Iterator[StoryArchive]:
     with Archive(tmp_path / "archive.sqlite3") as archive:
-        yield Shelf(archive)
+        yield StoryArchive(archive)
 
 
 def pairs(language: str, manner: str, count: int) -> list[tuple[near_texts.Texts, near_texts.Texts]]:
@@ -196,7 +196,7 @@ def test_bands_are_of_their_place() -> None:
 # --- in the archive --------------------------------------------------------------------------------------------------
 
 
-def test_an_edited_copy_on_another_site_is_of_one_story_and_the_earliest_leads(shelf: Shelf) -> None:
+def test_an_edited_copy_on_another_site_is_of_one_story_and_the_earliest_leads(shelf: StoryArchive) -> None:
     (first, edited), *rest = pairs("ar", "words", 6)
     original, copy = of(first, "step", 1), of(edited, "copy", 2)
     others = [
@@ -211,7 +211,7 @@ def test_an_edited_copy_on_another_site_is_of_one_story_and_the_earliest_leads(s
     assert len(shelf.documents()) == 12, "all copies are kept"
 
 
-def test_exact_and_edited_copies_are_one_story(shelf: Shelf) -> None:
+def test_exact_and_edited_copies_are_one_story(shelf: StoryArchive) -> None:
     first, edited = pairs("en", "runs", 1)[0]
     all_of_it = [of(first, "one"), of(edited, "two"), of(edited, "three"), of(first, "four"), of(edited, "five")]
     shelf.put(*all_of_it)
@@ -219,13 +219,13 @@ def test_exact_and_edited_copies_are_one_story(shelf: Shelf) -> None:
     assert shelf.leads() == {all_of_it[0].id}
 
 
-def test_similar_texts_of_one_site_are_no_story(shelf: Shelf) -> None:
+def test_similar_texts_of_one_site_are_no_story(shelf: StoryArchive) -> None:
     first, edited = pairs("en", "words", 1)[0]
     shelf.put(of(first, "one", 1), of(edited, "one", 2))
     assert shelf.stories() == []
 
 
-def test_articles_of_a_template_on_many_sites_are_no_story(shelf: Shelf) -> None:
+def test_articles_of_a_template_on_many_sites_are_no_story(shelf: StoryArchive) -> None:
     rnd = random.Random(7)
     for kind in ("weather", "prices", "match", "flash"):
         shelf.put(*(of(near_texts.filled(rnd, "ar", kind), f"{kind}{n}") for n in range(12)))
@@ -233,7 +233,7 @@ def test_articles_of_a_template_on_many_sites_are_no_story(shelf: Shelf) -> None
     assert len(shelf.leads()) == 48
 
 
-def test_one_that_is_rewritten_leaves_its_story_and_may_come_back(shelf: Shelf) -> None:
+def test_one_that_is_rewritten_leaves_its_story_and_may_come_back(shelf: StoryArchive) -> None:
     (first, edited), (other, _) = pairs("en", "runs", 2)
     original, copy = of(first, "one"), of(edited, "two")
     shelf.put(original, copy)
@@ -245,7 +245,7 @@ def test_one_that_is_rewritten_leaves_its_story_and_may_come_back(shelf: Shelf) 
     assert shelf.stories() == [{original.id, copy.id}]
 
 
-def test_the_name_of_a_story_is_never_given_twice(shelf: Shelf) -> None:
+def test_the_name_of_a_story_is_never_given_twice(shelf: StoryArchive) -> None:
     (first, edited), (other, _) = pairs("en", "runs", 2)
     founder, second, third = of(first, "one"), of(edited, "two"), of(edited, "three")
     shelf.put(founder, second, third)
@@ -254,7 +254,7 @@ def test_the_name_of_a_story_is_never_given_twice(shelf: Shelf) -> None:
     assert sorted(map(len, shelf.stories())) == [2, 3]
 
 
-def test_an_article_is_found_by_its_newest_text_only(shelf: Shelf) -> None:
+def test_an_article_is_found_by_its_newest_text_only(shelf: StoryArchive) -> None:
     (first, edited), (other, other_edited) = pairs("ar", "runs", 2)
     shelf.put(of(first, "one"), of(other, "one"))
     shelf.put(of(edited, "two"))
@@ -266,7 +266,7 @@ def test_an_article_is_found_by_its_newest_text_only(shelf: Shelf) -> None:
         assert held == near_duplicates.BANDS * conn.execute(select(func.count()).select_from(t.signatures)).scalar_one()
 
 
-def test_a_crowd_in_a_band_is_looked_at_in_part(shelf: Shelf) -> None:
+def test_a_crowd_in_a_band_is_looked_at_in_part(shelf: StoryArchive) -> None:
     rnd = random.Random(3)
     crowd = [
         of(near_texts.filled(rnd, "en", "weather"), f"site{n}") for n in range(near_duplicates.MAX_BAND_MEMBERS + 20)

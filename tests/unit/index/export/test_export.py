@@ -25,7 +25,7 @@ from index.export.result_stream import stream
 from index.export.schema_org import document_fields
 from index.model.article import Image, IndexDocument
 from index.model.query import Query
-from tests.support.filled_archive import NOW, Shelf, article, fill, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import client_of, unreachable
 
@@ -80,7 +80,7 @@ def test_a_text_that_is_no_formula_stays_as_it_is() -> None:
         assert harmless(text) == text
 
 
-def test_json_lines_are_articles_as_the_api_has_them(shelf: Shelf) -> None:
+def test_json_lines_are_articles_as_the_api_has_them(shelf: SearchFixture) -> None:
     answer = client_of(shelf).get("/export.jsonl", params={"q": "site:observer", "sort": "oldest"})
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert answer.headers["content-disposition"] == 'attachment; filename="arshif.jsonl"'
@@ -115,7 +115,7 @@ def test_hostile_texts_are_written_and_read_again(form: str) -> None:
         assert parquet.read_table(io.BytesIO(data)).column("headline").to_pylist()[:-1] == texts[:-1]
 
 
-def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> None:
+def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, shelf: SearchFixture) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
     with pytest.raises(ArshifError, match=r"pip install 'arshif\[parquet\]'"):
         open_format("parquet")
@@ -124,15 +124,15 @@ def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     assert "pyarrow" in answer.text
 
 
-def test_mistakes_are_told_before_anything_is_written(shelf: Shelf) -> None:
+def test_mistakes_are_told_before_anything_is_written(shelf: SearchFixture) -> None:
     assert client_of(shelf).get("/export.doc").status_code == 400
     assert client_of(shelf).get("/export.csv?sort=best").status_code == 400
-    away = client_of(Shelf(shelf.archive, unreachable()))
+    away = client_of(SearchFixture(shelf.archive, unreachable()))
     for _ in range(4):  # a turn that failed is over
         assert away.get("/export.csv").status_code == 503
 
 
-def test_turns_end_with_their_exports(shelf: Shelf) -> None:
+def test_turns_end_with_their_exports(shelf: SearchFixture) -> None:
     client = client_of(shelf)
     for _ in range(4):
         assert client.get("/export.csv?q=حلب").status_code == 200

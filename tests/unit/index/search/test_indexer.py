@@ -28,7 +28,7 @@ FORK = multiprocessing.get_context("fork")
 SURROGATE = Message(IndexReason.SURROGATE)
 
 
-class Shelf:
+class FileEngine:
     """An engine that keeps ids and versions in files of a folder, so that several processes see the same."""
 
     name = "shelf"
@@ -110,8 +110,8 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "shelf")
+def shelf(tmp_path: Path) -> FileEngine:
+    return FileEngine(tmp_path / "shelf")
 
 
 def store(archive: Archive, *numbers: int, text: str = BODY, hours: int = 0) -> list[str]:
@@ -121,7 +121,7 @@ def store(archive: Archive, *numbers: int, text: str = BODY, hours: int = 0) -> 
     return [one.id for one in pages]
 
 
-def held(archive: Archive, shelf: Shelf) -> bool:
+def held(archive: Archive, shelf: FileEngine) -> bool:
     """Whether the index that readers see holds exactly what the archive has."""
     with archive.read() as conn:
         return dict(documents.ids(conn)) == dict(shelf.ids(shelf.current() or ""))
@@ -135,7 +135,7 @@ def waiting(archive: Archive) -> int:
 # --- bringing it there ---------------------------------------------------------------------------------------------
 
 
-def test_the_first_round_builds_and_publishes_the_index(archive: Archive, shelf: Shelf) -> None:
+def test_the_first_round_builds_and_publishes_the_index(archive: Archive, shelf: FileEngine) -> None:
     store(archive, *range(7))
     assert index_batch(archive, shelf, batch=3) == BatchResult(3, 0, 4)
     assert shelf.current() is None
@@ -144,12 +144,12 @@ def test_the_first_round_builds_and_publishes_the_index(archive: Archive, shelf:
     assert [(t[0], len(t[1])) for t in shelf.applied] == [(shelf.current(), n) for n in (3, 3, 1)]
 
 
-def test_an_empty_archive_has_an_empty_index(archive: Archive, shelf: Shelf) -> None:
+def test_an_empty_archive_has_an_empty_index(archive: Archive, shelf: FileEngine) -> None:
     assert index_pending(archive, shelf) == BatchResult()
     assert shelf.count() == 0
 
 
-def test_only_what_changed_goes_again(archive: Archive, shelf: Shelf) -> None:
+def test_only_what_changed_goes_again(archive: Archive, shelf: FileEngine) -> None:
     ids = store(archive, 1, 2)
     index_pending(archive, shelf)
     shelf.applied.clear()
@@ -162,7 +162,7 @@ def test_only_what_changed_goes_again(archive: Archive, shelf: Shelf) -> None:
     assert held(archive, shelf)
 
 
-def test_what_changes_while_it_is_shipped_goes_again(archive: Archive, shelf: Shelf) -> None:
+def test_what_changes_while_it_is_shipped_goes_again(archive: Archive, shelf: FileEngine) -> None:
     store(archive, 1)
     index_pending(archive, shelf)
     store(archive, 1, text=f"{BODY} ٢", hours=1)
@@ -173,7 +173,7 @@ def test_what_changes_while_it_is_shipped_goes_again(archive: Archive, shelf: Sh
     assert held(archive, shelf)
 
 
-def test_a_deletion_is_brought_too(archive: Archive, shelf: Shelf) -> None:
+def test_a_deletion_is_brought_too(archive: Archive, shelf: FileEngine) -> None:
     (one,) = store(archive, 1)
     index_pending(archive, shelf)
     archive.write(lambda c: outbox.enqueue(c, [one], NOW + HOUR, "delete")).result()
@@ -181,7 +181,7 @@ def test_a_deletion_is_brought_too(archive: Archive, shelf: Shelf) -> None:
     assert shelf.count() == 0
 
 
-def test_a_refused_document_holds_nothing_up(archive: Archive, shelf: Shelf) -> None:
+def test_a_refused_document_holds_nothing_up(archive: Archive, shelf: FileEngine) -> None:
     ids = store(archive, *range(5))
     shelf.refuses = {ids[2]: SURROGATE}
     assert index_pending(archive, shelf, batch=2) == BatchResult(4, 1, 0)
@@ -195,7 +195,7 @@ def test_a_refused_document_holds_nothing_up(archive: Archive, shelf: Shelf) -> 
 
 
 @pytest.mark.parametrize("error", [IndexUnavailable("429"), IndexMismatch("version 8"), ValueError("surprise")])
-def test_an_index_that_fails_costs_nothing(archive: Archive, shelf: Shelf, error: Exception) -> None:
+def test_an_index_that_fails_costs_nothing(archive: Archive, shelf: FileEngine, error: Exception) -> None:
     store(archive, 1)
     index_pending(archive, shelf)
     store(archive, 2)
@@ -211,7 +211,7 @@ def test_an_index_that_fails_costs_nothing(archive: Archive, shelf: Shelf, error
 
 
 @contextmanager
-def running(archive: Archive, shelf: Shelf, stop: threading.Event | None = None) -> Iterator[threading.Thread]:
+def running(archive: Archive, shelf: FileEngine, stop: threading.Event | None = None) -> Iterator[threading.Thread]:
     stop = stop or threading.Event()
     thread = threading.Thread(target=run, args=(archive, shelf, stop))
     thread.start()
@@ -239,7 +239,7 @@ class Looks(threading.Event):
 
 
 def test_what_is_stored_is_there_with_the_second_look_and_that_within_five_seconds(
-    archive: Archive, shelf: Shelf
+    archive: Archive, shelf: FileEngine
 ) -> None:
     looks = Looks(lambda: shelf.current() is not None and held(archive, shelf))
     with running(archive, shelf, looks):
@@ -252,7 +252,7 @@ def test_what_is_stored_is_there_with_the_second_look_and_that_within_five_secon
 
 
 def test_it_waits_for_an_index_that_is_down_and_ends_when_it_is_told(
-    archive: Archive, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    archive: Archive, shelf: FileEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(indexer, "BACK_OFF", (0.02, 0.1))
     shelf.down = IndexUnavailable("connection refused")
@@ -270,7 +270,7 @@ def test_waits_grow_to_ten_minutes() -> None:
     assert all(low <= wait <= 2 * low for wait, low in zip(waits, (0.5, 1, 16, 300, 300), strict=True))
 
 
-def test_a_second_shipper_is_told_who_ships(archive: Archive, shelf: Shelf) -> None:
+def test_a_second_shipper_is_told_who_ships(archive: Archive, shelf: FileEngine) -> None:
     with running(archive, shelf):
         wait_for(lambda: shelf.current() is not None)
         for ship in (index_pending, lambda a, s: run(a, s, threading.Event())):
@@ -280,10 +280,10 @@ def test_a_second_shipper_is_told_who_ships(archive: Archive, shelf: Shelf) -> N
 
 def ship_forever(path: Path, folder: Path) -> None:
     with Archive(path) as archive:
-        run(archive, Shelf(folder), threading.Event(), batch=2)
+        run(archive, FileEngine(folder), threading.Event(), batch=2)
 
 
-def test_a_killed_shipper_loses_and_doubles_nothing(archive: Archive, shelf: Shelf) -> None:
+def test_a_killed_shipper_loses_and_doubles_nothing(archive: Archive, shelf: FileEngine) -> None:
     store(archive, *range(60))
     for n in range(8):
         child = FORK.Process(target=ship_forever, args=(archive.path, shelf.folder))
@@ -300,7 +300,7 @@ def test_a_killed_shipper_loses_and_doubles_nothing(archive: Archive, shelf: She
 # --- building anew -------------------------------------------------------------------------------------------------
 
 
-def test_a_rebuild_takes_over_when_it_is_complete(archive: Archive, shelf: Shelf) -> None:
+def test_a_rebuild_takes_over_when_it_is_complete(archive: Archive, shelf: FileEngine) -> None:
     store(archive, *range(5))
     index_pending(archive, shelf)
     old = shelf.current()
@@ -318,16 +318,16 @@ def test_a_rebuild_takes_over_when_it_is_complete(archive: Archive, shelf: Shelf
     assert held(archive, shelf)
 
 
-def test_a_running_shipper_does_the_rebuild(archive: Archive, shelf: Shelf) -> None:
+def test_a_running_shipper_does_the_rebuild(archive: Archive, shelf: FileEngine) -> None:
     store(archive, *range(5))
     with running(archive, shelf):
         wait_for(lambda: shelf.current() is not None)
-        new = rebuild(archive, Shelf(shelf.folder), 2)
+        new = rebuild(archive, FileEngine(shelf.folder), 2)
         assert shelf.current() == new
         assert held(archive, shelf)
 
 
-def test_a_rebuild_that_was_interrupted_is_gone_on_with(archive: Archive, shelf: Shelf) -> None:
+def test_a_rebuild_that_was_interrupted_is_gone_on_with(archive: Archive, shelf: FileEngine) -> None:
     store(archive, *range(5))
     index_pending(archive, shelf)
 
@@ -341,7 +341,7 @@ def test_a_rebuild_that_was_interrupted_is_gone_on_with(archive: Archive, shelf:
     assert (shelf.current(), shelf.targets()) == (name, [name])
 
 
-def test_a_second_rebuild_gives_up_the_first(archive: Archive, shelf: Shelf) -> None:
+def test_a_second_rebuild_gives_up_the_first(archive: Archive, shelf: FileEngine) -> None:
     store(archive, *range(5))
     index_pending(archive, shelf)
     first = indexer._start(archive, shelf)
@@ -350,7 +350,7 @@ def test_a_second_rebuild_gives_up_the_first(archive: Archive, shelf: Shelf) -> 
     assert second != first
 
 
-def test_a_lost_index_is_built_anew(archive: Archive, shelf: Shelf) -> None:
+def test_a_lost_index_is_built_anew(archive: Archive, shelf: FileEngine) -> None:
     store(archive, *range(5))
     index_pending(archive, shelf)
     shelf.drop(str(shelf.current()))
@@ -359,7 +359,7 @@ def test_a_lost_index_is_built_anew(archive: Archive, shelf: Shelf) -> None:
     assert held(archive, shelf)
 
 
-def test_a_shipper_that_was_killed_after_publishing_goes_on(archive: Archive, shelf: Shelf) -> None:
+def test_a_shipper_that_was_killed_after_publishing_goes_on(archive: Archive, shelf: FileEngine) -> None:
     store(archive, 1)
     name = indexer._start(archive, shelf)
     shelf.activate(name)
@@ -370,7 +370,7 @@ def test_a_shipper_that_was_killed_after_publishing_goes_on(archive: Archive, sh
 
 
 def test_the_index_of_another_archive_is_left_alone_until_it_is_asked_for(
-    archive: Archive, shelf: Shelf, tmp_path: Path
+    archive: Archive, shelf: FileEngine, tmp_path: Path
 ) -> None:
     with Archive(tmp_path / "other" / "archive.sqlite3") as other:
         store(other, 9)

@@ -8,7 +8,7 @@ import pytest
 
 from index.search.query_language import parse
 from index.search.suggestions import suggestion
-from tests.support.filled_archive import Shelf, article, fill, page
+from tests.support.filled_archive import SearchFixture, article, fill, page
 
 TEXTS = {
     "ar": [
@@ -25,7 +25,7 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     texts = [
         article(f"https://asi.example/{language}{n}", headline=headline, body=body, language=language)
         for language, pairs in TEXTS.items()
@@ -50,7 +50,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
         ("\u200fharbuor", "\u200fharbour"),
     ],
 )
-def test_a_word_that_no_article_has_is_replaced_by_the_most_similar_one(shelf: Shelf, written: str, meant: str) -> None:
+def test_a_word_that_no_article_has_is_replaced_by_the_most_similar_one(
+    shelf: SearchFixture, written: str, meant: str
+) -> None:
     assert suggestion(parse(written), written, shelf.engine, shelf.archive) == meant
 
 
@@ -67,10 +69,10 @@ def test_a_word_that_no_article_has_is_replaced_by_the_most_similar_one(shelf: S
         "٢٠٢٥",
     ],
 )
-def test_nothing_is_suggested_that_finds_nothing(shelf: Shelf, written: str) -> None:
+def test_nothing_is_suggested_that_finds_nothing(shelf: SearchFixture, written: str) -> None:
     assert suggestion(parse(written), written, shelf.engine, shelf.archive) is None
 
 
-def test_a_suggestion_finds_something_with_the_filters_of_the_search(shelf: Shelf) -> None:
+def test_a_suggestion_finds_something_with_the_filters_of_the_search(shelf: SearchFixture) -> None:
     query = parse("parlaiment", languages=("ar",))
     assert suggestion(query, "parlaiment", shelf.engine, shelf.archive) is None

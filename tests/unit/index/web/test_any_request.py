@@ -21,7 +21,7 @@ from fastapi.routing import APIRoute
 import index.web
 from index.archive import saved_searches
 from index.web.app import create_app
-from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import Client, client_of
 
@@ -31,7 +31,7 @@ NUMBERS = [0, 1, -1, 2**31, 2**63 - 1, 2**63, -(2**63) - 1, 2**64, 2**200, 10**4
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     """The newsroom's articles, one with two versions, and a saved search."""
     edited = [article("https://asi.example/edited", body=body) for body in ("السعر مئة", "السعر مئتان")]
     filled = fill(tmp_path_factory.mktemp("shelf"), map(page, [*newsroom(), *edited]))
@@ -41,7 +41,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
 
 @pytest.fixture(scope="module")
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     return client_of(shelf)
 
 
@@ -98,7 +98,7 @@ def request(chance: random.Random, route: APIRoute, articles: list[str]) -> tupl
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_nothing_is_answered_as_a_fault_of_ours(shelf: Shelf, seed: int) -> None:
+def test_nothing_is_answered_as_a_fault_of_ours(shelf: SearchFixture, seed: int) -> None:
     chance, ways = random.Random(seed), routes()
     assert len(ways) > 15
     with shelf.archive.read() as conn:

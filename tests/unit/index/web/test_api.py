@@ -21,7 +21,7 @@ from index.model.results import Matches
 from index.web.app import create_app
 from index.web.metrics import Metrics
 from index.web.search_limiter import MAX_CONCURRENT_SEARCHES, SearchLimiter
-from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.patience import PATIENCE
 from tests.support.web_client import Client, client_of, unreachable
 from tests.unit.index.search.query_language.test_parser import SIGNS
@@ -30,7 +30,7 @@ FUZZED = 5_000
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     """The newsroom's articles, and one that was changed."""
     one = article("https://asi.example/changed", headline="سعر الخبز", body="السعر مئة", country="SY")
     other = article("https://asi.example/changed", headline="سعر الخبز", body="السعر مئتان", country="SY")
@@ -41,7 +41,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
 
 @pytest.fixture(scope="module")
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     return client_of(shelf)
 
 
@@ -138,7 +138,7 @@ def test_problems_of_a_query_are_told_in_both_languages(client: Client) -> None:
 # --- whether it is well ----------------------------------------------------------------------------------------------
 
 
-def test_readiness_and_metrics(client: Client, shelf: Shelf) -> None:
+def test_readiness_and_metrics(client: Client, shelf: SearchFixture) -> None:
     assert client.get("/readyz").text == "ok\n"
     client.get("/api/search?q=حلب")
     lines = client.get("/metrics").text.splitlines()
@@ -146,7 +146,7 @@ def test_readiness_and_metrics(client: Client, shelf: Shelf) -> None:
     assert 'arshif_site_state{site="asi",state="ok"} 1.0' in lines
     assert 'arshif_outbox_pending{engine="embedded",state="current"} 0.0' in lines
     assert any(line.startswith("arshif_search_seconds_count ") and not line.endswith(" 0.0") for line in lines)
-    away = client_of(Shelf(shelf.archive, unreachable()))
+    away = client_of(SearchFixture(shelf.archive, unreachable()))
     assert away.get("/readyz").status_code == 503
     assert away.get("/metrics").status_code == away.get("/healthz").status_code == 200
 
@@ -166,7 +166,7 @@ class HeldEngine:
         return getattr(self.engine, name)
 
 
-def test_a_search_that_finds_no_turn_is_told_when_to_come_again(shelf: Shelf) -> None:
+def test_a_search_that_finds_no_turn_is_told_when_to_come_again(shelf: SearchFixture) -> None:
     held = HeldEngine(shelf.engine)
     app = create_app(shelf.archive, held)  # type: ignore[arg-type]
     app.state.searches = SearchLimiter(Metrics(shelf.archive).searches, at_once=2, wait=0.05)
@@ -188,7 +188,7 @@ def test_a_search_that_finds_no_turn_is_told_when_to_come_again(shelf: Shelf) ->
     assert held.came == 3
 
 
-def test_other_pages_are_answered_while_many_searches_wait(shelf: Shelf) -> None:
+def test_other_pages_are_answered_while_many_searches_wait(shelf: SearchFixture) -> None:
     held = HeldEngine(shelf.engine)
     app = create_app(shelf.archive, held)  # type: ignore[arg-type]
     app.state.searches = SearchLimiter(Metrics(shelf.archive).searches, wait=PATIENCE)
@@ -209,7 +209,7 @@ def test_other_pages_are_answered_while_many_searches_wait(shelf: Shelf) -> None
     asyncio.run(ask())
 
 
-def test_fuzzed_queries_are_answered(shelf: Shelf) -> None:
+def test_fuzzed_queries_are_answered(shelf: SearchFixture) -> None:
     """FUZZED of them, with whatever else an address may say: no fault of ours, and no answer but 200 and 400."""
     chance = random.Random(6)
     texts = ["".join(chance.choices(SIGNS, k=chance.randrange(1, 30))) for _ in range(FUZZED // 2)]

@@ -17,7 +17,7 @@ from index.model.article import Version
 from index.warc.store import Response, WarcStore
 from index.web.sanitizer import TAGS, CannotSanitize, clean, sanitize
 from index.web.security_headers import HEADERS
-from tests.support.filled_archive import NOW, Shelf, article, fill, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import Client, client_of, text_of, tree
 
@@ -209,7 +209,7 @@ def test_citations_are_files(kept: Kept) -> None:
 def test_a_copy_lost_from_the_disk_is_told(tmp_path: Path) -> None:
     answer = Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [], b"<p>x")
     with WarcStore(tmp_path / "raw") as raw:
-        shelf: Shelf = fill(tmp_path, [page(FIRST, raw=lambda: raw.append(answer))])
+        shelf: SearchFixture = fill(tmp_path, [page(FIRST, raw=lambda: raw.append(answer))])
     for file in (tmp_path / "raw").iterdir():
         file.unlink()
     client = client_of(shelf, raw=WarcStore(tmp_path / "raw"))

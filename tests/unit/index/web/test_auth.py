@@ -12,7 +12,7 @@ from index.errors import ArshifError
 from index.web.auth import COOKIE, cookie_value
 from index.web.bind import bind_socket
 from index.web.security_headers import HEADERS
-from tests.support.filled_archive import Shelf, fill, newsroom, page
+from tests.support.filled_archive import SearchFixture, fill, newsroom, page
 from tests.support.web_client import Client, client_of, tree
 from tests.unit.index.web.test_security_headers import assert_inert
 
@@ -22,14 +22,14 @@ FOR_PROGRAMS = ("/api/search?q=a", "/api/openapi.json", "/api/nothing", "/export
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     filled = fill(tmp_path_factory.mktemp("shelf"), map(page, list(newsroom())[:5]))
     yield filled
     filled.close()
 
 
 @pytest.fixture(scope="module")
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     return client_of(shelf, token=TOKEN)
 
 
@@ -59,7 +59,7 @@ def test_feed_readers_send_it_as_a_password(client: Client) -> None:
         assert client.get("/feeds/1.atom", headers={"authorization": f"Basic {basic}"}).status_code == status, name
 
 
-def test_the_description_says_that_a_token_is_wanted(client: Client, shelf: Shelf) -> None:
+def test_the_description_says_that_a_token_is_wanted(client: Client, shelf: SearchFixture) -> None:
     told = client.get("/api/openapi.json", headers={"authorization": f"Bearer {TOKEN}"}).json()
     assert told["components"]["securitySchemes"] == {"HTTPBearer": {"type": "http", "scheme": "bearer"}}
     assert all(way["get"]["security"] == [{"HTTPBearer": []}] for way in told["paths"].values())
@@ -136,7 +136,7 @@ def test_no_cache_keeps_what_is_behind_the_token(client: Client) -> None:
     assert "no-store" not in client.get("/static/arshif.css").headers["cache-control"], "which says nothing of it"
 
 
-def test_without_a_token_there_is_no_form(shelf: Shelf) -> None:
+def test_without_a_token_there_is_no_form(shelf: SearchFixture) -> None:
     assert client_of(shelf).get("/login").status_code == 404
     assert client_of(shelf).request("POST", "/login", data={"token": ""}).status_code in {404, 405}
 
@@ -150,7 +150,7 @@ def test_it_is_served_elsewhere_with_a_token_only() -> None:
         assert listener.getsockname()[1]
 
 
-def test_names_of_the_settings_are_answered(shelf: Shelf) -> None:
+def test_names_of_the_settings_are_answered(shelf: SearchFixture) -> None:
     client = client_of(shelf, token=TOKEN, hosts=["0.0.0.0", "news.example.org"])
     bearer = {"authorization": f"Bearer {TOKEN}"}
     assert client.get("/", headers={"host": "News.Example.org:8443", **bearer}).status_code == 200

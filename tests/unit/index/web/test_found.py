@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.filled_archive import Shelf
+from tests.support.filled_archive import SearchFixture
 from tests.support.web_client import Client, client_of, text_of, tree
 
 
 @pytest.fixture(scope="module")
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     return client_of(shelf)
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from index.web.static_files import STATIC
 from index.web.templating import paragraphs, word
-from tests.support.filled_archive import Shelf
+from tests.support.filled_archive import SearchFixture
 from tests.support.web_client import Client, client_of, tree
 
 WEB = Path(str(STATIC)).parent
 
 
 @pytest.fixture(scope="module")
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     return client_of(shelf)
 
 

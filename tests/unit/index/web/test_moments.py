@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.filled_archive import NOW, ZONE, Shelf, article, fill, page
+from tests.support.filled_archive import NOW, ZONE, SearchFixture, article, fill, page
 from tests.support.web_client import Client, client_of, text_of, tree
 
 EARLY = (NOW - timedelta(days=3)).astimezone(ZONE)  # 20 November, 15:00 UTC+3
@@ -29,7 +29,7 @@ MENDED = replace(TIMED, headline="timed, and mended", content_hash="mended")
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     pages = [*map(page, (TIMED, DATED, FRESH)), page(MENDED, NOW + timedelta(minutes=5), body_hash="mended")]
-    shelf: Shelf = fill(tmp_path_factory.mktemp("moments"), pages)
+    shelf: SearchFixture = fill(tmp_path_factory.mktemp("moments"), pages)
     yield client_of(shelf, now=lambda: NOW + timedelta(minutes=20))
     shelf.close()
 

@@ -15,13 +15,13 @@ from index.archive import runs
 from index.model.codes import RunStatus
 from index.web import run_pages
 from index.web.app import create_app
-from tests.support.filled_archive import NOW, Shelf, fill
+from tests.support.filled_archive import NOW, SearchFixture, fill
 from tests.support.patience import PATIENCE
 from tests.support.web_client import Client, text_of, tree
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
+def shelf(tmp_path: Path) -> Iterator[SearchFixture]:
     """A run that is done, and one of three sites that goes on; one site has ended."""
     filled = fill(tmp_path, [])
 
@@ -36,7 +36,7 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
 
 
 @pytest.fixture
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     app = create_app(shelf.archive, shelf.engine)
     app.state.live_seconds = 0  # one look, and no more
     return Client(app)
@@ -54,7 +54,7 @@ def test_what_is_running_has_a_bar(client: Client, ui: str, told: str) -> None:
     assert bar.get("aria-label")
 
 
-def test_the_list_comes_as_an_event_once_it_is_another(client: Client, shelf: Shelf) -> None:
+def test_the_list_comes_as_an_event_once_it_is_another(client: Client, shelf: SearchFixture) -> None:
     link = tree(client.get("/runs?ui=en")).cssselect("[data-live]")[0].get("data-live")
     quiet = client.get(link)
     assert quiet.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -80,7 +80,7 @@ def test_one_reader_too_many_is_told_not_to_come_back(client: Client) -> None:
     assert client.app.state.live == 0
 
 
-def test_a_reader_who_leaves_is_let_go(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_who_leaves_is_let_go(shelf: SearchFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_pages, "LOOK_SECONDS", 0.01)
     app = create_app(shelf.archive, shelf.engine)
 

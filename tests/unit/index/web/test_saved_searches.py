@@ -11,7 +11,7 @@ import pytest
 
 from index.archive import saved_searches
 from index.web.atom import ATOM, OPENSEARCH
-from tests.support.filled_archive import NOW, Shelf, article, fill, newsroom, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
 from tests.support.web_client import Client, client_of, text_of, tree
 
@@ -20,7 +20,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     """The newsroom's articles, and one of each hostile text."""
     traps = [
         article(f"https://trap.example/{n}", headline=f"فخ {text}", body=text, section=text, authors=(text,))
@@ -32,7 +32,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
 
 @pytest.fixture
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     def empty(conn: object) -> None:
         for one in saved_searches.all_saved(conn):  # type: ignore[arg-type]
             saved_searches.remove(conn, one.id)  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ def test_a_name_is_one_searchs_only(client: Client) -> None:
         {"origin": "http://localhost:8000.evil.example"},
     ],
 )
-def test_a_form_of_another_page_changes_nothing(client: Client, shelf: Shelf, headers: dict[str, str]) -> None:
+def test_a_form_of_another_page_changes_nothing(client: Client, shelf: SearchFixture, headers: dict[str, str]) -> None:
     assert send(client, "/searches", headers, name="a", query="b").status_code == 403
     number = shelf.archive.write(lambda conn: saved_searches.add(conn, "a", "b", NOW)).result()
     assert send(client, f"/searches/{number}/delete", headers).status_code == 403
@@ -104,7 +104,7 @@ def test_what_cannot_be_saved_is_said(client: Client) -> None:
     assert client.get("/searches/1/delete").status_code == 405
 
 
-def test_a_feed_is_atom(client: Client, shelf: Shelf) -> None:
+def test_a_feed_is_atom(client: Client, shelf: SearchFixture) -> None:
     number = shelf.archive.write(lambda conn: saved_searches.add(conn, "البوكمال", "البوكمال", NOW)).result()
     answer = client.get(f"/feeds/{number}.atom")
     assert answer.headers["content-type"].startswith("application/atom+xml")
@@ -121,7 +121,7 @@ def test_a_feed_is_atom(client: Client, shelf: Shelf) -> None:
     assert client.get("/feeds/x.atom").status_code in {400, 404}
 
 
-def test_behind_a_proxy_the_addresses_are_those_of_the_readers(shelf: Shelf) -> None:
+def test_behind_a_proxy_the_addresses_are_those_of_the_readers(shelf: SearchFixture) -> None:
     number = shelf.archive.write(lambda conn: saved_searches.add(conn, "a", "البوكمال", NOW)).result()
     behind = client_of(shelf, url="https://news.example/archive/")
     for path in (f"/feeds/{number}.atom", "/opensearch.xml"):
@@ -130,7 +130,7 @@ def test_behind_a_proxy_the_addresses_are_those_of_the_readers(shelf: Shelf) -> 
         assert "http://news.example" not in answer
 
 
-def test_hostile_texts_in_a_feed_are_text(client: Client, shelf: Shelf) -> None:
+def test_hostile_texts_in_a_feed_are_text(client: Client, shelf: SearchFixture) -> None:
     number = shelf.archive.write(lambda conn: saved_searches.add(conn, HOSTILE[0], "فخ", NOW)).result()
     root = ET.fromstring(client.get(f"/feeds/{number}.atom").content)
     feed_is_valid(root)

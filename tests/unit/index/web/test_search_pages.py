@@ -24,7 +24,7 @@ from index.model.query import Is, Query
 from index.search.query_language import filters
 from index.web.app import create_app, serve
 from index.web.static_files import static
-from tests.support.filled_archive import NOW, Shelf, article, fill, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.web_client import Client, client_of, text_of, tree, unreachable
 
@@ -32,7 +32,7 @@ LONG = " ".join(f"كلمة{n}" for n in range(60))  # long enough that copies me
 
 
 @pytest.fixture(scope="module")
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     return client_of(shelf)
 
 
@@ -180,7 +180,7 @@ def test_a_mistake_is_shown_where_it_is_and_the_rest_searched(client: Client, qu
 
 
 @pytest.fixture
-def edited(tmp_path: Path) -> Iterator[Shelf]:
+def edited(tmp_path: Path) -> Iterator[SearchFixture]:
     """An article with all fields, changed once, with two other addresses, and gone; its date has a zone of its own."""
     zone = timezone(timedelta(hours=3, minutes=30))
     first = article(
@@ -210,7 +210,7 @@ def edited(tmp_path: Path) -> Iterator[Shelf]:
     shelf.close()
 
 
-def test_an_article_with_all_that_the_archive_knows(edited: Shelf) -> None:
+def test_an_article_with_all_that_the_archive_knows(edited: SearchFixture) -> None:
     client = client_of(edited)
     with edited.archive.read() as conn:
         (found,) = [id_ for id_, _ in documents.ids(conn)]
@@ -250,7 +250,7 @@ def test_an_article_with_all_that_the_archive_knows(edited: Shelf) -> None:
 
 @pytest.mark.parametrize(("ui", "way"), [("en", "ltr"), ("ar", "rtl")])
 def test_a_citation_has_the_address_as_people_read_it_and_the_encoded_one_to_copy(
-    edited: Shelf, ui: str, way: str
+    edited: SearchFixture, ui: str, way: str
 ) -> None:
     with edited.archive.read() as conn:
         (found,) = [id_ for id_, _ in documents.ids(conn)]
@@ -309,7 +309,7 @@ def test_head_is_answered_as_get_without_the_body(client: Client) -> None:
     assert client.request("HEAD", "/export.doc").status_code == 400
 
 
-def test_the_footer_does_not_say_what_is_not_so(shelf: Shelf) -> None:
+def test_the_footer_does_not_say_what_is_not_so(shelf: SearchFixture) -> None:
     for more, here in (({}, True), ({"hosts": ["127.0.0.1"]}, True), ({"hosts": ["news.example"]}, False)):
         page = client_of(shelf, **more).get("/?ui=en").text
         assert ("from this machine only" in page) == here
@@ -343,7 +343,7 @@ def test_runs(client: Client) -> None:
 # --- when something is down ------------------------------------------------------------------------------------------
 
 
-def test_an_index_that_is_down_loses_nothing_and_articles_stay_readable(shelf: Shelf) -> None:
+def test_an_index_that_is_down_loses_nothing_and_articles_stay_readable(shelf: SearchFixture) -> None:
     client = client_of(replace(shelf, engine=unreachable()))
     answer = client.get("/search?q=حلب&ui=ar")
     assert answer.status_code == 503
@@ -369,12 +369,12 @@ def test_an_archive_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "8.8.8.8"])
-def test_serves_no_other_machine(shelf: Shelf, host: str) -> None:
+def test_serves_no_other_machine(shelf: SearchFixture, host: str) -> None:
     with pytest.raises(ArshifError, match=r"can be reached from other machines.*tunnel"):
         serve(create_app(shelf.archive, shelf.engine), host, 0)
 
 
-def test_says_that_a_port_is_taken(shelf: Shelf) -> None:
+def test_says_that_a_port_is_taken(shelf: SearchFixture) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -383,7 +383,7 @@ def test_says_that_a_port_is_taken(shelf: Shelf) -> None:
             serve(create_app(shelf.archive, shelf.engine), "127.0.0.1", port)
 
 
-def test_says_that_a_host_is_none(shelf: Shelf) -> None:
+def test_says_that_a_host_is_none(shelf: SearchFixture) -> None:
     with pytest.raises(ArshifError, match="no such host"):
         serve(create_app(shelf.archive, shelf.engine), "no such host.invalid", 8000)
 

@@ -23,13 +23,13 @@ from index.model.codes import Verdict
 from index.model.message import LEGACY, Message
 from index.web.security_headers import HEADERS
 from index.web.templating import readable, strip_controls, web_link
-from tests.support.filled_archive import NOW, Shelf, article, fill, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.hostile_texts import HOSTILE, HOSTILE_URLS
 from tests.support.web_client import Client, client_of, text_of, tree, unreachable
 
 
 @pytest.fixture(scope="module")
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     return client_of(shelf)
 
 
@@ -142,7 +142,7 @@ def hostile_articles() -> Iterator[Article]:
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     """An archive in which everything that a site can say is hostile."""
     pages = [page(of, url=of.url, final_url=f"{of.url}#moved<script>") for of in hostile_articles()]
     filled = fill(tmp_path_factory.mktemp("hostile"), pages)
@@ -169,7 +169,7 @@ def test_there_are_enough_of_them_and_each_is_another() -> None:
     assert len(set(HOSTILE_URLS)) == len(HOSTILE_URLS) >= 18
 
 
-def test_a_hostile_text_is_text_in_every_view(hostile: Shelf) -> None:
+def test_a_hostile_text_is_text_in_every_view(hostile: SearchFixture) -> None:
     client = client_of(hostile)
     for ui in ("ar", "en"):
         for path in ("/", "/sites", "/sites/asi", "/sites/trap7", "/alerts", "/runs", "/searches"):
@@ -197,7 +197,7 @@ def test_a_hostile_text_is_text_in_every_view(hostile: Shelf) -> None:
         assert client.get(f"/api/articles/{document.article.id}").json().get("url", "") == document.article.url
 
 
-def test_hostile_results_are_text_on_every_page_of_them(hostile: Shelf) -> None:
+def test_hostile_results_are_text_on_every_page_of_them(hostile: SearchFixture) -> None:
     client = client_of(hostile)
     shown_links, path = 0, "/search?q=فخ&sort=oldest"
     while path:
@@ -293,7 +293,7 @@ def test_a_cursor_from_far_away_finds_nothing_and_costs_nothing(client: Client) 
 # --- who may ask, and with which headers -----------------------------------------------------------------------------
 
 
-def test_every_answer_has_the_headers(client: Client, shelf: Shelf) -> None:
+def test_every_answer_has_the_headers(client: Client, shelf: SearchFixture) -> None:
     nowhere = client_of(replace(shelf, engine=unreachable()))
     faulty = client_of(replace(shelf, engine=None))  # type: ignore[arg-type]
     answers = {
@@ -321,7 +321,7 @@ def test_every_answer_has_the_headers(client: Client, shelf: Shelf) -> None:
     "host",
     ["localhost", "localhost:8000", "LOCALHOST", "127.0.0.1:1", "127.8.8.8", "[::1]:8000", "a.localhost", "box:80"],
 )
-def test_answers_to_names_of_this_machine(shelf: Shelf, host: str) -> None:
+def test_answers_to_names_of_this_machine(shelf: SearchFixture, host: str) -> None:
     assert client_of(shelf, hosts=["Box"]).get("/healthz", headers={"host": host}).text == "ok\n"
 
 

@@ -15,7 +15,7 @@ from index.archive.health import Health
 from index.model.codes import Verdict
 from index.model.message import Message
 from index.web.site_days import site_days
-from tests.support.filled_archive import NOW, Shelf, article, fill, page
+from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.web_client import Client, client_of, text_of, tree
 
 TODAY = date(2026, 11, 23)
@@ -26,7 +26,7 @@ LOST = article("https://asi.example/2", headline="vanished", body="a text that w
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     """Sites in every condition: `phare` moved, `kuh` failing, `asi` edited and with an article gone, `vestnik` off."""
     pages = [*map(page, (FIRST, LOST)), page(SECOND, NOW + timedelta(minutes=9), body_hash="more")]
     filled = fill(tmp_path_factory.mktemp("sites"), pages)
@@ -56,7 +56,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 
 
 @pytest.fixture(scope="module")
-def client(shelf: Shelf) -> Client:
+def client(shelf: SearchFixture) -> Client:
     return client_of(shelf, now=lambda: NOW + timedelta(minutes=20))
 
 
@@ -116,7 +116,7 @@ def test_the_list_is_narrowed(client: Client, query: str, expected: set[str]) ->
     assert ("No site matches." in text) == (not expected)
 
 
-def test_a_crawl_that_is_due_is_not_in_the_past(shelf: Shelf) -> None:
+def test_a_crawl_that_is_due_is_not_in_the_past(shelf: SearchFixture) -> None:
     later = client_of(shelf, now=lambda: NOW + timedelta(hours=3))
     rows = [text_of(row.cssselect("td")[-1]) for row in tree(later.get("/sites?ui=en")).cssselect("tbody tr")]
     assert set(rows) == {"due now every 30 minutes", "–"}
@@ -125,7 +125,7 @@ def test_a_crawl_that_is_due_is_not_in_the_past(shelf: Shelf) -> None:
 # --- a site ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_site_has_all_that_is_known_of_it(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_site_has_all_that_is_known_of_it(shelf: SearchFixture, tmp_path: Path) -> None:
     file = tmp_path / "asi.yaml"
     file.write_text("homepage: https://asi.example/ # <b>ours</b>\n", "utf-8")
     client = client_of(shelf, now=lambda: NOW + timedelta(minutes=20), site_files=lambda _: [file, tmp_path / "gone"])
