@@ -50,6 +50,7 @@ EXIT_CODES = {
     4: "the archive is unusable",
     5: "the index is unusable",
 }
+INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 COMMANDS = (  # in the order of `arshif --help`
     *(demo, init, run, crawl, extract, import_pages),
     *(search, show, history, diff, explain),
@@ -120,6 +121,9 @@ def main() -> None:
     except TyperException as error:  # a mistake in the command itself; without --json, Typer prints it
         print_json({"error": error.format_message(), "code": "error.usage", "params": {}, "exit_code": error.exit_code})
         sys.exit(error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):  # only with --json; else Typer says it
+        print_json({"error": "interrupted", "code": "error.interrupted", "params": {}, "exit_code": INTERRUPTED})
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:  # `arshif search ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

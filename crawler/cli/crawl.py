@@ -114,6 +114,7 @@ def _ask_again(archive: Archive, chosen: tuple[Site, ...], articles: dict[str, l
 
 def _watch(archive: Archive, run: crawl_process.Run, shown: Shown) -> None:
     """Waits for the end of the run, and shows how far it is with each site."""
+    from crawler.processes.child import kill_group
     from index.archive import runs
 
     log = Thread(target=_print_log, args=(run.child.stderr,), name="log", daemon=True)
@@ -128,6 +129,7 @@ def _watch(archive: Archive, run: crawl_process.Run, shown: Shown) -> None:
             _show(record.sites if record else (), shown, whole, steps)
         time.sleep(0.1)
     if log.is_alive():
+        kill_group(run.child)  # a browser that it left would keep its log open
         log.join()
 
 

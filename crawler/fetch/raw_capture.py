@@ -11,7 +11,7 @@ from http import HTTPStatus
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.discover.source_document import unpack
+from crawler.discover.source_document import MAX_BYTES, unpack
 from crawler.fetch.content_encoding import GZIP_MAGIC
 from index.warc import store
 
@@ -75,5 +75,5 @@ def decoded(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
         return unpack(body)[0]
     if _encoding(headers) in DEFLATE:
         with suppress(zlib.error):
-            return zlib.decompress(body)
+            return zlib.decompressobj().decompress(body, MAX_BYTES)
     return body

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
+from tempfile import mkdtemp
 from urllib.error import URLError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import Request, urlopen
@@ -23,6 +26,7 @@ PACKED = (".warc.zst", ".wacz")
 LISTS = (".paths", ".paths.gz")  # of Common Crawl: one path of a WARC file per line
 COMMON_CRAWL = "https://data.commoncrawl.org/"  # what the paths are relative to (https://commoncrawl.org/get-started)
 WEB = ("http://", "https://")
+_DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 TIMEOUT = 60.0  # seconds without a byte of a download
 
 
@@ -118,36 +122,57 @@ def _one(name: str, file: Path, work: Path) -> Iterator[Input]:
 
 def _in_wacz(name: str, file: Path, work: Path) -> Iterator[Input]:
     """The WARC files in a WACZ (https://specs.webrecorder.net/wacz/1.1.1/), which are below archive/."""
+    own = _own_folder(work)
     try:
         with zipfile.ZipFile(file) as container:
             members = sorted(one for one in container.namelist() if one.startswith("archive/"))
             for number, member in enumerate(one for one in members if one.endswith((*WARCS, ".warc.zst"))):
                 ending = next(end for end in (*WARCS, ".warc.zst") if member.endswith(end))
-                target = work / f"{file.stem}-{number:04}{ending}"  # the member's own name may lead anywhere
+                target = own / f"{number:04}{ending}"  # the member's own name may lead anywhere
                 with container.open(member) as source, target.open("wb") as copy:
                     shutil.copyfileobj(source, copy)
                 yield from _one(f"{name}: {member}", target, work)
-    except (zipfile.BadZipFile, OSError) as error:
+    except _DAMAGED_ZIP as error:
         raise ArshifError(f"{name} cannot be read as a WACZ file: {error}") from error
 
 
 def _unzstd(file: Path, work: Path) -> Path:
-    target = work / file.name.removesuffix(".zst")
+    target = _own_folder(work) / file.name.removesuffix(".zst")
     with file.open("rb") as packed, target.open("wb") as copy:
-        source = ZstdReader(packed)
-        try:
-            while chunk := source.read(64 * 1024):
-                copy.write(chunk)
-        except OSError:  # what could be unpacked is read; the record that it ends in is told as damaged
-            pass
+        for chunk in _unpacked(ZstdReader(packed)):
+            copy.write(chunk)
     return target
+
+
+def _unpacked(source: ZstdReader) -> Iterator[bytes]:
+    """What can be unpacked of a frame, in pieces; if it is torn, the record that it ends in is told as damaged."""
+    while True:
+        try:
+            chunk = source.read(64 * 1024)
+        except OSError:
+            return
+        if not chunk:
+            return
+        yield chunk
 
 
 def _download(url: str, work: Path) -> Path:
-    target = work / Path(urlsplit(url).path).name
+    target = _own_folder(work) / (Path(urlsplit(url).path).name or "download")
     with _open(url) as answer, target.open("wb") as copy:
-        shutil.copyfileobj(answer, copy)
+        declared = answer.headers.get("Content-Length")
+        try:
+            while chunk := answer.read(64 * 1024):
+                copy.write(chunk)
+        except (HTTPException, ConnectionError, TimeoutError) as error:
+            raise ArshifError(f"{url}: the download broke off: {error}; run the import again") from error
+    if declared is not None and target.stat().st_size != int(declared):
+        raise ArshifError(f"{url}: the download broke off at {target.stat().st_size} of {declared} bytes; try again")
     return target
+
+
+def _own_folder(work: Path) -> Path:
+    """A folder for one input, so that files of the same name do not meet."""
+    return Path(mkdtemp(dir=work))
 
 
 def _open(url: str):  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
 
@@ -42,7 +42,7 @@ from index.archive import warc_records as stored_records
 from index.archive.articles import Fetched
 from index.file_lock import hold
 from index.model.codes import PageReason, ReadingReason
-from index.warc.store import Response, WarcStore
+from index.warc.store import Response, WarcRef, WarcStore
 
 log = logging.getLogger("arshif.import")
 
@@ -221,7 +221,13 @@ class Import:
         site = self.wanted.site_of(planned.url)
         assert site is not None, "it was planned"
         learned = await asyncio.to_thread(self._learned_of, site, address)
-        return _Extracted(site, page, received, learned, await self.workers.run(stages.article, page, site, learned))
+        return _Extracted(
+            site,
+            page,
+            cache(partial(self.raw.append, received)),
+            learned,
+            await self.workers.run(stages.article, page, site, learned),
+        )
 
     def _learned_of(self, site: Site, address: str) -> RepeatedBlocks:
         with self.archive.read() as conn:
@@ -268,8 +274,6 @@ class Import:
 
     def _store_one(self, conn: Connection, found: _Extracted, compared: Collection[str]) -> str:
         site, page, article = found.site.id, found.page, found.extraction.article
-        if erasure.among(conn, site, [page.url, article.url, article.content_hash]):
-            return "forgotten"
         fetched = Fetched(
             site=site,
             url=page.url,
@@ -279,12 +283,14 @@ class Import:
             body_hash=body_hash(page.body),
             etag=page.headers.get("etag"),
             last_modified=page.headers.get("last-modified"),
-            raw=partial(self.raw.append, found.received),
+            raw=found.keep,
             spellings=variants(article.url),
             state=stages.state(found.site, found.learned),
             strict=True,
             archived=True,
         )
+        if erasure.among(conn, site, fetched.signs):
+            return "forgotten"
         try:
             outcome = articles.store(conn, fetched)
         except articles.NotCompared as problem:
@@ -314,7 +320,7 @@ def _count(counts: dict[str, int], reason: str) -> None:
 class _Extracted:
     site: Site
     page: Page
-    received: Response
+    keep: Callable[[], WarcRef]  # writes the raw copy, once
     learned: RepeatedBlocks  # with which it was extracted
     extraction: Extraction
 

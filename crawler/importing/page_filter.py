@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -13,7 +13,8 @@ from crawler.importing.warc_records import HTTP_OK, RecordHead
 from crawler.site_config import Site, stranger
 from crawler.urls.article_filter import may_be_article
 from crawler.urls.canonical import canonical
-from crawler.urls.registered_domain import parts
+from crawler.urls.registered_domain import domain_of
+from index.archive.clock import SKEW
 
 MEDIA_TYPES = ("text/html", "application/xhtml+xml", "")  # "" is what some servers declare: the content decides
 MAX_SITES_KNOWN = 10_000  # sites of hosts that are kept in memory
@@ -24,7 +25,7 @@ class Passed(StrEnum):
 
     DAMAGED = "damaged"
     REVISIT = "revisit"  # the page was the same as at an earlier time
-    UNDATED = "undated"
+    UNDATED = "undated"  # or dated in the future
     TIME = "time"  # outside of --since and --until
     STATUS = "status"  # not 200
     MEDIA_TYPE = "media_type"  # not HTML
@@ -52,7 +53,7 @@ class PageFilter:
             return Passed.DAMAGED
         if head.kind == "revisit":
             return Passed.REVISIT
-        if head.date is None:
+        if head.date is None or head.date > datetime.now(UTC) + SKEW:
             return Passed.UNDATED
         if (self.since and head.date < self.since) or (self.until and head.date >= self.until):
             return Passed.TIME
@@ -85,8 +86,6 @@ class PageFilter:
     def _of_host(self, url: str, host: str) -> Site | None:
         site = self.config.site_of(url)
         if site.id not in self.config.sites:
-            found = parts(host)
-            domain = f"{found.domain}.{found.suffix}" if found.domain and found.suffix else host
-            site = stranger(f"https://{domain}/")
+            site = stranger(f"https://{domain_of(url)}/")
         names = {site.id, host, host.removeprefix("www."), *site.hosts}
         return site if not self.sites or names & set(self.sites) else None

@@ -23,6 +23,7 @@ from crawler.fetch.raw_capture import DEFLATE, ENCODED, GZIP
 
 PAGES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.revisit
 HTTP_OK = 200
+MAX_DECODED = 50 * 1024**2  # bytes of a page: a small one in Brotli can unpack to gigabytes
 
 _MEMBER = b"\x1f\x8b\x08"  # the start of a gzip member (RFC 1952)
 _RECORD = re.compile(rb"WARC/1\.[01]\r?\n")
@@ -107,11 +108,18 @@ def _head(record: WarcRecord, offset: int) -> RecordHead:
         offset,
         str(record.headers.get("WARC-Type")),
         (record.headers.get("WARC-Target-URI") or "").strip("<> "),  # WARC 1.0 has it in brackets
-        record.record_date.astimezone(UTC) if record.record_date else None,
+        _utc(record.record_date),
         status,
         media_type.partition(";")[0].strip().lower(),
         int(declared),
     )
+
+
+def _utc(date: datetime | None) -> datetime | None:
+    try:
+        return date.astimezone(UTC) if date else None
+    except OverflowError:  # at the ends of the calendar
+        return None
 
 
 def _is_whole(record: WarcRecord) -> bool:
@@ -141,7 +149,9 @@ def _content(record: WarcRecord) -> Content | None:
         body = _unchunked(body)
     encoding = named.get("content-encoding", "")
     if encoding in _DECODERS:
-        body = _DECODERS[encoding](BytesIO(body)).read()
+        body = _DECODERS[encoding](BytesIO(body)).read(MAX_DECODED + 1)
+        if len(body) > MAX_DECODED:
+            return None
         headers = [pair for pair in headers if pair[0].lower() not in ENCODED]
     elif encoding not in ("", *GZIP, *DEFLATE):
         return None

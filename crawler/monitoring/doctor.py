@@ -27,7 +27,7 @@ from crawler.scheduling.poll_interval import seconds
 from crawler.storage import archive_file, open_archive, open_index, raw_folder
 from index.archive import documents, health, leases, outbox, source_state, warc_records
 from index.archive import tables as t
-from index.archive.clock import SKEW
+from index.archive.clock import BUILT, SKEW
 from index.model.message import Given, Message
 from index.warc.store import torn_bytes
 
@@ -39,7 +39,6 @@ PATIENCE = 60.0  # seconds to check a database; a large one takes longer, which 
 INDEX_DELAY = timedelta(hours=1)  # documents waiting for an index for longer are worth a warning
 DEAD = 5  # consecutive failures of a source: about two days
 STARTING = 30.0  # seconds for a browser to show an empty page
-BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock before this program's release is wrong
 MAX_LISTED = 5  # names that are listed out of many
 
 

@@ -249,12 +249,10 @@ class Pages:
         """
         await self.rejections.accept(site, row, page)
         again = await self.revisit_at(site, replace(row, content_changed_at=page.fetched), page)
-        article = fetched.article
         fetched = replace(fetched, state=stages.state(site, reading.repeats))
-        signs = {row.url, fetched.final_url, article.url, article.canonical_url or "", article.content_hash}
 
         def take(conn: Connection) -> str:
-            if erasure.among(conn, site.id, signs):
+            if erasure.among(conn, site.id, fetched.signs):
                 visit = Visit(page.fetched, None, page.status)
                 frontier.mark_refused(conn, site.id, row.url, Message(PageReason.FORGOTTEN), visit)
                 return "refused"

@@ -238,10 +238,8 @@ class Sources:
     async def _with_validators(self, poll: Poll) -> Poll:
         state = await self.store.read(lambda conn: source_state.state(conn, poll.site.id, poll.key))
         if poll.source.kind == "wordpress" and not poll.depth:
-            asked = state.polled if self.since is None else None
-            if asked is not None and asked > datetime.now(UTC) + SKEW:  # the clock was wrong then: as if never polled
-                asked = None
             now, horizon = datetime.now(UTC), await self._horizon(poll.site)
+            asked = read_up_to(state, now) if self.since is None else None
             whole = state.forced is None or now - state.forced > FORCED_READ_AFTER
             return poll.of_api(asked, max(horizon, now - API_WINDOW) if asked else horizon, whole=whole)
         if self.since is not None:  # older candidates are wanted, and so the whole document
@@ -312,6 +310,14 @@ def truncation(found: Discovered) -> Message | None:
     if beyond := found.skipped.get(SkipReason.TOO_MANY):
         return Message(SourceReason.TOO_MANY, {"most": MAX_CANDIDATES, "n": beyond})
     return None
+
+
+def read_up_to(state: source_state.SourceState, now: datetime) -> datetime | None:
+    """When a source that is asked by time was last read completely; None if never, if some of what it lists was left
+    (`unread`), or if the clock was wrong then."""
+    if state.polled is None or state.body_hash is None or state.polled > now + SKEW:
+        return None
+    return state.polled
 
 
 def unread(answer: source_state.SourceResponse) -> source_state.SourceResponse:

@@ -77,6 +77,14 @@ class Fetched:
     strict: bool = False
     archived: bool = False
 
+    @property
+    def signs(self) -> frozenset[str]:
+        """The URLs and the text hash by which it is known whether it was erased on request."""
+        article = self.article
+        return frozenset(
+            (self.url, self.final_url, article.url, article.canonical_url or article.url, article.content_hash)
+        )
+
 
 class NotCompared(Exception):
     """A page differs from the newest version of this article (id), which was read by other rules or with other learned

@@ -6,7 +6,7 @@ would be taken for "just now" for as long as it was ahead: nothing due, every ca
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Connection, case, func, literal, or_, select, update
@@ -18,11 +18,19 @@ from index.archive.documents import touch
 from index.archive.hosts import LONGEST_WAIT
 from index.archive.upsert import chunks
 
+BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock before this program's release is itself the wrong one
 SKEW = timedelta(minutes=1)  # how far clocks of one machine may differ from one look to the next
 
 # What a site or its pages say, in whose time zone and truth we have no part
 _CLAIMS: frozenset[Column[Any]] = frozenset(
     (t.articles.c.published, t.articles.c.modified, t.sources.c.modified, t.frontier.c.carried)
+)
+# What the archive has recorded of pages, as evidence: it stays as it was written, whichever clock was right
+RECORDED: frozenset[Column[Any]] = frozenset(
+    (
+        *(t.articles.c.first_seen, t.articles.c.gone_since, t.articles.c.gone_until, t.aliases.c.seen),
+        *(t.versions.c.seen, t.versions.c.corrected, t.readings.c.at, t.raws.c.fetched, *t.absences.c),
+    )
 )
 # When something is to be done: too far ahead is not at all
 _PLANS: frozenset[Column[Any]] = frozenset((t.hosts.c.not_before, t.sources.c.retry_at, t.sites.c.next_run))
@@ -35,6 +43,9 @@ _LAST_DONE: frozenset[Column[Any]] = frozenset(
 )
 
 
+_KEPT = _CLAIMS | RECORDED | {t.frontier.c.due}
+
+
 def ahead(conn: Connection, now: datetime) -> datetime | None:
     """The latest time in the archive that a wrong clock wrote, as runs, sites and hosts tell; None if there is none."""
     facts = (t.runs.c.started, t.runs.c.ended, t.sites.c.last_run, t.sites.c.horizon, t.hosts.c.answered)
@@ -45,13 +56,14 @@ def ahead(conn: Connection, now: datetime) -> datetime | None:
 
 
 def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | None:
-    """Mend all times that a clock from the future wrote, if one did; return the latest of them, None if none did.
+    """Mend the times that a clock from the future wrote, if one did; return the latest of them, None if none did.
 
+    Nothing is mended by a clock that is itself before this program's release, and what was recorded of pages stays.
     What was done in the future is done again, what began or came there began now, nothing waits longer than it may.
     A site whose horizon lay in the future gets that of a first visit today, `first_visit` back, and the candidates that
     were too old for the other are taken.
     """
-    latest = ahead(conn, now)
+    latest = ahead(conn, now) if now >= BUILT else None
     if latest is None:
         return None
     limit = now + SKEW
@@ -65,7 +77,7 @@ def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | 
     conn.execute(update(t.sources).where(t.sources.c.polled > limit).values(habit=None))
     for table in t.metadata.sorted_tables:
         for column in table.columns:
-            if isinstance(column.type, Instant) and column not in _CLAIMS and column is not t.frontier.c.due:
+            if isinstance(column.type, Instant) and column not in _KEPT:
                 _mend_column(conn, column, now, limit)
     for site in early:
         frontier.extend_horizon(conn, site, now - first_visit, now)

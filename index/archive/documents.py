@@ -87,9 +87,10 @@ def named_urls(conn: Connection, site: str, most: int) -> list[str]:
     return [*(row.url for row in found), *filter(None, elsewhere)]
 
 
-def versions(conn: Connection, article_id: str) -> list[Version]:
-    """The versions of an article, oldest first."""
-    return [_version(row) for row in conn.execute(_VERSIONS, {"article": article_id}).mappings()]
+def versions(conn: Connection, article_id: str, numbers: Sequence[int] | None = None) -> list[Version]:
+    """The versions of an article, oldest first; only those of these numbers if given."""
+    query = _VERSIONS if numbers is None else _VERSIONS.where(t.versions.c.number.in_(numbers))
+    return [_version(row) for row in conn.execute(query, {"article": article_id}).mappings()]
 
 
 def version_documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:

@@ -24,15 +24,19 @@ MOST = 2_000  # rows of each kind in one call
 
 def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: int = MOST) -> int:
     """Delete what is old: runs and alerts, hosts and sources not met for long, and of these sites refused candidates;
-    return how many rows. What is newest of its kind stays, as do runs that a version names."""
-    return sum(
+    return how many rows, at most `most` of each kind. What is newest of its kind stays, as do runs that a version
+    names."""
+    refused = 0
+    for site in sites:
+        if refused < most:
+            refused += _expire_refused(conn, site, now - REFUSED_FOR, most - refused)
+    return refused + sum(
         (
             _expire_parts(conn, now - RUNS_FOR, most),
             _expire_runs(conn, now - RUNS_FOR, most),
             _expire_alerts(conn, now - ALERTS_FOR, most),
             _expire_hosts(conn, now, most),
             _expire_sources(conn, now - SOURCES_FOR, most),
-            *(_expire_refused(conn, site, now - REFUSED_FOR, most) for site in sites),
         )
     )
 

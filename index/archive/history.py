@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from index.archive import tables as t
 from index.archive.documents import aliases, versions
 from index.dedup.version_diff import Change, classify_change, same_rules
+from index.model.article import Version
 from index.model.codes import AliasReason
 
 UNCHANGED = Change(())
@@ -35,17 +36,26 @@ class Event:
     maybe_ours: bool | None = None
 
 
+def change(conn: Connection, article: str, number: int) -> Event | None:
+    """The event of one version: what it changed, or that it was the first; None if there is no such version."""
+    found = versions(conn, article, (number - 1, number))
+    if not found or found[-1].number != number:
+        return None
+    return _event(found[0] if len(found) > 1 else None, found[-1])
+
+
+def _event(before: Version | None, now: Version) -> Event:
+    change = classify_change(before.article, now.article) if before is not None else UNCHANGED
+    what: Literal["new", "changed"] = "new" if before is None else "changed"
+    corrected = now.read if now.reading > 1 else None
+    ours = None if before is None or same_rules(before, now) else True
+    return Event(now.seen, what, now.number, now.article.headline, change, None, None, corrected, now.reading, ours)
+
+
 def history(conn: Connection, article: str) -> list[Event]:
     """The events of an article, oldest first; empty if there is no such article."""
     said = versions(conn, article)
-    events = []
-    for before, now in zip([None, *said], said, strict=False):
-        change = classify_change(before.article, now.article) if before is not None else UNCHANGED
-        what: Literal["new", "changed"] = "new" if before is None else "changed"
-        corrected = now.read if now.reading > 1 else None
-        ours = None if before is None or same_rules(before, now) else True
-        headline = now.article.headline
-        events.append(Event(now.seen, what, now.number, headline, change, None, None, corrected, now.reading, ours))
+    events = [_event(before, now) for before, now in zip([None, *said], said, strict=False)]
     moves = (alias for alias in aliases(conn, article) if alias.reason == AliasReason.MOVED)
     events += [Event(move.seen, "moved", url=move.url) for move in moves]
     state = select(t.articles.c.gone_since, t.articles.c.gone_until).where(t.articles.c.id == article)

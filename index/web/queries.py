@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, func, select
 
 from index.archive import documents
-from index.archive.history import Event, history
+from index.archive.history import Event, change
 from index.archive.tables import articles, frontier, sites, versions
 from index.dedup.version_diff import Change
 from index.model.article import IndexDocument
@@ -66,8 +66,9 @@ def with_copies(conn: Connection, article: str) -> list[int]:
 
 def last_change(conn: Connection, article: str) -> Change | None:
     """What the newest version of an article changed; None if it is the first."""
-    changes = [event.change for event in history(conn, article) if event.what == "changed"]
-    return changes[-1] if changes else None
+    number = conn.execute(select(articles.c.number).where(articles.c.id == article)).scalar()
+    event = change(conn, article, number) if number else None
+    return event.change if event is not None and event.what == "changed" else None
 
 
 # --- a site ----------------------------------------------------------------------------------------------------------
@@ -90,8 +91,8 @@ def edits(conn: Connection, site: str, n: int) -> list[tuple[str, Event]]:
         .limit(n)
     )
     found = [(row.article, row.number) for row in conn.execute(query)]
-    told = {article: history(conn, article) for article, _ in found}
-    return [(article, event) for article, number in found for event in told[article] if event.number == number]
+    told = ((article, change(conn, article, number)) for article, number in found)
+    return [(article, event) for article, event in told if event is not None]
 
 
 def removals(conn: Connection, site: str, n: int) -> list[tuple[datetime, IndexDocument]]:

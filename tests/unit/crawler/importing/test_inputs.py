@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
+import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -59,6 +63,59 @@ def test_the_files_in_a_wacz_are_read_wherever_their_names_lead(tmp_path: Path) 
     assert sorted(map(len, found.values())) == [1, 1, 2]
     assert not (tmp_path / "outside.warc").exists()
     assert not (tmp_path.parent / "outside.warc").exists()
+
+
+def test_files_of_one_name_do_not_meet(tmp_path: Path) -> None:
+    for number, name in enumerate(("a", "b")):
+        folder = tmp_path / "given" / name
+        folder.mkdir(parents=True)
+        wacz(folder / "data.wacz", {"archive/data.warc.gz": warc(PAGES[number : number + 1])})
+        (folder / "more.warc.zst").write_bytes(zstandard(warc(PAGES[number + 1 : number + 2], gzip=False)))
+    work = tmp_path / "work"
+    work.mkdir()
+    files = list(inputs.unpack([str(tmp_path / "given")], work))
+    assert [head.url for one in files for head in heads(one.file)] == [PAGES[n].url for n in (0, 1, 1, 2)]
+
+
+def test_a_member_that_is_damaged_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "some.wacz"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as container:
+        container.writestr("archive/data.warc", warc(PAGES, gzip=False))
+    data = bytearray(file.read_bytes())
+    data[60:90] = bytes(30)
+    file.write_bytes(data)
+    with pytest.raises(ArshifError, match="cannot be read as a WACZ file"):
+        urls(tmp_path, str(file))
+
+
+class Short(BaseHTTPRequestHandler):
+    """Answers with less than it announces at /short, and with a file elsewhere."""
+
+    def do_GET(self) -> None:
+        data = warc(PAGES[:1])
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data) * (2 if self.path == "/short.warc.gz" else 1)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing to say."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Short) as listening:
+        thread = Thread(target=listening.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.server_port}"
+        listening.shutdown()
+        thread.join()
+
+
+def test_a_download_is_whole_or_told(tmp_path: Path, server: str) -> None:
+    assert list(urls(tmp_path, f"{server}/some.warc.gz").values()) == [[PAGES[0].url]]
+    with pytest.raises(ArshifError, match="the download broke off"):
+        urls(tmp_path, f"{server}/short.warc.gz")
 
 
 @pytest.mark.parametrize("packed", [True, False])

@@ -31,6 +31,7 @@ def config() -> Config:
         ({"damaged": True}, Passed.DAMAGED),
         ({"kind": "revisit"}, Passed.REVISIT),
         ({"date": None}, Passed.UNDATED),
+        ({"date": datetime(2999, 1, 1, tzinfo=UTC)}, Passed.UNDATED),
         ({"date": datetime(2019, 12, 31, tzinfo=UTC)}, Passed.TIME),
         ({"date": datetime(2021, 1, 1, tzinfo=UTC)}, Passed.TIME),
         ({"status": 301}, Passed.STATUS),
@@ -57,6 +58,12 @@ def test_hosts_of_one_registered_domain_are_one_site(config: Config) -> None:
     other = wanted.site_of("https://example.co.uk/a")
     assert other is not None
     assert other.id == "example-co-uk"
+
+
+def test_blogs_of_one_host_are_sites_of_their_own(config: Config) -> None:
+    wanted = PageFilter(config)
+    sites = {wanted.site_of(f"https://{name}.blogspot.com/2020/01/a.html") for name in ("one", "two")}
+    assert sorted(site.id for site in sites if site) == ["one-blogspot-com", "two-blogspot-com"]
 
 
 def test_a_configured_site_keeps_its_id(config: Config) -> None:

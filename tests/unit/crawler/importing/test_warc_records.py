@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from fastwarc.stream_io import ZstdWriter
 
-from crawler.importing.warc_records import content, heads
+from crawler.importing.warc_records import MAX_DECODED, content, heads
 from tests.support.warcs import HTML, Archived, warc
 
 PAGES = [Archived(f"https://n.example/{n}", f"2020-01-0{n + 1}T00:00:00Z", b"<p>page %d</p>" % n) for n in range(5)]
@@ -98,6 +100,26 @@ def test_the_digests_that_there_are_decide(tmp_path: Path, without: tuple[str, .
     assert read.body == PAGES[0].body
     told = content(changed, head.offset)
     assert (told is None) == (len(without) == 1), "without any, only the length can tell"
+
+
+def test_a_body_that_unpacks_to_more_than_a_page_is_not_read(tmp_path: Path) -> None:
+    packed = BytesIO()
+    writer = ZstdWriter(packed)
+    for _ in range(MAX_DECODED // 1024**2 + 1):
+        writer.write(bytes(1024**2))
+    writer.close()
+    headers = (HTML, ("Content-Encoding", "zstd"))
+    file = written(
+        tmp_path, warc([Archived("https://n.example/1", "2020-01-01T00:00:00Z", packed.getvalue(), headers=headers)])
+    )
+    head = next(iter(heads(file)))
+    assert head.length < 1024**2
+    assert content(file, head.offset) is None
+
+
+def test_a_date_at_the_end_of_the_calendar_is_none(tmp_path: Path) -> None:
+    file = written(tmp_path, warc([Archived("https://n.example/1", "0001-01-01T00:00:00+05:00", b"<p>1</p>")]))
+    assert [head.date for head in heads(file)] == [None]
 
 
 def test_chunks_and_compressions_are_removed(tmp_path: Path) -> None:

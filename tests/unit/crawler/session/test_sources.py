@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from crawler.discover.collector import SkipReason
 from crawler.models import Discovered
-from crawler.session.sources import truncation
+from crawler.session.sources import read_up_to, truncation
+from index.archive.source_state import SourceState
 from index.model.codes import SourceReason
 from index.model.message import Message
+
+NOW, HOUR = datetime(2026, 11, 23, 12, tzinfo=UTC), timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -23,3 +28,11 @@ from index.model.message import Message
 )
 def test_what_was_left_of_a_document_is_told(skipped: Mapping[str, int], told: Message | None) -> None:
     assert truncation(Discovered("sitemap", (), skipped=dict(skipped))) == told
+
+
+def test_an_api_is_asked_from_where_it_was_read_completely() -> None:
+    whole = SourceState("s", "https://s.example/wp-json/", polled=NOW - HOUR, body_hash="1f")
+    assert read_up_to(whole, NOW) == NOW - HOUR
+    assert read_up_to(replace(whole, body_hash=None), NOW) is None, "some of what it listed was left"
+    assert read_up_to(replace(whole, polled=NOW + HOUR), NOW) is None, "by a wrong clock"
+    assert read_up_to(replace(whole, polled=None), NOW) is None
