@@ -1,5 +1,5 @@
-"""What a crawl does not do, whatever a site says: listen, keep cookies, give credentials, follow a page's own refresh,
-go ever deeper; and that it ends when it takes too much memory."""
+"""What a crawl does not do, whatever a site says: listen, keep cookies, give credentials, follow a refresh that
+readers could wait for, go ever deeper; and that it ends when it takes too much memory."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def answer(ask: Ask) -> Iterable[bytes]:
     if "refreshes" in path:
         return [
             reply(
-                '<meta http-equiv="refresh" content="0;url=/refreshed"><p>text', Refresh="0;url=/refreshed", **TEMPTING
+                '<meta http-equiv="refresh" content="30;url=/refreshed"><p>text', Refresh="0;url=/refreshed", **TEMPTING
             )
         ]
     if "moves" in path:
@@ -109,7 +109,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
 
 def test_all_that_is_an_article_was_read(seen: Seen) -> None:
     with Archive(seen.directory / "data" / "archive.sqlite3") as archive, archive.read() as conn:
-        assert documents.count(conn, "news") == STORIES + 1  # the page that would refresh itself is read as it is
+        assert documents.count(conn, "news") == STORIES + 1  # the page that refreshes itself later is read as it is
     assert {"other.example", "news.example", "nested.example"} <= {ask.host for ask in seen.server.log}
 
 
@@ -124,7 +124,7 @@ def test_no_cookie_and_no_credential_is_sent_to_anybody(seen: Seen) -> None:
     assert sent & {"cookie", "authorization", "proxy-authorization", "referer"} == set()
 
 
-def test_no_page_s_refresh_is_followed(seen: Seen) -> None:
+def test_no_refresh_of_a_page_that_can_be_read_is_followed(seen: Seen) -> None:
     assert len(seen.server.asked("news.example", "/2026/refreshes")) == 1
     assert seen.server.asked(path="/refreshed") == []
 
