@@ -24,7 +24,7 @@ _DEGREES = re.compile(r",\s*(?:Ph\.?\s?D|M\.?D|M\.?Sc|MBA|MPH|RDN?|CF[AP]|[A-Z]{
 _ABBREVIATED = re.compile(r"\b(?:Jr|Sr|\w)\.$")
 _AND = "and|und|et|y|i|og|och|en|e|ja|и|та|και|&"
 _SPLIT = re.compile(
-    rf"\s*(?:[;|•·/،\n]|,?\s(?:{_AND})\s|, (?!(?:Jr|Sr|II|III|IV)\b)|\sو\s)\s*",
+    rf"\s*(?:[;|•·/／،、\n]|,?\s(?:{_AND})\s|, (?!(?:Jr|Sr|II|III|IV)\b)|\sو\s)\s*",
     re.IGNORECASE,
 )
 _DASH = re.compile(r"\s+[-–—]\s+")
@@ -55,7 +55,7 @@ def names(values: Iterable[str], split: bool = True) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for value in values:
         for part in _parts(line(value[:_TEXT]), split):
-            name = _by().sub("", part).strip(" ,;:|-–—•*")
+            name = _by(split).sub("", part).strip(" ,;:|-–—•*")
             name = name if _ABBREVIATED.search(name) else name.rstrip(".")
             name = _AFTER.sub("", re.sub(r"\s*\([^()]*\)$", "", name))
             if name and len(name) <= _NAME_MAX_CHARS and not _NO_NAME.search(name) and not _is("nobody", name):
@@ -69,7 +69,7 @@ def _parts(value: str, split: bool) -> list[str]:
     if _TEMPLATE.search(value):
         return []
     value = _others().sub("", value)
-    value = _DEGREES.sub("", _by().sub("", _AFTER_DATE.sub("", _GLUED.sub("", value))))
+    value = _DEGREES.sub("", _by(split).sub("", _AFTER_DATE.sub("", _GLUED.sub("", value))))
     if _NO_NAME.search(value) and ("@" in value or "/" in value):
         return []
     parts = [part for part in _SPLIT.split(value) if part.strip()]
@@ -77,9 +77,15 @@ def _parts(value: str, split: bool) -> list[str]:
         whole = [part for at, part in enumerate(parts) if at == 0 or not _is_role(part)]
         return [_without_place(value)] if len(whole) == len(parts) else whole
     named = [part for at, part in enumerate(parts) if at == 0 or not _is_role(part)]
-    if len(named) == 2 and len(named[0].split()) > 1 and named[1].istitle() and named[1].isalpha():
-        del named[1]  # one word after a whole name is a place: `Ann Lee, Berlin`
+    if len(named) == 2 and len(named[0].split()) > 1 and _is_place(named[1], value):
+        del named[1]
     return [_without_place(part) for part in named]
+
+
+def _is_place(part: str, value: str) -> bool:
+    """Whether a part of a byline, after a whole name, is the place: one word after a comma, as in `Ann Lee, Berlin`."""
+    after_comma = value[: value.rindex(part)].rstrip().endswith((",", "،"))
+    return after_comma and part.isalpha() and (part.istitle() or value.isupper())
 
 
 def _is_inverted(parts: list[str], value: str) -> bool:
@@ -111,8 +117,10 @@ def _words(kind: str) -> str:
 
 
 @cache
-def _by() -> re.Pattern[str]:
-    return re.compile(rf"^(?:{_words('by')})\s*(?::|：|\s)\s*", re.IGNORECASE)
+def _by(byline: bool = True) -> re.Pattern[str]:
+    """The words before a name; in a `byline` also those that a name may begin with."""
+    words = f"{_words('by')}|{_words('by_or_name')}" if byline else _words("by")
+    return re.compile(rf"^(?:{words})\s*(?::|：|\s)\s*", re.IGNORECASE)
 
 
 @cache
@@ -141,6 +149,12 @@ def _role() -> re.Pattern[str]:
     return re.compile(rf"(?:(?:{ranks})[ -]){{0,3}}(?:{roles})\b|.*\b(?:{institutions})\b", re.IGNORECASE)
 
 
+@cache
+def _named_like_role() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_words('named_like_roles')})\s([^\W\d_a-z][^\W\d_]+)")
+
+
 def _is_role(part: str) -> bool:
     """Whether a part of a byline begins with what someone is, or names an institution."""
-    return _role().match(part) is not None
+    alike = _named_like_role().fullmatch(part)
+    return _role().match(part) is not None and (alike is None or _is_role(alike[1]))

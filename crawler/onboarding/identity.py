@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import get_global
 from babel.languages import get_territory_language_info
 
 from crawler.site_config import authority
@@ -79,7 +80,8 @@ def country(host: str, locale: str | None, said: str = "") -> str:
     code = NOT_ISO.get(end, end.upper())
     if code in zones() and end not in ELSEWHERE:
         return code
-    told = said.upper() if said.upper() in zones() else _by_name().get(said.casefold(), "")
+    given = get_global("territory_aliases").get(said.upper(), [said.upper()])[0]  # of UK, USA and other codes
+    told = given if given in zones() else _by_name().get(said.casefold(), "")
     region = (locale or "").rpartition("_")[2]
     chosen = region if region in zones() and locale not in NOT_CHOSEN else UNKNOWN
     return told or chosen

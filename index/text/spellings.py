@@ -66,7 +66,8 @@ def with_affixes(word: str) -> tuple[str, ...]:
     """A folded word of Arabic script with the Persian affixes that may be written together with it."""
     if len(word) < _LEAST or not _ARABIC_SCRIPT.fullmatch(word):
         return ()
-    return (*(word + ending for ending in _ENDINGS), *(beginning + word for beginning in _BEGINNINGS))
+    beginnings = _BEGINNINGS if len(word) > _LEAST else ()  # before three letters it may be Arabic: ميدان is not of دان
+    return (*(word + ending for ending in _ENDINGS), *(beginning + word for beginning in beginnings))
 
 
 def with_particles(text: str) -> list[tuple[str, ...]]:

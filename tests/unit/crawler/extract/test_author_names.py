@@ -28,6 +28,15 @@ from tests.unit.crawler.extract.test_extractor import TEXT, article, html, ld
         ("سمر حداد - دمشق", ("سمر حداد",)),
         ("سمر حداد من بيروت", ("سمر حداد",)),
         ("Ann Lee, Berlin", ("Ann Lee",)),
+        ("MARIA LOPEZ, MADRID", ("MARIA LOPEZ",)),
+        ("Ann Lee and Madonna", ("Ann Lee", "Madonna")),
+        ("Lee Young-jae and Kim", ("Lee Young-jae", "Kim")),
+        ("Ann Lee, Dean Baker and Bob Ray", ("Ann Lee", "Dean Baker", "Bob Ray")),
+        ("Ann Lee, Dean of Law", ("Ann Lee",)),
+        ("Ann Lee, Head Researcher", ("Ann Lee",)),
+        ("山田太郎、佐藤花子", ("山田太郎", "佐藤花子")),
+        ("山田太郎／佐藤花子", ("山田太郎", "佐藤花子")),
+        ("Di Anna Berg", ("Anna Berg",)),
         ("Byrne Hobb", ("Byrne Hobb",)),
         ("ByAnn Lee", ("Ann Lee",)),
         ("Posted Mar 1, 2018 by Ann Lee", ("Ann Lee",)),
@@ -126,3 +135,8 @@ def test_bylines_of_a_list_above_the_article_are_not_this_ones() -> None:
 def test_editors_and_reviewers_are_no_authors(box: str) -> None:
     assert article(html(box + FILLER)).authors == ()
     assert article(html(f"{box}<div><a href='/author/1'>Ann Lee</a></div>" + FILLER)).authors == ("Ann Lee",)
+
+
+@pytest.mark.parametrize("name", ["Di Maria Rossi", "Par Hansson", "Av Berg"])
+def test_a_field_for_a_name_keeps_a_name_that_looks_like_by(name: str) -> None:
+    assert names([name], split=False) == (name,)

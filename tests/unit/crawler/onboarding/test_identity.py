@@ -36,7 +36,17 @@ def test_an_id_that_is_taken_gets_a_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "found"), [("SY", "SY"), ("sy", "SY"), ("Syria", "SY"), ("JORDAN", "JO"), ("Atlantis", "UN"), ("", "UN")]
+    ("said", "found"),
+    [
+        ("SY", "SY"),
+        ("sy", "SY"),
+        ("Syria", "SY"),
+        ("JORDAN", "JO"),
+        ("UK", "GB"),
+        ("USA", "US"),
+        ("Atlantis", "UN"),
+        ("", "UN"),
+    ],
 )
 def test_a_country_is_that_of_the_address_that_the_site_gives(said: str, found: str) -> None:
     assert country("mina.example", "ar_AR", said) == found

@@ -40,6 +40,11 @@ def test_two_words_may_be_one() -> None:
     assert spellings.joined("prime", "minister") is None
 
 
+def test_a_persian_beginning_needs_four_letters_behind_it() -> None:
+    assert "ميدان" not in spellings.with_affixes("دان")
+    assert "ميرفتم" in spellings.with_affixes("رفتم")
+
+
 @pytest.mark.parametrize(
     ("text", "pieces"),
     [
