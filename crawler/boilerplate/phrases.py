@@ -5,6 +5,7 @@
   label  it is the phrase followed by a title, not by a sentence:            Read also: Floods in the north
   start  a prompt: a short paragraph that begins with it, even a sentence:   Sign up for our daily newsletter.
   end    as alone; in the last part of the body, everything after it is removed too:   Related articles
+  foot   a line at the end of the body begins with it:             Comments are moderated and may be cut.
   within a line at the end of the body contains it, as no sentence does:     Contact. The Paper. All rights reserved
 The lines of a paragraph (table cells, <br>) are compared one by one as well. Comparison ignores case, accents,
 diacritics, punctuation and variants of Arabic letters."""
@@ -24,7 +25,7 @@ from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.text import fold
 from index.model.message import Message
 
-Manner = Literal["alone", "label", "start", "end", "within"]
+Manner = Literal["alone", "label", "start", "end", "foot", "within"]
 _MANNER_ORDER: tuple[Manner, ...] = ("end", "start", "label", "alone")  # precedence if a phrase has several manners
 _PARAGRAPH_MAX_CHARS = 400  # longer paragraphs are not boilerplate of these manners
 _TEASER = 30  # maximum words after a label: the longest headlines
@@ -45,6 +46,8 @@ _IN_BRACKETS = ("read also", "related", "author")  # kinds of labels that may be
 _ROW = re.compile("[|｜【】•·]")  # between the links in a row: Home | Print | Share
 _SENTENCES = re.compile(r"(?<=[.!?؟])\s+")
 _FOLLOW = 16  # maximum words of a line that asks to be followed
+_FOLLOW_BEFORE = 6  # maximum words of it before the phrase, if that does not begin it
+_FOLLOW_AFTER = 3  # and then, maximum words after the platform; a sentence that quotes the phrase goes on
 _QUOTED = re.compile('["«»“”„‘「『]')
 _FOOT_MOST = 300  # maximum characters of a footer line
 _FOOT = 4  # paragraphs at the end of a body that may be footer lines
@@ -119,6 +122,8 @@ def _foot(paragraph: str) -> Phrase | None:
     folded = f" {known_form(paragraph)} "
     if found := next((p for p in _within() if (p.text if _spaceless(p.text) else f" {p.text} ") in folded), None):
         return found
+    if found := next((p for p in _openings() if folded.startswith(f" {p.text} ")), None):
+        return found
     if not _QUOTED.search(paragraph) and (found := _follow(folded)):
         return found
     last = known(_SENTENCES.split(paragraph.strip())[-1])
@@ -126,15 +131,23 @@ def _foot(paragraph: str) -> Phrase | None:
 
 
 def _follow(folded: str) -> Phrase | None:
-    """The phrase by which a line asks to be followed, wherever it stands, beside the name of a platform: `For the
-    latest news, follow us on Telegram`."""
+    """The phrase by which a line asks to be followed, at its beginning or after a few words, beside the name of a
+    platform, which closes the line in the second case: `For the latest news, follow us on Telegram`."""
     if len(folded.split()) > _FOLLOW:
         return None
     for phrase in _invitations():
         before, found, after = folded.partition(phrase.text if _spaceless(phrase.text) else f" {phrase.text} ")
-        if found and any(f" {name} " in f"{before} {after}" for name in _platforms()):
+        if not found or not any(f" {name} " in f"{before} {after}" for name in _platforms()):
+            continue
+        if not before.strip() or (len(before.split()) <= _FOLLOW_BEFORE and _platform_closes(folded)):
             return phrase
     return None
+
+
+def _platform_closes(folded: str) -> bool:
+    """Whether few words follow the last name of a platform in a line."""
+    end = max(folded.rfind(f" {name} ") + len(name) for name in _platforms() if f" {name} " in folded)
+    return len(folded[end + 1 :].split()) <= _FOLLOW_AFTER
 
 
 def known(paragraph: str) -> Phrase | None:
@@ -227,6 +240,11 @@ def _within() -> tuple[Phrase, ...]:
 
 
 @cache
+def _openings() -> tuple[Phrase, ...]:
+    return tuple(p._replace(text=known_form(p.text)) for p in listed() if p.manner == "foot")
+
+
+@cache
 def _invitations() -> tuple[Phrase, ...]:
     return tuple(p._replace(text=known_form(p.text)) for p in listed() if p.kind == "follow")
 
@@ -242,7 +260,7 @@ def _index() -> dict[str, tuple[Phrase, ...]]:
     """Folded phrases by their first characters, longest first, those of equal length in the order of _MANNER_ORDER."""
     found: dict[str, list[Phrase]] = {}
     for phrase in listed():
-        if phrase.manner != "within":
+        if phrase.manner in _MANNER_ORDER:
             folded = known_form(phrase.text)
             found.setdefault(folded[:_KEY], []).append(phrase._replace(text=folded))
     return {

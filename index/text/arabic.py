@@ -18,6 +18,7 @@ _PRONOUNS = ("هما", "كما", "هم", "هن", "كم", "كن", "نا")  # besi
 _PARTICLES = ("ب", "ل", "ك", "ف", "فب", "فل", "فك")  # before a word without the article; the stem has lost a و
 _FIRST = frozenset("بلكف")
 _ENDINGS = ("ه", "ها", "هم", "هن", "كم", "نا", "ا")  # that `stem` leaves on some short words
+_VERB_ENDINGS = ("ت", "وا", "نا", "هم", "ها", "كم")  # that the stem of a verb or a short word may keep: فتحت, كلهم
 MIN_STEM = 3  # letters of a stem before which a single letter is taken for a particle
 
 
@@ -77,7 +78,7 @@ def variants(word: str) -> tuple[str, ...]:
     bases = {own for own in sure if len(own) >= MIN_STEM}
     if _may_begin_with_particle(word):
         bases |= {own for own in query_stems(word[1:]) if len(own) >= MIN_STEM}
-    found = bases | {particle + base for particle in _PARTICLES for base in bases} - _words_of_their_own()
+    found = bases | {form for particle in _PARTICLES for base in bases if not _is_of_its_own(form := particle + base)}
     open_form = f"{bare[:-1]}ت" if bare.endswith("ه") else bare
     found |= {_without_suffixes(open_form + ending) for ending in _ENDINGS}
     core = min([*bases, *sure], key=len)
@@ -94,8 +95,7 @@ def exact_forms(word: str) -> tuple[str, ...]:
     if _may_begin_with_particle(word) and len(stem(word[1:])) < MIN_STEM < len(word) - 1:
         own += [f"{article}{word[1:]}" for article in ("", "ال", "بال", "لل")]
     own += [letter + bare for letter in sorted(_FIRST)] if len(stem(bare)) < MIN_STEM else []
-    known = _words_of_their_own()
-    return tuple(f"{joint}{form}" for form in own if stem(form) not in known for joint in ("", "و", "ف"))
+    return tuple(f"{joint}{form}" for form in own if not _is_of_its_own(stem(form)) for joint in ("", "و", "ف"))
 
 
 def _may_begin_with_particle(word: str) -> bool:
@@ -104,6 +104,12 @@ def _may_begin_with_particle(word: str) -> bool:
     return (
         without_prefix(word) == word and word[0] in _FIRST and len(own) > MIN_STEM and own not in _words_of_their_own()
     )
+
+
+def _is_of_its_own(form: str) -> bool:
+    """Whether a stem is a word of its own, or one with the ending of a verb or a pronoun."""
+    known = _words_of_their_own()
+    return form in known or any(form.endswith(end) and form.removesuffix(end) in known for end in _VERB_ENDINGS)
 
 
 @cache

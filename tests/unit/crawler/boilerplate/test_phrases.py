@@ -163,6 +163,23 @@ def test_a_sentence_about_platforms_stays() -> None:
     assert left(line) == [line]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "كتب الصياد تابعونا على فيسبوك قبل أن يغرق قاربه في الميناء.",
+        "The sailor shouted follow us on Facebook before his boat sank near the harbour.",
+    ],
+)
+def test_a_sentence_that_goes_on_after_the_platform_stays(line: str) -> None:
+    assert left(line) == [line]
+
+
+def test_that_comments_are_moderated_is_said_at_the_foot_only() -> None:
+    line = "Comments are moderated before they appear."
+    assert left(line) == []
+    assert phrases.drop([line, *PROSE])[0] == [line, *PROSE]
+
+
 def test_a_prompt_is_known_as_a_footers_last_sentence_only() -> None:
     line = "Mira Tallow writes about ferries. Follow us on Facebook and on the radio."
     assert left(line) == []
