@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 
+from crawler.extract import jsonld
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, text_of
+from crawler.extract.page_state import PageState
 from crawler.text import words
 from crawler.urls.canonical import canonical
 from crawler.urls.joining import joined
@@ -14,16 +16,19 @@ _REFRESH = re.compile(r"\s*(\d{1,4})(?:\.\d*)?\s*[;,]?\s*(?:url\s*=\s*)?[\"']?([
 _MAX_DELAY = 5  # seconds within which nobody reads a page
 _MAX_WORDS = 40  # words of a page that only says where it leads
 _MAX_SCRIPT = 600  # characters of a script that does nothing else
-_LOCATION = re.compile(
-    r"(?:^|[;{}\s])(?:(?:window|document|self|top|parent)\.)?location"
-    r"(?:(?:\.href)?\s*=\s*|\.(?:replace|assign)\(\s*)([\"'])(?P<url>[^\"'\s]{1,2000})\1"
+# Comments, also those that hide a script from old browsers and from XML: `<!--`, `//<![CDATA[`.
+_COMMENT = re.compile(r"/\*.*?\*/|^\s*(?://|<!--|-->)[^\n]*$", re.DOTALL | re.MULTILINE)
+_LOCATION = re.compile(  # the whole script: another statement may be a condition
+    r"\s*(?:(?:window|document|self|top|parent)\.)?location"
+    r"(?:(?:\.href)?\s*=\s*|\.(?:replace|assign)(?P<call>\(\s*))([\"'])(?P<url>[^\"'\s]{1,2000})\2"
+    r"(?(call)\s*\))\s*;?\s*(?://[^\n]*)?\s*"
 )
 
 
 def target(document: HtmlDocument) -> str | None:
     """The URL to which the page leads at once; None if it is a page to be read."""
     told = [*_refreshes(document), *_scripts(document)]  # hardly any page has one
-    if not told or len(words(text_of(document.tree.body))) > _MAX_WORDS:
+    if not told or len(words(text_of(document.tree.body))) > _MAX_WORDS or _holds_article(document):
         return None
     base = joined(document.url, attribute(document.first("base[href]"), "href")) or document.url
     for said in told:
@@ -31,6 +36,14 @@ def target(document: HtmlDocument) -> str | None:
         if url is not None and canonical(url) not in (None, canonical(document.url)):
             return url
     return None
+
+
+def _holds_article(document: HtmlDocument) -> bool:
+    """Whether the article of a page stands in its scripts: in JSON-LD, or in the state that they render."""
+    if jsonld.article(jsonld.nodes(document.tree), set(), "") is not None:
+        return True
+    state = PageState(document.markup)
+    return bool(state.prose()) or state.story(text_of(document.first("title"))) is not None
 
 
 def _refreshes(document: HtmlDocument) -> list[str]:
@@ -45,5 +58,5 @@ def _refreshes(document: HtmlDocument) -> list[str]:
 
 def _scripts(document: HtmlDocument) -> list[str]:
     scripts = (node.text(deep=True) for node in document.tree.css("script:not([src])")[:5])
-    found = (_LOCATION.search(script) for script in scripts if len(script) <= _MAX_SCRIPT and "function" not in script)
+    found = (_LOCATION.fullmatch(_COMMENT.sub("", script)) for script in scripts if len(script) <= _MAX_SCRIPT)
     return [match["url"].replace("\\/", "/") for match in found if match]

@@ -165,12 +165,30 @@ def test_a_page_with_a_text_beside_a_form_is_no_wall(html: str) -> None:
         ("<meta http-equiv=refresh content='0; url=javascript:x()'>", None),
         ("<noscript><meta http-equiv=refresh content='0; url=/a/2'></noscript>", None),
         ("<meta http-equiv=refresh content=0>", None),
+        ("<script>//<![CDATA[\nlocation.assign('/a/2'); // on\n//]]></script>", "https://step.example/a/2"),
+        ("<script><!--\n/* moved */ self.location = '/a/2'\n--></script>", "https://step.example/a/2"),
         ("<script>function go() { location.href = '/a/2' }</script>", None),
+        ("<script>if (/MSIE/.test(navigator.userAgent)) { window.location = '/old' }</script>", None),
+        ("<script>if (old) location = '/old'</script>", None),
+        ("<script>var a = 1; location = '/old'</script>", None),
         (f"<meta http-equiv=refresh content='0; url=/a/2'>{OPEN}", None),
     ],
 )
 def test_where_a_page_that_holds_nothing_leads(html: str, url: str | None) -> None:
     assert page_redirects.target(parse(html, "https://step.example/a/1")) == url
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"<script id=__NEXT_DATA__ type=application/json>{json.dumps({'story': {'text': OPEN}})}</script>",
+        '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "The bridge is open"}</script>',
+    ],
+    ids=["the state", "JSON-LD"],
+)
+def test_a_page_whose_article_stands_in_its_scripts_leads_nowhere(script: str) -> None:
+    html = f"<script>location = '/app'</script>{script}<div id=root></div>"
+    assert page_redirects.target(parse(html, "https://step.example/a/1")) is None
 
 
 def test_a_page_that_leads_on_is_refused_with_where_it_leads() -> None:
