@@ -20,6 +20,7 @@ _MAX_CSS = 300_000  # characters of style sheets that are read
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BLOCK = re.compile(r"\{([^{}]*)\}")
 _LONE_CLASS = re.compile(r"(?:p|div|span|section|li|a)?\.(-?[A-Za-z_][\w-]*)")
+_CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 _PLACING = re.compile(r"(?:^|;)\s*(?:display|visibility|position|left|right|top|clip|text-indent)\s*:", re.IGNORECASE)
 # Declarations that keep text from being seen, without spaces and in lower case: at least a hundred pixels outside of
 # the page, or clipped to nothing.
@@ -44,7 +45,8 @@ def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
     found = {node.mem_id: node for node in tree.css(_HIDDEN)}
     css = _COMMENT.sub("", "".join(style.text(deep=True) for style in tree.css("style"))[:_MAX_CSS])
     hides = {name: how for name, how in _hides(css) if tree.css_first(f'[class~="{name}"]') is not None}
-    classes = {name: how for name, how in islice(hides.items(), _MAX_CLASSES) if not _is_placed(name, css)}
+    placed = _placed(css) if hides else frozenset()
+    classes = {name: how for name, how in islice(hides.items(), _MAX_CLASSES) if name not in placed}
     named = (f'[class~="{name}"]' for name in (*_HIDDEN_NAMES, *classes))
     for node in tree.css(", ".join(("[style]", *named))):
         attributes = node.attributes
@@ -72,22 +74,25 @@ def _is_unseen(style: str, node: LexborNode | None = None) -> bool:
 
 def _hides(css: str) -> Iterator[tuple[str, str]]:
     """The classes that a style sheet hides by themselves and without a condition such as @media, with how."""
-    depth = at = 0  # how many braces are open at a position
+    for selectors, how, depth in _rules(css):
+        if depth or not _HIDES.search(how):
+            continue
+        lone = [name[1] for one in selectors.split(",") if (name := _LONE_CLASS.fullmatch(one.strip()))]
+        if lone and _is_unseen(how):
+            yield from ((name, how) for name in lone)
+
+
+def _placed(css: str) -> frozenset[str]:
+    """The classes in the selectors of rules that place what has them, and so show it again."""
+    placing = (selectors for selectors, how, _ in _rules(css) if _PLACING.search(how) and not _is_unseen(how))
+    return frozenset(name for selectors in placing for name in _CLASS.findall(selectors))
+
+
+def _rules(css: str) -> Iterator[tuple[str, str, int]]:
+    """The rules of a style sheet in one pass: selectors, declarations, and the number of conditions around."""
+    end = depth = 0
     for match in _BLOCK.finditer(css):
-        if not _HIDES.search(match[1]):
-            continue
-        start = max(css.rfind(mark, 0, match.start()) for mark in "{};") + 1
-        selectors = css[start : match.start()].split(",")
-        lone = [name[1] for one in selectors if (name := _LONE_CLASS.fullmatch(one.strip()))]
-        if not lone or not _is_unseen(match[1]):
-            continue
-        depth += css.count("{", at, start) - css.count("}", at, start)
-        at = start
-        if not depth:
-            yield from ((name, match[1]) for name in lone)
-
-
-def _is_placed(name: str, css: str) -> bool:
-    """Whether another rule of a style sheet places what has this class, and so shows it again."""
-    rules = re.finditer(rf"\.{re.escape(name)}(?![\w-])[^{{}}]*\{{([^{{}}]*)\}}", css)
-    return any(_PLACING.search(match[1]) and not _is_unseen(match[1]) for match in rules)
+        before = css[end : match.start()]
+        depth += before.count("{") - before.count("}")
+        yield before[max(map(before.rfind, "{};")) + 1 :], match[1], depth
+        end = match.end()

@@ -68,3 +68,13 @@ def test_text_that_waits_for_a_click_is_seen() -> None:
 
 def test_a_row_of_boxes_without_letters_of_its_own_is_seen() -> None:
     assert unseen("<div style='font-size:0'><p style='font-size:16px'>text</p></div>") == []
+
+
+def test_another_rule_may_stand_among_many_that_name_the_class() -> None:
+    many = ".x9 " * 60_000
+    assert unseen("<p class='x9'>trap</p>", f".x9{{display:none}} {many}") == ["trap"]
+    assert (
+        unseen("<p class='x9'>text</p>", f".x9{{display:none}} @media print {{ a .x9.on {{display:block}} }} {many}")
+        == []
+    )
+    assert unseen("<p class='x9'>trap</p>", ".x9{display:none} .x9-on, .a .x99 {display:block}") == ["trap"]
