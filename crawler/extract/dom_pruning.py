@@ -22,7 +22,7 @@ _TAGS = (
 _ROLES = (
     '[role="navigation"], [role="complementary"], [role="contentinfo"], [role="search"], [role="dialog"],'
     ' [role="alertdialog"], [role="menu"], [role="menubar"], [role="toolbar"], [role="tooltip"], [role="tablist"],'
-    ' [aria-modal="true"], [data-nosnippet]'
+    ' [aria-modal="true"]'
 )
 _COMMENTS = '[itemprop~="comment"], [itemtype$="schema.org/Comment"], [itemtype$="schema.org/UserComments"]'
 # Elements that are removed if all their text is in links: "read also", lists of articles.
@@ -56,6 +56,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     whole, own = _weight(tree.body), _own(tree, others)
     _take((n for n in unseen if n.parent is not None and _expendable(n, whole, own)), "hidden", removed)
     _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole, own)), "element", removed)
+    _take((n for n in tree.css("[data-nosnippet]") if _is_label(n) and _expendable(n, whole, own)), "element", removed)
     whole = _weight(tree.body)
     _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
     for node, reason in _named(tree, whole, own):
@@ -95,6 +96,11 @@ def _cards(tree: LexborHTMLParser) -> list[LexborNode]:
     inner = tree.css("a h2, a h3, a h4, a h5, a p")
     found = (next((p for p in ancestors(n) if p.tag == "a"), None) for n in inner)
     return [n for n in found if n is not None and len(n.text(strip=True)) >= _TEASER]
+
+
+def _is_label(node: LexborNode) -> bool:
+    """Whether an element holds no paragraph and is in none: prose is kept out of search results as well as labels."""
+    return not _prose(node) and all(one.tag != "p" for one in (node, *ancestors(node)))
 
 
 def _is_picture(node: LexborNode) -> bool:

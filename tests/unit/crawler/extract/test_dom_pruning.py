@@ -68,3 +68,16 @@ def test_what_holds_most_of_the_text_is_the_article_whatever_it_is_called() -> N
     dom_pruning.prune(tree)
     assert tree.body is not None
     assert tree.body.text().count(PROSE.strip()[:40]) == 6
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        (f"<p data-nosnippet>X1 {PROSE}</p>", True),
+        (f"<div data-nosnippet><p>X1 {PROSE}</p></div>", True),
+        ("<p>They said <span data-nosnippet>X1</span> and went.</p>", True),
+        ("<div data-nosnippet>X1</div>", False),
+    ],
+)
+def test_what_search_engines_do_not_quote_goes_unless_it_is_prose(html: str, kept: bool) -> None:
+    assert ("X1" in pruned(html)[0]) is kept
