@@ -7,6 +7,7 @@ posts". A word that the name negates (`no-share`, `with-sidebar`) says nothing, 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import islice
@@ -27,6 +28,7 @@ _ABOUT_THE_PAGE = re.compile(
     r"|senza|bez|zonder|utan|uten)(?: \w+)?$"
 )
 _ABSENT = re.compile(r"^ ?(?:free|disabled|off|none|hidden|excluded|grid|layout)(?: |$)")
+_REST = r"(?-i:(?<=[A-Za-z])[a-z]*)?"  # of a word of which a part was found
 _PREFIXES = re.compile(r"^(?:(?:h|id|section|sec|toc|anchor|heading|header|chapter|\d+) )+")
 _TOPIC = re.compile(r"^(?:category|tag|topic|term|section)-")  # classes of WordPress's `post_class`
 _POST = re.compile(r"(?:^|\s)(?:hentry|type-\w+|post-\d+)(?:\s|$)")
@@ -53,10 +55,29 @@ def _of_names(classes: str, name: str) -> str:
         match = _matcher().search(words)
         if match is None or match.lastgroup is None:
             continue
-        before, after = words[: match.start()], words[match.end() :]
-        if not (_ABOUT_THE_PAGE.search(before) or _ABSENT.match(after)):
+        if not _is_negated(words[: match.start()], words[match.end() :]):
             return match.lastgroup
     return ""
+
+
+def judge(pattern: str) -> Callable[[str], bool]:
+    """A function that tells whether the names of an element (its classes, its id) match the pattern, ignoring case, in
+    a word that they do not negate. It caches its results."""
+    search = re.compile(f"(?:{pattern}){_REST}", re.IGNORECASE).finditer
+
+    def is_called(names: str) -> bool:
+        return any(
+            not _is_negated(_words(one[: match.start()]), _words(one[match.end() :]))
+            for one in names.split()
+            for match in search(one)
+        )
+
+    return lru_cache(maxsize=20_000)(is_called)
+
+
+def _is_negated(before: str, after: str) -> bool:
+    """Whether the words around one in a name tell that the element is not what that says."""
+    return _ABOUT_THE_PAGE.search(before) is not None or _ABSENT.match(after) is not None
 
 
 def _words(name: str) -> str:

@@ -39,7 +39,8 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
         if fold(" ".join(said)) == fold(draft.description or ""):
             said = []  # only a copy of the description
         found, origin = _generic(draft, document, said, pieces, elements)
-        found, off = metadata_lines.without(found)
+        tags = {piece.text: piece.tag for piece in sorted(pieces, key=lambda piece: piece.found)}
+        found, off = metadata_lines.without(found, tags, (draft.published, draft.modified))
         draft.removed += off
         draft.fill("body", found, origin)
         read = _length(draft.body) / max(1, _length(said))

@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
+from crawler.extract import element_names
 from crawler.extract.body.text_blocks import Block, Elements
-from crawler.extract.html_document import judge
 
 PROSE = 80  # characters from which a block is prose and not a label
 HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6", "summary"))
@@ -15,7 +15,7 @@ ITEMS = frozenset(("li", "tr", "dt", "dd"))  # blocks of lists and tables, howev
 FLOW = HEADINGS | {"h1", "p", "li", "blockquote", "pre", "dt", "dd", "figcaption", "ul", "ol", "dl", "tr"}
 TABLE = frozenset(("table", "tbody", "thead", "tfoot"))
 # In the names of elements that rarely belong to an article.
-is_foreign = judge(
+is_foreign = element_names.judge(
     r"comment|related|sidebar|footer|widget|promo|teaser|list|recommend|(?:fact|info|side)-?box|subscri|paywall|register"
     r"|sign-?in|author|about|reference|footnote|bibliograph|legal"
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from crawler.extract import element_names
 from crawler.extract.body import reader_comments
 from crawler.extract.body.inline_boxes import (
     FLOW,
@@ -26,7 +27,7 @@ from crawler.extract.html_document import judge
 from crawler.text import fold
 
 _STOPS = (".", "!", "?", "…", "。", "؟", "۔", "।", ".”", ".“", '."', ".»", "!”", "?”", "」")
-_is_called_end = judge(
+_is_called_end = element_names.judge(
     r"footer|note|correct|disclaim|tip|contact|share|tag|meta|credit|source|sponsor|newsletter|bio|more"
 )
 _MOSTLY_LINK = 0.5  # share of links from which an item leads elsewhere
@@ -36,7 +37,9 @@ _is_called_entry = judge(r"live-?(?:blog|event|ticker|feed|entry|update)|(?:^|[\
 _MAX_BLOCK_WEIGHT = 600  # characters that one block counts at most: legal notices are long
 _DECAY = 60  # blocks of prose after the headline within which the weight decreases to zero …
 _MIN_DISTANCE_WEIGHT = 0.4  # … but never below this
-_is_called_discussion = judge(r"(?:^|[\W_])(?:comments?|commentlist|discussion|talkback|replies)(?:$|[\W_])")
+_is_called_discussion = element_names.judge(
+    r"(?:^|[\W_])(?:comments?|commentlist|discussion|talkback|replies)(?:$|[\W_])"
+)
 _REMARKS = 0.1  # factor for prose in elements named like a discussion
 _FOREIGN = 0.4  # factor for elements with a name untypical of articles
 _LEVELS = 5  # enclosing elements to which a block's weight is added, halved at each level
@@ -63,8 +66,9 @@ def find(blocks: Sequence[Block], elements: Elements, headline: str, said: str) 
 
 
 def _further(best: int, blocks: Sequence[Block], elements: Elements, top: int) -> list[Block]:
-    """The paragraphs in the boxes below the main text that hold nothing else, up to the first that holds a heading or
-    links: an article in several bodies, in the <article> of its headline."""
+    """The paragraphs in the boxes below the main text that hold nothing else, up to the first that holds a heading,
+    links, or a single paragraph in a box of another kind: an article in several bodies, in the <article> of its
+    headline."""
     around = elements.ancestors(best)
     own = next((n for n in around[1:] if elements.tags[n] == "article"), -1)
     if own < 0 or top < 0 or not _holds(own, top, blocks, elements):
@@ -78,14 +82,24 @@ def _further(best: int, blocks: Sequence[Block], elements: Elements, top: int) -
     for number, inner in branches.items():
         if any(b.tag in HEADINGS or b.links > _MOSTLY_LINK for b in inner):
             break
-        names = {elements.called(n) for b in inner for n in elements.ancestors(b.element) if n >= number}
+        boxes = {n for b in inner for n in elements.ancestors(b.element) if n >= number}
+        names = set(map(elements.called, boxes))
         if number == own or any(map(is_foreign, names)) or any(map(_is_called_end, names)):
             break
-        if all(b.tag == "p" and weight(b) and not b.links and b.text.endswith(_STOPS) for b in inner):
+        alike = len(inner) > 1 or any(_alike(n, best, elements) for n in boxes)
+        if alike and all(b.tag == "p" and weight(b) and not b.links and b.text.endswith(_STOPS) for b in inner):
             found += inner
         elif prose(inner):
             break
     return found
+
+
+def _alike(number: int, main: int, elements: Elements) -> bool:
+    """Whether an element is built like that of the main text, or marked as articleBody."""
+    if number in elements.bodies:
+        return True
+    words = set(elements.names[number].split())
+    return elements.tags[number] == elements.tags[main] and not words.isdisjoint(elements.names[main].split())
 
 
 def _holds(number: int, top: int, blocks: Sequence[Block], elements: Elements) -> bool:

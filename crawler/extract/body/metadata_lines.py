@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from crawler.boilerplate.removed import RemovalReason, Removed
+from crawler.extract import dates
 from crawler.extract.author_names import is_agency, is_byline, names
+from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
 from crawler.extract.dates import reader
 from index.model.message import Message
 
@@ -24,18 +28,26 @@ _PARTICLES = frozenset((
 _SIGN = re.compile(r"([(\[（]?)\s*([^()\[\]（）.:!?؟]{1,40}?)\s*[)\]）]?\.?")
 _SIGN_PARTS = re.compile(r"\s*[/,،;+&|\\-]\s*|\s+(?:and|und|et|y|e|و|mit|with)\s+")
 _INITIALS = 4  # letters of an editor's sign
+_NO_SIGNS = HEADINGS | ITEMS | {"td", "th"}  # elements of the text, however short
+_NEAR = timedelta(days=1)  # by which a date differs between time zones
 
 
-def without(paragraphs: list[str]) -> tuple[list[str], list[Removed]]:
-    """The paragraphs without lines about the text at its top and its end, and these."""
+def without(
+    paragraphs: list[str], tags: Mapping[str, str] | None = None, own: Sequence[datetime | None] = ()
+) -> tuple[list[str], list[Removed]]:
+    """The paragraphs without lines about the text at its top and its end, and these.
+
+    `tags` are those of the paragraphs' elements, as far as known; `own` are the article's dates."""
+    tags, days = tags or {}, [at.date() for at in own if at is not None]
     removed: list[Removed] = []
     kept = list(paragraphs)
     for text in paragraphs[:_TOP]:
-        kind = "author" if _is_author(text) else "meta" if _is_date(text) else ""
+        dated = tags.get(text) not in HEADINGS and _is_date(text, days)
+        kind = "author" if _is_author(text) else "meta" if dated else ""
         if kind and len(kept) > 1:
             kept.remove(text)
             removed.append(_removed(text, kind))
-    if len(kept) > 1 and is_sign_off(kept[-1]):
+    if len(kept) > 1 and tags.get(kept[-1]) not in _NO_SIGNS and is_sign_off(kept[-1]):
         removed.append(_removed(kept.pop(), "author"))
     return kept, removed
 
@@ -50,7 +62,13 @@ def is_sign_off(text: str) -> bool:
     signs = all(
         agency or (len(part) <= _INITIALS and part.isalpha()) for part, agency in zip(parts, agencies, strict=True)
     )
-    return signs and (any(agencies) or (len(parts) > 1 and "/" in text) or (bool(match[1]) and text.isascii()))
+    if not signs or any(agencies):
+        return signs
+    several = len(parts) > 1 and "/" in text
+    if match[1]:
+        return several or text.isascii()
+    capital = [part for part in parts if not part.islower()]
+    return several and len(capital) == 1 and capital[0].isupper()
 
 
 def _is_author(text: str) -> bool:
@@ -70,12 +88,14 @@ def _is_full_name(name: str) -> bool:
     return 1 < len(parts) <= _INITIALS + 1 and all(not p[0].islower() or p in _PARTICLES for p in parts)
 
 
-def _is_date(text: str) -> bool:
-    """Whether a line is a date with a few words: `Updated 3:14 PM, 20 January 2026`, `20 January 2026 · 4 min read`."""
+def _is_date(text: str, days: Sequence[date]) -> bool:
+    """Whether a line is the article's date with a few words: `Updated 3:14 PM, 20 January 2026`, `20 January 2026 · 4
+    min read`. Without a label, it is one of the article's `days` or next to it: another is told of by the text."""
     if len(text) > _LINE or _ENDS.search(text) or not _NUMBER.search(text):
         return False
     parts = [part for part in _PARTS.split(text) if part.strip()]
-    if not any(reader.read(_after_label(part)) for part in parts):
+    read = [found.at.date() for part in parts if (found := reader.read(_after_label(part)))]
+    if not read or not (dates.is_labelled(text) or any(abs(one - day) <= _NEAR for one in read for day in days)):
         return False
     return len(_WORD.findall(text)) <= _WORDS_BESIDE * (len(parts) + 1)
 

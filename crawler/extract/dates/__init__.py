@@ -32,12 +32,14 @@ _NUMERIC = re.compile(
     r"(?<!\d)(?:((?:19|20)\d\d)\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]|(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d\d))(?!\d)"
     r"|(?<![\d.])(\d\d)\.(\d\d)\.(\d\d)(?![\d.])"
 )
-_NOISE = re.compile(  # words around a visible date that confuse dateparser
-    r"^(?:published|posted|updated|last (?:updated|modified)|نشر(?:ت)?(?: في| بتاريخ| يوم)?|تاريخ النشر|آخر تحديث|منذ"
+_LABELS = (
+    r"published|posted|updated|last (?:updated|modified)|نشر(?:ت)?(?: في| بتاريخ| يوم)?|تاريخ النشر|آخر تحديث"
     r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
-    r"|تاریخ انتشار|erstellt am|gepubliceerd op)\b\s*:?\s*(?:on\b)?",
-    re.IGNORECASE,
+    r"|تاریخ انتشار|erstellt am|gepubliceerd op"
 )
+_LABELLED = re.compile(rf"^(?:{_LABELS})\b", re.IGNORECASE)
+# words around a visible date that confuse dateparser
+_NOISE = re.compile(rf"^(?:{_LABELS}|منذ)\b\s*:?\s*(?:on\b)?", re.IGNORECASE)
 _LABEL = re.compile(r"^[^\d:：]{2,30}[:：]\s*(?=\S)")  # the label of a date, in any language: `Written: 2023-11-07`
 _ARABIC_SCRIPT = ("ar", "fa", "ur", "ps", "ck")
 _NUMBER = re.compile(r"\d{6,}")  # in a text for people: the number of a report, and no date
@@ -64,6 +66,11 @@ class Dated:
     def origin(self, source: str) -> str:
         """The origin to record for a field: `json-ld`, `json-ld, day only`."""
         return f"{source}, {self.added}" if self.added else source
+
+
+def is_labelled(text: str) -> bool:
+    """Whether a line begins with the label of an article's date: `Published`, `آخر تحديث`."""
+    return _LABELLED.match(text.strip()) is not None
 
 
 def machine(value: str, place: Place) -> Dated | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from crawler import stages
 from crawler.extract.body import metadata_lines, text_blocks
+from crawler.extract.body.inline_boxes import is_foreign
 from crawler.extract.page_state import PageState
 from crawler.text import paragraphs
 from tests.support.samples import a_page, a_site
@@ -350,6 +352,34 @@ def test_lines_of_the_text_that_only_look_like_that_are_kept(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "<h2>Saturday, 20 January 2018</h2>",
+        "<h2>Published 20 January 2018</h2>",
+        "<p>When: 25 May 2019, 7 pm</p>",
+        "<p>Election on 5 May 2024</p>",
+        "<p>14 February 2024: the day everything changed</p>",
+        "<p>Born 3 March 1950 in Paris</p>",
+        "<p>وفاة في 5 مايو 2024</p>",
+    ],
+)
+def test_dates_that_the_text_tells_of_are_kept(line: str) -> None:
+    head = '<meta property="article:published_time" content="2018-01-20T10:00:00Z">'
+    assert len(read(in_article(p(TEXT[0]), line, p(*TEXT[1:])), head)) == len(TEXT) + 1
+
+
+def test_a_date_above_the_text_is_none_of_it_if_it_is_the_days() -> None:
+    day = datetime(2018, 1, 20, 23, tzinfo=UTC)
+    assert metadata_lines.without(["Berlin, 21 January 2018", *TEXT], own=(None, day))[0] == TEXT
+    assert len(metadata_lines.without(["Berlin, 22 January 2018", *TEXT], own=(None, day))[0]) == len(TEXT) + 1
+
+
+@pytest.mark.parametrize("item", ["AC/DC", "win/win", "(off)", "Petra", "Sana", "dpa"])
+def test_the_last_item_of_a_list_is_no_sign(item: str) -> None:
+    assert read(in_article(p(*TEXT), f"<ul><li>The first of all</li><li>{item}</li></ul>"))[-1] == item
+
+
+@pytest.mark.parametrize(
     ("line", "kept"),
     [
         ("(dpa/ml)", False),
@@ -359,6 +389,10 @@ def test_lines_of_the_text_that_only_look_like_that_are_kept(line: str) -> None:
         ("رويترز", False),
         ("AFP, Reuters", False),
         ("(Тасс)", False),
+        ("XY/rk", False),
+        ("(ab/cd)", False),
+        ("AC/DC", True),
+        ("win/win", True),
         ("Never.", True),
         ("Rain", True),
         ("12 m", True),
@@ -375,6 +409,8 @@ def test_a_line_of_agencies_and_signs_at_the_end_is_no_text(line: str, kept: boo
         f"<div class='body-b'>{p(*TEXT[5:])}</div>",
         f"<div class='ad'>Advertisement</div><div class='body-b'>{p(*TEXT[5:])}</div>",
         f"<div><div class='end'>{p(*TEXT[5:])}</div></div>",
+        "".join(f"<div class='body-a n{i}'>{p(text)}</div>" for i, text in enumerate(TEXT[5:])),
+        "".join(f"<div class=x itemprop=articleBody>{p(text)}</div>" for text in TEXT[5:]),
     ],
 )
 def test_a_second_body_in_the_same_article_is_of_it(further: str) -> None:
@@ -388,10 +424,21 @@ def test_a_second_body_in_the_same_article_is_of_it(further: str) -> None:
         f"<div class='about-us'>{p(TEXT[5])}</div>",
         f"<div class='b'><p><a href=/2>{TEXT[5]}</a></p></div>",
         "<div class='b'><p>Share this</p></div>",
+        f"<div class='box'>{p('Ada Example has written about dams and their keepers for more than ten years.')}</div>",
     ],
 )
 def test_boxes_below_the_body_that_hold_something_else_are_not(below: str) -> None:
     assert read(f"<article><h1>{HEADLINE}</h1><div class='body-a'>{p(*TEXT[:5])}</div>{below}</article>") == TEXT[:5]
+
+
+def test_a_box_named_for_what_it_lacks_is_the_texts() -> None:
+    assert read(f"<article><h1>{HEADLINE}</h1><div class='no-related has-comments'>{p(*TEXT)}</div></article>") == TEXT
+    assert [is_foreign(name) for name in ("related", "no-related", "no-related comments", "commentsOff")] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_points_in_brief_above_the_body_are_of_the_text() -> None:
