@@ -80,7 +80,10 @@ def country(host: str, locale: str | None, said: str = "") -> str:
     code = NOT_ISO.get(end, end.upper())
     if code in zones() and end not in ELSEWHERE:
         return code
-    given = get_global("territory_aliases").get(said.upper(), [said.upper()])[0]  # of UK, USA and other codes
+    written = said.upper().replace(".", "")
+    given = get_global("territory_aliases").get(written, [written])[
+        0
+    ]  # of UK, USA and other codes that are not ISO 3166-1's
     told = given if given in zones() else _by_name().get(said.casefold(), "")
     region = (locale or "").rpartition("_")[2]
     chosen = region if region in zones() and locale not in NOT_CHOSEN else UNKNOWN

@@ -34,6 +34,8 @@ from tests.unit.crawler.extract.test_extractor import TEXT, article, html, ld
         ("Ann Lee, Dean Baker and Bob Ray", ("Ann Lee", "Dean Baker", "Bob Ray")),
         ("Ann Lee, Dean of Law", ("Ann Lee",)),
         ("Ann Lee, Head Researcher", ("Ann Lee",)),
+        ("Ann Lee, Head Coach", ("Ann Lee",)),
+        ("Ann Lee, Dean Emerita", ("Ann Lee",)),
         ("山田太郎、佐藤花子", ("山田太郎", "佐藤花子")),
         ("山田太郎／佐藤花子", ("山田太郎", "佐藤花子")),
         ("Di Anna Berg", ("Anna Berg",)),

@@ -44,6 +44,7 @@ def test_an_id_that_is_taken_gets_a_number() -> None:
         ("JORDAN", "JO"),
         ("UK", "GB"),
         ("USA", "US"),
+        ("U.S.", "US"),
         ("Atlantis", "UN"),
         ("", "UN"),
     ],
