@@ -81,9 +81,7 @@ def country(host: str, locale: str | None, said: str = "") -> str:
     if code in zones() and end not in ELSEWHERE:
         return code
     written = said.upper().replace(".", "")
-    given = get_global("territory_aliases").get(written, [written])[
-        0
-    ]  # of UK, USA and other codes that are not ISO 3166-1's
+    given, *_ = get_global("territory_aliases").get(written, [written])  # UK, USA and others that ISO 3166-1 has not
     told = given if given in zones() else _by_name().get(said.casefold(), "")
     region = (locale or "").rpartition("_")[2]
     chosen = region if region in zones() and locale not in NOT_CHOSEN else UNKNOWN
