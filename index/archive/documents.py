@@ -227,6 +227,7 @@ def _version(row: RowMapping) -> Version:
         read=row["at"] or row["seen"],
         reason=ReadingReason(row["reason"] or ReadingReason.FIRST),
         confirmed=row["confirmed"],
+        corrected=row["corrected"],
     )
 
 

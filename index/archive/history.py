@@ -47,9 +47,8 @@ def change(conn: Connection, article: str, number: int) -> Event | None:
 def _event(before: Version | None, now: Version) -> Event:
     change = classify_change(before.article, now.article) if before is not None else UNCHANGED
     what: Literal["new", "changed"] = "new" if before is None else "changed"
-    corrected = now.read if now.reading > 1 else None
     ours = None if before is None or same_rules(before, now) else True
-    return Event(now.seen, what, now.number, now.article.headline, change, None, None, corrected, now.reading, ours)
+    return Event(now.seen, what, now.number, now.article.headline, change, None, None, now.corrected, now.reading, ours)
 
 
 def history(conn: Connection, article: str) -> list[Event]:

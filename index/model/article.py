@@ -66,6 +66,7 @@ class Version:
 
     `reading` is that reading's number, 1 for the first; `read` is when it was made (UTC), and `reason` why. `confirmed`
     names the rules and learned blocks by which the raw copy last gave this reading; None if that is not known.
+    `corrected` is when the reading to show was last changed (UTC), None if never.
     """
 
     number: int
@@ -75,6 +76,7 @@ class Version:
     read: datetime | None = None
     reason: ReadingReason = ReadingReason.FIRST
     confirmed: str | None = None
+    corrected: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
