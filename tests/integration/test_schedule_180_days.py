@@ -196,7 +196,7 @@ def half() -> Iterator[HalfAYear]:
                 patch.setattr(module, "datetime", Moment)
                 patch.setattr(module, "time", ticking)
             patch.setattr(crawl_process, "start_child", half.start)
-            patch.setattr(crawl_process.expiry, "RUNS_FOR", timedelta(days=365))  # all of them are looked at below
+            patch.setattr(crawl_process.expiry, "RUNS_FOR", timedelta(days=36_500))  # all are looked at
             live(half)
             yield half
 
