@@ -298,8 +298,7 @@ class Import:
                 raise _Differs(problem.article, found) from problem
             outcome = articles.store(conn, replace(fetched, strict=False))
         if outcome.kind != "emptied":
-            places = places_of(found.extraction)
-            repeated_blocks.count(conn, site, outcome.id, places, places)
+            repeated_blocks.count(conn, site, outcome.id, places_of(found.extraction))
         return outcome.kind
 
     def _lease(self, site: Site) -> leases.Lease:

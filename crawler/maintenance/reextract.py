@@ -180,8 +180,7 @@ class Reextraction:
         def change(conn: Connection) -> None:
             for rereading in (*earlier, Rereading(better, copy.number, ReadingReason.REEXTRACTED, state)):
                 rereading.store(conn, now)
-            places = places_of(extraction)
-            repeated_blocks.count(conn, known.site, known.id, places, places)
+            repeated_blocks.count(conn, known.site, known.id, places_of(extraction))
 
         self.archive.write(change, lease).result()
 

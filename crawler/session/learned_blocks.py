@@ -71,7 +71,7 @@ class LearnedBlocks:
     ) -> None:
         """Record a stored article's blocks with their places, and those that were discovered with it."""
         places = places_of(extraction)
-        repeated_blocks.count(conn, site, outcome.id, places, places)
+        repeated_blocks.count(conn, site, outcome.id, places)
         texts = {block: one.text for block, one in discovered.items()}
         grounds = {block: one.ground for block, one in discovered.items()}
         repeated_blocks.record_learned(conn, site, texts, page.fetched, grounds)

@@ -86,11 +86,8 @@ _KEYWORDS = (
 )
 
 
-def count(
-    conn: Connection, site: str, article_id: str, blocks: Iterable[str], places: Mapping[str, Place] | None = None
-) -> None:
-    """Record the hashes of the blocks that an article now has, with their places; idempotent."""
-    now = dict.fromkeys(blocks) | dict(places or {})
+def count(conn: Connection, site: str, article_id: str, now: Mapping[str, Place | None]) -> None:
+    """Record the blocks that an article has now, by their hashes, each with its place if that is known; idempotent."""
     known = {row.block: _place(row) for row in conn.execute(_PLACES, {"article": article_id})}
     for block in known.keys() - {block for block, place in now.items() if known.get(block, ...) == place}:
         mine = repeats.c.article == article_id
