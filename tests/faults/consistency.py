@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,14 @@ def articles_of(house: Installation) -> dict[str, Any]:
                 "story": conn.execute(select(t.articles.c.story).where(t.articles.c.id == id_)).scalar_one(),
             }
     return found
+
+
+def count_versions(house: Installation) -> int:
+    """How many versions the archive has so far, whoever writes to it; 0 where there is none."""
+    file = house.loaded().settings.data / "archive.sqlite3"
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as archive:
+        return int(archive.execute("SELECT count(*) FROM versions").fetchone()[0])
+    return 0
 
 
 def indexed(house: Installation) -> dict[str, int]:

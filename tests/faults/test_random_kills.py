@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.faults.conftest import LONG, LONG_MARKS
-from tests.faults.consistency import ARSHIF, Installation, articles_of, check_settled, check_sound, clear
+from tests.faults.consistency import (
+    ARSHIF,
+    Installation,
+    articles_of,
+    check_settled,
+    check_sound,
+    clear,
+    count_versions,
+)
 from tests.support.news_sites import Newsroom
 from tests.support.patience import wait_for
 
@@ -79,7 +86,7 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
             versions = 0
             if number % PUBLISH_EACH == 0:
                 room.publish(dice.choice(list(room.sites)), body=report(number))
-                versions = stored(house) + 1
+                versions = count_versions(house) + 1
             requests = int(dice.triangular(0, whole, 0))
             if start_and_kill(house, room, requests, versions, dice.uniform(0, LATER), alone):
                 killed += 1
@@ -105,14 +112,6 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
     return killed
 
 
-def stored(house: Installation) -> int:
-    """How many versions the archive has."""
-    file = house.loaded().settings.data / "archive.sqlite3"
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as archive:
-        return int(archive.execute("SELECT count(*) FROM versions").fetchone()[0])
-    return 0  # there is no archive yet
-
-
 def start_and_kill(
     house: Installation, room: Newsroom, requests: int, versions: int, later: float, alone: bool
 ) -> bool:
@@ -123,7 +122,7 @@ def start_and_kill(
     process = house.start(*ARSHIF, "crawl", start_new_session=True, **quiet)
 
     def reached() -> bool:
-        return len(room.log) >= before + requests and (not versions or stored(house) >= versions)
+        return len(room.log) >= before + requests and (not versions or count_versions(house) >= versions)
 
     wait_for(lambda: process.poll() is not None or reached())
     time.sleep(later)

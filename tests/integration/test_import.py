@@ -6,15 +6,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.consistency import ARSHIF, Installation, articles_of, check_sound, indexed
+from tests.faults.consistency import ARSHIF, Installation, articles_of, check_sound, count_versions, indexed
 from tests.support.patience import wait_for
 from tests.support.warcs import Archived, article, wacz, warc
 
@@ -107,7 +105,7 @@ def test_an_import_that_was_killed_goes_on_where_it_was(tmp_path: Path, killed_a
     process = house.start(
         *ARSHIF, "import", str(tmp_path / "a.warc.gz"), stdout=subprocess.DEVNULL, start_new_session=True
     )
-    wait_for(lambda: stored(house) >= killed_at or process.poll() is not None)
+    wait_for(lambda: count_versions(house) >= killed_at or process.poll() is not None)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     told(house, tmp_path / "a.warc.gz")
@@ -115,14 +113,6 @@ def test_an_import_that_was_killed_goes_on_where_it_was(tmp_path: Path, killed_a
     assert indexed(house).keys() == indexed(calm).keys()
     check_sound(house)
     assert [file.name for file in (house.loaded().settings.data / "imports").iterdir()] == ["lock"]
-
-
-def stored(house: Installation) -> int:
-    """How many versions the archive has."""
-    file = house.loaded().settings.data / "archive.sqlite3"
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as archive:
-        return int(archive.execute("SELECT count(*) FROM versions").fetchone()[0])
-    return 0  # there is no archive yet
 
 
 def test_only_what_is_wanted_is_stored(tmp_path: Path, house: Installation) -> None:
