@@ -75,7 +75,8 @@ def _listed(path: str) -> list[str]:
         with _open(path) as answer:
             text = answer.read()
     else:
-        _exists(path)
+        if not Path(path).is_file():
+            raise ArshifError(f"{path}: no such file")
         text = Path(path).read_bytes()
     if path.endswith(".gz"):
         text = gzip.decompress(text)
@@ -84,11 +85,6 @@ def _listed(path: str) -> list[str]:
     return [
         str(beside / line) if beside and (beside / line).exists() else urljoin(COMMON_CRAWL, line) for line in lines
     ]
-
-
-def _exists(path: str) -> None:
-    if not Path(path).is_file():
-        raise ArshifError(f"{path}: no such file")
 
 
 def unpack(group: list[str], work: Path) -> Iterator[Input]:

@@ -155,31 +155,26 @@ class Import:
     # --- which pages
 
     def _look_through(self, files: list[Input], plan: Plan) -> None:
-        passed: Counter[str] = Counter()
-        records = 0
+        report = ImportReport()
         plan.begin()
         for number, one in enumerate(files):
             for head in _heads(one):
-                records += 1
+                report.records += 1
                 if reason := self.wanted.look(head):
-                    passed[reason] += 1
+                    _count(report.passed, reason)
                     if reason == Passed.DAMAGED:
                         log.warning("%s: damaged at byte %d", one.name, head.offset)
                 else:
                     assert head.date is not None
                     plan.add(PlannedPage(number, head.offset, head.url, head.date))
-                if records % 1_000 == 0:
-                    self.told(Progress(records, 0, 0))
-        passed["records"] = records
-        plan.finish(passed.items())
+                if report.records % 1_000 == 0:
+                    self.told(Progress(report.records, 0, 0))
+        plan.finish(json.dumps(asdict(report)))
 
     # --- storing them
 
     async def _store_all(self, files: list[Input], plan: Plan) -> ImportReport:
         report = ImportReport(**json.loads(plan.counts()))
-        passed = plan.passed()
-        report.records = passed.pop("records")
-        report.passed = passed | {name: n for name, n in report.passed.items() if name not in passed}
         done, total = plan.done, len(plan)
         pages = plan.pages(done)
         while batch := list(islice(pages, BATCH)):

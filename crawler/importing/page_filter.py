@@ -45,6 +45,7 @@ class PageFilter:
     since: datetime | None = None
     until: datetime | None = None
     max_bytes: int = 0
+    _latest: datetime = field(default_factory=lambda: datetime.now(UTC) + SKEW)  # later ones are of a wrong clock
     _by_host: dict[str, Site | None] = field(default_factory=dict)
 
     def look(self, head: RecordHead) -> Passed | None:
@@ -53,7 +54,7 @@ class PageFilter:
             return Passed.DAMAGED
         if head.kind == "revisit":
             return Passed.REVISIT
-        if head.date is None or head.date > datetime.now(UTC) + SKEW:
+        if head.date is None or head.date > self._latest:
             return Passed.UNDATED
         if (self.since and head.date < self.since) or (self.until and head.date >= self.until):
             return Passed.TIME

@@ -16,8 +16,7 @@ from pathlib import Path
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS pages (input INTEGER, position INTEGER, url TEXT, fetched REAL);
-CREATE TABLE IF NOT EXISTS passed (reason TEXT PRIMARY KEY, n INTEGER);
-CREATE TABLE IF NOT EXISTS state (complete INTEGER, done INTEGER, counts TEXT);
+CREATE TABLE IF NOT EXISTS state (done INTEGER, counts TEXT);
 """
 _ORDER = "ORDER BY fetched, url, input, position"
 
@@ -50,36 +49,28 @@ class Plan:
     @property
     def complete(self) -> bool:
         """Whether all inputs were looked through."""
-        row = self._db.execute("SELECT complete FROM state").fetchone()
-        return bool(row and row[0])
+        return self._db.execute("SELECT 1 FROM state").fetchone() is not None
 
     @property
     def done(self) -> int:
         """How many of its pages, in their order, are stored."""
-        row = self._db.execute("SELECT done FROM state").fetchone()
-        return int(row[0]) if row else 0
+        return int(self._db.execute("SELECT done FROM state").fetchone()[0])
 
     def begin(self) -> None:
-        """Forget what an unfinished look through the inputs left."""
+        """Begin a look through the inputs, which leaves nothing unless it is finished."""
         self._db.execute("BEGIN")
-        for table in ("pages", "passed", "state"):
-            self._db.execute(f"DELETE FROM {table}")
+        self._db.execute("DELETE FROM pages")
 
     def add(self, page: PlannedPage) -> None:
         """Add a page, between `begin` and `finish`."""
         row = (page.input, page.offset, page.url, page.fetched.timestamp())
         self._db.execute("INSERT INTO pages VALUES (?, ?, ?, ?)", row)
 
-    def finish(self, passed: Iterable[tuple[str, int]]) -> None:
-        """Keep what was added, with how many records were passed over, by reason."""
-        self._db.executemany("INSERT INTO passed VALUES (?, ?)", passed)
-        self._db.execute("INSERT INTO state VALUES (1, 0, '{}')")
+    def finish(self, counts: str) -> None:
+        """Keep what was added, with what came of the look through, as JSON."""
+        self._db.execute("INSERT INTO state VALUES (0, ?)", (counts,))
         self._db.execute("COMMIT")
         self._db.execute("CREATE INDEX IF NOT EXISTS by_time ON pages (fetched, url, input, position)")
-
-    def passed(self) -> dict[str, int]:
-        """How many records were passed over, by reason."""
-        return dict(self._db.execute("SELECT reason, n FROM passed"))
 
     def __len__(self) -> int:
         return int(self._db.execute("SELECT count(*) FROM pages").fetchone()[0])
@@ -91,13 +82,12 @@ class Plan:
                 yield PlannedPage(number, offset, url, datetime.fromtimestamp(fetched, UTC))
 
     def mark(self, done: int, counts: str) -> None:
-        """Record that so many pages are stored, and what came of them, as JSON."""
+        """Record that so many pages are stored, and what has come of all by then, as JSON."""
         self._db.execute("UPDATE state SET done = ?, counts = ?", (done, counts))
 
     def counts(self) -> str:
-        """What came of the pages that are stored, as JSON."""
-        row = self._db.execute("SELECT counts FROM state").fetchone()
-        return str(row[0]) if row else "{}"
+        """What came of the look through and of the pages that are stored, as JSON."""
+        return str(self._db.execute("SELECT counts FROM state").fetchone()[0])
 
     def close(self) -> None:
         """Close the file."""

@@ -19,11 +19,11 @@ from typing import BinaryIO, NamedTuple
 from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
+from crawler.discover.source_document import MAX_BYTES
 from crawler.fetch.raw_capture import DEFLATE, ENCODED, GZIP
 
 PAGES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.revisit
 HTTP_OK = 200
-MAX_DECODED = 50 * 1024**2  # bytes of a page: a small one in Brotli can unpack to gigabytes
 
 _MEMBER = b"\x1f\x8b\x08"  # the start of a gzip member (RFC 1952)
 _RECORD = re.compile(rb"WARC/1\.[01]\r?\n")
@@ -149,8 +149,8 @@ def _content(record: WarcRecord) -> Content | None:
         body = _unchunked(body)
     encoding = named.get("content-encoding", "")
     if encoding in _DECODERS:
-        body = _DECODERS[encoding](BytesIO(body)).read(MAX_DECODED + 1)
-        if len(body) > MAX_DECODED:
+        body = _DECODERS[encoding](BytesIO(body)).read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:  # a small one can unpack to gigabytes
             return None
         headers = [pair for pair in headers if pair[0].lower() not in ENCODED]
     elif encoding not in ("", *GZIP, *DEFLATE):

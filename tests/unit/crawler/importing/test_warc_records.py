@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from fastwarc.stream_io import ZstdWriter
 
-from crawler.importing.warc_records import MAX_DECODED, content, heads
+from crawler.discover.source_document import MAX_BYTES
+from crawler.importing.warc_records import content, heads
 from tests.support.warcs import HTML, Archived, warc
 
 PAGES = [Archived(f"https://n.example/{n}", f"2020-01-0{n + 1}T00:00:00Z", b"<p>page %d</p>" % n) for n in range(5)]
@@ -105,7 +106,7 @@ def test_the_digests_that_there_are_decide(tmp_path: Path, without: tuple[str, .
 def test_a_body_that_unpacks_to_more_than_a_page_is_not_read(tmp_path: Path) -> None:
     packed = BytesIO()
     writer = ZstdWriter(packed)
-    for _ in range(MAX_DECODED // 1024**2 + 1):
+    for _ in range(MAX_BYTES // 1024**2 + 1):
         writer.write(bytes(1024**2))
     writer.close()
     headers = (HTML, ("Content-Encoding", "zstd"))
