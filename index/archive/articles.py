@@ -245,8 +245,9 @@ def _store_past(
         if row is None:
             continue
         near = article_of({**row._mapping, "id": home.id, "site": home.site, "own_url": home.url})
-        if _same(near, article, own, page.fetched) or is_paywall_truncated(near, article) or is_emptied(near, article):
-            if row is after and _same(near, article, own, page.fetched):
+        same = _same(near, article, own, page.fetched)
+        if same or is_paywall_truncated(near, article) or is_emptied(near, article):
+            if same and row is after:
                 past_versions.set_seen(conn, home.id, row.number, page.fetched)
                 _update_past(conn, home, page.fetched, home.number)
             return Outcome("same", home.id, home.number)
