@@ -8,7 +8,6 @@ https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,13 +20,12 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from crawler.discover.source_document import MAX_BYTES
 from crawler.fetch.raw_capture import DEFLATE, ENCODED, GZIP
+from index.warc.store import MEMBER, RECORD, begins_record
 
 PAGES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.revisit
 HTTP_OK = 200
 
-_MEMBER = b"\x1f\x8b\x08"  # the start of a gzip member (RFC 1952)
-_RECORD = re.compile(rb"WARC/1\.[01]\r?\n")
-_START = re.compile(re.escape(_MEMBER) + b"|" + _RECORD.pattern)
+_START = re.compile(re.escape(MEMBER) + b"|" + RECORD.pattern)
 _CHUNK = 1024 * 1024  # bytes searched at a time for the next record
 _LOOK = 1024  # bytes by which one is recognised
 _DECODERS = {"br": BrotliReader, "zstd": ZstdReader}
@@ -173,18 +171,9 @@ def _next_record(stream: BinaryIO, start: int) -> int | None:
         stream.seek(start)
         window = stream.read(_CHUNK + _LOOK)
         for found in _START.finditer(window):
-            if found.start() < _CHUNK and _begins_record(window[found.start() : found.start() + _LOOK]):
-                return start + found.start()
+            place = found.start()
+            if place < _CHUNK and (found[0] != MEMBER or begins_record(window[place : place + _LOOK])):
+                return start + place
         if len(window) <= _CHUNK:
             return None
         start += _CHUNK
-
-
-def _begins_record(data: bytes) -> bool:
-    """Whether a record begins here: three bytes of a gzip member come by chance in every few megabytes."""
-    if data.startswith(_MEMBER):
-        try:
-            data = zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(data, _LOOK)
-        except zlib.error:
-            return False
-    return _RECORD.match(data) is not None

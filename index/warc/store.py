@@ -33,7 +33,9 @@ RECORD_BYTES = 128 * 1024**2  # longest unpacked record; by default, a page has 
 _CHUNK_BYTES = 1024 * 1024  # bytes read at a time
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
 _PACKED, _STORED = 6, 0  # zlib levels: compressing what came compressed only takes time
-_MEMBER = b"\x1f\x8b\x08"  # how a gzip member begins: its magic number and the method, RFC 1952
+MEMBER = b"\x1f\x8b\x08"  # how a gzip member begins: its magic number and the method, RFC 1952
+RECORD = re.compile(rb"WARC/1\.[01]\r?\n")  # the first line of a record
+_FIRST_LINE = 16  # bytes at least that it fits in
 _GZIP = zlib.MAX_WBITS + 16  # tells zlib to expect gzip's header and checksum
 
 Headers = Sequence[tuple[str, str]]
@@ -302,22 +304,26 @@ def _next_record(file: FileIO, start: int) -> int | None:
     at = start
     while piece := file.read(_CHUNK_BYTES):
         data = before + piece
-        found = data.find(_MEMBER, 1 if at == start and not before else 0)
+        found = data.find(MEMBER, 1 if at == start and not before else 0)
         while found >= 0:
             place = at - len(before) + found
-            if (end := _end_of_members(file, place)) > place and _begins_record(file, place):
-                return end
-            found = data.find(_MEMBER, found + 1)
+            if (end := _end_of_members(file, place)) > place:
+                file.seek(place)
+                if begins_record(file.read(1_024)):
+                    return end
+            found = data.find(MEMBER, found + 1)
         at += len(piece)
-        before = data[-len(_MEMBER) + 1 :]
+        before = data[-len(MEMBER) + 1 :]
         file.seek(at)
     return None
 
 
-def _begins_record(file: FileIO, place: int) -> bool:
-    """Whether a member holds a record: compressed content of a page may look like one, too."""
-    file.seek(place)
-    return zlib.decompressobj(_GZIP).decompress(file.read(1_024), 5) == b"WARC/"
+def begins_record(data: bytes) -> bool:
+    """Whether a gzip member with this beginning holds a record: compressed content of a page may look like one, too."""
+    try:
+        return RECORD.match(zlib.decompressobj(_GZIP).decompress(data, _FIRST_LINE)) is not None
+    except zlib.error:
+        return False
 
 
 def _end_of_members(file: FileIO, start: int) -> int:
