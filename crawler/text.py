@@ -54,6 +54,11 @@ def block(paragraphs: Iterable[str]) -> str:
     return "\n\n".join(p for p in (_lines(text) for text in paragraphs) if p)
 
 
+def length(texts: Iterable[str]) -> int:
+    """The characters of several texts."""
+    return sum(map(len, texts))
+
+
 def paragraphs(body: str) -> list[str]:
     """The paragraphs of a body, in order."""
     return [p for p in _PARAGRAPHS.split(body) if p]

@@ -14,9 +14,9 @@ from index.model.codes import SourceReason
 from index.text.charset import decode
 
 MAX_BYTES = 50 << 20  # per document, decompressed: the limit of sitemaps.org
-_LAYERS = 3  # of gzip: a compressed file, compressed again by the server
+LAYERS = 3  # of gzip: a compressed file, compressed again by the server
 _MEMBERS = 1_000  # per gzip file; a file of millions of empty members is an attack
-_GZIP = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 _SNIFFED_CHARACTERS = 200_000  # searched for the document's first element, which may follow comments and PHP notices
 
 DocumentKind = Literal["feed", "sitemap", "html", "json", "xml", "text", "empty"]
@@ -99,8 +99,8 @@ def unpack(body: bytes) -> tuple[bytes, bool]:
     :raises SourceProblem: when gzip data cannot be decompressed.
     """
     cut = False
-    for _ in range(_LAYERS):
-        if not body.startswith(_GZIP):
+    for _ in range(LAYERS):
+        if not body.startswith(GZIP_MAGIC):
             break
         body, short = _gunzip(body)
         cut = cut or short
@@ -120,7 +120,7 @@ def _gunzip(body: bytes) -> tuple[bytes, bool]:
         if not member.eof or len(found) > MAX_BYTES:
             return bytes(found), True
         body = member.unused_data
-        if not body.startswith(_GZIP):
+        if not body.startswith(GZIP_MAGIC):
             return bytes(found), False
     return bytes(found), True
 

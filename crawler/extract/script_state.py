@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from crawler.errors import Unreadable
 from crawler.extract import body, dates, html_document, jsonld, metadata, visible_metadata
 from crawler.extract.author_names import names
@@ -11,6 +9,7 @@ from crawler.extract.draft import Draft
 from crawler.extract.metadata import Context
 from crawler.extract.page_state import PageState, Story
 from crawler.site_config import Rules
+from crawler.text import length
 
 _FEW = 200  # characters of a body below which the article may stand in scripts
 _MORE = 3  # times that the text in scripts must be as long as the one found
@@ -20,10 +19,10 @@ def fill(draft: Draft, page: Context, node: jsonld.Node | None, ours: Rules) -> 
     """Replaces a body of hardly any text by the one in the page's scripts, and fills empty fields from there."""
     _, place, house = page
     said = node.get("articleBody") if node is not None else None
-    if _length(draft.body) >= _FEW or (isinstance(said, str) and len(said) >= _FEW):
+    if length(draft.body) >= _FEW or (isinstance(said, str) and len(said) >= _FEW):
         return
     found = _story(draft, page, ours)
-    if _length(found.body) <= _MORE * _length(draft.body):
+    if length(found.body) <= _MORE * length(draft.body):
         return
     draft.body, draft.origins["body"], draft.apart = found.body, "script", frozenset()
     draft.fill("authors", metadata.persons(names(found.authors), house), "script")
@@ -36,7 +35,7 @@ def _story(draft: Draft, page: Context, ours: Rules) -> Story:
     state = PageState(page[0].markup)
     if (story := state.story(draft.headline)) is not None:
         return story
-    if (html := state.html()) and _length((described := _described(html, draft, page, ours)).body) >= _FEW:
+    if (html := state.html()) and length((described := _described(html, draft, page, ours)).body) >= _FEW:
         return described
     return Story(state.prose())
 
@@ -52,7 +51,3 @@ def _described(html: str, draft: Draft, page: Context, ours: Rules) -> Story:
     visible_metadata.fill_visible(own, (inner, place, house))
     body.fill(own, inner, None, ours)
     return Story(own.body, own.authors, own.section or "")
-
-
-def _length(texts: Sequence[str]) -> int:
-    return sum(map(len, texts))

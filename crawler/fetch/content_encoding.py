@@ -10,8 +10,8 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.http import Response
 from scrapy.utils._compression import _DecompressionMaxSizeExceeded
 
-GZIP_MAGIC = b"\x1f\x8b"
-_LAYERS = 3  # of gzip: a compressed file, compressed again by the server
+from crawler.discover.source_document import GZIP_MAGIC, LAYERS
+
 _TEXT = b"<{[ \t\r\n\xef"  # first bytes of a page or feed
 
 
@@ -29,7 +29,7 @@ class ContentEncodingMiddleware(HttpCompressionMiddleware):
         if request.meta.get("robots") and not 200 <= response.status < 300:
             return response
         found: Any = response
-        for _ in range(_LAYERS):
+        for _ in range(LAYERS):
             if "download_maxsize" in request.meta and found.body.startswith(GZIP_MAGIC):
                 found.headers["Content-Encoding"] = "gzip"
             if not found.headers.get("Content-Encoding"):

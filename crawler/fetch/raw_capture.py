@@ -11,8 +11,7 @@ from http import HTTPStatus
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.discover.source_document import MAX_BYTES, unpack
-from crawler.fetch.content_encoding import GZIP_MAGIC
+from crawler.discover.source_document import GZIP_MAGIC, MAX_BYTES, unpack
 from index.warc import store
 
 ENCODED = ("content-encoding", "content-length")  # headers that no longer apply to a decoded body

@@ -4,7 +4,6 @@ the checks, trafilatura on the pruned page and then on the whole; JSON-LD's arti
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 from trafilatura import bare_extraction
@@ -18,7 +17,7 @@ from crawler.extract.body.text_blocks import Block, Elements
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, paragraphs
 from crawler.site_config import Rules
-from crawler.text import fold, line
+from crawler.text import fold, length, line
 
 _TAGS = 10_000  # tags above which trafilatura's slow mode is not used: 12,500 empty <div> take it 110 s
 _TAGS_FAST = 50_000  # the same for its fast mode: 200,000 tags of a table take it 10 s
@@ -43,7 +42,7 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
         found, off = metadata_lines.without(found, tags, (draft.published, draft.modified))
         draft.removed += off
         draft.fill("body", found, origin)
-        read = _length(draft.body) / max(1, _length(said))
+        read = length(draft.body) / max(1, length(said))
         if read < 0.2 or (read < 0.6 and _lacks(draft.body, said, document)):
             draft.body, draft.origins["body"] = said, "json-ld"
     draft.apart = apart(draft.body, pieces)
@@ -55,10 +54,10 @@ def _generic(
     """The text of a page without a selector for it, and its origin."""
     scope = main_content.find(pieces, elements, draft.headline, " ".join(said))
     found, origin = [b.text for b in pieces if b.found], "body"
-    wanted = max(0.6 * _length(said), _FLASH)
-    if _length(found) < wanted:
+    wanted = max(0.6 * length(said), _FLASH)
+    if length(found) < wanted:
         other, source = _first_good(document, wanted)
-        if _length(other) > _MORE * _length(found):
+        if length(other) > _MORE * length(found):
             found, origin, scope = other, source, pieces
             for piece in pieces:
                 piece.found = False
@@ -85,9 +84,9 @@ def _first_good(document: HtmlDocument, wanted: float) -> tuple[list[str], str]:
         if html.count("<") > (_TAGS_FAST if fast else _TAGS):
             continue
         found = _trafilatura(html, fast=fast)
-        if _length(found) > _MORE * _length(best):
+        if length(found) > _MORE * length(best):
             best, source = found, origin
-        if _length(best) >= wanted:
+        if length(best) >= wanted:
             break
     return best, source
 
@@ -137,7 +136,3 @@ def _lines(element: Any) -> list[str]:
     for broken in element.iter("lb"):
         broken.tail = "\n" + (broken.tail or "")
     return [text for part in "".join(element.itertext()).split("\n") if (text := line(part))]
-
-
-def _length(texts: Sequence[str]) -> int:
-    return sum(map(len, texts))

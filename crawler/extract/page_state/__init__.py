@@ -13,12 +13,11 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract.page_state import flight, readers, rich_text
-from crawler.text import line, words
+from crawler.extract.page_state.limits import MAX_DEPTH, MAX_NODES
+from crawler.text import length, line, words
 
 Node = Mapping[str, Any]
-_MAX_NODES = 50_000  # in all values of a page
 _MAX_NESTED = 30  # strings that are JSON in turn
-_MAX_DEPTH = 60
 _MIN_CHARS = 400  # of an article
 _LONGER = 1.1  # times that a later story must be as long to replace an earlier one
 _PROSE = 60  # minimum characters of a paragraph
@@ -86,7 +85,7 @@ class PageState:
         for node in self._walk():
             if _agree(_title(node), headline):
                 body = _longest(self, node, headline)
-                if _length(body) >= _MIN_CHARS and (best is None or _length(body) > _LONGER * _length(best.body)):
+                if length(body) >= _MIN_CHARS and (best is None or length(body) > _LONGER * length(best.body)):
                     best = Story(body, _authors(self, node), _section(self, node), _date(node))
         return best
 
@@ -97,7 +96,7 @@ class PageState:
     def prose(self) -> list[str]:
         """The longest prose under one path of keys; [] if that is shorter than an article."""
         groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        left = _MAX_NODES
+        left = MAX_NODES
         stack: list[tuple[Any, tuple[str, ...]]] = [(value, ()) for value in reversed(self.values)]
         while stack and left > 0:
             left -= 1
@@ -108,19 +107,19 @@ class PageState:
                 stack.extend((v, names) for v in reversed(node))
             elif isinstance(node, str) and _is_prose(node):
                 groups[names].append(node)
-        found = max(groups.values(), key=_length, default=[])
+        found = max(groups.values(), key=length, default=[])
         body = [text for one in found for text in rich_text.of_string(one)]
-        return body if _length(body) >= _MIN_CHARS else []
+        return body if length(body) >= _MIN_CHARS else []
 
     def _walk(self, *, shallow: bool = False) -> Iterator[Node]:
         stack: list[tuple[Any, int]] = [(value, 0) for value in reversed(self.values)]
-        left = _MAX_NODES
+        left = MAX_NODES
         while stack and left > 0:
             left -= 1
             node, depth = stack.pop()
             if isinstance(node, str):
                 node = self._parsed(node)
-            if depth > (4 if shallow else _MAX_DEPTH):
+            if depth > (4 if shallow else MAX_DEPTH):
                 continue
             if isinstance(node, dict):
                 yield node
@@ -140,7 +139,7 @@ class PageState:
 
     def resolved(self, value: Any, depth: int = 0) -> Any:
         """The value with references replaced, down to a few levels."""
-        if depth > _MAX_DEPTH // 4:
+        if depth > MAX_DEPTH // 4:
             return value
         if isinstance(value, list):
             return [self.resolved(one, depth + 1) for one in value]
@@ -184,11 +183,11 @@ def _longest(state: PageState, node: Node, headline: str) -> list[str]:
         if isinstance(value, str) and not _is_prose(value):
             continue
         body = rich_text.read(state.resolved(value), is_foreign)
-        if _length(body) > _length(best):
+        if length(body) > length(best):
             best = body
         if isinstance(value, dict):
             inner = _longest(state, state.resolved(value), headline) if _is_container(value) else []
-            best = max(best, inner, key=_length)
+            best = max(best, inner, key=length)
     return best
 
 
@@ -242,7 +241,3 @@ def _section(state: PageState, node: Node) -> str:
 def _date(node: Node) -> str:
     values = (node.get(key) for key in _DATES)
     return next((str(value) for value in values if isinstance(value, str | int) and not isinstance(value, bool)), "")
-
-
-def _length(texts: list[str]) -> int:
-    return sum(map(len, texts))

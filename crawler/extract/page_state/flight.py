@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from crawler.extract.page_state import js_literal
+from crawler.extract.page_state.limits import MAX_NODES
 
 _PUSH = re.compile(r"__next_f\s*(?:=[^;]{0,60}|\|\|\s*\[\])?\)?\.push\(\s*\[\s*\d+\s*,\s*(?=[\"'])")
 _ROW = re.compile(r"([0-9a-f]{1,6}):(?:T([0-9a-f]{1,6}),|([A-Z]{1,2})?(?=[\[{\"tfn\d-]))")
@@ -19,7 +20,6 @@ _VOID = frozenset(("img", "br", "hr", "input", "link", "meta", "source"))
 _DROPPED = frozenset(("script", "style", "link", "meta", "svg", "title"))
 _ATTRIBUTES = {"className": "class", "id": "id", "href": "href", "dateTime": "datetime", "src": "src", "alt": "alt",
                "rel": "rel", "role": "role", "itemProp": "itemprop"}  # fmt: skip
-_MAX_NODES = 50_000
 _MAX_DEPTH = 200
 _MAX_ROWS = 5_000
 
@@ -40,7 +40,7 @@ class Tree:
 
     def __init__(self, text: str) -> None:
         self.rows = dict(_rows(text))
-        self._left = _MAX_NODES
+        self._left = MAX_NODES
 
     def values(self) -> list[Any]:
         """The values of all rows, in which references to others are replaced by their values."""
@@ -48,7 +48,7 @@ class Tree:
 
     def html(self) -> str:
         """The elements as HTML, those of the first row and those that no other refers to."""
-        self._left = _MAX_NODES
+        self._left = MAX_NODES
         parts: list[str] = []
         done: set[str] = set()
         for name in self.rows:

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract.page_state import flight, js_literal
+from crawler.extract.page_state.limits import MAX_DEPTH
 
 _MAX_CHARS = 2_000_000  # per script
 _MAX_ALL_CHARS = 8_000_000  # of all scripts
@@ -29,7 +30,6 @@ _CALLED = re.compile(
 _MIN_CHARS = 20  # of a value that is worth reading
 _PLACES = re.compile(r'^\s*\[\s*(?:\[\s*"\w+"\s*,\s*\d+\s*\]|[\[{])')
 _MAX_PLACES = 100_000  # values that devalue's list is unfolded to
-_MAX_DEPTH = 60
 
 
 def values(tree: LexborHTMLParser) -> Iterator[Any]:
@@ -67,7 +67,7 @@ def _of_island(props: str) -> Iterator[Any]:
 
 
 def _untyped(value: Any, depth: int) -> Any:
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         return None
     if isinstance(value, dict):
         return {key: _untyped(one, depth + 1) for key, one in value.items()}
@@ -153,7 +153,7 @@ def _at(place: Any, places: list[Any], left: list[int], path: tuple[int, ...]) -
         or not 0 <= place < len(places)
         or left[0] < 0
         or place in path
-        or len(path) > _MAX_DEPTH
+        or len(path) > MAX_DEPTH
     ):
         return None
     value, inner = places[place], (*path, place)

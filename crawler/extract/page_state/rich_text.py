@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.extract import dom_pruning
 from crawler.extract.html_document import paragraphs
 from crawler.extract.jsonld import plain
+from crawler.extract.page_state.limits import MAX_DEPTH
 from crawler.text import line
 
 Node = Mapping[str, Any]
@@ -38,12 +39,11 @@ _NO_TEXT = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[_/.\s]")
 _BLOCK_TAG = re.compile(r"<(?:p|div|br|li|h[1-6]|blockquote|section|ul|ol|table)\b", re.IGNORECASE)
-_MAX_DEPTH = 60
 
 
 def read(value: Any, is_foreign: Callable[[Node], bool], depth: int = 0) -> list[str]:
     """The paragraphs of a text. Nodes that `is_foreign` takes for another article's are left out."""
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         return []
     if isinstance(value, str):
         return of_string(value)
@@ -98,7 +98,7 @@ def _inline(value: Any, depth: int) -> str:
 
 def _raw(value: Any, depth: int) -> str:
     """The pieces of text in a value, one behind the other, with their markup."""
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         return ""
     if isinstance(value, str):
         return value

@@ -1,0 +1,6 @@
+"""How much of a page's state is read: a hostile page could nest or repeat without end."""
+
+from __future__ import annotations
+
+MAX_NODES = 50_000  # in all values of a page
+MAX_DEPTH = 60  # levels of nested values
