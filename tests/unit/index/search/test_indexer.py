@@ -28,6 +28,13 @@ FORK = multiprocessing.get_context("fork")
 SURROGATE = Message(IndexReason.SURROGATE)
 
 
+def _replace(file: Path, text: str) -> None:
+    """Writes a file so that a reader, and a kill at any moment, finds the old text or the new one."""
+    new = file.parent.parent / f"{file.name}.{os.getpid()}.{threading.get_ident()}.new"
+    new.write_text(text)
+    os.replace(new, file)
+
+
 class FileEngine:
     """An engine that keeps ids and versions in files of a folder, so that several processes see the same."""
 
@@ -57,7 +64,7 @@ class FileEngine:
         for one in upserts:
             file = self.folder / target / one.article.id
             if one.article.id not in self.refuses and (not file.exists() or int(file.read_text()) <= one.version):
-                file.write_text(str(one.version))
+                _replace(file, str(one.version))
         for gone in deletes:
             (self.folder / target / gone).unlink(missing_ok=True)
         while self.during:
@@ -69,8 +76,7 @@ class FileEngine:
     def activate(self, target: str) -> None:
         self._fail()
         before = self.current()
-        (self.folder / "current.new").write_text(target)
-        os.replace(self.folder / "current.new", self.folder / "current")
+        _replace(self.folder / "current", target)
         if before not in {None, target}:
             self.drop(str(before))
 
