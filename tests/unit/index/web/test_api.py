@@ -26,7 +26,7 @@ from tests.support.patience import PATIENCE
 from tests.support.web_client import Client, client_of, unreachable
 from tests.unit.index.search.query_language.test_parser import SIGNS
 
-FUZZED = 5_000
+FUZZED = 1_500
 
 
 @pytest.fixture(scope="module")
