@@ -5,6 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
+DIST ?= dist
 
 .PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel lock clean
 
@@ -85,11 +86,14 @@ bench-libraries: .venv/dev.stamp ## libraries that were not taken, beside what i
 	    convertdate==2.5.1 pymeeus==0.5.12 hijridate==2.6.0 python-multipart==0.0.34 ecs-logging==2.3.0 && \
 	    PYTHONPATH="$$folder" $(BIN)/python -m bench.libraries
 
-wheel: .venv/dev.stamp ## dist/arshif-*.whl
-	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+wheel: .venv/dev.stamp ## dist/arshif-*.whl, and beside it what it needs as an SBOM (CycloneDX), with the hashes of the lock
+	@$(BIN)/python -m build --wheel --no-isolation --outdir $(DIST) .
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(UV) pip install -q --python $(BIN)/python --target "$$folder" \
+	    --require-hashes -r requirements/sbom.lock && PYTHONPATH="$$folder" $(BIN)/python -W ignore -m cyclonedx_py requirements \
+	    requirements/arshif.lock --pyproject pyproject.toml --output-reproducible -o "$$(ls -t $(DIST)/arshif-*.whl | head -1).cdx.json"
 
 lock: .uv/bin/uv ## newest versions of everything, into requirements/*.lock
-	@for name in uv build; do $(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
+	@for name in uv build sbom; do $(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
 	    requirements/$$name.in -o requirements/$$name.lock || exit 1; done
 	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
 	    pyproject.toml -o requirements/arshif.lock

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,11 +24,14 @@ from tests.support.patience import PATIENCE, wait_for
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel as `make wheel` builds it."""
-    out = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    return built(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+def built(tree: Path, out: Path) -> Path:
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(tree)]
     subprocess.run(build, check=True, capture_output=True, timeout=PATIENCE)
-    (built,) = out.glob("*.whl")
-    return built
+    (made,) = out.glob("*.whl")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +77,17 @@ def test_it_carries_what_it_needs_and_nothing_else(wheel: Path) -> None:
     ):
         assert needed in names
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"arshif", "crawler", "index", "spiders"}
+
+
+def test_the_same_sources_give_the_same_bytes(wheel: Path, tmp_path: Path) -> None:
+    """Elsewhere, by somebody else, on another day: https://reproducible-builds.org/docs/definition/"""
+    for name in ("crawler", "spiders", "index", "config", "tests/support/news_sites"):
+        shutil.copytree(
+            ROOT / name, tmp_path / "tree" / name, copy_function=shutil.copyfile
+        )  # with other times and modes
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copyfile(ROOT / name, tmp_path / "tree" / name)
+    assert built(tmp_path / "tree", tmp_path / "dist").read_bytes() == wheel.read_bytes()
 
 
 def test_it_writes_a_configuration_and_looks_at_it(arshif: Path, tmp_path: Path) -> None:

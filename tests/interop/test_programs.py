@@ -183,3 +183,26 @@ def test_pyld_finds_our_own_terms_under_our_prefix(python: Path, tmp_path: Path)
     assert own["urn:arshif:site"] == [{"@value": FULL.site}]
     assert not [name for name in own if not name.startswith("urn:arshif:")]
     assert "https://schema.org/archive" not in node
+
+
+def test_the_bill_of_materials_names_every_locked_package_with_its_hashes(tmp_path: Path) -> None:
+    """In CycloneDX's own program's words, as `make wheel` leaves it beside the wheel."""
+    make = ["make", "-s", "-C", ROOT, "wheel", f"DIST={tmp_path}"]
+    done = subprocess.run(make, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    (file,) = tmp_path.glob("arshif-*.whl.cdx.json")
+    bill = json.loads(file.read_text("utf-8"))
+    assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "arshif")
+    listed = {
+        f"{one['name']}=={one['version']}": {
+            found["content"] for where in one["externalReferences"] for found in where.get("hashes", [])
+        }
+        for one in bill["components"]
+    }
+    lock = (ROOT / "requirements/arshif.lock").read_text("utf-8").replace("\\\n", " ")
+    locked = {
+        line.split()[0]: {word.rpartition(":")[2] for word in line.split() if word.startswith("--hash=")}
+        for line in lock.splitlines()
+        if "==" in line
+    }
+    assert listed == locked
