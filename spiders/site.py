@@ -27,7 +27,7 @@ from crawler.fetch.host_budget import TrapSuspected
 from crawler.fetch.reasons import reason_of
 from crawler.processes.parse_pool import PoolClosed
 from crawler.scheduling.poll_interval import retry_after
-from crawler.session.pages import LeadsOn
+from crawler.session.pages import LeadsOn, Received
 from crawler.session.polls import Poll
 from crawler.session.session import CrawlSession
 from crawler.site_config import Kind, Site
@@ -195,10 +195,11 @@ class SiteSpider(SourceSpider):
             request.meta.update(etag=row.etag, last_modified=row.last_modified)
         return request
 
-    def follow(self, site: Site, row: FrontierRow, url: str, hops: int) -> Request:
-        """The request for the page to which a page of the frontier leads, as its redirect of that number."""
+    def follow(self, site: Site, row: FrontierRow, url: str, before: Received, hops: int) -> Request:
+        """The request for the page to which a page of the frontier leads, as its redirect of that number; `before` is
+        what came so far."""
         request = self.page_request(site, url, row=row)
-        request.meta.update(keep_raw=True, redirect_times=hops)
+        request.meta.update(keep_raw=True, redirects=before.leading_on, redirect_times=hops)
         return request
 
     # --- 3 to 6 extract, clean, identify, store ----------------------------------------------------------------------
@@ -212,15 +213,16 @@ class SiteSpider(SourceSpider):
         like a redirect, within the same bounds.
         """
         with said_once():
-            raw = response.request.meta.get("raw") if response.request else None
-            hops = int(response.request.meta.get("redirect_times", 0)) if response.request else 0
+            meta = response.request.meta if response.request else {}
+            received = Received(meta.get("raw"), tuple(meta.get("redirects", ())))
+            hops = int(meta.get("redirect_times", 0))
             most = self.crawler.settings.getint("REDIRECT_MAX_TIMES")
             page = page_of(response, row.candidate)
-            came = await self.session.pages.process(site, row, page, raw, may_lead=hops < most)
+            came = await self.session.pages.process(site, row, page, received, may_lead=hops < most)
             if came == "render":
                 yield self.fetch(site, row, render=True)
             elif isinstance(came, LeadsOn):
-                yield self.follow(site, row, came.url, hops + 1)
+                yield self.follow(site, row, came.url, received, hops + 1)
             elif came is not None:
                 yield schema_org_fields(came)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urldefrag
 
 from scrapy import Request
 from scrapy.http import Response
@@ -16,19 +18,26 @@ from index.warc import store
 
 ENCODED = ("content-encoding", "content-length")  # headers that no longer apply to a decoded body
 GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
+REDIRECTS = (301, 302, 303, 307, 308)  # statuses that Scrapy follows
+REDIRECT_BYTES = 64 * 1024  # longest body that is kept of a response that only leads on
 
 
 class RawCaptureMiddleware:
-    """Keeps a page's status, headers and body as received in `request.meta["raw"]`, which the store writes.
+    """Keeps a page's status, headers and body as received in `request.meta["raw"]`, which the store writes, and the
+    redirects on the way to it in `request.meta["redirects"]`, which Scrapy hands on from request to request.
 
     Only gzip is requested (`crawler/settings.py`). A response in another encoding is left to
-    `DecodedCaptureMiddleware`: not every language will support that encoding in ten years.
+    `DecodedCaptureMiddleware`: not every language will support that encoding in ten years, and programs that replay
+    archives show the bytes of a deflated one.
     """
 
     async def process_response(self, request: Request, response: Response) -> Response:
         request.meta.pop("raw", None)
-        if _should_keep(request, response) and _encoding(_headers(response)) in ("", *GZIP, *DEFLATE):
-            request.meta["raw"] = _copy(response, _headers(response))
+        headers = _headers(response)
+        if _should_keep(request, response) and _encoding(headers) in ("", *GZIP):
+            request.meta["raw"] = _copy(response, headers)
+        elif request.meta.get("keep_raw") and response.status in REDIRECTS and b"Location" in response.headers:
+            request.meta["redirects"] = [*request.meta.get("redirects", ()), shortened(_copy(response, headers))]
         return response
 
 
@@ -42,13 +51,23 @@ class DecodedCaptureMiddleware:
         return response
 
 
+def shortened(response: store.Response) -> store.Response:
+    """A response that only leads on, without its body if that is long, or in an encoding that is not kept."""
+    encoding = _encoding(response.headers)
+    if len(response.body) <= REDIRECT_BYTES and encoding in ("", *GZIP):
+        return response
+    headers = [pair for pair in response.headers if pair[0].lower() not in ENCODED]
+    why = "length" if len(response.body) > REDIRECT_BYTES else "unspecified"
+    return replace(response, headers=headers, body=b"", truncated=why)
+
+
 def _should_keep(request: Request, response: Response) -> bool:
     return bool(request.meta.get("keep_raw")) and response.status == HTTPStatus.OK
 
 
 def _copy(response: Response, headers: list[tuple[str, str]]) -> store.Response:
     line = f"{response.protocol or 'HTTP/1.1'} {response.status} {HTTPStatus(response.status).phrase}"
-    return store.Response(response.url, datetime.now(UTC), line, headers, response.body)
+    return store.Response(urldefrag(response.url).url, datetime.now(UTC), line, headers, response.body)
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:
@@ -73,6 +92,7 @@ def decoded(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
     if body.startswith(GZIP_MAGIC):
         return unpack(body)[0]
     if _encoding(headers) in DEFLATE:
-        with suppress(zlib.error):
-            return zlib.decompressobj().decompress(body, MAX_BYTES)
+        for form in (zlib.MAX_WBITS, -zlib.MAX_WBITS):  # as RFC 9110 has it, and without zlib's header, as some do
+            with suppress(zlib.error):
+                return zlib.decompressobj(form).decompress(body, MAX_BYTES)
     return body

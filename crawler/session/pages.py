@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +17,7 @@ from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import ArshifError, PageProblem, Refused, Unreadable
 from crawler.extract.draft import Extraction
+from crawler.fetch.raw_capture import shortened
 from crawler.fingerprint import body_hash
 from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool, PoolClosed
@@ -37,10 +38,11 @@ from crawler.urls.variants import variants
 from index.archive import articles, erasure, frontier, site_state, trust
 from index.archive.frontier import FrontierRow, Visit
 from index.archive.trust import TrustObservation
+from index.archive.warc_records import Redirect
 from index.model.article import Article
 from index.model.codes import FetchReason, PageReason, ParseReason, TrustReason
 from index.model.message import Message
-from index.warc.store import Response, WarcRef
+from index.warc.store import Response
 
 log = logging.getLogger("arshif.crawl")
 
@@ -62,6 +64,19 @@ class Reading:
     repeats: RepeatedBlocks
     discovered: Mapping[str, Discovery]
     rereadings: tuple[Rereading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came for a page, to be kept: its own response, if there is one to keep, and those that led to it."""
+
+    page: Response | None = None
+    redirects: tuple[Response, ...] = ()
+
+    @property
+    def leading_on(self) -> list[Response]:
+        """All of these, where the page itself leads on."""
+        return [*self.redirects, *([shortened(self.page)] if self.page is not None else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +135,14 @@ class Pages:
     # --- 3 to 6 read and store ---------------------------------------------------------------------------------------
 
     async def process(
-        self, site: Site, row: FrontierRow, page: Page, received: Response | None, *, may_lead: bool = False
+        self, site: Site, row: FrontierRow, page: Page, received: Received, *, may_lead: bool = False
     ) -> Article | LeadsOn | Literal["render"] | None:
         """Settle a fetched page by its response alone, or extract and store it, or reject it.
 
         Returns the article if it is new or changed, "render" if a browser may yield an article, and where to go on if
-        the page only leads there; `may_lead` is whether one more redirect is followed. `received` is the raw response
-        to keep.
+        the page only leads there; `may_lead` is whether one more redirect is followed.
         """
-        if await self.settle_response(site, row, page):
+        if await self.settle_response(site, row, page, received):
             return None
         async with self.turns[site.id]:
             try:
@@ -151,7 +165,7 @@ class Pages:
                 return extraction.article if kind in NEWS else None
         return None
 
-    async def settle_response(self, site: Site, row: FrontierRow, page: Page) -> bool:
+    async def settle_response(self, site: Site, row: FrontierRow, page: Page, received: Received) -> bool:
         """Record a page that needs no parsing: unchanged, gone, or not a page at all; return whether it was one."""
         counts = self.progress.sites[site.id].counts
         counts["requests"] += 1
@@ -161,7 +175,7 @@ class Pages:
             visit = Visit(page.fetched, await self.revisit_at(site, row, page), page.status)
 
             def unchanged(conn: Connection) -> None:
-                articles.unchanged(conn, site.id, row.url, visit)
+                articles.unchanged(conn, site.id, row.url, visit, self._redirects(received))
                 self._judge(conn, site.id, row, page, changed=False)
                 site_state.record_revisit(conn, site.id, changed=False, fade=FADE)
 
@@ -197,7 +211,7 @@ class Pages:
             trust.note(conn, site, finding, page.fetched)
 
     async def _read_and_store(
-        self, site: Site, row: FrontierRow, page: Page, received: Response | None
+        self, site: Site, row: FrontierRow, page: Page, received: Received
     ) -> tuple[Extraction, str]:
         """Extract an article and store it, and return it with the outcome.
 
@@ -272,12 +286,10 @@ class Pages:
         return await self.progress.settle(site.id, take, OUTCOMES.__getitem__)
 
     async def _fetched(
-        self, site: Site, row: FrontierRow, page: Page, article: Article, received: Response | None
+        self, site: Site, row: FrontierRow, page: Page, article: Article, received: Received
     ) -> articles.Fetched:
         """The article and how its page was fetched, in the form that the archive stores."""
-        keep: Callable[[], WarcRef] | None = None
-        if received is not None:
-            keep = partial(self.archive.warc.append, received)
+        raw = received.page
         return articles.Fetched(
             site=site.id,
             url=row.url,
@@ -287,13 +299,19 @@ class Pages:
             body_hash=body_hash(page.body),
             etag=page.headers.get("etag"),
             last_modified=page.headers.get("last-modified"),
-            raw=keep,
+            raw=None if raw is None else partial(self.archive.warc.append, raw),
+            raw_url=None if raw is None else raw.url,
+            redirects=self._redirects(received),
             revisit_at=await self.revisit_at(site, row, page),
             run=self.archive.run,
             status=page.status,
             spellings=variants(article.url),
             guid=row.guid,
         )
+
+    def _redirects(self, received: Received) -> tuple[Redirect, ...]:
+        append = self.archive.warc.append
+        return tuple(Redirect(one.url, one.fetched, partial(append, one)) for one in received.redirects)
 
 
 def response_problem(page: Page, max_bytes: int) -> PageProblem | None:

@@ -7,19 +7,20 @@ story if their text is equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index.archive import frontier, outbox, past_versions, readings, stories
+from index.archive import frontier, outbox, past_versions, readings, stories, warc_records
 from index.archive import tables as t
 from index.archive.article_matching import get_article_row, match_article, mergeable
 from index.archive.documents import by_url, touch
 from index.archive.frontier import Visit
 from index.archive.readings import IS_SHOWN, article_of, columns_of, shown, shown_columns
+from index.archive.warc_records import Redirect
 from index.dedup import version_diff
 from index.dedup.content_loss import is_emptied, is_paywall_truncated
 from index.model.article import Article
@@ -52,7 +53,8 @@ class Fetched:
 
     `url` is the requested URL in canonical form, `final_url` the one after redirects; `spellings` are other URLs under
     which a server may serve the same page. `body_hash` covers the bytes of the body; `fetched` and `revisit_at` are
-    UTC. `raw` writes the raw response and returns its location; it is called only for a page that becomes a version.
+    UTC. `raw` writes the raw response, whose record names `raw_url` (by default `final_url`), and returns its location;
+    it is called only for a page that becomes a version. `redirects` are the responses on the way to it, in their order.
     `run` is the run's number, `guid` what the source identifies the article by. `state` names the rules and learned
     blocks that the page was read with, None if unknown; with `strict`, a page that differs from a version read
     otherwise is not stored, but raises NotCompared. A page that someone else `archived` may be
@@ -68,6 +70,8 @@ class Fetched:
     etag: str | None = None
     last_modified: str | None = None
     raw: Callable[[], WarcRef] | None = None
+    raw_url: str | None = None
+    redirects: tuple[Redirect, ...] = ()
     revisit_at: datetime | None = None
     run: int | None = None
     status: int = 200
@@ -131,6 +135,8 @@ def store(conn: Connection, page: Fetched) -> Outcome:
             _mark_returned(conn, home, page.fetched)
         if reason is not None and outcome.kind == "same":
             outcome = replace(outcome, kind="copy")
+    again = outcome.kind in ("new", "changed")
+    warc_records.keep_redirects(conn, page.site, outcome.id, page.redirects, again=again)
     _add_aliases(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
     if page.archived and (known := frontier.row(conn, page.site, page.url)) and known.fetched:
         if known.fetched >= page.fetched:
@@ -146,10 +152,11 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     return outcome
 
 
-def unchanged(conn: Connection, site: str, url: str, visit: Visit) -> None:
+def unchanged(conn: Connection, site: str, url: str, visit: Visit, redirects: Sequence[Redirect] = ()) -> None:
     """Record that a page answered 304 or with the same bytes: only its fetch state changes; a gone article is back."""
     known = frontier.row(conn, site, url)
     if known is not None and known.article is not None:
+        warc_records.keep_redirects(conn, site, known.article, redirects)
         _mark_returned(conn, get_article_row(conn, known.article), visit.fetched)
     if visit.body_hash is None and known is not None:
         visit = replace(visit, body_hash=known.body_hash)
@@ -163,7 +170,8 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
         return None
     ref = page.raw()
     place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
-    what = {"site": page.site, "url": page.final_url, "fetched": page.fetched, "body_hash": page.body_hash}
+    url = page.raw_url or page.final_url
+    what = {"site": page.site, "url": url, "fetched": page.fetched, "body_hash": page.body_hash}
     return int(conn.execute(_RAW, {**place, **what}).scalar_one())
 
 

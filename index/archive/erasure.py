@@ -48,12 +48,14 @@ def find(conn: Connection, article: str) -> ErasableArticle:
     read = select(t.versions.c.headline).where(t.versions.c.article == article)
     said = conn.execute(read.order_by(t.versions.c.number)).all()
     refs = conn.execute(select(t.raws).where(_raws(article, own.site, sorted(urls)))).all()
+    # An address on the way need not be the article's alone: a page for consent leads to many
+    passed = set(conn.execute(select(t.redirects.c.raw).where(t.redirects.c.article == article)).scalars())
     return ErasableArticle(
         article=article,
         site=own.site,
         headline=said[-1].headline if said else "",
         versions=len(said),
-        urls=tuple(sorted(urls | {row.url for row in refs})),
+        urls=tuple(sorted(urls | {row.url for row in refs if row.id not in passed})),
         texts=tuple({own.content_hash, *readings.hashes(conn, article)}),
         refs=tuple(WarcRef(row.file, row.offset, row.length) for row in refs),
     )
@@ -153,9 +155,11 @@ def among(conn: Connection, site: str, signs: Iterable[str]) -> frozenset[str]:
 
 
 def _raws(article: str, site: str, urls: Sequence[str]) -> ColumnElement[bool]:
-    """The condition for an article's raw responses: those it was extracted from, and those of any of its URLs."""
+    """The condition for an article's raw responses: those it was extracted from, those that led to it, and those of any
+    of its URLs."""
     its = select(t.versions.c.raw).where(t.versions.c.article == article, t.versions.c.raw.is_not(None))
-    return or_(t.raws.c.id.in_(its), (t.raws.c.site == site) & t.raws.c.url.in_(urls))
+    led = select(t.redirects.c.raw).where(t.redirects.c.article == article)
+    return or_(t.raws.c.id.in_(its), t.raws.c.id.in_(led), (t.raws.c.site == site) & t.raws.c.url.in_(urls))
 
 
 def _unlearn(conn: Connection, site: str, blocks: Iterable[str]) -> None:

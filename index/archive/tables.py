@@ -284,6 +284,14 @@ raws = Table(  # where raw responses are stored
     Index(None, "site", "fetched"),
 )
 
+redirects = Table(  # raw responses that led to an article's page, which is in another one
+    "redirects",
+    metadata,
+    Column("raw", Key, ForeignKey("raws.id"), primary_key=True, autoincrement=False),
+    Column("article", String, ForeignKey("articles.id"), nullable=False),
+    Index(None, "article"),
+)
+
 absences = Table(  # past periods in which an article was gone from its site; a current one is in `articles`
     "absences",
     metadata,

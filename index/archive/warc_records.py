@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, func, insert, null, select, update
 
 from index.archive import tables as t
-from index.archive.readings import IS_SHOWN, article_of, shown_columns
+from index.archive.readings import IS_SHOWN, article_of, shown, shown_columns
 from index.archive.upsert import CHUNK, chunks
 from index.model.article import Article
 from index.model.candidate import Candidate
@@ -35,6 +35,27 @@ class StoredRecord:
     fetched: datetime
     offered: Candidate
     state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A response on the way to a page, which only led on: the URL that it is of, and when it was fetched (UTC). `raw`
+    writes it and returns its location."""
+
+    url: str
+    fetched: datetime
+    raw: Callable[[], WarcRef]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRecord:
+    """A raw response of this article (id), with the URL of its record: of a version, with the headline that is shown
+    for it, or None of a response that only led there."""
+
+    article: str
+    ref: WarcRef
+    url: str
+    headline: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +146,47 @@ def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
     if since is not None:
         query = query.where(t.raws.c.fetched >= since)
     return query.order_by(t.articles.c.id).limit(CHUNK)
+
+
+def for_replay(conn: Connection, articles: Sequence[str]) -> list[ReplayRecord]:
+    """The raw responses of all versions of these articles, and those that led to them; in the order of the articles'
+    ids, then of fetching."""
+    found: list[Any] = []
+    for piece in chunks(articles):
+        of, led = _OF_VERSIONS.where(t.versions.c.article.in_(piece)), _LED.where(t.redirects.c.article.in_(piece))
+        found += [*conn.execute(of), *conn.execute(led)]
+    found.sort(key=lambda row: (row.article, row.fetched, row.id))
+    return [
+        ReplayRecord(row.article, WarcRef(row.file, row.offset, row.length), row.url, row.headline) for row in found
+    ]
+
+
+_PLACE = [t.raws.c[name] for name in ("id", "fetched", "url", "file", "offset", "length")]
+_OF_VERSIONS = (
+    select(t.versions.c.article, shown("headline"), *_PLACE)
+    .select_from(t.versions)
+    .outerjoin(t.readings, IS_SHOWN)
+    .join(t.raws, t.raws.c.id == t.versions.c.raw)
+)
+_LED = select(t.redirects.c.article, null().label("headline"), *_PLACE).join(t.raws, t.raws.c.id == t.redirects.c.raw)
+
+
+def keep_redirects(
+    conn: Connection, site: str, article: str, redirects: Iterable[Redirect], *, again: bool = False
+) -> None:
+    """Write the responses that led to this article (id), and record where they are, so that the addresses it was found
+    by lead to it in the archive, too. Those of URLs of which it has one are only written `again` with a version."""
+    known = set() if again else set(conn.execute(_REDIRECTED.where(t.redirects.c.article == article)).scalars())
+    for one in redirects:
+        if one.url in known:
+            continue
+        ref = one.raw()
+        values = {"file": ref.file, "offset": ref.offset, "length": ref.length, "site": site}
+        added = insert(t.raws).values(url=one.url, fetched=one.fetched, **values).returning(t.raws.c.id)
+        conn.execute(insert(t.redirects).values(raw=conn.execute(added).scalar_one(), article=article))
+
+
+_REDIRECTED = select(t.raws.c.url).join(t.redirects, t.redirects.c.raw == t.raws.c.id)
 
 
 def refs(conn: Connection, site: str | None = None, since: datetime | None = None) -> Iterator[WarcRef]:
@@ -223,6 +285,7 @@ def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:
     gone = conn.execute(select(t.raws.c.id, t.raws.c.file, t.raws.c.offset, t.raws.c.length).where(which)).all()
     for piece in chunks([row.id for row in gone]):
         conn.execute(update(t.versions).where(t.versions.c.raw.in_(piece)).values(raw=None))
+        conn.execute(delete(t.redirects).where(t.redirects.c.raw.in_(piece)))
         conn.execute(delete(t.raws).where(t.raws.c.id.in_(piece)))
     return [WarcRef(row.file, row.offset, row.length) for row in gone]
 

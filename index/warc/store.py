@@ -35,6 +35,7 @@ _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
 _PACKED, _STORED = 6, 0  # zlib levels: compressing what came compressed only takes time
 MEMBER = b"\x1f\x8b\x08"  # how a gzip member begins: its magic number and the method, RFC 1952
 RECORD = re.compile(rb"WARC/1\.[01]\r?\n")  # the first line of a record
+_STATUS = re.compile(r"HTTP/\S+ ([1-9]\d\d)\b")  # how the head of a response begins
 _FIRST_LINE = 16  # bytes at least that it fits in
 _GZIP = zlib.MAX_WBITS + 16  # tells zlib to expect gzip's header and checksum
 
@@ -57,13 +58,29 @@ class WarcRef:
 @dataclass(frozen=True, slots=True)
 class Response:
     """A response as received: `status_line` such as `HTTP/1.1 200 OK`, headers in original order and case, and the
-    body's bytes. `url` is the one after redirects; `fetched` is aware."""
+    body's bytes. `url` is the one after redirects; `fetched` is aware. `truncated` says why the body was not kept, as
+    WARC-Truncated does: `length` or `unspecified`; empty if it was."""
 
     url: str
     fetched: datetime
     status_line: str
     headers: Headers
     body: bytes
+    truncated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A response as a WARC file has it: `packed` is its gzip member, `date` its WARC-Date as written, `digest` that of
+    its payload, such as `sha1:` and base 32."""
+
+    packed: bytes
+    url: str
+    date: str
+    status: int
+    headers: Headers
+    body: bytes
+    digest: str
 
 
 class _AsReceived(StatusAndHeaders):  # type: ignore[misc]
@@ -121,16 +138,22 @@ class WarcStore:
 
         :raises WarcDamaged: when it is not a complete response, not as its digests say, or not one of `url`.
         """
-        return _parse(_unpack(self.packed(ref), ref), ref, url)
+        found = self.record(ref, url)
+        return list(found.headers), found.body
 
     def checked(self, ref: WarcRef, url: str | None = None) -> bytes:
         """A record as stored, a gzip member, after its digests were checked.
 
         :raises WarcDamaged: as `read` does.
         """
-        packed = self.packed(ref)
-        _parse(_unpack(packed, ref), ref, url)
-        return packed
+        return self.record(ref, url).packed
+
+    def record(self, ref: WarcRef, url: str | None = None) -> Record:
+        """A record with what it says of itself, after its digests were checked.
+
+        :raises WarcDamaged: as `read` does.
+        """
+        return _parse(self.packed(ref), ref, url)
 
     def holds(self, ref: WarcRef) -> bool:
         """Whether the file of a record is there, and reaches to its end."""
@@ -359,7 +382,7 @@ def _pack(response: Response) -> bytes:
         "response",
         payload=BytesIO(response.body),
         length=len(response.body),
-        warc_headers_dict={"WARC-Date": when},
+        warc_headers_dict={"WARC-Date": when} | ({"WARC-Truncated": response.truncated} if response.truncated else {}),
         http_headers=_AsReceived(response),
     )
     writer.write_record(record)
@@ -386,10 +409,10 @@ def _unpack(packed: bytes, ref: WarcRef) -> bytes:
     return record
 
 
-def _parse(record: bytes, ref: WarcRef, url: str | None) -> tuple[list[tuple[str, str]], bytes]:
+def _parse(packed: bytes, ref: WarcRef, url: str | None) -> Record:
     where = f"raw copy {ref.file} at {ref.offset}"
     try:
-        found = next(ArchiveIterator(BytesIO(record), no_record_parse=True))
+        found = next(ArchiveIterator(BytesIO(_unpack(packed, ref)), no_record_parse=True))
     except (StopIteration, ArchiveLoadFailed, ValueError) as error:
         raise WarcDamaged(f"{where} is no record of a WARC file") from error
     if found.rec_type != "response":
@@ -404,9 +427,12 @@ def _parse(record: bytes, ref: WarcRef, url: str | None) -> tuple[list[tuple[str
     for name, content in (("WARC-Block-Digest", block), ("WARC-Payload-Digest", body)):
         if not _agrees(found.rec_headers.get_header(name), content):
             raise WarcDamaged(f"{where} is not as its {name} says")
-    lines = head.decode("latin-1").split("\r\n")[1:]
+    line, *lines = head.decode("latin-1").split("\r\n")
     pairs = [line.partition(":") for line in lines]
-    return [(name, value.removeprefix(" ")) for name, _, value in pairs], body
+    headers = [(name, value.removeprefix(" ")) for name, _, value in pairs]
+    status = _STATUS.match(line)
+    date, digest = (found.rec_headers.get_header(name) or "" for name in ("WARC-Date", "WARC-Payload-Digest"))
+    return Record(packed, target or "", date, int(status[1]) if status else 0, headers, body, digest)
 
 
 def _agrees(digest: str | None, content: bytes) -> bool:

@@ -71,8 +71,10 @@ def wrongs(house: Harness) -> Iterator[str]:
         for site in house.room.sites:
             yield from _articles(conn, house, site)
         raw = WarcStore(house.data / "raw")
+        led = set(conn.execute(select(t.redirects.c.raw)).scalars())
         for row in conn.execute(select(t.raws)):
-            if not all(raw.read(WarcRef(row.file, row.offset, row.length), row.url)):
+            headers, body = raw.read(WarcRef(row.file, row.offset, row.length), row.url)
+            if not headers or not (body or row.id in led):
                 yield f"the raw copy of {row.url} cannot be read"
     verified = subprocess.run(
         [sys.executable, "-m", "crawler.cli", "index", "verify", "--json"],

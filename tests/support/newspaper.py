@@ -17,6 +17,7 @@ import yaml
 from crawler.config import Config, load
 from crawler.maintenance.reextract import Reextraction, Report
 from crawler.models import Page
+from crawler.session.pages import Received
 from crawler.session.session import CrawlSession
 from crawler.site_config import Site
 from crawler.storage import open_archive, raw_folder
@@ -135,7 +136,7 @@ class Archivist:
         assert row is not None
         page = Page(url, url, body, self.now, headers={"content-type": "text/html"}, candidate=offered[0])
         received = Response(url, self.now, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body)
-        self._wait(self.session.pages.process(self.site, row, page, received))
+        self._wait(self.session.pages.process(self.site, row, page, Received(received)))
 
     def begin_again(self) -> None:
         """End the crawl and begin another, which knows only what is stored."""

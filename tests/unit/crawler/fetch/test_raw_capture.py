@@ -63,8 +63,13 @@ def test_bytes_are_kept_as_they_came(encoding: str, body: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [("br", brotli(PAGE)), ("gzip, br", brotli(gzip.compress(PAGE, mtime=0)))],
-    ids=["br", "gzip and br"],
+    [
+        ("br", brotli(PAGE)),
+        ("gzip, br", brotli(gzip.compress(PAGE, mtime=0))),
+        ("deflate", zlib.compress(PAGE)),
+        ("deflate", zlib.compress(PAGE, wbits=-zlib.MAX_WBITS)),
+    ],
+    ids=["br", "gzip and br", "deflate", "deflate without zlib's header"],
 )
 def test_what_came_in_an_encoding_of_its_own_is_kept_decoded(encoding: str, body: bytes) -> None:
     copy = kept(body, encoding)
@@ -77,6 +82,29 @@ def test_what_came_in_an_encoding_of_its_own_is_kept_decoded(encoding: str, body
 def test_what_grows_too_large_is_not_decoded() -> None:
     with pytest.raises(IgnoreRequest):
         kept(brotli(b" " * 10 * MOST), "br")
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "truncated"),
+    [
+        (PAGE, "", ""),
+        (gzip.compress(PAGE), "gzip", ""),
+        (PAGE * 100, "", "length"),
+        (brotli(PAGE), "br", "unspecified"),
+    ],
+)
+def test_a_redirect_is_kept_without_a_body_that_is_long_or_packed_otherwise(
+    body: bytes, encoding: str, truncated: str
+) -> None:
+    headers = Headers({"Location": "/2", **({"Content-Encoding": encoding} if encoding else {})})
+    request = Request(URL, meta={"keep_raw": True, "redirects": ["one before"]})
+    asyncio.run(RawCaptureMiddleware().process_response(request, Response(URL, 302, headers, body)))
+    before, found = request.meta["redirects"]
+    assert before == "one before"
+    assert (found.body, found.truncated) == (b"" if truncated else body, truncated)
+    assert lower_case(found.headers).get("content-encoding", "") == ("" if truncated else encoding)
+    assert lower_case(found.headers)["location"] == "/2"
+    assert "raw" not in request.meta
 
 
 def test_only_answers_with_a_page_are_kept() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -134,8 +135,14 @@ def test_chunks_and_compressions_are_removed(tmp_path: Path) -> None:
             headers=(HTML, ("Transfer-Encoding", "chunked"), ("Content-Encoding", "gzip")),
         ),
         Archived("https://n.example/3", "2020-01-01T00:00:00Z", body, headers=(HTML, ("Transfer-Encoding", "chunked"))),
+        Archived(
+            "https://n.example/4", "2020-01-01T00:00:00Z", zlib.compress(body),
+            headers=(HTML, ("Content-Encoding", "deflate")),
+        ),
     ]  # fmt: skip
     file = written(tmp_path, warc(pages))
     read = [content(file, head.offset) for head in heads(file)]
-    assert [one and one.body for one in read] == [packed, packed, body]
+    assert [one and one.body for one in read] == [packed, packed, body, body]
     assert all(one and "Transfer-Encoding" not in dict(one.headers) for one in read)
+    assert read[3] is not None
+    assert "Content-Encoding" not in dict(read[3].headers)
