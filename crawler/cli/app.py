@@ -25,6 +25,7 @@ from crawler.cli import (
     import_pages,
     index,
     init,
+    mcp,
     opml,
     reextract,
     run,
@@ -54,7 +55,7 @@ INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 COMMANDS = (  # in the order of `arshif --help`
     *(demo, init, run, crawl, extract, import_pages),
     *(search, show, history, diff, explain),
-    *(serve, runs, status, alerts, doctor),
+    *(serve, mcp, runs, status, alerts, doctor),
     *(backup, verify, forget, reextract, child),
 )
 GROUPS = (  # name, help, files

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -27,19 +26,12 @@ def history(article: ArticleArgument, json: Json = False) -> None:
         identifier = get_article(conn, article).article.id
         events = events_of(conn, identifier)
     if json:
-        print_json({"article": identifier, "events": [_as_json(event) for event in events]})
+        print_json({"article": identifier, "events": [event.fields() for event in events]})
         return
     print_table(
         ("seen", "version", "headline", "event"),
         ((event.at, event.number, event.headline, _in_words(event)) for event in events),
     )
-
-
-def _as_json(event: Event) -> dict[str, Any]:
-    shown = {name: value for name, value in asdict(event).items() if value not in (None, "") and name != "change"}
-    if event.what == "changed":
-        shown |= {"kinds": event.change.kinds, "removed": event.change.removed, "added": event.change.added}
-    return shown
 
 
 def _in_words(event: Event) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, select
 
@@ -34,6 +34,13 @@ class Event:
     corrected: datetime | None = None
     reading: int | None = None
     maybe_ours: bool | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """What is known of it, ready for JSON but for its times; of a change its kinds and the counts of words."""
+        known = {name: value for name, value in asdict(self).items() if value not in (None, "") and name != "change"}
+        if self.what == "changed":
+            known |= {"kinds": self.change.kinds, "removed": self.change.removed, "added": self.change.added}
+        return known
 
 
 def change(conn: Connection, article: str, number: int) -> Event | None:

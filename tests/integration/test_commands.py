@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from mcp import Client, StdioServerParameters
 
 from crawler.urls.canonical import canonical
 from index.archive import Archive, source_state
 from index.locale import plain, translate
 from index.model.codes import SourceReason
 from index.model.message import Message
-from tests.integration.harness import Harness, crawled
+from tests.integration.harness import ROOT, Harness, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
 
@@ -276,3 +280,19 @@ def test_an_index_that_is_away_is_told(small: Harness) -> None:
     away = {"ARSHIF_INDEX__ENGINE": "elasticsearch", "ARSHIF_INDEX__URL": "http://127.0.0.1:9"}
     small.arshif("search", "phare", code=5, **away)
     assert "127.0.0.1:9" in small.log
+
+
+def test_a_language_model_asks_over_standard_input_and_output(small: Harness) -> None:
+    """As an assistant starts it: nothing but the protocol is written to standard output."""
+    command = StdioServerParameters(command=sys.executable, args=["-m", "crawler.cli", "mcp"], env=small.env, cwd=ROOT)
+
+    async def ask() -> tuple[Any, Any]:
+        async with Client(command) as client:
+            found = (await client.call_tool("search", {"query": "phare", "limit": 1})).structured_content or {}
+            article = found["hits"][0]["url"]
+            return found, (await client.call_tool("read", {"article": article})).structured_content
+
+    found, read = asyncio.run(ask())
+    assert found["total"] == small.told("search", "phare")["total"]
+    assert read["headline"] == found["hits"][0]["headline"]
+    assert read["articleBody"]
