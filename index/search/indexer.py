@@ -26,7 +26,10 @@ from index.locale import FALLBACK, translate
 from index.model.message import Message
 
 BATCH = 500  # documents: 100 to 2,000 per request differ in speed by a tenth (measured on Elasticsearch)
-POLL = 1.0  # s between two reads of the outbox: a stored article should be searchable within 5 s
+POLL = 1.0  # s between two reads of an outbox that was empty
+# s between two batches that are not full, as a commit costs the same for one document as for hundreds: a stored article
+# should be searchable within 5 s, of which the rest is for the batches themselves
+GATHER = 3.5
 BACK_OFF = (1.0, 600.0)  # s: shortest and longest wait for an index that does not answer
 
 log = logging.getLogger(__name__)
@@ -59,6 +62,7 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
             try:
                 if not ready:
                     reconcile(archive, engine)
+                began = time.monotonic()
                 shipped = index_batch(archive, engine, batch)
                 ready, failures = True, 0
             except ArchiveError:
@@ -70,8 +74,10 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
                 log.warning("%s: %s; tried again in %.0f s", engine.name, error, wait, exc_info=not known)
                 stop.wait(wait)
                 continue
-            if shipped.left < batch or not shipped.sent + shipped.refused:
-                stop.wait(POLL)  # a commit costs the same for one document as for hundreds
+            if not shipped.sent + shipped.refused:
+                stop.wait(POLL)
+            elif shipped.left < batch:
+                stop.wait(max(0.0, GATHER - (time.monotonic() - began)))
 
 
 def index_pending(archive: Archive, engine: Engine, batch: int = BATCH) -> BatchResult:

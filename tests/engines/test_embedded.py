@@ -9,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from index.engines import open_engine
 from index.engines.base import new_target
+from index.engines.embedded.engine import DROPPED
 from index.errors import IndexMismatch, IndexUnavailable
 from index.search.query_language import parse
 from tests.engines.corpus import document
@@ -193,3 +195,36 @@ def test_a_full_disk_is_unavailable_and_what_was_there_stays(directory: Path) ->
     assert "cannot be used now" in result.stdout, result.stderr
     assert dict(engine.ids(target)) == {"a": 1}
     assert engine.bulk(target, [document("b", "حلب")], []) == {}
+
+
+def test_a_search_that_comes_while_an_index_is_deleted_does_not_stop_that(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tantivy's reader writes a lock into a folder that it opens, which then is not empty when it is to be removed."""
+    engine = open_engine("embedded", directory=directory)
+    old, new = new_target(), new_target()
+    for target in (old, new):
+        engine.create(target)
+    engine.activate(old)
+    remove = os.unlink
+
+    def opened_just_then(path: str, **where: int) -> None:
+        remove(path, **where)
+        with suppress(FileNotFoundError):
+            (directory / old / ".tantivy-meta.lock").touch()
+
+    monkeypatch.setattr(os, "unlink", opened_just_then)
+    engine.activate(new)
+    assert [path.name for path in directory.iterdir() if path.is_dir()] == [new]
+
+
+def test_what_a_killed_process_left_of_an_index_goes_with_the_next(directory: Path) -> None:
+    engine = open_engine("embedded", directory=directory)
+    targets = [new_target(), new_target(), new_target()]
+    for target in targets:
+        engine.create(target)
+    engine.activate(targets[0])
+    (directory / targets[1]).rename(directory / f"{DROPPED}{targets[1]}")  # it was killed just after that
+    assert engine.targets() == [targets[0], targets[2]]
+    engine.drop(targets[2])
+    assert [path.name for path in directory.iterdir() if path.is_dir()] == [targets[0]]

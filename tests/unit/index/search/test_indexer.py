@@ -257,6 +257,26 @@ def test_what_is_stored_is_there_with_the_second_look_and_that_within_five_secon
     assert sum(looks.waits[before : before + 2]) < 5
 
 
+class Hurried(Looks):
+    """The same without the waits."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        super().wait(0.0)
+        self.waits[-1] = timeout or 0.0
+        return self.is_set()
+
+
+def test_a_batch_gathers_what_comes_after_one_and_an_empty_outbox_is_looked_at_each_second(
+    archive: Archive, shelf: FileEngine
+) -> None:
+    store(archive, 3)
+    looks = Hurried(lambda: True)
+    with running(archive, shelf, looks):
+        wait_for(lambda: len(looks.waits) > 2)
+    assert indexer.POLL < looks.waits[0] <= indexer.GATHER
+    assert looks.waits[1:3] == [indexer.POLL, indexer.POLL]
+
+
 def test_it_waits_for_an_index_that_is_down_and_ends_when_it_is_told(
     archive: Archive, shelf: FileEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
