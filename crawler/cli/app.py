@@ -17,6 +17,7 @@ from crawler.cli import (
     demo,
     diff,
     doctor,
+    edits,
     explain,
     export,
     extract,
@@ -54,7 +55,7 @@ EXIT_CODES = {
 INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 COMMANDS = (  # in the order of `arshif --help`
     *(demo, init, run, crawl, extract, import_pages),
-    *(search, show, history, diff, explain),
+    *(search, show, history, diff, edits, explain),
     *(serve, mcp, runs, status, alerts, doctor),
     *(backup, verify, forget, reextract, child),
 )

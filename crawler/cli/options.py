@@ -54,6 +54,10 @@ Since = Annotated[
         callback=_date, help="Also fetch older articles, back to this date (2026-01-31, or 30d: since 30 days ago)."
     ),
 ]
+SeenSince = Annotated[
+    str,
+    typer.Option("--since", callback=_date, help="Only from this date on (2026-01-31, or 30d: since 30 days ago)."),
+]
 FetchedUntil = Annotated[
     str,
     typer.Option(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index.archive import frontier, outbox, past_versions, readings, stories, warc_records
+from index.archive import edits, frontier, outbox, past_versions, readings, stories, warc_records
 from index.archive import tables as t
 from index.archive.article_matching import get_article_row, match_article, mergeable
 from index.archive.documents import by_url, touch
@@ -230,6 +230,7 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
         _split_alias(conn, home, current, page.fetched)
     number = home.number + 1
     _add_version(conn, page, article, number)
+    edits.note(conn, home.id, number)
     _update_head(conn, home, article, page.fetched, number)
     return Outcome("changed", home.id, number)
 
@@ -257,19 +258,23 @@ def _store_past(
         if same or is_paywall_truncated(near, article) or is_emptied(near, article):
             if same and row is after:
                 past_versions.set_seen(conn, home.id, row.number, page.fetched)
+                edits.note(conn, home.id, row.number)
                 _update_past(conn, home, page.fetched, home.number)
             return Outcome("same", home.id, home.number)
         if page.strict and (page.state is None or page.state != row.confirmed):
             raise NotCompared(home.id)
     if after is not None:
         past_versions.make_room(conn, home.id, after.number)
+        edits.make_room(conn, home.id, after.number)
         _add_version(conn, page, article, after.number)
+        edits.note(conn, home.id, after.number, after.number + 1)
         _update_past(conn, home, page.fetched, home.number + 1)
         return Outcome("changed", home.id, home.number + 1)
     _add_version(conn, page, article, home.number + 1)  # then it said again what it had said before
     how = {"seen": later, "url": current.page, "body_hash": current.body_hash, "raw": current.raw}
     how |= {"state": current.confirmed, "confirmed": current.confirmed}
     conn.execute(_ADD, {"article": home.id, "number": home.number + 2, "run": None, **how, **columns_of(known)})
+    edits.note(conn, home.id, home.number + 1, home.number + 2)
     _update_past(conn, home, page.fetched, home.number + 2)
     return Outcome("changed", home.id, home.number + 2)
 
@@ -335,6 +340,8 @@ def correct(
         raise KeyError(article.id)
     number = home.number if number is None else number
     corrected = readings.add(conn, article, number, now, reason, state)
+    if corrected:
+        edits.note(conn, home.id, number, number + 1)
     if corrected and number == home.number:
         _update_head(conn, home, article, now, number)
     elif corrected:

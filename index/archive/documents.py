@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, update
 
-from index.archive import outbox
+from index.archive import edits, outbox
 from index.archive import tables as t
 from index.archive.readings import IS_SHOWN, article_of, shown_columns
 from index.archive.upsert import CHUNK, chunks
@@ -50,8 +50,9 @@ def documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
     """The documents of these articles, in the given order; unknown ids are left out."""
     found: dict[str, IndexDocument] = {}
     for piece in chunks(ids):
-        for row in conn.execute(_NEWEST, {"ids": piece}).mappings():
-            found[row["id"]] = _document(dict(row))
+        rows = conn.execute(_NEWEST, {"ids": piece}).mappings().all()
+        edited = edits.times(conn, [row["id"] for row in rows if row["number"] > 1])
+        found |= {row["id"]: _document(dict(row), edited.get(row["id"], ())) for row in rows}
     return [found[article_id] for article_id in ids if article_id in found]
 
 
@@ -101,8 +102,14 @@ def version_documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocumen
     found: dict[str, list[IndexDocument]] = {}
     for piece in chunks(ids):
         query = _stored(t.versions.c.number < t.articles.c.number).where(t.articles.c.id.in_(piece))
+        edited = edits.times(conn, piece)
         for row in conn.execute(query.order_by(t.versions.c.number)).mappings():
-            past = replace(_document(dict(row)), number=row["number"], changed=row["seen"], current=False)
+            past = replace(
+                _document(dict(row), edited.get(row["id"], ())),
+                number=row["number"],
+                changed=row["seen"],
+                current=False,
+            )
             found.setdefault(row["id"], []).append(past)
     return [document for article_id in ids for document in found.get(article_id, ())]
 
@@ -192,7 +199,7 @@ def _stored(which: ColumnElement[bool]) -> Select[Any]:
     state = ("id", "site", "revision", "first_seen", "sort_date", "story", "lead", "gone_since")
     return select(
         *(t.articles.c[name] for name in state),
-        t.articles.c.url.label("own_url"),
+        *(t.articles.c.url.label("own_url"), t.articles.c.number.label("newest")),
         *shown_columns(),
         t.versions.c.number,
         t.versions.c.seen,
@@ -231,7 +238,7 @@ def _version(row: RowMapping) -> Version:
     )
 
 
-def _document(row: dict[str, Any]) -> IndexDocument:
+def _document(row: dict[str, Any], edited: tuple[datetime, ...]) -> IndexDocument:
     return IndexDocument(
         article=article_of(row),
         version=row["revision"],
@@ -242,6 +249,9 @@ def _document(row: dict[str, Any]) -> IndexDocument:
         gone=row["gone_since"] is not None,
         changed=_changed(row),
         number=row["number"],
+        versions=row["newest"],
+        edits=edited,
+        removed=row["gone_since"],
     )
 
 

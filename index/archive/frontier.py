@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from index.archive import erasure, site_state, trust
+from index.archive import edits, erasure, site_state, trust
 from index.archive.column_types import Instant, join_message, split_message
 from index.archive.documents import touch
 from index.archive.tables import articles, fetches, frontier
@@ -416,9 +416,10 @@ def reopen(conn: Connection, article: str, now: datetime, missing: datetime | No
         conn.execute(update(frontier).where(twin).values(state=PageState.STORED, due=now))
         return False
     its = articles.c.id == article
-    since = conn.execute(select(articles.c.gone_since).where(its)).scalar_one()
+    site, since = conn.execute(select(articles.c.site, articles.c.gone_since).where(its)).one()
     conn.execute(update(articles).where(its).values(gone_since=since or missing or now, gone_until=now))
     if since is None:
+        edits.record_removal(conn, article, site, missing or now)
         touch(conn, [article], now)
     return since is None
 

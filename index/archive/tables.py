@@ -301,6 +301,24 @@ absences = Table(  # past periods in which an article was gone from its site; a 
     Column("back", Instant, nullable=False),
 )
 
+edits = Table(  # what sites changed and removed, to be listed: a row for each kind of a change, or of a removal
+    "edits",
+    metadata,
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),  # 0: the article was gone from its site
+    Column("at", Instant, primary_key=True),  # when the version was first seen, or the article missing
+    Column("kind", String, primary_key=True),  # "": a version from before 0011 that is yet to be compared
+    Column("place", Integer, nullable=False),  # of the kind among `kinds`: 0 is the most obvious one
+    Column("site", String, nullable=False),
+    Column("kinds", Json, nullable=False),  # all of them
+    Column("removed", Integer, nullable=False, server_default=ZERO),  # words
+    Column("added", Integer, nullable=False, server_default=ZERO),
+    Index(None, "place", "at", "article", "version"),  # by each of these, the newest are found without a look at others
+    Index(None, "place", "site", "at", "article", "version"),
+    Index(None, "kind", "at", "article", "version"),
+    Index(None, "kind", "site", "at", "article", "version"),
+)
+
 forgotten = Table(  # what must not be crawled again: digests of URLs and texts, or a whole site
     "forgotten",
     metadata,

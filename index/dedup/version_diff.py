@@ -127,7 +127,12 @@ def classify_change(old: Article, new: Article, *, seen: datetime | None = None)
 def same_rules(one: Version, other: Version) -> bool:
     """Whether two versions were read by the same rules and with the same learned blocks, so that the site changed what
     differs. Otherwise the difference may be ours: a raw copy is gone, or was read by an older release."""
-    return one.confirmed is not None and one.confirmed == other.confirmed
+    return confirmed_alike(one.confirmed, other.confirmed)
+
+
+def confirmed_alike(one: str | None, other: str | None) -> bool:
+    """The same for the states by which two versions were `confirmed`."""
+    return one is not None and one == other
 
 
 def visible_text(text: str) -> str:

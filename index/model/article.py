@@ -86,7 +86,9 @@ class IndexDocument:
     `version` grows with each change of the document (external versioning); `first_seen` is UTC and never changes;
     `sort_date` is published, or first_seen if the page gave no date or a future one; `lead` tells whether it leads its
     story. `changed` is when the text or its modification date last changed, None if never. `number` is that of the
-    article's version, and `current` is False for one that was replaced by a later one.
+    article's version, and `current` is False for one that was replaced by a later one. `versions` is how many the
+    article has. `edits` are the times (UTC) at which versions with a change for readers were first seen, oldest first,
+    `removed` is since when the article is gone from its site, None if it is there.
     """
 
     article: Article
@@ -99,3 +101,11 @@ class IndexDocument:
     changed: datetime | None = None
     number: int = 1
     current: bool = True
+    versions: int = 1
+    edits: tuple[datetime, ...] = ()
+    removed: datetime | None = None
+
+    @property
+    def edited(self) -> datetime | None:
+        """When the article was last edited (UTC), None if never."""
+        return self.edits[-1] if self.edits else None

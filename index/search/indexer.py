@@ -18,6 +18,7 @@ from threading import Event
 from sqlalchemy import Connection
 
 from index.archive import Archive, documents, outbox
+from index.archive.comparisons import compare_waiting
 from index.archive.outbox import Row
 from index.engines.base import Engine, is_ours, new_target
 from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
@@ -60,6 +61,7 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
         ready = False
         while not stop.is_set():
             try:
+                compare_waiting(archive, datetime.now(UTC))  # when a document was edited depends on it
                 if not ready:
                     reconcile(archive, engine)
                 began = time.monotonic()
@@ -86,6 +88,8 @@ def index_pending(archive: Archive, engine: Engine, batch: int = BATCH) -> Batch
     :raises Busy: when another process is the indexer of this engine.
     """
     with hold(lock_path(archive, engine.name), wait=False):
+        while compare_waiting(archive, datetime.now(UTC)):
+            pass
         reconcile(archive, engine)
         total = BatchResult()
         while True:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import WithJsonSchema
 
 from index.archive import documents, readings, runs, site_state
+from index.export.edits import page_fields
 from index.export.schema_org import as_news_article, document_fields
 from index.locale import plain
 from index.model.article import Version as StoredVersion
@@ -19,7 +20,8 @@ from index.model.results import Facet, Hit, Results, Unit
 from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
 from index.web import queries
-from index.web.api_models import ERRORS, NOT_FOUND, Article, Found, Reading, RunState, SiteState, Version
+from index.web.api_models import ERRORS, NOT_FOUND, Article, Edits, Found, Reading, RunState, SiteState, Version
+from index.web.edit_pages import Asked
 from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.search_params import SearchParams, search_params
@@ -143,6 +145,18 @@ def by_hash(archive: ArchiveOf, content_hash: str) -> list[dict[str, Any]]:
         }
         for one in found
     ]
+
+
+@router.get("/edits", response_model=Edits)
+def edit_list(
+    archive: ArchiveOf,
+    asked: Asked,
+    cursor: Annotated[str, Query(description="`cursor` of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+) -> dict[str, Any]:
+    """What sites changed and removed, newest first, and the next `cursor`."""
+    with archive.read() as conn:
+        return page_fields(asked.page(conn, limit, cursor))
 
 
 @router.get("/sites")

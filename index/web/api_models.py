@@ -208,6 +208,33 @@ class Found(BaseModel):
     histogram: Histogram | None = None
 
 
+class Edit(BaseModel):
+    """A change that a site made to an article (its id), or that it removed the article: when that was first seen (UTC),
+    and the `version` with it, null for a removal. `kinds` are null while the two versions are yet to be compared;
+    `removed` and `added` are numbers of words. With `maybe_ours`, the versions were not read by the same rules, and
+    what differs may not be the site's doing. `back` is when a removed article was found again, null if it was not."""
+
+    what: Literal["edited", "removed"]
+    at: datetime
+    article: str
+    site: str
+    url: str
+    headline: str
+    version: int | None
+    kinds: list[str] | None
+    removed: int
+    added: int
+    maybe_ours: bool
+    back: datetime | None
+
+
+class Edits(BaseModel):
+    """A page of edits and removals, and the cursor of the next one, null on the last."""
+
+    edits: list[Edit]
+    cursor: str | None
+
+
 class SiteState(BaseModel):
     """A site with its state. `verdict`, the reason in `detail` (with its `code` and `params`) and an `example` URL that
     shows it are null if all is normal. Times are UTC."""

@@ -22,6 +22,7 @@ from index.web import (
     api,
     article_pages,
     auth,
+    edit_pages,
     error_handlers,
     exports,
     metrics,
@@ -99,6 +100,7 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     app.include_router(run_pages.router)
     app.include_router(site_pages.router)
     app.include_router(article_pages.router)
+    app.include_router(edit_pages.router)
     app.include_router(exports.router)
     app.include_router(saved_searches.router)
     app.include_router(metrics.router)

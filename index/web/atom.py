@@ -1,4 +1,5 @@
-"""Documents for other programs: the Atom feed of a saved search (RFC 4287), and an OpenSearch description."""
+"""Documents for other programs: the Atom feeds of a saved search and of edits (RFC 4287), and an OpenSearch
+description."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from index.archive.column_types import EPOCH
+from index.archive.edits import Edit
 from index.archive.saved_searches import SavedSearch
 from index.locale import translate
 from index.model.results import Hit, Span
@@ -42,6 +45,48 @@ def atom(saved: SavedSearch, hits: Sequence[Hit], sites: Mapping[str, str], base
     for hit in hits:
         _entry(feed, hit, sites, base)
     return _written(feed)
+
+
+def edit_feed(edits: Sequence[Edit], sites: Mapping[str, str], base: str, links: Sequence[str], language: str) -> bytes:
+    """The feed of these edits and removals, told in this language; `base` is this server's base URL, with a trailing
+    slash, `links` are the paths of the feed and its page below it. Entries link to what changed."""
+    feed = ET.Element("feed", {"xmlns": ATOM})
+    own, page = (base + link for link in links)
+    _add(feed, "id", _urn(f"edits:{links[0]}"))
+    _add(feed, "title", f"{translate('edits.title', language)} · {translate('ui.name', language)}")
+    _add(feed, "updated", _moment(max((edit.at for edit in edits), default=EPOCH)))
+    _add(_add(feed, "author"), "name", "Arshif")
+    _add(feed, "link", rel="self", type="application/atom+xml", href=own)
+    _add(feed, "link", rel="alternate", type="text/html", href=page)
+    for edit in edits:
+        entry = _add(feed, "entry")
+        copy = f"{base}articles/{quote(edit.article, safe='')}"
+        _add(entry, "id", _urn(f"edit:{edit.article}:{edit.version}:{edit.at.isoformat()}"))
+        _add(entry, "title", edit.headline or edit.url)
+        _add(entry, "updated", _moment(edit.at))
+        _add(_add(entry, "author"), "name", sites.get(edit.site) or edit.site)
+        told = f"{copy}/diff?new={edit.version}" if edit.version else copy
+        _add(entry, "link", rel="alternate", type="text/html", href=told)
+        if there := web_link(edit.url):
+            _add(entry, "link", rel="related", type="text/html", href=there)
+        for kind in edit.kinds or ():
+            _add(entry, "category", term=kind, label=translate(f"change.{kind}", language))
+        _add(entry, "summary", _told(edit, language))
+    return _written(feed)
+
+
+def _told(edit: Edit, language: str) -> str:
+    """What changed, in a line."""
+    if edit.kinds is None:
+        return translate("change.waiting", language)
+    said = [translate(f"change.{kind}", language) for kind in edit.kinds]
+    if edit.removed:
+        said.append(translate("change.words_removed", language, n=edit.removed))
+    if edit.added:
+        said.append(translate("change.words_added", language, n=edit.added))
+    if edit.maybe_ours:
+        said.append(translate("change.perhaps_ours", language))
+    return translate("list.separator", language).join(said)
 
 
 def _entry(feed: ET.Element, hit: Hit, sites: Mapping[str, str], base: str) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, func, select
 
 from index.archive import documents
-from index.archive.history import Event, change
+from index.archive.history import change
 from index.archive.tables import articles, frontier, sites, versions
 from index.dedup.version_diff import Change
 from index.model.article import IndexDocument
@@ -79,29 +79,3 @@ def by_day(conn: Connection, site: str, since: datetime) -> Mapping[date, int]:
     recent = (articles.c.site == site) & (articles.c.sort_date >= since)
     dates = conn.execute(select(articles.c.sort_date).where(recent)).scalars()
     return Counter(moment.astimezone(UTC).date() for moment in dates)
-
-
-def edits(conn: Connection, site: str, n: int) -> list[tuple[str, Event]]:
-    """The last n changes of a site's articles, each with the article's id, newest first."""
-    query = (
-        select(versions.c.article, versions.c.number)
-        .join(articles, articles.c.id == versions.c.article)
-        .where(articles.c.site == site, articles.c.number > 1, versions.c.number > 1)
-        .order_by(versions.c.seen.desc(), versions.c.article)
-        .limit(n)
-    )
-    found = [(row.article, row.number) for row in conn.execute(query)]
-    told = ((article, change(conn, article, number)) for article, number in found)
-    return [(article, event) for article, event in told if event is not None]
-
-
-def removals(conn: Connection, site: str, n: int) -> list[tuple[datetime, IndexDocument]]:
-    """The last n articles that a site no longer has, and when they were found missing (UTC), newest first."""
-    query = (
-        select(articles.c.id, articles.c.gone_since)
-        .where(articles.c.site == site, articles.c.gone_since.is_not(None))
-        .order_by(articles.c.gone_since.desc(), articles.c.id)
-        .limit(n)
-    )
-    since = {row.id: row.gone_since for row in conn.execute(query)}
-    return [(since[one.article.id], one) for one in documents.documents(conn, list(since))]

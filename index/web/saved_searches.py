@@ -82,7 +82,7 @@ def _back(request: Request, form: dict[str, str]) -> Response:
 @router.get("/feeds/{number}.atom")
 async def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches: SearchesOf, number: int) -> Response:
     """The newest results of a saved search as an Atom feed."""
-    base = _base(request)
+    base = base_of(request)
 
     def work() -> Response:
         with archive.read() as conn:
@@ -91,7 +91,7 @@ async def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches:
             raise Refused(404, "error.no_search")
         with searches.timed():
             found = service.search(parse(one.query, sort="newest", limit=ENTRIES), engine, archive)
-        return _xml(atom.atom(one, found.hits, names, base), "application/atom+xml; charset=utf-8")
+        return xml(atom.atom(one, found.hits, names, base), "application/atom+xml; charset=utf-8")
 
     return await searches.run(work)
 
@@ -100,14 +100,15 @@ async def feed(request: Request, archive: ArchiveOf, engine: EngineOf, searches:
 def description(request: Request) -> Response:
     """The OpenSearch description: https://github.com/dewitt/opensearch/blob/master/opensearch-1-1-draft-6.md"""
     ui = ui_of(request)
-    made = atom.opensearch(ui.language, _base(request), ui.chosen)
-    return _xml(made, "application/opensearchdescription+xml; charset=utf-8")
+    made = atom.opensearch(ui.language, base_of(request), ui.chosen)
+    return xml(made, "application/opensearchdescription+xml; charset=utf-8")
 
 
-def _base(request: Request) -> str:
+def base_of(request: Request) -> str:
     """The public base URL of this server: the one in its settings, as a proxy may be in front of it."""
     return request.app.state.url or str(request.base_url)
 
 
-def _xml(body: bytes, kind: str) -> Response:
+def xml(body: bytes, kind: str) -> Response:
+    """The response with this document, of this media type, which is asked for anew each time."""
     return Response(body, headers={"content-type": kind, "cache-control": "private, no-cache"})

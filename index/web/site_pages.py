@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from index.archive import documents, health, runs, site_state, source_state
+from index.archive import documents, edits, health, runs, site_state, source_state
 from index.archive.site_state import SiteState
 from index.text.analysis import fold
 from index.web import queries
@@ -19,7 +19,7 @@ from index.web.search_pages import ArchiveOf
 from index.web.site_days import WEEKS, site_days
 from index.web.templating import render
 
-SHOWN = 10  # edits, removals and crawls of a site
+SHOWN = 10  # edits and removals, alerts and crawls of a site
 ALERTS = 200
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -88,8 +88,7 @@ def site_page(request: Request, archive: ArchiveOf, site: str) -> Response:
             "articles": documents.count(conn, site),
             "alerts": health.recent_alerts(conn, SHOWN, site),
             "sources": source_state.states(conn, site),
-            "edits": queries.edits(conn, site, SHOWN),
-            "removals": queries.removals(conn, site, SHOWN),
+            "edits": edits.page(conn, SHOWN, sites=[site]).edits,
             "crawls": runs.of_site(conn, site, SHOWN),
         }
     files = [(str(path), _text(path)) for path in request.app.state.site_files(site)]

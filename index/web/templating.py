@@ -37,7 +37,22 @@ SYNTAX = (  # entries of the catalogues that explain the query language
 EXAMPLES = ("words", "phrase", "either", "without", "title", "language")
 KEYS = {"/": "search", "j": "next", "k": "previous", "Enter": "open", "?": "help", "Esc": "close"}
 CARRIED = (  # parameters that links to other languages keep
-    *("q", "site", "country", "lang", "section", "author", "after", "until", "sort", "by", "span", "cursor"),
+    *(
+        "q",
+        "site",
+        "country",
+        "lang",
+        "section",
+        "author",
+        "after",
+        "until",
+        "sort",
+        "by",
+        "span",
+        "cursor",
+        "kind",
+        "since",
+    ),
 )
 
 # Control characters, lone surrogates (UTF-8 has none) and the two overrides, which make a text read differently from

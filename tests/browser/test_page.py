@@ -81,7 +81,8 @@ def test_a_hostile_article_does_nothing(tab: Watched) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/search?q=حلب", "/search?q=فخ", "/search?q=زققثص", "/sites", "/sites/asi", "/alerts", "/runs"]
+    "path",
+    ["/", "/search?q=حلب", "/search?q=فخ", "/search?q=زققثص", "/sites", "/sites/asi", "/alerts", "/edits", "/runs"],
 )
 def test_no_page_is_wider_than_the_window(tab: Watched, path: str) -> None:
     for ui in ("ar", "en"):

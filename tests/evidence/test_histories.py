@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import astuple
 from itertools import combinations, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from index.archive import documents
+from index.archive.history import history as events_of
 from index.dedup.version_diff import same_rules, word_diff, words
 from tests.support.newspaper import Archivist, Box, Story, sentence
 
@@ -174,9 +177,28 @@ def _agrees(site: Site) -> None:
             ours, theirs = diffs(site.archivist, story), shown_on_pages(story)
             for shown in ours:
                 assert any(not shown - real for real in theirs), "words that no page removed or added"
+    assert listed(site) == noticed(site), "the list of edits is not that of the articles' histories"
     site._cite()
     for content_hash in site.cited:
         assert site.archivist.cited(content_hash)
+
+
+def listed(site: Site) -> set[tuple[object, ...]]:
+    """The changes that the list of edits has, once all are compared."""
+    page = site.archivist.edits()
+    return {(one.article, one.version, one.at, one.kinds, one.removed, one.added, one.maybe_ours) for one in page}
+
+
+def noticed(site: Site) -> set[tuple[object, ...]]:
+    """Those that a reader would notice, as the articles' own pages tell them."""
+    every = site.archivist.read(
+        lambda conn: [(id_, event) for id_, _ in documents.ids(conn) for event in events_of(conn, id_)]
+    )
+    return {
+        (id_, event.number, event.at, *astuple(event.change), event.maybe_ours is True)
+        for id_, event in every
+        if event.what == "changed" and event.change
+    }
 
 
 @settings(max_examples=HISTORIES, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # histories are short already

@@ -137,6 +137,30 @@ def test_an_edit_makes_one_version_and_keeps_the_old_one(tale: Tale) -> None:
     assert tale.records[1]["jannah"]["counts"]["changed"] == 1
 
 
+def test_edits_and_removals_are_listed(tale: Tale) -> None:
+    every = tale.house.told("edits", "--limit", "100")
+    of = {(one["what"], one["url"]): one for one in every["edits"]}
+    assert {key for key in of if key[0] == "edited"} == {
+        ("edited", url(tale.done[name])) for name in ("edited", "neighbour")
+    }
+    assert {("removed", url(tale.done[f"vanished {status}"])) for status in (404, 410)} <= of.keys()
+    edit = of["edited", url(tale.done["edited"])]
+    assert (edit["kinds"], edit["removed"], edit["maybe_ours"]) == (["addition", "dates"], 0, False)
+    assert edit["added"] > 5
+    ats = [one["at"] for one in every["edits"]]
+    assert ats == sorted(ats, reverse=True)
+    assert tale.house.told("edits", "--site", "jannah", "--kind", "addition")["edits"] == [edit]
+    assert tale.house.told("edits", "--since", "2999-01-01") == {"edits": [], "cursor": None}
+    first = tale.house.told("edits", "--limit", "1")
+    rest = tale.house.told("edits", "--limit", "100", "--cursor", first["cursor"])
+    assert first["edits"] + rest["edits"] == every["edits"]
+    printed = tale.house.arshif("edits", "--site", "jannah")
+    assert f"text added, dates (+{edit['added']} words)" in printed
+    assert "no longer on its site" in tale.house.arshif("edits", "--kind", "gone")
+    tale.house.arshif("edits", "--kind", "nosuch", code=2)
+    assert tale.house.told("edits", "--cursor", "x", code=2)["code"] == "error.cursor"
+
+
 def test_an_edit_is_found_by_the_date_that_its_source_gives(tale: Tale) -> None:
     pages = [unquote(path) for path, _ in tale.requests(1, "jannah") if path.startswith("/20")]
     new = [unquote(tale.done[name].path) for name in ("published", "edited", "copy there")]

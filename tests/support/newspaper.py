@@ -21,7 +21,9 @@ from crawler.session.pages import Received
 from crawler.session.session import CrawlSession
 from crawler.site_config import Site
 from crawler.storage import open_archive, raw_folder
-from index.archive import documents, frontier, leases, warc_records
+from index.archive import documents, edits, frontier, leases, warc_records
+from index.archive.comparisons import compare_waiting
+from index.archive.edits import Edit
 from index.archive.history import Event, history
 from index.archive.readings import Reading, with_hash
 from index.archive.readings import of as readings_of
@@ -170,6 +172,13 @@ class Archivist:
 
     def history(self, story: Story) -> list[Event]:
         return self.read(lambda conn: history(conn, documents.by_url(conn, story.url) or ""))
+
+    def edits(self) -> tuple[Edit, ...]:
+        """The whole list of edits, each of them compared."""
+        with open_archive(self.config) as archive:
+            while compare_waiting(archive, self.now):
+                pass
+        return self.read(lambda conn: edits.page(conn, 10_000)).edits
 
     def read(self, work: Callable[[Any], T]) -> T:
         return self._wait(self.session.store.read(work))

@@ -27,6 +27,7 @@ from index.archive import (
     Archive,
     articles,
     documents,
+    edits,
     erasure,
     frontier,
     health,
@@ -38,6 +39,7 @@ from index.archive import (
     trust,
 )
 from index.archive import tables as t
+from index.archive.comparisons import compare_waiting
 from index.engines import open_engine
 from index.locale import translate
 from index.model.codes import FetchReason, PageReason, RunCause, Verdict
@@ -105,6 +107,31 @@ def contents(path: Path) -> dict[str, Rows]:
 
 def _rows(connection: sqlite3.Connection, name: str) -> Iterator[dict[str, Any]]:
     yield from (dict(row) for row in connection.execute(f'SELECT * FROM "{name}"'))
+
+
+def test_edits_and_removals_of_before_are_listed(sample: Path) -> None:
+    """At once, and by their kinds once they have been compared."""
+    with Archive(sample) as archive:
+        with archive.read() as conn:
+            noted = edits.page(conn, 100).edits
+            changed = conn.execute(select(t.versions).where(t.versions.c.number > 1)).all()
+            gone = conn.execute(select(t.articles).where(t.articles.c.gone_since.is_not(None))).all()
+        assert {(one.article, one.version, one.at, one.kinds) for one in noted} == {
+            *((row.article, row.number, row.seen, None) for row in changed),
+            *((row.id, None, row.gone_since, ("gone",)) for row in gone),
+        }
+        assert changed
+        assert gone
+        while compare_waiting(archive, NOW):
+            pass
+        with archive.read() as conn:
+            compared = edits.page(conn, 100).edits
+            assert edits.count_waiting(conn) == 0
+        assert all(one.kinds and (one.removed + one.added or not one.version) for one in compared)
+        assert [(one.article, one.version, one.at) for one in compared] == [
+            (one.article, one.version, one.at) for one in noted
+        ]
+        assert all(one.maybe_ours for one in compared if one.version), "by which rules they were read is not known"
 
 
 def test_there_is_a_sample_of_every_released_schema() -> None:

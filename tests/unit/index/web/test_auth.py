@@ -17,7 +17,17 @@ from tests.support.web_client import Client, client_of, tree
 from tests.unit.index.web.test_security_headers import assert_inert
 
 TOKEN = "correct horse battery staple"
-PATHS = ("/", "/search?q=حلب", "/sites", "/runs", "/articles/x", "/articles/x/copy/page", "/nothing")
+PATHS = (
+    "/",
+    "/search?q=حلب",
+    "/sites",
+    "/edits",
+    "/edits.atom",
+    "/runs",
+    "/articles/x",
+    "/articles/x/copy/page",
+    "/nothing",
+)
 FOR_PROGRAMS = ("/api/search?q=a", "/api/openapi.json", "/api/nothing", "/export.csv", "/metrics")
 
 

@@ -172,7 +172,7 @@ def test_there_are_enough_of_them_and_each_is_another() -> None:
 def test_a_hostile_text_is_text_in_every_view(hostile: SearchFixture) -> None:
     client = client_of(hostile)
     for ui in ("ar", "en"):
-        for path in ("/", "/sites", "/sites/asi", "/sites/trap7", "/alerts", "/runs", "/searches"):
+        for path in ("/", "/sites", "/sites/asi", "/sites/trap7", "/alerts", "/edits", "/runs", "/searches"):
             answer = client.get(path, params={"ui": ui})
             assert answer.status_code == 200
             assert_inert(answer)

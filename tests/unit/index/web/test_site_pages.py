@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from index.archive import health, site_state, source_state
+from index.archive import frontier, health, site_state, source_state
+from index.archive.frontier import Visit
 from index.archive.health import Health
 from index.model.codes import Verdict
 from index.model.message import Message
@@ -48,7 +49,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
             "problem": Message("fetch.http_status", {"status": 404}),
         }
         source_state.put(conn, "asi", "https://asi.example/map.xml", **dead)
-        conn.execute(health.articles.update().where(health.articles.c.id == LOST.id).values(gone_since=NOW))
+        frontier.mark_gone(conn, "asi", LOST.url, Visit(NOW, None, 404))
 
     filled.archive.write(change).result()
     yield filled
@@ -136,7 +137,9 @@ def test_a_site_has_all_that_is_known_of_it(shelf: SearchFixture, tmp_path: Path
     assert "bread and more 11 minutes ago · headline" in text
     (edit,) = [link for link in root.cssselect("main li a") if text_of(link) == "bread and more"]
     assert client.get(edit.get("href")).status_code == 200
-    assert "vanished 20 minutes ago" in text
+    assert "vanished 20 minutes ago · no longer on its site" in text
+    (more,) = [link for link in root.cssselect("main a") if text_of(link) == "All edits and removals"]
+    assert len(tree(client.get(more.get("href"))).cssselect("tbody tr")) == 2
     sources = [text_of(row) for row in root.cssselect(".stack tbody tr")]
     assert sources[0].startswith("feed https://asi.example/feed 200 12 20 minutes ago")
     assert sources[1].startswith("sitemap https://asi.example/map.xml failed 2 times in a row 404 HTTP 404 – never")
