@@ -7,7 +7,7 @@ BIN := .venv/bin
 INDEX ?= embedded
 DIST ?= dist
 
-.PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel lock clean
+.PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -65,6 +65,12 @@ bench-repeats: .venv/dev.stamp ## what of each site's repeated blocks is learned
 
 bench-schedule: .venv/dev.stamp ## the adaptive schedule against fixed ones, 180 simulated days
 	@$(BIN)/python -m bench.schedule
+
+bench-start: .venv/dev.stamp ## what commands and processes take to start
+	@$(BIN)/python -m bench.start
+
+bench-idle: .venv/dev.stamp ## a crawl that finds nothing new, and a run of the daemon, against Scrapy
+	@$(BIN)/python -m bench.idle
 
 bench-recrawl: .venv/dev.stamp ## a second crawl of 5,000 unchanged pages against plain Scrapy
 	@$(BIN)/python -m bench.recrawl

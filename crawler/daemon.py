@@ -28,6 +28,7 @@ from crawler.monitoring import notifications, saved_search_alerts
 from crawler.monitoring.health_job import checkup
 from crawler.processes import crawl_process
 from crawler.processes.child import end_child, start_child
+from crawler.processes.fork_server import ForkServer
 from crawler.scheduling.site_schedule import Due, LastRun, due
 from crawler.session.source_stats import load_stats
 from crawler.site_config import Site
@@ -100,8 +101,9 @@ class Helper:
 class Daemon:
     """Runs until SIGTERM or SIGINT, then finishes what is under way within `crawl_process.GRACE` seconds."""
 
-    def __init__(self, config: Config, archive: Archive, web: bool) -> None:
+    def __init__(self, config: Config, archive: Archive, web: bool, server: ForkServer | None = None) -> None:
         self.config = config
+        self.server = server  # of which runs are forked
         self.archive = archive
         self.helpers = [Helper("shipper", ["_ship"])] + ([Helper("web server", ["serve"])] if web else [])
         self.running: list[crawl_process.Run] = []
@@ -199,7 +201,9 @@ class Daemon:
             rested = len(self.running) < RUNS and now >= max(self.rest_until, self.next_look)
             ready = self.due() if rested and self.room() else []
             if ready:
-                self.running.append(crawl_process.start(self.config, self.archive, ready, why=RunCause.SCHEDULED))
+                self.running.append(
+                    crawl_process.start(self.config, self.archive, ready, why=RunCause.SCHEDULED, server=self.server)
+                )
                 log.info("run %d: %s", self.running[-1].number, _named(ready))
         except OSError as error:  # out of memory or process ids: that passes
             log.error("cannot start a process (%s); retrying in %g s", error.strerror, RESTART[0])

@@ -66,8 +66,12 @@ BROWSER_HANDLER = "crawler.fetch.rendering.handler.RenderingHandler"  # loaded w
 TWISTED_DNS_RESOLVER = "crawler.fetch.ssrf.middleware.PublicResolver"
 ALLOW_NETWORKS = _settings.allow_networks
 PROXY = _settings.proxy.get_secret_value()
+EXTENSIONS = {  # not even imported, which takes a tenth of a second
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,  # it executes any code sent to its port
+}
 TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False  # it executes any code sent to its port
+REMOTE_CONTROL_ENABLED = False
 
 # Middlewares
 DOWNLOADER_MIDDLEWARES = {

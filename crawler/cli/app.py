@@ -110,6 +110,8 @@ app = _build()
 def main() -> None:
     """Runs the command; an error that a person can act on becomes one line, or with --json an object, and an exit
     code."""
+    # numpy starts a thread for each core, for linear algebra that nothing here does; a process without can be forked
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     set_up_log()
     as_json = "--json" in sys.argv[1:]
     try:

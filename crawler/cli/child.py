@@ -24,10 +24,8 @@ def child_crawl(
     _parent: Parent = 0,
 ) -> None:
     """Run one crawl in a process of its own."""
-    from crawler.config import load
     from crawler.processes import crawl_process
 
-    set_up_log(form=load().settings.log)
     raise typer.Exit(crawl_process.crawl(sites, run, since))
 
 

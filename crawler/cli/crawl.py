@@ -56,7 +56,7 @@ def crawl(
 
     config = load()
     set_up_log(form=config.settings.log)
-    with open_archive(config) as archive, open_index(config) as engine:
+    with crawl_process.fork_server() as server, open_archive(config) as archive, open_index(config) as engine:
         named, again = _articles(archive, sites or []) if revisit else (sites or [], {})
         chosen = config.choose(",".join(named))
         chosen = _without_forgotten(archive, chosen)
@@ -65,7 +65,7 @@ def crawl(
         first = _never_crawled(archive, chosen)
         with progress() as shown:
             log = subprocess.PIPE if shown.on_terminal else None  # printed above the bars
-            run = crawl_process.start(config, archive, chosen, since, why=RunCause.REQUESTED, stderr=log)
+            run = crawl_process.start(config, archive, chosen, since, why=RunCause.REQUESTED, stderr=log, server=server)
             signal.signal(signal.SIGTERM, lambda *_: run.stop(RunStatus.STOPPED))
             signal.signal(signal.SIGINT, lambda *_: run.stop(RunStatus.STOPPED))
             _watch(archive, run, shown)

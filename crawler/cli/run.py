@@ -24,14 +24,15 @@ def run(web: Annotated[bool, typer.Option(help="Serve the search page too.")] = 
     """
     from crawler.config import load
     from crawler.daemon import Daemon, only_daemon
+    from crawler.processes import crawl_process
     from crawler.storage import open_archive
 
     config = load()
     set_up_log(form=config.settings.log)
-    with only_daemon(config):
+    with crawl_process.fork_server() as server, only_daemon(config):  # the server holds no lock, and has no thread
         _print_start(config, web)
         with open_archive(config) as archive:
-            Daemon(config, archive, web).run()
+            Daemon(config, archive, web, server).run()
 
 
 def _print_start(config: Config, web: bool) -> None:

@@ -9,11 +9,26 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import IO, Protocol
 
 # glibc gives each thread its own malloc arena, and tantivy starts new threads for each batch, whose freed memory stays
 # in their arenas. After 2,500 batches the indexer retains 70 MiB with two arenas, and 190 with one arena per thread.
 ARENAS = {"MALLOC_ARENA_MAX": "2"}  # mallopt(3)
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal that this process gets when its parent ends
+
+ARG_START, ARG_END = 45, 46  # of what follows the name in /proc/PID/stat: where the command line is; proc_pid_stat(5)
+
+
+class Child(Protocol):
+    """What is used of `subprocess.Popen`."""
+
+    pid: int
+
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int, /) -> None: ...
 
 
 def die_with_parent(parent: int) -> None:
@@ -43,6 +58,17 @@ def start_child(arguments: Sequence[str], stderr: int | None = None) -> subproce
     )
 
 
+def name_process(*words: str) -> None:
+    """Have `ps` and the like show these words for this process, which was forked, as far as there is room for them."""
+    if sys.platform != "linux":
+        return
+    with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
+        fields = file.read().rpartition(")")[2].split()
+    start, end = int(fields[ARG_START]), int(fields[ARG_END])
+    shown = "\0".join(words).encode("utf-8", "replace")[: end - start - 1]
+    ctypes.memmove(start, shown.ljust(end - start, b"\0"), end - start)
+
+
 def end_child(child: subprocess.Popen[bytes], grace: float) -> int:
     """Send the child SIGTERM and, `grace` seconds later, its whole group SIGKILL; return the exit status."""
     if child.poll() is None:
@@ -54,7 +80,7 @@ def end_child(child: subprocess.Popen[bytes], grace: float) -> int:
     return child.wait()
 
 
-def kill_group(child: subprocess.Popen[bytes]) -> None:
+def kill_group(child: Child) -> None:
     """Send SIGKILL to the child's group, including its workers and browsers; the child itself may have ended."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)

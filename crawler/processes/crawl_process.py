@@ -6,22 +6,27 @@ Twisted's reactor cannot be restarted, and a leak or a hang ends with its proces
 from __future__ import annotations
 
 import logging
+import os
 import signal
-import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from subprocess import PIPE
 
 from sqlalchemy import Connection
 
 from crawler import disk_space
-from crawler.config import Config
-from crawler.errors import ArchiveError, Busy, LeaseLost
-from crawler.processes.child import kill_group, start_child
+from crawler.config import Config, load
+from crawler.console import print_error
+from crawler.errors import ArchiveError, ArshifError, Busy, LeaseLost
+from crawler.logging_setup import set_up_log
+from crawler.processes.child import Child, kill_group, name_process, start_child
+from crawler.processes.fork_server import Forked, ForkServer
 from crawler.scheduling.site_schedule import LastRun
 from crawler.site_config import Site
 from crawler.storage import expire_raw, raw_folder, raw_name
@@ -53,7 +58,7 @@ class Run:
 
     number: int
     sites: tuple[Site, ...]
-    child: subprocess.Popen[bytes]
+    child: Child
     deadline: float
     raw: Path
     lack: Callable[[], Message | None] = lambda: None
@@ -93,9 +98,10 @@ def start(
     *,
     why: RunCause,
     stderr: int | None = None,
+    server: ForkServer | None = None,
 ) -> Run:
     """Start a crawl of these sites and record it with its cause. Call it from the main thread. Its log goes to
-    `stderr`, as for Popen.
+    `stderr`, as for Popen. A `server` (`fork_server`) saves it the imports.
 
     :raises OSError: when the system cannot start a process.
     :raises ArchiveError: when the disk has too little space.
@@ -112,13 +118,31 @@ def start(
     liveness.sweep(archive.path.parent)
     number = archive.write(lambda conn: records.start(conn, ids, now, owner="arshif", why=Message(why))).result()
     try:
-        child = start_child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since], stderr)
+        child = _child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since], stderr, server)
     except OSError as error:
         detail = Message(RunDetail.NOT_STARTED, {"why": error.strerror or ""})
         archive.write(lambda conn: records.finish(conn, number, RunStatus.STOPPED, now, detail=detail)).result()
         raise
     deadline = time.monotonic() + config.settings.schedule.run_deadline * 60
     return Run(number, chosen, child, deadline, raw_folder(config), partial(disk_space.shortage, config.settings))
+
+
+def _child(arguments: list[str], stderr: int | None, server: ForkServer | None) -> Child:
+    """A new process for this command, forked from what is loaded if possible."""
+    if server is None:
+        return start_child(arguments, stderr)
+    if stderr != PIPE:
+        pid = server.start(arguments, [] if stderr is None else [stderr])
+        return Forked(pid) if pid else start_child(arguments, stderr)
+    reading, writing = os.pipe()
+    try:
+        pid = server.start(arguments, [writing])
+    finally:
+        os.close(writing)
+    if pid:
+        return Forked(pid, open(reading, "rb"))
+    os.close(reading)
+    return start_child(arguments, stderr)
 
 
 def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
@@ -214,9 +238,39 @@ def crawl(sites: str, run: str, since: str) -> int:
     """Run the crawl itself, in the child process; return the exit code.
 
     It is 0 if the spider finished, was asked to end or timed out, otherwise that of the error that ended it.
+
+    :raises ConfigError: when the configuration is not valid.
     """
     from crawler.processes.spider_process import run_spider  # Scrapy, which the daemon does without
 
+    set_up_log(form=load().settings.log)
     crawler = run_spider("site", sites=sites, run=run, since=since)
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
     return 0 if reason in ENDS_WELL else EXIT_CODES.get(str(reason), 1)
+
+
+# --- crawls that are forked ------------------------------------------------------------------------------------------
+
+
+def fork_server() -> ForkServer:
+    """A process that has loaded all that a crawl imports, to be given to `start`. Make it before any thread begins."""
+    return ForkServer(_load, _run, lasts=True)
+
+
+def _load() -> None:
+    from crawler.processes.spider_process import load_components
+
+    load_components()
+
+
+def _run(arguments: list[str], fds: Sequence[int]) -> None:
+    """Crawls, like the command with these arguments; its log goes to the first of the files, if there is one."""
+    if fds:
+        os.dup2(fds[0], sys.stderr.fileno())
+    name_process("arshif", *arguments)
+    try:
+        code = crawl(*arguments[2::2])
+    except ArshifError as error:
+        print_error(f"arshif: {error}")
+        code = error.exit_code
+    sys.exit(code)

@@ -18,9 +18,11 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, ParamSpec, TypeVar, cast
 
 from crawler.errors import Unreadable
+from crawler.processes import parse_worker
+from crawler.processes.fork_server import Forked, ForkServer
 from crawler.processes.parse_worker import LENGTH, OUT_OF_TIME, frame
 from crawler.site_config import Site
 from index.model.codes import ParseReason
@@ -64,16 +66,24 @@ class _Died(Exception):
 class _Worker:
     """A worker process and our end of the connection to it."""
 
+    server: ClassVar[ForkServer | None] = None  # that they are forked from
+
     def __init__(self) -> None:
         self.connection, theirs = socket.socketpair()
         self.connection.setblocking(False)
-        command = [sys.executable, "-m", "crawler.processes.parse_worker", str(os.getpid()), str(theirs.fileno())]
         with theirs:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+            self.process = self._start(theirs.fileno())
         self.given = 0  # jobs in total
         self.jobs = 0  # jobs under way
         self.killed = self.ready = False
         self._sending, self._answering = asyncio.Lock(), asyncio.Lock()  # both are FIFO: answers come in our order
+
+    @classmethod
+    def _start(cls, fd: int) -> subprocess.Popen[bytes] | Forked:
+        if cls.server and (pid := cls.server.start(None, [fd])):
+            return Forked(pid)
+        command = [sys.executable, "-m", "crawler.processes.parse_worker", str(os.getpid()), str(fd)]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[fd])
 
     @property
     def alive(self) -> bool:
@@ -215,8 +225,8 @@ class ParsePool:
 
     A job that is not done in `quick` seconds moves to the slow queue, as do all further jobs of its site: a site whose
     pages stall a parser delays only others like it. `quick` and `deadline` are seconds of CPU time, `backstop` is
-    wall-clock seconds. The processes are spawned rather than forked: they inherit neither the reactor nor database
-    connections.
+    wall-clock seconds. The processes are never forked from this one, whose reactor and database connections they would
+    inherit: they are spawned, or forked from a copy that was made before (`fork_workers`).
     """
 
     def __init__(
@@ -273,3 +283,9 @@ class ParsePool:
         """Kill the workers at once, whatever they are doing."""
         for lane in self._lanes.values():
             lane.close()
+
+
+def fork_workers() -> None:
+    """Have all workers of this process, which crawls only once, forked from a copy of what it has loaded. Call it
+    before the reactor or any thread starts."""
+    _Worker.server = ForkServer(parse_worker.load, parse_worker.work, lasts=False)

@@ -15,16 +15,18 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import pickle
 import signal
 import socket
 import struct
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from crawler.errors import PageProblem
-from crawler.processes.child import die_with_parent
+from crawler.processes.child import die_with_parent, name_process
 
 MEMORY = 2 << 30  # bytes of address space for a worker: a bomb ends in a MemoryError, not in the machine's swap
 LENGTH = struct.Struct("!Q")
@@ -43,14 +45,24 @@ def frame(value: Any) -> bytes:
 def main(parent: int, fd: int) -> None:
     """Run jobs until the parent closes its end of the connection."""
     _prepare(parent)
-    import crawler.stages  # noqa: F401  # now, so as not to use up the first job's time
-
+    load()
     gc.freeze()
     gc.set_threshold(GARBAGE)
     with socket.socket(fileno=fd) as connection, connection.makefile("rb") as jobs:
         connection.sendall(frame((True, None)))
         while head := jobs.read(LENGTH.size):
             connection.sendall(_answer(jobs, LENGTH.unpack(head)[0]))
+
+
+def load() -> None:
+    """Import what the jobs need, so as not to use up the first one's time."""
+    import crawler.stages  # noqa: F401
+
+
+def work(_: object, fds: Sequence[int]) -> None:
+    """`main`, where a fork server has made the process."""
+    name_process("arshif", "crawler.processes.parse_worker")
+    main(os.getppid(), fds[0])
 
 
 def _answer(jobs: BinaryIO, length: int) -> bytes:

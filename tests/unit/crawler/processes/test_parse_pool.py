@@ -281,22 +281,26 @@ def test_it_ends_at_once_while_long_documents_wait(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_workers_die_with_a_parent_that_is_killed() -> None:
+@pytest.mark.parametrize(("forking", "others"), [("pass", 0), ("fork_workers()", 1)])
+def test_workers_die_with_a_parent_that_is_killed(forking: str, others: int) -> None:
     code = (
         "import asyncio\n"
-        "from crawler.processes.parse_pool import ParsePool\n"
+        "from crawler.processes.parse_pool import ParsePool, fork_workers\n"
         "from tests.unit.crawler.processes.test_parse_pool import double, hang\n"
         "if __name__ == '__main__':\n"
+        f"    {forking}\n"
         f"    pool = ParsePool(count=1, deadline={FOR_EVER})\n"
         "    asyncio.run(pool.run(double, 1))\n"
         "    print('up', flush=True)\n"
         "    asyncio.run(pool.run(hang))\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+    env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # a process with more threads is not forked
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=env) as parent:
         assert parent.stdout is not None
         parent.stdout.readline()
         children = psutil.Process(parent.pid).children(recursive=True)
-        assert children
+        workers = [child for child in children if "crawler.processes.parse_worker" in child.cmdline()]
+        assert (len(workers), len(children)) == (1, 1 + others)
         os.kill(parent.pid, signal.SIGKILL)
     wait_for(lambda: not any(_alive(child) for child in children))
 
