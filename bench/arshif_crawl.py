@@ -1,12 +1,13 @@
 """Arshif's crawl, timed, for comparisons: as `arshif crawl` starts it, with ARSHIF_CONFIG as always.
 
-python -m bench.arshif_crawl      prints seconds between the spider's opening and closing, and bytes received
+python -m bench.arshif_crawl      prints seconds from the spider's opening to its closing, bytes, and CPU seconds
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import time
 
 from scrapy import signals
@@ -30,7 +31,19 @@ def main() -> None:
     assert crawler.stats is not None
     received = crawler.stats.get_value("downloader/response_bytes", 0)
     requests = crawler.stats.get_value("downloader/request_count", 0)
-    print(json.dumps({"seconds": times[1] - times[0], "bytes": received, "requests": requests}))
+    used = {"seconds": times[1] - times[0], "bytes": received, "requests": requests, "by_process": _by_process()}
+    print(json.dumps(used))
+
+
+def _by_process() -> dict[str, float]:
+    """CPU seconds so far, imports included."""
+    own, workers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    main = time.thread_time()
+    return {
+        "reactor": main,
+        "archive and WARC": own.ru_utime + own.ru_stime - main,
+        "workers": workers.ru_utime + workers.ru_stime,
+    }
 
 
 if __name__ == "__main__":

@@ -87,7 +87,8 @@ def ours(config: Path) -> dict[str, Any]:
         shipping.join()
         indexer.index_pending(archive, engine)
         result["seconds"] += time.perf_counter() - closed
-        result["cpu"] += _cpu(resource.RUSAGE_SELF) - before
+        result["by_process"]["indexer"] = _cpu(resource.RUSAGE_SELF) - before
+        result["cpu"] += result["by_process"]["indexer"]
         with archive.read() as conn:
             result["pages"] = sum(documents.count(conn, site.id) for site in loaded.enabled)
             (run,) = runs.recent(conn, 1)
@@ -116,6 +117,8 @@ def main() -> int:
         print(line("Scrapy with trafilatura", theirs))
         mine = ours(config)
         print(line("Arshif, stored and findable", mine), mine["counts"])
+        each = (f"{name} {spent / mine['pages'] * 1000:.1f}" for name, spent in mine["by_process"].items())
+        print(f"  of it, ms of CPU a page: {', '.join(each)}")
     counts = mine["counts"]
     done = counts["stored"] + counts["duplicate"]
     ratio = (done / mine["seconds"]) / (theirs["pages"] / theirs["seconds"])

@@ -40,9 +40,9 @@ def load_components() -> None:
     """
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", SETTINGS)
     settings = get_project_settings()
-    SpiderLoader.from_settings(settings)
     for path in _components(settings):
         import_module(path.rpartition(".")[0])
+    SpiderLoader.from_settings(settings)
     if "twisted.internet.reactor" in sys.modules:
         sys.exit("a spider imports the reactor: crawls are started anew")
     del sys.modules[SETTINGS]
@@ -50,7 +50,8 @@ def load_components() -> None:
 
 def _components(settings: BaseSettings) -> Iterator[str]:
     """The paths of the classes that every crawl uses."""
+    # The handlers first: Scrapy looks at all modules on the way, the fewer the better (scrapy.utils.deprecate).
+    yield from filter(None, settings["DOWNLOAD_HANDLERS"].values())
     for name in ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS"):
         yield from (path for path, place in settings.getwithbase(name).items() if place is not None)
-    yield from filter(None, settings["DOWNLOAD_HANDLERS"].values())
     yield from (value for value in settings.values() if isinstance(value, str) and value.startswith("scrapy."))
