@@ -84,7 +84,7 @@ def _mixed(values: np.ndarray[Any, np.dtype[np.uint32]]) -> np.ndarray[Any, np.d
 
 def _is_template(found: list[str]) -> bool:
     """Whether a text is a flash, or mostly numbers like a table of prices or results."""
-    numbers = sum(_DIGIT.search(word) is not None for word in found)
+    numbers = sum(not word.isalpha() and _DIGIT.search(word) is not None for word in found)
     return len(found) < _FLASH_MAX_WORDS or numbers > _NUMBERS * len(found)
 
 

@@ -41,23 +41,26 @@ def reason(node: LexborNode) -> str:
     not."""
     attributes = node.attributes
     classes, name = attributes.get("class") or "", attributes.get("id") or ""
-    if name and _of_names("", name) and _is_title(node, name):
+    if name and _of_name(name) and _is_title(node, name):
         name = ""
-    return _of_names(classes, name)
+    return _of_classes(classes) or _of_name(name)
 
 
 @lru_cache(maxsize=20_000)
-def _of_names(classes: str, name: str) -> str:
-    """The reason that classes and an id give."""
-    said = [one for one in classes.split()[:20] if not (_TOPIC.match(one) and _POST.search(classes))]
-    for one in (*said, name):
-        words = _words(one) if 1 < len(one) < 100 else ""
-        match = _matcher().search(words)
-        if match is None or match.lastgroup is None:
-            continue
-        if not _is_negated(words[: match.start()], words[match.end() :]):
-            return match.lastgroup
-    return ""
+def _of_classes(classes: str) -> str:
+    """The reason that classes give."""
+    said = (one for one in classes.split()[:20] if not (_TOPIC.match(one) and _POST.search(classes)))
+    return next(filter(None, map(_of_name, said)), "")
+
+
+@lru_cache(maxsize=20_000)
+def _of_name(name: str) -> str:
+    """The reason that a class or an id gives: the same classes recur beside others."""
+    words = _words(name) if 1 < len(name) < 100 else ""
+    match = _matcher().search(words)
+    if match is None or match.lastgroup is None or _is_negated(words[: match.start()], words[match.end() :]):
+        return ""
+    return match.lastgroup
 
 
 def judge(pattern: str) -> Callable[[str], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -44,7 +45,7 @@ def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
     """The elements whose text is never shown. To be called before <style> is removed from the tree."""
     found = {node.mem_id: node for node in tree.css(_HIDDEN)}
     css = _COMMENT.sub("", "".join(style.text(deep=True) for style in tree.css("style"))[:_MAX_CSS])
-    hides = {name: how for name, how in _hides(css) if tree.css_first(f'[class~="{name}"]') is not None}
+    hides = {name: how for name, how in _hidden_classes(css) if tree.css_first(f'[class~="{name}"]') is not None}
     placed = _placed(css) if hides else frozenset()
     classes = {name: how for name, how in islice(hides.items(), _MAX_CLASSES) if name not in placed}
     named = (f'[class~="{name}"]' for name in (*_HIDDEN_NAMES, *classes))
@@ -59,40 +60,66 @@ def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
     return list(found.values())
 
 
-def _is_unseen(style: str, node: LexborNode | None = None) -> bool:
-    """Whether declarations keep text from being seen. Letters without size only count in an element without others: a
-    row of boxes has none either."""
-    squeezed = "".join(style.split()).lower()
+def _is_unseen(style: str, node: LexborNode) -> bool:
+    """Whether declarations keep an element's text from being seen. Letters without size only count in one without other
+    elements: a row of boxes has none either."""
+    return _hides(style) or (_has_no_letters(style) and next(iter(node.iter()), None) is None)
+
+
+@lru_cache(maxsize=20_000)  # a page has few styles for many elements
+def _hides(style: str) -> bool:
+    squeezed = _squeezed(style)
     if not squeezed:
         return False
     if _UNSEEN.search(squeezed) or (_PLACED.search(squeezed) and _OFF_PAGE.search(squeezed)):
         return True
-    if "overflow:hidden" in squeezed and len(set(_NO_SIZE.findall(squeezed))) > 1:
-        return True
-    return _NO_LETTERS.search(squeezed) is not None and (node is None or next(iter(node.iter()), None) is None)
+    return "overflow:hidden" in squeezed and len(set(_NO_SIZE.findall(squeezed))) > 1
 
 
-def _hides(css: str) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=20_000)
+def _has_no_letters(style: str) -> bool:
+    return _NO_LETTERS.search(_squeezed(style)) is not None
+
+
+def _squeezed(style: str) -> str:
+    return "".join(style.split()).lower()
+
+
+@lru_cache(maxsize=16)  # a site's pages have the same style sheet
+def _hidden_classes(css: str) -> tuple[tuple[str, str], ...]:
     """The classes that a style sheet hides by themselves and without a condition such as @media, with how."""
-    for selectors, how, depth in _rules(css):
-        if depth or not _HIDES.search(how):
-            continue
-        lone = [name[1] for one in selectors.split(",") if (name := _LONE_CLASS.fullmatch(one.strip()))]
-        if lone and _is_unseen(how):
-            yield from ((name, how) for name in lone)
+    found: list[tuple[str, str]] = []
+    for before, how, depth in _rules(css):
+        if not depth and _HIDES.search(how):
+            selectors = _selectors(before).split(",")
+            lone = [name[1] for one in selectors if (name := _LONE_CLASS.fullmatch(one.strip()))]
+            if lone and (_hides(how) or _has_no_letters(how)):
+                found += [(name, how) for name in lone]
+    return tuple(found)
 
 
+@lru_cache(maxsize=16)
 def _placed(css: str) -> frozenset[str]:
     """The classes in the selectors of rules that place what has them, and so show it again."""
-    placing = (selectors for selectors, how, _ in _rules(css) if _PLACING.search(how) and not _is_unseen(how))
+    placing = (
+        _selectors(before)
+        for before, how, _ in _rules(css)
+        if _PLACING.search(how) and not (_hides(how) or _has_no_letters(how))
+    )
     return frozenset(name for selectors in placing for name in _CLASS.findall(selectors))
 
 
 def _rules(css: str) -> Iterator[tuple[str, str, int]]:
-    """The rules of a style sheet in one pass: selectors, declarations, and the number of conditions around."""
+    """The rules of a style sheet in one pass: what is before the declarations, these, and the number of conditions
+    around."""
     end = depth = 0
     for match in _BLOCK.finditer(css):
         before = css[end : match.start()]
         depth += before.count("{") - before.count("}")
-        yield before[max(map(before.rfind, "{};")) + 1 :], match[1], depth
+        yield before, match[1], depth
         end = match.end()
+
+
+def _selectors(before: str) -> str:
+    """The selectors of a rule, of what is before its declarations."""
+    return before[max(map(before.rfind, "{};")) + 1 :]

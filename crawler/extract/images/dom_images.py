@@ -58,6 +58,7 @@ _BESIDE = ("aside", "nav", "footer")
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "src")
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _IN_SET = re.compile(r"[\s,]*(\S*[^\s,])(?:\s+(\d+)w|\s+[\d.]+\w)?\s*(?:,|$)")
+_WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+/[^\s?#;]*(?:\?[^\s#]+)?")  # `urljoin` gives these as they are
 _WORDPRESS = re.compile(r"[-_](?:\d{2,4}x\d{2,4}|scaled)(?=\.\w+$)")  # photo-780x470.jpg
 _CUT = re.compile(
     r"(?:^|[-_])(?:\d{2,4}x\d{2,4}|[wr]\d+(?:[._x]\d+)?|v?\d{1,2}_\d{1,2}(?:_\d+)?|w_?\d+_?h_?\d+)(?=[-_]|$)"
@@ -140,9 +141,11 @@ def address_of(node: LexborNode | None, base: str) -> str:
 @lru_cache(maxsize=1_000)  # each <img> is examined again for others near it
 def _absolute(value: str, base: str) -> str | None:
     """The absolute URL; "" if it is not an http(s) URL, None for placeholders and invalid URLs."""
-    path = value.split("?")[0]
+    path = value.partition("?")[0]
     if path.endswith((".svg", ".gif")) or _NO_FILE.search(path):
         return None
+    if _WHOLE.fullmatch(value):
+        return value
     try:
         address = urljoin(base, value)
         return address if urlsplit(address).scheme in ("http", "https") else ""

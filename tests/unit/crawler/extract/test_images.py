@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from crawler import stages
 from crawler.extract.draft import Draft
@@ -196,3 +199,22 @@ def test_all_images_of_a_gallery_are_kept(name: str) -> None:
     inner = "".join(f"<div><img src=/img/view-{n}a.jpg></div>" for n in range(3))
     found = addresses(f"{{text}}<div class='{name}'>{inner}</div>", declared("img/4711.jpg"))
     assert found == ["4711.jpg", "view-0a.jpg", "view-1a.jpg", "view-2a.jpg"]
+
+
+@pytest.mark.parametrize(
+    "src",
+    [
+        "https://cdn.example/a/../b.jpg",
+        "https://CDN.example/b.jpg?w=1;h=2&x=[1]",
+        "http://cdn.example/b.jpg?",
+        "https://cdn.example/b.jpg#top",
+        "https://cdn.example:8080/صورة.jpg",
+        "HTTPS://cdn.example/b.jpg",
+        "//cdn.example/b.jpg",
+        "/b.jpg;v=1?x#y",
+    ],
+)
+def test_an_address_is_what_a_browser_makes_of_it(src: str) -> None:
+    node = LexborHTMLParser(f"<img src='{src}'>").css_first("img")
+    base = "https://news.example/2024/05/story"
+    assert address_of(node, base) == urljoin(base, src)
