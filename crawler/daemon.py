@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 from crawler import disk_space
 from crawler.config import Config
 from crawler.errors import ArchiveError, ArshifError, Busy
+from crawler.maintenance import manifests
 from crawler.maintenance.minhash_backfill import MinHashBackfill
 from crawler.monitoring import notifications, saved_search_alerts
 from crawler.monitoring.health_job import checkup
@@ -165,7 +166,8 @@ class Daemon:
         return scheduler
 
     def supervise(self) -> None:
-        """Check the sites' health and the saved searches, and send the alerts; runs in the scheduler's own thread.
+        """Check the sites' health and the saved searches, write manifests and send the alerts; runs in the scheduler's
+        own thread.
 
         A failing step does not keep the others from running.
         """
@@ -173,6 +175,7 @@ class Daemon:
         for step in (
             lambda: checkup(archive, config, now),
             lambda: self.signing.some(now),
+            lambda: manifests.write_some(archive, config, now),
             lambda: notifications.send(archive, config, now),
             self.watch,
             lambda: saved_search_alerts.send_alerts(archive, config),

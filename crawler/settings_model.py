@@ -124,6 +124,24 @@ class RawSettings(Model):
     keep_days: int = Field(0, ge=0, le=36_500, description="Days after which raw copies are deleted; 0: never")
 
 
+class ManifestSettings(Model):
+    """The manifests: what was stored on each day, as hashes that others can check."""
+
+    signing_key: str = Field(
+        "", description="File of the minisign key that signs them, without a password (`arshif manifest keygen`)"
+    )
+    authority: str = Field(
+        "", description="URL of an RFC 3161 time-stamping authority, such as https://tsa.example.org/; empty: none"
+    )
+
+    @field_validator("authority")
+    @classmethod
+    def _reached(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s#]*)?", url):
+            raise ValueError("is not a URL: use the form https://tsa.example.org/")
+        return url
+
+
 class BrowserSettings(Model):
     """Chromium, for sites whose pages are empty without JavaScript."""
 
@@ -189,6 +207,7 @@ class Settings(Model):
     politeness: Politeness = Field(Politeness(), description="The load on sites")
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="When sites are crawled")
     raw: RawSettings = Field(RawSettings(), description="The raw copies of pages")
+    manifest: ManifestSettings = Field(ManifestSettings(), description="The manifests of what was stored on each day")
     browser: BrowserSettings = Field(BrowserSettings(), description="Chromium, for sites that need it")
     web: WebSettings = Field(WebSettings(), description="The search page")
     allow_networks: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_entries)] = Field(

@@ -10,12 +10,15 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from crawler.config import Config
-from crawler.errors import Busy
+from crawler.errors import ArshifError, Busy
 from crawler.urls.canonical import canonical
 from index.archive import Archive, documents, warc_records
 from index.archive.backup import keeping_lock
 from index.engines import Engine, open_engine
+from index.evidence import minisign
+from index.evidence.messages import ManifestProblem
 from index.file_lock import hold
+from index.model.message import Message
 
 
 def open_archive(config: Config) -> Archive:
@@ -69,6 +72,21 @@ def _expire(config: Config, archive: Archive, before: datetime) -> int:
     for path in old:
         path.unlink()
     return len(old)
+
+
+def signing_key(config: Config) -> minisign.SecretKey | None:
+    """The key that signs manifests; None if none is set.
+
+    :raises ArshifError: when its file cannot be read, or holds no such key.
+    """
+    file = config.settings.manifest.signing_key
+    if not file:
+        return None
+    try:
+        text = Path(file).expanduser().read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ArshifError(Message(ManifestProblem.SECRET_KEY, {"file": file})) from None
+    return minisign.secret_key(text, file)
 
 
 def raw_name(run: int) -> str:

@@ -26,8 +26,10 @@ from crawler.cli import (
     import_pages,
     index,
     init,
+    manifest,
     mcp,
     opml,
+    prove,
     reextract,
     run,
     runs,
@@ -57,13 +59,14 @@ COMMANDS = (  # in the order of `arshif --help`
     *(demo, init, run, crawl, extract, import_pages),
     *(search, show, history, diff, edits, explain),
     *(serve, mcp, runs, status, alerts, doctor),
-    *(backup, verify, forget, reextract, child),
+    *(backup, verify, prove, forget, reextract, child),
 )
 GROUPS = (  # name, help, files
     ("sites", "The sites and their configuration files.", (sites, sites_add, opml)),
     ("searches", "Saved searches.", (saved_searches,)),
     ("export", "Export parts of the archive to files.", (export,)),
     ("index", "The search index.", (index,)),
+    ("manifest", "Manifests of what was stored on each day, for proofs.", (manifest,)),
 )
 
 

@@ -11,6 +11,7 @@ class CommandMessage(StrEnum):
     NO_ARCHIVE = "command.no_archive"  # folder
     NO_ARTICLE = "command.no_article"  # given
     NO_MCP = "command.no_mcp"
+    NO_TEXT = "command.no_text"  # given
     NO_SITE_LEFT = "command.no_site_left"
     NOT_ARTICLE = "command.not_article"  # page, why: a message
     LONG_CELLS = "command.long_cells"  # n, most: characters

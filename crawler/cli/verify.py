@@ -1,4 +1,4 @@
-"""arshif verify: check all raw copies against their digests."""
+"""arshif verify: check all raw copies against their digests, and all texts and manifests against each other."""
 
 from __future__ import annotations
 
@@ -30,15 +30,17 @@ def verify(
     speed: Annotated[float, typer.Option(min=0, help="Megabytes read per second at most; 0 for no limit.")] = 50,
     json: Json = False,
 ) -> None:
-    """Check all raw copies against their digests.
+    """Check all raw copies against their digests, and all texts and manifests.
 
-    Lists those that are missing or damaged, and the versions read from them. If it is interrupted, the next call
-    continues where it ended. Exits with 1 if any is missing or damaged.
+    Lists the copies that are missing or damaged and the versions read from them, the texts that are not as a manifest
+    says, and what is wrong with the manifests. If it is interrupted, the next call continues with the copies where it
+    ended. Exits with 1 if anything is wrong.
     """
     from crawler.config import load
     from crawler.maintenance import verification
     from crawler.storage import raw_folder
-    from index.archive import warc_records
+    from index.archive import manifest_checks, warc_records
+    from index.locale import FALLBACK, plain, translate
     from index.warc.store import WarcStore
 
     def print_progress(found: Verified) -> None:
@@ -51,8 +53,10 @@ def verify(
         found = verification.verify(archive, raw, since, now, speed=speed * MEGABYTE, told=print_progress)
         with archive.read() as conn:
             damaged = warc_records.damaged(conn)
+        wrong = [*manifest_checks.chain_problems(archive), *manifest_checks.reading_problems(archive)]
     if json:
-        print_json({**asdict(found), "problems": [asdict(one) for one in damaged]})
+        told = [plain({"detail": one}) for one in wrong]
+        print_json({**asdict(found), "problems": [asdict(one) for one in damaged], "manifest_problems": told})
     else:
         say(f"{found.records} raw copies checked ({found.bytes / MEGABYTE:.1f} MB); {len(damaged)} damaged or missing")
         for one in damaged[:MAX_LISTED]:
@@ -60,5 +64,9 @@ def verify(
             say(f"{one.problem.partition('.')[2]}: {one.url}: {version} ({one.ref.file} at {one.ref.offset})")
         if len(damaged) > MAX_LISTED:
             say(f"and {len(damaged) - MAX_LISTED} more; --json lists all")
-    if damaged:
+        for problem in wrong[:MAX_LISTED]:
+            say(translate(problem, FALLBACK))
+        if len(wrong) > MAX_LISTED:
+            say(f"and {len(wrong) - MAX_LISTED} more; --json lists all")
+    if damaged or wrong:
         raise typer.Exit(ArshifError.exit_code)

@@ -10,6 +10,7 @@ from functools import partial
 
 from index.archive import Archive, warc_records
 from index.archive.warc_records import CheckedRecord
+from index.evidence import merkle
 from index.model.codes import RecordProblem
 from index.warc.store import WarcDamaged, WarcStore
 
@@ -63,11 +64,18 @@ def verify(
             time.sleep(max(0.0, size / speed - (time.monotonic() - began)))
 
 
-def _problem(raw: WarcStore, record: CheckedRecord) -> RecordProblem | None:
+def inspect(raw: WarcStore, record: CheckedRecord) -> bytes | RecordProblem:
+    """The hash of a record as manifests hold it, after its digests were checked; or what is wrong with it."""
     if not raw.holds(record.ref):
         return RecordProblem.MISSING
     try:
-        raw.checked(record.ref, record.url)
+        return merkle.leaf_hash(raw.unpacked(record.ref, record.url))
     except WarcDamaged:
         return RecordProblem.DAMAGED
-    return None
+
+
+def _problem(raw: WarcStore, record: CheckedRecord) -> RecordProblem | None:
+    found = inspect(raw, record)
+    if isinstance(found, RecordProblem):
+        return found
+    return None if record.hash in (None, found) else RecordProblem.DAMAGED

@@ -24,10 +24,11 @@ from crawler.fetch.rendering.settings import find_browser, launch_options
 from crawler.monitoring import notifications
 from crawler.monitoring.doctor_messages import DoctorMessage
 from crawler.scheduling.poll_interval import seconds
-from crawler.storage import archive_file, open_archive, open_index, raw_folder
-from index.archive import documents, health, leases, outbox, source_state, warc_records
+from crawler.storage import archive_file, open_archive, open_index, raw_folder, signing_key
+from index.archive import documents, health, leases, manifests, outbox, source_state, warc_records
 from index.archive import tables as t
 from index.archive.clock import BUILT, SKEW
+from index.archive.manifest_checks import chain_problems
 from index.model.message import Given, Message
 from index.warc.store import torn_bytes
 
@@ -37,6 +38,7 @@ TIGHT = 3  # times `least_free`; less free space than that is soon used up
 LOOKED_INTO = 5  # newest WARC files that are checked: a crash tears the last one of a run
 PATIENCE = 60.0  # seconds to check a database; a large one takes longer, which is reported
 INDEX_DELAY = timedelta(hours=1)  # documents waiting for an index for longer are worth a warning
+MANIFEST_DELAY = timedelta(days=2)  # a day's manifest that is not written so long after its end is worth a warning
 DEAD = 5  # consecutive failures of a source: about two days
 STARTING = 30.0  # seconds for a browser to show an empty page
 MAX_LISTED = 5  # names that are listed out of many
@@ -152,6 +154,23 @@ def _raw(config: Config) -> Found:
     if extent.month > disk_space.free(config.settings) - config.settings.least_free:
         return _warning(DoctorMessage.MONTH_TOO_LARGE, copies=told)
     return "ok", told
+
+
+def _manifests(config: Config) -> Found:
+    signing_key(config)
+    with open_archive(config) as archive:
+        wrong = next(chain_problems(archive, whole=False), None)
+        with archive.read() as conn:
+            newest, waiting = manifests.newest(conn), manifests.current(conn, datetime.now(UTC))
+    if wrong is not None:
+        return "fail", wrong
+    if waiting is not None and waiting.end + MANIFEST_DELAY < datetime.now(UTC):
+        return _warning(DoctorMessage.MANIFEST_LATE, day=waiting.day.isoformat())
+    if newest is None:
+        return _ok(DoctorMessage.NO_MANIFEST)
+    if config.settings.manifest.authority and newest.stamp is None:
+        return _warning(DoctorMessage.MANIFEST_NOT_STAMPED, n=newest.number, day=newest.day)
+    return _ok(DoctorMessage.MANIFESTS, n=newest.number, day=newest.day)
 
 
 def _archive(config: Config) -> Found:
@@ -292,6 +311,7 @@ CHECKS: dict[str, CheckFunction] = {
     "disk": _disk,
     "archive": _archive,
     "raw copies": _raw,
+    "manifests": _manifests,
     "leases": _leases,
     "index": _index,
     "outbox": _outbox,

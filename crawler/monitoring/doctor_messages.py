@@ -30,6 +30,10 @@ class DoctorMessage(StrEnum):
     TORN = "doctor.torn"  # copies: a message, files
     RECORDS_DAMAGED = "doctor.records_damaged"  # copies: a message, n, versions
     MONTH_TOO_LARGE = "doctor.month_too_large"  # copies
+    MANIFESTS = "doctor.manifests"  # n, day: of the newest
+    NO_MANIFEST = "doctor.no_manifest"
+    MANIFEST_LATE = "doctor.manifest_late"  # day
+    MANIFEST_NOT_STAMPED = "doctor.manifest_not_stamped"  # n, day
     ARCHIVE = "doctor.archive"  # file, n: articles, size
     ARCHIVE_NOT_READ = "doctor.archive_not_read"  # file, n, size, limit
     DAMAGED = "doctor.damaged"  # file, error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -218,6 +219,15 @@ def _reading() -> list[Column[Any]]:
     ]
 
 
+def _kept(table: str) -> list[Column[Any] | Index]:
+    """The columns of what manifests cover, and the index of what none covers yet."""
+    return [
+        Column("stored", Instant, default=lambda: datetime.now(UTC)),  # by our clock; None: before 0012
+        Column("entry", Key),  # the id of its hash in `manifest_entries`; None: no manifest has it yet
+        Index(f"ix_{table}_uncovered", "stored", sqlite_where=text("entry IS NULL")),
+    ]
+
+
 versions = Table(  # with its first reading, which never changes
     "versions",
     metadata,
@@ -232,6 +242,7 @@ versions = Table(  # with its first reading, which never changes
     Column("raw", Key, ForeignKey("raws.id")),
     Column("run", Key, ForeignKey("runs.id")),
     *_reading(),
+    *_kept("versions"),
     Index(None, "raw"),
     Index(None, "run"),
     Index(None, "canonical_url"),
@@ -246,6 +257,7 @@ readings = Table(  # a version's further readings: the same page, read by other 
     Column("at", Instant, nullable=False),
     Column("reason", String, nullable=False),
     *_reading(),
+    *_kept("readings"),
 )
 
 aliases = Table(  # another URL of an article of the same site
@@ -280,6 +292,7 @@ raws = Table(  # where raw responses are stored
     Column("length", BigInteger, nullable=False),
     Column("checked", Instant),  # when it was last checked against its digests; None: not since it was written
     Column("problem", String),  # what was wrong with it then
+    *_kept("raws"),
     UniqueConstraint("file", "offset"),
     Index(None, "site", "fetched"),
 )
@@ -290,6 +303,26 @@ redirects = Table(  # raw responses that led to an article's page, which is in a
     Column("raw", Key, ForeignKey("raws.id"), primary_key=True, autoincrement=False),
     Column("article", String, ForeignKey("articles.id"), nullable=False),
     Index(None, "article"),
+)
+
+manifest_entries = Table(  # the hashes of readings and records, in the order of the manifests' trees; they stay
+    "manifest_entries",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=False),  # counts without a gap
+    Column("hash", LargeBinary, nullable=False),
+    Column("record", Key),  # of a reading: the entry of the record it was read from
+)
+
+manifests = Table(  # what was stored on a day: its entries, and once the day has ended its text
+    "manifests",
+    metadata,
+    Column("number", Key, primary_key=True, autoincrement=False),  # counts without a gap
+    Column("day", String, nullable=False),  # UTC, such as 2026-11-28
+    Column("first", Key, nullable=False),  # the id of its first entry
+    Column("text", Text),  # None: the day has not ended yet
+    Column("signature", Text),
+    Column("key", Text),  # the public key of the signature
+    Column("stamp", LargeBinary),  # of an RFC 3161 authority
 )
 
 absences = Table(  # past periods in which an article was gone from its site; a current one is in `articles`

@@ -60,11 +60,13 @@ class ReplayRecord:
 
 @dataclass(frozen=True, slots=True)
 class CheckedRecord:
-    """A record that is to be checked: its id, its location, and the URL that it must be the response of."""
+    """A record that is to be checked: its id, its location, the URL that it must be the response of, and its hash in a
+    manifest (None: it is in none yet)."""
 
     id: int
     ref: WarcRef
     url: str
+    hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +230,10 @@ def ends(conn: Connection, name: str) -> dict[str, int]:
 def to_check(conn: Connection, before: datetime, after: int, most: int) -> list[CheckedRecord]:
     """At most `most` records, in the order of their ids after the id `after`, that were not checked since `before`."""
     due = (t.raws.c.checked.is_(None) | (t.raws.c.checked < before)) & (t.raws.c.id > after)
-    rows = conn.execute(select(t.raws).where(due).order_by(t.raws.c.id).limit(most))
-    return [CheckedRecord(row.id, WarcRef(row.file, row.offset, row.length), row.url) for row in rows]
+    entry = t.manifest_entries.c
+    whole = t.raws.outerjoin(t.manifest_entries, entry.id == t.raws.c.entry)
+    rows = conn.execute(select(t.raws, entry.hash).select_from(whole).where(due).order_by(t.raws.c.id).limit(most))
+    return [CheckedRecord(row.id, WarcRef(row.file, row.offset, row.length), row.url, row.hash) for row in rows]
 
 
 def mark_checked(conn: Connection, problems: Mapping[int, RecordProblem | None], now: datetime) -> None:

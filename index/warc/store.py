@@ -155,6 +155,13 @@ class WarcStore:
         """
         return _parse(self.packed(ref), ref, url)
 
+    def unpacked(self, ref: WarcRef, url: str | None = None) -> bytes:
+        """A record as it was before it was compressed, after its digests were checked.
+
+        :raises WarcDamaged: as `read` does.
+        """
+        return _unpack(self.checked(ref, url), ref)
+
     def holds(self, ref: WarcRef) -> bool:
         """Whether the file of a record is there, and reaches to its end."""
         try:

@@ -1,0 +1,61 @@
+"""Time stamps are asked for and checked; the authority is a real one, on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from index.evidence import time_stamps
+from index.evidence.time_stamps import WrongStamp
+from tests.support.time_authority import Authority, authority
+
+DATA = b"what was stored"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
+    with authority(tmp_path_factory.mktemp("stamps") / "own") as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def stamp(own: Authority) -> bytes:
+    return own.stamp(time_stamps.request(DATA))
+
+
+def test_a_stamp_tells_its_moment_and_who_gave_it(own: Authority, stamp: bytes) -> None:
+    found = time_stamps.check(stamp, DATA, own.root.read_bytes())
+    assert abs(found.at - datetime.now(UTC)) < timedelta(days=1)
+    assert (found.authority, found.trusted) == ("Made-up stamps", True)
+    alone = time_stamps.check(stamp, DATA)
+    assert (alone.at, alone.authority, alone.trusted) == (found.at, found.authority, False)
+
+
+def test_a_stamp_of_something_else_or_of_somebody_else_is_refused(own: Authority, stamp: bytes, tmp_path: Path) -> None:
+    with pytest.raises(WrongStamp):
+        time_stamps.check(stamp, b"something else")
+    with authority(tmp_path / "other", own.name) as other, pytest.raises(WrongStamp):
+        time_stamps.check(stamp, DATA, other.root.read_bytes())
+
+
+@pytest.mark.parametrize("text", [b"", b"nothing", b"\x30\x03\x02\x01\x00"])
+def test_what_is_no_stamp_is_refused(text: bytes) -> None:
+    with pytest.raises(WrongStamp):
+        time_stamps.check(text, DATA)
+
+
+def test_a_damaged_stamp_is_refused(stamp: bytes) -> None:
+    signature = bytearray(stamp)
+    signature[-20] ^= 1
+    for damaged in (stamp[:-1], bytes(signature)):
+        with pytest.raises(WrongStamp):
+            time_stamps.check(damaged, DATA)
+
+
+def test_certificates_are_told_from_other_files(own: Authority) -> None:
+    assert time_stamps.is_certificates(own.root.read_bytes())
+    assert not time_stamps.is_certificates(b"")
+    assert not time_stamps.is_certificates((own.folder / "own.key").read_bytes())
