@@ -38,6 +38,7 @@ from index.model.results import Matches
 
 HEAP_BYTES = 64_000_000  # of the writer, before it flushes a segment; a batch of 500 articles takes about 10 MB
 EARLIER = "versions"  # the folder of earlier versions, within a target's
+DROPPED = "dropped-"  # before the name of a target whose folder is being deleted
 PAGE = 1_000  # hits read at a time when all documents are read
 LOCK_BUSY = "LockBusy"  # in the message of tantivy's ValueError
 # Likewise, if the disk is the cause: no permission, too many open files, file too large, disk full, quota exceeded
@@ -91,8 +92,13 @@ class EmbeddedEngine:
         with self._lock:
             for name in (target, f"{target}/{EARLIER}"):
                 self._opened.pop(name, None)
-        with self._translating_errors(target), contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self.directory / target)
+        with self._translating_errors(target):
+            # Under its own name, whoever opens it for a search would write a lock into the folder while it is emptied
+            with contextlib.suppress(FileNotFoundError):
+                (self.directory / target).rename(self.directory / f"{DROPPED}{target}")
+            for left in self.directory.glob(f"{DROPPED}*"):  # also what a process that was killed left
+                with contextlib.suppress(FileNotFoundError):
+                    shutil.rmtree(left)
 
     def targets(self) -> list[str]:
         if not self.directory.is_dir():
@@ -175,19 +181,23 @@ class EmbeddedEngine:
         """The indexes to search, the plan, and the target that they belong to."""
         asked = plan(query)
         target = self._searched()
-        try:
-            index = self._index(target)
-        except IndexMismatch:
-            if target == (target := self._searched()):
-                raise
-            index = self._index(target)  # another one was just activated, and its predecessor dropped
+        while True:
+            try:
+                return *self._parts_for(query, asked, target), target
+            except IndexMismatch:
+                if target == (target := self._searched()):
+                    raise
+                # Another one was just activated, and its predecessor dropped
+
+    def _parts_for(self, query: Query, asked: Plan, target: str) -> tuple[list[Part], Plan]:
+        index = self._index(target)
         parts = [Part(index.searcher(), index.schema)]
         if not is_ours(target, self.prefix):  # an older mapping, which has no earlier versions either
-            return parts, without_unknown(asked, self._fields(target)), target
+            return parts, without_unknown(asked, self._fields(target))
         if query.versions:
             earlier = self._index(f"{target}/{EARLIER}")
             parts.append(Part(earlier.searcher(), earlier.schema, earlier=True))
-        return parts, asked, target
+        return parts, asked
 
     def count(self, target: str | None = None) -> int:
         return int(self._index(target or self._searched()).searcher().num_docs)
