@@ -13,11 +13,10 @@ from crawler.config import Config
 from crawler.errors import ArshifError, Busy
 from crawler.urls.canonical import canonical
 from index.archive import Archive, documents, warc_records
-from index.archive.backup import keeping_lock
+from index.archive.backup import KEEPING
 from index.engines import Engine, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
-from index.file_lock import hold
 from index.model.message import Message
 
 
@@ -54,7 +53,7 @@ def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
     if not config.settings.raw.keep_days:
         return 0
     try:
-        with hold(keeping_lock(config.settings.data), wait=False):
+        with archive.database.lock(KEEPING):
             return _expire(config, archive, now - timedelta(days=config.settings.raw.keep_days))
     except Busy:
         return 0

@@ -7,11 +7,14 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from index.archive.database import Database, SqliteFile
 from index.locale import catalogues
+from tests.support import postgresql
 from tests.support.elasticsearch import server
 from tests.support.requirements import missing
 
@@ -35,6 +38,24 @@ def elasticsearch_url() -> Iterator[str]:
             yield url
     except server.CannotRun as problem:
         missing(f"{problem} Or give the address of a running one in ARSHIF_TEST_ELASTICSEARCH.")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """A real PostgreSQL for this session."""
+    with postgresql.serving() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Where a test's archive is: a test that uses it runs on each kind of database."""
+    if request.param == "sqlite":
+        yield SqliteFile(tmp_path / "archive.sqlite3")
+        return
+    server: postgresql.Server = request.getfixturevalue("postgresql_server")
+    with server.archive(tmp_path) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

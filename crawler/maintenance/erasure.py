@@ -12,9 +12,8 @@ from crawler.config import Config
 from crawler.errors import ArshifError, Busy
 from crawler.storage import find_article
 from crawler.urls.canonical import canonical
-from index.archive import Archive, erasure, frontier, leases, sqlite
-from index.archive.backup import keeping_lock
-from index.file_lock import hold
+from index.archive import Archive, erasure, frontier, leases
+from index.archive.backup import KEEPING
 from index.warc.maintenance import blank
 
 OWNER = "arshif forget"  # owner of the sites' leases, shown to users
@@ -93,7 +92,7 @@ class Erasure:
 
         :raises Busy: when a site is being crawled, or another process makes a backup or erases something.
         """
-        with hold(keeping_lock(self.archive.path.parent), wait=False):
+        with self.archive.database.lock(KEEPING):
             held = self.archive.write(partial(leases.acquire, sites=what.sites, owner=OWNER, now=now)).result()
             try:
                 if missing := set(what.sites) - {lease.site for lease in held}:
@@ -102,7 +101,7 @@ class Erasure:
                 done = self._forget(what, {lease.site: lease for lease in held}, now)
             finally:
                 self.archive.write(partial(leases.release, held=held)).result()
-        return replace(done, journal_emptied=sqlite.empty_journal(self.archive.path))
+        return replace(done, journal_emptied=self.archive.database.purge())
 
     def _forget(self, what: ErasureTarget, held: Mapping[str, leases.Lease], now: datetime) -> Erased:
         if what.whole:  # first, so that a crawl begun after a crash finds the mark

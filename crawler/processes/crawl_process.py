@@ -115,7 +115,7 @@ def start(
     ids = [site.id for site in chosen]
     now = datetime.now(UTC)
     archive.write(lambda conn: expiry.expire(conn, now, ids)).result()
-    liveness.sweep(archive.path.parent)
+    liveness.sweep(archive.folder)
     number = archive.write(lambda conn: records.start(conn, ids, now, owner="arshif", why=Message(why))).result()
     try:
         child = _child(["_crawl", "--sites", ",".join(ids), "--run", str(number), "--since", since], stderr, server)

@@ -1,4 +1,5 @@
-"""The archive, Arshif's system of record: one SQLite file, one writer thread per process, any number of readers.
+"""The archive, Arshif's system of record: a SQLite file or a PostgreSQL database, with one writer thread per process
+and any number of readers.
 
 Each group of tables has a module of functions that take a Connection first, so that one transaction can combine them:
 
@@ -10,7 +11,6 @@ Each group of tables has a module of functions that take a Connection first, so 
 from __future__ import annotations
 
 import os
-import sqlite3
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +21,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from index.archive import leases, migrate, sqlite
+from index.archive import heartbeat, leases, sqlite
+from index.archive.database import Database, SqliteFile
 from index.errors import ArchiveError
 from index.model.message import Message
 
@@ -32,7 +33,7 @@ _open: weakref.WeakSet[Archive] = weakref.WeakSet()
 
 
 class Archive:
-    """The archive in a file, which is created if missing and migrated to the current schema.
+    """The archive in a file, or in a database, which is created if missing and migrated to the current schema.
 
     Safe to use from any thread and to pickle to a spawned process. A forked child can go on using it, provided no
     other thread was using it at the time of the fork.
@@ -41,16 +42,36 @@ class Archive:
         replaced by an empty one.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path).absolute()
-        migrate.prepare(self.path)
+    def __init__(self, place: Path | str | Database) -> None:
+        self.database = SqliteFile(Path(place).absolute()) if isinstance(place, Path | str) else place
+        self.database.prepare()
         self._connect()
         _open.add(self)
 
+    @property
+    def name(self) -> str:
+        """Where the archive is, for people to read."""
+        return self.database.name
+
+    @property
+    def folder(self) -> Path:
+        """The folder of what lies on this machine's disk beside the archive."""
+        return self.database.folder
+
+    @property
+    def path(self) -> Path:
+        """The archive's file.
+
+        :raises ArchiveError: when it is in a database server, where what asks for a file cannot be done.
+        """
+        if isinstance(self.database, SqliteFile):
+            return self.database.path
+        raise ArchiveError(Message("archive.no_file", {"name": self.name}))
+
     def _connect(self) -> None:
-        self._file = _identity(self.path)
-        self._writer = sqlite.open_engine(self.path, writer=True)
-        self._reader = sqlite.open_engine(self.path, writer=False)
+        self._identity = self.database.identity()
+        self._writer = self.database.open_engine(writer=True)
+        self._reader = self.database.open_engine(writer=False)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="archive-writer")
 
     def write(self, fn: Callable[[Connection], T], lease: leases.Lease | None = None) -> Future[T]:
@@ -65,12 +86,15 @@ class Archive:
         return self._thread.submit(self._transact, fn, lease)
 
     def _transact(self, fn: Callable[[Connection], T], lease: leases.Lease | None) -> T:
-        with self._translating_errors(), self._writer.begin() as connection:
-            if _identity(self.path) != self._file:
-                raise ArchiveError(Message("archive.replaced", {"path": str(self.path)}))
+        def work(connection: Connection) -> T:
+            if self.database.identity() != self._identity:
+                raise ArchiveError(Message("archive.replaced", {"path": self.name}))
             if lease is not None:
                 leases.check(connection, lease)
             return fn(connection)
+
+        with self._translating_errors():
+            return self.database.transact(self._writer, work)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -86,15 +110,15 @@ class Archive:
         try:
             yield
         except DBAPIError as error:
-            cause = error.orig
-            # A violated constraint or a faulty statement is our bug in one transaction; the file is not to blame
-            if isinstance(cause, sqlite3.DatabaseError) and sqlite.blames_file(cause):
-                raise ArchiveError(sqlite.explain(cause, self.path)) from error
+            # A violated constraint or a faulty statement is our bug in one transaction; the place is not to blame
+            if told := self.database.explain(error):
+                raise told from error
             raise
 
     def close(self) -> None:
         """Finish all pending writes, then close the file."""
         self._thread.shutdown()
+        heartbeat.stop(self._writer)
         self._engines(Engine.dispose)
 
     def _engines(self, fn: Callable[[Engine], None]) -> None:
@@ -111,17 +135,8 @@ class Archive:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __reduce__(self) -> tuple[type[Archive], tuple[Path]]:
-        return Archive, (self.path,)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """The file that a path leads to, whatever its name: a restored archive is another one. None if there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+    def __reduce__(self) -> tuple[type[Archive], tuple[Database]]:
+        return Archive, (self.database,)
 
 
 def _after_fork() -> None:

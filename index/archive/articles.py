@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index.archive import edits, frontier, outbox, past_versions, readings, stories, warc_records
+from index.archive import dialect, edits, frontier, outbox, past_versions, readings, stories, warc_records
 from index.archive import tables as t
 from index.archive.article_matching import get_article_row, match_article, mergeable
 from index.archive.documents import by_url, touch
@@ -201,6 +201,7 @@ def _store_new(conn: Connection, page: Fetched) -> Outcome:
     values = {"id": article.id, "site": article.site, "url": article.url, "first_seen": page.fetched, "revision": 1}
     conn.execute(_ARTICLE, {**values, **_facts(article, page.fetched, page.fetched), "number": 1})
     _add_version(conn, page, article, 1)
+    dialect.of(conn).hold_articles(conn)  # after the raw response is on disk, which takes longest
     outbox.enqueue(conn, [article.id], page.fetched)
     stories.settle(conn, article.id, article.signature, page.fetched, new=True)
     return Outcome("new", article.id, 1)
@@ -281,6 +282,7 @@ def _store_past(
 
 def _update_past(conn: Connection, home: Any, seen: datetime, number: int) -> None:
     """Bring the article's row and the indexes up to date with a version that is not the newest."""
+    dialect.of(conn).hold_articles(conn)
     values: dict[str, Any] = {"number": number, "first_seen": min(home.first_seen, seen)}
     if home.sort_date == home.first_seen:
         values["sort_date"] = values["first_seen"]
@@ -351,6 +353,7 @@ def correct(
 
 def _update_head(conn: Connection, home: Any, article: Article, now: datetime, number: int) -> None:
     """Bring the article's row, its story, the story of its old text, and the indexes up to date with its new text."""
+    dialect.of(conn).hold_articles(conn)
     values = _facts(article, home.first_seen, now) | {"number": number}
     other_text = article.content_hash != home.content_hash or values["mergeable"] != home.mergeable
     if other_text:
@@ -382,6 +385,7 @@ def _facts(article: Article, first_seen: datetime, now: datetime) -> dict[str, A
 
 def _mark_returned(conn: Connection, home: Any, now: datetime) -> None:
     if home.gone_since is not None:
+        dialect.of(conn).hold_articles(conn)
         absence = {"since": home.gone_since, "until": home.gone_until, "back": now}
         conn.execute(insert(t.absences).values(article=home.id, **absence))
         back = update(t.articles).where(t.articles.c.id == home.id).values(gone_since=None, gone_until=None)

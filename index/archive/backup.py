@@ -30,6 +30,7 @@ from index.file_lock import hold
 from index.warc.store import WarcDamaged, WarcRef, WarcStore, is_file_name
 
 ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a backup; the first two are those in `data`
+KEEPING = "keeping"  # the lock of backups, erasures and removals of raw responses: only one runs at a time
 FORMAT = 1  # of `backup.json`
 _CHUNK_BYTES = 1024 * 1024  # bytes copied at a time
 
@@ -63,11 +64,6 @@ class Backup:
         return sum(part.bytes for part in self.parts)
 
 
-def keeping_lock(data: Path) -> Path:
-    """The lock file of backups, erasures and removals of raw responses: only one runs at a time."""
-    return data / "keeping.lock"
-
-
 def back_up(archive: Archive, raw: Path, into: Path, told: Told | None = None) -> Backup:
     """Back up an archive and its raw responses into a new or empty folder, while other processes read and write both.
 
@@ -76,13 +72,14 @@ def back_up(archive: Archive, raw: Path, into: Path, told: Told | None = None) -
     :raises Busy: when another process is making a backup or erasing.
     :raises ArchiveError: when the folder is not empty or the disk is full.
     """
-    with hold(keeping_lock(archive.path.parent), wait=False), _display_path(into):
+    file = archive.path
+    with archive.database.lock(KEEPING), _display_path(into):
         into.mkdir(parents=True, exist_ok=True)
         if any(into.iterdir()):
             raise ArchiveError(f"{into} is not empty: name a new folder for the copy")
         made = datetime.now(UTC)
         copy = into / ARCHIVE
-        with closing(sqlite3.connect(archive.path, timeout=sqlite.BUSY_SECONDS)) as source:
+        with closing(sqlite3.connect(file, timeout=sqlite.BUSY_SECONDS)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))  # a snapshot, without deleted content
         extent = _extent(copy)
         moved = _Moved(told, copy.stat().st_size + sum(extent.values()))
@@ -187,7 +184,7 @@ def _nobody_else(data: Path) -> Iterator[None]:
     """
     archive = data / ARCHIVE
     with ExitStack() as stack:
-        for lock in (keeping_lock(data), data / "daemon.lock", *sorted(data.glob("shipper-*.lock"))):
+        for lock in (data / f"{KEEPING}.lock", data / "daemon.lock", *sorted(data.glob("shipper-*.lock"))):
             stack.enter_context(hold(lock, wait=False))
         for site, pid in _crawled(archive):
             raise Busy(f"process {pid} is crawling {site}: wait for its end")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, case, func, literal, or_, select, update
 
-from index.archive import frontier
+from index.archive import dialect, frontier
 from index.archive import tables as t
 from index.archive.column_types import Instant
 from index.archive.documents import touch
@@ -67,6 +67,7 @@ def mend(conn: Connection, now: datetime, first_visit: timedelta) -> datetime | 
     latest = ahead(conn, now) if now >= BUILT else None
     if latest is None:
         return None
+    dialect.of(conn).hold_articles(conn)
     limit = now + SKEW
     early = list(conn.execute(select(t.sites.c.id).where(t.sites.c.horizon > limit)).scalars())
     seen = t.articles.c.first_seen > limit

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from index.archive import Archive, documents, edits
+from index.archive import Archive, dialect, documents, edits
 from index.archive.edits import Waiting
 from index.dedup.version_diff import Change, classify_change
 
@@ -34,5 +34,6 @@ def compare_waiting(archive: Archive, now: datetime) -> int:
 
 
 def _record(conn: Connection, compared: Sequence[tuple[Waiting, Change]], now: datetime) -> None:
+    dialect.of(conn).hold_articles(conn)
     fewer = {one.article for one, change in compared if edits.record(conn, one, change)}
     documents.touch(conn, sorted(fewer), now)

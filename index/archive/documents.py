@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, update
 
-from index.archive import edits, outbox
+from index.archive import dialect, edits, outbox
 from index.archive import tables as t
 from index.archive.readings import IS_SHOWN, article_of, shown_columns
-from index.archive.upsert import CHUNK, chunks
+from index.archive.upsert import CHUNK, chunks, streamed
 from index.model.article import CANONICAL_ELSEWHERE, IndexDocument, Version
 from index.model.codes import AliasReason, ReadingReason
 from index.warc.store import WarcRef
@@ -165,10 +165,9 @@ def ids(conn: Connection) -> Iterator[tuple[str, int]]:
 def earlier(conn: Connection) -> Iterator[tuple[str, int, int]]:
     """The article id, version number and document version of every replaced version."""
     query = select(t.versions.c.article, t.versions.c.number, t.articles.c.revision)
-    for row in conn.execute(
-        query.join(t.articles, t.articles.c.id == t.versions.c.article).where(t.versions.c.number < t.articles.c.number)
-    ):
-        yield row[0], row[1], row[2]
+    query = query.join(t.articles, t.articles.c.id == t.versions.c.article)
+    for row in streamed(conn, query.where(t.versions.c.number < t.articles.c.number)):
+        yield row.article, row.number, row.revision
 
 
 def count(conn: Connection, site: str | None = None) -> int:
@@ -179,6 +178,7 @@ def count(conn: Connection, site: str | None = None) -> int:
 
 def touch(conn: Connection, changed: Sequence[str], now: datetime) -> None:
     """Increment these documents' versions and enqueue them for every index; call it after changing them."""
+    dialect.of(conn).hold_articles(conn)
     for piece in chunks(changed):
         conn.execute(update(t.articles).where(t.articles.c.id.in_(piece)).values(revision=t.articles.c.revision + 1))
     outbox.enqueue(conn, changed, now)
@@ -186,6 +186,7 @@ def touch(conn: Connection, changed: Sequence[str], now: datetime) -> None:
 
 def count_on(conn: Connection, indexed: Mapping[str, int], now: datetime) -> None:
     """Raise these documents' versions above the one that an index has of each, and enqueue them for every index."""
+    dialect.of(conn).hold_articles(conn)
     for article_id, version in indexed.items():
         mine = (t.articles.c.id == article_id) & (t.articles.c.revision <= version)
         conn.execute(update(t.articles).where(mine).values(revision=version + 1))

@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
-from index.archive import near_duplicates, outbox, readings, stories, warc_records
+from index.archive import dialect, near_duplicates, outbox, readings, stories, warc_records
 from index.archive import tables as t
 from index.archive.upsert import chunks, insert_missing
 from index.warc.store import WarcRef
@@ -79,6 +79,7 @@ def everywhere(conn: Connection, url: str) -> list[ErasableArticle]:
 
 def forget(conn: Connection, what: ErasableArticle, now: datetime) -> None:
     """Remove an article from every table, mark it, and enqueue its deletion for every index."""
+    dialect.of(conn).hold_articles(conn)
     mine = t.articles.c.id == what.article
     story = conn.execute(select(t.articles.c.story).where(mine)).scalar_one()
     conn.execute(update(t.articles).where(mine).values(revision=t.articles.c.revision + 1))

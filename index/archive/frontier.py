@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from index.archive import edits, erasure, site_state, trust
+from index.archive import dialect, edits, erasure, site_state, trust
 from index.archive.column_types import Instant, join_message, split_message
 from index.archive.documents import touch
 from index.archive.tables import articles, fetches, frontier
@@ -273,8 +273,9 @@ def due(conn: Connection, site: str, now: datetime, limit: int) -> list[Frontier
     their source, or to be revisited."""
     moment = Instant().process_bind_param(now, conn.dialect)
     order, asked = "ORDER BY newest DESC, id DESC LIMIT ?", (site, moment, limit)
-    few = len(conn.exec_driver_sql(_ANY_DUE, (site, moment, MANY_DUE)).all()) < MANY_DUE
-    ids = conn.exec_driver_sql(f"{_DUE_FIRST if few else _NEWEST_FIRST} {order}", asked).scalars().all()
+    sql = dialect.of(conn).sql
+    few = len(conn.exec_driver_sql(sql(_ANY_DUE), (site, moment, MANY_DUE)).all()) < MANY_DUE
+    ids = conn.exec_driver_sql(sql(f"{_DUE_FIRST if few else _NEWEST_FIRST} {order}"), asked).scalars().all()
     found: dict[int, Any] = {}
     for piece in chunks(ids):
         found |= {row.id: row for row in conn.execute(frontier.select().where(frontier.c.id.in_(piece)))}
@@ -415,6 +416,7 @@ def reopen(conn: Connection, article: str, now: datetime, missing: datetime | No
         twin = frontier.c.id == states[PageState.DUPLICATE]
         conn.execute(update(frontier).where(twin).values(state=PageState.STORED, due=now))
         return False
+    dialect.of(conn).hold_articles(conn)
     its = articles.c.id == article
     site, since = conn.execute(select(articles.c.site, articles.c.gone_since).where(its)).one()
     conn.execute(update(articles).where(its).values(gone_since=since or missing or now, gone_until=now))

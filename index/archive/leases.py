@@ -6,17 +6,15 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from index.archive import liveness
+from index.archive import dialect
 from index.archive.tables import leases
 from index.errors import LeaseLost
 from index.process_identity import boot_id, process_start
 
-# Built once, because it runs in every write of a crawl
-_FENCE = select(leases.c.fence, leases.c.owner).where(leases.c.site == bindparam("site"))
+_FREE = {"owner": None, "pid": None, "born": None, "boot": None, "taken": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +40,55 @@ def acquire(conn: Connection, sites: Sequence[str], owner: str, now: datetime, p
 
     `owner` is a human-readable name, unique to the run; `pid` is the crawling process, by default this one.
     """
-    pid, folder = os.getpid() if pid is None else pid, liveness.folder_of(conn)
-    if pid == os.getpid():
-        liveness.announce(folder)
-    place = {"owner": owner, "pid": pid, "born": process_start(pid), "boot": boot_id(), "taken": now}
+    pid = os.getpid() if pid is None else pid
+    born, boot = process_start(pid), boot_id()
+    here = dialect.of(conn)
+    here.announce(conn, pid, born, boot)
+    is_alive = here.living(conn)
     known = {row.site: row for row in conn.execute(select(leases).where(leases.c.site.in_(sites)))}
+    new = here.insert(leases).values(fence=1, owner=owner, pid=pid, born=born, boot=boot, taken=now)
+    # Nobody changes hands without the fence growing: the site is ours unless another took it since it was looked at
+    take = new.on_conflict_do_update(
+        index_elements=["site"],
+        set_={name: new.excluded[name] for name in _FREE} | {"fence": leases.c.fence + 1},
+        where=leases.c.fence == bindparam("seen"),
+    ).returning(leases.c.fence)
     taken = []
-    for site in dict.fromkeys(sites):
+    for site in sorted(dict.fromkeys(sites)):
         row = known.get(site)
-        if row is None:
-            fence = 1
-            conn.execute(insert(leases).values(site=site, fence=fence, **place))
-        elif row.owner is None or not _alive(folder, row):
-            fence = row.fence + 1
-            conn.execute(update(leases).where(leases.c.site == site).values(fence=fence, **place))
-        else:
+        if row is not None and row.owner is not None and is_alive(row.pid, row.born, row.boot):
             continue
-        taken.append(Lease(site, owner, fence))
-    return taken
+        seen = 0 if row is None else row.fence
+        fence = conn.execute(take, {"site": site, "seen": seen}).scalar_one_or_none()
+        if fence is not None:
+            taken.append(Lease(site, owner, fence))
+    order = {site: place for place, site in enumerate(sites)}
+    return sorted(taken, key=lambda lease: order[lease.site])
 
 
 def release(conn: Connection, held: Iterable[Lease]) -> None:
     """Release those of these leases that are still ours."""
-    for lease in held:
+    for lease in sorted(held, key=lambda lease: lease.site):
         mine = (leases.c.site == lease.site) & (leases.c.fence == lease.fence)
-        conn.execute(update(leases).where(mine).values(owner=None, pid=None, born=None, boot=None, taken=None))
+        conn.execute(update(leases).where(mine).values(**_FREE))
 
 
 def check(conn: Connection, lease: Lease) -> None:
-    """Check that a lease is still valid.
+    """Check that a lease is still valid, and keep it so until the transaction has ended.
 
-    :raises LeaseLost: when it is not the newest of its site, or was released.
+    :raises LeaseLost: when it is not the newest of its site, was released, or has expired.
     """
-    row = conn.execute(_FENCE, {"site": lease.site}).one_or_none()
-    if row is None or row.fence != lease.fence or row.owner is None:
+    row = conn.execute(dialect.of(conn).fence(), {"site": lease.site}).one_or_none()
+    if row is None or row.fence != lease.fence or row.owner is None or not row.alive:
         now = f"{row.owner} has it now" if row is not None and row.owner else "it was released"
+        if row is not None and row.fence == lease.fence and row.owner:
+            now = "its process was silent for too long"
         raise LeaseLost(f"{lease.owner} may no longer write for {lease.site}: {now}")
 
 
 def holder(conn: Connection, site: str) -> Holder | None:
     """The living process that is crawling this site, or None."""
     row = conn.execute(select(leases).where(leases.c.site == site)).one_or_none()
-    if row is None or row.owner is None or not _alive(liveness.folder_of(conn), row):
+    if row is None or row.owner is None or not dialect.of(conn).living(conn)(row.pid, row.born, row.boot):
         return None
     return Holder(row.owner, row.pid, row.taken)
-
-
-def _alive(folder: Path, row: Row[tuple[object, ...]]) -> bool:
-    return liveness.is_alive(folder, row.pid, row.born, row.boot)

@@ -3,20 +3,24 @@
 In our own process namespace, its pid tells. A process of another container or machine on the same folder is not visible
 from here, but it holds a lock on a file of its own, which the system releases when it dies, however it dies. Locks work
 across containers, and across machines on file systems that share them, without which SQLite could not be used there.
+An archive in PostgreSQL has `heartbeat.py` for this.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from index.process_identity import boot_id, is_same_process, process_start
+from index.process_identity import boot_id, is_same_process
 
+IsAlive = Callable[[int, str, str], bool]  # whether the process with this pid, start and boot id is alive
 FOLDER = "processes"  # beside the archive: a lock file for each process that crawls or starts crawls
 _held: dict[tuple[Path, int], int] = {}  # by folder and our pid (a fork is another process): the open lock file
 
@@ -26,12 +30,12 @@ def folder_of(conn: Connection) -> Path:
     return Path(str(conn.engine.url.database)).absolute().parent
 
 
-def announce(folder: Path) -> None:
-    """Hold this process's lock file in a data folder until the process ends, so that others see that it is alive."""
-    pid = os.getpid()
-    if (folder, pid) in _held:
+def announce(folder: Path, pid: int, born: str, boot: str) -> None:
+    """Hold this process's lock file in a data folder until the process ends, so that others see that it is alive; of
+    another process, nothing can be held."""
+    if pid != os.getpid() or (folder, pid) in _held:
         return
-    path = _file(folder, pid, process_start(pid), boot_id())
+    path = _file(folder, pid, born, boot)
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -41,6 +45,11 @@ def announce(folder: Path) -> None:
                 _held[folder, pid] = handle
                 return
         os.close(handle)  # between the two steps, it was taken for that of a dead process, and deleted
+
+
+def living(folder: Path) -> IsAlive:
+    """Tells of a process that announced itself in this data folder whether it is alive."""
+    return partial(is_alive, folder)
 
 
 def is_alive(folder: Path, pid: int, born: str, boot: str) -> bool:

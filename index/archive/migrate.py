@@ -14,7 +14,7 @@ from index.atomic_files import sync_folder
 from index.errors import ArchiveError
 from index.file_lock import hold
 
-HEAD = "0012"  # the newest revision in migrations/versions; a test verifies that
+HEAD = "0013"  # the newest revision in migrations/versions; a test verifies that
 _VERSION_TABLE = "alembic_version"
 
 
@@ -76,31 +76,43 @@ def _upgrade(path: Path) -> None:
     engine = sqlite.open_engine(path, writer=True)
     try:
         with engine.begin() as connection:
-            version = _version(connection, path)
-            if version != HEAD:
-                _known(version, path)
+            found = version(connection)
+            if found is None:
+                raise ArchiveError(f"{path} is a database, but no archive of Arshif: move it away")
+            if found != HEAD:
+                known(found, str(path))
                 migrate(connection)
     finally:
         engine.dispose()
 
 
-def _version(connection: Connection, path: Path) -> str:
+def version(connection: Connection) -> str | None:
+    """The revision of an archive's schema, "" if it does not say; None if this is no archive."""
     if not inspect(connection).has_table(_VERSION_TABLE):
-        raise ArchiveError(f"{path} is a database, but no archive of Arshif: move it away")
-    version = connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()
-    if not isinstance(version, str):
-        raise ArchiveError(f"archive {path} does not say which version it has: restore it from a backup")
-    return version
+        return None
+    return str(connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar() or "")
 
 
-def _known(version: str, path: Path) -> None:
+def stamp(connection: Connection) -> None:
+    """Record that an archive that was created whole has the current schema."""
+    connection.execute(text(f"CREATE TABLE {_VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text(f"INSERT INTO {_VERSION_TABLE} VALUES (:head)"), {"head": HEAD})
+
+
+def known(version: str, name: str) -> None:
+    """Check that this program knows a revision.
+
+    :raises ArchiveError: when it does not.
+    """
+    if not version:
+        raise ArchiveError(f"archive {name} does not say which version it has: restore it from a backup")
     # Imported here, because it takes 0.2 s that only an upgrade needs to spend.
     from alembic.script import ScriptDirectory
 
-    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if version not in known:
+    revisions = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if version not in revisions:
         raise ArchiveError(
-            f"archive {path} was written by a newer Arshif (schema {version}, this one knows up to {HEAD}): update it"
+            f"archive {name} was written by a newer Arshif (schema {version}, this one knows up to {HEAD}): update it"
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, bindparam, delete, select
 
+from index.archive import dialect
 from index.archive.readings import IS_SHOWN, shown
 from index.archive.tables import articles, bands, readings, signatures, versions
 from index.dedup import text_similarity
@@ -104,8 +105,9 @@ def keep(conn: Connection, article: str, signature: bytes | None) -> None:
 
 def add(conn: Connection, article: str, signature: bytes) -> None:
     """Store the first signature of an article."""
-    number = conn.exec_driver_sql(_SIGN, (article, signature)).scalar_one()
-    conn.exec_driver_sql(_ADD, [(one, number) for one in hashes(signature)])
+    sql = dialect.of(conn).sql
+    number = conn.exec_driver_sql(sql(_SIGN), (article, signature)).scalar_one()
+    conn.exec_driver_sql(sql(_ADD), [(one, number) for one in hashes(signature)])
 
 
 def find(conn: Connection, article: str, site: str, signature: bytes) -> list[Any]:
@@ -144,7 +146,7 @@ def is_text_of(conn: Connection, article: str, headline: str, body: str, *, clai
 
 def similar_articles(conn: Connection, site: str, signature: bytes) -> list[Any]:
     """The articles of other sites whose signatures are similar enough to compare their texts, most similar first."""
-    numbers = conn.exec_driver_sql(_AGREEING, hashes(signature)).scalars().all()
+    numbers = conn.exec_driver_sql(dialect.of(conn).sql(_AGREEING), hashes(signature)).scalars().all()
     if not numbers:
         return []
     rows = conn.execute(_THERE, {"numbers": list(numbers), "site": site})
@@ -155,7 +157,7 @@ def similar_articles(conn: Connection, site: str, signature: bytes) -> list[Any]
 
 def of_site(conn: Connection, site: str, signature: bytes) -> list[str]:
     """The ids of a site's own articles with a similar signature, most similar first."""
-    numbers = conn.exec_driver_sql(_AGREEING, hashes(signature)).scalars().all()
+    numbers = conn.exec_driver_sql(dialect.of(conn).sql(_AGREEING), hashes(signature)).scalars().all()
     rows = conn.execute(_OWN, {"numbers": list(numbers), "site": site}) if numbers else ()
     there = sorted((-resemblance(signature, row.signature), row.id) for row in rows)
     return [one for distance, one in there if -distance >= MIN_SIGNATURE_SIMILARITY]

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from functools import cache
+from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, Insert, String, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
+from index.archive import dialect
 from index.archive.column_types import Instant
 from index.archive.tables import articles, outbox, quarantine, targets
 from index.archive.upsert import chunks, upsert
@@ -59,28 +73,31 @@ def enqueue(conn: Connection, ids: Sequence[str], now: datetime, op: Op = "upser
     Call it in the transaction that changed them, after the change. An article to be deleted is enqueued before its
     deletion, with its document version incremented.
     """
+    here = dialect.of(conn)
+    here.hold_articles(conn)
     for piece in chunks(ids):
-        conn.execute(_OLDER, {"ids": piece})
-        conn.execute(_ENQUEUE, {"ids": piece, "what": op, "now": now})
+        conn.execute(_enqueuing(here), {"ids": piece, "what": op, "now": now})
 
 
-def _filling(*where: ColumnElement[bool]) -> Insert:
+@cache
+def _enqueuing(here: dialect.Dialect) -> Executable:
+    """Built once: building a statement costs as much as running it."""
+    new = _filling(here, articles.c.id.in_(bindparam("ids", expanding=True)))
+    latest = {name: new.excluded[name] for name in ("version", "op", "added")}
+    return cast(Executable, new.on_conflict_do_update(index_elements=["target", "article"], set_=latest))
+
+
+def _filling(here: dialect.Dialect, *where: ColumnElement[bool]) -> Any:
     """A statement that adds a row for each target and article matching `where`; `what` and `now` are its parameters."""
     what, now = bindparam("what", type_=String), bindparam("now", type_=Instant())
     rows = select(targets.c.name, articles.c.id, articles.c.revision, what.label("op"), now.label("added"))
     rows = rows.select_from(targets.join(articles, true())).where(*where)
-    return insert(outbox).from_select(["target", "article", "version", "op", "added"], rows)
-
-
-# Built once: building a statement costs as much as running it. With the targets' names, the primary key finds the rows.
-_OLDER = delete(outbox).where(
-    outbox.c.target.in_(select(targets.c.name)), outbox.c.article.in_(bindparam("ids", expanding=True))
-)
-_ENQUEUE = _filling(articles.c.id.in_(bindparam("ids", expanding=True)))
+    return here.insert(outbox).from_select(["target", "article", "version", "op", "added"], rows)
 
 
 def remove(conn: Connection, engine: str, documents: Sequence[tuple[str, int]], now: datetime) -> None:
     """Enqueue the deletion of documents (id, version) that the archive does not have, for the targets of an engine."""
+    dialect.of(conn).hold_articles(conn)
     names = [target.name for target in targets_of(conn, engine)]
     for piece in chunks(documents):
         gone = [article for article, _ in piece]
@@ -145,10 +162,12 @@ def quarantined(conn: Connection, target: str | None = None) -> list[Quarantined
 
 def retry_quarantined(conn: Connection, target: str, now: datetime) -> int:
     """Enqueue every quarantined document of the target again; return how many. Its count stays until it is accepted."""
+    here = dialect.of(conn)
+    here.hold_articles(conn)
     ids = [row.article for row in quarantined(conn, target)]
     for piece in chunks(ids):
         conn.execute(delete(outbox).where(outbox.c.target == target, outbox.c.article.in_(piece)))
-        mine = _filling(targets.c.name == target, articles.c.id.in_(piece))
+        mine = _filling(here, targets.c.name == target, articles.c.id.in_(piece))
         conn.execute(mine, {"what": "upsert", "now": now})
     return len(ids)
 
@@ -175,15 +194,18 @@ def state(conn: Connection, name: str) -> State | None:
 
 def start_target(conn: Connection, engine: str, name: str, now: datetime) -> None:
     """Add a target in state "building" with every article in its outbox; an unfinished earlier one is dropped."""
+    here = dialect.of(conn)
+    here.hold_articles(conn)  # so that whatever is stored meanwhile is either in the fill, or enqueued after it
     for target in targets_of(conn, engine):
         if target.state == "building":
             drop(conn, target.name)
     conn.execute(insert(targets).values(name=name, engine=engine, state="building", created=now))
-    conn.execute(_filling(targets.c.name == name), {"what": "upsert", "now": now})
+    conn.execute(_filling(here, targets.c.name == name), {"what": "upsert", "now": now})
 
 
 def activate(conn: Connection, name: str) -> None:
     """Make the target the current one and drop its predecessor with its rows; does nothing if the target is gone."""
+    dialect.of(conn).hold_articles(conn)
     engine = conn.execute(select(targets.c.engine).where(targets.c.name == name)).scalar_one_or_none()
     if engine is None:  # a newer rebuild has dropped it meanwhile
         return
@@ -195,6 +217,7 @@ def activate(conn: Connection, name: str) -> None:
 
 def drop(conn: Connection, name: str) -> None:
     """Delete a target, its outbox and its quarantine."""
+    dialect.of(conn).hold_articles(conn)
     for table in (outbox, quarantine):
         conn.execute(delete(table).where(table.c.target == name))
     conn.execute(delete(targets).where(targets.c.name == name))

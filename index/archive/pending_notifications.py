@@ -26,7 +26,7 @@ def drop_expired(conn: Connection, table: Table, addresses: Collection[str], bef
 
 
 def _keep(conn: Connection, table: Table, these: ColumnElement[bool], stays: Callable[[str], bool]) -> None:
-    rows = conn.execute(select(table).where(these, table.c.waiting.is_not(None))).mappings().all()
+    rows = conn.execute(select(table).where(these, table.c.waiting.is_not(None)).with_for_update()).mappings().all()
     for row in rows:
         left = [one for one in row["waiting"] if stays(one)]
         if left != row["waiting"]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
 
-from index.archive import liveness
+from index.archive import dialect
 from index.archive.tables import COUNTS, run_sites, runs
 from index.archive.upsert import chunks, upsert
 from index.model.codes import RunDetail, RunStatus
@@ -64,10 +64,10 @@ def start(
 ) -> int:
     """Begin a run of these sites in a process (by default this one); return the run's number."""
     pid = os.getpid() if pid is None else pid
-    if pid == os.getpid():
-        liveness.announce(liveness.folder_of(conn))
-    values = {"started": now, "status": "running", "why": why, "owner": owner, "pid": pid}
-    place = {"born": process_start(pid), "boot": boot_id()}
+    born, boot = process_start(pid), boot_id()
+    dialect.of(conn).announce(conn, pid, born, boot)
+    values = {"started": now, "status": "running", "why": why, "owner": owner}
+    place = {"pid": pid, "born": born, "boot": boot}
     run: int = conn.execute(insert(runs).values(**values, **place).returning(runs.c.id)).scalar_one()
     rows = [{"run": run, "site": site, "status": RunStatus.RUNNING} for site in dict.fromkeys(sites)]
     if rows:
@@ -135,11 +135,11 @@ def finish(
 
 def reap_dead(conn: Connection, now: datetime) -> list[int]:
     """End the runs whose process died without ending them, as "killed"; return their numbers."""
-    folder = liveness.folder_of(conn)
+    is_alive = dialect.of(conn).living(conn)
     dead = [
         row.id
         for row in conn.execute(select(runs).where(runs.c.ended.is_(None)))
-        if not liveness.is_alive(folder, row.pid, row.born, row.boot)
+        if not is_alive(row.pid, row.born, row.boot)
     ]
     for run in dead:
         finish(conn, run, RunStatus.KILLED, now, detail=Message(RunDetail.PROCESS_DIED))

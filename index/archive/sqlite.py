@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from index.archive.column_types import to_json
+from index.errors import ArchiveError
 
 BUSY_SECONDS = 30.0  # three processes that did nothing but write waited 0.33 s at most; longer means that one hangs
 WRITER_CACHE = 64 * 1024  # KiB: a signature touches 32 places in an index, of which 2 MiB can hold only a few
@@ -28,7 +31,7 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
-        json_serializer=lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
+        json_serializer=to_json,
         pool_size=1 if writer else 5,
         max_overflow=0 if writer else -1,
     )
@@ -105,9 +108,12 @@ _CAUSES = {
 }
 
 
-def blames_file(error: sqlite3.Error) -> bool:
-    """Whether the cause of the error is the file, the disk or a lock, rather than one statement."""
-    return _code(error) in _CAUSES
+def explained(error: DBAPIError, path: Path) -> ArchiveError | None:
+    """The error for people if the file, the disk or a lock is its cause, rather than one statement; else None."""
+    cause = error.orig
+    if isinstance(cause, sqlite3.DatabaseError) and _code(cause) in _CAUSES:
+        return ArchiveError(explain(cause, path))
+    return None
 
 
 def explain(error: sqlite3.Error, path: Path) -> str:

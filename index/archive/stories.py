@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from index.archive import near_duplicates
+from index.archive import dialect, near_duplicates
 from index.archive.documents import by_url, touch
 from index.archive.readings import IS_SHOWN, shown
 from index.archive.tables import articles, readings, run_sites, runs, sites, stories, versions
@@ -74,6 +74,7 @@ def settle(conn: Connection, article: str, signature: bytes | None, now: datetim
         near_duplicates.add(conn, article, signature)
     if not own.mergeable:
         return
+    dialect.of(conn).hold_articles(conn)  # from here on, every other copy is there to see, or will see this one
     same: Sequence[Any] = conn.execute(_EQUAL, {"content_hash": own.content_hash, "article": article}).all()
     if signature is not None and all(row.site == own.site for row in same):
         same = [*same, *near_duplicates.find(conn, article, own.site, signature)]
@@ -87,6 +88,7 @@ def settle(conn: Connection, article: str, signature: bytes | None, now: datetim
 def lead(conn: Connection, story: str, now: datetime, joining: Collection[str] = ()) -> None:
     """Choose a story's lead again, with these articles joining it: the one that the others name, then the first to
     appear. A story left with articles of only one site is dissolved."""
+    dialect.of(conn).hold_articles(conn)
     members = _ranked(conn, conn.execute(_MEMBERS, {"story": story, "joining": list(joining)}).all())
     shared = len({member.site for member in members}) > 1
     changed = []

@@ -147,7 +147,12 @@ frontier = Table(  # one row per candidate, with the fetch state of its page
     UniqueConstraint("site", "url"),
     Index(None, "site", "guid"),
     Index(None, "site", "due"),
-    Index("ix_frontier_due_newest", "site", "newest", "id", "due", sqlite_where=text("due IS NOT NULL")),  # as fetched
+    Index(
+        "ix_frontier_due_newest",
+        *("site", "newest", "id", "due"),  # as fetched
+        sqlite_where=text("due IS NOT NULL"),
+        postgresql_where=text("due IS NOT NULL"),
+    ),
     Index(None, "site", "state"),
     Index(None, "article"),
 )
@@ -446,6 +451,15 @@ leases = Table(  # who crawls a site now; a released lease keeps its row, so tha
     Column("boot", String),  # boot id of the machine, and its process namespace
     Column("fence", BigInteger, nullable=False),
     Column("taken", Instant),
+)
+
+processes = Table(  # who is alive, in PostgreSQL; with SQLite, `liveness.py` has lock files
+    "processes",
+    metadata,
+    Column("boot", String, primary_key=True),  # as in leases
+    Column("pid", Integer, primary_key=True, autoincrement=False),
+    Column("born", String, primary_key=True),
+    Column("expires", Instant, nullable=False),  # by the database's clock
 )
 
 # --- how the sites are doing ---------------------------------------------------------------------------------------

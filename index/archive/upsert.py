@@ -1,13 +1,15 @@
-"""Writing rows by key, whether they exist or not, in portable SQL."""
+"""Writing rows by key, whether they exist or not, and whoever writes the same ones meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Table, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, Row, Select, Table, Update, bindparam, select, update
+
+from index.archive import dialect
 
 T = TypeVar("T")
 CHUNK = 500  # values per IN (...): SQLite allows 32,766 parameters, older builds 999
@@ -33,7 +35,17 @@ def upsert(conn: Connection, table: Table, key: Mapping[str, Any], values: Mappi
     else:
         there = conn.execute(select(*table.primary_key).where(*(table.c[n] == v for n, v in key.items()))).first()
     if not there:
-        conn.execute(insert(table), {**key, **values})
+        conn.execute(_upserting(dialect.of(conn), table, tuple(key), tuple(values)), {**key, **values})
+
+
+@cache
+def _upserting(here: dialect.Dialect, table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Executable:
+    new = here.insert(table)
+    if not names:
+        return cast(Executable, new.on_conflict_do_nothing(index_elements=key))
+    return cast(
+        Executable, new.on_conflict_do_update(index_elements=key, set_={name: new.excluded[name] for name in names})
+    )
 
 
 def insert_missing(
@@ -46,9 +58,14 @@ def insert_missing(
         query = select(table.c[column]).where(*(table.c[name] == value for name, value in key.items()), among)
         there = set(conn.execute(query).scalars())
         if new := [{**key, **row} for row in piece if row[column] not in there]:
-            conn.execute(insert(table), new)
+            conn.execute(dialect.of(conn).insert(table).on_conflict_do_nothing(), new)
         added += len(new)
     return added
+
+
+def streamed(conn: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+    """The rows of a query, of which never more than a chunk are in memory."""
+    yield from conn.execute(query.execution_options(yield_per=CHUNK))
 
 
 def chunks(items: Sequence[T]) -> Iterator[list[T]]:

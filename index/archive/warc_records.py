@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, dele
 
 from index.archive import tables as t
 from index.archive.readings import IS_SHOWN, article_of, shown, shown_columns
-from index.archive.upsert import CHUNK, chunks
+from index.archive.upsert import CHUNK, chunks, streamed
 from index.model.article import Article
 from index.model.candidate import Candidate
 from index.model.codes import RecordProblem
@@ -198,7 +198,7 @@ def refs(conn: Connection, site: str | None = None, since: datetime | None = Non
         query = query.where(t.raws.c.site == site)
     if since is not None:
         query = query.where(t.raws.c.fetched >= since)
-    for row in conn.execute(query):
+    for row in streamed(conn, query):
         yield WarcRef(row.file, row.offset, row.length)
 
 

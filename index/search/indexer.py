@@ -10,9 +10,9 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Event
 
 from sqlalchemy import Connection
@@ -22,7 +22,6 @@ from index.archive.comparisons import compare_waiting
 from index.archive.outbox import Row
 from index.engines.base import Engine, is_ours, new_target
 from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
-from index.file_lock import hold
 from index.locale import FALLBACK, translate
 from index.model.message import Message
 
@@ -45,9 +44,12 @@ class BatchResult:
     left: int = 0
 
 
-def lock_path(archive: Archive, engine: str) -> Path:
-    """The lock file of the one process that writes to this engine: `data/shipper-<engine>.lock`."""
-    return archive.path.parent / f"shipper-{engine}.lock"
+def alone(archive: Archive, engine: str) -> AbstractContextManager[None]:
+    """Be the one process that writes to this engine; with SQLite by the lock file `data/shipper-<engine>.lock`.
+
+    :raises Busy: when another process is.
+    """
+    return archive.database.lock(f"shipper-{engine}")
 
 
 def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> None:
@@ -57,7 +59,7 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
     :raises ArchiveError: when the archive fails.
     """
     failures = 0
-    with hold(lock_path(archive, engine.name), wait=False):
+    with alone(archive, engine.name):
         ready = False
         while not stop.is_set():
             try:
@@ -87,7 +89,7 @@ def index_pending(archive: Archive, engine: Engine, batch: int = BATCH) -> Batch
 
     :raises Busy: when another process is the indexer of this engine.
     """
-    with hold(lock_path(archive, engine.name), wait=False):
+    with alone(archive, engine.name):
         while compare_waiting(archive, datetime.now(UTC)):
             pass
         reconcile(archive, engine)
@@ -136,7 +138,7 @@ def migrate(
 def _build(archive: Archive, engine: Engine, name: str, batch: int, told: Callable[[BatchResult], None] | None) -> str:
     while (state := _state(archive, name)) == "building":
         try:
-            with hold(lock_path(archive, engine.name), wait=False):
+            with alone(archive, engine.name):
                 while _state(archive, name) == "building":
                     shipped = index_batch(archive, engine, batch)
                     if told is not None:
@@ -203,7 +205,7 @@ def reconcile(archive: Archive, engine: Engine) -> None:
         _start(archive, engine)
     elif "building" not in left and live != left.get("current"):
         raise IndexMismatch(
-            f"the {engine.name} index {live} was made from another archive than {archive.path}: "
+            f"the {engine.name} index {live} was made from another archive than {archive.name}: "
             "give this one another prefix, or run `arshif index rebuild` to replace that index"
         )
 

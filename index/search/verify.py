@@ -117,7 +117,7 @@ def repair(archive: Archive, engine: Engine, found: Verified) -> int:
         targets = {target.name for target in outbox.targets_of(conn, engine.name)}
     if found.target not in targets:
         raise IndexMismatch(
-            f"the {engine.name} index {found.target} was made from another archive than {archive.path}: "
+            f"the {engine.name} index {found.target} was made from another archive than {archive.name}: "
             "run `arshif index rebuild`"
         )
     if found.damage:

@@ -1,10 +1,9 @@
 """New | Changed | Same | CopyOf: what the archive makes of a page."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,9 +57,8 @@ class Store:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Archive(tmp_path / "archive.sqlite3") as archive:
-        yield Store(archive)
+def store(archive: Archive) -> Store:
+    return Store(archive)
 
 
 # --- new, same, changed --------------------------------------------------------------------------------------------
@@ -516,8 +514,9 @@ def test_whatever_comes_each_page_has_one_article_and_the_accounts_add_up(
         store.shipped()
 
 
-def test_no_statement_reads_a_whole_table(store: Store) -> None:
+def test_no_statement_reads_a_whole_table(file: Archive) -> None:
     """Without statistics SQLite plans by the indices alone: an archive of two shows what one of millions does."""
+    store = Store(file)
     asked: dict[str, Any] = {}
 
     def note(_conn: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:

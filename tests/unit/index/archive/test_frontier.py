@@ -1,6 +1,6 @@
 """The frontier: what sources offer, what is due, and accounts that add up."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -52,9 +52,8 @@ class Frontier:
 
 
 @pytest.fixture
-def front(tmp_path: Path) -> Iterator[Frontier]:
-    with Archive(tmp_path / "archive.sqlite3") as archive:
-        yield Frontier(archive)
+def front(archive: Archive) -> Frontier:
+    return Frontier(archive)
 
 
 def test_candidates_are_due_once_newest_first(front: Frontier) -> None:
@@ -411,8 +410,8 @@ def bytes_of(archive: Archive) -> int:
 
 
 @pytest.mark.parametrize("kind", ["short URLs", "long URLs", "long titles", "no dates", "dates of long ago"])
-def test_a_source_without_end_adds_less_than_5_mb(archive: Archive, kind: str) -> None:
-    before, room, left = bytes_of(archive), Room(), 0
+def test_a_source_without_end_adds_less_than_5_mb(file: Archive, kind: str) -> None:
+    before, room, left = bytes_of(file), Room(), 0
     for part in range(4):
         many = [
             Candidate(
@@ -423,10 +422,10 @@ def test_a_source_without_end_adds_less_than_5_mb(archive: Archive, kind: str) -
             for n in range(8_000)
         ]
         offer = partial(frontier.offer, site="step", source=FEED, candidates=many, now=NOW, room=room)
-        done = archive.write(lambda conn, offer=offer: offer(conn)).result()  # type: ignore[misc]
+        done = file.write(lambda conn, offer=offer: offer(conn)).result()  # type: ignore[misc]
         assert done.room is not None
         room, left = done.room, left + done.left
-    assert bytes_of(archive) - before < 5_000_000
+    assert bytes_of(file) - before < 5_000_000
     assert left >= 4 * 8_000 - Room().rows
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from index import process_identity
 from index.archive import Archive, leases, site_state
+from index.archive.database import Database
 from index.archive.leases import Lease
 from index.archive.tables import leases as table
 from index.errors import LeaseLost
@@ -108,8 +109,8 @@ def test_a_released_lease_can_write_no_more(archive: Archive) -> None:
         archive.write(lambda c: site_state.put(c, "step"), lease=held).result()
 
 
-def hold(path: Path, owner: str, fences: "multiprocessing.Queue[tuple[str, int]]") -> None:
-    with Archive(path) as archive:
+def hold(place: Database, owner: str, fences: "multiprocessing.Queue[tuple[str, int]]") -> None:
+    with Archive(place) as archive:
         taken = archive.write(lambda c: leases.acquire(c, ["step"], owner, NOW + HOUR)).result()
         for lease in taken:
             fences.put((lease.owner, lease.fence))
@@ -119,7 +120,7 @@ def hold(path: Path, owner: str, fences: "multiprocessing.Queue[tuple[str, int]]
 
 def test_of_several_processes_one_gets_the_site_and_its_death_frees_it(archive: Archive) -> None:
     fences = SPAWN.Queue()
-    rivals = [SPAWN.Process(target=hold, args=(archive.path, f"run-{n}", fences)) for n in range(3)]
+    rivals = [SPAWN.Process(target=hold, args=(archive.database, f"run-{n}", fences)) for n in range(3)]
     try:
         for rival in rivals:
             rival.start()

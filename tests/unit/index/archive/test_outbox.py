@@ -1,8 +1,7 @@
 """The outbox: the latest wins, a row goes only by its own version, refused documents are kept with their reason."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +17,8 @@ Do = Callable[[Callable[[Connection], Any]], Any]
 
 
 @pytest.fixture
-def do(tmp_path: Path) -> Iterator[Do]:
-    with Archive(tmp_path / "archive.sqlite3") as archive:
-        yield lambda fn: archive.write(fn).result()
+def do(archive: Archive) -> Do:
+    return lambda fn: archive.write(fn).result()
 
 
 def store(do: Do, n: int = 1, text: str = BODY, hours: int = 0) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +18,6 @@ from tests.support.archive_samples import BODY, DAMASCUS, HOUR, NOW, article, pa
 OLD, NEW = "https://step.example/g/309176/old-headline", "https://step.example/g/309176/new-headline"
 OTHER = "\n\n".join(f"كتب المراسل في الفقرة {n} ما لم يكتبه أحد قبله عن السوق والميناء والسفن" for n in range(6))
 LATER = datetime(2026, 11, 23, 18, 30, tzinfo=DAMASCUS)
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive.sqlite3") as archive:
-        yield archive
 
 
 def stored(archive: Archive, one: Article, at: datetime, guid: str | None = None) -> Outcome:

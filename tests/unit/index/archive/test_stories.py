@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -12,7 +11,7 @@ from statistics import fmean
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from crawler.fingerprint import identity
 from index.archive import Archive, articles, documents, near_duplicates
@@ -67,9 +66,8 @@ class StoryArchive:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[StoryArchive]:
-    with Archive(tmp_path / "archive.sqlite3") as archive:
-        yield StoryArchive(archive)
+def shelf(archive: Archive) -> StoryArchive:
+    return StoryArchive(archive)
 
 
 def pairs(language: str, manner: str, count: int) -> list[tuple[near_texts.Texts, near_texts.Texts]]:
@@ -274,6 +272,6 @@ def test_a_crowd_in_a_band_is_looked_at_in_part(shelf: StoryArchive) -> None:
     shelf.put(*crowd)
     statements: list[str] = []
     with shelf.archive.read() as conn:
-        conn.connection.dbapi_connection.set_trace_callback(statements.append)  # type: ignore[union-attr]
+        event.listen(conn, "before_cursor_execute", lambda *said: statements.append(said[2]))
         near_duplicates.find(conn, crowd[0].id, "another", crowd[0].signature or b"")
     assert sum("versions.body" in one for one in statements) <= near_duplicates.MAX_TEXTS_COMPARED + 1

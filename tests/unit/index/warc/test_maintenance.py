@@ -18,7 +18,7 @@ from crawler.config import load
 from crawler.storage import archive_file, expire_raw, open_archive, raw_folder
 from index.archive import Archive, articles, documents, warc_records
 from index.archive import tables as t
-from index.archive.backup import keeping_lock
+from index.archive.backup import KEEPING
 from index.errors import FileThere
 from index.file_lock import hold
 from index.warc.maintenance import blank, join
@@ -97,7 +97,7 @@ def filled(config: Path) -> Iterator[Archive]:
 
 def test_files_older_than_they_are_kept_go_and_articles_stay(config: Path, filled: Archive) -> None:
     settings = load(config, {})
-    with hold(keeping_lock(settings.settings.data), wait=False):
+    with hold(settings.settings.data / f"{KEEPING}.lock", wait=False):
         assert expire_raw(settings, filled, NOW) == 0, "not while a copy is made"
     assert expire_raw(settings, filled, NOW) == 1
     assert [path.name for path in raw_folder(settings).iterdir()] == ["run-10-00001.warc.gz"]

@@ -1,0 +1,107 @@
+"""Where an archive lives, and what its transactions rest on there: a SQLite file, or a PostgreSQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from index.archive import migrate, sqlite
+from index.errors import ArchiveError
+from index.file_lock import hold
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """A place for an archive. It can be pickled, and opened from several processes at once."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: a path, or a URL without its password."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of what lies on this machine's disk beside the archive: lock files and raw responses."""
+
+    def prepare(self) -> None:
+        """Create the archive, or bring it to the current schema.
+
+        :raises ArchiveError: when it is damaged, newer than this program, not an archive or not writable.
+        """
+
+    def identity(self) -> object:
+        """Equal as long as the name leads to the same archive."""
+
+    def open_engine(self, *, writer: bool) -> Engine:
+        """Connections to it; those that are not a writer's are read-only and see one snapshot in a transaction."""
+
+    def transact(self, writer: Engine, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction and return its result once that is committed; if it raises, nothing is."""
+
+    def explain(self, error: DBAPIError) -> ArchiveError | None:
+        """The error for people if the place is to blame; None if a statement is."""
+
+    def purge(self) -> bool:
+        """Remove what was deleted from what the database keeps beside its tables; return whether that succeeded."""
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold a lock of this name among all that use the archive, for the duration of the block.
+
+        :raises Busy: when another process holds it.
+        """
+
+
+@dataclass(frozen=True)
+class SqliteFile:
+    """An archive in a file, with its lock files beside it."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The path of the file."""
+        return str(self.path)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file."""
+        return self.path.parent
+
+    def prepare(self) -> None:
+        """Create the file or migrate it."""
+        migrate.prepare(self.path)
+
+    def identity(self) -> tuple[int, int] | None:
+        """The file that the path leads to, whatever its name: a restored archive is another. None if there is none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def open_engine(self, *, writer: bool) -> Engine:
+        """Connections to the file."""
+        return sqlite.open_engine(self.path, writer=writer)
+
+    def transact(self, writer: Engine, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that began IMMEDIATE."""
+        with writer.begin() as connection:
+            return work(connection)
+
+    def explain(self, error: DBAPIError) -> ArchiveError | None:
+        """What is wrong with the file, the disk or a lock."""
+        return sqlite.explained(error, self.path)
+
+    def purge(self) -> bool:
+        """Empty the journal."""
+        return sqlite.empty_journal(self.path)
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """A lock on a file beside the archive."""
+        return hold(self.folder / f"{name}.lock", wait=False)

@@ -1,0 +1,253 @@
+"""Everything specific to PostgreSQL, 16 or newer, through psycopg: connecting, creating the archive, transactions that
+outlive a lost connection, and locks among machines.
+
+A password comes from the environment (PGPASSWORD) or from a file (PGPASSFILE, ~/.pgpass, a service file), as libpq has
+it: https://www.postgresql.org/docs/current/libpq-envars.html. It is never part of the URL.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from index.archive import heartbeat, migrate
+from index.archive.column_types import to_json
+from index.archive.tables import metadata
+from index.errors import ArchiveError, Busy
+from index.model.message import Message
+
+T = TypeVar("T")
+
+DRIVER = "postgresql+psycopg"
+OLDEST = 160_000  # server_version_num: a sub-select without a name came with 16
+CONNECT_SECONDS = 10
+LOCK_SECONDS = 30  # for a row or an advisory lock; longer means that one hangs, as in SQLite
+WAIT_SECONDS = 60.0  # for a database that does not answer: a restart, a failover
+_PAUSE = 0.25  # seconds between two attempts
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_AGAIN = {"40001", "40P01"}  # not serializable, deadlock: nothing was written, and the same may do now
+_LOST = {"57P01", "57P02", "57P03", "25P03"}  # shut down, crashed, starting; silent for too long within a transaction
+_BLAMED = {"55P03", "53100", "53300", "25006", "42501", "58030"}  # lock, disk full, connections, read-only, rights, I/O
+
+
+@dataclass(frozen=True)
+class PostgresqlDatabase:
+    """An archive in a PostgreSQL database; WARC files and lock files are in `folder`, on this machine's disk."""
+
+    url: str
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The URL, whose password would be shown as `***`."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+    def identity(self) -> None:
+        """A server does not open another database under a connection."""
+
+    def prepare(self) -> None:
+        """Create the tables in an empty database, or bring them to the current schema.
+
+        :raises ArchiveError: when the server cannot be reached or used, or the database is not an archive of ours.
+        """
+        engine = self._engine(poolclass=NullPool)
+        try:
+            with engine.begin() as conn:
+                if migrate.version(conn) == migrate.HEAD:
+                    return
+                conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('arshif migration'))"))
+                self._upgrade(conn)
+        except DBAPIError as error:
+            raise self.explain(error) or error from error
+        finally:
+            engine.dispose()
+
+    def _upgrade(self, conn: Connection) -> None:
+        found = migrate.version(conn)
+        if found is None:
+            self._check_server(conn)
+            if inspect(conn).get_table_names():
+                raise ArchiveError(Message("archive.foreign", {"name": self.name}))
+            metadata.create_all(conn)
+            migrate.stamp(conn)
+        elif found != migrate.HEAD:
+            migrate.known(found, self.name)
+            migrate.migrate(conn)
+
+    def _check_server(self, conn: Connection) -> None:
+        version, encoding, locale = conn.execute(
+            text(
+                "SELECT current_setting('server_version_num')::int, pg_encoding_to_char(encoding), datcollate"
+                " FROM pg_database WHERE datname = current_database()"
+            )
+        ).one()
+        if version < OLDEST:
+            raise ArchiveError(Message("archive.old_server", {"name": self.name, "version": version // 10_000}))
+        if encoding != "UTF8" or locale not in ("C", "POSIX"):
+            raise ArchiveError(Message("archive.locale", {"name": self.name, "encoding": encoding, "locale": locale}))
+
+    def open_engine(self, *, writer: bool) -> Engine:
+        """Connections whose transactions are READ COMMITTED, or read-only and REPEATABLE READ, which is one snapshot.
+
+        A writer has a second connection, for its heartbeat."""
+        size = {"pool_size": 2, "max_overflow": 0} if writer else {"pool_size": 5, "max_overflow": -1}
+        engine = self._engine(poolclass=QueuePool, pool_pre_ping=True, **size)
+        silence = round(heartbeat.SILENCE.total_seconds() * 1000) if writer else 0
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, _: Any) -> None:
+            import psycopg
+
+            connection.autocommit = True
+            connection.execute(f"SET idle_in_transaction_session_timeout = {silence}")
+            connection.autocommit = False
+            if not writer:
+                connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+                connection.read_only = True
+
+        return engine
+
+    def _engine(self, **options: Any) -> Engine:
+        try:
+            engine = create_engine(
+                self.url,
+                connect_args={
+                    "connect_timeout": CONNECT_SECONDS,
+                    "application_name": f"arshif {socket.gethostname()} {os.getpid()}",
+                    "options": f"-c lock_timeout={LOCK_SECONDS}s -c jit=off -c timezone=UTC",
+                },
+                json_serializer=to_json,
+                **options,
+            )
+        except ModuleNotFoundError as error:
+            raise ArchiveError(Message("archive.no_driver", {"name": self.name})) from error
+        event.listen(engine, "connect", _adapt)
+        return engine
+
+    def transact(self, writer: Engine, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction and return its result once that is committed.
+
+        Where nothing was committed because the connection was lost, or because of a deadlock, it is run again; where
+        the connection was lost at the COMMIT, the server is asked what became of it.
+        """
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            committing = xid = None
+            try:
+                with writer.connect() as conn, conn.begin() as transaction:
+                    xid = conn.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one()
+                    result = work(conn)
+                    committing = True
+                    transaction.commit()
+                return result
+            except DBAPIError as error:
+                if committing and _is_lost(error):
+                    if self._was_committed(writer, str(xid), end):
+                        return result
+                elif not _is_lost(error) and _state(error) not in _AGAIN:
+                    raise
+                if time.monotonic() > end:
+                    raise
+            time.sleep(_PAUSE)
+
+    def _was_committed(self, engine: Engine, xid: str, end: float) -> bool:
+        """What became of a transaction whose COMMIT got no answer.
+
+        :raises ArchiveError: when the server cannot be asked in time.
+        """
+        while True:
+            try:
+                with engine.connect() as conn:
+                    found = conn.execute(text("SELECT pg_xact_status(CAST(:xid AS xid8))"), {"xid": xid}).scalar_one()
+                if found != "in progress":
+                    return bool(found == "committed")
+            except DBAPIError as error:
+                if not _is_lost(error) or time.monotonic() > end:
+                    raise ArchiveError(Message("archive.commit_unknown", {"name": self.name})) from error
+            time.sleep(_PAUSE)
+
+    def explain(self, error: DBAPIError) -> ArchiveError | None:
+        """That the server cannot be reached, or refuses to write."""
+        if _is_lost(error) or (_state(error) or "") in _BLAMED or error.connection_invalidated:
+            said = str(error.orig).strip()
+            return ArchiveError(Message("archive.unreachable", {"name": self.name, "error": said}))
+        return None
+
+    def purge(self) -> bool:
+        """False: deleted rows stay in the tables' files until VACUUM FULL, and in the write-ahead log for as long as
+        the server keeps it (docs/scale.md)."""
+        return False
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold an advisory lock on a connection of its own, so that it ends with the process, however that ends.
+
+        :raises Busy: when another process holds it.
+        """
+        engine = self._engine(poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as conn:
+                key = {"key": f"arshif {name}"}
+                if not conn.execute(_TRY, key).scalar():
+                    holder = conn.execute(_HOLDER, key).scalar() or "unknown"
+                    raise Busy(Message("error.lock_held", {"process": holder, "path": f"{self.name} ({name})"}))
+                yield
+        except DBAPIError as error:
+            raise self.explain(error) or error from error
+        finally:
+            engine.dispose()
+
+
+_TRY = text("SELECT pg_try_advisory_lock(hashtext('arshif'), hashtext(:key))")
+_HOLDER = text(  # https://www.postgresql.org/docs/current/view-pg-locks.html
+    "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE locktype = 'advisory' AND granted AND datname = current_database()"
+    " AND classid::bigint = hashtext('arshif')::bigint & 4294967295"
+    " AND objid::bigint = hashtext(:key)::bigint & 4294967295"
+)
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Whether there was no connection, or there is none any more."""
+    import psycopg
+
+    state = _state(error)
+    if state is None:
+        return isinstance(error.orig, psycopg.OperationalError)
+    return state.startswith("08") or state in _LOST
+
+
+def _adapt(connection: Any, _: Any) -> None:
+    """Give and take values as SQLite does."""
+    from psycopg.adapt import Loader
+    from psycopg.types.string import StrDumperUnknown
+
+    class WithoutNul(StrDumperUnknown):
+        """No text of PostgreSQL can hold U+0000, which no reader would see either."""
+
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+    class Number(Loader):
+        """sum() of integers is NUMERIC."""
+
+        def load(self, data: Any) -> int | float:
+            digits = bytes(data)
+            return float(digits) if b"." in digits else int(digits)
+
+    connection.adapters.register_dumper(str, WithoutNul)
+    connection.adapters.register_loader("numeric", Number)

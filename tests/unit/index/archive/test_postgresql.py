@@ -1,0 +1,405 @@
+"""What only PostgreSQL has: writers at the same time, connections that break, servers that are not as they must be."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event, func, select, text, update
+
+from crawler.fingerprint import identity
+from index.archive import Archive, articles, heartbeat, hosts, leases, outbox, runs, site_state
+from index.archive import tables as t
+from index.archive.postgresql import PostgresqlDatabase
+from index.errors import ArchiveError, Busy, LeaseLost
+from index.model.article import Article
+from tests.support import near_texts
+from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.patience import PATIENCE, wait_for
+from tests.support.postgresql import Server
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.fixture
+def database(postgresql_server: Server, tmp_path: Path) -> Iterator[PostgresqlDatabase]:
+    with postgresql_server.archive(tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def pair(database: PostgresqlDatabase) -> Iterator[tuple[Archive, Archive]]:
+    """Two processes' views of one archive: each writes by itself."""
+    with Archive(database) as one, Archive(database) as other:
+        yield one, other
+
+
+# --- leases --------------------------------------------------------------------------------------------------------
+
+HOLDER = """
+import sys, time
+from datetime import timedelta
+from pathlib import Path
+from sqlalchemy import insert
+from index.archive import Archive, heartbeat, leases, site_state
+from index.archive.postgresql import PostgresqlDatabase
+from index.errors import ArchiveError
+from tests.support.archive_samples import NOW
+heartbeat.LIFE = timedelta(seconds=float(sys.argv[3]))
+heartbeat.SILENCE = heartbeat.LIFE / 3
+
+def add(conn):
+    site_state.record_revisit(conn, "step", False, 1.0)
+    time.sleep(0.01)
+
+with Archive(PostgresqlDatabase(sys.argv[1], Path(sys.argv[2]))) as archive:
+    for line in sys.stdin:
+        (lease,) = archive.write(lambda c: leases.acquire(c, ["step"], "frozen", NOW)).result()
+        print("holds", flush=True)
+        try:
+            while True:
+                archive.write(add, lease).result()
+        except ArchiveError as error:
+            print(type(error).__name__, flush=True)
+"""
+
+
+@pytest.mark.parametrize("tries", [8, pytest.param(100, marks=pytest.mark.long)])
+def test_a_holder_that_was_frozen_past_its_lease_commits_nothing(database: PostgresqlDatabase, tries: int) -> None:
+    """Nor what it had begun: the server ends a transaction whose client is silent before its lease can be another's."""
+    life = 1.5
+    command = [sys.executable, "-c", HOLDER, database.url, str(database.folder), str(life)]
+    with (
+        Archive(database) as archive,
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder,
+    ):
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        archive.write(lambda c: site_state.put(c, "step")).result()
+
+        def written() -> float:
+            with archive.read() as conn:
+                return site_state.state(conn, "step").looked
+
+        def take() -> list[leases.Lease]:
+            return archive.write(lambda c: leases.acquire(c, ["step"], "heir", NOW)).result()
+
+        try:
+            for _ in range(tries):
+                holder.stdin.write("\n")
+                holder.stdin.flush()
+                assert holder.stdout.readline() == "holds\n"
+                before = written()
+                wait_for(lambda before=before: written() > before)  # type: ignore[misc]
+                os.kill(holder.pid, signal.SIGSTOP)
+                held: list[leases.Lease] = []
+                wait_for(lambda held=held: held.extend(take()) or bool(held))  # type: ignore[misc]
+                seen = written()
+                os.kill(holder.pid, signal.SIGCONT)
+                assert holder.stdout.readline() == "LeaseLost\n"
+                assert written() == seen
+                archive.write(lambda c, held=held: leases.release(c, held)).result()  # type: ignore[misc]
+        finally:
+            holder.kill()
+
+
+def test_an_expired_lease_writes_nothing_even_if_nobody_has_taken_it(database: PostgresqlDatabase) -> None:
+    with Archive(database) as archive:
+        (lease,) = archive.write(lambda c: leases.acquire(c, ["step"], "one", NOW)).result()
+        expired = update(t.processes).values(expires=heartbeat.clock(-timedelta(seconds=1)))
+        archive.write(lambda c: c.execute(expired)).result()
+        with pytest.raises(LeaseLost, match="silent for too long"):
+            archive.write(lambda c: site_state.put(c, "step"), lease).result()
+        with archive.read() as conn:
+            assert leases.holder(conn, "step") is None
+        heartbeat.stop(archive._writer)
+        (again,) = archive.write(lambda c: leases.acquire(c, ["step"], "two", NOW)).result()
+        assert again.fence == 2, "a process that comes back begins anew"
+        archive.write(lambda c: site_state.put(c, "step"), again).result()
+
+
+def test_a_heartbeat_renews_a_lease_by_the_databases_clock(
+    database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "BEATS", heartbeat.LIFE.total_seconds() * 50)
+    with Archive(database) as archive:
+        archive.write(lambda c: leases.acquire(c, ["step"], "one", NOW)).result()
+
+        def expires() -> object:
+            with archive.read() as conn:
+                return conn.execute(select(t.processes.c.expires)).scalar_one()
+
+        first = expires()
+        wait_for(lambda: expires() > first)  # type: ignore[operator]
+
+
+def test_of_several_that_take_a_site_at_once_one_gets_it(database: PostgresqlDatabase) -> None:
+    many = [Archive(database) for _ in range(4)]
+    try:
+        for n in range(10):
+            asked = [one.write(lambda c, n=n: leases.acquire(c, [f"{n}"], "x", NOW)) for one in many]  # type: ignore[misc]
+            assert sum(len(one.result()) for one in asked) == 1
+    finally:
+        for one in many:
+            one.close()
+
+
+def test_a_run_of_another_machine_is_alive_as_long_as_its_row_holds(pair: tuple[Archive, Archive]) -> None:
+    archive, _ = pair
+    run = archive.write(lambda c: runs.start(c, ["step"], NOW, owner="x")).result()
+    elsewhere = {"boot": "another machine", "pid": 4, "born": "9"}
+    archive.write(lambda c: c.execute(update(t.processes).values(**elsewhere))).result()
+    archive.write(lambda c: c.execute(update(t.runs).values(**elsewhere))).result()
+    assert archive.write(lambda c: runs.reap_dead(c, NOW)).result() == []
+    expired = update(t.processes).values(expires=heartbeat.clock(-timedelta(seconds=1)))
+    archive.write(lambda c: c.execute(expired)).result()
+    assert archive.write(lambda c: runs.reap_dead(c, NOW)).result() == [run]
+
+
+# --- writers at the same time --------------------------------------------------------------------------------------
+
+
+def copies(stories: int, sites: int) -> list[Article]:
+    """Articles of which each text appears on several sites one after the other, edited on every second."""
+    rnd, found = random.Random(7), []
+    for n in range(stories):
+        headline, body = near_texts.article(rnd, "en")
+        for site in range(sites):
+            said = body if site % 2 else near_texts.words_edited(rnd, "en", body, 0.03)
+            signature = identity(headline, said).signature
+            made = article(f"https://site{site}.example/{n}", site=f"site{site}", headline=headline, body=said)
+            found.append(replace(made, signature=signature))
+    return found
+
+
+def grouped(archive: Archive) -> set[tuple[frozenset[str], frozenset[str]]]:
+    """The stories, as their articles and those that lead."""
+    with archive.read() as conn:
+        rows = conn.execute(select(t.articles.c.id, t.articles.c.story, t.articles.c.lead)).all()
+    stories: dict[str | None, list[tuple[str, bool]]] = {}
+    for row in rows:
+        stories.setdefault(row.story or row.id, []).append((row.id, row.lead))
+    return {(frozenset(i for i, _ in its), frozenset(i for i, lead in its if lead)) for its in stories.values()}
+
+
+@pytest.mark.parametrize(
+    ("stories", "times"), [(20, 1), pytest.param(400, 20, marks=pytest.mark.long)], ids=["some", "1,600, 20 times"]
+)
+def test_stories_of_four_writers_at_once_are_those_of_one(
+    postgresql_server: Server, tmp_path: Path, stories: int, times: int
+) -> None:
+    many = copies(stories, 4)
+    with postgresql_server.archive(tmp_path) as database, Archive(database) as alone:
+        for one in many:
+            alone.write(lambda c, one=one: articles.store(c, page(one))).result()  # type: ignore[misc]
+        expected = grouped(alone)
+    assert len(expected) == stories
+    for _ in range(times):
+        with postgresql_server.archive(tmp_path) as database:
+            writers = {f"site{n}": Archive(database) for n in range(4)}
+            asked = [writers[one.site].write(lambda c, one=one: articles.store(c, page(one))) for one in many]  # type: ignore[misc]
+            for done in asked:
+                done.result()
+            found = grouped(writers["site0"])
+            for one in writers.values():
+                one.close()
+        assert found == expected
+
+
+def test_what_is_stored_while_an_index_is_begun_is_in_its_outbox(pair: tuple[Archive, Archive]) -> None:
+    one, other = pair
+    stored, begun = threading.Event(), threading.Event()
+
+    def store(conn: Connection) -> str:
+        found = articles.store(conn, page(article())).id
+        stored.set()
+        begun.wait(1)  # the other transaction runs, up to where it has to wait for this one
+        return found
+
+    asked = one.write(store)
+    assert stored.wait(PATIENCE)
+    begin = other.write(lambda c: outbox.start_target(c, "embedded", "t", NOW))
+    begin.add_done_callback(lambda _: begun.set())
+    begin.result()
+    with one.read() as conn:
+        assert [row.article for row in outbox.batch(conn, "t", 10)] == [asked.result()]
+
+
+def test_two_that_meet_a_host_for_the_first_time_both_keep_what_they_found(pair: tuple[Archive, Archive]) -> None:
+    one, other = pair
+    first, looked = threading.Event(), threading.Event()
+
+    def put(conn: Connection) -> None:
+        hosts.put(conn, "https://step.example", answered=NOW)
+        first.set()
+        looked.wait(0.5)
+
+    asked = one.write(put)
+    assert first.wait(PATIENCE)
+    also = other.write(lambda c: hosts.put(c, "https://step.example", not_before=NOW + HOUR))
+    also.result()
+    asked.result()
+    with one.read() as conn:
+        state = hosts.state(conn, "https://step.example")
+    assert (state.answered, state.not_before) == (NOW, NOW + HOUR)
+
+
+def test_a_deadlock_is_tried_again(pair: tuple[Archive, Archive]) -> None:
+    both = threading.Barrier(2)
+    tried: list[str] = []
+
+    def crossing(first: str, second: str) -> Callable[[Connection], None]:
+        def work(conn: Connection) -> None:
+            tried.append(first)
+            site_state.record_revisit(conn, first, False, 1.0)
+            if len(tried) <= 2:
+                both.wait(PATIENCE)
+            site_state.record_revisit(conn, second, False, 1.0)
+
+        return work
+
+    pair[0].write(lambda c: [site_state.put(c, name) for name in ("a", "b")]).result()
+    for asked in [pair[0].write(crossing("a", "b")), pair[1].write(crossing("b", "a"))]:
+        asked.result()
+    assert len(tried) == 3
+    with pair[0].read() as conn:
+        assert [site_state.state(conn, name).looked for name in ("a", "b")] == [2.0, 2.0]
+
+
+# --- connections that break ----------------------------------------------------------------------------------------
+
+CUT = "SELECT pg_terminate_backend(pg_backend_pid())"
+
+
+def looked(archive: Archive) -> float:
+    with archive.read() as conn:
+        return site_state.state(conn, "step").looked
+
+
+def test_a_transaction_whose_connection_breaks_is_run_again(database: PostgresqlDatabase) -> None:
+    tried: list[int] = []
+
+    def work(conn: Connection) -> None:
+        site_state.record_revisit(conn, "step", False, 1.0)
+        tried.append(1)
+        if len(tried) == 1:
+            conn.exec_driver_sql(CUT)
+
+    with Archive(database) as archive:
+        archive.write(lambda c: site_state.put(c, "step")).result()
+        archive.write(work).result()
+        assert (len(tried), looked(archive)) == (2, 1.0)
+
+
+@pytest.mark.parametrize("reached", [True, False], ids=["committed", "not committed"])
+def test_a_commit_without_an_answer_counts_once(database: PostgresqlDatabase, reached: bool) -> None:
+    cuts: list[int] = []
+
+    def cut(conn: Connection) -> None:
+        if not cuts:
+            cuts.append(1)
+            cursor = conn.connection.cursor()
+            if reached:
+                cursor.execute("COMMIT")
+            with pytest.raises(Exception, match="terminating connection"):
+                cursor.execute(CUT)
+
+    with Archive(database) as archive:
+        archive.write(lambda c: site_state.put(c, "step")).result()
+        event.listen(archive._writer, "commit", cut)
+        archive.write(lambda c: site_state.record_revisit(c, "step", False, 1.0)).result()
+        assert (len(cuts), looked(archive)) == (1, 1.0)
+
+
+def test_a_server_that_restarts_is_waited_for(postgresql_server: Server, database: PostgresqlDatabase) -> None:
+    with Archive(database) as archive:
+        archive.write(lambda c: site_state.put(c, "step")).result()
+        postgresql_server.stop()
+        asked = archive.write(lambda c: site_state.record_revisit(c, "step", False, 1.0))
+        with pytest.raises(ArchiveError, match="see that the server runs"):
+            looked(archive)
+        time.sleep(0.5)
+        postgresql_server.start()
+        asked.result()
+        assert looked(archive) == 1.0
+
+
+# --- servers and databases -----------------------------------------------------------------------------------------
+
+
+def test_a_reader_sees_one_moment_and_cannot_write(database: PostgresqlDatabase) -> None:
+    with Archive(database) as archive, archive.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(t.sites)) == 0
+        archive.write(lambda c: site_state.put(c, "step")).result()
+        assert conn.scalar(select(func.count()).select_from(t.sites)) == 0
+        with pytest.raises(ArchiveError, match="read-only"), archive.read() as other:
+            site_state.put(other, "bad")
+
+
+def test_a_lock_is_held_among_all_and_names_its_holder(database: PostgresqlDatabase) -> None:
+    with database.lock("shipper-x"):
+        with pytest.raises(Busy, match=rf"arshif \S+ {os.getpid()} holds"), database.lock("shipper-x"):
+            pass
+        with database.lock("another"):
+            pass
+    with database.lock("shipper-x"):
+        pass
+
+
+def test_several_processes_create_it_at_once(postgresql_server: Server, tmp_path: Path) -> None:
+    database = PostgresqlDatabase(postgresql_server.empty(), tmp_path)
+    failed: list[BaseException] = []
+
+    def create() -> None:
+        try:
+            Archive(database).close()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=create) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    with Archive(database) as archive, archive.read() as conn:
+        assert site_state.states(conn) == []
+
+
+def test_a_newer_schema_and_another_programs_tables_are_told(postgresql_server: Server, tmp_path: Path) -> None:
+    database = PostgresqlDatabase(postgresql_server.empty(), tmp_path)
+    with Archive(database) as archive:
+        archive.write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'"))).result()
+    with pytest.raises(ArchiveError, match=r"written by a newer Arshif \(schema 9999"):
+        Archive(database)
+    postgresql_server.run("DROP TABLE alembic_version", database.url)
+    with pytest.raises(ArchiveError, match="name an empty database"):
+        Archive(database)
+
+
+def test_a_database_that_sorts_otherwise_is_told(postgresql_server: Server, tmp_path: Path) -> None:
+    postgresql_server.run("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    with pytest.raises(ArchiveError, match=r"LATIN1.*CREATE DATABASE"):
+        Archive(PostgresqlDatabase(postgresql_server.url("latin"), tmp_path))
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password(tmp_path: Path) -> None:
+    url = f"postgresql+psycopg://arshif:secret-word@/news?host={tmp_path}"
+    with pytest.raises(ArchiveError, match="see that the server runs") as told:
+        Archive(PostgresqlDatabase(url, tmp_path))
+    assert "secret-word" not in str(told.value)
+
+
+def test_text_that_postgresql_cannot_hold_is_kept_without_nul(database: PostgresqlDatabase) -> None:
+    with Archive(database) as archive:
+        archive.write(lambda c: site_state.put(c, "step", name="a\0b", homepage="ح" * 3_000)).result()
+        with archive.read() as conn:
+            assert site_state.state(conn, "step").name == "a\ufffdb"
