@@ -22,6 +22,7 @@ from typing import Any
 from crawler.errors import ConfigError
 from crawler.settings_model import Settings
 from crawler.site_config import Site, stranger
+from crawler.urls.registered_domain import domain_of
 from crawler.yaml_loader import YamlDocument, read, validated
 from index.model.message import Message
 
@@ -70,6 +71,14 @@ class Config:
         """The site that this URL belongs to; a minimal one made up for its host if none is configured."""
         known = [site for site in self.sites.values() if site.publishes_at(url)]
         return max(known, key=lambda site: site.nearness(url), default=None) or stranger(url)
+
+    def publisher_of(self, url: str) -> Site:
+        """The configured site that publishes at this URL, by its host or else by its domain; a minimal one made up for
+        the registered domain if there is none."""
+        by_host = [site for site in self.sites.values() if site.publishes_at(url)]
+        domain = domain_of(url)
+        known = by_host or [site for site in self.sites.values() if domain in site.own_domains]
+        return max(known, key=lambda site: site.nearness(url), default=None) or stranger(f"https://{domain}/")
 
     def site_files(self, site_id: str) -> list[Path]:
         """The files that describe this site: the one that comes with Arshif, then the user's own."""

@@ -30,11 +30,12 @@ from crawler.monitoring.health_job import checkup
 from crawler.processes import crawl_process
 from crawler.processes.child import end_child, start_child
 from crawler.processes.fork_server import ForkServer
+from crawler.requested.fetcher import AddressFetcher
 from crawler.scheduling.site_schedule import Due, LastRun, due
 from crawler.session.source_stats import load_stats
 from crawler.site_config import Site
 from crawler.storage import open_index
-from index.archive import Archive, erasure, health, hosts, leases, site_state
+from index.archive import Archive, erasure, health, hosts, leases, requests, site_state
 from index.archive import runs as records
 from index.file_lock import hold
 from index.locale import FALLBACK, duration, translate
@@ -49,6 +50,7 @@ RUNS = 2  # concurrent runs: one slow site must not hold up all others, and two 
 OFFLINE_REST = 60.0  # seconds between two attempts without a network
 BROKEN_REST = 60.0  # seconds between two attempts when the archive cannot be written
 TICK = 1.0  # seconds
+REQUESTS_FIRST = timedelta(minutes=1)  # in which a site is left to an address that a person asks for
 IDLE_INTERVAL = timedelta(seconds=10)  # between two checks of what is due, at most: others may crawl alongside
 # Seconds of drift between the wall clock and the monotonic clock that are reported as a jump; NTP corrects less
 CLOCK_JUMP = 30.0
@@ -115,6 +117,7 @@ class Daemon:
         self.full: bool | None = None  # whether the disk was short of space; None: not checked yet
         self.clock = time.time() - time.monotonic()
         self.signing = MinHashBackfill(archive)
+        self.addresses = AddressFetcher(config, archive)
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -201,6 +204,7 @@ class Daemon:
                 self.finish(run)
             for helper in self.helpers:
                 helper.watch(now)
+            self.addresses.watch(now)
             rested = len(self.running) < RUNS and now >= max(self.rest_until, self.next_look)
             ready = self.due() if rested and self.room() else []
             if ready:
@@ -255,8 +259,10 @@ class Daemon:
         now = datetime.now(UTC)
         with self.archive.read() as conn:
             last = crawl_process.last_runs(conn)
-            busy = self._busy(conn)
+            busy = self._busy(conn) | {one.host for one in requests.running(conn)}
             barred = erasure.sites(conn)
+            asked = {one.site for one in requests.waiting(conn) if now - one.asked < REQUESTS_FIRST}
+            barred |= asked
             enabled = [site for site in self.config.enabled if site.id not in barred and not site.hosts & busy]
             waits = hosts.waiting(conn, now)
             turns = {site.id: self._due(conn, site, last, waits, now) for site in enabled}
@@ -306,6 +312,7 @@ class Daemon:
         """End the crawls, then the helpers, so that what the crawls stored is still indexed."""
         for run in self.running:
             run.stop(RunStatus.STOPPED)
+        self.addresses.end()
         while self.running:
             for run in [run for run in self.running if run.watch(time.monotonic())]:
                 try:

@@ -59,11 +59,12 @@ class SiteSpider(SourceSpider):
 
     name = "site"
     kinds: ClassVar[frozenset[Kind]] = frozenset(get_args(Kind))
+    session_class: ClassVar[type[CrawlSession]] = CrawlSession
 
     def __init__(self, sites: str = "", since: str = "", run: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.chosen = self.config.choose(sites)
-        self.session = CrawlSession(
+        self.session = self.session_class(
             self.config, self.workers, self.stop, run=int(run) if run else None, since=as_utc(since)
         )
         session = self.session

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from crawler.cli import (
     alerts,
+    archive_addresses,
     backup,
     child,
     crawl,
@@ -56,7 +57,7 @@ EXIT_CODES = {
 }
 INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 COMMANDS = (  # in the order of `arshif --help`
-    *(demo, init, run, crawl, extract, import_pages),
+    *(demo, init, run, crawl, archive_addresses, extract, import_pages),
     *(search, show, history, diff, edits, explain),
     *(serve, mcp, runs, status, alerts, doctor),
     *(backup, verify, prove, forget, reextract, child),

@@ -12,6 +12,7 @@ from crawler.cli.options import Parent
 from crawler.console import print_error
 from crawler.errors import ArshifError, Busy
 from crawler.logging_setup import set_up_log
+from index.model.codes import RunStatus
 
 app = typer.Typer()
 
@@ -27,6 +28,22 @@ def child_crawl(
     from crawler.processes import crawl_process
 
     raise typer.Exit(crawl_process.crawl(sites, run, since))
+
+
+@app.command("_archive", hidden=True)
+def child_archive(_parent: Parent = 0) -> None:
+    """Fetch the addresses that people have asked for."""
+    from crawler.cli.archive import index_changes
+    from crawler.config import load
+    from crawler.requested import fetcher
+    from crawler.storage import open_archive
+
+    config = load()
+    set_up_log(form=config.settings.log)
+    with open_archive(config) as archive:
+        _, status = fetcher.fetch(config, archive)
+        index_changes(config, archive)
+    raise typer.Exit(int(status == RunStatus.FAILED))
 
 
 @app.command("_ship", hidden=True)

@@ -23,6 +23,8 @@ def serve(
 ) -> None:
     """Serve the search page without crawling."""
     from crawler.config import load
+    from crawler.requested.desk import Desk
+    from crawler.requested.fetcher import AddressFetcher
     from crawler.storage import open_archive, open_index, raw_folder
     from index.warc.store import WarcStore
     from index.web.app import create_app
@@ -39,5 +41,11 @@ def serve(
             say(f"Search page: {web.url or f'http://{host}:{port}/'}")
         raw, token = WarcStore(raw_folder(config)), web.token.get_secret_value()
         hosts = [host, *web.hosts]
-        page = create_app(archive, engine, hosts=hosts, raw=raw, token=token, url=web.url, site_files=config.site_files)
-        serve_web(page, host, port, token)
+        desk, fetcher = Desk(config, archive), AddressFetcher(config, archive)
+        page = create_app(
+            archive, engine, hosts=hosts, raw=raw, token=token, url=web.url, site_files=config.site_files, ask=desk
+        )
+        try:  # the daemon, if it is our parent, fetches what is asked for
+            serve_web(page, host, port, token, None if parent else fetcher.tick)
+        finally:
+            fetcher.end()

@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 from crawler.config import Config
 from crawler.importing.warc_records import HTTP_OK, RecordHead
-from crawler.site_config import Site, stranger
+from crawler.site_config import Site
 from crawler.urls.article_filter import may_be_article
 from crawler.urls.canonical import canonical
-from crawler.urls.registered_domain import domain_of
 from index.archive.clock import SKEW
 
 MEDIA_TYPES = ("text/html", "application/xhtml+xml", "")  # "" is what some servers declare: the content decides
@@ -85,8 +84,6 @@ class PageFilter:
         return self._by_host[host]
 
     def _of_host(self, url: str, host: str) -> Site | None:
-        site = self.config.site_of(url)
-        if site.id not in self.config.sites:
-            site = stranger(f"https://{domain_of(url)}/")
+        site = self.config.publisher_of(url)
         names = {site.id, host, host.removeprefix("www."), *site.hosts}
         return site if not self.sites or names & set(self.sites) else None

@@ -20,6 +20,7 @@ from crawler.session.host_records import HostRecords
 from crawler.session.pages import Pages
 from crawler.session.rejections import Rejections
 from crawler.session.rendering_policy import RenderingPolicy
+from crawler.session.revisit_dates import move_dates
 from crawler.session.site_progress import RunProgress
 from crawler.session.sources import Sources
 from crawler.session.store import SessionStore
@@ -47,6 +48,8 @@ class CrawlSession:
     first visit; `on_error` is called when nothing can be stored any more.
     """
 
+    progress_class = RunProgress
+
     def __init__(
         self,
         config: Config,
@@ -59,7 +62,7 @@ class CrawlSession:
         self.store = SessionStore(config, run, on_error)
         self.hosts = HostRecords(self.store)
         self.blocks = BlockDetector()
-        self.progress = RunProgress(self.store)
+        self.progress = self.progress_class(self.store)
         self.rendering = RenderingPolicy(self.store, browser=find_browser(config.settings.browser.path) is not None)
         self.rejections = Rejections(self.store, self.progress, self.blocks, self.rendering)
         self.sources = Sources(self.store, self.progress, config.settings.schedule, since)
@@ -84,6 +87,8 @@ class CrawlSession:
         self.sources.scheduled = record is not None and record.why == Message(RunCause.SCHEDULED)
         self.sites = tuple(wanted[site] for site in held)
         self.progress.begin(self.sites)
+        for site in self.sites:
+            await move_dates(self.store, site)
 
     async def close(self, reason: str, reached: bool) -> None:
         """Record the outcome for the sites that are left, release them, and end the run if this session began it.
@@ -94,12 +99,7 @@ class CrawlSession:
         now, run = datetime.now(UTC), self.store.run
 
         def end(conn: Connection) -> None:
-            silent = RunStatus.FAILED if reached or self._known_to_fail(conn) else RunStatus.OFFLINE
-            for progress in self.progress.sites.values():
-                if progress.has_answered or reason in COMPLETE_REASONS:
-                    progress.end(conn, run, RunStatus.OK if progress.has_answered else silent, now)
-                    if progress.has_answered or silent != RunStatus.OFFLINE:
-                        progress.save_sources(conn)
+            self._end_sites(conn, reason, reached, now)
             leases.release(conn, self.store.leases.values())
             if self.store.owns_run:
                 runs.finish(conn, run, STATUSES.get(reason, RunStatus.FAILED), now)
@@ -108,6 +108,14 @@ class CrawlSession:
             await self.store.write(end)
         finally:
             await self.store.close()
+
+    def _end_sites(self, conn: Connection, reason: str, reached: bool, now: datetime) -> None:
+        silent = RunStatus.FAILED if reached or self._known_to_fail(conn) else RunStatus.OFFLINE
+        for progress in self.progress.sites.values():
+            if progress.has_answered or reason in COMPLETE_REASONS:
+                progress.end(conn, self.store.run, RunStatus.OK if progress.has_answered else silent, now)
+                if progress.has_answered or silent != RunStatus.OFFLINE:
+                    progress.save_sources(conn)
 
     def _known_to_fail(self, conn: Connection) -> bool:
         """Whether all these sites failed last time: then their silence says nothing about our network."""

@@ -28,10 +28,12 @@ class SessionStore:
     """The archive and WARC store of a crawl, usable between `open` and `close`.
 
     `on_error` is called when nothing can be stored any more. `run` is the run's number in the archive; `owns_run` says
-    that nobody else records its end, as for `scrapy crawl`.
+    that nobody else records its end, as for `scrapy crawl`; `counts_sites`, that the run counts what it does for each
+    site.
     """
 
     warc: WarcStore
+    counts_sites = True
 
     def __init__(self, config: Config, run: int | None, on_error: Callable[[ArchiveError], None]) -> None:
         self.config = config
@@ -82,7 +84,8 @@ class SessionStore:
             held = leases.acquire(conn, wanted, f"run {self.run}", now, os.getpid())
             for site in set(wanted) - {lease.site for lease in held}:
                 log.warning("%s: another run is crawling it; skipped", site)
-                runs.end_site(conn, self.run, site, RunStatus.BUSY, Message(RunDetail.BUSY))
+                if self.counts_sites:
+                    runs.end_site(conn, self.run, site, RunStatus.BUSY, Message(RunDetail.BUSY))
             return held
 
         self.leases = {lease.site: lease for lease in await self.write(take)}

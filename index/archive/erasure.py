@@ -106,6 +106,7 @@ def refuse(conn: Connection, site: str, urls: Sequence[str], texts: Iterable[str
     from the site's frontier."""
     for piece in chunks(urls):
         conn.execute(delete(t.frontier).where(t.frontier.c.site == site, t.frontier.c.url.in_(piece)))
+        conn.execute(delete(t.requests).where(t.requests.c.url.in_(piece)))
         for table in (t.health, t.alerts):
             shown = (table.c.site == site) & table.c.example.in_(piece)
             conn.execute(update(table).where(shown).values(example=None))

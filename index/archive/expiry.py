@@ -14,6 +14,7 @@ from index.archive import tables as t
 from index.model.codes import PageState, RunStatus
 
 RUNS_FOR = timedelta(days=90)  # the parts that sites had in runs, and runs that stored nothing
+REQUESTS_FOR = RUNS_FOR  # addresses that people asked for, and what came of them
 ALERTS_FOR = timedelta(days=365)
 HOSTS_FOR = timedelta(days=30)  # robots.txt is used for a day
 SILENT_HOSTS_FOR = timedelta(days=365)  # whose robots.txt does not answer: 30 days of that open it again
@@ -23,9 +24,9 @@ MOST = 2_000  # rows of each kind in one call
 
 
 def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: int = MOST) -> int:
-    """Delete what is old: runs and alerts, hosts and sources not met for long, and of these sites refused candidates;
-    return how many rows, at most `most` of each kind. What is newest of its kind stays, as do runs that a version
-    names."""
+    """Delete what is old: runs, requests and alerts, hosts and sources not met for long, and of these sites refused
+    candidates; return how many rows, at most `most` of each kind. What is newest of its kind stays, as do runs that a
+    version names."""
     refused = 0
     for site in sites:
         if refused < most:
@@ -33,6 +34,7 @@ def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: i
     return refused + sum(
         (
             _expire_parts(conn, now - RUNS_FOR, most),
+            _delete(conn, t.requests.c.id, t.requests.c.ended < now - REQUESTS_FOR, most),
             _expire_runs(conn, now - RUNS_FOR, most),
             _expire_alerts(conn, now - ALERTS_FOR, most),
             _expire_hosts(conn, now, most),
@@ -53,7 +55,7 @@ def _expire_parts(conn: Connection, before: datetime, most: int) -> int:
 
 def _expire_runs(conn: Connection, before: datetime, most: int) -> int:
     run = t.runs.c
-    needed = or_(exists().where(t.run_sites.c.run == run.id), exists().where(t.versions.c.run == run.id))
+    needed = or_(*(exists().where(table.c.run == run.id) for table in (t.run_sites, t.versions, t.requests)))
     return _delete(conn, run.id, (run.started < before) & run.ended.is_not(None) & ~needed, most)
 
 

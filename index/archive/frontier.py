@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from index.archive import dialect, edits, erasure, site_state, trust
 from index.archive.column_types import Instant, join_message, split_message
@@ -295,6 +295,11 @@ def first_due(conn: Connection, site: str) -> datetime | None:
     return first
 
 
+def requested(conn: Connection, site: str, url: str, now: datetime) -> FrontierRow:
+    """The frontier's row for a URL that a person asks for, whether or not a source has offered it."""
+    return _row(_known(conn, site, url, now))
+
+
 def row(conn: Connection, site: str, url: str) -> FrontierRow | None:
     """The frontier's row for one URL, or None."""
     found = conn.execute(_ROW, {"site": site, "url": url}).one_or_none()
@@ -434,6 +439,29 @@ def ask_again(conn: Connection, site: str, now: datetime, article: str | None = 
     if article is not None:
         its &= frontier.c.article == article
     return conn.execute(update(frontier).where(its).values(due=now)).rowcount
+
+
+def redatable(
+    conn: Connection, site: str, state: PageState, now: datetime, after: int, most: int
+) -> dict[int, FrontierRow]:
+    """The site's pages of articles that are there or gone, by their numbers, in that order, from `after` on and at most
+    `most`: those whose next visit depends on their age alone. What is due now, to be retried after a failure or looked
+    at a second time, or was given a later date by its source, is left out."""
+    mine = (frontier.c.site == site) & (frontier.c.state == state) & (frontier.c.id > after)
+    if state == PageState.GONE:
+        mine &= frontier.c.reason == FetchReason.HTTP_STATUS
+    settled = frontier.c.article.is_not(None) & frontier.c.fetched.is_not(None) & frontier.c.missing.is_(None)
+    calm = or_(frontier.c.moved.is_(None), frontier.c.moved <= frontier.c.fetched) & (frontier.c.tries == 0)
+    ahead = or_(frontier.c.due.is_(None), frontier.c.due > now)
+    query = select(frontier).where(mine, settled, calm, ahead).order_by(frontier.c.id).limit(most)
+    return {row.id: _row(row) for row in conn.execute(query)}
+
+
+def set_due(conn: Connection, dates: Mapping[int, datetime | None]) -> None:
+    """Set when these pages (by number) are fetched next; None: not until something happens."""
+    if dates:
+        rows = [{"by_id": number, "due": due} for number, due in dates.items()]
+        conn.execute(update(frontier).where(frontier.c.id == bindparam("by_id")).values(due=bindparam("due")), rows)
 
 
 def detach(conn: Connection, site: str, url: str, now: datetime) -> None:

@@ -24,7 +24,8 @@ class SiteState:
     `failures` counts failed runs in a row. `verdict` is a Verdict with its reason in `detail`, both None if all is
     normal: the verdict on the site's health, with an `example` and `since` when, or else the one on its last run.
     Nothing older than `horizon` is fetched. `rendered` is since when the site's pages are known to need a browser,
-    `plain` when that was last checked.
+    `plain` when that was last checked. `revisit` are the ages (seconds) at which its pages are looked at again, by
+    which their dates were last set; None: the default ones.
     """
 
     id: str
@@ -47,12 +48,14 @@ class SiteState:
     changed: float = 0.0
     rendered: datetime | None = None
     plain: datetime | None = None
+    revisit: tuple[float, ...] | None = None
 
 
 def put(conn: Connection, site: str, **columns: Any) -> None:
     """Set these fields of SiteState for the site, known or not; the others keep their values."""
-    if "languages" in columns:
-        columns["languages"] = list(columns["languages"])
+    for name in ("languages", "revisit"):
+        if columns.get(name) is not None:
+            columns[name] = list(columns[name])
     upsert(conn, sites, {"id": site}, columns)
 
 
@@ -104,4 +107,5 @@ def _state(row: dict[str, Any]) -> SiteState:
     concluded = {name: row.pop(f"health_{name}") for name in _HEALTH}
     if concluded["verdict"] is not None:
         row |= concluded
-    return SiteState(**row | {"languages": tuple(row["languages"] or ())})
+    revisit = None if row["revisit"] is None else tuple(row["revisit"])
+    return SiteState(**row | {"languages": tuple(row["languages"] or ()), "revisit": revisit})

@@ -64,6 +64,7 @@ sites = Table(  # the state of a site; the site itself is defined in a YAML file
     Column("changed", Float, nullable=False, server_default=ZERO),  # those that found a changed text
     Column("rendered", Instant),  # since when its pages are known to need a browser; None: they do not
     Column("plain", Instant),  # when that was last checked
+    Column("revisit", Json),  # the ages, in seconds, by which its pages were last given dates; None: the default ones
 )
 
 hosts = Table(  # robots.txt and Retry-After by origin: https://step.example, with any non-default port
@@ -460,6 +461,25 @@ processes = Table(  # who is alive, in PostgreSQL; with SQLite, `liveness.py` ha
     Column("pid", Integer, primary_key=True, autoincrement=False),
     Column("born", String, primary_key=True),
     Column("expires", Instant, nullable=False),  # by the database's clock
+)
+
+requests = Table(  # addresses that people asked to have fetched now
+    "requests",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("url", Text, nullable=False),  # in canonical form
+    Column("site", String, nullable=False),
+    Column("way", String, nullable=False),  # RequestWay
+    Column("asked", Instant, nullable=False),
+    Column("run", Key, ForeignKey("runs.id")),  # that fetches it; None: waiting
+    Column("ended", Instant),
+    Column("outcome", MessageJson),  # a FetchOutcome, or why there is none
+    Column("article", String, ForeignKey("articles.id")),
+    Column("number", Integer),  # of the article's newest version then
+    Index(None, "asked"),
+    Index(None, "run"),
+    Index(None, "article"),
+    Index("ix_requests_open", "id", sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
 )
 
 # --- how the sites are doing ---------------------------------------------------------------------------------------

@@ -168,6 +168,43 @@ class RunCause(StrEnum):
 
     SCHEDULED = "run.scheduled"
     REQUESTED = "run.requested"
+    ADDRESSES = "run.addresses"  # n: only these, which people asked for
+
+
+class RequestWay(StrEnum):
+    """How a person asked for an address to be fetched now."""
+
+    COMMAND = "command"
+    PAGE = "page"
+    API = "api"
+
+
+class RequestState(StrEnum):
+    """How far a requested address is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class RequestResult(StrEnum):
+    """What came of a requested address."""
+
+    NEW = "new"  # article
+    CHANGED = "changed"  # a further version
+    UNCHANGED = "unchanged"
+    COPY = "copy"  # another address of a stored article
+    GONE = "gone"  # no longer there; what is stored stays
+    REFUSED = "refused"  # not archived
+
+
+class RequestReason(StrEnum):
+    """Why an address is not fetched on request."""
+
+    NOT_ADDRESS = "request.not_address"  # url
+    PRIVATE = "request.private"  # host
+    TOO_MANY = "request.too_many"  # n: in an hour
+    QUEUE_FULL = "request.queue_full"  # n
 
 
 class RunDetail(StrEnum):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from index.model.codes import RequestResult, RequestState
 from index.model.results import Unit
 
 
@@ -290,3 +291,29 @@ class RunState(BaseModel):
     why: str | None
     why_code: str | None = None
     sites: tuple[SiteRun, ...]
+
+
+class Address(BaseModel):
+    """An address to be archived now."""
+
+    url: str = Field(examples=["https://example.org/news/1"])
+
+
+class AddressState(BaseModel):
+    """What became of an address so far: `state` is waiting, running or done; `result` what came of it, `detail` why,
+    with its `code` and `params`; `archived` whether the archive has its article as it was found then. `article` is the
+    id of its article, if it has one, and `version` the number of its newest version then. Times are UTC."""
+
+    id: int
+    url: str
+    site: str
+    state: RequestState
+    asked: datetime
+    ended: datetime | None
+    archived: bool
+    result: RequestResult | None
+    detail: str | None
+    code: str | None = None
+    params: dict[str, Any] | None = None
+    article: str | None
+    version: int | None

@@ -25,7 +25,9 @@ from index.web import (
     edit_pages,
     error_handlers,
     exports,
+    live,
     metrics,
+    request_pages,
     run_pages,
     saved_searches,
     search_pages,
@@ -67,17 +69,20 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     url: str = "",
     now: Callable[[], datetime] = present,
     site_files: Callable[[str], Sequence[Path]] = lambda _: (),
+    ask: request_pages.Ask | None = None,
 ) -> FastAPI:
-    """The web interface to this archive and index as an ASGI application; it writes saved searches and nothing else.
+    """The web interface to this archive and index as an ASGI application; it writes saved searches, and requests for
+    addresses, nothing else.
 
     It serves requests for localhost, any loopback address, and the names in `hosts` and `url`, and answers 421 to
     others. `url` is the public base URL, with a trailing slash, if it differs from the one in requests. Without `raw`,
     saved copies are not available. With a `token`, only requests that carry it are served. `now` gives the present
-    moment (aware), from which recent ones are told; `site_files` the files that describe the site of an id.
+    moment (aware), from which recent ones are told; `site_files` the files that describe the site of an id. `ask` takes
+    an address that a person wants fetched now; without it, or on a server that others reach without a token, none is.
     """
     app = _Page(
         title="Arshif",
-        description="What the archive and the index hold. Reads only.",
+        description="What the archive and the index hold. Reads only, but for addresses to be archived now.",
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
@@ -90,7 +95,8 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     app.state.url, app.state.elsewhere = url, not all(map(is_loopback, named))
     app.state.archive, app.state.engine, app.state.raw = archive, engine, raw
     app.state.now, app.state.site_files = now, site_files
-    app.state.live, app.state.live_seconds = 0, run_pages.LIVE_SECONDS
+    app.state.ask = ask if token or not app.state.elsewhere else None
+    app.state.live, app.state.live_seconds = 0, live.LIVE_SECONDS
     app.state.metrics = metrics.Metrics(archive)
     app.state.searches = SearchLimiter(app.state.metrics.searches)
     app.state.exports = threading.BoundedSemaphore(exports.MAX_CONCURRENT_EXPORTS)
@@ -101,10 +107,12 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     app.include_router(site_pages.router)
     app.include_router(article_pages.router)
     app.include_router(edit_pages.router)
+    app.include_router(request_pages.router)
     app.include_router(exports.router)
     app.include_router(saved_searches.router)
     app.include_router(metrics.router)
     app.include_router(api.router)
+    app.include_router(request_pages.api)
     app.mount(static_files.PATH, static_files.answer)
     templating.prepare()
     error_handlers.handle(app)
@@ -112,7 +120,15 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
 
 
 class _Server(uvicorn.Server):
-    """A server that also ends the responses which would go on, before it waits for those in progress."""
+    """A server that also ends the responses which would go on, before it waits for those in progress; and that calls
+    `tick` again and again, from its own thread."""
+
+    tick: Callable[[], None] | None = None
+
+    async def on_tick(self, counter: int) -> bool:
+        if self.tick is not None:
+            self.tick()
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         app: Any = self.config.app
@@ -120,8 +136,8 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(app: FastAPI, host: str, port: int, token: str = "") -> None:
-    """Serve at this address until SIGINT or SIGTERM; prints nothing.
+def serve(app: FastAPI, host: str, port: int, token: str = "", tick: Callable[[], None] | None = None) -> None:
+    """Serve at this address until SIGINT or SIGTERM, and call `tick` several times a second; prints nothing.
 
     :raises ArshifError: when the host can be reached from other machines and there is no token, or when the port is not
         available.
@@ -138,4 +154,6 @@ def serve(app: FastAPI, host: str, port: int, token: str = "") -> None:
             lifespan="off",
             timeout_graceful_shutdown=GRACE,
         )
-        _Server(config).run(sockets=[listener])
+        server = _Server(config)
+        server.tick = tick
+        server.run(sockets=[listener])

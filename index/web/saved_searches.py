@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
-from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
 from index.archive import saved_searches as saved
 from index.errors import InvalidValue
-from index.locale import languages
 from index.search import service
 from index.search.query_language import parse
-from index.web import atom, forms, queries
+from index.web import atom, queries
 from index.web.error_handlers import Refused
+from index.web.forms import Form, on_to
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
-from index.web.templating import Ui, address, render, ui_of
+from index.web.templating import render, ui_of
 
 ENTRIES = 50  # per feed
 
 router = APIRouter(include_in_schema=False)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form sent by a page of ours. A foreign page can make a reader's browser send us a form, but
-    cannot make it claim that the form comes from here.
-
-    :raises Refused: when the form comes from elsewhere (403), or is too large (413) or too long (400).
-    """
-    if not from_here(request):
-        raise Refused(403, "error.form_foreign")
-    return await forms.fields(request)
-
-
-Form = Annotated[dict[str, str], Depends(_form)]
-
-
-def from_here(request: Request) -> bool:
-    """Whether the request comes from a page of this server, by the browser's Sec-Fetch-Site
-    (https://www.w3.org/TR/fetch-metadata/) or else its Origin. The Host header has been checked before."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin", "")
-    return bool(origin) and urlsplit(origin).netloc.lower() == request.headers["host"].lower()
 
 
 @router.get("/searches")
@@ -63,20 +37,14 @@ def save(request: Request, archive: ArchiveOf, form: Form) -> Response:
         archive.write(lambda conn: saved.add(conn, name, query, datetime.now(UTC))).result()
     except InvalidValue as error:
         raise Refused(400, error.message) from None
-    return _back(request, form)
+    return on_to(request, form, "/searches")
 
 
 @router.post("/searches/{number}/delete")
 def delete(request: Request, archive: ArchiveOf, number: int, form: Form) -> Response:
     """Delete a saved search if it exists, then show the list."""
     archive.write(lambda conn: saved.remove(conn, number)).result()
-    return _back(request, form)
-
-
-def _back(request: Request, form: dict[str, str]) -> Response:
-    language = form.get("ui", "")
-    ui = Ui(language, chosen=True) if language in languages() else ui_of(request)
-    return RedirectResponse(address(ui, "/searches"), 303)
+    return on_to(request, form, "/searches")
 
 
 @router.get("/feeds/{number}.atom")

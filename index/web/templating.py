@@ -104,6 +104,7 @@ def fragment(request: Request, template: str, **context: Any) -> Markup:
         "theme": theme_of(request),
         "reader": reader_of(request),
         "elsewhere": request.app.state.elsewhere,
+        "takes": request.app.state.ask is not None,
         "url": partial(address, ui),
         "in_language": lambda code: address(Ui(code, chosen=True), request.url.path, **asked),
         "path": request.url.path,

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from crawler.requested.desk import Desk
 from index.model.article import Image
 from tests.browser import chromium
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE, HOSTILE_URLS
+from tests.support.newspaper import configured
 from tests.support.patience import PATIENCE
 from tests.support.requirements import missing
 
@@ -60,9 +62,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
 
 
 @pytest.fixture(scope="package")
-def address(shelf: SearchFixture) -> Iterator[str]:
+def address(shelf: SearchFixture, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where they are served."""
-    with chromium.served(shelf) as url:
+    desk = Desk(configured(tmp_path_factory.mktemp("config")), shelf.archive)
+    with chromium.served(shelf, ask=desk) as url:
         yield url
 
 

@@ -49,3 +49,18 @@ def test_an_article_or_a_site_is_fetched_again_on_request(tmp_path: Path) -> Non
         assert versions() == [2, 2, 2]
         house.arshif("crawl", "--revisit", "http://paper.example/none", code=1)
         assert "has no article" in house.log
+
+
+def test_other_ages_in_the_file_move_the_dates_that_are_set(tmp_path: Path) -> None:
+    with Newsroom(via="proxy", only=("fr",)) as room:
+        house = Harness(room, tmp_path)
+        house.crawl("fr")
+        before = {url: row.due for url, row in house.frontier("fr").items() if row.state == "stored"}
+        latest = max(filter(None, before.values()))
+        file = house.config / "sites" / "test" / "fr.yaml"
+        file.write_text(file.read_text("utf-8") + "revisit: [400 d]\n", "utf-8")
+        house.crawl("fr")
+        rows = house.frontier("fr")
+        for url in before:
+            assert rows[url].due is not None
+            assert rows[url].due > latest, "none is looked at before its four hundredth day"

@@ -94,3 +94,11 @@ def test_a_crawl_that_is_killed_takes_its_browser_with_it(app: Harness) -> None:
 def test_a_site_that_needs_a_browser_says_so_where_there_is_none(app: Harness) -> None:
     app.arshif("crawl", code=1, ARSHIF_BROWSER__PATH="/nowhere/chromium")
     assert "needs Chromium" in app.log
+
+
+def test_a_single_address_that_needs_a_browser_is_archived_with_it(app: Harness) -> None:
+    truth = app.room.articles("app")[0]
+    (found,) = app.told("archive", truth.url)
+    assert (found["code"], found["site"]) == ("outcome.new", "app")
+    assert app.document(truth).article.body == truth.text
+    assert browsers(app) == []

@@ -36,7 +36,9 @@ def asked(house: Harness) -> list[str]:
 
 
 def test_list_names_the_spiders(at: Harness) -> None:
-    assert at.scrapy("list").split() == ["feed", "probe", "scout", "section", "site", "sitemap", "urls", "wordpress"]
+    assert at.scrapy("list").split() == [
+        *("addresses", "feed", "probe", "scout", "section", "site", "sitemap", "urls", "wordpress")
+    ]
 
 
 def test_crawl_exports_what_is_new_with_schema_org_s_names(at: Harness, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from index.archive import runs
 from index.model.codes import RunStatus
-from index.web import run_pages
+from index.web import live
 from index.web.app import create_app
 from tests.support.filled_archive import NOW, SearchFixture, fill
 from tests.support.patience import PATIENCE
@@ -73,7 +73,7 @@ def test_an_event_is_in_the_pages_language(client: Client) -> None:
 
 
 def test_one_reader_too_many_is_told_not_to_come_back(client: Client) -> None:
-    client.app.state.live = run_pages.MAX_LIVE
+    client.app.state.live = live.MAX_LIVE
     assert client.get("/runs/events").status_code == 204
     client.app.state.live = 0
     assert client.get("/runs/events").status_code == 200
@@ -81,7 +81,7 @@ def test_one_reader_too_many_is_told_not_to_come_back(client: Client) -> None:
 
 
 def test_a_reader_who_leaves_is_let_go(shelf: SearchFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_pages, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.01)
     app = create_app(shelf.archive, shelf.engine)
 
     async def leave() -> None:

@@ -67,7 +67,7 @@ ATTRIBUTES = frozenset(
         *("action", "role", "aria-label", "aria-labelledby", "aria-current", "aria-invalid", "aria-describedby"),
         *("placeholder", "maxlength", "autocomplete", "autocapitalize", "spellcheck", "enterkeyhint", "autofocus"),
         *("tabindex", "datetime", "title", "data-label", "scope", "sandbox", "src", "referrerpolicy", "method"),
-        *("required", "selected", "defer", "hidden", "aria-sort"),
+        *("required", "selected", "defer", "hidden", "aria-sort", "aria-live"),
         *("popover", "popovertarget", "popovertargetaction", "data-hx-boost", "aria-hidden", "focusable", "download"),
         *("viewbox", "preserveaspectratio", "d", "cx", "cy", "r", "x", "y", "width", "height"),
         *(

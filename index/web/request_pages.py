@@ -1,0 +1,188 @@
+"""Addresses that people want fetched now: "check this address now" on an article's page, "archive an address", the same
+in the API; and what became of each.
+
+The server fetches nothing itself. `app.state.ask` puts the address into a queue, which others work off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import Response
+from markupsafe import Markup
+from pydantic import ValidationError
+
+from index.archive import Archive, documents, requests
+from index.archive.requests import AddressRequest
+from index.errors import InvalidValue
+from index.locale import plain
+from index.model.codes import RequestReason, RequestState, RequestWay
+from index.web import live, queries
+from index.web.api_models import ERRORS, NOT_FOUND, Address, AddressState, failure
+from index.web.error_handlers import Refused
+from index.web.forms import Form, content, from_here, on_to
+from index.web.search_pages import ArchiveOf
+from index.web.templating import fragment, render
+
+Ask = Callable[[str, RequestWay], AddressRequest]
+
+LISTED = 20  # requests on the page
+RETRY = 300  # seconds after which to ask again, where there were too many
+BUSY = (RequestReason.TOO_MANY, RequestReason.QUEUE_FULL)
+JSON = "application/json"
+MAX_URL = 8_192  # characters that the form is filled in with
+
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+async def _ask(request: Request) -> Ask:
+    """How this server takes an address.
+
+    :raises Refused: when it takes none.
+    """
+    if request.app.state.ask is None:
+        raise Refused(403, "request.closed")
+    return cast(Ask, request.app.state.ask)
+
+
+AskOf = Annotated[Ask, Depends(_ask)]
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/archive")
+def asked_for(request: Request, archive: ArchiveOf, url: str = "") -> Response:
+    """The form for an address, filled in by a bookmarklet perhaps, and the last requests."""
+    rows = _rows(request, archive)
+    base = request.app.state.url or str(request.base_url)
+    bookmarklet = f"javascript:location='{base}archive?url='+encodeURIComponent(location.href)"
+    return render(
+        request, "archive.html", given=url[:MAX_URL], rows=rows, seen=live.digest(rows), bookmarklet=bookmarklet
+    )
+
+
+@router.get("/archive/events")
+async def list_events(request: Request, archive: ArchiveOf, seen: str = "") -> Response:
+    """The last requests, whenever there is something new."""
+    return live.events(request, partial(_rows, request, archive), seen)
+
+
+@router.post("/archive")
+def archive_address(request: Request, form: Form, ask: AskOf) -> Response:
+    """Ask for an address, then show what becomes of it."""
+    return on_to(request, form, f"/archive/{_asked(ask, form.get('url', ''), RequestWay.PAGE).id}")
+
+
+@router.post("/articles/{article}/check")
+def check_article(request: Request, archive: ArchiveOf, article: str, form: Form, ask: AskOf) -> Response:
+    """Ask for the address of an article, then show what becomes of it."""
+    with archive.read() as conn:
+        document = documents.document(conn, article)
+    if document is None:
+        raise Refused(404, "error.no_article")
+    return on_to(request, form, f"/archive/{_asked(ask, document.article.url, RequestWay.PAGE).id}")
+
+
+@router.get("/archive/{number}")
+def asked_one(request: Request, archive: ArchiveOf, number: Number) -> Response:
+    """What became of one address so far."""
+    row = _row(request, archive, number)
+    return render(request, "archive_one.html", row=row, number=number, seen=live.digest(row))
+
+
+@router.get("/archive/{number}/events")
+async def one_events(request: Request, archive: ArchiveOf, number: Number, seen: str = "") -> Response:
+    """The same, whenever there is something new; 204 once it is done and known."""
+    row = _row(request, archive, number)
+    with archive.read() as conn:
+        one = requests.get(conn, number)
+    if one is not None and one.state == RequestState.DONE and live.digest(row) == seen:
+        return Response(status_code=204)
+    return live.events(request, partial(_row, request, archive, number), seen)
+
+
+def _asked(ask: Ask, url: str, way: RequestWay) -> AddressRequest:
+    try:
+        return ask(url, way)
+    except InvalidValue as error:
+        if error.message.code in BUSY:
+            refusal = Refused(429, error.message)
+            refusal.headers = {"retry-after": str(RETRY)}
+            raise refusal from None
+        raise Refused(400, error.message) from None
+
+
+def _rows(request: Request, archive: Archive) -> Markup:
+    with archive.read() as conn:
+        context: dict[str, Any] = {"requests": requests.recent(conn, LISTED), "names": queries.names(conn)}
+    return fragment(request, "archive_list.html", **context)
+
+
+def _row(request: Request, archive: Archive, number: int) -> Markup:
+    with archive.read() as conn:
+        one, names = requests.get(conn, number), queries.names(conn)
+        document = documents.document(conn, one.article) if one is not None and one.article else None
+    if one is None:
+        raise Refused(404, "error.no_request")
+    return fragment(request, "archive_state.html", one=one, document=document, names=names)
+
+
+# --- the API ---------------------------------------------------------------------------------------------------------
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    403: failure(description="Asked by a page of another site, or of a server that takes no addresses"),
+    413: failure(description="A body longer than any of ours"),
+    415: failure(description="Not JSON"),
+    429: failure(description="Too many addresses within an hour, or waiting"),
+}
+
+api = APIRouter(prefix="/api", tags=["archive"], responses=ERRORS)
+
+
+async def _address(request: Request) -> str:
+    """The address in a request of a program. A foreign page can make a reader's browser send a form or plain text, but
+    no JSON, and cannot hide where it comes from.
+
+    :raises Refused: when it comes from elsewhere (403), or is not JSON (415), or too large (413), or no address (400).
+    """
+    if {"origin", "sec-fetch-site"} & set(request.headers) and not from_here(request):
+        raise Refused(403, "error.form_foreign")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+        raise Refused(415, "error.json")
+    try:
+        return Address.model_validate_json(await content(request)).url
+    except ValidationError:
+        raise Refused(400, "error.value", name="url") from None
+
+
+BODY = {"requestBody": {"required": True, "content": {JSON: {"schema": Address.model_json_schema()}}}}
+
+
+@api.post("/archive", status_code=202, response_model=AddressState, responses=REFUSALS, openapi_extra=BODY)
+def ask_for(address: Annotated[str, Depends(_address)], ask: AskOf, response: Response) -> Any:
+    """Have an address fetched now, whether or not it is known, of any site or of none. `Location` is where to look what
+    became of it. An address that waits already is not added again."""
+    one = _asked(ask, address, RequestWay.API)
+    response.headers["location"] = f"/api/archive/{one.id}"
+    return _state(one)
+
+
+@api.get("/archive/{number}", response_model=AddressState, responses=NOT_FOUND)
+def asked_state(archive: ArchiveOf, number: Number) -> Any:
+    """What became of an address that someone asked for."""
+    with archive.read() as conn:
+        one = requests.get(conn, number)
+    if one is None:
+        raise Refused(404, "error.no_request")
+    return _state(one)
+
+
+def _state(one: AddressRequest) -> dict[str, Any]:
+    names = ("id", "url", "site", "state", "asked", "ended", "archived", "result", "article")
+    fields = {name: getattr(one, name) for name in names}
+    found: dict[str, Any] = plain(fields | {"detail": one.outcome, "version": one.number})
+    return found
