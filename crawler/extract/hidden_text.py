@@ -46,7 +46,7 @@ def hidden(tree: LexborHTMLParser) -> list[LexborNode]:
     found = {node.mem_id: node for node in tree.css(_HIDDEN)}
     css = _COMMENT.sub("", "".join(style.text(deep=True) for style in tree.css("style"))[:_MAX_CSS])
     hides = {name: how for name, how in _hidden_classes(css) if tree.css_first(f'[class~="{name}"]') is not None}
-    placed = _placed(css) if hides else frozenset()
+    placed = _placed(css, frozenset(hides)) if hides else frozenset()
     classes = {name: how for name, how in islice(hides.items(), _MAX_CLASSES) if name not in placed}
     named = (f'[class~="{name}"]' for name in (*_HIDDEN_NAMES, *classes))
     for node in tree.css(", ".join(("[style]", *named))):
@@ -99,14 +99,14 @@ def _hidden_classes(css: str) -> tuple[tuple[str, str], ...]:
 
 
 @lru_cache(maxsize=16)
-def _placed(css: str) -> frozenset[str]:
-    """The classes in the selectors of rules that place what has them, and so show it again."""
-    placing = (
-        _selectors(before)
-        for before, how, _ in _rules(css)
-        if _PLACING.search(how) and not (_hides(how) or _has_no_letters(how))
-    )
-    return frozenset(name for selectors in placing for name in _CLASS.findall(selectors))
+def _placed(css: str, names: frozenset[str]) -> frozenset[str]:
+    """Those of the classes that are in the selectors of rules that place what has them, and so show it again."""
+    found: set[str] = set()
+    for before, how, _ in _rules(css):
+        named = any(name in before for name in names)
+        if named and _PLACING.search(how) and not (_hides(how) or _has_no_letters(how)):
+            found.update(_CLASS.findall(_selectors(before)))
+    return names & found
 
 
 def _rules(css: str) -> Iterator[tuple[str, str, int]]:

@@ -76,21 +76,29 @@ def text_of(node: LexborNode | None) -> str:
 
 def paragraphs(nodes: Iterable[LexborNode]) -> list[str]:
     """The tidied text of elements, split at blocks and line breaks."""
+    return list(lines_of(nodes))
+
+
+def lines_of(nodes: Iterable[LexborNode]) -> Iterator[str]:
+    """The same, one by one, for who needs only the first of them."""
     parts: list[str] = []
-    stack: list[LexborNode | str] = []
+    stack: list[LexborNode | None] = []  # None: the end of a block
     stack.extend(reversed(list(nodes)))
     while stack:
         item = stack.pop()
-        if isinstance(item, str):
-            parts.append(item)
-        elif item.is_text_node:
-            parts.append(_SPACES.sub(" ", item.text_content or ""))
-        elif item.is_element_node and item.tag not in UNSEEN:
-            if item.tag not in INLINE:
-                parts.append("\n")
-                stack.append("\n")
-            stack.extend(list(item.iter(include_text=True))[::-1])
-    return [text for part in "".join(parts).split("\n") if (text := line(part))]
+        if item is not None and item.is_text_node:
+            text = item.text_content or ""
+            parts.append(text if text.isprintable() else _SPACES.sub(" ", text))
+        elif item is None or (item.is_element_node and item.tag not in UNSEEN):
+            if item is None or item.tag not in INLINE:
+                if found := line("".join(parts)):
+                    yield found
+                parts.clear()
+            if item is not None:
+                stack.extend([None] if item.tag not in INLINE else ())
+                stack.extend(list(item.iter(include_text=True))[::-1])
+    if found := line("".join(parts)):
+        yield found
 
 
 def ancestors(node: LexborNode) -> Iterator[LexborNode]:

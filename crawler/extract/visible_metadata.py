@@ -17,7 +17,7 @@ from crawler.extract.author_names import is_byline, is_of_others, names
 from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, lines_of, text_of
 from crawler.extract.metadata import Context, fill_date, keywords, persons
 
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
@@ -304,8 +304,13 @@ def _scan_around(document: HtmlDocument, headline: str) -> tuple[list[str], list
         if length < seen and holder.tag != "body":
             continue  # it contains hardly more than the headline or the previous element
         seen = 2 * length
-        lines = paragraphs([holder])
-        at = next((i for i, text in enumerate(lines) if text == own), None)
+        lines: list[str] = []
+        at = None
+        for text in lines_of([holder]):  # a page may have thousands
+            at = len(lines) if at is None and text == own else at
+            lines.append(text)
+            if at is not None and len(lines) > at + _LINES.stop:
+                break
         if at is None:
             at = next((i for i, text in enumerate(lines) if text in own or own in text), None)
         if at is not None:
