@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from bench.synthetic_archive import PREFIX, fill
 from bench.synthetic_corpus import NEWEST
-from index.export.formats import FORMATS
+from index.export.format_names import FORMATS
 
 FLAT = 24  # MiB: caches of SQLite and of the index fill up with the first thousands
 TENTH = f"after:{NEWEST - timedelta(days=3 * 365 / 10):%Y-%m-%d}"  # articles are spread over three years

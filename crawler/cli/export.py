@@ -16,8 +16,7 @@ from crawler.cli.progress import Shown, progress
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, print_query_problems
 from crawler.console import print_error, print_json, say
 from crawler.text import as_utc
-from index.export.columns import MAX_CELL_CHARS, cells_too_long
-from index.export.formats import Name, open_format
+from index.export.format_names import Name
 from index.model.message import Message
 from index.model.query import Sort
 
@@ -45,6 +44,8 @@ def export_search(
     """
     from crawler.config import load
     from crawler.storage import open_index
+    from index.export.columns import MAX_CELL_CHARS
+    from index.export.formats import open_format
     from index.export.result_stream import stream
     from index.search import query_language
 
@@ -137,6 +138,8 @@ class _Counted:
 
     def pages(self) -> Iterator[Sequence[IndexDocument]]:
         """The pages, unchanged."""
+        from index.export.columns import cells_too_long
+
         for page in self._found.pages:
             yield page
             if self._form == "csv":

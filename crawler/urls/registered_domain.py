@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tldextract import TLDExtract
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
+    from tldextract.tldextract import ExtractResult
 
-parts = TLDExtract(suffix_list_urls=(), cache_dir=None)
-"""The subdomain, domain and public suffix of a host or an address, each "" where it has none."""
+
+def parts(url: str, *, include_psl_private_domains: bool = False) -> ExtractResult:
+    """The subdomain, domain and public suffix of a host or an address, each "" where it has none; those of a blog on
+    `blogspot.com` and the like with `include_psl_private_domains`."""
+    return _suffixes().extract_str(url, include_psl_private_domains=include_psl_private_domains)
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    from tldextract import TLDExtract  # a fifth of a second, of which most commands that read a configuration need none
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def domain_of(url: str) -> str:
@@ -19,7 +32,7 @@ def domain_of(url: str) -> str:
 
 @lru_cache(maxsize=4_096)  # a list names few hosts, thousands of times
 def _registered(netloc: str) -> str:
-    found = parts.extract_str(netloc, include_psl_private_domains=True)
+    found = parts(netloc, include_psl_private_domains=True)
     if found.domain and found.suffix:
         return f"{found.domain}.{found.suffix}"
     labels = netloc.partition(":")[0].rstrip(".").split(".")

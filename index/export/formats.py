@@ -7,16 +7,15 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from index.errors import ArshifError
 from index.export.columns import COLUMNS, FLAGS, LISTS, MOMENTS, NUMBERS, cell, row
+from index.export.format_names import Name
 from index.export.schema_org import document_fields
 from index.model.article import IndexDocument
 
-Name = Literal["jsonl", "csv", "parquet"]
 Pages = Iterable[Sequence[IndexDocument]]
-FORMATS: tuple[Name, ...] = get_args(Name)
 BOM = b"\xef\xbb\xbf"  # without it, Excel takes UTF-8 for its local encoding
 GROUP = 1_000  # rows per row group of a Parquet file: more make it smaller, but take more memory
 

@@ -11,7 +11,8 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from index.errors import ArshifError, IndexUnavailable
-from index.export.formats import Format, Name, open_format
+from index.export.format_names import Name
+from index.export.formats import Format, open_format
 from index.export.result_stream import ResultStream, stream
 from index.model.message import Message
 from index.model.query import Sort
