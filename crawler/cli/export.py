@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crawler.cli.archive import open_existing_archive
+from crawler.cli.archive import get_article, open_existing_archive
 from crawler.cli.messages import CommandMessage
 from crawler.cli.options import STDOUT, FetchedSince, Json, Out, SiteOption
 from crawler.cli.output import write_output
 from crawler.cli.progress import Shown, progress
-from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, print_query_problems
+from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, check_words, print_query_problems
 from crawler.console import print_error, print_json, say
 from crawler.text import as_utc
 from index.export.format_names import Name
@@ -21,11 +23,15 @@ from index.model.message import Message
 from index.model.query import Sort
 
 if TYPE_CHECKING:
+    from crawler.config import Config
+    from index.archive import Archive
+    from index.engines import Engine
     from index.export.result_stream import ResultStream
     from index.model.article import IndexDocument
 
 app = typer.Typer()
 
+WACZ = Path("arshif.wacz")
 GIGABYTE = 1e9  # bytes, as disks are sold
 
 
@@ -124,6 +130,80 @@ def export_warc(
     say(f"Wrote {written} raw copies, {file.stat().st_size / GIGABYTE:.3f} GB, to {file}")
     if damaged:
         print_error(f"{damaged} raw copies are damaged and were left out")
+
+
+@app.command("wacz", context_settings=WORDS)
+def export_wacz(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            callback=check_words,
+            metavar="[WHAT]...",
+            help="URL or id of an article, id of a site, or words of a search; by default, every article.",
+        ),
+    ] = None,
+    out: Out = WACZ,
+    json: Json = False,
+) -> None:
+    """Export raw copies as a web archive collection (WACZ), which ReplayWeb.page and pywb open.
+
+    It has the copies of all versions, and of the redirects by which they were found. Exits with 2 if part of a search
+    could not be parsed; the rest is exported.
+    """
+    from crawler.config import load
+    from crawler.settings_model import PRODUCT
+    from crawler.storage import open_index, raw_folder
+    from index.export.wacz import Collection
+    from index.warc.store import WarcStore
+
+    config = load()
+    about = {"title": " ".join(what or ()) or "Arshif", "software": PRODUCT}
+    with (
+        open_existing_archive(config) as archive,
+        WarcStore(raw_folder(config)) as raw,
+        open_index(config) as engine,
+        progress() as shown,
+    ):
+        chosen = _chosen(what or [], config, archive, engine)
+        found = Collection(archive, raw, datetime.now(UTC), about)
+        step = shown.begin("export", "articles", chosen.total)
+        write_output(out, found.pieces(step.counted(chosen.ids)))
+    if json and out != STDOUT:
+        facts = {"articles": int(step.done), "pages": found.pages, "records": found.records, "damaged": found.damaged}
+        print_json({"file": out, **facts, "bytes": out.stat().st_size})
+    elif out != STDOUT:
+        say(f"Wrote {found.pages} saved pages of {int(step.done)} articles to {out}. Open it at https://replayweb.page")
+    if found.damaged:
+        print_error(f"{found.damaged} raw copies are damaged and were left out")
+    if chosen.problems:
+        raise typer.Exit(PARTLY_READ)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The ids of the articles to export, about how many they are, and whether a part of the search was not parsed."""
+
+    ids: Iterable[str]
+    total: int
+    problems: bool = False
+
+
+def _chosen(what: list[str], config: Config, archive: Archive, engine: Engine) -> _Chosen:
+    from index.archive import documents
+    from index.export.result_stream import article_ids, stream
+    from index.search import query_language
+
+    name = what[0] if len(what) == 1 else ""
+    with archive.read() as conn:
+        if not what or name in config.sites:
+            ids = [one for one, _ in documents.ids(conn, name or None)]
+            return _Chosen(ids, len(ids))
+        if name.startswith(("http://", "https://")) or documents.document(conn, name) is not None:
+            return _Chosen([get_article(conn, name).article.id], 1)
+    query = query_language.parse(" ".join(what))
+    print_query_problems(query)
+    found = stream(query, engine, archive)
+    return _Chosen(article_ids(found), found.total, bool(query.problems))
 
 
 class _Counted:

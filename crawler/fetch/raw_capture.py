@@ -26,15 +26,15 @@ class RawCaptureMiddleware:
     """Keeps a page's status, headers and body as received in `request.meta["raw"]`, which the store writes, and the
     redirects on the way to it in `request.meta["redirects"]`, which Scrapy hands on from request to request.
 
-    Only gzip is requested (`crawler/settings.py`). A response in another encoding is left to
-    `DecodedCaptureMiddleware`: not every language will support that encoding in ten years, and programs that replay
-    archives show the bytes of a deflated one.
+    Only gzip is requested (`crawler/settings.py`). A response in another encoding, or in gzip under another name, is
+    left to `DecodedCaptureMiddleware`: not every language will support that encoding in ten years, and programs that
+    replay archives show the bytes of what they do not unpack (`findings/wabac-content-encodings.sh`).
     """
 
     async def process_response(self, request: Request, response: Response) -> Response:
         request.meta.pop("raw", None)
         headers = _headers(response)
-        if _should_keep(request, response) and _encoding(headers) in ("", *GZIP):
+        if _should_keep(request, response) and replayable(headers, response.body):
             request.meta["raw"] = _copy(response, headers)
         elif request.meta.get("keep_raw") and response.status in REDIRECTS and b"Location" in response.headers:
             request.meta["redirects"] = [*request.meta.get("redirects", ()), shortened(_copy(response, headers))]
@@ -51,10 +51,16 @@ class DecodedCaptureMiddleware:
         return response
 
 
+def replayable(headers: Iterable[tuple[str, str]], body: bytes) -> bool:
+    """Whether every program that replays archives shows a body with these headers: plain, or gzip under just that name,
+    which RFC 9110 does not ask of servers."""
+    names = [value.strip() for name, value in headers if name.lower() == "content-encoding"]
+    return names == (["gzip"] if body.startswith(GZIP_MAGIC) else [])
+
+
 def shortened(response: store.Response) -> store.Response:
     """A response that only leads on, without its body if that is long, or in an encoding that is not kept."""
-    encoding = _encoding(response.headers)
-    if len(response.body) <= REDIRECT_BYTES and encoding in ("", *GZIP):
+    if len(response.body) <= REDIRECT_BYTES and replayable(response.headers, response.body):
         return response
     headers = [pair for pair in response.headers if pair[0].lower() not in ENCODED]
     why = "length" if len(response.body) > REDIRECT_BYTES else "unspecified"

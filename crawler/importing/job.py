@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
+from urllib.parse import urldefrag
 
 from sqlalchemy import Connection
+from w3lib.url import safe_url_string
 
 from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
@@ -220,6 +222,7 @@ class Import:
             site,
             page,
             cache(partial(self.raw.append, received)),
+            received.url,
             learned,
             await self.workers.run(stages.article, page, site, learned),
         )
@@ -279,6 +282,7 @@ class Import:
             etag=page.headers.get("etag"),
             last_modified=page.headers.get("last-modified"),
             raw=found.keep,
+            raw_url=found.raw_url,
             spellings=variants(article.url),
             state=stages.state(found.site, found.learned),
             strict=True,
@@ -315,6 +319,7 @@ class _Extracted:
     site: Site
     page: Page
     keep: Callable[[], WarcRef]  # writes the raw copy, once
+    raw_url: str  # that its record names
     learned: RepeatedBlocks  # with which it was extracted
     extraction: Extraction
 
@@ -336,10 +341,11 @@ def _heads(source: Input) -> Iterator[warc_records.RecordHead]:
 
 
 def _response(source: Input, planned: PlannedPage) -> Response | None:
+    url = urldefrag(safe_url_string(planned.url)).url  # as a crawl asks for it: some have other characters than ASCII's
     if source.saved_page:
         headers = [("Content-Type", "text/html")]
-        return Response(planned.url, planned.fetched, "HTTP/1.1 200 OK", headers, source.file.read_bytes())
+        return Response(url, planned.fetched, "HTTP/1.1 200 OK", headers, source.file.read_bytes())
     found = warc_records.content(source.file, planned.offset)
     if found is None:
         return None
-    return Response(planned.url, planned.fetched, found.status_line, found.headers, found.body)
+    return Response(url, planned.fetched, found.status_line, found.headers, found.body)

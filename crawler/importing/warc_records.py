@@ -19,7 +19,7 @@ from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from crawler.discover.source_document import MAX_BYTES
-from crawler.fetch.raw_capture import DEFLATE, ENCODED, GZIP, decoded
+from crawler.fetch.raw_capture import DEFLATE, ENCODED, GZIP, decoded, replayable
 from index.warc.store import MEMBER, RECORD, begins_record
 
 PAGES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.revisit
@@ -151,13 +151,13 @@ def _content(record: WarcRecord) -> Content | None:
         if len(body) > MAX_BYTES:  # a small one can unpack to gigabytes
             return None
         headers = [pair for pair in headers if pair[0].lower() not in ENCODED]
-    elif encoding in DEFLATE:
+    elif encoding not in ("", "identity", *GZIP, *DEFLATE):
+        return None
+    elif not replayable(headers, body):
         body = decoded(headers, body)
         if len(body) >= MAX_BYTES:
             return None
         headers = [pair for pair in headers if pair[0].lower() not in ENCODED]
-    elif encoding not in ("", *GZIP):
-        return None
     headers = [pair for pair in headers if pair[0].lower() not in ("transfer-encoding", "content-length")]
     return Content(line, headers, body)
 

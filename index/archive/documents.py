@@ -149,15 +149,13 @@ def raw_of(conn: Connection, article_id: str, number: int | None = None) -> tupl
     return (WarcRef(row.file, row.offset, row.length), row.url) if row else None
 
 
-def ids(conn: Connection) -> Iterator[tuple[str, int]]:
-    """The id and document version of every article, in the order of the ids: what a complete index holds."""
+def ids(conn: Connection, site: str | None = None) -> Iterator[tuple[str, int]]:
+    """The id and document version of every article, or of a site's, in the order of the ids: what a complete index
+    holds."""
     last = ""
-    while rows := conn.execute(
-        select(t.articles.c.id, t.articles.c.revision)
-        .where(t.articles.c.id > last)
-        .order_by(t.articles.c.id)
-        .limit(CHUNK)
-    ).all():
+    query = select(t.articles.c.id, t.articles.c.revision).order_by(t.articles.c.id).limit(CHUNK)
+    query = query if site is None else query.where(t.articles.c.site == site)
+    while rows := conn.execute(query.where(t.articles.c.id > last)).all():
         yield from ((row.id, row.revision) for row in rows)
         last = rows[-1].id
 

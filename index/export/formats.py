@@ -68,7 +68,7 @@ def _parquet(pages: Pages) -> Iterator[bytes]:
     from pyarrow import parquet as pq
 
     schema = pa.schema([(name, _type(pa, name)) for name in COLUMNS])
-    sink = _Sink()
+    sink = Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         for rows in _groups(pages):
             values = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
@@ -104,8 +104,8 @@ def _without_surrogates(value: Any) -> Any:
     return [_without_surrogates(one) for one in value] if isinstance(value, list) else value
 
 
-class _Sink(io.RawIOBase):
-    """A file object whose content is taken while it is written."""
+class Sink(io.RawIOBase):
+    """A file whose content is taken while it is written; it cannot be sought in."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []

@@ -39,6 +39,16 @@ def stream(query: Query, engine: Engine, archive: Archive, *, page: int = PAGE) 
     return ResultStream(first.total, _pages(asked, first, engine, archive))
 
 
+def article_ids(found: ResultStream) -> Iterator[str]:
+    """The id of each article among these results once, though several versions of it may be among them."""
+    given: set[str] = set()
+    for page in found.pages:
+        for document in page:
+            if document.article.id not in given:
+                given.add(document.article.id)
+                yield document.article.id
+
+
 def _pages(asked: Query, found: Matches, engine: Engine, archive: Archive) -> Iterator[Sequence[IndexDocument]]:
     while True:
         keys = [(match.id, match.number) for match in found.matches]

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated, Any, cast
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from index.archive import Archive, documents
 from index.errors import ArshifError, IndexUnavailable
 from index.export.format_names import Name
-from index.export.formats import Format, open_format
-from index.export.result_stream import ResultStream, stream
+from index.export.formats import open_format
+from index.export.result_stream import ResultStream, article_ids, stream
+from index.export.wacz import MEDIA, Collection
 from index.model.message import Message
 from index.model.query import Sort
+from index.warc.store import WarcStore
 from index.web.api_models import ERRORS, failure
+from index.web.article_pages import RawOf
 from index.web.error_handlers import Refused
 from index.web.search_pages import ArchiveOf, EngineOf
 from index.web.search_params import SearchParams, search_params
@@ -52,10 +59,11 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
             "application/x-ndjson": _text(description="On each line an Article, as the API has it"),
             "text/csv": _text(description="A table in UTF-8 with a byte order mark (RFC 4180)"),
             "application/vnd.apache.parquet": _text(description="A table with types", format="binary"),
+            MEDIA: _text(description="A web archive collection (WACZ 1.1.1)", format="binary"),
         },
         "headers": {"Arshif-Total": {"schema": {"type": "integer"}}},
     },
-    501: failure(description="Parquet needs pyarrow, which is not installed"),
+    501: failure(description="Parquet needs pyarrow, which is not installed; or this server has no saved pages"),
 }
 
 
@@ -66,38 +74,91 @@ def export(
     archive: ArchiveOf,
     engine: EngineOf,
     turns: Annotated[threading.Semaphore, Depends(_turns)],
-    form: Name,
+    form: Name | Literal["wacz"],
     asked: Annotated[SearchParams, Depends(search_params)],
     sort: Annotated[Sort, Query(description="By date: relevance is no order of a file.")] = "newest",
 ) -> Any:
     """All results of a search with their texts, by date. `Arshif-Total` is the number of articles to expect; a response
     that breaks off is incomplete.
 
-    A spreadsheet cuts a cell of a CSV file off after 32,767 characters; Parquet has every text whole."""
+    A spreadsheet cuts a cell of a CSV file off after 32,767 characters; Parquet has every text whole. WACZ has no texts
+    but the saved pages of all versions of these articles, and the redirects that led to them."""
     query = replace(asked, sort=sort).query()
+    write = _writer(form, archive, request.app.state.raw)
+    if request.method == "HEAD":
+        return StreamingResponse(iter(()), **_about(form, stream(query, engine, archive).total))
+    with _turn(turns):
+        found = stream(query, engine, archive)
+        answer = _Export(write(found), **_about(form, found.total))
+        answer.turns = turns
+        return answer
+
+
+@router.head("/articles/{article}/copies.wacz", include_in_schema=False)
+@router.get("/articles/{article}/copies.wacz", include_in_schema=False)
+def copies(
+    request: Request,
+    archive: ArchiveOf,
+    raw: RawOf,
+    turns: Annotated[threading.Semaphore, Depends(_turns)],
+    article: str,
+) -> Any:
+    """The saved pages of an article's versions as a web archive collection."""
+    with archive.read() as conn:
+        document = documents.document(conn, article)
+    if document is None:
+        raise Refused(404, "error.no_article")
+    collection = _collection(archive, raw, document.article.headline or document.article.url)
+    if request.method == "HEAD":
+        return StreamingResponse(iter(()), **_about("wacz", 1))
+    with _turn(turns):
+        answer = _Export(collection.pieces([article]), **_about("wacz", 1))
+        answer.turns = turns
+        return answer
+
+
+@contextmanager
+def _turn(turns: threading.Semaphore) -> Iterator[None]:
+    """One of the slots, which the response made in this block releases at its end.
+
+    :raises IndexUnavailable: when all are taken.
+    """
+    if not turns.acquire(blocking=False):
+        raise IndexUnavailable(Message("error.busy_exports", {"n": MAX_CONCURRENT_EXPORTS}))
+    try:
+        yield
+    except BaseException:
+        turns.release()
+        raise
+
+
+def _writer(
+    form: Name | Literal["wacz"], archive: Archive, raw: WarcStore | None
+) -> Callable[[ResultStream], Iterator[bytes]]:
+    """How results are written in this form.
+
+    :raises Refused: when it cannot be had here.
+    """
+    if form == "wacz":
+        collection = _collection(archive, raw, "Arshif")
+        return lambda found: collection.pieces(article_ids(found))
     try:
         kind = open_format(form)
     except ArshifError as error:
         raise Refused(501, error.message) from None
-    if request.method == "HEAD":
-        return StreamingResponse(
-            iter(()), media_type=kind.media, headers=_headers(kind, stream(query, engine, archive))
-        )
-    if not turns.acquire(blocking=False):
-        raise IndexUnavailable(Message("error.busy_exports", {"n": MAX_CONCURRENT_EXPORTS}))
-    try:
-        found = stream(query, engine, archive)
-        answer = _Export(kind.write(found.pages), media_type=kind.media, headers=_headers(kind, found))
-    except BaseException:
-        turns.release()
-        raise
-    answer.turns = turns
-    return answer
+    return lambda found: kind.write(found.pages)
 
 
-def _headers(kind: Format, found: ResultStream) -> dict[str, str]:
-    return {
-        "content-disposition": f'attachment; filename="arshif.{kind.name}"',
-        "arshif-total": str(found.total),
+def _collection(archive: Archive, raw: WarcStore | None, title: str) -> Collection:
+    if raw is None:
+        raise Refused(501, "error.no_raw_copies")
+    return Collection(archive, raw, datetime.now(UTC), {"title": title, "software": "Arshif"})
+
+
+def _about(form: Name | Literal["wacz"], total: int) -> dict[str, Any]:
+    headers = {
+        "content-disposition": f'attachment; filename="arshif.{form}"',
+        "arshif-total": str(total),
         "cache-control": "private, no-store",
     }
+    return {"media_type": MEDIA if form == "wacz" else open_format(form).media, "headers": headers}

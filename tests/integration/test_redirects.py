@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,3 +174,32 @@ def test_an_import_of_them_takes_no_article_from_them(settled: House, tmp_path: 
     assert report["new"] == len(GIVEN)
     assert report["passed"]["status"] == 4, "those with a status of redirects"
     assert sum(report["refused"].values()) == 2, "pages that only lead on"
+
+
+def test_a_collection_is_of_an_article_a_site_or_a_search(settled: House, tmp_path: Path) -> None:
+    chosen = {
+        "article": ([settled.outlet.url + "/go/1"], (1, 1, 3)),
+        "site": ([SITE], (6, 6, 12)),
+        "search": (["منسوب", "الفرات"], (1, 1, 3)),
+        "all": ([], (6, 6, 12)),
+    }
+    for name, (what, counts) in chosen.items():
+        file = tmp_path / f"{name}.wacz"
+        told = settled.arshif("export", "wacz", *what, "--out", str(file))
+        assert (told["articles"], told["pages"], told["records"], told["damaged"]) == (*counts, 0), name
+        assert zipfile.is_zipfile(file)
+    arshif(settled.config, "export", "wacz", SITE, "--out", str(tmp_path / "site.wacz"), codes=[2])  # it is there
+    unknown = [settled.outlet.url + "/never", "--out", str(tmp_path / "unknown.wacz")]
+    arshif(settled.config, "export", "wacz", *unknown, codes=[1])
+    assert not (tmp_path / "unknown.wacz").exists()
+
+
+def test_a_collection_comes_back_whole(settled: House, tmp_path: Path) -> None:
+    settled.arshif("export", "wacz", "--out", str(tmp_path / "all.wacz"))
+    other = House(settled.outlet, settled.outlet.config(tmp_path / "other"))
+    assert other.arshif("import", str(tmp_path / "all.wacz"))["new"] == len(GIVEN)
+    checked = other.arshif("verify", "--within", "0")
+    assert (checked["records"], checked["damaged"], checked["missing"]) == (len(GIVEN), 0, 0), (
+        "one with utm_source, too"
+    )
+    assert other.arshif("export", "wacz", SITE, "--out", str(tmp_path / "again.wacz"))["damaged"] == 0

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,21 +37,6 @@ FULL = article(
     images=(Image("https://asi.example/1.jpg", "المرفأ"),),
 )
 DOCUMENT = IndexDocument(FULL, 1, NOW, NOW)
-
-
-@pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with these programs and without Arshif."""
-    uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
-    if not Path(uv).exists():
-        pytest.skip("uv is not there: `make test-interop` gets it")
-    home = tmp_path_factory.mktemp("programs") / "venv"
-    subprocess.run([uv, "venv", "-q", "--python", sys.executable, home], check=True, timeout=PATIENCE)
-    install = [uv, "pip", "install", "-q", "--python", home / "bin" / "python", "-r", ROOT / "requirements/interop.txt"]
-    done = subprocess.run(install, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    if done.returncode:
-        pytest.skip(f"the programs cannot be installed: {done.stderr.strip()[-300:]}")
-    return home / "bin" / "python"
 
 
 def said(python: Path, code: str, *arguments: Path | str) -> object:

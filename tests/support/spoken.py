@@ -229,7 +229,7 @@ LATIN = re.compile(r"\b[A-Za-z]{2,}\b")
 # Names, units and codes that are the same in every language, and what a test of ours wrote into the archive.
 SAME = frozenset(
     (
-        *("Arshif", "UTC", "CSV", "JSONL", "BibTeX", "RIS", "CSL", "JSON", "Esc", "Enter"),
+        *("Arshif", "UTC", "CSV", "JSONL", "WACZ", "BibTeX", "RIS", "CSL", "JSON", "Esc", "Enter"),
         *("ld", "json", "body", "test", "nosuch", "site", "form", "after", "has", "gone", "OR"),
     )
 )

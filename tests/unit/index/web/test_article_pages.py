@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from lxml import html as lxml_html
 from selectolax.lexbor import LexborHTMLParser
 
 from index.export.citation import citation, written
+from index.export.wacz import PAGES
 from index.model.article import Version
 from index.warc.store import Response, WarcStore
 from index.web.sanitizer import TAGS, CannotSanitize, clean, sanitize
@@ -54,6 +57,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         ]
         shelf = fill(folder, pages)
         yield Kept(client_of(shelf, raw=raw), FIRST.id)
+    shelf.close()
+
+
+@pytest.fixture
+def shelf_without_copies(tmp_path: Path) -> Iterator[Client]:
+    shelf = fill(tmp_path, [page(FIRST)])
+    yield client_of(shelf)
     shelf.close()
 
 
@@ -216,3 +226,21 @@ def test_a_copy_lost_from_the_disk_is_told(tmp_path: Path) -> None:
     assert "cannot be shown" in client.get(f"/articles/{FIRST.id}/copy?ui=en").text
     assert client.get(f"/articles/{FIRST.id}/copy/page").status_code == 404
     shelf.close()
+
+
+@pytest.mark.parametrize("path", ["/articles/{}/copies.wacz", "/export.wacz?q=الخبز"])
+def test_saved_pages_are_downloaded_as_a_collection(kept: Kept, path: str) -> None:
+    head, answer = (kept.client.request(method, path.format(kept.id)) for method in ("HEAD", "GET"))
+    assert (head.status_code, head.content, answer.status_code) == (200, b"", 200)
+    for name, value in (("content-type", "application/wacz"), ("arshif-total", "1")):
+        assert head.headers[name] == answer.headers[name] == value
+    with zipfile.ZipFile(BytesIO(answer.content)) as file:
+        pages = file.read(PAGES).decode().splitlines()[1:]
+    assert [json.loads(line)["url"] for line in pages] == [SECOND.url]
+
+
+def test_no_collection_of_what_is_not_there(kept: Kept, shelf_without_copies: Client) -> None:
+    assert kept.client.get("/articles/none/copies.wacz").status_code == 404
+    assert shelf_without_copies.get("/export.wacz", headers={"accept": "application/json"}).json()["code"] == (
+        "error.no_raw_copies"
+    )

@@ -1,0 +1,213 @@
+"""Web archive collections (WACZ 1.1.1, https://specs.webrecorder.net/wacz/1.1.1/): raw responses with an index and a
+list of pages in one ZIP file, which programs that replay archives open as it is, also from afar and in part."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import datetime
+from hashlib import sha256
+from itertools import count, islice
+from types import TracebackType
+from typing import Any, Self
+from zipfile import ZipFile, ZipInfo
+
+from index.archive import Archive, warc_records
+from index.archive.warc_records import ReplayRecord
+from index.export.formats import Sink
+from index.export.surt import surt
+from index.model.iso import iso
+from index.warc.store import FILE_BYTES, Record, WarcDamaged, WarcStore, pack_info
+
+VERSION = "1.1.1"
+MEDIA = "application/wacz"
+WARC, PAGES = "archive/data-{:05}.warc.gz", "pages/pages.jsonl"
+INDEX, BLOCKS = "indexes/index.cdx.gz", "indexes/index.idx"
+PACKAGE, DIGEST = "datapackage.json", "datapackage-digest.json"
+LINES = 3_000  # of the index in one gzip member: a reader fetches only the members that it needs
+_ARTICLES = 200  # whose records are looked up at a time
+_TABLES = """
+CREATE TABLE lines (file TEXT, at INTEGER, key TEXT, moment TEXT, said TEXT, PRIMARY KEY (file, at)) WITHOUT ROWID;
+CREATE TABLE pages (article TEXT, url TEXT, moment TEXT, title TEXT);
+"""
+
+
+class Collection:
+    """The raw responses of articles as a web archive collection: of all their versions, and those that led to them.
+
+    `about` are further fields of its description, such as `title` and `software`; `now` is aware. Once `pieces` has
+    ended, `records` and `pages` say how many it has, and `damaged` how many were left out.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        raw: WarcStore,
+        now: datetime,
+        about: dict[str, str],
+        *,
+        lines: int = LINES,
+        file_bytes: int = FILE_BYTES,
+    ) -> None:
+        self.records = self.pages = self.damaged = 0
+        self._archive, self._raw, self._now, self._about = archive, raw, now, about
+        self._lines, self._file_bytes = lines, file_bytes
+
+    def pieces(self, articles: Iterable[str]) -> Iterator[bytes]:
+        """The bytes of the file, with what is stored of these articles (ids). It costs little memory, whatever its
+        length: the index is sorted in a temporary file."""
+        sink = Sink()
+        with closing(sqlite3.connect("", check_same_thread=False)) as listed, ZipFile(sink, "w") as file:
+            listed.executescript(_TABLES)
+            parts = _Parts(file, self._now)
+            for written in (self._warcs(parts, listed, articles), self._index(parts, listed), _pages(parts, listed)):
+                for _ in written:
+                    yield sink.taken()
+            package = self._package(parts.begun, _main(listed))
+            with parts.begin(PACKAGE) as part:
+                part.write(_json(package))
+            with parts.begin(DIGEST) as part:
+                part.write(_json({"path": PACKAGE, "hash": _digest(_json(package))}))
+        yield sink.taken()
+
+    def _warcs(self, parts: _Parts, listed: sqlite3.Connection, articles: Iterable[str]) -> Iterator[None]:
+        given = self._each(articles)
+        for number in count(1):
+            with parts.begin(WARC.format(number)) as warc:
+                warc.write(pack_info(warc.base, self._about))
+                for record in given:
+                    self._add(listed, warc, record)
+                    yield
+                    if warc.size >= self._file_bytes:
+                        break
+                else:
+                    return
+
+    def _index(self, parts: _Parts, listed: sqlite3.Connection) -> Iterator[None]:
+        """Write the lines of the index in their order (that of bytes), and the first line of each of its members."""
+        with parts.begin(INDEX) as index:
+            blocks = [_line("!meta", "0", format="cdxj-gzip-1.0", filename=index.base)]
+            rows = listed.execute("SELECT key, moment, said FROM lines ORDER BY key, moment")
+            while some := rows.fetchmany(self._lines):
+                text = "".join(f"{key} {moment} {said}\n" for key, moment, said in some)
+                packed = gzip.compress(text.encode(), mtime=0)
+                where: dict[str, Any] = {"offset": index.size, "length": len(packed), "digest": _digest(packed)}
+                blocks.append(_line(some[0][0], some[0][1], **where, filename=index.base))
+                index.write(packed)
+                yield
+        with parts.begin(BLOCKS) as part:
+            part.write("".join(blocks).encode())
+
+    def _each(self, articles: Iterable[str]) -> Iterator[ReplayRecord]:
+        rest = iter(articles)
+        while some := list(islice(rest, _ARTICLES)):
+            with self._archive.read() as conn:
+                found = warc_records.for_replay(conn, some)
+            yield from found
+
+    def _add(self, listed: sqlite3.Connection, warc: _Part, one: ReplayRecord) -> None:
+        """Add a record, unless it is there: a page that said again what it had said before is one of two versions."""
+        place = (one.ref.file, one.ref.offset)
+        if listed.execute("SELECT 1 FROM lines WHERE file = ? AND at = ?", place).fetchone():
+            return
+        try:
+            record = self._raw.record(one.ref, one.url)
+        except WarcDamaged:
+            self.damaged += 1
+            return
+        moment = "".join(filter(str.isdigit, record.date))[:14]
+        said = {"url": record.url, "mime": _media_type(record), "status": str(record.status), "digest": record.digest}
+        said |= {"length": str(len(record.packed)), "offset": str(warc.size), "filename": warc.base}
+        listed.execute("INSERT INTO lines VALUES (?, ?, ?, ?, ?)", (*place, surt(record.url), moment, json.dumps(said)))
+        self.records += 1
+        if one.headline is not None:
+            seconds = f"{record.date[:19]}Z"  # as precise as the index
+            listed.execute("INSERT INTO pages VALUES (?, ?, ?, ?)", (one.article, record.url, seconds, one.headline))
+            self.pages += 1
+        warc.write(record.packed)
+
+    def _package(self, resources: Iterable[_Part], main: dict[str, str]) -> dict[str, Any]:
+        files = [
+            {"name": one.base, "path": one.name, "hash": f"sha256:{one.hash}", "bytes": one.size} for one in resources
+        ]
+        about = {"profile": "data-package", "wacz_version": VERSION, "created": iso(self._now)}
+        return {**about, **self._about, **main, "resources": files}
+
+
+class _Parts:
+    """The files in a ZIP file, one after the other."""
+
+    def __init__(self, file: ZipFile, now: datetime) -> None:
+        self.begun: list[_Part] = []
+        self._file, self._now = file, now
+
+    def begin(self, name: str) -> _Part:
+        self.begun.append(_Part(self._file, name, self._now))
+        return self.begun[-1]
+
+
+class _Part:
+    """A file in a ZIP file, not compressed so that a part of it can be fetched, with its length and SHA-256.
+
+    It has less than 2 GiB, so that its header needs no extra field: ReplayWeb.page 2.4.6 takes a header that has one,
+    where the directory at the end has none, for a part of the file (`findings/wabac-zip-extra.sh`).
+    """
+
+    def __init__(self, file: ZipFile, name: str, now: datetime) -> None:
+        self.name, self.size, self._hash = name, 0, sha256()
+        self._out = file.open(ZipInfo(name, now.timetuple()[:6]), "w")
+
+    @property
+    def base(self) -> str:
+        return self.name.rpartition("/")[2]
+
+    @property
+    def hash(self) -> str:
+        return self._hash.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        self._out.write(data)
+        self._hash.update(data)
+        self.size += len(data)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        self._out.close()
+
+
+def _pages(parts: _Parts, listed: sqlite3.Connection) -> Iterator[None]:
+    with parts.begin(PAGES) as part:
+        part.write(_json({"format": "json-pages-1.0", "id": "pages", "title": "Pages"}) + b"\n")
+        for number, (url, moment, title) in enumerate(listed.execute("SELECT url, moment, title FROM pages"), 1):
+            part.write(_json({"id": str(number), "url": url, "ts": moment, "title": title}) + b"\n")
+            yield
+
+
+def _main(listed: sqlite3.Connection) -> dict[str, str]:
+    """The page to begin with, where all are of one article: its newest version."""
+    if listed.execute("SELECT COUNT(DISTINCT article) FROM pages").fetchone()[0] != 1:
+        return {}
+    url, moment = listed.execute("SELECT url, moment FROM pages ORDER BY moment DESC LIMIT 1").fetchone()
+    return {"mainPageUrl": url, "mainPageDate": moment}
+
+
+def _media_type(record: Record) -> str:
+    given = [value for name, value in record.headers if name.lower() == "content-type"]
+    return (given[0].partition(";")[0].strip().lower() if given else "") or "unk"  # as pywb writes it
+
+
+def _line(key: str, moment: str, **said: Any) -> str:
+    return f"{key} {moment} {json.dumps(said)}\n"
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{sha256(data).hexdigest()}"
