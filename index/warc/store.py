@@ -19,6 +19,7 @@ from hashlib import sha1
 from io import BytesIO, FileIO
 from itertools import count
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -425,7 +426,7 @@ def _parse(packed: bytes, ref: WarcRef, url: str | None) -> Record:
     if found.rec_type != "response":
         raise WarcDamaged(f"{where} is no answer but {found.rec_type}")
     target = found.rec_headers.get_header("WARC-Target-URI")
-    if url is not None and target != url:
+    if url is not None and not _is_of(target or "", url):
         raise WarcDamaged(f"{where} is the answer of {target}, not of {url}")
     block = found.raw_stream.read()
     head, _, body = block.partition(b"\r\n\r\n")
@@ -440,6 +441,28 @@ def _parse(packed: bytes, ref: WarcRef, url: str | None) -> Record:
     status = _STATUS.match(line)
     date, digest = (found.rec_headers.get_header(name) or "" for name in ("WARC-Date", "WARC-Payload-Digest"))
     return Record(packed, target or "", date, int(status[1]) if status else 0, headers, body, digest)
+
+
+def _is_of(target: str, url: str) -> bool:
+    """Whether a record of `target` is the response of `url`, of which the archive may know the canonical form, that has
+    fewer parameters and escapes."""
+    if target == url:
+        return True
+    try:
+        same = _place(target) == _place(url)
+    except ValueError:  # one has no valid host or port
+        return False
+    return same and _parameters(urlsplit(url).query) <= _parameters(urlsplit(target).query)
+
+
+def _place(url: str) -> tuple[str, str | None, int | None, str]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, port, unquote(parts.path)
+
+
+def _parameters(query: str) -> set[str]:
+    return set(filter(None, unquote(query).split("&")))
 
 
 def _agrees(digest: str | None, content: bytes) -> bool:

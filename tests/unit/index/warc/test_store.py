@@ -266,3 +266,12 @@ def test_a_record_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatc
         ref = copies.append(response(b"\0" * 100_000))
         with pytest.raises(WarcDamaged, match="not one whole record"):
             copies.read(ref, URL)
+
+
+def test_a_record_is_known_by_its_address_without_what_only_tracks(tmp_path: Path) -> None:
+    with WarcStore(tmp_path) as copies:
+        ref = copies.append(response(url="https://step.example:443/%d8%ae/1?id=5&utm_source=feed&q=%d8%ae#top"))
+        assert copies.read(ref, "https://step.example/%D8%AE/1?id=5&q=%D8%AE")[1] == response().body
+        for other in ("/%D8%AE/1?id=6", "/%D8%AE/2?id=5", "/%D8%AE/1?id=5&page=2", ":8443/%D8%AE/1?id=5"):
+            with pytest.raises(WarcDamaged, match="is the answer of"):
+                copies.read(ref, f"https://step.example{other}")
