@@ -18,7 +18,8 @@ class Page:
 
     `url` is its canonical URL after redirects, `final_url` the same as the server wrote it, `asked` the canonical URL
     that was requested if it differs. `headers` have lower-case names, `fetched` is UTC. `candidate` is the entry of the
-    source that listed it, if any; `conditional`: it was requested with the validators of an earlier visit."""
+    source that listed it, if any; `conditional`: it was requested with the validators of an earlier visit.
+    `rest` are the further pages of an article in several, in their order."""
 
     url: str
     final_url: str
@@ -30,6 +31,7 @@ class Page:
     rendered: bool = False  # by Chromium
     asked: str | None = None
     conditional: bool = False
+    rest: tuple[Page, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
@@ -14,24 +15,31 @@ from crawler.fetch.raw_capture import decoded, lower_case
 from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool
 from crawler.site_config import Site
+from crawler.urls.canonical import canonical
 from index.archive.warc_records import StoredRecord
 from index.model.candidate import Candidate
 from index.model.codes import ParseReason
-from index.warc.store import WarcDamaged, WarcStore
+from index.warc.store import WarcDamaged, WarcRef, WarcStore
 
 
 def stored_page(warc: WarcStore, record: StoredRecord) -> Page:
-    """The page in a raw copy, as it was fetched.
+    """The page in a raw copy as it was fetched, with the further ones of its article.
 
     :raises Unreadable: when the copy is missing or damaged.
     """
+    page = _page(warc, record.ref, record.url, record.final_url, record.fetched)
+    further = ((one, canonical(one.final_url) or one.final_url) for one in record.further)
+    rest = tuple(_page(warc, one.ref, url, one.final_url, one.fetched) for one, url in further)
+    return replace(page, candidate=_offered(record), rest=rest)
+
+
+def _page(warc: WarcStore, ref: WarcRef, url: str, final_url: str, fetched: datetime) -> Page:
     try:
-        headers, body = warc.read(record.ref, record.final_url)
+        headers, body = warc.read(ref, final_url)
         body = decoded(headers, body)
     except (WarcDamaged, OSError, EOFError, SourceProblem) as problem:
         raise Unreadable(ParseReason.DAMAGED_COPY, error=str(problem)) from problem
-    url, final_url = record.url, record.final_url
-    return Page(url, final_url, body, record.fetched, headers=lower_case(headers), candidate=_offered(record))
+    return Page(url, final_url, body, fetched, headers=lower_case(headers))
 
 
 def _offered(record: StoredRecord) -> Candidate:

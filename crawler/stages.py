@@ -26,8 +26,18 @@ from crawler.boilerplate import repeated_blocks as repetition
 from crawler.boilerplate.removed import CAPTION
 from crawler.boilerplate.repeated_blocks import NO_REPEATS, Block, RepeatedBlocks
 from crawler.discover import parse
-from crawler.extract import EXTRACTOR_VERSION, extractor, html_document, jsonld, page_classifier, robots_meta
+from crawler.errors import Refused
+from crawler.extract import (
+    EXTRACTOR_VERSION,
+    extractor,
+    html_document,
+    jsonld,
+    page_classifier,
+    pagination,
+    robots_meta,
+)
 from crawler.extract.draft import Draft, Extraction
+from crawler.extract.html_document import HtmlDocument
 from crawler.models import Discovered, Page
 from crawler.site_config import Rules, Site, Source
 from crawler.text import block, line
@@ -36,6 +46,7 @@ from crawler.urls.canonical import canonical
 from crawler.urls.registered_domain import domain_of
 from index.model.article import Article
 from index.model.candidate import Candidate
+from index.model.codes import PageReason
 from index.text import charset
 
 
@@ -65,28 +76,57 @@ def discover(site: Site, source: Source, body: bytes, url: str, headers: Mapping
 
 
 def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Extraction:
-    """The article on a page, with the boilerplate that was removed.
+    """The article on a page, with the boilerplate that was removed; of one in several pages, the text of those that are
+    given, and where it goes on.
 
     `repeats` are the site's own blocks, with how many of its other articles contain each.
 
-    :raises Refused: when the page is not an article; `said` holds the fields found so far.
+    :raises Refused: when the page is not an article, or not its first page; `said` holds the fields found so far.
     :raises Unreadable: when its bytes cannot be parsed.
     """
     # 3. extract; pages that are not articles are rejected here, as early as possible
+    document, nodes = _opened(page, site)
+    following, beginning = pagination.following(document, page.final_url), pagination.beginning(document)
+    draft = extractor.read(document, nodes, page, site)  # removes related boxes, share bars, … before the body
+    page_classifier.reject_draft(draft, document, nodes)
+    if beginning is not None:
+        raise Refused(PageReason.FURTHER_PAGE, url=beginning)
+    draft.origins |= robots_meta.read_directives(page, document)
+
+    # 4. clean: after the structure, the phrases of each language, page by page, then the site's repeated paragraphs
+    rules = site.rules_on(page.fetched.date())
+    kept = _clean(draft, rules)
+    pages = 1
+    for part in page.rest:
+        document, nodes = _opened(part, site)
+        after = pagination.following(document, page.final_url)
+        further = extractor.read(document, nodes, part, site)
+        kept |= _clean(further, rules)
+        if not pagination.join(draft, further):
+            following = None
+            break
+        following, pages = after, pages + 1
+    blocks = _without_repeats(draft, kept, repeats)
+
+    # 5. identify
+    identified = _identified(draft, page, site)
+    known = {canonical(one.final_url) for one in (page, *page.rest)}
+    more = following if pages < pagination.MAX_PAGES and canonical(following or "") not in known else None
+    return Extraction(identified, tuple(draft.removed), blocks, tuple(draft.others), pages, more)
+
+
+def _opened(page: Page, site: Site) -> tuple[HtmlDocument, list[jsonld.Node]]:
+    """A page's document and its JSON-LD.
+
+    :raises Refused: when it shows before the text is read that the page is not an article.
+    :raises Unreadable: when its bytes cannot be parsed.
+    """
     page_classifier.reject_response(page)
     decoded = charset.decode(page.body, page.headers, site.languages)
     document = html_document.parse(decoded.text, page.final_url)
     nodes = jsonld.nodes(document.tree)
     page_classifier.reject_document(document, nodes)
-    draft = extractor.read(document, nodes, page, site)  # removes related boxes, share bars, … before the body
-    page_classifier.reject_draft(draft, document, nodes)
-    draft.origins |= robots_meta.read_directives(page, document)
-
-    # 4. clean: after the structure, the phrases of each language, then the site's repeated paragraphs
-    blocks = _clean(draft, site.rules_on(page.fetched.date()), repeats)
-
-    # 5. identify
-    return Extraction(_identified(draft, page, site), tuple(draft.removed), blocks, tuple(draft.others))
+    return document, nodes
 
 
 def state(site: Site, repeats: RepeatedBlocks) -> str:
@@ -96,15 +136,23 @@ def state(site: Site, repeats: RepeatedBlocks) -> str:
     return f"{EXTRACTOR_VERSION}-{blake2b(rules.encode(), digest_size=4).hexdigest()}-{repeats.digest}"
 
 
-def _clean(draft: Draft, rules: Rules, repeats: RepeatedBlocks) -> tuple[Block, ...]:
-    """Removes boilerplate from the draft's body; returns the paragraphs left after the phrases."""
+def _clean(draft: Draft, rules: Rules) -> frozenset[str]:
+    """Removes what the site's rules and the phrases say from the draft's body; returns the paragraphs that are to be
+    kept by its rules."""
     draft.body, by_rule, kept = site_rules.apply(draft.body, rules)
     draft.body, by_phrase = phrases.drop(draft.body, kept)
+    draft.removed += [*by_rule, *by_phrase]
+    return kept
+
+
+def _without_repeats(draft: Draft, kept: frozenset[str], repeats: RepeatedBlocks) -> tuple[Block, ...]:
+    """Removes copies of other fields and what the site repeats from the draft's body; returns the paragraphs without
+    the former alone."""
     draft.body, by_echo = field_duplicates.drop(draft.body, _duplicable(draft))
     blocks = repetition.blocks(draft.body, draft.apart)
     its_own = kept | repetition.own(draft.body, draft.description, draft.apart)
     draft.body, by_repeat = repetition.drop(draft.body, repeats, its_own)
-    draft.removed += [*by_rule, *by_phrase, *by_echo, *by_repeat]
+    draft.removed += [*by_echo, *by_repeat]
     return blocks
 
 

@@ -24,6 +24,7 @@ from crawler.site_config import Site
 from crawler.urls.canonical import canonical
 from index.model.candidate import Candidate
 from index.model.codes import FetchReason
+from index.warc.store import Response as RawResponse
 
 SOURCES_FIRST = 10  # request priority of sources over articles, so that all sites' newest articles come first
 
@@ -126,6 +127,11 @@ def page_of(response: Response, candidate: Candidate) -> Page:
         asked=None if url == candidate.url else candidate.url,
         conditional=validators and not rendered,  # a browser sends none
     )
+
+
+def raw_of(response: Response) -> RawResponse | None:
+    """The response as received, if it was to be kept."""
+    return response.request.meta.get("raw") if response.request else None
 
 
 def headers_of(response: Response) -> dict[str, str]:

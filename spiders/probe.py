@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from crawler import stages
 from crawler.boilerplate.repeated_blocks import NO_REPEATS, RepeatedBlocks
 from crawler.errors import ArshifError, PageProblem, Refused, SourceProblem, Unreadable
 from crawler.extract.draft import Extraction
-from crawler.models import Discovered
+from crawler.models import Discovered, Page
 from crawler.processes.parse_pool import PoolClosed
 from crawler.session.polls import Poll, first_polls
 from crawler.site_config import Site, Source
@@ -95,9 +96,13 @@ class ProbeSpider(SourceSpider):
         self.answers.append((poll, fetch_problem(failure)))
 
     async def parse_article(
-        self, response: Response, site: Site | None = None, candidate: Candidate | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Yield an article's fields.
+        self,
+        response: Response,
+        site: Site | None = None,
+        candidate: Candidate | None = None,
+        begun: Page | None = None,
+    ) -> AsyncIterator[dict[str, Any] | Request]:
+        """Yield an article's fields, or the request for its next page.
 
         @url https://courier.example/news/2026/05/ferry-runs-again
         @sample article.html
@@ -106,11 +111,14 @@ class ProbeSpider(SourceSpider):
         """
         site = site or self.config.site_of(response.url)
         page = page_of(response, candidate or Candidate(response.request.url if response.request else response.url))
+        if begun is not None:
+            page = replace(begun, rest=(*begun.rest, page))
         try:
             self.extraction = await self.workers.run(stages.article, page, site, self.repeats)
         except (Refused, Unreadable) as problem:
-            self._failed(site, page.url, problem)
-            return
+            if begun is None or self.extraction is None:  # else the article ends here
+                self._failed(site, page.url, problem)
+                return
         except PoolClosed:
             return
         except ArshifError:
@@ -119,9 +127,19 @@ class ProbeSpider(SourceSpider):
             log.exception("%s: %s", site.id, page.url)
             self.problem = Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
             return
+        else:
+            if url := self.extraction.next_page:
+                yield self.page_request(site, url, begun=page).replace(errback=self.further_failed)
+                return
         yield schema_org_fields(self.extraction.article)
 
-    async def parse(self, response: Response, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
+    async def further_failed(self, failure: Failure) -> AsyncIterator[dict[str, Any]]:
+        """Yield the fields of an article whose next page cannot be fetched."""
+        log.info("%s: %s", failure.request.url, fetch_problem(failure))  # type: ignore[attr-defined]
+        if self.extraction is not None:
+            yield schema_org_fields(self.extraction.article)
+
+    async def parse(self, response: Response, **arguments: Any) -> AsyncIterator[dict[str, Any] | Request]:
         """The same, for `scrapy parse` without a callback."""
         async for fields in self.parse_article(response, **arguments):
             yield fields

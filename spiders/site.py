@@ -27,18 +27,22 @@ from crawler.fetch.host_budget import TrapSuspected
 from crawler.fetch.reasons import reason_of
 from crawler.processes.parse_pool import PoolClosed
 from crawler.scheduling.poll_interval import retry_after
-from crawler.session.pages import LeadsOn, Received
+from crawler.session.pages import GoesOn, LeadsOn, Received
 from crawler.session.polls import Poll
 from crawler.session.session import CrawlSession
 from crawler.site_config import Kind, Site
 from crawler.text import as_utc
 from index.archive.frontier import FrontierRow
 from index.export.schema_org import schema_org_fields
+from index.model.article import Article
+from index.model.candidate import Candidate
 from index.model.codes import ParseReason
 from index.model.message import Message
-from spiders.base import SourceSpider, fetch_problem, headers_of, page_of
+from spiders.base import SourceSpider, fetch_problem, headers_of, page_of, raw_of
 
 log = logging.getLogger("arshif.spider")
+
+FURTHER_PAGES_FIRST = 5  # request priority of an article's next page over other articles
 
 
 @contextmanager
@@ -48,6 +52,11 @@ def said_once() -> Iterator[None]:
         yield
     except ArchiveError as error:
         raise CloseSpider(type(error).__name__) from None
+
+
+def as_deep(response: Response) -> None:
+    """Let what is requested for the sake of a page be as deep as that page: DEPTH_LIMIT is for ways to articles."""
+    response.meta["depth"] = response.meta.get("depth", 0) - 1
 
 
 class SiteSpider(SourceSpider):
@@ -196,12 +205,17 @@ class SiteSpider(SourceSpider):
             request.meta.update(etag=row.etag, last_modified=row.last_modified)
         return request
 
-    def follow(self, site: Site, row: FrontierRow, url: str, before: Received, hops: int) -> Request:
-        """The request for the page to which a page of the frontier leads, as its redirect of that number; `before` is
-        what came so far."""
-        request = self.page_request(site, url, row=row)
-        request.meta.update(keep_raw=True, redirects=before.leading_on, redirect_times=hops)
+    def follow(self, site: Site, row: FrontierRow, there: LeadsOn, hops: int) -> Request:
+        """The request for the page to which a page of the frontier leads, as its redirect of that number."""
+        request = self.page_request(site, there.url, row=row)
+        request.meta.update(keep_raw=True, redirects=there.redirects, redirect_times=hops)
         return request
+
+    def go_on(self, site: Site, row: FrontierRow, begun: GoesOn) -> Request:
+        """The request for the next page of an article, before those of other articles: it is in memory meanwhile."""
+        request = self.page_request(site, begun.url, render=begun.page.rendered, row=row, begun=begun)
+        request.meta["keep_raw"] = True
+        return request.replace(callback=self.parse_further, errback=self.further_failed, priority=FURTHER_PAGES_FIRST)
 
     # --- 3 to 6 extract, clean, identify, store ----------------------------------------------------------------------
 
@@ -211,9 +225,10 @@ class SiteSpider(SourceSpider):
         """Store a page's article; yield it under schema.org's names if it is new or changed.
 
         A page that may need a browser is requested again, to be rendered; where a page only leads on, that is followed
-        like a redirect, within the same bounds.
+        like a redirect, within the same bounds; and where its article goes on, the next page is requested.
         """
         with said_once():
+            as_deep(response)
             meta = response.request.meta if response.request else {}
             received = Received(meta.get("raw"), tuple(meta.get("redirects", ())))
             hops = int(meta.get("redirect_times", 0))
@@ -223,9 +238,36 @@ class SiteSpider(SourceSpider):
             if came == "render":
                 yield self.fetch(site, row, render=True)
             elif isinstance(came, LeadsOn):
-                yield self.follow(site, row, came.url, received, hops + 1)
+                yield self.follow(site, row, came, hops + 1)
             elif came is not None:
-                yield schema_org_fields(came)
+                yield self._given(site, row, came)
+
+    async def parse_further(
+        self, response: Response, site: Site, row: FrontierRow, begun: GoesOn
+    ) -> AsyncIterator[dict[str, Any] | Request]:
+        """Go on with an article at its next page."""
+        with said_once():
+            as_deep(response)
+            page = page_of(response, Candidate(begun.url))
+            came = await self.session.pages.go_on(site, row, begun, page, raw_of(response))
+            if came is not None:
+                yield self._given(site, row, came)
+
+    async def further_failed(self, failure: Failure) -> AsyncIterator[dict[str, Any] | Request]:
+        """Go on without the next page of an article, or wait for it."""
+        with said_once():
+            arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
+            site, row, begun = arguments["site"], arguments["row"], arguments["begun"]
+            if isinstance(failure.value, HostUnavailable):  # the article stays due
+                self.session.progress.defer(site.id, fetch_problem(failure).message)
+                return
+            came = await self.session.pages.go_on(site, row, begun, fetch_problem(failure))
+            if came is not None:
+                yield self._given(site, row, came)
+
+    def _given(self, site: Site, row: FrontierRow, came: Article | GoesOn) -> dict[str, Any] | Request:
+        """What a page gives: an article's fields, or the request for its next page."""
+        return self.go_on(site, row, came) if isinstance(came, GoesOn) else schema_org_fields(came)
 
     async def page_failed(self, failure: Failure) -> None:
         """Record that a page could not be fetched at all; it is retried later."""

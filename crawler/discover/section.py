@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -13,6 +13,7 @@ from crawler.discover import feed_dates
 from crawler.discover.collector import CandidateCollector, SkipReason
 from crawler.discover.source_document import SourceDocument, wall
 from crawler.errors import SourceProblem
+from crawler.extract.html_document import base_of
 from crawler.models import Discovered
 from crawler.text import line
 from crawler.urls.article_filter import ARTICLE_SCORE, article_score, may_be_article
@@ -54,7 +55,7 @@ def parse(
     :raises SourceProblem: when the selector is invalid, the page is a block page, or no link looks like an article.
     """
     tree = LexborHTMLParser(document.text)
-    collector = CandidateCollector(_base(tree, url))
+    collector = CandidateCollector(base_of(tree, url))
     found = _links(_anchors(tree, links), collector)
     home = canonical(url) or url
     kept: dict[str, _Link] = {}
@@ -78,7 +79,7 @@ def parse(
 def alternates(document: SourceDocument, url: str) -> list[str]:
     """The feeds that a page links to in its head (RSS, Atom, JSON), in order, without comment feeds."""
     tree = LexborHTMLParser(document.text)
-    base, found = _base(tree, url), []
+    base, found = base_of(tree, url), []
     for node in tree.css("link[rel][href]"):
         said = node.attributes
         if "alternate" not in (said.get("rel") or "").lower().split():
@@ -89,14 +90,6 @@ def alternates(document: SourceDocument, url: str) -> list[str]:
         if feed and not _COMMENTS.search(feed) and feed not in found:
             found.append(feed)
     return found
-
-
-def _base(tree: LexborHTMLParser, url: str) -> str:
-    node = tree.css_first("base[href]")
-    try:
-        return urljoin(url, (node.attributes.get("href") or "").strip()) if node else url
-    except ValueError:
-        return url
 
 
 def _anchors(tree: LexborHTMLParser, links: str | None) -> list[LexborNode]:

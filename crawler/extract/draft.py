@@ -26,12 +26,15 @@ class AlternativeValue:
 class Extraction:
     """The extraction of a page: its article, the removed boilerplate, and its paragraphs in their places (including
     those known to be the site's own), from which the archive learns what a site repeats. `others` are the alternative
-    values of fields, to explain the choice."""
+    values of fields, to explain the choice. `pages` is the number of its pages, and `next_page` the URL of the one that
+    follows them and was not read."""
 
     article: Article
     removed: tuple[Removed, ...] = ()
     placed: tuple[Block, ...] = ()
     others: tuple[AlternativeValue, ...] = ()
+    pages: int = 1
+    next_page: str | None = None
 
     @property
     def blocks(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.errors import Unreadable
 from crawler.text import line
+from crawler.urls.joining import joined
 from index.model.codes import ParseReason
 
 MAX_DEPTH = 1_000  # levels; libxml2 silently drops everything below 2,046
@@ -34,12 +35,13 @@ Metas = dict[str, list[str]]
 
 @dataclass(slots=True)
 class HtmlDocument:
-    """A parsed page: its tree (pruned in place by boilerplate removal), its URL, its markup before pruning, and its
-    <meta> values by lower-case name."""
+    """A parsed page: its tree (pruned in place by boilerplate removal), its URL, its markup before pruning, the URL by
+    which its links are resolved, and its <meta> values by lower-case name."""
 
     tree: LexborHTMLParser
     url: str
     markup: str
+    base: str
     metas: Metas = field(default_factory=dict)
     near: tuple[list[str], list[str]] | None = None  # cached lines above and below the headline
 
@@ -66,7 +68,16 @@ def parse(text: str, url: str) -> HtmlDocument:
     tree = LexborHTMLParser(text)
     if tree.css_first(_DEEP) is not None:
         raise Unreadable(ParseReason.TOO_DEEP, most=MAX_DEPTH)
-    return HtmlDocument(tree, url, text, _metas(tree))
+    return HtmlDocument(tree, url, text, base_of(tree, url), _metas(tree))
+
+
+def base_of(tree: LexborHTMLParser, url: str) -> str:
+    """The URL by which the links of a page at this URL are resolved: its first <base href>, if that is a usable one.
+
+    https://html.spec.whatwg.org/#document-base-url
+    """
+    said = attribute(tree.css_first("base[href]"), "href")
+    return (joined(url, said) if said else None) or url
 
 
 def text_of(node: LexborNode | None) -> str:

@@ -140,7 +140,7 @@ def canonical_url(document: HtmlDocument, *, elsewhere: bool = False) -> str | N
     """The page's declared canonical URL, if it is in the same registered domain and not a home page; with `elsewhere`,
     if it is in another one."""
     for said in (attribute(document.first('link[rel~="canonical" i]'), "href"), document.meta("og:url")):
-        url = (joined(document.url, said) or "").split("#")[0] if said else ""
+        url = (joined(document.base, said) or "").split("#")[0] if said else ""
         if url and urlsplit(url).path.strip("/") and registered_domain.same(url, document.url) != elsewhere:
             return url
     return None

@@ -30,9 +30,8 @@ def target(document: HtmlDocument) -> str | None:
     told = [*_refreshes(document), *_scripts(document)]  # hardly any page has one
     if not told or len(words(text_of(document.tree.body))) > _MAX_WORDS or _holds_article(document):
         return None
-    base = joined(document.url, attribute(document.first("base[href]"), "href")) or document.url
     for said in told:
-        url = joined(base, said)
+        url = joined(document.base, said)
         if url is not None and canonical(url) not in (None, canonical(document.url)):
             return url
     return None

@@ -29,7 +29,7 @@ def apply(draft: Draft, document: HtmlDocument, rules: Rules, place: dates.Place
         elif name == "keywords":
             draft.fill(name, metadata.keywords([_text_of(n) for n in nodes]), "rule")
         elif name == "images":
-            draft.fill(name, images.below(nodes, document.url), "rule")
+            draft.fill(name, images.below(nodes, document.base), "rule")
         else:
             draft.fill(name, _text_of(nodes[0]), "rule")
 

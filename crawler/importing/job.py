@@ -22,7 +22,7 @@ from w3lib.url import safe_url_string
 from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.config import Config
-from crawler.errors import Busy, PageProblem
+from crawler.errors import Busy, PageProblem, Refused, Unreadable
 from crawler.extract.draft import Extraction
 from crawler.fetch.raw_capture import decoded, lower_case
 from crawler.fingerprint import body_hash
@@ -41,7 +41,7 @@ from crawler.urls.canonical import canonical
 from crawler.urls.variants import variants
 from index.archive import Archive, articles, documents, erasure, leases, repeated_blocks
 from index.archive import warc_records as stored_records
-from index.archive.articles import Fetched
+from index.archive.articles import Continuation, Fetched
 from index.file_lock import hold
 from index.model.codes import PageReason, ReadingReason
 from index.warc.store import Response, WarcRef, WarcStore
@@ -162,7 +162,11 @@ class Import:
         for number, one in enumerate(files):
             for head in _heads(one):
                 report.records += 1
-                if reason := self.wanted.look(head):
+                reason = self.wanted.look(head)
+                if reason == Passed.FURTHER:
+                    assert head.date is not None
+                    plan.add(PlannedPage(number, head.offset, head.url, head.date), further=True)
+                if reason:
                     _count(report.passed, reason)
                     if reason == Passed.DAMAGED:
                         log.warning("%s: damaged at byte %d", one.name, head.offset)
@@ -181,17 +185,19 @@ class Import:
         pages = plan.pages(done)
         while batch := list(islice(pages, BATCH)):
             self.told(Progress(report.records, done, total))
-            found = await asyncio.gather(*(self._outcome(files[page.input], page, report) for page in batch))
+            found = await asyncio.gather(*(self._outcome(files, plan, page, report) for page in batch))
             await self._store([one for one in found if one is not None], report)
             done += len(batch)
             plan.mark(done, json.dumps(asdict(report)))
         self.told(Progress(report.records, done, total))
         return report
 
-    async def _outcome(self, source: Input, planned: PlannedPage, report: ImportReport) -> _Extracted | None:
+    async def _outcome(
+        self, files: list[Input], plan: Plan, planned: PlannedPage, report: ImportReport
+    ) -> _Extracted | None:
         """A page's extraction; None, and counted, if it is no article, damaged or in another language."""
         try:
-            found = await self._extract(source, planned)
+            found = await self._extract(files, plan, planned)
         except PageProblem as problem:
             if isinstance(problem.reason, PageReason):
                 _count(report.refused, problem.reason)
@@ -208,24 +214,41 @@ class Import:
             return None
         return found
 
-    async def _extract(self, source: Input, planned: PlannedPage) -> _Extracted | None:
+    async def _extract(self, files: list[Input], plan: Plan, planned: PlannedPage) -> _Extracted | None:
+        """A page's extraction with the further pages of its article that were archived with it; None if it is
+        damaged."""
+        opened = await self._open(files[planned.input], planned)
+        if opened is None:
+            return None
+        page, keep = opened
+        site = self.wanted.site_of(planned.url)
+        assert site is not None, "it was planned"
+        learned = await asyncio.to_thread(self._learned_of, site, page.url)
+        found = _Extracted(site, page, (keep,), learned, await self.workers.run(stages.article, page, site, learned))
+        while url := found.extraction.next_page:
+            further = plan.nearest(url, planned.fetched)
+            opened = await self._open(files[further.input], further) if further is not None else None
+            if opened is None:
+                break
+            page = replace(page, rest=(*page.rest, opened[0]))
+            try:
+                extraction = await self.workers.run(stages.article, page, site, learned)
+            except (Refused, Unreadable) as problem:
+                log.warning("%s: %s", url, problem)
+                break
+            page = replace(page, rest=page.rest[: extraction.pages - 1])
+            found = _Extracted(site, page, (*found.keep, opened[1])[: extraction.pages], learned, extraction)
+        return found
+
+    async def _open(self, source: Input, planned: PlannedPage) -> tuple[Page, Callable[[], WarcRef]] | None:
+        """A planned page, and what writes its raw copy, once; None if it is damaged."""
         received = await asyncio.to_thread(_response, source, planned)
         if received is None:
             return None
         body = decoded(received.headers, received.body)
         address = canonical(planned.url) or planned.url
         page = Page(address, planned.url, body, planned.fetched, headers=lower_case(received.headers))
-        site = self.wanted.site_of(planned.url)
-        assert site is not None, "it was planned"
-        learned = await asyncio.to_thread(self._learned_of, site, address)
-        return _Extracted(
-            site,
-            page,
-            cache(partial(self.raw.append, received)),
-            received.url,
-            learned,
-            await self.workers.run(stages.article, page, site, learned),
-        )
+        return page, cache(partial(self.raw.append, received))
 
     def _learned_of(self, site: Site, address: str) -> RepeatedBlocks:
         with self.archive.read() as conn:
@@ -278,15 +301,19 @@ class Import:
             final_url=page.url,
             article=article,
             fetched=page.fetched,
-            body_hash=body_hash(page.body),
-            etag=page.headers.get("etag"),
-            last_modified=page.headers.get("last-modified"),
-            raw=found.keep,
-            raw_url=found.raw_url,
+            body_hash=body_hash(b"".join(one.body for one in (page, *page.rest))),
+            etag=None if page.rest else page.headers.get("etag"),
+            last_modified=None if page.rest else page.headers.get("last-modified"),
+            raw=found.keep[0],
+            raw_url=page.final_url,
             spellings=variants(article.url),
             state=stages.state(found.site, found.learned),
             strict=True,
             archived=True,
+            further=tuple(
+                Continuation(one.url, one.final_url, one.fetched, body_hash(one.body), write)
+                for one, write in zip(page.rest, found.keep[1:], strict=True)
+            ),
         )
         if erasure.among(conn, site, fetched.signs):
             return "forgotten"
@@ -318,8 +345,7 @@ def _count(counts: dict[str, int], reason: str) -> None:
 class _Extracted:
     site: Site
     page: Page
-    keep: Callable[[], WarcRef]  # writes the raw copy, once
-    raw_url: str  # that its record names
+    keep: tuple[Callable[[], WarcRef], ...]  # each writes the raw copy of one of its pages, once
     learned: RepeatedBlocks  # with which it was extracted
     extraction: Extraction
 

@@ -13,6 +13,7 @@ from crawler.importing.warc_records import HTTP_OK, RecordHead
 from crawler.site_config import Site
 from crawler.urls.article_filter import may_be_article
 from crawler.urls.canonical import canonical
+from crawler.urls.reasons import UrlReason
 from index.archive.clock import SKEW
 
 MEDIA_TYPES = ("text/html", "application/xhtml+xml", "")  # "" is what some servers declare: the content decides
@@ -30,6 +31,7 @@ class Passed(StrEnum):
     MEDIA_TYPE = "media_type"  # not HTML
     TOO_LONG = "too_long"
     ADDRESS = "address"  # never an article's
+    FURTHER = "further"  # that of a further page, which is read with the article before it, if there is one
     SITE = "site"  # not among --sites
     LANGUAGE = "language"  # not among --languages, once it was read
 
@@ -72,7 +74,8 @@ class PageFilter:
         if address is None:
             return Passed.ADDRESS
         rules = site.rules_on(head.date.date())
-        return Passed.ADDRESS if may_be_article(address, rules.allow, rules.deny) else None
+        reason = may_be_article(address, rules.allow, rules.deny)
+        return Passed.FURTHER if reason == UrlReason.PAGE else Passed.ADDRESS if reason else None
 
     def site_of(self, url: str) -> Site | None:
         """The configured site of this URL, else one made up for its registered domain; None if it is not wanted."""

@@ -14,10 +14,14 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 
+from crawler.urls.canonical import canonical
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS pages (input INTEGER, position INTEGER, url TEXT, fetched REAL);
+CREATE TABLE IF NOT EXISTS further (input INTEGER, position INTEGER, url TEXT, fetched REAL);
 CREATE TABLE IF NOT EXISTS state (done INTEGER, counts TEXT);
 """
+_NEAR = 86_400.0  # seconds between the pages of one article; later ones may be of another version
 _ORDER = "ORDER BY fetched, url, input, position"
 
 
@@ -60,17 +64,20 @@ class Plan:
         """Begin a look through the inputs, which leaves nothing unless it is finished."""
         self._db.execute("BEGIN")
         self._db.execute("DELETE FROM pages")
+        self._db.execute("DELETE FROM further")
 
-    def add(self, page: PlannedPage) -> None:
-        """Add a page, between `begin` and `finish`."""
+    def add(self, page: PlannedPage, *, further: bool = False) -> None:
+        """Add a page, between `begin` and `finish`; `further` is one that is only read with the article before it."""
         row = (page.input, page.offset, page.url, page.fetched.timestamp())
-        self._db.execute("INSERT INTO pages VALUES (?, ?, ?, ?)", row)
+        self._db.execute(f"INSERT INTO {'further' if further else 'pages'} VALUES (?, ?, ?, ?)", row)
 
     def finish(self, counts: str) -> None:
         """Keep what was added, with what came of the look through, as JSON."""
         self._db.execute("INSERT INTO state VALUES (0, ?)", (counts,))
         self._db.execute("COMMIT")
         self._db.execute("CREATE INDEX IF NOT EXISTS by_time ON pages (fetched, url, input, position)")
+        for table in ("pages", "further"):
+            self._db.execute(f"CREATE INDEX IF NOT EXISTS {table}_by_url ON {table} (url)")
 
     def __len__(self) -> int:
         return int(self._db.execute("SELECT count(*) FROM pages").fetchone()[0])
@@ -80,6 +87,21 @@ class Plan:
         with closing(self._db.execute(f"SELECT * FROM pages {_ORDER} LIMIT -1 OFFSET ?", (start,))) as rows:
             for number, offset, url, fetched in rows:
                 yield PlannedPage(number, offset, url, datetime.fromtimestamp(fetched, UTC))
+
+    def nearest(self, url: str, at: datetime) -> PlannedPage | None:
+        """The page at this URL, a further one of an article or not, that was fetched next to a moment (UTC), within a
+        day; None if there is none."""
+        urls = tuple(dict.fromkeys((url, canonical(url) or url, url.rstrip("/"), url.rstrip("/") + "/")))
+        marks = ", ".join("?" * len(urls))
+        found: list[tuple[float, PlannedPage]] = []
+        for table in ("pages", "further"):
+            for number, offset, address, fetched in self._db.execute(
+                f"SELECT * FROM {table} WHERE url IN ({marks}) {_ORDER}", urls
+            ):
+                page = PlannedPage(number, offset, address, datetime.fromtimestamp(fetched, UTC))
+                found.append((abs((page.fetched - at).total_seconds()), page))
+        near = [(away, page) for away, page in found if away <= _NEAR]
+        return min(near, key=lambda one: one[0])[1] if near else None
 
     def mark(self, done: int, counts: str) -> None:
         """Record that so many pages are stored, and what has come of all by then, as JSON."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.errors import ArshifError, PageProblem, Refused, Unreadable
 from crawler.extract.draft import Extraction
+from crawler.extract.page_classifier import TRANSIENT_REASONS
 from crawler.fetch.raw_capture import shortened
 from crawler.fingerprint import body_hash
 from crawler.models import Page
@@ -52,6 +53,9 @@ OUTCOMES = {
 }  # fmt: skip
 NEWS = ("new", "changed")  # outcomes that are exported
 GONE_STATUSES = (404, 410)  # RFC 9110: not found, and gone for good; treated alike, the first time as later
+FURTHER_PAGE_TRIES = (
+    3  # times that an article waits for its next page, which does not answer; then it is stored without
+)
 FULL_FETCH_EVERY = 4  # every fourth visit to a page is made without its validators, which may be wrong
 
 
@@ -68,10 +72,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came for a page, to be kept: its own response, if there is one to keep, and those that led to it."""
+    """What came for a page, to be kept: its own response, if there is one to keep, those that led to it, and those of
+    the further pages of its article."""
 
     page: Response | None = None
     redirects: tuple[Response, ...] = ()
+    further: tuple[Response | None, ...] = ()
 
     @property
     def leading_on(self) -> list[Response]:
@@ -81,9 +87,20 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class LeadsOn:
-    """The URL to which a page leads at once, without being one itself."""
+    """The URL to which a page leads at once, without being one itself, and the responses that led there."""
 
     url: str
+    redirects: list[Response]
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """The URL at which an article goes on, the page that was read with those after it so far, and what came for
+    them."""
+
+    url: str
+    page: Page
+    received: Received
 
 
 class Pages:
@@ -136,33 +153,91 @@ class Pages:
 
     async def process(
         self, site: Site, row: FrontierRow, page: Page, received: Received, *, may_lead: bool = False
-    ) -> Article | LeadsOn | Literal["render"] | None:
+    ) -> Article | LeadsOn | GoesOn | Literal["render"] | None:
         """Settle a fetched page by its response alone, or extract and store it, or reject it.
 
-        Returns the article if it is new or changed, "render" if a browser may yield an article, and where to go on if
-        the page only leads there; `may_lead` is whether one more redirect is followed.
+        Returns the article if it is new or changed, "render" if a browser may yield an article, where to go on if the
+        page only leads there, and where its article goes on if that has several pages. `may_lead` is whether one more
+        redirect is followed.
         """
         if await self.settle_response(site, row, page, received):
             return None
+        return await self._process(site, row, page, received, may_lead=may_lead)
+
+    async def go_on(
+        self, site: Site, row: FrontierRow, begun: GoesOn, came: Page | PageProblem, received: Response | None = None
+    ) -> Article | GoesOn | None:
+        """Go on with the next page of an article, or with what kept it from being fetched, as `process` does.
+
+        A page that is gone, or is none of it, ends the article. One that did not answer is waited for: the article is
+        fetched again later, but not for ever.
+        """
+        page, problem = begun.page, came if isinstance(came, PageProblem) else None
+        if isinstance(came, Page):
+            counts = self.progress.sites[site.id].counts
+            counts["requests"] += 1
+            counts["bytes"] += len(came.body)
+            left = self.settings.politeness.page_max_bytes - sum(len(one.body) for one in (page, *page.rest))
+            problem = response_problem(came, left)
+            if problem is None and came.url not in {one.url for one in (page, *page.rest)}:
+                longer = replace(page, rest=(*page.rest, came))
+                kept = replace(begun.received, further=(*begun.received.further, received))
+                return cast("Article | GoesOn | None", await self._process(site, row, longer, kept))
+        if problem is not None and not _is_end(problem) and row.tries < FURTHER_PAGE_TRIES:
+            await self.rejections.reject(site, row, problem, came if isinstance(came, Page) else None)
+            return None
+        return cast("Article | GoesOn | None", await self._process(site, row, page, begun.received, ended=True))
+
+    async def _process(
+        self,
+        site: Site,
+        row: FrontierRow,
+        page: Page,
+        received: Received,
+        *,
+        may_lead: bool = False,
+        ended: bool = False,
+    ) -> Article | LeadsOn | GoesOn | Literal["render"] | None:
         async with self.turns[site.id]:
             try:
-                extraction, kind = await self._read_and_store(site, row, page, received)
+                came = await self._read_and_store(site, row, page, received, ended=ended)
             except (Refused, Unreadable) as problem:
-                if await self.rendering.should_render(site, page, problem.reason):
-                    return "render"
-                if may_lead and problem.reason == PageReason.LEADS_ON:
-                    return LeadsOn(str(problem.message.params["url"]))
-                await self.rejections.reject(site, row, problem, page, was_read=True)
+                if page.rest:
+                    last = problem
+                else:
+                    return await self._refused(site, row, page, received, problem, may_lead=may_lead)
             except PoolClosed:
                 self.progress.defer(site.id, Message(FetchReason.CRAWL_ENDED))
+                return None
             except ArshifError:
                 raise
             except Exception as error:  # a bug of ours costs this page, not the site's others
                 log.exception("%s: %s", site.id, row.url)
                 fault = Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
                 await self.rejections.reject(site, row, fault, page, was_read=True)
+                return None
             else:
-                return extraction.article if kind in NEWS else None
+                return came
+        begun = GoesOn("", replace(page, rest=page.rest[:-1]), replace(received, further=received.further[:-1]))
+        return await self.go_on(site, row, begun, last)
+
+    async def _refused(
+        self,
+        site: Site,
+        row: FrontierRow,
+        page: Page,
+        received: Received,
+        problem: Refused | Unreadable,
+        *,
+        may_lead: bool,
+    ) -> LeadsOn | Literal["render"] | None:
+        if await self.rendering.should_render(site, page, problem.reason):
+            return "render"
+        if may_lead and problem.reason == PageReason.LEADS_ON:
+            return LeadsOn(str(problem.message.params["url"]), received.leading_on)
+        if may_lead and problem.reason == PageReason.FURTHER_PAGE:
+            return LeadsOn(str(problem.message.params["url"]), [])  # where it is fetched again, and kept
+        await self.rejections.reject(site, row, problem, page, was_read=True)
         return None
 
     async def settle_response(self, site: Site, row: FrontierRow, page: Page, received: Received) -> bool:
@@ -211,9 +286,10 @@ class Pages:
             trust.note(conn, site, finding, page.fetched)
 
     async def _read_and_store(
-        self, site: Site, row: FrontierRow, page: Page, received: Received
-    ) -> tuple[Extraction, str]:
-        """Extract an article and store it, and return it with the outcome.
+        self, site: Site, row: FrontierRow, page: Page, received: Received, *, ended: bool
+    ) -> Article | GoesOn | None:
+        """Extract an article and store it, and return it if it is new or changed; or where it goes on, unless it has
+        `ended`.
 
         A page that differs from its article's newest version is stored once the two have been read by the same rules
         and with the same learned blocks: only then is the difference the site's.
@@ -222,17 +298,23 @@ class Pages:
         :raises Unreadable: when it cannot be parsed.
         """
         reading = await self._read(site, page, row.article)
+        if reading.extraction.next_page is not None and not ended:
+            return GoesOn(reading.extraction.next_page, page, received)
+        page = replace(page, rest=page.rest[: reading.extraction.pages - 1])
         fetched = await self._fetched(site, row, page, reading.extraction.article, received)
         try:
-            return reading.extraction, await self.store(site, row, page, replace(fetched, strict=True), reading)
+            kind = await self.store(site, row, page, replace(fetched, strict=True), reading)
         except articles.NotCompared as differing:
             home = differing.article
+        else:
+            return reading.extraction.article if kind in NEWS else None
         if home != row.article:  # what the article itself has is not counted
             reading = await self._read(site, page, home)
         compared = await self.corrections.of_article(site, home, reading.repeats)
         reading = replace(reading, rereadings=(*reading.rereadings, *compared))
         fetched = replace(fetched, article=reading.extraction.article)
-        return reading.extraction, await self.store(site, row, page, fetched, reading)
+        kind = await self.store(site, row, page, fetched, reading)
+        return reading.extraction.article if kind in NEWS else None
 
     async def _read(self, site: Site, page: Page, article: str | None) -> Reading:
         """Extract a page without the blocks that are the site's own, those included that it turns out with it."""
@@ -288,18 +370,26 @@ class Pages:
     async def _fetched(
         self, site: Site, row: FrontierRow, page: Page, article: Article, received: Received
     ) -> articles.Fetched:
-        """The article and how its page was fetched, in the form that the archive stores."""
-        raw = received.page
+        """The article and how its page was fetched, in the form that the archive stores.
+
+        The validators of the first page say nothing about those after it, so an article in several is read whole again.
+        """
+        raw, append = received.page, self.archive.warc.append
+        keep = [None if one is None else partial(append, one) for one in received.further]
+        further = tuple(
+            articles.Continuation(one.url, raw.url if raw else one.final_url, one.fetched, body_hash(one.body), write)
+            for one, raw, write in zip(page.rest, received.further, keep, strict=False)
+        )
         return articles.Fetched(
             site=site.id,
             url=row.url,
             final_url=canonical(page.final_url) or row.url,
             article=article,
             fetched=page.fetched,
-            body_hash=body_hash(page.body),
-            etag=page.headers.get("etag"),
-            last_modified=page.headers.get("last-modified"),
-            raw=None if raw is None else partial(self.archive.warc.append, raw),
+            body_hash=body_hash(b"".join(one.body for one in (page, *page.rest))),
+            etag=None if further else page.headers.get("etag"),
+            last_modified=None if further else page.headers.get("last-modified"),
+            raw=None if raw is None else partial(append, raw),
             raw_url=None if raw is None else raw.url,
             redirects=self._redirects(received),
             revisit_at=await self.revisit_at(site, row, page),
@@ -307,11 +397,20 @@ class Pages:
             status=page.status,
             spellings=variants(article.url),
             guid=row.guid,
+            further=further,
         )
 
     def _redirects(self, received: Received) -> tuple[Redirect, ...]:
         append = self.archive.warc.append
         return tuple(Redirect(one.url, one.fetched, partial(append, one)) for one in received.redirects)
+
+
+def _is_end(problem: PageProblem) -> bool:
+    """Whether what kept the next page of an article from being read says that there is none for us."""
+    if problem.reason == FetchReason.HTTP_STATUS:
+        return problem.message.params.get("status") in GONE_STATUSES
+    refused = isinstance(problem, Refused) and problem.reason not in TRANSIENT_REASONS
+    return refused or problem.reason == FetchReason.ROBOTS_DISALLOWED
 
 
 def response_problem(page: Page, max_bytes: int) -> PageProblem | None:

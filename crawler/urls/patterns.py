@@ -103,6 +103,10 @@ SEARCHES = _words("""
 """)
 FEEDS = _words("feed feeds rss rss2 atom rdf")
 PAGES = _words("page seite pagina página sayfa страница صفحة صفحه p")
+# More words that stand beside a page's number, in the path or as a parameter: they say so only with one.
+PAGE_WORDS = PAGES | _words(
+    "pag pg side sida strona strana stranica oldal sivu сторінка halaman trang ページ 页 페이지"
+)
 HOMES = _words("index home homepage default main الرئيسية")
 # In addition to codes such as ar and en-us.
 LANGUAGES = _words("arabic english french turkish persian kurdish russian spanish عربي")

@@ -48,6 +48,18 @@ _ARTICLE, _ADD, _RAW = insert(t.articles), insert(t.versions), insert(t.raws).re
 
 
 @dataclass(frozen=True, slots=True)
+class Continuation:
+    """A further page of an article: its URL in canonical form, the one after redirects as its raw response has it, when
+    it was fetched (UTC), the hash of its body, and what writes its raw response; None if there is none."""
+
+    url: str
+    final_url: str
+    fetched: datetime
+    body_hash: str
+    raw: Callable[[], WarcRef] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """A page that turned out to be an article, and how it was fetched.
 
@@ -57,7 +69,8 @@ class Fetched:
     it is called only for a page that becomes a version. `redirects` are the responses on the way to it, in their order.
     `run` is the run's number, `guid` what the source identifies the article by. `state` names the rules and learned
     blocks that the page was read with, None if unknown; with `strict`, a page that differs from a version read
-    otherwise is not stored, but raises NotCompared. A page that someone else `archived` may be
+    otherwise is not stored, but raises NotCompared. `further` are the pages after the first, which are aliases of the
+    article, and whose raw responses are kept if there is one of each. A page that someone else `archived` may be
     older than what is stored; it becomes a version of its time.
     """
 
@@ -80,6 +93,7 @@ class Fetched:
     state: str | None = None
     strict: bool = False
     archived: bool = False
+    further: tuple[Continuation, ...] = ()
 
     @property
     def signs(self) -> frozenset[str]:
@@ -168,10 +182,12 @@ def keep_raw(conn: Connection, page: Fetched) -> int | None:
     """Write a page's raw response and record its location, both or neither; return the number of that record."""
     if page.raw is None:
         return None
-    ref = page.raw()
+    return _keep(conn, page.site, page.raw(), page.raw_url or page.final_url, page.fetched, page.body_hash)
+
+
+def _keep(conn: Connection, site: str, ref: WarcRef, url: str, fetched: datetime, body_hash: str | None) -> int:
     place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
-    url = page.raw_url or page.final_url
-    what = {"site": page.site, "url": url, "fetched": page.fetched, "body_hash": page.body_hash}
+    what = {"site": site, "url": url, "fetched": fetched, "body_hash": body_hash}
     return int(conn.execute(_RAW, {**place, **what}).scalar_one())
 
 
@@ -187,6 +203,7 @@ def _add_aliases(conn: Connection, page: Fetched, article_id: str, own_url: str,
         names[page.url] = own
     elif page.url == own_url:  # the article's own URL now redirects elsewhere
         names[page.final_url] = AliasReason.MOVED
+    names |= {further.url: AliasReason.FURTHER_PAGE for further in page.further if further.url not in names}
     for url, why in names.items():
         if url != own_url and by_url(conn, url, page.site) is None:
             values = {"site": page.site, "url": url, "article": article_id, "reason": why, "seen": page.fetched}
@@ -275,6 +292,7 @@ def _store_past(
     how = {"seen": later, "url": current.page, "body_hash": current.body_hash, "raw": current.raw}
     how |= {"state": current.confirmed, "confirmed": current.confirmed}
     conn.execute(_ADD, {"article": home.id, "number": home.number + 2, "run": None, **how, **columns_of(known)})
+    warc_records.copy_further_pages(conn, home.id, home.number, home.number + 2)
     edits.note(conn, home.id, home.number + 1, home.number + 2)
     _update_past(conn, home, page.fetched, home.number + 2)
     return Outcome("changed", home.id, home.number + 2)
@@ -297,7 +315,7 @@ def _is_edition(conn: Connection, page: Fetched, own: Article, reason: AliasReas
         return False
     at = (t.aliases.c.site == page.site) & (t.aliases.c.url == page.article.url)
     known = reason or conn.execute(select(t.aliases.c.reason).where(at)).scalar()
-    return known in (AliasReason.CANONICAL, AliasReason.SPELLING)
+    return known in (AliasReason.CANONICAL, AliasReason.SPELLING, AliasReason.FURTHER_PAGE)
 
 
 def _same(old: Article, new: Article, own: bool, seen: datetime) -> bool:
@@ -368,8 +386,13 @@ def _update_head(conn: Connection, home: Any, article: Article, now: datetime, n
 
 def _add_version(conn: Connection, page: Fetched, article: Article, number: int) -> None:
     how = {"seen": page.fetched, "url": page.article.url, "body_hash": page.body_hash, "run": page.run}
-    how |= {"raw": keep_raw(conn, page), "state": page.state, "confirmed": page.state}
+    writers = [(one, one.raw) for one in page.further if one.raw is not None]
+    whole = len(writers) == len(page.further)  # of some of its pages, only a part of the text could be read again
+    how |= {"raw": keep_raw(conn, page) if whole else None, "state": page.state, "confirmed": page.state}
     conn.execute(_ADD, {"article": article.id, "number": number, **how, **columns_of(article)})
+    if how["raw"] is not None:
+        raws = [_keep(conn, page.site, write(), one.final_url, one.fetched, one.body_hash) for one, write in writers]
+        warc_records.add_further_pages(conn, article.id, number, raws)
 
 
 def _facts(article: Article, first_seen: datetime, now: datetime) -> dict[str, Any]:

@@ -161,7 +161,9 @@ def _raws(article: str, site: str, urls: Sequence[str]) -> ColumnElement[bool]:
     of its URLs."""
     its = select(t.versions.c.raw).where(t.versions.c.article == article, t.versions.c.raw.is_not(None))
     led = select(t.redirects.c.raw).where(t.redirects.c.article == article)
-    return or_(t.raws.c.id.in_(its), t.raws.c.id.in_(led), (t.raws.c.site == site) & t.raws.c.url.in_(urls))
+    further = select(t.further_pages.c.raw).where(t.further_pages.c.article == article)
+    own = [t.raws.c.id.in_(raws) for raws in (its, led, further)]
+    return or_(*own, (t.raws.c.site == site) & t.raws.c.url.in_(urls))
 
 
 def _unlearn(conn: Connection, site: str, blocks: Iterable[str]) -> None:

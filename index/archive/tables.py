@@ -266,6 +266,16 @@ readings = Table(  # a version's further readings: the same page, read by other 
     *_kept("readings"),
 )
 
+further_pages = Table(  # the raw responses of a version in several pages, apart from the first, which is in `versions`
+    "further_pages",
+    metadata,
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 2 on
+    Column("raw", Key, ForeignKey("raws.id"), nullable=False),
+    Index(None, "raw"),
+)
+
 aliases = Table(  # another URL of an article of the same site
     "aliases",
     metadata,

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, func, insert, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from index.archive import tables as t
 from index.archive.readings import IS_SHOWN, article_of, shown, shown_columns
@@ -22,10 +35,19 @@ MONTH = timedelta(days=30)  # the period over which growth is measured and repor
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherPage:
+    """The raw response of a further page of an article: its URL after redirects, and when it was fetched (UTC)."""
+
+    ref: WarcRef
+    final_url: str
+    fetched: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRecord:
     """The raw response of a version: the article as extracted from it, the version's number, the requested URL and the
-    final one, when it was fetched (UTC), the candidate as its source offered it, and the `state` by which it last gave
-    the reading shown (None: not known)."""
+    final one, when it was fetched (UTC), the candidate as its source offered it, the `state` by which it last gave
+    the reading shown (None: not known), and the further pages of an article in several, in their order."""
 
     article: Article
     number: int
@@ -35,6 +57,7 @@ class StoredRecord:
     fetched: datetime
     offered: Candidate
     state: str | None = None
+    further: tuple[FurtherPage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +73,7 @@ class Redirect:
 @dataclass(frozen=True, slots=True)
 class ReplayRecord:
     """A raw response of this article (id), with the URL of its record: of a version, with the headline that is shown
-    for it, or None of a response that only led there."""
+    for it, or None of a further page of it and of a response that only led there."""
 
     article: str
     ref: WarcRef
@@ -97,29 +120,67 @@ def copies(conn: Connection, site: str, since: datetime | None = None, after: st
     with `since`, only of pages fetched since then."""
     last = after
     while rows := conn.execute(_newest(site, since, last)).mappings().all():
-        yield from map(_stored_record, rows)
+        yield from _stored_records(conn, rows)
         last = rows[-1]["id"]
 
 
 def newest(conn: Connection, article: str) -> StoredRecord | None:
     """The raw response of the newest version of this article (id), or None if it is not stored."""
     row = conn.execute(_EACH.where(_IS_NEWEST, t.articles.c.id == article)).mappings().one_or_none()
-    return _stored_record(row) if row is not None else None
+    return next(_stored_records(conn, [row])) if row is not None else None
 
 
 def of_article(conn: Connection, article: str, most: int) -> list[StoredRecord]:
     """The raw responses of an article's versions that are stored, the newest first: at most `most`."""
     query = _EACH.where(t.articles.c.id == article).order_by(t.versions.c.number.desc()).limit(most)
-    return [_stored_record(row) for row in conn.execute(query).mappings()]
+    return list(_stored_records(conn, conn.execute(query).mappings().all()))
 
 
-def _stored_record(row: RowMapping) -> StoredRecord:
-    offered = Candidate(row["page_url"], *(row[f"said_{name}"] for name in SAID))
-    ref = WarcRef(row["file"], row["offset"], row["length"])
-    urls = row["page_url"], row["final_url"]
-    return StoredRecord(article_of(dict(row)), row["number"], ref, *urls, row["fetched"], offered, row["confirmed"])
+def _stored_records(conn: Connection, rows: Sequence[RowMapping]) -> Iterator[StoredRecord]:
+    further = _further_pages(conn, [row["id"] for row in rows])
+    for row in rows:
+        offered = Candidate(row["page_url"], *(row[f"said_{name}"] for name in SAID))
+        ref = WarcRef(row["file"], row["offset"], row["length"])
+        urls = row["page_url"], row["final_url"]
+        pages = tuple(further.get((row["id"], row["number"]), ()))
+        article = article_of(dict(row))
+        yield StoredRecord(article, row["number"], ref, *urls, row["fetched"], offered, row["confirmed"], pages)
 
 
+def _further_pages(conn: Connection, articles: Sequence[str]) -> dict[tuple[str, int], list[FurtherPage]]:
+    """The further pages of these articles' versions, by article and version."""
+    found: dict[tuple[str, int], list[FurtherPage]] = {}
+    page = t.further_pages.c
+    query = select(page.article, page.version, t.raws).join(t.raws, t.raws.c.id == page.raw)
+    for piece in chunks(list(dict.fromkeys(articles))):
+        for row in conn.execute(query.where(page.article.in_(piece)).order_by(page.number)):
+            ref = WarcRef(row.file, row.offset, row.length)
+            found.setdefault((row.article, row.version), []).append(FurtherPage(ref, row.url, row.fetched))
+    return found
+
+
+def add_further_pages(conn: Connection, article: str, version: int, raws: Sequence[int]) -> None:
+    """Record the raw responses (ids) of a version's pages after the first, in their order."""
+    rows = [{"article": article, "version": version, "number": n, "raw": raw} for n, raw in enumerate(raws, start=2)]
+    if rows:
+        conn.execute(insert(t.further_pages), rows)
+
+
+def copy_further_pages(conn: Connection, article: str, version: int, later: int) -> None:
+    """Record that a later version has the same further pages as this one."""
+    page = t.further_pages.c
+    its = (page.article == article) & (page.version == version)
+    raws = conn.execute(select(page.raw).where(its).order_by(page.number)).scalars().all()
+    add_further_pages(conn, article, later, raws)
+
+
+def renumber_further_pages(conn: Connection, article: str, version: int, number: int) -> None:
+    """Give a version's further pages to the number that it has from now on."""
+    its = (t.further_pages.c.article == article) & (t.further_pages.c.version == version)
+    conn.execute(update(t.further_pages).where(its).values(version=number))
+
+
+_ANY_FURTHER = select(t.further_pages.c.raw).limit(1)
 _IS_NEWEST = t.articles.c.number == t.versions.c.number
 _EACH = (
     select(
@@ -151,12 +212,13 @@ def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
 
 
 def for_replay(conn: Connection, articles: Sequence[str]) -> list[ReplayRecord]:
-    """The raw responses of all versions of these articles, and those that led to them; in the order of the articles'
-    ids, then of fetching."""
+    """The raw responses of all pages of all versions of these articles, and those that led to them; in the order of the
+    articles' ids, then of fetching."""
     found: list[Any] = []
     for piece in chunks(articles):
-        of, led = _OF_VERSIONS.where(t.versions.c.article.in_(piece)), _LED.where(t.redirects.c.article.in_(piece))
-        found += [*conn.execute(of), *conn.execute(led)]
+        found += conn.execute(_OF_VERSIONS.where(t.versions.c.article.in_(piece)))
+        for query, article in ((_LED, t.redirects.c.article), (_FURTHER, t.further_pages.c.article)):
+            found += conn.execute(query.where(article.in_(piece)))
     found.sort(key=lambda row: (row.article, row.fetched, row.id))
     return [
         ReplayRecord(row.article, WarcRef(row.file, row.offset, row.length), row.url, row.headline) for row in found
@@ -171,6 +233,10 @@ _OF_VERSIONS = (
     .join(t.raws, t.raws.c.id == t.versions.c.raw)
 )
 _LED = select(t.redirects.c.article, null().label("headline"), *_PLACE).join(t.raws, t.raws.c.id == t.redirects.c.raw)
+
+_FURTHER = select(t.further_pages.c.article, null().label("headline"), *_PLACE).join(
+    t.raws, t.raws.c.id == t.further_pages.c.raw
+)
 
 
 def keep_redirects(
@@ -249,14 +315,19 @@ def mark_checked(conn: Connection, problems: Mapping[int, RecordProblem | None],
 def damaged(conn: Connection, article: str | None = None) -> list[DamagedRecord]:
     """The records with a problem and the versions that were read from them, of one article or of all."""
     columns = (t.raws.c[name] for name in ("file", "offset", "length", "url", "checked", "problem"))
+    first, further = t.versions.c, t.further_pages.c
+    read = union_all(
+        select(first.raw, first.article, first.number).where(first.raw.is_not(None)),
+        select(further.raw, further.article, further.version),
+    ).subquery()
     query = (
-        select(*columns, t.versions.c.article, t.versions.c.number)
-        .select_from(t.raws.outerjoin(t.versions, t.versions.c.raw == t.raws.c.id))
+        select(*columns, read.c.article, read.c.number)
+        .select_from(t.raws.outerjoin(read, read.c.raw == t.raws.c.id))
         .where(t.raws.c.problem.is_not(None))
-        .order_by(t.raws.c.file, t.raws.c.offset, t.versions.c.article, t.versions.c.number)
+        .order_by(t.raws.c.file, t.raws.c.offset, read.c.article, read.c.number)
     )
     if article is not None:
-        query = query.where(t.versions.c.article == article)
+        query = query.where(read.c.article == article)
     found = []
     for row in conn.execute(query):
         ref, problem = WarcRef(row.file, row.offset, row.length), RecordProblem(row.problem)
@@ -285,9 +356,17 @@ def expire(conn: Connection, before: datetime) -> list[str]:
 
 
 def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:
-    """Remove references to these raw responses; return their locations."""
+    """Remove references to these raw responses; return their locations. A version that lacks one of its pages has no
+    raw response any more: of the others, only a part of its text could be extracted."""
     gone = conn.execute(select(t.raws.c.id, t.raws.c.file, t.raws.c.offset, t.raws.c.length).where(which)).all()
+    page = t.further_pages.c
     for piece in chunks([row.id for row in gone]):
+        first = select(t.versions.c.article, t.versions.c.number).where(t.versions.c.raw.in_(piece))
+        parts = select(page.article, page.version).where(page.raw.in_(piece))
+        for row in conn.execute(parts.union(first)).all() if conn.execute(_ANY_FURTHER).first() else ():
+            one = (t.versions.c.article == row.article) & (t.versions.c.number == row.version)
+            conn.execute(update(t.versions).where(one).values(raw=None))
+            conn.execute(delete(t.further_pages).where(page.article == row.article, page.version == row.version))
         conn.execute(update(t.versions).where(t.versions.c.raw.in_(piece)).values(raw=None))
         conn.execute(delete(t.redirects).where(t.redirects.c.raw.in_(piece)))
         conn.execute(delete(t.raws).where(t.raws.c.id.in_(piece)))

@@ -80,6 +80,7 @@ class PageReason(StrEnum):
     NOT_FOUND = "page.not_found"  # with status 200
     REDIRECTED_HOME = "page.redirected_home"  # url
     LEADS_ON = "page.leads_on"  # url: where a page that holds nothing leads at once
+    FURTHER_PAGE = "page.further_page"  # url: of the first page of the article that goes on here
     HOME = "page.home"
     LISTING = "page.listing"
     VIDEO = "page.video"
@@ -127,6 +128,7 @@ class AliasReason(StrEnum):
     CANONICAL = "canonical"  # named by the page
     SPELLING = "spelling"  # a variant of its URL
     MOVED = "moved"  # where the article's own URL redirects to
+    FURTHER_PAGE = "further page"  # of an article in several
     SAME_TEXT = "same text"
 
 

@@ -90,7 +90,7 @@ def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
             node.tag in ("img", "amp-img")
             and seen < _MAX_IMG_ELEMENTS
             and not _is_small(node)
-            and (address := address_of(node, document.url))
+            and (address := address_of(node, document.base))
         ):
             seen += 1
             name = key(address)

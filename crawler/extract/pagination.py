@@ -1,0 +1,158 @@
+"""Articles in several pages: which page comes next, and where a further page's article begins.
+
+A link counts only where its URL is the article's own with a page's number (`crawler/urls/page_numbers.py`), so that it
+leads neither to the next article nor through a category; and not within the reader comments, which have pages too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from selectolax.lexbor import LexborNode
+
+from crawler.extract.draft import Draft
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, text_of
+from crawler.text import fold
+from crawler.urls import page_numbers
+from crawler.urls.canonical import canonical
+from crawler.urls.joining import joined
+
+MAX_PAGES = 20  # of one article; a gallery may have more, one by one
+
+_LINKS = "a[href], link[rel][href], option[value]"
+# Before it is resolved, which takes time: a URL in which a number of at most three digits ends a part.
+_HINT = re.compile(r"(?<!\d)\d{1,3}(?:\.\w{1,5})?/?(?=$|[?&#])")
+_NUMBER = re.compile(r"\D{0,12}?(\d{1,3})\D{0,3}")  # `2`, `Page 2`, `[2]`
+_TEXT = 60  # characters of a link that may be one to another page, not a teaser
+_is_called_comments = judge(r"comment|disqus|discussion|repl(?:y|ies)|respond")
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A link to a page of an article: its URL, how that is read, its folded text and the words of its `rel`, and
+    whether it is one of a list to choose from."""
+
+    url: str
+    read: page_numbers.PageNumber
+    text: str
+    rel: frozenset[str]
+    option: bool
+
+    @property
+    def number(self) -> int | None:
+        """The page's number as the link tells it."""
+        found = _NUMBER.fullmatch(self.text)
+        return int(found[1]) if found else None
+
+
+def following(document: HtmlDocument, first: str) -> str | None:
+    """The URL of the page after this one of the article that begins at `first`; None if it is the last, or the only
+    one."""
+    here, start = canonical(document.url) or document.url, canonical(first) or first
+    at = page_numbers.of_first(here, start)
+    if at is None and here != start:
+        return None
+    links = [one for one in _numbered(document, start) if canonical(one.url) not in (here, start)]
+    wanted = (1, 2) if at is None else (at.number + 1,)  # pages are counted from 0 in some systems
+    for number in wanted:
+        at_number = [one for one in links if one.read.number == number]
+        counted = {2} if at is None else {number, number + 1}
+        if found := next((one for one in at_number if _leads_on(one, counted)), None):
+            return found.url
+        if number > 1 and (found := next((one for one in at_number if one.read.explicit), None)):
+            listed = {one.read.number for one in links if one.read.explicit}
+            if len(listed) > 1:  # the article's pages by their titles
+                return found.url
+    return None
+
+
+def _leads_on(link: _Link, counted: set[int]) -> bool:
+    """Whether a link tells that the article goes on there: by one of these numbers, or in words."""
+    if link.number is not None and not link.option:
+        return link.number in counted
+    if link.text.startswith(_phrases()["page"]):
+        return True
+    return link.read.explicit and ("next" in link.rel or link.text in _phrases()["next"])
+
+
+def beginning(document: HtmlDocument) -> str | None:
+    """The URL of the first page of the article, if this is a further one; None if it is no such page.
+
+    It says so itself: by a link to that page that is numbered 1, or named the first, the one before or the canonical
+    one.
+    """
+    here = canonical(document.url) or document.url
+    numbers = [read for read in page_numbers.readings(here) if read.number > 0 and any(read.stem[1:])]
+    for node in document.tree.css(_LINKS) if numbers else ():
+        said = attribute(node, "href", "value")
+        url = joined(document.base, said.partition("#")[0])
+        address = canonical(url) if url is not None else None
+        if address in (None, here) or _is_of_comments(node, said):
+            continue
+        assert address is not None
+        own, ones = page_numbers.stem_of(address), {r.stem for r in page_numbers.readings(address) if r.number == 1}
+        for read in numbers:
+            if (read.stem == own or read.stem in ones) and _leads_back(node, read, plain=read.stem == own):
+                return url
+    return None
+
+
+def _leads_back(node: LexborNode, read: page_numbers.PageNumber, *, plain: bool) -> bool:
+    """Whether a link to what may be the first page says that this is a further one; `plain`: its URL has no number."""
+    if node.tag != "link" and (told := _NUMBER.fullmatch(text_of(node))) and int(told[1]) == 1:
+        return plain or read.number > 1
+    before = ("prev", "previous", "first", "start", "canonical") if plain else ("first", "start")
+    return read.explicit and read.number > 1 and not _rel(node).isdisjoint(before)
+
+
+def join(draft: Draft, further: Draft) -> bool:
+    """Add a further page's text and images to its article; return whether it has any text that is not there yet. Pages
+    repeat the headline and the lead, and those of the comments the whole article."""
+    known = {fold(text) for text in (*draft.body, draft.headline, draft.description or "", further.headline)}
+    new = [text for text in further.body if fold(text) not in known]
+    if not new:
+        return False
+    draft.body += new
+    draft.apart |= further.apart & frozenset(new)
+    urls = {image.url for image in draft.images}
+    draft.images += tuple(image for image in further.images if image.url not in urls)
+    draft.removed += further.removed
+    return True
+
+
+def _numbered(document: HtmlDocument, first: str) -> Iterator[_Link]:
+    """The links to pages of this article, in their order."""
+    for node in document.tree.css(_LINKS):
+        said = attribute(node, "href", "value")
+        if not _HINT.search(said):
+            continue
+        url = joined(document.base, said.partition("#")[0])
+        address = canonical(url) if url is not None else None
+        read = page_numbers.of_first(address, first) if address is not None else None
+        if url is None or read is None or _is_of_comments(node, said):
+            continue
+        text = (text_of(node) if node.tag != "link" else "") or attribute(node, "aria-label", "title")
+        if len(text) <= _TEXT:
+            yield _Link(url, read, fold(text), _rel(node), node.tag == "option")
+
+
+def _rel(node: LexborNode) -> frozenset[str]:
+    return frozenset(attribute(node, "rel").lower().split())
+
+
+def _is_of_comments(node: LexborNode, said: str) -> bool:
+    """Whether a link leads to reader comments, or is one to more of them."""
+    if "comment" in said.partition("#")[2]:
+        return True
+    return any(_is_called_comments(attribute(one, "id", "class")) for one in ancestors(node) if one.tag != "body")
+
+
+@cache
+def _phrases() -> dict[str, tuple[str, ...]]:
+    data = yaml.safe_load(files("crawler.extract").joinpath("pagination.yaml").read_text("utf-8"))
+    return {kind: tuple(fold(text) for text in texts) for kind, texts in data.items()}
