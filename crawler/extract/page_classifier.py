@@ -11,7 +11,7 @@ import yaml
 
 from crawler.boilerplate.phrases import known_form
 from crawler.errors import Refused
-from crawler.extract import jsonld, locked_pages, page_redirects, teasers
+from crawler.extract import app_shell, jsonld, locked_pages, page_redirects, teasers
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, text_of
 from crawler.models import Page
@@ -65,7 +65,7 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
         raise Refused(PageReason.LEADS_ON, url=url)
     body = document.tree.body
     if body is None or (not jsonld_article(found) and not body.text(strip=True)):
-        raise Refused(PageReason.NO_TEXT)
+        raise Refused(_without_text(document))
     if locked_pages.is_locked(document):
         raise Refused(PageReason.WALL)
     if jsonld_article(found) or document.meta("article:published_time"):
@@ -120,7 +120,9 @@ def reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node])
 def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]) -> None:
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
-        raise Refused(PageReason.NO_HEADLINE)
+        raise Refused(_without_text(document, PageReason.NO_HEADLINE))
+    if len(words(" ".join(draft.body))) <= app_shell.PLACEHOLDER_WORDS and app_shell.is_shell(document):
+        raise Refused(PageReason.NEEDS_BROWSER)
     if draft.paywalled and draft.description and _is_part(draft.body, draft.description):
         raise Refused(PageReason.WALL)
     few = len(words(" ".join(draft.body))) < _MIN_BODY_WORDS
@@ -131,6 +133,11 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
         raise Refused(PageReason.LISTING)
     if not draft.body and (not declared or document.first("h1") is None):
         raise Refused(PageReason.NO_TEXT)
+
+
+def _without_text(document: HtmlDocument, reason: PageReason = PageReason.NO_TEXT) -> PageReason:
+    """Why a page without text or a headline is rejected: that it waits for its scripts, if it does."""
+    return PageReason.NEEDS_BROWSER if app_shell.is_shell(document) else reason
 
 
 def _is_part(body: list[str], description: str) -> bool:

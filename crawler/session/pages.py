@@ -237,6 +237,8 @@ class Pages:
             return LeadsOn(str(problem.message.params["url"]), received.leading_on)
         if may_lead and problem.reason == PageReason.FURTHER_PAGE:
             return LeadsOn(str(problem.message.params["url"]), [])  # where it is fetched again, and kept
+        if page.rendered and problem.reason == PageReason.NEEDS_BROWSER:
+            problem = Refused(PageReason.NO_TEXT)  # it had one
         await self.rejections.reject(site, row, problem, page, was_read=True)
         return None
 

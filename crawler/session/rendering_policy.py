@@ -13,7 +13,7 @@ from crawler.models import Page
 from crawler.session.store import SessionStore
 from crawler.site_config import Site
 from index.archive import site_state
-from index.model.codes import Reason
+from index.model.codes import PageReason, Reason
 
 log = logging.getLogger("arshif.rendering")
 
@@ -67,7 +67,9 @@ class RenderingPolicy:
         if page.rendered or site.rendering != "auto" or reason not in WITHOUT_TEXT or not self.browser:
             return False
         look = await self._measurement(site)
-        return look.needed is not None or (look.ended < TRIAL_PAGES and _older(look.looked, REMEASURE_AFTER_NO_GAIN))
+        if look.needed is not None or (reason == PageReason.NEEDS_BROWSER and look.won >= MIN_TRIAL_ARTICLES):
+            return True  # some sites have pages of both kinds
+        return look.ended < TRIAL_PAGES and _older(look.looked, REMEASURE_AFTER_NO_GAIN)
 
     async def record_result(self, site: Site, page: Page, *, article: bool) -> None:
         """Record whether a page was an article; after a few pages, this settles whether the site needs a browser."""

@@ -88,6 +88,7 @@ class PageReason(StrEnum):
     EMPTY = "page.empty"  # no bytes
     NO_TEXT = "page.no_text"
     NO_HEADLINE = "page.no_headline"
+    NEEDS_BROWSER = "page.needs_browser"  # its scripts would fill in the text
     EMPTIED = "page.emptied"  # an article's page without its text
     FORGOTTEN = "page.forgotten"  # erased on request
 

@@ -32,7 +32,7 @@ PAGES_A_CONTEXT = 50  # then the site's next page gets a new context, and what t
 TRIAL_PAGES = 3  # pages that show whether a site needs a browser: without text when fetched plainly, then rendered
 MIN_TRIAL_ARTICLES = 2  # rendered trial pages that must be articles
 # Reasons for refusing a plain page whose text a script may still fill in
-WITHOUT_TEXT = (PageReason.EMPTY, PageReason.NO_TEXT, PageReason.NO_HEADLINE)
+WITHOUT_TEXT = (PageReason.EMPTY, PageReason.NO_TEXT, PageReason.NO_HEADLINE, PageReason.NEEDS_BROWSER)
 CONTEXT = {"service_workers": "block", "accept_downloads": False}  # for a crawl's pages
 
 

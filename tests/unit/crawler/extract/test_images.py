@@ -218,3 +218,9 @@ def test_an_address_is_what_a_browser_makes_of_it(src: str) -> None:
     node = LexborHTMLParser(f"<img src='{src}'>").css_first("img")
     base = "https://news.example/2024/05/story"
     assert address_of(node, base) == urljoin(base, src)
+
+
+def test_pictures_are_resolved_as_browsers_do_by_the_pages_base() -> None:
+    html = f"<base href='/files/'><h1>{HEADLINE}</h1><figure><img src='wheat.jpg' width=800></figure>{LONG * 4}"
+    images = stages.article(a_page(html), a_site()).article.images
+    assert [image.url.partition("//")[2].partition("/")[2] for image in images] == ["files/wheat.jpg"]
