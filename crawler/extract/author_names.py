@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import yaml
 
-from crawler.text import line
+from crawler.text import fold, line
 
 _MAX_AUTHORS = 20  # authors per article; more is a list of staff
 _TEXT = 1_000  # characters of a byline that are processed
@@ -77,15 +77,17 @@ def _parts(value: str, split: bool) -> list[str]:
         whole = [part for at, part in enumerate(parts) if at == 0 or not _is_role(part)]
         return [_without_place(value)] if len(whole) == len(parts) else whole
     named = [part for at, part in enumerate(parts) if at == 0 or not _is_role(part)]
-    if len(named) == 2 and len(named[0].split()) > 1 and _is_place(named[1], value):
-        del named[1]
+    if len(named) > 1 and all(len(part.split()) > 1 for part in named[:-1]) and _is_place(named[-1], value):
+        del named[-1]
     return [_without_place(part) for part in named]
 
 
 def _is_place(part: str, value: str) -> bool:
-    """Whether a part of a byline, after a whole name, is the place: one word after a comma, as in `Ann Lee, Berlin`."""
+    """Whether the last part of a byline, after whole names, is the place: one word after a comma, as in `Ann Lee,
+    Berlin`, in capitals if the script has them."""
     after_comma = value[: value.rindex(part)].rstrip().endswith((",", "،"))
-    return after_comma and part.isalpha() and (part.istitle() or value.isupper())
+    letters = part.istitle() or value.isupper() or part.lower() == part.upper()
+    return after_comma and letters and fold(part).isalpha()
 
 
 def _is_inverted(parts: list[str], value: str) -> bool:

@@ -7,6 +7,9 @@ from selectolax.lexbor import LexborNode
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge
 from crawler.text import fold
+from crawler.urls.article_filter import may_be_article
+from crawler.urls.joining import joined
+from crawler.urls.reasons import UrlReason
 
 _MENU_LEVELS = 4  # elements around a link that may be a menu
 _MENU_LINKS = 2  # links from which a list of links is a menu
@@ -42,7 +45,10 @@ def settle(draft: Draft, house: frozenset[str]) -> None:
 
 
 def is_label(document: HtmlDocument, text: str) -> bool:
-    """Whether a text stands outside of the page's menus, by itself."""
+    """Whether a text stands outside of the page's menus, by itself, and does not lead to the home page, as the outlet's
+    name does."""
+    if any(leads_home(a, document.base) for a in document.tree.css("a[href]") if a.text(deep=True, strip=True) == text):
+        return False
     for node in document.tree.css(_LABELS)[:_MAX_NODES]:
         if node.text(deep=True, strip=True) != text:
             continue
@@ -50,6 +56,12 @@ def is_label(document: HtmlDocument, text: str) -> bool:
         if not any(map(_is_menu, around)):
             return True
     return False
+
+
+def leads_home(node: LexborNode, base: str) -> bool:
+    """Whether a link leads to the home page of its host, in any language."""
+    url = joined(base, attribute(node, "href").partition("#")[0])
+    return url is not None and may_be_article(url) == UrlReason.HOME
 
 
 def is_crumb(node: LexborNode) -> bool:

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from datetime import date, datetime, tzinfo
 from itertools import islice
-from urllib.parse import urlsplit
 
 from htmldate import find_date
 from selectolax.lexbor import LexborNode
@@ -77,7 +76,7 @@ def fill_visible(draft: Draft, page: Context) -> None:
         near = [
             n
             for n in document.tree.css(_SECTIONS)[:8]
-            if (section.is_crumb(n) or not _is_outside_article(n)) and not _leads_home(n, document.url)
+            if (section.is_crumb(n) or not _is_outside_article(n)) and not section.leads_home(n, document.base)
         ]
         labels = [t for n in near if 1 < len(t := text_of(n)) <= _NAME_MAX_CHARS]
         headline = draft.headline.casefold()
@@ -87,12 +86,6 @@ def fill_visible(draft: Draft, page: Context) -> None:
         draft.fill("alternative_headline", text_of(document.first(_SECOND_HEADLINES)) or None, "page")
     if draft.lacks("keywords"):
         draft.fill("keywords", keywords([text_of(n) for n in document.tree.css("a[rel~='tag']")[:30]]), "page")
-
-
-def _leads_home(node: LexborNode, url: str) -> bool:
-    """Whether a breadcrumb links to the home page."""
-    href = attribute(node, "href")
-    return bool(href) and href.rstrip("/") in ("", "{0.scheme}://{0.netloc}".format(urlsplit(url)))
 
 
 def _fill_authors(draft: Draft, page: Context) -> None:

@@ -27,6 +27,8 @@ from crawler.extract.html_document import judge
 from crawler.text import fold
 
 _STOPS = (".", "!", "?", "…", "。", "؟", "۔", "।", ".”", ".“", '."', ".»", "!”", "?”", "」")
+_QUESTION = ("?", "؟", "？", ";")
+_SERIES = 3  # headings alike that are a chronology, a ranking or a list of questions
 _is_called_end = element_names.judge(
     r"footer|note|correct|disclaim|tip|contact|share|tag|meta|credit|source|sponsor|newsletter|bio|more"
 )
@@ -116,8 +118,20 @@ def _trim(blocks: Sequence[Block]) -> None:
         last += 1
     while 0 < first < len(blocks) and _continues(blocks[first - 1], blocks[first : first + 1], kinds):
         first -= 1
+    if 0 < first < len(blocks) and _opens_series(blocks[first - 1], blocks[first:last]):
+        first -= 1
     for block in (*blocks[:first], *blocks[last + 1 :]):
         block.found = False
+
+
+def _opens_series(block: Block, below: Sequence[Block]) -> bool:
+    """Whether a heading at the top of the text is the first of several alike: days, numbers, questions. A single one
+    may be the article's second headline."""
+    if not block.found or block.tag not in HEADINGS or block.links >= _MOSTLY_LINK:
+        return False
+    texts = [block.text, *(b.text for b in below if b.found and b.tag in HEADINGS and b.kind == block.kind)]
+    numbered = all(any(map(str.isdigit, text)) for text in texts)
+    return len(texts) >= _SERIES and (numbered or all(text.endswith(_QUESTION) for text in texts))
 
 
 def _continues(block: Block, after: Sequence[Block], kinds: set[Kind]) -> bool:

@@ -52,13 +52,16 @@ def folded(text: str) -> str:
 
 
 def clock(text: str) -> time | None:
-    """The time of day in a text in Arabic script: `22:30`, `10:30 مساءً`, `الساعة 10 ص`; None if there is none."""
+    """The time of day in a text in Arabic script: `22:30`, `10:30 مساءً`, `الساعة 10 ص`, `العصر 3:30`; None if there is
+    none."""
     match = _clock().search(folded(text))
     if match is None:
         return None
     hour, minute, second = int(match["hour"] or match["whole"]), int(match["minute"] or 0), int(match["second"] or 0)
     if half := match["half"]:
         hour = hour_of_day(hour, parts_of_the_day("after_the_hour")[half])
+    elif before := match["before"]:
+        hour = hour_of_day(hour, parts_of_the_day("before_the_hour")[before])
     return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
 
 
@@ -139,9 +142,11 @@ def parts_of_the_day(place: str) -> dict[str, str]:
 
 @cache
 def _clock() -> re.Pattern[str]:
-    words = "|".join(map(re.escape, parts_of_the_day("after_the_hour")))
+    words, ahead = (
+        "|".join(map(re.escape, parts_of_the_day(place))) for place in ("after_the_hour", "before_the_hour")
+    )
     return re.compile(
-        rf"(?<![\d:])(?:(?P<hour>\d{{1,2}})(?::(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?)"
+        rf"(?:(?<!\w)(?P<before>{ahead})\s)?(?<![\d:])(?:(?P<hour>\d{{1,2}})(?::(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?)"
         rf"|(?:الساعه|ساعت)\s(?P<whole>\d{{1,2}}))(?![\d:])\s?(?P<half>{words})?(?!\w)"
     )
 

@@ -142,3 +142,18 @@ def test_editors_and_reviewers_are_no_authors(box: str) -> None:
 @pytest.mark.parametrize("name", ["Di Maria Rossi", "Par Hansson", "Av Berg"])
 def test_a_field_for_a_name_keeps_a_name_that_looks_like_by(name: str) -> None:
     assert names([name], split=False) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("byline", "wanted"),
+    [
+        ("سمر حداد، دمشق", ("سمر حداد",)),
+        ("بقلم سمر حداد, عمّان", ("سمر حداد",)),
+        ("רות לוי, חיפה", ("רות לוי",)),
+        ("By Ann Lee and Bob Ray, Berlin", ("Ann Lee", "Bob Ray")),
+        ("سمر، نادر", ("سمر", "نادر")),
+        ("سمر حداد، نادر كرم", ("سمر حداد", "نادر كرم")),
+    ],
+)
+def test_a_word_after_whole_names_is_their_place_in_any_script(byline: str, wanted: tuple[str, ...]) -> None:
+    assert names([byline]) == wanted

@@ -451,3 +451,24 @@ def test_points_in_brief_above_the_body_are_of_the_text() -> None:
         points.replace("brief'", "related'"),
     ):
         assert read(page % other) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("headings", "kept"),
+    [
+        (["1 March 2026", "2 March 2026", "3 March 2026"], True),
+        (["2026 m. kovo 1 d.", "2026 m. kovo 2 d.", "2026 m. kovo 3 d."], True),
+        (["1. The old quay", "2. The new quay", "3. The quay to come"], True),
+        (["ماذا حدث؟", "متى تعود العبّارة؟", "من يدفع؟"], True),
+        (["Nobody knows when the ferry runs again", "The old quay", "The new quay"], False),  # a second headline
+        (["1 March 2026", "The old quay"], False),
+    ],
+)
+def test_the_first_of_several_headings_alike_opens_the_text(headings: list[str], kept: bool) -> None:
+    text = "The ferry lay still again, and the council of the harbour met to speak of what the {} engines may cost."
+    parts = "".join(f"<h2>{one}</h2><p>{text.format(n)}</p>" for n, one in enumerate(headings))
+    title = "Ferry chronicle of the islands"
+    page = a_page(f"<title>{title}</title><article><h1>{title}</h1>{parts}</article>")
+    body = stages.article(page, a_site()).article.body
+    assert body.startswith(headings[0]) is kept
+    assert headings[1] in body

@@ -318,3 +318,22 @@ def test_a_word_that_ends_in_t_is_no_zone() -> None:
     found = dates.visible("First published 20.01.2026, 08:30", place("en"))
     assert found is not None
     assert found.at.isoformat() == "2026-01-20T08:30:00+03:00"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("الأحد 3 أيار 2020 العصر 3:30", "15:30"),
+        ("3 مايو 2020، الساعة 5:10 فجراً", "05:10"),
+        ("مساء 9:15 2020/05/03", "21:15"),
+        ("03/05/2020 بعد الظهر 2:20", "14:20"),
+        ("3 مايو 2020 - 1:05 مساءا", "13:05"),
+        ("3 مايو 2020م 3:30", "03:30"),  # the letter is of the year
+        ("الفجر 4:05 - 3 مايو 2020", "04:05"),
+        ("3 مايو 2020 | 11:20 الليل", "23:20"),
+    ],
+)
+def test_a_part_of_the_day_stands_before_or_behind_its_hour(said: str, expected: str) -> None:
+    dated = dates.visible(said, place("ar", "SY"))
+    assert dated is not None
+    assert dated.at.strftime("%d %H:%M") == f"03 {expected}"
