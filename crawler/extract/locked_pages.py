@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, text_of
 from crawler.text import words
@@ -33,6 +33,13 @@ def is_locked(document: HtmlDocument) -> bool:
         if form is not None and _asks_only_for_a_password(form) and not _is_beside(form):
             return _words_around(form) <= _FEW_BESIDE_FORM
     return False
+
+
+def asks_to_log_in(markup: str) -> bool:
+    """Whether a page that has no text has a form to log in, and not beside where its text would be."""
+    fields = LexborHTMLParser(markup).css('form input[type="password" i]')[:3]
+    forms = (next((n for n in ancestors(field) if n.tag == "form"), None) for field in fields)
+    return any(form is not None and not _is_beside(form) for form in forms)
 
 
 def _asks_only_for_a_password(form: LexborNode) -> bool:

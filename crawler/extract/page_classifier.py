@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -65,7 +66,7 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
         raise Refused(PageReason.LEADS_ON, url=url)
     body = document.tree.body
     if body is None or (not jsonld_article(found) and not body.text(strip=True)):
-        raise Refused(_without_text(document))
+        raise Refused(_waits_for(document) or PageReason.NO_TEXT)
     if locked_pages.is_locked(document):
         raise Refused(PageReason.WALL)
     if jsonld_article(found) or document.meta("article:published_time"):
@@ -120,9 +121,9 @@ def reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node])
 def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]) -> None:
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
-        raise Refused(_without_text(document, PageReason.NO_HEADLINE))
-    if len(words(" ".join(draft.body))) <= app_shell.PLACEHOLDER_WORDS and app_shell.is_shell(document):
-        raise Refused(PageReason.NEEDS_BROWSER)
+        raise Refused(_waits_for(document) or PageReason.NO_HEADLINE)
+    if waited_for := _waits_for(document, draft.body):
+        raise Refused(waited_for)
     if draft.paywalled and draft.description and _is_part(draft.body, draft.description):
         raise Refused(PageReason.WALL)
     few = len(words(" ".join(draft.body))) < _MIN_BODY_WORDS
@@ -135,9 +136,13 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
         raise Refused(PageReason.NO_TEXT)
 
 
-def _without_text(document: HtmlDocument, reason: PageReason = PageReason.NO_TEXT) -> PageReason:
-    """Why a page without text or a headline is rejected: that it waits for its scripts, if it does."""
-    return PageReason.NEEDS_BROWSER if app_shell.is_shell(document) else reason
+def _waits_for(document: HtmlDocument, body: Sequence[str] = ()) -> PageReason | None:
+    """Why a page has no text yet, or hardly any: it waits for a member or for its scripts; None if it does not."""
+    if len(words(" ".join(body))) > app_shell.PLACEHOLDER_WORDS:
+        return None
+    if not body and locked_pages.asks_to_log_in(document.markup):
+        return PageReason.WALL
+    return PageReason.NEEDS_BROWSER if app_shell.is_shell(document) else None
 
 
 def _is_part(body: list[str], description: str) -> bool:

@@ -60,3 +60,17 @@ def test_a_page_with_its_text_is_read_whatever_stands_empty_beside_it() -> None:
         f"{TITLE}<body><div id=app></div><h1>The ferry to the islands runs again</h1><div>{PROSE}</div><script src=/a>"
     )
     assert "nine weeks" in stages.article(a_page(html), a_site()).article.body
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        (
+            f"{TITLE}<h1>The ferry</h1><form><label>Name<input name=u></label><input type=password></form>",
+            "page.wall",
+        ),
+        (f"{TITLE}<h1>The ferry</h1><div class=login-modal><form><input type=password></form></div>", "page.no_text"),
+    ],
+)
+def test_a_form_to_log_in_in_the_place_of_the_text_is_a_wall(html: str, wanted: str) -> None:
+    assert refused(html) == wanted

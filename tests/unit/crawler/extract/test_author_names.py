@@ -153,6 +153,8 @@ def test_a_field_for_a_name_keeps_a_name_that_looks_like_by(name: str) -> None:
         ("By Ann Lee and Bob Ray, Berlin", ("Ann Lee", "Bob Ray")),
         ("سمر، نادر", ("سمر", "نادر")),
         ("سمر حداد، نادر كرم", ("سمر حداد", "نادر كرم")),
+        ("إعداد وتحرير: سمر حداد", ("سمر حداد",)),
+        ("Text und Fotos: Anna Berg", ("Anna Berg",)),
     ],
 )
 def test_a_word_after_whole_names_is_their_place_in_any_script(byline: str, wanted: tuple[str, ...]) -> None:
