@@ -77,13 +77,13 @@ def _parts(value: str, split: bool) -> list[str]:
         whole = [part for at, part in enumerate(parts) if at == 0 or not _is_role(part)]
         return [_without_place(value)] if len(whole) == len(parts) else whole
     named = [part for at, part in enumerate(parts) if at == 0 or not _is_role(part)]
-    if len(named) > 1 and all(len(part.split()) > 1 for part in named[:-1]) and _is_place(named[-1], value):
-        del named[-1]
+    if len(named) == 2 and len(named[0].split()) > 1 and _is_place(named[1], value):
+        del named[1]
     return [_without_place(part) for part in named]
 
 
 def _is_place(part: str, value: str) -> bool:
-    """Whether the last part of a byline, after whole names, is the place: one word after a comma, as in `Ann Lee,
+    """Whether a part of a byline, after a whole name, is the place: one word after a comma, as in `Ann Lee,
     Berlin`, in capitals if the script has them."""
     after_comma = value[: value.rindex(part)].rstrip().endswith((",", "،"))
     letters = part.istitle() or value.isupper() or part.lower() == part.upper()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from urllib.parse import unquote
 
 import yaml
 from selectolax.lexbor import LexborNode
@@ -24,6 +25,7 @@ from crawler.urls.joining import joined
 
 MAX_PAGES = 20  # of one article; a gallery may have more, one by one
 
+_FIRST, _BEFORE = ("first", "start"), ("prev", "previous", "canonical")  # what a link to the first page is named
 _LINKS = "a[href], link[rel][href], option[value]"
 # Before it is resolved, which takes time: a URL in which a number of at most three digits ends a part.
 _HINT = re.compile(r"(?<!\d)\d{1,3}(?:\.\w{1,5})?/?(?=$|[?&#])")
@@ -57,8 +59,8 @@ def following(document: HtmlDocument, first: str) -> str | None:
     at = page_numbers.of_first(here, start)
     if at is None and here != start:
         return None
-    links = [one for one in _numbered(document, start) if canonical(one.url) not in (here, start)]
     wanted = (1, 2) if at is None else (at.number + 1,)  # pages are counted from 0 in some systems
+    links = [one for one in _numbered(document, start) if canonical(one.url) not in (here, start)]
     for number in wanted:
         at_number = [one for one in links if one.read.number == number]
         counted = {2} if at is None else {number, number + 1}
@@ -88,8 +90,8 @@ def beginning(document: HtmlDocument) -> str | None:
     """
     here = canonical(document.url) or document.url
     numbers = [read for read in page_numbers.readings(here) if read.number > 0 and any(read.stem[1:])]
-    for node in document.tree.css(_LINKS) if numbers else ():
-        said = attribute(node, "href", "value")
+    for node in _may_lead_back(document) if numbers else ():
+        said = attribute(node, "href")
         url = joined(document.base, said.partition("#")[0])
         address = canonical(url) if url is not None else None
         if address in (None, here) or _is_of_comments(node, said):
@@ -102,12 +104,22 @@ def beginning(document: HtmlDocument) -> str | None:
     return None
 
 
+def _may_lead_back(document: HtmlDocument) -> list[LexborNode]:
+    """The links that are numbered 1, or named after the page where they lead."""
+    named = document.tree.css(", ".join(f'[rel~="{name}"][href]' for name in (*_BEFORE, *_FIRST)))
+    return [*named, *(a for a in document.tree.css("a[href]") if _is_one(a.text(deep=True, strip=True)))]
+
+
+def _is_one(text: str) -> bool:
+    told = _NUMBER.fullmatch(text)
+    return told is not None and int(told[1]) == 1
+
+
 def _leads_back(node: LexborNode, read: page_numbers.PageNumber, *, plain: bool) -> bool:
     """Whether a link to what may be the first page says that this is a further one; `plain`: its URL has no number."""
-    if node.tag != "link" and (told := _NUMBER.fullmatch(text_of(node))) and int(told[1]) == 1:
+    if node.tag != "link" and _is_one(text_of(node)):
         return plain or read.number > 1
-    before = ("prev", "previous", "first", "start", "canonical") if plain else ("first", "start")
-    return read.explicit and read.number > 1 and not _rel(node).isdisjoint(before)
+    return read.explicit and read.number > 1 and not _rel(node).isdisjoint((*_BEFORE, *_FIRST) if plain else _FIRST)
 
 
 def join(draft: Draft, further: Draft) -> bool:
@@ -127,10 +139,11 @@ def join(draft: Draft, further: Draft) -> bool:
 
 def _numbered(document: HtmlDocument, first: str) -> Iterator[_Link]:
     """The links to pages of this article, in their order."""
+    name = page_numbers.stem_of(first)[1].rpartition("/")[2]
     for node in document.tree.css(_LINKS):
-        said = attribute(node, "href", "value")
-        if not _HINT.search(said):
-            continue
+        said = (node.attributes.get("href") or node.attributes.get("value") or "").strip()
+        if not (_may_be_numbered(said) and _HINT.search(said) and (_is_relative(said) or name in unquote(said))):
+            continue  # as nearly every link
         url = joined(document.base, said.partition("#")[0])
         address = canonical(url) if url is not None else None
         read = page_numbers.of_first(address, first) if address is not None else None
@@ -139,6 +152,15 @@ def _numbered(document: HtmlDocument, first: str) -> Iterator[_Link]:
         text = (text_of(node) if node.tag != "link" else "") or attribute(node, "aria-label", "title")
         if len(text) <= _TEXT:
             yield _Link(url, read, fold(text), _rel(node), node.tag == "option")
+
+
+def _may_be_numbered(said: str) -> bool:
+    """Whether a link has a digit near its end, or of its path: asked of every link, it must cost nothing."""
+    return "?" in said or "#" in said or any(map(str.isdigit, said[-7:]))
+
+
+def _is_relative(said: str) -> bool:
+    return not said.startswith(("/", "http"))
 
 
 def _rel(node: LexborNode) -> frozenset[str]:
