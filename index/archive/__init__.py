@@ -78,6 +78,7 @@ class Archive:
         """Run `fn` in a transaction of its own and return its result as a future, done once the commit is on disk.
 
         Within a process, transactions run in the order of the calls. If `fn` raises, the transaction is rolled back.
+        In PostgreSQL, `fn` may be called again where nothing of it was committed: it must not depend on how often.
         The future raises that error, and these:
 
         :raises LeaseLost: when `lease` is no longer ours.
