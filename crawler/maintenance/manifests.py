@@ -28,8 +28,8 @@ from index.model.iso import iso
 from index.model.message import Message
 from index.warc.store import WarcStore
 
-BATCH = 200  # readings and records each that get their entries between two other writers
-STEPS = 20  # batches in one call of the daemon, every ten minutes: enough for half a million records a day
+BATCH = 100  # readings and records each that get their entries in one transaction, of some hundredths of a second
+STEPS = 20  # batches in one call of the daemon, every ten minutes: enough for a quarter of a million records a day
 _ANSWER = 30.0  # seconds that an authority has for an answer
 
 Told = Callable[[int], None]  # how many entries were added so far

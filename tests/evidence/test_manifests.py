@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from crawler.daemon import Daemon
 from crawler.maintenance import manifests as writer
 from crawler.maintenance.erasure import Erasure
 from crawler.maintenance.verification import verify
@@ -448,3 +449,18 @@ def test_readings_are_looked_at_in_batches_whatever_their_number(
     assert len(problems(archive)) == 1 + 2 + 3 + 4
     with Archive(archive.archive.path) as again, again.read() as conn:
         assert len(manifests.covered(conn, 100)) == 15
+
+
+# --- who writes them -------------------------------------------------------------------------------------------------
+
+
+def test_the_daemon_writes_them_by_itself(archive: Proven, caplog: pytest.LogCaptureFixture) -> None:
+    archive.store(text(1), day(10))
+    Daemon(archive.config, archive.archive, web=False).supervise()
+    assert [one.day for one in closed(archive)] == ["2026-11-10"]
+    archive.set(signing_key=str(archive.folder / "none"))
+    archive.store(text(2), day(11))
+    with caplog.at_level("ERROR"):
+        Daemon(archive.config, archive.archive, web=False).supervise()
+    assert "manifest keygen" in caplog.text
+    assert len(closed(archive)) == 1

@@ -153,6 +153,7 @@ def test_what_fails_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.Mo
         tended = daemon.Daemon(load(), archive, web=False)
         for module, name in (
             (daemon, "checkup"),
+            (daemon.manifests, "write_some"),
             (notifications, "send"),
             (daemon, "open_index"),
             (daemon.saved_search_alerts, "send_alerts"),
@@ -160,7 +161,7 @@ def test_what_fails_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.Mo
             monkeypatch.setattr(module, name, fails(name))
         monkeypatch.setattr(tended.signing, "some", fails("some"))
         tended.supervise()
-    assert called == ["checkup", "some", "send", "open_index", "send_alerts"]
+    assert called == ["checkup", "some", "write_some", "send", "open_index", "send_alerts"]
 
 
 def test_without_a_network_no_site_is_blamed(broken: Harness) -> None:
