@@ -102,7 +102,7 @@ def _add_entries(archive: Archive, raw: WarcStore, manifest: OpenManifest, now: 
     hashes = {record: leaf for record, leaf in found.items() if isinstance(leaf, bytes)}
 
     def add(conn: Connection) -> int | None:
-        current = manifests.current(conn, now)
+        current = manifests.hold(conn, now)
         if current is None or (current.number, current.day) != (manifest.number, manifest.day):
             return 0  # another process was faster
         warc_records.mark_checked(conn, problems, now)

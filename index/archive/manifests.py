@@ -29,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 
+from index.archive import dialect
 from index.archive import tables as t
 from index.archive.upsert import CHUNK
 from index.archive.warc_records import CheckedRecord
@@ -106,6 +107,12 @@ def current(conn: Connection, now: datetime) -> OpenManifest | None:
     return OpenManifest((newest.number if newest else 0) + 1, oldest.astimezone(UTC).date(), last_entry + 1, last_entry)
 
 
+def hold(conn: Connection, now: datetime) -> OpenManifest | None:
+    """What `current` gives, which no other transaction changes until this one has ended."""
+    dialect.of(conn).hold_articles(conn)
+    return current(conn, now)
+
+
 def records_due(conn: Connection, manifest: OpenManifest, now: datetime, most: int) -> list[CheckedRecord]:
     """At most `most` raw responses that are to be entered in this manifest; those found damaged are left out."""
     rows = conn.execute(select(t.raws).where(_due(t.raws, manifest, now)).order_by(t.raws.c.stored).limit(most))
@@ -152,7 +159,7 @@ def close(
 
     It is not if it was closed already, has entries after `last`, the one that its text was made with, or lacks some.
     """
-    found = current(conn, now)
+    found = hold(conn, now)
     if found is None or (found.number, found.last) != (manifest.number, last) or last < found.first:
         return False
     if not is_complete(conn, found, now):

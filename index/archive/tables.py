@@ -225,12 +225,15 @@ def _reading() -> list[Column[Any]]:
     ]
 
 
+_UNCOVERED = text("entry IS NULL")
+
+
 def _kept(table: str) -> list[Column[Any] | Index]:
     """The columns of what manifests cover, and the index of what none covers yet."""
     return [
         Column("stored", Instant, default=lambda: datetime.now(UTC)),  # by our clock; None: before 0012
         Column("entry", Key),  # the id of its hash in `manifest_entries`; None: no manifest has it yet
-        Index(f"ix_{table}_uncovered", "stored", sqlite_where=text("entry IS NULL")),
+        Index(f"ix_{table}_uncovered", "stored", sqlite_where=_UNCOVERED, postgresql_where=_UNCOVERED),
     ]
 
 

@@ -24,6 +24,7 @@ from crawler.monitoring.doctor import run_checks
 from index.archive import Archive, manifest_checks, manifests
 from index.archive import tables as t
 from index.archive.backup import back_up, restore
+from index.archive.database import Database
 from index.errors import ArshifError
 from index.evidence import minisign
 from index.evidence.forms import Manifest, parse_manifest, reading_bytes
@@ -36,7 +37,15 @@ from tests.support.time_authority import authority
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Proven]:
+    """An archive in a file, where commands look for it."""
     with Proven(tmp_path) as it:
+        yield it
+
+
+@pytest.fixture
+def anywhere(tmp_path: Path, place: Database) -> Iterator[Proven]:
+    """An archive in each kind of database."""
+    with Proven(tmp_path, place) as it:
         yield it
 
 
@@ -58,20 +67,20 @@ def uncovered(archive: Proven) -> int:
 # --- what a manifest covers ------------------------------------------------------------------------------------------
 
 
-def test_a_day_that_has_ended_gets_a_manifest_of_all_readings_and_records(archive: Proven) -> None:
-    archive.store(text(1), day(10))
-    archive.store(text(2), day(10, 23.9))
-    archive.correct(replace(text(2), body="read better", content_hash="better"), day(10, 23.95))
-    assert archive.write(day(10, 23.98)).closed == []
-    archive.store(text(3), day(11, 0))
-    (first,) = archive.write(day(11, 0.5)).closed
+def test_a_day_that_has_ended_gets_a_manifest_of_all_readings_and_records(anywhere: Proven) -> None:
+    anywhere.store(text(1), day(10))
+    anywhere.store(text(2), day(10, 23.9))
+    anywhere.correct(replace(text(2), body="read better", content_hash="better"), day(10, 23.95))
+    assert anywhere.write(day(10, 23.98)).closed == []
+    anywhere.store(text(3), day(11, 0))
+    (first,) = anywhere.write(day(11, 0.5)).closed
     assert (first.number, first.day, first.entries, first.previous) == (1, "2026-11-10", 5, None)
-    assert archive.write(day(11, 1)).closed == []
-    (second,) = archive.write(day(13)).closed
+    assert anywhere.write(day(11, 1)).closed == []
+    (second,) = anywhere.write(day(13)).closed
     assert (second.number, second.day, second.entries, second.previous) == (2, "2026-11-11", 2, first.digest)
-    assert archive.write(day(14)).closed == []
-    assert closed(archive) == [first, second]
-    assert problems(archive) == []
+    assert anywhere.write(day(14)).closed == []
+    assert closed(anywhere) == [first, second]
+    assert problems(anywhere) == []
 
 
 def test_what_is_stored_counts_and_not_what_a_record_is_dated(archive: Proven) -> None:
@@ -84,17 +93,17 @@ def test_what_is_stored_counts_and_not_what_a_record_is_dated(archive: Proven) -
     assert (proven.manifest.day, proven.record_date) == ("2026-11-11", "2018-08-15T12:00:00.000000Z")
 
 
-def test_what_comes_late_for_a_day_goes_into_the_next_manifest(archive: Proven) -> None:
-    archive.store(text(1), day(10))
-    archive.write(day(11))
-    late = archive.store(text(2), day(10, 23.99))  # its transaction ended only now, or the clock went back
-    archive.write(day(12))
-    assert [(one.number, one.day, one.entries) for one in closed(archive)] == [
+def test_what_comes_late_for_a_day_goes_into_the_next_manifest(anywhere: Proven) -> None:
+    anywhere.store(text(1), day(10))
+    anywhere.write(day(11))
+    late = anywhere.store(text(2), day(10, 23.99))  # its transaction ended only now, or the clock went back
+    anywhere.write(day(12))
+    assert [(one.number, one.day, one.entries) for one in closed(anywhere)] == [
         (1, "2026-11-10", 2),
         (2, "2026-11-10", 2),
     ]
-    assert check(pack(archive.proof(late))).manifest.number == 2
-    assert problems(archive) == []
+    assert check(pack(anywhere.proof(late))).manifest.number == 2
+    assert problems(anywhere) == []
 
 
 def test_today_can_be_closed_and_what_follows_gets_a_further_manifest(archive: Proven) -> None:
@@ -214,20 +223,20 @@ def test_whatever_is_interrupted_each_reading_and_record_is_in_one_manifest(
         assert (again.entries, again.closed) == (0, [])
 
 
-def test_two_writers_at_once_write_one_chain(archive: Proven, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_writers_at_once_write_one_chain(anywhere: Proven, monkeypatch: pytest.MonkeyPatch) -> None:
     from threading import Thread
 
     monkeypatch.setattr(writer, "BATCH", 2)
     for n in range(40):
-        archive.store(text(n), day(10 + n // 10))
-    threads = [Thread(target=partial(archive.write, day(20))) for _ in range(3)]
+        anywhere.store(text(n), day(10 + n // 10))
+    threads = [Thread(target=partial(anywhere.write, day(20))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
-    archive.write(day(20))
-    assert [one.entries for one in closed(archive)] == [20] * 4
-    assert problems(archive) == []
+    anywhere.write(day(20))
+    assert [one.entries for one in closed(anywhere)] == [20] * 4
+    assert problems(anywhere) == []
 
 
 def test_a_call_of_the_daemon_takes_a_bounded_number_of_steps(archive: Proven, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,24 +361,24 @@ def test_doctor_tells_of_manifests(archive: Proven) -> None:
 # --- forgetting, backups ---------------------------------------------------------------------------------------------
 
 
-def test_what_is_forgotten_leaves_a_hash_and_the_proofs_of_all_else(archive: Proven) -> None:
-    kept, gone = archive.store(text(1), day(10)), archive.store(text(2), day(10))
-    archive.write(day(11))
-    before, made = pack(archive.proof(kept)), pack(archive.proof(gone))
-    work = Erasure(archive.archive, archive.folder / "data" / "raw")
-    work.forget(work.resolve(gone, archive.config), day(12))
-    assert pack(archive.proof(kept)) == before
+def test_what_is_forgotten_leaves_a_hash_and_the_proofs_of_all_else(anywhere: Proven) -> None:
+    kept, gone = anywhere.store(text(1), day(10)), anywhere.store(text(2), day(10))
+    anywhere.write(day(11))
+    before, made = pack(anywhere.proof(kept)), pack(anywhere.proof(gone))
+    work = Erasure(anywhere.archive, anywhere.folder / "data" / "raw")
+    work.forget(work.resolve(gone, anywhere.config), day(12))
+    assert pack(anywhere.proof(kept)) == before
     assert check(made).reading["headline"] == "Story 2", "what was proven before is out of our hands"
-    with archive.archive.read() as conn:
+    with anywhere.archive.read() as conn:
         assert manifests.reading(conn, gone, 1, 1) is None
         rows = [
             dict(row) for table in (t.manifests, t.manifest_entries) for row in conn.execute(select(table)).mappings()
         ]
-    assert problems(archive) == []
+    assert problems(anywhere) == []
     for trace in ("Story 2", gone, "step.example"):
         assert trace not in repr(rows)
-    archive.write(day(13))
-    assert len(closed(archive)) == 1
+    anywhere.write(day(13))
+    assert len(closed(anywhere)) == 1
 
 
 def test_what_is_forgotten_before_it_has_an_entry_is_in_no_manifest(archive: Proven) -> None:

@@ -16,8 +16,9 @@ from crawler.maintenance import manifests as writer
 from crawler.maintenance.manifests import Written
 from crawler.maintenance.proofs import prove
 from crawler.settings_model import ManifestSettings
-from index.archive import Archive, articles, manifests
+from index.archive import Archive, articles, dialect, manifests
 from index.archive import tables as t
+from index.archive.database import Database
 from index.evidence.proofs import Proof
 from index.model.article import Article
 from index.warc.store import Response, WarcStore
@@ -37,15 +38,15 @@ def text(n: int, **fields: Any) -> Article:
 
 
 class Proven:
-    """An archive in a folder, with its configuration; a context manager."""
+    """An archive in a folder, or in a database, with its configuration; a context manager."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, place: Database | None = None, **settings: str) -> None:
         self.config: Config = load(env={"ARSHIF_DATA": str(folder / "data")})
         self.set(**settings)
         self.folder = folder
         self._open = ExitStack()
         self.raw = self._open.enter_context(WarcStore(folder / "data" / "raw", "run-1"))
-        self.archive = self._open.enter_context(Archive(folder / "data" / "archive.sqlite3"))
+        self.archive = self._open.enter_context(Archive(place or folder / "data" / "archive.sqlite3"))
 
     def __enter__(self) -> Proven:
         return self
@@ -95,4 +96,4 @@ class Proven:
 
     def sql(self, statement: str, *values: object) -> None:
         """Change the archive behind its own back."""
-        self.archive.write(lambda conn: conn.exec_driver_sql(statement, values)).result()
+        self.archive.write(lambda conn: conn.exec_driver_sql(dialect.of(conn).sql(statement), values)).result()

@@ -81,10 +81,11 @@ def authority(folder: Path, name: str = "Made-up stamps") -> Iterator[Authority]
         def do_POST(self) -> None:
             request = self.rfile.read(int(self.headers["Content-Length"]))
             assert self.headers["Content-Type"] == "application/timestamp-query"
-            self.send_response(own.status)
+            status = own.status
+            self.send_response(status)
             self.send_header("Content-Type", "application/timestamp-reply")
             self.end_headers()
-            self.wfile.write(own.stamp(request) if own.status == 200 else b"closed today")
+            self.wfile.write(own.stamp(request) if status == 200 else b"closed today")
 
         def log_message(self, *_: object) -> None:
             pass
