@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from index.archive.requests import AddressRequest
 from index.errors import InvalidValue
 from index.locale import plain
 from index.model.codes import RequestReason, RequestState, RequestWay
+from index.search.query_language import MAX_LIMIT
 from index.web import live, queries
 from index.web.api_models import ERRORS, NOT_FOUND, Address, AddressState, failure
 from index.web.error_handlers import Refused
@@ -169,6 +170,13 @@ def ask_for(address: Annotated[str, Depends(_address)], ask: AskOf, response: Re
     one = _asked(ask, address, RequestWay.API)
     response.headers["location"] = f"/api/archive/{one.id}"
     return _state(one)
+
+
+@api.get("/archive", response_model=list[AddressState])
+def asked_states(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = LISTED) -> Any:
+    """The last addresses that someone asked for, and what became of each, newest first."""
+    with archive.read() as conn:
+        return [_state(one) for one in requests.recent(conn, limit)]
 
 
 @api.get("/archive/{number}", response_model=AddressState, responses=NOT_FOUND)

@@ -72,7 +72,8 @@ def test_feed_readers_send_it_as_a_password(client: Client) -> None:
 def test_the_description_says_that_a_token_is_wanted(client: Client, shelf: SearchFixture) -> None:
     told = client.get("/api/openapi.json", headers={"authorization": f"Bearer {TOKEN}"}).json()
     assert told["components"]["securitySchemes"] == {"HTTPBearer": {"type": "http", "scheme": "bearer"}}
-    assert all(way["get"]["security"] == [{"HTTPBearer": []}] for way in told["paths"].values())
+    operations = [operation for way in told["paths"].values() for operation in way.values()]
+    assert all(operation["security"] == [{"HTTPBearer": []}] for operation in operations)
     assert "securitySchemes" not in client_of(shelf).get("/api/openapi.json").json()["components"]
 
 

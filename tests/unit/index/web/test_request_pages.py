@@ -114,12 +114,11 @@ def test_an_article_is_checked_at_its_own_address(client: Client, shelf: SearchF
 def test_a_program_asks_and_looks_what_became_of_it(client: Client, shelf: SearchFixture) -> None:
     told = client.get("/api/openapi.json").json()
 
-    def holds(answer: httpx.Response, path: str, method: str) -> dict[str, Any]:
+    def holds(answer: httpx.Response, path: str, method: str) -> Any:
         described = told["paths"][path][method]["responses"][str(answer.status_code)]
         schema = described["content"]["application/json"]["schema"] | {"components": told["components"]}
         assert [error.message for error in Draft202012Validator(schema).iter_errors(answer.json())] == []
-        found: dict[str, Any] = answer.json()
-        return found
+        return answer.json()
 
     answer = post(client, NEW)
     one = holds(answer, "/api/archive", "post")
@@ -130,6 +129,7 @@ def test_a_program_asks_and_looks_what_became_of_it(client: Client, shelf: Searc
     one = holds(client.get(answer.headers["location"]), "/api/archive/{number}", "get")
     assert (one["state"], one["archived"], one["result"]) == ("done", False, "refused")
     assert (one["code"], one["params"]) == ("fetch.http_status", {"status": 500})
+    assert holds(client.get("/api/archive"), "/api/archive", "get") == [one]
     holds(client.get("/api/archive/999999"), "/api/archive/{number}", "get")
     holds(post(client, "ftp://files.example/"), "/api/archive", "post")
     assert post(client, NEW).json()["id"] != one["id"], "it may be asked for again"
