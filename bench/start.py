@@ -25,7 +25,7 @@ FIGURES = (
         "a crawl, all its components",
         [sys.executable, "-c", "from crawler.processes.spider_process import load_components as f; f()"],
         "import scrapy.crawler, scrapy.core.downloader.handlers.http11, trafilatura",
-        1.75,
+        2.0,
     ),
 )
 
