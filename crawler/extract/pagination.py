@@ -23,6 +23,7 @@ from crawler.urls import page_numbers
 from crawler.urls.canonical import canonical
 from crawler.urls.joining import joined
 
+_MAX_LINKS = 300  # links that are resolved; a hostile page has a hundred thousand that look like one to its next page
 MAX_PAGES = 20  # of one article; a gallery may have more, one by one
 
 _FIRST, _BEFORE = ("first", "start"), ("prev", "previous", "canonical")  # what a link to the first page is named
@@ -90,7 +91,7 @@ def beginning(document: HtmlDocument) -> str | None:
     """
     here = canonical(document.url) or document.url
     numbers = [read for read in page_numbers.readings(here) if read.number > 0 and any(read.stem[1:])]
-    for node in _may_lead_back(document) if numbers else ():
+    for node in _may_lead_back(document)[:_MAX_LINKS] if numbers else ():
         said = attribute(node, "href")
         url = joined(document.base, said.partition("#")[0])
         address = canonical(url) if url is not None else None
@@ -140,10 +141,14 @@ def join(draft: Draft, further: Draft) -> bool:
 def _numbered(document: HtmlDocument, first: str) -> Iterator[_Link]:
     """The links to pages of this article, in their order."""
     name = page_numbers.stem_of(first)[1].rpartition("/")[2]
+    resolved = 0
     for node in document.tree.css(_LINKS):
         said = (node.attributes.get("href") or node.attributes.get("value") or "").strip()
         if not (_may_be_numbered(said) and _HINT.search(said) and (_is_relative(said) or name in unquote(said))):
             continue  # as nearly every link
+        resolved += 1
+        if resolved > _MAX_LINKS:
+            return
         url = joined(document.base, said.partition("#")[0])
         address = canonical(url) if url is not None else None
         read = page_numbers.of_first(address, first) if address is not None else None

@@ -13,6 +13,7 @@ from crawler.extract import pagination
 from crawler.extract.html_document import parse
 from crawler.models import Page
 from crawler.site_config import stranger
+from tests.support.patience import cpu_within
 
 URL = "https://a.example/2026/05/harbour-quay-repairs/"
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
@@ -168,3 +169,11 @@ def test_a_further_page_says_where_its_article_begins(links: str, head: str) -> 
 )
 def test_an_article_with_a_number_in_its_url_is_no_further_page(url: str, links: str) -> None:
     assert stages.article(page(2, links, url=url), SITE).pages == 1
+
+
+def test_a_page_of_a_hundred_thousand_numbered_links_costs_little() -> None:
+    links = "".join(f"<a href='?page={n % 900}'>1</a>" for n in range(100_000))
+    document = parse(f"<body>{links}", f"{URL}2/")
+    with cpu_within(3):  # it took 9 s
+        pagination.following(document, URL)
+        pagination.beginning(document)
