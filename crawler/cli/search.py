@@ -31,8 +31,8 @@ def search(
         typer.Argument(
             callback=check_words,
             help="Words, '\"a phrase\"', -excluded, OR, ( ), prefix*, fuzzy~, title: body: site: country: lang: "
-            "author: section: after:2026-01 before: on: changed: gone:yes has:image copies:yes versions:yes "
-            "(docs/search.md); by default, every article.",
+            "author: section: after:2026-01 before: on: changed: edited: removed:yes has:image "
+            "copies:yes versions:yes versions:>1 (docs/search.md); by default, every article.",
         ),
     ] = None,
     sort: Annotated[Sort, typer.Option(help="Order of the results.")] = "relevance",
@@ -94,7 +94,8 @@ def _hit(hit: Hit) -> dict[str, Any]:
     found: dict[str, Any] = {**schema_org_fields(hit.document.article), "score": hit.score, "snippets": snippets}
     if not hit.document.current:
         found["version"] = hit.document.number
-    return found | {"others": hit.others}
+    moments = {"edited": hit.document.edited, "removed": hit.document.removed}
+    return found | {name: at for name, at in moments.items() if at} | {"others": hit.others}
 
 
 def _print(results: Results) -> None:
@@ -111,7 +112,9 @@ def _print_hit(hit: Hit) -> None:
     date = article.published or hit.document.first_seen
     out.print(_marked(hit.headline, "bold"), soft_wrap=True)
     version = "" if hit.document.current else f"  version {hit.document.number}"
-    say(f"  {article.site}  {date.astimezone():%Y-%m-%d %H:%M}  {article.id}{version}", "dim")
+    changes = (("edited", hit.document.edited), ("no longer on its site since", hit.document.removed))
+    told = "".join(f"  {what} {at.astimezone():%Y-%m-%d %H:%M}" for what, at in changes if at)
+    say(f"  {article.site}  {date.astimezone():%Y-%m-%d %H:%M}  {article.id}{version}{told}", "dim")
     for snippet in hit.snippets:
         out.print(Text("  ").append(_marked(snippet)), soft_wrap=True)
     say()

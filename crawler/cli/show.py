@@ -83,7 +83,9 @@ def _as_json(document: IndexDocument, versions: Sequence[Version], aliases: Sequ
         ],
         "aliases": [asdict(alias) for alias in aliases],
         "firstSeen": document.first_seen,
+        "edited": document.edited,
         "gone": document.gone,
+        "removed": document.removed,
     }
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from index.engines.record import order_of
+from index.engines.record import day_of, order_of
 from index.model.query import (
     FILTER_FIELDS,
     And,
+    Count,
     Field,
     Fuzzy,
     Is,
@@ -118,6 +119,9 @@ class AnyClause:
 
 MatchClause = PhraseClause | FormsClause | PrefixClause | FuzzyClause | NearClause  # what can be highlighted in a text
 Clause = MatchClause | TermsClause | RangeClause | AllClause | AnyClause
+
+
+CHANGED = TermsClause("has", ("changes",))  # the text was changed, or the page says when it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +298,9 @@ def _filters(query: Query) -> list[Clause]:
     ]
     if query.after or query.before:
         found.append(_filter_clause("date", (Period(query.after, query.before),)))
-    if query.changed:
-        found.append(_filter_clause("changed", (query.changed,)))
+    for name in ("changed", "edited", "removed", "number"):
+        if (value := getattr(query, name)) is not None:
+            found.append(_filter_clause(name, (value,)))
     if query.gone is not None:
         found.append(_filter_clause("gone", ("yes" if query.gone else "no",)))
     if not query.filtered and not query.copies:
@@ -304,7 +309,7 @@ def _filters(query: Query) -> list[Clause]:
     return [clause for clause in found if clause is not None]
 
 
-def _filter_clause(name: str, values: Sequence[str | Period]) -> Clause | None:
+def _filter_clause(name: str, values: Sequence[str | Period | Count]) -> Clause | None:
     """A filter that any of these values satisfies."""
     texts = tuple(value for value in values if isinstance(value, str))
     periods = [value for value in values if isinstance(value, Period)]
@@ -318,10 +323,25 @@ def _filter_clause(name: str, values: Sequence[str | Period]) -> Clause | None:
         case "date":
             return _any([_between("order", period) for period in periods])
         case "changed":
-            return _any(
-                [AllClause((_between("changed", period), TermsClause("has", ("changes",)))) for period in periods]
-            )
+            return _any([AllClause((_between("changed", period), CHANGED)) for period in periods])
+        case "edited" | "removed":
+            return _any([RangeClause(name, *_days(period)) for period in periods])
+        case "number":
+            counts = [value for value in values if isinstance(value, Count)]
+            return _any([_versions(count.least, count.most) for count in counts])
+        case "has" if "changes" in texts:  # an older index does not count versions, and finds those with a change
+            return AllClause((CHANGED, _versions(2, None)))
     return TermsClause(name, texts)
+
+
+def _versions(least: int | None, most: int | None) -> RangeClause:
+    return RangeClause("versions", least, None if most is None else most + 1)
+
+
+def _days(period: Period) -> tuple[int | None, int | None]:
+    """The days of a period, from the first to the one after the last; it begins and ends with days."""
+    low, high = (day_of(end) if end else None for end in (period.after, period.before))
+    return low, high
 
 
 def _between(field: str, period: Period) -> RangeClause:

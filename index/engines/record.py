@@ -26,6 +26,7 @@ FACET_FIELDS: Mapping[Facet, str] = {  # the field with the whole values of a fa
     "author": "author_name",
 }
 DAY = "day"  # the field of days, as Python's ordinals: 1 is Monday, January 1 of the year 1
+NUMBERS = ("versions", "edited", "removed")  # numbers to filter by: a count, and days as in DAY
 SORTED: Mapping[Sort, str] = {"newest": "order", "oldest": "order", "changed": "changed"}  # the number to sort by
 EPOCH_SECONDS = 1 << 32  # added to Unix times, so that articles from before 1970 (from 1833 on) are sorted too
 
@@ -36,7 +37,7 @@ class IndexRecord:
 
     `keywords` are whole values; `texts` are split into folded words by the engine; `stems` are words already, separated
     by spaces. `order`, `changed` and `day` are numbers to sort and count by; `digest` shows whether the document has
-    the same content as in the archive.
+    the same content as in the archive. `numbers` are others to filter by, each field with any number of them.
     """
 
     id: str
@@ -48,6 +49,7 @@ class IndexRecord:
     keywords: dict[str, list[str]]
     texts: dict[str, list[str]]
     stems: dict[str, str]
+    numbers: dict[str, list[int]]
 
 
 class UnfitDocument(ValueError):
@@ -75,7 +77,7 @@ def record(document: IndexDocument) -> IndexRecord:
         version=document.version,
         order=order_of(document.sort_date, id_),
         changed=order_of(document.changed or document.sort_date, id_),
-        day=document.sort_date.astimezone(UTC).toordinal(),
+        day=day_of(document.sort_date),
         digest=digest(document),
         keywords=_keywords(document, language),
         texts=_texts(article),
@@ -83,6 +85,7 @@ def record(document: IndexDocument) -> IndexRecord:
             "headline_stem": " ".join(stems(article.headline, language)),
             "body_stem": " ".join(stems(article.body, language)),
         },
+        numbers=_numbers(document),
     )
     try:
         json.dumps([made.id, made.keywords, made.texts], ensure_ascii=False).encode()
@@ -95,7 +98,7 @@ def digest(document: IndexDocument) -> int:
     """A 63-bit digest of what an index stores of a document, except for stems, which follow from the texts."""
     article = document.article
     dates = [moment.timestamp() for moment in (document.sort_date, document.changed or document.sort_date)]
-    said = [_keywords(document, language_of(article.language)), _texts(article), dates]
+    said = [_keywords(document, language_of(article.language)), _texts(article), _numbers(document), dates]
     packed = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
     return int.from_bytes(hashlib.blake2b(packed, digest_size=8).digest(), "big") >> 1
 
@@ -131,6 +134,20 @@ def _keywords(document: IndexDocument, language: str) -> dict[str, list[str]]:
         "author_name": _names(article.authors),
         "section_name": _names([article.section or ""]),
     }
+
+
+def _numbers(document: IndexDocument) -> dict[str, list[int]]:
+    """How many versions there are; and days, in UTC: an article that is edited all the time has no more than those."""
+    return {
+        "versions": [document.versions],
+        "edited": sorted({day_of(moment) for moment in document.edits}),
+        "removed": [day_of(document.removed)] if document.removed else [],
+    }
+
+
+def day_of(moment: datetime) -> int:
+    """The day of a moment (aware) in UTC, as Python's ordinals."""
+    return moment.astimezone(UTC).toordinal()
 
 
 def _names(values: Sequence[str]) -> list[str]:

@@ -38,9 +38,11 @@ COLUMNS: Mapping[str, Callable[[IndexDocument], Any]] = {
     "story": lambda d: d.story,
     "lead": lambda d: d.lead,
     "contentHash": lambda d: d.article.content_hash,
+    "edited": lambda d: d.edited,
+    "removed": lambda d: d.removed,
 }
 LISTS = frozenset(("keywords", "author", "image", "caption"))
-MOMENTS = frozenset(("datePublished", "dateModified", "firstSeen", "changed"))
+MOMENTS = frozenset(("datePublished", "dateModified", "firstSeen", "changed", "edited", "removed"))
 FLAGS = frozenset(("isAccessibleForFree", "current", "gone", "lead"))
 NUMBERS = frozenset(("number",))
 BETWEEN = "; "  # values of a list in one cell

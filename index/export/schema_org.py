@@ -53,7 +53,9 @@ def document_fields(document: IndexDocument) -> dict[str, Any]:
         "number": document.number,
         "current": document.current,
         "changed": document.changed and _utc(document.changed),
+        "edited": document.edited and _utc(document.edited),
         "gone": document.gone,
+        "removed": document.removed and _utc(document.removed),
         "story": document.story,
         "lead": document.lead,
     }

@@ -56,12 +56,20 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """A number from `least` to `most`, both inclusive; None if unbounded."""
+
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Is:
     """A filter within a group or an exclusion: `name` is as in the query language, or "date" for a Period of the
-    article's date."""
+    article's date, "number" for a Count of its versions."""
 
     name: str
-    value: str | Period
+    value: str | Period | Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +122,9 @@ class Query:
 
     Several values of a filter mean any of them, of `has` all. `articles` are ids; copies are excluded there too.
     `after` is inclusive, `before` exclusive; both are aware and compared with the document's sort_date, `changed` with
-    its `changed`. `copies` includes every article of a story, not only its lead; `versions` also searches earlier
-    versions. `limit` is 1 to 100, more for an export; `cursor` comes from the previous page, None for the first.
+    its `changed`, `edited` with the times of its edits, `removed` with when it was gone from its site. `number` is how
+    many versions it has. `copies` includes every article of a story, not only its lead; `versions` searches earlier
+    versions too. `limit` is 1 to 100, more for an export; `cursor` comes from the previous page, None for the first.
     `problems` lists the parts of the text that have no meaning and were left out.
     """
 
@@ -130,6 +139,9 @@ class Query:
     after: datetime | None = None
     before: datetime | None = None
     changed: Period | None = None
+    edited: Period | None = None
+    removed: Period | None = None
+    number: Count | None = None
     gone: bool | None = None
     copies: bool = False
     versions: bool = False
@@ -142,7 +154,7 @@ class Query:
     def filtered(self) -> bool:
         """Whether a filter may exclude a story's lead, so that all matching articles are shown, not only leads."""
         named = (self.sites, self.countries, self.languages, self.authors, self.sections, self.has)
-        other = (self.after, self.before, self.changed)
+        other = (self.after, self.before, self.changed, self.edited, self.removed, self.number)
         return any(named) or any(other) or self.gone is not None or _holds_filter(self.node)
 
 

@@ -82,8 +82,9 @@ class Alias(BaseModel):
 
 
 class Archived(BaseModel):
-    """What the archive knows about an article. `changed` is null if it never changed; `number` is the version's, and
-    `current` is false for a version that was replaced."""
+    """What the archive knows about an article. `changed` is null if it never changed; `edited` is when the last change
+    that readers would notice was first seen, null without one, and `removed` since when the article is gone from its
+    site, null if it is there; `number` is the version's, and `current` is false for a version that was replaced."""
 
     id: str
     site: str
@@ -95,7 +96,9 @@ class Archived(BaseModel):
     number: int
     current: bool
     changed: datetime | None
+    edited: datetime | None
     gone: bool
+    removed: datetime | None
     story: str | None
     lead: bool
     versions: list[Seen] = []

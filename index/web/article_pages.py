@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from index.archive import documents, readings, warc_records
+from index.archive import Archive, documents, readings, warc_records
 from index.archive.history import history
 from index.dedup.version_diff import classify_change, paragraphs, same_rules, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
@@ -80,7 +80,17 @@ def article(
 
 @router.get("/articles/{article}/diff")
 def differences(request: Request, archive: ArchiveOf, article: str, old: str = "", new: str = "") -> Response:
-    """The changes between two versions, word by word; by default the last two."""
+    """The changes between two versions, word by word, without what is the same; by default the last two."""
+    return _compared(request, archive, article, old, new, whole=False)
+
+
+@router.get("/articles/{article}/redline")
+def redline(request: Request, archive: ArchiveOf, article: str, old: str = "", new: str = "") -> Response:
+    """The whole text of two versions as one, with what was removed and added, to be read or printed."""
+    return _compared(request, archive, article, old, new, whole=True)
+
+
+def _compared(request: Request, archive: Archive, article: str, old: str, new: str, *, whole: bool) -> Response:
     with archive.read() as conn:
         document, names = _document(conn, article), queries.names(conn)
         versions = documents.versions(conn, article)
@@ -98,6 +108,7 @@ def differences(request: Request, archive: ArchiveOf, article: str, old: str = "
         "change": change,
         "maybe_ours": before.number != after.number and not same_rules(before, after),
         "names": names,
+        "whole": whole,
         **texts,
     }
     return render(request, "diff.html", document=document, article=document.article, **context)

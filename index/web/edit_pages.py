@@ -55,7 +55,7 @@ class EditParams:
     def _beginning(self) -> datetime | None:
         if not self.since:
             return None
-        one = filters.read("on", self.since)
+        one = filters.read("after", self.since)
         if not isinstance(one, Is) or not isinstance(one.value, Period):
             raise Refused(400, "error.date", given=self.since)
         return one.value.after

@@ -31,8 +31,8 @@ from index.web.static_files import static
 
 HERE = Path(__file__).parent
 SYNTAX = (  # entries of the catalogues that explain the query language
-    *("words", "phrase", "either", "without", "title", "prefix", "fuzzy", "near", "has", "changed", "gone"),
-    *("versions", "copies"),
+    *("words", "phrase", "either", "without", "title", "prefix", "fuzzy", "near", "has", "changed", "edited", "gone"),
+    *("versions", "count", "copies"),
 )
 EXAMPLES = ("words", "phrase", "either", "without", "title", "language")
 KEYS = {"/": "search", "j": "next", "k": "previous", "Enter": "open", "?": "help", "Esc": "close"}

@@ -4,6 +4,7 @@ for a token."""
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -97,10 +98,48 @@ def test_what_changed_is_marked_word_by_word(tab: Watched) -> None:
     expect(tab.page.get_by_role("heading", level=1)).to_have_text(FIRST.headline)
 
 
+def test_a_redline_is_the_whole_text_from_right_to_left(tab: Watched) -> None:
+    tab.open(f"/articles/{FIRST.id}")
+    tab.page.get_by_role("link", name="النص كاملاً مع التعديلات").click()
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text("النص كاملاً مع التعديلات")
+    assert tab.page.locator(".body p").count() == 5, "what did not change is there, too"
+    expect(tab.page.locator(".body del")).to_have_text("مئة")
+    expect(tab.page.locator(".body ins")).to_have_text("مئتا")
+    places = [tab.page.locator(f".body {name}").bounding_box() for name in ("del", "ins")]
+    assert places[0]["x"] > places[1]["x"], "what was removed stands before what came in its place"  # type: ignore[index]
+    for width in (1200, 320):
+        tab.page.set_viewport_size({"width": width, "height": 800})
+        assert tab.overflow() <= 0
+    tab.page.get_by_role("link", name="ما تغيّر فقط").click()
+    expect(tab.page.get_by_role("heading", level=1)).to_have_text("ما تغيّر")
+    expect(tab.page.locator(".skipped").first).to_be_visible()
+
+
+def test_a_redline_is_printed_without_colours_on_as_many_pages_as_it_needs(tab: Watched) -> None:
+    """What makes the difference is a line, which any printer has; nothing but the text is printed."""
+    tab.open(f"/articles/{FIRST.id}/redline")
+    tab.page.emulate_media(media="print", color_scheme="dark")
+    for hidden in ("nav", "footer", ".tools", "header .search"):
+        expect(tab.page.locator(hidden).first).to_be_hidden()
+    expect(tab.page.get_by_text(FIRST.url)).to_be_visible()
+    expect(tab.page.get_by_text(SECOND.content_hash, exact=True)).to_be_visible()
+    for name, line in (("del", "line-through"), ("ins", "underline")):
+        piece = tab.page.locator(f".body {name}")
+        assert piece.evaluate("node => getComputedStyle(node).textDecorationLine") == line
+        assert piece.evaluate("node => getComputedStyle(node).backgroundColor") == "rgba(0, 0, 0, 0)"
+        assert piece.evaluate("node => getComputedStyle(node).color") == "rgb(0, 0, 0)"
+    one = tab.page.pdf(format="A4", prefer_css_page_size=True)
+    assert one.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", one)) == 1
+    tab.page.locator(".body p").first.evaluate("node => node.textContent = 'فقرة طويلة عن الأسعار '.repeat(1500)")
+    many = tab.page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", many)) > 3, "a long text goes on on the next page"
+
+
 def test_a_saved_copy_is_read_and_does_nothing(tab: Watched) -> None:
     tab.open(f"/articles/{FIRST.id}?ui=en")
     tab.page.locator(".tools").get_by_role("link", name="Saved page").click()
-    expect(tab.page.get_by_text("Removed:")).to_contain_text("images")
+    expect(tab.page.locator(".copy-told")).to_contain_text("images")
     frame = tab.page.frame_locator("iframe.copy")
     expect(frame.get_by_role("heading", level=1).first).to_have_text("سعر الخبز")
     expect(frame.locator("body")).to_contain_text("مئتا ليرة")
@@ -162,7 +201,13 @@ def test_axe_finds_nothing_serious(state: BrowserContext, browser: Browser, addr
     stranger = fresh(browser)
     found = []
     own = f"/articles/{FIRST.id}"
-    for context, path in ((state, own), (state, f"{own}/diff"), (state, f"{own}/copy"), (stranger, "/login")):
+    for context, path in (
+        (state, own),
+        (state, f"{own}/diff"),
+        (state, f"{own}/redline"),
+        (state, f"{own}/copy"),
+        (stranger, "/login"),
+    ):
         tab = context.new_page()
         tab.goto(f"{address}{path}?ui={ui}")
         tab.evaluate(axe)

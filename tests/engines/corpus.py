@@ -14,7 +14,19 @@ from index.model.article import Article, IndexDocument
 COUNTRIES = {"step": "SY", "enab": "SY", "nahar": "LB", "wire": "GB", "courrier": "FR", "tehran": "IR", "beijing": "CN"}
 
 
-SHAPE = ("version", "lead", "story", "sort_date", "gone", "changed", "number", "current")  # fields of Document
+SHAPE = (
+    "version",
+    "lead",
+    "story",
+    "sort_date",
+    "gone",
+    "changed",
+    "number",
+    "current",
+    "versions",
+    "edits",
+    "removed",
+)  # fields of Document
 
 
 def document(id_: str, headline: str = "عنوان", body: str = "", **given: Any) -> IndexDocument:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from index.archive import Archive, articles, documents, erasure
-from index.engines import Engine, base, elastic, embedded
+from index.engines import Engine, base, elastic, embedded, record
 from index.engines.record import earlier_id
 from index.errors import IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument
@@ -176,6 +176,29 @@ def test_a_search_finds_all_at_every_moment_of_a_migration(
     assert (engine.current(), engine.targets()) == (after, [after])
     assert after != before
     assert indexer.migrate(archive, engine) == after, "one of today's mapping stays"
+
+
+def test_an_index_without_the_numbers_of_edits_is_searched_until_it_is_migrated(
+    archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it cannot tell restricts nothing; what it can is found as before."""
+    store(archive, range(STORED, STORED + 10))  # with one version
+    with monkeypatch.context() as older:
+        older.setattr(record, "_numbers", lambda _: {})
+        for module in (embedded.schema, elastic.mapping):
+            older.setattr(module, "NUMBERS", ())
+        indexer.index_pending(archive, engine)
+    for module in (base, embedded, elastic):
+        monkeypatch.setattr(module, "MAPPING_VERSION", base.MAPPING_VERSION + 1, raising=False)
+    assert engine.current() is None
+    every = STORED + 10
+    asked = ("حلب", "versions:>1", "edited:2026-11-23", "removed:2026", "has:changes", "versions:1 has:changes")
+    assert [engine.search(parse(text)).total for text in asked] == [every, every, every, every, STORED, STORED]
+    store(archive, range(STORED, STORED + 5), "وقال شاهد عيان", hours=1)
+    indexer.reconcile(archive, engine)
+    indexer.migrate(archive, engine)
+    assert [engine.search(parse(text)).total for text in asked] == [every, STORED + 5, STORED + 5, 0, STORED + 5, 0]
+    assert verify(archive, engine).differences == ()
 
 
 def test_what_comes_during_a_migration_is_found_at_once(

@@ -27,11 +27,23 @@ def one(id_: str, body: str, **given: Any) -> IndexDocument:
 
 
 IMAGE = Image("https://x.example/1")
+EDITED: Any = {"sort_date": day(5, 1), "versions": 3, "edits": (day(6, 1), day(6, 9))}
 ARTICLES = (
-    one("a", "فاز النائب بالمقعد", number=3, changed=day(6, 9), sort_date=day(5, 1), authors=("سامر", "ليلى")),
-    one("a", "خسر النائب المقعد", number=1, changed=day(5, 1), sort_date=day(5, 1), current=False),
-    one("a", "تعادل النائب وخصمه", number=2, changed=day(6, 1), sort_date=day(5, 1), current=False, gone=True),
-    one("b", "خسر الفريق", sort_date=day(5, 2), gone=True, authors=("سامر",), section="رياضة"),
+    one("a", "فاز النائب بالمقعد", number=3, changed=day(6, 9), authors=("سامر", "ليلى"), **EDITED),
+    one("a", "خسر النائب المقعد", number=1, changed=day(5, 1), current=False, **EDITED),
+    one("a", "تعادل النائب وخصمه", number=2, changed=day(6, 1), current=False, gone=True, **EDITED),
+    one(
+        *("b", "خسر الفريق"),
+        sort_date=day(5, 2),
+        gone=True,
+        removed=day(7, 31),
+        authors=("سامر",),
+        section="رياضة",
+        number=2,
+        versions=2,
+        changed=day(7, 1),
+        edits=(day(7, 1),),
+    ),
     one(
         "c", "خسر الحزب", sort_date=day(5, 9), changed=day(5, 10), images=(Image("https://x.example/1"),), language="en"
     ),
@@ -71,7 +83,32 @@ def found(engine: Engine, text: str, **filters: Any) -> list[str]:
         ("changed:2024-06", "a"),
         ("changed:2024-05-10", "c"),
         ("changed:2024-06 versions:yes", "a a2"),
-        ("has:changes", "a c"),
+        ("has:changes", "a b"),  # c says itself that it was changed, and has one version
+        ("has:changes versions:yes", "a a1 a2 b"),
+        ("versions:>1", "a b"),
+        ("versions:>=2 versions:<3", "b"),
+        ("versions:2..3 -has:section", "a"),
+        ("versions:1", "c d e"),
+        ("versions:٣", "a"),
+        ("خسر -versions:>1", "c d e"),
+        ("(versions:>2 OR removed:yes) خبر", "a b"),
+        ("versions:5..2", ""),
+        ("edited:2024-06", "a"),
+        ("edited:2024", "a b"),
+        ("edited:2024-06-01", "a"),
+        ("edited:2024-06-02..2024-06-08", ""),  # between two edits
+        ("edited:>2024-06", "b"),
+        ("edited:>=2024-06-09", "a b"),
+        ("edited:<2024-06-02 versions:yes", "a a1 a2"),
+        ("edited:..2024-06 edited:2024-06-09..", "a"),
+        ("(edited:2024-06 OR edited:2023)", "a"),
+        ("-edited:2024", "c d e"),
+        ("removed:yes", "b"),
+        ("removed:لا", "a c d e"),
+        ("removed:2024-07", "b"),
+        ("removed:<=2024-07-30", ""),
+        ("removed:2024-08..", ""),
+        ("changed:2024-05..2024-06", "a c"),
         ("has:image", "c"),
         ("has:author has:section", "b"),
         ("has:date", "d e"),
@@ -118,7 +155,7 @@ def test_pages_join_across_today_and_earlier(filled: Engine, sort: str) -> None:
 
 
 def test_sorted_by_the_last_change(filled: Engine) -> None:
-    assert found(filled, "copies:yes", sort="changed") == ["d", "e", "a", "c", "b"]
+    assert found(filled, "copies:yes", sort="changed") == ["d", "e", "b", "a", "c"]
 
 
 def test_new_articles_do_not_shift_the_pages_by_date(filled: Engine) -> None:

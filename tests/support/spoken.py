@@ -325,6 +325,7 @@ class Pages:
             "article": get(plain, own),
             "gone": get(plain, f"/articles/{article('https://mina.example/1', site='mina').id}"),
             "diff": get(plain, f"{own}/diff"),
+            "redline": get(plain, f"{own}/redline"),
             "copy": get(plain, f"{own}/copy"),
             "no copy": get(plain, f"{own}/copy", version="1"),
             "no version": get(plain, f"{own}/diff", new="9"),

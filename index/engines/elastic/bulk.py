@@ -56,6 +56,7 @@ def upsert(document: IndexDocument) -> Action:
     source = {
         **{name: values[0] if len(values) == 1 else values for name, values in (made.keywords | made.texts).items()},
         **made.stems,
+        **made.numbers,
         **{"order": made.order, "changed": made.changed, "day": made.day, "digest": made.digest},
         **_for_people(document),
     }

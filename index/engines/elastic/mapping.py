@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from index.engines.base import MAPPING_VERSION
+from index.engines.record import NUMBERS
 from index.text.analysis import OTHER_PLANES, SINGLE, TOKEN_CHARACTERS
 from index.text.char_folding import fold_table
 
@@ -65,7 +66,7 @@ def mapping() -> dict[str, Any]:
     exact = {"type": "text", "analyzer": "arshif_exact"}
     stem = {"type": "text", "analyzer": "arshif_stem"}
     keyword, date = {"type": "keyword"}, {"type": "date"}
-    long = {"type": "long"}
+    long, integer = {"type": "long"}, {"type": "integer"}
     whole = ("article", "lead", "gone", "has", "site", "country", "language")
     return {
         "dynamic": "strict",
@@ -76,7 +77,7 @@ def mapping() -> dict[str, Any]:
             **dict.fromkeys(("headline_stem", "body_stem"), stem),
             **dict.fromkeys((*whole, "main_language", "author_name", "section_name"), keyword),
             **dict.fromkeys(("order", "changed"), long),
-            "day": {"type": "integer"},
+            **dict.fromkeys(("day", *NUMBERS), integer),
             "digest": {"type": "long", "index": False},
             # For people and dashboards; our own searches do not use these
             **dict.fromkeys(("@timestamp", "datePublished", "dateModified"), date),

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import tantivy
 
-from index.engines.record import FACET_FIELDS, IndexRecord
+from index.engines.record import FACET_FIELDS, NUMBERS, IndexRecord
 from index.text.analysis import words
 
 TEXTS = ("headline", "body", "headline_stem", "body_stem", "author", "section")
@@ -21,8 +21,8 @@ KEYWORD_FIELDS = (
     "language",
     *sorted(set(FACET_FIELDS.values())),
 )
-NUMBERS = ("order", "changed", "day", "version", "digest")
-FIELDS = frozenset((*KEYWORD_FIELDS, *TEXTS, *NUMBERS))
+OWN_NUMBERS = ("order", "changed", "day", "version", "digest")  # one of each
+FIELDS = frozenset((*KEYWORD_FIELDS, *TEXTS, *OWN_NUMBERS, *NUMBERS))
 
 
 def schema() -> tantivy.Schema:
@@ -33,7 +33,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, stored=name == "id", fast=counted, tokenizer_name="raw", index_option="basic")
     for name in TEXTS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-    for name in NUMBERS:
+    for name in (*OWN_NUMBERS, *NUMBERS):
         builder.add_unsigned_field(name, fast=True)
     return builder.build()
 
@@ -50,7 +50,10 @@ def document(made: IndexRecord, fields: Collection[str] = FIELDS) -> tantivy.Doc
             document.add_text(name, " ".join(words(value)))
     for name in made.stems.keys() & fields:
         document.add_text(name, made.stems[name])
-    for name in NUMBERS:
+    for name in OWN_NUMBERS:
         if name in fields:
             document.add_unsigned(name, getattr(made, name))
+    for name in made.numbers.keys() & fields:
+        for number in made.numbers[name]:
+            document.add_unsigned(name, number)
     return document

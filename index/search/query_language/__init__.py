@@ -8,6 +8,7 @@
     title:word  body:"a b"     in the headline, in the text; title:(a b) for a group
     wor*   word~   "a b"~5     a prefix; a similar spelling; at most five words between them, in either order
     site:step country:SY lang:ar author:"…" section:"…" after:2024-05 before:2024-06-01 on:2024-05 changed:2024
+    edited:2024-05..2024-07 removed:yes versions:>1
     gone:yes has:image copies:yes versions:yes
                                filters: apply to the whole query, except within ( ) and after -, where they are a part
                                like any other; repeating one means either value

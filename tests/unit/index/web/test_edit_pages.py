@@ -12,6 +12,7 @@ import pytest
 
 from index.archive import frontier
 from index.archive.frontier import Visit
+from index.search import indexer
 from index.web import edit_pages
 from index.web.atom import ATOM
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
@@ -37,6 +38,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     pages.append(page(replace(SHIPS, headline="Twelve ships"), NOW + 3 * HOUR, body_hash="4", state="t"))
     filled = fill(tmp_path_factory.mktemp("edits"), pages)
     filled.archive.write(lambda c: frontier.mark_gone(c, "asi", LOST.url, Visit(NOW + 4 * HOUR, None, 410))).result()
+    indexer.index_pending(filled.archive, filled.engine)
     yield filled
     filled.close()
 
@@ -172,6 +174,26 @@ def test_the_feed_is_atom(client: Client, shelf: SearchFixture) -> None:
     ]
     away = client_of(shelf, url="https://arshif.example/a/")
     assert b'href="https://arshif.example/a/edits.atom"' in away.get("/edits.atom").content
+
+
+def test_results_say_when_an_article_was_edited_or_removed(client: Client) -> None:
+    def told(query: str, ui: str) -> list[list[str]]:
+        hits = tree(client.get(f"/search?q={query}&ui={ui}&sort=newest")).cssselect(".hits > li")
+        return [[text_of(tag) for tag in hit.cssselect(".about .tag")] for hit in hits]
+
+    assert told("removed:yes", "en") == [["no longer on its site: 5 hours ago"]]
+    assert told("removed:2026-11", "ar") == [["لم يعد في موقعه: قبل 5 ساعات"]]
+    assert sorted(told("edited:2026-11-23", "en")) == [["edited 6 hours ago"], ["edited 7 hours ago"]]
+    assert told("versions:>2", "ar") == [["عُدّل: قبل 7 ساعات"]]
+    assert told("edited:2026-10", "en") == []
+    (link,) = tree(client.get("/search?q=versions:3&ui=en")).cssselect(".hits a.tag")
+    assert link.get("href") == f"/articles/{BREAD.id}/diff?ui=en"
+    (hit,) = client.get("/api/search?q=versions:3").json()["hits"]
+    assert (hit["archive"]["edited"], hit["archive"]["removed"]) == ("2026-11-23T14:00:00Z", None)
+    (hit,) = client.get("/api/search?q=removed:yes").json()["hits"]
+    assert (hit["archive"]["edited"], hit["archive"]["removed"]) == (None, "2026-11-23T16:00:00Z")
+    line = client.get("/export.csv?q=removed:yes").text.splitlines()[-1]
+    assert line.endswith(',"","2026-11-23T16:00:00Z"')
 
 
 def test_versions_that_are_yet_to_be_compared_are_listed_and_told(shelf: SearchFixture, client: Client) -> None:

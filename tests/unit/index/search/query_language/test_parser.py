@@ -13,7 +13,21 @@ from hypothesis import strategies as st
 from index.engines.query_plan import plan
 from index.errors import QueryError
 from index.locale import catalogue
-from index.model.query import MAX_QUERY_CHARACTERS, And, Fuzzy, Is, Near, Node, Not, Or, Period, Prefix, Query, Words
+from index.model.query import (
+    MAX_QUERY_CHARACTERS,
+    And,
+    Count,
+    Fuzzy,
+    Is,
+    Near,
+    Node,
+    Not,
+    Or,
+    Period,
+    Prefix,
+    Query,
+    Words,
+)
 from index.search.query_language import MAX_DEPTH, MAX_TERMS, parse, sentence
 from index.search.query_language.filters import FILTERS
 
@@ -123,6 +137,52 @@ def test_filters_of_dates_and_of_what_an_article_has() -> None:
     assert all(parse(text).filtered for text in ("gone:no", "has:date", "changed:2024", "a (b -site:c)"))
 
 
+@pytest.mark.parametrize(
+    ("text", "after", "before"),
+    [
+        ("2024-05", (2024, 5, 1), (2024, 6, 1)),
+        ("2024-05..2024-07", (2024, 5, 1), (2024, 8, 1)),
+        ("٢٠٢٤-٠٥-١٠..", (2024, 5, 10), None),
+        ("..2024", None, (2025, 1, 1)),
+        (">2024-05", (2024, 6, 1), None),
+        (">=2024-05", (2024, 5, 1), None),
+        ("<2024-05", None, (2024, 5, 1)),
+        ("<=2024-05", None, (2024, 6, 1)),
+    ],
+)
+def test_a_time_has_a_beginning_and_an_end(
+    text: str, after: tuple[int, int, int] | None, before: tuple[int, int, int] | None
+) -> None:
+    begin, end = (datetime(*of, tzinfo=UTC) if of else None for of in (after, before))
+    for name in ("changed", "edited", "removed"):
+        assert getattr(parse(f"{name}:{text}"), name) == Period(begin, end)
+    assert (parse(f"on:{text}").after, parse(f"on:{text}").before) == (begin, end)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("3", Count(3, 3)),
+        (">1", Count(2)),
+        (">=2", Count(2)),
+        ("<3", Count(None, 2)),
+        ("<=3", Count(None, 3)),
+        ("2..5", Count(2, 5)),
+        ("2.. versions:<9", Count(2, 8)),
+    ],
+)
+def test_a_number_has_bounds(text: str, number: Count) -> None:
+    query = parse(f"versions:{text} versions:yes")
+    assert (query.number, query.versions, query.problems) == (number, True, ())
+    assert query.filtered
+
+
+def test_what_is_removed_is_gone() -> None:
+    assert parse("removed:yes") == parse("gone:yes") == Query(gone=True)
+    assert parse("(a -removed:no)") == parse("(a -gone:no)")
+    assert parse("(versions:>1 OR a)").node == Or((Is("number", Count(2)), A))
+
+
 # text -> its problem, where it is, and what is searched all the same
 PROBLEMS: dict[str, tuple[str, str, str]] = {
     'a "b c': ("unclosed_quote", '"b c', 'a "b c"'),
@@ -144,6 +204,12 @@ PROBLEMS: dict[str, tuple[str, str, str]] = {
     "before:0000 a": ("date", "0000", "a"),
     "changed:9999 a": ("date", "9999", "a"),
     "gone:maybe a": ("yes_no", "maybe", "a"),
+    "removed:soon a": ("date_or_no", "soon", "a"),
+    "versions:many a": ("versions", "many", "a"),
+    "edited:yes a": ("date", "yes", "a"),
+    "edited:2024..soon a": ("date", "2024..soon", "a"),
+    "edited:.. a": ("date", "..", "a"),
+    "after:>2024 a": ("date", ">2024", "a"),
     "has:money a": ("has", "money", "a"),
     "(a versions:yes)": ("whole_query", "versions:", "a versions:yes"),
     "-copies:yes a": ("whole_query", "copies:", "a copies:yes"),
@@ -211,6 +277,7 @@ def test_every_example_of_the_documentation_can_be_read() -> None:
 SIGNS = (
     *("a", "word", "حلب", "在北京", "election", " ", "  ", '"', "«", "»", "“", "(", ")", "-", "−", "OR", "AND", "||"),
     *("title:", "body:", "site:", "lang:ar", "after:", "on:", "changed:", "gone:yes", "has:image", "versions:yes"),
+    *("edited:", "removed:", "versions:>", "..", ">=", "<"),
     *("copies:yes", "2024", "2024-05", "٢٠٢٤", "!", "؟", "'", "\\", "*", "~", "~2", "~5", "\u200f", "\u202e", "\x00"),
 )
 PIECES = st.lists(st.sampled_from(SIGNS), max_size=40)
