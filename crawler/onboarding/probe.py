@@ -82,7 +82,4 @@ def _run(name: str, **arguments: object) -> Any:
 
     :raises ArshifError: when the spider could not be started.
     """
-    crawler = run_spider(name, **arguments)
-    if crawler.spider is None:
-        raise ArshifError("nothing came back")
-    return crawler.spider
+    return run_spider(name, **arguments).spider

@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.project import get_project_settings
+from twisted.python.failure import Failure
 
 from crawler.processes import parse_pool
 
@@ -20,7 +21,9 @@ SETTINGS = "crawler.settings"
 def run_spider(name: str, **arguments: object) -> Crawler:
     """The crawler of the spider of this name, after it has run with these arguments.
 
-    Its `spider` is None if that could not be started. The log is left as the command has set it up.
+    The log is left as the command has set it up.
+
+    :raises Exception: what the spider or its engine raised when it was to start, such as a ConfigError.
     """
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", SETTINGS)
     settings = get_project_settings()
@@ -28,8 +31,11 @@ def run_spider(name: str, **arguments: object) -> Crawler:
     settings.set("LOG_INSTALL_ROOT_HANDLER", False)
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(name)
-    process.crawl(crawler, **arguments)
+    failed: list[Failure] = []
+    process.crawl(crawler, **arguments).addErrback(failed.append)
     process.start()
+    if failed:
+        failed[0].raiseException()
     return crawler
 
 
