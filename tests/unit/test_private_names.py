@@ -37,7 +37,8 @@ DOCUMENTED = {
     "_replace",
     "_mapping",
     "_Element",
-}  # namedtuple's, SQLAlchemy's row as a mapping, the type of lxml's elements
+    "_exit",
+}  # namedtuple's, SQLAlchemy's row as a mapping, the type of lxml's elements, os._exit
 
 
 @pytest.mark.parametrize("library", USED)
