@@ -53,9 +53,7 @@ OUTCOMES = {
 }  # fmt: skip
 NEWS = ("new", "changed")  # outcomes that are exported
 GONE_STATUSES = (404, 410)  # RFC 9110: not found, and gone for good; treated alike, the first time as later
-FURTHER_PAGE_TRIES = (
-    3  # times that an article waits for its next page, which does not answer; then it is stored without
-)
+FURTHER_PAGE_TRIES = 3  # times that an article waits for a next page that does not answer, before it is stored without
 FULL_FETCH_EVERY = 4  # every fourth visit to a page is made without its validators, which may be wrong
 
 

@@ -33,6 +33,9 @@ WORDS = (
     codes.RunStatus,
     codes.Verdict,
     codes.AliasReason,
+    codes.RequestWay,
+    codes.RequestState,
+    codes.RequestResult,
 )  # stored words; the page has its own entry for each
 MESSAGES: tuple[type[StrEnum], ...] = (
     *(kind for kind in vars(codes).values() if isinstance(kind, type) and issubclass(kind, StrEnum)),
@@ -56,6 +59,8 @@ def test_each_code_has_its_sentence_in_each_language(language: str) -> None:
     composed += [f"verdict.{verdict.name.lower()}" for verdict in Verdict]
     composed += [f"run.status.{status.name.lower()}" for status in codes.RunStatus]
     composed += [label("alias", reason) for reason in codes.AliasReason]
+    composed += [f"archive.result.{result}" for result in codes.RequestResult]
+    composed += [f"archive.{state}{part}" for state in ("waiting", "running") for part in ("", ".why")]
     assert [key for key in composed if key not in keys] == []
 
 
