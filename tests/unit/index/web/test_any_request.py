@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute
 
 import index.web
 from index.archive import saved_searches
+from index.warc.store import WarcStore
 from index.web.app import create_app
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
@@ -106,7 +107,7 @@ def test_nothing_is_answered_as_a_fault_of_ours(shelf: SearchFixture, seed: int)
     found: Counter[int] = Counter()
 
     async def ask() -> None:
-        app = create_app(shelf.archive, shelf.engine)
+        app = create_app(shelf.archive, shelf.engine, raw=WarcStore(shelf.archive.folder / "raw"))
         app.state.live_seconds = 0  # no answer goes on
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
