@@ -138,7 +138,7 @@ def test_a_redline_is_printed_without_colours_on_as_many_pages_as_it_needs(tab: 
 
 def test_a_saved_copy_is_read_and_does_nothing(tab: Watched) -> None:
     tab.open(f"/articles/{FIRST.id}?ui=en")
-    tab.page.locator(".tools").get_by_role("link", name="Saved page").click()
+    tab.page.locator(".tools").get_by_role("link", name="Saved page", exact=True).click()
     expect(tab.page.locator(".copy-told")).to_contain_text("images")
     frame = tab.page.frame_locator("iframe.copy")
     expect(frame.get_by_role("heading", level=1).first).to_have_text("سعر الخبز")
