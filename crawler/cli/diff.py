@@ -48,7 +48,7 @@ def diff(
     """
     from crawler.config import load
     from index.archive import documents
-    from index.dedup.version_diff import classify_change, same_rules, word_diff
+    from index.dedup.version_diff import same_rules, version_change, word_diff
 
     if len(versions or ()) > 2:
         raise typer.BadParameter("at most two versions can be compared")
@@ -56,7 +56,7 @@ def diff(
         identifier = get_article(conn, article).article.id
         stored = documents.versions(conn, identifier)
     old, new = _chosen(stored, versions or [])
-    change = classify_change(old.article, new.article)
+    change = version_change(old, new)
     maybe_ours = old.number != new.number and not same_rules(old, new)
     texts = {part: word_diff(getattr(old.article, part), getattr(new.article, part), marks=marks) for part in TEXTS}
     fields = {name: pair for name, pair in _fields(old.article, new.article) if pair[0] != pair[1]}

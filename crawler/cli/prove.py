@@ -176,6 +176,7 @@ def _print(found: Checked) -> None:
     say(f"content hash {reading['content_hash']}", "dim")
     if found.record_url is not None:
         say(f"Read from the page that {found.record_url} answered at {found.record_date}; the proof holds it.")
+        say("If the article has further pages, the proof holds their text, and not the pages.")
     elif reading["record"] is not None:
         say("The page it was read from is not in the proof.")
     day = found.manifest

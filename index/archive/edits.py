@@ -65,6 +65,9 @@ class Waiting:
     at: datetime
 
 
+Shown = tuple[int, int, datetime]  # a version's number, the number of its reading that is shown, and when it was seen
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A part of the list: its edits, newest first, and the cursor of those after them, None at the end."""
@@ -92,8 +95,8 @@ def note(conn: Connection, article: str, *numbers: int) -> None:
 
 
 def record(conn: Connection, waiting: Waiting, change: Change) -> bool:
-    """Record what a version changed, unless it was read anew meanwhile; return whether there is less to list than was
-    noted: what no reader would notice is no edit."""
+    """Record what a version changed, if it still waits; return whether there is less to list than was noted: what no
+    reader would notice is no edit."""
     one = (t.edits.c.article == waiting.article) & (t.edits.c.version == waiting.version) & (t.edits.c.at == waiting.at)
     if not conn.execute(delete(t.edits).where(one, t.edits.c.kind == NOT_COMPARED)).rowcount:
         return False
@@ -102,6 +105,14 @@ def record(conn: Connection, waiting: Waiting, change: Change) -> bool:
     if rows := [{**its, **told, "kind": kind, "place": place} for place, kind in enumerate(change.kinds)]:
         conn.execute(insert(t.edits), rows)
     return not rows
+
+
+def shown_readings(conn: Connection, waiting: Waiting) -> tuple[Shown, ...]:
+    """Which readings of a version, and of the one before it, are shown now."""
+    mine = t.versions.c.article == waiting.article
+    numbers = t.versions.c.number.in_((waiting.version - 1, waiting.version))
+    query = select(t.versions.c.number, t.versions.c.reading, t.versions.c.seen).where(mine, numbers)
+    return tuple((row.number, row.reading, row.seen) for row in conn.execute(query.order_by(t.versions.c.number)))
 
 
 def record_removal(conn: Connection, article: str, site: str, at: datetime) -> None:
@@ -160,9 +171,10 @@ def times(conn: Connection, articles: Sequence[str]) -> dict[str, tuple[datetime
 
 
 def waiting(conn: Connection, most: int) -> list[Waiting]:
-    """Versions that are yet to be compared, at most so many."""
-    columns = (t.edits.c[name] for name in ("article", "site", "version", "at"))
-    return [Waiting(*row) for row in conn.execute(select(*columns).where(t.edits.c.kind == NOT_COMPARED).limit(most))]
+    """Versions that are yet to be compared, at most so many, newest first."""
+    query = select(*(t.edits.c[name] for name in ("article", "site", "version", "at")))
+    query = query.where(t.edits.c.kind == NOT_COMPARED).order_by(*(column.desc() for column in _ORDER)).limit(most)
+    return [Waiting(*row) for row in conn.execute(query)]
 
 
 def count_waiting(conn: Connection) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from index.archive import tables as t
 from index.archive.documents import aliases, versions
-from index.dedup.version_diff import Change, classify_change, same_rules
+from index.dedup.version_diff import Change, same_rules, version_change
 from index.model.article import Version
 from index.model.codes import AliasReason
 
@@ -52,7 +52,7 @@ def change(conn: Connection, article: str, number: int) -> Event | None:
 
 
 def _event(before: Version | None, now: Version) -> Event:
-    change = classify_change(before.article, now.article) if before is not None else UNCHANGED
+    change = version_change(before, now) if before is not None else UNCHANGED
     what: Literal["new", "changed"] = "new" if before is None else "changed"
     ours = None if before is None or same_rules(before, now) else True
     return Event(now.seen, what, now.number, now.article.headline, change, None, None, now.corrected, now.reading, ours)

@@ -96,13 +96,18 @@ def current(conn: Connection, now: datetime) -> OpenManifest | None:
     last_entry = conn.execute(select(func.max(t.manifest_entries.c.id))).scalar_one() or 0
     newest = conn.execute(select(t.manifests).order_by(t.manifests.c.number.desc()).limit(1)).one_or_none()
     if newest is not None and newest.text is None:
-        return OpenManifest(newest.number, date.fromisoformat(newest.day), newest.first, last_entry)
-    lacking = [select(t.raws.c.stored).where(_uncovered(t.raws))]
+        day = min(date.fromisoformat(newest.day), now.astimezone(UTC).date())  # the clock may have been ahead
+        return OpenManifest(newest.number, day, newest.first, last_entry)
+    lacking = [select(t.raws.c.id).where(_uncovered(t.raws))]
     lacking += [_readings(table, table.c.stored).where(_uncovered(table), _settled()) for table in _TABLES]
-    found = [query for query in lacking if conn.execute(query.limit(1)).first() is not None]
-    if not found:
+    if all(conn.execute(query.limit(1)).first() is None for query in lacking):
         return None
-    times = [conn.execute(select(func.min(query.subquery().c.stored))).scalar_one() for query in found]
+    times = [
+        conn.execute(
+            select(func.min(table.c.stored)).where(_uncovered(table), table.c.stored.is_not(None))
+        ).scalar_one()
+        for table in (t.raws, *_TABLES)
+    ]
     oldest = min(now, *(moment for moment in times if moment is not None)) if any(times) else now
     return OpenManifest((newest.number if newest else 0) + 1, oldest.astimezone(UTC).date(), last_entry + 1, last_entry)
 
@@ -164,7 +169,7 @@ def close(
         return False
     if not is_complete(conn, found, now):
         return False
-    values = {"text": manifest.text, "signature": signature, "key": key}
+    values = {"day": manifest.day, "text": manifest.text, "signature": signature, "key": key}
     conn.execute(update(t.manifests).where(t.manifests.c.number == manifest.number).values(**values))
     return True
 
@@ -251,7 +256,9 @@ def covered(conn: Connection, most: int, after: tuple[str, int, int] = ("", 0, 0
             and_(article == after[0], version > after[1]),
             and_(article == after[0], version == after[1], number > after[2]),
         )
-        query = _readings(table).where(table.c.entry.is_not(None), later).order_by(article, version, number)
+        # Where to begin, for the index: the databases do not find it in `later`
+        query = _readings(table).where(table.c.entry.is_not(None), article >= after[0], later)
+        query = query.order_by(article, version, number)
         found += map(_covered, conn.execute(query.limit(most)).mappings())
     found.sort(key=lambda one: (one.article, one.version, one.number))
     return found[:most]

@@ -124,6 +124,11 @@ def classify_change(old: Article, new: Article, *, seen: datetime | None = None)
     return Change(tuple(kinds), removed, added)
 
 
+def version_change(old: Version, new: Version) -> Change:
+    """The change from one version to another, as `classify_change` gives it."""
+    return classify_change(old.article, new.article, seen=new.seen)
+
+
 def same_rules(one: Version, other: Version) -> bool:
     """Whether two versions were read by the same rules and with the same learned blocks, so that the site changed what
     differs. Otherwise the difference may be ours: a raw copy is gone, or was read by an older release."""

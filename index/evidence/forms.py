@@ -57,6 +57,9 @@ class Manifest:
 _MANIFEST: TypeAdapter[Manifest] = TypeAdapter(Manifest)
 
 
+READING_FIELDS = (*READ, "format", "record", "stored")
+
+
 def parse_manifest(text: str | bytes) -> Manifest:
     """The manifest of which this is the form.
 

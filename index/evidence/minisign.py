@@ -112,7 +112,7 @@ def public_key(text: str) -> PublicKey:
     """
     packed = _decoded(text)
     if len(packed) != 2 + _ID + _PUBLIC or packed[:2] != _KEY:
-        raise ArshifError(Message(ManifestProblem.PUBLIC_KEY, {"given": text.strip().rpartition("\n")[2]}))
+        raise ArshifError(Message(ManifestProblem.PUBLIC_KEY, {"given": text.strip().partition("\n")[0][:80]}))
     return PublicKey(packed[2 : 2 + _ID], packed[2 + _ID :])
 
 

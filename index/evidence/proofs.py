@@ -19,7 +19,7 @@ from pydantic import ConfigDict, TypeAdapter
 from index.errors import ArshifError
 from index.evidence import merkle, minisign, time_stamps
 from index.evidence.forms import READING as READING_FORM
-from index.evidence.forms import Manifest, canonical, parse_manifest
+from index.evidence.forms import READING_FIELDS, Manifest, canonical, parse_manifest
 from index.evidence.messages import ProofProblem
 from index.model.message import Given, Message
 
@@ -274,7 +274,8 @@ def _reading(proof: Proof) -> dict[str, Any]:
     """The values of the reading, after its record was checked to be the one that it names."""
     try:
         reading = json.loads(proof.reading)
-        known = reading["format"] == READING_FORM and canonical(reading).encode() == proof.reading
+        known = reading["format"] == READING_FORM and set(reading) == set(READING_FIELDS)
+        known = known and canonical(reading).encode() == proof.reading
     except (ValueError, TypeError, KeyError, RecursionError):
         known = False
     if not known:

@@ -69,8 +69,9 @@ def check(stamp: bytes, data: bytes, trusted: bytes = b"") -> TimeStamp:
     :raises NoOpenSsl: when it cannot be checked.
     """
     with _Files({"data": data, "stamp": stamp, "trusted": trusted}) as files:
-        at = _moment(files.openssl("ts", "-reply", "-in", "stamp", "-text"))
         files.openssl("ts", "-reply", "-in", "stamp", "-token_out", "-out", "token")
+        # Of the token alone: what the answer says around it is not signed
+        at = _moment(files.openssl("ts", "-reply", "-in", "token", "-token_in", "-text"))
         files.openssl("pkcs7", "-inform", "DER", "-in", "token", "-print_certs", "-out", "own")
         roots = ("-CAfile", "trusted", "-untrusted", "own") if trusted else ("-CAfile", "own", "-partial_chain")
         when = ("-attime", str(int(at.timestamp())))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, documents, readings, warc_records
 from index.archive.history import history
-from index.dedup.version_diff import classify_change, paragraphs, same_rules, word_diff
+from index.dedup.version_diff import paragraphs, same_rules, version_change, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
 from index.locale import direction
 from index.model.article import IndexDocument, Version
@@ -100,7 +100,7 @@ def _compared(request: Request, archive: Archive, article: str, old: str, new: s
         name: paragraphs(word_diff(getattr(before.article, name), getattr(after.article, name)))
         for name in ("headline", "body")
     }
-    change = classify_change(before.article, after.article)
+    change = version_change(before, after)
     context: dict[str, Any] = {
         "versions": versions,
         "old": before,

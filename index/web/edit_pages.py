@@ -96,10 +96,12 @@ def edit_list(request: Request, archive: ArchiveOf, asked: Asked, cursor: str = 
 
 @router.get("/edits.atom")
 def edit_feed(request: Request, archive: ArchiveOf, asked: Asked) -> Response:
-    """The same as an Atom feed, in the page's language."""
+    """The same as an Atom feed, in the page's language, without what is yet to be compared: a reader shows an entry as
+    it was first."""
     with archive.read() as conn:
         page, names = asked.page(conn, ENTRIES), queries.names(conn)
+    told = [one for one in page.edits if one.kinds is not None]
     ui = ui_of(request)
     links = [address(ui, path, **asked.parameters()).lstrip("/") for path in ("/edits.atom", "/edits")]
-    made = atom.edit_feed(page.edits, names, base_of(request), links, ui.language)
+    made = atom.edit_feed(told, names, base_of(request), links, ui.language)
     return xml(made, "application/atom+xml; charset=utf-8")

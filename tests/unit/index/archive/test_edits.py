@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from index.archive import Archive, articles, documents, edits, frontier
+from index.archive import Archive, articles, comparisons, documents, edits, frontier
 from index.archive.comparisons import compare_waiting
 from index.archive.frontier import Visit
+from index.archive.history import history
+from index.dedup.version_diff import Change
 from index.errors import QueryError
-from index.model.article import Article
+from index.model.article import Article, Version
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
 
 ONE = article()
@@ -102,6 +104,42 @@ def test_what_was_read_anew_meanwhile_is_not_overwritten(archive: Archive) -> No
     assert archive.write(lambda conn: edits.record(conn, waiting, edits.Change(("typo",)))).result() is False
     assert told(archive, kinds=["typo"]) == []
     assert told(archive, kinds=["headline"]) == [(2, ("headline",), 2, 2, False)]
+
+
+def test_what_is_read_anew_while_it_is_compared_is_compared_again(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(archive, ONE)
+    store(archive, RETITLED, NOW + HOUR)
+    better = replace(LONGER, headline=ONE.headline, content_hash="4")
+    change_of = comparisons.version_change
+
+    def read_anew_just_then(old: Version, new: Version) -> Change:
+        monkeypatch.undo()
+        archive.write(lambda conn: articles.correct(conn, better, NOW, number=2, state="s")).result()
+        return change_of(old, new)
+
+    monkeypatch.setattr(comparisons, "version_change", read_anew_just_then)
+    compare(archive)
+    assert told(archive) == [(2, ("addition",), 0, 11, False)]
+
+
+def test_a_modification_date_that_is_the_time_of_the_request_is_no_edit(archive: Archive) -> None:
+    first, second = (replace(one, modified=at) for one, at in ((ONE, NOW), (RETITLED, NOW + HOUR)))
+    store(archive, first)
+    store(archive, second, NOW + HOUR)
+    compare(archive)
+    assert told(archive) == [(2, ("headline",), 2, 2, False)]
+    with archive.read() as conn:
+        assert [event.change.kinds for event in history(conn, ONE.id)] == [(), ("headline",)]
+
+
+def test_the_newest_is_compared_first(archive: Archive) -> None:
+    store(archive, ONE)
+    store(archive, RETITLED, NOW + HOUR)
+    store(archive, LONGER, NOW + 2 * HOUR)
+    with archive.read() as conn:
+        assert [one.version for one in edits.waiting(conn, 10)] == [3, 2]
 
 
 def test_a_removal_stays_listed_when_the_article_is_back(archive: Archive) -> None:

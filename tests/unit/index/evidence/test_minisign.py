@@ -80,6 +80,12 @@ def test_a_key_with_a_password_is_told_from_none() -> None:
     assert error.value.message == Message("manifest.public_key", {"given": "RWQ"})
 
 
+def test_a_secret_key_that_is_named_by_mistake_is_not_shown() -> None:
+    with pytest.raises(ArshifError) as error:
+        minisign.public_key(KEY.file)
+    assert error.value.message == Message("manifest.public_key", {"given": KEY.file.splitlines()[0]})
+
+
 @needs_program
 def test_minisign_takes_our_keys_and_signatures_and_we_take_its_own(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(DATA)

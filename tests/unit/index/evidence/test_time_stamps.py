@@ -55,6 +55,25 @@ def test_a_damaged_stamp_is_refused(stamp: bytes) -> None:
             time_stamps.check(damaged, DATA)
 
 
+def der(tag: int, *parts: bytes) -> bytes:
+    """A value of this tag (X.690), of less than 64 KiB."""
+    content = b"".join(parts)
+    size = len(content)
+    length = bytes([size]) if size < 0x80 else b"\x82" + size.to_bytes(2)
+    return bytes([tag]) + length + content
+
+
+def test_a_moment_that_is_told_beside_what_is_signed_is_not_taken(own: Authority, stamp: bytes) -> None:
+    found = time_stamps.check(stamp, DATA, own.root.read_bytes())
+    other = found.at + timedelta(hours=5)
+    text = f"granted\nTime stamp: {other:%b %d %H:%M:%S %Y} GMT\n".encode()
+    status = der(0x30, der(0x02, b"\0"), der(0x30, der(0x0C, text)))  # PKIStatusInfo (RFC 3161, 2.4.2)
+    head = 4 if stamp[1] == 0x82 else 2
+    old_status = stamp[head : head + 2 + stamp[head + 1]]
+    forged = der(0x30, status, stamp[head + len(old_status) :])
+    assert time_stamps.check(forged, DATA, own.root.read_bytes()) == found
+
+
 def test_certificates_are_told_from_other_files(own: Authority) -> None:
     assert time_stamps.is_certificates(own.root.read_bytes())
     assert not time_stamps.is_certificates(b"")
