@@ -41,6 +41,7 @@ from crawler.extract.html_document import HtmlDocument
 from crawler.models import Discovered, Page
 from crawler.site_config import Rules, Site, Source
 from crawler.text import block, line
+from crawler.urls import page_numbers
 from crawler.urls.article_filter import may_be_article
 from crawler.urls.canonical import canonical
 from crawler.urls.registered_domain import domain_of
@@ -98,6 +99,9 @@ def article(page: Page, site: Site, repeats: RepeatedBlocks = NO_REPEATS) -> Ext
     kept = _clean(draft, rules)
     pages = 1
     for part in page.rest:
+        if page_numbers.of_first(canonical(part.final_url) or part.url, canonical(page.final_url) or page.url) is None:
+            following = None  # it was redirected elsewhere
+            break
         document, nodes = _opened(part, site)
         after = pagination.following(document, page.final_url)
         further = extractor.read(document, nodes, part, site)

@@ -13,6 +13,7 @@ from crawler.errors import ArshifError
 from crawler.fetch.circuit_breaker import HostUnavailable
 from crawler.fetch.host_budget import TrapSuspected
 from crawler.session.addresses import AddressSession
+from crawler.session.pages import GoesOn
 from crawler.site_config import Site
 from index.archive.frontier import FrontierRow
 from index.model.message import Message
@@ -69,15 +70,40 @@ class AddressSpider(SiteSpider):
         if not goes_on:
             await self._done(site, row)
 
+    async def parse_further(
+        self, response: Response, site: Site, row: FrontierRow, begun: GoesOn
+    ) -> AsyncIterator[dict[str, Any] | Request]:
+        """As for any article in several pages; then what came of its address."""
+        goes_on = False
+        async for one in super().parse_further(response, site, row, begun):
+            goes_on = goes_on or isinstance(one, Request)
+            yield one
+        if not goes_on:
+            await self._done(site, row)
+
+    async def further_failed(self, failure: Failure) -> AsyncIterator[dict[str, Any] | Request]:
+        """As for any article in several pages; then what came of its address."""
+        goes_on = False
+        async for one in super().further_failed(failure):
+            goes_on = goes_on or isinstance(one, Request)
+            yield one
+        if not goes_on:
+            arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
+            await self._done(arguments["site"], arguments["row"], _unasked(failure))
+
     async def page_failed(self, failure: Failure) -> None:
         """As for any page; then why its address could not be fetched."""
         await super().page_failed(failure)
         arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
-        unasked = isinstance(failure.value, HostUnavailable | TrapSuspected)
-        why = fetch_problem(failure).message if unasked else None
-        await self._done(arguments["site"], arguments["row"], why)
+        await self._done(arguments["site"], arguments["row"], _unasked(failure))
 
     async def _done(self, site: Site, row: FrontierRow, why: Message | None = None) -> None:
         with said_once():
             await self.session.settle(site, row.url, why)
         self.told(row.url)
+
+
+def _unasked(failure: Failure) -> Message | None:
+    """Why a host was not asked at all, which is recorded of no page; None if it was."""
+    unasked = isinstance(failure.value, HostUnavailable | TrapSuspected)
+    return fetch_problem(failure).message if unasked else None

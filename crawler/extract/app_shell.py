@@ -8,6 +8,7 @@ from crawler.extract.html_document import HtmlDocument, ancestors, attribute, te
 from crawler.text import words
 
 PLACEHOLDER_WORDS = 8  # of an element that waits to be filled: "Loading, please wait …"
+_MOST_PLACES = 100  # that are looked at, each with all that is in it
 _SHELL_WORDS = 40  # of a page in which any empty element may be the one
 # Where frameworks and their starters put what they render: React, Vue, Next, Nuxt, Gatsby, SvelteKit, Angular, Ember,
 # Quasar, Docusaurus, Astro.
@@ -28,7 +29,7 @@ def is_shell(document: HtmlDocument) -> bool:
     body = tree.body
     if body is None or tree.css_first(_SCRIPTS) is None:
         return False
-    if any(_waits(node) for node in tree.css(f"{_MOUNTS}, {_PLACES}")):
+    if any(_waits(node) for node in tree.css(f"{_MOUNTS}, {_PLACES}")[:_MOST_PLACES]):
         return True
     if len(words(text_of(body))) > _SHELL_WORDS:
         return False

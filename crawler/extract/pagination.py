@@ -22,6 +22,7 @@ from crawler.text import fold
 from crawler.urls import page_numbers
 from crawler.urls.canonical import canonical
 from crawler.urls.joining import joined
+from crawler.urls.patterns import PAGE_WORDS, PAGES
 
 _MAX_LINKS = 300  # links that are resolved; a hostile page has a hundred thousand that look like one to its next page
 MAX_PAGES = 20  # of one article; a gallery may have more, one by one
@@ -31,6 +32,9 @@ _LINKS = "a[href], link[rel][href], option[value]"
 # Before it is resolved, which takes time: a URL in which a number of at most three digits ends a part.
 _HINT = re.compile(r"(?<!\d)\d{1,3}(?:\.\w{1,5})?/?(?=$|[?&#])")
 _NUMBER = re.compile(r"\D{0,12}?(\d{1,3})\D{0,3}")  # `2`, `Page 2`, `[2]`
+# The same, and nothing else: `2`, `Page 2`, `第2页`, but not `Part 2`, `May 2`.
+_WORD = "|".join(sorted({re.escape(fold(word)) for word in PAGE_WORDS}, key=len, reverse=True))
+_PAGE = re.compile(rf"(?:[\W_]|第|(?:ال)?(?:{_WORD})){{0,5}}?(\d{{1,3}})(?:[\W_]|{_WORD}){{0,3}}")
 _TEXT = 60  # characters of a link that may be one to another page, not a teaser
 _is_called_comments = judge(r"comment|disqus|discussion|repl(?:y|ies)|respond")
 
@@ -77,7 +81,7 @@ def following(document: HtmlDocument, first: str) -> str | None:
 def _leads_on(link: _Link, counted: set[int]) -> bool:
     """Whether a link tells that the article goes on there: by one of these numbers, or in words."""
     if link.number is not None and not link.option:
-        return link.number in counted
+        return link.number in counted and (link.read.explicit or _PAGE.fullmatch(link.text) is not None)
     if link.text.startswith(_phrases()["page"]):
         return True
     return link.read.explicit and ("next" in link.rel or link.text in _phrases()["next"])
@@ -112,7 +116,7 @@ def _may_lead_back(document: HtmlDocument) -> list[LexborNode]:
 
 
 def _is_one(text: str) -> bool:
-    told = _NUMBER.fullmatch(text)
+    told = _PAGE.fullmatch(fold(text))
     return told is not None and int(told[1]) == 1
 
 
@@ -120,7 +124,7 @@ def _leads_back(node: LexborNode, read: page_numbers.PageNumber, *, plain: bool)
     """Whether a link to what may be the first page says that this is a further one; `plain`: its URL has no number."""
     if node.tag != "link" and _is_one(text_of(node)):
         return plain or read.number > 1
-    return read.explicit and read.number > 1 and not _rel(node).isdisjoint((*_BEFORE, *_FIRST) if plain else _FIRST)
+    return plain and read.explicit and read.number > 1 and not _rel(node).isdisjoint((*_BEFORE, *_FIRST))
 
 
 def join(draft: Draft, further: Draft) -> bool:
@@ -140,11 +144,11 @@ def join(draft: Draft, further: Draft) -> bool:
 
 def _numbered(document: HtmlDocument, first: str) -> Iterator[_Link]:
     """The links to pages of this article, in their order."""
-    name = page_numbers.stem_of(first)[1].rpartition("/")[2]
+    names, digits_only = _names(first), _is_bare(first)
     resolved = 0
     for node in document.tree.css(_LINKS):
         said = (node.attributes.get("href") or node.attributes.get("value") or "").strip()
-        if not (_may_be_numbered(said) and _HINT.search(said) and (_is_relative(said) or name in unquote(said))):
+        if not (_may_be_numbered(said) and _HINT.search(said) and (_is_relative(said) or _has_one(said, names))):
             continue  # as nearly every link
         resolved += 1
         if resolved > _MAX_LINKS:
@@ -155,8 +159,24 @@ def _numbered(document: HtmlDocument, first: str) -> Iterator[_Link]:
         if url is None or read is None or _is_of_comments(node, said):
             continue
         text = (text_of(node) if node.tag != "link" else "") or attribute(node, "aria-label", "title")
-        if len(text) <= _TEXT:
+        if len(text) <= _TEXT and (not digits_only or text.strip().isdigit()):
             yield _Link(url, read, fold(text), _rel(node), node.tag == "option")
+
+
+def _names(first: str) -> set[str]:
+    """How the URLs of an article's pages may end but for their numbers: every link to one of them has that in it."""
+    stems = [page_numbers.stem_of(first), *(one.stem for one in page_numbers.readings(first) if one.number <= 1)]
+    return {stem[1].rpartition("/")[2] for stem in stems} - {"", "0", "1"}
+
+
+def _has_one(said: str, names: set[str]) -> bool:
+    return any(name in unquote(said) for name in names)
+
+
+def _is_bare(first: str) -> bool:
+    """Whether an article's URL ends in a number and no word for pages: the next of /comic/1 may be another comic."""
+    parts = unquote(first).rstrip("/").split("/")
+    return parts[-1] in ("0", "1") and parts[-2].lower() not in PAGES
 
 
 def _may_be_numbered(said: str) -> bool:

@@ -189,6 +189,7 @@ def _fork_again(parent: int, run: Job, fds: Sequence[int]) -> None:
         connection.sendall(os.getpid().to_bytes(PID))
         job = pickle.load(given)
     run(job, fds[1:])
+    sys.exit(0)
 
 
 def _leave(action: Callable[[], object]) -> None:

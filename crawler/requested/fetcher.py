@@ -15,12 +15,12 @@ from crawler import disk_space
 from crawler.config import Config
 from crawler.errors import ArchiveError
 from crawler.processes import crawl_process
-from crawler.processes.child import end_child, start_child
+from crawler.processes.child import end_child, kill_group, start_child
 from crawler.requested import desk
 from crawler.site_config import Site
 from index.archive import Archive, expiry, requests
 from index.archive import runs as records
-from index.model.codes import RequestWay, RunCause, RunDetail, RunStatus
+from index.model.codes import FetchReason, RequestWay, RunCause, RunDetail, RunStatus
 from index.model.message import Message
 
 log = logging.getLogger("arshif.requests")
@@ -83,6 +83,9 @@ def _run(run: int, sites: tuple[Site, ...], told: Callable[[str], None]) -> RunS
 
 def _end(conn: Connection, run: int, status: RunStatus) -> None:
     now = datetime.now(UTC)
+    if status == RunStatus.OK:  # what it has left all the same, the next run would leave as well
+        left = [one.id for one in requests.of_run(conn, run) if one.ended is None]
+        requests.settle(conn, left, Message(FetchReason.CRAWL_ENDED), now)
     requests.let_go(conn, run, now)
     records.finish(conn, run, status, now)
 
@@ -95,6 +98,7 @@ class AddressFetcher:
         self.config, self.archive = config, archive
         self.child: subprocess.Popen[bytes] | None = None
         self.settled = False  # whether no request is left of a run that died
+        self.asked_to_end = False
         self.deadline = 0.0  # monotonic seconds, as all here
         self.rest_until = self.next_look = 0.0
 
@@ -105,10 +109,9 @@ class AddressFetcher:
         """
         if self.child is not None:
             if self.child.poll() is None:
-                if now >= self.deadline:
-                    log.warning("requested addresses took too long: asked to end")
-                    end_child(self.child, crawl_process.GRACE)
+                self._hurry(self.child, now)
                 return
+            kill_group(self.child)  # what it may have left running, such as a browser
             if self.child.returncode:
                 log.error("requested addresses: exit code %d; retrying in %g s", self.child.returncode, REST)
                 self.rest_until, self.settled = now + REST, False
@@ -123,7 +126,17 @@ class AddressFetcher:
             needed = bool(desk.ready(conn, self.config))
         if needed:
             self.deadline = now + self.config.settings.schedule.run_deadline * 60
+            self.asked_to_end = False
             self.child = start_child(["_archive"])
+
+    def _hurry(self, child: subprocess.Popen[bytes], now: float) -> None:
+        """Ask a child that is past its deadline to end, and GRACE seconds later kill it; this waits for nothing."""
+        if now >= self.deadline + crawl_process.GRACE:
+            kill_group(child)
+        elif now >= self.deadline and not self.asked_to_end:
+            log.warning("requested addresses took too long: asked to end")
+            self.asked_to_end = True
+            child.terminate()
 
     def tick(self) -> None:
         """As `watch`, about once a second however often it is called; a failure is logged, and tried again later."""
@@ -141,6 +154,7 @@ class AddressFetcher:
         """End the child; what it has not fetched waits for the next one."""
         if self.child is not None:
             end_child(self.child, crawl_process.GRACE)
+            kill_group(self.child)
             self.archive.write(partial(_let_go, process=self.child.pid)).result()
             self.child = None
 

@@ -16,6 +16,9 @@ _WORDS = "|".join(sorted(map(re.escape, PAGE_WORDS), key=len, reverse=True))
 _NAMED = re.compile(rf"(?:{_WORDS})[-_=]?(\d{{1,3}})")  # a segment: page-2
 _ENDING = re.compile(rf"(.+?)[-_,.~](?:({_WORDS})[-_=]?)?(\d{{1,3}})")  # of a segment: story_2, story-page-2
 _EXTENSION = re.compile(r"\.(?:[sx]?html?|php\d?|aspx?|jsp|cfm|do)$")
+_DATED = re.compile(r"(?:^|\D)(?:19|20)\d\d(?:[-_.,~/]\d{1,2}){1,2}$")  # /2026/05/14, 2026-05-14, /2024/2
+# Parameters that say where a reader comes from, which links to further pages do not repeat.
+_REFERRERS = frozenset({"ref", "source", "src", "from", "partner", "cmp"})
 _INDEX = re.compile(r"/(?:index|default)$")
 # A URL without its page's number: host, path without file extension, and parameters.
 Stem = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -44,6 +47,8 @@ def readings(url: str) -> Iterator[PageNumber]:
         if name.lower() in _NAMES and _DIGITS.fullmatch(value):
             rest = parameters[:place] + parameters[place + 1 :]
             yield PageNumber((host, path, rest), int(value), explicit=True)
+    if _DATED.search(path):
+        return
     above, _, last = path.rpartition("/")
     if above and _DIGITS.fullmatch(last):
         yield PageNumber((host, _plain(above), parameters), int(last), explicit=True)
@@ -62,6 +67,7 @@ def of_first(url: str, first: str) -> PageNumber | None:
     The first page may have a number itself: 1, or 0 where they are counted from there.
     """
     stems = {stem_of(first), *(read.stem for read in readings(first) if read.number <= 1)}
+    stems |= {(h, path, ()) for h, path, more in stems if more and all(name.lower() in _REFERRERS for name, _ in more)}
     return next((read for read in readings(url) if read.stem in stems), None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from textwrap import shorten
 
@@ -72,6 +73,46 @@ def test_a_number_at_the_end_of_a_name_needs_one_in_the_link_too() -> None:
     assert after('<a href="c_4711_2.htm">2</a>', url=url) == "https://a.example/c/118/c_4711_2.htm"
     assert after('<a href="c_4711_2.htm">下一页</a>', url=url) == "https://a.example/c/118/c_4711_2.htm"
     assert after('<a href="c_4711-2.htm" rel="next">The ferry runs again</a>', url=url) is None  # another article
+
+
+@pytest.mark.parametrize(
+    ("url", "links"),
+    [
+        ("https://a.example/story/90/1.html", '<a href="/story/90/2.html">2</a>'),
+        ("https://a.example/a/story_1.html", '<a href="https://a.example/a/story_2.html">Page 2</a>'),
+        ("https://a.example/a/story/page/1", '<a href="/a/story/page/2" rel="next">Next</a>'),
+        ("https://a.example/a/story?ref=rss", '<a href="/a/story?page=2">2</a>'),
+        ("https://a.example/a/story?ref=rss", '<a href="/a/story/2">2</a>'),
+        ("https://a.example/a/قصة-الميناء", '<a href="/a/قصة-الميناء?page=2">الصفحة 2</a>'),
+        ("https://a.example/a/quay.html", '<a href="quay_2.html">第2页</a>'),
+    ],
+)
+def test_first_pages_of_many_kinds_lead_on(url: str, links: str) -> None:
+    assert after(links, url=url) is not None
+
+
+@pytest.mark.parametrize(
+    ("url", "links"),
+    [
+        ("https://a.example/films/review-of-dune", '<a href="/films/review-of-dune-2">Dune 2</a>'),
+        ("https://a.example/2026/05/harbour/", '<a href="/2026/05/harbour-2/">Part 2</a>'),
+        ("https://a.example/serie/folge-1.html", '<a href="folge-2.html">Folge 2</a>'),
+        ("https://a.example/briefing/2026-05-01", '<a href="2026-05-02">May 2</a>'),
+        ("https://a.example/briefing/2026-05-01", '<a href="2026-05-02">2</a>'),
+        ("https://a.example/2021/comic/1", '<a href="/2021/comic/2" rel="next">Next</a>'),
+        ("https://a.example/archive/2024", '<a href="/archive/2024/2">2</a>'),
+    ],
+)
+def test_another_article_is_no_next_page(url: str, links: str) -> None:
+    assert after(links, url=url) is None
+
+
+def test_a_next_page_that_leads_elsewhere_ends_the_article() -> None:
+    first, other = page(1, '<a href="?page=2">2</a>'), page(2, url="https://a.example/news/other")
+    redirected = replace(other, url=f"{URL}?page=2")
+    whole = stages.article(Page(URL, URL, first.body, NOW, rest=(redirected,)), SITE)
+    assert (whole.pages, whole.next_page) == (1, None)
+    assert "On page 2" not in whole.article.body
 
 
 @pytest.mark.parametrize(
@@ -165,6 +206,16 @@ def test_a_further_page_says_where_its_article_begins(links: str, head: str) -> 
         ("https://a.example/2026/05/quay-repairs-2/", '<a href="/2026/05/quay-repairs/" rel="prev">Quay repairs</a>'),
         ("https://a.example/2026/05/quay-repairs-2/", '<a href="/2026/05/quay-repairs/#comments">1</a>'),
         ("https://a.example/?p=2", '<a href="https://a.example/" rel="start first">Home</a>'),
+        ("https://a.example/news/harbour-part-2", '<a href="/news/harbour-part-1">Part 1</a>'),
+        ("https://a.example/serie-teil-3.html", '<a href="/serie-teil-1.html">Teil 1</a>'),
+        ("https://a.example/war-day-12", '<a href="/war-day-1">Day 1</a>'),
+        ("https://a.example/classement-ligue-2", '<a href="/classement-ligue-1">Ligue 1</a>'),
+        ("https://a.example/formula-1/23", '<a href="/formula-1">Formula 1</a>'),
+        ("https://a.example/2026/05/harbour-2/", '<a href="/2026/05/harbour/">Part 1</a>'),
+        ("https://a.example/briefing/2026-05-14", '<a href="/briefing/2026-05-1">1</a>'),
+        ("https://a.example/briefing/2026/05/14/", '<a href="/briefing/2026/05/1/">1</a>'),
+        ("https://a.example/podcast/12", '<a href="/podcast/1">Episode 1</a>'),
+        ("https://a.example/comic/12", '<a href="/comic/1" rel="first">First</a>'),
     ],
 )
 def test_an_article_with_a_number_in_its_url_is_no_further_page(url: str, links: str) -> None:
