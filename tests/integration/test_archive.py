@@ -140,3 +140,15 @@ def test_what_was_erased_on_request_stays_so(room: Newsroom, house: Harness) -> 
     asked = len(room.requests())
     assert house.told("archive", ADDRESS, code=1)[0]["code"] == "page.forgotten"
     assert len(room.requests()) == asked
+
+
+def test_an_article_in_several_pages_is_archived_whole_and_its_request_is_done(room: Newsroom, house: Harness) -> None:
+    first, second = story(1), story(2)
+    link = b'<p class="page-links">1 <a href="?page=2">2</a></p></article>'
+    room.serve(ADDRESS, first.html().replace(first.url.encode(), ADDRESS.encode()).replace(b"</article>", link))
+    room.serve(f"{ADDRESS}?page=2", second.html().replace(second.url.encode(), f"{ADDRESS}?page=2".encode()))
+    (found,) = house.told("archive", ADDRESS)
+    assert (found["archived"], found["result"]) == (True, "new")
+    body = house.documents()[ADDRESS].article.body
+    assert first.body[0] in body
+    assert second.body[0] in body
