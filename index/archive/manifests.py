@@ -96,26 +96,28 @@ def current(conn: Connection, now: datetime) -> OpenManifest | None:
     last_entry = conn.execute(select(func.max(t.manifest_entries.c.id))).scalar_one() or 0
     newest = conn.execute(select(t.manifests).order_by(t.manifests.c.number.desc()).limit(1)).one_or_none()
     if newest is not None and newest.text is None:
-        day = min(date.fromisoformat(newest.day), now.astimezone(UTC).date())  # the clock may have been ahead
+        day = min(date.fromisoformat(newest.day), now.astimezone(UTC).date())  # the clock may have been ahead: `hold`
         return OpenManifest(newest.number, day, newest.first, last_entry)
-    lacking = [select(t.raws.c.id).where(_uncovered(t.raws))]
-    lacking += [_readings(table, table.c.stored).where(_uncovered(table), _settled()) for table in _TABLES]
-    if all(conn.execute(query.limit(1)).first() is None for query in lacking):
+    lacking = {t.raws: select(t.raws.c.stored).where(_uncovered(t.raws))}
+    lacking |= {table: _readings(table, table.c.stored).where(_uncovered(table), _settled()) for table in _TABLES}
+    if all(conn.execute(query.limit(1)).first() is None for query in lacking.values()):
         return None
-    times = [
-        conn.execute(
-            select(func.min(table.c.stored)).where(_uncovered(table), table.c.stored.is_not(None))
-        ).scalar_one()
-        for table in (t.raws, *_TABLES)
+    known = [  # in order, of which the index gives the first, where a minimum would look at all of them
+        query.where(table.c.stored.is_not(None)).order_by(table.c.stored).limit(1) for table, query in lacking.items()
     ]
-    oldest = min(now, *(moment for moment in times if moment is not None)) if any(times) else now
+    oldest = min([now, *(row.stored for query in known if (row := conn.execute(query).first()) is not None)])
     return OpenManifest((newest.number if newest else 0) + 1, oldest.astimezone(UTC).date(), last_entry + 1, last_entry)
 
 
 def hold(conn: Connection, now: datetime) -> OpenManifest | None:
-    """What `current` gives, which no other transaction changes until this one has ended."""
+    """What `current` gives, which no other transaction changes until this one has ended. A manifest that was opened
+    while the clock was ahead becomes today's."""
     dialect.of(conn).hold_articles(conn)
-    return current(conn, now)
+    found = current(conn, now)
+    if found is not None:
+        ahead = (t.manifests.c.number == found.number) & (t.manifests.c.day > found.day.isoformat())
+        conn.execute(update(t.manifests).where(ahead).values(day=found.day.isoformat()))
+    return found
 
 
 def records_due(conn: Connection, manifest: OpenManifest, now: datetime, most: int) -> list[CheckedRecord]:
@@ -169,7 +171,7 @@ def close(
         return False
     if not is_complete(conn, found, now):
         return False
-    values = {"day": manifest.day, "text": manifest.text, "signature": signature, "key": key}
+    values = {"text": manifest.text, "signature": signature, "key": key}
     conn.execute(update(t.manifests).where(t.manifests.c.number == manifest.number).values(**values))
     return True
 

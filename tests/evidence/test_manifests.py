@@ -123,6 +123,18 @@ def test_what_a_clock_from_the_future_stored_waits_for_no_future(archive: Proven
     assert check(pack(archive.proof(ahead))).reading["stored"] == "2035-01-27T12:00:00Z"
 
 
+def test_a_manifest_that_was_opened_while_the_clock_was_ahead_waits_for_no_future(archive: Proven) -> None:
+    ahead = day(10) + timedelta(days=3_000)
+    archive.store(text(1), ahead)
+    archive.write(ahead)
+    one = archive.store(text(2), day(10, 8))
+    assert archive.write(day(10, 9)).closed == []
+    two = archive.store(text(3), day(10, 20))
+    assert [one.day for one in archive.write(day(11)).closed] == ["2026-11-10"]
+    assert {check(pack(archive.proof(which))).manifest.day for which in (one, two)} == {"2026-11-10"}
+    assert problems(archive) == []
+
+
 def test_a_reading_waits_for_the_record_that_a_clock_a_little_ahead_stored(archive: Proven) -> None:
     one = archive.store(text(1), day(11, 3))
     archive.sql("UPDATE versions SET stored = stored - 43200000000")  # the clock went back between the two

@@ -78,7 +78,8 @@ class Proven:
             before = datetime.now(UTC)
             done = work(conn)
             for table in KEPT:
-                conn.execute(update(table).where(table.c.stored >= before).values(stored=at))
+                new = (table.c.stored >= before) & table.c.entry.is_(None)
+                conn.execute(update(table).where(new).values(stored=at))
             return done
 
         return self.archive.write(store).result()
