@@ -145,7 +145,8 @@ def test_edits_and_removals_are_listed(tale: Tale) -> None:
     }
     assert {("removed", url(tale.done[f"vanished {status}"])) for status in (404, 410)} <= of.keys()
     edit = of["edited", url(tale.done["edited"])]
-    assert (edit["kinds"], edit["removed"], edit["maybe_ours"]) == (["addition", "dates"], 0, False)
+    # Its modification date is hardly older than the fetch, as where a site generates it
+    assert (edit["kinds"], edit["removed"], edit["maybe_ours"]) == (["addition"], 0, False)
     assert edit["added"] > 5
     ats = [one["at"] for one in every["edits"]]
     assert ats == sorted(ats, reverse=True)
@@ -155,7 +156,7 @@ def test_edits_and_removals_are_listed(tale: Tale) -> None:
     rest = tale.house.told("edits", "--limit", "100", "--cursor", first["cursor"])
     assert first["edits"] + rest["edits"] == every["edits"]
     printed = tale.house.arshif("edits", "--site", "jannah")
-    assert f"text added, dates (+{edit['added']} words)" in printed
+    assert f"text added (+{edit['added']} words)" in printed
     assert "no longer on its site" in tale.house.arshif("edits", "--kind", "gone")
     tale.house.arshif("edits", "--kind", "nosuch", code=2)
     assert tale.house.told("edits", "--cursor", "x", code=2)["code"] == "error.cursor"
