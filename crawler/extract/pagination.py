@@ -170,7 +170,8 @@ def _names(first: str) -> set[str]:
 
 
 def _has_one(said: str, names: set[str]) -> bool:
-    return any(name in unquote(said) for name in names)
+    plain = unquote(said)
+    return any(name in plain for name in names)
 
 
 def _is_bare(first: str) -> bool:

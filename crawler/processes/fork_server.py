@@ -10,7 +10,6 @@ server has died, or a file of what it has loaded has changed since.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import pickle
@@ -24,7 +23,7 @@ from contextlib import contextmanager, suppress
 from subprocess import TimeoutExpired
 from typing import IO, Any, Self
 
-from crawler.processes.child import die_with_parent
+from crawler.processes.child import die_with_parent, prctl
 
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans among this process's descendants become its children
 LOOK_SECONDS = 0.02  # between two looks whether a process has ended, where that is waited for with a limit
@@ -144,12 +143,11 @@ class ForkServer:
 @contextmanager
 def _adopting() -> Iterator[None]:
     """Orphans become our children in the block."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     try:
         yield
     finally:
-        libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+        prctl(PR_SET_CHILD_SUBREAPER, 0)
 
 
 # --- in the server, and in what it forks ---------------------------------------------------------------------------

@@ -10,11 +10,10 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, dialect, documents, edits
 from index.archive.edits import Shown, Waiting
-from index.dedup.version_diff import Change, version_change
+from index.dedup.version_diff import UNCHANGED, Change, version_change
 from index.model.article import Version
 
 MOST = 100  # in one call: their writing holds up every other writer
-UNCHANGED = Change(())
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,9 @@ class Change:
         return ", ".join(self.kinds) + (f" ({', '.join(counts)})" if counts else "")
 
 
+UNCHANGED = Change(())
+
+
 # --- kinds of change -------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from index.evidence.messages import ProofProblem
 from index.evidence.proofs import BadProof, Link, Proof, check, pack, unpack
 from index.model.message import Message
 from tests.support.proven import Proven, day, text
+from tests.support.requirements import missing
 from tests.support.time_authority import Authority, authority
 
 DOC = Path(__file__).parents[2] / "docs" / "evidence.md"
@@ -158,7 +159,7 @@ def test_they_check_each_leaf_of_each_tree(tmp_path: Path, made: Made) -> None:
 
 def test_minisign_checks_the_signatures(made: Made, tmp_path: Path) -> None:
     if shutil.which("minisign") is None:
-        pytest.skip("needs minisign: apt install minisign")
+        missing("needs minisign: apt install minisign")
     (tmp_path / "proof.tar").write_bytes(made.data)
     subprocess.run(["tar", "-xf", "proof.tar"], cwd=tmp_path, check=True)
     for number in (2, 3):

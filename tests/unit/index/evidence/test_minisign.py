@@ -15,14 +15,16 @@ from index.errors import ArshifError
 from index.evidence import minisign
 from index.evidence.minisign import WrongSignature
 from index.model.message import Message
+from tests.support.requirements import missing
 
 DATA, COMMENT = b"what was stored", "a comment that is signed"
 KEY = minisign.SecretKey(bytes(range(8)), bytes(range(32)))
 SIGNATURE = KEY.sign(DATA, COMMENT)
-needs_program = pytest.mark.skipif(shutil.which("minisign") is None, reason="needs minisign: apt install minisign")
 
 
 def minisign_program(folder: Path, *arguments: str) -> str:
+    if shutil.which("minisign") is None:
+        missing("needs minisign: apt install minisign")
     done = subprocess.run(["minisign", *arguments], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -86,7 +88,6 @@ def test_a_secret_key_that_is_named_by_mistake_is_not_shown() -> None:
     assert error.value.message == Message("manifest.public_key", {"given": KEY.file.splitlines()[0]})
 
 
-@needs_program
 def test_minisign_takes_our_keys_and_signatures_and_we_take_its_own(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(DATA)
     (tmp_path / "data.minisig").write_text(SIGNATURE)
