@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, dialect, documents, edits
 from index.archive.edits import Shown, Waiting
-from index.dedup.version_diff import UNCHANGED, Change, version_change
+from index.dedup.version_diff import version_change
 from index.model.article import Version
+from index.model.change import UNCHANGED, Change
 
 MOST = 100  # in one call: their writing holds up every other writer
 

@@ -20,8 +20,8 @@ from index.archive import tables as t
 from index.archive.column_types import EPOCH, MICROSECOND, Instant
 from index.archive.readings import IS_SHOWN, shown
 from index.archive.upsert import chunks
-from index.dedup.version_diff import Change, Kind, confirmed_alike
 from index.errors import QueryError
+from index.model.change import Change, Kind, confirmed_alike
 from index.model.message import Message
 
 GONE = "gone"  # the kind of a removal: of an article from its site, not of text from an article

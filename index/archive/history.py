@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select
 
 from index.archive import tables as t
 from index.archive.documents import aliases, versions
-from index.dedup.version_diff import UNCHANGED, Change, same_rules, version_change
+from index.dedup.version_diff import same_rules, version_change
 from index.model.article import Version
+from index.model.change import UNCHANGED, Change
 from index.model.codes import AliasReason
 
 

@@ -18,11 +18,9 @@ from rapidfuzz.distance import OSA
 
 from index.dedup.alignment import opcodes
 from index.model.article import Article, Version
+from index.model.change import Change, Kind, confirmed_alike
 from index.text.analysis import fold
 
-Kind = Literal[
-    "typo", "correction", "addition", "removal", "rewrite", "headline", "authors", "section", "dates", "moved"
-]
 Op = Literal["same", "removed", "added"]
 
 SENTENCE = 8  # words from which an added or removed run is a statement of its own rather than a change of wording
@@ -68,26 +66,6 @@ class DiffSpan:
 
     op: Op
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change from one version to the next: its kinds, the most obvious first, and the number of words removed from
-    and added to headline and body."""
-
-    kinds: tuple[Kind, ...]
-    removed: int = 0
-    added: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.kinds)
-
-    def __str__(self) -> str:
-        counts = [f"{sign}{n} words" for sign, n in (("-", self.removed), ("+", self.added)) if n]
-        return ", ".join(self.kinds) + (f" ({', '.join(counts)})" if counts else "")
-
-
-UNCHANGED = Change(())
 
 
 # --- kinds of change -------------------------------------------------------------------------------------------------
@@ -136,11 +114,6 @@ def same_rules(one: Version, other: Version) -> bool:
     """Whether two versions were read by the same rules and with the same learned blocks, so that the site changed what
     differs. Otherwise the difference may be ours: a raw copy is gone, or was read by an older release."""
     return confirmed_alike(one.confirmed, other.confirmed)
-
-
-def confirmed_alike(one: str | None, other: str | None) -> bool:
-    """The same for the states by which two versions were `confirmed`."""
-    return one is not None and one == other
 
 
 def visible_text(text: str) -> str:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, select
 from index.archive import documents
 from index.archive.history import change
 from index.archive.tables import articles, frontier, sites, versions
-from index.dedup.version_diff import Change
 from index.model.article import IndexDocument
+from index.model.change import Change
 
 
 def newest(conn: Connection, n: int) -> list[IndexDocument]:

@@ -16,9 +16,9 @@ from index.archive import Archive, articles, comparisons, documents, edits, fron
 from index.archive.comparisons import compare_waiting
 from index.archive.frontier import Visit
 from index.archive.history import history
-from index.dedup.version_diff import Change
 from index.errors import QueryError
 from index.model.article import Article, Version
+from index.model.change import Change
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
 
 ONE = article()
