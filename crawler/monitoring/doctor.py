@@ -30,7 +30,7 @@ from index.archive import tables as t
 from index.archive.clock import BUILT, SKEW
 from index.archive.manifest_checks import chain_problems
 from index.model.message import Given, Message
-from index.warc.store import torn_bytes
+from index.warc.torn import torn_bytes
 
 Verdict = Literal["ok", "warning", "fail"]
 

@@ -36,7 +36,7 @@ from index.archive import site_state as site_states
 from index.locale import FALLBACK, translate
 from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
 from index.model.message import Message
-from index.warc.store import repair
+from index.warc.torn import repair
 
 log = logging.getLogger("arshif.runs")
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select
 from index.archive import dialect, near_duplicates, outbox, readings, stories, warc_records
 from index.archive import tables as t
 from index.archive.upsert import chunks, insert_missing
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 
 WHOLE_SITE = "site"  # the mark of a site that must not be crawled at all
 EVERY_SITE = "*"  # holds the marks of URLs that no site's sources may bring back

@@ -28,7 +28,7 @@ from index.archive.upsert import CHUNK, chunks, streamed
 from index.model.article import Article
 from index.model.candidate import Candidate
 from index.model.codes import RecordProblem
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 
 SAID = ("title", "published", "modified", "language")  # what a source gives for a candidate
 MONTH = timedelta(days=30)  # the period over which growth is measured and reported

@@ -18,7 +18,8 @@ from index.locale import direction
 from index.model.article import IndexDocument, Version
 from index.model.message import Message
 from index.search import service
-from index.warc.store import WarcDamaged, WarcRef, WarcStore
+from index.warc.record import WarcDamaged, WarcRef
+from index.warc.store import WarcStore
 from index.web import queries
 from index.web.error_handlers import Refused
 from index.web.sanitizer import CannotSanitize, sanitize

@@ -22,7 +22,9 @@ from index.archive.backup import KEEPING
 from index.errors import FileThere
 from index.file_lock import hold
 from index.warc.maintenance import blank, join
-from index.warc.store import Response, WarcDamaged, WarcRef, WarcStore, truncate_torn_tail
+from index.warc.record import Response, WarcDamaged, WarcRef
+from index.warc.store import WarcStore
+from index.warc.torn import truncate_torn_tail
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 DAY = 24 * HOUR
