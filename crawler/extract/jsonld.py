@@ -99,8 +99,7 @@ def plain(value: object) -> str:
 def people(value: Any, found: list[Node]) -> list[str]:
     """The names in `author` or `creator`: texts, Person or Organization objects, references by @id into the graph."""
     names: list[str] = []
-    for one in value if isinstance(value, list) else [value]:
-        target = _resolve(one, found) if isinstance(one, dict) else one
+    for target in _bearers(value, found):
         inner = target.get("name") if isinstance(target, dict) else target
         names += texts(inner)
     return names
@@ -110,14 +109,28 @@ def authors(value: Any, found: list[Node]) -> list[tuple[str, bool]]:
     """The names in `author`, each with whether the page gives it as that of one person or organization, and not as a
     text that may hold several."""
     said: list[tuple[str, bool]] = []
-    for one in value if isinstance(value, list) else [value]:
-        target = _resolve(one, found) if isinstance(one, dict) else one
+    for target in _bearers(value, found):
         if isinstance(target, dict) and not target.get("name"):
             parts = (text(target.get(key)) for key in ("givenName", "additionalName", "familyName"))
             said.append((" ".join(filter(None, parts)), True))
         else:
             said += [(name, isinstance(target, dict)) for name in people(target, found)]
     return [(name, alone) for name, alone in said if name]
+
+
+def _bearers(value: Any, found: list[Node]) -> Iterator[Any]:
+    """The texts and objects in `author`, with references resolved, without the roles around them
+    (https://schema.org/Role)."""
+    for one in value if isinstance(value, list) else [value]:
+        target = _resolve(one, found) if isinstance(one, dict) else one
+        if isinstance(target, dict) and any(kind.endswith("Role") for kind in types(target)):
+            inner = target.get("author") or target.get("creator")
+            yield from (
+                _resolve(i, found) if isinstance(i, dict) else i
+                for i in (inner if isinstance(inner, list) else [inner])
+            )
+        else:
+            yield target
 
 
 def free(node: Node) -> bool | None:

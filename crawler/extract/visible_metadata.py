@@ -12,7 +12,7 @@ from htmldate import find_date
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import dates, section
-from crawler.extract.author_names import is_byline, is_of_others, names
+from crawler.extract.author_names import is_agency, is_byline, is_of_others, is_person, names
 from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
 from crawler.extract.draft import Draft
@@ -35,7 +35,8 @@ _TIMES_SELECTOR = "time, abbr[title][class*='publish' i], abbr[title][class*='up
 _AUTHORS = (  # most reliable first
     "a[rel~='author'], [class*='field--name-uid' i]",
     "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
-    "[class*='byline' i], [class*='author' i], [class*='writer' i]",
+    "[class*='byline' i], [class*='author' i], [class*='writer' i], [id='author' i], [id='authors' i], [id='byline' i],"
+    " [data-testid*='byline' i], [data-testid*='author' i], [data-qa*='byline' i], [data-component*='byline' i]",
     ", ".join(f"a[href*='/{word}']" for word in (
         "author", "autor", "auteur", "kirjoittaja", "forfatter", "yazar", "staff/", "newsteam/", "journalist",
         "reporter", "writer", "redakteur", "redakcja", "columnist", "katib", "profil/", "byline",
@@ -71,7 +72,7 @@ def fill_visible(draft: Draft, page: Context) -> None:
     if draft.lacks("authors"):
         _fill_authors(draft, page)
     else:
-        _add_authors(draft, document)
+        _add_authors(draft, document, page[2])
     if draft.lacks("section"):
         near = [
             n
@@ -89,20 +90,34 @@ def fill_visible(draft: Draft, page: Context) -> None:
 
 
 def _fill_authors(draft: Draft, page: Context) -> None:
-    document, _, house = page
+    document, place, house = page
     found = (persons(_names(document, selector, draft.headline), house) for selector in _AUTHORS)
     draft.fill("authors", next(filter(None, found), ()), "page")
-    for text in lines_near_headline(document, draft.headline) if draft.lacks("authors") else ():
+    near = lines_near_headline(document, draft.headline) if draft.lacks("authors") else []
+    for text in near:
         for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
             if len(part) <= _NAME_MAX_CHARS and is_byline(part):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
+    for text in near if draft.lacks("authors") else ():
+        draft.fill("authors", persons(_beside_date(document, text, place), house), "page")
 
 
-def _add_authors(draft: Draft, document: HtmlDocument) -> None:
+def _beside_date(document: HtmlDocument, text: str, place: dates.Place) -> tuple[str, ...]:
+    """The name in a line of metadata that consists of little else than a date: `6 May 2026 · 4 min read · Ann Lee`. Not
+    what the page also links to, as it does to its sections."""
+    parts = [part.strip(" |") for part in _LINE_PARTS.split(text[:_LONGEST_LINE])]
+    if len(parts) < 2 or len(text) > _LONGEST_LINE or not any(dates.visible(part, place) for part in parts):
+        return ()
+    said = [part for part in parts if is_person(part)]
+    links = {a.text(deep=True, strip=True) for a in document.tree.css("a[href]")[:_LINKS]} if len(said) == 1 else {""}
+    return names(said) if links.isdisjoint(said) else ()
+
+
+def _add_authors(draft: Draft, document: HtmlDocument, house: frozenset[str]) -> None:
     """Uses the byline's names if the metadata contains only some of them."""
     told = {name.casefold() for name in draft.authors}
     for selector in _AUTHORS[:2]:
-        found = _names(document, selector, draft.headline)
+        found = persons(_names(document, selector, draft.headline), house)
         if told < {name.casefold() for name in found} and len(found) <= _AUTHORS_MOST:
             draft.authors, draft.origins["authors"] = found, "page"
             return
@@ -177,6 +192,8 @@ def _like_a_name(name: str) -> bool:
     if len(name) > _NAME_MAX_CHARS or re.search(r"[\d:]", name):
         return False
     parts = name.split()
+    if len(parts) == 1 and is_agency(name):
+        return True
     if not name.isascii() and len(parts) == 1:
         return "\u2e80" <= name[0] <= "\ud7af" and len(name) <= _LONGEST_CJK
     return len(parts) > 1 and sum(not p[0].islower() for p in parts) >= 2
