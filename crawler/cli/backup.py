@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-GIGABYTE = 1e9  # bytes, as disks are sold
-
 
 @app.command()
 def backup(
@@ -30,6 +28,8 @@ def backup(
     from crawler.config import load
     from crawler.storage import archive_file, open_archive, raw_folder
     from index.archive.backup import back_up
+    from index.locale import FALLBACK
+    from index.locale.formats import size
 
     config = load()
     if not archive_file(config).exists():
@@ -45,7 +45,7 @@ def backup(
     if made.damaged:
         print_error(f"{len(made.damaged)} raw copies were damaged before the backup: `arshif verify` lists them")
     say(f"Backed up {made.articles} articles, {made.versions} versions and their raw copies to {folder}:")
-    say(f"{made.bytes / GIGABYTE:.2f} GB in {len(made.parts)} files. `arshif restore {folder}` restores them.")
+    say(f"{size(FALLBACK, made.bytes)} in {len(made.parts)} files. `arshif restore {folder}` restores them.")
 
 
 @app.command()
