@@ -137,7 +137,7 @@ def _follow(folded: str) -> Phrase | None:
         return None
     for phrase in _invitations():
         before, found, after = folded.partition(phrase.text if _spaceless(phrase.text) else f" {phrase.text} ")
-        if not found or not any(f" {name} " in f"{before} {after}" for name in _platforms()):
+        if not found or not any(f" {name} " in f"{before} {after}" for name in platforms()):
             continue
         if not before.strip() or (len(before.split()) <= _FOLLOW_BEFORE and _platform_closes(folded)):
             return phrase
@@ -146,7 +146,7 @@ def _follow(folded: str) -> Phrase | None:
 
 def _platform_closes(folded: str) -> bool:
     """Whether few words follow the last name of a platform in a line."""
-    end = max(folded.rfind(f" {name} ") + len(name) for name in _platforms() if f" {name} " in folded)
+    end = max(folded.rfind(f" {name} ") + len(name) for name in platforms() if f" {name} " in folded)
     return len(folded[end + 1 :].split()) <= _FOLLOW_AFTER
 
 
@@ -250,7 +250,8 @@ def _invitations() -> tuple[Phrase, ...]:
 
 
 @cache
-def _platforms() -> tuple[str, ...]:
+def platforms() -> tuple[str, ...]:
+    """The names of platforms on which outlets are followed, in their known form."""
     names: list[str] = yaml.safe_load(files("crawler.boilerplate").joinpath("platforms.yaml").read_text("utf-8"))
     return tuple({known_form(name): None for name in names})
 
