@@ -64,8 +64,7 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
     """
     if (url := page_redirects.target(document)) is not None:
         raise Refused(PageReason.LEADS_ON, url=url)
-    body = document.tree.body
-    if body is None or (not jsonld_article(found) and not body.text(strip=True)):
+    if document.tree.body is None:
         raise Refused(_waits_for(document) or PageReason.NO_TEXT)
     if locked_pages.is_locked(document):
         raise Refused(PageReason.WALL)
@@ -121,7 +120,7 @@ def reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node])
 def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]) -> None:
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
-        raise Refused(_waits_for(document) or PageReason.NO_HEADLINE)
+        raise Refused(_waits_for(document) or (PageReason.NO_HEADLINE if draft.body else PageReason.NO_TEXT))
     if waited_for := _waits_for(document, draft.body):
         raise Refused(waited_for)
     if draft.paywalled and draft.description and _is_part(draft.body, draft.description):
