@@ -476,6 +476,14 @@ processes = Table(  # who is alive, in PostgreSQL; with SQLite, `liveness.py` ha
     Column("expires", Instant, nullable=False),  # by the database's clock
 )
 
+data_folder = Table(  # the folder of an archive in PostgreSQL, where its WARC files are: one row, and none with SQLite
+    "data_folder",
+    metadata,
+    Column("id", String, primary_key=True),  # as in the folder's `database.id`
+    Column("host", String, nullable=False),  # where it was last used
+    Column("path", Text, nullable=False),
+)
+
 requests = Table(  # addresses that people asked to have fetched now
     "requests",
     metadata,

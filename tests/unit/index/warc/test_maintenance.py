@@ -15,7 +15,7 @@ from sqlalchemy import select
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import load
-from crawler.storage import archive_file, expire_raw, open_archive, raw_folder
+from crawler.storage import database, expire_raw, open_archive, raw_folder
 from index.archive import Archive, articles, documents, warc_records
 from index.archive import tables as t
 from index.archive.backup import KEEPING
@@ -114,7 +114,7 @@ def test_files_older_than_they_are_kept_go_and_articles_stay(config: Path, fille
 
 
 def test_what_a_month_takes_is_told(config: Path, filled: Archive) -> None:
-    assert archive_file(load(config, {})) == filled.path
+    assert database(load(config, {})) == filled.database
     with filled.read() as conn:
         total = sum(conn.execute(select(t.raws.c.length)).scalars())
         extent = warc_records.extent(conn, NOW)
