@@ -38,7 +38,7 @@ _LABELLED = re.compile(r"^.{0,60}?(?:作者|撰文)\s?[:：]\s?(?=\S)")  # `来�
 
 def begins(text: str) -> bool:
     """Whether a line begins like a byline: `By …`, `بقلم: …`, `A comment by …`."""
-    return any(pattern.match(text) for pattern in (_by(), _genre(), _GLUED)) or _HAN_REPORTERS.match(text) is not None
+    return any(pattern.match(text) for pattern in (_by(), _genre(), _GLUED, _HAN_REPORTERS, _LABELLED))
 
 
 def names_others(label: str) -> bool:

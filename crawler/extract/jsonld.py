@@ -159,13 +159,16 @@ def images(value: Any, found: list[Node], base: str) -> Iterator[tuple[str, str,
 def section(node: Node, found: list[Node]) -> str:
     """articleSection, else the last name in the breadcrumb that is not the article itself; "" if there is none."""
     own = texts(node.get("articleSection"))
-    if own:
-        return own[0]
+    return own[0] if own else crumb(found, text(node.get("headline")))
+
+
+def crumb(found: list[Node], title: str) -> str:
+    """The last name in the breadcrumb that is not the article with this title; "" if there is none."""
     for crumbs in (n for n in found if "BreadcrumbList" in types(n)):
         items = crumbs.get("itemListElement")
         ordered = sorted((i for i in items if isinstance(i, dict)), key=_position) if isinstance(items, list) else []
         names = [text(i.get("name") or i.get("item")) for i in ordered]
-        headline = _bare(text(node.get("headline")))
+        headline = _bare(title)
         names = [n for n in names if n and not _titles(_bare(n), headline) and not n.startswith("http")]
         if len(names) > 1:  # the first is the home page
             return names[-1]

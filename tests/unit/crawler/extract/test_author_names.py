@@ -279,3 +279,13 @@ def test_a_name_beside_the_date_is_the_author_and_a_section_is_none() -> None:
 
 def test_an_agency_alone_in_the_byline_is_the_author() -> None:
     assert article(html("<div class='byline'>دمشق - سانا</div>" + FILLER)).authors == ("سانا",)
+
+
+def test_an_author_in_the_footer_within_an_element_named_article_is_its_author() -> None:
+    box = "<div class='article'><div class='footer'><span class='news-list-author'>Ann Lee</span></div></div>"
+    assert article(html(box + FILLER)).authors == ("Ann Lee",)
+
+
+def test_a_chinese_line_of_date_source_author_and_editor_has_one_author() -> None:
+    line = "<div>2018-05-06 10:21　来源：山城日报　作者：林晓岚　责任编辑：周平</div>"
+    assert article(html(line + FILLER)).authors == ("林晓岚",)
