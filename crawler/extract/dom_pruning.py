@@ -33,6 +33,10 @@ _ARTICLE_TEXT_SHARE = 0.4  # share of the page's text: an element with more is t
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
 _CAPTION = 400  # maximum characters
 _TEASER = 25  # characters; a shorter link on its own is a name or a source
+_TEASER_BOX = 700  # maximum characters of a teaser with a text of its own
+_ALIKE = 3  # boxes from which these are the items of an article
+_BOXES = frozenset(("div", "aside", "section", "li", "figure"))
+_HEADING_LINKS = ", ".join(f"{tag} a[href], a[href]:has({tag})" for tag in ("h2", "h3", "h4", "h5"))
 _SENTENCE_WORDS = 12  # words from which a link that ends like a sentence is one; headlines have no full stop
 _PARAGRAPH_WORDS = 30  # words from which a link is a paragraph, however it ends: the longest headlines have as many
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|csv|odt|rtf|pptx?|zip)(?:[?#]|$)", re.IGNORECASE)
@@ -63,6 +67,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
         if node.parent is not None and _expendable(node, whole, own):
             _take([node], reason, removed)
     _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, own)), "links", removed)
+    _take((n for n in _teasers(tree) if _expendable(n, whole, own)), "card", removed)
     _take((n for n in _cards(tree) if _expendable(n, whole, own)), "card", removed)
     _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole, own)), "caption", removed)
     return removed
@@ -96,6 +101,20 @@ def _cards(tree: LexborHTMLParser) -> list[LexborNode]:
     inner = tree.css("a h2, a h3, a h4, a h5, a p")
     found = (next((p for p in ancestors(n) if p.tag == "a"), None) for n in inner)
     return [n for n in found if n is not None and len(n.text(strip=True)) >= _TEASER]
+
+
+def _teasers(tree: LexborHTMLParser) -> list[LexborNode]:
+    """Boxes with a linked heading, a line or two about it, and a further link to the same page: teasers among the
+    paragraphs. Several alike are the items of an article."""
+    boxes: dict[str, dict[int, LexborNode]] = defaultdict(dict)
+    for link in tree.css(_HEADING_LINKS):
+        href = attribute(link, "href")
+        box = next((n for n in islice(ancestors(link), 3) if n.tag in _BOXES and n.css_first("p") is not None), None)
+        if not href or box is None or len(box.text(strip=True)) > _TEASER_BOX:
+            continue
+        if sum(attribute(a, "href") == href for a in box.css("a[href]")) > 1:
+            boxes[f"{box.tag}.{attribute(box, 'class')}"][box.mem_id] = box
+    return [box for alike in boxes.values() if len(alike) < _ALIKE for box in alike.values()]
 
 
 def _is_label(node: LexborNode) -> bool:

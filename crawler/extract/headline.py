@@ -10,10 +10,15 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import jsonld
-from crawler.extract.html_document import HtmlDocument, attribute, text_of
+from crawler.extract.html_document import HtmlDocument, attribute, judge, text_of
 from crawler.text import line
 
-_PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|»«]\s*|\s-(?=\S)|(?<=\S)-\s")
+_PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|｜︱ㅣ»«]\s*|\s-(?=\S)|(?<=\S)-\s")
+_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_SPACELESS_MIN_CHARS = 6  # of a headline in a script without spaces
+_is_called_label = judge(
+    r"label|kicker|overline|eyebrow|badge|flag|(?:^|[\W_])(?:tag|cat|category|section|topic|prefix)(?:$|[\W_])"
+)
 _LABEL = re.compile(r"([^:：]{2,60})[:：]\s+")  # `Name: Headline`
 _HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")
 _HEADLINE_MIN_WORDS = 4  # words from which a site name is more likely a headline
@@ -26,7 +31,8 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
 
     The <h1> that agrees best with a declared title is preferred to that title, as readers see it: declared titles are
     often shortened or written for search engines. If no heading agrees with a declared title, the title is used."""
-    tops = [(text, _is_logo(h)) for h in document.tree.css("h1")[:8] if (text := text_of(h))]
+    said = {_key(title) for title, _ in _declared(document, node)}
+    tops = [(text, _is_logo(h)) for h in document.tree.css("h1")[:8] if (text := _shown(h, said))]
     own = [
         *site_names,
         *_named(document),
@@ -51,6 +57,16 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
         return _within(document, titles) or declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
     return (second, "h2") if second else (line(text_of(document.first("title"))), "title")
+
+
+def _shown(heading: LexborNode, titles: Collection[str]) -> str:
+    """The text of a heading, without a label at its beginning if the rest is a declared title (in key form)."""
+    text = text_of(heading)
+    first = next(iter(heading.iter()), None)
+    if first is None or not _is_called_label(attribute(first, "class")):
+        return text
+    rest = text.removeprefix(text_of(first)).strip(" :|·•–-")
+    return rest if _key(rest) in titles and _key(text) not in titles else text
 
 
 def _within(document: HtmlDocument, titles: list[str]) -> tuple[str, str] | None:
@@ -103,6 +119,9 @@ def without_site(title: str, names: Iterable[str], settled: Collection[str] = ()
     A part that is only like the name, as `BBC` is like `BBC News`, is taken off once, and not off the `settled` titles:
     an outlet is in the news itself."""
     title = line(title[:_TITLE_MAX_CHARS])
+    first, *rest = title.split("_")
+    if rest and len(first) >= _SPACELESS_MIN_CHARS and _SPACELESS.search(first):
+        title = first.strip()  # as Chinese portals separate the headline from section and site
     alike = _is_name
     for _ in range(3):
         alike = _is_exactly if title in settled else alike
