@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha1
 from io import BytesIO
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from warcio.archiveiterator import ArchiveIterator
@@ -59,9 +60,21 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """A file that belongs to a page, such as a picture of it: its URL, when it was made (aware), its media type and its
+    bytes. As a record it has no headers of a server."""
+
+    url: str
+    fetched: datetime
+    media: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """A response as a WARC file has it: `packed` is its gzip member, `date` its WARC-Date as written, `digest` that of
-    its payload, such as `sha1:` and base 32."""
+    """A response or a resource as a WARC file has it: `packed` is its gzip member, `date` its WARC-Date as written,
+    `digest` that of its payload, such as `sha1:` and base 32. A resource has the status and the header of a response
+    with it."""
 
     packed: bytes
     url: str
@@ -88,7 +101,7 @@ def pack(response: Response) -> bytes:
     """A response as a gzip member with its record."""
     plain = BytesIO()
     writer = WARCWriter(plain, gzip=False, warc_version="WARC/1.1")
-    when = response.fetched.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    when = _moment(response.fetched)
     record = writer.create_warc_record(
         response.url,
         "response",
@@ -100,6 +113,27 @@ def pack(response: Response) -> bytes:
     writer.write_record(record)
     encoded = any(name.lower() == "content-encoding" for name, _ in response.headers)
     return gzip.compress(plain.getvalue(), _STORED if encoded else _PACKED, mtime=0)
+
+
+def pack_resource(resource: Resource) -> bytes:
+    """A resource as a gzip member with its record."""
+    plain = BytesIO()
+    writer = WARCWriter(plain, gzip=False, warc_version="WARC/1.1")
+    record = writer.create_warc_record(
+        resource.url,
+        "resource",
+        payload=BytesIO(resource.body),
+        length=len(resource.body),
+        warc_content_type=resource.media,
+        warc_headers_dict={"WARC-Date": _moment(resource.fetched)},
+    )
+    writer.write_record(record)
+    encoded = resource.media.startswith("image/")
+    return gzip.compress(plain.getvalue(), _STORED if encoded else _PACKED, mtime=0)
+
+
+def _moment(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def pack_info(name: str, info: Mapping[str, str]) -> bytes:
@@ -128,20 +162,20 @@ def unpack(packed: bytes, ref: WarcRef) -> bytes:
 def parse(packed: bytes, ref: WarcRef, url: str | None) -> Record:
     """What a record says, after its digests were checked.
 
-    :raises WarcDamaged: when it is not a complete response, not as its digests say, or not one of `url`.
+    :raises WarcDamaged: when it is not a complete response or resource, not as its digests say, or not one of `url`.
     """
     where = f"raw copy {ref.file} at {ref.offset}"
     try:
         found = next(ArchiveIterator(BytesIO(unpack(packed, ref)), no_record_parse=True))
     except (StopIteration, ArchiveLoadFailed, ValueError) as error:
         raise WarcDamaged(f"{where} is no record of a WARC file") from error
-    if found.rec_type != "response":
+    if found.rec_type not in ("response", "resource"):
         raise WarcDamaged(f"{where} is no answer but {found.rec_type}")
     target = found.rec_headers.get_header("WARC-Target-URI")
     if url is not None and not _is_of(target or "", url):
         raise WarcDamaged(f"{where} is the answer of {target}, not of {url}")
     block = found.raw_stream.read()
-    head, _, body = block.partition(b"\r\n\r\n")
+    head, _, body = block.partition(b"\r\n\r\n") if found.rec_type == "response" else (_head(found), b"", block)
     if found.rec_headers.get_header("Content-Length") != str(len(block)):  # warcio returns what there is
         raise WarcDamaged(f"{where} is shorter than it says")
     for name, content in (("WARC-Block-Digest", block), ("WARC-Payload-Digest", body)):
@@ -153,6 +187,11 @@ def parse(packed: bytes, ref: WarcRef, url: str | None) -> Record:
     status = _STATUS.match(line)
     date, digest = (found.rec_headers.get_header(name) or "" for name in ("WARC-Date", "WARC-Payload-Digest"))
     return Record(packed, target or "", date, int(status[1]) if status else 0, headers, body, digest)
+
+
+def _head(resource: Any) -> bytes:
+    """The head of a response with a resource, as programs that replay archives give it."""
+    return f"HTTP/1.1 200 OK\r\nContent-Type: {resource.rec_headers.get_header('Content-Type')}".encode("latin-1")
 
 
 def _is_of(target: str, url: str) -> bool:

@@ -16,7 +16,18 @@ from pathlib import Path
 from index.atomic_files import sync_folder
 from index.errors import ArchiveError, Busy
 from index.warc.files import is_file_name
-from index.warc.record import Record, Response, WarcDamaged, WarcRef, pack, pack_info, parse, unpack
+from index.warc.record import (
+    Record,
+    Resource,
+    Response,
+    WarcDamaged,
+    WarcRef,
+    pack,
+    pack_info,
+    pack_resource,
+    parse,
+    unpack,
+)
 from index.warc.torn import truncate_torn_tail
 
 FILE_BYTES = 1024**3  # length at which a file is closed: 1 GB is the WARC guidelines' recommended size
@@ -45,13 +56,13 @@ class WarcStore:
         self._file: FileIO | None = None
         self._guard = threading.Lock()
 
-    def append(self, response: Response) -> WarcRef:
-        """Write a response, synced to disk, and return its location. Thread-safe.
+    def append(self, what: Response | Resource) -> WarcRef:
+        """Write a response or a resource, synced to disk, and return its location. Thread-safe.
 
         :raises Busy: when another process writes under our name.
-        :raises ArchiveError: when the response cannot be written; then the file is as before.
+        :raises ArchiveError: when it cannot be written; then the file is as before.
         """
-        record = pack(response)
+        record = pack(what) if isinstance(what, Response) else pack_resource(what)
         with self._guard:
             try:
                 file = self._ready()
