@@ -23,11 +23,10 @@ def open_existing_archive(config: Config) -> Archive:
 
     :raises ArshifError: when it does not.
     """
-    from crawler.storage import database, open_archive
+    from crawler.storage import archive_file, open_archive
 
-    place = database(config)
-    if not place.exists():
-        raise ArshifError(Message(CommandMessage.NO_ARCHIVE, {"place": place.name}))
+    if not archive_file(config).exists():
+        raise ArshifError(Message(CommandMessage.NO_ARCHIVE, {"folder": str(config.settings.data)}))
     return open_archive(config)
 
 

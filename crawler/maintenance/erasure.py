@@ -14,7 +14,6 @@ from crawler.storage import find_article
 from crawler.urls.canonical import canonical
 from index.archive import Archive, erasure, frontier, leases
 from index.archive.backup import KEEPING
-from index.model.message import Message
 from index.warc.maintenance import blank
 
 OWNER = "arshif forget"  # owner of the sites' leases, shown to users
@@ -37,14 +36,14 @@ class ErasureTarget:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased; `left` says where the database still has it beside its tables, None that it has it nowhere."""
+    """What was erased; `journal_emptied` says that the archive's write-ahead log no longer holds any of it."""
 
     site: str
     articles: int = 0
     versions: int = 0
     urls: int = 0
     raws: int = 0
-    left: Message | None = None
+    journal_emptied: bool = True
     sites: tuple[str, ...] = ()
 
 
@@ -102,7 +101,7 @@ class Erasure:
                 done = self._forget(what, {lease.site: lease for lease in held}, now)
             finally:
                 self.archive.write(partial(leases.release, held=held)).result()
-        return replace(done, left=self.archive.database.purge())
+        return replace(done, journal_emptied=self.archive.database.purge())
 
     def _forget(self, what: ErasureTarget, held: Mapping[str, leases.Lease], now: datetime) -> Erased:
         if what.whole:  # first, so that a crawl begun after a crash finds the mark

@@ -15,8 +15,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from index.warc.record import Response
-from index.warc.store import WarcStore
+from index.warc.store import Response, WarcStore
 from tests.browser import chromium
 from tests.browser.conftest import Watched, fresh, watch
 from tests.browser.test_axe import RULES, wrong
