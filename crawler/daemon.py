@@ -34,10 +34,10 @@ from crawler.requested.fetcher import AddressFetcher
 from crawler.scheduling.site_schedule import Due, LastRun, due
 from crawler.session.source_stats import load_stats
 from crawler.site_config import Site
-from crawler.storage import open_index
+from crawler.storage import database, open_index
 from index.archive import Archive, erasure, health, hosts, leases, requests, site_state
 from index.archive import runs as records
-from index.file_lock import hold
+from index.archive.database import StillHeld
 from index.locale import FALLBACK, duration, translate
 from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
 from index.model.message import Message
@@ -60,19 +60,20 @@ STEADY_AFTER = 60.0  # seconds of life after which a helper's restart delay is b
 
 
 @contextmanager
-def only_daemon(config: Config) -> Iterator[None]:
-    """No other daemon runs for this archive during the block.
+def only_daemon(config: Config) -> Iterator[StillHeld]:
+    """No other daemon runs for this archive during the block, which is given a function to make sure of that.
 
     :raises Busy: when one does; the message names its process.
     """
+    settings = config.settings
     with ExitStack() as stack:
         try:
-            stack.enter_context(hold(config.settings.data / "daemon.lock", wait=False))
+            still_alone = stack.enter_context(database(config).lock("daemon"))
         except Busy as error:
             process = error.message.params["process"]
-            folder = str(config.settings.data)
-            raise Busy(Message("error.already_running", {"process": process, "folder": folder})) from None
-        yield
+            place = database(config).name if settings.archive else str(settings.data)
+            raise Busy(Message("error.already_running", {"process": process, "folder": place})) from None
+        yield still_alone
 
 
 class Helper:
@@ -104,9 +105,17 @@ class Helper:
 class Daemon:
     """Runs until SIGTERM or SIGINT, then finishes what is under way within `crawl_process.GRACE` seconds."""
 
-    def __init__(self, config: Config, archive: Archive, web: bool, server: ForkServer | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        archive: Archive,
+        web: bool,
+        server: ForkServer | None = None,
+        still_alone: StillHeld = lambda: None,
+    ) -> None:
         self.config = config
         self.server = server  # of which runs are forked
+        self.still_alone = still_alone  # raises Busy once another daemon runs
         self.archive = archive
         self.helpers = [Helper("shipper", ["_ship"])] + ([Helper("web server", ["serve"])] if web else [])
         self.running: list[crawl_process.Run] = []
@@ -206,6 +215,8 @@ class Daemon:
                 helper.watch(now)
             self.addresses.watch(now)
             rested = len(self.running) < RUNS and now >= max(self.rest_until, self.next_look)
+            if rested:
+                self.still_alone()
             ready = self.due() if rested and self.room() else []
             if ready:
                 self.running.append(

@@ -19,7 +19,8 @@ from crawler.urls.canonical import canonical
 from index.archive.warc_records import StoredRecord
 from index.model.candidate import Candidate
 from index.model.codes import ParseReason
-from index.warc.store import WarcDamaged, WarcRef, WarcStore
+from index.warc.record import WarcDamaged, WarcRef
+from index.warc.store import WarcStore
 
 
 def stored_page(warc: WarcStore, record: StoredRecord) -> Page:

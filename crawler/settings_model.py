@@ -35,6 +35,23 @@ def _network(value: str) -> str:
     raise ValueError(f"{value!r} is not a network: {hint}")
 
 
+def _archive_problem(url: str) -> str:
+    """What is wrong with the URL of a database, "" if nothing. It is not repeated, as it may hold a password."""
+    scheme, _, rest = url.partition("://")
+    place, _, query = rest.partition("?")
+    named = {part.partition("=")[0] for part in query.split("&")}
+    # A password may contain any character, so whatever stands between the first ":" and an "@" may be one
+    if re.match(r"[^:/]*:[^@]*@", rest) or named & {"password", "sslpassword"}:
+        return "contains a password: leave it out, and set PGPASSWORD, or PGPASSFILE to a file that has it"
+    if scheme != "postgresql+psycopg":
+        return "is not the URL of a PostgreSQL database: it must begin with postgresql+psycopg://"
+    if not re.fullmatch(r"([^:/@\s]*@)?(\[[0-9a-fA-F:.]+\]|[^:/@\s]*)(:\d+)?/[^/@\s]+", place):
+        return "does not name a database: use the form postgresql+psycopg://user@host:5432/database"
+    if ours := sorted(named & {"options", "application_name", "connect_timeout"}):
+        return f"sets `{ours[0]}`, which Arshif sets itself: leave it out"
+    return ""
+
+
 class IndexSettings(Model):
     """The search index."""
 
@@ -195,6 +212,11 @@ class Settings(Model):
     data: Path = Field(
         Path("data"), description="Folder of the archive; if relative, to the folder that contains config/"
     )
+    archive: str = Field(
+        "",
+        description="Where the archive is: empty for a file in `data`, or a PostgreSQL database such as "
+        "postgresql+psycopg://arshif@localhost/arshif",
+    )
     least_free: int = Field(
         1_000_000_000,
         ge=0,
@@ -225,6 +247,13 @@ class Settings(Model):
         description="Where to send notifications when a site's state changes: Apprise URLs such as "
         "json://localhost:8080/hook or mailto://user:password@example.org",
     )
+
+    @field_validator("archive")
+    @classmethod
+    def _archive_url(cls, url: str) -> str:
+        if problem := url and _archive_problem(url):
+            raise ValueError(problem)
+        return url
 
     @field_validator("contact")
     @classmethod

@@ -250,6 +250,12 @@ class Site(Model):
         description="auto: Chromium renders its pages (slow) once a few of them needed JavaScript; browser: always; "
         "none: never",
     )
+    facsimile: bool = Field(
+        False,
+        alias="copy",
+        description="true: also keep what its articles look like: their images, a picture and one file of each page, "
+        "by Chromium",
+    )
     delay: float | None = Field(
         None, ge=0, le=600, description="Seconds between two requests to one host; by default, as set in arshif.yaml"
     )

@@ -21,7 +21,7 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from crawler import fingerprint
-from crawler.boilerplate import field_duplicates, phrases, site_rules
+from crawler.boilerplate import field_duplicates, invitations, phrases, site_rules
 from crawler.boilerplate import repeated_blocks as repetition
 from crawler.boilerplate.removed import CAPTION
 from crawler.boilerplate.repeated_blocks import NO_REPEATS, Block, RepeatedBlocks
@@ -145,7 +145,8 @@ def _clean(draft: Draft, rules: Rules) -> frozenset[str]:
     kept by its rules."""
     draft.body, by_rule, kept = site_rules.apply(draft.body, rules)
     draft.body, by_phrase = phrases.drop(draft.body, kept)
-    draft.removed += [*by_rule, *by_phrase]
+    draft.body, by_invitation = invitations.drop(draft.body, kept)
+    draft.removed += [*by_rule, *by_phrase, *by_invitation]
     return kept
 
 

@@ -12,8 +12,10 @@ from sqlalchemy import Connection
 from crawler.config import Config
 from crawler.errors import ArshifError, Busy
 from crawler.urls.canonical import canonical
-from index.archive import Archive, documents, warc_records
+from index.archive import Archive, documents, sqlite, warc_records
 from index.archive.backup import KEEPING
+from index.archive.database import Database, SqliteFile
+from index.archive.postgresql import PostgresqlDatabase
 from index.engines import Engine, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
@@ -23,14 +25,17 @@ from index.model.message import Message
 def open_archive(config: Config) -> Archive:
     """The archive of this configuration, created if it does not exist.
 
-    :raises ArchiveError: when its file is damaged, newer than this program, or not writable.
+    :raises ArchiveError: when it is damaged, newer than this program, or not writable, or its server is away.
     """
-    return Archive(archive_file(config))
+    return Archive(database(config))
 
 
-def archive_file(config: Config) -> Path:
-    """The path of the archive, which need not exist yet."""
-    return config.settings.data / "archive.sqlite3"
+def database(config: Config) -> Database:
+    """Where the archive of this configuration is; it need not exist yet."""
+    settings = config.settings
+    if settings.archive:
+        return PostgresqlDatabase(settings.archive, settings.data)
+    return SqliteFile(settings.data / sqlite.FILE)
 
 
 def find_article(conn: Connection, name: str) -> str | None:

@@ -13,6 +13,7 @@ from crawler.errors import ArshifError
 from crawler.fetch.circuit_breaker import HostUnavailable
 from crawler.fetch.host_budget import TrapSuspected
 from crawler.session.addresses import AddressSession
+from crawler.session.facsimiles import FacsimilePlan
 from crawler.session.pages import GoesOn
 from crawler.site_config import Site
 from index.archive.frontier import FrontierRow
@@ -63,33 +64,50 @@ class AddressSpider(SiteSpider):
         self, response: Response, site: Site, row: FrontierRow
     ) -> AsyncIterator[dict[str, Any] | Request]:
         """As for any page; then what came of its address."""
-        goes_on = False
-        async for one in super().parse_article(response, site, row):
-            goes_on = goes_on or isinstance(one, Request)
+        async for one in self._then_done(super().parse_article(response, site, row), site, row):
             yield one
-        if not goes_on:
-            await self._done(site, row)
 
     async def parse_further(
         self, response: Response, site: Site, row: FrontierRow, begun: GoesOn
     ) -> AsyncIterator[dict[str, Any] | Request]:
         """As for any article in several pages; then what came of its address."""
-        goes_on = False
-        async for one in super().parse_further(response, site, row, begun):
-            goes_on = goes_on or isinstance(one, Request)
+        async for one in self._then_done(super().parse_further(response, site, row, begun), site, row):
             yield one
-        if not goes_on:
-            await self._done(site, row)
 
     async def further_failed(self, failure: Failure) -> AsyncIterator[dict[str, Any] | Request]:
         """As for any article in several pages; then what came of its address."""
+        arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
+        came = super().further_failed(failure)
+        async for one in self._then_done(came, arguments["site"], arguments["row"], _unasked(failure)):
+            yield one
+
+    async def parse_part(
+        self, response: Response, site: Site, row: FrontierRow, plan: FacsimilePlan
+    ) -> AsyncIterator[dict[str, Any] | Request]:
+        """As for any facsimile; then what came of its article's address."""
+        async for one in self._then_done(super().parse_part(response, site, row, plan), site, row):
+            yield one
+
+    async def part_failed(self, failure: Failure) -> AsyncIterator[dict[str, Any] | Request]:
+        """As for any facsimile; then what came of its article's address."""
+        arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
+        async for one in self._then_done(super().part_failed(failure), arguments["site"], arguments["row"]):
+            yield one
+
+    async def _then_done(
+        self,
+        came: AsyncIterator[dict[str, Any] | Request],
+        site: Site,
+        row: FrontierRow,
+        why: Message | None = None,
+    ) -> AsyncIterator[dict[str, Any] | Request]:
+        """What came for an address, which is done if no request goes on with it."""
         goes_on = False
-        async for one in super().further_failed(failure):
+        async for one in came:
             goes_on = goes_on or isinstance(one, Request)
             yield one
         if not goes_on:
-            arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
-            await self._done(arguments["site"], arguments["row"], _unasked(failure))
+            await self._done(site, row, why)
 
     async def page_failed(self, failure: Failure) -> None:
         """As for any page; then why its address could not be fetched."""

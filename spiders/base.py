@@ -24,7 +24,7 @@ from crawler.site_config import Site
 from crawler.urls.canonical import canonical
 from index.model.candidate import Candidate
 from index.model.codes import FetchReason
-from index.warc.store import Response as RawResponse
+from index.warc.record import Response as RawResponse
 
 SOURCES_FIRST = 10  # request priority of sources over articles, so that all sites' newest articles come first
 

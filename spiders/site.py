@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, ClassVar, get_args
 
 from scrapy import Request
@@ -25,8 +26,10 @@ from crawler.fetch.circuit_breaker import HostUnavailable, network_was_reached
 from crawler.fetch.crawl_state import CrawlState
 from crawler.fetch.host_budget import TrapSuspected
 from crawler.fetch.reasons import reason_of
+from crawler.fetch.rendering.middleware import captured
 from crawler.processes.parse_pool import PoolClosed
 from crawler.scheduling.poll_interval import retry_after
+from crawler.session.facsimiles import IMAGE_BYTES, FacsimilePlan
 from crawler.session.pages import GoesOn, LeadsOn, Received
 from crawler.session.polls import Poll
 from crawler.session.session import CrawlSession
@@ -36,13 +39,14 @@ from index.archive.frontier import FrontierRow
 from index.export.schema_org import schema_org_fields
 from index.model.article import Article
 from index.model.candidate import Candidate
-from index.model.codes import ParseReason
+from index.model.codes import FetchReason, ParseReason
 from index.model.message import Message
 from spiders.base import SourceSpider, fetch_problem, headers_of, page_of, raw_of
 
 log = logging.getLogger("arshif.spider")
 
 FURTHER_PAGES_FIRST = 5  # request priority of an article's next page over other articles
+PICTURES_LAST = -10  # request priority of what articles look like: no article waits for it
 
 
 @contextmanager
@@ -234,13 +238,15 @@ class SiteSpider(SourceSpider):
             hops = int(meta.get("redirect_times", 0))
             most = self.crawler.settings.getint("REDIRECT_MAX_TIMES")
             page = page_of(response, row.candidate)
-            came = await self.session.pages.process(site, row, page, received, may_lead=hops < most)
-            if came == "render":
-                yield self.fetch(site, row, render=True)
-            elif isinstance(came, LeadsOn):
-                yield self.follow(site, row, came, hops + 1)
-            elif came is not None:
-                yield self._given(site, row, came)
+            async with self.session.facsimiles.holding(site, row):
+                came = await self.session.pages.process(site, row, page, received, may_lead=hops < most)
+                if came == "render":
+                    yield self.fetch(site, row, render=True)
+                elif isinstance(came, LeadsOn):
+                    yield self.follow(site, row, came, hops + 1)
+                else:
+                    async for one in self._given(site, row, came):
+                        yield one
 
     async def parse_further(
         self, response: Response, site: Site, row: FrontierRow, begun: GoesOn
@@ -249,9 +255,10 @@ class SiteSpider(SourceSpider):
         with said_once():
             as_deep(response)
             page = page_of(response, Candidate(begun.url))
-            came = await self.session.pages.go_on(site, row, begun, page, raw_of(response))
-            if came is not None:
-                yield self._given(site, row, came)
+            async with self.session.facsimiles.holding(site, row):
+                came = await self.session.pages.go_on(site, row, begun, page, raw_of(response))
+                async for one in self._given(site, row, came):
+                    yield one
 
     async def further_failed(self, failure: Failure) -> AsyncIterator[dict[str, Any] | Request]:
         """Go on without the next page of an article, or wait for it."""
@@ -261,13 +268,24 @@ class SiteSpider(SourceSpider):
             if isinstance(failure.value, HostUnavailable):  # the article stays due
                 self.session.progress.defer(site.id, fetch_problem(failure).message)
                 return
-            came = await self.session.pages.go_on(site, row, begun, fetch_problem(failure))
-            if came is not None:
-                yield self._given(site, row, came)
+            async with self.session.facsimiles.holding(site, row):
+                came = await self.session.pages.go_on(site, row, begun, fetch_problem(failure))
+                async for one in self._given(site, row, came):
+                    yield one
 
-    def _given(self, site: Site, row: FrontierRow, came: Article | GoesOn) -> dict[str, Any] | Request:
-        """What a page gives: an article's fields, or the request for its next page."""
-        return self.go_on(site, row, came) if isinstance(came, GoesOn) else schema_org_fields(came)
+    async def _given(
+        self, site: Site, row: FrontierRow, came: Article | GoesOn | None
+    ) -> AsyncIterator[dict[str, Any] | Request]:
+        """What a page gives: the request for its next page, or the fields of an article that is new or changed, and the
+        first request for what it looks like."""
+        if isinstance(came, GoesOn):
+            yield self.go_on(site, row, came)
+            return
+        if came is not None:
+            yield schema_org_fields(came)
+        if (plan := await self.session.facsimiles.plan(site, row)) is not None:
+            async for request in self._go_on_with(site, row, plan):
+                yield request
 
     async def page_failed(self, failure: Failure) -> None:
         """Record that a page could not be fetched at all; it is retried later."""
@@ -278,6 +296,58 @@ class SiteSpider(SourceSpider):
                 self.session.progress.defer(site.id, problem.message)
             if not isinstance(failure.value, HostUnavailable):  # in which case the page stays due
                 await self.session.rejections.reject(site, row, problem)
+
+    # --- what it looks like ------------------------------------------------------------------------------------------
+
+    async def _go_on_with(self, site: Site, row: FrontierRow, plan: FacsimilePlan) -> AsyncIterator[Request]:
+        """The request for what a facsimile still lacks; none once it has all."""
+        if plan.is_done:
+            await self.session.facsimiles.end(site, plan)
+            return
+        about = {"site": site, "row": row, "plan": plan}
+        meta: dict[str, Any] = {"dont_retry": True}
+        if plan.images:
+            url, headers = plan.images[0][1], {"Accept": "image/*"}
+            meta |= {"download_maxsize": IMAGE_BYTES}
+        else:
+            url, headers = plan.url, None
+            meta |= {"render": True, "facsimile": plan.lead}
+        yield Request(
+            url, self.parse_part, errback=self.part_failed, cb_kwargs=about, meta=meta, headers=headers,
+            priority=PICTURES_LAST, dont_filter=True,
+        )  # fmt: skip
+
+    async def parse_part(
+        self, response: Response, site: Site, row: FrontierRow, plan: FacsimilePlan
+    ) -> AsyncIterator[dict[str, Any] | Request]:
+        """Keep a part of a facsimile; go on with the next one."""
+        with said_once():
+            as_deep(response)
+            if plan.images:
+                status = Message(FetchReason.HTTP_STATUS, {"status": response.status})
+                problem = None if response.status == HTTPStatus.OK else status
+                await self.session.facsimiles.take_image(site, plan, response.body, problem)
+            else:
+                assert response.request is not None
+                page = page_of(response, row.candidate)
+                try:
+                    await self.session.facsimiles.take_page(site, plan, page, captured(response.request))
+                except PoolClosed:
+                    return
+            async for request in self._go_on_with(site, row, plan):
+                yield request
+
+    async def part_failed(self, failure: Failure) -> AsyncIterator[dict[str, Any] | Request]:
+        """Go on without a part of a facsimile."""
+        with said_once():
+            arguments = failure.request.cb_kwargs  # type: ignore[attr-defined]
+            site, row, plan = arguments["site"], arguments["row"], arguments["plan"]
+            if plan.images:
+                await self.session.facsimiles.take_image(site, plan, b"", reason_of(failure))
+            else:
+                self.session.facsimiles.no_page(plan, reason_of(failure))
+            async for request in self._go_on_with(site, row, plan):
+                yield request
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

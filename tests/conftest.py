@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from index.archive.database import Database, SqliteFile
 from index.locale import catalogues
+from tests.integration import harness
 from tests.support import postgresql
 from tests.support.elasticsearch import server
 from tests.support.requirements import missing
@@ -45,6 +46,21 @@ def postgresql_server() -> Iterator[postgresql.Server]:
     """A real PostgreSQL for this session."""
     with postgresql.serving() as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _everywhere(request: pytest.FixtureRequest) -> None:
+    """ARSHIF_TEST_DATABASE=postgresql: each archive of an integration test is in PostgreSQL."""
+    if postgresql.EVERYWHERE:
+        harness.everywhere = request.getfixturevalue("postgresql_server")
+
+
+@pytest.fixture
+def database_server(request: pytest.FixtureRequest) -> postgresql.Server | None:
+    """Where a test's harness has its archive: None for a file. It is PostgreSQL too for tests that are `on_both`."""
+    on_postgresql = getattr(request, "param", "sqlite") == "postgresql"
+    found: postgresql.Server | None = request.getfixturevalue("postgresql_server") if on_postgresql else None
+    return found
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -23,10 +23,11 @@ def open_existing_archive(config: Config) -> Archive:
 
     :raises ArshifError: when it does not.
     """
-    from crawler.storage import archive_file, open_archive
+    from crawler.storage import database, open_archive
 
-    if not archive_file(config).exists():
-        raise ArshifError(Message(CommandMessage.NO_ARCHIVE, {"folder": str(config.settings.data)}))
+    place = database(config)
+    if not place.exists():
+        raise ArshifError(Message(CommandMessage.NO_ARCHIVE, {"place": place.name}))
     return open_archive(config)
 
 

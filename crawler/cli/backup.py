@@ -11,7 +11,7 @@ from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json
 from crawler.cli.progress import BYTES, indexing, progress
 from crawler.console import print_error, print_json, say
-from crawler.errors import ArchiveError, ArshifError
+from crawler.errors import ArshifError
 from index.model.message import Message
 
 if TYPE_CHECKING:
@@ -19,22 +19,24 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-GIGABYTE = 1e9  # bytes, as disks are sold
-
 
 @app.command()
 def backup(
     folder: Annotated[Path, typer.Argument(help="New or empty folder for the backup.")], json: Json = False
 ) -> None:
     """Back up the archive and its raw copies, even during a crawl."""
+    from crawler.cli.archive import open_existing_archive
     from crawler.config import load
-    from crawler.storage import archive_file, open_archive, raw_folder
+    from crawler.storage import database, raw_folder
     from index.archive.backup import back_up
+    from index.locale import FALLBACK
+    from index.locale.formats import size
 
     config = load()
-    if not archive_file(config).exists():
-        raise ArchiveError(Message(CommandMessage.NO_ARCHIVE, {"folder": str(config.settings.data)}))
-    with open_archive(config) as archive, progress() as shown:
+    if config.settings.archive:
+        params = {"name": database(config).name, "raw": str(raw_folder(config))}
+        raise ArshifError(Message(CommandMessage.NO_BACKUP, params))
+    with open_existing_archive(config) as archive, progress() as shown:
         step = shown.begin("backup", BYTES)
         made = back_up(archive, raw_folder(config), folder, step.update)
     if json:
@@ -45,7 +47,7 @@ def backup(
     if made.damaged:
         print_error(f"{len(made.damaged)} raw copies were damaged before the backup: `arshif verify` lists them")
     say(f"Backed up {made.articles} articles, {made.versions} versions and their raw copies to {folder}:")
-    say(f"{made.bytes / GIGABYTE:.2f} GB in {len(made.parts)} files. `arshif restore {folder}` restores them.")
+    say(f"{size(FALLBACK, made.bytes)} in {len(made.parts)} files. `arshif restore {folder}` restores them.")
 
 
 @app.command()
@@ -56,11 +58,13 @@ def restore(
 ) -> None:
     """Verify a backup, restore the archive and rebuild the index."""
     from crawler.config import load
-    from crawler.storage import open_archive, open_index
+    from crawler.storage import database, open_archive, open_index
     from index.archive import backup as backups
     from index.search import indexer
 
     config = load()
+    if config.settings.archive:
+        raise ArshifError(Message(CommandMessage.NO_RESTORE, {"name": database(config).name}))
     with progress() as shown:
         step = shown.begin("restore", BYTES)
         made, aside = backups.restore(folder, config.settings.data, force=force, told=step.update)

@@ -73,7 +73,8 @@ def diff(
     for name, (before, after) in fields.items():
         say(f"{name}: {cell(before) or 'none'} -> {cell(after) or 'none'}")
     for found in texts.values():
-        _print(found)
+        if any(span.op != "same" for span in found):
+            _print(found)
 
 
 def _reading(version: Version) -> str:

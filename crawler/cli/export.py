@@ -18,7 +18,7 @@ from crawler.cli.progress import Shown, progress
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, check_words, print_query_problems
 from crawler.console import print_error, print_json, say
 from crawler.text import as_utc
-from index.export.format_names import Name
+from index.export.format_names import Name, named
 from index.model.message import Message
 from index.model.query import Sort
 
@@ -32,13 +32,19 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 WACZ = Path("arshif.wacz")
-GIGABYTE = 1e9  # bytes, as disks are sold
 
 
 @app.command("search", context_settings=WORDS)
 def export_search(
     query: OptionalQuery = None,
-    form: Annotated[Name, typer.Option("--format", help="JSON Lines, CSV (for spreadsheets) or Parquet.")] = "jsonl",
+    form: Annotated[
+        Name | None,
+        typer.Option(
+            "--format",
+            help="JSON Lines, CSV (for spreadsheets) or Parquet; by default, as the file's name ends, or JSON Lines.",
+            show_default=False,
+        ),
+    ] = None,
     out: Out = STDOUT,
     sort: Annotated[Sort, typer.Option(help="Order of the articles; relevance means newest.")] = "newest",
     json: Json = False,
@@ -57,6 +63,7 @@ def export_search(
 
     parsed = query_language.parse(" ".join(query or ()), sort=sort)
     config = load()
+    form = form or named(out)
     kind = open_format(form)
     print_query_problems(parsed)
     with open_existing_archive(config) as archive, open_index(config) as engine, progress() as shown:
@@ -110,6 +117,8 @@ def export_warc(
     from crawler.settings_model import PRODUCT
     from crawler.storage import open_archive, raw_folder
     from index.archive import warc_records
+    from index.locale import FALLBACK
+    from index.locale.formats import size
     from index.warc.maintenance import join
     from index.warc.store import WarcStore
 
@@ -127,7 +136,7 @@ def export_warc(
     if json:
         print_json({"file": file, "records": written, "damaged": damaged, "bytes": file.stat().st_size})
         return
-    say(f"Wrote {written} raw copies, {file.stat().st_size / GIGABYTE:.3f} GB, to {file}")
+    say(f"Wrote {written} raw copies, {size(FALLBACK, file.stat().st_size)}, to {file}")
     if damaged:
         print_error(f"{damaged} raw copies are damaged and were left out")
 

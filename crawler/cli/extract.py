@@ -125,7 +125,7 @@ def _learned_blocks(url: str) -> tuple[str, RepeatedBlocks]:
     from crawler.boilerplate.repeated_blocks import NO_REPEATS
     from crawler.config import load
     from crawler.session.source_stats import excluding, repeated
-    from crawler.storage import archive_file, open_archive
+    from crawler.storage import database, open_archive
     from crawler.urls.canonical import canonical
     from index.archive import documents, repeated_blocks
 
@@ -133,7 +133,7 @@ def _learned_blocks(url: str) -> tuple[str, RepeatedBlocks]:
         return "", NO_REPEATS
     config = load()
     site = config.site_of(url).id
-    if not archive_file(config).exists():
+    if not database(config).exists():
         return site, NO_REPEATS
     with open_archive(config) as archive, archive.read() as conn:
         known = documents.by_url(conn, canonical(url) or url)

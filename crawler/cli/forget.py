@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crawler.cli.archive import index_changes
+from crawler.cli.archive import index_changes, open_existing_archive
 from crawler.cli.options import Json
 from crawler.console import print_error, print_json, say
-from crawler.errors import ArchiveError, ArshifError
+from crawler.errors import ArshifError
+
+if TYPE_CHECKING:
+    from crawler.maintenance.erasure import Erased
 
 app = typer.Typer()
 
@@ -27,12 +30,11 @@ def forget(
     It is removed from the archive, the raw copies and the index."""
     from crawler.config import load
     from crawler.maintenance.erasure import Erasure
-    from crawler.storage import archive_file, open_archive, raw_folder
+    from crawler.storage import raw_folder
+    from index.locale import FALLBACK, translate
 
     config = load()
-    if not archive_file(config).exists():
-        raise ArchiveError(f"there is no archive at {archive_file(config)}")
-    with open_archive(config) as archive:
+    with open_existing_archive(config) as archive:
         work = Erasure(archive, raw_folder(config))
         found = work.resolve(what, config)
         if json:
@@ -46,11 +48,17 @@ def forget(
         done = work.forget(found, datetime.now(UTC))
         index_changes(config, archive)
     if json:
-        print_json(asdict(done))
+        print_json(_as_json(done))
         return
     say(f"Erased: {done.articles} articles, {done.versions} versions, {done.raws} raw copies, {done.urls} URLs.")
     say("Backups still contain it, and so do the index's files until `arshif index rebuild`.")
-    if not done.journal_emptied:
-        print_error(
-            "The archive's journal is in use and contains it until the archive is next opened by a single process."
-        )
+    if done.left is not None:
+        print_error(translate(done.left, FALLBACK))
+
+
+def _as_json(done: Erased) -> dict[str, Any]:
+    from index.locale import plain
+
+    told = {field.name: getattr(done, field.name) for field in fields(done)}
+    as_json: dict[str, Any] = plain(told | {"journal_emptied": done.left is None})
+    return as_json

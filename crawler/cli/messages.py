@@ -8,7 +8,9 @@ from enum import StrEnum
 class CommandMessage(StrEnum):
     """Codes of what a command cannot do, with their parameters."""
 
-    NO_ARCHIVE = "command.no_archive"  # folder
+    NO_ARCHIVE = "command.no_archive"  # place
+    NO_BACKUP = "command.no_backup"  # name, raw: a folder
+    NO_RESTORE = "command.no_restore"  # name
     NO_ARTICLE = "command.no_article"  # given
     NO_MCP = "command.no_mcp"
     NO_TEXT = "command.no_text"  # given

@@ -19,13 +19,12 @@ _TAGS = (
     "nav, aside, footer, form, button, dialog, menu, iframe, object, embed, svg, canvas, select, textarea, input,"
     " style, script, noscript, template, link, audio, video"
 )
-_ROLES = frozenset((
-    "navigation", "complementary", "contentinfo", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar",
-    "tooltip", "tablist",
-))  # fmt: skip
-_MODAL = '[aria-modal="true"]'
+_ROLES = (
+    '[role="navigation"], [role="complementary"], [role="contentinfo"], [role="search"], [role="dialog"],'
+    ' [role="alertdialog"], [role="menu"], [role="menubar"], [role="toolbar"], [role="tooltip"], [role="tablist"],'
+    ' [aria-modal="true"]'
+)
 _COMMENTS = '[itemprop~="comment"], [itemtype$="schema.org/Comment"], [itemtype$="schema.org/UserComments"]'
-_BESIDE = frozenset(_TAGS.split(", "))
 # Elements that are removed if all their text is in links: "read also", lists of articles.
 _LINKED = frozenset(("ul", "ol", "p", "h2", "h3", "h4", "h5", "h6"))
 _NEVER_PRUNED = frozenset(("html", "head", "body", "main", "article"))
@@ -34,6 +33,10 @@ _ARTICLE_TEXT_SHARE = 0.4  # share of the page's text: an element with more is t
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
 _CAPTION = 400  # maximum characters
 _TEASER = 25  # characters; a shorter link on its own is a name or a source
+_TEASER_BOX = 700  # maximum characters of a teaser with a text of its own
+_ALIKE = 3  # boxes from which these are the items of an article
+_BOXES = frozenset(("div", "aside", "section", "li", "figure"))
+_HEADING_LINKS = ", ".join(f"{tag} a[href], a[href]:has({tag})" for tag in ("h2", "h3", "h4", "h5"))
 _SENTENCE_WORDS = 12  # words from which a link that ends like a sentence is one; headlines have no full stop
 _PARAGRAPH_WORDS = 30  # words from which a link is a paragraph, however it ends: the longest headlines have as many
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|csv|odt|rtf|pptx?|zip)(?:[?#]|$)", re.IGNORECASE)
@@ -56,8 +59,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     _take(_asides_outside_article(tree), "element", removed)
     whole, own = _weight(tree.body), _own(tree, others)
     _take((n for n in unseen if n.parent is not None and _expendable(n, whole, own)), "hidden", removed)
-    beside = [n for n in tree.css(f"{_TAGS}, [role], {_MODAL}") if _is_beside(n)]
-    _take((n for n in beside if _expendable(n, whole, own)), "element", removed)
+    _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole, own)), "element", removed)
     _take((n for n in tree.css("[data-nosnippet]") if _is_label(n) and _expendable(n, whole, own)), "element", removed)
     whole = _weight(tree.body)
     _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
@@ -65,6 +67,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
         if node.parent is not None and _expendable(node, whole, own):
             _take([node], reason, removed)
     _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, own)), "links", removed)
+    _take((n for n in _teasers(tree) if _expendable(n, whole, own)), "card", removed)
     _take((n for n in _cards(tree) if _expendable(n, whole, own)), "card", removed)
     _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole, own)), "caption", removed)
     return removed
@@ -100,11 +103,18 @@ def _cards(tree: LexborHTMLParser) -> list[LexborNode]:
     return [n for n in found if n is not None and len(n.text(strip=True)) >= _TEASER]
 
 
-def _is_beside(node: LexborNode) -> bool:
-    """Whether an element is beside the text by its tag, or else by its role."""
-    attributes = node.attributes
-    role = attributes.get("role")
-    return role is None or role in _ROLES or node.tag in _BESIDE or attributes.get("aria-modal") == "true"
+def _teasers(tree: LexborHTMLParser) -> list[LexborNode]:
+    """Boxes with a linked heading, a line or two about it, and a further link to the same page: teasers among the
+    paragraphs. Several alike are the items of an article."""
+    boxes: dict[str, dict[int, LexborNode]] = defaultdict(dict)
+    for link in tree.css(_HEADING_LINKS):
+        href = attribute(link, "href")
+        box = next((n for n in islice(ancestors(link), 3) if n.tag in _BOXES and n.css_first("p") is not None), None)
+        if not href or box is None or len(box.text(strip=True)) > _TEASER_BOX:
+            continue
+        if sum(attribute(a, "href") == href for a in box.css("a[href]")) > 1:
+            boxes[f"{box.tag}.{attribute(box, 'class')}"][box.mem_id] = box
+    return [box for alike in boxes.values() if len(alike) < _ALIKE for box in alike.values()]
 
 
 def _is_label(node: LexborNode) -> bool:

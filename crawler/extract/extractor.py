@@ -51,6 +51,7 @@ def read(document: HtmlDocument, found: list[jsonld.Node], page: Page, site: Sit
         metadata.from_jsonld(draft, node, found, (document, place, house))
     metadata.from_microdata(draft, document, place)
     metadata.from_meta(draft, (document, place, house))
+    draft.fill("section", jsonld.crumb(found, draft.headline) or None, "json-ld")
     visible_metadata.fill_visible(draft, (document, place, house))
     visible_metadata.apply_page_timezone(draft, document, place)
     ago = visible_metadata.fill_relative_date(draft, document, place)

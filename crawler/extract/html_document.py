@@ -20,7 +20,7 @@ _MAX_OPEN_TAGS = 4_000
 _TAG = re.compile(
     r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|t[drh]|option)\b)[a-zA-Z]"
 )
-_DEEP, _UNUSUAL = (">".join(["*"] * (levels + 1)) for levels in (MAX_DEPTH, 64))  # hardly a page has as many as 64
+_DEEP = ">".join(["*"] * (MAX_DEPTH + 1))
 # Elements within a line of text (https://html.spec.whatwg.org/#phrasing-content, and the obsolete ones).
 INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
@@ -29,6 +29,8 @@ INLINE = frozenset((
 ))  # fmt: skip
 # rt, rp, rtc: the pronunciation beside the base text of a <ruby>
 UNSEEN = frozenset(("script", "style", "template", "noscript", "rt", "rp", "rtc"))
+# A shadow root in the markup (https://html.spec.whatwg.org/#attr-template-shadowrootmode), which browsers show in place
+_TEMPLATE = re.compile(r"<template\b[^>]{0,300}>|</template\s*>", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 Metas = dict[str, list[str]]
 
@@ -65,10 +67,25 @@ def parse(text: str, url: str) -> HtmlDocument:
         and _open_at_once(_without_scripts(text)) > _MAX_OPEN_TAGS
     ):
         raise Unreadable(ParseReason.TOO_DEEP, most=_MAX_OPEN_TAGS)
+    if "shadowroot" in text:
+        text = _without_shadows(text)
     tree = LexborHTMLParser(text)
-    if tree.css_first(_UNUSUAL) is not None and tree.css_first(_DEEP) is not None:
+    if tree.css_first(_DEEP) is not None:
         raise Unreadable(ParseReason.TOO_DEEP, most=MAX_DEPTH)
     return HtmlDocument(tree, url, text, base_of(tree, url), _metas(tree))
+
+
+def _without_shadows(text: str) -> str:
+    """The text with shadow roots as elements like others."""
+    open_: list[bool] = []
+
+    def plain(match: re.Match[str]) -> str:
+        if match[0][1] != "/":
+            open_.append("shadowroot" in match[0].lower())
+            return "<div>" if open_[-1] else match[0]
+        return "</div>" if open_ and open_.pop() else match[0]
+
+    return _TEMPLATE.sub(plain, text)
 
 
 def base_of(tree: LexborHTMLParser, url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -99,8 +99,7 @@ def plain(value: object) -> str:
 def people(value: Any, found: list[Node]) -> list[str]:
     """The names in `author` or `creator`: texts, Person or Organization objects, references by @id into the graph."""
     names: list[str] = []
-    for one in value if isinstance(value, list) else [value]:
-        target = _resolve(one, found) if isinstance(one, dict) else one
+    for target in _bearers(value, found):
         inner = target.get("name") if isinstance(target, dict) else target
         names += texts(inner)
     return names
@@ -110,14 +109,28 @@ def authors(value: Any, found: list[Node]) -> list[tuple[str, bool]]:
     """The names in `author`, each with whether the page gives it as that of one person or organization, and not as a
     text that may hold several."""
     said: list[tuple[str, bool]] = []
-    for one in value if isinstance(value, list) else [value]:
-        target = _resolve(one, found) if isinstance(one, dict) else one
+    for target in _bearers(value, found):
         if isinstance(target, dict) and not target.get("name"):
             parts = (text(target.get(key)) for key in ("givenName", "additionalName", "familyName"))
             said.append((" ".join(filter(None, parts)), True))
         else:
             said += [(name, isinstance(target, dict)) for name in people(target, found)]
     return [(name, alone) for name, alone in said if name]
+
+
+def _bearers(value: Any, found: list[Node]) -> Iterator[Any]:
+    """The texts and objects in `author`, with references resolved, without the roles around them
+    (https://schema.org/Role)."""
+    for one in value if isinstance(value, list) else [value]:
+        target = _resolve(one, found) if isinstance(one, dict) else one
+        if isinstance(target, dict) and any(kind.endswith("Role") for kind in types(target)):
+            inner = target.get("author") or target.get("creator")
+            yield from (
+                _resolve(i, found) if isinstance(i, dict) else i
+                for i in (inner if isinstance(inner, list) else [inner])
+            )
+        else:
+            yield target
 
 
 def free(node: Node) -> bool | None:
@@ -146,13 +159,16 @@ def images(value: Any, found: list[Node], base: str) -> Iterator[tuple[str, str,
 def section(node: Node, found: list[Node]) -> str:
     """articleSection, else the last name in the breadcrumb that is not the article itself; "" if there is none."""
     own = texts(node.get("articleSection"))
-    if own:
-        return own[0]
+    return own[0] if own else crumb(found, text(node.get("headline")))
+
+
+def crumb(found: list[Node], title: str) -> str:
+    """The last name in the breadcrumb that is not the article with this title; "" if there is none."""
     for crumbs in (n for n in found if "BreadcrumbList" in types(n)):
         items = crumbs.get("itemListElement")
         ordered = sorted((i for i in items if isinstance(i, dict)), key=_position) if isinstance(items, list) else []
         names = [text(i.get("name") or i.get("item")) for i in ordered]
-        headline = _bare(text(node.get("headline")))
+        headline = _bare(title)
         names = [n for n in names if n and not _titles(_bare(n), headline) and not n.startswith("http")]
         if len(names) > 1:  # the first is the home page
             return names[-1]
@@ -170,10 +186,9 @@ def _titles(crumb: str, headline: str) -> bool:
 def _load(script: str) -> list[Any]:
     """The values in a script: one JSON text or several in a row, with simple repairs if it is invalid."""
     raw = _WRAPPING.sub("", script[:_MAX_CHARS]).strip().rstrip(";")
-    repairs: tuple[Callable[[str], str], ...] = (str, lambda text: _TRAILING.sub(r"\1", text), html.unescape)
-    for repair in repairs:
+    for attempt in (raw, _TRAILING.sub(r"\1", raw), html.unescape(raw)):
         try:
-            return [json.loads(repair(raw), strict=False)]  # not strict: raw newlines within strings are common
+            return [json.loads(attempt, strict=False)]  # not strict: raw newlines within strings are common
         except (ValueError, RecursionError):
             continue
     return _sequence(raw)

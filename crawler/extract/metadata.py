@@ -50,9 +50,10 @@ def outlets(document: HtmlDocument, node: jsonld.Node | None, found: list[jsonld
 
 
 def persons(authors: tuple[str, ...], house: frozenset[str]) -> tuple[str, ...]:
-    """The authors; empty if they are only the outlet itself."""
-    names = map(_squeezed, authors)
-    return authors if any(n not in house and not n.startswith(_long(house)) for n in names) else ()
+    """The authors without the outlet; empty if they are only the outlet itself."""
+    return tuple(
+        author for author in authors if (name := _squeezed(author)) not in house and not name.startswith(_long(house))
+    )
 
 
 def _long(house: frozenset[str]) -> tuple[str, ...]:

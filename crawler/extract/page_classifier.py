@@ -64,8 +64,7 @@ def reject_document(document: HtmlDocument, found: list[jsonld.Node]) -> None:
     """
     if (url := page_redirects.target(document)) is not None:
         raise Refused(PageReason.LEADS_ON, url=url)
-    body = document.tree.body
-    if body is None or (not jsonld_article(found) and not body.text(strip=True)):
+    if document.tree.body is None:
         raise Refused(_waits_for(document) or PageReason.NO_TEXT)
     if locked_pages.is_locked(document):
         raise Refused(PageReason.WALL)
@@ -121,12 +120,12 @@ def reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node])
 def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]) -> None:
     declared = jsonld_article(found) or document.meta("og:type").lower().startswith("article")
     if not draft.headline:
-        raise Refused(_waits_for(document) or PageReason.NO_HEADLINE)
+        raise Refused(_waits_for(document) or (PageReason.NO_HEADLINE if draft.body else PageReason.NO_TEXT))
     if waited_for := _waits_for(document, draft.body):
         raise Refused(waited_for)
     if draft.paywalled and draft.description and _is_part(draft.body, draft.description):
         raise Refused(PageReason.WALL)
-    few = not _has_words(draft.body, _MIN_BODY_WORDS)
+    few = len(words(" ".join(draft.body))) < _MIN_BODY_WORDS
     if few and _is_video(document, found, declared):
         raise Refused(PageReason.VIDEO)
     own = declared or document.first('[itemprop~="articleBody"]') is not None
@@ -138,17 +137,11 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
 
 def _waits_for(document: HtmlDocument, body: Sequence[str] = ()) -> PageReason | None:
     """Why a page has no text yet, or hardly any: it waits for a member or for its scripts; None if it does not."""
-    if _has_words(body, app_shell.PLACEHOLDER_WORDS + 1):
+    if len(words(" ".join(body))) > app_shell.PLACEHOLDER_WORDS:
         return None
     if not body and locked_pages.asks_to_log_in(document.markup):
         return PageReason.WALL
     return PageReason.NEEDS_BROWSER if app_shell.is_shell(document) else None
-
-
-def _has_words(body: Sequence[str], least: int) -> bool:
-    """Whether a body has so many words: most have after a paragraph or two."""
-    found = 0
-    return any((found := found + len(words(text))) >= least for text in body)
 
 
 def _is_part(body: list[str], description: str) -> bool:
@@ -173,8 +166,9 @@ def _lists(draft: Draft, document: HtmlDocument) -> bool:
     whole, teased = (sum(map(len, texts)) for texts in (draft.body, [t for t in draft.body if t not in own]))
     if cards >= _CARDS and teased >= _TEASERS * whole:
         return True
-    few = not _has_words(draft.body, _MIN_BODY_WORDS)
-    return few and _undated(draft) and _links(document) > _LISTING_MIN_LINKS
+    return (
+        len(words(" ".join(draft.body))) < _MIN_BODY_WORDS and _undated(draft) and _links(document) > _LISTING_MIN_LINKS
+    )
 
 
 def _undated(draft: Draft) -> bool:

@@ -1,6 +1,8 @@
-"""Fields of an article that stands only in the scripts of its page, which a browser would render."""
+"""Fields of an article that stands only in the scripts or templates of its page, which a browser would render."""
 
 from __future__ import annotations
+
+import re
 
 from crawler.errors import Unreadable
 from crawler.extract import body, dates, html_document, jsonld, metadata, visible_metadata
@@ -12,6 +14,17 @@ from crawler.site_config import Rules
 from crawler.text import length
 
 _FEW = 200  # characters of a body below which the article may stand in scripts
+_LEAST = 400  # characters of the prose of an article in a template
+_HIDDEN = re.compile(
+    r"<(script|template|noscript)\b([^>]{0,300})>", re.IGNORECASE
+)  # what a browser does not show by itself
+_TYPE = re.compile(
+    r"\btype\s*=\s*[\"']?text/(?:x-)?(?:template|html|handlebars(?:-template)?|ng-template|mustache|tmpl)\b",
+    re.IGNORECASE,
+)
+_MAX_TEMPLATES = 200  # of a page
+_SLOTS = re.compile(r"\{\{|\{%|<%|\$\{")  # what such markup is to be filled with
+_ALIKE = 0.8  # share of the length of a text from which another is no worse
 _MORE = 3  # times that the text in scripts must be as long as the one found
 
 
@@ -19,14 +32,17 @@ def fill(draft: Draft, page: Context, node: jsonld.Node | None, ours: Rules) -> 
     """Replaces a body of hardly any text by the one in the page's scripts, and fills empty fields from there."""
     _, place, house = page
     said = node.get("articleBody") if node is not None else None
-    if length(draft.body) >= _FEW or (isinstance(said, str) and len(said) >= _FEW):
+    weak = draft.origins.get("body") == "trafilatura, unpruned"  # which also reads what no browser shows by itself
+    if (length(draft.body) >= _FEW and not weak) or (isinstance(said, str) and len(said) >= _FEW):
         return
     found = _story(draft, page, ours)
-    if length(found.body) <= _MORE * length(draft.body):
+    if not found.body or length(found.body) <= (_ALIKE if weak else _MORE) * length(draft.body):
         return
     draft.body, draft.origins["body"], draft.apart = found.body, "script", frozenset()
     draft.fill("authors", metadata.persons(names(found.authors), house), "script")
     draft.fill("section", found.section or None, "script")
+    if draft.origins.get("headline") == "title" and found.headline and draft.headline.startswith(found.headline):
+        draft.headline, draft.origins["headline"] = found.headline, "script"  # without the site's name behind it
     metadata.fill_date(draft, "published", dates.machine(found.published, place), "script")
 
 
@@ -37,7 +53,24 @@ def _story(draft: Draft, page: Context, ours: Rules) -> Story:
         return story
     if (html := state.html()) and length((described := _described(html, draft, page, ours)).body) >= _FEW:
         return described
+    for html in _templates(page[0].markup)[:1]:
+        if length((described := _described(html, draft, page, ours)).body) >= _FEW:
+            return described
     return Story(state.prose())
+
+
+def _templates(markup: str) -> list[str]:
+    """The markup in scripts, templates and `<noscript>` that holds prose and needs no filling in, the longest first."""
+    found: list[str] = []
+    lower, at = markup.lower(), 0
+    while len(found) < _MAX_TEMPLATES and (match := _HIDDEN.search(markup, at)) is not None:
+        at = lower.find(f"</{match[1].lower()}", match.end())
+        if at < 0:
+            break
+        html = markup[match.end() : at]
+        if (match[1].lower() != "script" or _TYPE.search(match[2])) and len(html) >= _LEAST and not _SLOTS.search(html):
+            found.append(html)
+    return sorted(found, key=len, reverse=True)
 
 
 def _described(html: str, draft: Draft, page: Context, ours: Rules) -> Story:

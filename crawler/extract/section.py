@@ -17,6 +17,8 @@ _LINKED = 0.8  # share of links in its text
 _MAX_NODES = 2_000  # elements of a page that are compared with a label
 _LABELS = "a, p, span, div, li, td, dd, strong, b, em, i, small, font, center, label, h2, h3, h4, h5, h6"
 _is_called_menu = judge(r"menu|(?:^|[\W_])nav|navbar|top-?bar|tool-?bar|footer|site-?header|masthead")
+_NAMES = ("class", "id", "aria-label")
+_is_called_crumbs = judge(r"breadcrumb|(?:^|[\W_])(?:crumbs?|arbo|ariane|pathway)(?:$|[\W_])")
 _is_called_label = judge(r"breadcrumb|kicker|overline|categor|section|label|topic|eyebrow")
 # What publishing systems give an article without a section, and links that stand in its place; folded.
 _NONE = frozenset(map(fold, (
@@ -67,7 +69,7 @@ def leads_home(node: LexborNode, base: str) -> bool:
 def is_crumb(node: LexborNode) -> bool:
     """Whether a link is in a breadcrumb, which may be a <nav>."""
     around = [node, *list(ancestors(node))[:_MENU_LEVELS]]
-    return any("breadcrumb" in attribute(n, "class", "aria-label", "id").lower() for n in around)
+    return any(_is_called_crumbs(" ".join(filter(None, map(n.attributes.get, _NAMES)))) for n in around)
 
 
 def _is_menu(node: LexborNode) -> bool:

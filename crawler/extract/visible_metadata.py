@@ -12,7 +12,7 @@ from htmldate import find_date
 from selectolax.lexbor import LexborNode
 
 from crawler.extract import dates, section
-from crawler.extract.author_names import is_byline, is_of_others, names
+from crawler.extract.author_names import is_agency, is_byline, is_of_others, is_person, names
 from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
 from crawler.extract.draft import Draft
@@ -26,16 +26,24 @@ _is_called_elsewhere = judge(
     r"related|recommend|sidebar|side-bar|widget|teaser|promo|popular|latest|comment|newsletter|trending|more-|card"
     r"|breaking|ticker|carousel|slider|menu|nav"
 )
-_CHANGED = re.compile(r"updat|modif|edit|changed|aktual|maj|تحديث|обновл|به ?روز|güncel", re.I)
+_is_called_article = judge(r"hentry|(?:^|\s)(?:article|post|news-single|story)(?:\s|$)")
+_CHANGED = re.compile(
+    r"updat|modif|edit|changed|aktual|\bmaj\b|mise? à jour|actuali[sz]|atualiz|aggiorna|gewijzigd|bijgewerkt|uppdater"
+    r"|opdater|päivitet|zaktualiz|frissít|actualizat|ενημερώ|ενημέρωσ|تحديث|обновл|оновлен|به ?روز|بروز|ویرایش|اپ ڈیٹ"
+    r"|güncel|עודכן|עדכון|अपडेट|更新|수정",
+    re.IGNORECASE,
+)
 _FIRST = re.compile(
-    r"publi[cshé]|pubblic|veröff|erstellt|first|posted|created|نشر|انتشار|опублик|опублік|yayın|gepubli|geplaatst|δημοσ",
+    r"publi[cshé]|pubblic|veröff|erstellt|first|posted|created|نشر|انتشار|شائع|опублик|опублік|yayın|giriş|gepubli|geplaatst"
+    r"|δημοσ|פורסם|प्रकाशित|发布|發布|公開|입력|등록",
     re.IGNORECASE,
 )
 _TIMES_SELECTOR = "time, abbr[title][class*='publish' i], abbr[title][class*='updated' i], abbr[title][itemprop]"
 _AUTHORS = (  # most reliable first
     "a[rel~='author'], [class*='field--name-uid' i]",
     "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
-    "[class*='byline' i], [class*='author' i], [class*='writer' i]",
+    "[class*='byline' i], [class*='author' i], [class*='writer' i], [id='author' i], [id='authors' i], [id='byline' i],"
+    " [data-testid*='byline' i], [data-testid*='author' i], [data-qa*='byline' i], [data-component*='byline' i]",
     ", ".join(f"a[href*='/{word}']" for word in (
         "author", "autor", "auteur", "kirjoittaja", "forfatter", "yazar", "staff/", "newsteam/", "journalist",
         "reporter", "writer", "redakteur", "redakcja", "columnist", "katib", "profil/", "byline",
@@ -43,9 +51,12 @@ _AUTHORS = (  # most reliable first
 )  # fmt: skip
 _SECTIONS = (
     "a[rel~='category'], .post-cat, .entry-category a, .cat-links a, [class*='article-section' i] a,"
-    " [class*='article-category' i] a, .category-name a, .post-labels a, [class*='tax-category' i] a,"
-    " [class*='name-field-section' i] a, [class*='name-field-category' i] a, [class*='kicker' i],"
-    " [class*='overline' i], [class*='breadcrumb' i] a"
+    " [class*='article-category' i] a, [class*='post-category' i] a, .category-name a, .post-labels a,"
+    " [class*='tax-category' i] a, [class~='taxonomy-category' i] a, [class*='name-field-section' i] a,"
+    " [class*='name-field-category' i] a, [class*='name-field-rubri' i] a, [class*='name-field-ressort' i] a,"
+    " [class*='kicker' i], [class*='overline' i], [class*='eyebrow' i], a[class*='rubri' i], a[class*='ressort' i],"
+    " [class*='breadcrumb' i] a, [id*='breadcrumb' i] a, [aria-label*='breadcrumb' i] a, .crumb a, .crumbs a, .arbo a,"
+    " .spip-arbo a, [class*='fil-ariane' i] a, [class*='ariane' i] a, .pathway a, .bread a"
 )
 _SECOND_HEADLINES = "h1 + [class*='sub-title' i], h1 + [class*='subtitle' i], h1 + [class*='subhead' i]"
 _HEADINGS = "h1, h2, h3, [class*='headline' i], [class*='title' i]"
@@ -65,20 +76,15 @@ _NAME_MAX_CHARS = 60  # maximum characters of the name of a section or an author
 
 def fill_visible(draft: Draft, page: Context) -> None:
     """Fills empty fields from the visible page, ignoring elements of teasers, boxes and comments."""
-    document, place, _ = page
+    document, place, house = page
     if draft.lacks("published") or _is_day(draft.origins["published"]):
         _fill_dates(draft, document, place)
     if draft.lacks("authors"):
         _fill_authors(draft, page)
     else:
-        _add_authors(draft, document)
+        _add_authors(draft, document, house)
     if draft.lacks("section"):
-        near = [
-            n
-            for n in document.tree.css(_SECTIONS)[:8]
-            if (section.is_crumb(n) or not _is_outside_article(n)) and not section.leads_home(n, document.base)
-        ]
-        labels = [t for n in near if 1 < len(t := text_of(n)) <= _NAME_MAX_CHARS]
+        labels = [t for n in _section_links(document) if 1 < len(t := text_of(n)) <= _NAME_MAX_CHARS]
         headline = draft.headline.casefold()
         draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
         draft.fill("section", _label_above(document, draft.headline), "page")
@@ -88,21 +94,49 @@ def fill_visible(draft: Draft, page: Context) -> None:
         draft.fill("keywords", keywords([text_of(n) for n in document.tree.css("a[rel~='tag']")[:30]]), "page")
 
 
+def _section_links(document: HtmlDocument) -> list[LexborNode]:
+    """The elements that may name the article's section. In a breadcrumb, only the first leads home: `/sh/` behind that
+    is a section whose path looks like a language."""
+    found: list[LexborNode] = []
+    home = False
+    for node in document.tree.css(_SECTIONS)[:8]:
+        crumb = section.is_crumb(node)
+        if section.leads_home(node, document.base) and not (crumb and home):
+            home = True
+        elif crumb or not _is_outside_article(node):
+            found.append(node)
+    return found
+
+
 def _fill_authors(draft: Draft, page: Context) -> None:
-    document, _, house = page
+    document, place, house = page
     found = (persons(_names(document, selector, draft.headline), house) for selector in _AUTHORS)
     draft.fill("authors", next(filter(None, found), ()), "page")
-    for text in lines_near_headline(document, draft.headline) if draft.lacks("authors") else ():
+    near = lines_near_headline(document, draft.headline) if draft.lacks("authors") else []
+    for text in near:
         for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
             if len(part) <= _NAME_MAX_CHARS and is_byline(part):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
+    for text in near if draft.lacks("authors") else ():
+        draft.fill("authors", persons(_beside_date(document, text, place), house), "page")
 
 
-def _add_authors(draft: Draft, document: HtmlDocument) -> None:
+def _beside_date(document: HtmlDocument, text: str, place: dates.Place) -> tuple[str, ...]:
+    """The name in a line of metadata that consists of little else than a date: `6 May 2026 · 4 min read · Ann Lee`. Not
+    what the page also links to, as it does to its sections."""
+    parts = [part.strip(" |") for part in _LINE_PARTS.split(text[:_LONGEST_LINE])]
+    if len(parts) < 2 or len(text) > _LONGEST_LINE or not any(dates.visible(part, place) for part in parts):
+        return ()
+    said = [part for part in parts if is_person(part)]
+    links = {a.text(deep=True, strip=True) for a in document.tree.css("a[href]")[:_LINKS]} if len(said) == 1 else {""}
+    return names(said) if links.isdisjoint(said) else ()
+
+
+def _add_authors(draft: Draft, document: HtmlDocument, house: frozenset[str]) -> None:
     """Uses the byline's names if the metadata contains only some of them."""
     told = {name.casefold() for name in draft.authors}
     for selector in _AUTHORS[:2]:
-        found = _names(document, selector, draft.headline)
+        found = persons(_names(document, selector, draft.headline), house)
         if told < {name.casefold() for name in found} and len(found) <= _AUTHORS_MOST:
             draft.authors, draft.origins["authors"] = found, "page"
             return
@@ -177,6 +211,8 @@ def _like_a_name(name: str) -> bool:
     if len(name) > _NAME_MAX_CHARS or re.search(r"[\d:]", name):
         return False
     parts = name.split()
+    if len(parts) == 1 and is_agency(name):
+        return True
     if not name.isascii() and len(parts) == 1:
         return "\u2e80" <= name[0] <= "\ud7af" and len(name) <= _LONGEST_CJK
     return len(parts) > 1 and sum(not p[0].islower() for p in parts) >= 2
@@ -331,5 +367,5 @@ def _is_outside_article(node: LexborNode) -> bool:
         if parent.tag in ("aside", "nav") or _is_called_elsewhere(attribute(parent, "class")):
             return True
         if parent.tag == "footer" or "footer" in attribute(parent, "class"):  # an article's may have byline and section
-            return not any(n.tag == "article" or "hentry" in attribute(n, "class") for n in ancestors(parent))
+            return not any(n.tag == "article" or _is_called_article(attribute(n, "class")) for n in ancestors(parent))
     return False

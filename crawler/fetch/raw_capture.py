@@ -14,7 +14,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.discover.source_document import GZIP_MAGIC, MAX_BYTES, unpack
-from index.warc import store
+from index.warc import record
 
 ENCODED = ("content-encoding", "content-length")  # headers that no longer apply to a decoded body
 GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
@@ -58,7 +58,7 @@ def replayable(headers: Iterable[tuple[str, str]], body: bytes) -> bool:
     return names == (["gzip"] if body.startswith(GZIP_MAGIC) else [])
 
 
-def shortened(response: store.Response) -> store.Response:
+def shortened(response: record.Response) -> record.Response:
     """A response that only leads on, without its body if that is long, or in an encoding that is not kept."""
     if len(response.body) <= REDIRECT_BYTES and replayable(response.headers, response.body):
         return response
@@ -71,9 +71,9 @@ def _should_keep(request: Request, response: Response) -> bool:
     return bool(request.meta.get("keep_raw")) and response.status == HTTPStatus.OK
 
 
-def _copy(response: Response, headers: list[tuple[str, str]]) -> store.Response:
+def _copy(response: Response, headers: list[tuple[str, str]]) -> record.Response:
     line = f"{response.protocol or 'HTTP/1.1'} {response.status} {HTTPStatus(response.status).phrase}"
-    return store.Response(urldefrag(response.url).url, datetime.now(UTC), line, headers, response.body)
+    return record.Response(urldefrag(response.url).url, datetime.now(UTC), line, headers, response.body)
 
 
 def _headers(response: Response) -> list[tuple[str, str]]:

@@ -44,7 +44,8 @@ from index.archive import warc_records as stored_records
 from index.archive.articles import Continuation, Fetched
 from index.file_lock import hold
 from index.model.codes import PageReason, ReadingReason
-from index.warc.store import Response, WarcRef, WarcStore
+from index.warc.record import Response, WarcRef
+from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.import")
 

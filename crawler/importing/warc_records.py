@@ -20,7 +20,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from crawler.discover.source_document import MAX_BYTES
 from crawler.fetch.raw_capture import DEFLATE, ENCODED, GZIP, decoded, replayable
-from index.warc.store import MEMBER, RECORD, begins_record
+from index.warc.record import MEMBER, RECORD, begins_record
 
 PAGES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.revisit
 HTTP_OK = 200

@@ -14,6 +14,7 @@ from crawler.storage import find_article
 from crawler.urls.canonical import canonical
 from index.archive import Archive, erasure, frontier, leases
 from index.archive.backup import KEEPING
+from index.model.message import Message
 from index.warc.maintenance import blank
 
 OWNER = "arshif forget"  # owner of the sites' leases, shown to users
@@ -36,14 +37,14 @@ class ErasureTarget:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased; `journal_emptied` says that the archive's write-ahead log no longer holds any of it."""
+    """What was erased; `left` says where the database still has it beside its tables, None that it has it nowhere."""
 
     site: str
     articles: int = 0
     versions: int = 0
     urls: int = 0
     raws: int = 0
-    journal_emptied: bool = True
+    left: Message | None = None
     sites: tuple[str, ...] = ()
 
 
@@ -101,7 +102,7 @@ class Erasure:
                 done = self._forget(what, {lease.site: lease for lease in held}, now)
             finally:
                 self.archive.write(partial(leases.release, held=held)).result()
-        return replace(done, journal_emptied=self.archive.database.purge())
+        return replace(done, left=self.archive.database.purge())
 
     def _forget(self, what: ErasureTarget, held: Mapping[str, leases.Lease], now: datetime) -> Erased:
         if what.whole:  # first, so that a crawl begun after a crash finds the mark

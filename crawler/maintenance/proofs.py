@@ -14,7 +14,8 @@ from index.evidence import merkle
 from index.evidence.messages import ManifestProblem
 from index.evidence.proofs import READING, RECORD, Leaf, Link, Proof
 from index.model.message import Message
-from index.warc.store import WarcDamaged, WarcStore
+from index.warc.record import WarcDamaged
+from index.warc.store import WarcStore
 
 
 def prove(conn: Connection, raw: WarcStore, reading: CoveredReading, *, to_newest: bool = False) -> Proof:

@@ -12,7 +12,8 @@ from index.archive import Archive, warc_records
 from index.archive.warc_records import CheckedRecord
 from index.evidence import merkle
 from index.model.codes import RecordProblem
-from index.warc.store import WarcDamaged, WarcStore
+from index.warc.record import WarcDamaged
+from index.warc.store import WarcStore
 
 BATCH = 200  # records checked between two writes: as many are checked again after an interruption
 

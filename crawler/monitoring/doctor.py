@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from crawler import disk_space
 from crawler.config import Config
@@ -24,13 +24,14 @@ from crawler.fetch.rendering.settings import find_browser, launch_options
 from crawler.monitoring import notifications
 from crawler.monitoring.doctor_messages import DoctorMessage
 from crawler.scheduling.poll_interval import seconds
-from crawler.storage import archive_file, open_archive, open_index, raw_folder, signing_key
+from crawler.storage import database, open_archive, open_index, raw_folder, signing_key
 from index.archive import documents, health, leases, manifests, outbox, source_state, warc_records
 from index.archive import tables as t
 from index.archive.clock import BUILT, SKEW
 from index.archive.manifest_checks import chain_problems
+from index.archive.postgresql import server
 from index.model.message import Given, Message
-from index.warc.store import torn_bytes
+from index.warc.torn import torn_bytes
 
 Verdict = Literal["ok", "warning", "fail"]
 
@@ -102,7 +103,7 @@ def _clock(config: Config) -> Found:
     now = datetime.now(UTC)
     if now < BUILT:
         return _fail(DoctorMessage.CLOCK_PAST, now=now)
-    if archive_file(config).exists():
+    if database(config).exists():
         with open_archive(config) as archive, archive.read() as conn:
             newest = conn.execute(select(func.max(t.runs.c.started))).scalar()
         if newest is not None and newest > now + SKEW:
@@ -177,12 +178,22 @@ def _archive(config: Config) -> Found:
     with open_archive(config) as archive:
         with archive.read() as conn:
             count = documents.count(conn)
+            if config.settings.archive:
+                return _on_server(conn, archive.name, count)
         path = archive.path
     problem = _integrity(str(path))
     if problem:
         raise ArchiveError(Message(DoctorMessage.DAMAGED, {"file": str(path), "error": problem}))
     told = DoctorMessage.ARCHIVE_NOT_READ if problem is None else DoctorMessage.ARCHIVE
     return _ok(told, file=str(path), n=count, size=path.stat().st_size, limit=PATIENCE)
+
+
+def _on_server(conn: Connection, name: str, count: int) -> Found:
+    said = server(conn)
+    told = Message(DoctorMessage.SERVER, {"name": name, "n": count, "size": said.bytes, "version": said.version})
+    if said.unsafe:
+        return _warning(DoctorMessage.SERVER_UNSAFE, server=told, settings=_named(list(said.unsafe)))
+    return "ok", told
 
 
 def _integrity(path: str) -> str | None:

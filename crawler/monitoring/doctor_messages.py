@@ -8,7 +8,8 @@ from enum import StrEnum
 class DoctorMessage(StrEnum):
     """Codes, each with its parameters.
 
-    Durations are seconds, sizes bytes; `sites`, `urls`, `files` and `privileges` are messages that list names.
+    Durations are seconds, sizes bytes; `sites`, `urls`, `files`, `privileges` and `settings` are messages that list
+    names.
     """
 
     CONFIGURATION = "doctor.configuration"  # folder
@@ -37,6 +38,8 @@ class DoctorMessage(StrEnum):
     ARCHIVE = "doctor.archive"  # file, n: articles, size
     ARCHIVE_NOT_READ = "doctor.archive_not_read"  # file, n, size, limit
     DAMAGED = "doctor.damaged"  # file, error
+    SERVER = "doctor.server"  # name, n: articles, size, version: of PostgreSQL
+    SERVER_UNSAFE = "doctor.server_unsafe"  # server: a message, settings
     INDEX = "doctor.index"  # engine, n: documents
     NO_INDEX = "doctor.no_index"  # engine
     INDEX_MAPPING = "doctor.index_mapping"  # engine

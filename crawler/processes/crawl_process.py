@@ -36,7 +36,7 @@ from index.archive import site_state as site_states
 from index.locale import FALLBACK, translate
 from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
 from index.model.message import Message
-from index.warc.store import repair
+from index.warc.torn import repair
 
 log = logging.getLogger("arshif.runs")
 
@@ -203,13 +203,16 @@ def blame(conn: Connection, site: str, detail: Message | None, now: datetime) ->
 
 
 def summary(parts: Iterable[records.SiteRun]) -> str:
-    """The outcomes of these sites' pages in words: "4 new, 1 changed"; "nothing new" if there were none."""
-    total = Counter[str]()
+    """The outcomes of these sites' pages in words: "4 new, 1 changed"; "nothing new" if there were none; and how many
+    of the sites failed."""
+    parts, total = list(parts), Counter[str]()
     for part in parts:
         total.update(part.counts)
     total["new"], total["later"] = total["stored"] - total["changed"], total["pending"] - total["failed"]
     words = COUNT_LABELS | ({"duplicate": "copy"} if total["duplicate"] == 1 else {})
-    return ", ".join(f"{total[name]} {word}" for name, word in words.items() if total[name]) or "nothing new"
+    done = ", ".join(f"{total[name]} {word}" for name, word in words.items() if total[name]) or "nothing new"
+    failed = sum(part.status == RunStatus.FAILED for part in parts)
+    return f"{done}; {failed} of {len(parts)} sites failed" if failed else done
 
 
 def last_runs(conn: Connection) -> dict[str, LastRun]:

@@ -57,8 +57,8 @@ class Desk:
         self.config, self.archive, self.limits = config, archive, limits or Limits()
         self.reach = AddressPolicy(config.settings.allow_networks)
 
-    def __call__(self, address: str, way: RequestWay) -> AddressRequest:
-        """The request for this address; one that is open already is not added again.
+    def __call__(self, address: str, way: RequestWay, facsimile: bool = False) -> AddressRequest:
+        """The request for this address, with a `facsimile` or without; one that is open already is not added again.
 
         :raises InvalidValue: when the address is none, or not public, or there are too many requests.
         """
@@ -66,12 +66,23 @@ class Desk:
         host = urlsplit(url).hostname or ""
         if self.reach.blocks_host(host):
             raise UnusableAddress(Message(RequestReason.PRIVATE, {"host": host}))
-        return self.archive.write(lambda conn: ask(conn, self.config, url, way, self.limits)).result()
+        return self.archive.write(
+            lambda conn: ask(conn, self.config, url, way, self.limits, facsimile=facsimile)
+        ).result()
 
 
-def ask(conn: Connection, config: Config, url: str, way: RequestWay, limits: Limits | None = None) -> AddressRequest:
+def ask(
+    conn: Connection,
+    config: Config,
+    url: str,
+    way: RequestWay,
+    limits: Limits | None = None,
+    *,
+    facsimile: bool = False,
+) -> AddressRequest:
     """The request for an address (in canonical form), see `index.archive.requests.ask`."""
-    return requests.ask(conn, url, site_of(conn, config, url).id, way, datetime.now(UTC), limits)
+    site = site_of(conn, config, url).id
+    return requests.ask(conn, url, site, way, datetime.now(UTC), limits, facsimile=facsimile)
 
 
 def ready(conn: Connection, config: Config) -> list[AddressRequest]:

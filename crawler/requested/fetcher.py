@@ -31,10 +31,16 @@ STATUSES = {"finished": RunStatus.OK, "shutdown": RunStatus.STOPPED, "closespide
 
 
 def fetch(
-    config: Config, archive: Archive, urls: Sequence[str] | None = None, told: Callable[[str], None] = lambda _: None
+    config: Config,
+    archive: Archive,
+    urls: Sequence[str] | None = None,
+    told: Callable[[str], None] = lambda _: None,
+    *,
+    facsimile: bool = False,
 ) -> tuple[list[int], RunStatus]:
-    """Fetch these addresses (in canonical form), or else those that wait, in this process, which can do so once; return
-    the numbers of their requests, and how the run ended. `told` is called with each address that is done.
+    """Fetch these addresses (in canonical form), with a `facsimile` or without, or else those that wait, in this
+    process, which can do so once; return the numbers of their requests, and how the run ended. `told` is called with
+    each address that is done.
 
     What cannot be fetched because another process crawls its site is done at once if it is among `urls`, else it waits.
 
@@ -44,7 +50,7 @@ def fetch(
         raise ArchiveError(lack)
     crawl_process.reap_dead_runs(config, archive)
     archive.write(lambda conn: expiry.expire(conn, datetime.now(UTC))).result()
-    run, numbers, sites = archive.write(lambda conn: _claim(conn, config, urls)).result()
+    run, numbers, sites = archive.write(lambda conn: _claim(conn, config, urls, facsimile)).result()
     if not run:
         return numbers, RunStatus.OK
     status = RunStatus.FAILED
@@ -55,12 +61,14 @@ def fetch(
     return numbers, status
 
 
-def _claim(conn: Connection, config: Config, urls: Sequence[str] | None) -> tuple[int, list[int], tuple[Site, ...]]:
+def _claim(
+    conn: Connection, config: Config, urls: Sequence[str] | None, facsimile: bool
+) -> tuple[int, list[int], tuple[Site, ...]]:
     """Claims what can be fetched for a new run: its number, 0 if there is nothing; all requests; the sites."""
     now = datetime.now(UTC)
     requests.settle_orphans(conn, now)
     if urls is not None:
-        asked = [desk.ask(conn, config, url, RequestWay.COMMAND) for url in urls]
+        asked = [desk.ask(conn, config, url, RequestWay.COMMAND, facsimile=facsimile) for url in urls]
         chosen = desk.free(conn, config, asked)
         left = {one.id for one in asked} - {one.id for one in chosen}
         requests.settle(conn, sorted(left), Message(RunDetail.BUSY), now)

@@ -51,12 +51,13 @@ class UpdateHints:
 @dataclass(frozen=True, slots=True)
 class PollRecord:
     """The state of a source between two polls: when it last answered or failed (in the site's time zone), its
-    publication rate, its hints, the total weight of its failures in a row, and the end of its host's Retry-After."""
+    publication rate, its hints, its failures in a row and their total weight, and the end of its host's Retry-After."""
 
     key: str
     last: datetime
     habit: PublicationRate = field(default_factory=PublicationRate)
     said: UpdateHints = field(default_factory=UpdateHints)
+    failures: int = 0
     strikes: float = 0.0
     not_before: datetime | None = None
 
@@ -73,7 +74,7 @@ def next_poll(record: PollRecord, bounds: Bounds) -> Turn:
     """When this source is polled next."""
     if record.strikes:
         wait = back_off(record.key, record.strikes)
-        turn = Turn(record.last + wait, retry(record.strikes, wait))
+        turn = Turn(record.last + wait, retry(record.failures, wait))
     else:
         turn = _by_habit(record, bounds)
     if record.not_before is not None and record.not_before > turn.at:
@@ -110,9 +111,9 @@ def _awake(turn: Turn, said: UpdateHints, latest: datetime) -> Turn:
     return Turn(min(at, latest), Message(ScheduleReason.SKIP_HOURS, {"why": turn.why}))
 
 
-def retry(strikes: float, wait: timedelta) -> Message:
+def retry(failures: int, wait: timedelta) -> Message:
     """The reason for a wait after this many failures in a row."""
-    failed = Message(ScheduleReason.FAILED, {"n": strikes})
+    failed = Message(ScheduleReason.FAILED, {"n": failures})
     return Message(ScheduleReason.RETRY, {"why": failed, "wait": seconds(wait)})
 
 

@@ -35,6 +35,12 @@ class AddressProgress(RunProgress):
         """Run `work`, which records a page's outcome; return its result."""
         return await self.store.write(work, site)
 
+    def hold(self, site: str) -> None:
+        """Nothing to do: an address is done once its article is pictured."""
+
+    async def let_go(self, site: str) -> None:
+        """Nothing to do, as for `hold`."""
+
     async def one_done(self, site: str) -> None:
         """Note that one of the site's addresses is done."""
         progress = self.sites[site]
@@ -60,6 +66,8 @@ class AddressSession(CrawlSession):
         self.last: dict[tuple[str, str], list[frontier.Fetch]] = {}  # of each address, before this one
         for one in asked:
             self.requests[one.site, one.url].append(one.id)
+            if one.facsimile:
+                self.facsimiles.asked.add((one.site, one.url))
         found = {site.id: [url for of, url in self.requests if of == site.id] for site in self.sites}
         for site, urls in found.items():
             self.progress.expect(site, len(urls))

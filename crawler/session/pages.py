@@ -43,7 +43,7 @@ from index.archive.warc_records import Redirect
 from index.model.article import Article
 from index.model.codes import FetchReason, PageReason, ParseReason, TrustReason
 from index.model.message import Message
-from index.warc.store import Response
+from index.warc.record import Response
 
 log = logging.getLogger("arshif.crawl")
 

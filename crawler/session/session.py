@@ -16,6 +16,7 @@ from crawler.errors import ArchiveError, Busy, LeaseLost
 from crawler.fetch.block_detection import BlockDetector
 from crawler.fetch.rendering.settings import find_browser
 from crawler.processes.parse_pool import ParsePool
+from crawler.session.facsimiles import Facsimiles
 from crawler.session.host_records import HostRecords
 from crawler.session.pages import Pages
 from crawler.session.rejections import Rejections
@@ -67,6 +68,9 @@ class CrawlSession:
         self.rejections = Rejections(self.store, self.progress, self.blocks, self.rendering)
         self.sources = Sources(self.store, self.progress, config.settings.schedule, since)
         self.pages = Pages(self.store, self.progress, self.rejections, self.rendering, workers, config.settings)
+        self.facsimiles = Facsimiles(
+            self.store, self.progress, workers, config.settings, browser=self.rendering.browser
+        )
         self.sites: tuple[Site, ...] = ()
 
     async def open(self, chosen: Iterable[Site]) -> None:

@@ -38,15 +38,16 @@ class SiteProgress:
     """A site's part of a run.
 
     `taken` is the number of pages that the run fetches from it, None until its sources have answered; `settled` is how
-    many of them are done. `asked` counts the sources that were polled, `answered` those that answered; `problem` is the
-    first thing that went wrong. `sources` is what was learned of each, by its key. The archive always has the same
-    counts: each page's transaction adds its own.
+    many of them are done; `held` is how many of these still wait for their facsimiles. `asked` counts the sources that
+    were polled, `answered` those that answered; `problem` is the first thing that went wrong. `sources` is what was
+    learned of each, by its key. The archive always has the same counts: each page's transaction adds its own.
     """
 
     site: Site
     counts: Counter[str] = field(default_factory=Counter)
     taken: int | None = None
     settled: int = 0
+    held: int = 0
     asked: int = 0
     answered: int = 0
     problem: Message | None = None
@@ -55,7 +56,7 @@ class SiteProgress:
     @property
     def complete(self) -> bool:
         """Whether the site is done; never so if nothing answered, as only the run's end shows why."""
-        return self.has_answered and self.taken is not None and self.settled >= self.taken
+        return self.has_answered and self.taken is not None and self.settled >= self.taken and not self.held
 
     @property
     def has_answered(self) -> bool:
@@ -142,6 +143,17 @@ class RunProgress:
         if progress.complete:
             await self._end(site)
         return result
+
+    def hold(self, site: str) -> None:
+        """Keep the site from being done with its last page, until `let_go` is called as often."""
+        self.sites[site].held += 1
+
+    async def let_go(self, site: str) -> None:
+        """Release the site for another run, if nothing of it is left to be done."""
+        progress = self.sites[site]
+        progress.held -= 1
+        if progress.complete:
+            await self._end(site)
 
     def defer(self, site: str, reason: Message) -> None:
         """Count, by its reason, a page that was not requested in this run and stays due."""

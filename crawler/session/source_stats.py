@@ -93,6 +93,7 @@ def _record(site: Site, state: SourceState) -> PollRecord | None:
         local,
         PublicationRate.from_json(state.habit),
         _hints_from_json(state.said),
+        state.failures,
         state.strikes,
         state.retry_at,
     )

@@ -26,7 +26,7 @@ from index.dedup.content_loss import is_emptied, is_paywall_truncated
 from index.model.article import Article
 from index.model.codes import AliasReason, FetchOutcome, PageReason, ReadingReason
 from index.model.message import Message
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 
 OUTCOMES = {
     "new": FetchOutcome.NEW,

@@ -27,9 +27,11 @@ from index.archive import tables as t
 from index.atomic_files import sync_folder
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
-from index.warc.store import WarcDamaged, WarcRef, WarcStore, is_file_name
+from index.warc.files import is_file_name
+from index.warc.record import WarcDamaged, WarcRef
+from index.warc.store import WarcStore
 
-ARCHIVE, RAW, CONTENTS = "archive.sqlite3", "raw", "backup.json"  # names in a backup; the first two are those in `data`
+ARCHIVE, RAW, CONTENTS = sqlite.FILE, "raw", "backup.json"  # names in a backup; the first two are those in `data`
 KEEPING = "keeping"  # the lock of backups, erasures and removals of raw responses: only one runs at a time
 FORMAT = 1  # of `backup.json`
 _CHUNK_BYTES = 1024 * 1024  # bytes copied at a time

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -14,8 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from index.archive import migrate, sqlite
 from index.errors import ArchiveError
 from index.file_lock import hold
+from index.model.message import Message
 
 T = TypeVar("T")
+StillHeld = Callable[[], None]  # makes sure that a lock is held; raises Busy when it was lost to another process
 
 
 class Database(Protocol):
@@ -35,6 +37,12 @@ class Database(Protocol):
         :raises ArchiveError: when it is damaged, newer than this program, not an archive or not writable.
         """
 
+    def exists(self) -> bool:
+        """Whether there is an archive; none is created.
+
+        :raises ArchiveError: when that cannot be found out.
+        """
+
     def identity(self) -> object:
         """Equal as long as the name leads to the same archive."""
 
@@ -47,11 +55,13 @@ class Database(Protocol):
     def explain(self, error: DBAPIError) -> ArchiveError | None:
         """The error for people if the place is to blame; None if a statement is."""
 
-    def purge(self) -> bool:
-        """Remove what was deleted from what the database keeps beside its tables; return whether that succeeded."""
+    def purge(self) -> Message | None:
+        """Remove what was deleted from what the database keeps beside its tables; return where it still is, and what
+        removes it there, or None if it is nowhere."""
 
-    def lock(self, name: str) -> AbstractContextManager[None]:
-        """Hold a lock of this name among all that use the archive, for the duration of the block.
+    def lock(self, name: str) -> AbstractContextManager[StillHeld]:
+        """Hold a lock of this name among all that use the archive, for the duration of the block, which is given a
+        function to make sure of that now and then: a lock in a server ends with the connection.
 
         :raises Busy: when another process holds it.
         """
@@ -72,6 +82,10 @@ class SqliteFile:
     def folder(self) -> Path:
         """The folder of the file."""
         return self.path.parent
+
+    def exists(self) -> bool:
+        """Whether the file is there."""
+        return self.path.exists()
 
     def prepare(self) -> None:
         """Create the file or migrate it."""
@@ -98,10 +112,12 @@ class SqliteFile:
         """What is wrong with the file, the disk or a lock."""
         return sqlite.explained(error, self.path)
 
-    def purge(self) -> bool:
+    def purge(self) -> Message | None:
         """Empty the journal."""
-        return sqlite.empty_journal(self.path)
+        return None if sqlite.empty_journal(self.path) else Message("archive.left_in_journal")
 
-    def lock(self, name: str) -> AbstractContextManager[None]:
+    @contextmanager
+    def lock(self, name: str) -> Iterator[StillHeld]:
         """A lock on a file beside the archive."""
-        return hold(self.folder / f"{name}.lock", wait=False)
+        with hold(self.folder / f"{name}.lock", wait=False):
+            yield lambda: None

@@ -15,7 +15,7 @@ from index.archive.readings import IS_SHOWN, article_of, shown_columns
 from index.archive.upsert import CHUNK, chunks, streamed
 from index.model.article import CANONICAL_ELSEWHERE, IndexDocument, Version
 from index.model.codes import AliasReason, ReadingReason
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 
 _OWN = select(t.articles.c.id).where(t.articles.c.url == bindparam("url"))
 _ALIAS = select(t.aliases.c.article).where(t.aliases.c.url == bindparam("url"))

@@ -12,10 +12,10 @@ from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
-from index.archive import dialect, near_duplicates, outbox, readings, stories, warc_records
+from index.archive import dialect, facsimiles, near_duplicates, outbox, readings, stories, warc_records
 from index.archive import tables as t
 from index.archive.upsert import chunks, insert_missing
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 
 WHOLE_SITE = "site"  # the mark of a site that must not be crawled at all
 EVERY_SITE = "*"  # holds the marks of URLs that no site's sources may bring back
@@ -48,8 +48,9 @@ def find(conn: Connection, article: str) -> ErasableArticle:
     read = select(t.versions.c.headline).where(t.versions.c.article == article)
     said = conn.execute(read.order_by(t.versions.c.number)).all()
     refs = conn.execute(select(t.raws).where(_raws(article, own.site, sorted(urls)))).all()
-    # An address on the way need not be the article's alone: a page for consent leads to many
+    # An address on the way need not be the article's alone: a page for consent leads to many. Nor need an image's
     passed = set(conn.execute(select(t.redirects.c.raw).where(t.redirects.c.article == article)).scalars())
+    passed |= set(conn.execute(select(t.raws.c.id).where(facsimiles.only_of(article))).scalars())
     return ErasableArticle(
         article=article,
         site=own.site,
@@ -158,12 +159,12 @@ def among(conn: Connection, site: str, signs: Iterable[str]) -> frozenset[str]:
 
 def _raws(article: str, site: str, urls: Sequence[str]) -> ColumnElement[bool]:
     """The condition for an article's raw responses: those it was extracted from, those that led to it, and those of any
-    of its URLs."""
+    of its URLs; and for the parts of its facsimiles, but for images that another article has, too."""
     its = select(t.versions.c.raw).where(t.versions.c.article == article, t.versions.c.raw.is_not(None))
     led = select(t.redirects.c.raw).where(t.redirects.c.article == article)
     further = select(t.further_pages.c.raw).where(t.further_pages.c.article == article)
     own = [t.raws.c.id.in_(raws) for raws in (its, led, further)]
-    return or_(*own, (t.raws.c.site == site) & t.raws.c.url.in_(urls))
+    return or_(*own, facsimiles.only_of(article), (t.raws.c.site == site) & t.raws.c.url.in_(urls))
 
 
 def _unlearn(conn: Connection, site: str, blocks: Iterable[str]) -> None:

@@ -35,7 +35,7 @@ from index.archive.upsert import CHUNK
 from index.archive.warc_records import CheckedRecord
 from index.evidence import merkle
 from index.evidence.forms import READ, Manifest, parse_manifest, reading_bytes
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 
 AHEAD = timedelta(days=1)  # what was stored later than this from now was stored by a wrong clock: now, for all we know
 _TABLES = (t.versions, t.readings)  # the first readings, and the further ones

@@ -9,12 +9,12 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from index.archive import sqlite
+from index.archive import data_folder, sqlite
 from index.atomic_files import sync_folder
 from index.errors import ArchiveError
 from index.file_lock import hold
 
-HEAD = "0015"  # the newest revision in migrations/versions; a test verifies that
+HEAD = "0017"  # the newest revision in migrations/versions; a test verifies that
 _VERSION_TABLE = "alembic_version"
 
 
@@ -44,6 +44,7 @@ def prepare(path: Path) -> None:
 
 
 def _create(path: Path) -> None:
+    data_folder.check_free(path.parent)
     # Under another name until complete: so an empty file is always a damaged archive, never one being created.
     left_over = sqlite.journal(path)
     if left_over.exists() and left_over.stat().st_size:

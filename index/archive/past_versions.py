@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from index.archive import facsimiles, warc_records
 from index.archive import tables as t
-from index.archive import warc_records
 from index.archive.readings import IS_SHOWN, shown_columns
 
 _VERSIONS = (
@@ -47,5 +47,6 @@ def make_room(conn: Connection, article: str, number: int) -> None:
         its = (t.readings.c.article == article) & (t.readings.c.version == later)
         conn.execute(update(t.readings).where(its).values(version=later + 1))
         warc_records.renumber_further_pages(conn, article, later, later + 1)
+        facsimiles.renumber(conn, article, later, later + 1)
         one = (t.versions.c.article == article) & (t.versions.c.number == later)
         conn.execute(update(t.versions).where(one).values(number=later + 1))

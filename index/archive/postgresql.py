@@ -19,10 +19,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from index.archive import heartbeat, migrate
+from index.archive import data_folder, heartbeat, migrate
 from index.archive.column_types import to_json
+from index.archive.database import StillHeld
 from index.archive.tables import metadata
 from index.errors import ArchiveError, Busy
+from index.file_lock import hold
 from index.model.message import Message
 
 T = TypeVar("T")
@@ -32,6 +34,7 @@ OLDEST = 160_000  # server_version_num: a sub-select without a name came with 16
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 30  # for a row or an advisory lock; longer means that one hangs, as in SQLite
 WAIT_SECONDS = 60.0  # for a database that does not answer: a restart, a failover
+_PROGRAM = "arshif "  # what the names of our connections begin with
 _PAUSE = 0.25  # seconds between two attempts
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -52,21 +55,40 @@ class PostgresqlDatabase:
         """The URL, whose password would be shown as `***`."""
         return make_url(self.url).render_as_string(hide_password=True)
 
+    def exists(self) -> bool:
+        """Whether the database has our tables.
+
+        :raises ArchiveError: when the server cannot be reached.
+        """
+        engine = self._engine(poolclass=NullPool)
+        try:
+            with engine.connect() as conn:
+                return migrate.version(conn) is not None
+        except DBAPIError as error:
+            raise self.explain(error) or error from error
+        finally:
+            engine.dispose()
+
     def identity(self) -> None:
         """A server does not open another database under a connection."""
 
     def prepare(self) -> None:
-        """Create the tables in an empty database, or bring them to the current schema.
+        """Create the tables in an empty database, or bring them to the current schema; it belongs to the folder then.
 
-        :raises ArchiveError: when the server cannot be reached or used, or the database is not an archive of ours.
+        :raises ArchiveError: when the server cannot be reached or used, or the database is not an archive of ours, or
+            belongs to another folder.
         """
         engine = self._engine(poolclass=NullPool)
         try:
-            with engine.begin() as conn:
-                if migrate.version(conn) == migrate.HEAD:
+            with engine.connect() as conn:
+                if migrate.version(conn) == migrate.HEAD and data_folder.belong_together(conn, self.folder):
                     return
-                conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('arshif migration'))"))
-                self._upgrade(conn)
+            with hold(self.folder / "database.lock", wait=True):
+                with engine.begin() as conn:
+                    conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('arshif migration'))"))
+                    self._upgrade(conn)
+                    data_folder.claim(conn, self.folder, self.name)
+                data_folder.settle(self.folder)
         except DBAPIError as error:
             raise self.explain(error) or error from error
         finally:
@@ -123,8 +145,8 @@ class PostgresqlDatabase:
                 self.url,
                 connect_args={
                     "connect_timeout": CONNECT_SECONDS,
-                    "application_name": f"arshif {socket.gethostname()} {os.getpid()}",
-                    "options": f"-c lock_timeout={LOCK_SECONDS}s -c jit=off -c timezone=UTC",
+                    "application_name": f"{_PROGRAM}{os.getpid()} on {socket.gethostname()}",
+                    "options": f"-c lock_timeout={LOCK_SECONDS}s -c idle_session_timeout=0 -c jit=off -c timezone=UTC",
                 },
                 json_serializer=to_json,
                 **options,
@@ -179,35 +201,74 @@ class PostgresqlDatabase:
     def explain(self, error: DBAPIError) -> ArchiveError | None:
         """That the server cannot be reached, or refuses to write."""
         if _is_lost(error) or (_state(error) or "") in _BLAMED or error.connection_invalidated:
-            said = str(error.orig).strip()
+            said = " ".join(str(error.orig).split())
             return ArchiveError(Message("archive.unreachable", {"name": self.name, "error": said}))
         return None
 
-    def purge(self) -> bool:
-        """False: deleted rows stay in the tables' files until VACUUM FULL, and in the write-ahead log for as long as
-        the server keeps it (docs/scale.md)."""
-        return False
+    def purge(self) -> Message:
+        """Remove nothing: deleted rows stay in the tables' files until VACUUM FULL, which locks everyone out for a long
+        time, and in the write-ahead log for as long as the server keeps it."""
+        return Message("archive.left_on_server", {"name": self.name})
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
-        """Hold an advisory lock on a connection of its own, so that it ends with the process, however that ends.
+    def lock(self, name: str) -> Iterator[StillHeld]:
+        """Hold an advisory lock on a connection of its own, so that it ends with the process, however that ends. Where
+        the connection was lost, making sure of the lock takes it again.
 
         :raises Busy: when another process holds it.
         """
-        engine = self._engine(poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        engine = self._engine(poolclass=NullPool, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        held = [self._take(engine, name)]
+
+        def make_sure() -> None:
+            if not held[0].closed:
+                try:
+                    held[0].execute(text("SELECT 1"))
+                    return
+                except DBAPIError:  # nothing but a lost connection can make this fail
+                    held[0].close()
+            held[0] = self._take(engine, name)
+
         try:
-            with engine.connect() as conn:
-                key = {"key": f"arshif {name}"}
-                if not conn.execute(_TRY, key).scalar():
-                    holder = conn.execute(_HOLDER, key).scalar() or "unknown"
-                    raise Busy(Message("error.lock_held", {"process": holder, "path": f"{self.name} ({name})"}))
-                yield
-        except DBAPIError as error:
-            raise self.explain(error) or error from error
+            yield make_sure
         finally:
+            held[0].close()
             engine.dispose()
 
+    def _take(self, engine: Engine, name: str) -> Connection:
+        """A connection that holds this lock."""
+        try:
+            conn = engine.connect()
+            key = {"key": f"arshif {name}"}
+            if conn.execute(_TRY, key).scalar():
+                return conn
+            holder = str(conn.execute(_HOLDER, key).scalar() or "unknown").removeprefix(_PROGRAM)
+            conn.close()
+        except DBAPIError as error:
+            raise self.explain(error) or error from error
+        raise Busy(Message("error.lock_held", {"process": holder, "path": f"{self.name} ({name})"}))
 
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a server says of itself: its version, the size of the database in bytes, and which settings let it lose what
+    it has confirmed, by name."""
+
+    version: str
+    bytes: int
+    unsafe: tuple[str, ...]
+
+
+def server(conn: Connection) -> Server:
+    """The server of a connection."""
+    size = conn.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+    said = {name: str(conn.execute(text(f"SHOW {name}")).scalar_one()) for name in ("server_version", *_DURABLE)}
+    unsafe = tuple(name for name in _DURABLE if said[name] == "off")
+    return Server(said["server_version"].split()[0], size, unsafe)
+
+
+# https://www.postgresql.org/docs/current/runtime-config-wal.html
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _TRY = text("SELECT pg_try_advisory_lock(hashtext('arshif'), hashtext(:key))")
 _HOLDER = text(  # https://www.postgresql.org/docs/current/view-pg-locks.html
     "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"

@@ -7,7 +7,7 @@ that run ends, it waits again, unless the run died with it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,7 +54,7 @@ class AddressRequest:
     """A request for an address: when it was made and when it was done (UTC), and what came of it.
 
     `outcome` is a FetchOutcome, or why there is none; `article` the id of the address's article, if it has one, and
-    `number` that of its newest version then.
+    `number` that of its newest version then. `facsimile` is whether a copy that looks like the page was asked for.
     """
 
     id: int
@@ -62,6 +62,7 @@ class AddressRequest:
     site: str
     way: str
     asked: datetime
+    facsimile: bool = False
     run: int | None = None
     ended: datetime | None = None
     outcome: Message | None = None
@@ -96,25 +97,36 @@ class AddressRequest:
 
 
 def ask(
-    conn: Connection, url: str, site: str, way: RequestWay, now: datetime, limits: Limits | None = None
+    conn: Connection,
+    url: str,
+    site: str,
+    way: RequestWay,
+    now: datetime,
+    limits: Limits | None = None,
+    *,
+    facsimile: bool = False,
 ) -> AddressRequest:
-    """The request for this address (in canonical form) of this site. It is added unless one is open already; the
-    command's is its own.
+    """The request for this address (in canonical form) of this site, with a `facsimile` or without. It is added unless
+    one is open already, which then asks for a facsimile, too; the command's is its own.
 
     :raises InvalidValue: when there are as many as `limits` allow; the code is a RequestReason.
     """
     same = _OPEN & (requests.c.url == url) & _by_others()
+    if facsimile:  # what a run has begun without one gets none any more
+        same &= requests.c.facsimile | requests.c.run.is_(None)
     if way != RequestWay.COMMAND and (known := _found(conn, same)):
-        return known[0]
+        if facsimile:
+            conn.execute(update(requests).where(requests.c.id == known[0].id).values(facsimile=True))
+        return replace(known[0], facsimile=facsimile or known[0].facsimile)
     if limits is not None:
         asked = conn.execute(select(func.count()).where(requests.c.asked > now - HOUR, _by_others())).scalar_one()
         if asked >= limits.hourly:
             raise InvalidValue(Message(RequestReason.TOO_MANY, {"n": limits.hourly}))
         if conn.execute(select(func.count()).where(_OPEN, _by_others())).scalar_one() >= limits.waiting:
             raise InvalidValue(Message(RequestReason.QUEUE_FULL, {"n": limits.waiting}))
-    values = {"url": url, "site": site, "way": way, "asked": now}
+    values = {"url": url, "site": site, "way": way, "asked": now, "facsimile": facsimile}
     number = conn.execute(insert(requests).values(**values).returning(requests.c.id)).scalar_one()
-    return AddressRequest(number, url, site, way, now)
+    return AddressRequest(number, url, site, way, now, facsimile)
 
 
 def get(conn: Connection, number: int) -> AddressRequest | None:

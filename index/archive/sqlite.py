@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from index.archive.column_types import to_json
 from index.errors import ArchiveError
 
+FILE = "archive.sqlite3"  # the archive's name in its data folder
 BUSY_SECONDS = 30.0  # three processes that did nothing but write waited 0.33 s at most; longer means that one hangs
 WRITER_CACHE = 64 * 1024  # KiB: a signature touches 32 places in an index, of which 2 MiB can hold only a few
 READER_CACHE = 2 * 1024  # KiB, SQLite's own default

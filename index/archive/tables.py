@@ -298,7 +298,7 @@ stories = Table(  # the same text on different sites
     Column("lead", String, nullable=False),
 )
 
-raws = Table(  # where raw responses are stored
+raws = Table(  # where raw responses are stored, and what belongs to facsimiles
     "raws",
     metadata,
     Column("id", Key, primary_key=True),
@@ -314,6 +314,30 @@ raws = Table(  # where raw responses are stored
     *_kept("raws"),
     UniqueConstraint("file", "offset"),
     Index(None, "site", "fetched"),
+)
+
+facsimiles = Table(  # copies of versions that look like the page did: its images, a picture, one file with all of it
+    "facsimiles",
+    metadata,
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("tried", Instant, nullable=False),  # when it was last made, or tried
+    Column("problem", MessageJson),  # what it lacks, and why; None: nothing
+)
+
+facsimile_parts = Table(
+    "facsimile_parts",
+    metadata,
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),  # PartKind
+    Column("number", Integer, primary_key=True, autoincrement=False),  # of an image among the article's, from 1; else 1
+    Column("url", Text, nullable=False),  # of the image, or of the page
+    Column("made", Instant, nullable=False),
+    Column("raw", Key, ForeignKey("raws.id"), nullable=False),  # its record; an image's may be that of others, too
+    Column("hash", String, nullable=False),  # of its bytes
+    Index(None, "raw"),
+    Index(None, "hash"),
 )
 
 redirects = Table(  # raw responses that led to an article's page, which is in another one
@@ -476,6 +500,14 @@ processes = Table(  # who is alive, in PostgreSQL; with SQLite, `liveness.py` ha
     Column("expires", Instant, nullable=False),  # by the database's clock
 )
 
+data_folder = Table(  # the folder of an archive in PostgreSQL, where its WARC files are: one row, and none with SQLite
+    "data_folder",
+    metadata,
+    Column("id", String, primary_key=True),  # as in the folder's `database.id`
+    Column("host", String, nullable=False),  # where it was last used
+    Column("path", Text, nullable=False),
+)
+
 requests = Table(  # addresses that people asked to have fetched now
     "requests",
     metadata,
@@ -483,6 +515,7 @@ requests = Table(  # addresses that people asked to have fetched now
     Column("url", Text, nullable=False),  # in canonical form
     Column("site", String, nullable=False),
     Column("way", String, nullable=False),  # RequestWay
+    Column("facsimile", Boolean, nullable=False, server_default=false()),  # whether one was asked for
     Column("asked", Instant, nullable=False),
     Column("run", Key, ForeignKey("runs.id")),  # that fetches it; None: waiting
     Column("ended", Instant),

@@ -28,7 +28,7 @@ from index.archive.upsert import CHUNK, chunks, streamed
 from index.model.article import Article
 from index.model.candidate import Candidate
 from index.model.codes import RecordProblem
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 
 SAID = ("title", "published", "modified", "language")  # what a source gives for a candidate
 MONTH = timedelta(days=30)  # the period over which growth is measured and reported
@@ -73,7 +73,7 @@ class Redirect:
 @dataclass(frozen=True, slots=True)
 class ReplayRecord:
     """A raw response of this article (id), with the URL of its record: of a version, with the headline that is shown
-    for it, or None of a further page of it and of a response that only led there."""
+    for it, or None of a further page of it, of a response that only led there, and of a part of a facsimile."""
 
     article: str
     ref: WarcRef
@@ -95,7 +95,8 @@ class CheckedRecord:
 @dataclass(frozen=True, slots=True)
 class DamagedRecord:
     """A record that was found damaged or missing when it was last `checked` (UTC), with its URL; and the version of an
-    article that was read from it, if there is one: that can no longer be shown as it was, or read again."""
+    article that was read from it, or whose facsimile it is a part of, if there is one: that can no longer be shown as
+    it was, or read again."""
 
     ref: WarcRef
     url: str
@@ -212,13 +213,13 @@ def _newest(site: str, since: datetime | None, after: str) -> Select[Any]:
 
 
 def for_replay(conn: Connection, articles: Sequence[str]) -> list[ReplayRecord]:
-    """The raw responses of all pages of all versions of these articles, and those that led to them; in the order of the
-    articles' ids, then of fetching."""
+    """The raw responses of all pages of all versions of these articles, those that led to them, and the parts of their
+    facsimiles; in the order of the articles' ids, then of fetching."""
     found: list[Any] = []
     for piece in chunks(articles):
         found += conn.execute(_OF_VERSIONS.where(t.versions.c.article.in_(piece)))
-        for query, article in ((_LED, t.redirects.c.article), (_FURTHER, t.further_pages.c.article)):
-            found += conn.execute(query.where(article.in_(piece)))
+        for query, table in ((_LED, t.redirects), (_FURTHER, t.further_pages), (_FACSIMILES, t.facsimile_parts)):
+            found += conn.execute(query.where(table.c.article.in_(piece)))
     found.sort(key=lambda row: (row.article, row.fetched, row.id))
     return [
         ReplayRecord(row.article, WarcRef(row.file, row.offset, row.length), row.url, row.headline) for row in found
@@ -236,6 +237,10 @@ _LED = select(t.redirects.c.article, null().label("headline"), *_PLACE).join(t.r
 
 _FURTHER = select(t.further_pages.c.article, null().label("headline"), *_PLACE).join(
     t.raws, t.raws.c.id == t.further_pages.c.raw
+)
+
+_FACSIMILES = select(t.facsimile_parts.c.article, null().label("headline"), *_PLACE).join(
+    t.raws, t.raws.c.id == t.facsimile_parts.c.raw
 )
 
 
@@ -315,10 +320,11 @@ def mark_checked(conn: Connection, problems: Mapping[int, RecordProblem | None],
 def damaged(conn: Connection, article: str | None = None) -> list[DamagedRecord]:
     """The records with a problem and the versions that were read from them, of one article or of all."""
     columns = (t.raws.c[name] for name in ("file", "offset", "length", "url", "checked", "problem"))
-    first, further = t.versions.c, t.further_pages.c
+    first, further, part = t.versions.c, t.further_pages.c, t.facsimile_parts.c
     read = union_all(
         select(first.raw, first.article, first.number).where(first.raw.is_not(None)),
         select(further.raw, further.article, further.version),
+        select(part.raw, part.article, part.version),
     ).subquery()
     query = (
         select(*columns, read.c.article, read.c.number)
@@ -347,9 +353,11 @@ def extent(conn: Connection, now: datetime) -> Extent:
 
 def expire(conn: Connection, before: datetime) -> list[str]:
     """Remove references to the files whose records were all fetched before then; return the files' names. Their
-    versions stay but cannot be extracted again."""
+    versions stay but cannot be extracted again. An image counts as fetched whenever a page showed it."""
+    part = t.facsimile_parts.c
     aged = select(t.raws.c.file).group_by(t.raws.c.file).having(func.max(t.raws.c.fetched) < before)
-    files = list(conn.execute(aged).scalars())
+    shown = select(t.raws.c.file).join(t.facsimile_parts, part.raw == t.raws.c.id).where(part.made >= before)
+    files = sorted({*conn.execute(aged).scalars()} - {*conn.execute(shown.distinct()).scalars()})
     for piece in chunks(files):
         remove(conn, t.raws.c.file.in_(piece))
     return files
@@ -368,7 +376,8 @@ def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:
             conn.execute(update(t.versions).where(one).values(raw=None))
             conn.execute(delete(t.further_pages).where(page.article == row.article, page.version == row.version))
         conn.execute(update(t.versions).where(t.versions.c.raw.in_(piece)).values(raw=None))
-        conn.execute(delete(t.redirects).where(t.redirects.c.raw.in_(piece)))
+        for table in (t.redirects, t.facsimile_parts):
+            conn.execute(delete(table).where(table.c.raw.in_(piece)))
         conn.execute(delete(t.raws).where(t.raws.c.id.in_(piece)))
     return [WarcRef(row.file, row.offset, row.length) for row in gone]
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Literal, get_args
 
 Name = Literal["jsonl", "csv", "parquet"]
 FORMATS: tuple[Name, ...] = get_args(Name)
+
+
+def named(file: PurePath) -> Name:
+    """The format that a file's name ends with, such as csv for `harbour.CSV`; JSON Lines where it says none."""
+    ending = file.suffix.lower().lstrip(".")
+    return next((name for name in FORMATS if name == ending), "jsonl")

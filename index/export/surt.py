@@ -21,11 +21,14 @@ _SESSION = re.compile(  # parameters that differ with each visitor
 
 def surt(url: str) -> str:
     """The key of an http or https URL: its host from the end, then the path and the sorted parameters, in lower case;
-    without what rarely tells two pages apart, such as `www.`, a slash at the end or a session's number.
+    without what rarely tells two pages apart, such as `www.`, a slash at the end or a session's number. Any other URL
+    is its own key.
 
     :raises ValueError: when it has no valid host or port.
     """
     parts = urlsplit(url)
+    if parts.scheme not in _PORTS:
+        return url
     host = _WWW.sub("", (parts.hostname or "").rstrip("."), count=1)
     labels = [host] if ":" in host else host.split(".")[::-1]
     port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"

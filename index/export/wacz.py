@@ -20,7 +20,8 @@ from index.archive.warc_records import ReplayRecord
 from index.export.formats import Sink
 from index.export.surt import surt
 from index.model.iso import iso
-from index.warc.store import FILE_BYTES, Record, WarcDamaged, WarcStore, pack_info
+from index.warc.record import Record, WarcDamaged, pack_info
+from index.warc.store import FILE_BYTES, WarcStore
 
 VERSION = "1.1.1"
 MEDIA = "application/wacz"

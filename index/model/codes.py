@@ -143,6 +143,26 @@ class ReadingReason(StrEnum):
     REEXTRACTED = "reading.reextracted"  # all stored pages were read again with current rules
 
 
+class PartKind(StrEnum):
+    """What a copy of a version that looks like the page did is made of."""
+
+    IMAGE = "image"  # one of the article's, as its server sent it
+    PICTURE = "picture"  # of the whole page
+    PAGE = "page"  # with all that it loaded, in one MHTML file
+    THUMBNAIL = "thumbnail"  # of the first image, or of the top of the picture
+
+
+class FacsimileReason(StrEnum):
+    """Why a copy that looks like the page lacks something."""
+
+    NO_BROWSER = "facsimile.no_browser"
+    NOT_IMAGE = "facsimile.not_image"  # what an image's address answers is none that is kept
+    TOO_LARGE = "facsimile.too_large"  # most: megabytes
+    IMAGES = "facsimile.images"  # n of the article's are missing; why: a message, of the first of them
+    PICTURE = "facsimile.picture"  # why: a message
+    PAGE = "facsimile.page"  # why: a message
+
+
 class RecordProblem(StrEnum):
     """What is wrong with a stored raw response."""
 

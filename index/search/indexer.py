@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, documents, outbox
 from index.archive.comparisons import compare_waiting
+from index.archive.database import StillHeld
 from index.archive.outbox import Row
 from index.engines.base import Engine, is_ours, new_target
 from index.errors import ArchiveError, ArshifError, Busy, IndexMismatch
@@ -44,7 +45,7 @@ class BatchResult:
     left: int = 0
 
 
-def alone(archive: Archive, engine: str) -> AbstractContextManager[None]:
+def alone(archive: Archive, engine: str) -> AbstractContextManager[StillHeld]:
     """Be the one process that writes to this engine; with SQLite by the lock file `data/shipper-<engine>.lock`.
 
     :raises Busy: when another process is.
@@ -59,9 +60,10 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
     :raises ArchiveError: when the archive fails.
     """
     failures = 0
-    with alone(archive, engine.name):
+    with alone(archive, engine.name) as still_alone:
         ready = False
         while not stop.is_set():
+            still_alone()
             try:
                 compare_waiting(archive, datetime.now(UTC))  # when a document was edited depends on it
                 if not ready:

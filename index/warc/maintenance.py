@@ -15,7 +15,9 @@ from uuid import uuid4
 
 from index.atomic_files import new_file
 from index.errors import ArchiveError
-from index.warc.store import WarcDamaged, WarcRef, WarcStore, is_file_name, pack_info
+from index.warc.files import is_file_name
+from index.warc.record import WarcDamaged, WarcRef, pack_info
+from index.warc.store import WarcStore
 
 _COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: text up to a zero byte, which readers skip
 

@@ -300,12 +300,29 @@ class Address(BaseModel):
     """An address to be archived now."""
 
     url: str = Field(examples=["https://example.org/news/1"])
+    looks: bool = Field(
+        False, alias="copy", description="Whether to keep what it looks like, too: images, a picture and one file"
+    )
+
+
+class Copy(BaseModel):
+    """What was kept of how a page looks: the number of the article's images, and whether there are a picture of the
+    page and one file with all that it loaded (MHTML). `detail` is why something is missing, with its `code` and
+    `params`."""
+
+    images: int
+    picture: bool
+    page: bool
+    detail: str | None
+    code: str | None = None
+    params: dict[str, Any] | None = None
 
 
 class AddressState(BaseModel):
     """What became of an address so far: `state` is waiting, running or done; `result` what came of it, `detail` why,
     with its `code` and `params`; `archived` whether the archive has its article as it was found then. `article` is the
-    id of its article, if it has one, and `version` the number of its newest version then. Times are UTC."""
+    id of its article, if it has one, and `version` the number of its newest version then. `copy` is what was kept of
+    how its page looks, null if that was not asked for, or not tried yet. Times are UTC."""
 
     id: int
     url: str
@@ -320,3 +337,4 @@ class AddressState(BaseModel):
     params: dict[str, Any] | None = None
     article: str | None
     version: int | None
+    looks: Copy | None = Field(None, alias="copy")

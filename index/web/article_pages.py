@@ -10,15 +10,18 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from index.archive import Archive, documents, readings, warc_records
+from index.archive import Archive, documents, facsimiles, readings, warc_records
 from index.archive.history import history
 from index.dedup.version_diff import paragraphs, same_rules, version_change, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
 from index.locale import direction
 from index.model.article import IndexDocument, Version
+from index.model.codes import PartKind
+from index.model.image_types import image_type
 from index.model.message import Message
 from index.search import service
-from index.warc.store import WarcDamaged, WarcRef, WarcStore
+from index.warc.record import WarcDamaged, WarcRef
+from index.warc.store import WarcStore
 from index.web import queries
 from index.web.error_handlers import Refused
 from index.web.sanitizer import CannotSanitize, sanitize
@@ -36,6 +39,7 @@ FRAMED = (
     f"sandbox; default-src 'none'; style-src 'sha256-{base64.b64encode(sha256(SHEET.encode()).digest()).decode()}'; "
     "form-action 'none'; frame-ancestors 'self'; base-uri 'none'"
 )
+ALONE = "sandbox; default-src 'none'"  # of a file that somebody opens by itself
 
 router = APIRouter(include_in_schema=False)
 
@@ -116,12 +120,14 @@ def _compared(request: Request, archive: Archive, article: str, old: str, new: s
 
 @router.get("/articles/{article}/copy")
 def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> Response:
-    """The saved copy of a version's page in a frame, with a summary of what was removed from it."""
+    """The saved copy of a version's page in a frame, with a summary of what was removed from it; and what the page
+    looked like, where that is kept."""
     with archive.read() as conn:
         document, names, numbers = _document(conn, article), queries.names(conn), queries.with_copies(conn, article)
         version = version or str(max(numbers, default=document.number))
         chosen = _version(documents.versions(conn, article), version)
         found = documents.raw_of(conn, article, chosen.number)
+        looks = facsimiles.of_version(conn, article, chosen.number)
     removed: dict[str, int] = {}
     problem = None
     try:
@@ -134,6 +140,8 @@ def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version
         "removed": [Message(f"copy.removed.{kind}", {"n": n}) for kind, n in removed.items()],
         "problem": problem,
         "names": names,
+        "looks": looks,
+        "captions": {image.url: image for image in chosen.article.images},
     }
     return render(request, "copy.html", document=document, article=document.article, **context)
 
@@ -153,6 +161,38 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
     head = f'<html dir="{direction(language)}"><meta charset="utf-8"><title>·</title><style>{SHEET}</style>'
     headers = {"content-security-policy": FRAMED, "cache-control": "private, no-store"}
     return HTMLResponse(f"<!doctype html>{head}<body>{strip_controls(html)}</body></html>", headers=headers)
+
+
+@router.get("/articles/{article}/facsimile/{kind}")
+def facsimile_part(
+    archive: ArchiveOf, raw: RawOf, article: str, kind: PartKind, version: str = "", number: int = 1
+) -> Response:
+    """A part of what a version's page looked like: an image, told by its bytes whatever its server said it is, or a
+    file to be stored. Nothing of it is shown as a document."""
+    with archive.read() as conn:
+        chosen = _version(documents.versions(conn, article), version)
+        found = next(
+            (
+                part
+                for part in facsimiles.parts(conn, article, chosen.number)
+                if (part.kind, part.number) == (kind, number)
+            ),
+            None,
+        )
+    if raw is None or found is None:
+        raise Refused(404, "error.no_copy")
+    try:
+        body = raw.read(found.ref, found.target)[1]
+    except WarcDamaged:
+        raise Refused(404, "error.no_copy") from None
+    headers = {"content-security-policy": ALONE, "cache-control": "private, max-age=600"}
+    if kind == PartKind.PAGE:
+        name = f"{article}-{chosen.number}.mhtml"
+        headers["content-disposition"] = f'attachment; filename="{name}"'
+        return Response(body, media_type="application/octet-stream", headers=headers)
+    if (media := image_type(body)) is None:
+        raise Refused(404, "error.no_copy")
+    return Response(body, media_type=media, headers=headers)
 
 
 @router.get("/hash/{content_hash}")

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, func, select
 
-from index.archive import documents
+from index.archive import documents, facsimiles
 from index.archive.history import change
 from index.archive.tables import articles, frontier, sites, versions
 from index.model.article import IndexDocument
@@ -59,9 +59,9 @@ def last_seen(conn: Connection, document: IndexDocument) -> datetime | None:
 
 
 def with_copies(conn: Connection, article: str) -> list[int]:
-    """The numbers of the versions whose raw responses are stored."""
+    """The numbers of the versions of which a page is stored: its raw response, or what it looked like."""
     query = select(versions.c.number).where(versions.c.article == article, versions.c.raw.is_not(None))
-    return list(conn.execute(query.order_by(versions.c.number)).scalars())
+    return sorted({*conn.execute(query).scalars(), *facsimiles.versions(conn, article)})
 
 
 def last_change(conn: Connection, article: str) -> Change | None:

@@ -15,7 +15,8 @@ from fastapi.responses import Response
 from markupsafe import Markup
 from pydantic import ValidationError
 
-from index.archive import Archive, documents, requests
+from index.archive import Archive, documents, facsimiles, requests
+from index.archive.facsimiles import Facsimile
 from index.archive.requests import AddressRequest
 from index.errors import InvalidValue
 from index.locale import plain
@@ -28,7 +29,7 @@ from index.web.forms import Form, content, from_here, on_to
 from index.web.search_pages import ArchiveOf
 from index.web.templating import fragment, render
 
-Ask = Callable[[str, RequestWay], AddressRequest]
+Ask = Callable[[str, RequestWay, bool], AddressRequest]  # the address, how it was asked for, whether with a copy
 
 LISTED = 20  # requests on the page
 RETRY = 300  # seconds after which to ask again, where there were too many
@@ -74,7 +75,8 @@ async def list_events(request: Request, archive: ArchiveOf, seen: str = "") -> R
 @router.post("/archive")
 def archive_address(request: Request, form: Form, ask: AskOf) -> Response:
     """Ask for an address, then show what becomes of it."""
-    return on_to(request, form, f"/archive/{_asked(ask, form.get('url', ''), RequestWay.PAGE).id}")
+    asked = _asked(ask, form.get("url", ""), RequestWay.PAGE, facsimile=bool(form.get("copy")))
+    return on_to(request, form, f"/archive/{asked.id}")
 
 
 @router.post("/articles/{article}/check")
@@ -105,9 +107,9 @@ async def one_events(request: Request, archive: ArchiveOf, number: Number, seen:
     return live.events(request, partial(_row, request, archive, number), seen)
 
 
-def _asked(ask: Ask, url: str, way: RequestWay) -> AddressRequest:
+def _asked(ask: Ask, url: str, way: RequestWay, *, facsimile: bool = False) -> AddressRequest:
     try:
-        return ask(url, way)
+        return ask(url, way, facsimile)
     except InvalidValue as error:
         if error.message.code in BUSY:
             refusal = Refused(429, error.message)
@@ -126,9 +128,10 @@ def _row(request: Request, archive: Archive, number: int) -> Markup:
     with archive.read() as conn:
         one, names = requests.get(conn, number), queries.names(conn)
         document = documents.document(conn, one.article) if one is not None and one.article else None
+        facsimile = facsimiles.of_request(conn, one) if one is not None else None
     if one is None:
         raise Refused(404, "error.no_request")
-    return fragment(request, "archive_state.html", one=one, document=document, names=names)
+    return fragment(request, "archive_state.html", one=one, document=document, facsimile=facsimile, names=names)
 
 
 # --- the API ---------------------------------------------------------------------------------------------------------
@@ -144,7 +147,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 api = APIRouter(prefix="/api", tags=["archive"], responses=ERRORS)
 
 
-async def _address(request: Request) -> str:
+async def _address(request: Request) -> Address:
     """The address in a request of a program. A foreign page can make a reader's browser send a form or plain text, but
     no JSON, and cannot hide where it comes from.
 
@@ -155,28 +158,29 @@ async def _address(request: Request) -> str:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
         raise Refused(415, "error.json")
     try:
-        return Address.model_validate_json(await content(request)).url
-    except ValidationError:
-        raise Refused(400, "error.value", name="url") from None
+        return Address.model_validate_json(await content(request))
+    except ValidationError as error:
+        names = [str(part) for one in error.errors() for part in one["loc"]]
+        raise Refused(400, "error.value", name=next(iter(names), "url")) from None
 
 
 BODY = {"requestBody": {"required": True, "content": {JSON: {"schema": Address.model_json_schema()}}}}
 
 
 @api.post("/archive", status_code=202, response_model=AddressState, responses=REFUSALS, openapi_extra=BODY)
-def ask_for(address: Annotated[str, Depends(_address)], ask: AskOf, response: Response) -> Any:
+def ask_for(address: Annotated[Address, Depends(_address)], ask: AskOf, response: Response) -> Any:
     """Have an address fetched now, whether or not it is known, of any site or of none. `Location` is where to look what
     became of it. An address that waits already is not added again."""
-    one = _asked(ask, address, RequestWay.API)
+    one = _asked(ask, address.url, RequestWay.API, facsimile=address.looks)
     response.headers["location"] = f"/api/archive/{one.id}"
-    return _state(one)
+    return _state(one, None)
 
 
 @api.get("/archive", response_model=list[AddressState])
 def asked_states(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = LISTED) -> Any:
     """The last addresses that someone asked for, and what became of each, newest first."""
     with archive.read() as conn:
-        return [_state(one) for one in requests.recent(conn, limit)]
+        return [_state(one, facsimiles.of_request(conn, one)) for one in requests.recent(conn, limit)]
 
 
 @api.get("/archive/{number}", response_model=AddressState, responses=NOT_FOUND)
@@ -184,13 +188,15 @@ def asked_state(archive: ArchiveOf, number: Number) -> Any:
     """What became of an address that someone asked for."""
     with archive.read() as conn:
         one = requests.get(conn, number)
+        facsimile = facsimiles.of_request(conn, one) if one is not None else None
     if one is None:
         raise Refused(404, "error.no_request")
-    return _state(one)
+    return _state(one, facsimile)
 
 
-def _state(one: AddressRequest) -> dict[str, Any]:
+def _state(one: AddressRequest, facsimile: Facsimile | None) -> dict[str, Any]:
     names = ("id", "url", "site", "state", "asked", "ended", "archived", "result", "article")
     fields = {name: getattr(one, name) for name in names}
-    found: dict[str, Any] = plain(fields | {"detail": one.outcome, "version": one.number})
+    fields |= {"detail": one.outcome, "version": one.number, "copy": facsimile and facsimile.told}
+    found: dict[str, Any] = plain(fields)
     return found

@@ -8,9 +8,10 @@ from typing import Annotated, Any, cast, get_args
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
-from index.archive import Archive, site_state
+from index.archive import Archive, facsimiles, site_state
 from index.engines import Engine
 from index.locale import days
+from index.model.codes import PartKind
 from index.model.results import Facet
 from index.search import service
 from index.search.suggestions import suggestion
@@ -79,6 +80,8 @@ def _results(
         shown = [hit.document for hit in found.hits if hit.document.current and query.sort == "changed"]
         stories = {hit.document.article.id: queries.same_story(conn, hit.document) for hit in found.hits if hit.others}
         changes = {one.article.id: queries.last_change(conn, one.article.id) for one in shown}
+        ids = [hit.document.article.id for hit in found.hits]
+        thumbnails = facsimiles.newest_with(conn, PartKind.THUMBNAIL, ids)
     ui = ui_of(request)
     context: dict[str, Any] = {
         "facets": choices(asked, found.facets, names, ui.language),
@@ -92,6 +95,7 @@ def _results(
     ]
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
     context |= {"strangers": strangers, "changes": changes, "stories": stories, "meant": meant}
+    context |= {"thumbnails": thumbnails}
     return render(request, "search.html", **context)
 
 

@@ -15,7 +15,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from index.warc.store import Response, WarcStore
+from index.warc.record import Response
+from index.warc.store import WarcStore
 from tests.browser import chromium
 from tests.browser.conftest import Watched, fresh, watch
 from tests.browser.test_axe import RULES, wrong

@@ -14,9 +14,11 @@ from crawler.maintenance.verification import verify
 from index.archive import Archive, articles, warc_records
 from index.archive.backup import back_up, check
 from index.model.codes import RecordProblem
-from index.warc import store
+from index.warc import record
 from index.warc.maintenance import join
-from index.warc.store import Response, WarcDamaged, WarcRef, WarcStore
+from index.warc.record import Response, WarcDamaged, WarcRef
+from index.warc.store import WarcStore
+from index.warc.torn import repair
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 FILE = "run-7-00001.warc.gz"
@@ -26,7 +28,7 @@ def url(n: int) -> str:
     return f"https://step.example/{n}"
 
 
-def response(n: int, headers: store.Headers = ()) -> Response:
+def response(n: int, headers: record.Headers = ()) -> Response:
     return Response(url(n), NOW, "HTTP/1.1 200 OK", headers, os.urandom(3_000))
 
 
@@ -63,7 +65,7 @@ def test_damage_in_the_middle_of_a_dead_runs_file_costs_one_record(tmp_path: Pat
     if torn:
         path.write_bytes(path.read_bytes()[:-torn])
     size = path.stat().st_size
-    cut = store.repair(tmp_path, "run-7")
+    cut = repair(tmp_path, "run-7")
     assert cut == (refs[-1].length - torn if torn else 0)
     assert readable(tmp_path, refs) == 119 - bool(torn)
     aside = list(tmp_path.glob("*.torn-*"))
@@ -78,8 +80,8 @@ def test_nothing_before_the_last_record_that_the_archive_refers_to_is_cut(tmp_pa
     damage(tmp_path / FILE, refs[8].offset, 2_000)
     damage(tmp_path / FILE, refs[9].offset, 2_000)
     end = refs[9].offset + refs[9].length
-    assert store.repair(tmp_path, "run-7", {FILE: end}) == 0
-    assert store.repair(tmp_path, "run-7", {FILE: refs[8].offset + refs[8].length}) == refs[9].length
+    assert repair(tmp_path, "run-7", {FILE: end}) == 0
+    assert repair(tmp_path, "run-7", {FILE: refs[8].offset + refs[8].length}) == refs[9].length
     assert (tmp_path / FILE).stat().st_size == refs[9].offset
 
 
@@ -91,7 +93,7 @@ def test_a_page_that_holds_compressed_data_is_no_record_of_ours(tmp_path: Path) 
         copies.append(replace(response(2, [("Content-Encoding", "gzip")]), body=inner + b"x" * 400))
     path = tmp_path / FILE
     path.write_bytes(path.read_bytes()[:-50])
-    store.repair(tmp_path, "run-7")
+    repair(tmp_path, "run-7")
     assert path.stat().st_size == whole
 
 

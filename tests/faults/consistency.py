@@ -21,7 +21,8 @@ from index.archive import documents, frontier, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
-from index.warc.store import WarcRef, WarcStore
+from index.warc.record import WarcRef
+from index.warc.store import WarcStore
 from tests.support.patience import PATIENCE
 
 ARSHIF = [sys.executable, "-m", "crawler.cli"]

@@ -16,7 +16,7 @@ import httpx
 from sqlalchemy import Connection, select, update
 
 from crawler.config import load
-from crawler.storage import open_index
+from crawler.storage import open_archive, open_index
 from crawler.urls.canonical import canonical
 from index.archive import Archive, documents
 from index.archive import tables as t
@@ -25,17 +25,24 @@ from index.search.query_language import parse
 from index.search.service import search
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE
+from tests.support.postgresql import Server
 
 ROOT = Path(__file__).parents[2]
 Find = Callable[[str], list[str]]  # a query -> the ids of all that it finds, best first
 
 
-class Harness:
-    """One archive with its newsroom. `settings` are further keys of arshif.yaml, `kinds` narrow the sites' sources."""
+everywhere: Server | None = None  # with ARSHIF_TEST_DATABASE=postgresql, where all archives are
 
-    def __init__(self, room: Newsroom, directory: Path, **options: Any) -> None:
+
+class Harness:
+    """One archive with its newsroom, in a file or in a database of a server. `settings` are further keys of
+    arshif.yaml, `kinds` narrow the sites' sources."""
+
+    def __init__(self, room: Newsroom, directory: Path, server: Server | None = None, **options: Any) -> None:
         self.room = room
         self.directory = directory
+        if server := server or everywhere:
+            options["settings"] = {**(options.get("settings") or {}), "archive": server.empty()}
         self.config = room.config(directory / "config", **options)
         self.env = {**os.environ, "ARSHIF_CONFIG": str(self.config), "COLUMNS": "200"}
         self.first: dict[str, dict[str, Any]] = {}  # the record of the first crawl, by site
@@ -83,10 +90,14 @@ class Harness:
         """The folder of the archive."""
         return self.directory / "data"
 
+    def open(self) -> Archive:
+        """The archive."""
+        return open_archive(load(self.config, {}))
+
     @contextmanager
     def archive(self) -> Iterator[Connection]:
         """A reading connection to the archive."""
-        with Archive(self.data / "archive.sqlite3") as archive, archive.read() as conn:
+        with self.open() as archive, archive.read() as conn:
             yield conn
 
     def documents(self, site: str | None = None) -> dict[str, IndexDocument]:
@@ -115,7 +126,7 @@ class Harness:
         now = datetime.now(UTC)
         wanted = t.frontier.c.state.in_(states) if states else t.frontier.c.state != "old"
         again = t.frontier.c.site.in_(sites) & wanted
-        with Archive(self.data / "archive.sqlite3") as archive:
+        with self.open() as archive:
             archive.write(lambda conn: conn.execute(update(t.frontier).where(again).values(due=now))).result()
             archive.write(lambda conn: conn.execute(update(t.hosts).values(not_before=None))).result()
 
@@ -136,7 +147,7 @@ class Harness:
     def searching(self, **env: str) -> Iterator[Find]:
         """`found` for many queries."""
         config = load(self.config, env)
-        with Archive(self.data / "archive.sqlite3") as archive, open_index(config) as engine:
+        with self.open() as archive, open_index(config) as engine:
 
             def find(text: str) -> list[str]:
                 ids: list[str] = []

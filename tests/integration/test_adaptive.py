@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import text
 
 from index.archive import runs
 from index.archive.column_types import MICROSECOND
@@ -26,10 +26,11 @@ MOMENTS = {  # when what was done
 
 def pass_time(house: Harness, by: timedelta) -> None:
     """Moves all that was asked and done into the past."""
-    with closing(sqlite3.connect(house.data / "archive.sqlite3")) as connection, connection:
+    with house.open() as archive:
         for table, names in MOMENTS.items():
             earlier = ", ".join(f"{name} = {name} - {by // MICROSECOND}" for name in names)
-            connection.execute(f"UPDATE {table} SET {earlier}")
+            change = text(f"UPDATE {table} SET {earlier}")
+            archive.write(lambda conn, change=change: conn.execute(change)).result()  # type: ignore[misc]
 
 
 def next_run(house: Harness) -> datetime:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from index.archive import Archive, leases, runs, site_state
+from index.archive import leases, runs, site_state
 from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 from tests.support.newspaper import Story, sentence
@@ -124,7 +124,7 @@ def test_a_mistake_in_the_command_fetches_nothing(room: Newsroom, house: Harness
 def test_a_site_that_is_being_crawled_is_left_alone(room: Newsroom, house: Harness) -> None:
     house.crawl("fr")
     url = room.publish("fr").url
-    with Archive(house.data / "archive.sqlite3") as archive:
+    with house.open() as archive:
         now = datetime.now(UTC)
         held = archive.write(lambda conn: leases.acquire(conn, ["fr"], "a crawl", now, os.getpid())).result()
         (found,) = house.told("archive", url, code=3)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from crawler.urls.canonical import canonical
-from index.archive import Archive, documents, site_state
+from index.archive import documents, site_state
 from index.model.article import IndexDocument
 from tests.integration.harness import Harness
 from tests.support.news_sites import Article, Newsroom
@@ -324,7 +324,7 @@ def test_a_time_without_crawls_leaves_no_gap(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     with Newsroom(via="proxy", only=("english",), now=now - timedelta(days=20)) as room:
         house = Harness(room, tmp_path, kinds=("sitemap",))
-        with Archive(house.data / "archive.sqlite3") as archive:  # as a first visit a month ago left it
+        with house.open() as archive:  # as a first visit a month ago left it
             archive.write(lambda conn: site_state.put(conn, "english", horizon=now - timedelta(days=37))).result()
         house.crawl()
         assert len(house.documents()) == len(room.articles("english"))

@@ -15,13 +15,14 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from crawler.urls.canonical import canonical
-from index.archive import Archive, source_state
+from index.archive import source_state
 from index.locale import plain, translate
 from index.model.codes import SourceReason
 from index.model.message import Message
 from tests.integration.harness import ROOT, Harness, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, wait_for
+from tests.support.postgresql import about_a_file
 
 OSC = "\x1b]52;c;aGk=\x07"  # sets the clipboard of a terminal that obeys
 
@@ -48,7 +49,7 @@ def test_it_speaks_to_people_and_to_programs(small: Harness, command: tuple[str,
 
 
 def test_the_status_tells_what_raw_copies_cost_and_what_of_a_source_was_left(small: Harness) -> None:
-    with Archive(small.data / "archive.sqlite3") as archive, archive.read() as conn:
+    with small.open() as archive, archive.read() as conn:
         (source, *_) = source_state.states(conn, "fr")
         answer = source_state.SourceResponse(problem=Message(SourceReason.TOO_MANY, {"most": 50_000, "n": 7}))
         now = datetime.now(UTC)
@@ -266,6 +267,7 @@ def test_looking_for_something_makes_no_archive(house: Harness) -> None:
     assert not house.data.exists()
 
 
+@about_a_file
 def test_a_damaged_archive_is_told_and_left_as_it_is(house: Harness) -> None:
     house.data.mkdir()
     file = house.data / "archive.sqlite3"

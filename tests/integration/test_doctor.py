@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, update
 
 from crawler.config import load
 from crawler.monitoring import doctor
-from index.archive import Archive, leases, source_state
+from index.archive import leases, source_state
 from index.archive import runs as records
 from index.archive import tables as t
 from index.locale import translate
@@ -23,7 +23,9 @@ from index.model.message import Message
 from tests.integration.daemon_process import free_port
 from tests.integration.harness import Harness, crawled
 from tests.support.news_sites import Newsroom
+from tests.support.postgresql import about_a_file
 
+pytestmark = about_a_file  # tests/integration/test_postgresql.py has what is found of a server
 DAY = timedelta(days=1)
 GOOD = {"ARSHIF_NOTIFY": "json://127.0.0.1:9/hook"}
 
@@ -44,7 +46,7 @@ def found(house: Harness, **env: str) -> dict[str, tuple[str, str]]:
 
 
 def write(house: Harness, work: Any) -> None:
-    with Archive(house.data / "archive.sqlite3") as archive:
+    with house.open() as archive:
         archive.write(work).result()
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import update
 
 from crawler.session.pages import FULL_FETCH_EVERY
 from crawler.session.sources import FORCED_CHILD_READ_AFTER, FORCED_READ_AFTER
-from index.archive import Archive, trust
 from index.archive import tables as t
+from index.archive import trust
 from tests.integration.harness import Harness
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE
@@ -46,7 +46,7 @@ class Tale:
         site, urls = self.house.room, [article.url for article in articles]
         mine = t.frontier.c.url.in_(urls)
         values = {"due": site.now} if visits is None else {"due": site.now, "visits": visits}
-        with Archive(self.house.data / "archive.sqlite3") as archive:
+        with self.house.open() as archive:
             archive.write(lambda conn: conn.execute(update(t.frontier).where(mine).values(**values))).result()
         pass_by(self.house, 2 * FORCED_READ_AFTER)
 
@@ -54,7 +54,7 @@ class Tale:
 def pass_by(house: Harness, time: timedelta) -> None:
     """Lets so much time have gone by since the sources were last read."""
     before = house.room.now - time
-    with Archive(house.data / "archive.sqlite3") as archive:
+    with house.open() as archive:
         archive.write(lambda conn: conn.execute(update(t.sources).values(forced=before))).result()
         read = update(t.sources).where(t.sources.c.polled > before).values(polled=before)
         archive.write(lambda conn: conn.execute(read)).result()

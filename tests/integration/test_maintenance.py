@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import select
 from warcio.archiveiterator import ArchiveIterator
 
-from index.archive import Archive, articles, documents
+from index.archive import articles, documents
 from index.archive import tables as t
 from tests.integration.harness import Harness, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE
+from tests.support.postgresql import about_a_file
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def house(room: Newsroom, tmp_path: Path) -> Harness:
 
 def spoil(house: Harness, word: str) -> list[str]:
     """Lets two articles have been read worse, by an older extractor; gives their ids."""
-    with Archive(house.data / "archive.sqlite3") as archive:
+    with house.open() as archive:
         with archive.read() as conn:
             two = documents.documents(conn, [id_ for id_, _ in documents.ids(conn)][:2])
         for one in two:
@@ -74,6 +75,7 @@ def test_the_raw_copies_of_a_site_are_exported_as_one_warc_file(house: Harness, 
     assert later["records"] == 0
 
 
+@about_a_file
 def test_a_copy_made_during_a_crawl_is_put_back_and_searched(room: Newsroom, tmp_path: Path) -> None:
     house = Harness(room, tmp_path)
     house.crawl("english")
@@ -102,6 +104,7 @@ def held(data: Path, *words: str) -> list[str]:
     return sorted(path.name for path, text in texts.items() if any(word.encode() in text for word in words))
 
 
+@about_a_file
 def test_a_forgotten_article_is_nowhere_and_does_not_come_back(room: Newsroom, house: Harness) -> None:
     (url, one), *_ = (item for item in house.documents("english").items() if len(item[1].article.body) > 300)
     words = (one.article.body[50:110], one.article.headline)

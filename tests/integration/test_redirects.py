@@ -18,7 +18,8 @@ from crawler.config import load
 from crawler.storage import open_archive, raw_folder
 from index.archive import Archive, documents
 from index.archive import tables as t
-from index.warc.store import WarcDamaged, WarcRef, WarcStore
+from index.warc.record import WarcDamaged, WarcRef
+from index.warc.store import WarcStore
 from tests.security.fetch_cli import arshif
 from tests.support.moved_news import DAM, GIVEN, LONG, PACKED, SITE, Outlet, answers, page, serving
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, update
 from crawler.config import load
 from crawler.daemon import REQUESTS_FIRST, Daemon
 from crawler.requested import desk
-from index.archive import Archive, leases, runs
+from index.archive import leases, runs
 from index.archive import tables as t
 from index.model.codes import RequestWay
 from tests.integration.daemon_process import daemon, free_port
@@ -61,7 +61,7 @@ def ask(page: str, url: str) -> dict[str, Any]:
 
 def test_the_daemon_fetches_what_is_asked_for(room: Newsroom, house: Harness) -> None:
     with daemon(house) as service:
-        service.wait_for(lambda: (house.data / "archive.sqlite3").exists() and service.children("serve"))
+        service.wait_for(lambda: service.children("serve"))
         wait_for(lambda: answers(service.page))
         found = ask(service.page, ADDRESS)
         assert (found["code"], found["site"], found["version"]) == ("outcome.new", "elsewhere-example", 1)
@@ -95,7 +95,7 @@ def test_a_server_alone_fetches_what_is_asked_for(house: Harness) -> None:
 def test_what_is_asked_for_comes_before_a_crawl_of_its_site(room: Newsroom, house: Harness) -> None:
     """And beside none of another site on its host."""
     config, now = load(house.config), datetime.now(UTC)
-    with Archive(house.data / "archive.sqlite3") as archive:
+    with house.open() as archive:
         tended = Daemon(config, archive, False)
         assert [site.id for site in tended.due()] == ["fr"]
         url = room.articles("fr")[0].url

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -189,3 +190,51 @@ def test_the_bill_of_materials_names_every_locked_package_with_its_hashes(tmp_pa
         if "==" in line
     }
     assert listed == locked
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus is not installed (Debian: prometheus)")
+def test_prometheus_takes_the_alerts_and_they_fire_when_they_should() -> None:
+    folder = ROOT / "deploy" / "prometheus"
+    for command in (
+        ["check", "config", "scrape.yml"],
+        ["check", "rules", "alerts.yml"],
+        ["test", "rules", "alerts_test.yml"],
+    ):
+        done = subprocess.run(["promtool", *command], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("prometheus") is None, reason="Prometheus is not installed (Debian: prometheus)")
+def test_prometheus_answers_what_the_dashboard_asks(server: tuple[str, str], tmp_path: Path) -> None:
+    """Each panel's questions, of what it scraped from a running server."""
+    scraped = {"job_name": "arshif", "scrape_interval": "1s", "static_configs": [{"targets": [server[0][7:]]}]}
+    (tmp_path / "prometheus.yml").write_text(json.dumps({"scrape_configs": [scraped]}))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    command = [
+        "prometheus", f"--config.file={tmp_path / 'prometheus.yml'}", f"--web.listen-address={address}",
+        f"--storage.tsdb.path={tmp_path / 'data'}", "--log.level=error",
+    ]  # fmt: skip
+    panels = json.loads((ROOT / "deploy/grafana/arshif.json").read_text("utf-8"))["panels"]
+    service = subprocess.Popen(command)
+
+    def answer(question: str) -> list[object]:
+        told = question.replace("$instance", ".*").replace("$__rate_interval", "5m")
+        given = httpx.get(f"http://{address}/api/v1/query", params={"query": told}, timeout=PATIENCE, trust_env=False)
+        assert given.status_code == 200, given.text
+        found: list[object] = given.json()["data"]["result"]
+        return found
+
+    try:
+        wait_for(lambda: answer("arshif_articles"))
+        for _ in range(2):
+            httpx.get(f"{server[0]}/api/search", timeout=PATIENCE, trust_env=False)
+        wait_for(lambda: answer("rate(arshif_search_seconds_count[5m]) > 0"))
+        seen = {panel["title"]: [len(answer(target["expr"])) for target in panel["targets"]] for panel in panels}
+    finally:
+        service.terminate()
+        service.wait(PATIENCE)
+    ill = "Sites that are ill, and for how many runs"
+    assert seen.pop(ill) == [0, 0], "all of these sites are well"
+    assert not [title for title, found in seen.items() if 0 in found], seen

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from crawler.config import load
-from index.archive import Archive, health
+from index.archive import health
 from index.archive import tables as t
 from index.archive.health import Evidence, PageSeen, Sample
 from index.model.message import Message
@@ -116,7 +116,7 @@ def record(kinds: dict[str, Breakage], directory: Path) -> dict[str, Recorded]:
         for site, kind in kinds.items():
             new = [room.publish(site, **kind.fields) for _ in range(ARTICLES if kind.verdict != "quiet" else 0)]
             kind.happens(room, site, new)
-        with Archive(house.data / "archive.sqlite3") as archive:  # tomorrow, when robots.txt is asked for again
+        with house.open() as archive:  # tomorrow, when robots.txt is asked for again
             archive.write(lambda conn: conn.execute(t.hosts.delete())).result()
         house.crawl(code=1)
         return {site: _difference(before[site], _seen(house, site)) for site in kinds}

@@ -64,7 +64,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
         for _ in range(3):
             house.crawl(code=1)
         long_ago = datetime.now(UTC) - timedelta(hours=7)
-        with Archive(house.data / "archive.sqlite3") as archive:
+        with house.open() as archive:
             mine = update(t.sources).where(t.sources.c.site == "fa").values(polled=long_ago)
             archive.write(lambda conn: conn.execute(mine)).result()
         yield house
@@ -77,7 +77,7 @@ def told_to(config: Config, *addresses: str) -> Config:
 
 def test_a_dead_feed_is_told_once_and_shown(broken: Harness) -> None:
     now, nowhere = datetime.now(UTC), "json://127.0.0.1:9/"
-    with Archive(broken.data / "archive.sqlite3") as archive, hook() as (address, got):
+    with broken.open() as archive, hook() as (address, got):
         config = told_to(load(broken.config), nowhere, "hunter2", address)
         assert checkup(archive, config, now) == []  # it may pass
         assert checkup(archive, config, now + timedelta(hours=2, minutes=10)) == ["fa"]
@@ -166,7 +166,7 @@ def test_what_fails_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_without_a_network_no_site_is_blamed(broken: Harness) -> None:
     later = datetime.now(UTC) + timedelta(hours=12)
-    with Archive(broken.data / "archive.sqlite3") as archive:
+    with broken.open() as archive:
         assert checkup(archive, load(broken.config), later) == []
         assert checkup(archive, load(broken.config), later + timedelta(days=1)) == []
 

@@ -32,8 +32,6 @@ NO_ARTICLES = {
         "htmldate_mc/1552005464",
         "htmldate_mc/1685121845",
     ),  # a thread without posts; a frame that scripts fill
-    # its text is a template within a script
-    "page.needs_browser": ("trafilatura_eval/security.googleblog.com.protection",),
 }
 # What was measured when this was written, less a hundredth or two; docs/extraction.md has the best peer's figures.
 FLOORS = {

@@ -18,7 +18,8 @@ from crawler.urls.canonical import canonical
 from index.archive import Archive, documents, leases
 from index.archive import runs as records
 from index.archive import tables as t
-from index.warc.store import WarcRef, WarcStore
+from index.warc.record import WarcRef
+from index.warc.store import WarcStore
 from tests.integration.harness import ROOT, Harness
 from tests.support.patience import PATIENCE
 

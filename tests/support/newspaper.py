@@ -29,7 +29,8 @@ from index.archive.readings import Reading, with_hash
 from index.archive.readings import of as readings_of
 from index.model.article import Version
 from index.model.candidate import Candidate
-from index.warc.store import Response, WarcStore
+from index.warc.record import Response
+from index.warc.store import WarcStore
 
 HOME = "https://paper.example"
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)

@@ -14,8 +14,10 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
+from index.archive import data_folder
 from index.archive.postgresql import DRIVER, PostgresqlDatabase
 from index.archive.tables import metadata
 from tests.support.requirements import missing
@@ -33,6 +35,14 @@ SETTINGS = {
     "max_connections": "60",
     "autovacuum": "off",
 }
+
+
+# A test whose archive is where the fixture `database_server` says: on SQLite, and on PostgreSQL
+on_both = pytest.mark.parametrize("database_server", ["sqlite", "postgresql"], indirect=True)
+
+# With ARSHIF_TEST_DATABASE=postgresql, all archives of integration tests are there, where no test is about a file
+EVERYWHERE = os.environ.get("ARSHIF_TEST_DATABASE") == "postgresql"
+about_a_file = pytest.mark.skipif(EVERYWHERE, reason="this is about an archive in a file")
 
 
 class Server:
@@ -71,11 +81,28 @@ class Server:
         with psycopg.connect(host=str(self.folder), user="arshif", dbname=name, autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[arg-type]
 
+    def value(self, query: str) -> object:
+        """The one value that a query gives."""
+        with psycopg.connect(host=str(self.folder), user="arshif", dbname="postgres") as connection:
+            row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+        assert row is not None
+        return row[0]
+
+    def client(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's own programs, such as pg_dump, with the URLs of archives as arguments."""
+        as_libpq = [one.replace(f"{DRIVER}:", "postgresql:") for one in arguments]
+        subprocess.run([self._binaries / program, *as_libpq], check=True, stdin=subprocess.DEVNULL)
+
     def empty(self) -> str:
         """The URL of a new database without any table."""
         name = f"test_{next(self._numbers)}"
         self.run(f"CREATE DATABASE {name} TEMPLATE template0")
         return self.url(name)
+
+    def disconnect(self, url: str) -> None:
+        """End all connections to a database."""
+        name = make_url(url).database
+        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
     @contextmanager
     def archive(self, folder: Path) -> Iterator[PostgresqlDatabase]:
@@ -84,8 +111,8 @@ class Server:
         database = PostgresqlDatabase(url, folder)
         database.prepare()
         yield database
-        name = make_url(url).database
-        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        (folder / data_folder.FILE).unlink(missing_ok=True)
+        self.disconnect(url)
         engine = create_engine(url, poolclass=NullPool)
         with engine.begin() as connection:
             tables = ", ".join(table.name for table in metadata.sorted_tables)

@@ -21,7 +21,8 @@ from index.archive import tables as t
 from index.archive.database import Database
 from index.evidence.proofs import Proof
 from index.model.article import Article
-from index.warc.store import Response, WarcStore
+from index.warc.record import Response
+from index.warc.store import WarcStore
 from tests.support.archive_samples import article, page
 
 KEPT = (t.raws, t.versions, t.readings)

@@ -27,7 +27,8 @@ from index.errors import IndexUnavailable
 from index.locale import catalogues, formats, messages, negotiation
 from index.model.codes import RunStatus
 from index.model.message import Message
-from index.warc.store import Response, WarcStore
+from index.warc.record import Response
+from index.warc.store import WarcStore
 from index.web import templating
 from tests.support.filled_archive import NOW, SITES, article, fill, page
 from tests.support.web_client import Client, client_of

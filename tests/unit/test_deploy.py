@@ -18,7 +18,10 @@ import pytest
 import yaml
 
 from crawler.config import load
+from index.archive import Archive
 from index.engines.elastic import role
+from index.model.codes import Verdict
+from index.web.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,3 +108,16 @@ def test_the_unit_is_read_without_a_warning(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     mine = [line for line in done.stderr.splitlines() if "arshif.service" in line]
     assert (done.returncode, mine) == (0, [])
+
+
+def test_the_dashboard_and_the_alerts_know_the_metrics_that_there_are(tmp_path: Path) -> None:
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        there = {metric.name for metric in Metrics(archive).registry.collect()}
+    panels = json.loads((ROOT / "deploy/grafana/arshif.json").read_text("utf-8"))["panels"]
+    (group,) = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text("utf-8"))["groups"]
+    asked = [target["expr"] for panel in panels for target in panel["targets"]]
+    asked += [rule["expr"] for rule in group["rules"]]
+    named = {re.sub(r"_(bucket|count|sum)$", "", name) for text in asked for name in re.findall(r"arshif_\w+", text)}
+    assert named == there
+    states = {state for text in asked for found in re.findall(r'state!~"([^"]+)"', text) for state in found.split("|")}
+    assert states == {"ok", "new", "off", str(Verdict.QUIET)}

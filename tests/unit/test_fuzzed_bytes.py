@@ -33,7 +33,8 @@ from index.errors import ArchiveError, QueryError
 from index.locale import negotiate
 from index.model.message import Message
 from index.search.query_language import parse as parse_query
-from index.warc.store import WarcDamaged, WarcRef, WarcStore
+from index.warc.record import WarcDamaged, WarcRef
+from index.warc.store import WarcStore
 
 INPUTS = 400  # for each parser; a million in the long form
 URL = "https://step.example/news/"

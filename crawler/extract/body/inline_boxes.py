@@ -19,6 +19,7 @@ is_foreign = element_names.judge(
     r"comment|related|sidebar|footer|widget|promo|teaser|list|recommend|(?:fact|info|side)-?box|subscri|paywall|register"
     r"|sign-?in|author|about|reference|footnote|bibliograph|legal"
 )
+_is_called_callout = element_names.judge(r"call-?out|admonition")
 _SENTENCE = 40  # characters from which a block that ends like a sentence is prose
 END = re.compile(r"[.!?…。！？؟۔।:;،][\"'”’»«)\]」』]*$")
 _DIRECT = FLOW | {"table", "tbody", "thead", "td", "th", "center", "details"}
@@ -62,8 +63,21 @@ def mark(blocks: Sequence[Block], holder: int, elements: Elements) -> None:
     in_paragraphs = prose([b for b in blocks if b.tag == "p"]) >= _PARAGRAPHS * prose(blocks)
     if in_paragraphs:
         holding = {b.kind[1] for b in blocks if b.tag == "p" and weight(b) and not b.kind[1].endswith(".")}
-        placed = [(b, p) for b, p in placed if b.tag != "div" or len(p) == 1 or not weight(b) or b.kind[0] in holding]
+        placed = [
+            (b, p)
+            for b, p in placed
+            if b.tag != "div"
+            or len(p) == 1
+            or not weight(b)
+            or b.kind[0] in holding
+            or (not b.links and _is_set_off(p, elements))
+        ]
     _accept(placed, 0, elements, prose(blocks))
+
+
+def _is_set_off(path: list[int], elements: Elements) -> bool:
+    """Whether a block is in an item of a list, or in a box by which editors set off a part of the text."""
+    return any(elements.tags[n] in ITEMS or _is_called_callout(elements.names[n]) for n in path)
 
 
 def _accept(

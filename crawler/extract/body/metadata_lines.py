@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import dates
-from crawler.extract.author_names import is_agency, is_byline, names
+from crawler.extract.author_names import PARTICLES, is_agency, is_byline, names
 from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
 from crawler.extract.dates import reader
 from index.model.message import Message
@@ -21,10 +21,6 @@ _PARTS = re.compile(r"\s+[-–—|•·/]\s+|[|•·]")
 _WORD = re.compile(r"[^\W\d_]+")
 _LABEL = re.compile(r"[:：/]|^بقلم")  # what tells a byline from a sentence where letters have no case
 _NUMBER = re.compile(r"\d")
-_PARTICLES = frozenset((
-    "von", "van", "der", "den", "de", "di", "da", "du", "del", "la", "le", "al", "el", "bin", "ibn", "und", "and", "et",
-    "y", "e", "og", "och",
-))  # fmt: skip
 _SIGN = re.compile(r"([(\[（]?)\s*([^()\[\]（）.:!?؟]{1,40}?)\s*[)\]）]?\.?")
 _SIGN_PARTS = re.compile(r"\s*[/,،;+&|\\-]\s*|\s+(?:and|und|et|y|e|و|mit|with)\s+")
 _INITIALS = 4  # letters of an editor's sign
@@ -85,7 +81,7 @@ def _is_full_name(name: str) -> bool:
     cased = any(c.islower() or c.isupper() for c in name)
     if not cased:
         return len(parts) <= _TOP
-    return 1 < len(parts) <= _INITIALS + 1 and all(not p[0].islower() or p in _PARTICLES for p in parts)
+    return 1 < len(parts) <= _INITIALS + 1 and all(not p[0].islower() or p in PARTICLES for p in parts)
 
 
 def _is_date(text: str, days: Sequence[date]) -> bool:

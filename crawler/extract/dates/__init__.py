@@ -32,6 +32,7 @@ _NUMERIC = re.compile(
     r"(?<!\d)(?:((?:19|20)\d\d)\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]|(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d\d))(?!\d)"
     r"|(?<![\d.])(\d\d)\.(\d\d)\.(\d\d)(?![\d.])"
 )
+_NUMBERS = re.compile(r"(?<!\d)\d{1,2}([/-])\d{1,2}\1(?:19|20)\d\d(?!\d)")  # whose order languages decide on
 _LABELS = (
     r"published|posted|updated|last (?:updated|modified)|نشر(?:ت)?(?: في| بتاريخ| يوم)?|تاريخ النشر|آخر تحديث"
     r"|publié le|mis à jour le|veröffentlicht(?: am)?|stand|опубликовано|обновлено|publicado(?: em| el)?"
@@ -95,13 +96,20 @@ def visible(value: str, place: Place) -> Dated | None:
         return _plausible(datetime.combine(day, clock or time()), _added(clock is not None, zoned=False), place)
     if not _YEAR.search(value):
         return None
+    languages = [tag.split("-")[0] for tag in place.languages]
+    if numbers := _NUMBERS.search(value):  # which the page's own language decides on, and no other
+        languages = languages[:1]
+        if day := _parse(numbers[0], languages[0], place.country):
+            spelt = f"{value[: numbers.start()]}{day.date().isoformat()}{value[numbers.end() :]}"
+            if found := reader.read(spelt, place.languages, place.zone):
+                return _dated(found, place)
     letters = any(map(str.isalpha, value))
     if calendars.SCRIPT.search(value) or (not letters and place.languages[0][:2] in _ARABIC_SCRIPT):
         return _in_arabic_script(value, place)
     span = _SPAN.search(value)
     for text in dict.fromkeys((span[0].strip() if span else value, value)):
-        for language in dict.fromkeys(tag.split("-")[0] for tag in place.languages):
-            at = _parse(text, language, place.country)  # which decides on 3/4/2025
+        for language in dict.fromkeys(languages):
+            at = _parse(text, language, place.country)
             if at is not None:
                 timed = bool(_TIME.search(text))
                 zoned = at.tzinfo is not None and bool(_ZONE_TEXT.search(text))

@@ -46,6 +46,9 @@ _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(
 _SHORT_DOTTED = re.compile(r"(?<!\d)(\d\d)\.(\d\d)\.(\d\d)(?!\d)")
 _YEAR_FIRST_SHORT = ("ko", "zh", "ja", "hu", "lt", "mn")  # where 24.04.25 may begin with the year
 _PARTICLES = re.compile(r"\W{0,4}(?:[^\W\d]{1,4}\W{1,3}){0,2}")  # between day and month: `de`, `of`, `من شهر`
+# Years of East Asian eras (https://ja.wikipedia.org/wiki/元号, 民國紀年) by what is added to them
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
+_ERA = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)(?=\s?年)")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th|er|[ºª])(?!\w)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
 
@@ -105,6 +108,7 @@ def _normal(text: str) -> str:
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in calendars.folded(text))
         text = text.replace("\u2212", "-").replace("\u2013", "-").replace("\uff1a", ":").replace("\uff0f", "/")
+        text = _ERA.sub(lambda era: str(_ERAS[era[1]] + (1 if era[2] == "元" else int(era[2]))), text)
     return " ".join(text.split())
 
 

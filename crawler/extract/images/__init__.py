@@ -38,6 +38,8 @@ def add(draft: Draft, document: HtmlDocument) -> None:
             lead = Image(url, lead.caption or twin.caption, lead.credit or twin.credit)
         declared = [lead, *(i for i in declared if i is not twin)]
     draft.images = _merged(declared, shown)
+    if not draft.images and (url := dom_images.background(document)):
+        draft.fill("images", (Image(url),), "figure")
 
 
 def below(nodes: Iterable[LexborNode], base: str) -> tuple[Image, ...]:

@@ -52,8 +52,13 @@ _WITH_DEFAULT = _DEFAULT | {
     "image", "img", "site", "card", "cover", "facebook", "fb", "twitter", "meta", "thumbnail", "thumb", "main",
     "header", "photo", "picture", "graph", "open", "large", "small", "min", "banner",
 }  # fmt: skip
+_SHARED = re.compile(
+    r"/(?:[\w-]+/){0,3}(?:assets?|static|themes?|templates?|public|resources|_next|build|dist)/", re.IGNORECASE
+)
+_BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,200}?url\(([^)]{1,2000})\)", re.IGNORECASE)
+_is_called_hero = judge(r"hero|cover|featured|lead|article-?(?:image|photo)|post-?(?:image|thumb)|thumb")
 _NAME_WORDS = re.compile(r"[a-z]{2,}")
-_NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji")
+_NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji", re.I)
 _BESIDE = ("aside", "nav", "footer")
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "src")
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
@@ -106,10 +111,22 @@ def article_images(document: HtmlDocument, headline: str) -> list[Picture]:
 
 
 def is_default(url: str) -> bool:
-    """Whether an image is by its file name the one that a site has for pages without an image of their own."""
+    """Whether an image is by its name the one that a site has for pages without an image of their own: by that of the
+    file, or a general one in a folder for what all pages share."""
     path = unquote(urlsplit(url).path) if "[" not in url else url
     said = set(_NAME_WORDS.findall(path.rsplit("/", 1)[-1].rsplit(".", 1)[0].lower()))
-    return bool(said & _DEFAULT) and said <= _WITH_DEFAULT
+    shared = _SHARED.match(path) is not None and not any(map(str.isdigit, path))
+    return bool(said) and said <= _WITH_DEFAULT and (shared or not said.isdisjoint(_DEFAULT))
+
+
+def background(document: HtmlDocument) -> str:
+    """The URL of the picture that an element beside the headline has as its background; "" if there is none."""
+    for node in document.tree.css("[style*='background' i]")[:20]:
+        found = _BACKGROUND.search(attribute(node, "style"))
+        outside = any(n.tag in _BESIDE or _is_called_elsewhere(attribute(n, "class")) for n in (node, *ancestors(node)))
+        if found and _is_called_hero(attribute(node, "class", "id")) and not outside:
+            return _absolute(found[1].strip(" '\""), document.base) or ""
+    return ""
 
 
 def _is_in_gallery(node: LexborNode) -> bool:
@@ -142,7 +159,7 @@ def address_of(node: LexborNode | None, base: str) -> str:
 def _absolute(value: str, base: str) -> str | None:
     """The absolute URL; "" if it is not an http(s) URL, None for placeholders and invalid URLs."""
     path = value.partition("?")[0]
-    if path.endswith((".svg", ".gif")) or _NO_FILE.search(path.lower()):
+    if path.endswith((".svg", ".gif")) or _NO_FILE.search(path):
         return None
     if _WHOLE.fullmatch(value):
         return value

@@ -21,7 +21,10 @@ _MAX_NESTED = 30  # strings that are JSON in turn
 _MIN_CHARS = 400  # of an article
 _LONGER = 1.1  # times that a later story must be as long to replace an earlier one
 _PROSE = 60  # minimum characters of a paragraph
-_TITLES = ("headline", "headlines", "title", "titles", "heading", "name", "titre", "titel", "titulo", "pageTitle")
+_TITLES = (
+    "headline", "headlines", "title", "titles", "heading", "name", "titre", "titel", "titulo", "titolo", "baslik",
+    "judul", "pageTitle",
+)  # fmt: skip
 _TITLE_PARTS = ("basic", "main", "default", "rendered", "text", "web", "plain", "content", "full", "value")
 _ALIKE = 0.8  # share of the shorter title's words in the other
 _MIN_TITLE_WORDS = 3
@@ -34,17 +37,23 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _AUTHORS = re.compile(
-    r"(?:article_?|post_?)?(?:authors?|by_?lines?|creators?|writers?|credits|author_?names?|written_?by|reporters?)",
+    r"(?:article_?|post_?)?(?:authors?|by_?lines?|creators?|writers?|credits|author_?names?|written_?by|reporters?"
+    r"|autor(?:es|en|i)?|auteurs?|autore|verfasser|redactor(?:es)?|yazar(?:lar)?|penulis|muharrir|katib)",
     re.IGNORECASE,
 )
 _DATES = (
     "datePublished", "date_published", "publishedAt", "published_at", "publishedDate", "first_publish_date",
     "firstPublished", "firstPublishedAt", "published", "publishDate", "publish_date", "publicationDate",
-    "publication_date", "display_date", "displayDate", "pubDate", "pubdate", "date_gmt", "date", "createdAt",
+    "publication_date", "display_date", "displayDate", "pubDate", "pubdate", "publishTime", "publish_time",
+    "date_gmt", "date", "createdAt",
+    "created_at", "fecha", "fecha_publicacion", "fechaPublicacion", "datum", "data_publicacao", "data", "tarih",
+    "tanggal",
 )  # fmt: skip
 _SECTIONS = ("section", "sections", "sectionName", "primary_section", "primarySection", "category", "categories",
-             "primaryCategory", "channel", "rubric", "taxonomy")  # fmt: skip
+             "primaryCategory", "channel", "rubric", "rubrik", "rubrique", "ressort", "seccion", "secao", "sezione",
+             "categoria", "kategori", "kategorie", "taxonomy")  # fmt: skip
 _NAMES = ("name", "fullName", "full_name", "displayName", "display_name", "title", "label", "text", "byline", "by")
+_WRAPPERS = ("data", "attributes", "node", "fields")  # around an author's or a section's name
 _NAME_PARTS = ("givenName", "firstName", "first_name", "familyName", "lastName", "last_name")
 _ENTITY = re.compile(r"\w+:.+")  # Apollo's keys: `Article:4711`
 _RAW = re.compile(r"[0-9a-f]{1,4}:[\"[{A-Z]")
@@ -56,20 +65,22 @@ _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The article in a page's state: paragraphs, names as they are written, section, and date as it is written; each
-    empty if it is not there."""
+    """The article in a page's state: paragraphs, names as they are written, section, date as it is written, and title;
+    each empty if it is not there."""
 
     body: list[str]
     authors: tuple[str, ...] = ()
     section: str = ""
     published: str = ""
+    headline: str = ""
 
 
 class PageState:
     """The values that a page carries for its scripts, with references replaced: Apollo's `{"__ref": "A:1"}`."""
 
     def __init__(self, markup: str) -> None:
-        read = list(readers.values(LexborHTMLParser(markup)))
+        tree = LexborHTMLParser(markup)
+        read = [*readers.values(tree), *readers.of_attributes(tree, markup)]
         self.rows = next((one for one in read if isinstance(one, flight.Tree)), None)
         self.values = [value for one in read for value in (one.values() if isinstance(one, flight.Tree) else [one])]
         self.entities: dict[str, Any] = {}
@@ -85,8 +96,8 @@ class PageState:
         for node in self._walk():
             if _agree(_title(node), headline):
                 body = _longest(self, node, headline)
-                if length(body) >= _MIN_CHARS and (best is None or length(body) > _LONGER * length(best.body)):
-                    best = Story(body, _authors(self, node), _section(self, node), _date(node))
+                if _is_long(body) and (best is None or length(body) > _LONGER * length(best.body)):
+                    best = Story(body, _authors(self, node), _section(self, node), _date(node), _title(node))
         return best
 
     def html(self) -> str:
@@ -109,7 +120,7 @@ class PageState:
                 groups[names].append(node)
         found = max(groups.values(), key=length, default=[])
         body = [text for one in found for text in rich_text.of_string(one)]
-        return body if length(body) >= _MIN_CHARS else []
+        return body if _is_long(body) else []
 
     def _walk(self, *, shallow: bool = False) -> Iterator[Node]:
         stack: list[tuple[Any, int]] = [(value, 0) for value in reversed(self.values)]
@@ -149,6 +160,16 @@ class PageState:
                 return self.resolved(self.entities[name], depth + 3)
             return {key: self.resolved(one, depth + 1) for key, one in value.items()}
         return value
+
+
+def _is_long(body: list[str]) -> bool:
+    """Whether a text is as long as an article."""
+    return length(body) * _weight("".join(body)) >= _MIN_CHARS
+
+
+def _weight(text: str) -> int:
+    """How many letters one stands for: three where words are not separated."""
+    return 3 if not text.isascii() and 15 * text.count(" ") < len(text) else 1
 
 
 def _title(node: Node) -> str:
@@ -198,7 +219,7 @@ def _is_container(node: Node) -> bool:
 
 def _is_prose(text: str) -> bool:
     """Whether a string is prose, plain or in HTML, and not code, a URL or data."""
-    if len(text) < _PROSE or text.startswith(("{", "[")) or _RAW.match(text):
+    if len(text) * _weight(text) < _PROSE or text.startswith(("{", "[")) or _RAW.match(text):
         return False
     bare = _TAG.sub("", text) if "<" in text else text
     return _SPACE.search(bare) is not None and _CODE_MOST * len(_CODE.findall(bare)) < len(bare)
@@ -220,7 +241,7 @@ def _names(value: Any, depth: int) -> list[str]:
     if isinstance(value, list):
         return [name for one in value for name in _names(one, depth + 1)]
     if isinstance(value, dict):
-        said = next((names for key in _NAMES if (names := _names(value.get(key), depth + 1))), [])
+        said = next((names for key in (*_NAMES, *_WRAPPERS) if (names := _names(value.get(key), depth + 1))), [])
         parts = " ".join(part for key in _NAME_PARTS if isinstance(part := value.get(key), str))
         return said or ([parts] if parts else [])
     return []

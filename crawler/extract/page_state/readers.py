@@ -1,8 +1,9 @@
 """The values that a page carries for its scripts, whichever framework wrote them: one reader for all of them.
 
 JSON in a script of its own (Next, Nuxt, Angular), assigned to a name or given to a function (Fusion, Apollo, Redux), in
-a string (`JSON.parse("…")`), as a literal of JavaScript (SvelteKit, Nuxt 2), in attributes (Astro's islands), in rows
-that refer to each other (React's server components), and as one list of values that hold each other's places (devalue).
+a string (`JSON.parse("…")`), as a literal of JavaScript (SvelteKit, Nuxt 2), in attributes (Astro's islands, Inertia),
+in rows that refer to each other (React's server components), and as one list of values that hold each other's places
+(devalue, React Router).
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ _MAX_ALL_CHARS = 8_000_000  # of all scripts
 _MAX_STARTS = 200  # places in a script at which a value is looked for
 _MAX_VALUES = 60  # per page
 _START = re.compile(r"[\[{]")
-_PARSED = re.compile(r"JSON\.parse\(\s*(decodeURIComponent\(\s*)?(?=[\"'`])")
+_PARSED = re.compile(r"(?:JSON\.parse|\bController\.enqueue|\.enqueue)\(\s*(decodeURIComponent\(\s*)?(?=[\"'`])")
+_ATTRIBUTE = re.compile(r"""=\s*(?:"\s*[\[{](?:&quot;|&#34;|&#x22;)|'\s*[\[{](?:"|&quot;))""", re.IGNORECASE)
+_MAX_ELEMENTS = 5_000  # whose attributes are looked at
+_MIN_ATTRIBUTE_CHARS = 400  # of an attribute that may hold an article
+# How Angular's transfer state was written until version 15
+_ANGULAR = {"&q;": '"', "&s;": "'", "&l;": "<", "&g;": ">", "&a;": "&"}
 _CALLED = re.compile(
     r"\(\s*function\s*\(([\w$,\s]{0,20000})\)\s*\{\s*(?:return\b)?"
 )  # Nuxt 2: a literal with variables
@@ -58,6 +64,17 @@ def values(tree: LexborHTMLParser) -> Iterator[Any]:
         yield flight.Tree("".join(rows))
 
 
+def of_attributes(tree: LexborHTMLParser, markup: str) -> Iterator[Any]:
+    """The values that a page carries in attributes, as Inertia and React on Rails have them."""
+    for node in tree.css("body *")[:_MAX_ELEMENTS] if _ATTRIBUTE.search(markup) else ():
+        for content in node.attributes.values() if node.tag != "astro-island" else ():
+            if content and _MIN_ATTRIBUTE_CHARS <= len(content) <= _MAX_CHARS and content.lstrip()[:1] in ("{", "["):
+                try:
+                    yield json.loads(content)
+                except (ValueError, RecursionError):
+                    continue
+
+
 def _of_island(props: str) -> Iterator[Any]:
     """Astro's properties: each value in a list, behind the number of its type."""
     try:
@@ -81,16 +98,21 @@ def _untyped(value: Any, depth: int) -> Any:
 
 def _of_script(content: str) -> Iterator[Any]:
     """The values in a script: the whole of it, or those that begin somewhere in it."""
+    if content.lstrip().startswith("{&q;"):
+        for written, meant in _ANGULAR.items():
+            content = content.replace(written, meant)
     try:
-        value = json.loads(content)
+        yield _loaded(content)
     except (ValueError, RecursionError):
         yield from _of_strings(content)
         yield from _of_literals(content)
-        return
-    if isinstance(value, list) and _PLACES.match(content) and (whole := _unfolded(value)) is not None:
-        yield whole
-    else:
-        yield value
+
+
+def _loaded(text: str) -> Any:
+    """The value of a JSON text; a list in which numbers are places of others is unfolded."""
+    value = json.loads(text)
+    whole = _unfolded(value) if isinstance(value, list) and _PLACES.match(text) else None
+    return value if whole is None else whole
 
 
 def _of_strings(content: str) -> Iterator[Any]:
@@ -98,7 +120,7 @@ def _of_strings(content: str) -> Iterator[Any]:
     for match in _PARSED.finditer(content):
         try:
             text, _ = js_literal.string(content, match.end())
-            yield json.loads(unquote(text) if match[1] else text)
+            yield _loaded(unquote(text) if match[1] else text)
         except (ValueError, RecursionError):
             continue
 
@@ -158,8 +180,10 @@ def _at(place: Any, places: list[Any], left: list[int], path: tuple[int, ...]) -
         return None
     value, inner = places[place], (*path, place)
     if isinstance(value, dict):
-        return {key: _at(one, places, left, inner) for key, one in value.items()}
+        return {_key(key, places): _at(one, places, left, inner) for key, one in value.items()}
     if isinstance(value, list):
+        if value and value[0] == "D":  # React Router's date, in milliseconds
+            return value[-1]
         if value and isinstance(value[0], str):  # ["Date", "2026-…"], ["Reactive", 4], ["Set", 1, 2]
             if value[0] in ("Set", "Map"):
                 return [_at(one, places, left, inner) for one in value[1:]]
@@ -167,3 +191,10 @@ def _at(place: Any, places: list[Any], left: list[int], path: tuple[int, ...]) -
             return _at(last, places, left, inner) if isinstance(last, int) and len(value) == 2 else last
         return [_at(one, places, left, inner) for one in value]
     return value
+
+
+def _key(key: str, places: list[Any]) -> str:
+    """The key of a property, which React Router writes as the place of a text: `_4`."""
+    place = int(key[1:]) if key[:1] == "_" and key[1:].isdigit() and len(key) < 8 else -1
+    named = places[place] if 0 <= place < len(places) else key
+    return named if isinstance(named, str) else key

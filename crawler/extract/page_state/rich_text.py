@@ -74,7 +74,8 @@ def _of_node(node: Node, is_foreign: Callable[[Node], bool], depth: int) -> list
     if own and (children is None or not isinstance(node.get("content"), list)):
         return of_string(own)
     if children is not None:
-        if _LEAF.fullmatch(kind) and not _BLOCK_TAG.search(text := _raw(node, depth)):
+        several = isinstance(node.get("content_elements"), list)  # Arc's quotes hold blocks
+        if _LEAF.fullmatch(kind) and not several and not _BLOCK_TAG.search(text := _raw(node, depth)):
             return of_string(text)
         return read(children, is_foreign, depth + 1)
     inner = next((node[key] for key in _WRAPPERS if isinstance(node.get(key), dict)), None)

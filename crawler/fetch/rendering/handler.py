@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from weakref import WeakSet
 
 from playwright.async_api import Browser, Page
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Request as PageRequest
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
@@ -19,11 +21,13 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.provider import PlaywrightBrowserProvider
 
 from crawler.fetch.bounded_agent import BoundedAgent
+from crawler.fetch.rendering.settings import UNSEEN, UNWANTED
 from crawler.fetch.ssrf.browser_proxy import BrowserProxy
 from crawler.fetch.ssrf.policy import AddressPolicy
 
 CONTEXTS = 4  # idle contexts that stay open, each with its own cache
 STARTING = 20.0  # seconds for the browser to start and open an empty page
+PICTURED_TIMES = 2  # the deadline of a page that is pictured, in those of a page that is read
 CLOSING = 5.0  # seconds for a page to close; otherwise its renderer is killed with the browser
 
 
@@ -55,6 +59,8 @@ class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: 
         settings = crawler.settings
         reach = AddressPolicy(settings.getlist("ALLOW_NETWORKS"))
         self.gate = BrowserProxy(reach, settings.get("PROXY"), settings.getint("DOWNLOAD_MAXSIZE"))
+        self.abort_request = self._unwanted
+        self.pictured: WeakSet[Page] = WeakSet()  # pages of which pictures are made
         self.room = asyncio.Semaphore(settings.getint("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT"))  # pages of all contexts
 
     async def begin(self) -> None:
@@ -80,12 +86,15 @@ class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: 
 
     async def _render(self, request: Request) -> Response:
         opened: list[Page] = []
-        limit = self.config.navigation_timeout_ms / 1_000
+        pictured = "facsimile" in request.meta
+        limit = self.config.navigation_timeout_ms / 1_000 * (PICTURED_TIMES if pictured else 1)
         try:
             async with asyncio.timeout(limit + STARTING) as end:
 
                 async def begin(page: Page, _: Request) -> None:  # restarts the clock: the browser may just be up
                     opened.append(page)
+                    if pictured:
+                        self.pictured.add(page)
                     end.reschedule(asyncio.get_running_loop().time() + limit)
 
                 request.meta["playwright_page_init_callback"] = begin
@@ -100,6 +109,11 @@ class RenderingHandler(BoundedAgent, ScrapyPlaywrightDownloadHandler):  # type: 
         finally:
             request.meta.pop("playwright_page_init_callback", None)
             await _close(opened)
+
+    def _unwanted(self, request: PageRequest) -> bool:
+        """Whether a page's own request is for a resource that it does without."""
+        kind = request.resource_type
+        return kind in UNWANTED and not (kind in UNSEEN and request.frame.page in self.pictured)
 
     async def _give_up_browser(self) -> None:
         """Drops the browser, so that the next page starts a new one."""

@@ -10,6 +10,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from crawler.fetch.crawl_state import crawl_state
+from crawler.fetch.rendering.facsimile import Captured, capture
 from crawler.fetch.rendering.settings import CONTEXT, PAGES_A_CONTEXT, consent_buttons
 from crawler.site_config import Site
 
@@ -28,6 +29,9 @@ DISMISS_CONSENT_SCRIPT = """selectors => {
 
 class RenderingMiddleware:
     """Marks requests for the browser: those with `render` in their meta, and those of sites known to need a browser.
+
+    Of the page of one with `facsimile`, pictures are made, too; that holds the bytes of the article's first image, or
+    None.
 
     `crawler/session/rendering_policy.py` decides which sites do. Each site has its own browser context, replaced after
     PAGES_A_CONTEXT pages.
@@ -55,6 +59,14 @@ class RenderingMiddleware:
             request.meta["playwright_context"] = f"{name} {self.pages[name] // PAGES_A_CONTEXT}"
             request.meta["playwright_context_kwargs"] = CONTEXT | unverified
             request.meta["playwright_page_methods"] = [PageMethod(settle)]
+            if "facsimile" in request.meta:
+                request.meta["playwright_page_methods"].append(PageMethod(capture, request.meta["facsimile"]))
+
+
+def captured(request: Request) -> Captured:
+    """What was kept of the page of a request with `facsimile` in its meta, once it was answered."""
+    found: Captured = request.meta["playwright_page_methods"][-1].result
+    return found
 
 
 async def settle(page: Page) -> None:

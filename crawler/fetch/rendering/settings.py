@@ -18,7 +18,8 @@ from crawler.settings_model import Settings
 from index.model.codes import PageReason
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # names in PATH, in this order
-UNWANTED = frozenset({"image", "media", "font"})  # resource types that an article's text does not need
+UNSEEN = frozenset({"image", "font"})  # resource types that an article's text does not need, but a picture of it
+UNWANTED = UNSEEN | {"media"}
 QUIET_FLAGS = (  # disable what the browser does on its own: its vendor's look-ups and downloads, which no crawl needs
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--disable-gpu", "--disable-dev-shm-usage",
@@ -39,11 +40,6 @@ CONTEXT = {"service_workers": "block", "accept_downloads": False}  # for a crawl
 def find_browser(path: str) -> str | None:
     """The browser's executable: `path` if it is one, else the first of BROWSERS in PATH; None if there is none."""
     return shutil.which(path) if path else next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
-def unwanted(request: Any) -> bool:
-    """Whether a page's own request is for a resource that its text does not need."""
-    return request.resource_type in UNWANTED
 
 
 def handlers(http: str) -> dict[str, str | None]:
@@ -86,5 +82,4 @@ def scrapy_settings(settings: Settings, *, needed: bool) -> dict[str, Any]:
         "PLAYWRIGHT_LAUNCH_OPTIONS": launch_options(executable),
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": browser.pages,
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": browser.timeout * 1_000,
-        "PLAYWRIGHT_ABORT_REQUEST": unwanted,
     }

@@ -160,14 +160,14 @@ def test_the_wheel_carries_all_of_config_but_what_is_its_users() -> None:
 def test_the_guide_has_every_key(model: type[BaseModel]) -> None:
     rows = set(re.findall(r"^\| `([a-z_.]+)` \|", GUIDE, re.MULTILINE))
     prefix = {Source: "sources.", Schedule: "schedule.", Rules: "rules."}.get(model, "")
-    assert {prefix + name for name in model.model_fields} <= rows
+    assert {prefix + (field.alias or name) for name, field in model.model_fields.items()} <= rows
 
 
 def test_the_guide_has_no_key_that_is_not_there() -> None:
     known = {
-        prefix + name
+        prefix + (field.alias or name)
         for model, prefix in ((Site, ""), (Source, "sources."), (Schedule, "schedule."), (Rules, "rules."))
-        for name in model.model_fields
+        for name, field in model.model_fields.items()
     }
     assert set(re.findall(r"^\| `([a-z_.]+)` \|", GUIDE, re.MULTILINE)) == known
 

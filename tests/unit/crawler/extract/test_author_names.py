@@ -17,7 +17,7 @@ from tests.unit.crawler.extract.test_extractor import TEXT, article, html, ld
         ("View all posts by Daniel Lee", ("Daniel Lee",)),
         ("신현주 기자", ("신현주",)),
         ("بقلم: سمر حداد", ("سمر حداد",)),
-        ("إعداد: سمر حداد وليلى مراد", ("سمر حداد وليلى مراد",)),  # a و within a name looks the same
+        ("إعداد: سمر حداد وليلى مراد", ("سمر حداد", "ليلى مراد")),
         ("سمر حداد، ليلى مراد", ("سمر حداد", "ليلى مراد")),
         ("By Ann Lee in Berlin, Bob Ray and dpa", ("Ann Lee", "Bob Ray")),
         ("Ann Lee, Bob Ray, and Cy Poe", ("Ann Lee", "Bob Ray", "Cy Poe")),
@@ -158,3 +158,134 @@ def test_a_field_for_a_name_keeps_a_name_that_looks_like_by(name: str) -> None:
 )
 def test_a_word_after_a_whole_name_is_the_place_in_any_script(byline: str, wanted: tuple[str, ...]) -> None:
     assert names([byline]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("byline", "wanted"),
+    [
+        ("دمشق - سمر حداد", ("سمر حداد",)),
+        ("سمر حداد - دير الزور", ("سمر حداد",)),
+        ("Anna Berg, Bad Urach", ("Anna Berg",)),
+        ("Ann Lee, New York", ("Ann Lee",)),
+        ("حمص - رويترز", ("رويترز",)),
+        ("مراسلة الجريدة - سمر حداد", ("سمر حداد",)),
+        ("Par Anne Lebrun (à Nantes)", ("Anne Lebrun",)),
+    ],
+    ids=["before", "two words", "Bad", "New", "agency", "role", "brackets"],
+)
+def test_a_place_or_a_role_beside_a_name_is_none(byline: str, wanted: tuple[str, ...]) -> None:
+    assert names([byline]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("byline", "wanted"),
+    [
+        ("نادر كرم وليلى حسن", ("نادر كرم", "ليلى حسن")),
+        ("محمد وليد حسن", ("محمد وليد حسن",)),
+        ("عبد الله وليد حسن", ("عبد الله وليد حسن",)),
+        ("نادر كرم ووكالات", ("نادر كرم",)),
+        ("רות לוי ויעל כהן", ("רות לוי", "יעל כהן")),
+        ("רות ורד לוי", ("רות ורד לוי",)),
+        ("سمر حداد اور نادر کرم", ("سمر حداد", "نادر کرم")),
+        ("सुमन नेगी और रवि जोशी", ("सुमन नेगी", "रवि जोशी")),
+        ("Ayşe Demir ve Ali Koç", ("Ayşe Demir", "Ali Koç")),
+        ("José Ortega y Gasset", ("José Ortega y Gasset",)),
+        ("ANA GÓMEZ Y LUIS PÉREZ", ("ANA GÓMEZ", "LUIS PÉREZ")),
+        ("John E Smith", ("John E Smith",)),
+    ],
+    ids=[
+        "ar",
+        "ar-name",
+        "ar-name-of-two",
+        "ar-agencies",
+        "he",
+        "he-name",
+        "ur",
+        "hi",
+        "tr",
+        "es-one",
+        "capitals",
+        "initial",
+    ],
+)
+def test_and_joins_names_in_any_language(byline: str, wanted: tuple[str, ...]) -> None:
+    assert names([byline]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("byline", "wanted"),
+    [
+        ("A comment by Ann Lee", ("Ann Lee",)),
+        ("Guest post by Ann Lee", ("Ann Lee",)),
+        ("Gastbeitrag von Anna Berg", ("Anna Berg",)),
+        ("Interview: Anna Berg", ("Anna Berg",)),
+        ("Propos recueillis par Anne Lebrun", ("Anne Lebrun",)),
+        ("dal nostro inviato Ugo Neri", ("Ugo Neri",)),
+        ("حوار: سمر حداد", ("سمر حداد",)),
+        ("تحقيق وتصوير: سمر حداد", ("سمر حداد",)),
+        ("گزارش از سمر حداد", ("سمر حداد",)),
+        ("تحریر: سمر حداد", ("سمر حداد",)),
+        ("מאת: רות לוי", ("רות לוי",)),
+        ("लेखक: रवि जोशी", ("रवि जोशी",)),
+        ("Haber: Ali Koç", ("Ali Koç",)),
+        ("Авторка: Анна Берг", ("Анна Берг",)),
+        ("Της Άννας Βέργη", ("Άννας Βέργη",)),
+        ("本报记者 林晓岚 周平", ("林晓岚", "周平")),
+        ("新华社记者林晓岚、周平", ("林晓岚", "周平")),
+        ("記者林曉嵐／台北報導", ("林曉嵐",)),
+        ("文｜林晓岚", ("林晓岚",)),
+        ("来源：山城日报 作者：林晓岚 编辑：周平", ("林晓岚",)),
+        ("文・写真 山田太郎", ("山田太郎",)),
+        ("【山田太郎】", ("山田太郎",)),
+        ("[서울=신현주 기자]", ("신현주",)),
+        ("신현주 기자 sky@news.example", ("신현주",)),
+        ("By Ann Lee (ann@news.example)", ("Ann Lee",)),
+        ("By Ann Lee Published May 6, 2026", ("Ann Lee",)),
+        ("By Ann Lee for The Paper", ("Ann Lee",)),
+        ("Par Anne Lebrun avec AFP", ("Anne Lebrun",)),
+        ("編集：山田太郎", ()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_stands_beside_a_name_in_a_byline_goes(byline: str, wanted: tuple[str, ...]) -> None:
+    assert names([byline]) == wanted
+
+
+def test_a_role_in_an_element_of_its_own_is_no_author() -> None:
+    box = "<p class='author-name'>By<span>Ann Lee</span><span>Senior Reporter</span></p>"
+    assert article(html(box + FILLER)).authors == ("Ann Lee",)
+
+
+def test_the_outlet_beside_a_person_is_no_author() -> None:
+    head = ld(author=[{"@type": "Person", "name": "Ann Lee"}, {"name": "The Paper"}], publisher={"name": "The Paper"})
+    assert article(html(FILLER, head)).authors == ("Ann Lee",)
+
+
+def test_an_author_in_the_metadata_may_stand_in_a_role() -> None:
+    head = ld(author={"@type": "Role", "roleName": "reporter", "author": {"@type": "Person", "name": "Ann Lee"}})
+    assert article(html(head=head)).authors == ("Ann Lee",)
+
+
+@pytest.mark.parametrize("mark", ["id='authors'", "data-testid='byline'", "data-component='BylineBlock'"])
+def test_an_element_is_a_byline_by_any_of_its_names(mark: str) -> None:
+    assert article(html(f"<div {mark}><span>Ann Lee</span></div>" + FILLER)).authors == ("Ann Lee",)
+
+
+def test_a_name_beside_the_date_is_the_author_and_a_section_is_none() -> None:
+    line = "<div><span>6 May 2018</span> · <span>4 min read</span> · {}</div>"
+    assert article(html(line.format("Ann Lee") + FILLER)).authors == ("Ann Lee",)
+    assert article(html(line.format("Human Rights") + "<a href=/r>Human Rights</a>" + FILLER)).authors == ()
+
+
+def test_an_agency_alone_in_the_byline_is_the_author() -> None:
+    assert article(html("<div class='byline'>دمشق - سانا</div>" + FILLER)).authors == ("سانا",)
+
+
+def test_an_author_in_the_footer_within_an_element_named_article_is_its_author() -> None:
+    box = "<div class='article'><div class='footer'><span class='news-list-author'>Ann Lee</span></div></div>"
+    assert article(html(box + FILLER)).authors == ("Ann Lee",)
+
+
+def test_a_chinese_line_of_date_source_author_and_editor_has_one_author() -> None:
+    line = "<div>2018-05-06 10:21　来源：山城日报　作者：林晓岚　责任编辑：周平</div>"
+    assert article(html(line + FILLER)).authors == ("林晓岚",)

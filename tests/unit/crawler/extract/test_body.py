@@ -472,3 +472,32 @@ def test_the_first_of_several_headings_alike_opens_the_text(headings: list[str],
     body = stages.article(page, a_site()).article.body
     assert body.startswith(headings[0]) is kept
     assert headings[1] in body
+
+
+def test_items_and_callouts_that_hold_boxes_are_kept_whole() -> None:
+    steps = [f"Fill the {name} basin slowly and wait until the water is clear again." for name in ("first", "second")]
+    items = "".join(f"<li class='step'><div class='step-text'>{step}</div></li>" for step in steps)
+    note = "The gates open on the first of May, and nobody has to book."
+    callout = f"<div class='kg-card kg-callout-card'><div>!</div><div class='kg-callout-text'>{note}</div></div>"
+    body = in_article(p(*TEXT[:4]), f"<ul>{items}</ul>", callout, p(*TEXT[4:]))
+    assert [text for text in read(body) if text != "!"] == [*TEXT[:4], *steps, note, *TEXT[4:]]
+
+
+TEASER = (
+    "<div class='inline-story'><a href='/other'><h4>The bell tower comes down stone by stone</h4></a><p>The office has"
+    " decided to take the tower down before the summer. It will cost a million. <a href='/other'>Read on</a></p></div>"
+)
+
+
+def test_a_teaser_with_prose_of_its_own_is_none_of_the_text() -> None:
+    assert read(in_article(p(*TEXT[:4]), TEASER, p(*TEXT[4:]))) == TEXT
+
+
+def test_the_items_of_a_ranking_are_its_text_though_each_is_linked_twice() -> None:
+    lines = [f"The {name} model runs for nine hours and weighs hardly more than a book does." for name in "ABCDE"]
+    items = [
+        f"<div class='item'><h3><a href='/r/{n}'>Model {n}</a></h3><p>{line}</p><a href='/r/{n}'>Review</a></div>"
+        for n, line in enumerate(lines)
+    ]
+    found = read(in_article(p(*TEXT[:4]), *items))
+    assert [line for line in lines if line in found] == lines

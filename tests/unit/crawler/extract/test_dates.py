@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from crawler import stages
 from crawler.extract import dates
 from crawler.extract.dates.calendars import from_hijri, from_jalali
 from crawler.extract.dates.page_timezone import day_of, local
 from crawler.extract.dates.relative import relative
+from tests.support.samples import a_page, a_site
 
 DAMASCUS = ZoneInfo("Asia/Damascus")
 FETCHED = datetime(2026, 3, 1, tzinfo=UTC)
@@ -337,3 +339,49 @@ def test_a_part_of_the_day_stands_before_or_behind_its_hour(said: str, expected:
     dated = dates.visible(said, place("ar", "SY"))
     assert dated is not None
     assert dated.at.strftime("%d %H:%M") == f"03 {expected}"
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "expected"),
+    [
+        ("令和2年3月4日 14時20分", "ja", "2020-03-04T14:20"),
+        ("令和元年5月1日", "ja", "2019-05-01T00:00"),
+        ("平成30年12月24日", "ja", "2018-12-24T00:00"),
+        ("中華民國109年3月4日", "zh", "2020-03-04T00:00"),
+    ],
+    ids=["reiwa", "first year", "heisei", "republic"],
+)
+def test_years_of_eras(said: str, language: str, expected: str) -> None:
+    found = dates.visible(said, place(language, "", ZoneInfo("UTC")))
+    assert found is not None
+    assert found.at.isoformat()[:16] == expected
+
+
+def test_the_pages_own_language_alone_decides_on_the_order_of_numbers() -> None:
+    spoken = dates.Place(("pt", "en"), "UN", UTC, datetime(2020, 6, 1, tzinfo=UTC))
+    for said in ("02/03/2020 14h20", "02/03/2020 às 14h20"):
+        found = dates.visible(said, spoken)
+        assert found is not None, said
+        assert found.at == datetime(2020, 3, 2, 14, 20, tzinfo=UTC)
+
+
+UPDATES = {
+    "es": "Actualizado a 5 de mayo de 2018 09:00 | Publicado el 4 de mayo de 2018 14:20",
+    "pt": "04/05/2018 14h20 Atualizado em 05/05/2018 09h00",
+    "it": "4 maggio 2018, 14:20 - Ultimo aggiornamento: 5 maggio 2018, 09:00",
+    "ja": "2018/5/4 14:20（更新 2018/5/5 9:00）",
+    "ko": "입력 2018.05.04. 오후 2:20 수정 2018.05.05. 오전 9:00",
+    "uk": "Опубліковано 4 травня 2018, 14:20, оновлено 5 травня 2018, 09:00",
+    "he": "פורסם: 04.05.2018, 14:20 עודכן: 05.05.2018, 09:00",
+}
+
+
+@pytest.mark.parametrize("language", UPDATES)
+def test_a_line_of_two_dates_is_parted_at_the_word_for_an_update(language: str) -> None:
+    text = "".join(f"<p>{word} {'ab cd ' * 30}.</p>" for word in ("One", "Two", "Three"))
+    html = f"<html lang={language}><h1>A headline of some words</h1><div>{UPDATES[language]}</div>{text}"
+    found = stages.article(a_page(html), a_site(languages=[language], time_zone="UTC")).article
+    assert found.published is not None
+    assert found.published.date() == date(2018, 5, 4)
+    assert found.modified is not None
+    assert found.modified.date() == date(2018, 5, 5)

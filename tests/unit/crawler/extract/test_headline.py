@@ -73,3 +73,19 @@ def test_an_outlet_that_is_in_the_news_is_no_name_to_cut(top: str, declared: dic
 def test_an_arabic_outlet_that_is_in_the_news_is_no_name_to_cut() -> None:
     said = "الإفراج عن مراسل صحيفة المدينة – القضاء يرفع الحظر"
     assert read(f"<h1>{said}</h1>", f"{said} | صحيفة المدينة", name="صحيفة المدينة")[0] == said
+
+
+def test_a_label_in_the_heading_goes_where_the_declared_title_lacks_it() -> None:
+    top = f"<h1><span class='label'>Exclusive</span> {OWN}</h1>"
+    assert read(top, title=f"{OWN} | {SITE}", og=OWN)[0] == OWN
+    assert read(top, title=f"Exclusive {OWN}", og=f"Exclusive {OWN}")[0] == f"Exclusive {OWN}"
+
+
+def test_chinese_portals_put_section_and_site_behind_underscores() -> None:
+    assert read("", title="灯笼作坊迎来三名年轻学徒_社会_山城新闻网")[0] == "灯笼作坊迎来三名年轻学徒"
+    assert read("<h1>snake_case_names in the news today</h1>")[0] == "snake_case_names in the news today"
+
+
+@pytest.mark.parametrize("mark", ["ㅣ", "｜", "︱"])
+def test_the_site_stands_behind_a_line_of_any_alphabet(mark: str) -> None:
+    assert read(f"<h1>{OWN}</h1>", title=f"{OWN}{mark}{SITE}", og=f"{OWN}{mark}{SITE}", name=SITE)[0] == OWN

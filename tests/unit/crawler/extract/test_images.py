@@ -224,3 +224,33 @@ def test_pictures_are_resolved_as_browsers_do_by_the_pages_base() -> None:
     html = f"<base href='/files/'><h1>{HEADLINE}</h1><figure><img src='wheat.jpg' width=800></figure>{LONG * 4}"
     images = stages.article(a_page(html), a_site()).article.images
     assert [image.url.partition("//")[2].partition("/")[2] for image in images] == ["files/wheat.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "is_the_sites"),
+    [
+        ("https://news.example/assets/cover.jpg", True),
+        ("https://news.example/wp-content/themes/x/img/header.png", True),
+        ("https://news.example/og-default.png", True),
+        ("https://news.example/2018/06/cover.jpg", False),
+        ("https://news.example/posts/harvest/cover.jpg", False),
+        ("https://news.example/static/harvest.jpg", False),
+    ],
+)
+def test_a_general_picture_in_a_shared_folder_is_the_sites(declared: str, is_the_sites: bool) -> None:
+    shown = "<div class='thumb'><img src='/uploads/wheat.jpg' width=800 height=450></div>"
+    html = f"<meta property='og:image' content='{declared}'><h1>{HEADLINE}</h1>{shown}{LONG * 4}"
+    found = stages.article(a_page(html), a_site()).article.images[0].url
+    assert found == ("https://news.example.com/uploads/wheat.jpg" if is_the_sites else declared)
+
+
+def test_a_background_beside_the_headline_is_the_picture_of_a_page_without_another() -> None:
+    hero = "<div class='hero-image' style=\"background-image: url('/uploads/wheat.jpg')\"></div>"
+    html = f"<title>{HEADLINE}</title>{{}}<article><h1>{HEADLINE}</h1>{hero}{LONG * 4}</article>"
+    assert stages.article(a_page(html.format("")), a_site()).article.images[0].url.endswith("/uploads/wheat.jpg")
+    other = "<meta property='og:image' content='https://news.example.com/own.jpg'>"
+    assert [i.url for i in stages.article(a_page(html.format(other)), a_site()).article.images] == [
+        "https://news.example.com/own.jpg"
+    ]
+    beside = html.replace("hero-image", "related-cover").format("")
+    assert stages.article(a_page(beside), a_site()).article.images == ()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from crawler import stages
+from crawler.errors import Refused
 from crawler.extract.page_state import PageState, js_literal, rich_text
 from crawler.extract.page_state.flight import Tree
 from crawler.text import paragraphs
@@ -62,6 +63,31 @@ def folded(value: Any) -> str:
     places: list[Any] = [["Reactive", 1]]
     devalue(value, places)
     return json.dumps(places)
+
+
+def streamed(value: Any) -> str:
+    """A value as React Router streams it: keys are places too."""
+    places: list[Any] = []
+
+    def put(one: Any) -> int:
+        at = len(places)
+        places.append(None)
+        if isinstance(one, dict):
+            places[at] = {f"_{put(key)}": put(inner) for key, inner in one.items()}
+        else:
+            places[at] = [put(inner) for inner in one] if isinstance(one, list) else one
+        return at
+
+    put(value)
+    return json.dumps(json.dumps(places) + "\n")
+
+
+def angular(value: Any) -> str:
+    """A value in Angular's transfer state before version 16."""
+    said = json.dumps(value).replace("&", "&a;")
+    for meant, written in (('"', "&q;"), ("'", "&s;"), ("<", "&l;"), (">", "&g;")):
+        said = said.replace(meant, written)
+    return said
 
 
 def island(value: Any) -> Any:
@@ -120,6 +146,9 @@ STATES = {
         f'0:["$","$L1",null,{{"children":"$5"}}]\n1:I[47,["a.js"],""]\n5:{json.dumps(ELEMENTS)}\n'
     ),
     "properties of a component": flight(f'0:["$","$L1",null,{json.dumps({"story": STORY, "newest": STORIES})}]\n'),
+    "an attribute": f"<div data-page='{escape(json.dumps({'props': PAGE}), quote=True)}'></div>",
+    "React Router": script(f"window.__c.streamController.enqueue({streamed({'loaderData': PAGE})});"),
+    "Angular": script(angular({"G.https://api.example/7": PAGE}), "id=serverApp-state type=application/json"),
     "a row of text": flight(
         f"2:T{len(HTML.encode()):x},{HTML}0:{json.dumps(['$', '$L1', None, {'story': {**STORY, 'body': '$2'}}])}\n"
     ),
@@ -216,6 +245,65 @@ def test_the_text_is_read_in_the_structures_of_publishing_systems(system: str) -
     found = article(script(f"window.x={json.dumps({'content': BODIES[system], 'newest': STORIES})}"))
     assert paragraphs(found.body) == [*TEXT, "What was measured", "Eastern: 40"]
     assert found.authors == ("Ann Lee",)
+
+
+def test_keys_are_read_in_other_languages_and_authors_within_what_wraps_them() -> None:
+    wrapped = {"data": [{"id": 3, "attributes": {"name": "Ann Lee"}}]}
+    story = {"titulo": HEADLINE, "cuerpo": HTML, "autor": wrapped, "seccion": "Tiempo", "fecha": "2018-01-05T11:25:15Z"}
+    found = article(script(f"window.x={json.dumps({'noticia': story})}"))
+    assert (found.authors, found.section) == (("Ann Lee",), "Tiempo")
+    assert found.published is not None
+
+
+def test_the_headline_of_the_state_lacks_the_sites_name() -> None:
+    assert article(STATES["an attribute"]).headline == HEADLINE
+
+
+def test_a_page_without_any_element_of_its_own_is_read_from_an_attribute() -> None:
+    body = (
+        f"<title>{HEADLINE}</title><body><div id=app data-page='{escape(json.dumps(PAGE), quote=True)}'></div></body>"
+    )
+    assert paragraphs(stages.article(a_page(body), a_site(languages=["en"])).article.body) == TEXT
+
+
+def test_a_chinese_story_is_long_enough_with_fewer_letters() -> None:
+    text = [f"{name}水库上周的入库水量超过了今年整个春天的总和，水利部门周一表示。" for name in "东西南北新旧"]
+    state = {"title": "北方水库蓄水大增", "content": "".join(f"<p>{t}</p>" for t in text)}
+    page = f"<title>北方水库蓄水大增</title><body><div id=root></div>{script('window.x=' + json.dumps(state))}</body>"
+    assert paragraphs(stages.article(a_page(page), a_site(languages=["zh"])).article.body) == text
+
+
+INNER = f"<article><h1>{HEADLINE}</h1><p class='byline'>By Ann Lee</p>{HTML}</article>"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        f"<script type='text/template' id=t>{INNER}</script>",
+        f"<script type=text/x-handlebars-template>{INNER}</script>",
+        f"<template id=t>{INNER}</template>",
+        f"<noscript>{INNER}</noscript>",
+        f"<news-story><template shadowrootmode=open><style>p {{}}</style>{INNER}</template></news-story>",
+    ],
+    ids=["script", "handlebars", "template", "noscript", "shadow root"],
+)
+def test_an_article_in_a_template_is_read(state: str) -> None:
+    found = article(state)
+    assert paragraphs(found.body) == TEXT
+    assert found.authors == ("Ann Lee",)
+
+
+def test_a_template_that_is_to_be_filled_in_is_no_article() -> None:
+    state = "<script type='text/template'>" + "".join(f"<p>{t} {{{{ more }}}}</p>" for t in TEXT) + "</script>"
+    with pytest.raises(Refused):
+        article(state)
+
+
+def test_quotes_of_several_blocks_are_kept() -> None:
+    quote = {"type": "quote", "content_elements": [{"type": "text", "content": t} for t in TEXT[1:3]]}
+    blocks = [{"type": "text", "content": t} for t in TEXT]
+    story = {"headlines": {"basic": HEADLINE}, "content_elements": [blocks[0], quote, *blocks[3:]]}
+    assert paragraphs(article(script(f"Fusion.globalContent={json.dumps(story)}")).body) == TEXT
 
 
 def test_a_page_with_a_text_of_its_own_is_not_read_from_its_scripts() -> None:

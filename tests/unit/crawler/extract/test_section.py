@@ -35,3 +35,25 @@ def test_a_label_above_the_headline_that_the_menu_has_too_is_the_section() -> No
 )
 def test_the_outlets_name_above_the_headline_is_none(above: str) -> None:
     assert section(above) is None
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<nav id='breadcrumbs'><a href='/'>Home</a> &gt; <a href='/politics'>Politics</a> &gt; <b>Harbour</b></nav>",
+        "<p class='arbo'><a href='/'>Accueil</a> &gt; <a href='spip.php?rubrique1'>Politics</a></p>",
+        "<div class='crumb'>Place: <a href='/'>Home</a> &gt; <a href='/po/'>Politics</a></div>",
+        "<nav aria-label='Breadcrumb'><ol><li><a href='/'>Home</a><li><a href='/politics'>Politics</a></ol></nav>",
+        "<span class='post-category'><a href='/c/politics'>Politics</a></span>",
+        "<div class='taxonomy-category wp-block-post-terms'><a href='/c/politics' rel='tag'>Politics</a></div>",
+        "<p class='eyebrow'><a href='/politics'>Politics</a></p>",
+        "<a class='rubric' href='/politics'>Politics</a>",
+        "<div class='field field--name-field-rubric'><a href='/rubric/politics'>Politics</a></div>",
+        '<script type="application/ld+json">{"@type": "BreadcrumbList", "itemListElement": ['
+        f'{{"position": 1, "name": "Home"}}, {{"position": 2, "name": "Politics"}},'
+        f'{{"position": 3, "name": "{TITLE}"}}]}}</script>',
+    ],
+    ids=["id", "spip", "two letters", "aria", "category", "block", "eyebrow", "rubric", "drupal", "json-ld"],
+)
+def test_the_section_is_shown_by_many_names(above: str) -> None:
+    assert section(above) == "Politics"

@@ -16,7 +16,7 @@ from scrapy.utils.test import get_crawler
 
 from crawler.fetch.content_encoding import ContentEncodingMiddleware
 from crawler.fetch.raw_capture import DecodedCaptureMiddleware, RawCaptureMiddleware, decoded, lower_case
-from index.warc import store
+from index.warc import record
 from index.web.sanitizer import sanitize
 
 URL = "https://step.example/1"
@@ -28,7 +28,7 @@ def brotli(body: bytes) -> bytes:
     return bytes(importlib.import_module("brotli").compress(body))
 
 
-def kept(body: bytes, encoding: str, status: int = 200) -> store.Response | None:
+def kept(body: bytes, encoding: str, status: int = 200) -> record.Response | None:
     """What is kept of this answer on its way through the middlewares."""
 
     async def way() -> Response:
@@ -43,7 +43,7 @@ def kept(body: bytes, encoding: str, status: int = 200) -> store.Response | None
 
     request = Request(URL, meta={"keep_raw": True, "download_maxsize": MOST})
     read.append(asyncio.run(way()).body)
-    found: store.Response | None = request.meta.get("raw")
+    found: record.Response | None = request.meta.get("raw")
     return found
 
 

@@ -17,7 +17,7 @@ from crawler.daemon import Daemon
 from crawler.processes import crawl_process
 from crawler.processes.crawl_process import Run
 from crawler.scheduling import site_schedule
-from crawler.storage import archive_file
+from crawler.storage import open_archive
 from index.archive import Archive, site_state
 from index.archive import runs as records
 from index.model.codes import RunDetail, RunStatus, Verdict
@@ -76,7 +76,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     monkeypatch.setattr(site_schedule, "KILLED_RUN_LENGTH", timedelta(0))  # the tests do not wait for it
     config = load(tmp_path / "config")
     config.settings.data.mkdir(exist_ok=True)
-    with Archive(archive_file(config)) as archive:
+    with open_archive(config) as archive:
         yield lambda ends: Machine(config, archive, ends)
 
 

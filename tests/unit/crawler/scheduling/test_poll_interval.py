@@ -209,9 +209,9 @@ def test_a_wait_grows_with_failures_and_never_ends(one: float, other: float) -> 
 
 
 def test_a_source_that_fails_waits_and_says_so() -> None:
-    turn = next_poll(PollRecord("f", NOON, habit_of(100), strikes=2.5), BOUNDS)
+    turn = next_poll(PollRecord("f", NOON, habit_of(100), failures=5, strikes=2.5), BOUNDS)
     assert turn.at == NOON + back_off("f", 2.5)
-    assert (turn.why.code, turn.why.params["why"]) == ("schedule.retry", Message("schedule.failed", {"n": 2.5}))
+    assert (turn.why.code, turn.why.params["why"]) == ("schedule.retry", Message("schedule.failed", {"n": 5}))
 
 
 @pytest.mark.parametrize(

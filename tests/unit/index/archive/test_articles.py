@@ -21,7 +21,7 @@ from index.model.article import Article, IndexDocument
 from index.model.candidate import Candidate
 from index.model.codes import PageReason
 from index.model.message import Message
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 from tests.support.archive_samples import BODY, DAMASCUS, HOUR, NOW, article, digest, page
 
 

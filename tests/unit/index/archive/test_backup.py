@@ -25,7 +25,8 @@ from index.archive.backup import back_up, check, restore
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
 from index.warc.maintenance import blank
-from index.warc.store import Response, WarcRef, WarcStore
+from index.warc.record import Response, WarcRef
+from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, article, page
 
 

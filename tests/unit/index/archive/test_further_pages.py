@@ -12,7 +12,7 @@ import pytest
 from index.archive import Archive, articles, warc_records
 from index.archive import tables as t
 from index.archive.articles import Continuation, Fetched
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 from tests.support.archive_samples import NOW, article, page
 
 ONE, TWO = "https://step.example/quay/2/", "https://step.example/quay/3/"

@@ -13,12 +13,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event, func, select, text, update
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, NullPool, create_engine, event, func, select, text, update
 
 from crawler.fingerprint import identity
-from index.archive import Archive, articles, heartbeat, hosts, leases, outbox, runs, site_state
+from index.archive import Archive, articles, heartbeat, hosts, leases, migrate, outbox, runs, site_state
 from index.archive import tables as t
-from index.archive.postgresql import PostgresqlDatabase
+from index.archive.postgresql import PostgresqlDatabase, server
 from index.errors import ArchiveError, Busy, LeaseLost
 from index.model.article import Article
 from tests.support import near_texts
@@ -346,12 +348,39 @@ def test_a_reader_sees_one_moment_and_cannot_write(database: PostgresqlDatabase)
 
 def test_a_lock_is_held_among_all_and_names_its_holder(database: PostgresqlDatabase) -> None:
     with database.lock("shipper-x"):
-        with pytest.raises(Busy, match=rf"arshif \S+ {os.getpid()} holds"), database.lock("shipper-x"):
+        with pytest.raises(Busy, match=rf"process {os.getpid()} on \S+ holds"), database.lock("shipper-x"):
             pass
         with database.lock("another"):
             pass
     with database.lock("shipper-x"):
         pass
+
+
+def test_a_lock_that_was_lost_with_its_connection_is_taken_again(
+    postgresql_server: Server, database: PostgresqlDatabase
+) -> None:
+    with database.lock("daemon") as still_held:
+        still_held()
+        postgresql_server.disconnect(database.url)
+        still_held()
+        with pytest.raises(Busy), database.lock("daemon"):
+            pass
+    with database.lock("daemon"):
+        pass
+
+
+def test_a_lock_that_another_took_meanwhile_is_told(postgresql_server: Server, database: PostgresqlDatabase) -> None:
+    with database.lock("daemon") as still_held:
+        postgresql_server.disconnect(database.url)
+        with database.lock("daemon"), pytest.raises(Busy, match=f"process {os.getpid()}"):
+            still_held()
+        postgresql_server.stop()
+        try:
+            with pytest.raises(ArchiveError, match="see that the server runs"):
+                still_held()
+        finally:
+            postgresql_server.start()
+        still_held()
 
 
 def test_several_processes_create_it_at_once(postgresql_server: Server, tmp_path: Path) -> None:
@@ -374,6 +403,38 @@ def test_several_processes_create_it_at_once(postgresql_server: Server, tmp_path
         assert site_state.states(conn) == []
 
 
+def test_it_is_found_only_where_it_is(postgresql_server: Server, tmp_path: Path) -> None:
+    database = PostgresqlDatabase(postgresql_server.empty(), tmp_path / "data")
+    assert not database.exists()
+    assert not (tmp_path / "data").exists(), "nothing is made by looking"
+    database.prepare()
+    assert database.exists()
+
+
+def test_an_older_schema_is_migrated(postgresql_server: Server, tmp_path: Path) -> None:
+    """From the first that the settings could lead to. A further migration is undone here by hand."""
+    database = PostgresqlDatabase(postgresql_server.empty(), tmp_path)
+    engine = create_engine(database.url, poolclass=NullPool)
+    with engine.begin() as conn:
+        later = (t.data_folder, t.facsimiles, t.facsimile_parts)
+        t.metadata.create_all(conn, [table for table in t.metadata.sorted_tables if table not in later])
+        conn.execute(text("ALTER TABLE requests DROP COLUMN facsimile"))
+        migrate.stamp(conn)
+        conn.execute(text("UPDATE alembic_version SET version_num = '0015'"))
+    with Archive(database) as archive, archive.read() as conn:
+        assert migrate.version(conn) == migrate.HEAD
+        context = MigrationContext.configure(conn, opts={"compare_type": False, "compare_server_default": True})
+        assert compare_metadata(context, t.metadata) == []
+
+
+def test_the_server_says_what_it_may_lose(database: PostgresqlDatabase) -> None:
+    with Archive(database) as archive, archive.read() as conn:
+        said = server(conn)
+    assert said.version.split(".")[0].isdigit()
+    assert said.bytes > 1_000_000
+    assert set(said.unsafe) == {"fsync", "full_page_writes", "synchronous_commit"}, "as the tests' own has them"
+
+
 def test_a_newer_schema_and_another_programs_tables_are_told(postgresql_server: Server, tmp_path: Path) -> None:
     database = PostgresqlDatabase(postgresql_server.empty(), tmp_path)
     with Archive(database) as archive:
@@ -389,6 +450,21 @@ def test_a_database_that_sorts_otherwise_is_told(postgresql_server: Server, tmp_
     postgresql_server.run("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
     with pytest.raises(ArchiveError, match=r"LATIN1.*CREATE DATABASE"):
         Archive(PostgresqlDatabase(postgresql_server.url("latin"), tmp_path))
+
+
+def test_without_the_driver_it_is_told_what_to_install(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "psycopg", None)
+        with pytest.raises(ArchiveError, match=r"^postgresql\S+ needs psycopg: pip install 'arshif\[postgresql\]'$"):
+            PostgresqlDatabase("postgresql+psycopg://h/d", tmp_path).prepare()
+
+
+def test_a_database_that_does_not_exist_is_told_in_one_line(postgresql_server: Server, tmp_path: Path) -> None:
+    with pytest.raises(
+        ArchiveError, match=r"^\S+ cannot be used now \(.*\): see that the server runs, has this"
+    ) as told:
+        PostgresqlDatabase(postgresql_server.url("nowhere"), tmp_path).exists()
+    assert "\n" not in str(told.value)
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from index.archive import Archive, articles, erasure, warc_records
 from index.archive import tables as t
 from index.archive.warc_records import Redirect
-from index.warc.store import WarcRef
+from index.warc.record import WarcRef
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
 
 CONSENT = "https://consent.example/"

@@ -20,7 +20,8 @@ from index.archive import Archive, articles
 from index.archive.warc_records import Redirect
 from index.export.surt import surt
 from index.export.wacz import BLOCKS, DIGEST, INDEX, PACKAGE, PAGES, Collection
-from index.warc.store import Response, WarcStore
+from index.warc.record import Response
+from index.warc.store import WarcStore
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
 
 SITE = "https://step.example/"

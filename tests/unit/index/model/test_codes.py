@@ -36,6 +36,7 @@ WORDS = (
     codes.RequestWay,
     codes.RequestState,
     codes.RequestResult,
+    codes.PartKind,
 )  # stored words; the page has its own entry for each
 MESSAGES: tuple[type[StrEnum], ...] = (
     *(kind for kind in vars(codes).values() if isinstance(kind, type) and issubclass(kind, StrEnum)),

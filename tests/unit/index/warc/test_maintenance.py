@@ -15,14 +15,16 @@ from sqlalchemy import select
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import load
-from crawler.storage import archive_file, expire_raw, open_archive, raw_folder
+from crawler.storage import database, expire_raw, open_archive, raw_folder
 from index.archive import Archive, articles, documents, warc_records
 from index.archive import tables as t
 from index.archive.backup import KEEPING
 from index.errors import FileThere
 from index.file_lock import hold
 from index.warc.maintenance import blank, join
-from index.warc.store import Response, WarcDamaged, WarcRef, WarcStore, truncate_torn_tail
+from index.warc.record import Response, WarcDamaged, WarcRef
+from index.warc.store import WarcStore
+from index.warc.torn import truncate_torn_tail
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 DAY = 24 * HOUR
@@ -112,7 +114,7 @@ def test_files_older_than_they_are_kept_go_and_articles_stay(config: Path, fille
 
 
 def test_what_a_month_takes_is_told(config: Path, filled: Archive) -> None:
-    assert archive_file(load(config, {})) == filled.path
+    assert database(load(config, {})) == filled.database
     with filled.read() as conn:
         total = sum(conn.execute(select(t.raws.c.length)).scalars())
         extent = warc_records.extent(conn, NOW)

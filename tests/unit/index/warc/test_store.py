@@ -17,15 +17,17 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from index.errors import ArchiveError, Busy
-from index.warc import store
-from index.warc.store import Response, WarcDamaged, WarcRef, WarcStore
+from index.warc import record
+from index.warc.record import Response, WarcDamaged, WarcRef
+from index.warc.store import WarcStore
+from index.warc.torn import repair
 from tests.support.archive_samples import NOW
 
 URL = "https://step.example/الخبر?x=1"
 HEADERS = [("Content-Type", "text/html; charset=windows-1256"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
 
 
-def response(body: bytes = b"\0\r\n\r\n\xff binary", url: str = URL, headers: store.Headers = HEADERS) -> Response:
+def response(body: bytes = b"\0\r\n\r\n\xff binary", url: str = URL, headers: record.Headers = HEADERS) -> Response:
     return Response(url, NOW, "HTTP/1.1 200 OK", headers, body)
 
 
@@ -159,11 +161,11 @@ def test_what_a_dead_writer_left_torn_is_cut_and_a_living_one_is_left_alone(tmp_
     with WarcStore(tmp_path, "run-8") as living:
         living.append(response())
         size = other.stat().st_size
-        assert store.repair(tmp_path, "run-8") == 0
+        assert repair(tmp_path, "run-8") == 0
         assert other.stat().st_size == size
-    assert store.repair(tmp_path, "run-7") == len(torn) - dead.stat().st_size > 0
+    assert repair(tmp_path, "run-7") == len(torn) - dead.stat().st_size > 0
     assert len(records(dead)) == 2
-    assert store.repair(tmp_path, "run-7") == store.repair(tmp_path / "none", "run-7") == 0
+    assert repair(tmp_path, "run-7") == repair(tmp_path / "none", "run-7") == 0
 
 
 def test_a_tail_of_rubbish_is_cut(tmp_path: Path) -> None:
@@ -261,7 +263,7 @@ def test_a_changed_byte_is_found(tmp_path: Path) -> None:
 
 
 def test_a_record_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "RECORD_BYTES", 10_000)
+    monkeypatch.setattr(record, "RECORD_BYTES", 10_000)
     with WarcStore(tmp_path, "run") as copies:
         ref = copies.append(response(b"\0" * 100_000))
         with pytest.raises(WarcDamaged, match="not one whole record"):

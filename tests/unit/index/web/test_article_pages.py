@@ -17,7 +17,8 @@ from selectolax.lexbor import LexborHTMLParser
 from index.export.citation import citation, written
 from index.export.wacz import PAGES
 from index.model.article import Version
-from index.warc.store import Response, WarcStore
+from index.warc.record import Response
+from index.warc.store import WarcStore
 from index.web.sanitizer import TAGS, CannotSanitize, clean, sanitize
 from index.web.security_headers import HEADERS
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, page

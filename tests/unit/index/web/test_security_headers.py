@@ -58,7 +58,7 @@ TAGS = frozenset(
         ),
         *("br", "mark", "time", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "div"),
         *("figure", "figcaption", "dl", "dt", "dd", "ins", "del", "iframe", "label", "select", "option"),
-        *("script", "svg", "path", "circle", "rect", "dialog", "kbd", "pre", "code", "progress"),
+        *("script", "svg", "path", "circle", "rect", "dialog", "kbd", "pre", "code", "progress", "img"),
     )
 )
 ATTRIBUTES = frozenset(
@@ -80,6 +80,9 @@ ATTRIBUTES = frozenset(
             "data-offset",
             "data-live",
             "max",
+            "alt",
+            "loading",
+            "decoding",
         ),
     )
 )
@@ -98,6 +101,7 @@ def assert_inert(answer: httpx.Response) -> None:
             continue
         assert tag in TAGS, f"<{tag}> {attributes}"
         assert {name.lower() for name in attributes} <= ATTRIBUTES, f"<{tag}> {attributes}"
+        assert tag != "img" or re.match(r"/articles/\w+/facsimile/(picture|image|thumbnail)\?", attributes["src"])
         assert tag != "iframe" or attributes["sandbox"] in ("", None)
         for name in ("href", "action", "src", "data-link"):
             assert_harmless_link(tag, attributes, attributes.get(name))

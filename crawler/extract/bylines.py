@@ -1,0 +1,145 @@
+"""What stands in a byline beside the names: `By`, the kind of text, roles, places, agencies, addresses, and what the
+line goes on with. The words are in author_names.yaml."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from crawler.text import fold
+
+_GLUED = re.compile(r"^(?:By|Von|Par|Por|Door|Av|Af)(?=[A-ZÀ-Þ][^\W\d_])")  # `ByAnn Lee`
+_AFTER_DATE = re.compile(  # `Posted 1 March 2018 by Ann Lee`
+    r"^(?=.*\d|posted\b|published\b|written\b|reported\b).{1,60}?\b(?:by|von|par|por|door|av|af|بقلم)\s*:?\s+(?=\w)",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(r"[(\[（]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+[)\]）]?|(?<=\s)@\w+")  # beside a name
+_FRAME = re.compile(r"[【\[［](?:[^\W\d_]{1,8}=)?([^【】\[\]［］]+)[】\]］]")  # `【山田太郎】`, `[서울=신현주 기자]`
+# What a byline goes on with: `Ann Lee Published May 6, 2026`, `Ann Lee for the Post`, `Ann Lee avec AFP`
+_GOES_ON = (
+    re.compile(
+        r"\s(?:published|posted|updated|publiée?|mise? à jour|veröffentlicht|aktualisiert|publicado|actualizado"
+        r"|atualizado|pubblicato|aggiornato|опубликовано|обновлено|نشرت?|آخر تحديث)\b.*\d.*$",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\s(?:for (?:the )?(?=[A-Z])|(?:avec|mit|con|with)\s+(?:l['’]|les )?(?=[A-Z]{2}|agenc)).*$"),
+)
+_HAN_REPORTERS = re.compile(  # reporters of this paper or of an agency: `本报记者 林晓岚 周平`
+    r"^(?:本[报報刊网網台]|[\u4e00-\u9fff]{2,3}社)?(?:特约|特約|实习|實習|见习|見習)?(?:记者|記者|通讯员|通訊員)[:：\s/／|｜]*"
+    r"(?=[\u3400-\u9fff])"
+)
+_HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
+_HAN_AFTER = re.compile(r"(?:报道|報道|報導|摄影?|攝影?|综合|綜合|[电電讯訊])$")  # of what follows a name: `台北報導`
+_LABELLED = re.compile(r"^.{0,60}?(?:作者|撰文)\s?[:：]\s?(?=\S)")  # `来源：山城日报 作者：林晓岚`
+
+
+def begins(text: str) -> bool:
+    """Whether a line begins like a byline: `By …`, `بقلم: …`, `A comment by …`."""
+    return any(pattern.match(text) for pattern in (_by(), _genre(), _GLUED, _HAN_REPORTERS, _LABELLED))
+
+
+def names_others(label: str) -> bool:
+    """Whether a label tells of who did not write the article: `Edited by`."""
+    return _others().search(f" {label} ") is not None
+
+
+def bare(value: str, split: bool) -> str:
+    """A byline without what stands before and after its names; unless `split`, it is a field for a name."""
+    frame = _FRAME.fullmatch(value)
+    value = _CONTACT.sub("", _others().sub("", frame[1] if frame else value)).strip()
+    for pattern in _GOES_ON if split else ():
+        value = pattern.sub("", value)
+    value = _LABELLED.sub("", _AFTER_DATE.sub("", _GLUED.sub("", value)))
+    return without_by(_genre().sub("", value), split)
+
+
+def without_by(value: str, split: bool) -> str:
+    """A byline without the word before its names; unless `split`, also with one that a name may begin with."""
+    return _by(split).sub("", value)
+
+
+def han_names(value: str) -> list[str] | None:
+    """The names behind the Chinese word for reporters, where spaces separate them; None if there is no such word."""
+    said = _HAN_REPORTERS.sub("", value)
+    if said == value:
+        return None
+    return [
+        part for part in re.split(r"[\s、，/／]+", said) if _HAN_NAME.fullmatch(part) and not _HAN_AFTER.search(part)
+    ]
+
+
+def without_place(name: str) -> str:
+    """The name without the place behind a preposition: `Ann Lee in Berlin`."""
+    return _place().sub(r"\1", name)
+
+
+def is_place(text: str) -> bool:
+    """Whether a text may be a place: one word, or more that begin as names of places do (`دير الزور`, `New York`)."""
+    return fold(text).isalpha() or _begins_as_place().match(text) is not None
+
+
+def is_role(part: str) -> bool:
+    """Whether a part of a byline begins with what someone is, or names an institution."""
+    alike = _named_like_role().fullmatch(part)
+    return _role().match(part) is not None and (alike is None or is_role(alike[1]))
+
+
+def is_kind(kind: str, text: str) -> bool:
+    """Whether a text as a whole is one of the words of a kind in author_names.yaml."""
+    return _whole(kind).fullmatch(text.strip(" .:")) is not None
+
+
+@cache
+def _words(kind: str) -> str:
+    data: dict[str, str] = yaml.safe_load(files("crawler.extract").joinpath("author_names.yaml").read_text("utf-8"))
+    return "|".join(data[kind].split("; "))
+
+
+@cache
+def _by(byline: bool = True) -> re.Pattern[str]:
+    """The words before a name; in a `byline` also those that a name may begin with."""
+    words = f"{_words('by')}|{_words('by_or_name')}" if byline else _words("by")
+    return re.compile(rf"^(?:(?:{words})\s*[:：|｜=＝\s]|(?:{_words('by_at_once')})\s?[:：|｜=＝]?)\s*", re.IGNORECASE)
+
+
+@cache
+def _genre() -> re.Pattern[str]:
+    return re.compile(
+        rf"^(?:(?:a|an|ein|eine|une?|una|uno|um|uma)\s)?(?:{_words('genres')})"
+        r"(?:\s*[:：]\s*|\s(?:by|with|von|mit|par|por|di|de|da|del|door|av|af)\s+)",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _others() -> re.Pattern[str]:
+    return re.compile(rf"(?:^|[\s,;|(/-])(?:{_words('others')})(?:\s|[:：]).*$", re.IGNORECASE)
+
+
+@cache
+def _place() -> re.Pattern[str]:
+    return re.compile(rf"^(\S+(?:\s\S+)+?)\s\(?(?:{_words('places')})\s[^\W\d_a-z].*$")
+
+
+@cache
+def _begins_as_place() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_words('place_beginnings')})[\s-]\S+(?:\s\S+)?", re.IGNORECASE)
+
+
+@cache
+def _whole(kind: str) -> re.Pattern[str]:
+    return re.compile(_words(kind), re.IGNORECASE)
+
+
+@cache
+def _role() -> re.Pattern[str]:
+    ranks, roles, institutions = map(_words, ("ranks", "roles", "institutions"))
+    return re.compile(rf"(?:(?:{ranks})[ -]){{0,3}}(?:{roles})\b|.*\b(?:{institutions})\b", re.IGNORECASE)
+
+
+@cache
+def _named_like_role() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_words('named_like_roles')})\s([^\W\d_a-z][^\W\d_]+)")

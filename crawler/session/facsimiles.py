@@ -1,0 +1,190 @@
+"""Facsimiles: copies of stored versions that look like their pages did, where a site's file or a request asks for them.
+
+Each is made after its article is stored, and costs it nothing if it fails: what was made is kept, and the rest is tried
+with the next visit to the page.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from crawler import stages
+from crawler.boilerplate.repeated_blocks import RepeatedBlocks
+from crawler.errors import PageProblem, Refused, Unreadable
+from crawler.fetch.rendering.facsimile import Captured
+from crawler.fingerprint import body_hash
+from crawler.models import Page
+from crawler.processes.parse_pool import ParsePool
+from crawler.session.pages import response_problem
+from crawler.session.site_progress import RunProgress
+from crawler.session.store import SessionStore
+from crawler.settings_model import Settings
+from crawler.site_config import Site
+from index.archive import documents, facsimiles, frontier
+from index.archive.facsimiles import NewPart
+from index.archive.frontier import FrontierRow
+from index.model.codes import FacsimileReason, PageState, PartKind
+from index.model.image_types import image_type
+from index.model.message import Message
+
+log = logging.getLogger("arshif.facsimile")
+
+IMAGES = 10  # kept of an article, the first ones
+IMAGE_BYTES = 5 << 20  # of one image
+IMAGES_BYTES = 20 << 20  # of an article's images together
+SHOWN = (PageState.STORED, PageState.DUPLICATE)  # states of a page that was found to have its article
+MEDIA = {PartKind.PICTURE: "image/webp", PartKind.THUMBNAIL: "image/webp", PartKind.PAGE: "multipart/related"}
+
+
+@dataclass(slots=True)
+class FacsimilePlan:
+    """What is to be made for a version of an article: its images still to fetch, by number and URL, then whatever needs
+    the browser (`whole`); with what there is so far."""
+
+    article: str
+    version: int
+    url: str
+    images: deque[tuple[int, str]]
+    whole: bool
+    lead: bytes | None = None
+    bytes: int = 0
+    missing: list[Message] = field(default_factory=list)  # why, of each image that is
+    problems: list[Message] = field(default_factory=list)  # of the rest
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to be fetched."""
+        return not self.images and not self.whole
+
+    @property
+    def problem(self) -> Message | None:
+        """Why something is missing; None if nothing is."""
+        if not self.problems and self.missing:
+            return Message(FacsimileReason.IMAGES, {"n": len(self.missing), "why": self.missing[0]})
+        return self.problems[0] if self.problems else None
+
+
+class Facsimiles:
+    """The facsimiles of a crawl; the spider fetches what each plan says, and hands it over."""
+
+    def __init__(
+        self, store: SessionStore, progress: RunProgress, workers: ParsePool, settings: Settings, *, browser: bool
+    ) -> None:
+        self.store, self.progress, self.workers, self.settings = store, progress, workers, settings
+        self.browser = browser
+        self.asked: set[tuple[str, str]] = set()  # sites and addresses of which somebody wants one
+
+    def wanted(self, site: Site, row: FrontierRow) -> bool:
+        """Whether pages of this site, or this one, get a facsimile."""
+        return site.facsimile or (site.id, row.url) in self.asked
+
+    @asynccontextmanager
+    async def holding(self, site: Site, row: FrontierRow) -> AsyncIterator[None]:
+        """Keep the site from being done with this page, where a facsimile may follow."""
+        if not self.wanted(site, row):
+            yield
+            return
+        self.progress.hold(site.id)
+        yield  # an error ends the crawl, which releases the site
+        await self.progress.let_go(site.id)
+
+    async def plan(self, site: Site, row: FrontierRow) -> FacsimilePlan | None:
+        """What is to be made for the version that a page has just been found to show; None if nothing is. Until `end`,
+        the site is not done."""
+        if not self.wanted(site, row):
+            return None
+        plan = await self.store.read(lambda conn: self._plan(conn, site, row))
+        if plan is not None:
+            self.progress.hold(site.id)
+        return plan
+
+    def _plan(self, conn: Connection, site: Site, row: FrontierRow) -> FacsimilePlan | None:
+        now = frontier.row(conn, site.id, row.url)
+        if now is None or now.article is None or now.state not in SHOWN or now.tries or now.visits == row.visits:
+            return None
+        document = documents.document(conn, now.article)
+        if document is None:
+            return None
+        known = facsimiles.of_version(conn, now.article, document.number)
+        if known is not None and known.problem is None:
+            return None
+        there = {(part.kind, part.number) for part in facsimiles.parts(conn, now.article, document.number)}
+        images = enumerate(document.article.images[:IMAGES], start=1)
+        left = deque((n, one.url) for n, one in images if (PartKind.IMAGE, n) not in there and _is_web(one.url))
+        whole = not {(PartKind.PICTURE, 1), (PartKind.PAGE, 1)} <= there
+        plan = FacsimilePlan(now.article, document.number, document.article.url, left, whole and self.browser)
+        if whole and not self.browser:
+            plan.problems.append(Message(FacsimileReason.NO_BROWSER))
+        return plan
+
+    async def take_image(self, site: Site, plan: FacsimilePlan, body: bytes, problem: Message | None = None) -> None:
+        """Keep the first image that the plan still lacks, or why it could not be fetched."""
+        number, url = plan.images.popleft()
+        media = image_type(body)
+        if problem is None and media is None:
+            problem = Message(FacsimileReason.NOT_IMAGE)
+        if problem is None and plan.bytes + len(body) > IMAGES_BYTES:
+            problem = Message(FacsimileReason.TOO_LARGE, {"most": IMAGES_BYTES >> 20})
+        if problem is not None or media is None:
+            plan.missing += [problem] if problem is not None else []
+            return
+        plan.bytes += len(body)
+        plan.lead = body if plan.lead is None else plan.lead
+        await self._keep(site, plan, NewPart(PartKind.IMAGE, number, url, _now(), media, body, body_hash(body)))
+
+    async def take_page(self, site: Site, plan: FacsimilePlan, page: Page, captured: Captured) -> None:
+        """Keep what the browser made of the page, unless that is no article: a wall, or a page for consent.
+
+        :raises PoolClosed: when the crawl is ending.
+        """
+        plan.whole = False
+        try:
+            if problem := response_problem(page, self.settings.politeness.page_max_bytes):
+                raise problem
+            await self.workers.run(stages.article, page, site, RepeatedBlocks())
+        except (Refused, Unreadable, PageProblem) as problem:
+            plan.problems.append(Message(FacsimileReason.PICTURE, {"why": problem.message}))
+            return
+        plan.problems += captured.problems
+        for kind, body in captured.parts.items():
+            made = NewPart(kind, 1, plan.url, captured.made, MEDIA[kind], body, body_hash(body))
+            await self._keep(site, plan, made)
+
+    def no_page(self, plan: FacsimilePlan, why: Message) -> None:
+        """Note why the browser could not load the page."""
+        plan.whole = False
+        plan.problems.append(Message(FacsimileReason.PICTURE, {"why": why}))
+
+    async def _keep(self, site: Site, plan: FacsimilePlan, part: NewPart) -> None:
+        write = self.store.warc.append
+        await self.store.write(
+            lambda conn: facsimiles.keep(conn, site.id, plan.article, plan.version, part, write), site.id
+        )
+
+    async def end(self, site: Site, plan: FacsimilePlan) -> None:
+        """Record what came of a plan, and release the site if it waited for that only."""
+        if plan.problem is not None:
+            log.info("%s: %s: the facsimile is not whole: %s", site.id, plan.url, plan.problem.code)
+        now, problem = _now(), plan.problem
+        await self.store.write(lambda conn: facsimiles.close(conn, plan.article, plan.version, problem, now), site.id)
+        await self.progress.let_go(site.id)
+
+
+def _is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,85 @@
+"""Which data folder an archive in PostgreSQL belongs to: its WARC files are there. Another folder would lack them, and
+another archive would take them for its own and delete them; so each names the other, by an id."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import Connection, insert, select, update
+
+from index.archive import sqlite
+from index.archive.tables import data_folder
+from index.atomic_files import sync_folder
+from index.errors import ArchiveError
+from index.model.message import Message
+
+FILE = "database.id"  # in the folder: the id that the database has too
+_DRAFT = f"{FILE}.new"  # the same, before it is known that the database has it
+
+
+def belong_together(conn: Connection, folder: Path) -> bool:
+    """Whether the database of this connection has the id of this folder, at this place."""
+    known = conn.execute(select(data_folder)).one_or_none()
+    return known is not None and (known.id, known.host, known.path) == (_id(folder / FILE), *_place(folder))
+
+
+def claim(conn: Connection, folder: Path, name: str) -> None:
+    """Have the database of this connection, which people call `name`, belong to this folder from the commit on; then
+    call `settle`. Whoever calls both keeps others from doing so.
+
+    :raises ArchiveError: when it belongs to another folder, or the folder to another archive.
+    """
+    known = conn.execute(select(data_folder)).one_or_none()
+    host, path = _place(folder)
+    own, draft = _id(folder / FILE), _id(folder / _DRAFT)
+    if known is None:
+        check_free(folder)
+        if (folder / sqlite.FILE).exists():
+            raise ArchiveError(Message("archive.folder_has_file", {"folder": str(folder)}))
+        conn.execute(insert(data_folder).values(id=draft or _begin(folder), host=host, path=path))
+    elif known.id not in (own, draft):
+        params = {"name": name, "host": known.host, "folder": known.path, "file": FILE}
+        raise ArchiveError(Message("archive.other_folder", params))
+    else:
+        conn.execute(update(data_folder).values(host=host, path=path))
+
+
+def settle(folder: Path) -> None:
+    """Record in the folder that the database has its id."""
+    if (folder / _DRAFT).exists():
+        os.replace(folder / _DRAFT, folder / FILE)
+        sync_folder(folder)
+
+
+def check_free(folder: Path) -> None:
+    """Check that a folder may have a new archive.
+
+    :raises ArchiveError: when it belongs to a database.
+    """
+    if (folder / FILE).exists():
+        raise ArchiveError(Message("archive.folder_taken", {"folder": str(folder)}))
+
+
+def _place(folder: Path) -> tuple[str, str]:
+    return socket.gethostname(), str(folder)
+
+
+def _id(file: Path) -> str | None:
+    try:
+        return file.read_text("utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArchiveError(Message("archive.id_unreadable", {"file": str(file), "error": str(error)})) from None
+
+
+def _begin(folder: Path) -> str:
+    new = uuid4().hex
+    with (folder / _DRAFT).open("w", encoding="utf-8") as out:
+        out.write(f"{new}\n")
+        out.flush()
+        os.fsync(out.fileno())
+    return new

@@ -1,0 +1,179 @@
+"""Facsimiles: copies of versions that look like the page did. Their parts are records beside the raw responses.
+
+An image that a site shows again, with another article or version, is kept once: it is known by the hash of its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
+
+from index.archive import tables as t
+from index.archive.requests import AddressRequest
+from index.archive.upsert import chunks, upsert
+from index.model.codes import PartKind
+from index.model.message import Message
+from index.warc.record import Resource, WarcRef
+
+URNS = {  # of parts that have no address on the web; the first two as Browsertrix Crawler has them
+    PartKind.PICTURE: "urn:fullPage:",
+    PartKind.THUMBNAIL: "urn:thumbnail:",
+    PartKind.PAGE: "urn:mhtml:",
+}
+_part, _raw = t.facsimile_parts.c, t.raws.c
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a facsimile: its number (an image's among those of the article, from 1; else 1), the URL of the image
+    or of the page, when it was made (UTC), where its record is, and that record's URL."""
+
+    kind: PartKind
+    number: int
+    url: str
+    made: datetime
+    ref: WarcRef
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facsimile:
+    """What there is of the facsimile of a version: its parts, when it was last tried (UTC), and why something is
+    missing; None if nothing is."""
+
+    tried: datetime
+    problem: Message | None
+    parts: tuple[Part, ...]
+
+    def part(self, kind: PartKind, number: int = 1) -> Part | None:
+        """Its part of this kind and number, if it has it."""
+        return next((part for part in self.parts if (part.kind, part.number) == (kind, number)), None)
+
+    @property
+    def images(self) -> tuple[Part, ...]:
+        """Its images, in the article's order."""
+        return tuple(part for part in self.parts if part.kind == PartKind.IMAGE)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What it has, and why it lacks something, for a program."""
+        kinds = {part.kind for part in self.parts}
+        has = {"images": len(self.images), "picture": PartKind.PICTURE in kinds, "page": PartKind.PAGE in kinds}
+        return has | {"detail": self.problem}
+
+
+@dataclass(frozen=True, slots=True)
+class NewPart:
+    """A part to be kept: its bytes, with their hash, media type and when they were made (aware)."""
+
+    kind: PartKind
+    number: int
+    url: str
+    made: datetime
+    media: str
+    body: bytes
+    hash: str
+
+    @property
+    def resource(self) -> Resource:
+        """The part as a record."""
+        return Resource(URNS.get(self.kind, "") + self.url, self.made, self.media, self.body)
+
+
+def of_version(conn: Connection, article: str, version: int) -> Facsimile | None:
+    """The facsimile of a version of an article (id); None if none was tried."""
+    its = (t.facsimiles.c.article == article) & (t.facsimiles.c.version == version)
+    row = conn.execute(select(t.facsimiles).where(its)).one_or_none()
+    return Facsimile(row.tried, row.problem, parts(conn, article, version)) if row is not None else None
+
+
+def of_request(conn: Connection, asked: AddressRequest) -> Facsimile | None:
+    """The facsimile that came of a request, if it asked for one and has an article."""
+    if not asked.facsimile or asked.article is None or asked.number is None:
+        return None
+    return of_version(conn, asked.article, asked.number)
+
+
+def parts(conn: Connection, article: str, version: int) -> tuple[Part, ...]:
+    """What there is of the facsimile of a version so far."""
+    its = (_part.article == article) & (_part.version == version)
+    rows = conn.execute(_PARTS.where(its).order_by(_part.kind, _part.number)).mappings()
+    return tuple(map(_as_part, rows))
+
+
+def newest_with(conn: Connection, kind: PartKind, articles: Sequence[str]) -> dict[str, int]:
+    """The numbers of the newest versions of these articles (ids) that have a part of this kind."""
+    found: dict[str, int] = {}
+    for piece in chunks(articles):
+        query = select(_part.article, func.max(_part.version)).where(_part.kind == kind, _part.article.in_(piece))
+        found |= {row[0]: row[1] for row in conn.execute(query.group_by(_part.article))}
+    return found
+
+
+def versions(conn: Connection, article: str) -> list[int]:
+    """The numbers of the versions of an article that have a part of a facsimile."""
+    query = select(_part.version).where(_part.article == article).distinct().order_by(_part.version)
+    return list(conn.execute(query).scalars())
+
+
+def keep(
+    conn: Connection, site: str, article: str, version: int, new: NewPart, write: Callable[[Resource], WarcRef]
+) -> None:
+    """Keep a part of the facsimile of a version, unless there is one. `write` writes its record, which an image that
+    the site has shown before does not need."""
+    its = (_part.article == article) & (_part.version == version) & (_part.kind == new.kind)
+    if conn.execute(select(_part.raw).where(its, _part.number == new.number)).first() is not None:
+        return
+    raw = _known(conn, site, new) if new.kind == PartKind.IMAGE else None
+    if raw is None:
+        resource = new.resource
+        ref = write(resource)
+        place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
+        what = {"site": site, "url": resource.url, "fetched": new.made, "body_hash": new.hash}
+        raw = conn.execute(insert(t.raws).values(**place, **what).returning(_raw.id)).scalar_one()
+    values: dict[str, Any] = {"kind": new.kind, "number": new.number, "url": new.url, "made": new.made}
+    values |= {"article": article, "version": version, "raw": raw, "hash": new.hash}
+    conn.execute(insert(t.facsimile_parts).values(**values))
+
+
+def _known(conn: Connection, site: str, new: NewPart) -> int | None:
+    """The sound record that an image of the site with these bytes has, if there is one."""
+    same = (_part.hash == new.hash) & (_part.kind == new.kind) & (_raw.site == site)
+    query = select(_part.raw).join(t.raws, _raw.id == _part.raw).where(same, _raw.problem.is_(None)).limit(1)
+    found: int | None = conn.execute(query).scalar_one_or_none()
+    return found
+
+
+def close(conn: Connection, article: str, version: int, problem: Message | None, now: datetime) -> None:
+    """Record that the facsimile of a version was tried, and what it lacks (None: nothing)."""
+    upsert(conn, t.facsimiles, {"article": article, "version": version}, {"tried": now, "problem": problem})
+
+
+def renumber(conn: Connection, article: str, version: int, number: int) -> None:
+    """Give the facsimile of a version to the number that it has from now on."""
+    for table in (t.facsimiles, t.facsimile_parts):
+        its = (table.c.article == article) & (table.c.version == version)
+        conn.execute(update(table).where(its).values(version=number))
+
+
+def only_of(article: str) -> ColumnElement[bool]:
+    """The condition for the records (`raws`) that are parts of facsimiles of this article (id), and of no other's."""
+    other = t.facsimile_parts.alias("other")
+    shared = select(other.c.raw).where(other.c.raw == _part.raw, other.c.article != article).exists()
+    return _raw.id.in_(select(_part.raw).where(_part.article == article, ~shared))
+
+
+_PARTS = select(
+    *(_part[name] for name in ("kind", "number", "url", "made")),
+    *(_raw[name] for name in ("file", "offset", "length")),
+    _raw.url.label("target"),
+).join(t.raws, _raw.id == _part.raw)
+
+
+def _as_part(row: RowMapping) -> Part:
+    ref = WarcRef(row["file"], row["offset"], row["length"])
+    return Part(PartKind(row["kind"]), row["number"], row["url"], row["made"], ref, row["target"])

@@ -1,0 +1,234 @@
+"""A raw response as a WARC 1.1 record: packed into a gzip member, and read back with its digests checked."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from base64 import b32encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha1
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from index.errors import ArshifError
+
+RECORD_BYTES = 128 * 1024**2  # longest unpacked record; by default, a page has at most 5 MiB, a source 50
+MEMBER = b"\x1f\x8b\x08"  # how a gzip member begins: its magic number and the method, RFC 1952
+RECORD = re.compile(rb"WARC/1\.[01]\r?\n")  # the first line of a record
+GZIP = zlib.MAX_WBITS + 16  # tells zlib to expect gzip's header and checksum
+_PACKED, _STORED = 6, 0  # zlib levels: compressing what came compressed only takes time
+_STATUS = re.compile(r"HTTP/\S+ ([1-9]\d\d)\b")  # how the head of a response begins
+_FIRST_LINE = 16  # bytes at least that it fits in
+
+Headers = Sequence[tuple[str, str]]
+
+
+class WarcDamaged(ArshifError):
+    """A raw response is missing or not as written: its article stays, but cannot be extracted again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarcRef:
+    """The location of a record: the file's name in the WARC folder, and the position of its gzip member in bytes."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response as received: `status_line` such as `HTTP/1.1 200 OK`, headers in original order and case, and the
+    body's bytes. `url` is the one after redirects; `fetched` is aware. `truncated` says why the body was not kept, as
+    WARC-Truncated does: `length` or `unspecified`; empty if it was."""
+
+    url: str
+    fetched: datetime
+    status_line: str
+    headers: Headers
+    body: bytes
+    truncated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A file that belongs to a page, such as a picture of it: its URL, when it was made (aware), its media type and its
+    bytes. As a record it has no headers of a server."""
+
+    url: str
+    fetched: datetime
+    media: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A response or a resource as a WARC file has it: `packed` is its gzip member, `date` its WARC-Date as written,
+    `digest` that of its payload, such as `sha1:` and base 32. A resource has the status and the header of a response
+    with it."""
+
+    packed: bytes
+    url: str
+    date: str
+    status: int
+    headers: Headers
+    body: bytes
+    digest: str
+
+
+class _AsReceived(StatusAndHeaders):  # type: ignore[misc]
+    """The head of a response, which warcio writes unchanged; otherwise it would normalize and percent-encode it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_line, list(response.headers))
+        lines = [response.status_line, *(f"{name}: {value}" for name, value in response.headers), "", ""]
+        self.headers_buff = "\r\n".join(lines).encode("latin-1", "backslashreplace")
+
+    def compute_headers_buffer(self, header_filter: object = None) -> None:
+        """Nothing to compute."""
+
+
+def pack(response: Response) -> bytes:
+    """A response as a gzip member with its record."""
+    plain = BytesIO()
+    writer = WARCWriter(plain, gzip=False, warc_version="WARC/1.1")
+    when = _moment(response.fetched)
+    record = writer.create_warc_record(
+        response.url,
+        "response",
+        payload=BytesIO(response.body),
+        length=len(response.body),
+        warc_headers_dict={"WARC-Date": when} | ({"WARC-Truncated": response.truncated} if response.truncated else {}),
+        http_headers=_AsReceived(response),
+    )
+    writer.write_record(record)
+    encoded = any(name.lower() == "content-encoding" for name, _ in response.headers)
+    return gzip.compress(plain.getvalue(), _STORED if encoded else _PACKED, mtime=0)
+
+
+def pack_resource(resource: Resource) -> bytes:
+    """A resource as a gzip member with its record."""
+    plain = BytesIO()
+    writer = WARCWriter(plain, gzip=False, warc_version="WARC/1.1")
+    record = writer.create_warc_record(
+        resource.url,
+        "resource",
+        payload=BytesIO(resource.body),
+        length=len(resource.body),
+        warc_content_type=resource.media,
+        warc_headers_dict={"WARC-Date": _moment(resource.fetched)},
+    )
+    writer.write_record(record)
+    encoded = resource.media.startswith("image/")
+    return gzip.compress(plain.getvalue(), _STORED if encoded else _PACKED, mtime=0)
+
+
+def _moment(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def pack_info(name: str, info: Mapping[str, str]) -> bytes:
+    """The `warcinfo` record with which a file begins."""
+    packed = BytesIO()
+    writer = WARCWriter(packed, gzip=True, warc_version="WARC/1.1")
+    writer.write_record(writer.create_warcinfo_record(name, dict(info)))
+    return packed.getvalue()
+
+
+def unpack(packed: bytes, ref: WarcRef) -> bytes:
+    """A record as it was before it was compressed.
+
+    :raises WarcDamaged: when it is not one whole gzip member.
+    """
+    unpacker = zlib.decompressobj(GZIP)
+    try:
+        record = unpacker.decompress(packed, RECORD_BYTES)
+    except zlib.error as error:
+        raise WarcDamaged(f"raw copy {ref.file} at {ref.offset} is damaged: {error}") from error
+    if not unpacker.eof or unpacker.unused_data:
+        raise WarcDamaged(f"raw copy {ref.file} at {ref.offset} is not one whole record")
+    return record
+
+
+def parse(packed: bytes, ref: WarcRef, url: str | None) -> Record:
+    """What a record says, after its digests were checked.
+
+    :raises WarcDamaged: when it is not a complete response or resource, not as its digests say, or not one of `url`.
+    """
+    where = f"raw copy {ref.file} at {ref.offset}"
+    try:
+        found = next(ArchiveIterator(BytesIO(unpack(packed, ref)), no_record_parse=True))
+    except (StopIteration, ArchiveLoadFailed, ValueError) as error:
+        raise WarcDamaged(f"{where} is no record of a WARC file") from error
+    if found.rec_type not in ("response", "resource"):
+        raise WarcDamaged(f"{where} is no answer but {found.rec_type}")
+    target = found.rec_headers.get_header("WARC-Target-URI")
+    if url is not None and not _is_of(target or "", url):
+        raise WarcDamaged(f"{where} is the answer of {target}, not of {url}")
+    block = found.raw_stream.read()
+    head, _, body = block.partition(b"\r\n\r\n") if found.rec_type == "response" else (_head(found), b"", block)
+    if found.rec_headers.get_header("Content-Length") != str(len(block)):  # warcio returns what there is
+        raise WarcDamaged(f"{where} is shorter than it says")
+    for name, content in (("WARC-Block-Digest", block), ("WARC-Payload-Digest", body)):
+        if not _agrees(found.rec_headers.get_header(name), content):
+            raise WarcDamaged(f"{where} is not as its {name} says")
+    line, *lines = head.decode("latin-1").split("\r\n")
+    pairs = [line.partition(":") for line in lines]
+    headers = [(name, value.removeprefix(" ")) for name, _, value in pairs]
+    status = _STATUS.match(line)
+    date, digest = (found.rec_headers.get_header(name) or "" for name in ("WARC-Date", "WARC-Payload-Digest"))
+    return Record(packed, target or "", date, int(status[1]) if status else 0, headers, body, digest)
+
+
+def _head(resource: Any) -> bytes:
+    """The head of a response with a resource, as programs that replay archives give it."""
+    return f"HTTP/1.1 200 OK\r\nContent-Type: {resource.rec_headers.get_header('Content-Type')}".encode("latin-1")
+
+
+def _is_of(target: str, url: str) -> bool:
+    """Whether a record of `target` is the response of `url`, of which the archive may know the canonical form, that has
+    fewer parameters and escapes."""
+    if target == url:
+        return True
+    try:
+        same = _place(target) == _place(url)
+    except ValueError:  # one has no valid host or port
+        return False
+    return same and _parameters(urlsplit(url).query) <= _parameters(urlsplit(target).query)
+
+
+def _place(url: str) -> tuple[str, str | None, int | None, str]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, port, unquote(parts.path)
+
+
+def _parameters(query: str) -> set[str]:
+    return set(filter(None, unquote(query).split("&")))
+
+
+def _agrees(digest: str | None, content: bytes) -> bool:
+    """Whether content has this digest of a WARC header, such as `sha1:` and base 32; None if the record has none."""
+    if digest is None:
+        return True
+    name, _, value = digest.partition(":")
+    if name.lower() != "sha1":  # as all of ours are
+        return False
+    return b32encode(sha1(content, usedforsecurity=False).digest()).decode() == value.upper()
+
+
+def begins_record(data: bytes) -> bool:
+    """Whether a gzip member with this beginning holds a record: compressed content of a page may look like one, too."""
+    try:
+        return RECORD.match(zlib.decompressobj(GZIP).decompress(data, _FIRST_LINE)) is not None
+    except zlib.error:
+        return False

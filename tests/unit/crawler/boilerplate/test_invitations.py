@@ -1,0 +1,66 @@
+"""Lines by which an outlet invites its readers: known by what they say, in whatever words."""
+
+from __future__ import annotations
+
+import pytest
+
+from crawler.boilerplate import invitations
+from tests.unit.crawler.boilerplate.test_phrases import PROSE
+
+LINES = {
+    "en": "Join our WhatsApp channel to get the day's news first",
+    "en, a condition": "If you value our reporting, please consider becoming a supporter.",
+    "en, a question": "Do you know more? Email our newsdesk.",
+    "ar": "تابعوا آخر أخبارنا عبر قناتنا على واتساب",
+    "ar, what for": "للمزيد من الأخبار اضغط هنا واشترك في قناتنا على تلغرام",
+    "fa": "برای خبرهای فوری در کانال ما عضو شوید.",
+    "he": "רוצים עדכונים? הצטרפו לקבוצת הוואטסאפ שלנו",
+    "ur": "تازہ خبروں کے لیے ہمارا واٹس ایپ چینل جوائن کریں",
+    "hi": "हमारे व्हाट्सएप चैनल से जुड़ें",
+    "tr": "Son haberler için Telegram kanalımıza katılın",
+    "ru": "Больше новостей — в нашем канале в «Дзене»",
+    "uk": "Приєднуйтесь до нашого каналу у Viber",
+    "de": "Nichts verpassen: Jetzt unseren Newsletter abonnieren!",
+    "fr": "Recevez chaque soir notre infolettre",
+    "es": "Si te interesa, suscríbete a nuestro boletín",
+    "pt": "Siga o nosso canal no WhatsApp",
+    "it": "Se ti è piaciuto, iscriviti alla nostra newsletter",
+    "el": "Εγγραφείτε στο κανάλι μας στο Viber",
+    "zh": "扫描二维码关注我们",
+    "ja": "公式Xをフォローする",
+    "ko": "카카오톡 채널 추가하고 소식을 받아보세요",
+}
+
+
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+def test_an_invitation_is_none_of_the_text(line: str) -> None:
+    kept, removed = invitations.drop([*PROSE, line])
+    assert kept == list(PROSE)
+    assert [one.text for one in removed] == [line]
+    assert invitations.drop([*PROSE, line], keep=[line])[0] == [*PROSE, line]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Our children follow Instagram all day, and we let them.",
+        "We asked our neighbours to join the channel swimmers on the beach.",
+        "He said: “Follow us on Facebook and subscribe to our newsletter before noon.”",
+        "تابع أولادنا القناة الثانية طوال الليل.",
+        "На нашем канале, построенном в 1890 году, снова ходят баржи.",
+        "Seguimos nuestra canoa por el canal hasta la noche.",
+        "我们在二维码前等了一个小时。",
+    ],
+    ids=["en", "en-channel", "en-quote", "ar", "ru", "es", "zh"],
+)
+def test_a_sentence_with_the_same_words_stays(line: str) -> None:
+    assert invitations.drop([*PROSE, line])[0] == [*PROSE, line]
+
+
+def test_a_long_line_is_an_invitation_only_at_the_end() -> None:
+    line = (
+        "If you have enjoyed this story, subscribe to our newsletter, in which we tell every Friday morning what moved"
+        " the islands in the week before, and what will."
+    )
+    assert invitations.drop([*PROSE, line])[0] == list(PROSE)
+    assert invitations.drop([line, *PROSE, *PROSE])[0] == [line, *PROSE, *PROSE]

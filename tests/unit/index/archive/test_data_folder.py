@@ -1,0 +1,76 @@
+"""An archive in PostgreSQL and its data folder belong together: neither serves another one."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from index.archive import Archive, data_folder
+from index.archive import tables as t
+from index.archive.postgresql import PostgresqlDatabase
+from index.errors import ArchiveError
+from tests.support.postgresql import Server
+
+
+@pytest.fixture
+def database(postgresql_server: Server, tmp_path: Path) -> Iterator[PostgresqlDatabase]:
+    with postgresql_server.archive(tmp_path / "data") as database:
+        yield database
+
+
+def test_it_opens_with_its_folder_again_and_again(database: PostgresqlDatabase) -> None:
+    for _ in range(2):
+        with Archive(database) as archive, archive.read() as conn:
+            row = conn.execute(select(t.data_folder)).one()
+        assert (database.folder / data_folder.FILE).read_text("utf-8").split() == [row.id]
+        assert row.path == str(database.folder)
+
+
+def test_another_folder_is_told_where_its_own_is(database: PostgresqlDatabase, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match=rf"raw copies of postgresql.* are in {database.folder} on "):
+        Archive(PostgresqlDatabase(database.url, tmp_path / "another"))
+    assert not (tmp_path / "another" / data_folder.FILE).exists()
+
+
+def test_a_folder_that_was_moved_is_still_its_own(database: PostgresqlDatabase, tmp_path: Path) -> None:
+    shutil.move(database.folder, tmp_path / "moved")
+    with Archive(PostgresqlDatabase(database.url, tmp_path / "moved")) as archive, archive.read() as conn:
+        assert conn.execute(select(t.data_folder.c.path)).scalar_one() == str(tmp_path / "moved")
+
+
+def test_another_database_is_refused_the_folder(
+    postgresql_server: Server, database: PostgresqlDatabase, tmp_path: Path
+) -> None:
+    other = PostgresqlDatabase(postgresql_server.empty(), database.folder)
+    with pytest.raises(ArchiveError, match="raw copies of another archive, which is in PostgreSQL"):
+        other.prepare()
+    assert not other.exists(), "nor is anything created there"
+    with pytest.raises(ArchiveError, match="raw copies of another archive, which is in PostgreSQL"):
+        Archive(database.folder / "archive.sqlite3")
+    assert not (database.folder / "archive.sqlite3").exists()
+    PostgresqlDatabase(other.url, tmp_path / "new").prepare()
+
+
+def test_a_folder_with_an_archive_in_a_file_is_refused(postgresql_server: Server, tmp_path: Path) -> None:
+    Archive(tmp_path / "archive.sqlite3").close()
+    with pytest.raises(ArchiveError, match="holds an archive in a file"):
+        PostgresqlDatabase(postgresql_server.empty(), tmp_path).prepare()
+    Archive(tmp_path / "archive.sqlite3").close()
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["committed", "not committed"])
+def test_a_claim_that_was_broken_off_is_finished(postgresql_server: Server, tmp_path: Path, committed: bool) -> None:
+    """At its commit: the folder has an id that it is not sure of."""
+    database = PostgresqlDatabase(postgresql_server.empty(), tmp_path)
+    if committed:
+        database.prepare()
+        (tmp_path / data_folder.FILE).rename(tmp_path / f"{data_folder.FILE}.new")
+    else:
+        (tmp_path / f"{data_folder.FILE}.new").write_text("0123\n", "utf-8")
+    before = (tmp_path / f"{data_folder.FILE}.new").read_text("utf-8")
+    with Archive(database) as archive, archive.read() as conn:
+        assert conn.execute(select(t.data_folder.c.id)).scalar_one() == before.strip()
+    assert (tmp_path / data_folder.FILE).read_text("utf-8") == before
+    assert not (tmp_path / f"{data_folder.FILE}.new").exists()

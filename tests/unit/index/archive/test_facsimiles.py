@@ -1,0 +1,198 @@
+"""Copies of versions that look like the page did: kept beside the raw responses, and lost with their article only."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from crawler.maintenance.erasure import Erasure, ErasureTarget
+from crawler.maintenance.verification import verify
+from index.archive import Archive, articles, erasure, facsimiles, manifests, past_versions, warc_records
+from index.archive import tables as t
+from index.archive.facsimiles import NewPart, Part
+from index.evidence import merkle
+from index.model.article import Article
+from index.model.codes import FacsimileReason, FetchReason, PartKind
+from index.model.message import Message
+from index.warc.maintenance import join
+from index.warc.record import Response
+from index.warc.store import WarcStore
+from tests.support.archive_samples import HOUR, NOW, article, page
+
+PIXEL = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
+ONE = article()
+OTHER = article("https://step.example/2", headline="خبر آخر")
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Iterator[WarcStore]:
+    with WarcStore(tmp_path / "raw", name="run-000001") as opened:
+        yield opened
+
+
+def part(kind: PartKind = PartKind.IMAGE, number: int = 1, body: bytes = PIXEL, at: datetime = NOW) -> NewPart:
+    url = f"https://step.example/{number}.gif" if kind == PartKind.IMAGE else ONE.url
+    media = "multipart/related" if kind == PartKind.PAGE else "image/gif"
+    return NewPart(kind, number, url, at, media, body, body.hex())
+
+
+def store(archive: Archive, raw: WarcStore, of: Article, *parts: NewPart, at: datetime = NOW) -> None:
+    """Store a page with its raw response, and a facsimile of these parts."""
+    answer = Response(of.url, at, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], of.body.encode())
+
+    def take(conn: Connection) -> None:
+        outcome = articles.store(conn, page(of, at, raw=lambda: raw.append(answer)))
+        for one in parts:
+            facsimiles.keep(conn, of.site, of.id, outcome.version, one, raw.append)
+        facsimiles.close(conn, of.id, outcome.version, None, at)
+
+    archive.write(take).result()
+
+
+def kept(archive: Archive, of: Article, version: int = 1) -> tuple[Part, ...]:
+    with archive.read() as conn:
+        found = facsimiles.of_version(conn, of.id, version)
+    assert found is not None
+    return found.parts
+
+
+def count(archive: Archive, *tables: str) -> list[int]:
+    with archive.read() as conn:
+        found = (t.metadata.tables[name] for name in tables)
+        return [conn.execute(select(func.count()).select_from(table)).scalar_one() for table in found]
+
+
+def test_its_parts_are_read_back_as_they_were_made(archive: Archive, raw: WarcStore) -> None:
+    mhtml = b"MIME-Version: 1.0\r\n\r\n<p>\xd8\xa8</p>"
+    store(archive, raw, ONE, part(), part(PartKind.PICTURE, body=PIXEL + b"2"), part(PartKind.PAGE, body=mhtml))
+    with archive.read() as conn:
+        found = facsimiles.of_version(conn, ONE.id, 1)
+        assert facsimiles.versions(conn, ONE.id) == [1]
+        assert facsimiles.newest_with(conn, PartKind.PAGE, [ONE.id, OTHER.id]) == {ONE.id: 1}
+        assert facsimiles.newest_with(conn, PartKind.THUMBNAIL, [ONE.id]) == {}
+    assert found is not None
+    assert found.told == {"images": 1, "picture": True, "page": True, "detail": None}
+    said = {one.kind: raw.record(one.ref, one.target) for one in found.parts}
+    assert said[PartKind.PAGE].body == mhtml
+    assert said[PartKind.PAGE].headers == [("Content-Type", "multipart/related")]
+    assert said[PartKind.IMAGE].body == PIXEL
+    assert {kind: one.url for kind, one in said.items()} == {
+        PartKind.IMAGE: "https://step.example/1.gif",
+        PartKind.PICTURE: f"urn:fullPage:{ONE.url}",
+        PartKind.PAGE: f"urn:mhtml:{ONE.url}",
+    }
+
+
+def test_an_image_that_a_site_shows_again_is_kept_once(archive: Archive, raw: WarcStore) -> None:
+    store(archive, raw, ONE, part())
+    store(archive, raw, OTHER, part(number=3, at=NOW + HOUR), at=NOW + HOUR)
+    elsewhere = article("https://river.example/1", site="river")
+    store(archive, raw, elsewhere, part())
+    first, second, third = (kept(archive, one)[0] for one in (ONE, OTHER, elsewhere))
+    assert first.ref == second.ref
+    assert (first.url, second.url) == ("https://step.example/1.gif", "https://step.example/3.gif")
+    assert (first.made, second.made) == (NOW, NOW + HOUR)
+    assert third.ref != first.ref, "another site's records are its own: they are erased with it"
+    assert count(archive, "raws", "facsimile_parts") == [5, 3]
+
+
+def test_what_is_there_already_is_not_made_again(archive: Archive, raw: WarcStore) -> None:
+    store(archive, raw, ONE, part())
+    problem = Message(FacsimileReason.PICTURE, {"why": Message(FetchReason.TIMEOUT)})
+
+    def again(conn: Connection) -> None:
+        facsimiles.keep(conn, ONE.site, ONE.id, 1, part(body=PIXEL + b"2"), raw.append)
+        facsimiles.close(conn, ONE.id, 1, problem, NOW + HOUR)
+
+    archive.write(again).result()
+    with archive.read() as conn:
+        found = facsimiles.of_version(conn, ONE.id, 1)
+    assert found is not None
+    assert (found.tried, found.problem, len(found.parts)) == (NOW + HOUR, problem, 1)
+    assert raw.read(found.parts[0].ref)[1] == PIXEL
+
+
+def test_an_earlier_version_that_is_found_later_leaves_each_its_own(archive: Archive, raw: WarcStore) -> None:
+    store(archive, raw, ONE, part())
+    archive.write(lambda conn: past_versions.make_room(conn, ONE.id, 1)).result()
+    assert [one.kind for one in kept(archive, ONE, 2)] == [PartKind.IMAGE]
+    with archive.read() as conn:
+        assert facsimiles.of_version(conn, ONE.id, 1) is None
+
+
+def test_forgetting_leaves_nothing_of_it_but_what_another_article_shows(
+    archive: Archive, raw: WarcStore, tmp_path: Path
+) -> None:
+    own = PIXEL + b"only here"
+    store(archive, raw, ONE, part(), part(number=2, body=own), part(PartKind.PICTURE, body=PIXEL + b"a face"))
+    store(archive, raw, OTHER, part())
+    with archive.read() as conn:
+        what = erasure.find(conn, ONE.id)
+    assert what.urls == (ONE.url,), "an image's address is not kept from other articles"
+    assert len(what.refs) == 3
+    gone = [one for one in kept(archive, ONE) if one.ref in what.refs]
+    target = ErasureTarget(ONE.site, (ONE.site,), ((ONE.site, ONE.id),), what.urls, whole=False, told="")
+    assert Erasure(archive, tmp_path / "raw").forget(target, NOW).raws == 3
+    assert {one.kind for one in gone} == {PartKind.IMAGE, PartKind.PICTURE}
+    assert b"only here" not in _all(raw)
+    assert b"a face" not in _all(raw)
+    assert count(archive, "facsimiles", "facsimile_parts", "raws") == [1, 1, 2]
+    (left,) = kept(archive, OTHER)
+    assert raw.read(left.ref, left.target)[1] == PIXEL
+
+
+def test_it_is_in_manifests_verified_joined_and_replayed(archive: Archive, raw: WarcStore, tmp_path: Path) -> None:
+    store(archive, raw, ONE, part(), part(PartKind.PICTURE, body=PIXEL + b"2"))
+    now = datetime.now(UTC)
+
+    def enter(conn: Connection) -> int:
+        manifest = manifests.current(conn, now)
+        assert manifest is not None
+        due = manifests.records_due(conn, manifest, now, 10)
+        return manifests.add_records(
+            conn, manifest, {one.id: merkle.leaf_hash(raw.unpacked(one.ref, one.url)) for one in due}
+        )
+
+    assert archive.write(enter).result() == 3
+    assert verify(archive, raw, now, now + HOUR).records == 3
+    with archive.read() as conn:
+        assert warc_records.damaged(conn) == []
+        assert {one.url for one in warc_records.for_replay(conn, [ONE.id])} == {
+            ONE.url, "https://step.example/1.gif", f"urn:fullPage:{ONE.url}"
+        }  # fmt: skip
+        assert join(raw, warc_records.refs(conn), tmp_path / "all.warc.gz", {}) == (3, 0)
+
+
+def test_a_damaged_part_is_told_with_its_version(archive: Archive, raw: WarcStore, tmp_path: Path) -> None:
+    store(archive, raw, ONE, part())
+    (image,) = kept(archive, ONE)
+    with (tmp_path / "raw" / image.ref.file).open("r+b") as file:
+        file.seek(image.ref.offset + image.ref.length - 12)
+        file.write(b"\0" * 8)
+    assert verify(archive, raw, NOW, NOW).damaged == 1
+    with archive.read() as conn:
+        (found,) = warc_records.damaged(conn, ONE.id)
+    assert (found.url, found.version) == ("https://step.example/1.gif", 1)
+    store(archive, raw, OTHER, part())
+    assert kept(archive, OTHER)[0].ref != image.ref, "what is damaged is no copy"
+
+
+def test_old_parts_expire_unless_a_newer_version_shows_them(archive: Archive, raw: WarcStore, tmp_path: Path) -> None:
+    old = NOW - timedelta(days=400)
+    store(archive, raw, ONE, part(at=old), at=old)
+    with WarcStore(tmp_path / "raw", name="run-000002") as later:
+        store(archive, later, OTHER, part(at=NOW))
+    before = NOW - timedelta(days=30)
+    assert archive.write(lambda conn: warc_records.expire(conn, before)).result() == []
+    archive.write(lambda conn: erasure.forget(conn, erasure.find(conn, OTHER.id), NOW)).result()
+    assert archive.write(lambda conn: warc_records.expire(conn, before)).result() == ["run-000001-00001.warc.gz"]
+    assert count(archive, "facsimile_parts", "raws") == [0, 0]
+
+
+def _all(raw: WarcStore) -> bytes:
+    return b"".join(gzip.decompress(path.read_bytes()) for path in sorted(raw.folder.glob("*.warc.gz")))
