@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
+
+import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, text_of
-from crawler.text import words
+from crawler.boilerplate.phrases import known_form
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
+from crawler.text import fold, words
 
 # What publishing systems show instead of the text: WordPress, Ghost, and common extensions of WordPress.
 _NOTICES = (
@@ -21,6 +26,12 @@ _TYPED = ("text", "email", "tel", "url", "number", "search", "")  # kinds of fie
 _FEW = 60  # words beside the notice and beside links; a page with more shows a part of its text
 _FEW_BESIDE_FORM = 100  # the same for a form that only looks like one for a password
 _LEVELS = 12  # elements around a notice
+_WALLS = (
+    "[class*='paywall' i], [id*='paywall' i], [data-testid*='paywall' i], [class*='regwall' i], .content-cta,"
+    " .single-cta"
+)
+_NOTICE_WORDS = 40  # maximum words of a line that tells for whom the text is
+_OWN_WORDS = 12  # words from which a page shows something of its text
 
 
 def is_locked(document: HtmlDocument) -> bool:
@@ -63,3 +74,27 @@ def _words_around(notice: LexborNode) -> int:
     apart = {n.mem_id for n in out}
     kept = [n for n in out if not any(p.mem_id in apart for p in ancestors(n))]
     return len(words(text_of(holder))) - sum(len(words(text_of(n))) for n in kept)
+
+
+def is_for_members(markup: str, headline: str, body: list[str]) -> bool:
+    """Whether a page of which hardly more than the headline was read tells that its text is for members or subscribers:
+    in an element named as a wall, or in a line."""
+    tree = LexborHTMLParser(markup)
+    walls = {fold(text) for node in tree.css(_WALLS)[:20] for text in paragraphs([node])}
+    own = [text for text in body if fold(text) not in walls | {fold(headline)} and not _tells_members(text)]
+    if len(words(" ".join(own))) >= _OWN_WORDS or tree.body is None:
+        return False
+    return bool(walls) or any(map(_tells_members, paragraphs([tree.body])))
+
+
+def _tells_members(text: str) -> bool:
+    if text.count(" ") >= _NOTICE_WORDS:
+        return False
+    said = known_form(text)
+    return any(phrase in said for phrase in _phrases())
+
+
+@cache
+def _phrases() -> tuple[str, ...]:
+    data: list[str] = yaml.safe_load(files("crawler.extract").joinpath("locked_pages.yaml").read_text("utf-8"))
+    return tuple(map(known_form, data))

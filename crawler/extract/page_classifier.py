@@ -23,6 +23,7 @@ TRANSIENT_REASONS = (PageReason.WALL, PageReason.CONSENT)  # may pass: such page
 _WALL_MAX_WORDS = 250  # words outside links; a page with more is not just a block page
 _LISTING_MIN_LINKS = 40  # links left after boilerplate removal; hardly any article has as many
 _MIN_BODY_WORDS = 60  # words of the body; an article without metadata has more, or counts as a listing
+_NOTICE_WORDS = 150  # words of the body; of more, something is the article's
 _CARDS = 5  # teasers of other articles from which a page may be a list of them
 _ABOUT = 2  # words of the headline that recur in the text of an article
 _TEASERS = 0.6  # share of the body that consists of such teasers
@@ -125,7 +126,10 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
         raise Refused(waited_for)
     if draft.paywalled and draft.description and _is_part(draft.body, draft.description):
         raise Refused(PageReason.WALL)
-    few = len(words(" ".join(draft.body))) < _MIN_BODY_WORDS
+    size = len(words(" ".join(draft.body)))
+    few = size < _MIN_BODY_WORDS
+    if size < _NOTICE_WORDS and _is_for_members(draft, document):
+        raise Refused(PageReason.WALL)
     if few and _is_video(document, found, declared):
         raise Refused(PageReason.VIDEO)
     own = declared or document.first('[itemprop~="articleBody"]') is not None
@@ -133,6 +137,13 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
         raise Refused(PageReason.LISTING)
     if not draft.body and (not declared or document.first("h1") is None):
         raise Refused(PageReason.NO_TEXT)
+
+
+def _is_for_members(draft: Draft, document: HtmlDocument) -> bool:
+    """Whether hardly more was read than a notice to members, and teasers of other articles."""
+    _, leads = teasers.read(document)
+    own = [text for text in draft.body if teasers.key(text) not in leads]
+    return locked_pages.is_for_members(document.markup, draft.headline, own)
 
 
 def _waits_for(document: HtmlDocument, body: Sequence[str] = ()) -> PageReason | None:

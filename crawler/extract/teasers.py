@@ -38,7 +38,11 @@ def key(text: str) -> str:
 def _boxes(tree: LexborHTMLParser, url: str) -> Iterator[LexborNode]:
     for node in tree.css(_HEADLINES)[:_MAX_LINKS]:
         link = node if node.tag == "a" else next((n for n in ancestors(node) if n.tag == "a"), node)
-        if _is_other_page(attribute(link, "href"), url) and (box := _box(link, _HEADLINES)) is not None:
+        if not _is_other_page(attribute(link, "href"), url):
+            continue
+        if len(text_of(node)) + _LEAD < len(text_of(link)) <= _BOX:
+            yield link  # around headline and lead
+        elif (box := _box(link, _HEADLINES)) is not None:
             yield box
     for link in tree.css("a[href]")[:_MAX_LINKS]:
         text = text_of(link)

@@ -196,3 +196,52 @@ def test_a_page_that_leads_on_is_refused_with_where_it_leads() -> None:
         article("<meta http-equiv=refresh content='0; url=/a/2'>")
     assert refused.value.reason == "page.leads_on"
     assert str(refused.value.message.params["url"]).endswith("/a/2")
+
+
+NOTICES = {
+    "Substack": "<div class='available-content'></div><div data-testid=paywall class=paywall><h2>This post is for paid"
+    " subscribers</h2><a href=/s>Subscribe</a></div>",
+    "a Ghost theme": "<div class=single-content><div class=content-cta><h2>This post is for paying subscribers only"
+    f"</h2></div></div></article>{TEASERS.replace('few lines of post', 'long paragraph of many words in post')}",
+    "a box": "<div class=paywall-box><p>To continue reading this article, please subscribe.</p></div>",
+    "German": "<p>Dieser Artikel ist nur für Abonnenten. Jetzt anmelden!</p>",
+    "Arabic": "<div><strong>هذا المحتوى مخصص للمشتركين فقط</strong></div>",
+    "Japanese": "<div>この記事は有料会員限定です。</div>",
+}
+
+
+@pytest.mark.parametrize("system", NOTICES)
+def test_a_notice_in_the_place_of_the_text_is_a_wall(system: str) -> None:
+    head = "<meta property='og:type' content='article'>"
+    with pytest.raises(Refused) as refused:
+        article(f"<title>The plan of the town</title>{head}<article><h1>The plan of the town</h1>{NOTICES[system]}")
+    assert refused.value.reason == "page.wall"
+
+
+def test_readers_comments_below_a_notice_are_no_text() -> None:
+    comments = "".join(
+        f"<div class=comment><b>reader{n}</b> <time datetime='2018-05-07T0{n}:00:00Z'>7 May</time>"
+        f"<p>{OPEN[3:90]}</p></div>"
+        for n in range(5)
+    )
+    page = (
+        f"<article><h1>The plan of the town</h1>{NOTICES['a box']}</article><section id=comments>{comments}</section>"
+    )
+    with pytest.raises(Refused) as refused:
+        article(f"<title>The plan of the town</title><meta property='og:type' content='article'>{page}")
+    assert refused.value.reason == "page.wall"
+
+
+@pytest.mark.parametrize("heading", ["Login required", "يجب تسجيل الدخول", "ログインが必要です"])
+def test_a_page_to_log_in_is_a_wall(heading: str) -> None:
+    with pytest.raises(Refused) as refused:
+        article(f"<title>{heading} - The Wiki</title><h1>{heading}</h1><p>Please <a href=/l>log in</a>.</p>")
+    assert refused.value.reason == "page.wall"
+
+
+def test_a_flash_beside_an_offer_to_subscribe_is_an_article() -> None:
+    head = "<meta property='og:type' content='article'>"
+    offer = "<div class=paywall-modal><p>Subscribe to continue reading.</p></div>"
+    flash = "<p>The bridge across the river was opened on Monday, and the whole town came to see it in the rain.</p>"
+    found = article(f"<title>Bridge opened</title>{head}<article><h1>Bridge opened</h1>{flash}</article>{offer}")
+    assert "whole town" in found
