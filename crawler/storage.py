@@ -20,6 +20,7 @@ from index.engines import Engine, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
 from index.model.message import Message
+from index.warc.files import listed
 
 
 def open_archive(config: Config) -> Archive:
@@ -68,13 +69,11 @@ def _expire(config: Config, archive: Archive, before: datetime) -> int:
     archive.write(lambda conn: warc_records.expire(conn, before)).result()
     with archive.read() as conn:
         kept = warc_records.files(conn)
-    old = [
-        path
-        for path in raw_folder(config).glob("*.warc.gz")
-        if path.name not in kept and path.stat().st_mtime < before.timestamp()
-    ]
-    for path in old:
-        path.unlink()
+    folder = raw_folder(config)
+    files = listed(folder).items()
+    old = [name for name, stat in files if name not in kept and stat.st_mtime < before.timestamp()]
+    for name in old:
+        (folder / name).unlink(missing_ok=True)
     return len(old)
 
 

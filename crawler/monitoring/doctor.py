@@ -31,6 +31,7 @@ from index.archive.clock import BUILT, SKEW
 from index.archive.manifest_checks import chain_problems
 from index.archive.postgresql import server
 from index.model.message import Given, Message
+from index.warc.files import listed
 from index.warc.torn import torn_bytes
 
 Verdict = Literal["ok", "warning", "fail"]
@@ -141,8 +142,10 @@ def _disk(config: Config) -> Found:
 
 
 def _raw(config: Config) -> Found:
-    files = sorted(raw_folder(config).glob("*.warc.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
-    bad = [path.name for path in files[:LOOKED_INTO] if torn_bytes(path)]
+    folder = raw_folder(config)
+    files = listed(folder)
+    latest = sorted(files, key=lambda name: files[name].st_mtime, reverse=True)[:LOOKED_INTO]
+    bad = [name for name in latest if torn_bytes(folder / name)]
     with open_archive(config) as archive, archive.read() as conn:
         extent = warc_records.extent(conn, datetime.now(UTC))
         damaged = warc_records.damaged(conn)

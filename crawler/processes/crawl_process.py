@@ -36,6 +36,7 @@ from index.archive import site_state as site_states
 from index.locale import FALLBACK, translate
 from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
 from index.model.message import Message
+from index.warc.files import names as file_names
 from index.warc.torn import repair
 
 log = logging.getLogger("arshif.runs")
@@ -189,10 +190,9 @@ def finish(archive: Archive, run: Run) -> RunStatus:
 
 def _repair(archive: Archive, raw: Path, run: int) -> None:
     """Cut off what a dead run left torn in its WARC files, after the last record that the archive refers to."""
-    name = raw_name(run)
     with archive.read() as conn:
-        referred = warc_records.ends(conn, name)
-    repair(raw, name, referred)
+        files = warc_records.ends(conn, file_names(raw, f"{raw_name(run)}-"))
+    repair(raw, files)
 
 
 def blame(conn: Connection, site: str, detail: Message | None, now: datetime) -> None:

@@ -100,8 +100,7 @@ def back_up(archive: Archive, raw: Path, into: Path, told: Told | None = None) -
         counts = _count(copy, "articles"), _count(copy, "versions")
         backup = Backup(made, *counts, tuple(parts), tuple(short), _damaged(copy, into / RAW))
         _write(into / CONTENTS, json.dumps({"format": FORMAT, **asdict(backup)}, default=datetime.isoformat, indent=1))
-        sync_folder(into / RAW)
-        sync_folder(into)
+        _sync(into)
         return backup
 
 
@@ -157,6 +156,7 @@ def restore(folder: Path, data: Path, *, force: bool = False, told: Told | None 
         for part in backup.parts:
             if _copy(folder / part.name, draft / part.name, part.name, part.bytes, moved) != part:
                 raise ArchiveError(f"{folder / part.name} changed while it was read: begin again")
+        _sync(draft)
         sqlite.set_wal(draft / ARCHIVE)
         _forget_indexes(draft / ARCHIVE)
         if (journal := sqlite.journal(draft / ARCHIVE)).exists() and journal.stat().st_size:
@@ -311,6 +311,7 @@ def _describe(file: Path, name: str, moved: _Moved | None = None) -> Part:
 def _copy(source: Path, target: Path, name: str, length: int, moved: _Moved) -> Part:
     """Copy the first `length` bytes of a file to disk, synced."""
     digest, left = hashlib.sha256(), length
+    target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as stream, target.open("xb") as out:
         while left and (piece := stream.read(min(left, _CHUNK_BYTES))):
             out.write(piece)
@@ -322,6 +323,13 @@ def _copy(source: Path, target: Path, name: str, length: int, moved: _Moved) -> 
     if left:
         raise ArchiveError(f"{source} became {left} bytes shorter while it was read: begin again")
     return Part(name, length, digest.hexdigest())
+
+
+def _sync(folder: Path) -> None:
+    """Sync the entries of a folder and of those in it."""
+    for path in (*folder.rglob("*"), folder):
+        if path.is_dir():
+            sync_folder(path)
 
 
 def _write(file: Path, text: str) -> None:

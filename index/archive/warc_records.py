@@ -291,11 +291,12 @@ def count_newest(conn: Connection, sites: Sequence[str], since: datetime | None 
     return int(conn.execute(query).scalar_one())
 
 
-def ends(conn: Connection, name: str) -> dict[str, int]:
-    """Where the last record ends that the archive refers to, by file, in the files of a writer of that name."""
+def ends(conn: Connection, files: Sequence[str]) -> dict[str, int]:
+    """Where the last record ends that the archive refers to in each of these files; 0 if it refers to none there."""
     end = func.max(t.raws.c.offset + t.raws.c.length)
-    query = select(t.raws.c.file, end).where(t.raws.c.file.startswith(f"{name}-", autoescape=True))
-    return {row[0]: row[1] for row in conn.execute(query.group_by(t.raws.c.file))}
+    query = select(t.raws.c.file, end).group_by(t.raws.c.file)
+    rows = [row for piece in chunks(files) for row in conn.execute(query.where(t.raws.c.file.in_(piece)))]
+    return dict.fromkeys(files, 0) | {row[0]: row[1] for row in rows}
 
 
 def to_check(conn: Connection, before: datetime, after: int, most: int) -> list[CheckedRecord]:

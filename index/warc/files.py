@@ -1,12 +1,54 @@
-"""The files of raw responses: their names, and where they lie."""
+"""The files of raw responses: their names, and where they lie.
+
+Each lies in the folder of the month (UTC) in which it was begun, such as `2026/11`; those of older archives lie beside
+these folders. The name by which the archive refers to a file has its folder in it.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
+from index.atomic_files import sync_folder
+
+_FILE = re.compile(r"(?:\d{4}/(?:0[1-9]|1[0-2])/)?[A-Za-z0-9][A-Za-z0-9._-]*\.warc\.gz")
 
 
 def is_file_name(name: str) -> bool:
-    """Whether this is the name of a WARC file as we write them, which leads to no place but its folder."""
+    """Whether this is the name of a WARC file as we write them, which leads to no place but into its folder."""
     return _FILE.fullmatch(name) is not None
+
+
+def month(when: datetime) -> str:
+    """The folder of the files of a month."""
+    at = when.astimezone(UTC)
+    return f"{at.year:04}/{at.month:02}"
+
+
+def names(folder: Path, start: str = "") -> list[str]:
+    """The names of the files in this folder; of those only which begin with `start`, their months aside."""
+    patterns = (f"{start}*.warc.gz", f"[0-9]*/[0-9]*/{start}*.warc.gz")
+    found = (path.relative_to(folder).as_posix() for pattern in patterns for path in folder.glob(pattern))
+    return sorted(filter(is_file_name, found))
+
+
+def listed(folder: Path) -> dict[str, os.stat_result]:
+    """The names of the files in this folder, with the size and time of each."""
+    found = {}
+    for name in names(folder):
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            found[name] = (folder / name).stat()
+    return found
+
+
+def make_place(folder: Path, name: str) -> Path:
+    """The path of a file of this name, in the folder of its month, which is created if it does not exist."""
+    path = folder / name
+    missing = [parent for parent in path.parents if not parent.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for parent in missing:
+        sync_folder(parent.parent)
+    return path

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from index.atomic_files import sync_folder
 from index.errors import ArchiveError, Busy
-from index.warc.files import is_file_name
+from index.warc.files import is_file_name, make_place, month
 from index.warc.record import (
     Record,
     Resource,
@@ -34,8 +34,8 @@ FILE_BYTES = 1024**3  # length at which a file is closed: 1 GB is the WARC guide
 
 
 class WarcStore:
-    """A folder of raw responses. It reads what any process wrote there, and writes to files of its own, beginning with
-    `name-00001.warc.gz`.
+    """A folder of raw responses. It reads what any process wrote there, and writes to files of its own in the folder of
+    the month, beginning with `2026/11/name-00001.warc.gz`.
 
     `name` is the writer's, such as `20261123T191000-run7`; an existing file is continued after its last complete
     record, and a torn one is cut off. A file of `file_bytes` or more gets no further record.
@@ -69,7 +69,7 @@ class WarcStore:
                 offset = self._put(file, record)
             except OSError as error:
                 raise ArchiveError(f"cannot write raw copies to {self.folder}: {error.strerror}") from error
-            return WarcRef(_path(file).name, offset, len(record))
+            return WarcRef(_path(file).relative_to(self.folder).as_posix(), offset, len(record))
 
     def read(self, ref: WarcRef, url: str | None = None) -> tuple[list[tuple[str, str]], bytes]:
         """The headers and the body of a record.
@@ -131,23 +131,24 @@ class WarcStore:
             number = int(_path(self._file).name.rpartition("-")[2].partition(".")[0]) + 1
             self._file.close()
             self._file = None
-        while (path := self.folder / f"{self._name}-{number:05}.warc.gz").exists() and self._full(path):
+        this_month = month(datetime.now(UTC))
+        while (self.folder / (name := f"{this_month}/{self._name}-{number:05}.warc.gz")).exists() and self._full(name):
             number += 1
-        self._file = self._begin(path)
+        self._file = self._begin(name)
         return self._file
 
-    def _full(self, path: Path) -> bool:
-        return path.stat().st_size >= self._file_bytes
+    def _full(self, name: str) -> bool:
+        return (self.folder / name).stat().st_size >= self._file_bytes
 
-    def _begin(self, path: Path) -> FileIO:
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _begin(self, name: str) -> FileIO:
+        path = make_place(self.folder, name)
         file = FileIO(path, "a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             truncate_torn_tail(file)
             if file.seek(0, os.SEEK_END) == 0:
                 self._put(file, pack_info(path.name, self._info))
-                sync_folder(self.folder)
+                sync_folder(path.parent)
         except BlockingIOError as error:
             file.close()
             raise Busy(f"another process writes {path}") from error

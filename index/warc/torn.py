@@ -17,20 +17,21 @@ from index.warc.record import GZIP, MEMBER, begins_record
 _CHUNK_BYTES = 1024 * 1024  # bytes read at a time
 
 
-def repair(folder: Path, name: str, referred: Mapping[str, int] | None = None) -> int:
-    """Cut off torn records that a dead writer of that name left in its files; return the number of bytes removed.
+def repair(folder: Path, files: Mapping[str, int]) -> int:
+    """Cut off torn records that a dead writer left in its files; return the number of bytes removed.
 
-    `referred` says, by file, where the last record ends that the archive refers to: nothing before that is cut. What is
-    cut stays beside the file, as `NAME.torn-OFFSET`. The locked file of a living writer is skipped.
+    `files` says, by their names, where the last record ends that the archive refers to: nothing before that is cut.
+    What is cut stays beside the file, as `NAME.torn-OFFSET`. The locked file of a living writer is skipped.
 
     :raises ArchiveError: when a file cannot be written.
     """
     cut = 0
-    for path in folder.glob(f"{name}-*.warc.gz"):
+    for name, referred in files.items():
+        path = folder / name
         try:
             with FileIO(path, "r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                cut += truncate_torn_tail(file, (referred or {}).get(path.name, 0))
+                cut += truncate_torn_tail(file, referred)
         except BlockingIOError:
             continue
         except OSError as error:

@@ -20,8 +20,7 @@ from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import repair
 from tests.support.archive_samples import HOUR, NOW, article, page
-
-FILE = "run-7-00001.warc.gz"
+from tests.support.warcs import raw_file
 
 
 def url(n: int) -> str:
@@ -60,15 +59,15 @@ def readable(folder: Path, refs: list[WarcRef]) -> int:
 @pytest.mark.parametrize("place", [1, 12, 1_500])
 def test_damage_in_the_middle_of_a_dead_runs_file_costs_one_record(tmp_path: Path, torn: int, place: int) -> None:
     refs = written(tmp_path, 120)
-    path = tmp_path / FILE
+    path = raw_file(tmp_path)
     damage(path, refs[19].offset + place)
     if torn:
         path.write_bytes(path.read_bytes()[:-torn])
     size = path.stat().st_size
-    cut = repair(tmp_path, "run-7")
+    cut = repair(tmp_path, {refs[0].file: 0})
     assert cut == (refs[-1].length - torn if torn else 0)
     assert readable(tmp_path, refs) == 119 - bool(torn)
-    aside = list(tmp_path.glob("*.torn-*"))
+    aside = list(tmp_path.rglob("*.torn-*"))
     assert sum(kept.stat().st_size for kept in aside) == cut == size - path.stat().st_size
     with WarcStore(tmp_path, "run-7") as copies:  # a writer that goes on cuts nothing either
         copies.append(response(200))
@@ -77,29 +76,30 @@ def test_damage_in_the_middle_of_a_dead_runs_file_costs_one_record(tmp_path: Pat
 
 def test_nothing_before_the_last_record_that_the_archive_refers_to_is_cut(tmp_path: Path) -> None:
     refs = written(tmp_path, 10)
-    damage(tmp_path / FILE, refs[8].offset, 2_000)
-    damage(tmp_path / FILE, refs[9].offset, 2_000)
+    file, path = refs[0].file, raw_file(tmp_path)
+    damage(path, refs[8].offset, 2_000)
+    damage(path, refs[9].offset, 2_000)
     end = refs[9].offset + refs[9].length
-    assert repair(tmp_path, "run-7", {FILE: end}) == 0
-    assert repair(tmp_path, "run-7", {FILE: refs[8].offset + refs[8].length}) == refs[9].length
-    assert (tmp_path / FILE).stat().st_size == refs[9].offset
+    assert repair(tmp_path, {file: end}) == 0
+    assert repair(tmp_path, {file: refs[8].offset + refs[8].length}) == refs[9].length
+    assert path.stat().st_size == refs[9].offset
 
 
 def test_a_page_that_holds_compressed_data_is_no_record_of_ours(tmp_path: Path) -> None:
     inner = gzip.compress(b"<p>a page</p>")
     with WarcStore(tmp_path, "run-7") as copies:
-        copies.append(response(1))
-        whole = (tmp_path / FILE).stat().st_size
+        ref = copies.append(response(1))
+        path = tmp_path / ref.file
+        whole = path.stat().st_size
         copies.append(replace(response(2, [("Content-Encoding", "gzip")]), body=inner + b"x" * 400))
-    path = tmp_path / FILE
     path.write_bytes(path.read_bytes()[:-50])
-    repair(tmp_path, "run-7")
+    repair(tmp_path, {ref.file: 0})
     assert path.stat().st_size == whole
 
 
 def test_a_record_that_is_not_as_its_digest_says_is_damaged_though_it_unpacks(tmp_path: Path) -> None:
     (ref,) = written(tmp_path, 1)
-    path = tmp_path / FILE
+    path = raw_file(tmp_path)
     data = path.read_bytes()
     plain = gzip.decompress(data[ref.offset :])
     forged = gzip.compress(plain.replace(b"HTTP/1.1 200 OK", b"HTTP/1.1 203 OK"), mtime=0)
@@ -117,8 +117,12 @@ def test_what_is_damaged_or_missing_is_found_with_its_versions(tmp_path: Path) -
             ids.append(archive.write(lambda c, one=one, keep=keep: articles.store(c, page(one, raw=keep))).result().id)  # type: ignore[misc]
         with archive.read() as conn:
             refs = sorted(warc_records.refs(conn), key=lambda ref: ref.offset)
-            assert warc_records.ends(conn, "run-7") == {FILE: refs[-1].offset + refs[-1].length}
-        path = tmp_path / "raw" / FILE
+            file = refs[0].file
+            assert warc_records.ends(conn, [file, "x.warc.gz"]) == {
+                file: refs[-1].offset + refs[-1].length,
+                "x.warc.gz": 0,
+            }
+        path = raw_file(tmp_path / "raw")
         sound = path.read_bytes()
         damage(path, refs[2].offset + 900)
         path.write_bytes(path.read_bytes()[: refs[5].offset + 10])
@@ -133,8 +137,8 @@ def test_what_is_damaged_or_missing_is_found_with_its_versions(tmp_path: Path) -
 
         assert join(copies, refs, tmp_path / "all.warc.gz", {}) == (4, 2)
         made = back_up(archive, tmp_path / "raw", tmp_path / "copy")
-        assert made.short == (FILE,)
-        assert made.damaged == (f"{FILE}:{refs[2].offset}", f"{FILE}:{refs[5].offset}")
+        assert made.short == (file,)
+        assert made.damaged == (f"{file}:{refs[2].offset}", f"{file}:{refs[5].offset}")
         assert check(tmp_path / "copy") == made
 
         path.write_bytes(sound)  # put back from elsewhere

@@ -21,6 +21,7 @@ from index.archive import documents, frontier, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
+from index.warc.files import names
 from index.warc.record import WarcRef
 from index.warc.store import WarcStore
 from tests.support.patience import PATIENCE
@@ -113,7 +114,8 @@ def check_settled(house: Installation) -> None:
     """Holds when a crawl came to its end: nothing is left to do, held or torn, and the accounts add up."""
     check_sound(house)
     config = house.loaded()
-    for file in raw_folder(config).iterdir():
+    for name in names(raw_folder(config)):
+        file = raw_folder(config) / name
         with file.open("rb") as stream:
             kinds = [record.rec_type for record in ArchiveIterator(stream)]
         assert set(kinds) <= {"warcinfo", "response"}, f"{file.name}: {kinds}"

@@ -53,7 +53,7 @@ def test_an_address_of_no_configured_site_is_archived_under_its_registered_domai
     assert found["version"] == 1
     assert house.found(told.body[0].rstrip(".")) == [found["article"]]
     assert house.documents()[ADDRESS].article.headline == told.headline
-    (raw,) = house.data.glob("raw/*.warc.gz")
+    (raw,) = house.data.rglob("raw/**/*.warc.gz")
     assert raw.stat().st_size > 0
     assert [request.path for request in room.requests() if request.host == "news.elsewhere.example"] == [
         "/robots.txt", "/2026/11/story-1"

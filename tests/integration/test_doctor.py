@@ -105,7 +105,7 @@ def test_what_months_leave_behind(house: Harness) -> None:
         conn.execute(update(t.leases).values(pid=1 << 22, born="1"))
 
     write(house, wear)
-    raw = next((house.data / "raw").glob("*.warc.gz"))
+    raw = next((house.data / "raw").rglob("*.warc.gz"))
     with raw.open("ab") as file:
         file.write(b"\x1f\x8b\x08half a record")
     told = found(house)

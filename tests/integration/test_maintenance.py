@@ -99,7 +99,7 @@ def test_a_copy_made_during_a_crawl_is_put_back_and_searched(room: Newsroom, tmp
 
 def held(data: Path, *words: str) -> list[str]:
     """The files of the archive and of the raw copies that hold one of these words, packed ones read."""
-    files = [path for path in (*data.glob("archive.sqlite3*"), *(data / "raw").iterdir()) if path.is_file()]
+    files = [path for path in (*data.glob("archive.sqlite3*"), *(data / "raw").rglob("*")) if path.is_file()]
     texts = {path: gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files}
     return sorted(path.name for path, text in texts.items() if any(word.encode() in text for word in words))
 

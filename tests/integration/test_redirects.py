@@ -43,7 +43,7 @@ class House:
     def records(self) -> list[Any]:
         """The responses in the WARC files, as warcio reads them: status, URL, headers, body."""
         found = []
-        for path in sorted(self.raw.glob("*.warc.gz")):
+        for path in sorted(self.raw.rglob("*.warc.gz")):
             with path.open("rb") as file:
                 for record in ArchiveIterator(file, check_digests="raise"):
                     if record.rec_type == "response":

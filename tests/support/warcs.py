@@ -72,3 +72,9 @@ def wacz(file: Path, members: dict[str, bytes]) -> None:
     with zipfile.ZipFile(file, "w") as container:
         for name, data in members.items():
             container.writestr(name, data)
+
+
+def raw_file(folder: Path, name: str = "*") -> Path:
+    """The one file of raw responses with this name in a folder, whatever the month."""
+    (path,) = folder.rglob(f"{name}.warc.gz")
+    return path

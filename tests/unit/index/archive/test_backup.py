@@ -28,6 +28,7 @@ from index.warc.maintenance import blank
 from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, article, page
+from tests.support.warcs import raw_file
 
 
 class Writer(threading.Thread):
@@ -124,7 +125,7 @@ def test_an_archive_that_somebody_works_in_is_left_alone(copied: Path, written: 
 
 
 def test_damage_is_found_before_anything_is_put_back(copied: Path, tmp_path: Path) -> None:
-    (raw,) = (copied / backup.RAW).iterdir()
+    raw = raw_file(copied / backup.RAW)
     data = bytearray(raw.read_bytes())
     data[len(data) // 2] ^= 1
     raw.write_bytes(data)
@@ -142,16 +143,17 @@ def test_a_copy_that_was_broken_off_is_none(copied: Path, tmp_path: Path) -> Non
 def test_a_file_of_raw_copies_that_was_lost_is_told_and_stops_no_copy(written: Writer, tmp_path: Path) -> None:
     written.over.set()
     written.join()
-    (raw,) = (written.data / backup.RAW).iterdir()
+    raw = raw_file(written.data / backup.RAW)
+    name = raw.relative_to(written.data / backup.RAW).as_posix()
     with raw.open("r+b") as file:
         file.truncate(100_000)
     with Archive(written.data / backup.ARCHIVE) as archive:
         made = back_up(archive, written.data / backup.RAW, tmp_path / "copy")
-        assert made.short == (raw.name,)
+        assert made.short == (name,)
         raw.unlink()
-        assert back_up(archive, written.data / backup.RAW, tmp_path / "another").short == (raw.name,)
+        assert back_up(archive, written.data / backup.RAW, tmp_path / "another").short == (name,)
     assert restore(tmp_path / "copy", tmp_path / "elsewhere")[0] == made
-    assert (tmp_path / "elsewhere" / backup.RAW / raw.name).stat().st_size == 100_000
+    assert (tmp_path / "elsewhere" / backup.RAW / name).stat().st_size == 100_000
 
 
 def rewritten(copied: Path, change: Callable[[list[Any]], None]) -> None:
@@ -168,6 +170,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 ELSEWHERE = (
     *("../secret", "{tmp}/secret", "raw/../../secret", "raw/../raw/x.warc.gz", "./archive.sqlite3"),
+    *("raw/2026/13/x.warc.gz", "raw/2026/11/12/x.warc.gz", "raw/2026/../x.warc.gz", "raw/26/11/x.warc.gz"),
     *("raw/./x.warc.gz", "raw//x.warc.gz", "raw/x/../x.warc.gz", "raw", "", ".", "raw/.hidden.warc.gz"),
     *("backup.json", "raw/x.warc.gz\0", "raw\\x.warc.gz", "other/x.warc.gz", "raw/x", "~/x.warc.gz", "raw/x.warc.gz/"),
 )
@@ -204,12 +207,13 @@ def test_whatever_the_list_of_contents_says_is_told_as_unusable(tmp_path: Path) 
     check_contents()
 
 
-@pytest.mark.parametrize("kind", ["link", "folder link", "pipe"])
+@pytest.mark.parametrize("kind", ["link", "folder link", "month folder link", "pipe"])
 def test_a_link_in_a_copy_is_not_followed(copied: Path, tmp_path: Path, kind: str) -> None:
-    (raw,) = (copied / backup.RAW).iterdir()
-    if kind == "folder link":
-        (copied / backup.RAW).rename(tmp_path / "outside")
-        (copied / backup.RAW).symlink_to(tmp_path / "outside")
+    raw = raw_file(copied / backup.RAW)
+    if kind.endswith("folder link"):
+        folder = raw.parent if kind.startswith("month") else copied / backup.RAW
+        folder.rename(tmp_path / "outside")
+        folder.symlink_to(tmp_path / "outside")
     else:
         raw.rename(tmp_path / raw.name)
         raw.symlink_to(tmp_path / raw.name) if kind == "link" else os.mkfifo(raw)

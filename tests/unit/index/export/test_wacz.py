@@ -23,6 +23,7 @@ from index.export.wacz import BLOCKS, DIGEST, INDEX, PACKAGE, PAGES, Collection
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
+from tests.support.warcs import raw_file
 
 SITE = "https://step.example/"
 ARABIC = f"{SITE}2026/%D8%AE%D8%A8%D8%B1/"
@@ -140,7 +141,7 @@ def test_many_records_are_in_several_files_whose_headers_need_no_extra_field(hou
 
 def test_a_damaged_record_is_left_out_and_told(house: House) -> None:
     ids = [house.store(f"{SITE}{n:03}") for n in range(3)]
-    (path,) = house.raw.folder.glob("*.warc.gz")
+    path = raw_file(house.raw.folder)
     data = bytearray(path.read_bytes())
     data[-40] ^= 0xFF
     path.write_bytes(data)

@@ -4,6 +4,7 @@ import gzip
 import multiprocessing
 import os
 import random
+import re
 import resource
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +18,12 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from index.errors import ArchiveError, Busy
-from index.warc import record
+from index.warc import files, record
 from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import repair
 from tests.support.archive_samples import NOW
+from tests.support.warcs import raw_file
 
 URL = "https://step.example/الخبر?x=1"
 HEADERS = [("Content-Type", "text/html; charset=windows-1256"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
@@ -49,7 +51,7 @@ def test_another_tool_reads_the_file(tmp_path: Path) -> None:
     with WarcStore(tmp_path, "run", {"operator": "me"}) as copies:
         for n in range(3):
             copies.append(response(b"<p>%d" % n, f"{URL}{n}"))
-    path = tmp_path / "run-00001.warc.gz"
+    path = raw_file(tmp_path)
     found = records(path)
     assert [(kind, url) for kind, url, _ in found[1:]] == [("response", f"{URL}{n}") for n in range(3)]
     assert [body for _, _, body in found[1:]] == [b"<p>0", b"<p>1", b"<p>2"]
@@ -65,7 +67,7 @@ def test_its_digests_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     with WarcStore(tmp_path, "run") as copies:
         copies.append(response())
         copies.append(response(b""))
-    checker = Checker(type("Options", (), {"inputs": [str(tmp_path / "run-00001.warc.gz")], "verbose": True})())
+    checker = Checker(type("Options", (), {"inputs": [str(raw_file(tmp_path))], "verbose": True})())
     checker.process_all()
     assert checker.exit_value == 0
     assert "pass" in capsys.readouterr().out
@@ -90,7 +92,7 @@ def test_any_answer_comes_back(tmp_path: Path, body: bytes, headers: list[tuple[
 def test_a_member_lies_where_its_reference_says(tmp_path: Path) -> None:
     with WarcStore(tmp_path, "run") as copies:
         refs = [copies.append(response(os.urandom(n * 1000))) for n in range(5)]
-    data = (tmp_path / "run-00001.warc.gz").read_bytes()
+    data = raw_file(tmp_path).read_bytes()
     for ref in refs:
         assert gzip.decompress(data[ref.offset : ref.offset + ref.length]).startswith(b"WARC/1.1\r\n")
     assert refs[-1].offset + refs[-1].length == len(data)
@@ -100,15 +102,36 @@ def test_files_are_rotated(tmp_path: Path) -> None:
     with WarcStore(tmp_path, "run", file_bytes=5_000) as copies:
         refs = [copies.append(response(os.urandom(2_000))) for _ in range(7)]
         assert [copies.read(ref, URL)[0] for ref in refs] == [HEADERS] * 7
-    assert sorted({ref.file for ref in refs}) == [f"run-{n:05}.warc.gz" for n in (1, 2, 3, 4)]
+    assert sorted({ref.file.rpartition("/")[2] for ref in refs}) == [f"run-{n:05}.warc.gz" for n in (1, 2, 3, 4)]
     with WarcStore(tmp_path, "run", file_bytes=5_000) as copies:
-        assert copies.append(response()).file == "run-00004.warc.gz"
-    assert all(records(tmp_path / f"run-{n:05}.warc.gz")[0][0] == "warcinfo" for n in (1, 2, 3, 4))
+        assert copies.append(response()).file == refs[-1].file
+    assert all(records(raw_file(tmp_path, f"run-{n:05}"))[0][0] == "warcinfo" for n in (1, 2, 3, 4))
 
 
 def test_writers_without_a_name_do_not_meet(tmp_path: Path) -> None:
     with WarcStore(tmp_path) as one, WarcStore(tmp_path) as other:
         assert one.append(response()).file != other.append(response()).file
+
+
+def test_a_file_lies_in_the_folder_of_its_month(tmp_path: Path) -> None:
+    with WarcStore(tmp_path / "raw", "run") as copies:
+        ref = copies.append(response())
+    assert re.fullmatch(r"\d{4}/\d\d/run-00001\.warc\.gz", ref.file)
+    assert files.names(tmp_path / "raw") == files.names(tmp_path / "raw", "run-") == [ref.file]
+    assert files.month(NOW) == "2026/11"
+
+
+def test_a_file_of_an_older_archive_lies_beside_the_months(tmp_path: Path) -> None:
+    with WarcStore(tmp_path, "old") as copies:
+        old = copies.append(response(b"old"))
+        (tmp_path / old.file).rename(tmp_path / "old-00001.warc.gz")
+        flat = replace(old, file="old-00001.warc.gz")
+        assert copies.read(flat, URL)[1] == b"old"
+        assert copies.holds(flat)
+    with WarcStore(tmp_path, "new") as copies:
+        new = copies.append(response())
+    assert files.names(tmp_path) == sorted([flat.file, new.file])
+    assert files.names(tmp_path, "old-") == [flat.file]
 
 
 def test_a_name_in_use_is_told(tmp_path: Path) -> None:
@@ -130,9 +153,9 @@ def test_threads_share_a_writer(tmp_path: Path) -> None:
 
 
 def test_a_torn_tail_is_cut_wherever_it_was_torn(tmp_path: Path) -> None:
-    path = tmp_path / "run-00001.warc.gz"
     with WarcStore(tmp_path, "run") as copies:
         refs = [copies.append(response(os.urandom(3_000))) for _ in range(4)]
+    path = raw_file(tmp_path)
     whole = path.read_bytes()
     ends = [0, *(ref.offset + ref.length for ref in refs)]
     ends[0] = refs[0].offset
@@ -155,31 +178,33 @@ def test_what_a_dead_writer_left_torn_is_cut_and_a_living_one_is_left_alone(tmp_
         with WarcStore(tmp_path, name) as copies:
             copies.append(response())
             copies.append(response())
-    dead, other = (tmp_path / f"{name}-00001.warc.gz" for name in ("run-7", "run-8"))
+    dead, other = (raw_file(tmp_path, f"{name}-00001") for name in ("run-7", "run-8"))
     torn = dead.read_bytes()[:-10]
     dead.write_bytes(torn)
     with WarcStore(tmp_path, "run-8") as living:
         living.append(response())
         size = other.stat().st_size
-        assert repair(tmp_path, "run-8") == 0
+        assert repair(tmp_path, dict.fromkeys(files.names(tmp_path, "run-8-"), 0)) == 0
         assert other.stat().st_size == size
-    assert repair(tmp_path, "run-7") == len(torn) - dead.stat().st_size > 0
+    its = dict.fromkeys(files.names(tmp_path, "run-7-"), 0)
+    assert repair(tmp_path, its) == len(torn) - dead.stat().st_size > 0
     assert len(records(dead)) == 2
-    assert repair(tmp_path, "run-7") == repair(tmp_path / "none", "run-7") == 0
+    assert repair(tmp_path, its) == 0
+    assert files.names(tmp_path / "none", "run-7-") == []
 
 
 def test_a_tail_of_rubbish_is_cut(tmp_path: Path) -> None:
-    path = tmp_path / "run-00001.warc.gz"
     with WarcStore(tmp_path, "run") as copies:
         ref = copies.append(response())
-    with path.open("ab") as file:
+    with (tmp_path / ref.file).open("ab") as file:
         file.write(b"\0" * 5_000)  # what a power cut leaves of a file that had grown
     with WarcStore(tmp_path, "run") as copies:
         assert copies.append(response()).offset == ref.offset + ref.length
 
 
 def test_a_bomb_in_the_tail_takes_no_memory(tmp_path: Path) -> None:
-    path = tmp_path / "run-00001.warc.gz"
+    with WarcStore(tmp_path, "run") as copies:
+        path = tmp_path / copies.append(response()).file
     path.write_bytes(gzip.compress(b"\0" * 200_000_000, 1)[:-20])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with WarcStore(tmp_path, "run") as copies:
@@ -197,14 +222,13 @@ def write_until_killed(folder: Path) -> None:
 def test_a_killed_writer_leaves_whole_records(tmp_path: Path) -> None:
     child = multiprocessing.get_context("fork").Process(target=write_until_killed, args=(tmp_path,))
     child.start()
-    path = tmp_path / "run-00001.warc.gz"
-    while not path.exists() or path.stat().st_size < 1_000_000:
+    while sum(stat.st_size for stat in files.listed(tmp_path).values()) < 1_000_000:
         assert child.is_alive()
     os.kill(child.pid or 0, signal.SIGKILL)
     child.join()
     with WarcStore(tmp_path, "run") as copies:
         copies.append(response(b"after"))
-    found = records(path)
+    found = records(raw_file(tmp_path))
     assert {len(body) for _, _, body in found[1:-1]} == {200_000}
     assert found[-1][2] == b"after"
 
@@ -242,7 +266,7 @@ def test_a_reference_that_lies_is_refused(tmp_path: Path) -> None:
             "is damaged": [replace(ref, offset=ref.offset + 1, length=ref.length - 1)],
             "is no answer but warcinfo": [WarcRef(ref.file, 0, ref.offset)],
             "cannot be read": [replace(ref, file="other.warc.gz")],
-            "no name of a file of ours": [replace(ref, file="../run-00001.warc.gz"), replace(ref, file="secret.txt")],
+            "no name of a file of ours": [replace(ref, file=f"../{ref.file}"), replace(ref, file="secret.txt")],
         }
         for reason, refs in lies.items():
             for lie in refs:

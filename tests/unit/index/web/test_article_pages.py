@@ -221,7 +221,7 @@ def test_a_copy_lost_from_the_disk_is_told(tmp_path: Path) -> None:
     answer = Response(FIRST.url, NOW, "HTTP/1.1 200 OK", [], b"<p>x")
     with WarcStore(tmp_path / "raw") as raw:
         shelf: SearchFixture = fill(tmp_path, [page(FIRST, raw=lambda: raw.append(answer))])
-    for file in (tmp_path / "raw").iterdir():
+    for file in (tmp_path / "raw").rglob("*.warc.gz"):
         file.unlink()
     client = client_of(shelf, raw=WarcStore(tmp_path / "raw"))
     assert "cannot be shown" in client.get(f"/articles/{FIRST.id}/copy?ui=en").text
