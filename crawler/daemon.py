@@ -24,6 +24,7 @@ from crawler import disk_space
 from crawler.config import Config
 from crawler.errors import ArchiveError, ArshifError, Busy
 from crawler.maintenance import manifests
+from crawler.maintenance.compaction import DailyCompaction
 from crawler.maintenance.minhash_backfill import MinHashBackfill
 from crawler.monitoring import notifications, saved_search_alerts
 from crawler.monitoring.health_job import checkup
@@ -126,6 +127,7 @@ class Daemon:
         self.full: bool | None = None  # whether the disk was short of space; None: not checked yet
         self.clock = time.time() - time.monotonic()
         self.signing = MinHashBackfill(archive)
+        self.compaction = DailyCompaction(archive, config, time.monotonic())
         self.addresses = AddressFetcher(config, archive)
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -191,6 +193,7 @@ class Daemon:
             lambda: notifications.send(archive, config, now),
             self.watch,
             lambda: saved_search_alerts.send_alerts(archive, config),
+            lambda: self.compaction.some(now, time.monotonic(), crawling=bool(self.running)),
         ):
             try:
                 step()

@@ -21,11 +21,11 @@ class DiskMessage(StrEnum):
     RAW_COPIES_KEPT = "disk.raw_copies_kept"  # n, size, month: kept for ever
 
 
-def shortage(settings: Settings, *, again: bool = False) -> Message | None:
+def shortage(settings: Settings, *, again: bool = False, more: int = 0) -> Message | None:
     """The reason why no crawl may write now, and what to do; None if there is enough space. `again`: it was short
-    before, so RESUME_FACTOR applies."""
+    before, so RESUME_FACTOR applies. `more`: so many bytes are needed besides."""
     left = free(settings)
-    if left >= settings.least_free * (RESUME_FACTOR if again else 1):
+    if left - more >= settings.least_free * (RESUME_FACTOR if again else 1):
         return None
     params: dict[str, Given] = {"free": left, "folder": str(settings.data), "least": settings.least_free}
     return Message(DiskMessage.SHORTAGE, params)

@@ -17,7 +17,7 @@ from crawler.replay import reread
 from crawler.session.source_stats import excluding, repeated
 from crawler.settings_model import PRODUCT
 from crawler.site_config import Site
-from crawler.storage import find_article, raw_folder
+from crawler.storage import find_article
 from crawler.urls.article_filter import may_be_article
 from crawler.urls.canonical import canonical
 from index.archive import documents, frontier, hosts, outbox, repeated_blocks, warc_records
@@ -44,7 +44,7 @@ def _step(stage: str, code: M, at: datetime | None = None, **params: Given) -> S
     return Step(stage, Message(code, params), at)
 
 
-def explain(conn: Connection, config: Config, address: str) -> list[Step]:
+def explain(conn: Connection, config: Config, raw: WarcStore, address: str) -> list[Step]:
     """Everything the archive knows about this URL, or about the article with this id, in the order of the stages.
 
     :raises ArshifError: when `address` is neither a URL nor the id of an article.
@@ -59,7 +59,7 @@ def explain(conn: Connection, config: Config, address: str) -> list[Step]:
     site = config.sites.get(named) or config.site_of(url)
     steps = [*_address(conn, config, site, url), *_met(conn, document, named, url)]
     if document is not None:
-        steps += [*_stored(conn, document, url), *_cleaned(conn, config, site, document), *_indexed(conn, document)]
+        steps += [*_stored(conn, document, url), *_cleaned(conn, raw, site, document), *_indexed(conn, document)]
     return sorted(steps, key=lambda step: STAGES.index(step.stage))
 
 
@@ -143,15 +143,14 @@ def _stored(conn: Connection, document: IndexDocument, url: str) -> Iterator[Ste
         yield _step("store", M.GONE)
 
 
-def _cleaned(conn: Connection, config: Config, site: Site, document: IndexDocument) -> Iterator[Step]:
+def _cleaned(conn: Connection, raw: WarcStore, site: Site, document: IndexDocument) -> Iterator[Step]:
     """What today's rules remove from the page as it was when it last became a version."""
     record = warc_records.newest(conn, document.article.id)
     if record is None:
         return
     learned = excluding(repeated(conn, site.id), repeated_blocks.of(conn, document.article.id))
     try:
-        with WarcStore(raw_folder(config)) as warc:
-            removed = reread(warc, record, site, learned).removed
+        removed = reread(raw, record, site, learned).removed
     except (Refused, Unreadable) as problem:
         yield _step("clean", M.UNREADABLE_COPY, error=str(problem))
         return

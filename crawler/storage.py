@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from crawler.config import Config
 from crawler.errors import ArshifError, Busy
 from crawler.urls.canonical import canonical
-from index.archive import Archive, documents, sqlite, warc_records
+from index.archive import Archive, documents, raw_files, sqlite, warc_records
 from index.archive.backup import KEEPING
 from index.archive.database import Database, SqliteFile
 from index.archive.postgresql import PostgresqlDatabase
@@ -20,7 +20,8 @@ from index.engines import Engine, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
 from index.model.message import Message
-from index.warc.files import listed
+from index.warc.record import WarcRef
+from index.warc.store import WarcStore
 
 
 def open_archive(config: Config) -> Archive:
@@ -51,30 +52,29 @@ def raw_folder(config: Config) -> Path:
     return config.settings.data / "raw"
 
 
-def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
-    """Deletes the files of raw copies that are past their retention period; returns how many.
+def open_raw(config: Config, archive: Archive, run: int | None = None) -> WarcStore:
+    """The raw copies of this archive, to be read, and written to by a run (its number)."""
 
-    The archive forgets them first: a file left over by a crash in between is referenced by nothing and is deleted the
-    next time. Nothing is deleted while a backup is running."""
+    def moved(ref: WarcRef) -> WarcRef | None:
+        if ref.id is None:
+            return None
+        with archive.read() as conn:
+            return warc_records.location(conn, ref.id)
+
+    name = raw_name(run) if run is not None else None
+    return WarcStore(raw_folder(config), name, file_bytes=config.settings.raw.file_bytes, moved=moved)
+
+
+def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
+    """Deletes the files of raw copies that are past their retention period; returns how many. Nothing is deleted while
+    a backup is running."""
     if not config.settings.raw.keep_days:
         return 0
     try:
         with archive.database.lock(KEEPING):
-            return _expire(config, archive, now - timedelta(days=config.settings.raw.keep_days))
+            return raw_files.expire(archive, raw_folder(config), now - timedelta(days=config.settings.raw.keep_days))
     except Busy:
         return 0
-
-
-def _expire(config: Config, archive: Archive, before: datetime) -> int:
-    archive.write(lambda conn: warc_records.expire(conn, before)).result()
-    with archive.read() as conn:
-        kept = warc_records.files(conn)
-    folder = raw_folder(config)
-    files = listed(folder).items()
-    old = [name for name, stat in files if name not in kept and stat.st_mtime < before.timestamp()]
-    for name in old:
-        (folder / name).unlink(missing_ok=True)
-    return len(old)
 
 
 def signing_key(config: Config) -> minisign.SecretKey | None:

@@ -31,6 +31,7 @@ from crawler.cli import (
     mcp,
     opml,
     prove,
+    raw,
     reextract,
     run,
     runs,
@@ -68,6 +69,7 @@ GROUPS = (  # name, help, files
     ("export", "Export parts of the archive to files.", (export,)),
     ("index", "The search index.", (index,)),
     ("manifest", "Manifests of what was stored on each day, for proofs.", (manifest,)),
+    ("raw", "The WARC files of the raw copies.", (raw,)),
 )
 
 

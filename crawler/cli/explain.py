@@ -20,11 +20,12 @@ def explain(
     """Trace one URL through all stages: why it is stored or not."""
     from crawler import explain as lifecycle
     from crawler.config import load
+    from crawler.storage import open_raw
     from index.locale import FALLBACK, plain, translate
 
     config = load()
-    with open_existing_archive(config) as archive, archive.read() as conn:
-        steps = lifecycle.explain(conn, config, address)
+    with open_existing_archive(config) as archive, archive.read() as conn, open_raw(config, archive) as raw:
+        steps = lifecycle.explain(conn, config, raw, address)
     if json:
         print_json(plain(steps))
         return

@@ -115,12 +115,11 @@ def export_warc(
     """Export the raw copies as one WARC file."""
     from crawler.config import load
     from crawler.settings_model import PRODUCT
-    from crawler.storage import open_archive, raw_folder
+    from crawler.storage import open_archive, open_raw
     from index.archive import warc_records
     from index.locale import FALLBACK
     from index.locale.formats import size
     from index.warc.maintenance import join
-    from index.warc.store import WarcStore
 
     config = load()
     info = {"software": PRODUCT, "format": "WARC File Format 1.1", "operator": config.settings.contact or "unknown"}
@@ -128,7 +127,7 @@ def export_warc(
     with (
         open_archive(config) as archive,
         archive.read() as conn,
-        WarcStore(raw_folder(config)) as raw,
+        open_raw(config, archive) as raw,
         progress() as shown,
     ):
         step = shown.begin("export", "raw copies", warc_records.count(conn, chosen, as_utc(since)))
@@ -161,15 +160,14 @@ def export_wacz(
     """
     from crawler.config import load
     from crawler.settings_model import PRODUCT
-    from crawler.storage import open_index, raw_folder
+    from crawler.storage import open_index, open_raw
     from index.export.wacz import Collection
-    from index.warc.store import WarcStore
 
     config = load()
     about = {"title": " ".join(what or ()) or "Arshif", "software": PRODUCT}
     with (
         open_existing_archive(config) as archive,
-        WarcStore(raw_folder(config)) as raw,
+        open_raw(config, archive) as raw,
         open_index(config) as engine,
         progress() as shown,
     ):

@@ -48,8 +48,7 @@ def import_pages(
     from crawler.importing.job import Import
     from crawler.importing.page_filter import PageFilter
     from crawler.processes.parse_pool import ParsePool
-    from crawler.storage import open_archive, raw_folder
-    from index.warc.store import WarcStore
+    from crawler.storage import open_archive, open_raw
 
     config = load()
     chosen = _split(sites)
@@ -57,7 +56,7 @@ def import_pages(
     options = repr((sorted(chosen), since, until, languages))
     pool = ParsePool(workers)
     try:
-        with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw, progress() as shown:
+        with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
             looking, storing = shown.begin("look through", "records"), shown.begin("import", "pages")
 
             def tell(progress: Progress) -> None:

@@ -52,15 +52,14 @@ def prove(
     """
     from crawler.config import load
     from crawler.maintenance.proofs import prove as prove_reading
-    from crawler.storage import raw_folder
+    from crawler.storage import open_raw
     from index.archive import readings
     from index.evidence.proofs import pack
-    from index.warc.store import WarcStore
 
     if bool(article) == bool(content_hash):
         raise typer.BadParameter("name an article, or a hash with --hash: one of the two")
     config = load()
-    with open_existing_archive(config) as archive, archive.read() as conn, WarcStore(raw_folder(config)) as raw:
+    with open_existing_archive(config) as archive, archive.read() as conn, open_raw(config, archive) as raw:
         if content_hash:
             found = readings.with_hash(conn, content_hash.strip().lower())
         else:

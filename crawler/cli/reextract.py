@@ -42,15 +42,14 @@ def reextract(
     from crawler.config import load
     from crawler.maintenance.reextract import Reextraction
     from crawler.processes.parse_pool import ParsePool
-    from crawler.storage import open_archive, raw_folder
+    from crawler.storage import open_archive, open_raw
     from index.archive import warc_records
-    from index.warc.store import WarcStore
 
     config = load()
     chosen = config.choose(site) if site else tuple(config.sites.values())
     pool, begun = ParsePool(), time.monotonic()
     try:
-        with open_archive(config) as archive, WarcStore(raw_folder(config)) as raw, progress() as shown:
+        with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:
             with archive.read() as conn:
                 total = warc_records.count_newest(conn, [one.id for one in chosen], as_utc(since))
             step = shown.begin("reextract", "articles", total)

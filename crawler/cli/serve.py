@@ -25,8 +25,7 @@ def serve(
     from crawler.config import load
     from crawler.requested.desk import Desk
     from crawler.requested.fetcher import AddressFetcher
-    from crawler.storage import open_archive, open_index, raw_folder
-    from index.warc.store import WarcStore
+    from crawler.storage import open_archive, open_index, open_raw
     from index.web.app import create_app
     from index.web.app import serve as serve_web
 
@@ -39,7 +38,7 @@ def serve(
     with open_archive(config) as archive, open_index(config) as engine:
         if not parent:  # the daemon has printed it already
             say(f"Search page: {web.url or f'http://{host}:{port}/'}")
-        raw, token = WarcStore(raw_folder(config)), web.token.get_secret_value()
+        raw, token = open_raw(config, archive), web.token.get_secret_value()
         hosts = [host, *web.hosts]
         desk, fetcher = Desk(config, archive), AddressFetcher(config, archive)
         page = create_app(

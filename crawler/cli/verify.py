@@ -38,17 +38,16 @@ def verify(
     """
     from crawler.config import load
     from crawler.maintenance import verification
-    from crawler.storage import raw_folder
+    from crawler.storage import open_raw
     from index.archive import manifest_checks, warc_records
     from index.locale import FALLBACK, plain, translate
-    from index.warc.store import WarcStore
 
     def print_progress(found: Verified) -> None:
         if not json:
             print_error(f"{found.records} checked, {found.damaged} damaged, {found.missing} missing")
 
     config, now = load(), datetime.now(UTC)
-    with open_existing_archive(config) as archive, WarcStore(raw_folder(config)) as raw:
+    with open_existing_archive(config) as archive, open_raw(config, archive) as raw:
         since = now - timedelta(days=within)
         found = verification.verify(archive, raw, since, now, speed=speed * MEGABYTE, told=print_progress)
         with archive.read() as conn:

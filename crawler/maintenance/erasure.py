@@ -14,6 +14,7 @@ from crawler.storage import find_article
 from crawler.urls.canonical import canonical
 from index.archive import Archive, erasure, frontier, leases
 from index.archive.backup import KEEPING
+from index.archive.raw_files import sweep
 from index.model.message import Message
 from index.warc.maintenance import blank
 
@@ -94,6 +95,7 @@ class Erasure:
         :raises Busy: when a site is being crawled, or another process makes a backup or erases something.
         """
         with self.archive.database.lock(KEEPING):
+            sweep(self.archive, self.raw)  # copies of what is erased, which a compaction that was killed left
             held = self.archive.write(partial(leases.acquire, sites=what.sites, owner=OWNER, now=now)).result()
             try:
                 if missing := set(what.sites) - {lease.site for lease in held}:

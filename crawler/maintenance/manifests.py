@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from crawler.config import Config
 from crawler.errors import ArshifError
 from crawler.maintenance.verification import inspect
-from crawler.storage import raw_folder, signing_key
+from crawler.storage import open_raw, signing_key
 from index.archive import Archive, manifests, warc_records
 from index.archive.manifests import OpenManifest
 from index.evidence import merkle, minisign, time_stamps
@@ -69,7 +69,7 @@ def write(
     """
     key = signing_key(config)
     done = Written()
-    with WarcStore(raw_folder(config)) as raw:
+    with open_raw(config, archive) as raw:
         while steps is None or steps > 0:
             steps = None if steps is None else steps - 1
             with archive.read() as conn:
@@ -99,7 +99,7 @@ def _add_entries(archive: Archive, raw: WarcStore, manifest: OpenManifest, now: 
         records = manifests.records_due(conn, manifest, now, BATCH)
     found = {record.id: inspect(raw, record) for record in records}
     problems = {record: problem for record, problem in found.items() if isinstance(problem, RecordProblem)}
-    hashes = {record: leaf for record, leaf in found.items() if isinstance(leaf, bytes)}
+    hashes = {record: one.hash for record, one in found.items() if not isinstance(one, RecordProblem)}
 
     def add(conn: Connection) -> int | None:
         current = manifests.hold(conn, now)

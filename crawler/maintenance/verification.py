@@ -12,7 +12,7 @@ from index.archive import Archive, warc_records
 from index.archive.warc_records import CheckedRecord
 from index.evidence import merkle
 from index.model.codes import RecordProblem
-from index.warc.record import WarcDamaged
+from index.warc.record import WarcDamaged, unpack
 from index.warc.store import WarcStore
 
 BATCH = 200  # records checked between two writes: as many are checked again after an interruption
@@ -51,7 +51,7 @@ def verify(
         if not some:
             return found
         began = time.monotonic()
-        problems = {record.id: _problem(raw, record) for record in some}
+        problems = {record.id: _problem(inspect(raw, record)) for record in some}
         archive.write(partial(warc_records.mark_checked, problems=problems, now=now)).result()
         size = sum(record.ref.length for record in some)
         found.records += len(some)
@@ -65,18 +65,25 @@ def verify(
             time.sleep(max(0.0, size / speed - (time.monotonic() - began)))
 
 
-def inspect(raw: WarcStore, record: CheckedRecord) -> bytes | RecordProblem:
-    """The hash of a record as manifests hold it, after its digests were checked; or what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class SoundRecord:
+    """A record whose digests were checked: as stored, a gzip member, and its hash as manifests hold it."""
+
+    packed: bytes
+    hash: bytes
+
+
+def inspect(raw: WarcStore, record: CheckedRecord) -> SoundRecord | RecordProblem:
+    """A record after it was checked against its digests, and the hash in its manifest; or what is wrong with it."""
     if not raw.holds(record.ref):
         return RecordProblem.MISSING
     try:
-        return merkle.leaf_hash(raw.unpacked(record.ref, record.url))
+        packed = raw.checked(record.ref, record.url)
+        found = SoundRecord(packed, merkle.leaf_hash(unpack(packed, record.ref)))
     except WarcDamaged:
         return RecordProblem.DAMAGED
+    return found if record.hash in (None, found.hash) else RecordProblem.DAMAGED
 
 
-def _problem(raw: WarcStore, record: CheckedRecord) -> RecordProblem | None:
-    found = inspect(raw, record)
-    if isinstance(found, RecordProblem):
-        return found
-    return None if record.hash in (None, found) else RecordProblem.DAMAGED
+def _problem(found: SoundRecord | RecordProblem) -> RecordProblem | None:
+    return found if isinstance(found, RecordProblem) else None

@@ -30,7 +30,7 @@ from crawler.processes.fork_server import Forked, ForkServer
 from crawler.scheduling.site_schedule import LastRun
 from crawler.site_config import Site
 from crawler.storage import expire_raw, raw_folder, raw_name
-from index.archive import Archive, expiry, liveness, warc_records
+from index.archive import Archive, expiry, liveness, warc_files
 from index.archive import runs as records
 from index.archive import site_state as site_states
 from index.locale import FALLBACK, translate
@@ -191,7 +191,7 @@ def finish(archive: Archive, run: Run) -> RunStatus:
 def _repair(archive: Archive, raw: Path, run: int) -> None:
     """Cut off what a dead run left torn in its WARC files, after the last record that the archive refers to."""
     with archive.read() as conn:
-        files = warc_records.ends(conn, file_names(raw, f"{raw_name(run)}-"))
+        files = warc_files.ends(conn, file_names(raw, f"{raw_name(run)}-"))
     repair(raw, files)
 
 

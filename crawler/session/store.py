@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from crawler.config import Config
 from crawler.errors import ArchiveError
-from crawler.storage import open_archive, raw_folder, raw_name
+from crawler.storage import open_archive, open_raw
 from index.archive import Archive, leases, runs
 from index.model.codes import RunDetail, RunStatus
 from index.model.message import Message
@@ -72,8 +72,7 @@ class SessionStore:
         except BaseException:
             await self._let_go()
             raise
-        folder, file_bytes = raw_folder(self.config), self.config.settings.raw.file_bytes
-        self.warc = WarcStore(folder, name=raw_name(self.run), file_bytes=file_bytes)
+        self.warc = open_raw(self.config, self._archive, self.run)
         return [site for site in wanted if site in self.leases]
 
     async def _take(self, wanted: list[str], now: datetime) -> None:

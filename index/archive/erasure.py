@@ -58,7 +58,7 @@ def find(conn: Connection, article: str) -> ErasableArticle:
         versions=len(said),
         urls=tuple(sorted(urls | {row.url for row in refs if row.id not in passed})),
         texts=tuple({own.content_hash, *readings.hashes(conn, article)}),
-        refs=tuple(WarcRef(row.file, row.offset, row.length) for row in refs),
+        refs=tuple(map(warc_records.ref_of, refs)),
     )
 
 

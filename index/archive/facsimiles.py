@@ -170,10 +170,11 @@ def only_of(article: str) -> ColumnElement[bool]:
 _PARTS = select(
     *(_part[name] for name in ("kind", "number", "url", "made")),
     *(_raw[name] for name in ("file", "offset", "length")),
+    _raw.id.label("record"),
     _raw.url.label("target"),
 ).join(t.raws, _raw.id == _part.raw)
 
 
 def _as_part(row: RowMapping) -> Part:
-    ref = WarcRef(row["file"], row["offset"], row["length"])
+    ref = WarcRef(row["file"], row["offset"], row["length"], row["record"])
     return Part(PartKind(row["kind"]), row["number"], row["url"], row["made"], ref, row["target"])

@@ -32,10 +32,9 @@ from sqlalchemy import (
 from index.archive import dialect
 from index.archive import tables as t
 from index.archive.upsert import CHUNK
-from index.archive.warc_records import CheckedRecord
+from index.archive.warc_records import CheckedRecord, ref_of
 from index.evidence import merkle
 from index.evidence.forms import READ, Manifest, parse_manifest, reading_bytes
-from index.warc.record import WarcRef
 
 AHEAD = timedelta(days=1)  # what was stored later than this from now was stored by a wrong clock: now, for all we know
 _TABLES = (t.versions, t.readings)  # the first readings, and the further ones
@@ -123,7 +122,7 @@ def hold(conn: Connection, now: datetime) -> OpenManifest | None:
 def records_due(conn: Connection, manifest: OpenManifest, now: datetime, most: int) -> list[CheckedRecord]:
     """At most `most` raw responses that are to be entered in this manifest; those found damaged are left out."""
     rows = conn.execute(select(t.raws).where(_due(t.raws, manifest, now)).order_by(t.raws.c.stored).limit(most))
-    return [CheckedRecord(row.id, WarcRef(row.file, row.offset, row.length), row.url) for row in rows]
+    return [CheckedRecord(row.id, ref_of(row), row.url) for row in rows]
 
 
 def add_records(conn: Connection, manifest: OpenManifest, hashes: Mapping[int, bytes]) -> int:
@@ -269,7 +268,7 @@ def covered(conn: Connection, most: int, after: tuple[str, int, int] = ("", 0, 0
 def record(conn: Connection, entry: int) -> CheckedRecord | None:
     """The raw response with this entry (id); None if it is no longer there."""
     row = conn.execute(select(t.raws).where(t.raws.c.entry == entry)).one_or_none()
-    return CheckedRecord(row.id, WarcRef(row.file, row.offset, row.length), row.url) if row is not None else None
+    return CheckedRecord(row.id, ref_of(row), row.url) if row is not None else None
 
 
 def entry_hash(conn: Connection, entry: int) -> bytes | None:

@@ -146,6 +146,11 @@ def reap_dead(conn: Connection, now: datetime) -> list[int]:
     return dead
 
 
+def unfinished(conn: Connection) -> list[int]:
+    """The numbers of the runs whose end has not been recorded."""
+    return list(conn.execute(select(runs.c.id).where(runs.c.ended.is_(None))).scalars())
+
+
 def get(conn: Connection, run: int) -> Run | None:
     """The run of that number with its sites, or None."""
     return next(iter(_runs(conn, select(runs).where(runs.c.id == run))), None)

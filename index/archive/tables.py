@@ -340,6 +340,12 @@ facsimile_parts = Table(
     Index(None, "hash"),
 )
 
+discarded_files = Table(  # WARC files to be deleted: nothing refers to them any more, or not yet
+    "discarded_files",
+    metadata,
+    Column("file", String, primary_key=True),
+)
+
 redirects = Table(  # raw responses that led to an article's page, which is in another one
     "redirects",
     metadata,

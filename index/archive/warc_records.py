@@ -141,7 +141,7 @@ def _stored_records(conn: Connection, rows: Sequence[RowMapping]) -> Iterator[St
     further = _further_pages(conn, [row["id"] for row in rows])
     for row in rows:
         offered = Candidate(row["page_url"], *(row[f"said_{name}"] for name in SAID))
-        ref = WarcRef(row["file"], row["offset"], row["length"])
+        ref = WarcRef(row["file"], row["offset"], row["length"], row["record"])
         urls = row["page_url"], row["final_url"]
         pages = tuple(further.get((row["id"], row["number"]), ()))
         article = article_of(dict(row))
@@ -155,7 +155,7 @@ def _further_pages(conn: Connection, articles: Sequence[str]) -> dict[tuple[str,
     query = select(page.article, page.version, t.raws).join(t.raws, t.raws.c.id == page.raw)
     for piece in chunks(list(dict.fromkeys(articles))):
         for row in conn.execute(query.where(page.article.in_(piece)).order_by(page.number)):
-            ref = WarcRef(row.file, row.offset, row.length)
+            ref = ref_of(row)
             found.setdefault((row.article, row.version), []).append(FurtherPage(ref, row.url, row.fetched))
     return found
 
@@ -181,6 +181,18 @@ def renumber_further_pages(conn: Connection, article: str, version: int, number:
     conn.execute(update(t.further_pages).where(its).values(version=number))
 
 
+def ref_of(row: Any) -> WarcRef:
+    """The location in a row that has `file`, `offset`, `length` and `id` of `raws`."""
+    return WarcRef(row.file, row.offset, row.length, row.id)
+
+
+def location(conn: Connection, record: int) -> WarcRef | None:
+    """Where a record (id) lies; None if the archive refers to it no longer."""
+    row = conn.execute(select(*_LOCATION).where(t.raws.c.id == record)).one_or_none()
+    return ref_of(row) if row is not None else None
+
+
+_LOCATION = [t.raws.c[name] for name in ("id", "file", "offset", "length")]
 _ANY_FURTHER = select(t.further_pages.c.raw).limit(1)
 _IS_NEWEST = t.articles.c.number == t.versions.c.number
 _EACH = (
@@ -193,6 +205,7 @@ _EACH = (
         t.articles.c.url.label("own_url"),
         t.versions.c.url.label("page_url"),
         t.raws.c.url.label("final_url"),
+        t.raws.c.id.label("record"),
         *(t.raws.c[name] for name in ("fetched", "file", "offset", "length")),
         *(t.frontier.c[name].label(f"said_{name}") for name in SAID),
     )
@@ -221,9 +234,7 @@ def for_replay(conn: Connection, articles: Sequence[str]) -> list[ReplayRecord]:
         for query, table in ((_LED, t.redirects), (_FURTHER, t.further_pages), (_FACSIMILES, t.facsimile_parts)):
             found += conn.execute(query.where(table.c.article.in_(piece)))
     found.sort(key=lambda row: (row.article, row.fetched, row.id))
-    return [
-        ReplayRecord(row.article, WarcRef(row.file, row.offset, row.length), row.url, row.headline) for row in found
-    ]
+    return [ReplayRecord(row.article, ref_of(row), row.url, row.headline) for row in found]
 
 
 _PLACE = [t.raws.c[name] for name in ("id", "fetched", "url", "file", "offset", "length")]
@@ -264,13 +275,13 @@ _REDIRECTED = select(t.raws.c.url).join(t.redirects, t.redirects.c.raw == t.raws
 
 def refs(conn: Connection, site: str | None = None, since: datetime | None = None) -> Iterator[WarcRef]:
     """The locations of the raw responses, in their order on disk."""
-    query = select(t.raws.c.file, t.raws.c.offset, t.raws.c.length).order_by(t.raws.c.file, t.raws.c.offset)
+    query = select(*_LOCATION).order_by(t.raws.c.file, t.raws.c.offset)
     if site is not None:
         query = query.where(t.raws.c.site == site)
     if since is not None:
         query = query.where(t.raws.c.fetched >= since)
     for row in streamed(conn, query):
-        yield WarcRef(row.file, row.offset, row.length)
+        yield ref_of(row)
 
 
 def count(conn: Connection, site: str | None = None, since: datetime | None = None) -> int:
@@ -291,21 +302,22 @@ def count_newest(conn: Connection, sites: Sequence[str], since: datetime | None 
     return int(conn.execute(query).scalar_one())
 
 
-def ends(conn: Connection, files: Sequence[str]) -> dict[str, int]:
-    """Where the last record ends that the archive refers to in each of these files; 0 if it refers to none there."""
-    end = func.max(t.raws.c.offset + t.raws.c.length)
-    query = select(t.raws.c.file, end).group_by(t.raws.c.file)
-    rows = [row for piece in chunks(files) for row in conn.execute(query.where(t.raws.c.file.in_(piece)))]
-    return dict.fromkeys(files, 0) | {row[0]: row[1] for row in rows}
-
-
 def to_check(conn: Connection, before: datetime, after: int, most: int) -> list[CheckedRecord]:
     """At most `most` records, in the order of their ids after the id `after`, that were not checked since `before`."""
     due = (t.raws.c.checked.is_(None) | (t.raws.c.checked < before)) & (t.raws.c.id > after)
-    entry = t.manifest_entries.c
-    whole = t.raws.outerjoin(t.manifest_entries, entry.id == t.raws.c.entry)
-    rows = conn.execute(select(t.raws, entry.hash).select_from(whole).where(due).order_by(t.raws.c.id).limit(most))
-    return [CheckedRecord(row.id, WarcRef(row.file, row.offset, row.length), row.url, row.hash) for row in rows]
+    rows = conn.execute(_CHECKED.where(due).order_by(t.raws.c.id).limit(most))
+    return [CheckedRecord(row.id, ref_of(row), row.url, row.hash) for row in rows]
+
+
+def of_file(conn: Connection, file: str) -> list[CheckedRecord]:
+    """The records of a file, in their order on disk."""
+    rows = conn.execute(_CHECKED.where(t.raws.c.file == file).order_by(t.raws.c.offset))
+    return [CheckedRecord(row.id, ref_of(row), row.url, row.hash) for row in rows]
+
+
+_CHECKED = select(t.raws, t.manifest_entries.c.hash).select_from(
+    t.raws.outerjoin(t.manifest_entries, t.manifest_entries.c.id == t.raws.c.entry)
+)
 
 
 def mark_checked(conn: Connection, problems: Mapping[int, RecordProblem | None], now: datetime) -> None:
@@ -320,7 +332,7 @@ def mark_checked(conn: Connection, problems: Mapping[int, RecordProblem | None],
 
 def damaged(conn: Connection, article: str | None = None) -> list[DamagedRecord]:
     """The records with a problem and the versions that were read from them, of one article or of all."""
-    columns = (t.raws.c[name] for name in ("file", "offset", "length", "url", "checked", "problem"))
+    columns = (*_LOCATION, *(t.raws.c[name] for name in ("url", "checked", "problem")))
     first, further, part = t.versions.c, t.further_pages.c, t.facsimile_parts.c
     read = union_all(
         select(first.raw, first.article, first.number).where(first.raw.is_not(None)),
@@ -337,8 +349,8 @@ def damaged(conn: Connection, article: str | None = None) -> list[DamagedRecord]
         query = query.where(read.c.article == article)
     found = []
     for row in conn.execute(query):
-        ref, problem = WarcRef(row.file, row.offset, row.length), RecordProblem(row.problem)
-        found.append(DamagedRecord(ref, row.url, row.checked, problem, row.article, row.number))
+        problem = RecordProblem(row.problem)
+        found.append(DamagedRecord(ref_of(row), row.url, row.checked, problem, row.article, row.number))
     return found
 
 
@@ -352,22 +364,10 @@ def extent(conn: Connection, now: datetime) -> Extent:
     return Extent(number, total, round(lately / share))
 
 
-def expire(conn: Connection, before: datetime) -> list[str]:
-    """Remove references to the files whose records were all fetched before then; return the files' names. Their
-    versions stay but cannot be extracted again. An image counts as fetched whenever a page showed it."""
-    part = t.facsimile_parts.c
-    aged = select(t.raws.c.file).group_by(t.raws.c.file).having(func.max(t.raws.c.fetched) < before)
-    shown = select(t.raws.c.file).join(t.facsimile_parts, part.raw == t.raws.c.id).where(part.made >= before)
-    files = sorted({*conn.execute(aged).scalars()} - {*conn.execute(shown.distinct()).scalars()})
-    for piece in chunks(files):
-        remove(conn, t.raws.c.file.in_(piece))
-    return files
-
-
 def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:
     """Remove references to these raw responses; return their locations. A version that lacks one of its pages has no
     raw response any more: of the others, only a part of its text could be extracted."""
-    gone = conn.execute(select(t.raws.c.id, t.raws.c.file, t.raws.c.offset, t.raws.c.length).where(which)).all()
+    gone = conn.execute(select(*_LOCATION).where(which)).all()
     page = t.further_pages.c
     for piece in chunks([row.id for row in gone]):
         first = select(t.versions.c.article, t.versions.c.number).where(t.versions.c.raw.in_(piece))
@@ -380,9 +380,4 @@ def remove(conn: Connection, which: ColumnElement[bool]) -> list[WarcRef]:
         for table in (t.redirects, t.facsimile_parts):
             conn.execute(delete(table).where(table.c.raw.in_(piece)))
         conn.execute(delete(t.raws).where(t.raws.c.id.in_(piece)))
-    return [WarcRef(row.file, row.offset, row.length) for row in gone]
-
-
-def files(conn: Connection) -> set[str]:
-    """The names of the files that the archive refers to."""
-    return set(conn.execute(select(t.raws.c.file).distinct()).scalars())
+    return [ref_of(row) for row in gone]

@@ -6,10 +6,13 @@ these folders. The name by which the archive refers to a file has its folder in 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 
 from index.atomic_files import sync_folder
@@ -52,3 +55,34 @@ def make_place(folder: Path, name: str) -> Path:
     for parent in missing:
         sync_folder(parent.parent)
     return path
+
+
+@contextmanager
+def held(path: Path) -> Iterator[FileIO | None]:
+    """A file that nobody writes to during the block; None if its writer goes on, or it is not there."""
+    try:
+        file = FileIO(path, "r+")
+    except FileNotFoundError:
+        yield None
+        return
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+            return
+        yield file
+
+
+def remove(folder: Path, name: str) -> bool:
+    """Delete a file, and what was left of an attempt to write it, for good; return whether it is gone. One whose writer
+    goes on stays."""
+    path = folder / name
+    with held(path) as file:
+        if file is None and path.exists():
+            return False
+        for left in (path, *path.parent.glob(f"{path.name}.*.new")):
+            left.unlink(missing_ok=True)
+    if path.parent.exists():
+        sync_folder(path.parent)
+    return True

@@ -7,7 +7,7 @@ import re
 import zlib
 from base64 import b32encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha1
 from io import BytesIO
@@ -38,11 +38,13 @@ class WarcDamaged(ArshifError):
 
 @dataclass(frozen=True, slots=True)
 class WarcRef:
-    """The location of a record: the file's name in the WARC folder, and the position of its gzip member in bytes."""
+    """The location of a record: the file's name in the WARC folder, and the position of its gzip member in bytes; and
+    the `id` by which the archive knows where it is now, if it came from there."""
 
     file: str
     offset: int
     length: int
+    id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

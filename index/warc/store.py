@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -38,7 +38,8 @@ class WarcStore:
     the month, beginning with `2026/11/name-00001.warc.gz`.
 
     `name` is the writer's, such as `20261123T191000-run7`; an existing file is continued after its last complete
-    record, and a torn one is cut off. A file of `file_bytes` or more gets no further record.
+    record, and a torn one is cut off. A file of `file_bytes` or more gets no further record. `moved` gives the location
+    that a record has by now, where its file was merged into another one after the reference to it was read.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class WarcStore:
         info: Mapping[str, str] | None = None,
         *,
         file_bytes: int = FILE_BYTES,
+        moved: Callable[[WarcRef], WarcRef | None] = lambda _: None,
     ) -> None:
         self.folder = Path(folder)
+        self._moved = moved
         self._file_bytes = file_bytes
         self._name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
         self._info = {"software": "Arshif", "format": "WARC File Format 1.1", **(info or {})}
@@ -105,8 +108,11 @@ class WarcStore:
         try:
             size = (self.folder / ref.file).stat().st_size if is_file_name(ref.file) else 0
         except OSError:
-            return False
-        return 0 <= ref.offset < ref.offset + ref.length <= size
+            size = 0
+        if 0 <= ref.offset < ref.offset + ref.length <= size:
+            return True
+        later = self._moved(ref)
+        return later is not None and later != ref and self.holds(later)
 
     def close(self) -> None:
         """Close the file."""
@@ -145,6 +151,9 @@ class WarcStore:
         file = FileIO(path, "a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.fstat(file.fileno()).st_nlink:  # merged into another one, and deleted, before it was locked
+                file.close()
+                return self._begin(name)
             truncate_torn_tail(file)
             if file.seek(0, os.SEEK_END) == 0:
                 self._put(file, pack_info(path.name, self._info))
@@ -176,6 +185,15 @@ class WarcStore:
 
         :raises WarcDamaged: when the file is missing or too short.
         """
+        try:
+            return self._packed(ref)
+        except WarcDamaged:
+            later = self._moved(ref)
+            if later is None or later == ref:
+                raise
+        return self.packed(later)
+
+    def _packed(self, ref: WarcRef) -> bytes:
         if not is_file_name(ref.file):
             raise WarcDamaged(f"raw copy {ref.file!r} is no name of a file of ours")
         path = self.folder / ref.file

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crawler.maintenance.verification import verify
-from index.archive import Archive, articles, warc_records
+from index.archive import Archive, articles, warc_files, warc_records
 from index.archive.backup import back_up, check
 from index.model.codes import RecordProblem
 from index.warc import record
@@ -118,7 +118,7 @@ def test_what_is_damaged_or_missing_is_found_with_its_versions(tmp_path: Path) -
         with archive.read() as conn:
             refs = sorted(warc_records.refs(conn), key=lambda ref: ref.offset)
             file = refs[0].file
-            assert warc_records.ends(conn, [file, "x.warc.gz"]) == {
+            assert warc_files.ends(conn, [file, "x.warc.gz"]) == {
                 file: refs[-1].offset + refs[-1].length,
                 "x.warc.gz": 0,
             }

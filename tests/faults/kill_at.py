@@ -88,8 +88,15 @@ POINTS = {
     "forget: within its transaction": Point("index.archive.erasure:forget", "after", 1),
     "forget: after its transaction": Point("crawler.maintenance.erasure:Erasure._forget", "after", 1),
     "forget: before the journal is emptied": Point("index.archive.sqlite:empty_journal", "before", 1),
+    "compact: before anything is written": Point("index.warc.files:make_place", "before", 1),
+    "compact: some records are copied": Point("crawler.maintenance.compaction:inspect", "after", 5),
+    "compact: the new file is there": Point("crawler.maintenance.compaction:sync_folder", "before", 1),
+    "compact: within moving the references": Point("index.archive.warc_files:move", "after", 1),
+    "compact: the references are moved": Point("index.archive.raw_files:sweep", "before", 2),
+    "compact: some files are deleted": Point("index.archive.raw_files:remove", "after", 2),
+    "compact: all files are deleted, and still noted": Point("index.archive.warc_files:keep", "before", 2),
 }
-KEEPING = ("backup", "restore", "forget")
+KEEPING = ("backup", "restore", "forget", "compact")
 SHIPPING = ("ship", "publish")  # stages that need no crawl, only what one left in the outbox
 ENGINES = {
     "embedded": "index.engines.embedded.engine:EmbeddedEngine",

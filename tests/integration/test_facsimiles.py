@@ -165,7 +165,7 @@ def test_forgetting_an_article_leaves_nothing_of_how_it_looked(room: Newsroom, h
     publish(room)
     house.arshif("archive", "--copy", ADDRESS)
     house.arshif("forget", ADDRESS, "--yes")
-    files: Any = [io.BytesIO(path.read_bytes()) for path in house.data.glob("raw/*.warc.gz")]
+    files: Any = [io.BytesIO(path.read_bytes()) for path in house.data.glob("raw/**/*.warc.gz")]
     left = b"".join(zlib.decompress(data, 31) for file in files for data in _members(file.read()))
     assert image not in left
     assert b"WARC-Type: resource" not in left

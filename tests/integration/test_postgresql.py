@@ -47,6 +47,7 @@ def test_a_copy_by_pg_dump_is_put_back(
     house.arshif("restore", str(tmp_path / "copy"), code=1)
     assert "pg_restore" in house.log
     (tmp_path / "copy").mkdir()
+    copied("raw", FILE, source=house.data, target=tmp_path / "copy")
     dump = str(tmp_path / "copy" / "arshif.dump")
     postgresql_server.client("pg_dump", "-Fc", "-f", dump, archive_of(house))
     copied("raw", FILE, source=house.data, target=tmp_path / "copy")

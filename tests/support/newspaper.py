@@ -21,7 +21,7 @@ from crawler.session.pages import Received
 from crawler.session.session import CrawlSession
 from crawler.site_config import Site
 from crawler.storage import open_archive, raw_folder
-from index.archive import documents, edits, frontier, leases, warc_records
+from index.archive import documents, edits, frontier, leases, warc_files
 from index.archive.comparisons import compare_waiting
 from index.archive.edits import Edit
 from index.archive.history import Event, history
@@ -159,7 +159,7 @@ class Archivist:
     def lose_raw_copies(self) -> None:
         """Expire all raw copies, as `raw.keep_days` does."""
         late = self.now + timedelta(days=1)
-        self._wait(self.session.store.write(lambda conn: warc_records.expire(conn, late)))
+        self._wait(self.session.store.write(lambda conn: warc_files.expire(conn, late)))
 
     def versions(self, story: Story) -> list[Version]:
         return self.read(lambda conn: documents.versions(conn, documents.by_url(conn, story.url) or ""))

@@ -12,13 +12,14 @@ from sqlalchemy import Connection, func, select
 
 from crawler.maintenance.erasure import Erasure, ErasureTarget
 from crawler.maintenance.verification import verify
-from index.archive import Archive, articles, erasure, facsimiles, manifests, past_versions, warc_records
+from index.archive import Archive, articles, erasure, facsimiles, manifests, past_versions, warc_files, warc_records
 from index.archive import tables as t
 from index.archive.facsimiles import NewPart, Part
 from index.evidence import merkle
 from index.model.article import Article
 from index.model.codes import FacsimileReason, FetchReason, PartKind
 from index.model.message import Message
+from index.warc.files import names
 from index.warc.maintenance import join
 from index.warc.record import Response
 from index.warc.store import WarcStore
@@ -188,11 +189,11 @@ def test_old_parts_expire_unless_a_newer_version_shows_them(archive: Archive, ra
     with WarcStore(tmp_path / "raw", name="run-000002") as later:
         store(archive, later, OTHER, part(at=NOW))
     before = NOW - timedelta(days=30)
-    assert archive.write(lambda conn: warc_records.expire(conn, before)).result() == []
+    assert archive.write(lambda conn: warc_files.expire(conn, before)).result() == []
     archive.write(lambda conn: erasure.forget(conn, erasure.find(conn, OTHER.id), NOW)).result()
-    assert archive.write(lambda conn: warc_records.expire(conn, before)).result() == ["run-000001-00001.warc.gz"]
+    assert archive.write(lambda conn: warc_files.expire(conn, before)).result() == names(raw.folder, "run-000001-")
     assert count(archive, "facsimile_parts", "raws") == [0, 0]
 
 
 def _all(raw: WarcStore) -> bytes:
-    return b"".join(gzip.decompress(path.read_bytes()) for path in sorted(raw.folder.glob("*.warc.gz")))
+    return b"".join(gzip.decompress(path.read_bytes()) for path in sorted(raw.folder.rglob("*.warc.gz")))

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from sqlalchemy import Connection, select
 
-from index.archive import Archive, articles, erasure, warc_records
+from index.archive import Archive, articles, erasure, warc_files, warc_records
 from index.archive import tables as t
 from index.archive.warc_records import Redirect
 from index.warc.record import WarcRef
@@ -77,7 +77,7 @@ def test_a_page_for_consent_on_the_way_is_not_an_articles_own_address(archive: A
 
 def test_what_expires_is_referred_to_no_longer(archive: Archive, warcs: Warcs) -> None:
     store(archive, warcs, "1", f"{OWN}go/1")
-    files = archive.write(lambda conn: warc_records.expire(conn, NOW + HOUR)).result()
+    files = archive.write(lambda conn: warc_files.expire(conn, NOW + HOUR)).result()
     assert files == ["run-1.warc.gz"]
     with archive.read() as conn:
         assert conn.execute(select(t.redirects)).all() == conn.execute(select(t.raws)).all() == []

@@ -16,7 +16,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import load
 from crawler.storage import database, expire_raw, open_archive, raw_folder
-from index.archive import Archive, articles, documents, warc_records
+from index.archive import Archive, articles, documents, warc_files, warc_records
 from index.archive import tables as t
 from index.archive.backup import KEEPING
 from index.errors import FileThere
@@ -106,7 +106,7 @@ def test_files_older_than_they_are_kept_go_and_articles_stay(config: Path, fille
     assert left.name == "run-10-00001.warc.gz"
     with filled.read() as conn:
         assert documents.count(conn) == 4
-        assert warc_records.files(conn) == {left.relative_to(raw_folder(settings)).as_posix()}
+        assert warc_files.referred(conn) == {left.relative_to(raw_folder(settings)).as_posix()}
         kept = {row.url: row.raw for row in conn.execute(select(t.versions.c.url, t.versions.c.raw))}
     assert {url for url, raw in kept.items() if raw is None} == {f"https://step.example/50/{n}" for n in range(2)}
     assert expire_raw(settings, filled, NOW) == 0

@@ -9,6 +9,7 @@ import resource
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
 from index.errors import ArchiveError, Busy
-from index.warc import files, record
+from index.warc import files, record, store
 from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import repair
@@ -139,6 +140,26 @@ def test_a_name_in_use_is_told(tmp_path: Path) -> None:
         one.append(response())
         with pytest.raises(Busy, match="another process writes"):
             other.append(response())
+
+
+def test_a_file_that_is_deleted_before_its_writer_has_locked_it_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with WarcStore(tmp_path, "run") as copies:
+        merged = copies.append(response())
+
+    class Late(FileIO):
+        def __init__(self, path: Path, mode: str) -> None:
+            super().__init__(path, mode)
+            if opened.append(path) is None and len(opened) == 1:
+                path.unlink()
+
+    opened: list[Path] = []
+    monkeypatch.setattr(store, "FileIO", Late)
+    with WarcStore(tmp_path, "run") as copies:
+        after = copies.append(response(b"after"))
+        assert (after.file, len(opened)) == (merged.file, 2)
+        assert copies.read(after, URL)[1] == b"after"
 
 
 def test_threads_share_a_writer(tmp_path: Path) -> None:

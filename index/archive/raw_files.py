@@ -1,0 +1,37 @@
+"""Deleting WARC files to which the archive refers no longer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from index.archive import Archive, warc_files
+from index.warc.files import listed, remove
+
+
+def sweep(archive: Archive, folder: Path) -> int:
+    """Delete the files in the folder of raw responses that are noted as discarded; return how many. Those that another
+    process writes to stay for the next time.
+
+    Call it while the lock `KEEPING` is held: a file that is being merged is noted, too.
+    """
+    with archive.read() as conn:
+        files = warc_files.discarded(conn)
+    gone = [file for file in files if remove(folder, file)]
+    if gone:
+        archive.write(partial(warc_files.keep, files=gone)).result()
+    return len(gone)
+
+
+def expire(archive: Archive, folder: Path, before: datetime) -> int:
+    """Delete the files whose pages were all fetched before then (UTC), and older ones to which nothing refers; return
+    how many. The archive forgets them first. Call it while the lock `KEEPING` is held."""
+    archive.write(partial(warc_files.expire, before=before)).result()
+    deleted = sweep(archive, folder)
+    with archive.read() as conn:
+        kept = warc_files.referred(conn)
+    for name, stat in listed(folder).items():
+        if name not in kept and stat.st_mtime < before.timestamp():
+            deleted += remove(folder, name)
+    return deleted

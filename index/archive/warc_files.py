@@ -1,0 +1,106 @@
+"""The WARC files of the archive's raw responses: what it refers to in each, and which are to be deleted.
+
+A file to which nothing refers any more is noted in the transaction that removed its last reference, and deleted
+afterwards; a new one, which others are merged into, is noted before it is written, until the first reference leads
+there. So whatever is killed in between leaves no file behind that nobody knows of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from index.archive import tables as t
+from index.archive.upsert import chunks, insert_missing
+from index.archive.warc_records import remove
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the archive refers to in a WARC file: how many records, how many of them are damaged or missing, and when
+    the newest page was fetched (UTC)."""
+
+    file: str
+    records: int
+    damaged: int
+    newest: datetime
+
+
+def contents(conn: Connection, files: Sequence[str]) -> list[Content]:
+    """What the archive refers to in these files; those to which nothing refers are left out."""
+    raw = t.raws.c
+    query = select(raw.file, func.count(), func.count(raw.problem), func.max(raw.fetched)).group_by(raw.file)
+    rows = [row for piece in chunks(files) for row in conn.execute(query.where(raw.file.in_(piece)))]
+    return sorted((Content(*row) for row in rows), key=lambda one: one.file)
+
+
+def ends(conn: Connection, files: Sequence[str]) -> dict[str, int]:
+    """Where the last record ends that the archive refers to in each of these files; 0 if it refers to none there."""
+    end = func.max(t.raws.c.offset + t.raws.c.length)
+    query = select(t.raws.c.file, end).group_by(t.raws.c.file)
+    rows = [row for piece in chunks(files) for row in conn.execute(query.where(t.raws.c.file.in_(piece)))]
+    return dict.fromkeys(files, 0) | {row[0]: row[1] for row in rows}
+
+
+def referred(conn: Connection) -> set[str]:
+    """The files that the archive refers to."""
+    return set(conn.execute(select(t.raws.c.file).distinct()).scalars())
+
+
+def expire(conn: Connection, before: datetime) -> list[str]:
+    """Remove references to the files whose records were all fetched before then, and note these as discarded; return
+    their names. Their versions stay but cannot be extracted again. An image counts as fetched whenever a page showed
+    it."""
+    part = t.facsimile_parts.c
+    aged = select(t.raws.c.file).group_by(t.raws.c.file).having(func.max(t.raws.c.fetched) < before)
+    shown = select(t.raws.c.file).join(t.facsimile_parts, part.raw == t.raws.c.id).where(part.made >= before)
+    files = sorted({*conn.execute(aged).scalars()} - {*conn.execute(shown.distinct()).scalars()})
+    for piece in chunks(files):
+        remove(conn, t.raws.c.file.in_(piece))
+    discard(conn, files)
+    return files
+
+
+def move(conn: Connection, offsets: Mapping[str, Mapping[int, int]], target: str, now: datetime) -> bool:
+    """Have the references to all records of some files lead to their copies in another one: `offsets` says where each
+    is there, by its file and its id. They were checked `now` (UTC). The files are noted as discarded, the other one no
+    longer is.
+
+    Returns whether that was done; it is not if the archive refers to other records in one of the files than these.
+    """
+    ids = {record: place for places in offsets.values() for record, place in places.items()}
+    there: set[int] = set()
+    for piece in chunks(list(offsets)):
+        there |= set(conn.execute(select(t.raws.c.id).where(t.raws.c.file.in_(piece))).scalars())
+    if there != ids.keys():
+        return False
+    values = {"file": target, "offset": bindparam("place"), "checked": now, "problem": None}
+    one = update(t.raws).where(t.raws.c.id == bindparam("record")).values(**values)
+    conn.execute(one, [{"record": record, "place": place} for record, place in ids.items()])
+    discard(conn, list(offsets))
+    keep(conn, [target])
+    return True
+
+
+# --- files to be deleted ---------------------------------------------------------------------------------------------
+
+
+def discard(conn: Connection, files: Sequence[str]) -> None:
+    """Note files that are to be deleted unless something refers to them."""
+    insert_missing(conn, t.discarded_files, {}, "file", [{"file": file} for file in files])
+
+
+def keep(conn: Connection, files: Sequence[str]) -> None:
+    """Note no longer that these files are to be deleted: something refers to them, or they are gone."""
+    for piece in chunks(files):
+        conn.execute(delete(t.discarded_files).where(t.discarded_files.c.file.in_(piece)))
+
+
+def discarded(conn: Connection) -> list[str]:
+    """The files that are to be deleted: noted, and nothing refers to them."""
+    file = t.discarded_files.c.file
+    unused = ~select(t.raws.c.id).where(t.raws.c.file == file).exists()
+    return list(conn.execute(select(file).where(unused).order_by(file)).scalars())
