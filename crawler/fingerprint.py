@@ -61,13 +61,13 @@ def identity(headline: str, body: str) -> Identity:
 def signature(found: list[str]) -> bytes:
     """The MinHash of the three-word shingles of at least three folded words, as little-endian 32-bit integers."""
     # Join and split so that one call encodes all words; folded words contain no whitespace.
-    coded = [crc32(word) for word in " ".join(found).encode("utf-8", "replace").split()]
-    code = np.array(coded, dtype=np.uint64)
+    code = np.fromiter(map(crc32, " ".join(found).encode("utf-8", "replace").split()), dtype=np.uint64)
     shingles = code[:-2] * _PLACES[0] + code[1:-1] * _PLACES[1] + code[2:] * _PLACES[2]
     values = _mixed((shingles >> np.uint64(32)).astype(np.uint32))
     low = np.full(PERMUTATIONS, 0xFFFFFFFF, dtype=np.uint32)
     for start in range(0, len(values), 1024):  # bounds the memory for a very long text
-        permuted = _FACTORS[:, None] * values[start : start + 1024] + _OFFSETS[:, None]
+        permuted = _FACTORS[:, None] * values[start : start + 1024]
+        permuted += _OFFSETS[:, None]
         np.minimum(low, permuted.min(axis=1), out=low)
     return low.astype("<u4").tobytes()
 
@@ -84,8 +84,10 @@ def _mixed(values: np.ndarray[Any, np.dtype[np.uint32]]) -> np.ndarray[Any, np.d
 
 def _is_template(found: list[str]) -> bool:
     """Whether a text is a flash, or mostly numbers like a table of prices or results."""
-    numbers = sum(not word.isalpha() and _DIGIT.search(word) is not None for word in found)
-    return len(found) < _FLASH_MAX_WORDS or numbers > _NUMBERS * len(found)
+    most = _NUMBERS * len(found)
+    if len(found) < _FLASH_MAX_WORDS or len(_DIGIT.findall(" ".join(found))) <= most:  # hardly any text has more
+        return len(found) < _FLASH_MAX_WORDS
+    return sum(_DIGIT.search(word) is not None for word in found) > most
 
 
 def _parameters(name: str, count: int, kind: str) -> np.ndarray[Any, Any]:

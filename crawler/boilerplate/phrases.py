@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
@@ -120,9 +120,9 @@ def _foot(paragraph: str) -> Phrase | None:
     if len(paragraph) > _FOOT_MOST:
         return None
     folded = f" {known_form(paragraph)} "
-    if found := next((p for p in _within() if (p.text if _spaceless(p.text) else f" {p.text} ") in folded), None):
+    if found := next((phrase for needle, phrase in _within() if needle in folded), None):
         return found
-    if found := next((p for p in _openings() if folded.startswith(f" {p.text} ")), None):
+    if found := next((phrase for needle, phrase in _openings() if folded.startswith(needle)), None):
         return found
     if not _QUOTED.search(paragraph) and (found := _follow(folded)):
         return found
@@ -135,8 +135,8 @@ def _follow(folded: str) -> Phrase | None:
     platform, which closes the line in the second case: `For the latest news, follow us on Telegram`."""
     if len(folded.split()) > _FOLLOW:
         return None
-    for phrase in _invitations():
-        before, found, after = folded.partition(phrase.text if _spaceless(phrase.text) else f" {phrase.text} ")
+    for needle, phrase in _invitations():
+        before, found, after = folded.partition(needle)
         if not found or not any(f" {name} " in f"{before} {after}" for name in platforms()):
             continue
         if not before.strip() or (len(before.split()) <= _FOLLOW_BEFORE and _platform_closes(folded)):
@@ -235,18 +235,27 @@ def _of(name: str, text: str) -> Iterable[Phrase]:
 
 
 @cache
-def _within() -> tuple[Phrase, ...]:
-    return tuple(p._replace(text=known_form(p.text)) for p in listed() if p.manner == "within")
+def _within() -> tuple[tuple[str, Phrase], ...]:
+    return tuple((_needle(p.text), p) for p in _folded(p for p in listed() if p.manner == "within"))
 
 
 @cache
-def _openings() -> tuple[Phrase, ...]:
-    return tuple(p._replace(text=known_form(p.text)) for p in listed() if p.manner == "foot")
+def _openings() -> tuple[tuple[str, Phrase], ...]:
+    return tuple((f" {p.text} ", p) for p in _folded(p for p in listed() if p.manner == "foot"))
 
 
 @cache
-def _invitations() -> tuple[Phrase, ...]:
-    return tuple(p._replace(text=known_form(p.text)) for p in listed() if p.kind == "follow")
+def _invitations() -> tuple[tuple[str, Phrase], ...]:
+    return tuple((_needle(p.text), p) for p in _folded(p for p in listed() if p.kind == "follow"))
+
+
+def _folded(phrases: Iterable[Phrase]) -> Iterator[Phrase]:
+    return (phrase._replace(text=known_form(phrase.text)) for phrase in phrases)
+
+
+def _needle(phrase: str) -> str:
+    """A folded phrase as it stands in a folded line that begins and ends with a space: as whole words."""
+    return phrase if _spaceless(phrase) else f" {phrase} "
 
 
 @cache

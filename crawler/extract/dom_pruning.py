@@ -19,12 +19,13 @@ _TAGS = (
     "nav, aside, footer, form, button, dialog, menu, iframe, object, embed, svg, canvas, select, textarea, input,"
     " style, script, noscript, template, link, audio, video"
 )
-_ROLES = (
-    '[role="navigation"], [role="complementary"], [role="contentinfo"], [role="search"], [role="dialog"],'
-    ' [role="alertdialog"], [role="menu"], [role="menubar"], [role="toolbar"], [role="tooltip"], [role="tablist"],'
-    ' [aria-modal="true"]'
-)
+_ROLES = frozenset((
+    "navigation", "complementary", "contentinfo", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar",
+    "tooltip", "tablist",
+))  # fmt: skip
+_MODAL = '[aria-modal="true"]'
 _COMMENTS = '[itemprop~="comment"], [itemtype$="schema.org/Comment"], [itemtype$="schema.org/UserComments"]'
+_BESIDE = frozenset(_TAGS.split(", "))
 # Elements that are removed if all their text is in links: "read also", lists of articles.
 _LINKED = frozenset(("ul", "ol", "p", "h2", "h3", "h4", "h5", "h6"))
 _NEVER_PRUNED = frozenset(("html", "head", "body", "main", "article"))
@@ -59,7 +60,8 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     _take(_asides_outside_article(tree), "element", removed)
     whole, own = _weight(tree.body), _own(tree, others)
     _take((n for n in unseen if n.parent is not None and _expendable(n, whole, own)), "hidden", removed)
-    _take((n for n in tree.css(f"{_TAGS}, {_ROLES}") if _expendable(n, whole, own)), "element", removed)
+    beside = [n for n in tree.css(f"{_TAGS}, [role], {_MODAL}") if _is_beside(n)]
+    _take((n for n in beside if _expendable(n, whole, own)), "element", removed)
     _take((n for n in tree.css("[data-nosnippet]") if _is_label(n) and _expendable(n, whole, own)), "element", removed)
     whole = _weight(tree.body)
     _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
@@ -115,6 +117,13 @@ def _teasers(tree: LexborHTMLParser) -> list[LexborNode]:
         if sum(attribute(a, "href") == href for a in box.css("a[href]")) > 1:
             boxes[f"{box.tag}.{attribute(box, 'class')}"][box.mem_id] = box
     return [box for alike in boxes.values() if len(alike) < _ALIKE for box in alike.values()]
+
+
+def _is_beside(node: LexborNode) -> bool:
+    """Whether an element is beside the text by its tag, or else by its role."""
+    attributes = node.attributes
+    role = attributes.get("role")
+    return role is None or role in _ROLES or node.tag in _BESIDE or attributes.get("aria-modal") == "true"
 
 
 def _is_label(node: LexborNode) -> bool:

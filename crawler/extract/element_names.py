@@ -49,18 +49,24 @@ def reason(node: LexborNode) -> str:
 @lru_cache(maxsize=20_000)
 def _of_classes(classes: str) -> str:
     """The reason that classes give."""
-    said = (one for one in classes.split()[:20] if not (_TOPIC.match(one) and _POST.search(classes)))
-    return next(filter(None, map(_of_name, said)), "")
+    for one in classes.split()[:20]:
+        if (why := _of_name(one)) and not (_TOPIC.match(one) and _POST.search(classes)):
+            return why
+    return ""
 
 
 @lru_cache(maxsize=20_000)
 def _of_name(name: str) -> str:
     """The reason that a class or an id gives: the same classes recur beside others."""
-    words = _words(name) if 1 < len(name) < 100 else ""
-    match = _matcher().search(words)
-    if match is None or match.lastgroup is None or _is_negated(words[: match.start()], words[match.end() :]):
-        return ""
-    return match.lastgroup
+    words = _words(name).split() if 1 < len(name) < 100 else []
+    phrases = _phrases()
+    for at, first in enumerate(words):
+        for phrase, why in phrases.get(first, ()):
+            end = at + len(phrase)
+            if words[at:end] == phrase:
+                rest = " ".join(words[end:])
+                return "" if _is_negated(" ".join(words[:at]), f" {rest}" if rest else "") else why
+    return ""
 
 
 def judge(pattern: str) -> Callable[[str], bool]:
@@ -88,11 +94,15 @@ def _words(name: str) -> str:
 
 
 @cache
-def _matcher() -> re.Pattern[str]:
-    """A pattern for the words of all reasons, with a named group per reason."""
+def _phrases() -> dict[str, list[tuple[list[str], str]]]:
+    """The phrases of all reasons, each as its words with its reason, in their order by their first words."""
     data: dict[str, str] = yaml.safe_load(files("crawler.extract").joinpath("dom_pruning.yaml").read_text("utf-8"))
-    groups = (f"(?P<{reason}>(?: |^)(?:{'|'.join(words.split('; '))})(?= |$))" for reason, words in data.items())
-    return re.compile("|".join(groups))
+    found: dict[str, list[tuple[list[str], str]]] = {}
+    for why, phrases in data.items():
+        for phrase in phrases.split("; "):
+            words = phrase.split()
+            found.setdefault(words[0], []).append((words, why))
+    return found
 
 
 def _is_title(node: LexborNode, name: str) -> bool:

@@ -20,6 +20,8 @@ _is_called_label = judge(
     r"label|kicker|overline|eyebrow|badge|flag|(?:^|[\W_])(?:tag|cat|category|section|topic|prefix)(?:$|[\W_])"
 )
 _LABEL = re.compile(r"([^:：]{2,60})[:：]\s+")  # `Name: Headline`
+_WORD = re.compile(r"\w+")
+_MARKS = re.compile(r"[\u064b-\u065f\u0640]")  # harakat and tatweel
 _HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")
 _HEADLINE_MIN_WORDS = 4  # words from which a site name is more likely a headline
 _TITLE_MAX_CHARS = 1_000  # characters of a title that are processed
@@ -33,26 +35,26 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
     often shortened or written for search engines. If no heading agrees with a declared title, the title is used."""
     said = {_key(title) for title, _ in _declared(document, node)}
     tops = [(text, _is_logo(h)) for h in document.tree.css("h1")[:8] if (text := _shown(h, said))]
-    own = [
+    own = _keys([
         *site_names,
         *_named(document),
         *(text for text, logo in tops if logo),
         urlsplit(document.url).hostname or "",
-    ]
+    ])  # fmt: skip
     settled = _settled(document, node, [text for text, logo in tops if not logo])
     declared = [
         (title, origin)
         for raw, origin in _declared(document, node)
-        if (title := without_site(raw, own, settled)) and not _is_name(title, own)
+        if (title := _without_site(raw, own, settled)) and not _is_name(title, own)
     ]
     titles = [title for title, _ in declared]
     headings = [text for text, logo in tops if not logo and not _is_name(text, own)]
     shown = max(headings, key=lambda h: max((_agreement(h, t) for t in titles), default=0.0), default="")
     if shown and not titles:
-        return without_site(shown, own, settled), "h1"
+        return _without_site(shown, own, settled), "h1"
     if shown and max(_agreement(shown, t) for t in titles) >= _SIMILAR and not _is_settled(declared, shown):
         glued = next((t for t in titles if _key(t) == _key(shown) and len(words(t)) > len(words(shown))), "")
-        return (glued, "og") if glued else (without_site(shown, own, settled), "h1")
+        return (glued, "og") if glued else (_without_site(shown, own, settled), "h1")
     if declared:
         return _within(document, titles) or declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
@@ -113,8 +115,9 @@ def _settled(document: HtmlDocument, node: jsonld.Node | None, headings: list[st
     return frozenset([*map(line, headings), *(title for title, times in said.items() if times > 1)])
 
 
-def without_site(title: str, names: Iterable[str], settled: Collection[str] = ()) -> str:
-    """The title without the site's name at either end: `Headline | Name`, `Name - Headline`, `Name: Headline`.
+def _without_site(title: str, keys: Collection[str], settled: Collection[str] = ()) -> str:
+    """The title without the site's name at either end: `Headline | Name`, `Name - Headline`, `Name: Headline`. `keys`
+    are those of its names.
 
     A part that is only like the name, as `BBC` is like `BBC News`, is taken off once, and not off the `settled` titles:
     an outlet is in the news itself."""
@@ -127,11 +130,11 @@ def without_site(title: str, names: Iterable[str], settled: Collection[str] = ()
         alike = _is_exactly if title in settled else alike
         cuts = [cut for cut in _PARTS.finditer(title) if not _is_quote(cut, title)]
         label = _LABEL.match(title)
-        if cuts and alike(title[cuts[-1].end() :], names):
+        if cuts and alike(title[cuts[-1].end() :], keys):
             title = title[: cuts[-1].start()].strip()
-        elif cuts and alike(title[: cuts[0].start()], names):
+        elif cuts and alike(title[: cuts[0].start()], keys):
             title = title[cuts[0].end() :].strip()
-        elif label is not None and _is_exactly(label[1], names):
+        elif label is not None and _is_exactly(label[1], keys):
             title = title[label.end() :].strip()
         else:
             break
@@ -146,7 +149,7 @@ def _is_quote(cut: re.Match[str], title: str) -> bool:
 
 def words(text: str) -> list[str]:
     """The words of a text: runs of letters and digits, in lower case."""
-    return re.findall(r"\w+", text.lower())
+    return _WORD.findall(text.lower())
 
 
 def _declared(document: HtmlDocument, node: jsonld.Node | None) -> Iterable[tuple[str, str]]:
@@ -174,22 +177,27 @@ def _pairs(text: str) -> set[str]:
     return {bare[i : i + 2] for i in range(len(bare) - 1)}
 
 
-def _is_exactly(part: str, names: Iterable[str]) -> bool:
+def _keys(names: Iterable[str]) -> frozenset[str]:
+    """The keys of a site's names, by which parts of titles are compared with them."""
+    return frozenset(_key(name.removeprefix("www.")) for name in names)
+
+
+def _is_exactly(part: str, keys: Collection[str]) -> bool:
     """Whether a part of a title is the site's name, or nothing."""
     bare = _key(part)
-    return not bare or any(bare == _key(name.removeprefix("www.")) for name in names)
+    return not bare or bare in keys
 
 
-def _is_name(part: str, names: Iterable[str]) -> bool:
+def _is_name(part: str, keys: Collection[str]) -> bool:
     """Whether a part of a title is like the site's name: that, one end of it (`BBC` of `BBC News Arabic`), or it with a
     word more (`BBC News Online`)."""
     bare = _key(part)
-    for key in (_key(name.removeprefix("www.")) for name in names):
+    for key in keys:
         if len(bare) >= 3 and len(bare) * 4 > len(key) and (key.startswith(bare) or key.endswith(bare)):
             return True
         if len(key) >= 4 and (bare.startswith(key) or bare.endswith(key)) and _has_a_word_more(part, key):
             return True
-    return _is_exactly(part, names)
+    return _is_exactly(part, keys)
 
 
 def _has_a_word_more(part: str, key: str) -> bool:
@@ -199,4 +207,4 @@ def _has_a_word_more(part: str, key: str) -> bool:
 
 
 def _key(text: str) -> str:
-    return "".join(words(re.sub(r"[\u064b-\u065f\u0640]", "", text)))
+    return "".join(words(_MARKS.sub("", text)))

@@ -4,7 +4,7 @@ page's own style sheets hide for good."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
 
@@ -29,7 +29,10 @@ _UNSEEN = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|text-indent:-\d{3,}"
     r"|clip:rect\(0(?:px)?(?:,?0(?:px)?){3}\)|clip-path:inset\((?:50|100)%\)|transform:scale\(0\))"
 )
-_HIDES = re.compile(r"none|hidden|collapse|-\d{3}|clip|scale\(0|font-size\s*:\s*0", re.IGNORECASE)  # any of these
+# Any of these; a pattern that begins with a letter would be compared with both forms of each character.
+_HIDES = re.compile(
+    r":(?:\s*(?:none|hidden|collapse|-\d{3}|rect|inset|scale\(\s*0)|(?:(?<=size:)|(?<=size\s:))\s*0)", re.IGNORECASE
+)
 _OFF_PAGE = re.compile(r"(?:^|;)(?:left|right|top|bottom|inset-inline-start):-\d{3,}")
 _PLACED = re.compile(r"(?:^|;)position:(?:absolute|fixed)")
 _NO_SIZE = re.compile(r"(?:^|;)(?:max-)?(height|width):[01](?:px)?(?:!important)?(?=;|$)")
@@ -89,8 +92,8 @@ def _squeezed(style: str) -> str:
 def _hidden_classes(css: str) -> tuple[tuple[str, str], ...]:
     """The classes that a style sheet hides by themselves and without a condition such as @media, with how."""
     found: list[tuple[str, str]] = []
-    for before, how, depth in _rules(css):
-        if not depth and _HIDES.search(how):
+    for before, how, depth in _rules(css, lambda _, how: _HIDES.search(how)):
+        if not depth:
             selectors = _selectors(before).split(",")
             lone = [name[1] for one in selectors if (name := _LONE_CLASS.fullmatch(one.strip()))]
             if lone and (_hides(how) or _has_no_letters(how)):
@@ -102,21 +105,24 @@ def _hidden_classes(css: str) -> tuple[tuple[str, str], ...]:
 def _placed(css: str, names: frozenset[str]) -> frozenset[str]:
     """Those of the classes that are in the selectors of rules that place what has them, and so show it again."""
     found: set[str] = set()
-    for before, how, _ in _rules(css):
-        named = any(name in before for name in names)
-        if named and _PLACING.search(how) and not (_hides(how) or _has_no_letters(how)):
+    named = re.compile("|".join(map(re.escape, sorted(names)))).search
+    for before, how, _ in _rules(css, lambda before, how: named(before) and _PLACING.search(how)):
+        if not (_hides(how) or _has_no_letters(how)):
             found.update(_CLASS.findall(_selectors(before)))
     return names & found
 
 
-def _rules(css: str) -> Iterator[tuple[str, str, int]]:
-    """The rules of a style sheet in one pass: what is before the declarations, these, and the number of conditions
-    around."""
-    end = depth = 0
+def _rules(css: str, wanted: Callable[[str, str], object]) -> Iterator[tuple[str, str, int]]:
+    """The rules of a style sheet that are `wanted` for what is before their declarations, and for these: both, and the
+    number of conditions around. In one pass."""
+    end = counted = depth = 0
     for match in _BLOCK.finditer(css):
-        before = css[end : match.start()]
-        depth += before.count("{") - before.count("}")
-        yield before, match[1], depth
+        start = match.start()
+        before, how = css[end:start], match[1]
+        if wanted(before, how):
+            depth += css.count("{", counted, start) - css.count("}", counted, start)
+            counted = start
+            yield before, how, depth
         end = match.end()
 
 

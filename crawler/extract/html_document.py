@@ -20,7 +20,7 @@ _MAX_OPEN_TAGS = 4_000
 _TAG = re.compile(
     r"<(/?)(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|t[drh]|option)\b)[a-zA-Z]"
 )
-_DEEP = ">".join(["*"] * (MAX_DEPTH + 1))
+_DEEP, _UNUSUAL = (">".join(["*"] * (levels + 1)) for levels in (MAX_DEPTH, 64))  # hardly a page has as many as 64
 # Elements within a line of text (https://html.spec.whatwg.org/#phrasing-content, and the obsolete ones).
 INLINE = frozenset((
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
@@ -70,7 +70,7 @@ def parse(text: str, url: str) -> HtmlDocument:
     if "shadowroot" in text:
         text = _without_shadows(text)
     tree = LexborHTMLParser(text)
-    if tree.css_first(_DEEP) is not None:
+    if tree.css_first(_UNUSUAL) is not None and tree.css_first(_DEEP) is not None:
         raise Unreadable(ParseReason.TOO_DEEP, most=MAX_DEPTH)
     return HtmlDocument(tree, url, text, base_of(tree, url), _metas(tree))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -186,9 +186,10 @@ def _titles(crumb: str, headline: str) -> bool:
 def _load(script: str) -> list[Any]:
     """The values in a script: one JSON text or several in a row, with simple repairs if it is invalid."""
     raw = _WRAPPING.sub("", script[:_MAX_CHARS]).strip().rstrip(";")
-    for attempt in (raw, _TRAILING.sub(r"\1", raw), html.unescape(raw)):
+    repairs: tuple[Callable[[str], str], ...] = (str, lambda text: _TRAILING.sub(r"\1", text), html.unescape)
+    for repair in repairs:
         try:
-            return [json.loads(attempt, strict=False)]  # not strict: raw newlines within strings are common
+            return [json.loads(repair(raw), strict=False)]  # not strict: raw newlines within strings are common
         except (ValueError, RecursionError):
             continue
     return _sequence(raw)

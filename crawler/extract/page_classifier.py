@@ -126,9 +126,8 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
         raise Refused(waited_for)
     if draft.paywalled and draft.description and _is_part(draft.body, draft.description):
         raise Refused(PageReason.WALL)
-    size = len(words(" ".join(draft.body)))
-    few = size < _MIN_BODY_WORDS
-    if size < _NOTICE_WORDS and _is_for_members(draft, document):
+    few = not _has_words(draft.body, _MIN_BODY_WORDS)
+    if not _has_words(draft.body, _NOTICE_WORDS) and _is_for_members(draft, document):
         raise Refused(PageReason.WALL)
     if few and _is_video(document, found, declared):
         raise Refused(PageReason.VIDEO)
@@ -148,11 +147,17 @@ def _is_for_members(draft: Draft, document: HtmlDocument) -> bool:
 
 def _waits_for(document: HtmlDocument, body: Sequence[str] = ()) -> PageReason | None:
     """Why a page has no text yet, or hardly any: it waits for a member or for its scripts; None if it does not."""
-    if len(words(" ".join(body))) > app_shell.PLACEHOLDER_WORDS:
+    if _has_words(body, app_shell.PLACEHOLDER_WORDS + 1):
         return None
     if not body and locked_pages.asks_to_log_in(document.markup):
         return PageReason.WALL
     return PageReason.NEEDS_BROWSER if app_shell.is_shell(document) else None
+
+
+def _has_words(body: Sequence[str], least: int) -> bool:
+    """Whether a body has so many words: most have after a paragraph or two."""
+    found = 0
+    return any((found := found + len(words(text))) >= least for text in body)
 
 
 def _is_part(body: list[str], description: str) -> bool:
@@ -177,9 +182,8 @@ def _lists(draft: Draft, document: HtmlDocument) -> bool:
     whole, teased = (sum(map(len, texts)) for texts in (draft.body, [t for t in draft.body if t not in own]))
     if cards >= _CARDS and teased >= _TEASERS * whole:
         return True
-    return (
-        len(words(" ".join(draft.body))) < _MIN_BODY_WORDS and _undated(draft) and _links(document) > _LISTING_MIN_LINKS
-    )
+    few = not _has_words(draft.body, _MIN_BODY_WORDS)
+    return few and _undated(draft) and _links(document) > _LISTING_MIN_LINKS
 
 
 def _undated(draft: Draft) -> bool:

@@ -148,7 +148,7 @@ def _numbered(document: HtmlDocument, first: str) -> Iterator[_Link]:
     resolved = 0
     for node in document.tree.css(_LINKS):
         said = (node.attributes.get("href") or node.attributes.get("value") or "").strip()
-        if not (_may_be_numbered(said) and _HINT.search(said) and (_is_relative(said) or _has_one(said, names))):
+        if not (_may_be_numbered(said) and (_is_relative(said) or _has_one(said, names)) and _HINT.search(said)):
             continue  # as nearly every link
         resolved += 1
         if resolved > _MAX_LINKS:
@@ -170,7 +170,7 @@ def _names(first: str) -> set[str]:
 
 
 def _has_one(said: str, names: set[str]) -> bool:
-    plain = unquote(said)
+    plain = unquote(said) if "%" in said else said
     return any(name in plain for name in names)
 
 

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import takewhile
 
 from crawler.extract.body.inline_boxes import END, is_foreign, is_list, prose
@@ -139,4 +140,9 @@ def _places(found: list[str], blocks: Sequence[Block]) -> dict[int, int]:
 
 
 def _key(text: str) -> str:
-    return "".join(_NO_LETTER.sub("", text[: 2 * _KEY].lower()).split())[:_KEY]
+    return _key_of(text[: 2 * _KEY])
+
+
+@lru_cache(maxsize=2_000)  # most paragraphs found are blocks of the page
+def _key_of(beginning: str) -> str:
+    return "".join(_NO_LETTER.sub("", beginning.lower()).split())[:_KEY]

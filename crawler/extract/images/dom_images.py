@@ -58,7 +58,7 @@ _SHARED = re.compile(
 _BACKGROUND = re.compile(r"background(?:-image)?\s*:[^;]{0,200}?url\(([^)]{1,2000})\)", re.IGNORECASE)
 _is_called_hero = judge(r"hero|cover|featured|lead|article-?(?:image|photo)|post-?(?:image|thumb)|thumb")
 _NAME_WORDS = re.compile(r"[a-z]{2,}")
-_NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji", re.I)
+_NO_FILE = re.compile(r"placeholder|spacer|blank|pixel|1x1|loading|transparent|/logo|icon|avatar|gravatar|emoji")
 _BESIDE = ("aside", "nav", "footer")
 _SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "src")
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
@@ -159,7 +159,7 @@ def address_of(node: LexborNode | None, base: str) -> str:
 def _absolute(value: str, base: str) -> str | None:
     """The absolute URL; "" if it is not an http(s) URL, None for placeholders and invalid URLs."""
     path = value.partition("?")[0]
-    if path.endswith((".svg", ".gif")) or _NO_FILE.search(path):
+    if path.endswith((".svg", ".gif")) or _NO_FILE.search(path.lower()):
         return None
     if _WHOLE.fullmatch(value):
         return value
