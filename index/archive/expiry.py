@@ -19,19 +19,20 @@ ALERTS_FOR = timedelta(days=365)
 HOSTS_FOR = timedelta(days=30)  # robots.txt is used for a day
 SILENT_HOSTS_FOR = timedelta(days=365)  # whose robots.txt does not answer: 30 days of that open it again
 SOURCES_FOR = timedelta(days=90)  # child sitemaps, pages of an API, sources that a file no longer names
-REFUSED_FOR = timedelta(days=180)  # candidates that are no articles; one that is still listed is looked at once more
+REFUSED_FOR = timedelta(days=180)  # candidates that are no articles, or are gone; one still listed is looked at again
+FAILED_FOR = timedelta(days=365)  # candidates that could not be fetched in all this time
 MOST = 2_000  # rows of each kind in one call
 
 
 def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: int = MOST) -> int:
-    """Delete what is old: runs, requests and alerts, hosts and sources not met for long, and of these sites refused
-    candidates; return how many rows, at most `most` of each kind. What is newest of its kind stays, as do runs that a
-    version names."""
-    refused = 0
+    """Delete what is old: runs, requests and alerts, hosts and sources not met for long, and of these sites candidates
+    that became no articles; return how many rows, at most `most` of each kind. What is newest of its kind stays, as do
+    runs that a version names."""
+    candidates = 0
     for site in sites:
-        if refused < most:
-            refused += _expire_refused(conn, site, now - REFUSED_FOR, most - refused)
-    return refused + sum(
+        if candidates < most:
+            candidates += _expire_candidates(conn, site, now, most - candidates)
+    return candidates + sum(
         (
             _expire_parts(conn, now - RUNS_FOR, most),
             _delete(conn, t.requests.c.id, t.requests.c.ended < now - REQUESTS_FOR, most),
@@ -83,10 +84,13 @@ def _expire_sources(conn: Connection, before: datetime, most: int) -> int:
     return len(rows)
 
 
-def _expire_refused(conn: Connection, site: str, before: datetime, most: int) -> int:
+def _expire_candidates(conn: Connection, site: str, now: datetime, most: int) -> int:
     page = t.frontier.c
-    refused = (page.site == site) & (page.state == PageState.REFUSED) & page.article.is_(None)
-    return _delete(conn, page.id, refused & (page.fetched < before) & page.due.is_(None), most)
+    refused = (page.state == PageState.REFUSED) & (page.fetched < now - REFUSED_FOR) & page.due.is_(None)
+    gone = (page.state == PageState.GONE) & (page.fetched < now - REFUSED_FOR)
+    failed = (page.state == PageState.FAILED) & (page.discovered < now - FAILED_FOR)
+    old = (page.site == site) & page.article.is_(None) & or_(refused, gone, failed)
+    return _delete(conn, page.id, old, most)
 
 
 def _delete(conn: Connection, key: ColumnElement[object], which: ColumnElement[bool], most: int) -> int:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import threading
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -165,6 +169,33 @@ def test_what_others_write_is_left_alone(archive: Archive, config: Config, folde
         assert living.read(ref, living_page.url)[1] == living_page.body
 
 
+def test_crawls_and_readers_go_on_while_files_are_merged(archive: Archive, config: Config, folder: Path) -> None:
+    over = threading.Event()
+
+    def read() -> int:
+        reads = 0
+        with open_raw(config, archive) as raw:
+            while not over.is_set():
+                reads += whole(archive, raw)
+        return reads
+
+    with ThreadPoolExecutor(2) as both:
+        reader = both.submit(read)
+        crawls = both.submit(lambda: [crawl(archive, folder, run, 3, LAST_MONTH) for run in range(25)])
+        try:
+            merged = 0
+            while not crawls.done():
+                merged += compact(archive, config, NOW).merged
+            merged += compact(archive, config, NOW).merged
+        finally:
+            over.set()
+        assert reader.result() > 0
+    assert merged >= 25
+    with open_raw(config, archive) as raw:
+        assert whole(archive, raw) == 75
+    assert len(names(folder)) == 1
+
+
 def _response() -> Response:
     return Response(f"{HOST}x", NOW, "HTTP/1.1 200 OK", [], b"x")
 
@@ -292,6 +323,40 @@ def test_the_present_month_waits_until_its_files_are_many() -> None:
     today_and_yesterday = [*few[:2], *(sized(n, newest=NOW - DAY) for n in (7, 8))]
     assert plan(today_and_yesterday, NOW, 10**6, by_day=True) == [today_and_yesterday[2:]]
     assert plan([replace(one, newest=NOW + 400 * DAY) for one in few], NOW, 10**6) != [], "a clock was ahead"
+
+
+@pytest.mark.parametrize("page_bytes", [1_000, 30_000, 1_000_000], ids=str)
+def test_a_year_of_crawls_fills_no_folder(page_bytes: int) -> None:
+    file_bytes, dice = 10**9, random.Random(page_bytes)
+    there: dict[str, SmallFile] = {}
+    full: list[SmallFile] = []
+    rewritten = written = most = 0
+    for day in range(365):
+        now = NOW + day * DAY
+        for number in range(55):  # 20,000 runs
+            pages = dice.randint(1, 40)
+            name = f"{files.month(now)}/run-{day:03}{number:03}"
+            there[name] = SmallFile(name, pages * page_bytes, pages, now)
+            written += pages * page_bytes
+        for group in plan(there.values(), now, file_bytes):
+            for one in group:
+                del there[one.name]
+            size, records = sum(one.bytes for one in group), sum(one.records for one in group)
+            assert size <= file_bytes
+            assert records <= compaction.MOST_RECORDS
+            rewritten += size
+            merged = SmallFile(
+                f"{files.month(group[-1].newest)}/compacted-{day}-{size}", size, records, group[-1].newest
+            )
+            if size < file_bytes // 2 and records < compaction.MOST_RECORDS // 2:
+                there[merged.name] = merged
+            else:
+                full.append(merged)
+        folders = Counter(one.name.rpartition("/")[0] for one in [*there.values(), *full])
+        most = max(most, *folders.values())
+    assert most <= 2 * compaction.MANY + 33_000 * page_bytes // (file_bytes // 2)
+    assert len(there) + len(full) <= 250 + written // (file_bytes // 2)
+    assert rewritten <= 12 * written, "each page is copied a few times at most"
 
 
 def test_the_daemon_compacts_once_a_day_and_best_while_nothing_is_crawled(
