@@ -25,6 +25,7 @@ _GOES_ON = (
         r"|atualizado|pubblicato|aggiornato|опубликовано|обновлено|نشرت?|آخر تحديث)\b.*\d.*$",
         re.IGNORECASE,
     ),
+    re.compile(r"\s(?:点击|點擊|浏览|瀏覽|阅读|閱讀|来源|來源|时间|時間|发布|發佈|字号|字體)(?:数|量)?\s?[:：].*$"),
     re.compile(r"\s(?:for (?:the )?(?=[A-Z])|(?:avec|mit|con|with)\s+(?:l['’]|les )?(?=[A-Z]{2}|agenc)).*$"),
 )
 _HAN_REPORTERS = re.compile(  # reporters of this paper or of an agency: `本报记者 林晓岚 周平`
@@ -41,6 +42,12 @@ def begins(text: str) -> bool:
     return any(pattern.match(text) for pattern in (_by(), _genre(), _GLUED, _HAN_REPORTERS, _LABELLED))
 
 
+def after_date(text: str) -> str:
+    """What a line gives behind a date and "by": `3 June 2026 by Ann Lee`; "" if it does not."""
+    match = _AFTER_DATE.match(text)
+    return text[match.end() :] if match is not None and any(map(str.isdigit, match[0])) else ""
+
+
 def names_others(label: str) -> bool:
     """Whether a label tells of who did not write the article: `Edited by`."""
     return _others().search(f" {label} ") is not None
@@ -49,10 +56,10 @@ def names_others(label: str) -> bool:
 def bare(value: str, split: bool) -> str:
     """A byline without what stands before and after its names; unless `split`, it is a field for a name."""
     frame = _FRAME.fullmatch(value)
-    value = _CONTACT.sub("", _others().sub("", frame[1] if frame else value)).strip()
+    value = _LABELLED.sub("", _CONTACT.sub("", _others().sub("", frame[1] if frame else value)).strip())
     for pattern in _GOES_ON if split else ():
         value = pattern.sub("", value)
-    value = _LABELLED.sub("", _AFTER_DATE.sub("", _GLUED.sub("", value)))
+    value = _AFTER_DATE.sub("", _GLUED.sub("", value))
     return without_by(_genre().sub("", value), split)
 
 

@@ -42,6 +42,7 @@ _SENTENCE_WORDS = 12  # words from which a link that ends like a sentence is one
 _PARAGRAPH_WORDS = 30  # words from which a link is a paragraph, however it ends: the longest headlines have as many
 _DOCUMENT = re.compile(r"\.(?:pdf|docx?|xlsx?|csv|odt|rtf|pptx?|zip)(?:[?#]|$)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?…。！？؟۔।][\"'”’»«)\]」』]*$")
+_NOTE = re.compile(r"[\[(]?(?:\d{1,3}|[a-z*†‡])[\])]?")
 _LINE = 40  # minimum characters of a paragraph with news
 _SMALL = 200  # characters: a shorter element is never most of an article
 _EXCERPT_CHARS = 200  # characters of a removed element that are kept for display
@@ -63,6 +64,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     beside = [n for n in tree.css(f"{_TAGS}, [role], {_MODAL}") if _is_beside(n)]
     _take((n for n in beside if _expendable(n, whole, own)), "element", removed)
     _take((n for n in tree.css("[data-nosnippet]") if _is_label(n) and _expendable(n, whole, own)), "element", removed)
+    _take((n for n in tree.css("sup") if _is_footnote(n)), "element", removed)
     whole = _weight(tree.body)
     _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
     for node, reason in _named(tree, whole, own):
@@ -103,6 +105,12 @@ def _cards(tree: LexborHTMLParser) -> list[LexborNode]:
     inner = tree.css("a h2, a h3, a h4, a h5, a p")
     found = (next((p for p in ancestors(n) if p.tag == "a"), None) for n in inner)
     return [n for n in found if n is not None and len(n.text(strip=True)) >= _TEASER]
+
+
+def _is_footnote(node: LexborNode) -> bool:
+    """Whether a raised number only leads to a note on the same page."""
+    links = node.css("a[href^='#']")
+    return len(links) == 1 and _NOTE.fullmatch(node.text(strip=True)) is not None
 
 
 def _teasers(tree: LexborHTMLParser) -> list[LexborNode]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
+
 from selectolax.lexbor import LexborNode
 
 from crawler.extract.draft import Draft
-from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge
+from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, text_of
 from crawler.text import fold
 from crawler.urls.article_filter import may_be_article
 from crawler.urls.joining import joined
@@ -14,6 +17,11 @@ from crawler.urls.reasons import UrlReason
 _MENU_LEVELS = 4  # elements around a link that may be a menu
 _MENU_LINKS = 2  # links from which a list of links is a menu
 _LINKED = 0.8  # share of links in its text
+_FIRST_LINKS = 80  # links of a page among which a path begins
+_PATH_LEVELS = 4  # elements around a link that may be a path, or around a headline
+_PATH_LINKS = 5  # of a path
+_PATH_CHARS = 250  # of a path, which may end with the headline
+_PATH_MARKS = re.compile(r"\s*[>›»→⟩❯▸‹«/]\s*|[:：]\s")
 _MAX_NODES = 2_000  # elements of a page that are compared with a label
 _LABELS = "a, p, span, div, li, td, dd, strong, b, em, i, small, font, center, label, h2, h3, h4, h5, h6"
 _is_called_menu = judge(r"menu|(?:^|[\W_])nav|navbar|top-?bar|tool-?bar|footer|site-?header|masthead")
@@ -70,6 +78,34 @@ def is_crumb(node: LexborNode) -> bool:
     """Whether a link is in a breadcrumb, which may be a <nav>."""
     around = [node, *list(ancestors(node))[:_MENU_LEVELS]]
     return any(_is_called_crumbs(" ".join(filter(None, map(n.attributes.get, _NAMES)))) for n in around)
+
+
+def of_path(document: HtmlDocument) -> str | None:
+    """The last section in a path of links from the home page, whatever its element is named: `Home › Politics ›`."""
+    for link in document.tree.css("a[href]")[:_FIRST_LINKS]:
+        if not leads_home(link, document.base):
+            continue
+        for holder in islice(ancestors(link), _PATH_LEVELS):
+            links = holder.css("a[href]")
+            if len(links) < 2:
+                continue
+            text = text_of(holder)
+            if len(links) <= _PATH_LINKS and len(text) <= _PATH_CHARS and links[0].mem_id == link.mem_id:
+                parts = [part.strip() for part in _PATH_MARKS.split(text)]
+                labels = [label for one in links[1:] if (label := text_of(one)) in parts]
+                if labels and (parts[-1] not in labels or "/" not in text):  # else a row of links
+                    return labels[-1]
+            break
+    return None
+
+
+def beside(heading: LexborNode | None) -> str | None:
+    """The link named as a category in the elements around the headline; None if there is none, or several."""
+    for holder in islice(ancestors(heading), _PATH_LEVELS) if heading is not None else ():
+        labels = {text_of(link) for link in holder.css("a[class*='category' i], [class*='category' i] > a")[:3]}
+        if labels:
+            return labels.pop() if len(labels) == 1 and not _is_menu(holder) else None
+    return None
 
 
 def _is_menu(node: LexborNode) -> bool:

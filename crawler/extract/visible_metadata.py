@@ -11,7 +11,7 @@ from itertools import islice
 from htmldate import find_date
 from selectolax.lexbor import LexborNode
 
-from crawler.extract import dates, section
+from crawler.extract import bylines, dates, section
 from crawler.extract.author_names import is_agency, is_byline, is_of_others, is_person, names
 from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
@@ -43,7 +43,8 @@ _AUTHORS = (  # most reliable first
     "a[rel~='author'], [class*='field--name-uid' i]",
     "[class*='author' i][class*='name' i], [class*='byline' i] a, [class*='author' i] a",
     "[class*='byline' i], [class*='author' i], [class*='writer' i], [id='author' i], [id='authors' i], [id='byline' i],"
-    " [data-testid*='byline' i], [data-testid*='author' i], [data-qa*='byline' i], [data-component*='byline' i]",
+    " [data-testid*='byline' i], [data-testid*='author' i], [data-qa*='byline' i], [data-component*='byline' i],"
+    " [data-hook='user-name'], [class*='journalist' i][class*='name' i], [class*='reporter' i][class*='name' i]",
     ", ".join(f"a[href*='/{word}']" for word in (
         "author", "autor", "auteur", "kirjoittaja", "forfatter", "yazar", "staff/", "newsteam/", "journalist",
         "reporter", "writer", "redakteur", "redakcja", "columnist", "katib", "profil/", "byline",
@@ -88,6 +89,7 @@ def fill_visible(draft: Draft, page: Context) -> None:
         headline = draft.headline.casefold()
         draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
         draft.fill("section", _label_above(document, draft.headline), "page")
+        draft.fill("section", section.of_path(document) or section.beside(_heading(document, draft.headline)), "page")
     if draft.lacks("alternative_headline"):
         draft.fill("alternative_headline", text_of(document.first(_SECOND_HEADLINES)) or None, "page")
     if draft.lacks("keywords"):
@@ -114,6 +116,8 @@ def _fill_authors(draft: Draft, page: Context) -> None:
     draft.fill("authors", next(filter(None, found), ()), "page")
     near = lines_near_headline(document, draft.headline) if draft.lacks("authors") else []
     for text in near:
+        if is_person(said := bylines.after_date(text)) and dates.visible(text[: -len(said)], place):
+            draft.fill("authors", persons(names([said]), house), "page")
         for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
             if len(part) <= _NAME_MAX_CHARS and is_byline(part):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")

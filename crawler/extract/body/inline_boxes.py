@@ -86,12 +86,14 @@ def _accept(
     """`mark` for blocks with their paths of elements below the holder, the first `depth` of which are not boxes.
     `whole` are the characters of prose in all, `first` is the place of the first paragraph."""
     kinds: dict[str, list[tuple[Block, list[int]]]] = defaultdict(list)
+    opening = min((b.place for b, _ in placed if weight(b) and b.tag not in ITEMS), default=0)
     for block, path in placed:
         if len(path) <= depth or elements.tags[path[depth]] in _DIRECT:
-            block.found = _own(block)
+            among = block.tag == "h1" and block.place > opening and not block.links  # a heading of the text
+            block.found = _own(block) or among
         else:
             kinds[elements.kind(path[depth])].append((block, path))
-    first = min((b.place for b, _ in placed if weight(b) and b.tag not in ITEMS), default=0) if depth == 0 else first
+    first = opening if depth == 0 else first
     for some in kinds.values():
         if prose([block for block, _ in some]) >= _SHARE * whole:
             _accept(some, depth + 1, elements, whole, first)

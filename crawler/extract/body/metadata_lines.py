@@ -23,6 +23,7 @@ _LABEL = re.compile(r"[:：/]|^بقلم")  # what tells a byline from a sentence
 _NUMBER = re.compile(r"\d")
 _SIGN = re.compile(r"([(\[（]?)\s*([^()\[\]（）.:!?؟]{1,40}?)\s*[)\]）]?\.?")
 _SIGN_PARTS = re.compile(r"\s*[/,،;+&|\\-]\s*|\s+(?:and|und|et|y|e|و|mit|with)\s+")
+_ADDRESS = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _INITIALS = 4  # letters of an editor's sign
 _NO_SIGNS = HEADINGS | ITEMS | {"td", "th"}  # elements of the text, however short
 _NEAR = timedelta(days=1)  # by which a date differs between time zones
@@ -43,7 +44,7 @@ def without(
         if kind and len(kept) > 1:
             kept.remove(text)
             removed.append(_removed(text, kind))
-    if len(kept) > 1 and tags.get(kept[-1]) not in _NO_SIGNS and is_sign_off(kept[-1]):
+    if len(kept) > 1 and tags.get(kept[-1]) not in _NO_SIGNS and (is_sign_off(kept[-1]) or _is_signed(kept[-1])):
         removed.append(_removed(kept.pop(), "author"))
     return kept, removed
 
@@ -65,6 +66,14 @@ def is_sign_off(text: str) -> bool:
         return several or text.isascii()
     capital = [part for part in parts if not part.islower()]
     return several and len(capital) == 1 and capital[0].isupper()
+
+
+def _is_signed(text: str) -> bool:
+    """Whether a line is a name with an e-mail address: `신현주 기자 sky@news.example`."""
+    if len(text) > _LINE or not _ADDRESS.search(text):
+        return False
+    said = names([text])
+    return len(said) == 1 and len(_ADDRESS.sub("", text).split()) <= _INITIALS + 1
 
 
 def _is_author(text: str) -> bool:

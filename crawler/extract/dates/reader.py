@@ -127,7 +127,7 @@ def _clock() -> re.Pattern[str]:
         rf"(?:\s?{half})?{unit}",
         r"(?<![\d:.])(?P<hour>\d{1,2})\s?[hH]\s?(?P<minute>\d\d)(?!\d)",
         r"(?<![\d:.])(?P<hour>\d{1,2})(?:\.(?P<minute>\d\d))?\s?Uhr",
-        rf"{before}(?<![\d:.])(?P<hour>\d{{1,2}})\s?[时時點点시]\s?(?:(?P<minute>\d{{1,2}})\s?[分분])?",
+        rf"{before}(?<![\d:.])(?P<hour>\d{{1,2}})\s?[时時點点시]\s?(?:(?P<minute>\d{{1,2}})\s?[分분](?:\s?(?P<second>\d{{1,2}})\s?[秒초])?)?",
         r"(?<=\d{4})[,\s-]+(?:(?:kl|klo|ore|um|à|at)\.?\s)?(?P<hour>\d{1,2})\.(?P<minute>\d\d)(?![\d.])"
         rf"(?:\s?{half})?",
         rf"(?<![\d:.])(?P<hour>\d{{1,2}})\.(?P<minute>\d\d)\s?{half}",

@@ -289,3 +289,21 @@ def test_an_author_in_the_footer_within_an_element_named_article_is_its_author()
 def test_a_chinese_line_of_date_source_author_and_editor_has_one_author() -> None:
     line = "<div>2018-05-06 10:21　来源：山城日报　作者：林晓岚　责任编辑：周平</div>"
     assert article(html(line + FILLER)).authors == ("林晓岚",)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("<p class='info'><time>06.05.2018 10:00</time> von Anna Berg</p>", "Anna Berg"),
+        ("<div>时间:2018-05-06 10:21 来源:山城日报 作者:林晓岚 点击:88次</div>", "林晓岚"),
+        ("<em class='head_journalist_name'>신현주 기자</em>", "신현주"),
+        ("<ul><li><span data-hook='user-name'>Ann Lee</span></li></ul>", "Ann Lee"),
+    ],
+    ids=["contao", "dedecms", "journalist", "wix"],
+)
+def test_bylines_as_publishing_systems_write_them(line: str, wanted: str) -> None:
+    assert article(html(line + FILLER)).authors == (wanted,)
+
+
+def test_what_follows_a_year_and_by_is_no_author_without_a_date() -> None:
+    assert article(html("<p>In 2018 the prize was won by Ann Lee</p>" + FILLER)).authors == ()

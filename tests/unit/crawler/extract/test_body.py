@@ -501,3 +501,29 @@ def test_the_items_of_a_ranking_are_its_text_though_each_is_linked_twice() -> No
     ]
     found = read(in_article(p(*TEXT[:4]), *items))
     assert [line for line in lines if line in found] == lines
+
+
+def test_a_first_heading_among_the_paragraphs_is_one_of_the_text() -> None:
+    assert read(in_article(p(*TEXT[:4]), "<h1 id=a>What was measured</h1>", p(*TEXT[4:]))) == [
+        *TEXT[:4],
+        "What was measured",
+        *TEXT[4:],
+    ]
+
+
+def test_marks_of_notes_and_links_to_edit_are_none_of_the_text() -> None:
+    noted = f"<p>{TEXT[0]}<sup class='reference'><a href='#cite-1'>[1]</a></sup></p>"
+    heading = (
+        "<div class='mw-heading'><h2>The dams</h2><span class='mw-editsection'>[<a href='/e'>edit</a>]</span></div>"
+    )
+    assert read(in_article(noted, heading, p(*TEXT[1:]))) == [TEXT[0], "The dams", *TEXT[1:]] or read(
+        in_article(noted, p(TEXT[1]), heading, p(*TEXT[2:]))
+    ) == [*TEXT[:2], "The dams", *TEXT[2:]]
+    power = f"<p>{TEXT[0]} It fell by 10<sup>6</sup> litres.</p>"
+    assert read(in_article(power, p(*TEXT[1:])))[0].endswith("106 litres.")
+
+
+def test_a_name_with_an_address_below_the_text_is_its_signature() -> None:
+    assert read(in_article(p(*TEXT, "Ann Lee ann@news.example"))) == TEXT
+    ask = "Write to ann@news.example if your cellar was flooded in these days, the ministry said."
+    assert read(in_article(p(*TEXT, ask))) == [*TEXT, ask]

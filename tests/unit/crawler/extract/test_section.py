@@ -57,3 +57,29 @@ def test_the_outlets_name_above_the_headline_is_none(above: str) -> None:
 )
 def test_the_section_is_shown_by_many_names(above: str) -> None:
     assert section(above) == "Politics"
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<div class='speedbar'><span><a href='https://news.example.com/'>The Tide</a></span> » <a href='/politics/'>"
+        f"Politics</a> » {TITLE}</div>",
+        "<div class='place'><strong>You are here:</strong> <a href='/'>Home</a> > <a href='/po/'>Politics</a> > </div>",
+        "<table><tr><td><a href='/'>Home</a> / <a href='/politics'>Politics</a> / </td></tr></table>",
+    ],
+    ids=["dle", "dedecms", "table"],
+)
+def test_a_path_from_the_home_page_names_the_section_whatever_it_is_called(above: str) -> None:
+    assert section(above) == "Politics"
+
+
+def test_a_row_of_links_from_the_home_page_is_a_menu() -> None:
+    for mark in ("|", "/"):
+        row = f"<div><a href='/'>Home</a> {mark} <a href='/a'>World</a> {mark} <a href='/b'>Sport</a></div>"
+        assert section(row) is None
+
+
+def test_a_link_named_as_a_category_beside_the_headline_is_the_section() -> None:
+    html = "<div><div><a href='/c/politics' class='blog-item-category'>Politics</a></div>"
+    assert section(html) == "Politics"
+    assert section(html.replace("</div>", "<a href='/c/sea' class='blog-item-category'>Sea</a></div>")) is None
