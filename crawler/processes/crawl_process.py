@@ -6,6 +6,7 @@ Twisted's reactor cannot be restarted, and a leak or a hang ends with its proces
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import sys
@@ -189,10 +190,16 @@ def finish(archive: Archive, run: Run) -> RunStatus:
 
 
 def _repair(archive: Archive, raw: Path, run: int) -> None:
-    """Cut off what a dead run left torn in its WARC files, after the last record that the archive refers to."""
+    """Cut off what a dead run left torn in its WARC files, after the last record that the archive refers to; a file to
+    which it refers nowhere is to be deleted. One from before the run is another archive's, and stays."""
     with archive.read() as conn:
         files = warc_files.ends(conn, file_names(raw, f"{raw_name(run)}-"))
+        record = records.get(conn, run)
     repair(raw, files)
+    begun = record.started.timestamp() if record is not None else math.inf
+    unused = [file for file, end in files.items() if not end and (raw / file).stat().st_mtime >= begun]
+    if unused:
+        archive.write(partial(warc_files.discard, files=unused)).result()
 
 
 def blame(conn: Connection, site: str, detail: Message | None, now: datetime) -> None:

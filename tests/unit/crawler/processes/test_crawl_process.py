@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, update
 
 from crawler.config import Config, load
 from crawler.daemon import Daemon
@@ -18,9 +19,16 @@ from crawler.processes import crawl_process
 from crawler.processes.crawl_process import Run
 from crawler.scheduling import site_schedule
 from crawler.storage import open_archive
-from index.archive import Archive, site_state
+from index.archive import Archive, raw_files, site_state, warc_files
 from index.archive import runs as records
+from index.archive import tables as t
+from index.archive.database import Database
 from index.model.codes import RunDetail, RunStatus, Verdict
+from index.warc.files import names as file_names
+from index.warc.record import Response
+from index.warc.store import WarcStore
+from tests.support.archive_samples import HOUR, NOW
+from tests.support.raw_files import crawl, whole
 
 SITES = ("calm", "fatal", "mild", "quiet")
 Ends = Callable[[tuple[str, ...]], int]  # the sites of a run -> its exit code, negative for a signal
@@ -131,6 +139,34 @@ def test_a_run_that_goes_past_its_deadline_is_its_sites_fault(machine: Callable[
     it = machine(lambda _: -signal.SIGKILL)
     it.turn(ended_by=RunStatus.TIMED_OUT)
     assert all(it.state(site).failures == 1 for site in SITES)
+
+
+def test_a_file_of_a_dead_run_to_which_nothing_refers_is_to_be_deleted(tmp_path: Path, place: Database) -> None:
+    """The run was killed after a page was written, and before it was stored."""
+    raw = tmp_path / "raw"
+
+    def died(conn: Connection) -> list[int]:
+        began = datetime.now(UTC) - HOUR
+        runs = [records.start(conn, ["step"], began, owner="test", pid=1 << 22) for _ in range(3)]
+        conn.execute(update(t.runs).where(t.runs.c.id == runs[2]).values(started=began + 2 * HOUR))
+        return runs
+
+    with Archive(place) as archive:
+        stored, lost, foreign = archive.write(died).result()
+        crawl(archive, raw, stored, 2)
+        for run in (stored, lost, foreign):
+            with WarcStore(raw, f"run-{run:06d}") as copies:
+                copies.append(Response("https://step.example/lost", NOW, "HTTP/1.1 200 OK", [], b"lost"))
+        before = file_names(raw)
+        (tmp_path / "config").mkdir()
+        (tmp_path / "config" / "arshif.yaml").write_text("least_free: 1\n", "utf-8")
+        config = load(tmp_path / "config", {"ARSHIF_DATA": str(tmp_path)})
+        assert crawl_process.reap_dead_runs(config, archive) == [stored, lost, foreign]
+        with archive.read() as conn:
+            assert warc_files.discarded(conn) == [before[1]]
+        assert raw_files.sweep(archive, raw) == 1
+        assert file_names(raw) == [before[0], before[2]], "that of another archive stays"
+        assert whole(archive, WarcStore(raw)) == 2
 
 
 def test_a_run_that_was_stopped_is_nobodys_fault(machine: Callable[[Ends], Machine]) -> None:
