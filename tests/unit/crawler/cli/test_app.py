@@ -70,7 +70,7 @@ def test_it_tells_its_version() -> None:
             "command.no_site",
             {"given": "mina", "hint": LIST_SITES},
         ),
-        (("show", "nosuch"), 1, "command.no_archive", {"folder": "FOLDER/data"}),
+        (("show", "nosuch"), 1, "command.no_archive", {"place": "FOLDER/data/archive.sqlite3"}),
         (("export", "sites"), 2, "error.usage", {}),
         (("crawl", "--since", "30x"), 2, "error.usage", {}),
         (("search", "--sort", "best"), 2, "error.usage", {}),
