@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+import uvicorn
 
+from index.web.app import create_app
 from tests.integration.harness import ROOT
-from tests.support.patience import PATIENCE
+from tests.support.filled_archive import SearchFixture, fill, newsroom, page
+from tests.support.patience import PATIENCE, wait_for
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +33,22 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if done.returncode:
         pytest.skip(f"the programs cannot be installed: {done.stderr.strip()[-300:]}")
     return home / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a server with the newsroom's articles, and the id of one of them."""
+    shelf: SearchFixture = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom())])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        app = create_app(shelf.archive, shelf.engine)
+        service = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
+        thread = threading.Thread(target=service.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        wait_for(lambda: service.started)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        hits = httpx.get(f"{url}/api/search", timeout=PATIENCE, trust_env=False).json()["hits"]
+        yield url, hits[0]["archive"]["id"]
+        service.should_exit = True
+        thread.join()
+    shelf.close()

@@ -7,22 +7,18 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from index.export.citation import citation, written
 from index.export.formats import open_format
 from index.export.schema_org import document_fields
 from index.model.article import Image, IndexDocument, Version
-from index.web.app import create_app
 from tests.integration.harness import ROOT
-from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
+from tests.support.filled_archive import NOW, article
 from tests.support.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.interop
@@ -46,25 +42,6 @@ def said(python: Path, code: str, *arguments: Path | str) -> object:
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The address of a server with the newsroom's articles, and the id of one of them."""
-    shelf: SearchFixture = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom())])
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        app = create_app(shelf.archive, shelf.engine)
-        service = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
-        thread = threading.Thread(target=service.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        wait_for(lambda: service.started)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        hits = httpx.get(f"{url}/api/search", timeout=PATIENCE, trust_env=False).json()["hits"]
-        yield url, hits[0]["archive"]["id"]
-        service.should_exit = True
-        thread.join()
-    shelf.close()
 
 
 def test_schemathesis_finds_nothing(python: Path, server: tuple[str, str], tmp_path: Path) -> None:
