@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.routing import Match, Mount
 
 from index.errors import ArchiveError, ArshifError, IndexMismatch, IndexUnavailable, QueryError
 from index.locale import FALLBACK, plain, translate
@@ -22,6 +23,7 @@ log = logging.getLogger("arshif.web")
 RETRY = 10  # seconds after which a client may retry if the index did not answer
 
 HEADINGS = {404: "error.not_found", 405: "error.method", 414: "error.long"}
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")  # whatever takes GET takes HEAD
 MAX_URL_BYTES = 32_768  # a complete query with a hundred filters is shorter
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -68,7 +70,20 @@ async def refused(request: Request, error: Exception) -> Response:
         request, "missing.html", error.status_code, message, heading=translate(heading, _language(request))
     )
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["allow"] = ", ".join(_allowed(request))
     return answer
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that this URL takes, of all its routes (RFC 9110 10.2.1); Starlette names those of the first one."""
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    taken = {
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] == Match.FULL for route in routes)
+    } or {"GET"}  # of a static file
+    return sorted(taken | ({"HEAD"} if "GET" in taken else set()))
 
 
 async def unusable(request: Request, error: Exception) -> Response:

@@ -63,7 +63,8 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         },
         "headers": {"Arshif-Total": {"schema": {"type": "integer"}}},
     },
-    501: failure(description="Parquet needs pyarrow, which is not installed; or this server has no saved pages"),
+    404: failure(description="This server has no saved pages, so there is no web archive collection"),
+    501: failure(description="Parquet needs pyarrow, which is not installed"),
 }
 
 
@@ -151,7 +152,7 @@ def _writer(
 
 def _collection(archive: Archive, raw: WarcStore | None, title: str) -> Collection:
     if raw is None:
-        raise Refused(501, "error.no_raw_copies")
+        raise Refused(404, "error.no_raw_copies")
     return Collection(archive, raw, datetime.now(UTC), {"title": title, "software": "Arshif"})
 
 

@@ -53,15 +53,18 @@ def test_schemathesis_finds_nothing(python: Path, server: tuple[str, str], tmp_p
 
 
 CLIENT = """
-import importlib, json, pkgutil, sys
+import importlib, json, pkgutil, sys, typing
 sys.path.insert(0, sys.argv[1])
 from client import Client
 import client.api.archive as operations
-given = {"article": sys.argv[3], "content_hash": "0", "form": "csv"}
+given = {"article": sys.argv[3], "content_hash": "0", "form": "csv", "number": 1}
 seen = {}
 for one in pkgutil.iter_modules(operations.__path__):
     module = importlib.import_module(f"client.api.archive.{one.name}")
     needed = {n: v for n, v in given.items() if n in module.sync_detailed.__code__.co_varnames[:2]}
+    body = typing.get_type_hints(module.sync_detailed).get("body")
+    if body is not None:
+        needed["body"] = body.from_dict({"url": "https://news.example/1"})
     answer = module.sync_detailed(client=Client(base_url=sys.argv[2]), **needed)
     seen[one.name] = [answer.status_code, type(answer.parsed).__name__]
 found = importlib.import_module("client.api.archive.results_api_search_get")
@@ -81,9 +84,7 @@ def test_a_generated_client_parses_every_answer(python: Path, server: tuple[str,
     answers = said(python, CLIENT, tmp_path, *server)
     assert isinstance(answers, dict)
     assert answers["wrong"] == [400, "error.value"]
-    assert {
-        name: kind for name, (status, kind) in answers["seen"].items() if status == 200 and kind == "NoneType"
-    } == {}
+    assert {name: kind for name, (_, kind) in answers["seen"].items() if kind == "NoneType"} == {}
     assert len(answers["seen"]) >= 7
 
 

@@ -307,7 +307,7 @@ def test_head_is_answered_as_get_without_the_body(client: Client) -> None:
         for name in ("arshif-total", "content-type", "content-disposition"):
             assert answer.headers[name] == whole.headers[name]
     assert client.request("HEAD", "/export.doc").status_code == 400
-    assert client.request("HEAD", "/export.wacz").status_code == 501
+    assert client.request("HEAD", "/export.wacz").status_code == 404
 
 
 def test_the_footer_does_not_say_what_is_not_so(shelf: SearchFixture) -> None:
