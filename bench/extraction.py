@@ -1,27 +1,70 @@
 """Arshif's extraction as one function, for comparisons with other extractors: HTML and address in, fields out.
 
-python -m bench.extraction      CPU a page against trafilatura with metadata, on the modern pages of ../shared/pages"""
+    python -m bench.extraction [--rounds 5]
+
+CPU time a page against trafilatura with metadata, on the modern pages of ../shared/pages, and where ours goes."""
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import logging
+import statistics
+import sys
 import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 from crawler import stages
 from crawler.errors import Refused
+from crawler.extract import (
+    body,
+    dom_pruning,
+    extractor,
+    html_document,
+    images,
+    jsonld,
+    language_detection,
+    page_classifier,
+    pagination,
+    visible_metadata,
+)
 from crawler.models import Page
 from crawler.site_config import Site, Source
 from crawler.text import paragraphs
 from index.model.article import Article
+from index.text import charset
 
 PAGES = Path(__file__).parents[2] / "shared" / "pages" / "open"
 MODERN = ("fundus", "scrapinghub", "wcxb_news", "arabic")
+OF_TRAFILATURA = 0.25  # of its CPU time, at most
+STAGES: dict[str, tuple[tuple[ModuleType, str], ...]] = {  # the functions of each
+    "decode and parse": ((charset, "decode"), (html_document, "parse")),
+    "next page": ((pagination, "following"), (pagination, "beginning")),
+    "JSON-LD, metadata, headline": ((jsonld, "nodes"), (extractor, "read")),
+    "visible fields": (
+        (visible_metadata, "fill_visible"),
+        (visible_metadata, "apply_page_timezone"),
+        (visible_metadata, "fill_relative_date"),
+        (visible_metadata, "date_from_htmldate"),
+    ),
+    "images": ((images, "add"),),
+    "what is hidden, boxes": ((dom_pruning, "prune"),),
+    "body": ((body, "fill"),),
+    "trafilatura, where that finds nothing": ((body, "_first_good"),),
+    "language": ((language_detection, "language"),),
+    "whether it is an article": ((page_classifier, "reject_document"), (page_classifier, "reject_draft")),
+    "phrases and repeats": ((stages, "_clean"), (stages, "_without_repeats")),
+    "hashes": ((stages, "_identified"),),
+}
 # A site that nobody described: no rules, no name, no zone. What a page gives here it gives on any site.
 NOBODY = Site.model_validate(
     {
@@ -77,26 +120,74 @@ def trafilatura(html: bytes, url: str) -> object:
     return bare_extraction(html, url=url or None, with_metadata=True, include_comments=False)
 
 
-def main() -> None:
-    """Reads each page with both in turn, and prints how much CPU a page each took, and the ratio."""
+def main() -> int:
+    """Reads each page with both in turn, and prints how much CPU time a page each took, the ratio, and the stages."""
+    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    arguments.add_argument("--rounds", type=int, default=5)
+    rounds = arguments.parse_args().rounds
     logging.disable(logging.CRITICAL)
-    taken = {arshif: 0.0, trafilatura: 0.0}
     files = [f for source in MODERN for f in sorted((PAGES / source).glob("*.json"))]
-    for number, file in enumerate(files):
-        page, url = (
-            gzip.decompress(file.with_suffix(".html.gz").read_bytes()),
-            json.loads(file.read_text("utf-8"))["url"],
-        )
-        for read in taken:
-            if not number:
-                read(page, url)  # loads what it needs
-            start = time.process_time()
-            read(page, url)
-            taken[read] += time.process_time() - start
-    for read, seconds in taken.items():
-        print(f"{read.__name__:12} {1000 * seconds / len(files):6.1f} ms of CPU a page")
-    print(f"{'ratio':12} {taken[arshif] / taken[trafilatura]:6.2f}")
+    pages = [
+        (gzip.decompress(f.with_suffix(".html.gz").read_bytes()), json.loads(f.read_text("utf-8"))["url"])
+        for f in files
+    ]
+    for reader in (arshif, trafilatura):
+        reader(*pages[0])  # loads what it needs
+    taken = [by_turns(pages) for _ in range(rounds)]
+    ours, theirs = (1000 * statistics.median(column) / len(pages) for column in zip(*taken, strict=True))
+    ratio = statistics.median(own / other for own, other in taken)
+    print(f"arshif {ours:.1f}, trafilatura {theirs:.1f} ms of CPU a page")
+    for name, seconds in by_stage(pages).items():
+        ms = 1000 * seconds / len(pages)
+        print(f"  {name:36} {ms:5.2f} ms, {ms / theirs:.3f} of trafilatura")
+    well = ratio <= OF_TRAFILATURA
+    print(f"extraction: {ratio:.2f} of trafilatura (at most {OF_TRAFILATURA:g}): {'pass' if well else 'FAIL'}")
+    return int(not well)
+
+
+def by_turns(pages: list[tuple[bytes, str]]) -> tuple[float, float]:
+    """Seconds of CPU that we and trafilatura take for the pages, each page read by both before the next."""
+    ours = theirs = 0.0
+    for page in pages:
+        start = time.process_time()
+        arshif(*page)
+        between = time.process_time()
+        trafilatura(*page)
+        ours, theirs = ours + between - start, theirs + time.process_time() - between
+    return ours, theirs
+
+
+def by_stage(pages: list[tuple[bytes, str]]) -> dict[str, float]:
+    """Seconds of CPU by stage, the most first. What one stage calls of another counts for that."""
+    spent: dict[str, float] = defaultdict(float)
+    inner: list[float] = [0.0]  # seconds in stages called by each stage that is under way
+
+    @contextmanager
+    def counted(stage: str) -> Iterator[None]:
+        inner.append(0.0)
+        start = time.process_time()
+        try:
+            yield
+        finally:
+            seconds = time.process_time() - start
+            spent[stage] += seconds - inner.pop()
+            inner[-1] += seconds
+
+    def timed(stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with counted(stage):
+                return function(*args, **kwargs)
+
+        return run
+
+    with ExitStack() as patched:
+        for stage, where in STAGES.items():
+            for module, name in where:
+                patched.enter_context(mock.patch.object(module, name, timed(stage, getattr(module, name))))
+        for page in pages:
+            arshif(*page)
+    return dict(sorted(spent.items(), key=lambda item: -item[1]))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
