@@ -68,17 +68,21 @@ def _patterns(spaceless: bool) -> dict[str, re.Pattern[str]]:
     found = {}
     for kind, languages in data.items():
         said = [word for some in languages.values() for word in some] + list(platforms() if kind == "with" else ())
-        found[kind] = re.compile("|".join(sorted({_pattern(word, spaceless) for word in said}, key=len, reverse=True)))
+        found[kind] = re.compile(_any_of(said, spaceless))
     return found
 
 
-def _pattern(word: str, spaceless: bool) -> str:
-    """A regular expression for a word, or with `*` for its beginning, in known form; `spaceless`: words are not
-    separated in the text."""
-    bare = known_form(word.rstrip("*"))
-    if _SPACELESS.search(bare):
-        return bare
-    if spaceless:
-        return f"(?<![0-9a-z]){bare}(?![0-9a-z])"
-    prefix = next((letters for script, letters in _PREFIXES.items() if script.search(bare)), "")
-    return rf"(?:^|(?<= )){prefix}{bare}" + (r"\w*" if word.endswith("*") else "") + "(?= |$)"
+def _any_of(words: Sequence[str], spaceless: bool) -> str:
+    """A regular expression for any of these words, or with `*` for its beginning, in known form; `spaceless`: words are
+    not separated in the text. Where a word may begin is asked once for all of them: it is no letter in most places."""
+    glued: list[str] = []
+    apart: list[str] = []
+    for word in words:
+        bare = known_form(word.rstrip("*"))
+        prefix = next((letters for script, letters in _PREFIXES.items() if script.search(bare)), "")
+        if _SPACELESS.search(bare):
+            glued.append(bare)
+        else:
+            apart.append(bare if spaceless else prefix + bare + (r"\w*" if word.endswith("*") else ""))
+    before, after = ("(?<![0-9a-z])", "(?![0-9a-z])") if spaceless else ("(?:^|(?<= ))", "(?= |$)")
+    return "|".join([*dict.fromkeys(glued), f"{before}(?:{'|'.join(dict.fromkeys(apart))}){after}"])
