@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import resources
@@ -23,7 +24,7 @@ from crawler.errors import ConfigError
 from crawler.settings_model import Settings
 from crawler.site_config import Site, stranger
 from crawler.urls.registered_domain import domain_of
-from crawler.yaml_loader import YamlDocument, read, validated
+from crawler.yaml_loader import YamlDocument, parsed, read, validated
 from index.model.message import Message
 
 PREFIX = "ARSHIF_"
@@ -31,6 +32,7 @@ NO_SETTINGS = ("ARSHIF_CONFIG", "ARSHIF_TEST_")  # prefixes of variables that ov
 IN_FILE = "_FILE"  # suffix of a variable that names the file with the value
 SETTINGS = "arshif.yaml"
 SECRETS = ("api_key", "password")
+SUFFIXES = (".yaml", ".yml")
 SHIPPED_SITES, OWN_SITES = "sites", "sites.local"  # folders; the second overrides the first
 
 
@@ -40,7 +42,8 @@ class Config:
 
     `sites` maps ids to sites, sorted by id, disabled ones included. `directory` is the folder it was read from,
     `packaged` whether that is Arshif's built-in configuration. `settings.data` is an absolute path. `warnings` are
-    sentences for people about settings that are allowed but probably not intended.
+    sentences for people about settings that are allowed but probably not intended. `files` are the sites' files as they
+    were when they were read: path, time of change in nanoseconds, bytes.
     """
 
     settings: Settings
@@ -48,6 +51,7 @@ class Config:
     directory: Path
     packaged: bool = False
     warnings: tuple[str, ...] = ()
+    files: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def enabled(self) -> tuple[Site, ...]:
@@ -113,9 +117,42 @@ def load(config_dir: Path | None = None, env: Mapping[str, str] = os.environ) ->
     settings = validated(Settings, _settings(directory, env))
     beside = Path.cwd() if packaged or env.get("ARSHIF_DATA") else directory.resolve().parent
     settings = settings.model_copy(update={"data": beside / settings.data.expanduser()})
-    sites = _sites(directory)
-    config = Config(settings, sites, directory, packaged)
+    files = _stamps(directory)  # before they are read: what changes meanwhile is read again
+    config = Config(settings, _sites(directory), directory, packaged, files=files)
     return replace(config, warnings=tuple(_warnings(config)))
+
+
+def refreshed(config: Config) -> Config:
+    """The configuration with the sites as their files now describe them, and its settings as they were; itself where no
+    file has changed.
+
+    :raises ConfigError: when a file has a mistake.
+    """
+    files = _stamps(config.directory)
+    return config if files == config.files else replace(config, sites=_sites(config.directory), files=files)
+
+
+def site_from(config: Config, site_id: str, text: str, file: Path) -> Site:
+    """The site of this id, if its own file had this text.
+
+    :raises ConfigError: when that has a mistake, with one line per mistake.
+    """
+    shipped = _files(config.directory / SHIPPED_SITES)
+    document = _with_id(site_id, parsed(text, file), file)
+    below = _document(site_id, shipped[site_id]) if site_id in shipped else document
+    return validated(Site, document.over(below))
+
+
+def _stamps(directory: Path) -> tuple[tuple[str, int, int], ...]:
+    """Paths, times of change and sizes of all site files."""
+    found = []
+    for folder in (SHIPPED_SITES, OWN_SITES):
+        for file in sorted((directory / folder).rglob("*")):
+            if file.suffix in SUFFIXES:
+                with suppress(FileNotFoundError):  # removed meanwhile
+                    stat = file.stat()
+                    found.append((str(file), stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
 
 
 def _directory(config_dir: Path | None, env: Mapping[str, str]) -> tuple[Path, bool]:
@@ -182,7 +219,7 @@ def _files(folder: Path) -> dict[str, Path]:
     """
     files: dict[str, Path] = {}
     for file in sorted(folder.rglob("*")):
-        if file.suffix not in (".yaml", ".yml") or file.name.startswith("."):
+        if file.suffix not in SUFFIXES or file.name.startswith("."):
             continue
         if file.stem in files:
             raise ConfigError(
@@ -193,7 +230,10 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _document(site_id: str, file: Path) -> YamlDocument:
-    document = read(file)
+    return _with_id(site_id, read(file), file)
+
+
+def _with_id(site_id: str, document: YamlDocument, file: Path) -> YamlDocument:
     if document.data.get("id", site_id) != site_id:
         raise ConfigError(
             f"{document.place(('id',))}: id: differs from the file's name, {site_id!r}: leave the key out"

@@ -21,8 +21,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Connection
 
 from crawler import disk_space
-from crawler.config import Config
-from crawler.errors import ArchiveError, ArshifError, Busy
+from crawler.config import Config, refreshed
+from crawler.errors import ArchiveError, ArshifError, Busy, ConfigError
 from crawler.maintenance import manifests
 from crawler.maintenance.compaction import DailyCompaction
 from crawler.maintenance.minhash_backfill import MinHashBackfill
@@ -32,6 +32,7 @@ from crawler.processes import crawl_process
 from crawler.processes.child import end_child, start_child
 from crawler.processes.fork_server import ForkServer
 from crawler.requested.fetcher import AddressFetcher
+from crawler.requested.previewer import SitePreviewer
 from crawler.scheduling.site_schedule import Due, LastRun, due
 from crawler.session.source_stats import load_stats
 from crawler.site_config import Site
@@ -128,7 +129,8 @@ class Daemon:
         self.clock = time.time() - time.monotonic()
         self.signing = MinHashBackfill(archive)
         self.compaction = DailyCompaction(archive, config, time.monotonic())
-        self.addresses = AddressFetcher(config, archive)
+        self.on_demand = (AddressFetcher(config, archive), SitePreviewer(config, archive))
+        self.mistake = ""  # in a site's file, as it was last told
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -192,7 +194,7 @@ class Daemon:
             lambda: manifests.write_some(archive, config, now),
             lambda: notifications.send(archive, config, now),
             self.watch,
-            lambda: saved_search_alerts.send_alerts(archive, config),
+            lambda: saved_search_alerts.send_alerts(archive, config, now.astimezone()),
             lambda: self.compaction.some(now, time.monotonic(), crawling=bool(self.running)),
         ):
             try:
@@ -216,7 +218,8 @@ class Daemon:
                 self.finish(run)
             for helper in self.helpers:
                 helper.watch(now)
-            self.addresses.watch(now)
+            for work in self.on_demand:
+                work.watch(now)
             rested = len(self.running) < RUNS and now >= max(self.rest_until, self.next_look)
             if rested:
                 self.still_alone()
@@ -267,9 +270,26 @@ class Daemon:
         elif RunStatus.OK in statuses:
             self.offline = False
 
+    def read_sites(self) -> None:
+        """Take up what has changed in the sites' files; while one has a mistake, all stay as they were."""
+        try:
+            config = refreshed(self.config)
+        except ConfigError as error:
+            if (told := str(error)) != self.mistake:
+                log.error("the sites stay as they were until this is mended: %s", told)
+            self.mistake = told
+            return
+        self.mistake = ""
+        if config is not self.config:
+            log.info("the sites' files have changed: %d sites are crawled", len(config.enabled))
+            self.config = config
+            for work in self.on_demand:
+                work.config = config
+
     def due(self) -> list[Site]:
         """The enabled sites that are due, without those whose hosts are being crawled: a host has only one queue. A
         site whose runs have died again and again comes alone, so that the one that kills them is found."""
+        self.read_sites()
         now = datetime.now(UTC)
         with self.archive.read() as conn:
             last = crawl_process.last_runs(conn)
@@ -326,7 +346,8 @@ class Daemon:
         """End the crawls, then the helpers, so that what the crawls stored is still indexed."""
         for run in self.running:
             run.stop(RunStatus.STOPPED)
-        self.addresses.end()
+        for work in self.on_demand:
+            work.end()
         while self.running:
             for run in [run for run in self.running if run.watch(time.monotonic())]:
                 try:

@@ -68,6 +68,14 @@ def read(file: Path) -> YamlDocument:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is not UTF-8 (byte {error.start}): save it as UTF-8") from None
+    return parsed(text, file)
+
+
+def parsed(text: str, file: Path) -> YamlDocument:
+    """The content of a text that is, or is to be, in this file.
+
+    :raises ConfigError: when it is not valid YAML, or has a key twice.
+    """
     places: dict[Loc, str] = {(): f"{file}:1"}
     try:
         data = _Reader(file, places).value(_compose(file, text), ())

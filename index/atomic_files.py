@@ -1,4 +1,4 @@
-"""Durable files: creating one atomically, and syncing a folder's entries."""
+"""Durable files: creating or replacing one atomically, and syncing a folder's entries."""
 
 from __future__ import annotations
 
@@ -33,6 +33,26 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
         raise ArchiveError(f"cannot write {error.filename or path}: {error.strerror}") from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write this content to a file, synced to disk, in place of any there, whose mode it keeps: whoever reads it at the
+    same time reads the old content or the new one.
+
+    :raises OSError: when it cannot be written; then the old one stays.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with draft.open("wb") as out:
+            if path.exists():
+                os.fchmod(out.fileno(), path.stat().st_mode & 0o7777)
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def sync_folder(path: Path) -> None:

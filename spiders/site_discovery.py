@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
 from scrapy import Request, Spider, signals
@@ -24,14 +24,16 @@ from index.model.message import Message
 class SiteDiscoverySpider(Spider):
     """Proposes a site's YAML file.
 
-    Arguments: `url`, the site's home page, and `bounds`, the limits of the poll interval. Once the spider has closed,
-    `proposal` or `problem` is set.
+    Arguments: `url`, the site's home page, `bounds`, the limits of the poll interval, and `told`, which is called with
+    each request. Once the spider has closed, `proposal` or `problem` is set.
     """
 
     name = "scout"
 
     def __init__(self, url: str = "", **kwargs: Any) -> None:
         self.bounds: Bounds = kwargs.pop("bounds", Bounds())
+        self.told: Callable[[Message], None] = kwargs.pop("told", lambda _: None)
+        self.requests = 0
         super().__init__(**kwargs)
         self.url = url
         self.browser = False
@@ -62,6 +64,8 @@ class SiteDiscoverySpider(Spider):
         :raises ArshifError: when it could not be fetched.
         """
         assert self.crawler.engine is not None
+        self.requests += 1
+        self.told(Message(ProposalMessage.REQUEST, {"n": self.requests, "url": url}))
         try:
             request = Request(url, dont_filter=True, meta={"render": rendered})
             response = await self.crawler.engine.download_async(request)

@@ -14,6 +14,7 @@ from crawler.cli import (
     archive_addresses,
     backup,
     child,
+    collections,
     crawl,
     demo,
     diff,
@@ -29,6 +30,7 @@ from crawler.cli import (
     init,
     manifest,
     mcp,
+    notes,
     opml,
     prove,
     raw,
@@ -42,6 +44,7 @@ from crawler.cli import (
     sites,
     sites_add,
     status,
+    tags,
     verify,
 )
 from crawler.console import print_error, print_json, say
@@ -66,6 +69,9 @@ COMMANDS = (  # in the order of `arshif --help`
 GROUPS = (  # name, help, files
     ("sites", "The sites and their configuration files.", (sites, sites_add, opml)),
     ("searches", "Saved searches.", (saved_searches,)),
+    ("collections", "Articles that people put together under a name.", (collections,)),
+    ("tags", "What people file articles under.", (tags,)),
+    ("notes", "What people write about articles.", (notes,)),
     ("export", "Export parts of the archive to files.", (export,)),
     ("index", "The search index.", (index,)),
     ("manifest", "Manifests of what was stored on each day, for proofs.", (manifest,)),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from crawler.cli.messages import CommandMessage
-from crawler.console import print_error
+from crawler.console import print_error, print_json, print_table
 from crawler.errors import ArshifError, Busy
 from index.model.message import Message
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
     from crawler.config import Config
     from index.archive import Archive
+    from index.archive.collections import Collection
     from index.model.article import IndexDocument
+
+
+T = TypeVar("T")
 
 
 def open_existing_archive(config: Config) -> Archive:
@@ -44,6 +49,61 @@ def get_article(conn: Connection, name: str) -> IndexDocument:
     if document is None:
         raise ArshifError(Message(CommandMessage.NO_ARTICLE, {"given": name}))
     return document
+
+
+def write(work: Callable[[Connection], T]) -> T:
+    """What this work returns, in a transaction of the existing archive.
+
+    :raises ArshifError: when there is no archive, or the work raises it.
+    """
+    from crawler.config import load
+
+    with open_existing_archive(load()) as archive:
+        return archive.write(work).result()
+
+
+def read(work: Callable[[Connection], T]) -> T:
+    """What this work returns, which only reads the existing archive.
+
+    :raises ArshifError: when there is no archive, or the work raises it.
+    """
+    from crawler.config import load
+
+    with open_existing_archive(load()) as archive, archive.read() as conn:
+        return work(conn)
+
+
+def get_collection(conn: Connection, given: str) -> Collection:
+    """The collection with this number, else the one of this name.
+
+    :raises ArshifError: when there is none.
+    """
+    from index.archive import collections
+
+    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 20 else 0
+    found = collections.get(conn, number) or collections.by_name(conn, given)
+    if found is None:
+        raise ArshifError(Message(CommandMessage.NO_COLLECTION, {"given": given}))
+    return found
+
+
+def print_articles(conn: Connection, ids: Sequence[str], json: bool) -> None:
+    """Prints these articles with what people added to them."""
+    from index.archive import documents, notes
+    from index.export.schema_org import annotation_fields
+
+    found = notes.annotated(conn, documents.documents(conn, ids))
+    if json:
+        print_json(
+            [
+                {"article": one.article.id, "url": one.article.url, "headline": one.article.headline}
+                | annotation_fields(one.annotations)
+                for one in found
+            ]
+        )
+        return
+    rows = ((one.article.id, one.article.site, ", ".join(one.annotations.tags), one.article.headline) for one in found)
+    print_table(("id", "site", "tags", "headline"), rows)
 
 
 def index_changes(config: Config, archive: Archive) -> None:

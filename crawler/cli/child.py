@@ -46,6 +46,19 @@ def child_archive(_parent: Parent = 0) -> None:
     raise typer.Exit(int(status == RunStatus.FAILED))
 
 
+@app.command("_preview", hidden=True)
+def child_preview(_parent: Parent = 0) -> None:
+    """Look at the site that a person wants to add."""
+    from crawler.config import load
+    from crawler.onboarding import preview
+    from crawler.storage import open_archive
+
+    config = load()
+    set_up_log(form=config.settings.log)
+    with open_archive(config) as archive:
+        preview.make_next(config, archive)
+
+
 @app.command("_ship", hidden=True)
 def child_ship(_parent: Parent = 0) -> None:
     """Index what is pending in the outbox, until stopped."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crawler.cli.archive import get_article, open_existing_archive
+from crawler.cli.archive import get_article, get_collection, open_existing_archive
 from crawler.cli.messages import CommandMessage
-from crawler.cli.options import STDOUT, FetchedSince, Json, Out, SiteOption
+from crawler.cli.options import STDOUT, CollectionArgument, FetchedSince, Json, Out, SiteOption
 from crawler.cli.output import write_output
 from crawler.cli.progress import Shown, progress
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, check_words, print_query_problems
@@ -56,7 +56,6 @@ def export_search(
     """
     from crawler.config import load
     from crawler.storage import open_index
-    from index.export.columns import MAX_CELL_CHARS
     from index.export.formats import open_format
     from index.export.result_stream import stream
     from index.search import query_language
@@ -67,20 +66,33 @@ def export_search(
     kind = open_format(form)
     print_query_problems(parsed)
     with open_existing_archive(config) as archive, open_index(config) as engine, progress() as shown:
-        found = _Counted(stream(parsed, engine, archive), form, shown)
+        found = _Counted(stream(parsed, engine, archive, annotated=True), form, shown)
         write_output(out, kind.write(found.pages()))
-    if json and out != STDOUT:
-        facts = {"articles": found.done, "cells_too_long": found.long_cells, "bytes": out.stat().st_size}
-        print_json({"file": out, "format": form, **facts})
-    elif out != STDOUT:
-        say(f"Wrote {found.done} articles to {out}")
-    if found.long_cells:
-        from index.locale import FALLBACK, translate
-
-        told = Message(CommandMessage.LONG_CELLS, {"n": found.long_cells, "most": MAX_CELL_CHARS})
-        print_error(translate(told, FALLBACK))
+    _say_written(found, out, form, json)
     if parsed.problems:
         raise typer.Exit(PARTLY_READ)
+
+
+@app.command("collection")
+def export_collection(
+    collection: CollectionArgument,
+    form: Annotated[Name, typer.Option("--format", help="JSON Lines, CSV (for spreadsheets) or Parquet.")] = "jsonl",
+    out: Out = STDOUT,
+    json: Json = False,
+) -> None:
+    """Export every article of a collection, with its full text, tags and note."""
+    from crawler.config import load
+    from index.archive import collections
+    from index.export.formats import open_format
+    from index.export.result_stream import chosen
+
+    kind = open_format(form)
+    with open_existing_archive(load()) as archive, progress() as shown:
+        with archive.read() as conn:
+            ids = list(collections.articles_of(conn, get_collection(conn, collection).id))
+        found = _Counted(chosen(ids, archive), form, shown)
+        write_output(out, kind.write(found.pages()))
+    _say_written(found, out, form, json)
 
 
 @app.command("kibana")
@@ -211,6 +223,22 @@ def _chosen(what: list[str], config: Config, archive: Archive, engine: Engine) -
     print_query_problems(query)
     found = stream(query, engine, archive)
     return _Chosen(article_ids(found), found.total, bool(query.problems))
+
+
+def _say_written(found: _Counted, out: Path, form: Name, json: bool) -> None:
+    """Says what was written to a file, and which cells a spreadsheet will cut."""
+    from index.export.columns import MAX_CELL_CHARS
+
+    if json and out != STDOUT:
+        facts = {"articles": found.done, "cells_too_long": found.long_cells, "bytes": out.stat().st_size}
+        print_json({"file": out, "format": form, **facts})
+    elif out != STDOUT:
+        say(f"Wrote {found.done} articles to {out}")
+    if found.long_cells:
+        from index.locale import FALLBACK, translate
+
+        told = Message(CommandMessage.LONG_CELLS, {"n": found.long_cells, "most": MAX_CELL_CHARS})
+        print_error(translate(told, FALLBACK))
 
 
 class _Counted:

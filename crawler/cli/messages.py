@@ -12,6 +12,7 @@ class CommandMessage(StrEnum):
     NO_BACKUP = "command.no_backup"  # name, raw: a folder
     NO_RESTORE = "command.no_restore"  # name
     NO_ARTICLE = "command.no_article"  # given
+    NO_COLLECTION = "command.no_collection"  # given
     NO_MCP = "command.no_mcp"
     NO_TEXT = "command.no_text"  # given
     NO_SITE_LEFT = "command.no_site_left"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,8 +13,11 @@ from crawler.cli.options import Json
 from crawler.cli.query import PARTLY_READ, WORDS, check_words, print_query_problems
 from crawler.console import cell, print_json, print_table, say
 from crawler.errors import ArshifError
+from index.model.codes import Digest
 
 app = typer.Typer()
+
+Often = Literal["now", "hour", "day", "week"]
 
 
 @app.command("list")
@@ -32,14 +35,18 @@ def list_searches(json: Json = False) -> None:
     elif not saved:
         say("no saved searches yet: add one with `arshif searches add NAME QUERY` or on the search page")
     else:
-        rows = [(str(one.id), one.name, one.query, cell(one.created), feeds[one.id]) for one in saved]
-        print_table(("id", "name", "query", "saved", "feed"), rows)
+        rows = [
+            (str(one.id), one.name, one.query, one.digest or "at once", cell(one.created), feeds[one.id])
+            for one in saved
+        ]
+        print_table(("id", "name", "query", "told", "saved", "feed"), rows)
 
 
 @app.command("add", context_settings=WORDS)
 def add_search(
     name: Annotated[str, typer.Argument(help="Name of the search.")],
     query: Annotated[list[str], typer.Argument(callback=check_words, help="Query, as for `arshif search`.")],
+    digest: Annotated[Often, typer.Option(help="When to notify: at once, or of all of an hour, day or week.")] = "now",
     json: Json = False,
 ) -> None:
     """Save a search, and be notified of new articles that match.
@@ -55,13 +62,41 @@ def add_search(
     parsed = query_language.parse(text)
     print_query_problems(parsed)
     with open_existing_archive(load()) as archive:
-        number = archive.write(lambda conn: saved_searches.add(conn, name, text, datetime.now(UTC))).result()
+        number = archive.write(
+            lambda conn: saved_searches.add(conn, name, text, datetime.now(UTC), _digest(digest))
+        ).result()
     if json:
         print_json({"id": number})
     else:
         say(f"Saved with id {number}.")
     if parsed.problems:
         raise typer.Exit(PARTLY_READ)
+
+
+@app.command("digest")
+def set_digest(
+    number: Annotated[int, typer.Argument(metavar="ID", help="Id of the search, as `arshif searches list` shows it.")],
+    often: Annotated[Often, typer.Argument(help="When to notify: at once, or of all of an hour, day or week.")],
+    json: Json = False,
+) -> None:
+    """Set how often you are notified of what is new to a saved search.
+
+    A digest of a day comes at 7 in the morning, that of a week on Monday, in this machine's time zone.
+    """
+    from crawler.config import load
+    from index.archive import saved_searches
+
+    with open_existing_archive(load()) as archive:
+        if not archive.write(lambda conn: saved_searches.set_digest(conn, number, _digest(often))).result():
+            raise ArshifError(f"there is no saved search {number}: `arshif searches list` shows all")
+    if json:
+        print_json({"id": number, "digest": _digest(often)})
+    else:
+        say("Saved.")
+
+
+def _digest(often: Often) -> Digest | None:
+    return None if often == "now" else Digest(often)
 
 
 @app.command("remove")

@@ -23,8 +23,10 @@ def serve(
 ) -> None:
     """Serve the search page without crawling."""
     from crawler.config import load
+    from crawler.onboarding.site_desk import SiteDesk
     from crawler.requested.desk import Desk
     from crawler.requested.fetcher import AddressFetcher
+    from crawler.requested.previewer import SitePreviewer
     from crawler.storage import open_archive, open_index, open_raw
     from index.web.app import create_app
     from index.web.app import serve as serve_web
@@ -39,12 +41,26 @@ def serve(
         if not parent:  # the daemon has printed it already
             say(f"Search page: {web.url or f'http://{host}:{port}/'}")
         raw, token = open_raw(config, archive), web.token.get_secret_value()
-        hosts = [host, *web.hosts]
-        desk, fetcher = Desk(config, archive), AddressFetcher(config, archive)
         page = create_app(
-            archive, engine, hosts=hosts, raw=raw, token=token, url=web.url, site_files=config.site_files, ask=desk
+            archive,
+            engine,
+            hosts=[host, *web.hosts],
+            raw=raw,
+            token=token,
+            url=web.url,
+            site_files=config.site_files,
+            ask=Desk(config, archive),
+            site_desk=SiteDesk(config, archive),
         )
-        try:  # the daemon, if it is our parent, fetches what is asked for
-            serve_web(page, host, port, token, None if parent else fetcher.tick)
+        # the daemon, if it is our parent, does what is asked for
+        works = () if parent else (AddressFetcher(config, archive), SitePreviewer(config, archive))
+
+        def tick() -> None:
+            for work in works:
+                work.tick()
+
+        try:
+            serve_web(page, host, port, token, tick)
         finally:
-            fetcher.end()
+            for work in works:
+                work.end()

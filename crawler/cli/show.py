@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from index.archive.documents import Alias
     from index.archive.readings import Reading
-    from index.model.article import Article, IndexDocument, Version
+    from index.model.article import Annotations, Article, IndexDocument, Version
 
 app = typer.Typer()
 
@@ -32,7 +32,7 @@ def show(
 ) -> None:
     """Show an article, its versions and its other URLs, or any text that was ever cited by its hash."""
     from crawler.config import load
-    from index.archive import documents, readings
+    from index.archive import documents, notes, readings
 
     if bool(article) == bool(content_hash):
         raise typer.BadParameter("name an article, or a hash with --hash: one of the two")
@@ -43,10 +43,12 @@ def show(
         document = get_article(conn, article)
         versions = documents.versions(conn, document.article.id)
         aliases = documents.aliases(conn, document.article.id)
+        (document,) = notes.annotated(conn, [document])
     if json:
         print_json(_as_json(document, versions, aliases))
     else:
         _print(document.article, versions, aliases)
+        _print_annotations(document.annotations)
 
 
 def _show_readings(found: Sequence[Reading], content_hash: str, json: bool) -> None:
@@ -69,10 +71,11 @@ def _show_readings(found: Sequence[Reading], content_hash: str, json: bool) -> N
 
 
 def _as_json(document: IndexDocument, versions: Sequence[Version], aliases: Sequence[Alias]) -> dict[str, object]:
-    from index.export.schema_org import schema_org_fields
+    from index.export.schema_org import annotation_fields, schema_org_fields
 
     return {
         **schema_org_fields(document.article),
+        **annotation_fields(document.annotations),
         "versions": [
             {
                 **{name: getattr(v, name) for name in ("number", "seen", "reading", "read", "reason")},
@@ -107,3 +110,11 @@ def _print(article: Article, versions: Sequence[Version], aliases: Sequence[Alia
         which = f", reading {version.reading}" if version.reading > 1 else ""
         say(f"version {version.number}, seen {version.seen.astimezone():%Y-%m-%d %H:%M}{which}", "dim")
     say(f"content hash {article.content_hash}", "dim")
+
+
+def _print_annotations(own: Annotations) -> None:
+    for name, values in (("tags", own.tags), ("collections", own.collections)):
+        if values:
+            say(f"{name}: {', '.join(values)}", "dim")
+    if own.note:
+        say(f"note: {own.note}", "dim")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +40,7 @@ def add_site(
     The file is written to sites.local/ in your configuration, and named after the site's id.
     """
     from crawler.config import load
+    from crawler.onboarding.preview import propose
     from crawler.onboarding.proposal import named
     from crawler.urls.canonical import canonical
 
@@ -54,7 +54,7 @@ def add_site(
     set_up_log(logging.WARNING if json else logging.INFO)
     if not json:
         say(f"Exploring {address}, with {config.settings.politeness.delay:g} s between requests")
-    proposal = named(_propose(config, address), id_, country, config.sites)
+    proposal = named(propose(config, address), id_, country, config.sites)
     file = folder / f"{proposal.site.id}.yaml"
     if not dry_run:
         folder.mkdir(exist_ok=True)
@@ -68,20 +68,6 @@ def add_site(
         say(f"\n{proposal.yaml()}")
     else:
         say(f"\nWrote {file}. Next: review it, then  arshif crawl {proposal.site.id}")
-
-
-def _propose(config: Config, address: str) -> Proposal:
-    from crawler.onboarding.messages import ProposalMessage
-    from crawler.onboarding.probe import discover_site
-    from crawler.session.source_stats import bounds
-    from crawler.site_config import Schedule
-
-    proposal = discover_site(address, bounds(Schedule(), config.settings.schedule))
-    if every := config.settings.schedule.every:
-        pace = Message(ProposalMessage.SCHEDULE_FIXED, {"interval": every * 60})
-        own = proposal.site.model_copy(update={"schedule": Schedule()})
-        return replace(proposal, site=own, pace=pace)
-    return proposal
 
 
 def _must_be_new(config: Config, folder: Path, url: str, name: str) -> None:

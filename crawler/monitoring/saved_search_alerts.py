@@ -14,12 +14,15 @@ from index.archive import Archive, documents, saved_searches
 from index.archive.saved_searches import SavedSearch
 from index.engines import Engine
 from index.model.article import IndexDocument
+from index.model.codes import Digest
 from index.search.query_language import MAX_LIMIT, parse
 
 # Between an article's being first seen and stored, at most: its page was waiting for a worker
 MAX_STORE_DELAY = timedelta(hours=1)
-MATCHES_KEPT_FOR = timedelta(days=7)  # long enough to be delivered, and longer than MAX_STORE_DELAY
+MATCHES_KEPT_FOR = timedelta(days=15)  # longer than a week's digest waits, and is tried again; than MAX_STORE_DELAY
 LISTED = 20  # articles listed in one message; the others are counted
+LISTED_IN_DIGEST = 100
+MORNING = 7  # the hour, by this machine's time zone, before which what is found is part of a day's or a week's digest
 
 
 def match_new_articles(archive: Archive, engine: Engine, config: Config, now: datetime) -> int:
@@ -60,14 +63,18 @@ def matching(engine: Engine, saved: SavedSearch, ids: Sequence[str]) -> list[str
     return list(dict.fromkeys(found))  # each once, even if several versions match
 
 
-def send_alerts(archive: Archive, config: Config) -> int:
-    """Send each address in `notify` a message for every saved search with new matches; return the number sent.
+def send_alerts(archive: Archive, config: Config, now: datetime) -> int:
+    """Send each address in `notify` a message for every saved search with new matches, those with a digest once that is
+    due in `now`'s time zone; return the number sent.
 
     An address gets only matches recorded since it was added. What fails is tried again next time, for MATCHES_KEPT_FOR.
     """
     sent = 0
     with archive.read() as conn:
-        waiting = [(saved, saved_searches.unnotified(conn, saved.id)) for saved in saved_searches.all_saved(conn)]
+        waiting = [
+            (saved, saved_searches.unnotified(conn, saved.id, digest_end(saved.digest, now)))
+            for saved in saved_searches.all_saved(conn)
+        ]
     for key in notifications.keys(config):
         for saved, ids in ((saved, untold[key]) for saved, untold in waiting if key in untold):
             with archive.read() as conn:
@@ -79,14 +86,30 @@ def send_alerts(archive: Archive, config: Config) -> int:
     return sent
 
 
+def digest_end(digest: str | None, now: datetime) -> datetime | None:
+    """When the last period of a digest ended, in `now`'s time zone: at the full hour, at MORNING, on Monday at MORNING.
+    What was found before then is due; None for a search that is told of at once."""
+    if digest is None:
+        return None
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    if digest == Digest.HOUR:
+        return hour
+    morning = hour.replace(hour=MORNING)
+    back = (morning > now) + 0
+    if digest == Digest.WEEK:
+        back = now.weekday() or 7 * back
+    return (morning.replace(tzinfo=None) - timedelta(days=back)).replace(tzinfo=now.tzinfo)
+
+
 def worded(saved: SavedSearch, found: Sequence[IndexDocument]) -> tuple[str, str]:
     """A message's title and text: headlines with their sites and URLs."""
+    most = LISTED if saved.digest is None else LISTED_IN_DIGEST
     lines = [
         f"{safe(document.article.headline or document.article.url)} ({document.article.site})\n"
         f"{safe(document.article.url)}"
-        for document in found[:LISTED]
+        for document in found[:most]
     ]
-    if len(found) > LISTED:
-        lines.append(f"and {len(found) - LISTED} more")
+    if len(found) > most:
+        lines.append(f"and {len(found) - most} more")
     articles = "1 new article" if len(found) == 1 else f"{len(found)} new articles"
     return f"Arshif: {safe(saved.name)}: {articles}", "\n\n".join(lines)

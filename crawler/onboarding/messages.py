@@ -5,6 +5,24 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class DeskMessage(StrEnum):
+    """Codes of what keeps a site from being added or changed on the page."""
+
+    NOT_ADDRESS = "site.error.not_address"  # url
+    PRIVATE = "site.error.private"  # host
+    CONFIGURED = "site.error.configured"  # host, site
+    THERE = "site.error.there"  # site
+    UNKNOWN = "site.error.unknown"  # site
+    BAD_ID = "site.error.bad_id"  # given
+    BAD_CRON = "site.error.bad_cron"  # given
+    BAD_MINUTES = "site.error.bad_minutes"  # least, most
+    MISTAKE = "site.error.mistake"  # error: file, line, key and what to do
+    BROKEN = "site.error.broken"  # error: the same, of a file that is there
+    BY_HAND = "site.error.by_hand"  # file
+    NOT_WRITTEN = "site.error.not_written"  # file, error
+    PACKAGED = "site.error.packaged"
+
+
 class ProposalMessage(StrEnum):
     """Codes of a proposal's messages. Durations are in seconds."""
 
@@ -22,6 +40,9 @@ class ProposalMessage(StrEnum):
     BROWSER = "proposal.browser"
     NO_BROWSER = "proposal.no_browser"
     NO_ARTICLE = "proposal.no_article"  # url, why: a message
+    HOME_STATUS = "proposal.home_status"  # url, status
+    NOTHING_LISTED = "proposal.nothing_listed"  # url
+    REQUEST = "proposal.request"  # n: the request's number, url
     NOT_REQUESTED = "proposal.not_requested"  # url, why: a message
     NOT_FETCHED = "proposal.not_fetched"  # url, why: a message
     FIELD_MISSING = "proposal.field_missing"  # field, n: articles

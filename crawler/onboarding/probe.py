@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,12 +66,13 @@ def check_sources(site: str) -> list[SourceCheck]:
     return answers
 
 
-def discover_site(url: str, bounds: Bounds) -> Proposal:
-    """A proposed file for the site with this home page; `bounds`: the limits of the polling interval.
+def discover_site(url: str, bounds: Bounds, told: Callable[[Message], None] = lambda _: None) -> Proposal:
+    """A proposed file for the site with this home page; `bounds`: the limits of the polling interval. `told` is called
+    with each page that is fetched.
 
     :raises ArshifError: when the site does not answer or nothing on it lists articles; the message says what to do.
     """
-    spider = _run("scout", url=url, bounds=bounds)
+    spider = _run("scout", url=url, bounds=bounds, told=told)
     proposal: Proposal | None = spider.proposal
     if proposal is None:
         raise ArshifError(spider.problem or Message(FetchReason.NO_ANSWER))

@@ -96,15 +96,12 @@ class SiteDiscovery:
         """
         home = await self.get(url)
         if home.status != 200:
-            raise ArshifError(f"{url} answered HTTP {home.status}: give the address of the site's first page")
+            raise ArshifError(Message(ProposalMessage.HOME_STATUS, {"url": url, "status": home.status}))
         said = await self.workers.run(site_metadata, home.body, home.url, home.headers)
         draft = first_draft(home.url, said, Source(kind="section", url=HttpUrl(home.url)))
         offers = await self._offers(draft, home, said)
         if not offers:
-            raise ArshifError(
-                f"{home.url} has no feed, no sitemap, and no link that looks like an article's: write its file by hand "
-                "(docs/add-a-site.md)"
-            )
+            raise ArshifError(Message(ProposalMessage.NOTHING_LISTED, {"url": home.url}))
         now = datetime.now(UTC)
         taken, left = choose(offers, now)
         site, tried, reasons = await self._tried(draft, newest(taken))

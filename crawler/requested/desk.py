@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from crawler.config import Config
+from crawler.config import Config, refreshed
+from crawler.errors import ConfigError
 from crawler.fetch.ssrf.policy import AddressPolicy
 from crawler.site_config import Site, stranger
 from crawler.urls.canonical import canonical
@@ -62,6 +64,8 @@ class Desk:
 
         :raises InvalidValue: when the address is none, or not public, or there are too many requests.
         """
+        with suppress(ConfigError):  # of a file that is being edited: the sites stay as they were
+            self.config = refreshed(self.config)
         url = usable(address)
         host = urlsplit(url).hostname or ""
         if self.reach.blocks_host(host):

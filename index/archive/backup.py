@@ -24,7 +24,7 @@ from sqlalchemy import Connection, delete
 
 from index.archive import Archive, liveness, migrate, sqlite
 from index.archive import tables as t
-from index.atomic_files import sync_folder
+from index.atomic_files import replace_file, sync_folder
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
 from index.warc.files import is_file_name
@@ -99,8 +99,9 @@ def back_up(archive: Archive, raw: Path, into: Path, told: Told | None = None) -
                 parts.append(_copy(raw / name, into / RAW / name, f"{RAW}/{name}", there, moved))
         counts = _count(copy, "articles"), _count(copy, "versions")
         backup = Backup(made, *counts, tuple(parts), tuple(short), _damaged(copy, into / RAW))
-        _write(into / CONTENTS, json.dumps({"format": FORMAT, **asdict(backup)}, default=datetime.isoformat, indent=1))
-        _sync(into)
+        _sync(into / RAW)
+        contents = json.dumps({"format": FORMAT, **asdict(backup)}, default=datetime.isoformat, indent=1)
+        replace_file(into / CONTENTS, contents.encode())
         return backup
 
 
@@ -330,15 +331,6 @@ def _sync(folder: Path) -> None:
     for path in (*folder.rglob("*"), folder):
         if path.is_dir():
             sync_folder(path)
-
-
-def _write(file: Path, text: str) -> None:
-    draft = file.with_name(file.name + ".new")
-    with draft.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(draft, file)
 
 
 @contextmanager

@@ -111,6 +111,7 @@ def refuse(conn: Connection, site: str, urls: Sequence[str], texts: Iterable[str
         for table in (t.health, t.alerts):
             shown = (table.c.site == site) & table.c.example.in_(piece)
             conn.execute(update(table).where(shown).values(example=None))
+    conn.execute(delete(t.site_previews).where(t.site_previews.c.ended.is_not(None)))  # they show texts of pages
     _mark(conn, site, [*map(_digest, urls), *map(_digest, texts)], now)
     _mark(conn, EVERY_SITE, map(_digest, urls), now)
 

@@ -15,6 +15,7 @@ from index.model.codes import PageState, RunStatus
 
 RUNS_FOR = timedelta(days=90)  # the parts that sites had in runs, and runs that stored nothing
 REQUESTS_FOR = RUNS_FOR  # addresses that people asked for, and what came of them
+PREVIEWS_FOR = timedelta(days=7)  # sites that people looked at before they added them
 ALERTS_FOR = timedelta(days=365)
 HOSTS_FOR = timedelta(days=30)  # robots.txt is used for a day
 SILENT_HOSTS_FOR = timedelta(days=365)  # whose robots.txt does not answer: 30 days of that open it again
@@ -25,9 +26,9 @@ MOST = 2_000  # rows of each kind in one call
 
 
 def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: int = MOST) -> int:
-    """Delete what is old: runs, requests and alerts, hosts and sources not met for long, and of these sites candidates
-    that became no articles; return how many rows, at most `most` of each kind. What is newest of its kind stays, as do
-    runs that a version names."""
+    """Delete what is old: runs, requests, previews and alerts, hosts and sources not met for long, and of these sites
+    candidates that became no articles; return how many rows, at most `most` of each kind. What is newest of its kind
+    stays, as do runs that a version names."""
     candidates = 0
     for site in sites:
         if candidates < most:
@@ -36,6 +37,7 @@ def expire(conn: Connection, now: datetime, sites: Collection[str] = (), most: i
         (
             _expire_parts(conn, now - RUNS_FOR, most),
             _delete(conn, t.requests.c.id, t.requests.c.ended < now - REQUESTS_FOR, most),
+            _delete(conn, t.site_previews.c.id, t.site_previews.c.ended < now - PREVIEWS_FOR, most),
             _expire_runs(conn, now - RUNS_FOR, most),
             _expire_alerts(conn, now - ALERTS_FOR, most),
             _expire_hosts(conn, now, most),
@@ -56,7 +58,9 @@ def _expire_parts(conn: Connection, before: datetime, most: int) -> int:
 
 def _expire_runs(conn: Connection, before: datetime, most: int) -> int:
     run = t.runs.c
-    needed = or_(*(exists().where(table.c.run == run.id) for table in (t.run_sites, t.versions, t.requests)))
+    needed = or_(
+        *(exists().where(table.c.run == run.id) for table in (t.run_sites, t.versions, t.requests, t.site_previews))
+    )
     return _delete(conn, run.id, (run.started < before) & run.ended.is_not(None) & ~needed, most)
 
 

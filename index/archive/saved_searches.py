@@ -10,30 +10,31 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from index.archive import pending_notifications
-from index.archive.tables import articles, found, outbox, searches, targets
+from index.archive.tables import MAX_KEY, articles, found, outbox, searches, targets
 from index.archive.upsert import chunks, insert_missing
 from index.errors import InvalidValue
+from index.model.codes import Digest
 from index.model.message import Message
 from index.model.query import MAX_QUERY_CHARACTERS
 
 MAX_NAME = 100  # characters
 MAX_SAVED_SEARCHES = 200  # each is run again whenever new articles arrive
-MAX_ID = 2**63 - 1  # of a row in SQLite (https://www.sqlite.org/autoinc.html); it cannot be asked for a larger one
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
     """A saved search: its number, its name, its query, when it was saved, and up to when new articles have been matched
-    against it (UTC)."""
+    against it (UTC); how often people are told of them, None for at once."""
 
     id: int
     name: str
     query: str
     created: datetime
     looked: datetime
+    digest: str | None = None
 
 
-def add(conn: Connection, name: str, query: str, now: datetime) -> int:
+def add(conn: Connection, name: str, query: str, now: datetime, digest: Digest | None = None) -> int:
     """Save a search and return its number. Articles already in the archive are not new to it.
 
     :raises InvalidValue: when name or query is empty or too long, the name is another search's, or there are
@@ -48,14 +49,22 @@ def add(conn: Connection, name: str, query: str, now: datetime) -> int:
         raise InvalidValue(Message("saved.error.taken", {"name": name}))
     if conn.execute(select(func.count()).select_from(searches)).scalar_one() >= MAX_SAVED_SEARCHES:
         raise InvalidValue(Message("saved.error.many", {"n": MAX_SAVED_SEARCHES}))
-    key = conn.execute(insert(searches).values(name=name, query=query, created=now, looked=now)).inserted_primary_key
+    values = {"name": name, "query": query, "created": now, "looked": now, "digest": digest}
+    key = conn.execute(insert(searches).values(**values)).inserted_primary_key
     assert key is not None
     return int(key[0])
 
 
+def set_digest(conn: Connection, number: int, digest: Digest | None) -> bool:
+    """Set how often people are told of what is new to a saved search, None for at once; return whether it exists."""
+    if not 0 < number <= MAX_KEY:
+        return False
+    return conn.execute(update(searches).where(searches.c.id == number).values(digest=digest)).rowcount > 0
+
+
 def remove(conn: Connection, number: int) -> bool:
     """Delete a saved search; return whether it existed."""
-    if not 0 < number <= MAX_ID:
+    if not 0 < number <= MAX_KEY:
         return False
     conn.execute(delete(found).where(found.c.search == number))
     return conn.execute(delete(searches).where(searches.c.id == number)).rowcount > 0
@@ -63,7 +72,7 @@ def remove(conn: Connection, number: int) -> bool:
 
 def get(conn: Connection, number: int) -> SavedSearch | None:
     """The saved search of that number, or None."""
-    if not 0 < number <= MAX_ID:
+    if not 0 < number <= MAX_KEY:
         return None
     row = conn.execute(select(searches).where(searches.c.id == number)).mappings().one_or_none()
     return _saved(row) if row else None
@@ -114,10 +123,12 @@ def expire(conn: Connection, before: datetime) -> None:
     conn.execute(delete(found).where(found.c.at < before))
 
 
-def unnotified(conn: Connection, number: int) -> dict[str, list[str]]:
+def unnotified(conn: Connection, number: int, before: datetime | None = None) -> dict[str, list[str]]:
     """The articles found by a saved search of which an address is still to be notified, by address and in the order of
-    publication."""
+    publication; only those found `before` then, if that is given."""
     mine = (found.c.search == number) & found.c.waiting.is_not(None)
+    if before is not None:
+        mine &= found.c.at < before
     query = select(found.c.article, found.c.waiting).join(articles, articles.c.id == found.c.article).where(mine)
     lists: dict[str, list[str]] = {}
     for row in conn.execute(query.order_by(articles.c.sort_date, articles.c.id)):

@@ -38,6 +38,7 @@ metadata = MetaData(
 )
 
 Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite assigns row ids only if the type is INTEGER
+MAX_KEY = 2**63 - 1  # of a row (https://www.sqlite.org/autoinc.html); neither database can be asked for a larger one
 Json = JSON(none_as_null=True)
 ZERO = text("0")
 
@@ -449,6 +450,42 @@ bands = Table(  # signatures cut into bands; without a foreign key, which would 
     sqlite_with_rowid=False,
 )
 
+# --- what people add to articles -----------------------------------------------------------------------------------
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("changed", Instant, nullable=False),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Index(None, "tag"),
+)
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    UniqueConstraint("name"),
+)
+
+collected = Table(  # the articles of collections
+    "collected",
+    metadata,
+    Column("collection", Key, ForeignKey("collections.id"), primary_key=True, autoincrement=False),
+    Column("article", String, ForeignKey("articles.id"), primary_key=True),
+    Column("added", Instant, nullable=False),
+    Index(None, "article"),
+)
+
 # --- who crawls ----------------------------------------------------------------------------------------------------
 
 runs = Table(
@@ -534,6 +571,21 @@ requests = Table(  # addresses that people asked to have fetched now
     Index("ix_requests_open", "id", sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
 )
 
+site_previews = Table(  # sites that people want to add, and what a look at each has found
+    "site_previews",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("url", Text, nullable=False),  # in canonical form
+    Column("asked", Instant, nullable=False),
+    Column("run", Key, ForeignKey("runs.id")),  # that looks at it; None: waiting
+    Column("ended", Instant),
+    Column("step", MessageJson),  # how far it is
+    Column("problem", MessageJson),
+    Column("found", Json),
+    Column("file", Text),  # the site's file, as proposed
+    Index(None, "run"),
+)
+
 # --- how the sites are doing ---------------------------------------------------------------------------------------
 
 health = Table(  # the last conclusion about a site
@@ -572,6 +624,7 @@ searches = Table(
     Column("query", Text, nullable=False),  # in the query language
     Column("created", Instant, nullable=False),
     Column("looked", Instant, nullable=False),  # up to when new articles have been matched against it
+    Column("digest", String),  # Digest; None: people are told at once
 )
 
 found = Table(  # articles new to a saved search

@@ -40,8 +40,11 @@ COLUMNS: Mapping[str, Callable[[IndexDocument], Any]] = {
     "contentHash": lambda d: d.article.content_hash,
     "edited": lambda d: d.edited,
     "removed": lambda d: d.removed,
+    "tags": lambda d: list(d.annotations.tags),
+    "note": lambda d: d.annotations.note or None,
+    "collections": lambda d: list(d.annotations.collections),
 }
-LISTS = frozenset(("keywords", "author", "image", "caption"))
+LISTS = frozenset(("keywords", "author", "image", "caption", "tags", "collections"))
 MOMENTS = frozenset(("datePublished", "dateModified", "firstSeen", "changed", "edited", "removed"))
 FLAGS = frozenset(("isAccessibleForFree", "current", "gone", "lead"))
 NUMBERS = frozenset(("number",))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from index.export.linked_data import as_linked_data
-from index.model.article import Article, IndexDocument
+from index.model.article import Annotations, Article, IndexDocument
 from index.model.iso import iso
 
 
@@ -58,8 +58,15 @@ def document_fields(document: IndexDocument) -> dict[str, Any]:
         "removed": document.removed and _utc(document.removed),
         "story": document.story,
         "lead": document.lead,
+        **annotation_fields(document.annotations),
     }
     return answer
+
+
+def annotation_fields(annotations: Annotations) -> dict[str, Any]:
+    """What people added to an article, without what is empty."""
+    own = {"tags": list(annotations.tags), "note": annotations.note, "collections": list(annotations.collections)}
+    return {name: value for name, value in own.items() if value}
 
 
 def _utc(moment: datetime) -> str:

@@ -80,6 +80,15 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotations:
+    """What people added to an article: tags, a note, and the names of the collections that it is in."""
+
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    collections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IndexDocument:
     """The document of an article for an index: its newest version, and what the archive knows about it.
 
@@ -88,7 +97,8 @@ class IndexDocument:
     story. `changed` is when the text or its modification date last changed, None if never. `number` is that of the
     article's version, and `current` is False for one that was replaced by a later one. `versions` is how many the
     article has. `edits` are the times (UTC) at which versions with a change for readers were first seen, oldest first,
-    `removed` is since when the article is gone from its site, None if it is there.
+    `removed` is since when the article is gone from its site, None if it is there. `annotations` are left empty where
+    nobody needs them, such as in an index.
     """
 
     article: Article
@@ -104,6 +114,7 @@ class IndexDocument:
     versions: int = 1
     edits: tuple[datetime, ...] = ()
     removed: datetime | None = None
+    annotations: Annotations = Annotations()
 
     @property
     def edited(self) -> datetime | None:

@@ -192,6 +192,15 @@ class RunCause(StrEnum):
     SCHEDULED = "run.scheduled"
     REQUESTED = "run.requested"
     ADDRESSES = "run.addresses"  # n: only these, which people asked for
+    PREVIEW = "run.preview"  # url: of a site that a person wants to add
+
+
+class Digest(StrEnum):
+    """How often people are told of what is new to a saved search, other than at once."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
 
 
 class RequestWay(StrEnum):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import WithJsonSchema
 
-from index.archive import documents, readings, runs, site_state
+from index.archive import documents, notes, readings, runs, site_state
 from index.export.edits import page_fields
 from index.export.schema_org import as_news_article, document_fields
 from index.locale import plain
@@ -97,12 +97,15 @@ def _found(asked: Searched, counts: dict[str, Any], found: Results) -> dict[str,
 
 
 @router.get("/articles/{article}", response_model=Article, **KNOWN)
-def article(archive: ArchiveOf, article: str) -> dict[str, Any]:
-    """One article with its text, its other URLs, and the time when each of its versions was first seen."""
+def article(request: Request, archive: ArchiveOf, article: str) -> dict[str, Any]:
+    """One article with its text, its other URLs, the time when each of its versions was first seen, and what people
+    added to it."""
     with archive.read() as conn:
         document = documents.document(conn, article)
         if document is None:
             raise Refused(404, "error.no_article")
+        if request.app.state.annotates:
+            (document,) = notes.annotated(conn, [document])
         versions, aliases = documents.versions(conn, article), documents.aliases(conn, article)
     answer = document_fields(document)
     answer["archive"] |= {

@@ -36,6 +36,11 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     503: failure(description="The archive or the index does not answer now, or is busy: try again later"),
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: failure(description="The archive has no such thing")}
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    403: failure(description="Sent by a page of another site, or to a server that does not do this for everybody"),
+    413: failure(description="A body longer than any of ours"),
+    415: failure(description="Not JSON"),
+}
 
 
 class Person(BaseModel):
@@ -84,7 +89,8 @@ class Alias(BaseModel):
 class Archived(BaseModel):
     """What the archive knows about an article. `changed` is null if it never changed; `edited` is when the last change
     that readers would notice was first seen, null without one, and `removed` since when the article is gone from its
-    site, null if it is there; `number` is the version's, and `current` is false for a version that was replaced."""
+    site, null if it is there; `number` is the version's, and `current` is false for a version that was replaced.
+    `tags`, `note` and the names of `collections` are what people added to it."""
 
     id: str
     site: str
@@ -103,6 +109,9 @@ class Archived(BaseModel):
     lead: bool
     versions: list[Seen] = []
     aliases: list[Alias] = []
+    tags: list[str] = []
+    note: str = ""
+    collections: list[str] = []
 
 
 class NewsArticle(BaseModel):
@@ -338,3 +347,56 @@ class AddressState(BaseModel):
     article: str | None
     version: int | None
     looks: Copy | None = Field(None, alias="copy")
+
+
+class AnnotationChange(BaseModel):
+    """What to write about an article in place of what is there; what is not given stays, and an empty value removes
+    it. A comma in a tag ends it."""
+
+    tags: list[str] | None = Field(None, examples=[["water", "checked"]])
+    note: str | None = None
+
+
+class Annotations(BaseModel):
+    """What people added to an article: tags, a note, and the names of the collections that it is in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    tags: list[str]
+    note: str
+    collections: list[str]
+
+
+class TagCount(BaseModel):
+    """A tag, and the number of articles that have it."""
+
+    tag: str
+    articles: int
+
+
+class CollectionName(BaseModel):
+    """The name of a collection."""
+
+    name: str = Field(examples=["Water"])
+
+
+class CollectionState(BaseModel):
+    """A collection, when it was made (UTC), and the number of its articles."""
+
+    id: int
+    name: str
+    created: datetime
+    articles: int
+
+
+class CollectionMember(BaseModel):
+    """The id of an article, and when it was put into a collection (UTC)."""
+
+    article: str
+    added: datetime
+
+
+class CollectionMembers(CollectionState):
+    """A collection with its articles, the one put in last first."""
+
+    members: list[CollectionMember]

@@ -19,6 +19,8 @@ from index.archive import Archive
 from index.engines import Engine
 from index.warc.store import WarcStore
 from index.web import (
+    annotation_api,
+    annotation_pages,
     api,
     article_pages,
     auth,
@@ -31,6 +33,7 @@ from index.web import (
     run_pages,
     saved_searches,
     search_pages,
+    site_edit_pages,
     site_pages,
     static_files,
     templating,
@@ -70,19 +73,22 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     now: Callable[[], datetime] = present,
     site_files: Callable[[str], Sequence[Path]] = lambda _: (),
     ask: request_pages.Ask | None = None,
+    site_desk: site_edit_pages.SiteDesk | None = None,
 ) -> FastAPI:
-    """The web interface to this archive and index as an ASGI application; it writes saved searches, and requests for
-    addresses, nothing else.
+    """The web interface to this archive and index as an ASGI application; it writes saved searches, requests for
+    addresses, and what people add to articles, nothing else.
 
     It serves requests for localhost, any loopback address, and the names in `hosts` and `url`, and answers 421 to
     others. `url` is the public base URL, with a trailing slash, if it differs from the one in requests. Without `raw`,
     saved copies are not available. With a `token`, only requests that carry it are served. `now` gives the present
     moment (aware), from which recent ones are told; `site_files` the files that describe the site of an id. `ask` takes
     an address that a person wants fetched now; without it, or on a server that others reach without a token, none is.
+    Such a server does not show what people add to articles either, and changes no site, which `site_desk` does.
     """
     app = _Page(
         title="Arshif",
-        description="What the archive and the index hold. Reads only, but for addresses to be archived now.",
+        description="What the archive and the index hold; reads only, but for addresses to be archived now, and for "
+        "collections, tags and notes.",
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
@@ -95,7 +101,9 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     app.state.url, app.state.elsewhere = url, not all(map(is_loopback, named))
     app.state.archive, app.state.engine, app.state.raw = archive, engine, raw
     app.state.now, app.state.site_files = now, site_files
-    app.state.ask = ask if token or not app.state.elsewhere else None
+    app.state.annotates = bool(token) or not app.state.elsewhere
+    app.state.ask = ask if app.state.annotates else None
+    app.state.site_desk = site_desk if app.state.annotates else None
     app.state.live, app.state.live_seconds = 0, live.LIVE_SECONDS
     app.state.metrics = metrics.Metrics(archive)
     app.state.searches = SearchLimiter(app.state.metrics.searches)
@@ -105,7 +113,9 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     app.include_router(search_pages.router)
     app.include_router(run_pages.router)
     app.include_router(site_pages.router)
+    app.include_router(site_edit_pages.router)
     app.include_router(article_pages.router)
+    app.include_router(annotation_pages.router)
     app.include_router(edit_pages.router)
     app.include_router(request_pages.router)
     app.include_router(exports.router)
@@ -113,6 +123,7 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     app.include_router(metrics.router)
     app.include_router(api.router)
     app.include_router(request_pages.api)
+    app.include_router(annotation_api.router)
     app.mount(static_files.PATH, static_files.answer)
     templating.prepare()
     error_handlers.handle(app)

@@ -22,7 +22,7 @@ from index.model.message import Message
 from index.search import service
 from index.warc.record import WarcDamaged, WarcRef
 from index.warc.store import WarcStore
-from index.web import queries
+from index.web import annotation_pages, queries
 from index.web.error_handlers import Refused
 from index.web.sanitizer import CannotSanitize, sanitize
 from index.web.search_pages import ArchiveOf
@@ -73,6 +73,7 @@ def article(
             "last_seen": queries.last_seen(conn, document),
             "copies": queries.with_copies(conn, article),
             "problems": {one.version: one.problem for one in warc_records.damaged(conn, article)},
+            "own": annotation_pages.of_article(request, conn, article),
         }
     headline, body = service.marked(asked.query(), document.article)
     context |= {"headline": headline, "body": body, "asked": asked, "cursor": cursor}

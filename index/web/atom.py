@@ -1,5 +1,5 @@
-"""Documents for other programs: the Atom feeds of a saved search and of edits (RFC 4287), and an OpenSearch
-description."""
+"""Documents for other programs: the Atom feeds of a saved search, of a collection and of edits (RFC 4287), and an
+OpenSearch description."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from index.archive.collections import Collection
 from index.archive.column_types import EPOCH
 from index.archive.edits import Edit
 from index.archive.saved_searches import SavedSearch
 from index.locale import translate
+from index.model.article import IndexDocument
 from index.model.results import Hit, Span
 from index.web.templating import UNSHOWN, published, web_link
 
@@ -32,7 +34,7 @@ def atom(saved: SavedSearch, hits: Sequence[Hit], sites: Mapping[str, str], base
     _add(feed, "id", _urn(f"search:{saved.id}:{saved.created.isoformat()}"))
     _add(feed, "title", saved.name)
     _add(feed, "subtitle", saved.query)
-    _add(feed, "updated", _moment(max((_updated(hit) for hit in hits), default=saved.created)))
+    _add(feed, "updated", _moment(max((_updated(hit.document) for hit in hits), default=saved.created)))
     _add(_add(feed, "author"), "name", "Arshif")
     _add(feed, "link", rel="self", type="application/atom+xml", href=own)
     _add(
@@ -43,7 +45,24 @@ def atom(saved: SavedSearch, hits: Sequence[Hit], sites: Mapping[str, str], base
         href=f"{base}search?q={quote(saved.query, safe='')}&sort=newest",
     )
     for hit in hits:
-        _entry(feed, hit, sites, base)
+        _entry(feed, hit.document, _updated(hit.document), _summary(hit.snippets), sites, base)
+    return _written(feed)
+
+
+def collection_feed(
+    one: Collection, members: Sequence[tuple[IndexDocument, datetime]], sites: Mapping[str, str], base: str
+) -> bytes:
+    """The feed of a collection, with its articles and when each was put into it; `base` as in `atom`."""
+    feed = ET.Element("feed", {"xmlns": ATOM})
+    _add(feed, "id", _urn(f"collection:{one.id}:{one.created.isoformat()}"))
+    _add(feed, "title", one.name)
+    _add(feed, "updated", _moment(max((added for _, added in members), default=one.created)))
+    _add(_add(feed, "author"), "name", "Arshif")
+    own = f"{base}feeds/collections/{one.id}.atom"
+    _add(feed, "link", rel="self", type="application/atom+xml", href=own)
+    _add(feed, "link", rel="alternate", type="text/html", href=f"{base}collections/{one.id}")
+    for document, added in members:
+        _entry(feed, document, max(added, _updated(document)), "", sites, base)
     return _written(feed)
 
 
@@ -89,17 +108,19 @@ def _told(edit: Edit, language: str) -> str:
     return translate("list.separator", language).join(said)
 
 
-def _entry(feed: ET.Element, hit: Hit, sites: Mapping[str, str], base: str) -> None:
-    article = hit.document.article
+def _entry(
+    feed: ET.Element, document: IndexDocument, updated: datetime, summary: str, sites: Mapping[str, str], base: str
+) -> None:
+    article = document.article
     entry = _add(feed, "entry")
     if article.language and re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", article.language):
         entry.set(f"{{{XML}}}lang", article.language)
     copy = f"{base}articles/{quote(article.id, safe='')}"
     there = web_link(article.url)
-    _add(entry, "id", _urn(f"article:{article.id}:{hit.document.number if not hit.document.current else 0}"))
+    _add(entry, "id", _urn(f"article:{article.id}:{document.number if not document.current else 0}"))
     _add(entry, "title", article.headline or article.url)
-    _add(entry, "updated", _moment(_updated(hit)))
-    if when := published(hit.document):
+    _add(entry, "updated", _moment(updated))
+    if when := published(document):
         _add(entry, "published", _moment(when))
     for name in article.authors or (sites.get(article.site) or article.site,):
         _add(_add(entry, "author"), "name", name)
@@ -107,7 +128,7 @@ def _entry(feed: ET.Element, hit: Hit, sites: Mapping[str, str], base: str) -> N
     _add(entry, "link", rel="related", type="text/html", href=copy)
     if article.section:
         _add(entry, "category", term=article.section)
-    _add(entry, "summary", _summary(hit.snippets) or (article.description or article.body)[:SUMMARY])
+    _add(entry, "summary", summary or (article.description or article.body)[:SUMMARY])
 
 
 def opensearch(language: str, base: str, chosen: bool) -> bytes:
@@ -143,8 +164,8 @@ def _urn(name: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_URL, f"arshif:{name}").urn
 
 
-def _updated(hit: Hit) -> datetime:
-    return max(filter(None, (hit.document.changed, hit.document.first_seen)))
+def _updated(document: IndexDocument) -> datetime:
+    return max(filter(None, (document.changed, document.first_seen)))
 
 
 def _moment(moment: datetime) -> str:

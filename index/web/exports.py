@@ -13,11 +13,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from index.archive import Archive, documents
+from index.archive import Archive, collections, documents, notes
 from index.errors import ArshifError, IndexUnavailable
 from index.export.format_names import Name
 from index.export.formats import open_format
-from index.export.result_stream import ResultStream, article_ids, stream
+from index.export.result_stream import ResultStream, article_ids, chosen, stream
 from index.export.wacz import MEDIA, Collection
 from index.model.message import Message
 from index.model.query import Sort
@@ -25,6 +25,7 @@ from index.warc.store import WarcStore
 from index.web.api_models import ERRORS, failure
 from index.web.article_pages import RawOf
 from index.web.error_handlers import Refused
+from index.web.forms import MAX_SELECTED
 from index.web.search_pages import ArchiveOf, EngineOf
 from index.web.search_params import SearchParams, search_params
 
@@ -68,28 +69,64 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
+def _chosen(
+    request: Request,
+    archive: ArchiveOf,
+    collection: Annotated[int | None, Query(description="Id of a collection.")] = None,
+    tag: Annotated[str, Query(description="A tag.")] = "",
+    noted: Annotated[bool, Query(description="Articles with a note.")] = False,
+    id: Annotated[list[str] | None, Query(description="Ids of articles.", max_length=MAX_SELECTED)] = None,
+) -> list[str] | None:
+    """The ids of chosen articles, of those of a collection, with a tag or with a note; None if a request asks for none
+    of these.
+
+    :raises Refused: when there is no such collection (404), or this server does not show them (403).
+    """
+    if id:
+        with archive.read() as conn:
+            return [one.article.id for one in documents.documents(conn, list(dict.fromkeys(id)))]
+    if collection is None and not tag and not noted:
+        return None
+    if not request.app.state.annotates:
+        raise Refused(403, "annotations.closed")
+    with archive.read() as conn:
+        if collection is not None:
+            if collections.get(conn, collection) is None:
+                raise Refused(404, "error.no_collection")
+            return list(collections.articles_of(conn, collection))
+        return notes.tagged(conn, tag) if tag else [one.article for one in notes.all_notes(conn)]
+
+
 @router.head("/export.{form}", include_in_schema=False)
 @router.get("/export.{form}", response_class=Response, responses={**ERRORS, **ANSWERS})
-def export(
+def export(  # noqa: PLR0913 - the parameters of a URL
     request: Request,
     archive: ArchiveOf,
     engine: EngineOf,
     turns: Annotated[threading.Semaphore, Depends(_turns)],
     form: Name | Literal["wacz"],
     asked: Annotated[SearchParams, Depends(search_params)],
+    ids: Annotated[list[str] | None, Depends(_chosen)],
     sort: Annotated[Sort, Query(description="By date: relevance is no order of a file.")] = "newest",
 ) -> Any:
-    """All results of a search with their texts, by date. `Arshif-Total` is the number of articles to expect; a response
-    that breaks off is incomplete.
+    """All results of a search with their texts, by date; or the articles with these ids, of a collection, with a tag or
+    with a note, whatever else is asked for. `Arshif-Total` is the number of articles to expect; a response that breaks
+    off is incomplete.
 
     A spreadsheet cuts a cell of a CSV file off after 32,767 characters; Parquet has every text whole. WACZ has no texts
     but the saved pages of all versions of these articles, and the redirects that led to them."""
-    query = replace(asked, sort=sort).query()
+
+    def begun() -> ResultStream:
+        if ids is not None:
+            return chosen(ids, archive, annotated=request.app.state.annotates)
+        query = replace(asked, sort=sort).query()
+        return stream(query, engine, archive, annotated=request.app.state.annotates)
+
     write = _writer(form, archive, request.app.state.raw)
     if request.method == "HEAD":
-        return StreamingResponse(iter(()), **_about(form, stream(query, engine, archive).total))
+        return StreamingResponse(iter(()), **_about(form, begun().total))
     with _turn(turns):
-        found = stream(query, engine, archive)
+        found = begun()
         answer = _Export(write(found), **_about(form, found.total))
         answer.turns = turns
         return answer

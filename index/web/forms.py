@@ -3,45 +3,60 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
 
 from index.locale import languages
 from index.web.error_handlers import Refused
 from index.web.templating import Ui, address, ui_of
 
 MAX_FORM_BYTES = 16_384
+MAX_LONG_FORM_BYTES = 131_072  # with a note, of which a letter may take 12
 MAX_FIELDS = 10
+MAX_SELECTED = 200  # articles that are ticked at once: their ids fit into a form and into a URL
+JSON = "application/json"
+
+M = TypeVar("M", bound=BaseModel)
 
 
-async def fields(request: Request) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The ids of the articles that a person ticked, and the other fields of the form."""
+
+    ids: tuple[str, ...]
+    fields: dict[str, str]
+
+
+async def fields(request: Request, most: int = MAX_FORM_BYTES) -> dict[str, str]:
     """The non-empty fields of a form; of several with the same name, the last.
 
-    :raises Refused: when the form is longer than MAX_FORM_BYTES (413) or has more than MAX_FIELDS fields (400).
+    :raises Refused: when the form has more bytes than `most` (413) or more than MAX_FIELDS fields (400).
     """
     try:
-        return dict(parse_qsl((await content(request)).decode("utf-8", "replace"), max_num_fields=MAX_FIELDS))
+        return dict(parse_qsl((await content(request, most)).decode("utf-8", "replace"), max_num_fields=MAX_FIELDS))
     except ValueError:
         raise Refused(400, "error.form_fields", n=MAX_FIELDS) from None
 
 
-async def content(request: Request) -> bytes:
+async def content(request: Request, most: int = MAX_FORM_BYTES) -> bytes:
     """The body of a request.
 
-    :raises Refused: when it is longer than MAX_FORM_BYTES (413).
+    :raises Refused: when it has more bytes than `most` (413).
     """
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MAX_FORM_BYTES:
-            raise Refused(413, "error.form_large", n=MAX_FORM_BYTES)
+        if len(body) > most:
+            raise Refused(413, "error.form_large", n=most)
     return bytes(body)
 
 
-async def _own_form(request: Request) -> dict[str, str]:
+async def _own_form(request: Request, most: int = MAX_FORM_BYTES) -> dict[str, str]:
     """The fields of a form sent by a page of ours. A foreign page can make a reader's browser send us a form, but
     cannot make it claim that the form comes from here.
 
@@ -49,10 +64,68 @@ async def _own_form(request: Request) -> dict[str, str]:
     """
     if not from_here(request):
         raise Refused(403, "error.form_foreign")
-    return await fields(request)
+    return await fields(request, most)
 
 
-Form = Annotated[dict[str, str], Depends(_own_form)]
+async def _selection(request: Request) -> Selection:
+    """Ticked articles and the other fields of their form.
+
+    :raises Refused: as for other forms, and when there are more than MAX_SELECTED (400).
+    """
+    if not from_here(request):
+        raise Refused(403, "error.form_foreign")
+    sent = (await content(request)).decode("utf-8", "replace")
+    try:
+        pairs = parse_qsl(sent, max_num_fields=MAX_SELECTED + MAX_FIELDS)
+    except ValueError:
+        raise Refused(400, "error.selection", n=MAX_SELECTED) from None
+    return Selection(tuple(value for name, value in pairs if name == "id"), dict(pairs))
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return await _own_form(request)
+
+
+async def _long_form(request: Request) -> dict[str, str]:
+    return await _own_form(request, MAX_LONG_FORM_BYTES)
+
+
+Form = Annotated[dict[str, str], Depends(_form)]
+SelectionForm = Annotated[Selection, Depends(_selection)]
+LongForm = Annotated[dict[str, str], Depends(_long_form)]
+
+
+async def from_program(request: Request) -> None:
+    """Let no page of another site make a reader's browser change anything.
+
+    :raises Refused: when a request that may change something comes from one (403).
+    """
+    said = {"origin", "sec-fetch-site"} & set(request.headers)
+    if request.method not in ("GET", "HEAD") and said and not from_here(request):
+        raise Refused(403, "error.form_foreign")
+
+
+async def told(request: Request, model: type[M], most: int = MAX_FORM_BYTES) -> M:
+    """What the JSON of a program says. A foreign page can make a reader's browser send a form or plain text, but no
+    JSON, and cannot hide where it comes from.
+
+    :raises Refused: when it comes from elsewhere (403), or is not JSON (415), has more bytes than `most` (413), or is
+        not as the model has it (400).
+    """
+    await from_program(request)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+        raise Refused(415, "error.json")
+    try:
+        return model.model_validate_json(await content(request, most))
+    except ValidationError as error:
+        names = {".".join(map(str, one["loc"])) for one in error.errors()}
+        raise Refused(400, "error.value", name=", ".join(sorted(filter(None, names))) or "JSON") from None
+
+
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """How OpenAPI describes a body that `told` reads."""
+    schema = {"required": True, "content": {JSON: {"schema": model.model_json_schema()}}}
+    return {"openapi_extra": {"requestBody": schema}}
 
 
 def from_here(request: Request) -> bool:
@@ -65,8 +138,8 @@ def from_here(request: Request) -> bool:
     return bool(origin) and urlsplit(origin).netloc.lower() == request.headers["host"].lower()
 
 
-def on_to(request: Request, form: dict[str, str], path: str) -> Response:
-    """The way from a form to a page of ours, in the form's language."""
+def on_to(request: Request, form: dict[str, str], path: str, place: str = "") -> Response:
+    """The way from a form to a page of ours, or to a place on it (an id), in the form's language."""
     language = form.get("ui", "")
     ui = Ui(language, chosen=True) if language in languages() else ui_of(request)
-    return RedirectResponse(address(ui, path), 303)
+    return RedirectResponse(address(ui, path) + (f"#{place}" if place else ""), 303)

@@ -13,7 +13,6 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from markupsafe import Markup
-from pydantic import ValidationError
 
 from index.archive import Archive, documents, facsimiles, requests
 from index.archive.facsimiles import Facsimile
@@ -23,9 +22,9 @@ from index.locale import plain
 from index.model.codes import RequestReason, RequestState, RequestWay
 from index.search.query_language import MAX_LIMIT
 from index.web import live, queries
-from index.web.api_models import ERRORS, NOT_FOUND, Address, AddressState, failure
+from index.web.api_models import ERRORS, NOT_FOUND, REFUSALS, Address, AddressState, failure
 from index.web.error_handlers import Refused
-from index.web.forms import Form, content, from_here, on_to
+from index.web.forms import Form, body_of, on_to, told
 from index.web.search_pages import ArchiveOf
 from index.web.templating import fragment, render
 
@@ -34,7 +33,6 @@ Ask = Callable[[str, RequestWay, bool], AddressRequest]  # the address, how it w
 LISTED = 20  # requests on the page
 RETRY = 300  # seconds after which to ask again, where there were too many
 BUSY = (RequestReason.TOO_MANY, RequestReason.QUEUE_FULL)
-JSON = "application/json"
 MAX_URL = 8_192  # characters that the form is filled in with
 
 Number = Annotated[int, Path(ge=1, lt=2**63)]
@@ -137,10 +135,8 @@ def _row(request: Request, archive: Archive, number: int) -> Markup:
 # --- the API ---------------------------------------------------------------------------------------------------------
 
 
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    403: failure(description="Asked by a page of another site, or of a server that takes no addresses"),
-    413: failure(description="A body longer than any of ours"),
-    415: failure(description="Not JSON"),
+TOO_MANY: dict[int | str, dict[str, Any]] = {
+    **REFUSALS,
     429: failure(description="Too many addresses within an hour, or waiting"),
 }
 
@@ -148,26 +144,10 @@ api = APIRouter(prefix="/api", tags=["archive"], responses=ERRORS)
 
 
 async def _address(request: Request) -> Address:
-    """The address in a request of a program. A foreign page can make a reader's browser send a form or plain text, but
-    no JSON, and cannot hide where it comes from.
-
-    :raises Refused: when it comes from elsewhere (403), or is not JSON (415), or too large (413), or no address (400).
-    """
-    if {"origin", "sec-fetch-site"} & set(request.headers) and not from_here(request):
-        raise Refused(403, "error.form_foreign")
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
-        raise Refused(415, "error.json")
-    try:
-        return Address.model_validate_json(await content(request))
-    except ValidationError as error:
-        names = [str(part) for one in error.errors() for part in one["loc"]]
-        raise Refused(400, "error.value", name=next(iter(names), "url")) from None
+    return await told(request, Address)
 
 
-BODY = {"requestBody": {"required": True, "content": {JSON: {"schema": Address.model_json_schema()}}}}
-
-
-@api.post("/archive", status_code=202, response_model=AddressState, responses=REFUSALS, openapi_extra=BODY)
+@api.post("/archive", status_code=202, response_model=AddressState, responses=TOO_MANY, **body_of(Address))
 def ask_for(address: Annotated[Address, Depends(_address)], ask: AskOf, response: Response) -> Any:
     """Have an address fetched now, whether or not it is known, of any site or of none. `Location` is where to look what
     became of it. An address that waits already is not added again."""

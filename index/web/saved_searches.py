@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from index.archive import saved_searches as saved
 from index.errors import InvalidValue
+from index.model.codes import Digest
 from index.search import service
 from index.search.query_language import parse
 from index.web import atom, queries
@@ -32,12 +33,24 @@ def listed(request: Request, archive: ArchiveOf) -> Response:
 @router.post("/searches")
 def save(request: Request, archive: ArchiveOf, form: Form) -> Response:
     """Save a search, then show the list."""
-    name, query = form.get("name", ""), form.get("query", "")
+    name, query, digest = form.get("name", ""), form.get("query", ""), _digest(form)
     try:
-        archive.write(lambda conn: saved.add(conn, name, query, datetime.now(UTC))).result()
+        archive.write(lambda conn: saved.add(conn, name, query, datetime.now(UTC), digest)).result()
     except InvalidValue as error:
         raise Refused(400, error.message) from None
     return on_to(request, form, "/searches")
+
+
+@router.post("/searches/{number}/digest")
+def set_digest(request: Request, archive: ArchiveOf, number: int, form: Form) -> Response:
+    """Set how often people are told of what is new to a saved search, if it exists, then show the list."""
+    archive.write(lambda conn: saved.set_digest(conn, number, _digest(form))).result()
+    return on_to(request, form, "/searches")
+
+
+def _digest(form: dict[str, str]) -> Digest | None:
+    chosen = form.get("digest", "")
+    return Digest(chosen) if chosen in set(Digest) else None
 
 
 @router.post("/searches/{number}/delete")

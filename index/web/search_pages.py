@@ -17,6 +17,7 @@ from index.search import service
 from index.search.suggestions import suggestion
 from index.web import queries
 from index.web.facets import choices, chosen
+from index.web.forms import MAX_SELECTED
 from index.web.histogram import chart
 from index.web.search_limiter import SearchLimiter
 from index.web.search_params import SearchParams, ordered
@@ -95,7 +96,7 @@ def _results(
     ]
     context |= {"asked": asked, "q": asked.q, "query": query, "cursor": cursor, "results": found, "names": names}
     context |= {"strangers": strangers, "changes": changes, "stories": stories, "meant": meant}
-    context |= {"thumbnails": thumbnails}
+    context |= {"thumbnails": thumbnails, "most_selected": MAX_SELECTED}
     return render(request, "search.html", **context)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlalchemy import Connection
 
 from index.archive import documents, edits, health, runs, site_state, source_state
 from index.archive.site_state import SiteState
@@ -62,12 +63,19 @@ def chosen(sites: Sequence[SiteState], state: str, words: str) -> list[SiteState
     ]
 
 
+def _all(request: Request, conn: Connection) -> dict[str, SiteState]:
+    """The sites that the archive knows, and where sites can be changed those that are configured besides, by id."""
+    desk = request.app.state.site_desk
+    configured: Mapping[str, SiteState] = desk.sites() if desk is not None else {}
+    return {**configured, **{site.id: site for site in site_state.states(conn)}}
+
+
 @router.get("/sites")
 def site_list(request: Request, archive: ArchiveOf, state: str = "", sort: str = "", find: str = "") -> Response:
     """The sites with their state: those that need attention first, disabled ones last, unless another order is chosen;
     of one condition, or with some letters in their name, if asked for."""
     with archive.read() as conn:
-        known, counts = site_state.states(conn), queries.by_site(conn)
+        known, counts = list(_all(request, conn).values()), queries.by_site(conn)
     order = sort if sort in ORDERS else "attention"
     shown = sorted(chosen(known, state, find[:200]), key=lambda site: ORDERS[order](site, counts))
     conditions = {name: sum(condition(site) == name for site in known) for name in CONDITIONS}
@@ -80,11 +88,12 @@ def site_page(request: Request, archive: ArchiveOf, site: str) -> Response:
     """All about one site: its articles by day, its health, sources, edits, removals and crawls, and its file."""
     now: datetime = request.app.state.now()
     with archive.read() as conn:
-        if site_state.unknown_ids(conn, [site]):
+        shown = _all(request, conn).get(site)
+        if shown is None:
             raise Refused(404, "error.no_site")
         days, gaps = site_days(queries.by_day(conn, site, now - timedelta(weeks=WEEKS)), now.astimezone(UTC).date())
         context: dict[str, Any] = {
-            "site": site_state.state(conn, site),
+            "site": shown,
             "articles": documents.count(conn, site),
             "alerts": health.recent_alerts(conn, SHOWN, site),
             "sources": source_state.states(conn, site),
@@ -92,7 +101,9 @@ def site_page(request: Request, archive: ArchiveOf, site: str) -> Response:
             "crawls": runs.of_site(conn, site, SHOWN),
         }
     files = [(str(path), _text(path)) for path in request.app.state.site_files(site)]
-    return render(request, "site.html", days=days, gaps=gaps, files=files, **context)
+    desk = request.app.state.site_desk
+    schedule = desk.schedule(site) if desk is not None else None
+    return render(request, "site.html", days=days, gaps=gaps, files=files, schedule=schedule, **context)
 
 
 @router.get("/alerts")

@@ -52,6 +52,8 @@ CARRIED = (  # parameters that links to other languages keep
         "cursor",
         "kind",
         "since",
+        "tag",
+        "page",
     ),
 )
 
@@ -105,6 +107,8 @@ def fragment(request: Request, template: str, **context: Any) -> Markup:
         "reader": reader_of(request),
         "elsewhere": request.app.state.elsewhere,
         "takes": request.app.state.ask is not None,
+        "annotates": request.app.state.annotates,
+        "changes_sites": request.app.state.site_desk is not None,
         "url": partial(address, ui),
         "in_language": lambda code: address(Ui(code, chosen=True), request.url.path, **asked),
         "path": request.url.path,

@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import Connection
 
+from crawler.onboarding.site_desk import SiteDesk
 from crawler.requested.desk import Desk
+from index.archive import collections, notes
 from index.model.article import Image
 from tests.browser import chromium
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
@@ -53,10 +56,20 @@ class Watched:
         return int(self.page.evaluate(wide))
 
 
+def collected(conn: Connection) -> None:
+    """Puts an article and a trap into a collection, with tags and notes."""
+    number = collections.create(conn, "ملف المرفأ", NOW)
+    for one in (next(newsroom()), TRAPS[0]):
+        collections.add(conn, number, [one.id], NOW)
+        notes.set_tags(conn, one.id, ["مرفأ", one.headline[:60]])
+        notes.set_note(conn, one.id, one.headline, NOW)
+
+
 @pytest.fixture(scope="package")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     """The newsroom's articles, and some that are traps."""
     filled = fill(tmp_path_factory.mktemp("shelf"), map(page, [*newsroom(), *TRAPS]))
+    filled.archive.write(collected).result()
     yield filled
     filled.close()
 
@@ -64,8 +77,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
 @pytest.fixture(scope="package")
 def address(shelf: SearchFixture, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where they are served."""
-    desk = Desk(configured(tmp_path_factory.mktemp("config")), shelf.archive)
-    with chromium.served(shelf, ask=desk) as url:
+    config = configured(tmp_path_factory.mktemp("config"))
+    desks = {"ask": Desk(config, shelf.archive), "site_desk": SiteDesk(config, shelf.archive)}
+    with chromium.served(shelf, site_files=config.site_files, **desks) as url:
         yield url
 
 

@@ -12,7 +12,20 @@ from tests.browser.conftest import fresh
 pytestmark = pytest.mark.browser
 
 PAGES = ("/", "/search?q=حلب&site=asi&after=2026-11-01", "/search?q=(زققثص", "/sites", "/sites/asi", "/alerts")
-PAGES += ("/edits", "/runs", "/searches", "/archive", "/archive/1", "ARTICLE")
+PAGES += (
+    "/edits",
+    "/runs",
+    "/searches",
+    "/archive",
+    "/archive/1",
+    "/add-site",
+    "/add-site/1",
+    "/sites/paper",
+    "/collections",
+    "/collections/1",
+    "/notes",
+    "ARTICLE",
+)
 RULES = "axe.run({resultTypes: ['violations']})"
 
 

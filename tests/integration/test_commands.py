@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import sys
 from collections.abc import Iterator
@@ -88,6 +89,12 @@ def test_a_search_is_saved_and_removed(small: Harness) -> None:
     (saved,) = small.told("searches", "list")
     assert (saved["id"], saved["name"], saved["query"]) == (number, "Le phare", "phare -éteint site:fr")
     assert saved["feed"].endswith(f"/feeds/{number}.atom")
+    assert "at once" in small.arshif("searches", "list")
+    assert small.told("searches", "digest", str(number), "day") == {"id": number, "digest": "day"}
+    small.arshif("searches", "digest", "999", "day", code=1)
+    small.arshif("searches", "digest", str(number), "year", code=2)
+    small.arshif("searches", "add", "Weekly", "phare", "--digest", "week")
+    assert [one["digest"] for one in small.told("searches", "list")] == ["week", "day"]
     assert "Le phare" in small.arshif("searches", "list")
     small.arshif("searches", "add", " ", "phare", code=1)
     small.arshif("searches", "add", "half", '"phare', code=2)
@@ -95,6 +102,44 @@ def test_a_search_is_saved_and_removed(small: Harness) -> None:
         small.arshif("searches", "remove", str(one["id"]))
     small.arshif("searches", "remove", str(number), code=1)
     assert "no saved searches yet" in small.arshif("searches", "list")
+
+
+def test_articles_are_tagged_noted_and_collected(small: Harness, tmp_path: Path) -> None:
+    first, second = (article.url for article in small.room.articles("fa")[:2])
+    assert small.told("tags", "add", first, "eau", "à vérifier") == {"tags": ["eau", "à vérifier"]}
+    assert small.told("tags", "remove", first, "eau, autre") == {"tags": ["à vérifier"]}
+    assert small.told("tags", "rename", "à vérifier", "vérifié") == {"articles": 1}
+    assert [one["url"] for one in small.told("tags", "show", "vérifié")] == [first]
+    assert small.told("notes", "set", first, "Une note") == {"note": "Une note"}
+    assert small.told("notes", "show", first)["note"] == "Une note"
+    number = small.told("collections", "create", "Eau")["id"]
+    assert small.told("collections", "add", "Eau", first, second)["articles"] == 2
+    assert small.told("collections", "rename", str(number), "L'eau")["name"] == "L'eau"
+    assert small.told("collections", "remove", "L'eau", second)["articles"] == 1
+    (listed,) = small.told("collections", "list")
+    assert listed["feed"].endswith(f"/feeds/collections/{number}.atom")
+    shown = small.told("show", first)
+    assert (shown["tags"], shown["note"], shown["collections"]) == (["vérifié"], "Une note", ["L'eau"])
+    for words in (("tags", "list"), ("tags", "show", "vérifié"), ("collections", "show", "L'eau")):
+        assert "vérifié" in small.arshif(*words)
+    assert "note: Une note" in small.arshif("show", first)
+    assert "Une note" in small.arshif("notes", "list")
+    for form in ("jsonl", "csv", "parquet"):
+        out = tmp_path / f"eau.{form}"
+        assert small.told("export", "collection", "L'eau", "--format", form, "--out", str(out))["articles"] == 1
+    (line,) = (tmp_path / "eau.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(line)["archive"]["note"] == "Une note"
+    small.arshif("collections", "show", "Pain", code=1)
+    assert "no collection Pain: `arshif collections list` shows all" in small.log
+    small.arshif("collections", "create", "L'eau", code=1)
+    small.arshif("tags", "show", "eau", code=1)
+    small.arshif("notes", "set", "nosuch", "x", code=1)
+    small.arshif("notes", "remove", first)
+    small.arshif("tags", "remove", first, "vérifié")
+    small.arshif("collections", "delete", str(number))
+    assert "no collections yet" in small.arshif("collections", "list")
+    assert "no tags yet" in small.arshif("tags", "list")
+    assert "no notes yet" in small.arshif("notes", "list")
 
 
 def test_a_sites_sources_are_asked_and_counted(small: Harness) -> None:

@@ -33,8 +33,8 @@ TOLD = Story(1, sentence(100, 7)[:-1], [sentence(100 + at) for at in range(1, 5)
 ADDRESS = f"{BASE}/2026/11/story-1"
 HASTY = """
 from crawler.processes import crawl_process
-from crawler.requested import fetcher
-crawl_process.GRACE, fetcher.REST = 2.0, 0.5  # neither is waited for
+from crawler.requested import on_demand
+crawl_process.GRACE, on_demand.REST = 2.0, 0.5  # neither is waited for
 from crawler.cli.app import main
 main()
 """

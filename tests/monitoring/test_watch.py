@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,9 @@ from crawler.monitoring.notifications import keys
 from crawler.monitoring.saved_search_alerts import send_alerts
 from index.archive import articles, saved_searches
 from index.model.article import Article
+from index.model.codes import Digest
 from index.search import indexer
+from tests.monitoring.mailbox import mailbox
 from tests.monitoring.test_alerts import hook, told_to
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.web_client import unreachable
@@ -68,7 +72,7 @@ def test_each_article_is_told_once_and_each_search_by_one_message(shelf: SearchF
             assert found == (5 if minutes == 6 else 0)
         assert len(waiting(shelf, lights)) == len(waiting(shelf, lights, address)) == 2
         for sent in (2, 0):  # the other address answers never
-            assert send_alerts(shelf.archive, told_to(load(), NOWHERE, address)) == sent
+            assert send_alerts(shelf.archive, told_to(load(), NOWHERE, address), NOW) == sent
     assert len(waiting(shelf, lights)) == 2
     assert sorted(message["title"] for message in got) == [
         "Arshif: Everything: 3 new articles",
@@ -91,10 +95,10 @@ def test_what_could_not_be_told_is_told_later(shelf: SearchFixture, monkeypatch:
         watch(shelf, NOW + timedelta(minutes=6), address)
         with monkeypatch.context() as broken:
             broken.setattr(notifications, "_sent", lambda *_: False)
-            assert send_alerts(shelf.archive, config) == 0
+            assert send_alerts(shelf.archive, config, NOW) == 0
         assert len(waiting(shelf, number, address)) == 1
-        assert send_alerts(shelf.archive, config) == 1
-        assert send_alerts(shelf.archive, config) == 0
+        assert send_alerts(shelf.archive, config, NOW) == 1
+        assert send_alerts(shelf.archive, config, NOW) == 0
     assert len(got) == 1
 
 
@@ -103,7 +107,7 @@ def test_who_is_named_later_is_not_told_of_what_was_found_before(shelf: SearchFi
     store(shelf, about("phare", 1), minutes=5)
     watch(shelf, NOW + timedelta(minutes=6))
     with hook() as (address, got):
-        assert send_alerts(shelf.archive, told_to(load(), address)) == 0
+        assert send_alerts(shelf.archive, told_to(load(), address), NOW) == 0
     assert got == []
 
 
@@ -129,7 +133,7 @@ def test_more_articles_than_a_page_of_results(shelf: SearchFixture) -> None:
     store(shelf, *(about("phare", n) for n in range(1, 231)), about("bateau", 1), minutes=5)
     with hook() as (address, got):
         assert watch(shelf, NOW + timedelta(minutes=6), address) == 230
-        send_alerts(shelf.archive, told_to(load(), address))
+        send_alerts(shelf.archive, told_to(load(), address), NOW)
     assert len(waiting(shelf, number, address)) == 0
     assert got[0]["message"].endswith("and 210 more")
 
@@ -138,12 +142,65 @@ def test_a_removed_search_and_an_old_find_leave_nothing(shelf: SearchFixture) ->
     number = save(shelf, "Lights", "phare")
     store(shelf, about("phare", 1), minutes=5)
     watch(shelf, NOW + timedelta(minutes=6))
-    watch(shelf, NOW + timedelta(days=9))
+    watch(shelf, NOW + timedelta(days=16))
     assert waiting(shelf, number) == []
     assert shelf.archive.write(lambda conn: saved_searches.remove(conn, number)).result()
     assert (
         watching.match_new_articles(shelf.archive, unreachable(), load(), NOW) == 0
     )  # nobody asks an index for nothing
+
+
+DAMASCUS = timezone(timedelta(hours=3))
+
+
+@pytest.mark.parametrize(
+    ("digest", "now", "end"),
+    [
+        (None, "2026-11-23T12:34", None),
+        ("hour", "2026-11-23T12:34", "2026-11-23T12:00"),
+        ("hour", "2026-11-23T12:00", "2026-11-23T12:00"),
+        ("day", "2026-11-23T12:34", "2026-11-23T07:00"),
+        ("day", "2026-11-23T06:59", "2026-11-22T07:00"),
+        ("day", "2026-12-01T00:10", "2026-11-30T07:00"),
+        ("week", "2026-11-23T07:00", "2026-11-23T07:00"),  # a Monday
+        ("week", "2026-11-23T06:59", "2026-11-16T07:00"),
+        ("week", "2026-11-29T23:59", "2026-11-23T07:00"),
+        ("week", "2026-11-24T03:00", "2026-11-23T07:00"),
+    ],
+)
+def test_a_digest_ends_at_the_hour_in_the_morning_and_on_monday(digest: str | None, now: str, end: str | None) -> None:
+    wanted = end and datetime.fromisoformat(end).replace(tzinfo=DAMASCUS)
+    assert watching.digest_end(digest, datetime.fromisoformat(now).replace(tzinfo=DAMASCUS)) == wanted
+
+
+@pytest.mark.parametrize("way", [hook, mailbox], ids=["webhook", "mail"])
+def test_a_digest_tells_of_a_days_articles_in_one_message(
+    shelf: SearchFixture, way: Callable[[], AbstractContextManager[tuple[str, list[dict[str, Any]]]]]
+) -> None:
+    number = save(shelf, "Lights", "phare")
+    assert shelf.archive.write(lambda conn: saved_searches.set_digest(conn, number, Digest.DAY)).result()
+    morning = NOW.replace(hour=7) + timedelta(days=1)  # NOW is at noon
+    with way() as (address, got):
+        config = told_to(load(), NOWHERE, address)
+        for n, minutes in enumerate((5, 70, 600)):
+            store(shelf, about("phare", n + 1), minutes=minutes)
+            watch(shelf, NOW + timedelta(minutes=minutes + 1), NOWHERE, address)
+            assert send_alerts(shelf.archive, config, NOW + timedelta(minutes=minutes + 2)) == 0, "not yet"
+        store(shelf, about("phare", 30), minutes=1_140)  # at the morning's beginning
+        watch(shelf, morning + timedelta(minutes=1), NOWHERE, address)
+        assert send_alerts(shelf.archive, config, morning + timedelta(minutes=2)) == 1
+        assert send_alerts(shelf.archive, config, morning + timedelta(hours=9)) == 0
+        (message,) = got
+        assert message["title"] == "Arshif: Lights: 3 new articles"
+        assert [f"phare {n} (asi)" in message["message"] for n in (1, 2, 3, 30)] == [True, True, True, False]
+        assert len(waiting(shelf, number)) == 4, "the other address answers never, and is tried again"
+        assert send_alerts(shelf.archive, config, morning + timedelta(days=1)) == 1
+        assert got[1]["title"] == "Arshif: Lights: 1 new article"
+        shelf.archive.write(lambda conn: saved_searches.set_digest(conn, number, None)).result()
+        store(shelf, about("phare", 31), minutes=3_000)
+        watch(shelf, NOW + timedelta(minutes=3_001), NOWHERE, address)
+        assert send_alerts(shelf.archive, config, NOW + timedelta(minutes=3_002)) == 1, "at once again"
+    assert not shelf.archive.write(lambda conn: saved_searches.set_digest(conn, 999, Digest.DAY)).result()
 
 
 def test_headlines_are_text_in_a_message(shelf: SearchFixture) -> None:
@@ -152,6 +209,6 @@ def test_headlines_are_text_in_a_message(shelf: SearchFixture) -> None:
     store(shelf, article("https://asi.example/x", headline="phare <b>\x1b[31m</b>", body=f"phare {TEXT} z"), minutes=5)
     with hook() as (address, got):
         watch(shelf, NOW + timedelta(minutes=6), address)
-        send_alerts(shelf.archive, told_to(load(), address))
+        send_alerts(shelf.archive, told_to(load(), address), NOW)
     assert "\x1b" not in got[0]["title"] + got[0]["message"]
     assert "phare <b>" in got[0]["message"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -19,8 +19,9 @@ import pytest
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 from lxml import html as lxml_html
+from sqlalchemy import Connection
 
-from index.archive import articles, health, runs, saved_searches, site_state
+from index.archive import articles, collections, health, notes, runs, saved_searches, site_state
 from index.archive.health import Health
 from index.engines import Engine
 from index.errors import IndexUnavailable
@@ -353,11 +354,36 @@ class Pages:
             "no name": _post(plain, language, name="", query="الخبز"),
         }
         _post(plain, language, name="خبز", query="الخبز")
+        self.shelf.archive.write(_annotate(self.id)).result()
+        answers |= {
+            "annotated": get(plain, own),
+            "collections": get(plain, "/collections"),
+            "collection": get(plain, "/collections/1"),
+            "empty collection": get(plain, "/collections/2"),
+            "tag": get(plain, "/tags", tag="ماء"),
+            "notes": get(plain, "/notes"),
+            "no collection": get(plain, "/collections/999"),
+            "no notes shown": get(client_of(self.shelf, hosts=["a.example"]), "/notes"),
+        }
         answers["saved searches"] = get(plain, "/searches")
         self.shelf.archive.write(
             lambda conn: [saved_searches.remove(conn, one.id) for one in saved_searches.all_saved(conn)]
         ).result()
         return {name: answer.text for name, answer in answers.items()}
+
+
+def _annotate(article: str) -> Callable[[Connection], None]:
+    """Puts what there can be on an article, and makes a collection without any."""
+
+    def work(conn: Connection) -> None:
+        notes.set_tags(conn, article, ["ماء"])
+        notes.set_note(conn, article, "ملاحظة", NOW)
+        for name in ("ملف", "ملف آخر"):
+            if collections.by_name(conn, name) is None:
+                collections.create(conn, name, NOW)
+        collections.add(conn, 1, [article], NOW)
+
+    return work
 
 
 def _forget_searches(conn: Any) -> None:

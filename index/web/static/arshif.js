@@ -202,6 +202,47 @@
     go(room, Math.min(a, b), Math.max(a, b) - 1);
   }
 
+  // --- results that are ticked, also on other pages of them ---
+
+  const TICKED = "arshif-ticked"; // ids, as long as the tab is open
+  const ticked = () => new Set(JSON.parse(sessionStorage.getItem(TICKED) || "[]"));
+  const boxes = () => [...document.querySelectorAll("input[form=selection]")];
+
+  function showTicked() {
+    const form = document.getElementById("selection");
+    if (!form) return;
+    const ids = ticked();
+    for (const box of boxes()) box.checked = ids.has(box.value);
+    const told = form.querySelector("output");
+    told.hidden = false;
+    told.textContent = new Intl.NumberFormat("en").format(ids.size);
+    form.querySelector(".clear").hidden = ids.size === 0;
+    for (const button of form.querySelectorAll("button[formaction]")) button.disabled = ids.size === 0;
+  }
+
+  function keep(ids) {
+    sessionStorage.setItem(TICKED, JSON.stringify([...ids]));
+    showTicked();
+  }
+
+  document.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || target.getAttribute("form") !== "selection") return;
+    const ids = ticked();
+    if (!target.checked) ids.delete(target.value);
+    else if (ids.size < Number(target.form.dataset.most)) ids.add(target.value);
+    keep(ids);
+  });
+
+  document.addEventListener("click", ({ target }) => {
+    if (target instanceof Element && target.closest("#selection .clear")) keep(new Set());
+  });
+
+  document.addEventListener("formdata", (event) => {
+    if (event.target.getAttribute("id") !== "selection") return; // `.id` is what is named so in it
+    event.formData.delete("id");
+    for (const id of ticked()) event.formData.append("id", id);
+  });
+
   // --- what is running ---
 
   let events = null;
@@ -235,6 +276,7 @@
     for (const button of document.querySelectorAll("button.theme")) button.hidden = false;
     draw();
     listen();
+    showTicked();
   }
 
   document.addEventListener("htmx:afterSettle", () => {

@@ -58,8 +58,11 @@ def test_answers_are_as_they_are_described(client: Client) -> None:
         "/api/edits": "/api/edits",
         "/api/sites": "/api/sites",
         "/api/runs": "/api/runs",
+        "/api/tags": "/api/tags",
+        "/api/collections": "/api/collections",
     }
     elsewhere = {"/export.{form}", "/api/archive/{number}"}  # test_export.py, test_request_pages.py
+    elsewhere |= {f"/api/collections/{{number}}{rest}" for rest in ("", "/articles/{article}")}  # test_annotation_pages
     assert set(told["paths"]) == {*asked, *elsewhere}
     for path, address in asked.items():
         schema = told["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]

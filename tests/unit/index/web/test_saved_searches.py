@@ -49,13 +49,22 @@ def test_a_search_is_saved_listed_and_deleted(client: Client) -> None:
     offered = tree(client.get("/search?q=حلب&site=asi&ui=ar")).cssselect("form[action='/searches']")[0]
     fields = {field.get("name"): field.get("value") for field in offered.cssselect("input")}
     assert fields == {"query": "site:asi حلب", "ui": "ar", "name": "حلب"}
+    fields["digest"] = [option.get("value") for option in offered.cssselect("option")][2]
     answer = send(client, "/searches", OURS, **fields)
     assert (answer.status_code, answer.headers["location"]) == (303, "/searches?ui=ar")
     (row,) = tree(client.get("/searches?ui=ar")).cssselect(".saved > li")
     assert text_of(row.cssselect(".query")[0]) == "site:asi حلب"
+    digest = row.cssselect("form.digest")[0]
+    assert digest.cssselect("option[selected]")[0].get("value") == "day"
+    assert send(client, digest.get("action"), OURS, digest="week").status_code == 303
+    (row,) = tree(client.get("/searches?ui=ar")).cssselect(".saved > li")
+    assert row.cssselect("option[selected]")[0].get("value") == "week"
+    send(client, digest.get("action"), OURS, digest="never")
+    (row,) = tree(client.get("/searches?ui=en")).cssselect(".saved > li")
+    assert text_of(row.cssselect("option[selected]")[0]) == "Notify at once"
     again = tree(client.get(row.cssselect("h2 a")[0].get("href")))
     assert len(again.cssselect(".hits > li")) > 0
-    assert send(client, row.cssselect("form")[0].get("action"), OURS).status_code == 303
+    assert send(client, row.cssselect("form")[1].get("action"), OURS).status_code == 303
     assert "لا عمليات بحث محفوظة بعد" in client.get("/searches?ui=ar").text
 
 
@@ -67,7 +76,7 @@ def test_a_name_is_one_searchs_only(client: Client) -> None:
     assert "ثمة بحث محفوظ باسم" in send(client, "/searches?ui=ar", OURS, name="قمح", query="خبز").text
     (row,) = tree(client.get("/searches")).cssselect(".saved > li")
     assert text_of(row.cssselect(".query")[0]) == "قمح"
-    assert send(client, row.cssselect("form")[0].get("action"), OURS).status_code == 303
+    assert send(client, row.cssselect("form")[1].get("action"), OURS).status_code == 303
     assert send(client, "/searches", OURS, name="قمح", query="خبز").status_code == 303
 
 
@@ -89,8 +98,9 @@ def test_a_form_of_another_page_changes_nothing(client: Client, shelf: SearchFix
     assert send(client, "/searches", headers, name="a", query="b").status_code == 403
     number = shelf.archive.write(lambda conn: saved_searches.add(conn, "a", "b", NOW)).result()
     assert send(client, f"/searches/{number}/delete", headers).status_code == 403
+    assert send(client, f"/searches/{number}/digest", headers, digest="day").status_code == 403
     with shelf.archive.read() as conn:
-        assert [one.name for one in saved_searches.all_saved(conn)] == ["a"]
+        assert [(one.name, one.digest) for one in saved_searches.all_saved(conn)] == [("a", None)]
 
 
 def test_a_browser_without_fetch_metadata_says_its_origin(client: Client) -> None:

@@ -1,0 +1,197 @@
+"""Sites changed from the page: previews, files written to sites.local/, sites switched on and off, schedules."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from crawler.config import Config, refreshed, site_from
+from crawler.crontab import crontab
+from crawler.errors import ConfigError
+from crawler.fetch.ssrf.policy import AddressPolicy
+from crawler.onboarding.messages import DeskMessage
+from crawler.onboarding.site_file import with_key
+from crawler.site_config import SITE_ID, Schedule, Site, authority
+from crawler.urls.canonical import canonical
+from index.archive import Archive, site_previews, site_state
+from index.archive.site_previews import SitePreview
+from index.archive.site_state import SiteState
+from index.atomic_files import replace_file
+from index.errors import InvalidValue
+from index.model.message import Message
+
+MINUTES = (1, 43_200)  # between two crawls, as people may choose it here: a minute to 30 days
+Kind = Literal["adaptive", "every", "cron"]
+
+
+class SiteDesk:
+    """Changes sites' files for the page, in the folder that is the user's own. A running daemon takes changes up by
+    itself."""
+
+    def __init__(self, config: Config, archive: Archive) -> None:
+        self.config, self.archive = config, archive
+        self.reach = AddressPolicy(config.settings.allow_networks)
+        self._turn = Lock()  # of the threads that change files
+
+    def current(self) -> Config:
+        """The configuration as the files now are.
+
+        :raises InvalidValue: when one of them has a mistake.
+        """
+        try:
+            self.config = refreshed(self.config)
+        except ConfigError as error:
+            raise InvalidValue(Message(DeskMessage.BROKEN, {"error": str(error)})) from None
+        return self.config
+
+    def sites(self) -> dict[str, SiteState]:
+        """The configured sites by id, as they would be shown before their first crawl; as they last were, while a file
+        has a mistake."""
+        try:
+            config = self.current()
+        except InvalidValue:
+            config = self.config
+        return {site.id: SiteState(site.id, *_facts(site).values()) for site in config.sites.values()}
+
+    def schedule(self, site_id: str) -> tuple[Kind, str] | None:
+        """When a configured site is crawled: adaptively, every so many minutes, or by cron; None for an unknown one."""
+        site = self.config.sites.get(site_id)
+        if site is None:
+            return None
+        if site.schedule.cron:
+            return "cron", site.schedule.cron
+        return ("every", f"{site.schedule.every:g}") if site.schedule.every else ("adaptive", "")
+
+    def ask(self, address: str) -> SitePreview:
+        """The preview of the site at this address.
+
+        :raises InvalidValue: when it is no public web address, belongs to a configured site, or too many wait.
+        """
+        typed = address.strip()
+        url = canonical(typed if "://" in typed else f"https://{typed}")
+        host = urlsplit(url).hostname or "" if url else ""
+        if url is None or not set(host) & set(".:"):
+            raise InvalidValue(Message(DeskMessage.NOT_ADDRESS, {"url": address[:200]}))
+        if self.reach.blocks_host(host):
+            raise InvalidValue(Message(DeskMessage.PRIVATE, {"host": host}))
+        config = self.current()
+        known = config.site_of(url)
+        if known.id in config.sites:
+            raise InvalidValue(Message(DeskMessage.CONFIGURED, {"host": authority(url), "site": known.id}))
+        return self.archive.write(lambda conn: site_previews.ask(conn, url, datetime.now(UTC))).result()
+
+    def add(self, site_id: str, text: str) -> None:
+        """Write the file of a new site.
+
+        :raises InvalidValue: when the id is none or another site's, or the text has a mistake.
+        """
+        if not re.fullmatch(SITE_ID, site_id):
+            raise InvalidValue(Message(DeskMessage.BAD_ID, {"given": site_id[:100]}))
+        with self._turn:
+            file = self._folder() / f"{site_id}.yaml"
+            if site_id in self.current().sites or file.exists():
+                raise InvalidValue(Message(DeskMessage.THERE, {"site": site_id}))
+            self._write(site_id, file, text)
+
+    def switch(self, site_id: str, on: bool) -> None:
+        """Have a site crawled, or not.
+
+        :raises InvalidValue: when there is no such site, or its file cannot be changed.
+        """
+        with self._turn:
+            self._change(site_id, "enabled", on)
+
+    def set_schedule(self, site_id: str, kind: str, value: str) -> None:
+        """Set when a site is crawled: adaptively, every so many minutes, or by cron in its time zone.
+
+        :raises InvalidValue: when there is no such site, the value is none, or the file cannot be changed.
+        """
+        timing = _timing(kind, value)
+        with self._turn:
+            site = self._known(site_id)
+            own = site.schedule.model_dump(include={"fastest", "slowest"}, exclude_none=True)
+            self._change(site_id, "schedule", (own | timing) or None)
+
+    def _known(self, site_id: str) -> Site:
+        site = self.current().sites.get(site_id)
+        if site is None:
+            raise InvalidValue(Message(DeskMessage.UNKNOWN, {"site": site_id[:100]}))
+        return site
+
+    def _change(self, site_id: str, key: str, value: object) -> None:
+        self._known(site_id)
+        folder = self._folder()
+        own = [file for file in self.config.site_files(site_id) if file.is_relative_to(folder)]
+        file = own[0] if own else folder / f"{site_id}.yaml"
+        try:
+            text = file.read_text("utf-8-sig") if own else ""
+        except OSError as error:
+            raise InvalidValue(Message(DeskMessage.NOT_WRITTEN, {"file": str(file), "error": str(error)})) from None
+        if value is None and len(self.config.site_files(site_id)) > len(own):
+            value = Schedule().model_dump(exclude_none=True)  # in place of what the shipped file says
+        try:
+            changed = with_key(text, key, value)
+        except ValueError:
+            raise InvalidValue(Message(DeskMessage.BY_HAND, {"file": str(file)})) from None
+        self._write(site_id, file, changed)
+
+    def _folder(self) -> Path:
+        try:
+            return self.config.own_sites_folder()
+        except ConfigError:
+            raise InvalidValue(Message(DeskMessage.PACKAGED)) from None
+
+    def _write(self, site_id: str, file: Path, text: str) -> None:
+        """Writes a site's file if it is right, and lets the page know of the site at once."""
+        text = text.replace("\r\n", "\n").strip("\n") + "\n"
+        try:
+            site = site_from(self.config, site_id, text, file)
+        except ConfigError as error:
+            told = str(error).replace(f"{file}:", f"{file.name}:")
+            raise InvalidValue(Message(DeskMessage.MISTAKE, {"error": told})) from None
+        try:
+            file.parent.mkdir(exist_ok=True)
+            replace_file(file, text.encode())
+        except OSError as error:
+            said = {"file": str(file), "error": error.strerror or str(error)}
+            raise InvalidValue(Message(DeskMessage.NOT_WRITTEN, said)) from None
+        self.current()
+        self.archive.write(lambda conn: site_state.put(conn, site_id, **_facts(site))).result()
+
+
+def _facts(site: Site) -> dict[str, Any]:
+    """What the archive knows of a site from its file, in the order of SiteState."""
+    return {
+        "name": site.name,
+        "homepage": str(site.homepage),
+        "country": site.country,
+        "languages": site.languages,
+        "enabled": site.enabled,
+    }
+
+
+def _timing(kind: str, value: str) -> dict[str, object]:
+    """The keys of a schedule.
+
+    :raises InvalidValue: when the value is none of this kind.
+    """
+    least, most = MINUTES
+    if kind == "cron":
+        try:
+            crontab(value.strip())
+        except ValueError:
+            raise InvalidValue(Message(DeskMessage.BAD_CRON, {"given": value[:100]})) from None
+        return {"cron": value.strip()}
+    if kind == "every":
+        try:
+            minutes = float(value)
+        except ValueError:
+            minutes = 0
+        if not least <= minutes <= most:
+            raise InvalidValue(Message(DeskMessage.BAD_MINUTES, {"least": least, "most": most}))
+        return {"every": int(minutes) if minutes == int(minutes) else minutes}
+    return {}

@@ -1,0 +1,201 @@
+"""Sites changed from the page: what is written, where, and what is refused with nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crawler.config import Config, load, packaged_config, refreshed
+from crawler.errors import ConfigError
+from crawler.onboarding.site_desk import SiteDesk
+from crawler.storage import open_archive
+from index.archive import Archive, site_previews, site_state
+from index.errors import InvalidValue
+from tests.support.newspaper import configured
+
+VILLAGE = """\
+name: أخبار القرية
+homepage: https://village.example/
+country: SY
+languages: [ar]
+sources:
+  - {kind: feed, url: https://village.example/feed}
+enabled: true
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return configured(tmp_path)
+
+
+@pytest.fixture
+def archive(config: Config) -> Iterator[Archive]:
+    with open_archive(config) as it:
+        yield it
+
+
+@pytest.fixture
+def desk(config: Config, archive: Archive) -> SiteDesk:
+    return SiteDesk(config, archive)
+
+
+def own(config: Config) -> dict[str, str]:
+    """What is in sites.local/, by name; hidden files too."""
+    folder = config.directory / "sites.local"
+    return {str(one.relative_to(folder)): one.read_text("utf-8") for one in folder.rglob("*") if one.is_file()}
+
+
+def refused(work: object, *given: object) -> str:
+    """The code with which this is refused."""
+    with pytest.raises(InvalidValue) as error:
+        work(*given)  # type: ignore[operator]
+    return error.value.code
+
+
+def test_a_site_that_comes_with_arshif_is_switched_off_and_on(config: Config, desk: SiteDesk, archive: Archive) -> None:
+    shipped = (config.directory / "sites" / "paper.yaml").read_bytes()
+    desk.switch("paper", False)
+    assert own(config) == {"paper.yaml": "enabled: false\n"}
+    assert not load(config.directory).sites["paper"].enabled
+    assert not desk.sites()["paper"].enabled
+    with archive.read() as conn:
+        assert site_state.state(conn, "paper").enabled is False
+        assert site_state.state(conn, "paper").name == "The Paper"
+    desk.switch("paper", True)
+    assert own(config) == {"paper.yaml": "enabled: true\n"}
+    assert refreshed(config).sites["paper"].enabled
+    assert (config.directory / "sites" / "paper.yaml").read_bytes() == shipped
+    assert refused(desk.switch, "nosuch", True) == "site.error.unknown"
+
+
+def test_its_schedule_is_set_and_left_to_it_again(config: Config, desk: SiteDesk) -> None:
+    assert desk.schedule("paper") == ("adaptive", "")
+    desk.set_schedule("paper", "every", "90")
+    assert (desk.schedule("paper"), refreshed(config).sites["paper"].schedule.every) == (("every", "90"), 90)
+    desk.set_schedule("paper", "cron", " 0 6-22 * * sun-thu ")
+    assert desk.schedule("paper") == ("cron", "0 6-22 * * sun-thu")
+    before = own(config)
+    for kind, value, code in (
+        ("cron", "every day", "site.error.bad_cron"),
+        ("cron", "0 6 1 * sun", "site.error.bad_cron"),
+        ("cron", "", "site.error.bad_cron"),
+        ("every", "0.5", "site.error.bad_minutes"),
+        ("every", "inf", "site.error.bad_minutes"),
+        ("every", "nan", "site.error.bad_minutes"),
+        ("every", "soon", "site.error.bad_minutes"),
+        ("every", "99999", "site.error.bad_minutes"),
+    ):
+        assert refused(desk.set_schedule, "paper", kind, value) == code
+    assert own(config) == before
+    desk.set_schedule("paper", "adaptive", "")
+    assert desk.schedule("paper") == ("adaptive", "")
+    assert desk.schedule("nosuch") is None
+
+
+def test_a_schedule_of_the_shipped_file_is_overridden_and_its_bounds_stay(config: Config, archive: Archive) -> None:
+    file = config.directory / "sites" / "paper.yaml"
+    file.write_text(file.read_text("utf-8") + "schedule: {every: 60, fastest: 15}\n", "utf-8")
+    desk = SiteDesk(load(config.directory), archive)
+    desk.set_schedule("paper", "cron", "0 * * * *")
+    assert yaml.safe_load(own(config)["paper.yaml"])["schedule"] == {"fastest": 15, "cron": "0 * * * *"}
+    desk.set_schedule("paper", "adaptive", "")
+    schedule = refreshed(config).sites["paper"].schedule
+    assert (schedule.every, schedule.cron, schedule.fastest) == (None, None, 15)
+
+
+def test_a_file_of_ones_own_keeps_what_else_it_says(config: Config, desk: SiteDesk) -> None:
+    folder = config.directory / "sites.local" / "desk"
+    folder.mkdir(parents=True)
+    (folder / "paper.yml").write_text("# ours\ndelay: 7  # slow\nenabled: true # yes\n", "utf-8")
+    (folder / "paper.yml").chmod(0o640)
+    desk.switch("paper", False)
+    assert own(config) == {"desk/paper.yml": "# ours\ndelay: 7  # slow\nenabled: false # yes\n"}
+    assert (folder / "paper.yml").stat().st_mode & 0o777 == 0o640
+    (folder / "paper.yml").write_text("{delay: 7}\n", "utf-8")
+    assert refused(desk.switch, "paper", True) == "site.error.by_hand"
+    (folder / "paper.yml").write_text("delay: soon\n", "utf-8")
+    assert refused(desk.switch, "paper", True) == "site.error.broken"
+    assert own(config) == {"desk/paper.yml": "delay: soon\n"}
+    assert "paper" in desk.sites(), "as it last was"
+
+
+def test_a_new_site_is_written_and_known_at_once(config: Config, desk: SiteDesk, archive: Archive) -> None:
+    desk.add("village", VILLAGE.replace("\n", "\r\n"))
+    assert own(config) == {"village.yaml": VILLAGE}
+    assert [site.id for site in refreshed(config).enabled] == ["paper", "village"]
+    with archive.read() as conn:
+        assert site_state.state(conn, "village").name == "أخبار القرية"
+    before = own(config)
+    for site, text, code in (
+        ("village", VILLAGE, "site.error.there"),
+        ("paper", VILLAGE, "site.error.there"),
+        ("../up", VILLAGE, "site.error.bad_id"),
+        ("Village", VILLAGE, "site.error.bad_id"),
+        ("", VILLAGE, "site.error.bad_id"),
+        ("other", VILLAGE.replace("SY", "Syria"), "site.error.mistake"),
+        ("other", VILLAGE + "enabled: true\n", "site.error.mistake"),
+        ("other", "id: another\n" + VILLAGE, "site.error.mistake"),
+        ("other", "name: [", "site.error.mistake"),
+        ("other", "", "site.error.mistake"),
+        ("other", "[" * 5_000, "site.error.mistake"),
+    ):
+        assert refused(desk.add, site, text) == code, (site, text[:20])
+    assert own(config) == before
+    with pytest.raises(InvalidValue, match=r"other\.yaml:3: country: 'Syria' is invalid"):
+        desk.add("other", VILLAGE.replace("SY", "Syria"))
+
+
+def test_what_cannot_be_written_says_so(config: Config, desk: SiteDesk) -> None:
+    (config.directory / "sites.local").write_text("no folder", "utf-8")
+    assert refused(desk.add, "village", VILLAGE) == "site.error.not_written"
+    assert refused(desk.switch, "paper", False) == "site.error.not_written"
+
+
+def test_the_configuration_that_comes_with_arshif_is_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = load(env={})
+    assert (config.packaged, config.directory) == (True, packaged_config())
+    with open_archive(config) as archive:
+        desk = SiteDesk(config, archive)
+        assert refused(desk.switch, "sana", True) == "site.error.packaged"
+        assert refused(desk.add, "village", VILLAGE) == "site.error.packaged"
+
+
+def test_a_preview_is_of_a_public_site_that_is_not_there(desk: SiteDesk) -> None:
+    one = desk.ask(" village.example/news ")
+    assert one.url == "https://village.example/news"
+    assert desk.ask("https://village.example/news#top").id == one.id, "it waits already"
+    for given, code in (
+        ("", "site.error.not_address"),
+        ("village", "site.error.not_address"),
+        ("ftp://village.example/", "site.error.not_address"),
+        ("https://127.0.0.1/", "site.error.private"),
+        ("http://2130706433/", "site.error.not_address"),
+        ("localhost.localhost", "site.error.private"),
+        ("www.paper.example", "site.error.configured"),
+    ):
+        assert refused(desk.ask, given) == code, given
+    for n in range(site_previews.MAX_WAITING - 1):
+        desk.ask(f"https://site{n}.example/")
+    assert refused(desk.ask, "https://more.example/") == "request.queue_full"
+
+
+def test_the_sites_are_read_again_only_once_a_file_has_changed(config: Config) -> None:
+    assert refreshed(config) is config
+    file = config.directory / "sites" / "paper.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("The Paper", "The Other Paper"), "utf-8")
+    changed = refreshed(config)
+    assert changed.sites["paper"].name == "The Other Paper"
+    assert changed.settings is config.settings
+    file.write_text("name: [\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"paper\.yaml"):
+        refreshed(changed)
+    file.unlink()
+    assert refreshed(changed).sites == {}
