@@ -28,8 +28,8 @@ _GOES_ON = (
     re.compile(r"\s(?:点击|點擊|浏览|瀏覽|阅读|閱讀|来源|來源|时间|時間|发布|發佈|字号|字體)(?:数|量)?\s?[:：].*$"),
     re.compile(r"\s(?:for (?:the )?(?=[A-Z])|(?:avec|mit|con|with)\s+(?:l['’]|les )?(?=[A-Z]{2}|agenc)).*$"),
 )
-_HAN_REPORTERS = re.compile(  # reporters of this paper or of an agency: `本报记者 林晓岚 周平`
-    r"^(?:本[报報刊网網台]|[\u4e00-\u9fff]{2,3}社)?(?:特约|特約|实习|實習|见习|見習)?(?:记者|記者|通讯员|通訊員)[:：\s/／|｜]*"
+_HAN_REPORTERS = re.compile(  # reporters of this paper or of an agency, maybe after a date: `本报记者 林晓岚 周平`
+    r"^(?:[\d\s/.:年月日-]{8,20})?(?:本[报報刊网網台]|[\u4e00-\u9fff]{2,3}社)?(?:特约|特約|实习|實習|见习|見習)?(?:记者|記者|通讯员|通訊員)[:：\s/／|｜]*"
     r"(?=[\u3400-\u9fff])"
 )
 _HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
@@ -55,6 +55,8 @@ def names_others(label: str) -> bool:
 
 def bare(value: str, split: bool) -> str:
     """A byline without what stands before and after its names; unless `split`, it is a field for a name."""
+    if _HAN_REPORTERS.match(value):
+        value = value.lstrip("0123456789 /.:年月日-")
     frame = _FRAME.fullmatch(value)
     value = _LABELLED.sub("", _CONTACT.sub("", _others().sub("", frame[1] if frame else value)).strip())
     for pattern in _GOES_ON if split else ():

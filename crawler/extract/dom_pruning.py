@@ -33,6 +33,7 @@ _NEVER_PRUNED = frozenset(("html", "head", "body", "main", "article"))
 _ARTICLE_TEXT_SHARE = 0.4  # share of the page's text: an element with more is the article, whatever its name
 _PICTURES = ", ".join(f"div[class*='{word}' i]" for word in ("image", "photo", "picture", "bild", "foto"))
 _CAPTION = 400  # maximum characters
+_LINE_BELOW = 200  # the same of a line below an image in its paragraph
 _TEASER = 25  # characters; a shorter link on its own is a name or a source
 _TEASER_BOX = 700  # maximum characters of a teaser with a text of its own
 _ALIKE = 3  # boxes from which these are the items of an article
@@ -73,6 +74,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, own)), "links", removed)
     _take((n for n in _teasers(tree) if _expendable(n, whole, own)), "card", removed)
     _take((n for n in _cards(tree) if _expendable(n, whole, own)), "card", removed)
+    _take((n for n in tree.css("p") if _is_captioned(n) and _expendable(n, whole, own)), "caption", removed)
     _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole, own)), "caption", removed)
     return removed
 
@@ -142,6 +144,14 @@ def _is_label(node: LexborNode) -> bool:
 def _is_picture(node: LexborNode) -> bool:
     """Whether an element named like an image contains one, and no more text than a caption."""
     return len(node.text(strip=True)) <= _CAPTION and node.css_first("img, picture") is not None
+
+
+def _is_captioned(node: LexborNode) -> bool:
+    """Whether a paragraph is an image with a line below it that is set off by its type, and nothing else."""
+    length = len(node.text(strip=True))
+    if not 0 < length <= _LINE_BELOW or node.css_first("img") is None:
+        return False
+    return sum(len(n.text(strip=True)) for n in node.iter() if n.tag in ("em", "i", "small")) == length
 
 
 def _is_link(node: LexborNode) -> bool:

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborNode
 from crawler.extract import jsonld
 from crawler.extract.html_document import HtmlDocument, attribute, judge, text_of
 from crawler.text import line
+from crawler.text import words as words_of
 
 _PARTS = re.compile(r"\s+[|\-–—•·»«:/]+\s+|\s*[|｜︱ㅣ»«]\s*|\s-(?=\S)|(?<=\S)-\s")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -25,6 +26,8 @@ _MARKS = re.compile(r"[\u064b-\u065f\u0640]")  # harakat and tatweel
 _HOME = re.compile(r"(?:https?://[^/?#]+)?/?(?:index\.\w{3,5})?#?")
 _HEADLINE_MIN_WORDS = 4  # words from which a site name is more likely a headline
 _TITLE_MAX_CHARS = 1_000  # characters of a title that are processed
+_PLAIN = "b, strong, font, span, div, td, p, h3, h4"  # what may show the headline where it is no heading
+_MAX_PLAIN = 2_000  # of these on a page
 _SIMILAR = 0.45  # minimum agreement of a visible heading with a declared title
 
 
@@ -56,7 +59,7 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
         glued = next((t for t in titles if _key(t) == _key(shown) and len(words(t)) > len(words(shown))), "")
         return (glued, "og") if glued else (_without_site(shown, own, settled), "h1")
     if declared:
-        return _within(document, titles) or declared[0]
+        return _within(document, titles) or _part_shown(document, declared) or declared[0]
     second = next((t for t in map(text_of, document.tree.css("h2")[:5]) if len(t) > 15), "")
     return (second, "h2") if second else (line(text_of(document.first("title"))), "title")
 
@@ -76,6 +79,28 @@ def _within(document: HtmlDocument, titles: list[str]) -> tuple[str, str] | None
     for text in (text_of(h) for h in document.tree.css("h2")[:5]):
         if len(words(text)) >= _HEADLINE_MIN_WORDS and all(_key(text) in _key(title) for title in titles):
             return text, "h2"
+    return None
+
+
+def _part_shown(document: HtmlDocument, declared: list[tuple[str, str]]) -> tuple[str, str] | None:
+    """The part of a declared title that an element shows by itself, on pages without headings: the other is the site's
+    name. None if the title has one part, or the page a title in its metadata."""
+    title, origin = declared[0]
+    parts = [part for part in _PARTS.split(title) if part.strip()] if origin == "title" else []
+    for part in sorted(parts, key=len, reverse=True) if len(parts) > 1 else ():
+        if len(words_of(part)) >= _HEADLINE_MIN_WORDS and shown_as(document, part) is not None:
+            return part.strip(), "page"
+    return None
+
+
+def shown_as(document: HtmlDocument, headline: str) -> LexborNode | None:
+    """The first element of a page without headings that shows just this text, outside of links; None if there is
+    none."""
+    wanted = "".join(headline.split())
+    for node in document.tree.css(_PLAIN)[:_MAX_PLAIN] if wanted else ():
+        text = node.text(deep=True, strip=True)
+        if len(text) <= 2 * len(headline) and "".join(text.split()) == wanted:
+            return node
     return None
 
 

@@ -16,6 +16,7 @@ from crawler.extract.author_names import is_agency, is_byline, is_of_others, is_
 from crawler.extract.dates import page_timezone
 from crawler.extract.dates.relative import relative
 from crawler.extract.draft import Draft
+from crawler.extract.headline import shown_as
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, lines_of, text_of
 from crawler.extract.metadata import Context, fill_date, keywords, persons
 
@@ -227,6 +228,8 @@ def _byline(node: LexborNode) -> int:
     length, level = len(node.text(deep=True, strip=True)), 0
     for parent in islice(ancestors(node), _LEVELS):
         level += len(parent.text(deep=True, strip=True)) > length
+        if level == 1 and parent.tag == "li" and parent.parent is not None:
+            return parent.parent.mem_id  # one of a list of authors, each with a role
         if level == 1 or parent.tag in ("article", "main", "body"):
             return parent.mem_id
     return 0
@@ -361,7 +364,8 @@ def _heading(document: HtmlDocument, headline: str) -> LexborNode | None:
     same = next(
         (n for n, text in texts if bare and len(text) < 3 * len(headline) and "".join(text.split()) == bare), None
     )
-    return same or next((n for n in headings if n.tag == "h1" and n.text(deep=True, strip=True)), None)
+    first = same or next((n for n in headings if n.tag == "h1" and n.text(deep=True, strip=True)), None)
+    return first or (shown_as(document, headline) if document.first("h1, h2") is None else None)
 
 
 def _is_outside_article(node: LexborNode) -> bool:

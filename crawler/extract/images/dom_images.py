@@ -11,6 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from selectolax.lexbor import LexborNode
 
+from crawler.extract.headline import shown_as
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
 from crawler.extract.images.captions import CAPTION_MAX_CHARS, Caption, caption
 from index.model.article import Image
@@ -143,6 +144,7 @@ def _around(document: HtmlDocument, headline: str) -> tuple[int, frozenset[int]]
     """The article's <h1> and its ancestors: an element with the headline is not a box beside the article."""
     headings = document.tree.css("h1")[:8] or document.tree.css("h2")[:8]
     own = next((h for h in headings if headline and text_of(h) == headline), headings[0] if headings else None)
+    own = own or shown_as(document, headline)
     return (own.mem_id, frozenset(p.mem_id for p in ancestors(own))) if own is not None else (0, frozenset())
 
 

@@ -307,3 +307,25 @@ def test_bylines_as_publishing_systems_write_them(line: str, wanted: str) -> Non
 
 def test_what_follows_a_year_and_by_is_no_author_without_a_date() -> None:
     assert article(html("<p>In 2018 the prize was won by Ann Lee</p>" + FILLER)).authors == ()
+
+
+@pytest.mark.parametrize("first", ["<b>حمص - سمر حداد</b>", "<strong>Ann Lee</strong>"], ids=["place", "name"])
+def test_a_first_paragraph_that_is_a_name_is_the_author(first: str) -> None:
+    found = article(html(f"<p>{first}</p>" + FILLER))
+    assert found.authors in (("سمر حداد",), ("Ann Lee",))
+    assert found.body.startswith(TEXT[0])
+    named = article(html(f"<div class='byline'>Bob Ray</div><p>{first}</p>" + FILLER))
+    assert named.authors == ("Bob Ray",)
+
+
+@pytest.mark.parametrize("first", ["New York", "الطقس - غدا", "A day at sea"])
+def test_a_first_paragraph_that_may_be_anything_else_is_none(first: str) -> None:
+    assert article(html(f"<p>{first}</p>" + FILLER)).authors == ()
+
+
+def test_authors_in_a_list_each_have_a_role_of_their_own() -> None:
+    listed = "".join(
+        f"<li><a class='author__name' href='/author/{n}'>{name}</a><span class='author__role'>{role}</span></li>"
+        for n, (name, role) in enumerate((("Ann Lee", "Reporter at sea"), ("Bob Ray", "(text)")))
+    )
+    assert article(html(f"<ul>{listed}</ul>" + FILLER)).authors == ("Ann Lee", "Bob Ray")

@@ -527,3 +527,15 @@ def test_a_name_with_an_address_below_the_text_is_its_signature() -> None:
     assert read(in_article(p(*TEXT, "Ann Lee ann@news.example"))) == TEXT
     ask = "Write to ann@news.example if your cellar was flooded in these days, the ministry said."
     assert read(in_article(p(*TEXT, ask))) == [*TEXT, ask]
+
+
+@pytest.mark.parametrize("sign", ["Photographs: Ann Lee", "تصوير: هالة منصور", "Foto: Anna Berg"])
+def test_a_last_line_tells_who_took_the_pictures(sign: str) -> None:
+    assert read(in_article(p(*TEXT, sign))) == TEXT
+
+
+def test_a_line_set_off_below_an_image_in_its_paragraph_is_a_caption() -> None:
+    picture = "<p><img src=/a.jpg width=700 height=400><br><em>The dam in 1974. Photo: Town archive</em></p>"
+    assert read(in_article(p(*TEXT[:4]), picture, p(*TEXT[4:]))) == TEXT
+    told = f"<p><img src=/a.jpg width=700 height=400>{TEXT[4]}</p>"
+    assert read(in_article(p(*TEXT[:4]), told, p(*TEXT[5:]))) == TEXT

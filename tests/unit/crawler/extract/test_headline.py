@@ -89,3 +89,17 @@ def test_chinese_portals_put_section_and_site_behind_underscores() -> None:
 @pytest.mark.parametrize("mark", ["ㅣ", "｜", "︱"])
 def test_the_site_stands_behind_a_line_of_any_alphabet(mark: str) -> None:
     assert read(f"<h1>{OWN}</h1>", title=f"{OWN}{mark}{SITE}", og=f"{OWN}{mark}{SITE}", name=SITE)[0] == OWN
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<span class='t1'>{}</span>",
+        "<center><table><tr><td><font size=5><b>{}</b></font></td></tr></table></center>",
+    ],
+)
+@pytest.mark.parametrize("title", ["{} - The Unknown Paper", "The Unknown Paper - {}"])
+def test_on_a_page_without_headings_the_part_of_the_title_that_it_shows(shown: str, title: str) -> None:
+    assert read(shown.format(OWN), title=title.format(OWN)) == (OWN, "page")
+    linked = f"<a href='/'>{shown.format('The Unknown Paper')}</a>"
+    assert read(linked, title=title.format(OWN))[0] == title.format(OWN)
