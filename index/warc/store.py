@@ -9,12 +9,13 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
 from index.atomic_files import sync_folder
-from index.errors import ArchiveError, Busy
+from index.errors import ArchiveError
 from index.warc.files import is_file_name, make_place, month
 from index.warc.record import (
     Record,
@@ -28,7 +29,6 @@ from index.warc.record import (
     parse,
     unpack,
 )
-from index.warc.torn import truncate_torn_tail
 
 FILE_BYTES = 1024**3  # length at which a file is closed: 1 GB is the WARC guidelines' recommended size
 
@@ -37,9 +37,9 @@ class WarcStore:
     """A folder of raw responses. It reads what any process wrote there, and writes to files of its own in the folder of
     the month, beginning with `2026/11/name-00001.warc.gz`.
 
-    `name` is the writer's, such as `20261123T191000-run7`; an existing file is continued after its last complete
-    record, and a torn one is cut off. A file of `file_bytes` or more gets no further record. `moved` gives the location
-    that a record has by now, where its file was merged into another one after the reference to it was read.
+    `name` is the writer's, such as `20261123T191000-run7`; no existing file is written to. A file of `file_bytes` or
+    more gets no further record. `moved` gives the location that a record has by now, where its file was merged into
+    another one after the reference to it was read.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class WarcStore:
         self._name = name or f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid()}"
         self._info = {"software": "Arshif", "format": "WARC File Format 1.1", **(info or {})}
         self._file: FileIO | None = None
+        self._number = 0  # of our last file
         self._guard = threading.Lock()
 
     def append(self, what: Response | Resource) -> WarcRef:
         """Write a response or a resource, synced to disk, and return its location. Thread-safe.
 
-        :raises Busy: when another process writes under our name.
         :raises ArchiveError: when it cannot be written; then the file is as before.
         """
         record = pack(what) if isinstance(what, Response) else pack_resource(what)
@@ -130,38 +130,28 @@ class WarcStore:
     # --- writing
 
     def _ready(self) -> FileIO:
-        if self._file is not None and self._file.seek(0, os.SEEK_END) < self._file_bytes:
-            return self._file
-        number = 1
         if self._file is not None:
-            number = int(_path(self._file).name.rpartition("-")[2].partition(".")[0]) + 1
+            if self._file.seek(0, os.SEEK_END) < self._file_bytes:
+                return self._file
             self._file.close()
             self._file = None
-        this_month = month(datetime.now(UTC))
-        while (self.folder / (name := f"{this_month}/{self._name}-{number:05}.warc.gz")).exists() and self._full(name):
-            number += 1
-        self._file = self._begin(name)
+        self._file = self._begin()
         return self._file
 
-    def _full(self, name: str) -> bool:
-        return (self.folder / name).stat().st_size >= self._file_bytes
-
-    def _begin(self, name: str) -> FileIO:
-        path = make_place(self.folder, name)
-        file = FileIO(path, "a+")
+    def _begin(self) -> FileIO:
+        """A new file. One that is there already is another writer's, such as that of an archive which was lost."""
+        while True:
+            self._number += 1
+            path = make_place(self.folder, f"{month(datetime.now(UTC))}/{self._name}-{self._number:05}.warc.gz")
+            with suppress(FileExistsError):
+                file = FileIO(path, "x+")
+                break
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not os.fstat(file.fileno()).st_nlink:  # merged into another one, and deleted, before it was locked
-                file.close()
-                return self._begin(name)
-            truncate_torn_tail(file)
-            if file.seek(0, os.SEEK_END) == 0:
-                self._put(file, pack_info(path.name, self._info))
-                sync_folder(path.parent)
-        except BlockingIOError as error:
-            file.close()
-            raise Busy(f"another process writes {path}") from error
+            fcntl.flock(file, fcntl.LOCK_EX)  # shows that its writer lives
+            self._put(file, pack_info(path.name, self._info))
+            sync_folder(path.parent)
         except BaseException:
+            path.unlink(missing_ok=True)
             file.close()
             raise
         return file

@@ -32,10 +32,10 @@ from index.model.codes import RecordProblem, RunCause
 from index.model.message import Message
 from index.warc import files
 from index.warc.maintenance import join
-from index.warc.record import Response, WarcRef
+from index.warc.record import WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import HOUR, NOW
-from tests.support.raw_files import HOST, crawl, names, says, small, whole
+from tests.support.raw_files import HOST, crawl, names, says, small, store, whole
 
 DAY = timedelta(days=1)
 LAST_MONTH = NOW - 30 * DAY  # October
@@ -158,15 +158,16 @@ def test_what_others_write_is_left_alone(archive: Archive, config: Config, folde
         crawl(archive, folder, run, 2, LAST_MONTH)
     goes_on = archive.write(lambda c: runs.start(c, ["step"], NOW, owner="x", why=Message(RunCause.SCHEDULED))).result()
     crawl(archive, folder, goes_on, 2, LAST_MONTH)
-    crawl(archive, folder, 7_000, 2, LAST_MONTH)
-    with WarcStore(folder, "run-007000") as living:  # has begun again, and may write at any moment
-        living.append(living_page := _response())
+    with WarcStore(folder, "another") as living:  # no run of the archive's, and may write at any moment
+        for number in range(2):
+            store(archive, living, f"{HOST}another/{number}", LAST_MONTH)
         assert compact(archive, config, NOW) == Compacted(merged=2, into=1, records=4)
         with open_raw(config, archive) as raw:
             assert whole(archive, raw) == 8
         assert compact(archive, config, NOW) == Compacted(), "one file and one that is written to are none to be merged"
-        ref = living.append(living_page)
-        assert living.read(ref, living_page.url)[1] == living_page.body
+        store(archive, living, f"{HOST}another/2", LAST_MONTH)
+        assert whole(archive, living) == 9
+    assert compact(archive, config, NOW).merged == 2, "once it is closed"
 
 
 def test_crawls_and_readers_go_on_while_files_are_merged(archive: Archive, config: Config, folder: Path) -> None:
@@ -194,10 +195,6 @@ def test_crawls_and_readers_go_on_while_files_are_merged(archive: Archive, confi
     with open_raw(config, archive) as raw:
         assert whole(archive, raw) == 75
     assert len(names(folder)) == 1
-
-
-def _response() -> Response:
-    return Response(f"{HOST}x", NOW, "HTTP/1.1 200 OK", [], b"x")
 
 
 def test_no_backup_and_no_erasure_is_disturbed(archive: Archive, config: Config, folder: Path) -> None:

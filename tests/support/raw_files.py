@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -24,16 +25,17 @@ def body(url: str) -> bytes:
     return f"<p>said at {url}</p>".encode() + random.Random(url).randbytes(3_000)
 
 
-def crawl(archive: Archive, folder: Path, run: int, pages: int, when=NOW) -> list[str]:  # type: ignore[no-untyped-def]
+def crawl(archive: Archive, folder: Path, run: int, pages: int, when: datetime = NOW) -> list[str]:
     """Store so many articles, whose pages were fetched then, with a WARC file of this run; return their ids."""
-    ids = []
     with WarcStore(folder, f"run-{run:06d}") as raw:
-        for number in range(pages):
-            url = f"{HOST}{run}/{number}"
-            one = article(url, headline=f"Story {number} of run {run}", body=f"said at {url} " * 30)
-            keep = partial(raw.append, Response(url, when, "HTTP/1.1 200 OK", [("A", "b")], body(url)))
-            ids.append(archive.write(partial(articles.store, page=page(one, when, raw=keep))).result().id)
-    return ids
+        return [store(archive, raw, f"{HOST}{run}/{number}", when) for number in range(pages)]
+
+
+def store(archive: Archive, raw: WarcStore, url: str, when: datetime = NOW) -> str:
+    """Store the article at this address; return its id."""
+    one = article(url, headline=f"Story of {url}", body=f"said at {url} " * 30)
+    keep = partial(raw.append, Response(url, when, "HTTP/1.1 200 OK", [("A", "b")], body(url)))
+    return archive.write(partial(articles.store, page=page(one, when, raw=keep))).result().id
 
 
 def whole(archive: Archive, raw: WarcStore) -> int:
