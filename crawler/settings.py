@@ -57,6 +57,7 @@ RETRY_EXCEPTIONS = [  # Scrapy's, without failed DNS lookups: a second one would
     OSError,
 ]
 STATS_DUMP = False
+META_COPY_WARN_SKIP_KEYS = ["redirect_times"]  # counted on for a page that leads on, as for redirects
 CONCURRENT_ITEMS = 1  # instead of 100: Scrapy starts that many tasks per response, and a page yields one item
 
 # Network access

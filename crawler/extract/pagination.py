@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from urllib.parse import unquote
 
 import yaml
@@ -35,20 +36,25 @@ _NUMBER = re.compile(r"\D{0,12}?(\d{1,3})\D{0,3}")  # `2`, `Page 2`, `[2]`
 # The same, and nothing else: `2`, `Page 2`, `第2页`, but not `Part 2`, `May 2`.
 _WORD = "|".join(sorted({re.escape(fold(word)) for word in PAGE_WORDS}, key=len, reverse=True))
 _PAGE = re.compile(rf"(?:[\W_]|第|(?:ال)?(?:{_WORD})){{0,5}}?(\d{{1,3}})(?:[\W_]|{_WORD}){{0,3}}")
+# What WordPress makes of the name of a second article with the same headline: /quay-2/
+_NAMESAKE = re.compile(r"-\d{1,3}/?(?:[?#]|$)")
+_is_called_pages = judge(r"pag(?:e-?(?:links?|nav|num|s\b)|inat|er\b|es\b)|nav-?links|multi-?page|wp-?pagenavi")
+_LEVELS = 3  # elements around a link that may be named after pages
 _TEXT = 60  # characters of a link that may be one to another page, not a teaser
 _is_called_comments = judge(r"comment|disqus|discussion|repl(?:y|ies)|respond")
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A link to a page of an article: its URL, how that is read, its folded text and the words of its `rel`, and
-    whether it is one of a list to choose from."""
+    """A link to a page of an article: its URL, how that is read, its folded text and the words of its `rel`, whether it
+    is one of a list to choose from, and whether it stands in an element named after pages."""
 
     url: str
     read: page_numbers.PageNumber
     text: str
     rel: frozenset[str]
     option: bool
+    paged: bool
 
     @property
     def number(self) -> int | None:
@@ -81,6 +87,8 @@ def following(document: HtmlDocument, first: str) -> str | None:
 def _leads_on(link: _Link, counted: set[int]) -> bool:
     """Whether a link tells that the article goes on there: by one of these numbers, or in words."""
     if link.number is not None and not link.option:
+        if link.text.isdigit() and not link.paged and _NAMESAKE.search(link.url):
+            return False
         return link.number in counted and (link.read.explicit or _PAGE.fullmatch(link.text) is not None)
     if link.text.startswith(_phrases()["page"]):
         return True
@@ -160,7 +168,9 @@ def _numbered(document: HtmlDocument, first: str) -> Iterator[_Link]:
             continue
         text = (text_of(node) if node.tag != "link" else "") or attribute(node, "aria-label", "title")
         if len(text) <= _TEXT and (not digits_only or text.strip().isdigit()):
-            yield _Link(url, read, fold(text), _rel(node), node.tag == "option")
+            around = islice(ancestors(node), _LEVELS)
+            paged = any(_is_called_pages(attribute(n, "class", "id", "aria-label")) for n in around)
+            yield _Link(url, read, fold(text), _rel(node), node.tag == "option", paged)
 
 
 def _names(first: str) -> set[str]:

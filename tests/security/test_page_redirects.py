@@ -53,10 +53,12 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Server]:
             "enabled": True, "sources": [{"kind": "feed", "url": "http://a.example/feed"}],
         }  # fmt: skip
         (config / "sites" / "a.yaml").write_text(yaml.safe_dump(described), "utf-8")
-        subprocess.run(
+        run = subprocess.run(
             [sys.executable, "-m", "crawler.cli", "crawl", "--json"], cwd=ROOT, check=True, timeout=2 * PATIENCE,
             env={**os.environ, "ARSHIF_CONFIG": str(config)}, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+    (directory / "said").write_text(run.stderr, "utf-8")
     return directory, server
 
 
@@ -74,3 +76,9 @@ def test_a_round_of_them_ends_after_as_many_as_redirects_may_be(crawled: tuple[P
 def test_what_they_lead_to_is_guarded_like_any_address(crawled: tuple[Path, Server]) -> None:
     assert not any("127.0.0.2" in f"{ask.host}{ask.path}" for ask in crawled[1].log)
     assert json.dumps([ask.path for ask in crawled[1].log]).count("story-5") == 0
+
+
+def test_following_them_warns_of_nothing(crawled: tuple[Path, Server]) -> None:
+    said = (crawled[0] / "said").read_text("utf-8")
+    assert "leads on" in said
+    assert "meta keys" not in said

@@ -64,6 +64,13 @@ def test_the_next_page_is_found_by_its_number_or_in_words(links: str, found: str
     assert after(links.replace("{}", URL)) == URL + found
 
 
+def test_a_bare_number_leads_to_no_article_of_the_same_name() -> None:
+    assert after('<p>Series: 1 <a href="/2026/05/harbour-quay-repairs-2/">2</a></p>') is None
+    paged = '<div class="page-links">1 <a href="/2026/05/harbour-quay-repairs-2/">2</a></div>'
+    assert after(paged) == URL.rstrip("/") + "-2/"
+    assert after('<a href="/2026/05/harbour-quay-repairs-2/">Page 2</a>') == URL.rstrip("/") + "-2/"
+
+
 def test_the_next_page_is_found_in_the_head() -> None:
     assert after("", f'<link rel="next" href="{URL}2/">') == f"{URL}2/"
 
