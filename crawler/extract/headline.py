@@ -36,7 +36,8 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
 
     The <h1> that agrees best with a declared title is preferred to that title, as readers see it: declared titles are
     often shortened or written for search engines. If no heading agrees with a declared title, the title is used."""
-    said = {_key(title) for title, _ in _declared(document, node)}
+    told = list(_declared(document, node))
+    said = {_key(title) for title, _ in told}
     tops = [(text, _is_logo(h)) for h in document.tree.css("h1")[:8] if (text := _shown(h, said))]
     own = _keys([
         *site_names,
@@ -44,10 +45,10 @@ def headline(document: HtmlDocument, node: jsonld.Node | None, site_names: Itera
         *(text for text, logo in tops if logo),
         urlsplit(document.url).hostname or "",
     ])  # fmt: skip
-    settled = _settled(document, node, [text for text, logo in tops if not logo])
+    settled = _settled(told, [text for text, logo in tops if not logo])
     declared = [
         (title, origin)
-        for raw, origin in _declared(document, node)
+        for raw, origin in told
         if (title := _without_site(raw, own, settled)) and not _is_name(title, own)
     ]
     titles = [title for title, _ in declared]
@@ -133,10 +134,10 @@ def declared(document: HtmlDocument, node: jsonld.Node | None) -> list[tuple[str
     return [(line(title), origin) for title, origin in _declared(document, node) if title]
 
 
-def _settled(document: HtmlDocument, node: jsonld.Node | None, headings: list[str]) -> frozenset[str]:
+def _settled(declared: Iterable[tuple[str, str]], headings: list[str]) -> frozenset[str]:
     """The titles that a heading shows as they are, or that the page declares twice: a part of them is no name of the
     site, unless it is exactly that."""
-    said = Counter(line(title) for title, _ in _declared(document, node))
+    said = Counter(line(title) for title, _ in declared)
     return frozenset([*map(line, headings), *(title for title, times in said.items() if times > 1)])
 
 

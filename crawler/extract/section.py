@@ -12,8 +12,12 @@ from crawler.extract.html_document import HtmlDocument, ancestors, attribute, ju
 from crawler.text import fold
 from crawler.urls.article_filter import may_be_article
 from crawler.urls.joining import joined
+from crawler.urls.patterns import HOMES, LANGUAGES
 from crawler.urls.reasons import UrlReason
 
+_HOME_PARTS = 2  # parts of a home page's path: a language and a word, as in /ar/home
+_HOME_WORDS = HOMES | LANGUAGES
+_LANGUAGE_CODE = 7  # characters, as in zh-Hans
 _MENU_LEVELS = 4  # elements around a link that may be a menu
 _MENU_LINKS = 2  # links from which a list of links is a menu
 _LINKED = 0.8  # share of links in its text
@@ -70,8 +74,21 @@ def is_label(document: HtmlDocument, text: str) -> bool:
 
 def leads_home(node: LexborNode, base: str) -> bool:
     """Whether a link leads to the home page of its host, in any language."""
-    url = joined(base, attribute(node, "href").partition("#")[0])
+    address = attribute(node, "href").partition("#")[0].strip()
+    url = joined(base, address) if _may_lead_home(address) else None
     return url is not None and may_be_article(url) == UrlReason.HOME
+
+
+def _may_lead_home(address: str) -> bool:
+    """Whether an address can be that of a home page, without resolving it: most have too many parts in their path, or
+    one that is neither short enough for a language's code nor a word for it or for a home page."""
+    path = address.partition("?")[0]
+    if ".." in path or not (path.startswith("/") or "://" in path):
+        return True  # a relative one
+    own = [part for part in path.split("/") if part][2 if "://" in path else 1 if path.startswith("//") else 0 :]
+    if not own or len(own[0]) <= _LANGUAGE_CODE or "%" in own[0]:
+        return len(own) <= _HOME_PARTS
+    return len(own) <= _HOME_PARTS and own[0].lower().partition(".")[0] in _HOME_WORDS
 
 
 def is_crumb(node: LexborNode) -> bool:

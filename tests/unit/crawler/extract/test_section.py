@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from crawler import stages
+from crawler.extract.section import leads_home
 from tests.support.samples import a_page, a_site
 
 TITLE = "Harbour council speaks about the quay"
@@ -83,3 +85,25 @@ def test_a_link_named_as_a_category_beside_the_headline_is_the_section() -> None
     html = "<div><div><a href='/c/politics' class='blog-item-category'>Politics</a></div>"
     assert section(html) == "Politics"
     assert section(html.replace("</div>", "<a href='/c/sea' class='blog-item-category'>Sea</a></div>")) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "home"),
+    [
+        *((one, True) for one in (
+            "/", "//news.example.com", "https://news.example.com", "https://news.example.com/#a",
+            "/ar/", "/zh-hans/", "/arabic", "/ar/home", "/index.php", "/ar/index.html", "/../", "/a/b/../..", "../../",
+            "https://news.example.com/homepage", "/%D8%A7%D9%84%D8%B1%D8%A6%D9%8A%D8%B3%D9%8A%D8%A9",
+            "/عربي/الرئيسية", " / ",
+        )),
+        *((one, False) for one in (
+            "#top", "?", "/politics/", "/?p=1", "/ar/politics", "https://news.example.com/politics/2026/", "/home/ar",
+            "news", "/a/b/c", "https://[x/", "mailto:a@example.com", "/ar/home/more",
+        )),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_link_leads_home_in_any_language_however_it_is_written(address: str, home: bool) -> None:
+    link = LexborHTMLParser(f"<a href='{address}'>x</a>").css_first("a")
+    assert link is not None
+    assert leads_home(link, "https://news.example.com/a/story.html") == home
