@@ -15,8 +15,8 @@ help: ## these lines
 run: .venv/run.stamp ## crawl the sites of config/ on their schedule, with the search page
 	@$(BIN)/arshif run
 
-demo: .venv/run.stamp ## the same on made-up news sites on this machine; no network (INDEX=elasticsearch: on a real one)
-	@INDEX=$(INDEX) $(BIN)/python -m scripts.demo
+demo: $(if $(ARCHIVE),.venv/dev.stamp,.venv/run.stamp) ## the same on made-up news sites on this machine; no network (INDEX=elasticsearch ARCHIVE=postgresql: on real ones)
+	@INDEX=$(INDEX) ARCHIVE=$(ARCHIVE) $(BIN)/python -m scripts.demo
 
 # No test decides by the clock's seconds (tests/support/patience.py). To see that it holds on a busy machine:
 #   stress-ng --cpu 6 & make test; kill %1

@@ -35,7 +35,7 @@ def _network(value: str) -> str:
     raise ValueError(f"{value!r} is not a network: {hint}")
 
 
-def _archive_problem(url: str) -> str:
+def archive_problem(url: str) -> str:
     """What is wrong with the URL of a database, "" if nothing. It is not repeated, as it may hold a password."""
     scheme, _, rest = url.partition("://")
     place, _, query = rest.partition("?")
@@ -251,7 +251,7 @@ class Settings(Model):
     @field_validator("archive")
     @classmethod
     def _archive_url(cls, url: str) -> str:
-        if problem := url and _archive_problem(url):
+        if problem := url and archive_problem(url):
             raise ValueError(problem)
         return url
 

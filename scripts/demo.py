@@ -1,7 +1,9 @@
-"""python -m scripts.demo: `arshif demo`, of which INDEX=elasticsearch is for those who have the source.
+"""python -m scripts.demo: `arshif demo`, of which INDEX=elasticsearch and ARCHIVE=postgresql are for those who have the
+source.
 
 It searches in a real Elasticsearch then: that of ARSHIF_TEST_ELASTICSEARCH, or one that is lent for the time
-(tests/elasticsearch). What it makes there goes with it.
+(tests/support/elasticsearch); its archive is in a real PostgreSQL of its own (tests/support/postgresql.py). What it
+makes there goes with it.
 """
 
 from __future__ import annotations
@@ -9,13 +11,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from crawler.cli.demo import demo, show
+from crawler.cli.demo import show
 from crawler.errors import ArshifError
 from crawler.logging_setup import set_up_log
 from tests.support.elasticsearch import server
@@ -23,20 +25,30 @@ from tests.support.elasticsearch import server
 
 def main() -> int:
     """Runs until SIGINT or SIGTERM; 0 then, 1 where something is missing."""
-    engine = os.environ.get("INDEX") or "embedded"
-    if engine not in ("embedded", "elasticsearch"):
-        print(f"INDEX={engine}: write INDEX=embedded or INDEX=elasticsearch", file=sys.stderr)
+    engine, archive = os.environ.get("INDEX") or "embedded", os.environ.get("ARCHIVE") or "file"
+    if engine not in ("embedded", "elasticsearch") or archive not in ("file", "postgresql"):
+        choices = "write INDEX=embedded or INDEX=elasticsearch, ARCHIVE=file or ARCHIVE=postgresql"
+        print(f"INDEX={engine} ARCHIVE={archive}: {choices}", file=sys.stderr)
         return 1
     set_up_log()
     try:
-        if engine == "elasticsearch":
-            show(_elasticsearch)
-        else:
-            demo()
+        show(
+            _elasticsearch if engine == "elasticsearch" else lambda _: nullcontext({"engine": "embedded"}),
+            _postgresql() if archive == "postgresql" else nullcontext(""),
+        )
     except (ArshifError, server.CannotRun) as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
     return 0
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    """The URL of a database of a real PostgreSQL, which ends with the demo."""
+    from tests.support.postgresql import serving  # its driver and server are development dependencies
+
+    with serving() as server:
+        yield server.empty()
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, settings
 
 from index.archive.database import Database, SqliteFile
 from index.locale import catalogues
-from tests.integration import harness
 from tests.support import postgresql
 from tests.support.elasticsearch import server
 from tests.support.requirements import missing
@@ -52,7 +51,7 @@ def postgresql_server() -> Iterator[postgresql.Server]:
 def _everywhere(request: pytest.FixtureRequest) -> None:
     """ARSHIF_TEST_DATABASE=postgresql: each archive of an integration test is in PostgreSQL."""
     if postgresql.EVERYWHERE:
-        harness.everywhere = request.getfixturevalue("postgresql_server")
+        postgresql.everywhere = request.getfixturevalue("postgresql_server")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from crawler.cli import (
     backup,
     child,
     collections,
+    copy,
     crawl,
     demo,
     diff,
@@ -64,7 +65,7 @@ COMMANDS = (  # in the order of `arshif --help`
     *(demo, init, run, crawl, archive_addresses, extract, import_pages),
     *(search, show, history, diff, edits, explain),
     *(serve, mcp, runs, status, alerts, doctor),
-    *(backup, verify, prove, forget, reextract, child),
+    *(backup, copy, verify, prove, forget, reextract, child),
 )
 GROUPS = (  # name, help, files
     ("sites", "The sites and their configuration files.", (sites, sites_add, opml)),

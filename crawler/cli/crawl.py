@@ -124,8 +124,7 @@ def _watch(archive: Archive, run: crawl_process.Run, shown: Shown) -> None:
     while not run.watch(time.monotonic()):
         if time.monotonic() >= look:
             look = time.monotonic() + LOOK_SECONDS
-            with archive.read() as conn:
-                record = runs.get(conn, run.number)
+            record = archive.ask(lambda conn: runs.get(conn, run.number))
             _show(record.sites if record else (), shown, whole, steps)
         time.sleep(0.1)
     if log.is_alive():

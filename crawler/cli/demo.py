@@ -43,11 +43,15 @@ def demo() -> None:
     Runs until it is stopped, with Ctrl-C, and needs no network. All that it writes is in a temporary folder, and goes
     with it.
     """
-    show(lambda _: nullcontext({"engine": "embedded"}))
+    show(lambda _: nullcontext({"engine": "embedded"}), nullcontext(""))
 
 
-def show(index: Callable[[Path], AbstractContextManager[dict[str, Any]]]) -> None:
-    """Runs the demo until it is stopped. `index` gives the settings of the index for a temporary folder.
+def show(
+    index: Callable[[Path], AbstractContextManager[dict[str, Any]]],
+    archive: AbstractContextManager[str],
+) -> None:
+    """Runs the demo until it is stopped. `index` gives the settings of the index for a temporary folder, `archive` the
+    URL of an empty database, or "" for a file.
 
     :raises ArshifError: when no port is free or the made-up sites are not there.
     """
@@ -60,8 +64,11 @@ def show(index: Callable[[Path], AbstractContextManager[dict[str, Any]]]) -> Non
         only = [outlet.id for outlet in outlets if outlet.rendering == "none"]
         room = stack.enter_context(sites.Newsroom(only=only))
         port = _port()
-        settings = {"data": str(folder / "data"), "index": engine, "web": {"port": port}}
+        at = stack.enter_context(archive)
+        settings = {"data": str(folder / "data"), "archive": at, "index": engine, "web": {"port": port}}
         config = room.config(folder / "config", delay=DELAY, every=EVERY, settings=settings)
+        for name in ("ARSHIF_DATA", "ARSHIF_ARCHIVE"):  # those of a real archive, which is none of the demo's
+            os.environ.pop(name, None)
         os.environ["ARSHIF_CONFIG"] = str(config)
         stack.enter_context(_at_work(room, import_module(f"{sites.__name__}.autopublish").happen))
         page = f"http://127.0.0.1:{port}/"

@@ -11,6 +11,8 @@ class CommandMessage(StrEnum):
     NO_ARCHIVE = "command.no_archive"  # place
     NO_BACKUP = "command.no_backup"  # name, raw: a folder
     NO_RESTORE = "command.no_restore"  # name
+    COPY_TO = "command.copy_to"  # problem
+    COPY_THERE = "command.copy_there"  # name
     NO_ARTICLE = "command.no_article"  # given
     NO_COLLECTION = "command.no_collection"  # given
     NO_MCP = "command.no_mcp"

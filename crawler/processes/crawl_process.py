@@ -192,9 +192,9 @@ def finish(archive: Archive, run: Run) -> RunStatus:
 def _repair(archive: Archive, raw: Path, run: int) -> None:
     """Cut off what a dead run left torn in its WARC files, after the last record that the archive refers to; a file to
     which it refers nowhere is to be deleted. One from before the run is another archive's, and stays."""
-    with archive.read() as conn:
-        files = warc_files.ends(conn, file_names(raw, f"{raw_name(run)}-"))
-        record = records.get(conn, run)
+    files, record = archive.ask(
+        lambda conn: (warc_files.ends(conn, file_names(raw, f"{raw_name(run)}-")), records.get(conn, run))
+    )
     repair(raw, files)
     begun = record.started.timestamp() if record is not None else math.inf
     unused = [file for file, end in files.items() if not end and (raw / file).stat().st_mtime >= begun]

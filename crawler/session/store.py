@@ -102,12 +102,7 @@ class SessionStore:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """The result of `work`, run in a thread other than the reactor's."""
-
-        def reading() -> T:
-            with self.archive.read() as conn:
-                return work(conn)
-
-        return await asyncio.to_thread(reading)
+        return await asyncio.to_thread(self.archive.ask, work)
 
     async def close(self) -> None:
         """Close the WARC file and the archive. Whoever records the run's end releases the leases."""

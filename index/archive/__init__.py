@@ -106,6 +106,15 @@ class Archive:
         with self._translating_errors(), self._reader.begin() as connection:
             yield connection
 
+    def ask(self, fn: Callable[[Connection], T]) -> T:
+        """The result of `fn`, called with a connection as `read` gives it. Where a server was lost, which may be
+        starting anew, it is called again for up to a minute.
+
+        :raises ArchiveError: when the archive cannot be read.
+        """
+        with self._translating_errors():
+            return self.database.ask(self._reader, fn)
+
     @contextmanager
     def _translating_errors(self) -> Iterator[None]:
         try:

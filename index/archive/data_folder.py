@@ -26,9 +26,15 @@ def belong_together(conn: Connection, folder: Path) -> bool:
     return known is not None and (known.id, known.host, known.path) == (_id(folder / FILE), *_place(folder))
 
 
-def claim(conn: Connection, folder: Path, name: str) -> None:
+def is_claimed(conn: Connection) -> bool:
+    """Whether the database of this connection belongs to a folder."""
+    return conn.execute(select(data_folder)).one_or_none() is not None
+
+
+def claim(conn: Connection, folder: Path, name: str, *, instead_of_file: bool = False) -> None:
     """Have the database of this connection, which people call `name`, belong to this folder from the commit on; then
-    call `settle`. Whoever calls both keeps others from doing so.
+    call `settle`. Whoever calls both keeps others from doing so. The folder holds no archive in a file, but where the
+    database is to be `instead_of_file`.
 
     :raises ArchiveError: when it belongs to another folder, or the folder to another archive.
     """
@@ -37,7 +43,7 @@ def claim(conn: Connection, folder: Path, name: str) -> None:
     own, draft = _id(folder / FILE), _id(folder / _DRAFT)
     if known is None:
         check_free(folder)
-        if (folder / sqlite.FILE).exists():
+        if (folder / sqlite.FILE).exists() and not instead_of_file:
             raise ArchiveError(Message("archive.folder_has_file", {"folder": str(folder)}))
         conn.execute(insert(data_folder).values(id=draft or _begin(folder), host=host, path=path))
     elif known.id not in (own, draft):
@@ -52,6 +58,12 @@ def settle(folder: Path) -> None:
     if (folder / _DRAFT).exists():
         os.replace(folder / _DRAFT, folder / FILE)
         sync_folder(folder)
+
+
+def give_up(folder: Path) -> None:
+    """Have the folder belong to no database any more."""
+    (folder / FILE).unlink()
+    sync_folder(folder)
 
 
 def check_free(folder: Path) -> None:

@@ -52,6 +52,9 @@ class Database(Protocol):
     def transact(self, writer: Engine, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction and return its result once that is committed; if it raises, nothing is."""
 
+    def ask(self, reader: Engine, work: Callable[[Connection], T]) -> T:
+        """Return the result of `work` on one snapshot."""
+
     def explain(self, error: DBAPIError) -> ArchiveError | None:
         """The error for people if the place is to blame; None if a statement is."""
 
@@ -106,6 +109,11 @@ class SqliteFile:
     def transact(self, writer: Engine, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction that began IMMEDIATE."""
         with writer.begin() as connection:
+            return work(connection)
+
+    def ask(self, reader: Engine, work: Callable[[Connection], T]) -> T:
+        """Return the result of `work` in a read transaction."""
+        with reader.begin() as connection:
             return work(connection)
 
     def explain(self, error: DBAPIError) -> ArchiveError | None:

@@ -28,6 +28,7 @@ def prepare(path: Path) -> None:
         file and what to do.
     """
     with hold(path.with_name(path.name + ".lock"), wait=True):
+        data_folder.check_free(path.parent)
         try:
             if path.exists():
                 _upgrade(path)
@@ -44,7 +45,6 @@ def prepare(path: Path) -> None:
 
 
 def _create(path: Path) -> None:
-    data_folder.check_free(path.parent)
     # Under another name until complete: so an empty file is always a damaged archive, never one being created.
     left_over = sqlite.journal(path)
     if left_over.exists() and left_over.stat().st_size:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from index.archive import data_folder, heartbeat, migrate
@@ -60,14 +60,8 @@ class PostgresqlDatabase:
 
         :raises ArchiveError: when the server cannot be reached.
         """
-        engine = self._engine(poolclass=NullPool)
-        try:
-            with engine.connect() as conn:
-                return migrate.version(conn) is not None
-        except DBAPIError as error:
-            raise self.explain(error) or error from error
-        finally:
-            engine.dispose()
+        with self._reached() as engine, engine.connect() as conn:
+            return migrate.version(conn) is not None
 
     def identity(self) -> None:
         """A server does not open another database under a connection."""
@@ -78,23 +72,44 @@ class PostgresqlDatabase:
         :raises ArchiveError: when the server cannot be reached or used, or the database is not an archive of ours, or
             belongs to another folder.
         """
+        with self._reached() as engine, engine.connect() as conn:
+            if migrate.version(conn) == migrate.HEAD and data_folder.belong_together(conn, self.folder):
+                return
+        self.claim()
+
+    def claim(self, *, instead_of_file: bool = False) -> None:
+        """Prepare the database, whatever it is, and have it belong to the folder, also if that has an archive in a file
+        of which it is to take the place.
+
+        :raises ArchiveError: as `prepare` does.
+        """
+        with hold(self.folder / "database.lock", wait=True):
+            with self._reached() as engine, engine.begin() as conn:
+                self._upgrade(conn)
+                data_folder.claim(conn, self.folder, self.name, instead_of_file=instead_of_file)
+            data_folder.settle(self.folder)
+
+    def create(self) -> None:
+        """Prepare the database, without having it belong to the folder."""
+        with self._reached() as engine, engine.begin() as conn:
+            self._upgrade(conn)
+
+    @contextmanager
+    def _reached(self) -> Iterator[Engine]:
+        """Connections for a moment.
+
+        :raises ArchiveError: when the server cannot be reached or used.
+        """
         engine = self._engine(poolclass=NullPool)
         try:
-            with engine.connect() as conn:
-                if migrate.version(conn) == migrate.HEAD and data_folder.belong_together(conn, self.folder):
-                    return
-            with hold(self.folder / "database.lock", wait=True):
-                with engine.begin() as conn:
-                    conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('arshif migration'))"))
-                    self._upgrade(conn)
-                    data_folder.claim(conn, self.folder, self.name)
-                data_folder.settle(self.folder)
+            yield engine
         except DBAPIError as error:
             raise self.explain(error) or error from error
         finally:
             engine.dispose()
 
     def _upgrade(self, conn: Connection) -> None:
+        conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('arshif migration'))"))
         found = migrate.version(conn)
         if found is None:
             self._check_server(conn)
@@ -182,6 +197,18 @@ class PostgresqlDatabase:
                     raise
             time.sleep(_PAUSE)
 
+    def ask(self, reader: Engine, work: Callable[[Connection], T]) -> T:
+        """Return the result of `work` on one snapshot; where the connection was lost, it is run again."""
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                with reader.begin() as conn:
+                    return work(conn)
+            except DBAPIError as error:
+                if not _is_lost(error) or time.monotonic() > end:
+                    raise
+            time.sleep(_PAUSE)
+
     def _was_committed(self, engine: Engine, xid: str, end: float) -> bool:
         """What became of a transaction whose COMMIT got no answer.
 
@@ -265,6 +292,11 @@ def server(conn: Connection) -> Server:
     said = {name: str(conn.execute(text(f"SHOW {name}")).scalar_one()) for name in ("server_version", *_DURABLE)}
     unsafe = tuple(name for name in _DURABLE if said[name] == "off")
     return Server(said["server_version"].split()[0], size, unsafe)
+
+
+def freeze(conn: Connection, tables: Sequence[Table]) -> None:
+    """Let nobody write to these tables until the transaction of this connection ends."""
+    conn.execute(text(f"LOCK TABLE {', '.join(table.name for table in tables)} IN SHARE MODE"))
 
 
 # https://www.postgresql.org/docs/current/runtime-config-wal.html

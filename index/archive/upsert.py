@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar, cast
@@ -63,9 +63,10 @@ def insert_missing(
     return added
 
 
-def streamed(conn: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+def streamed(conn: Connection, query: Select[Any]) -> Generator[Row[Any], None, None]:
     """The rows of a query, of which never more than a chunk are in memory."""
-    yield from conn.execute(query.execution_options(yield_per=CHUNK))
+    with conn.execute(query.execution_options(yield_per=CHUNK)) as rows:
+        yield from rows
 
 
 def chunks(items: Sequence[T]) -> Iterator[list[T]]:

@@ -9,6 +9,7 @@ import pytest
 
 from crawler.maintenance.erasure import Erasure
 from index.archive import Archive, articles, documents, erasure, frontier, readings
+from index.archive.database import Database
 from index.model.candidate import Candidate
 from tests.support.archive_samples import HOUR, NOW, article, page
 from tests.support.newspaper import configured
@@ -17,11 +18,13 @@ URL, OTHER = "https://paper.example/1", "https://paper.example/amp/1"
 
 
 @pytest.mark.parametrize("name", [URL, OTHER, "its id"])
-def test_an_article_that_a_foreign_feed_lists_too_is_forgotten_under_both_sites(tmp_path: Path, name: str) -> None:
+def test_an_article_that_a_foreign_feed_lists_too_is_forgotten_under_both_sites(
+    tmp_path: Path, place: Database, name: str
+) -> None:
     config = configured(tmp_path)
     own, foreign = article(URL, site="paper"), article(URL, site="aggregator")
     kept = article("https://paper.example/2", site="paper", headline="Another")
-    with Archive(tmp_path / "data" / "archive.sqlite3") as archive:
+    with Archive(place) as archive:
 
         def fill(conn) -> None:  # type: ignore[no-untyped-def]
             for one in (own, foreign, kept):

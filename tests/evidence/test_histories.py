@@ -18,6 +18,7 @@ from index.archive import documents
 from index.archive.history import history as events_of
 from index.dedup.version_diff import same_rules, word_diff, words
 from tests.support.newspaper import Archivist, Box, Story, sentence
+from tests.support.postgresql import Server, on_both
 
 HISTORIES = 500 if os.environ.get("ARSHIF_TEST_LONG") else 12
 STORIES = 6
@@ -47,8 +48,8 @@ ops = st.lists(
 class Site:
     """The newspaper with its archive, and every hash that the archive ever showed."""
 
-    def __init__(self, folder: Path) -> None:
-        self.archivist = Archivist(folder)
+    def __init__(self, folder: Path, server: Server | None) -> None:
+        self.archivist = Archivist(folder, server)
         self.stories = [
             Story(n, sentence(100 + n, 8)[:-1], [sentence(1_000 * (n + 1) + at) for at in range(5)])
             for n in range(STORIES)
@@ -157,9 +158,9 @@ def shown_on_pages(story: Story) -> list[Counter[str]]:
     ]
 
 
-def check(history: list[Op]) -> None:
+def check(history: list[Op], server: Server | None = None) -> None:
     with TemporaryDirectory() as folder:
-        site = Site(Path(folder))
+        site = Site(Path(folder), server)
         try:
             for op in history:
                 site.do(op)
@@ -216,5 +217,6 @@ def test_versions_and_diffs_are_those_that_the_site_published(history: list[Op])
     ],
     ids=["learned between two versions", "learned after an edit", "appears later"],
 )
-def test_a_box_that_is_learned_is_no_edit(history: list[Op]) -> None:
-    check(history)
+@on_both
+def test_a_box_that_is_learned_is_no_edit(history: list[Op], database_server: Server | None) -> None:
+    check(history, database_server)

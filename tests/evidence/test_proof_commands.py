@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from index.archive.postgresql import PostgresqlDatabase
 from index.evidence import minisign
 from tests.support.archive_samples import BODY
+from tests.support.postgresql import Server, on_both
 from tests.support.proven import Proven, day, text
 
 ROOT = Path(__file__).parents[2]
@@ -23,12 +25,14 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.archive = ""  # a URL; empty for a file
         folder.mkdir(exist_ok=True)
 
     def ended(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """A command, after it ended with this code."""
         command = [sys.executable, "-m", "crawler.cli", *arguments]
         env = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "ARSHIF_MANIFEST__SIGNING_KEY": self.key}
+        env["ARSHIF_ARCHIVE"] = self.archive
         ended = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
         assert ended.returncode == code, ended.stderr
         return ended
@@ -132,11 +136,18 @@ def test_what_is_exported_is_what_others_check(home: Machine, tmp_path: Path) ->
     assert home.told("manifest", "export", str(folder), code=1)["code"] == "manifest.other_there"
 
 
-def test_verify_tells_what_is_wrong_with_manifests_and_texts(tmp_path: Path) -> None:
+@on_both
+def test_verify_tells_what_is_wrong_with_manifests_and_texts(tmp_path: Path, database_server: Server | None) -> None:
     machine = Machine(tmp_path / "machine")
-    with Proven(machine.folder) as archive:
+    place = None
+    if database_server is not None:
+        machine.archive = database_server.empty()
+        place = PostgresqlDatabase(machine.archive, machine.folder / "data")
+    with Proven(machine.folder, place) as archive:
         identifier = archive.store(text(1), day(10))
         machine.run("manifest", "write")
+        machine.run("prove", identifier, "--out", str(tmp_path / "proof.tar"))
+        assert machine.told("check-proof", str(tmp_path / "proof.tar"))["manifest"]["number"] == 1
         assert machine.told("verify")["manifest_problems"] == []
         archive.sql("UPDATE versions SET body = 'It was never so'")
         (problem,) = machine.told("verify", code=1)["manifest_problems"]

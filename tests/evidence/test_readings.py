@@ -11,10 +11,12 @@ from typer.testing import CliRunner
 
 from crawler.cli.app import app
 from index.archive import Archive, articles, documents, readings
+from index.archive.database import Database
 from index.model.codes import ReadingReason
 from tests.support.archive_samples import HOUR, NOW, article, page
 from tests.support.filled_archive import fill
 from tests.support.newspaper import Archivist, Box, Story, sentence
+from tests.support.postgresql import Server, on_both
 from tests.support.web_client import client_of, text_of, tree
 
 STORIES = [Story(n, sentence(n, 8)[:-1], [sentence(100 * (n + 1) + at) for at in range(4)]) for n in range(5)]
@@ -22,14 +24,15 @@ BOX = Box(sentence(7_000))
 
 
 @pytest.fixture
-def archivist(tmp_path: Path) -> Iterator[Archivist]:
-    archivist = Archivist(tmp_path)
+def archivist(tmp_path: Path, database_server: Server | None) -> Iterator[Archivist]:
+    archivist = Archivist(tmp_path, database_server)
     for story in STORIES:
         story.boxes, story.fetched = [BOX], []
     yield archivist
     archivist.close()
 
 
+@on_both
 def test_the_first_reading_stays_with_its_hash_when_a_block_is_learned(archivist: Archivist) -> None:
     first, *others = STORIES
     archivist.fetch(first)
@@ -47,6 +50,7 @@ def test_the_first_reading_stays_with_its_hash_when_a_block_is_learned(archivist
         assert found.article.content_hash == content_hash
 
 
+@on_both
 def test_an_edit_is_compared_by_the_same_rules_or_the_diff_says_that_it_may_be_ours(archivist: Archivist) -> None:
     first, *others = STORIES
     for story in (first, *others):
@@ -69,10 +73,10 @@ def test_an_edit_is_compared_by_the_same_rules_or_the_diff_says_that_it_may_be_o
     assert event.maybe_ours
 
 
-def test_reading_again_gives_the_same_reading_its_place_back(tmp_path: Path) -> None:
+def test_reading_again_gives_the_same_reading_its_place_back(place: Database) -> None:
     one = article()
     worse = replace(one, body=f"{one.body}\n\nworse", content_hash="worse")
-    with Archive(tmp_path / "archive.sqlite3") as archive:
+    with Archive(place) as archive:
         archive.write(lambda c: articles.store(c, page(one))).result()
         for reading in (worse, one, worse):
             archive.write(lambda c, it=reading: articles.correct(c, it, NOW + HOUR)).result()  # type: ignore[misc]
@@ -84,11 +88,11 @@ def test_reading_again_gives_the_same_reading_its_place_back(tmp_path: Path) -> 
 
 
 def test_a_page_that_differs_from_a_version_read_otherwise_is_not_stored_before_that_is_read_again(
-    tmp_path: Path,
+    place: Database,
 ) -> None:
     one = article()
     other = page(replace(one, body="x " * 60, content_hash="x"), NOW + HOUR, state="b", strict=True)
-    with Archive(tmp_path / "archive.sqlite3") as archive:
+    with Archive(place) as archive:
         archive.write(lambda c: articles.store(c, page(one, state="a"))).result()
         with pytest.raises(articles.NotCompared):
             archive.write(lambda c: articles.store(c, other)).result()

@@ -6,18 +6,18 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import load
 from crawler.session.site_progress import ENDS
-from crawler.storage import open_archive, open_index, raw_folder
-from index.archive import documents, frontier, leases
+from crawler.storage import database, open_archive, open_index, raw_folder
+from index.archive import Archive, documents, frontier, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
@@ -74,10 +74,11 @@ def articles_of(house: Installation) -> dict[str, Any]:
 
 def count_versions(house: Installation) -> int:
     """How many versions the archive has so far, whoever writes to it; 0 where there is none."""
-    file = house.loaded().settings.data / "archive.sqlite3"
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as archive:
-        return int(archive.execute("SELECT count(*) FROM versions").fetchone()[0])
-    return 0
+    place = database(house.loaded())
+    if not place.exists():
+        return 0
+    with Archive(place) as archive, archive.read() as conn:
+        return conn.execute(select(func.count()).select_from(t.versions)).scalar_one()
 
 
 def indexed(house: Installation) -> dict[str, int]:
@@ -94,11 +95,10 @@ def indexed(house: Installation) -> dict[str, int]:
 def check_sound(house: Installation) -> None:
     """Holds at any moment, however often a crawl was killed before."""
     config = house.loaded()
-    path = config.settings.data / "archive.sqlite3"
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-    connection.close()
+    if not config.settings.archive:  # PostgreSQL holds references itself
+        with closing(sqlite3.connect(config.settings.data / "archive.sqlite3")) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     raw = WarcStore(raw_folder(config))
     with open_archive(config) as archive, archive.read() as conn:
         led = set(conn.execute(select(t.redirects.c.raw)).scalars())

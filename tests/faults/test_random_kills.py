@@ -27,6 +27,7 @@ from tests.faults.consistency import (
 )
 from tests.support.news_sites import Newsroom
 from tests.support.patience import wait_for
+from tests.support.postgresql import Server
 
 KILLS = 100 if LONG else 10  # of each kind
 LATER = 0.3  # s at most from when a crawl came to where it is to be killed: then it is at anything
@@ -49,9 +50,10 @@ def elasticsearch(request: pytest.FixtureRequest) -> dict[str, str]:
 
 
 @pytest.mark.timeout(6_000 if LONG else 3_600)
-def test_kills_at_random_times(tmp_path: Path, elasticsearch: dict[str, str]) -> None:
+def test_kills_at_random_times(tmp_path: Path, elasticsearch: dict[str, str], postgresql_server: Server) -> None:
+    in_postgresql = {"ARSHIF_ARCHIVE": postgresql_server.empty()}
     with ThreadPoolExecutor(2) as both:  # most of the time they wait
-        alone = both.submit(kill_and_kill, tmp_path / "alone", {}, alone=True)
+        alone = both.submit(kill_and_kill, tmp_path / "alone", in_postgresql, alone=True)
         together = both.submit(kill_and_kill, tmp_path / "together", elasticsearch, alone=False)
     assert (alone.result(), together.result()) == (KILLS, KILLS), "crawls came to their end before they were killed"
 
@@ -73,7 +75,7 @@ def report(number: int) -> str:
     return "\n\n".join(" ".join(sentence() for _ in range(4)) for _ in range(4))
 
 
-def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
+def kill_and_kill(folder: Path, settings: dict[str, str], alone: bool) -> int:
     """How many crawls were killed: the command `alone`, with which its children must die, or all at once."""
     dice = random.Random(f"alone: {alone}")
     killed = 0
@@ -81,7 +83,7 @@ def kill_and_kill(folder: Path, index: dict[str, str], alone: bool) -> int:
         config = room.config(folder / "config")
         Installation(config, {"ARSHIF_DATA": str(folder / "calm")}).arshif("crawl")
         whole = float(len(room.log))
-        house = Installation(config, {"ARSHIF_DATA": str(folder / "data"), **index})
+        house = Installation(config, {"ARSHIF_DATA": str(folder / "data"), **settings})
         for number in range(1, 3 * KILLS + 1):
             versions = 0
             if number % PUBLISH_EACH == 0:

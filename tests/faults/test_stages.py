@@ -18,6 +18,7 @@ from tests.faults.consistency import Installation, articles_of, check_settled, c
 from tests.faults.kill_at import KEEPING, POINTS, SHIPPING
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, cpu_within
+from tests.support.postgresql import Server
 
 RECOVERY = 2.0  # s of CPU until a killed crawl's archive is open again, its run buried and its raw copies mended
 SHIPS = [stage for stage in POINTS if stage.startswith(SHIPPING)]
@@ -48,6 +49,22 @@ def empty(engine: dict[str, str], build: Callable[..., Installation], tmp_path: 
     house = build(tmp_path / "data", **engine)
     yield house
     clear(house)
+
+
+@pytest.fixture
+def in_postgresql(postgresql_server: Server, build: Callable[..., Installation], tmp_path: Path) -> Installation:
+    """The same with its archive in PostgreSQL."""
+    return build(tmp_path / "data", ARSHIF_ARCHIVE=postgresql_server.empty())
+
+
+LONG_TOO = [part if "store" in part else pytest.param(part, marks=pytest.mark.long) for part in CRAWLS]
+
+
+@pytest.mark.parametrize("part", LONG_TOO, ids=" and ".join)
+def test_a_killed_crawl_into_postgresql(
+    part: tuple[str, ...], in_postgresql: Installation, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    test_a_killed_crawl(part, in_postgresql, undisturbed, tmp_path)
 
 
 @pytest.mark.parametrize("part", CRAWLS, ids=" and ".join)

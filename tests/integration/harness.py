@@ -23,15 +23,13 @@ from index.archive import tables as t
 from index.model.article import IndexDocument
 from index.search.query_language import parse
 from index.search.service import search
+from tests.support import postgresql
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE
 from tests.support.postgresql import Server
 
 ROOT = Path(__file__).parents[2]
 Find = Callable[[str], list[str]]  # a query -> the ids of all that it finds, best first
-
-
-everywhere: Server | None = None  # with ARSHIF_TEST_DATABASE=postgresql, where all archives are
 
 
 class Harness:
@@ -41,7 +39,7 @@ class Harness:
     def __init__(self, room: Newsroom, directory: Path, server: Server | None = None, **options: Any) -> None:
         self.room = room
         self.directory = directory
-        if server := server or everywhere:
+        if server := server or postgresql.everywhere:
             options["settings"] = {**(options.get("settings") or {}), "archive": server.empty()}
         self.config = room.config(directory / "config", **options)
         self.env = {**os.environ, "ARSHIF_CONFIG": str(self.config), "COLUMNS": "200"}

@@ -16,6 +16,7 @@ from index.archive import leases, runs, site_state
 from tests.integration.harness import Harness
 from tests.support.news_sites import Newsroom
 from tests.support.newspaper import Story, sentence
+from tests.support.postgresql import Server, on_both
 
 ELSEWHERE = "http://news.elsewhere.example"
 ADDRESS = ELSEWHERE + "/2026/11/story-1"
@@ -32,8 +33,8 @@ def room() -> Iterator[Newsroom]:
 
 
 @pytest.fixture
-def house(room: Newsroom, tmp_path: Path) -> Harness:
-    return Harness(room, tmp_path)
+def house(room: Newsroom, tmp_path: Path, database_server: Server | None) -> Harness:
+    return Harness(room, tmp_path, database_server)
 
 
 def publish(room: Newsroom, told: Story, base: str = ELSEWHERE) -> str:
@@ -60,6 +61,7 @@ def test_an_address_of_no_configured_site_is_archived_under_its_registered_domai
     ]  # fmt: skip
 
 
+@on_both
 def test_an_address_that_is_looked_at_again_is_unchanged_or_a_further_version(room: Newsroom, house: Harness) -> None:
     told = story(1)
     publish(room, told)

@@ -31,6 +31,7 @@ from tests.integration.daemon_process import Service, daemon, free_port
 from tests.integration.harness import Harness
 from tests.support.news_sites import Article, Newsroom
 from tests.support.patience import PATIENCE, wait_for
+from tests.support.postgresql import Server, on_both
 
 EVERY = 0.05  # minutes between two crawls of a site
 HOURLY = ScheduleSettings(every=60)
@@ -58,8 +59,8 @@ def room() -> Iterator[Newsroom]:
 
 
 @pytest.fixture
-def house(room: Newsroom, tmp_path: Path) -> Harness:
-    return Harness(room, tmp_path, every=EVERY)
+def house(room: Newsroom, tmp_path: Path, database_server: Server | None) -> Harness:
+    return Harness(room, tmp_path, database_server, every=EVERY)
 
 
 def runs_of(house: Harness) -> list[records.Run]:
@@ -96,6 +97,7 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
     return found
 
 
+@on_both
 def test_a_day_of_its_life(house: Harness, room: Newsroom) -> None:
     with (house.config / "sites" / "test" / "fr.yaml").open("a") as file:
         file.write("schedule: {every: 60}\n")  # a slow machine crawls the other one without a pause
@@ -182,6 +184,7 @@ def test_it_ends_gracefully_while_sites_are_slow(house: Harness, room: Newsroom)
     assert {state["state"] for state in house.told("status")} <= {"ok", "partly failing"}, "being ended is no failure"
 
 
+@on_both
 def test_killed_and_started_again_at_once(house: Harness, room: Newsroom) -> None:
     for site in room.sites:
         room.hang(site, 0.3)

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,9 +64,27 @@ def shown(page: str, least: int) -> tuple[int, str]:
     return int(found["total"]), found["hits"][0]["headline"]
 
 
-@pytest.mark.parametrize("engine", ["embedded", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def test_it_shows_articles_and_leaves_nothing(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    env = {"INDEX": engine, "TMPDIR": str(tmp_path)}
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder for what the demo makes, which the user of a PostgreSQL server can reach, unlike `tmp_path`."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize(
+    ("engine", "archive"),
+    [
+        ("embedded", "file"),
+        pytest.param("elasticsearch", "file", marks=pytest.mark.elasticsearch),
+        ("embedded", "postgresql"),
+    ],
+    ids=["embedded", "elasticsearch", "postgresql"],
+)
+def test_it_shows_articles_and_leaves_nothing(
+    engine: str, archive: str, tmp_path: Path, open_folder: Path, request: pytest.FixtureRequest
+) -> None:
+    env = {"INDEX": engine, "ARCHIVE": archive, "TMPDIR": str(open_folder)}
     if engine == "elasticsearch":  # skips, in plain words, where none can be had
         env["ARSHIF_TEST_ELASTICSEARCH"] = request.getfixturevalue("elasticsearch_url")
     log = tmp_path / "demo.log"
@@ -87,7 +106,7 @@ def test_it_shows_articles_and_leaves_nothing(engine: str, tmp_path: Path, reque
         assert process.wait(PATIENCE) == 0, log.read_text("utf-8")
     _, alive = psutil.wait_procs(children, timeout=PATIENCE)
     assert alive == []
-    assert [file.name for file in tmp_path.iterdir() if file.name.startswith("arshif-demo")] == []
+    assert list(open_folder.glob("arshif-*")) == []
     if engine == "elasticsearch":
         left = httpx.get(f"{env['ARSHIF_TEST_ELASTICSEARCH']}/arshif-demo-*", timeout=PATIENCE, trust_env=False).json()
         assert left == {}
@@ -97,4 +116,4 @@ def test_it_shows_articles_and_leaves_nothing(engine: str, tmp_path: Path, reque
 def test_a_word_that_is_no_engine_is_told(tmp_path: Path) -> None:
     with demo(tmp_path / "demo.log", INDEX="solr") as process:
         assert process.wait(PATIENCE) == 1
-    assert "INDEX=embedded or INDEX=elasticsearch" in (tmp_path / "demo.log").read_text("utf-8")
+    assert "write INDEX=embedded or INDEX=elasticsearch" in (tmp_path / "demo.log").read_text("utf-8")

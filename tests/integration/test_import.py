@@ -14,6 +14,7 @@ import pytest
 
 from tests.faults.consistency import ARSHIF, Installation, articles_of, check_sound, count_versions, indexed
 from tests.support.patience import wait_for
+from tests.support.postgresql import Server
 from tests.support.warcs import Archived, article, wacz, warc
 
 SITE = "https://www.example.com"
@@ -37,12 +38,13 @@ def house(tmp_path: Path) -> Installation:
     return made(tmp_path, "data")
 
 
-def made(tmp_path: Path, name: str) -> Installation:
+def made(tmp_path: Path, name: str, server: Server | None = None) -> Installation:
     """A place with an empty archive."""
     config = tmp_path / "config"
     config.mkdir(exist_ok=True)
     (config / "arshif.yaml").write_text("{}\n")
-    return Installation(config, {"ARSHIF_DATA": str(tmp_path / name)})
+    at = {"ARSHIF_ARCHIVE": server.empty()} if server else {}
+    return Installation(config, {"ARSHIF_DATA": str(tmp_path / name), **at})
 
 
 def told(house: Installation, *arguments: object) -> dict[str, Any]:
@@ -97,10 +99,16 @@ def test_an_import_that_is_repeated_stores_nothing_twice(tmp_path: Path, house: 
     assert articles_of(house) == before
 
 
-@pytest.mark.parametrize("killed_at", [1, 9, 20])
-def test_an_import_that_was_killed_goes_on_where_it_was(tmp_path: Path, killed_at: int) -> None:
+@pytest.mark.parametrize(
+    ("killed_at", "database_server"),
+    [(1, "sqlite"), (9, "sqlite"), (20, "sqlite"), (9, "postgresql")],
+    indirect=["database_server"],
+)
+def test_an_import_that_was_killed_goes_on_where_it_was(
+    tmp_path: Path, killed_at: int, database_server: Server | None
+) -> None:
     (tmp_path / "a.warc.gz").write_bytes(warc([*LATEST, *LATER, *PAGES]))
-    calm, house = made(tmp_path, "calm"), made(tmp_path, "killed")
+    calm, house = made(tmp_path, "calm"), made(tmp_path, "killed", database_server)
     told(calm, tmp_path / "a.warc.gz")
     process = house.start(
         *ARSHIF, "import", str(tmp_path / "a.warc.gz"), stdout=subprocess.DEVNULL, start_new_session=True

@@ -16,7 +16,7 @@ from index.archive import tables as t
 from tests.integration.harness import Harness, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE
-from tests.support.postgresql import about_a_file
+from tests.support.postgresql import Server, about_a_file, on_both
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,8 @@ def room() -> Newsroom:  # type: ignore[misc]
 
 
 @pytest.fixture
-def house(room: Newsroom, tmp_path: Path) -> Harness:
-    return crawled(Harness(room, tmp_path))
+def house(room: Newsroom, tmp_path: Path, database_server: Server | None) -> Harness:
+    return crawled(Harness(room, tmp_path, database_server))
 
 
 def spoil(house: Harness, word: str) -> list[str]:
@@ -43,6 +43,7 @@ def spoil(house: Harness, word: str) -> list[str]:
     return [one.article.id for one in two]
 
 
+@on_both
 def test_what_was_read_worse_is_corrected_from_the_raw_copies(house: Harness) -> None:
     before = house.documents()
     spoilt = spoil(house, "subscribetoournewsletter")
@@ -135,13 +136,15 @@ def test_it_asks_before_it_forgets(house: Harness) -> None:
     assert url in house.documents("english")
 
 
+@on_both
 def test_a_forgotten_site_is_gone_and_not_crawled(house: Harness) -> None:
     ours = {d.article.body[50:110] for d in house.documents("english").values() if len(d.article.body) > 300}
     told = house.told("forget", "english", "--yes")
     assert told["articles"] > 5
     assert set(house.documents("english")) == set()
     assert set(house.documents("jannah"))
-    assert held(house.data, *ours) == []
+    if "archive.sqlite3" in {file.name for file in house.data.iterdir()}:
+        assert held(house.data, *ours) == []
     assert "no site is left to crawl" in _complaint(house, "crawl", "english")
     house.arshif("crawl")
     assert house.frontier("english") == {}

@@ -16,7 +16,7 @@ from index.archive.data_folder import FILE
 from index.locale import translate
 from tests.integration.harness import Harness, crawled
 from tests.support.news_sites import Newsroom
-from tests.support.postgresql import Server
+from tests.support.postgresql import Server, about_a_file
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,34 @@ def test_a_copy_by_pg_dump_is_put_back(
     assert there.told("verify")["damaged"] == 0
     assert sorted(there.found("")) == sorted(house.found(""))
     assert there.crawl()["english"]["counts"]["stored"] == 0
+
+
+@about_a_file
+def test_an_archive_moves_from_its_file_into_a_database_and_back(
+    room: Newsroom, postgresql_server: Server, tmp_path: Path
+) -> None:
+    house = crawled(Harness(room, tmp_path))
+    before, file, url = house.documents(), house.data / "archive.sqlite3", postgresql_server.empty()
+    house.arshif("copy", "--to", "file", code=1)
+    assert "is in" in house.log
+    there = house.told("copy", "--to", url)
+    assert not file.exists()
+    house.arshif("status", code=4)
+    assert "set `archive` to the address" in house.log, "no empty archive is begun in its place"
+
+    settings = house.config / "arshif.yaml"
+    written = settings.read_text("utf-8")
+    settings.write_text(f"{written}archive: {url}\n", "utf-8")
+    assert house.documents() == before
+    assert house.crawl()["english"]["counts"]["stored"] == 0
+    assert len(house.found("")) == len(before)
+    assert house.told("index", "verify")["differences"] == []
+    back = house.told("copy", "--to", "file")
+    assert back["tables"]["versions"] == there["tables"]["versions"]
+    settings.write_text(written, "utf-8")
+    assert house.documents() == before
+    assert house.crawl()["english"]["counts"]["stored"] == 0
+    assert house.told("verify")["damaged"] == 0
 
 
 def held(server: Server, house: Harness, text: str) -> bool:

@@ -22,6 +22,7 @@ from crawler.monitoring import notifications
 from crawler.monitoring.health_job import checkup
 from index.archive import Archive, health
 from index.archive import tables as t
+from index.archive.database import Database
 from index.model.codes import FetchReason, Verdict
 from index.model.message import Message
 from tests.integration.harness import Harness
@@ -110,9 +111,9 @@ def noted(archive: Archive) -> list[health.Alert]:
         return health.recent_alerts(conn, 99)
 
 
-def test_who_is_named_later_is_not_told_of_what_was_before(tmp_path: Path) -> None:
+def test_who_is_named_later_is_not_told_of_what_was_before(place: Database) -> None:
     now = datetime.now(UTC)
-    with Archive(tmp_path / "archive.sqlite3") as archive, hook() as (address, got):
+    with Archive(place) as archive, hook() as (address, got):
         config = told_to(load(), address)
         for site in ("a", "b"):
             _note(archive, site, now, told_to(load()))
@@ -123,10 +124,10 @@ def test_who_is_named_later_is_not_told_of_what_was_before(tmp_path: Path) -> No
         assert noted(archive)[0].sent == now
 
 
-def test_an_address_that_does_not_answer_is_given_up_after_a_week(tmp_path: Path) -> None:
+def test_an_address_that_does_not_answer_is_given_up_after_a_week(place: Database) -> None:
     now = datetime.now(UTC)
     config = told_to(load(), "json://127.0.0.1:9/")
-    with Archive(tmp_path / "archive.sqlite3") as archive:
+    with Archive(place) as archive:
         _note(archive, "a", now, config)
         notifications.send(archive, config, now + timedelta(days=6))
         assert noted(archive)[0].waiting

@@ -19,6 +19,7 @@ from index.search import indexer
 from tests.support.news_sites import story_generator
 from tests.support.news_sites.article import Draft
 from tests.support.news_sites.drafts import founding, prepared
+from tests.support.postgresql import place
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ZONE = timezone(timedelta(hours=3))
@@ -106,9 +107,7 @@ def written(site: str, draft: Draft, hours: float | None = None) -> Article:
 
 def fill(directory: Path, pages: Iterable[Fetched]) -> SearchFixture:
     """A new archive in this folder with these pages stored and shipped to an embedded index, and its sites and runs."""
-    shelf = SearchFixture(
-        Archive(directory / "archive.sqlite3"), open_engine("embedded", directory=directory / "index")
-    )
+    shelf = SearchFixture(Archive(place(directory)), open_engine("embedded", directory=directory / "index"))
     stored = list(pages)
 
     def store(conn: Any) -> None:

@@ -31,6 +31,8 @@ from index.model.article import Version
 from index.model.candidate import Candidate
 from index.warc.record import Response
 from index.warc.store import WarcStore
+from tests.support import postgresql
+from tests.support.postgresql import Server
 
 HOME = "https://paper.example"
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -110,11 +112,11 @@ class InlineWorkers:
 
 
 class Archivist:
-    """An archive in a folder, and a crawl of the newspaper that goes on until `close`; its clock is its own."""
+    """An archive in a folder, or on a server, and a crawl of the newspaper until `close`; its clock is its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: Server | None = None) -> None:
         self.folder = folder
-        self.config = configured(folder)
+        self.config = configured(folder, server)
         self.site: Site = self.config.sites["paper"]
         self.now = START + timedelta(days=20)
         self.loop = asyncio.new_event_loop()
@@ -201,10 +203,12 @@ class Archivist:
         raise AssertionError(error)
 
 
-def configured(folder: Path) -> Config:
-    """A configuration in this folder with the newspaper as its only site."""
+def configured(folder: Path, server: Server | None = None) -> Config:
+    """A configuration in this folder with the newspaper as its only site; the archive is in a file, or on a server."""
     (folder / "config" / "sites").mkdir(parents=True)
-    (folder / "config" / "arshif.yaml").write_text(f"data: {folder / 'data'}\n", "utf-8")
+    server = server or postgresql.everywhere
+    archive = f"archive: {server.empty()}\n" if server else ""
+    (folder / "config" / "arshif.yaml").write_text(f"data: {folder / 'data'}\n{archive}", "utf-8")
     site = {
         "name": "The Paper", "homepage": f"{HOME}/", "country": "UN", "languages": ["en"], "rendering": "none",
         "sources": [{"kind": "feed", "url": f"{HOME}/feed"}], "enabled": True,

@@ -17,7 +17,8 @@ import psycopg
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
-from index.archive import data_folder
+from index.archive import data_folder, sqlite
+from index.archive.database import Database, SqliteFile
 from index.archive.postgresql import DRIVER, PostgresqlDatabase
 from index.archive.tables import metadata
 from tests.support.requirements import missing
@@ -40,9 +41,18 @@ SETTINGS = {
 # A test whose archive is where the fixture `database_server` says: on SQLite, and on PostgreSQL
 on_both = pytest.mark.parametrize("database_server", ["sqlite", "postgresql"], indirect=True)
 
-# With ARSHIF_TEST_DATABASE=postgresql, all archives of integration tests are there, where no test is about a file
+# With ARSHIF_TEST_DATABASE=postgresql, the archives of tests that do not say where are on one server, which is then
+# `everywhere`, and no test is about a file
 EVERYWHERE = os.environ.get("ARSHIF_TEST_DATABASE") == "postgresql"
+everywhere: Server | None = None
 about_a_file = pytest.mark.skipif(EVERYWHERE, reason="this is about an archive in a file")
+
+
+def place(folder: Path) -> Database:
+    """Where the archive of a test's folder is: in a file, or on the server that is everywhere."""
+    if everywhere is not None:
+        return PostgresqlDatabase(everywhere.empty(), folder)
+    return SqliteFile(folder / sqlite.FILE)
 
 
 class Server:
@@ -91,7 +101,8 @@ class Server:
     def client(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's own programs, such as pg_dump, with the URLs of archives as arguments."""
         as_libpq = [one.replace(f"{DRIVER}:", "postgresql:") for one in arguments]
-        subprocess.run([self._binaries / program, *as_libpq], check=True, stdin=subprocess.DEVNULL)
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        subprocess.run([self._binaries / program, *as_libpq], check=True, **quiet)  # type: ignore[call-overload]
 
     def empty(self) -> str:
         """The URL of a new database without any table."""

@@ -19,11 +19,13 @@ from crawler.settings_model import ManifestSettings
 from index.archive import Archive, articles, dialect, manifests
 from index.archive import tables as t
 from index.archive.database import Database
+from index.archive.postgresql import PostgresqlDatabase
 from index.evidence.proofs import Proof
 from index.model.article import Article
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support.archive_samples import article, page
+from tests.support.postgresql import place as place_of
 
 KEPT = (t.raws, t.versions, t.readings)
 
@@ -42,12 +44,14 @@ class Proven:
     """An archive in a folder, or in a database, with its configuration; a context manager."""
 
     def __init__(self, folder: Path, place: Database | None = None, **settings: str) -> None:
-        self.config: Config = load(env={"ARSHIF_DATA": str(folder / "data")})
+        place = place or place_of(folder / "data")
+        at = place.url if isinstance(place, PostgresqlDatabase) else ""
+        self.config: Config = load(env={"ARSHIF_DATA": str(folder / "data"), "ARSHIF_ARCHIVE": at})
         self.set(**settings)
         self.folder = folder
         self._open = ExitStack()
         self.raw = self._open.enter_context(WarcStore(folder / "data" / "raw", "run-1"))
-        self.archive = self._open.enter_context(Archive(place or folder / "data" / "archive.sqlite3"))
+        self.archive = self._open.enter_context(Archive(place))
 
     def __enter__(self) -> Proven:
         return self

@@ -9,12 +9,13 @@ import pytest
 
 from index.archive import Archive
 from tests.support.filled_archive import SearchFixture, fill, newsroom, page
+from tests.support.postgresql import place
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
     """An empty archive."""
-    with Archive(tmp_path / "archive.sqlite3") as it:
+    with Archive(place(tmp_path)) as it:
         yield it
 
 

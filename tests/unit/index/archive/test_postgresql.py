@@ -1,5 +1,6 @@
 """What only PostgreSQL has: writers at the same time, connections that break, servers that are not as they must be."""
 
+import lzma
 import os
 import random
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, NullPool, create_engine, event, func, select, text, update
+from sqlalchemy import Connection, event, func, select, text, update
 
 from crawler.fingerprint import identity
 from index.archive import Archive, articles, heartbeat, hosts, leases, migrate, outbox, runs, site_state
@@ -29,6 +30,7 @@ from tests.support.patience import PATIENCE, wait_for
 from tests.support.postgresql import Server
 
 ROOT = Path(__file__).parents[4]
+SAMPLES = sorted((ROOT / "tests" / "samples").glob("archive-*.postgresql.sql.xz"))
 
 
 @pytest.fixture
@@ -411,16 +413,12 @@ def test_it_is_found_only_where_it_is(postgresql_server: Server, tmp_path: Path)
     assert database.exists()
 
 
-def test_an_older_schema_is_migrated(postgresql_server: Server, tmp_path: Path) -> None:
-    """From the first that the settings could lead to. A further migration is undone here by hand."""
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name.split(".")[0])
+def test_an_older_schema_is_migrated(sample: Path, postgresql_server: Server, tmp_path: Path) -> None:
+    """Each is `pg_dump --no-owner --exclude-table-data=data_folder` of an empty archive, without its \\restrict."""
     database = PostgresqlDatabase(postgresql_server.empty(), tmp_path)
-    engine = create_engine(database.url, poolclass=NullPool)
-    with engine.begin() as conn:
-        later = (t.data_folder, t.facsimiles, t.facsimile_parts)
-        t.metadata.create_all(conn, [table for table in t.metadata.sorted_tables if table not in later])
-        conn.execute(text("ALTER TABLE requests DROP COLUMN facsimile"))
-        migrate.stamp(conn)
-        conn.execute(text("UPDATE alembic_version SET version_num = '0015'"))
+    (tmp_path / "sample.sql").write_bytes(lzma.decompress(sample.read_bytes()))
+    postgresql_server.client("psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(tmp_path / "sample.sql"), database.url)
     with Archive(database) as archive, archive.read() as conn:
         assert migrate.version(conn) == migrate.HEAD
         context = MigrationContext.configure(conn, opts={"compare_type": False, "compare_server_default": True})
