@@ -77,7 +77,7 @@ POINTS = {
     # beside the path: `arshif backup`, `restore` and `forget`
     "backup: the archive was copied": Point("index.archive.backup:_describe", "after", 1),
     "backup: a part of the raw copies": Point("index.archive.backup:_copy", "after", 1),
-    "backup: before it is called whole": Point("index.archive.backup:_write", "before", 1),
+    "backup: before it is called whole": Point("index.archive.backup:replace_file", "before", 1),
     "restore: half was copied": Point("index.archive.backup:_copy", "after", 1),
     "restore: before the old archive goes": Point("index.archive.backup:_move_aside", "before", 1),
     "restore: the old archive was moved aside": Point("index.archive.backup:_move_aside", "after", 1),
