@@ -69,7 +69,7 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     whole = _weight(tree.body)
     _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
     for node, reason in _named(tree, whole, own):
-        if node.parent is not None and _expendable(node, whole, own):
+        if node.parent is not None and _expendable(node, whole, own) and not _is_one_of_sections(node):
             _take([node], reason, removed)
     _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, own)), "links", removed)
     _take((n for n in _teasers(tree) if _expendable(n, whole, own)), "card", removed)
@@ -107,6 +107,15 @@ def _cards(tree: LexborHTMLParser) -> list[LexborNode]:
     inner = tree.css("a h2, a h3, a h4, a h5, a p")
     found = (next((p for p in ancestors(n) if p.tag == "a"), None) for n in inner)
     return [n for n in found if n is not None and len(n.text(strip=True)) >= _TEASER]
+
+
+def _is_one_of_sections(node: LexborNode) -> bool:
+    """Whether a `<section>` with nothing but an id is one of several beside each other with a heading and prose: their
+    ids are made of their contents."""
+    if node.tag != "section" or attribute(node, "class") or node.css_first("a, button, input, img") is not None:
+        return False
+    beside = [n for n in node.parent.iter() if n.tag == "section"] if node.parent is not None else []
+    return sum(n.css_first("h2, h3") is not None and _prose(n) > 0 for n in beside) >= _ALIKE
 
 
 def _is_footnote(node: LexborNode) -> bool:

@@ -107,7 +107,7 @@ def _accept(
 
 
 def _own(block: Block) -> bool:
-    return block.tag != "h1" and (block.links <= _LINKED or block.tag in ("p", "li", "tr"))
+    return block.tag != "h1" and (block.links <= _LINKED or block.tag in ("p", "li", "tr", "blockquote"))
 
 
 def _belonging(blocks: Sequence[Block], name: str, first: int) -> Sequence[Block]:

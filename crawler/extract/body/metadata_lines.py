@@ -72,7 +72,13 @@ def _is_signature(text: str) -> bool:
     if is_sign_off(text) or _is_signed(text):
         return True
     label = re.split(r"[:：]", text, maxsplit=1)
-    return len(label) == 2 and len(text) <= _LINE and not _ENDS.search(text) and is_of_others(f"{label[0]}:")
+    return (
+        len(label) == 2
+        and bool(label[1].strip())
+        and len(text) <= _LINE
+        and not _ENDS.search(text)
+        and is_of_others(f"{label[0]}:")
+    )
 
 
 def is_sign_off(text: str) -> bool:

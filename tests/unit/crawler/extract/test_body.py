@@ -539,3 +539,19 @@ def test_a_line_set_off_below_an_image_in_its_paragraph_is_a_caption() -> None:
     assert read(in_article(p(*TEXT[:4]), picture, p(*TEXT[4:]))) == TEXT
     told = f"<p><img src=/a.jpg width=700 height=400>{TEXT[4]}</p>"
     assert read(in_article(p(*TEXT[:4]), told, p(*TEXT[5:]))) == TEXT
+
+
+def test_a_quote_that_is_a_link_and_sections_by_their_ids_are_kept() -> None:
+    quote = f"<blockquote><a href='https://news.example/s'>{TEXT[2]}</a></blockquote>"
+    assert read(in_article(p(*TEXT[:2]), quote, p(*TEXT[3:]))) == TEXT
+    sections = "".join(
+        f"<section id={name}><h2>{title}</h2>{p(*texts)}</section>"
+        for name, title, texts in (
+            ("measured", "What was measured", TEXT[:3]),
+            ("related", "Kith and kin", TEXT[3:5]),
+            ("costs", "What it costs", TEXT[5:]),
+        )
+    )
+    found = read(in_article(sections))
+    assert [text for text in found if text in TEXT] == TEXT
+    assert "Kith and kin" in found
