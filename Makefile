@@ -7,7 +7,7 @@ BIN := .venv/bin
 INDEX ?= embedded
 DIST ?= dist
 
-.PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel lock clean
+.PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -98,8 +98,14 @@ wheel: .venv/dev.stamp ## dist/arshif-*.whl, and beside it what it needs as an S
 	    --require-hashes -r requirements/sbom.lock && PYTHONPATH="$$folder" $(BIN)/python -W ignore -m cyclonedx_py requirements \
 	    requirements/arshif.lock --pyproject pyproject.toml --output-reproducible -o "$$(ls -t $(DIST)/arshif-*.whl | head -1).cdx.json"
 
+client: .venv/dev.stamp ## dist/arshif_client-*.whl, a Python client of the API, generated from its OpenAPI description
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(UV) pip install -q --python $(BIN)/python --target "$$folder/tools" \
+	    --require-hashes -r requirements/client.lock && PATH="$$folder/tools/bin:$$PATH" PYTHONPATH="$$folder/tools" \
+	    $(BIN)/python -m scripts.generate_client "$$folder/client" && \
+	    $(BIN)/python -m build --wheel --no-isolation --outdir $(DIST) "$$folder/client"
+
 lock: .uv/bin/uv ## newest versions of everything, into requirements/*.lock
-	@for name in uv build sbom; do $(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
+	@for name in uv build sbom client; do $(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
 	    requirements/$$name.in -o requirements/$$name.lock || exit 1; done
 	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
 	    pyproject.toml -o requirements/arshif.lock

@@ -44,7 +44,13 @@ NONE = Stored()
 Name = Annotated[CollectionName, Depends(_name)]
 
 
-@router.patch("/articles/{article}", response_model=Annotations, responses=NOT_FOUND, **body_of(AnnotationChange))
+@router.patch(
+    "/articles/{article}",
+    operation_id="annotate_article",
+    response_model=Annotations,
+    responses=NOT_FOUND,
+    **body_of(AnnotationChange),
+)
 def annotate(archive: ArchiveOf, article: str, change: Change) -> Any:
     """Write the tags, the note or both of an article in place of those there; what is not given stays."""
 
@@ -61,21 +67,27 @@ def annotate(archive: ArchiveOf, article: str, change: Change) -> Any:
         return archive.write(work).result()
 
 
-@router.get("/tags", response_model=list[TagCount])
+@router.get("/tags", operation_id="list_tags", response_model=list[TagCount])
 def tag_list(archive: ArchiveOf) -> Any:
     """All tags, each with its number of articles. `/export.jsonl?tag=TAG` gives the articles."""
     with archive.read() as conn:
         return [{"tag": tag, "articles": n} for tag, n in notes.all_tags(conn).items()]
 
 
-@router.get("/collections", response_model=list[CollectionState])
+@router.get("/collections", operation_id="list_collections", response_model=list[CollectionState])
 def collection_list(archive: ArchiveOf) -> Any:
     """All collections, by name. `/export.jsonl?collection=ID` gives the articles of one."""
     with archive.read() as conn:
         return [asdict(one) for one in collections.all_collections(conn)]
 
 
-@router.post("/collections", status_code=201, response_model=CollectionState, **body_of(CollectionName))
+@router.post(
+    "/collections",
+    operation_id="create_collection",
+    status_code=201,
+    response_model=CollectionState,
+    **body_of(CollectionName),
+)
 def create(archive: ArchiveOf, wanted: Name) -> Any:
     """Make a collection."""
 
@@ -86,7 +98,9 @@ def create(archive: ArchiveOf, wanted: Name) -> Any:
         return archive.write(work).result()
 
 
-@router.get("/collections/{number}", response_model=CollectionMembers, responses=NOT_FOUND)
+@router.get(
+    "/collections/{number}", operation_id="get_collection", response_model=CollectionMembers, responses=NOT_FOUND
+)
 def collection(archive: ArchiveOf, number: Number) -> Any:
     """A collection with the ids of its articles, the one put in last first."""
     with archive.read() as conn:
@@ -94,7 +108,13 @@ def collection(archive: ArchiveOf, number: Number) -> Any:
         return _state(conn, number) | {"members": [{"article": one, "added": at} for one, at in added.items()]}
 
 
-@router.patch("/collections/{number}", response_model=CollectionState, responses=NOT_FOUND, **body_of(CollectionName))
+@router.patch(
+    "/collections/{number}",
+    operation_id="rename_collection",
+    response_model=CollectionState,
+    responses=NOT_FOUND,
+    **body_of(CollectionName),
+)
 def rename(archive: ArchiveOf, number: Number, wanted: Name) -> Any:
     """Give a collection another name."""
 
@@ -106,7 +126,7 @@ def rename(archive: ArchiveOf, number: Number, wanted: Name) -> Any:
         return archive.write(work).result()
 
 
-@router.delete("/collections/{number}", status_code=204, responses=NOT_FOUND)
+@router.delete("/collections/{number}", operation_id="delete_collection", status_code=204, responses=NOT_FOUND)
 def remove(archive: ArchiveOf, number: Number) -> Response:
     """Delete a collection; its articles stay in the archive."""
     if not archive.write(lambda conn: collections.remove(conn, number)).result():
@@ -114,7 +134,9 @@ def remove(archive: ArchiveOf, number: Number) -> Response:
     return Response(status_code=204)
 
 
-@router.put("/collections/{number}/articles/{article}", status_code=204, responses=NOT_FOUND)
+@router.put(
+    "/collections/{number}/articles/{article}", operation_id="add_to_collection", status_code=204, responses=NOT_FOUND
+)
 def add(archive: ArchiveOf, number: Number, article: str) -> Response:
     """Put an article into a collection, unless it is in it already."""
     with refusing():
@@ -122,7 +144,7 @@ def add(archive: ArchiveOf, number: Number, article: str) -> Response:
     return Response(status_code=204)
 
 
-@router.delete("/collections/{number}/articles/{article}", status_code=204)
+@router.delete("/collections/{number}/articles/{article}", operation_id="remove_from_collection", status_code=204)
 def take_out(archive: ArchiveOf, number: Number, article: str) -> Response:
     """Take an article out of a collection, if it is in it."""
     archive.write(lambda conn: collections.take_out(conn, number, [article])).result()

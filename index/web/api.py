@@ -55,7 +55,7 @@ async def _counts(
     return {"facets": names, "histogram": histogram == "auto" or histogram or False}
 
 
-@router.get("/search", response_model=Found, response_model_exclude_unset=True)
+@router.get("/search", operation_id="search", response_model=Found, response_model_exclude_unset=True)
 async def results(
     archive: ArchiveOf,
     engine: EngineOf,
@@ -96,7 +96,7 @@ def _found(asked: Searched, counts: dict[str, Any], found: Results) -> dict[str,
     return answer
 
 
-@router.get("/articles/{article}", response_model=Article, **KNOWN)
+@router.get("/articles/{article}", operation_id="get_article", response_model=Article, **KNOWN)
 def article(request: Request, archive: ArchiveOf, article: str) -> dict[str, Any]:
     """One article with its text, its other URLs, the time when each of its versions was first seen, and what people
     added to it."""
@@ -116,7 +116,11 @@ def article(request: Request, archive: ArchiveOf, article: str) -> dict[str, Any
 
 
 @router.get(
-    "/articles/{article}/versions", response_model=list[Version], response_model_exclude_unset=True, responses=NOT_FOUND
+    "/articles/{article}/versions",
+    operation_id="list_versions",
+    response_model=list[Version],
+    response_model_exclude_unset=True,
+    responses=NOT_FOUND,
 )
 def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
     """The versions of an article, oldest first, each with its full text."""
@@ -131,7 +135,11 @@ def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
 
 
 @router.get(
-    "/hash/{content_hash}", response_model=list[Reading], response_model_exclude_unset=True, responses=NOT_FOUND
+    "/hash/{content_hash}",
+    operation_id="find_hash",
+    response_model=list[Reading],
+    response_model_exclude_unset=True,
+    responses=NOT_FOUND,
 )
 def by_hash(archive: ArchiveOf, content_hash: str) -> list[dict[str, Any]]:
     """The texts with this content hash, such as a citation gives, whether or not they are what is shown now."""
@@ -150,7 +158,7 @@ def by_hash(archive: ArchiveOf, content_hash: str) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/edits", response_model=Edits)
+@router.get("/edits", operation_id="list_edits", response_model=Edits)
 def edit_list(
     archive: ArchiveOf,
     asked: Asked,
@@ -162,7 +170,7 @@ def edit_list(
         return page_fields(asked.page(conn, limit, cursor))
 
 
-@router.get("/sites")
+@router.get("/sites", operation_id="list_sites")
 def site_list(archive: ArchiveOf) -> list[SiteState]:
     """All sites with their state and number of articles."""
     with archive.read() as conn:
@@ -170,7 +178,7 @@ def site_list(archive: ArchiveOf) -> list[SiteState]:
     return [SiteState.model_validate(plain(state) | {"articles": counts.get(state.id, 0)}) for state in states]
 
 
-@router.get("/runs", response_model=list[RunState])
+@router.get("/runs", operation_id="list_runs", response_model=list[RunState])
 def run_list(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 30) -> list[Any]:
     """The last runs with their counts, newest first."""
     with archive.read() as conn:

@@ -98,7 +98,7 @@ def _chosen(
 
 
 @router.head("/export.{form}", include_in_schema=False)
-@router.get("/export.{form}", response_class=Response, responses={**ERRORS, **ANSWERS})
+@router.get("/export.{form}", operation_id="export", response_class=Response, responses={**ERRORS, **ANSWERS})
 def export(  # noqa: PLR0913 - the parameters of a URL
     request: Request,
     archive: ArchiveOf,

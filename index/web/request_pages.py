@@ -147,7 +147,14 @@ async def _address(request: Request) -> Address:
     return await told(request, Address)
 
 
-@api.post("/archive", status_code=202, response_model=AddressState, responses=TOO_MANY, **body_of(Address))
+@api.post(
+    "/archive",
+    operation_id="archive_address",
+    status_code=202,
+    response_model=AddressState,
+    responses=TOO_MANY,
+    **body_of(Address),
+)
 def ask_for(address: Annotated[Address, Depends(_address)], ask: AskOf, response: Response) -> Any:
     """Have an address fetched now, whether or not it is known, of any site or of none. `Location` is where to look what
     became of it. An address that waits already is not added again."""
@@ -156,14 +163,14 @@ def ask_for(address: Annotated[Address, Depends(_address)], ask: AskOf, response
     return _state(one, None)
 
 
-@api.get("/archive", response_model=list[AddressState])
+@api.get("/archive", operation_id="list_requests", response_model=list[AddressState])
 def asked_states(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = LISTED) -> Any:
     """The last addresses that someone asked for, and what became of each, newest first."""
     with archive.read() as conn:
         return [_state(one, facsimiles.of_request(conn, one)) for one in requests.recent(conn, limit)]
 
 
-@api.get("/archive/{number}", response_model=AddressState, responses=NOT_FOUND)
+@api.get("/archive/{number}", operation_id="get_request", response_model=AddressState, responses=NOT_FOUND)
 def asked_state(archive: ArchiveOf, number: Number) -> Any:
     """What became of an address that someone asked for."""
     with archive.read() as conn:
