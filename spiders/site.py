@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, get_args
 
@@ -311,7 +312,7 @@ class SiteSpider(SourceSpider):
             meta |= {"download_maxsize": IMAGE_BYTES}
         else:
             url, headers = plan.url, None
-            meta |= {"render": True, "facsimile": plan.lead}
+            meta |= {"render": True, "facsimile": partial(self.session.facsimiles.first_image, plan)}
         yield Request(
             url, self.parse_part, errback=self.part_failed, cb_kwargs=about, meta=meta, headers=headers,
             priority=PICTURES_LAST, dont_filter=True,

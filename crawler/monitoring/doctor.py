@@ -249,7 +249,7 @@ def _outbox(config: Config) -> Found:
 
 
 def _browser(config: Config) -> Found:
-    needing = [site.id for site in config.enabled if site.rendering == "browser"]
+    needing = [site.id for site in config.enabled if site.rendering == "browser" or site.facsimile]
     found = find_browser(config.settings.browser.path)
     if not found:
         if needing:

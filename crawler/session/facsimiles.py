@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from crawler import stages
-from crawler.boilerplate.repeated_blocks import RepeatedBlocks
-from crawler.errors import PageProblem, Refused, Unreadable
+from crawler.errors import PageProblem
 from crawler.fetch.rendering.facsimile import Captured
 from crawler.fingerprint import body_hash
 from crawler.models import Page
@@ -34,6 +33,7 @@ from index.archive.frontier import FrontierRow
 from index.model.codes import FacsimileReason, PageState, PartKind
 from index.model.image_types import image_type
 from index.model.message import Message
+from index.warc.record import WarcDamaged, WarcRef
 
 log = logging.getLogger("arshif.facsimile")
 
@@ -54,7 +54,7 @@ class FacsimilePlan:
     url: str
     images: deque[tuple[int, str]]
     whole: bool
-    lead: bytes | None = None
+    lead: WarcRef | None = None  # the record of its first image, of which the thumbnail is made
     bytes: int = 0
     missing: list[Message] = field(default_factory=list)  # why, of each image that is
     problems: list[Message] = field(default_factory=list)  # of the rest
@@ -116,11 +116,13 @@ class Facsimiles:
         known = facsimiles.of_version(conn, now.article, document.number)
         if known is not None and known.problem is None:
             return None
-        there = {(part.kind, part.number) for part in facsimiles.parts(conn, now.article, document.number)}
+        known_parts = facsimiles.parts(conn, now.article, document.number)
+        there = {(part.kind, part.number) for part in known_parts}
         images = enumerate(document.article.images[:IMAGES], start=1)
         left = deque((n, one.url) for n, one in images if (PartKind.IMAGE, n) not in there and _is_web(one.url))
         whole = not {(PartKind.PICTURE, 1), (PartKind.PAGE, 1)} <= there
-        plan = FacsimilePlan(now.article, document.number, document.article.url, left, whole and self.browser)
+        lead = next((part.ref for part in known_parts if part.kind == PartKind.IMAGE), None)
+        plan = FacsimilePlan(now.article, document.number, document.article.url, left, whole and self.browser, lead)
         if whole and not self.browser:
             plan.problems.append(Message(FacsimileReason.NO_BROWSER))
         return plan
@@ -137,8 +139,14 @@ class Facsimiles:
             plan.missing += [problem] if problem is not None else []
             return
         plan.bytes += len(body)
-        plan.lead = body if plan.lead is None else plan.lead
         await self._keep(site, plan, NewPart(PartKind.IMAGE, number, url, _now(), media, body, body_hash(body)))
+
+    def first_image(self, plan: FacsimilePlan) -> bytes | None:
+        """The bytes of the first image that was kept, from the disk: many plans wait for the browser at once."""
+        try:
+            return self.store.warc.read(plan.lead)[1] if plan.lead is not None else None
+        except WarcDamaged:
+            return None
 
     async def take_page(self, site: Site, plan: FacsimilePlan, page: Page, captured: Captured) -> None:
         """Keep what the browser made of the page, unless that is no article: a wall, or a page for consent.
@@ -149,9 +157,9 @@ class Facsimiles:
         try:
             if problem := response_problem(page, self.settings.politeness.page_max_bytes):
                 raise problem
-            await self.workers.run(stages.article, page, site, RepeatedBlocks())
-        except (Refused, Unreadable, PageProblem) as problem:
-            plan.problems.append(Message(FacsimileReason.PICTURE, {"why": problem.message}))
+            await self.workers.run(stages.article, page, site)
+        except PageProblem as problem:
+            self.no_page(plan, problem.message)
             return
         plan.problems += captured.problems
         for kind, body in captured.parts.items():
@@ -164,10 +172,14 @@ class Facsimiles:
         plan.problems.append(Message(FacsimileReason.PICTURE, {"why": why}))
 
     async def _keep(self, site: Site, plan: FacsimilePlan, part: NewPart) -> None:
-        write = self.store.warc.append
-        await self.store.write(
-            lambda conn: facsimiles.keep(conn, site.id, plan.article, plan.version, part, write), site.id
-        )
+        append = self.store.warc.append
+
+        def keep(conn: Connection) -> WarcRef:
+            return facsimiles.keep(conn, site.id, plan.article, plan.version, part, append)
+
+        ref = await self.store.write(keep, site.id)
+        if part.kind == PartKind.IMAGE and plan.lead is None:
+            plan.lead = ref
 
     async def end(self, site: Site, plan: FacsimilePlan) -> None:
         """Record what came of a plan, and release the site if it waited for that only."""

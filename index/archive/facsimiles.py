@@ -122,30 +122,32 @@ def versions(conn: Connection, article: str) -> list[int]:
 
 def keep(
     conn: Connection, site: str, article: str, version: int, new: NewPart, write: Callable[[Resource], WarcRef]
-) -> None:
-    """Keep a part of the facsimile of a version, unless there is one. `write` writes its record, which an image that
-    the site has shown before does not need."""
+) -> WarcRef:
+    """Keep a part of the facsimile of a version, unless there is one; return where its record is. `write` writes that,
+    which an image that the site has shown before does not need."""
     its = (_part.article == article) & (_part.version == version) & (_part.kind == new.kind)
-    if conn.execute(select(_part.raw).where(its, _part.number == new.number)).first() is not None:
-        return
-    raw = _known(conn, site, new) if new.kind == PartKind.IMAGE else None
-    if raw is None:
-        resource = new.resource
-        ref = write(resource)
-        place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
-        what = {"site": site, "url": resource.url, "fetched": new.made, "body_hash": new.hash}
-        raw = conn.execute(insert(t.raws).values(**place, **what).returning(_raw.id)).scalar_one()
+    if (row := conn.execute(_PARTS.where(its, _part.number == new.number)).mappings().one_or_none()) is not None:
+        return _as_part(row).ref
+    known = _known(conn, site, new) if new.kind == PartKind.IMAGE else None
+    raw, ref = known if known is not None else _written(conn, site, new, write(new.resource))
     values: dict[str, Any] = {"kind": new.kind, "number": new.number, "url": new.url, "made": new.made}
     values |= {"article": article, "version": version, "raw": raw, "hash": new.hash}
     conn.execute(insert(t.facsimile_parts).values(**values))
+    return ref
 
 
-def _known(conn: Connection, site: str, new: NewPart) -> int | None:
+def _known(conn: Connection, site: str, new: NewPart) -> tuple[int, WarcRef] | None:
     """The sound record that an image of the site with these bytes has, if there is one."""
-    same = (_part.hash == new.hash) & (_part.kind == new.kind) & (_raw.site == site)
-    query = select(_part.raw).join(t.raws, _raw.id == _part.raw).where(same, _raw.problem.is_(None)).limit(1)
-    found: int | None = conn.execute(query).scalar_one_or_none()
-    return found
+    same = (_part.hash == new.hash) & (_part.kind == new.kind) & (_raw.site == site) & _raw.problem.is_(None)
+    row = conn.execute(select(t.raws).join(t.facsimile_parts, _raw.id == _part.raw).where(same).limit(1)).one_or_none()
+    return (row.id, WarcRef(row.file, row.offset, row.length)) if row is not None else None
+
+
+def _written(conn: Connection, site: str, new: NewPart, ref: WarcRef) -> tuple[int, WarcRef]:
+    """The number of the record of a part that has just been written, and where it is."""
+    place = {"file": ref.file, "offset": ref.offset, "length": ref.length}
+    what = {"site": site, "url": new.resource.url, "fetched": new.made, "body_hash": new.hash}
+    return int(conn.execute(insert(t.raws).values(**place, **what).returning(_raw.id)).scalar_one()), ref
 
 
 def close(conn: Connection, article: str, version: int, problem: Message | None, now: datetime) -> None:

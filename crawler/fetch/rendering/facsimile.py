@@ -6,6 +6,7 @@ All of it is bounded: a page may be as long, and load as much, as it likes.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,12 +44,13 @@ class Captured:
     problems: list[Message] = field(default_factory=list)
 
 
-async def capture(page: Page, lead: bytes | None) -> Captured:
-    """A picture of a page that has settled, with a thumbnail of it or of its first image (`lead`), and the page as
-    MHTML."""
+async def capture(page: Page, lead: Callable[[], bytes | None]) -> Captured:
+    """A picture of a page that has settled, with a thumbnail of it or of its first image, which `lead` reads, and the
+    page as MHTML."""
     from playwright.async_api import Error
 
-    await _scroll(page)
+    with suppress(Error):  # a page may go elsewhere meanwhile; whether it is still the article's, the caller sees
+        await _scroll(page)
     found = Captured(datetime.now(UTC))
     session = await page.context.new_cdp_session(page)
     try:
@@ -64,11 +66,13 @@ async def capture(page: Page, lead: bytes | None) -> Captured:
             except Error as error:
                 why = Message(FetchReason.FAILED, {"error": error.message.splitlines()[0]})
                 found.problems.append(Message(reason, {"why": why}))
-        thumbnail = await _thumbnail(page.context, lead) if lead is not None else None
-        if thumbnail is None and PartKind.PICTURE in found.parts:
-            thumbnail = await _shot(session, WIDTH, WIDTH * THUMBNAIL[1] // THUMBNAIL[0], THUMBNAIL[0] / WIDTH)
-        if thumbnail is not None:
-            found.parts[PartKind.THUMBNAIL] = thumbnail
+        with suppress(Error):
+            image = lead()
+            thumbnail = await _thumbnail(page.context, image) if image is not None else None
+            if thumbnail is None and PartKind.PICTURE in found.parts:
+                thumbnail = await _shot(session, WIDTH, WIDTH * THUMBNAIL[1] // THUMBNAIL[0], THUMBNAIL[0] / WIDTH)
+            if thumbnail is not None:
+                found.parts[PartKind.THUMBNAIL] = thumbnail
     finally:
         await session.detach()
     return found

@@ -30,8 +30,7 @@ DISMISS_CONSENT_SCRIPT = """selectors => {
 class RenderingMiddleware:
     """Marks requests for the browser: those with `render` in their meta, and those of sites known to need a browser.
 
-    Of the page of one with `facsimile`, pictures are made, too; that holds the bytes of the article's first image, or
-    None.
+    Of the page of one with `facsimile`, pictures are made, too; that reads the article's first image, see `capture`.
 
     `crawler/session/rendering_policy.py` decides which sites do. Each site has its own browser context, replaced after
     PAGES_A_CONTEXT pages.

@@ -14,6 +14,7 @@ from crawler.maintenance.erasure import Erasure, ErasureTarget
 from crawler.maintenance.verification import verify
 from index.archive import Archive, articles, erasure, facsimiles, manifests, past_versions, warc_files, warc_records
 from index.archive import tables as t
+from index.archive.backup import back_up, restore
 from index.archive.facsimiles import NewPart, Part
 from index.evidence import merkle
 from index.model.article import Article
@@ -167,6 +168,16 @@ def test_it_is_in_manifests_verified_joined_and_replayed(archive: Archive, raw: 
             ONE.url, "https://step.example/1.gif", f"urn:fullPage:{ONE.url}"
         }  # fmt: skip
         assert join(raw, warc_records.refs(conn), tmp_path / "all.warc.gz", {}) == (3, 0)
+
+
+def test_it_is_backed_up_and_restored(raw: WarcStore, tmp_path: Path) -> None:
+    with Archive(tmp_path / "archive.sqlite3") as archive:
+        store(archive, raw, ONE, part(), part(PartKind.PAGE, body=b"MIME-Version: 1.0"))
+        made = back_up(archive, tmp_path / "raw", tmp_path / "copy")
+    assert (made.short, made.damaged) == ((), ())
+    restore(tmp_path / "copy", tmp_path / "again")
+    with Archive(tmp_path / "again" / "archive.sqlite3") as archive, WarcStore(tmp_path / "again" / "raw") as copied:
+        assert [copied.read(one.ref, one.target)[1] for one in kept(archive, ONE)] == [PIXEL, b"MIME-Version: 1.0"]
 
 
 def test_a_damaged_part_is_told_with_its_version(archive: Archive, raw: WarcStore, tmp_path: Path) -> None:

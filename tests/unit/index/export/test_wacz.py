@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from warcio.archiveiterator import ArchiveIterator
 
-from index.archive import Archive, articles
+from index.archive import Archive, articles, facsimiles
+from index.archive.facsimiles import NewPart
 from index.archive.warc_records import Redirect
 from index.export.surt import surt
 from index.export.wacz import BLOCKS, DIGEST, INDEX, PACKAGE, PAGES, Collection
+from index.model.codes import PartKind
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support.archive_samples import BODY, HOUR, NOW, article, page
@@ -50,6 +53,25 @@ class House:
 def house(archive: Archive, tmp_path: Path) -> Iterator[House]:
     with WarcStore(tmp_path / "raw", "run-1") as raw:
         yield House(archive, raw)
+
+
+def test_what_a_page_looked_like_is_replayed_at_its_own_addresses(house: House) -> None:
+    one = house.store(SITE + "1")
+    parts = [
+        NewPart(PartKind.IMAGE, 1, SITE + "1.gif", NOW, "image/gif", b"GIF89a;", "1"),
+        NewPart(PartKind.PICTURE, 1, ARABIC, NOW, "image/webp", b"RIFF", "2"),
+    ]
+
+    def keep(conn: Connection) -> None:
+        for part in parts:
+            facsimiles.keep(conn, "step", one, 1, part, house.raw.append)
+
+    house.archive.write(keep).result()
+    found, file = exported(house, [one])
+    assert (found.records, found.pages, found.damaged) == (3, 1, 0)
+    lines = {key: said for key, _, said in index_of(file)}
+    assert lines["example,step)/1.gif"].items() >= {"mime": "image/gif", "status": "200", "url": SITE + "1.gif"}.items()
+    assert lines[f"urn:fullPage:{ARABIC}"]["mime"] == "image/webp"
 
 
 def exported(house: House, ids: list[str], **options: Any) -> tuple[Collection, zipfile.ZipFile]:
