@@ -132,7 +132,7 @@ Crontab = Annotated[Text, AfterValidator(_crontab)]
 class Model(BaseModel):
     """A frozen model that rejects unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
 class Source(Model):
