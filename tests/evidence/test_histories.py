@@ -149,13 +149,18 @@ def diffs(archivist: Archivist, story: Story) -> list[Counter[str]]:
 
 
 def shown_on_pages(story: Story) -> list[Counter[str]]:
-    """The words that the pages removed and added from one fetch to a later one, boxes included: a box that is not the
-    site's own any more, since other pages lost it, may have come some fetches ago."""
-    pages = story.fetched
+    """The words that the pages removed and added from one fetch to a later one, with boxes or without: a box that is
+    not the site's own any more, since other pages lost it, may have come some fetches ago; and where a box comes in
+    the place of a paragraph, a word that both have would count as left where it was."""
     return [
-        changed_words(before[0], after[0]) + changed_words("\n\n".join(before[2]), "\n\n".join(after[2]))
-        for before, after in combinations(pages, 2)
+        changed_words(before[0], after[0])
+        + (_changed_paragraphs(before[1], after[1]) | _changed_paragraphs(before[2], after[2]))
+        for before, after in combinations(story.fetched, 2)
     ]
+
+
+def _changed_paragraphs(before: tuple[str, ...], after: tuple[str, ...]) -> Counter[str]:
+    return changed_words("\n\n".join(before), "\n\n".join(after))
 
 
 def check(history: list[Op], server: Server | None = None) -> None:
@@ -214,8 +219,9 @@ def test_versions_and_diffs_are_those_that_the_site_published(history: list[Op])
         [("box", 0, 7), ("fetch", 0, 0), ("fetch", 1, 0), ("add", 0, 3), ("fetch", 2, 0), ("fetch", 0, 0)],
         [("box", 0, 63), ("round", 0, 0), ("replace", 0, 1), ("fetch", 0, 0), ("box", 1, 62), ("round", 0, 0)],
         [("fetch", 0, 0), ("box", 0, 63), ("fetch", 0, 0), ("round", 0, 0), ("cut", 0, 2), ("round", 0, 0)],
+        [("round", 0, 0), ("cut", 3, 4), ("box", 0, 61), *([("round", 0, 0)] * 3)],
     ],
-    ids=["learned between two versions", "learned after an edit", "appears later"],
+    ids=["learned between two versions", "learned after an edit", "appears later", "in the place of a paragraph"],
 )
 @on_both
 def test_a_box_that_is_learned_is_no_edit(history: list[Op], database_server: Server | None) -> None:

@@ -37,6 +37,7 @@ WORDS = (
     codes.RequestState,
     codes.RequestResult,
     codes.PartKind,
+    codes.Digest,
 )  # stored words; the page has its own entry for each
 MESSAGES: tuple[type[StrEnum], ...] = (
     *(kind for kind in vars(codes).values() if isinstance(kind, type) and issubclass(kind, StrEnum)),
