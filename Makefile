@@ -6,6 +6,8 @@ UV := $(shell command -v uv || echo .uv/bin/uv)
 BIN := .venv/bin
 INDEX ?= embedded
 DIST ?= dist
+WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
+XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel client lock clean
 
@@ -21,7 +23,7 @@ demo: $(if $(ARCHIVE),.venv/dev.stamp,.venv/run.stamp) ## the same on made-up ne
 # No test decides by the clock's seconds (tests/support/patience.py). To see that it holds on a busy machine:
 #   stress-ng --cpu 6 & make test; kill %1
 test: .venv/dev.stamp lint coverage ## everything that is checked: style, types, layers, tests on both engines
-	@$(BIN)/python -m pytest --ignore tests/unit --numprocesses 2 --dist loadfile --no-loadscope-reorder  # half of the time is waiting
+	@$(BIN)/python -m pytest --ignore tests/unit $(XDIST)
 
 test-long: .venv/dev.stamp ## what takes many minutes: long forms of the tests
 	@ARSHIF_TEST_LONG=1 $(BIN)/python -m pytest -m long -rP  # and the figures of those that pass
@@ -30,7 +32,7 @@ test-interop: .venv/dev.stamp ## other people's programs, in pinned versions, on
 	@$(BIN)/python -m pytest tests/interop -m interop
 
 coverage: .venv/dev.stamp ## the unit tests, and the lines that they do not run; fails below the floor in pyproject.toml
-	@$(BIN)/python -m pytest tests/unit --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest tests/unit $(XDIST) --cov --cov-report=term:skip-covered
 
 soak: .venv/dev.stamp ## random faults on the simulated sites (MINUTES=60 of each engine; ENGINES="embedded elasticsearch")
 	@for engine in $(or $(ENGINES),embedded elasticsearch); do \
