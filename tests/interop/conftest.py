@@ -13,10 +13,15 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from sqlalchemy import Connection
 
+from crawler.onboarding.site_desk import SiteDesk
+from index.archive import collections, notes, saved_searches, site_previews
 from index.web.app import create_app
 from tests.integration.harness import ROOT
-from tests.support.filled_archive import SearchFixture, fill, newsroom, page
+from tests.support import previews
+from tests.support.filled_archive import NOW, SearchFixture, fill, newsroom, page
+from tests.support.newspaper import configured
 from tests.support.patience import PATIENCE, wait_for
 
 
@@ -35,13 +40,27 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "bin" / "python"
 
 
+def _used(conn: Connection) -> None:
+    """What people have done with the archive."""
+    collections.create(conn, "ملف المرفأ", NOW)
+    for one in list(newsroom())[:3]:
+        collections.add(conn, 1, [one.id], NOW)
+        notes.set_tags(conn, one.id, ["مرفأ", "للتحقق"])
+        notes.set_note(conn, one.id, "سطر أول\nسطر ثانٍ", NOW)
+    saved_searches.add(conn, "قمح", "قمح", NOW)
+    previews.settle(conn, site_previews.ask(conn, previews.HOME, NOW).id)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The address of a server with the newsroom's articles, and the id of one of them."""
+    """The address of a server with the newsroom's articles, some of them noted, tagged and collected, a saved search
+    and a preview of a site; and the id of one of the articles."""
     shelf: SearchFixture = fill(tmp_path_factory.mktemp("shelf"), [*map(page, newsroom())])
+    shelf.archive.write(_used).result()
+    config = configured(tmp_path_factory.mktemp("config"))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        app = create_app(shelf.archive, shelf.engine)
+        app = create_app(shelf.archive, shelf.engine, site_desk=SiteDesk(config, shelf.archive))
         service = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
         thread = threading.Thread(target=service.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -18,8 +18,9 @@ pytestmark = pytest.mark.interop
 
 PROGRAMS = ("vnu-jar@26.9.27", "lighthouse@12.8.2")  # of npm
 PATHS = ("/", "/search?q=حلب&site=asi", "/search?q=(زققثص", "/sites", "/sites/asi", "/alerts", "/edits", "/runs")
+PATHS += ("/collections", "/collections/1", "/tags?tag=مرفأ", "/notes", "/add-site", "/add-site/1", "/sites/paper")
 PATHS += ("/searches", "/archive", "/articles/{id}", "/articles/{id}/cite", "/nothing")
-JUDGED = ("/search?q=حلب", "/articles/{id}")
+JUDGED = ("/search?q=حلب", "/articles/{id}", "/collections/1", "/add-site/1")
 CATEGORIES = ("accessibility", "best-practices")
 
 
