@@ -32,7 +32,7 @@ _SPLIT = re.compile(
 )
 _CAPITAL_AND = re.compile(r"(?<=\S\s\S)(\S*)\s([YEIИ])\s(?=\S+\s\S)")
 _OF_ONE_NAME = re.compile(r"\S+(?:\s[^\s,]+)+\s[yei]\s[^\W\d_]+")  # two family names: `José Ortega y Gasset`
-_DASH = re.compile(r"\s+[-–—]\s+")
+_DASH = re.compile(r"\s+[-–—ـ]\s+")
 _JOINED = ("و", "ו")  # "and" in Arabic and Hebrew, written as one word with the next
 _TEMPLATE = re.compile(r"\{\{|\}\}|\$\{|\{%|<%|\[\[")
 _NO_NAME = re.compile(r"https?:|www\.|@|^\W*$|\d{3,}|[<>]", re.IGNORECASE)
@@ -105,6 +105,9 @@ def _listed(value: str) -> list[str]:
         value = _CAPITAL_AND.sub(r"\1 & ", value)
     if (han := bylines.han_names(value)) is not None:
         return han
+    dashed = _DASH.split(value)
+    if len(dashed) > 1 and all(len(part.split()) > 1 and not is_role(part) and not is_place(part) for part in dashed):
+        return dashed
     return _SPLIT.split(value)
 
 

@@ -17,7 +17,11 @@ _AFTER_DATE = re.compile(  # `Posted 1 March 2018 by Ann Lee`
     re.IGNORECASE,
 )
 _CONTACT = re.compile(r"[(\[（]?\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+[)\]）]?|(?<=\s)@\w+")  # beside a name
-_FRAME = re.compile(r"[【\[［](?:[^\W\d_]{1,8}=)?([^【】\[\]［］]+)[】\]］]")  # `【山田太郎】`, `[서울=신현주 기자]`
+_FRAME = re.compile(r"[【\[［（(]([^【】\[\]［］（）()]+)[】\]］）)]")  # `【山田太郎】`, `（记者 林晓岚）`
+_FROM = re.compile(r"^[^\W\d_]{1,8}=")  # `서울=신현주 기자`
+_HAN_BEFORE = re.compile(  # `山城新聞 山田太郎`, `編集委員 山田太郎`
+    r"^\S{0,12}(?:新聞|日報|通信社?|支局|編集委員|論説委員|支局長|特派員)\s+(?=\S{2,8}$)"
+)
 # What a byline goes on with: `Ann Lee Published May 6, 2026`, `Ann Lee for the Post`, `Ann Lee avec AFP`
 _GOES_ON = (
     re.compile(
@@ -29,9 +33,10 @@ _GOES_ON = (
     re.compile(r"\s(?:for (?:the )?(?=[A-Z])|(?:avec|mit|con|with)\s+(?:l['’]|les )?(?=[A-Z]{2}|agenc)).*$"),
 )
 _HAN_REPORTERS = re.compile(  # reporters of this paper or of an agency, maybe after a date: `本报记者 林晓岚 周平`
-    r"^(?:[\d\s/.:年月日-]{8,20})?(?:本[报報刊网網台]|[\u4e00-\u9fff]{2,3}社)?(?:特约|特約|实习|實習|见习|見習)?(?:记者|記者|通讯员|通訊員)[:：\s/／|｜]*"
+    r"^(?:[\d\s/.:年月日-]{8,20})?(?:本[报報刊网網台]|[\u4e00-\u9fff]{2,6}[社报報网網台])?(?:特约|特約|实习|實習|见习|見習)?(?:记者|記者|通讯员|通訊員)[:：\s/／|｜]*"
     r"(?=[\u3400-\u9fff])"
 )
+_HAN_LABELS = frozenset(("记者", "記者", "通讯员", "通訊員"))
 _HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
 _HAN_AFTER = re.compile(r"(?:报道|報道|報導|摄影?|攝影?|综合|綜合|[电電讯訊])$")  # of what follows a name: `台北報導`
 _LABELLED = re.compile(r"^.{0,60}?(?:作者|撰文)\s?[:：]\s?(?=\S)")  # `来源：山城日报 作者：林晓岚`
@@ -56,9 +61,11 @@ def names_others(label: str) -> bool:
 def bare(value: str, split: bool) -> str:
     """A byline without what stands before and after its names; unless `split`, it is a field for a name."""
     if _HAN_REPORTERS.match(value):
-        value = value.lstrip("0123456789 /.:年月日-")
-    frame = _FRAME.fullmatch(value)
-    value = _LABELLED.sub("", _CONTACT.sub("", _others().sub("", frame[1] if frame else value)).strip())
+        return _others().sub("", value.lstrip("0123456789 /.:年月日-"))
+    if frame := _FRAME.fullmatch(value):
+        return bare(frame[1], split)
+    value = _HAN_BEFORE.sub("", _FROM.sub("", value))
+    value = _LABELLED.sub("", _CONTACT.sub("", _others().sub("", value)).strip())
     for pattern in _GOES_ON if split else ():
         value = pattern.sub("", value)
     value = _AFTER_DATE.sub("", _GLUED.sub("", value))
@@ -76,7 +83,9 @@ def han_names(value: str) -> list[str] | None:
     if said == value:
         return None
     return [
-        part for part in re.split(r"[\s、，/／]+", said) if _HAN_NAME.fullmatch(part) and not _HAN_AFTER.search(part)
+        part
+        for part in re.split(r"[\s、，/／]+", said)
+        if _HAN_NAME.fullmatch(part) and not _HAN_AFTER.search(part) and part not in _HAN_LABELS
     ]
 
 

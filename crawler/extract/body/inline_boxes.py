@@ -107,7 +107,8 @@ def _accept(
 
 
 def _own(block: Block) -> bool:
-    return block.tag != "h1" and (block.links <= _LINKED or block.tag in ("p", "li", "tr", "blockquote"))
+    quoted = block.tag == "blockquote" and END.search(block.text) is not None  # and no headline
+    return block.tag != "h1" and (block.links <= _LINKED or block.tag in ("p", "li", "tr") or quoted)
 
 
 def _belonging(blocks: Sequence[Block], name: str, first: int) -> Sequence[Block]:
