@@ -16,6 +16,7 @@ from sqlalchemy import select
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import Config, load
+from crawler.daemon import Daemon
 from crawler.maintenance import compaction, manifests, verification
 from crawler.maintenance.compaction import Compacted, DailyCompaction, SmallFile, compact, plan
 from crawler.maintenance.erasure import Erasure
@@ -372,6 +373,15 @@ def test_the_daemon_compacts_once_a_day_and_best_while_nothing_is_crawled(
     assert daily.some(NOW, 3_400.0, crawling=False) == 0, "that was done today"
     assert daily.some(NOW, 2_800.0 + day, crawling=True) == 0
     assert daily.some(NOW, 2_800.0 + 2 * day, crawling=True) == 3
+
+
+def test_the_daemon_does_it_by_itself(archive: Archive, config: Config, folder: Path) -> None:
+    for run in range(3):
+        crawl(archive, folder, run, 1, LAST_MONTH)
+    Daemon(config, archive, web=False).supervise()
+    assert small(folder) == []
+    with open_raw(config, archive) as raw:
+        assert whole(archive, raw) == 3
 
 
 def test_a_note_of_a_file_that_is_used_deletes_nothing(archive: Archive, config: Config, folder: Path) -> None:
