@@ -9,7 +9,7 @@ DIST ?= dist
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel client lock clean
+.PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -55,6 +55,9 @@ bench-extraction: .venv/dev.stamp ## extraction measured on real pages (needs ..
 	    --cases open/fundus open/scrapinghub open/wcxb_news open/arabic --ex bench.extraction:arshif peers:traf_prec peers:traf
 	@$(BIN)/python -m bench.held_out
 	@$(BIN)/python -m bench.extraction
+
+bench-layouts: .venv/dev.stamp ## what layouts learned from a site's own pages could spare at most (needs ../shared/pages)
+	@$(BIN)/python -m bench.layouts
 
 bench-captions: .venv/dev.stamp ## captions of lead images measured on real pages (needs ../shared/pages)
 	@$(BIN)/python -m bench.captions
