@@ -32,6 +32,19 @@ def test_background_on_a_third_of_the_articles_stays(holders: int, articles: int
     assert ground(PROSE, seen(min(holders, 8), at_end=at_end), holders, articles) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Northbank looks across the estuary, and considers itself a separate town.",
+        "ما زالت النواعير تدور على العاصي، ويقصدها الزوار في الربيع.",
+    ],
+    ids=["en", "ar"],
+)
+def test_a_short_sentence_of_background_is_prose(text: str) -> None:
+    assert ground(text, seen(8, at_end=True), 20, 100) is None
+    assert ground(text, seen(8, at_end=True), 80, 100) == Ground.END
+
+
 @pytest.mark.parametrize(("holders", "articles"), [(3, 3), (4, 4), (20, 24), (80, 100)])
 def test_prose_at_the_end_of_most_articles_is_the_sites(holders: int, articles: int) -> None:
     assert ground(PROSE, seen(min(holders, 8), at_end=True), holders, articles) == Ground.END
