@@ -37,7 +37,7 @@ from index.archive import site_state as site_states
 from index.locale import FALLBACK, translate
 from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
 from index.model.message import Message
-from index.warc.files import names as file_names
+from index.warc.files import listed
 from index.warc.torn import repair
 
 log = logging.getLogger("arshif.runs")
@@ -192,12 +192,11 @@ def finish(archive: Archive, run: Run) -> RunStatus:
 def _repair(archive: Archive, raw: Path, run: int) -> None:
     """Cut off what a dead run left torn in its WARC files, after the last record that the archive refers to; a file to
     which it refers nowhere is to be deleted. One from before the run is another archive's, and stays."""
-    files, record = archive.ask(
-        lambda conn: (warc_files.ends(conn, file_names(raw, f"{raw_name(run)}-")), records.get(conn, run))
-    )
-    repair(raw, files)
+    there = listed(raw, f"{raw_name(run)}-")  # with its time as it was before the repair, which changes it
+    ends, record = archive.ask(lambda conn: (warc_files.ends(conn, list(there)), records.get(conn, run)))
+    repair(raw, ends)
     begun = record.started.timestamp() if record is not None else math.inf
-    unused = [file for file, end in files.items() if not end and (raw / file).stat().st_mtime >= begun]
+    unused = [file for file, end in ends.items() if not end and there[file].st_mtime >= begun]
     if unused:
         archive.write(partial(warc_files.discard, files=unused)).result()
 

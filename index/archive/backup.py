@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete
 
-from index.archive import Archive, liveness, migrate, sqlite
+from index.archive import Archive, data_folder, liveness, migrate, sqlite
 from index.archive import tables as t
 from index.atomic_files import replace_file, sync_folder
 from index.errors import ArchiveError, Busy
@@ -121,11 +121,13 @@ def check(folder: Path, moved: _Moved | None = None) -> Backup:
             if _describe(file, part.name, moved) != part:
                 raise ArchiveError(f"{file} is not as it was when the copy was made: use another copy")
     there = {part.name.removeprefix(f"{RAW}/"): part.bytes for part in backup.parts}
-    for name, length in _extent(folder / ARCHIVE).items():
+    extent = _extent(folder / ARCHIVE)
+    for name in (*extent, *_discarded(folder / ARCHIVE)):
         if not is_file_name(name) and name not in backup.short:
             raise ArchiveError(
                 f"{folder / ARCHIVE} names {name!r} as a raw copy, which is no file of ours: use another copy"
             )
+    for name, length in extent.items():
         if there.get(name, 0) < length and name not in backup.short:
             raise ArchiveError(f"{folder / RAW / name} ends before what the archive refers to: use another copy")
     with closing(_reading(folder / ARCHIVE)) as connection:
@@ -140,9 +142,11 @@ def restore(folder: Path, data: Path, *, force: bool = False, told: Told | None 
     whatever was there before. No index matches the restored archive: each must be rebuilt. `told` is called with the
     bytes read so far, and with their number in all.
 
-    :raises ArchiveError: when there is an archive already and `force` is not set, or the backup is not complete.
+    :raises ArchiveError: when there is an archive already and `force` is not set, or one in PostgreSQL that has its raw
+        responses there, or the backup is not complete.
     :raises Busy: when a process is working there, even with `force`.
     """
+    data_folder.check_free(data)
     moved = _Moved(told)
     backup = check(folder, moved)
     archive, raw = data / ARCHIVE, data / RAW
@@ -262,6 +266,15 @@ def _extent(database: Path) -> dict[str, int]:
     with closing(_reading(database)) as connection:
         query = 'SELECT file, MAX("offset" + length) FROM raws GROUP BY file ORDER BY file'
         return dict(connection.execute(query).fetchall())
+
+
+def _discarded(database: Path) -> list[str]:
+    """The WARC files that are to be deleted; none in an archive from before these were noted."""
+    with closing(_reading(database)) as connection:
+        table = "SELECT 1 FROM sqlite_master WHERE name = 'discarded_files'"
+        if connection.execute(table).fetchone() is None:
+            return []
+        return [file for (file,) in connection.execute("SELECT file FROM discarded_files ORDER BY file")]
 
 
 def _damaged(database: Path, raw: Path) -> tuple[str, ...]:

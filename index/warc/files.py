@@ -38,10 +38,11 @@ def names(folder: Path, start: str = "") -> list[str]:
     return sorted(filter(is_file_name, found))
 
 
-def listed(folder: Path) -> dict[str, os.stat_result]:
-    """The names of the files in this folder, with the size and time of each."""
+def listed(folder: Path, start: str = "") -> dict[str, os.stat_result]:
+    """The names of the files in this folder, with the size and time of each; of those only which begin with `start`,
+    their months aside."""
     found = {}
-    for name in names(folder):
+    for name in names(folder, start):
         with suppress(FileNotFoundError):  # deleted meanwhile
             found[name] = (folder / name).stat()
     return found
@@ -76,7 +77,10 @@ def held(path: Path) -> Iterator[FileIO | None]:
 
 def remove(folder: Path, name: str) -> bool:
     """Delete a file, and what was left of an attempt to write it, for good; return whether it is gone. One whose writer
-    goes on stays."""
+    goes on stays. A name of no file of ours, such as in an archive that somebody else wrote, deletes nothing: what it
+    leads to is not there."""
+    if not is_file_name(name):
+        return True
     path = folder / name
     with held(path) as file:
         if file is None and path.exists():

@@ -21,7 +21,8 @@ def repair(folder: Path, files: Mapping[str, int]) -> int:
     """Cut off torn records that a dead writer left in its files; return the number of bytes removed.
 
     `files` says, by their names, where the last record ends that the archive refers to: nothing before that is cut.
-    What is cut stays beside the file, as `NAME.torn-OFFSET`. The locked file of a living writer is skipped.
+    What is cut stays beside the file, as `NAME.torn-OFFSET`. The locked file of a living writer is skipped, and so
+    is one that is not there.
 
     :raises ArchiveError: when a file cannot be written.
     """
@@ -32,7 +33,7 @@ def repair(folder: Path, files: Mapping[str, int]) -> int:
             with FileIO(path, "r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 cut += truncate_torn_tail(file, referred)
-        except BlockingIOError:
+        except (BlockingIOError, FileNotFoundError):  # or it was merged with others meanwhile
             continue
         except OSError as error:
             raise ArchiveError(f"cannot mend raw copies {path}: {error.strerror}") from error

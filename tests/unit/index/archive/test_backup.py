@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from index.archive import Archive, articles, backup, documents, leases
+from index.archive import Archive, articles, backup, documents, leases, warc_files
 from index.archive import tables as t
 from index.archive.backup import back_up, check, restore
 from index.errors import ArchiveError, Busy
@@ -235,6 +235,19 @@ def test_names_in_the_archive_lead_nowhere_either(written: Writer, tmp_path: Pat
         assert blank(written.data / backup.RAW, [WarcRef("../../secret.warc.gz", 0, 1_000)]) == 0
     assert secret.read_bytes() == before
     assert before not in files(tmp_path / "copy").values()
+
+
+def test_nor_do_names_of_files_to_be_deleted(written: Writer, tmp_path: Path) -> None:
+    written.over.set()
+    written.join()
+    with Archive(written.data / backup.ARCHIVE) as archive:
+        archive.write(lambda c: warc_files.discard(c, ["2026/11/run-000001-00001.warc.gz"])).result()
+        back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+        check(tmp_path / "copy")
+        archive.write(lambda c: warc_files.discard(c, ["../../secret"])).result()
+        back_up(archive, written.data / backup.RAW, tmp_path / "another")
+    with pytest.raises(ArchiveError, match=r"names '\.\./\.\./secret' as a raw copy, which is no file of ours"):
+        restore(tmp_path / "another", tmp_path / "elsewhere")
 
 
 def test_a_folder_with_something_in_it_is_not_written_to(copied: Path, written: Writer) -> None:

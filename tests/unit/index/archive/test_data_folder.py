@@ -9,8 +9,13 @@ from sqlalchemy import select
 
 from index.archive import Archive, data_folder
 from index.archive import tables as t
+from index.archive.backup import back_up, restore
 from index.archive.postgresql import PostgresqlDatabase
 from index.errors import ArchiveError
+from index.warc.files import names as file_names
+from index.warc.record import Response
+from index.warc.store import WarcStore
+from tests.support.archive_samples import NOW
 from tests.support.postgresql import Server
 
 
@@ -51,6 +56,18 @@ def test_another_database_is_refused_the_folder(
         Archive(database.folder / "archive.sqlite3")
     assert not (database.folder / "archive.sqlite3").exists()
     PostgresqlDatabase(other.url, tmp_path / "new").prepare()
+
+
+def test_no_backup_is_restored_there(database: PostgresqlDatabase, tmp_path: Path) -> None:
+    """Such as by a command without the ARSHIF_ARCHIVE of the service."""
+    with WarcStore(database.folder / "raw", "run-000001") as copies:
+        copies.append(Response("https://step.example/1", NOW, "HTTP/1.1 200 OK", [], b"said"))
+    before = file_names(database.folder / "raw")
+    with Archive(tmp_path / "other" / "archive.sqlite3") as archive:
+        back_up(archive, tmp_path / "other" / "raw", tmp_path / "copy")
+    with pytest.raises(ArchiveError, match="raw copies of another archive, which is in PostgreSQL"):
+        restore(tmp_path / "copy", database.folder, force=True)
+    assert file_names(database.folder / "raw") == before != []
 
 
 def test_a_folder_with_an_archive_in_a_file_is_refused(postgresql_server: Server, tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from io import FileIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import load
 from crawler.storage import database, expire_raw, open_archive, raw_folder
-from index.archive import Archive, articles, documents, warc_files, warc_records
+from index.archive import Archive, articles, documents, raw_files, warc_files, warc_records
 from index.archive import tables as t
 from index.archive.backup import KEEPING
 from index.errors import FileThere
@@ -112,6 +112,28 @@ def test_files_older_than_they_are_kept_go_and_articles_stay(config: Path, fille
     assert expire_raw(settings, filled, NOW) == 0
     never = load(config, {"ARSHIF_RAW__KEEP_DAYS": "0"})
     assert expire_raw(never, filled, NOW + 1_000 * DAY) == 0, "nothing is deleted by itself"
+
+
+@pytest.mark.parametrize("name", ["../../x", "{home}/x", "../../x.warc.gz"], ids=["up", "absolute", "named as ours"])
+def test_a_name_that_leads_elsewhere_deletes_nothing(tmp_path: Path, name: str) -> None:
+    """As in an archive that somebody else wrote: it is only forgotten."""
+    raw, name = tmp_path / "data" / "raw", name.format(home=tmp_path)
+    others = [tmp_path / "x", tmp_path / "x.warc.gz", tmp_path / "x.warc.gz.1.new"]
+    raw.mkdir(parents=True)
+    for other in others:
+        other.write_bytes(b"private")
+    with Archive(tmp_path / "data" / "archive.sqlite3") as archive:
+        archive.write(partial(warc_files.discard, files=[name])).result()
+        raw_files.sweep(archive, raw)
+        with WarcStore(raw, "run-1") as copies:
+            new = page(article(), raw=partial(copies.append, response(1)))
+            archive.write(partial(articles.store, page=new)).result()
+        archive.write(lambda conn: conn.execute(update(t.raws).values(file=name))).result()
+        raw_files.expire(archive, raw, NOW + DAY)
+        with archive.read() as conn:
+            assert warc_files.referred(conn) == set()
+            assert conn.execute(select(t.discarded_files)).all() == []
+    assert [other.read_bytes() for other in others] == [b"private"] * 3
 
 
 def test_what_a_month_takes_is_told(config: Path, filled: Archive) -> None:

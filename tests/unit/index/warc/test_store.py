@@ -195,6 +195,7 @@ def test_what_a_dead_writer_left_torn_is_cut_and_a_living_one_is_left_alone(tmp_
     assert len(records(dead)) == 2
     assert repair(tmp_path, its) == 0
     assert files.names(tmp_path / "none", "run-7-") == []
+    assert repair(tmp_path, {"2026/11/run-7-00002.warc.gz": 0}) == 0, "merged with others meanwhile"
 
 
 def test_a_tail_of_rubbish_is_cut(tmp_path: Path) -> None:
