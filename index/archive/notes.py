@@ -85,6 +85,20 @@ def set_note(conn: Connection, article: str, text: str, now: datetime) -> None:
         upsert(conn, notes, {"article": article}, {"text": text, "changed": now})
 
 
+def replace_note(conn: Connection, article: str, text: str, seen: datetime | None, now: datetime) -> bool:
+    """Write the note on an article in place of the one that was last changed at `seen` (None: in place of none); return
+    whether that was done. It is not if there is another by now, which stays.
+
+    :raises InvalidValue: as set_note.
+    """
+    _hold(conn, article)
+    there = note(conn, article)
+    if (there and there.changed) != seen and (there.text if there else "") != lines(text):
+        return False
+    set_note(conn, article, text, now)
+    return True
+
+
 # --- tags ------------------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +130,17 @@ def set_tags(conn: Connection, article: str, wanted: Iterable[str]) -> None:
     insert_missing(conn, tags, {"article": article}, "tag", [{"tag": tag} for tag in chosen])
 
 
+def change_tags(conn: Connection, article: str, seen: Iterable[str], wanted: Iterable[str]) -> None:
+    """Turn the tags that somebody saw into those they want, and leave what has changed meanwhile as it is.
+
+    :raises InvalidValue: as set_tags.
+    """
+    before, after = _apart(seen), tags_in(wanted)
+    _hold(conn, article)
+    kept = [tag for tag in tags_of(conn, article) if tag in after or tag not in before]
+    set_tags(conn, article, [*kept, *(tag for tag in after if tag not in before)])
+
+
 def rename_tag(conn: Connection, tag: str, name: str) -> int:
     """Give the articles with a tag another one in its place, or none if that is empty; return how many had it.
 
@@ -135,8 +160,7 @@ def tags_in(given: Iterable[str]) -> list[str]:
 
     :raises InvalidValue: when one is too long, or there are more than MAX_TAGS.
     """
-    parts = (one_line(part) for text in given for part in TAG_BREAKS.split(text))
-    chosen = list(dict.fromkeys(filter(None, parts)))
+    chosen = _apart(given)
     if too_long := [tag for tag in chosen if len(tag) > MAX_TAG]:
         raise InvalidValue(Message("tag.error.length", {"tag": too_long[0][:MAX_TAG], "n": MAX_TAG}))
     if len(chosen) > MAX_TAGS:
@@ -144,11 +168,16 @@ def tags_in(given: Iterable[str]) -> list[str]:
     return chosen
 
 
+def _apart(given: Iterable[str]) -> list[str]:
+    parts = (one_line(part) for text in given for part in TAG_BREAKS.split(text))
+    return list(dict.fromkeys(filter(None, parts)))
+
+
 def _hold(conn: Connection, article: str) -> None:
-    """Keep an article from being erased until the end of the transaction.
+    """Keep an article from being erased, and its tags and note from being changed, until the end of the transaction.
 
     :raises InvalidValue: when there is none of this id.
     """
-    query = select(articles.c.id).where(articles.c.id == article).with_for_update(read=True, key_share=True)
+    query = select(articles.c.id).where(articles.c.id == article).with_for_update(key_share=True)
     if conn.execute(query).first() is None:
         raise InvalidValue(Message("error.no_article"))

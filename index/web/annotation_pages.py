@@ -59,17 +59,28 @@ def of_article(request: Request, conn: Connection, article: str) -> Mapping[str,
     }
 
 
-@router.post("/articles/{article}/annotations")
-def annotate(request: Request, archive: ArchiveOf, article: str, form: LongForm) -> Response:
-    """Write the tags and the note of an article, then show it."""
-
-    def work(conn: Connection) -> None:
-        notes.set_tags(conn, article, [form.get("tags", "")])
-        notes.set_note(conn, article, form.get("note", ""), datetime.now(UTC))
-
+@router.post("/articles/{article}/tags")
+def write_tags(request: Request, archive: ArchiveOf, article: str, form: LongForm) -> Response:
+    """Give an article the tags that were added in the form, take away those that were removed in it, then show it; a
+    tag that it has got since the form was shown stays."""
+    seen, wanted = form.get("seen", ""), form.get("tags", "")
     with refusing():
-        archive.write(work).result()
+        archive.write(lambda conn: notes.change_tags(conn, article, [seen], [wanted])).result()
     return on_to(request, form, f"/articles/{article}", "own")
+
+
+@router.post("/articles/{article}/note")
+def write_note(request: Request, archive: ArchiveOf, article: str, form: LongForm) -> Response:
+    """Write the note of an article, then show it; a note that was changed since the form was shown stays, and is shown
+    beside the text as it was sent (409)."""
+    text, seen = form.get("note", ""), _moment(form, "seen")
+    with refusing():
+        done = archive.write(lambda conn: notes.replace_note(conn, article, text, seen, datetime.now(UTC))).result()
+    if done:
+        return on_to(request, form, f"/articles/{article}", "own")
+    with archive.read() as conn:
+        there = notes.note(conn, article)
+    return render(request, "note_conflict.html", 409, article=article, text=text, there=there)
 
 
 @router.post("/articles/{article}/collections")
@@ -215,6 +226,14 @@ def _articles(
         context: dict[str, Any] = {"names": queries.names(conn), "found": found, "total": len(ids)}
     context |= {"page": page, "more": page * SHOWN < len(ids), "collection": collection, "tag": tag}
     return render(request, "annotated.html", **context)
+
+
+def _moment(form: Mapping[str, str], name: str) -> datetime | None:
+    """The moment in a field of a form; None if that is empty."""
+    try:
+        return datetime.fromisoformat(form[name]) if name in form else None
+    except ValueError:
+        raise Refused(400, "error.value", name=name) from None
 
 
 def _known(conn: Connection, number: int) -> Collection:

@@ -76,12 +76,16 @@ def _chosen(
     tag: Annotated[str, Query(description="A tag.")] = "",
     noted: Annotated[bool, Query(description="Articles with a note.")] = False,
     id: Annotated[list[str] | None, Query(description="Ids of articles.", max_length=MAX_SELECTED)] = None,
+    ticked: Annotated[bool, Query(include_in_schema=False)] = False,  # by the form of ticked results, with none, too
 ) -> list[str] | None:
     """The ids of chosen articles, of those of a collection, with a tag or with a note; None if a request asks for none
     of these.
 
-    :raises Refused: when there is no such collection (404), or this server does not show them (403).
+    :raises Refused: when nothing was ticked of what to choose from (400), there is no such collection (404), or this
+        server does not show them (403).
     """
+    if ticked and not id:
+        raise Refused(400, "selection.none")
     if id:
         with archive.read() as conn:
             return [one.article.id for one in documents.documents(conn, list(dict.fromkeys(id)))]

@@ -363,6 +363,7 @@ class Pages:
             "tag": get(plain, "/tags", tag="ماء"),
             "notes": get(plain, "/notes"),
             "no collection": get(plain, "/collections/999"),
+            "note conflict": _post(plain, language, f"{own}/note", note="ا"),
             "no notes shown": get(client_of(self.shelf, hosts=["a.example"]), "/notes"),
         }
         answers["saved searches"] = get(plain, "/searches")
@@ -391,9 +392,9 @@ def _forget_searches(conn: Any) -> None:
         saved_searches.remove(conn, one.id)
 
 
-def _post(client: Client, language: str, **form: str) -> httpx.Response:
+def _post(client: Client, language: str, path: str = "/searches", **form: str) -> httpx.Response:
     own = {"sec-fetch-site": "same-origin"}
-    return client.request("POST", "/searches", params={"ui": language}, data=form, headers=own)
+    return client.request("POST", path, params={"ui": language}, data=form, headers=own)
 
 
 def _down() -> Engine:

@@ -16,6 +16,7 @@ from sqlalchemy import delete
 
 from index.archive import collections, notes
 from index.archive import tables as t
+from index.model.article import Annotations
 from index.web.atom import ATOM
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
 from tests.support.hostile_texts import HOSTILE
@@ -52,6 +53,12 @@ def send(client: Client, path: str, headers: dict[str, str] = OURS, **fields: st
     return client.request("POST", path, headers=headers, content=str(httpx.QueryParams(fields)))
 
 
+def fill_in(client: Client, shown: httpx.Response, name: str, text: str) -> httpx.Response:
+    """Send the form of a page that has this field, with this text in it and the rest as it is."""
+    (form,) = (one for one in tree(shown).cssselect(".own form") if name in one.fields)
+    return send(client, form.get("action"), **{one: value or "" for one, value in form.fields.items()} | {name: text})
+
+
 def made(shelf: SearchFixture, name: str = "ملف المياه", *ids: str) -> int:
     def work(conn: Any) -> int:
         number = collections.create(conn, name, NOW)
@@ -64,9 +71,10 @@ def made(shelf: SearchFixture, name: str = "ملف المياه", *ids: str) -> 
 
 def test_an_article_is_tagged_and_noted_on_its_page(client: Client, shelf: SearchFixture) -> None:
     path = f"/articles/{KNOWN.id}"
-    (form,) = tree(client.get(f"{path}?ui=en")).cssselect("#own form[action$=annotations]")
-    answer = send(client, form.get("action"), ui="en", tags="ماء، to check", note="سطر\r\nثان")
-    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?ui=en#own")
+    shown = client.get(f"{path}?ui=en")
+    for name, text in (("tags", "ماء، to check"), ("note", "سطر\r\nثان")):
+        answer = fill_in(client, shown, name, text)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?ui=en#own")
     own = tree(client.get(f"{path}?ui=en")).cssselect("#own")[0]
     assert [text_of(one) for one in own.cssselect(".keywords a")] == ["to check", "ماء"]
     assert text_of(own.cssselect(".own-note")[0]) == "سطر ثان"
@@ -75,16 +83,65 @@ def test_an_article_is_tagged_and_noted_on_its_page(client: Client, shelf: Searc
     (listed,) = tree(client.get(own.cssselect(".keywords a")[1].get("href"))).cssselect(".list > li")
     assert text_of(listed.cssselect("h2")[0]) == KNOWN.headline
     assert "سطر" in text_of(tree(client.get("/notes")).cssselect(".list > li")[0])
-    send(client, form.get("action"), tags="ماء")
+    shown = client.get(path)
+    fill_in(client, shown, "tags", "ماء")
+    fill_in(client, shown, "note", "")
     with shelf.archive.read() as conn:
         assert notes.tags_of(conn, KNOWN.id) == ["ماء"]
         assert notes.note(conn, KNOWN.id) is None, "an empty field removes it"
-    assert send(client, "/articles/none/annotations", tags="a").status_code == 404
-    refused = send(client, f"{path}/annotations?ui=ar", note="و" * 10_001)
+    assert send(client, "/articles/none/tags", tags="a").status_code == 404
+    assert send(client, "/articles/none/note", note="a").status_code == 404
+    refused = send(client, f"{path}/note?ui=ar", note="و" * 10_001)
     assert refused.status_code == 400
     assert "أطول من اللازم" in refused.text
-    assert send(client, form.get("action"), note="و" * 10_000).status_code == 303, "the longest that is allowed"
-    assert send(client, form.get("action"), note="و" * 50_000).status_code == 413
+    assert send(client, f"{path}/note", note="a", seen="once").status_code == 400
+    assert send(client, f"{path}/note", note="و" * 10_000).status_code == 303, "the longest that is allowed"
+    assert send(client, f"{path}/note", note="و" * 50_000).status_code == 413
+
+
+def test_a_page_opened_earlier_takes_nothing_away(client: Client, shelf: SearchFixture) -> None:
+    path = f"/articles/{KNOWN.id}"
+    send(client, f"{path}/tags", tags="a, b")
+    earlier = client.get(path)
+    send(client, f"{path}/note", note="written meanwhile")
+    fill_in(client, client.get(path), "tags", "a, b, c")
+    assert fill_in(client, earlier, "tags", "b, ماء").status_code == 303
+    with shelf.archive.read() as conn:
+        assert notes.tags_of(conn, KNOWN.id) == ["b", "c", "ماء"]
+        assert notes.of(conn, [KNOWN.id])[KNOWN.id].note == "written meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("ui", "heading", "removed"),
+    [
+        ("en", "This note has changed in the meantime", "The note was removed."),
+        ("ar", "تغيّرت هذه الملاحظة في أثناء ذلك", "حُذفت الملاحظة."),
+    ],
+    ids=["en", "ar"],
+)
+def test_a_note_that_others_changed_is_shown_beside_the_text_as_sent(
+    client: Client, shelf: SearchFixture, ui: str, heading: str, removed: str
+) -> None:
+    path = f"/articles/{KNOWN.id}"
+    send(client, f"{path}/note", note="first")
+    earlier = client.get(f"{path}?ui={ui}")
+    fill_in(client, client.get(path), "note", "second")
+    conflict = fill_in(client, earlier, "note", "<b>ملاحظتي</b>")
+    assert conflict.status_code == 409
+    shown = tree(conflict)
+    assert text_of(shown.cssselect("h1")[0]) == heading
+    assert text_of(shown.cssselect(".own-note")[0]) == "second"
+    assert shown.cssselect("textarea")[0].text == "<b>ملاحظتي</b>"
+    assert fill_in(client, earlier, "note", "second").status_code == 303, "sent twice"
+    answer = fill_in(client, conflict, "note", "second and mine")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?ui={ui}#own")
+    fill_in(client, client.get(path), "note", "")
+    gone = fill_in(client, conflict, "note", "third")
+    assert gone.status_code == 409
+    assert removed in gone.text
+    assert fill_in(client, gone, "note", "third").status_code == 303
+    with shelf.archive.read() as conn:
+        assert notes.of(conn, [KNOWN.id])[KNOWN.id].note == "third"
 
 
 def test_a_collection_is_made_shown_renamed_and_deleted(client: Client) -> None:
@@ -118,7 +175,7 @@ def test_a_collection_is_made_shown_renamed_and_deleted(client: Client) -> None:
 
 def test_a_tag_is_renamed_and_removed(client: Client, shelf: SearchFixture) -> None:
     for one in (KNOWN, OTHER):
-        send(client, f"/articles/{one.id}/annotations", tags="ماء, x/y?&")
+        send(client, f"/articles/{one.id}/tags", tags="ماء, x/y?&")
     (link, _) = tree(client.get("/collections")).cssselect("ul.keywords a")
     forms = tree(client.get(link.get("href"))).cssselect("details form")
     assert len(forms) == 2
@@ -142,7 +199,8 @@ def test_a_long_collection_has_pages(client: Client, shelf: SearchFixture, monke
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
 def test_exports_have_what_was_added(client: Client, shelf: SearchFixture, form: str) -> None:
-    send(client, f"/articles/{KNOWN.id}/annotations", tags="ماء", note="=1+1")
+    send(client, f"/articles/{KNOWN.id}/tags", tags="ماء")
+    send(client, f"/articles/{KNOWN.id}/note", note="=1+1")
     number = made(shelf, "ملف", KNOWN.id)
     for scope in ({"collection": str(number)}, {"tag": "ماء"}, {"noted": "yes"}, {"q": "معروف"}):
         answer = client.get(f"/export.{form}", params=scope)
@@ -169,8 +227,13 @@ def test_ticked_results_are_exported_and_collected(client: Client, shelf: Search
     assert [json.loads(line)["archive"]["id"] for line in answer.text.splitlines()] == [ids[1], ids[0]]
     assert answer.headers["arshif-total"] == "2"
     assert client.get("/export.csv", params={"id": ["x"] * 201}).status_code == 400
+    sent = {one.get("name"): one.get("value") for one in form.cssselect("input[type=hidden]")}
+    nothing = client.get("/export.csv", params=sent, headers={"accept": "text/html"})
+    assert nothing.status_code == 400, "nothing ticked is not everything"
+    assert "Nothing was selected" in nothing.text
+    assert client.get("/export.jsonl", params=sent | {"id": ids[0]}).headers["arshif-total"] == "1"
     open_to_all = client_of(shelf, hosts=["news.example"])
-    send(client, f"/articles/{KNOWN.id}/annotations", note="زقثص")
+    send(client, f"/articles/{KNOWN.id}/note", note="زقثص")
     told = open_to_all.get("/export.jsonl", params={"id": KNOWN.id}).text
     assert json.loads(told)["url"] == KNOWN.url
     assert "زقثص" not in told
@@ -267,19 +330,20 @@ def test_a_page_of_another_site_changes_nothing(client: Client, shelf: SearchFix
     own, api = f"/articles/{KNOWN.id}", f"/api/collections/{number}"
     for path in ("/collections", f"/collections/{number}", f"/collections/{number}/delete", "/tags"):
         assert send(client, path, form, name="b", tag="a").status_code == 403, path
-    for path in (f"{own}/annotations", f"{own}/collections", f"{own}/collections/{number}/remove"):
-        assert send(client, path, form, name="b", tags="a").status_code == 403, path
+    for path in (f"{own}/tags", f"{own}/note", f"{own}/collections", f"{own}/collections/{number}/remove"):
+        assert send(client, path, form, name="b", tags="a", note="a").status_code == 403, path
     assert send(client, f"/collections/{number}/remove/{KNOWN.id}", form).status_code == 403
     for method, path in (("DELETE", api), ("DELETE", f"{api}/articles/{KNOWN.id}"), ("PUT", f"{api}/articles/x")):
         assert client.request(method, path, headers=headers).status_code == 403, path
     assert client.request("PATCH", f"/api{own}", headers=headers, json={"note": "x"}).status_code == 403
     with shelf.archive.read() as conn:
         assert [(one.name, one.articles) for one in collections.all_collections(conn)] == [("a", 1)]
-        assert notes.of(conn, [KNOWN.id])[KNOWN.id].note == ""
+        assert notes.of(conn, [KNOWN.id])[KNOWN.id] == Annotations(collections=("a",))
 
 
 def test_a_server_that_others_reach_without_a_token_shows_nothing_of_it(client: Client, shelf: SearchFixture) -> None:
-    send(client, f"/articles/{KNOWN.id}/annotations", tags="زقثص", note="زقثص كبير")
+    send(client, f"/articles/{KNOWN.id}/tags", tags="زقثص")
+    send(client, f"/articles/{KNOWN.id}/note", note="زقثص كبير")
     number = made(shelf, "زقثص", KNOWN.id)
     open_to_all = client_of(shelf, hosts=["news.example"])
     paths = ("/collections", f"/collections/{number}", "/tags?tag=زقثص", "/notes", f"/feeds/collections/{number}.atom")
@@ -289,7 +353,7 @@ def test_a_server_that_others_reach_without_a_token_shows_nothing_of_it(client: 
         answer = open_to_all.get(path)
         assert answer.status_code == 200
         assert "زقثص" not in answer.text, path
-    assert send(open_to_all, f"/articles/{KNOWN.id}/annotations", note="x").status_code == 403
+    assert send(open_to_all, f"/articles/{KNOWN.id}/note", note="x").status_code == 403
     held = client_of(shelf, token=TOKEN, hosts=["news.example"])
     assert held.get("/api/tags").status_code == 401
     assert held.get("/api/tags", headers={"authorization": f"Bearer {TOKEN}"}).json() == [
@@ -300,7 +364,9 @@ def test_a_server_that_others_reach_without_a_token_shows_nothing_of_it(client: 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_are_text(client: Client, shelf: SearchFixture, text: str) -> None:
     name, tag = text[:90].strip() or "x", text[:40]
-    send(client, f"/articles/{KNOWN.id}/annotations", tags=tag, note=text)
+    send(client, f"/articles/{KNOWN.id}/tags", tags=tag)
+    send(client, f"/articles/{KNOWN.id}/note", note=text)
+    assert_inert(send(client, f"/articles/{KNOWN.id}/note", note=text + "x"))
     number = send(client, "/collections", name=name).headers.get("location", "/collections/0").rpartition("/")[2]
     send(client, f"/articles/{KNOWN.id}/collections", name=name)
     for path in (f"/articles/{KNOWN.id}", "/collections", f"/collections/{number}", "/notes"):
