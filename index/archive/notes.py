@@ -144,9 +144,11 @@ def change_tags(conn: Connection, article: str, seen: Iterable[str], wanted: Ite
 def rename_tag(conn: Connection, tag: str, name: str) -> int:
     """Give the articles with a tag another one in its place, or none if that is empty; return how many had it.
 
-    :raises InvalidValue: when the other tag is too long.
+    :raises InvalidValue: when the other tag is too long, or several: an article could have more than MAX_TAGS by them.
     """
     old, new = one_line(tag), tags_in([name])
+    if len(new) > 1:
+        raise InvalidValue(Message("tag.error.one"))
     mine = list(conn.execute(select(tags.c.article).where(tags.c.tag == old)).scalars())
     if new != [old]:
         conn.execute(delete(tags).where(tags.c.tag == old))

@@ -94,7 +94,9 @@ def test_what_cannot_be_stored_changes_nothing(
 ) -> None:
     number = archive.write(lambda c: collections.create(c, "Water", NOW)).result()
     monkeypatch.setattr(collections, "MAX_ARTICLES", 1)
+    archive.write(lambda c: notes.set_tags(c, ids[2], ["whole"])).result()
     wrong = {
+        "tag.error.one": lambda c: notes.rename_tag(c, "whole", "part 1، part 2"),
         "tag.error.length": lambda c: notes.set_tags(c, ids[0], ["a", "و" * 61]),
         "tag.error.many": lambda c: notes.set_tags(c, ids[0], [f"tag {n}" for n in range(51)]),
         "note.error.length": lambda c: notes.set_note(c, ids[0], "و" * 10_001, NOW),
@@ -111,7 +113,7 @@ def test_what_cannot_be_stored_changes_nothing(
     with pytest.raises(InvalidValue):
         archive.write(lambda c: collections.add(c, number, ["unknown"], NOW)).result()
     with archive.read() as conn:
-        assert notes.of(conn, ids) == {}
+        assert notes.of(conn, ids) == {ids[2]: Annotations(("whole",))}
         assert [(one.name, one.articles) for one in collections.all_collections(conn)] == [("Water", 0)]
 
 

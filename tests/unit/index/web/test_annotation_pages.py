@@ -181,6 +181,9 @@ def test_a_tag_is_renamed_and_removed(client: Client, shelf: SearchFixture) -> N
     assert len(forms) == 2
     assert send(client, "/tags", tag="x/y?&", name="z").headers["location"] == "/collections#tags"
     assert len(tree(client.get("/tags?tag=z")).cssselect(".list > li")) == 2
+    for ui, told in (("en", "one other tag"), ("ar", "وسم واحد")):
+        several = send(client, f"/tags?ui={ui}", tag="z", name="z; y")
+        assert (several.status_code, told in several.text) == (400, True)
     send(client, "/tags", tag="z")
     assert client.get("/tags?tag=z").status_code == 404
     with shelf.archive.read() as conn:
