@@ -194,7 +194,7 @@ class Daemon:
             lambda: manifests.write_some(archive, config, now),
             lambda: notifications.send(archive, config, now),
             self.watch,
-            lambda: saved_search_alerts.send_alerts(archive, config, now.astimezone()),
+            lambda: saved_search_alerts.send_alerts(archive, config, now),
             lambda: self.compaction.some(now, time.monotonic(), crawling=bool(self.running)),
         ):
             try:

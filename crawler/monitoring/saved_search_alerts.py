@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 
 from crawler.config import Config
@@ -63,53 +63,58 @@ def matching(engine: Engine, saved: SavedSearch, ids: Sequence[str]) -> list[str
     return list(dict.fromkeys(found))  # each once, even if several versions match
 
 
-def send_alerts(archive: Archive, config: Config, now: datetime) -> int:
+def send_alerts(archive: Archive, config: Config, now: datetime, zone: tzinfo | None = None) -> int:
     """Send each address in `notify` a message for every saved search with new matches, those with a digest once that is
-    due in `now`'s time zone; return the number sent.
+    due in this time zone (None: this machine's); return the number sent.
 
     An address gets only matches recorded since it was added. What fails is tried again next time, for MATCHES_KEPT_FOR.
     """
     sent = 0
     with archive.read() as conn:
         waiting = [
-            (saved, saved_searches.unnotified(conn, saved.id, digest_end(saved.digest, now)))
+            (saved, saved_searches.unnotified(conn, saved.id, digest_end(saved.digest, now, zone)))
             for saved in saved_searches.all_saved(conn)
         ]
     for key in notifications.keys(config):
         for saved, ids in ((saved, untold[key]) for saved, untold in waiting if key in untold):
             with archive.read() as conn:
-                found = documents.documents(conn, ids)
-            if not notifications.message(config, key, *worded(saved, found)):
+                listed = documents.documents(conn, ids[: most_listed(saved)])
+            if not notifications.message(config, key, *worded(saved, listed, len(ids))):
                 break  # one failure is enough: do not try the address again for each search
             archive.write(partial(saved_searches.mark_notified, number=saved.id, ids=ids, address=key)).result()
             sent += 1
     return sent
 
 
-def digest_end(digest: str | None, now: datetime) -> datetime | None:
-    """When the last period of a digest ended, in `now`'s time zone: at the full hour, at MORNING, on Monday at MORNING.
-    What was found before then is due; None for a search that is told of at once."""
+def digest_end(digest: str | None, now: datetime, zone: tzinfo | None = None) -> datetime | None:
+    """When the last period of a digest ended, in this time zone (None: this machine's): at the full hour, at MORNING,
+    on Monday at MORNING. What was found before then is due; None for a search that is told of at once."""
     if digest is None:
         return None
-    hour = now.replace(minute=0, second=0, microsecond=0)
+    hour = now.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     if digest == Digest.HOUR:
         return hour
-    morning = hour.replace(hour=MORNING)
-    back = (morning > now) + 0
+    clock = hour.replace(tzinfo=None)  # its offset may be another than that of the days before
+    back = (clock.hour < MORNING) + 0
     if digest == Digest.WEEK:
-        back = now.weekday() or 7 * back
-    return (morning.replace(tzinfo=None) - timedelta(days=back)).replace(tzinfo=now.tzinfo)
+        back = clock.weekday() or 7 * back
+    end = clock.replace(hour=MORNING) - timedelta(days=back)
+    return end.replace(tzinfo=zone) if zone else end.astimezone()
 
 
-def worded(saved: SavedSearch, found: Sequence[IndexDocument]) -> tuple[str, str]:
-    """A message's title and text: headlines with their sites and URLs."""
-    most = LISTED if saved.digest is None else LISTED_IN_DIGEST
+def most_listed(saved: SavedSearch) -> int:
+    """The number of articles that one message lists."""
+    return LISTED if saved.digest is None else LISTED_IN_DIGEST
+
+
+def worded(saved: SavedSearch, listed: Sequence[IndexDocument], n: int) -> tuple[str, str]:
+    """A message's title and text: headlines with their sites and URLs, of `n` articles in all."""
     lines = [
         f"{safe(document.article.headline or document.article.url)} ({document.article.site})\n"
         f"{safe(document.article.url)}"
-        for document in found[:most]
+        for document in listed
     ]
-    if len(found) > most:
-        lines.append(f"and {len(found) - most} more")
-    articles = "1 new article" if len(found) == 1 else f"{len(found)} new articles"
+    if n > len(listed):
+        lines.append(f"and {n - len(listed)} more")
+    articles = "1 new article" if n == 1 else f"{n} new articles"
     return f"Arshif: {safe(saved.name)}: {articles}", "\n\n".join(lines)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection
 
 from crawler.config import load
 from crawler.monitoring import notifications
 from crawler.monitoring import saved_search_alerts as watching
 from crawler.monitoring.notifications import keys
 from crawler.monitoring.saved_search_alerts import send_alerts
-from index.archive import articles, saved_searches
-from index.model.article import Article
+from index.archive import articles, documents, saved_searches
+from index.model.article import Article, IndexDocument
 from index.model.codes import Digest
 from index.search import indexer
 from tests.monitoring.mailbox import mailbox
@@ -128,14 +132,24 @@ def test_an_article_that_is_stored_late_is_found(shelf: SearchFixture) -> None:
     assert watch(shelf, NOW + timedelta(minutes=60)) == 1
 
 
-def test_more_articles_than_a_page_of_results(shelf: SearchFixture) -> None:
+def test_more_articles_than_a_page_of_results(shelf: SearchFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def documents_of(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
+        read.append(len(ids))
+        return documents.documents(conn, ids)
+
+    monkeypatch.setattr(watching, "documents", SimpleNamespace(documents=documents_of))
     number = save(shelf, "Lights", "phare -bateau")
     store(shelf, *(about("phare", n) for n in range(1, 231)), about("bateau", 1), minutes=5)
     with hook() as (address, got):
         assert watch(shelf, NOW + timedelta(minutes=6), address) == 230
         send_alerts(shelf.archive, told_to(load(), address), NOW)
     assert len(waiting(shelf, number, address)) == 0
+    assert got[0]["title"].endswith("230 new articles")
+    assert got[0]["message"].count("phare ") == 20
     assert got[0]["message"].endswith("and 210 more")
+    assert read == [20], "the texts of those that are listed, and no others"
 
 
 def test_a_removed_search_and_an_old_find_leave_nothing(shelf: SearchFixture) -> None:
@@ -170,7 +184,42 @@ DAMASCUS = timezone(timedelta(hours=3))
 )
 def test_a_digest_ends_at_the_hour_in_the_morning_and_on_monday(digest: str | None, now: str, end: str | None) -> None:
     wanted = end and datetime.fromisoformat(end).replace(tzinfo=DAMASCUS)
-    assert watching.digest_end(digest, datetime.fromisoformat(now).replace(tzinfo=DAMASCUS)) == wanted
+    here = datetime.fromisoformat(now).replace(tzinfo=DAMASCUS)
+    assert watching.digest_end(digest, here.astimezone(UTC), DAMASCUS) == wanted
+
+
+@pytest.fixture
+def machine_in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize("zone", [None, ZoneInfo("Europe/Berlin")], ids=["this machine's", "named"])
+@pytest.mark.parametrize(
+    ("digest", "now", "end"),
+    [
+        ("week", "2026-10-25T11:00", "2026-10-19T05:00"),  # the clocks were put back this morning
+        ("week", "2026-10-26T06:00", "2026-10-26T06:00"),
+        ("day", "2026-10-25T00:30", "2026-10-24T05:00"),
+        ("day", "2026-10-25T05:30", "2026-10-24T05:00"),
+        ("day", "2026-03-29T04:00", "2026-03-28T06:00"),
+        ("day", "2026-03-29T05:00", "2026-03-29T05:00"),  # and forward this one
+        ("hour", "2026-10-25T00:30", "2026-10-25T00:00"),
+        ("hour", "2026-10-25T01:30", "2026-10-25T01:00"),
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("machine_in_berlin")
+def test_a_digest_ends_by_the_clock_of_the_day_on_which_it_ends(
+    zone: tzinfo | None, digest: str, now: str, end: str
+) -> None:
+    then, wanted = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in (now, end))
+    told = watching.digest_end(digest, then, zone)
+    assert told is not None
+    assert told.astimezone(UTC) == wanted
 
 
 @pytest.mark.parametrize("way", [hook, mailbox], ids=["webhook", "mail"])
@@ -185,16 +234,16 @@ def test_a_digest_tells_of_a_days_articles_in_one_message(
         for n, minutes in enumerate((5, 70, 600)):
             store(shelf, about("phare", n + 1), minutes=minutes)
             watch(shelf, NOW + timedelta(minutes=minutes + 1), NOWHERE, address)
-            assert send_alerts(shelf.archive, config, NOW + timedelta(minutes=minutes + 2)) == 0, "not yet"
+            assert send_alerts(shelf.archive, config, NOW + timedelta(minutes=minutes + 2), UTC) == 0, "not yet"
         store(shelf, about("phare", 30), minutes=1_140)  # at the morning's beginning
         watch(shelf, morning + timedelta(minutes=1), NOWHERE, address)
-        assert send_alerts(shelf.archive, config, morning + timedelta(minutes=2)) == 1
-        assert send_alerts(shelf.archive, config, morning + timedelta(hours=9)) == 0
+        assert send_alerts(shelf.archive, config, morning + timedelta(minutes=2), UTC) == 1
+        assert send_alerts(shelf.archive, config, morning + timedelta(hours=9), UTC) == 0
         (message,) = got
         assert message["title"] == "Arshif: Lights: 3 new articles"
         assert [f"phare {n} (asi)" in message["message"] for n in (1, 2, 3, 30)] == [True, True, True, False]
         assert len(waiting(shelf, number)) == 4, "the other address answers never, and is tried again"
-        assert send_alerts(shelf.archive, config, morning + timedelta(days=1)) == 1
+        assert send_alerts(shelf.archive, config, morning + timedelta(days=1), UTC) == 1
         assert got[1]["title"] == "Arshif: Lights: 1 new article"
         shelf.archive.write(lambda conn: saved_searches.set_digest(conn, number, None)).result()
         store(shelf, about("phare", 31), minutes=3_000)
