@@ -25,7 +25,7 @@ from index.archive import Archive, data_folder, leases, sqlite
 from index.archive import tables as t
 from index.archive.backup import KEEPING, shared
 from index.archive.database import Database, SqliteFile
-from index.archive.postgresql import PostgresqlDatabase, freeze
+from index.archive.postgresql import PostgresqlDatabase, freeze, other_processes
 from index.archive.upsert import streamed
 from index.errors import ArchiveError, Busy
 from index.model.message import Message
@@ -65,14 +65,14 @@ def into_database(source: SqliteFile, target: PostgresqlDatabase, told: Told | N
             if target.transact(writer, data_folder.is_claimed):
                 raise ArchiveError(Message("archive.copy_into_another", {"name": target.name}))
 
-            def copy(conn: Connection) -> dict[str, tuple[int, str]]:
+            def copy(conn: Connection) -> tuple[dict[str, tuple[int, str]], Path | None]:
                 tables = _copied(conn, target, writer, told)
                 target.transact(writer, _count_on)
                 target.claim(instead_of_file=True)
-                return tables
+                # while nobody can write: a web server that waits to is told then that its archive is gone
+                return tables, _aside(source)
 
-            tables = archive.write(copy).result()
-    return Copied(tables, _aside(source))
+            return Copied(*archive.write(copy).result())
 
 
 def into_file(source: PostgresqlDatabase, told: Told | None = None) -> Copied:
@@ -92,6 +92,7 @@ def into_file(source: PostgresqlDatabase, told: Told | None = None) -> Copied:
         draft.prepare()
         tables = archive.write(copy).result()
         sqlite.empty_journal(draft.path)
+        _aside(SqliteFile(source.folder / sqlite.FILE))  # SQLite would apply the journal of an older file to this one
         os.replace(draft.path, source.folder / sqlite.FILE)
         data_folder.give_up(source.folder)
     shutil.rmtree(draft.folder)
@@ -102,12 +103,15 @@ def into_file(source: PostgresqlDatabase, told: Told | None = None) -> Copied:
 def _alone(archive: Archive) -> Iterator[None]:
     """Keep daemons, indexers, backups and erasures away for the duration of the block.
 
-    :raises Busy: when one of them, or a crawl, is at work.
+    :raises Busy: when one of them, or a crawl, is at work, or any process of ours is connected to the database.
     """
     with ExitStack() as stack:
         for name in LOCKS:
             stack.enter_context(archive.database.lock(name))
         with archive.read() as conn:
+            if isinstance(archive.database, PostgresqlDatabase):
+                for process in other_processes(conn):
+                    raise Busy(Message("archive.connected", {"process": process}))
             for site in conn.execute(select(t.leases.c.site).where(t.leases.c.owner.is_not(None))).scalars().all():
                 if (holder := leases.holder(conn, site)) is not None:
                     raise Busy(Message("archive.being_crawled", {"process": holder.pid, "site": site}))
@@ -216,10 +220,13 @@ def _count_on(conn: Connection) -> None:
             conn.execute(select(func.setval(sequence, last, False)))
 
 
-def _aside(source: SqliteFile) -> Path:
+def _aside(source: SqliteFile) -> Path | None:
+    """Move a file with its journal into a folder of its own, which is returned; None if there is nothing to move."""
+    there = [path for path in (source.path, sqlite.journal(source.path), shared(source.path)) if path.exists()]
+    if not there:
+        return None
     aside = source.folder / f"before-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
     aside.mkdir()
-    for path in (source.path, sqlite.journal(source.path), shared(source.path)):
-        if path.exists():
-            os.replace(path, aside / path.name)
+    for path in there:
+        os.replace(path, aside / path.name)
     return aside

@@ -310,6 +310,18 @@ _HOLDER = text(  # https://www.postgresql.org/docs/current/view-pg-locks.html
 )
 
 
+_OTHERS = text(
+    "SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()"
+    " AND starts_with(application_name, :program) AND application_name <> current_setting('application_name')"
+    " ORDER BY 1"
+)
+
+
+def other_processes(conn: Connection) -> list[str]:
+    """Which other processes of ours are connected to this database, each by its number and host."""
+    return [name.removeprefix(_PROGRAM) for name in conn.execute(_OTHERS, {"program": _PROGRAM}).scalars()]
+
+
 def _state(error: DBAPIError) -> str | None:
     return getattr(error.orig, "sqlstate", None)
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 from crawler.config import load
 from crawler.monitoring import doctor
 from index.archive.data_folder import FILE
+from index.errors import Busy
 from index.locale import translate
-from tests.integration.harness import Harness, crawled
+from tests.integration.harness import ROOT, Harness, crawled
 from tests.support.news_sites import Newsroom
 from tests.support.postgresql import Server, about_a_file
+
+DOC = ROOT / "docs" / "scale.md"
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +51,15 @@ def test_a_copy_by_pg_dump_is_put_back(
     house.arshif("restore", str(tmp_path / "copy"), code=1)
     assert "pg_restore" in house.log
     (tmp_path / "copy").mkdir()
-    copied("raw", FILE, source=house.data, target=tmp_path / "copy")
     dump = str(tmp_path / "copy" / "arshif.dump")
-    postgresql_server.client("pg_dump", "-Fc", "-f", dump, archive_of(house))
-    copied("raw", FILE, source=house.data, target=tmp_path / "copy")
+    (lock,) = re.findall(r"^SELECT pg_advisory_lock.*;$", DOC.read_text("utf-8"), re.MULTILINE)
+    engine = create_engine(archive_of(house), poolclass=NullPool)
+    with engine.connect() as held:
+        held.execute(text(lock))
+        house.arshif("raw", "compact", code=Busy.exit_code)
+        postgresql_server.client("pg_dump", "-Fc", "-f", dump, archive_of(house))
+        copied("raw", FILE, source=house.data, target=tmp_path / "copy")
+    engine.dispose()
 
     there = Harness(room, tmp_path / "there", postgresql_server)
     postgresql_server.client("pg_restore", "--no-owner", "-d", archive_of(there), dump)

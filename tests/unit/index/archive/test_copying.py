@@ -16,11 +16,13 @@ from sqlalchemy import (
     Float,
     Integer,
     LargeBinary,
+    NullPool,
+    create_engine,
     insert,
     select,
 )
 
-from index.archive import Archive, articles, copying, data_folder, leases, runs
+from index.archive import Archive, articles, copying, data_folder, leases, runs, sqlite
 from index.archive import tables as t
 from index.archive.column_types import Instant, MessageJson, Zoned
 from index.archive.database import Database, SqliteFile
@@ -175,3 +177,33 @@ def test_a_database_that_is_an_archive_is_not_filled(
             copying.into_database(file, PostgresqlDatabase(used.url, tmp_path))
         with Archive(used) as archive, archive.read() as conn:
             assert conn.execute(select(t.articles)).all() == []
+
+
+def test_a_web_server_that_is_connected_is_noticed(file: SqliteFile, empty: PostgresqlDatabase) -> None:
+    copying.into_database(file, empty)
+    server = create_engine(empty.url, connect_args={"application_name": "arshif 7 on elsewhere"}, poolclass=NullPool)
+    with server.connect():
+        with pytest.raises(Busy, match="process 7 on elsewhere has the archive open"):
+            copying.into_file(empty)
+        assert not file.path.exists()
+    copying.into_file(empty)
+    server.dispose()
+
+
+def test_what_an_older_file_left_is_not_applied_to_the_new_one(file: SqliteFile, empty: PostgresqlDatabase) -> None:
+    before = rows(file)
+    copying.into_database(file, empty)
+    left = sqlite.journal(file.path)
+    there = {*file.folder.glob("before-*")}
+    left.write_bytes(b"of an older file")
+    copying.into_file(empty)
+    assert rows(file) == before
+    (aside,) = {*file.folder.glob("before-*")} - there
+    assert (aside / left.name).read_bytes() == b"of an older file"
+
+
+def test_a_writer_that_waited_for_a_copy_is_told(file: SqliteFile, empty: PostgresqlDatabase) -> None:
+    with Archive(file) as waiting:
+        copying.into_database(file, empty)
+        with pytest.raises(ArchiveError):
+            waiting.write(lambda c: runs.start(c, ["step"], NOW, owner="x")).result()
