@@ -13,7 +13,9 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 
 from crawler.config import load
 from crawler.monitoring import doctor
+from index.archive.backup import KEEPING
 from index.archive.data_folder import FILE
+from index.archive.postgresql import PostgresqlDatabase
 from index.errors import Busy
 from index.locale import translate
 from tests.integration.harness import ROOT, Harness, crawled
@@ -56,7 +58,8 @@ def test_a_copy_by_pg_dump_is_put_back(
     engine = create_engine(archive_of(house), poolclass=NullPool)
     with engine.connect() as held:
         held.execute(text(lock))
-        house.arshif("raw", "compact", code=Busy.exit_code)
+        with pytest.raises(Busy), PostgresqlDatabase(archive_of(house), house.data).lock(KEEPING):
+            pass
         postgresql_server.client("pg_dump", "-Fc", "-f", dump, archive_of(house))
         copied("raw", FILE, source=house.data, target=tmp_path / "copy")
     engine.dispose()
