@@ -19,6 +19,7 @@ _WORDS_AT_END = 35  # the same below the text, where a line may also say what fo
 _END = 4  # paragraphs at the end of a text
 _MAX_CHARS = 300  # of either
 _CLAUSES = re.compile(r"[.!?؟:،,;؛…]\s|\s[—–|-]\s|[。！？：]")
+_COUNTRY = re.compile(r"\bUS\b")  # no `us`, except in a line of capitals
 _SPACELESS = re.compile("[\u2e80-\u9fff\uac00-\ud7af]")
 _QUOTED = re.compile('["«“„‘「『״][^"»”“」』״]{15,}')  # more than the name of a platform
 _HEBREW, _ARABIC = re.compile("[\u05d0-\u05ea]"), re.compile("[\u0621-\u06ff]")
@@ -43,7 +44,7 @@ def is_invitation(paragraph: str, *, at_end: bool) -> bool:
     """Whether a paragraph only invites the readers; `at_end`: it is one of the last of its text. Not a quotation."""
     if len(paragraph) > _MAX_CHARS or _QUOTED.search(paragraph):
         return False
-    folded = known_form(paragraph)
+    folded = known_form(paragraph if paragraph.isupper() else _COUNTRY.sub(" ", paragraph))
     spaceless = _SPACELESS.search(folded) is not None
     size = len(folded) / 2 if spaceless else folded.count(" ") + 1
     if size > (_WORDS_AT_END if at_end else _WORDS):
@@ -73,12 +74,13 @@ def _patterns(spaceless: bool) -> dict[str, re.Pattern[str]]:
 
 
 def _any_of(words: Sequence[str], spaceless: bool) -> str:
-    """A regular expression for any of these words, or with `*` for its beginning, in known form; `spaceless`: words are
-    not separated in the text. Where a word may begin is asked once for all of them: it is no letter in most places."""
+    """A regular expression for any of these words, in known form, with `*` for the word's beginning, with `$` where the
+    text ends; `spaceless`: words are not separated in the text. Where a word may begin is asked once for all of them:
+    it is no letter in most places."""
     glued: list[str] = []
     apart: list[str] = []
     for word in words:
-        bare = known_form(word.rstrip("*"))
+        bare = known_form(word.rstrip("*$")) + ("$" if word.endswith("$") else "")
         prefix = next((letters for script, letters in _PREFIXES.items() if script.search(bare)), "")
         if _SPACELESS.search(bare):
             glued.append(bare)

@@ -13,7 +13,7 @@ _MAX_AUTHORS = 20  # authors per article; more is a list of staff
 _TEXT = 1_000  # characters of a byline that are processed
 _NAME_MAX_CHARS = 80  # characters; "and others, with reports from …" is not a name
 _NAME_MAX_WORDS = 4
-_LETTERS = re.compile(r"[^\W\d_]+\.?(?:[ ’'.-]+[^\W\d_]+\.?)*")
+_LETTERS = re.compile(r"[^\W\d_]+(?:[ ’'.-]+[^\W\d_]+)*\.?")
 # Words within names that have no capital
 PARTICLES = frozenset((
     "von", "van", "der", "den", "de", "di", "da", "du", "del", "la", "le", "al", "el", "bin", "ibn", "und", "and", "et",

@@ -9,6 +9,7 @@ import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.boilerplate.phrases import known_form
+from crawler.extract import hidden_text
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
 from crawler.text import fold, words
 
@@ -26,11 +27,15 @@ _TYPED = ("text", "email", "tel", "url", "number", "search", "")  # kinds of fie
 _FEW = 60  # words beside the notice and beside links; a page with more shows a part of its text
 _FEW_BESIDE_FORM = 100  # the same for a form that only looks like one for a password
 _LEVELS = 12  # elements around a notice
-_WALLS = (
-    "[class*='paywall' i], [id*='paywall' i], [data-testid*='paywall' i], [class*='regwall' i], .content-cta,"
-    " .single-cta"
+_WALLS = "[class*='paywall' i], [id*='paywall' i], [data-testid*='paywall' i], [class*='regwall' i]"
+# Where a site offers its memberships on each page
+_OFFERS = (
+    "nav, footer, aside, dialog, [role='dialog'], [aria-modal='true'], [class*='modal' i], [id*='modal' i],"
+    " [class*='popup' i], [id*='popup' i], [class*='footer' i], [id*='footer' i]"
 )
-_NOTICE_WORDS = 40  # maximum words of a line that tells for whom the text is
+_WALL_WORDS = 60  # maximum words of an element named as a wall that is one: the text may stand in such an element too
+_NOTICE_WORDS = 25  # maximum words of a line that tells for whom the text is
+_NOTICE_CHARS = 300  # the same in characters
 _OWN_WORDS = 12  # words from which a page shows something of its text
 
 
@@ -77,18 +82,29 @@ def _words_around(notice: LexborNode) -> int:
 
 
 def is_for_members(markup: str, headline: str, body: list[str]) -> bool:
-    """Whether a page of which hardly more than the headline was read tells that its text is for members or subscribers:
-    in an element named as a wall, or in a line."""
+    """Whether a page of which hardly more than the headline was read tells that its text is for members or subscribers,
+    in a line or a short element named as a wall: schema.org's cssSelector names the text itself `paywall`."""
     tree = LexborHTMLParser(markup)
-    walls = {fold(text) for node in tree.css(_WALLS)[:20] for text in paragraphs([node])}
+    walls = {fold(text) for node in tree.css(_WALLS)[:20] for text in _notice(node)}
     own = [text for text in body if fold(text) not in walls | {fold(headline)} and not _tells_members(text)]
-    if len(words(" ".join(own))) >= _OWN_WORDS or tree.body is None:
+    if len(words(" ".join(own))) >= _OWN_WORDS:
         return False
-    return bool(walls) or any(map(_tells_members, paragraphs([tree.body])))
+    for node in [*hidden_text.hidden(tree), *tree.css(_OFFERS), *(tree.css("a") if own else ())]:
+        if node.parent is not None and node.tag not in _HOLDERS:
+            node.decompose()
+    return tree.body is not None and any(map(_tells_members, paragraphs([tree.body])))
+
+
+def _notice(node: LexborNode) -> list[str]:
+    """The lines of an element that is named as a wall and says so, in few words; [] if it is none."""
+    if node.tag in _HOLDERS or len(words(text_of(node))) > _WALL_WORDS:
+        return []
+    said = paragraphs([node])
+    return said if any(map(_tells_members, said)) else []
 
 
 def _tells_members(text: str) -> bool:
-    if text.count(" ") >= _NOTICE_WORDS:
+    if len(text) > _NOTICE_CHARS or len(words(text)) > _NOTICE_WORDS:
         return False
     said = known_form(text)
     return any(phrase in said for phrase in _phrases())

@@ -127,7 +127,7 @@ def _reject_draft(draft: Draft, document: HtmlDocument, found: list[jsonld.Node]
     if draft.paywalled and draft.description and _is_part(draft.body, draft.description):
         raise Refused(PageReason.WALL)
     few = not _has_words(draft.body, _MIN_BODY_WORDS)
-    if not _has_words(draft.body, _NOTICE_WORDS) and _is_for_members(draft, document):
+    if draft.paywalled is not False and not _has_words(draft.body, _NOTICE_WORDS) and _is_for_members(draft, document):
         raise Refused(PageReason.WALL)
     if few and _is_video(document, found, declared):
         raise Refused(PageReason.VIDEO)

@@ -39,12 +39,8 @@ def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: R
             said = []  # only a copy of the description
         found, origin = _generic(draft, document, said, pieces, elements)
         tags = {piece.text: piece.tag for piece in sorted(pieces, key=lambda piece: piece.found)}
-        signed = draft.lacks("authors")
-        first = found[:1]
-        found, off = metadata_lines.without(found, tags, (draft.published, draft.modified), signed=signed)
+        found, off = metadata_lines.without(found, tags, (draft.published, draft.modified))
         draft.removed += off
-        if signed and first and first[0] in (one.text for one in off):
-            draft.fill("authors", metadata_lines.opening_names(first[0]), "body")
         draft.fill("body", found, origin)
         read = length(draft.body) / max(1, length(said))
         if read < 0.2 or (read < 0.6 and _lacks(draft.body, said, document)):

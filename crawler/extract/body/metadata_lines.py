@@ -8,9 +8,8 @@ from datetime import date, datetime, timedelta
 
 from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import dates
-from crawler.extract.author_names import PARTICLES, is_agency, is_byline, is_of_others, is_person, names
+from crawler.extract.author_names import PARTICLES, is_agency, is_byline, is_of_others, names
 from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
-from crawler.extract.bylines import is_place
 from crawler.extract.dates import reader
 from index.model.message import Message
 
@@ -19,7 +18,6 @@ _LINE = 80  # characters of such a line
 _WORDS_BESIDE = 4  # words beside a date, as in `Published …` and `4 min read`
 _ENDS = re.compile(r"[.!?。！？؟۔…][\"'”’»)\]]*$")
 _PARTS = re.compile(r"\s+[-–—|•·/]\s+|[|•·]")
-_DASH = re.compile(r"\s[-–—]\s")
 _WORD = re.compile(r"[^\W\d_]+")
 _LABEL = re.compile(r"[:：/]|^بقلم")  # what tells a byline from a sentence where letters have no case
 _NUMBER = re.compile(r"\d")
@@ -35,18 +33,14 @@ def without(
     paragraphs: list[str],
     tags: Mapping[str, str] | None = None,
     own: Sequence[datetime | None] = (),
-    *,
-    signed: bool = False,
 ) -> tuple[list[str], list[Removed]]:
     """The paragraphs without lines about the text at its top and its end, and these.
 
-    `tags` are those of the paragraphs' elements, as far as known; `own` are the article's dates; with `signed`, a first
-    paragraph that is just a name is the author's."""
+    `tags` are those of the paragraphs' elements, as far as known; `own` are the article's dates. A name alone at the
+    top is no such line: `White House` is written like one."""
     tags, days = tags or {}, [at.date() for at in own if at is not None]
     removed: list[Removed] = []
     kept = list(paragraphs)
-    if signed and len(kept) > 1 and tags.get(kept[0]) not in _NO_SIGNS and opening_names(kept[0]):
-        removed.append(_removed(kept.pop(0), "author"))
     for text in paragraphs[:_TOP]:
         dated = tags.get(text) not in HEADINGS and _is_date(text, days)
         kind = "author" if _is_author(text) else "meta" if dated else ""
@@ -56,15 +50,6 @@ def without(
     if len(kept) > 1 and tags.get(kept[-1]) not in _NO_SIGNS and _is_signature(kept[-1]):
         removed.append(_removed(kept.pop(), "author"))
     return kept, removed
-
-
-def opening_names(text: str) -> tuple[str, ...]:
-    """The author in a first paragraph that is just a name, or a place and a name: `سمر حداد - حمص`; () if it is not."""
-    if len(text) > _LINE or _ENDS.search(text) or _NUMBER.search(text):
-        return ()
-    said = names([text])
-    placed = _DASH.search(text) is not None and len(said) == 1 and len(text.split()) > len(said[0].split()) + 1
-    return said if (placed and _is_full_name(said[0])) or (is_person(text) and not is_place(text)) else ()
 
 
 def _is_signature(text: str) -> bool:

@@ -201,7 +201,7 @@ def test_a_page_that_leads_on_is_refused_with_where_it_leads() -> None:
 NOTICES = {
     "Substack": "<div class='available-content'></div><div data-testid=paywall class=paywall><h2>This post is for paid"
     " subscribers</h2><a href=/s>Subscribe</a></div>",
-    "a Ghost theme": "<div class=single-content><div class=content-cta><h2>This post is for paying subscribers only"
+    "a Ghost theme": "<div class=single-content><div class=content-offer><h2>This post is for paying subscribers only"
     f"</h2></div></div></article>{TEASERS.replace('few lines of post', 'long paragraph of many words in post')}",
     "a box": "<div class=paywall-box><p>To continue reading this article, please subscribe.</p></div>",
     "German": "<p>Dieser Artikel ist nur für Abonnenten. Jetzt anmelden!</p>",
@@ -245,3 +245,32 @@ def test_a_flash_beside_an_offer_to_subscribe_is_an_article() -> None:
     flash = "<p>The bridge across the river was opened on Monday, and the whole town came to see it in the rain.</p>"
     found = article(f"<title>Bridge opened</title>{head}<article><h1>Bridge opened</h1>{flash}</article>{offer}")
     assert "whole town" in found
+
+
+SEVEN = "فُتح السد مساء اليوم أمام المزارعين."
+SAID = {"@type": "NewsArticle", "headline": "x y", "isAccessibleForFree": True}
+FREE = f'<script type="application/ld+json">{json.dumps(SAID)}</script>'
+SCREENING = "会員限定の試写会が五日に東京で開かれ、監督が語った。" * 3
+READABLE = {
+    "the text is named so": f"<h1>السد</h1><div class=paywall><p>{FLASH}</p><p>{FLASH * 3}</p></div>",
+    "a short text is named so": f"<article><h1>السد</h1><div class=paywall><p>{SEVEN}</p></div></article>",
+    "the page has none": f"<body class='single no-paywall'><h1>السد</h1><p>{FLASH}</p></body>",
+    "free by JSON-LD": f"{FREE}<h1>x y</h1><div class='body paywall'><p>{SEVEN}</p><p>For members only</p></div>",
+    "a hidden dialog": f"<article><h1>السد</h1><p>{SEVEN}</p></article>"
+    "<div id=paywall-modal hidden><p>هذا المحتوى مخصص للمشتركين</p></div>",
+    "a dialog": f"<article><h1>السد</h1><p>{SEVEN}</p></article><div id=paywall-modal><p>For members only</p></div>",
+    "a footer": f"<article><h1>السد</h1><p>{SEVEN}</p></article><footer><a href=/m>For members only</a></footer>",
+    "a link": f"<article><h1>السد</h1><p>{SEVEN}</p></article>"
+    "<div class=c9><p><a href=/m>For members only</a></p></div>",
+    "a Japanese sentence": "<article><h1>計画</h1><p>会員限定の試写会が五日に東京で開かれた。</p></article>",
+    "a Japanese paragraph": "<article><h1>計画</h1><p>"
+    + "会員限定の試写会が五日に東京で開かれ、監督が語った。" * 3
+    + "</p></article>",
+    "an English sentence": "<article><h1>Club burns</h1><p>The old club by the river, which had been for members"
+    " only since it was built by the brothers in 1890, burned down on Monday night in a storm.</p></article>",
+}
+
+
+@pytest.mark.parametrize("html", READABLE.values(), ids=READABLE)
+def test_a_text_that_all_may_read_is_no_wall(html: str) -> None:
+    assert article(f"<title>السد</title><meta property='og:type' content='article'>{html}")
