@@ -10,6 +10,7 @@ import logging
 import queue
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -128,7 +129,8 @@ class Daemon:
         self.full: bool | None = None  # whether the disk was short of space; None: not checked yet
         self.clock = time.time() - time.monotonic()
         self.signing = MinHashBackfill(archive)
-        self.compaction = DailyCompaction(archive, config, time.monotonic())
+        self.ending = threading.Event()
+        self.compaction = DailyCompaction(archive, config, time.monotonic(), self.ending.is_set)
         self.on_demand = (AddressFetcher(config, archive), SitePreviewer(config, archive))
         self.mistake = ""  # in a site's file, as it was last told
         self.bell: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -141,7 +143,7 @@ class Daemon:
             if dead := crawl_process.reap_dead_runs(self.config, self.archive):
                 log.warning("%d run(s) died with the process that started them; their sites are due again", len(dead))
             scheduler = self._scheduler()
-            stack.callback(scheduler.shutdown, wait=False)
+            stack.callback(scheduler.shutdown)  # waits for `supervise`, which needs the archive
             stack.callback(self.end)
             while True:
                 self.watch_clock(scheduler)
@@ -185,7 +187,7 @@ class Daemon:
         """Check the sites' health and the saved searches, write manifests and send the alerts; runs in the scheduler's
         own thread.
 
-        A failing step does not keep the others from running.
+        A failing step does not keep the others from running; once the daemon ends, none is begun.
         """
         now, archive, config = datetime.now(UTC), self.archive, self.config
         for step in (
@@ -197,6 +199,8 @@ class Daemon:
             lambda: saved_search_alerts.send_alerts(archive, config, now),
             lambda: self.compaction.some(now, time.monotonic(), crawling=bool(self.running)),
         ):
+            if self.ending.is_set():
+                return
             try:
                 step()
             except ArshifError as error:  # retried next time; `tick` runs into the same trouble
@@ -344,6 +348,7 @@ class Daemon:
 
     def end(self) -> None:
         """End the crawls, then the helpers, so that what the crawls stored is still indexed."""
+        self.ending.set()
         for run in self.running:
             run.stop(RunStatus.STOPPED)
         for work in self.on_demand:

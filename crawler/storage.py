@@ -71,8 +71,9 @@ def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
     if not config.settings.raw.keep_days:
         return 0
     try:
-        with archive.database.lock(KEEPING):
-            return raw_files.expire(archive, raw_folder(config), now - timedelta(days=config.settings.raw.keep_days))
+        with archive.database.lock(KEEPING) as still_held:
+            before = now - timedelta(days=config.settings.raw.keep_days)
+            return raw_files.expire(archive, raw_folder(config), before, still_held)
     except Busy:
         return 0
 

@@ -4,7 +4,8 @@ Each crawl leaves a file of its own. They are merged record by record, unchanged
 verify` does. The new file is complete and on disk before one transaction moves all references there and notes the old
 files as discarded; then these are deleted. Whoever still has an old reference asks for the new one
 (`crawler.storage.open_raw`). A file with a damaged record stays as it is. A kill leaves files that are noted as
-discarded, the new one or the old ones, and nothing else: `sweep` deletes them.
+discarded, the new one or the old ones, and nothing else: `sweep` deletes them. What a crash left torn at the end of a
+file is no record, and goes with it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from io import FileIO
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import IO
@@ -29,12 +29,12 @@ from crawler.settings_model import PRODUCT
 from crawler.storage import open_raw, raw_name
 from index.archive import Archive, raw_files, runs, warc_files, warc_records
 from index.archive.backup import KEEPING
+from index.archive.database import StillHeld
 from index.atomic_files import new_file, sync_folder
 from index.model.codes import RecordProblem
 from index.warc import files
 from index.warc.record import pack_info
 from index.warc.store import WarcStore
-from index.warc.torn import truncate_torn_tail
 
 log = logging.getLogger("arshif.raw")
 
@@ -67,6 +67,10 @@ class Compacted:
     damaged: int = 0
 
 
+class _Stopped(Exception):
+    """Whoever wanted files to be merged wants no more."""
+
+
 def compact(
     archive: Archive,
     config: Config,
@@ -75,24 +79,30 @@ def compact(
     at_once: bool = False,
     most: int | None = None,
     told: Callable[[int], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Compacted:
     """Merge the small files of the months that are over, and of the current one those that are MANY, or with `at_once`
     any. If raw copies expire, files of different days are not merged, so that each is deleted in time.
 
-    At most so many new files are written (None: all). `told` is called with the number of files merged so far.
+    At most so many new files are written (None: all). `told` is called with the number of files merged so far. Once it
+    is `stopped`, which is asked before each record, it ends, and the files that were being merged stay as they are.
 
     :raises Busy: when another process makes a backup, erases or compacts.
     :raises ArchiveError: when the disk has too little space, or a file cannot be written.
     """
     done, left = Compacted(), most
     with open_raw(config, archive) as raw:
-        with archive.database.lock(KEEPING):
-            raw_files.sweep(archive, raw.folder)
+        merger = _Merger(archive, raw, config, now, stopped, done)
+        with archive.database.lock(KEEPING) as still_held:
+            raw_files.sweep(archive, raw.folder, still_held)
         while left is None or left > 0:
             before, groups = done.merged, _groups(archive, raw, config, now, at_once=at_once)
             for group in groups[:left]:
-                with archive.database.lock(KEEPING):
-                    _merge(archive, raw, config, group, now, done)
+                try:
+                    with archive.database.lock(KEEPING) as still_held:
+                        merger.merge(group, still_held)
+                except _Stopped:
+                    return done
                 if told is not None:
                     told(done.merged)
             left = None if left is None else left - len(groups)
@@ -153,67 +163,78 @@ def _small_files(archive: Archive, raw: WarcStore, config: Config) -> list[Small
     ]
 
 
-def _merge(
-    archive: Archive, raw: WarcStore, config: Config, group: list[SmallFile], now: datetime, done: Compacted
-) -> None:
-    """Merge these files into a new one, and delete them."""
-    if lack := disk_space.shortage(config.settings, more=sum(one.bytes for one in group)):
-        raise ArchiveError(lack)
-    name = f"{files.month(group[-1].newest)}/compacted-{now:%Y%m%dT%H%M%S}-{uuid4().hex[:8]}.warc.gz"
-    archive.write(partial(warc_files.discard, files=[name])).result()
-    path = files.make_place(raw.folder, name)
-    copied: dict[str, dict[int, int]] = {}
-    with ExitStack() as held:
-        with new_file(path) as out:
-            out.write(pack_info(path.name, {"software": PRODUCT, "format": "WARC File Format 1.1"}))
-            for one in group:
-                file = held.enter_context(files.held(raw.folder / one.name))
-                if file is None:
-                    continue  # its writer goes on
-                offsets = _copy(archive, raw, one.name, file, out, now)
-                done.damaged += offsets is None
-                if offsets:
-                    copied[one.name] = offsets
-        sync_folder(path.parent)
-        move = partial(warc_files.move, offsets=copied, target=name, now=now)
-        if len(copied) > 1 and archive.write(move).result():
-            done.into += 1
-            done.merged += len(copied)
-            done.records += sum(map(len, copied.values()))
-    raw_files.sweep(archive, raw.folder)
+@dataclass(frozen=True, slots=True)
+class _Merger:
+    """Merges files into new ones, and counts them as `done`."""
 
+    archive: Archive
+    raw: WarcStore
+    config: Config
+    now: datetime
+    stopped: Callable[[], bool]
+    done: Compacted
 
-def _copy(
-    archive: Archive, raw: WarcStore, name: str, file: FileIO, out: IO[bytes], now: datetime
-) -> dict[int, int] | None:
-    """Copy a file's records, as far as the archive refers to them; return where each lies now, by its id. None if one
-    is damaged, which is recorded: then nothing is copied."""
-    with archive.read() as conn:
-        records = warc_records.of_file(conn, name)
-    truncate_torn_tail(file, max((one.ref.offset + one.ref.length for one in records), default=0))
-    start, offsets = out.tell(), dict[int, int]()
-    problems: dict[int, RecordProblem | None] = {}
-    for record in records:
-        found = inspect(raw, record)
-        if isinstance(found, RecordProblem):
-            problems[record.id] = found
-            continue
-        offsets[record.id] = out.tell()
-        out.write(found.packed)
-    if not problems:
-        return offsets
-    log.warning("%s is left as it is: %d of its records are damaged (`arshif verify`)", name, len(problems))
-    archive.write(partial(warc_records.mark_checked, problems=problems, now=now)).result()
-    out.seek(start)
-    out.truncate()
-    return None
+    def merge(self, group: list[SmallFile], still_held: StillHeld) -> None:
+        """Merge these files into a new one, and delete them; call it while the lock `KEEPING` is held."""
+        if lack := disk_space.shortage(self.config.settings, more=sum(one.bytes for one in group)):
+            raise ArchiveError(lack)
+        archive, folder = self.archive, self.raw.folder
+        name = f"{files.month(group[-1].newest)}/compacted-{self.now:%Y%m%dT%H%M%S}-{uuid4().hex[:8]}.warc.gz"
+        archive.write(partial(warc_files.discard, files=[name])).result()
+        path = files.make_place(folder, name)
+        copied: dict[str, dict[int, int]] = {}
+        with ExitStack() as held:
+            with new_file(path) as out:
+                out.write(pack_info(path.name, {"software": PRODUCT, "format": "WARC File Format 1.1"}))
+                for one in group:
+                    if held.enter_context(files.held(folder / one.name)) is None:
+                        continue  # its writer goes on
+                    offsets = self._copy(one.name, out)
+                    self.done.damaged += offsets is None
+                    if offsets:
+                        copied[one.name] = offsets
+            sync_folder(path.parent)
+            still_held()  # else another process may have deleted the new file, as nothing refers to it
+            move = partial(warc_files.move, offsets=copied, target=name, now=self.now)
+            if len(copied) > 1 and archive.write(move).result():
+                self.done.into += 1
+                self.done.merged += len(copied)
+                self.done.records += sum(map(len, copied.values()))
+        raw_files.sweep(archive, folder, still_held)
+
+    def _copy(self, name: str, out: IO[bytes]) -> dict[int, int] | None:
+        """Copy a file's records, as far as the archive refers to them; return where each lies now, by its id. None if
+        one is damaged, which is recorded: then nothing is copied."""
+        with self.archive.read() as conn:
+            records = warc_records.of_file(conn, name)
+        start, offsets = out.tell(), dict[int, int]()
+        problems: dict[int, RecordProblem | None] = {}
+        for record in records:
+            if self.stopped():
+                raise _Stopped
+            found = inspect(self.raw, record)
+            if isinstance(found, RecordProblem):
+                problems[record.id] = found
+                continue
+            offsets[record.id] = out.tell()
+            out.write(found.packed)
+        if not problems:
+            return offsets
+        log.warning("%s is left as it is: %d of its records are damaged (`arshif verify`)", name, len(problems))
+        self.archive.write(partial(warc_records.mark_checked, problems=problems, now=self.now)).result()
+        out.seek(start)
+        out.truncate()
+        return None
 
 
 class DailyCompaction:
-    """Compacts once a day while nothing is being crawled; where something always is, a day later all the same."""
+    """Compacts once a day while nothing is being crawled; where something always is, a day later all the same. It ends
+    at once when it is `stopped`."""
 
-    def __init__(self, archive: Archive, config: Config, at: float) -> None:
-        self.archive, self.config = archive, config
+    def __init__(
+        self, archive: Archive, config: Config, at: float, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.archive, self.config, self.stopped = archive, config, stopped
         self.due = at  # monotonic seconds, as all here
 
     def some(self, now: datetime, at: float, *, crawling: bool) -> int:
@@ -225,7 +246,7 @@ class DailyCompaction:
             return 0
         due, self.due = self.due, at + DAY
         try:
-            done = compact(self.archive, self.config, now, most=1)
+            done = compact(self.archive, self.config, now, most=1, stopped=self.stopped)
         except Busy:
             self.due = due
             return 0

@@ -14,9 +14,11 @@ from crawler.storage import find_article
 from crawler.urls.canonical import canonical
 from index.archive import Archive, erasure, frontier, leases
 from index.archive.backup import KEEPING
+from index.archive.database import StillHeld
 from index.archive.raw_files import sweep
 from index.model.message import Message
 from index.warc.maintenance import blank
+from index.warc.torn import remove_cut
 
 OWNER = "arshif forget"  # owner of the sites' leases, shown to users
 
@@ -94,23 +96,27 @@ class Erasure:
 
         :raises Busy: when a site is being crawled, or another process makes a backup or erases something.
         """
-        with self.archive.database.lock(KEEPING):
-            sweep(self.archive, self.raw)  # copies of what is erased, which a compaction that was killed left
+        with self.archive.database.lock(KEEPING) as still_held:
+            sweep(self.archive, self.raw, still_held)  # copies that a compaction left which was killed
+            remove_cut(self.raw)
             held = self.archive.write(partial(leases.acquire, sites=what.sites, owner=OWNER, now=now)).result()
             try:
                 if missing := set(what.sites) - {lease.site for lease in held}:
                     names = ", ".join(sorted(missing))
                     raise Busy(f"{names} is being crawled: wait for the end of its run (`arshif runs`)")
-                done = self._forget(what, {lease.site: lease for lease in held}, now)
+                done = self._forget(what, {lease.site: lease for lease in held}, now, still_held)
             finally:
                 self.archive.write(partial(leases.release, held=held)).result()
         return replace(done, left=self.archive.database.purge())
 
-    def _forget(self, what: ErasureTarget, held: Mapping[str, leases.Lease], now: datetime) -> Erased:
+    def _forget(
+        self, what: ErasureTarget, held: Mapping[str, leases.Lease], now: datetime, still_held: StillHeld
+    ) -> Erased:
         if what.whole:  # first, so that a crawl begun after a crash finds the mark
             self.archive.write(partial(erasure.refuse_site, site=what.site, now=now), held[what.site]).result()
         done = Erased(what.site, urls=len(what.urls), sites=what.sites)
         for site, article in what.articles:
+            still_held()  # else a compaction may move the records between these steps
             with self.archive.read() as conn:
                 known = erasure.find(conn, article)
             blank(self.raw, known.refs)  # before the archive forgets where they are

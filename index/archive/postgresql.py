@@ -11,13 +11,13 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, Table, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ResourceClosedError
 
 from index.archive import data_folder, heartbeat, migrate
 from index.archive.column_types import to_json
@@ -259,6 +259,8 @@ class PostgresqlDatabase:
         try:
             yield make_sure
         finally:
+            with suppress(DBAPIError, ResourceClosedError):  # the connection was lost
+                held[0].execute(_RELEASE)  # the server would do it later than its connection ends here
             held[0].close()
             engine.dispose()
 
@@ -302,6 +304,7 @@ def freeze(conn: Connection, tables: Sequence[Table]) -> None:
 # https://www.postgresql.org/docs/current/runtime-config-wal.html
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _TRY = text("SELECT pg_try_advisory_lock(hashtext('arshif'), hashtext(:key))")
+_RELEASE = text("SELECT pg_advisory_unlock_all()")
 _HOLDER = text(  # https://www.postgresql.org/docs/current/view-pg-locks.html
     "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
     " WHERE locktype = 'advisory' AND granted AND datname = current_database()"

@@ -7,15 +7,19 @@ from functools import partial
 from pathlib import Path
 
 from index.archive import Archive, warc_files
+from index.archive.database import StillHeld
 from index.warc.files import listed, remove
 
 
-def sweep(archive: Archive, folder: Path) -> int:
+def sweep(archive: Archive, folder: Path, still_held: StillHeld) -> int:
     """Delete the files in the folder of raw responses that are noted as discarded; return how many. Those that another
     process writes to stay for the next time.
 
-    Call it while the lock `KEEPING` is held: a file that is being merged is noted, too.
+    Call it while the lock `KEEPING` is held, with what makes sure of that: a file that is being merged is noted, too.
+
+    :raises Busy: when the lock was lost to another process.
     """
+    still_held()
     with archive.read() as conn:
         files = warc_files.discarded(conn)
     gone = [file for file in files if remove(folder, file)]
@@ -24,11 +28,14 @@ def sweep(archive: Archive, folder: Path) -> int:
     return len(gone)
 
 
-def expire(archive: Archive, folder: Path, before: datetime) -> int:
+def expire(archive: Archive, folder: Path, before: datetime, still_held: StillHeld) -> int:
     """Delete the files whose pages were all fetched before then (UTC), and older ones to which nothing refers; return
-    how many. The archive forgets them first. Call it while the lock `KEEPING` is held."""
+    how many. The archive forgets them first. Call it while the lock `KEEPING` is held, with what makes sure of that.
+
+    :raises Busy: when the lock was lost to another process.
+    """
     archive.write(partial(warc_files.expire, before=before)).result()
-    deleted = sweep(archive, folder)
+    deleted = sweep(archive, folder, still_held)
     with archive.read() as conn:
         kept = warc_files.referred(conn)
     for name, stat in listed(folder).items():

@@ -69,13 +69,15 @@ def move(conn: Connection, offsets: Mapping[str, Mapping[int, int]], target: str
     is there, by its file and its id. They were checked `now` (UTC). The files are noted as discarded, the other one no
     longer is.
 
-    Returns whether that was done; it is not if the archive refers to other records in one of the files than these.
+    Returns whether that was done; it is not if the archive refers to other records in one of the files than these, nor
+    if the other one is noted as discarded no more: whoever took the note away has deleted it.
     """
     ids = {record: place for places in offsets.values() for record, place in places.items()}
     there: set[int] = set()
     for piece in chunks(list(offsets)):
         there |= set(conn.execute(select(t.raws.c.id).where(t.raws.c.file.in_(piece))).scalars())
-    if there != ids.keys():
+    noted = select(t.discarded_files).where(t.discarded_files.c.file == target)
+    if there != ids.keys() or conn.execute(noted).first() is None:
         return False
     values = {"file": target, "offset": bindparam("place"), "checked": now, "problem": None}
     one = update(t.raws).where(t.raws.c.id == bindparam("record")).values(**values)

@@ -76,16 +76,17 @@ def held(path: Path) -> Iterator[FileIO | None]:
 
 
 def remove(folder: Path, name: str) -> bool:
-    """Delete a file, and what was left of an attempt to write it, for good; return whether it is gone. One whose writer
-    goes on stays. A name of no file of ours, such as in an archive that somebody else wrote, deletes nothing: what it
-    leads to is not there."""
+    """Delete a file for good, with what was left of an attempt to write it and what was cut off it; return whether it
+    is gone. One whose writer goes on stays. A name of no file of ours, such as in an archive that somebody else wrote,
+    deletes nothing: what it leads to is not there."""
     if not is_file_name(name):
         return True
     path = folder / name
     with held(path) as file:
         if file is None and path.exists():
             return False
-        for left in (path, *path.parent.glob(f"{path.name}.*.new")):
+        beside = (left for end in ("*.new", "torn-*") for left in path.parent.glob(f"{path.name}.{end}"))
+        for left in (*beside, path):
             left.unlink(missing_ok=True)
     if path.parent.exists():
         sync_folder(path.parent)

@@ -66,6 +66,14 @@ def truncate_torn_tail(file: FileIO, referred: int = 0) -> int:
     return size - whole
 
 
+def remove_cut(folder: Path) -> None:
+    """Delete what was cut off any file and kept beside it: it may be of any page."""
+    for pattern in ("*.warc.gz.torn-*", "[0-9]*/[0-9]*/*.warc.gz.torn-*"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)
+
+
 def _set_aside(file: FileIO, start: int) -> None:
     path = Path(str(file.name))
     aside = path.with_name(f"{path.name}.torn-{start}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +28,7 @@ from index.archive import Archive, runs, warc_files, warc_records
 from index.archive import manifests as stored_manifests
 from index.archive import tables as t
 from index.archive.backup import KEEPING, back_up, check, restore
-from index.archive.database import Database
+from index.archive.database import Database, StillHeld
 from index.errors import ArchiveError, Busy
 from index.evidence import proofs
 from index.model.codes import RecordProblem, RunCause
@@ -36,6 +38,7 @@ from index.warc.maintenance import join
 from index.warc.record import WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import HOUR, NOW
+from tests.support.postgresql import Server
 from tests.support.raw_files import HOST, crawl, names, says, small, store, whole
 
 DAY = timedelta(days=1)
@@ -171,6 +174,87 @@ def test_what_others_write_is_left_alone(archive: Archive, config: Config, folde
     assert compact(archive, config, NOW).merged == 2, "once it is closed"
 
 
+def test_what_is_torn_goes_with_its_file(archive: Archive, config: Config, folder: Path) -> None:
+    for run in range(3):
+        crawl(archive, folder, run, 2, LAST_MONTH)
+    torn, cut, _ = small(folder)
+    with (folder / torn).open("ab") as file:
+        file.write(gzip.compress(b"said by a torn record")[:-5])
+    (folder / f"{cut}.torn-1").write_bytes(b"said by a torn record")
+    assert compact(archive, config, NOW) == Compacted(merged=3, into=1, records=6)
+    assert len(names(folder)) == 1
+    assert says(folder, "said by a torn record") == []
+    with open_raw(config, archive) as raw:
+        assert whole(archive, raw) == 6
+
+
+def test_what_is_forgotten_is_in_nothing_that_was_cut_off(archive: Archive, config: Config, folder: Path) -> None:
+    crawl(archive, folder, 1, 2)
+    (name,) = names(folder)
+    for place in (name, "older.warc.gz"):
+        (folder / f"{place}.torn-1").write_bytes(gzip.compress(f"said at {HOST}1/1<".encode())[:-5])
+    work = Erasure(archive, folder)
+    assert work.forget(work.resolve(f"{HOST}1/1", config), NOW).raws == 1
+    assert names(folder) == [name]
+
+
+def test_a_compaction_that_is_stopped_leaves_all_as_it_was(archive: Archive, config: Config, folder: Path) -> None:
+    for run in range(3):
+        crawl(archive, folder, run, 2, LAST_MONTH)
+    before = names(folder)
+    asked: list[None] = []
+
+    def stopped() -> bool:
+        asked.append(None)
+        return len(asked) > 3
+
+    assert compact(archive, config, NOW, stopped=stopped) == Compacted()
+    assert len(asked) == 4
+    assert names(folder) == before
+    daemon = Daemon(config, archive, web=False)
+    daemon.end()
+    daemon.supervise()
+    assert names(folder) == before
+    assert compact(archive, config, NOW) == Compacted(merged=3, into=1, records=6)
+    with archive.read() as conn:
+        assert conn.execute(select(t.discarded_files)).all() == []
+
+
+def test_whoever_lost_the_lock_to_another_moves_and_deletes_nothing(
+    config: Config, folder: Path, tmp_path: Path, postgresql_server: Server
+) -> None:
+    with postgresql_server.archive(tmp_path) as database, Archive(database) as archive, ExitStack() as others:
+        for run in range(3):
+            crawl(archive, folder, run, 2, LAST_MONTH)
+        before = names(folder)
+        lost: list[None] = []
+
+        def lose() -> bool:
+            if not lost:
+                lost.append(None)
+                postgresql_server.disconnect(database.url)
+                others.enter_context(database.lock(KEEPING))
+            return False
+
+        with pytest.raises(Busy):
+            compact(archive, config, NOW, stopped=lose)
+        assert set(names(folder)) > set(before)
+        others.close()
+        assert compact(archive, config, NOW) == Compacted(merged=3, into=1, records=6)
+        with open_raw(config, archive) as raw:
+            assert whole(archive, raw) == 6
+
+
+def test_a_merged_file_that_another_swept_is_not_referred_to(archive: Archive, folder: Path) -> None:
+    crawl(archive, folder, 1, 2, LAST_MONTH)
+    (name,) = names(folder)
+    with archive.read() as conn:
+        offsets = {name: {one.id: one.ref.offset for one in warc_records.of_file(conn, name)}}
+    assert not archive.write(lambda conn: warc_files.move(conn, offsets, "2026/10/swept.warc.gz", NOW)).result()
+    with archive.read() as conn:
+        assert warc_files.referred(conn) == {name}
+
+
 def test_crawls_and_readers_go_on_while_files_are_merged(archive: Archive, config: Config, folder: Path) -> None:
     over = threading.Event()
 
@@ -256,11 +340,11 @@ def test_what_is_forgotten_after_a_compaction_that_broke_off_is_in_no_file(
     swept = compaction.raw_files.sweep
     calls = []
 
-    def broken(archive: Archive, folder: Path) -> int:
+    def broken(archive: Archive, folder: Path, still_held: StillHeld) -> int:
         calls.append(1)
         if len(calls) == 2:
             raise ArchiveError("the machine went down")
-        return swept(archive, folder)
+        return swept(archive, folder, still_held)
 
     monkeypatch.setattr(compaction.raw_files, "sweep", broken)
     with pytest.raises(ArchiveError, match="went down"):

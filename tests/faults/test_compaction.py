@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from itertools import count
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from tests.faults.conftest import LONG, LONG_MARKS
 from tests.faults.consistency import Installation
 from tests.faults.kill_at import POINTS
 from tests.support.archive_samples import NOW
-from tests.support.patience import PATIENCE
+from tests.support.patience import LOOK, PATIENCE
 from tests.support.raw_files import HOST, crawl, names, says, whole
 
 KILLS = 200 if LONG else 15
@@ -63,30 +64,35 @@ def test_a_killed_compaction(house: Installation, stage: str) -> None:
     house.arshif("verify")
 
 
-def crawl_and_compact(config: Path, data: Path, first: int) -> None:
-    """Crawls, whose files are merged as soon as there are some, until it is killed."""
+def crawl_and_compact(config: Path, data: Path, first: int, stored: Event) -> None:
+    """Crawls, whose files are merged as soon as there are some, until it is killed; tells when the first has `stored`
+    its pages."""
     settings = load(config, {"ARSHIF_DATA": str(data)})
     with open_archive(settings) as archive:
         for run in count(first):
             crawl(archive, raw_folder(settings), run, PAGES)
+            stored.set()
             if run % FILES == 0:
                 compact(archive, settings, NOW, at_once=True)
 
 
 def test_kills_at_random_times(house: Installation) -> None:
     dice, data = random.Random("compact"), Path(house.settings["ARSHIF_DATA"])
+    forks = multiprocessing.get_context("fork")
     config, most, first = house.loaded(), 0, 1
     for _ in range(KILLS):
-        child = multiprocessing.get_context("fork").Process(target=crawl_and_compact, args=(house.config, data, first))
+        stored = forks.Event()
+        child = forks.Process(target=crawl_and_compact, args=(house.config, data, first, stored))
         child.start()
-        time.sleep(dice.uniform(0.05, 1.5))
+        while not stored.wait(LOOK):
+            assert child.is_alive()
+        time.sleep(dice.uniform(0, 1.5))
         os.kill(child.pid or 0, signal.SIGKILL)
         child.join()
         with open_archive(config) as archive, open_raw(config, archive) as raw:
             found = whole(archive, raw)
-            assert found >= most
+            assert found >= most + PAGES
             most, first = found, first + 1_000
-    assert most > PAGES, "no crawl came as far as to store anything"
     house.arshif("raw", "compact")
     with open_archive(config) as archive, open_raw(config, archive) as raw:
         assert whole(archive, raw) == most

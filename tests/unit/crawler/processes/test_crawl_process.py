@@ -166,7 +166,7 @@ def test_a_file_of_a_dead_run_to_which_nothing_refers_is_to_be_deleted(tmp_path:
         assert crawl_process.reap_dead_runs(config, archive) == [stored, lost, foreign]
         with archive.read() as conn:
             assert warc_files.discarded(conn) == before[1:3]
-        assert raw_files.sweep(archive, raw) == 2
+        assert raw_files.sweep(archive, raw, lambda: None) == 2
         assert file_names(raw) == [before[0], before[3]], "that of another archive stays"
         assert whole(archive, WarcStore(raw)) == 2
 

@@ -124,12 +124,12 @@ def test_a_name_that_leads_elsewhere_deletes_nothing(tmp_path: Path, name: str) 
         other.write_bytes(b"private")
     with Archive(tmp_path / "data" / "archive.sqlite3") as archive:
         archive.write(partial(warc_files.discard, files=[name])).result()
-        raw_files.sweep(archive, raw)
+        raw_files.sweep(archive, raw, lambda: None)
         with WarcStore(raw, "run-1") as copies:
             new = page(article(), raw=partial(copies.append, response(1)))
             archive.write(partial(articles.store, page=new)).result()
         archive.write(lambda conn: conn.execute(update(t.raws).values(file=name))).result()
-        raw_files.expire(archive, raw, NOW + DAY)
+        raw_files.expire(archive, raw, NOW + DAY, lambda: None)
         with archive.read() as conn:
             assert warc_files.referred(conn) == set()
             assert conn.execute(select(t.discarded_files)).all() == []
