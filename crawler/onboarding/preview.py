@@ -17,7 +17,7 @@ from crawler.onboarding.probe import discover_site
 from crawler.onboarding.proposal import Proposal, SourceOffer, TrialArticle, named
 from crawler.session.source_stats import bounds
 from crawler.site_config import Schedule
-from index.archive import Archive, site_previews
+from index.archive import Archive, dialect, erasure, site_previews
 from index.archive import runs as records
 from index.archive.site_previews import SitePreview
 from index.model.codes import RunCause, RunStatus
@@ -89,8 +89,7 @@ def make_next(config: Config, archive: Archive) -> None:
 
     try:
         proposal = named(propose(config, one.url, told), "", "", config.sites)
-        found, file = as_plain(proposal), proposal.yaml()
-        archive.write(lambda conn: site_previews.settle(conn, one.id, found, file, datetime.now(UTC))).result()
+        archive.write(lambda conn: settle(conn, one.id, proposal, datetime.now(UTC))).result()
         status = RunStatus.OK
     except ArshifError as error:
         problem = error.message
@@ -98,6 +97,15 @@ def make_next(config: Config, archive: Archive) -> None:
         status = RunStatus.OK
     finally:
         archive.write(lambda conn: records.finish(conn, run, status, datetime.now(UTC))).result()
+
+
+def settle(conn: Connection, number: int, proposal: Proposal, now: datetime) -> None:
+    """Record what a preview found, but for articles that were erased on request."""
+    dialect.of(conn).hold_articles(conn)  # an erasure comes before this, or finds a preview that is done
+    signs = [sign for one in proposal.tried for sign in one.signs]
+    gone = erasure.among(conn, proposal.site.id, signs)
+    shown = replace(proposal, tried=tuple(one for one in proposal.tried if not one.signs & gone))
+    site_previews.settle(conn, number, as_plain(shown), shown.yaml(), now)
 
 
 def _claim(conn: Connection) -> tuple[SitePreview, int] | None:

@@ -79,6 +79,13 @@ class TrialArticle:
         """The empty fields that a reader would miss."""
         return [name for name in ASKED_FOR if self.article is not None and not getattr(self.article, name)]
 
+    @property
+    def signs(self) -> frozenset[str]:
+        """The URLs and the text hash by which it is known whether it was erased on request."""
+        own = self.article
+        found = (own.url, own.canonical_url or own.url, own.content_hash) if own else ()
+        return frozenset((self.url, *found))
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

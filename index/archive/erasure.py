@@ -105,13 +105,14 @@ def forget(conn: Connection, what: ErasableArticle, now: datetime) -> None:
 def refuse(conn: Connection, site: str, urls: Sequence[str], texts: Iterable[str], now: datetime) -> None:
     """Mark these URLs, for every site, and text hashes, for this one, so that no crawl stores them again; drop the URLs
     from the site's frontier."""
+    dialect.of(conn).hold_articles(conn)
     for piece in chunks(urls):
         conn.execute(delete(t.frontier).where(t.frontier.c.site == site, t.frontier.c.url.in_(piece)))
         conn.execute(delete(t.requests).where(t.requests.c.url.in_(piece)))
         for table in (t.health, t.alerts):
             shown = (table.c.site == site) & table.c.example.in_(piece)
             conn.execute(update(table).where(shown).values(example=None))
-    conn.execute(delete(t.site_previews).where(t.site_previews.c.ended.is_not(None)))  # they show texts of pages
+    _forget_previews(conn)
     _mark(conn, site, [*map(_digest, urls), *map(_digest, texts)], now)
     _mark(conn, EVERY_SITE, map(_digest, urls), now)
 
@@ -126,6 +127,8 @@ def forget_site(conn: Connection, site: str) -> None:
 
 def refuse_site(conn: Connection, site: str, now: datetime) -> None:
     """Mark a whole site, so that nothing on it is crawled any more."""
+    dialect.of(conn).hold_articles(conn)
+    _forget_previews(conn)
     _mark(conn, site, [WHOLE_SITE], now)
 
 
@@ -166,6 +169,12 @@ def _raws(article: str, site: str, urls: Sequence[str]) -> ColumnElement[bool]:
     further = select(t.further_pages.c.raw).where(t.further_pages.c.article == article)
     own = [t.raws.c.id.in_(raws) for raws in (its, led, further)]
     return or_(*own, facsimiles.only_of(article), (t.raws.c.site == site) & t.raws.c.url.in_(urls))
+
+
+def _forget_previews(conn: Connection) -> None:
+    """Deletes what looks at sites have found, as it shows texts of pages; one that is under way leaves out what is
+    marked by then (`crawler/onboarding/preview.py`)."""
+    conn.execute(delete(t.site_previews).where(t.site_previews.c.ended.is_not(None)))
 
 
 def _unlearn(conn: Connection, site: str, blocks: Iterable[str]) -> None:

@@ -80,13 +80,14 @@ def record_step(conn: Connection, number: int, step: Message) -> None:
 
 def settle(conn: Connection, number: int, found: Mapping[str, Any], file: str, now: datetime) -> None:
     """Record what a preview found."""
-    values = {"found": dict(found), "file": file, "ended": now}
+    values = {"found": dict(found), "file": file, "step": None, "ended": now}
     conn.execute(update(site_previews).where(site_previews.c.id == number, _OPEN).values(**values))
 
 
 def fail(conn: Connection, number: int, problem: Message, now: datetime) -> None:
     """Record why a preview found nothing."""
-    conn.execute(update(site_previews).where(site_previews.c.id == number, _OPEN).values(problem=problem, ended=now))
+    values = {"problem": problem, "step": None, "ended": now}
+    conn.execute(update(site_previews).where(site_previews.c.id == number, _OPEN).values(**values))
 
 
 def let_go(conn: Connection, run: int) -> None:

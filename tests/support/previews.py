@@ -9,11 +9,10 @@ from typing import Any
 from pydantic import HttpUrl
 from sqlalchemy import Connection
 
+from crawler.onboarding import preview
 from crawler.onboarding.messages import ProposalMessage
-from crawler.onboarding.preview import as_plain
 from crawler.onboarding.proposal import Proposal, SourceOffer, TrialArticle
 from crawler.site_config import Site, Source
-from index.archive import site_previews
 from index.model.article import Article
 from index.model.candidate import Candidate
 from index.model.codes import FetchReason
@@ -46,5 +45,4 @@ def proposal(**fields: Any) -> Proposal:
 
 def settle(conn: Connection, number: int, **fields: Any) -> None:
     """Record that as what a preview found."""
-    found = proposal(**fields)
-    site_previews.settle(conn, number, as_plain(found), found.yaml(), datetime.now(UTC))
+    preview.settle(conn, number, proposal(**fields), datetime.now(UTC))

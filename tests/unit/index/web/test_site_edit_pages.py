@@ -44,6 +44,7 @@ def config(tmp_path: Path) -> Config:
 def client(shelf: SearchFixture, config: Config) -> Client:
     def empty(conn: Any) -> None:
         conn.execute(delete(t.site_previews))
+        conn.execute(delete(t.forgotten))
         conn.execute(delete(t.sites).where(t.sites.c.id.in_(("paper", "village"))))
 
     shelf.archive.write(empty).result()
@@ -201,4 +202,32 @@ def test_what_was_erased_is_in_no_preview(client: Client, shelf: SearchFixture) 
     shelf.archive.write(
         lambda conn: erasure.refuse(conn, gone.site, [f"{previews.HOME}1"], [], datetime.now(UTC))
     ).result()
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("site", [None, "village"], ids=["an article", "its whole site"])
+def test_what_is_erased_while_a_site_is_looked_at_is_not_shown(
+    client: Client, shelf: SearchFixture, site: str | None
+) -> None:
+    path = send(client, "/add-site", url="village.example").headers["location"]
+    number, now = int(path.rpartition("/")[2]), datetime.now(UTC)
+    canonical = f"{previews.HOME}moved"
+
+    def erase(conn: Any) -> None:
+        if site:
+            erasure.refuse_site(conn, site, now)
+        else:
+            erasure.refuse(conn, next(newsroom()).site, [canonical], [], now)
+
+    shelf.archive.write(erase).result()
+    shelf.archive.write(lambda conn: previews.settle(conn, number, canonical_url=canonical)).result()
+    shown = client.get(path)
+    assert shown.status_code == 200
+    assert "فقرة أولى من الخبر" not in shown.text
+    assert (f"{previews.HOME}2" in shown.text) is (site is None), "the other page that was tried"
+
+
+def test_a_preview_goes_with_its_whole_site(client: Client, shelf: SearchFixture) -> None:
+    path = looked(client, shelf)
+    shelf.archive.write(lambda conn: erasure.refuse_site(conn, "village", datetime.now(UTC))).result()
     assert client.get(path).status_code == 404
