@@ -26,6 +26,7 @@ from index.web import (
     auth,
     edit_pages,
     error_handlers,
+    export_slots,
     exports,
     live,
     metrics,
@@ -107,7 +108,7 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     app.state.live, app.state.live_seconds = 0, live.LIVE_SECONDS
     app.state.metrics = metrics.Metrics(archive)
     app.state.searches = SearchLimiter(app.state.metrics.searches)
-    app.state.exports = threading.BoundedSemaphore(exports.MAX_CONCURRENT_EXPORTS)
+    app.state.exports = threading.BoundedSemaphore(export_slots.MAX_CONCURRENT_EXPORTS)
     if token:
         app.include_router(auth.router(token))
     app.include_router(search_pages.router)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from index.archive import Archive, documents, facsimiles, readings, warc_records
+from index.archive.facsimiles import Part
 from index.archive.history import history
 from index.dedup.version_diff import paragraphs, same_rules, version_change, word_diff
 from index.export.citation import FORMS, MEDIA, Form, citation, written
@@ -24,6 +27,7 @@ from index.warc.record import WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.web import annotation_pages, queries
 from index.web.error_handlers import Refused
+from index.web.export_slots import Export, Turns, turn
 from index.web.sanitizer import CannotSanitize, sanitize
 from index.web.search_pages import ArchiveOf
 from index.web.search_params import SearchParams, ordered
@@ -40,6 +44,10 @@ FRAMED = (
     "form-action 'none'; frame-ancestors 'self'; base-uri 'none'"
 )
 ALONE = "sandbox; default-src 'none'"  # of a file that somebody opens by itself
+
+PIECE_BYTES = 1 << 18  # of a file, sent at once
+VERSION = re.compile("[1-9][0-9]{0,8}")  # its number, which PostgreSQL's integer can hold
+VersionNumber = Annotated[int, Query(ge=1, lt=10**9)]
 
 router = APIRouter(include_in_schema=False)
 
@@ -99,8 +107,8 @@ def _compared(request: Request, archive: Archive, article: str, old: str, new: s
     with archive.read() as conn:
         document, names = _document(conn, article), queries.names(conn)
         versions = documents.versions(conn, article)
-    after = _version(versions, new) if new else versions[-1]
-    before = _version(versions, old or str(max(1, after.number - 1)))
+    after = _numbered(versions, new) if new else versions[-1]
+    before = _numbered(versions, old or str(max(1, after.number - 1)))
     texts = {
         name: paragraphs(word_diff(getattr(before.article, name), getattr(after.article, name)))
         for name in ("headline", "body")
@@ -126,7 +134,7 @@ def copy(request: Request, archive: ArchiveOf, raw: RawOf, article: str, version
     with archive.read() as conn:
         document, names, numbers = _document(conn, article), queries.names(conn), queries.with_copies(conn, article)
         version = version or str(max(numbers, default=document.number))
-        chosen = _version(documents.versions(conn, article), version)
+        chosen = _version(conn, article, version)
         found = documents.raw_of(conn, article, chosen.number)
         looks = facsimiles.of_version(conn, article, chosen.number)
     removed: dict[str, int] = {}
@@ -152,7 +160,7 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
     """The content of that frame: text and its structure, as a document of its own that cannot do anything."""
     with archive.read() as conn:
         document = _document(conn, article)
-        number = _version(documents.versions(conn, article), version or str(document.number)).number
+        number = _version(conn, article, version or str(document.number)).number
         found = documents.raw_of(conn, article, number)
     try:
         html = _copy(raw, found, document).html
@@ -166,34 +174,43 @@ def framed(archive: ArchiveOf, raw: RawOf, article: str, version: str = "") -> R
 
 @router.get("/articles/{article}/facsimile/{kind}")
 def facsimile_part(
-    archive: ArchiveOf, raw: RawOf, article: str, kind: PartKind, version: str = "", number: int = 1
+    archive: ArchiveOf,
+    raw: RawOf,
+    turns: Turns,
+    article: str,
+    kind: PartKind,
+    version: VersionNumber,
+    number: int = 1,
 ) -> Response:
     """A part of what a version's page looked like: an image, told by its bytes whatever its server said it is, or a
     file to be stored. Nothing of it is shown as a document."""
     with archive.read() as conn:
-        chosen = _version(documents.versions(conn, article), version)
-        found = next(
-            (
-                part
-                for part in facsimiles.parts(conn, article, chosen.number)
-                if (part.kind, part.number) == (kind, number)
-            ),
-            None,
-        )
+        parts = facsimiles.parts(conn, article, version)
+    found = next((part for part in parts if (part.kind, part.number) == (kind, number)), None)
     if raw is None or found is None:
         raise Refused(404, "error.no_copy")
-    try:
-        body = raw.read(found.ref, found.target)[1]
-    except WarcDamaged:
-        raise Refused(404, "error.no_copy") from None
     headers = {"content-security-policy": ALONE, "cache-control": "private, max-age=600"}
-    if kind == PartKind.PAGE:
-        name = f"{article}-{chosen.number}.mhtml"
-        headers["content-disposition"] = f'attachment; filename="{name}"'
-        return Response(body, media_type="application/octet-stream", headers=headers)
+    if kind == PartKind.PAGE:  # with all its images: many megabytes
+        headers["content-disposition"] = f'attachment; filename="{article}-{version}.mhtml"'
+        with turn(turns):
+            body = _part(raw, found)
+            headers["content-length"] = str(len(body))
+            return Export(turns, _pieces(body), media_type="application/octet-stream", headers=headers)
+    body = _part(raw, found)
     if (media := image_type(body)) is None:
         raise Refused(404, "error.no_copy")
     return Response(body, media_type=media, headers=headers)
+
+
+def _part(raw: WarcStore, part: Part) -> bytes:
+    try:
+        return raw.read(part.ref, part.target)[1]
+    except WarcDamaged:
+        raise Refused(404, "error.no_copy") from None
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    return (body[at : at + PIECE_BYTES] for at in range(0, len(body), PIECE_BYTES))
 
 
 @router.get("/hash/{content_hash}")
@@ -202,7 +219,7 @@ def by_hash(request: Request, archive: ArchiveOf, content_hash: str) -> Response
     with archive.read() as conn:
         found, names = readings.with_hash(conn, content_hash), queries.names(conn)
         seen = {(one.article.id, version.number): version.seen for one in found
-                for version in documents.versions(conn, one.article.id)}  # fmt: skip
+                for version in documents.versions(conn, one.article.id, [one.version])}  # fmt: skip
     if not found:
         raise Refused(404, "error.no_hash")
     dated = [(reading, seen[reading.article.id, reading.version]) for reading in found]
@@ -214,7 +231,7 @@ def cite(archive: ArchiveOf, article: str, form: Form, version: str = "") -> Res
     """A citation as a file for reference managers."""
     with archive.read() as conn:
         document, names = _document(conn, article), queries.names(conn)
-        chosen = _version(documents.versions(conn, article), version or str(document.number))
+        chosen = _version(conn, article, version or str(document.number))
     text = written(citation(chosen, names.get(document.article.site) or document.article.site), form)
     headers = {"content-disposition": f'attachment; filename="arshif.{form}"'}
     return Response(text.encode("utf-8", "replace"), media_type=MEDIA[form], headers=headers)
@@ -227,7 +244,12 @@ def _document(conn: Connection, article: str) -> IndexDocument:
     return document
 
 
-def _version(versions: list[Version], number: str) -> Version:
+def _version(conn: Connection, article: str, number: str) -> Version:
+    asked = [int(number)] if VERSION.fullmatch(number) else []
+    return _numbered(documents.versions(conn, article, asked), number)
+
+
+def _numbered(versions: list[Version], number: str) -> Version:
     found = next((version for version in versions if str(version.number) == number), None)
     if found is None:
         raise Refused(404, "error.no_version")

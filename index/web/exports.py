@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from index.archive import Archive, collections, documents, notes
-from index.errors import ArshifError, IndexUnavailable
+from index.errors import ArshifError
 from index.export.format_names import Name
 from index.export.formats import open_format
 from index.export.result_stream import ResultStream, article_ids, chosen, stream
 from index.export.wacz import MEDIA, Collection
-from index.model.message import Message
 from index.model.query import Sort
 from index.warc.store import WarcStore
 from index.web.api_models import ERRORS, failure
 from index.web.article_pages import RawOf
 from index.web.error_handlers import Refused
+from index.web.export_slots import Export, Turns, turn
 from index.web.forms import MAX_SELECTED
 from index.web.search_pages import ArchiveOf, EngineOf
 from index.web.search_params import SearchParams, search_params
 
-MAX_CONCURRENT_EXPORTS = 2  # each queries the index again and again, and others want to search
-
 router = APIRouter(tags=["archive"])
-
-
-class _Export(StreamingResponse):
-    """An export that releases its slot when it ends, however it does."""
-
-    turns: threading.Semaphore
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self.turns.release()
-
-
-async def _turns(request: Request) -> threading.Semaphore:
-    return cast(threading.Semaphore, request.app.state.exports)
 
 
 def _text(description: str, **schema: str) -> dict[str, Any]:
@@ -107,7 +86,7 @@ def export(  # noqa: PLR0913 - the parameters of a URL
     request: Request,
     archive: ArchiveOf,
     engine: EngineOf,
-    turns: Annotated[threading.Semaphore, Depends(_turns)],
+    turns: Turns,
     form: Name | Literal["wacz"],
     asked: Annotated[SearchParams, Depends(search_params)],
     ids: Annotated[list[str] | None, Depends(_chosen)],
@@ -129,11 +108,9 @@ def export(  # noqa: PLR0913 - the parameters of a URL
     write = _writer(form, archive, request.app.state.raw)
     if request.method == "HEAD":
         return StreamingResponse(iter(()), **_about(form, begun().total))
-    with _turn(turns):
+    with turn(turns):
         found = begun()
-        answer = _Export(write(found), **_about(form, found.total))
-        answer.turns = turns
-        return answer
+        return Export(turns, write(found), **_about(form, found.total))
 
 
 @router.head("/articles/{article}/copies.wacz", include_in_schema=False)
@@ -142,7 +119,7 @@ def copies(
     request: Request,
     archive: ArchiveOf,
     raw: RawOf,
-    turns: Annotated[threading.Semaphore, Depends(_turns)],
+    turns: Turns,
     article: str,
 ) -> Any:
     """The saved pages of an article's versions as a web archive collection."""
@@ -153,25 +130,8 @@ def copies(
     collection = _collection(archive, raw, document.article.headline or document.article.url)
     if request.method == "HEAD":
         return StreamingResponse(iter(()), **_about("wacz", 1))
-    with _turn(turns):
-        answer = _Export(collection.pieces([article]), **_about("wacz", 1))
-        answer.turns = turns
-        return answer
-
-
-@contextmanager
-def _turn(turns: threading.Semaphore) -> Iterator[None]:
-    """One of the slots, which the response made in this block releases at its end.
-
-    :raises IndexUnavailable: when all are taken.
-    """
-    if not turns.acquire(blocking=False):
-        raise IndexUnavailable(Message("error.busy_exports", {"n": MAX_CONCURRENT_EXPORTS}))
-    try:
-        yield
-    except BaseException:
-        turns.release()
-        raise
+    with turn(turns):
+        return Export(turns, collection.pieces([article]), **_about("wacz", 1))
 
 
 def _writer(

@@ -3,17 +3,18 @@ from elsewhere; and how it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from crawler.requested.desk import Desk
-from index.archive import Archive, facsimiles, requests
+from index.archive import Archive, documents, facsimiles, requests
 from index.archive.facsimiles import NewPart
-from index.model.article import Image
+from index.model.article import Image, Version
 from index.model.codes import FacsimileReason, FetchOutcome, FetchReason, PartKind
 from index.model.message import Message
 from index.warc.store import WarcStore
@@ -122,8 +123,54 @@ def test_the_page_as_one_file_is_only_stored(shown: Shown) -> None:
     assert answer.headers["content-disposition"] == f'attachment; filename="{SEEN.id}-1.mhtml"'
 
 
+def test_the_page_as_one_file_takes_a_slot_until_it_is_sent(shown: Shown) -> None:
+    page_file, picture = (f"{shown.path}/facsimile/{kind}?version=1" for kind in ("page", "picture"))
+    for _ in range(4):
+        assert shown.client.get(page_file).headers["content-length"] == str(len(MHTML))
+    turns = shown.client.app.state.exports
+    assert turns.acquire(blocking=False)
+    assert turns.acquire(blocking=False), "all are free again"
+    refused = shown.client.get(page_file)
+    assert refused.status_code == 503
+    assert "retry-after" in refused.headers
+    assert shown.client.get(picture).status_code == 200
+
+
+def test_no_more_versions_are_read_than_are_shown(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Sequence[int] | None] = []
+    every = documents.versions
+
+    def versions(conn: Connection, article: str, numbers: Sequence[int] | None = None) -> list[Version]:
+        read.append(numbers)
+        return every(conn, article, numbers)
+
+    monkeypatch.setattr(documents, "versions", versions)
+    for kind in ("picture", "thumbnail", "page", "image"):
+        assert shown.client.get(f"{shown.path}/facsimile/{kind}?version=1").status_code == 200
+    assert read == [], "a part needs no text"
+    for path in ("copy", "copy?version=1", "cite.bib?version=1", "cite.ris"):
+        assert shown.client.get(f"{shown.path}/{path}").status_code == 200, path
+    assert shown.client.get(f"/hash/{SEEN.content_hash}").status_code == 200
+    assert read == [[1]] * 5
+
+
+@pytest.mark.parametrize("version", ["2", "0", "-1", "x", "²", "1" * 5_000, str(2**31), str(2**64)], ids=range(8))
+def test_a_version_that_is_none_is_not_found(shown: Shown, version: str) -> None:
+    for path in ("copy", "copy/page", "cite.bib"):
+        assert shown.client.get(f"{shown.path}/{path}", params={"version": version}).status_code == 404, path
+
+
 @pytest.mark.parametrize(
-    "path", ["picture", "picture?version=2", "image?version=1&number=9", "frame?version=1", "image?version=1&number=x"]
+    "path",
+    [
+        "picture",
+        "picture?version=2",
+        f"picture?version={2**31}",
+        "picture?version=0",
+        "image?version=1&number=9",
+        "frame?version=1",
+        "image?version=1&number=x",
+    ],
 )
 def test_what_is_not_there_is_not_found(shown: Shown, path: str) -> None:
     assert shown.client.get(f"{shown.path}/facsimile/{path}").status_code in (400, 404)
