@@ -324,19 +324,27 @@ class SiteSpider(SourceSpider):
         """Keep a part of a facsimile; go on with the next one."""
         with said_once():
             as_deep(response)
-            if plan.images:
-                status = Message(FetchReason.HTTP_STATUS, {"status": response.status})
-                problem = None if response.status == HTTPStatus.OK else status
-                await self.session.facsimiles.take_image(site, plan, response.body, problem)
-            else:
-                assert response.request is not None
-                page = page_of(response, row.candidate)
-                try:
-                    await self.session.facsimiles.take_page(site, plan, page, captured(response.request))
-                except PoolClosed:
-                    return
+            try:
+                await self._take_part(response, site, row, plan)
+            except PoolClosed:
+                return
+            except ArshifError:
+                raise
+            except Exception as error:  # a bug of ours costs this facsimile, not the site
+                log.exception("%s: what %s looks like", site.id, plan.url)
+                self.session.facsimiles.give_up(plan, error)
             async for request in self._go_on_with(site, row, plan):
                 yield request
+
+    async def _take_part(self, response: Response, site: Site, row: FrontierRow, plan: FacsimilePlan) -> None:
+        if plan.images:
+            status = Message(FetchReason.HTTP_STATUS, {"status": response.status})
+            problem = None if response.status == HTTPStatus.OK else status
+            await self.session.facsimiles.take_image(site, plan, response.body, problem)
+        else:
+            assert response.request is not None
+            page = page_of(response, row.candidate)
+            await self.session.facsimiles.take_page(site, plan, page, captured(response.request))
 
     async def part_failed(self, failure: Failure) -> AsyncIterator[dict[str, Any] | Request]:
         """Go on without a part of a facsimile."""

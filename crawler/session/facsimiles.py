@@ -18,19 +18,24 @@ from sqlalchemy import Connection
 
 from crawler import stages
 from crawler.errors import PageProblem
+from crawler.extract.draft import Extraction
 from crawler.fetch.rendering.facsimile import Captured
 from crawler.fingerprint import body_hash
 from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool
+from crawler.session.corrections import reread_versions
+from crawler.session.learned_blocks import LearnedBlocks
 from crawler.session.pages import response_problem
 from crawler.session.site_progress import RunProgress
 from crawler.session.store import SessionStore
 from crawler.settings_model import Settings
 from crawler.site_config import Site
-from index.archive import documents, facsimiles, frontier
+from crawler.text import fold
+from index.archive import documents, facsimiles, frontier, warc_records
 from index.archive.facsimiles import NewPart
 from index.archive.frontier import FrontierRow
-from index.model.codes import FacsimileReason, PageState, PartKind
+from index.model.article import Article
+from index.model.codes import FacsimileReason, PageState, ParseReason, PartKind, ReadingReason
 from index.model.image_types import image_type
 from index.model.message import Message
 from index.warc.record import WarcDamaged, WarcRef
@@ -40,6 +45,7 @@ log = logging.getLogger("arshif.facsimile")
 IMAGES = 10  # kept of an article, the first ones
 IMAGE_BYTES = 5 << 20  # of one image
 IMAGES_BYTES = 20 << 20  # of an article's images together
+REREAD = 40  # latest versions among which a plan's is looked for: it was the newest when its page was stored
 SHOWN = (PageState.STORED, PageState.DUPLICATE)  # states of a page that was found to have its article
 MEDIA = {PartKind.PICTURE: "image/webp", PartKind.THUMBNAIL: "image/webp", PartKind.PAGE: "multipart/related"}
 
@@ -76,9 +82,17 @@ class Facsimiles:
     """The facsimiles of a crawl; the spider fetches what each plan says, and hands it over."""
 
     def __init__(
-        self, store: SessionStore, progress: RunProgress, workers: ParsePool, settings: Settings, *, browser: bool
+        self,
+        store: SessionStore,
+        progress: RunProgress,
+        workers: ParsePool,
+        learned: LearnedBlocks,
+        settings: Settings,
+        *,
+        browser: bool,
     ) -> None:
         self.store, self.progress, self.workers, self.settings = store, progress, workers, settings
+        self.learned = learned
         self.browser = browser
         self.asked: set[tuple[str, str]] = set()  # sites and addresses of which somebody wants one
 
@@ -149,7 +163,8 @@ class Facsimiles:
             return None
 
     async def take_page(self, site: Site, plan: FacsimilePlan, page: Page, captured: Captured) -> None:
-        """Keep what the browser made of the page, unless that is no article: a wall, or a page for consent.
+        """Keep what the browser made of the page, unless it shows something else than the version: a wall, a page for
+        consent, another article, or the same as it was edited meanwhile.
 
         :raises PoolClosed: when the crawl is ending.
         """
@@ -157,19 +172,41 @@ class Facsimiles:
         try:
             if problem := response_problem(page, self.settings.politeness.page_max_bytes):
                 raise problem
-            await self.workers.run(stages.article, page, site)
+            is_it = await self._shows_version(site, plan, page)
         except PageProblem as problem:
             self.no_page(plan, problem.message)
+            return
+        if not is_it:
+            self.no_page(plan, Message(FacsimileReason.CHANGED))
             return
         plan.problems += captured.problems
         for kind, body in captured.parts.items():
             made = NewPart(kind, 1, plan.url, captured.made, MEDIA[kind], body, body_hash(body))
             await self._keep(site, plan, made)
 
+    async def _shows_version(self, site: Site, plan: FacsimilePlan, page: Page) -> bool:
+        """Whether the text of a page is that of the plan's version. If they differ, the version is first read again by
+        the rules and learned blocks of today: only what still differs is the page's."""
+        repeats = await self.learned.of(site, plan.article)
+        seen = await self.workers.run(stages.article, page, site, repeats)
+        numbers = [plan.version]
+        stored = await self.store.read(lambda conn: documents.versions(conn, plan.article, numbers))
+        if any(_is_text_of(seen, version.article) for version in stored):
+            return True
+        records = await self.store.read(lambda conn: warc_records.of_article(conn, plan.article, REREAD))
+        its = [record for record in records if record.number == plan.version]
+        again = await reread_versions(self.workers, self.store.warc, site, repeats, its, ReadingReason.COMPARED)
+        return any(_is_text_of(seen, one.article) for one in again)
+
     def no_page(self, plan: FacsimilePlan, why: Message) -> None:
-        """Note why the browser could not load the page."""
+        """Note why the browser could not load the page, or why what it made of it is not kept."""
         plan.whole = False
         plan.problems.append(Message(FacsimileReason.PICTURE, {"why": why}))
+
+    def give_up(self, plan: FacsimilePlan, error: Exception) -> None:
+        """Note a bug of ours, which costs this visit the rest of the facsimile, and nothing else."""
+        plan.images.clear()
+        self.no_page(plan, Message(ParseReason.INTERNAL_ERROR, {"error": repr(error)}))
 
     async def _keep(self, site: Site, plan: FacsimilePlan, part: NewPart) -> None:
         append = self.store.warc.append
@@ -188,6 +225,14 @@ class Facsimiles:
         now, problem = _now(), plan.problem
         await self.store.write(lambda conn: facsimiles.close(conn, plan.article, plan.version, problem, now), site.id)
         await self.progress.let_go(site.id)
+
+
+def _is_text_of(seen: Extraction, version: Article) -> bool:
+    """Whether a page was read as this version, by the content hash; of one in several pages, as its first."""
+    if seen.next_page is None:
+        return seen.article.content_hash == version.content_hash
+    begins = fold(version.body).startswith(fold(seen.article.body))
+    return begins and fold(seen.article.headline) == fold(version.headline)
 
 
 def _is_web(url: str) -> bool:

@@ -69,7 +69,7 @@ class CrawlSession:
         self.sources = Sources(self.store, self.progress, config.settings.schedule, since)
         self.pages = Pages(self.store, self.progress, self.rejections, self.rendering, workers, config.settings)
         self.facsimiles = Facsimiles(
-            self.store, self.progress, workers, config.settings, browser=self.rendering.browser
+            self.store, self.progress, workers, self.pages.blocks, config.settings, browser=self.rendering.browser
         )
         self.sites: tuple[Site, ...] = ()
 

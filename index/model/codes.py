@@ -158,6 +158,7 @@ class FacsimileReason(StrEnum):
     NO_BROWSER = "facsimile.no_browser"
     NOT_IMAGE = "facsimile.not_image"  # what an image's address answers is none that is kept
     TOO_LARGE = "facsimile.too_large"  # most: megabytes
+    CHANGED = "facsimile.changed"  # the browser was shown another text than the version's
     IMAGES = "facsimile.images"  # n of the article's are missing; why: a message, of the first of them
     PICTURE = "facsimile.picture"  # why: a message
     PAGE = "facsimile.page"  # why: a message

@@ -128,6 +128,48 @@ def test_the_browser_reaches_no_private_address_and_robots_txt_holds(room: Newsr
     assert [request for request in room.requests() if request.host.startswith("10.")] == []
 
 
+EDIT = "document.querySelector('.entry-content p').textContent += ' It has been corrected since.';"
+ELSEWHERE = f"if (location.pathname.endsWith('-1')) location.replace('{HOST}/2026/11/story-2');"
+
+
+@pytest.mark.parametrize("script", [EDIT, ELSEWHERE], ids=["edited", "elsewhere"])
+def test_a_page_that_shows_a_browser_another_text_is_not_kept_as_the_version(
+    script: str, room: Newsroom, house: Harness
+) -> None:
+    room.serve(f"{HOST}/one.png", png(640, 360), "image/png")
+    publish(room, 2)
+    publish(room, more=f"<script>{script}</script>")
+    (told,) = house.told("archive", "--copy", ADDRESS)
+    assert (told["archived"], told["copy"]["picture"], told["copy"]["page"]) == (True, False, False)
+    assert (told["copy"]["code"], told["copy"]["params"]["why"]["code"]) == ("facsimile.picture", "facsimile.changed")
+    assert {part.kind for part in kept(house, told["article"]).parts} == {PartKind.IMAGE}
+
+
+BUG = """
+from functools import wraps
+from crawler import stages
+
+@wraps(real := stages.article)
+def article(page, *arguments):
+    return 1 / 0 if page.rendered else real(page, *arguments)
+
+stages.article = article
+"""
+
+
+def test_a_bug_of_ours_costs_the_picture_only(room: Newsroom, house: Harness, tmp_path: Path) -> None:
+    (tmp_path / "bug" / "sitecustomize.py").parent.mkdir()
+    (tmp_path / "bug" / "sitecustomize.py").write_text(BUG, "utf-8")
+    room.serve(f"{HOST}/one.png", png(640, 360), "image/png")
+    publish(room)
+    (told,) = house.told("archive", "--copy", ADDRESS, PYTHONPATH=str(tmp_path / "bug"))
+    assert (told["archived"], told["copy"]["images"], told["copy"]["picture"]) == (True, 1, False)
+    assert told["copy"]["params"]["why"]["code"] == "parse.internal_error"
+    assert "ZeroDivisionError" in house.log
+    (told,) = house.told("archive", "--copy", ADDRESS)
+    assert told["copy"] == {"images": 1, "picture": True, "page": True, "detail": None}
+
+
 def test_a_page_as_long_as_it_likes_is_bounded(room: Newsroom, house: Harness) -> None:
     room.serve(f"{HOST}/one.png", png(640, 360), "image/png")
     publish(room, more='<div style="height:90000px">.</div>')
