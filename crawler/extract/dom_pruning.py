@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import islice
 
@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import element_names, hidden_text
 from crawler.extract.html_document import ancestors, attribute
+from crawler.extract.images.dom_images import names_no_picture
 from crawler.text import fold, line, words
 from index.model.message import Message
 
@@ -36,6 +37,8 @@ _CAPTION = 400  # maximum characters
 _LINE_BELOW = 200  # the same of a line below an image in its paragraph
 _TEASER = 25  # characters; a shorter link on its own is a name or a source
 _TEASER_BOX = 700  # maximum characters of a teaser with a text of its own
+_TEASER_PROSE = 150  # maximum characters of a paragraph in it: a longer one tells something itself
+_HOST = re.compile(r"(?:https?:)?//([^/?#:]+)", re.IGNORECASE)
 _ALIKE = 3  # boxes from which these are the items of an article
 _BOXES = frozenset(("div", "aside", "section", "li", "figure"))
 _HEADING_LINKS = ", ".join(f"{tag} a[href], a[href]:has({tag})" for tag in ("h2", "h3", "h4", "h5"))
@@ -49,8 +52,9 @@ _SMALL = 200  # characters: a shorter element is never most of an article
 _EXCERPT_CHARS = 200  # characters of a removed element that are kept for display
 
 
-def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "") -> list[Removed]:
-    """Removes boilerplate from the tree, in place. `strip` are the CSS selectors in the site's rules.
+def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "", host: str = "") -> list[Removed]:
+    """Removes boilerplate from the tree, in place. `strip` are the CSS selectors in the site's rules; `host` is the
+    page's, in lower case.
 
     Returns the removed elements that contained text, each with its reason."""
     removed: list[Removed] = []
@@ -68,11 +72,12 @@ def prune(tree: LexborHTMLParser, strip: Iterable[str] = (), headline: str = "")
     _take((n for n in tree.css("sup") if _is_footnote(n)), "element", removed)
     whole = _weight(tree.body)
     _take((n for n in tree.css(_COMMENTS) if _expendable(n, whole, own)), "comments", removed)
+    sections = _sections_beside(tree)
     for node, reason in _named(tree, whole, own):
-        if node.parent is not None and _expendable(node, whole, own) and not _is_one_of_sections(node):
+        if node.parent is not None and _expendable(node, whole, own) and node.mem_id not in sections:
             _take([node], reason, removed)
     _take((n for n in _holders(tree) if _is_link(n) and _expendable(n, whole, own)), "links", removed)
-    _take((n for n in _teasers(tree) if _expendable(n, whole, own)), "card", removed)
+    _take((n for n in _teasers(tree, host) if _expendable(n, whole, own)), "card", removed)
     _take((n for n in _cards(tree) if _expendable(n, whole, own)), "card", removed)
     _take((n for n in tree.css("p") if _is_captioned(n) and _expendable(n, whole, own)), "caption", removed)
     _take((n for n in tree.css(_PICTURES) if _is_picture(n) and _expendable(n, whole, own)), "caption", removed)
@@ -109,13 +114,22 @@ def _cards(tree: LexborHTMLParser) -> list[LexborNode]:
     return [n for n in found if n is not None and len(n.text(strip=True)) >= _TEASER]
 
 
-def _is_one_of_sections(node: LexborNode) -> bool:
-    """Whether a `<section>` with nothing but an id is one of several beside each other with a heading and prose: their
+def _sections_beside(tree: LexborHTMLParser) -> frozenset[int]:
+    """The `<section>`s with nothing but an id that are among several beside each other with a heading and prose: their
     ids are made of their contents."""
-    if node.tag != "section" or attribute(node, "class") or node.css_first("a, button, input, img") is not None:
-        return False
-    beside = [n for n in node.parent.iter() if n.tag == "section"] if node.parent is not None else []
-    return sum(n.css_first("h2, h3") is not None and _prose(n) > 0 for n in beside) >= _ALIKE
+    beside: dict[int, list[LexborNode]] = defaultdict(list)
+    for node in tree.css("section"):
+        if node.parent is not None:
+            beside[node.parent.mem_id].append(node)
+    alike = (
+        n for n in beside.values() if sum(s.css_first("h2, h3") is not None and _prose(s) > 0 for s in n) >= _ALIKE
+    )
+    return frozenset(
+        n.mem_id
+        for some in alike
+        for n in some
+        if not attribute(n, "class") and n.css_first("a, button, input, img") is None
+    )
 
 
 def _is_footnote(node: LexborNode) -> bool:
@@ -124,25 +138,37 @@ def _is_footnote(node: LexborNode) -> bool:
     return len(links) == 1 and _NOTE.fullmatch(node.text(strip=True)) is not None
 
 
-def _teasers(tree: LexborHTMLParser) -> list[LexborNode]:
+def _teasers(tree: LexborHTMLParser, host: str) -> list[LexborNode]:
     """Boxes with a linked heading, a line or two about it, and a further link to the same page: teasers among the
-    paragraphs. Several alike are the items of an article."""
+    paragraphs. Several alike are the items of an article, and what leads to another site than `host` is no teaser."""
     boxes: dict[str, dict[int, LexborNode]] = defaultdict(dict)
+    lines: dict[int, int | None] = {}  # the characters of the longest paragraph in each element
+    links: dict[int, Counter[str]] = {}  # of each box of a teaser's size
     for link in tree.css(_HEADING_LINKS):
         href = attribute(link, "href")
-        box = next((n for n in islice(ancestors(link), 3) if n.tag in _BOXES and n.css_first("p") is not None), None)
-        if not href or box is None or len(box.text(strip=True)) > _TEASER_BOX:
-            continue
-        if sum(attribute(a, "href") == href for a in box.css("a[href]")) > 1:
-            boxes[f"{box.tag}.{attribute(box, 'class')}"][box.mem_id] = box
+        for box in (n for n in islice(ancestors(link), 3) if n.tag in _BOXES):
+            if box.mem_id not in lines:
+                lines[box.mem_id] = longest = max((len(n.text(strip=True)) for n in box.css("p")), default=None)
+                if longest is not None and longest <= _TEASER_PROSE and len(box.text(strip=True)) <= _TEASER_BOX:
+                    links[box.mem_id] = Counter(attribute(a, "href") for a in box.css("a[href]"))
+            if lines[box.mem_id] is not None:
+                if href and box.mem_id in links and links[box.mem_id][href] > 1 and not _leaves(href, host):
+                    boxes[f"{box.tag}.{attribute(box, 'class')}"][box.mem_id] = box
+                break
     return [box for alike in boxes.values() if len(alike) < _ALIKE for box in alike.values()]
+
+
+def _leaves(href: str, host: str) -> bool:
+    """Whether a link leads to another site."""
+    match = _HOST.match(href)
+    return match is not None and bool(host) and match[1].lower().removeprefix("www.") != host.removeprefix("www.")
 
 
 def _is_beside(node: LexborNode) -> bool:
     """Whether an element is beside the text by its tag, or else by its role."""
     attributes = node.attributes
     role = attributes.get("role")
-    return role is None or role in _ROLES or node.tag in _BESIDE or attributes.get("aria-modal") == "true"
+    return "role" not in attributes or role in _ROLES or node.tag in _BESIDE or attributes.get("aria-modal") == "true"
 
 
 def _is_label(node: LexborNode) -> bool:
@@ -158,9 +184,14 @@ def _is_picture(node: LexborNode) -> bool:
 def _is_captioned(node: LexborNode) -> bool:
     """Whether a paragraph is an image with a line below it that is set off by its type, and nothing else."""
     length = len(node.text(strip=True))
-    if not 0 < length <= _LINE_BELOW or node.css_first("img") is None:
+    if not 0 < length <= _LINE_BELOW or not any(map(_is_shown, node.css("img"))):
         return False
     return sum(len(n.text(strip=True)) for n in node.iter() if n.tag in ("em", "i", "small")) == length
+
+
+def _is_shown(image: LexborNode) -> bool:
+    """Whether an image may be a picture, not a sign of a line such as an emoji."""
+    return not names_no_picture(attribute(image, "class", "src"))
 
 
 def _is_link(node: LexborNode) -> bool:

@@ -32,6 +32,8 @@ _WALLS = (
     " [src*='_Incapsula_Resource'], [src*='captcha-delivery.com'], [src*='geo.captcha']"
 )
 _PARTS = re.compile(r"\s[-–—|:·»]\s|[|»!?.:…]+\s?")
+_DASH = re.compile(r"\s[-–—|·»]\s|\|")  # between a title and the site's name
+_SITE_WORDS = 4  # maximum words of that name
 _TITLE_MAX_CHARS = 300  # characters of a title that are examined
 _CONSENT_HOSTS = re.compile(r"^(?:consent|privacy|guce|myprivacy|cmp)\.")
 _BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x00")
@@ -82,21 +84,36 @@ def _by_title(document: HtmlDocument) -> PageReason | None:
     heading = document.first("h1") or document.first("h2") or document.first("h3")
     for text in (text_of(document.first("head > title")), text_of(heading)):
         whole = text[:_TITLE_MAX_CHARS]
+        alone = {known_form(part) for part in _beside_the_site(whole)}
         for part in (whole, *_PARTS.split(whole)):
             folded = known_form(part)
-            for reason, starts in _titles().items():
-                if folded.startswith(starts):
+            for reason, (starts, wholes) in _titles().items():
+                if folded.startswith(starts) or (folded in wholes and folded in alone):
                     return reason
     return None
 
 
+def _beside_the_site(title: str) -> list[str]:
+    """The parts of a title that stand alone, or beside nothing that is longer than the name of a site."""
+    parts = [part for part in _DASH.split(title) if part.strip()]
+    return [
+        one for at, one in enumerate(parts) if all(len(words(p)) <= _SITE_WORDS for p in parts[:at] + parts[at + 1 :])
+    ]
+
+
 @cache
-def _titles() -> dict[PageReason, tuple[str, ...]]:
-    """The beginnings of titles of pages that are not articles, by reason."""
+def _titles() -> dict[PageReason, tuple[tuple[str, ...], frozenset[str]]]:
+    """The beginnings of titles of pages that are not articles, and the whole ones, by reason."""
     data: dict[str, list[object]] = yaml.safe_load(
         files("crawler.extract").joinpath("page_classifier.yaml").read_text("utf-8")
     )
-    return {PageReason[name.upper()]: tuple(known_form(str(text)) for text in texts) for name, texts in data.items()}
+    return {
+        PageReason[name.upper()]: (
+            tuple(known_form(text) for text in map(str, texts) if not text.endswith("$")),
+            frozenset(known_form(text) for text in map(str, texts) if text.endswith("$")),
+        )
+        for name, texts in data.items()
+    }
 
 
 def _words_beside_links(document: HtmlDocument) -> int:

@@ -62,11 +62,12 @@ def _story(draft: Draft, page: Context, ours: Rules) -> Story:
 def _templates(markup: str) -> list[str]:
     """The markup in scripts, templates and `<noscript>` that holds prose and needs no filling in, the longest first."""
     found: list[str] = []
-    lower, at = markup.lower(), 0
+    at = 0
     while len(found) < _MAX_TEMPLATES and (match := _HIDDEN.search(markup, at)) is not None:
-        at = lower.find(f"</{match[1].lower()}", match.end())
-        if at < 0:
+        end = re.compile(f"</{match[1]}", re.IGNORECASE).search(markup, match.end())
+        if end is None:
             break
+        at = end.start()
         html = markup[match.end() : at]
         if (match[1].lower() != "script" or _TYPE.search(match[2])) and len(html) >= _LEAST and not _SLOTS.search(html):
             found.append(html)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 from trafilatura import bare_extraction
 from trafilatura.settings import Document as Found
@@ -28,7 +29,8 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it logs each page
 
 def fill(draft: Draft, document: HtmlDocument, node: jsonld.Node | None, ours: Rules) -> None:
     """Fills the draft's body, by the site's selector or the generic extractor; prunes the document's tree in place."""
-    draft.removed += dom_pruning.prune(document.tree, ours.strip, draft.headline)
+    host = urlsplit(document.url).hostname or ""
+    draft.removed += dom_pruning.prune(document.tree, ours.strip, draft.headline, host)
     body = document.tree.body
     pieces, elements = text_blocks.read((body.html or "") if body is not None else "")
     if selector := ours.select.get("body"):

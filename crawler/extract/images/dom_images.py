@@ -157,11 +157,16 @@ def address_of(node: LexborNode | None, base: str) -> str:
     return ""
 
 
+def names_no_picture(name: str) -> bool:
+    """Whether the name of an image's file or class is that of a placeholder, an icon or an emoji."""
+    return _NO_FILE.search(name.lower()) is not None
+
+
 @lru_cache(maxsize=1_000)  # each <img> is examined again for others near it
 def _absolute(value: str, base: str) -> str | None:
     """The absolute URL; "" if it is not an http(s) URL, None for placeholders and invalid URLs."""
     path = value.partition("?")[0]
-    if path.endswith((".svg", ".gif")) or _NO_FILE.search(path.lower()):
+    if path.endswith((".svg", ".gif")) or names_no_picture(path):
         return None
     if _WHOLE.fullmatch(value):
         return value

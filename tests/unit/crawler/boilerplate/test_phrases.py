@@ -196,3 +196,22 @@ def test_a_prompt_is_known_as_a_footers_last_sentence_only() -> None:
 def test_hostile_paragraphs_cost_milliseconds(text: str) -> None:
     with cpu_within(2):  # a tenth of it is enough; an expression that takes the square of that needs minutes
         phrases.drop([text, text[:399], text[:299], text[:199]])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Fehler gefunden haben die Prüfer in keinem der Berichte.",
+        "Transparenzhinweise verlangt das Gesetz seit dem Frühjahr von allen Anbietern.",
+        "Transparenzhinweis hin oder her, sagte die Richterin, das Urteil bleibe bestehen.",
+        "제보는 경찰에 접수된 지 사흘 만에 사실로 확인됐다.",
+    ],
+    ids=["de", "de-plural", "de-saying", "ko"],
+)
+def test_a_sentence_that_begins_like_a_notice_stays(line: str) -> None:
+    assert left(line) == [line]
+
+
+@pytest.mark.parametrize("line", ["Fehler gefunden?", "Fehler gefunden? Jetzt melden.", "Transparenzhinweis"])
+def test_a_notice_below_the_text_goes(line: str) -> None:
+    assert left(line) == []

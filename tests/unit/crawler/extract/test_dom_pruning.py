@@ -6,6 +6,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.extract import dom_pruning
+from tests.support.patience import cpu_within
 
 PROSE = "هذه فقرة طويلة من نص المقال تكفي لتكون من متن الخبر وليست من القوائم أو الروابط الموجودة حوله في الصفحة. " * 3
 
@@ -55,6 +56,9 @@ def test_the_teasers_around_a_flash_go_although_they_are_most_of_the_page() -> N
         "<p class='has-normal-font-size'>X1</p>",
         "<div class='commentary'>X1</div>",
         "<p class='shareholder'>X1</p>",
+        "<div role><p>X1</p></div>",
+        "<p><img class=emoji src=/1f600.png><em>X1 «لن نغادر بيوتنا مهما حدث».</em></p>",
+        "<p><img src=/s/e/emoji/1f600.png><em>X1 We shall not leave, she said.</em></p>",
         "<div class='metadata-free'>X1</div>",
         "<p>X1 with <a href='/'>a link</a> in a sentence that says more than the link does</p>",
     ],
@@ -81,3 +85,38 @@ def test_what_holds_most_of_the_text_is_the_article_whatever_it_is_called() -> N
 )
 def test_what_search_engines_do_not_quote_goes_unless_it_is_prose(html: str, kept: bool) -> None:
     assert ("X1" in pruned(html)[0]) is kept
+
+
+@pytest.mark.parametrize("link", ["https://shop.example/1", "//shop.example/1", "/shop/1"])
+def test_reviews_with_a_link_to_what_they_review_are_no_teasers(link: str) -> None:
+    review = "X1 يعمل هذا الحاسوب تسع ساعات ووزنه قليل، " + "وشاشته تُقرأ في الشمس أيضًا. " * (
+        5 if link[:2] == "/s" else 1
+    )
+    box = f"<div class=item><h3><a href={link}>الحاسوب</a></h3><p>{review}</p><a href={link}>شاهده</a></div>"
+    tree = LexborHTMLParser(f"<body><article>{f'<p>{PROSE}</p>' * 4}{box}</article></body>")
+    dom_pruning.prune(tree, host="www.news.example")
+    assert tree.body is not None
+    assert "X1" in tree.body.text()
+
+
+@pytest.mark.parametrize("own", ["/n/1", "https://news.example/n/1"])
+def test_a_box_with_a_linked_heading_and_a_line_is_a_teaser(own: str) -> None:
+    box = f"<div class=item><h3><a href={own}>الجسر</a></h3><p>X1 فُتح الجسر.</p><a href={own}>المزيد</a></div>"
+    tree = LexborHTMLParser(f"<body><article>{f'<p>{PROSE}</p>' * 4}{box}</article></body>")
+    dom_pruning.prune(tree, host="www.news.example")
+    assert tree.body is not None
+    assert "X1" not in tree.body.text()
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" + "<section id=s{n}><h2>T</h2></section>" * 5_000 + "</div>",
+        "<div><p>x</p>" + "<h2><a href=/{n}>A heading of the list</a></h2>" * 5_000 + "</div>",
+        "<div>" + "<h2><a href=/{n}>A heading of the list</a></h2>" * 5_000 + "</div>",
+    ],
+    ids=["sections", "links-in-a-box", "links-without-a-paragraph"],
+)
+def test_many_elements_of_one_box_take_a_time_like_their_number(html: str) -> None:
+    with cpu_within(4):
+        pruned(html)

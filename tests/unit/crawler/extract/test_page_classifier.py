@@ -274,3 +274,25 @@ READABLE = {
 @pytest.mark.parametrize("html", READABLE.values(), ids=READABLE)
 def test_a_text_that_all_may_read_is_no_wall(html: str) -> None:
     assert article(f"<title>السد</title><meta property='og:type' content='article'>{html}")
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "Members only: the golf club that would not open its doors",
+        "Please log in: how we got used to passwords",
+        "Forbidden fruit",
+        "يجب تسجيل الدخول: كيف تغيرت المدارس",
+        "ログインが必要なサービスが増えている",
+    ],
+    ids=["en", "en-log-in", "en-forbidden", "ar", "ja"],
+)
+def test_a_headline_that_begins_like_a_notice_is_that_of_an_article(headline: str) -> None:
+    assert article(f"<title>{headline} - The Paper</title><article><h1>{headline}</h1>{OPEN}</article>")
+
+
+@pytest.mark.parametrize("title", ["Members only", "Members only | The Golf Club", "Site - Login required"])
+def test_a_title_that_is_a_notice_beside_the_name_of_the_site_is_a_wall(title: str) -> None:
+    with pytest.raises(Refused) as refused:
+        article(f"<title>{title}</title><p>Please <a href=/l>log in</a>.</p>")
+    assert refused.value.reason == "page.wall"

@@ -293,6 +293,11 @@ def test_an_article_in_a_template_is_read(state: str) -> None:
     assert found.authors == ("Ann Lee",)
 
 
+def test_letters_that_are_longer_in_lower_case_move_no_template() -> None:
+    menu = "<template id=m><a href=/>" + "İ" * 2_000 + "</a></TEMPLATE>"
+    assert paragraphs(article(f"{menu}<template id=t>{INNER}</template>").body) == TEXT
+
+
 def test_a_template_that_is_to_be_filled_in_is_no_article() -> None:
     state = "<script type='text/template'>" + "".join(f"<p>{t} {{{{ more }}}}</p>" for t in TEXT) + "</script>"
     with pytest.raises(Refused):
