@@ -125,7 +125,7 @@ def test_a_search_is_saved_and_deleted(tab: Watched) -> None:
     expect(saved.locator(".query")).to_have_text("site:asi حلب")
     feed = tab.page.request.get(tab.address + str(saved.get_by_role("link", name="خلاصة").get_attribute("href")))
     assert feed.ok
-    saved.get_by_role("button").click()
+    saved.get_by_role("button", name="احذف").click()
     expect(tab.page.locator(".saved")).to_have_count(0)
 
 
