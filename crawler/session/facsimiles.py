@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -46,6 +46,7 @@ IMAGES = 10  # kept of an article, the first ones
 IMAGE_BYTES = 5 << 20  # of one image
 IMAGES_BYTES = 20 << 20  # of an article's images together
 REREAD = 40  # latest versions among which a plan's is looked for: it was the newest when its page was stored
+IMAGE_SHARED = timedelta(days=1)  # for which an image is kept once where raw responses expire: each keeps its file
 SHOWN = (PageState.STORED, PageState.DUPLICATE)  # states of a page that was found to have its article
 MEDIA = {PartKind.PICTURE: "image/webp", PartKind.THUMBNAIL: "image/webp", PartKind.PAGE: "multipart/related"}
 
@@ -210,9 +211,10 @@ class Facsimiles:
 
     async def _keep(self, site: Site, plan: FacsimilePlan, part: NewPart) -> None:
         append = self.store.warc.append
+        since = part.made - IMAGE_SHARED if self.settings.raw.keep_days else None
 
         def keep(conn: Connection) -> WarcRef:
-            return facsimiles.keep(conn, site.id, plan.article, plan.version, part, append)
+            return facsimiles.keep(conn, site.id, plan.article, plan.version, part, append, since)
 
         ref = await self.store.write(keep, site.id)
         if part.kind == PartKind.IMAGE and plan.lead is None:

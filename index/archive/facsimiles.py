@@ -1,6 +1,7 @@
 """Facsimiles: copies of versions that look like the page did. Their parts are records beside the raw responses.
 
-An image that a site shows again, with another article or version, is kept once: it is known by the hash of its bytes.
+An image that a site shows again, with another article or version, is kept once, or where raw responses expire once a
+day: it is known by the hash of its bytes.
 """
 
 from __future__ import annotations
@@ -121,14 +122,20 @@ def versions(conn: Connection, article: str) -> list[int]:
 
 
 def keep(
-    conn: Connection, site: str, article: str, version: int, new: NewPart, write: Callable[[Resource], WarcRef]
+    conn: Connection,
+    site: str,
+    article: str,
+    version: int,
+    new: NewPart,
+    write: Callable[[Resource], WarcRef],
+    since: datetime | None = None,
 ) -> WarcRef:
     """Keep a part of the facsimile of a version, unless there is one; return where its record is. `write` writes that,
-    which an image that the site has shown before does not need."""
+    which an image that the site has shown before (`since`: aware, None: ever) does not need."""
     its = (_part.article == article) & (_part.version == version) & (_part.kind == new.kind)
     if (row := conn.execute(_PARTS.where(its, _part.number == new.number)).mappings().one_or_none()) is not None:
         return _as_part(row).ref
-    known = _known(conn, site, new) if new.kind == PartKind.IMAGE else None
+    known = _known(conn, site, new, since) if new.kind == PartKind.IMAGE else None
     raw, ref = known if known is not None else _written(conn, site, new, write(new.resource))
     values: dict[str, Any] = {"kind": new.kind, "number": new.number, "url": new.url, "made": new.made}
     values |= {"article": article, "version": version, "raw": raw, "hash": new.hash}
@@ -136,10 +143,14 @@ def keep(
     return ref
 
 
-def _known(conn: Connection, site: str, new: NewPart) -> tuple[int, WarcRef] | None:
-    """The sound record that an image of the site with these bytes has, if there is one."""
+def _known(conn: Connection, site: str, new: NewPart, since: datetime | None) -> tuple[int, WarcRef] | None:
+    """The sound record that an image of the site with these bytes has, if there is one that was fetched since then. In
+    PostgreSQL, no other process deletes it before this transaction ends."""
     same = (_part.hash == new.hash) & (_part.kind == new.kind) & (_raw.site == site) & _raw.problem.is_(None)
-    row = conn.execute(select(t.raws).join(t.facsimile_parts, _raw.id == _part.raw).where(same).limit(1)).one_or_none()
+    if since is not None:
+        same &= _raw.fetched >= since
+    found = select(t.raws).join(t.facsimile_parts, _raw.id == _part.raw).where(same).limit(1)
+    row = conn.execute(found.with_for_update(read=True, key_share=True, of=t.raws)).one_or_none()
     return (row.id, WarcRef(row.file, row.offset, row.length)) if row is not None else None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from crawler.maintenance.erasure import Erasure, ErasureTarget
 from crawler.maintenance.verification import verify
@@ -25,6 +27,8 @@ from index.warc.maintenance import join
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.patience import PATIENCE, wait_for
+from tests.support.postgresql import Server
 
 PIXEL = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 ONE = article()
@@ -101,6 +105,58 @@ def test_an_image_that_a_site_shows_again_is_kept_once(archive: Archive, raw: Wa
     assert (first.made, second.made) == (NOW, NOW + HOUR)
     assert third.ref != first.ref, "another site's records are its own: they are erased with it"
     assert count(archive, "raws", "facsimile_parts") == [5, 3]
+
+
+def test_an_image_that_a_site_goes_on_showing_expires_where_it_is_shared_for_a_day(
+    archive: Archive, raw: WarcStore, tmp_path: Path
+) -> None:
+    """Or its file would be kept for as long, with all the pages in it."""
+    for hours in range(0, 73, 12):
+        one, at = article(f"https://step.example/{hours}", headline=f"خبر {hours}"), NOW + hours * HOUR
+        store(archive, raw, one)
+        with WarcStore(tmp_path / "raw", f"run-1{hours:05}") as its:
+            new = partial(facsimiles.keep, new=part(at=at), write=its.append, since=at - 24 * HOUR)
+            archive.write(partial(new, site=one.site, article=one.id, version=1)).result()
+    wanted = {"run-100000-00001.warc.gz": 3, "run-100036-00001.warc.gz": 3, "run-100072-00001.warc.gz": 1}
+    shared = select(t.raws.c.file, func.count()).join(t.facsimile_parts, t.facsimile_parts.c.raw == t.raws.c.id)
+    with archive.read() as conn:
+        found = {Path(file).name: n for file, n in conn.execute(shared.group_by(t.raws.c.file))}
+    assert found == wanted
+    expired = archive.write(lambda conn: warc_files.expire(conn, NOW + 25 * HOUR)).result()
+    assert "run-100000-00001.warc.gz" in {Path(file).name for file in expired}
+
+
+def test_an_image_that_expires_meanwhile_is_kept_anew(
+    postgresql_server: Server, raw: WarcStore, tmp_path: Path
+) -> None:
+    """While another process starts a run, whose transactions go on beside ours in PostgreSQL."""
+    blocked = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+    def waits() -> bool:
+        with here.read() as conn:
+            return conn.execute(blocked).first() is not None
+
+    def expire(conn: Connection) -> None:
+        assert warc_files.expire(conn, NOW + HOUR) != []
+        begun.set()
+        assert ends.wait(PATIENCE)
+
+    begun, ends = threading.Event(), threading.Event()
+    with postgresql_server.archive(tmp_path) as database, Archive(database) as here, Archive(database) as there:
+        store(here, raw, ONE, part())
+        store(here, raw, OTHER)
+        expiry = there.write(expire)
+        assert begun.wait(PATIENCE)
+        try:
+            again = partial(facsimiles.keep, new=part(at=NOW + 2 * HOUR), write=raw.append)
+            keeping = here.write(partial(again, site=OTHER.site, article=OTHER.id, version=1))
+            wait_for(waits)
+        finally:
+            ends.set()
+        expiry.result()
+        ref = keeping.result()
+        assert [one.ref.offset for one in kept(here, OTHER)] == [ref.offset]
+        assert raw.read(ref)[1] == PIXEL
 
 
 def test_what_is_there_already_is_not_made_again(archive: Archive, raw: WarcStore) -> None:
