@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from crawler.extract import bylines
-from crawler.extract.bylines import is_kind, is_place, is_role
+from crawler.extract.bylines import PARTICLES, is_kind, is_place, is_role
 from crawler.text import line
 
 _MAX_AUTHORS = 20  # authors per article; more is a list of staff
@@ -14,11 +14,6 @@ _TEXT = 1_000  # characters of a byline that are processed
 _NAME_MAX_CHARS = 80  # characters; "and others, with reports from …" is not a name
 _NAME_MAX_WORDS = 4
 _LETTERS = re.compile(r"[^\W\d_]+(?:[ ’'.-]+[^\W\d_]+)*\.?")
-# Words within names that have no capital
-PARTICLES = frozenset((
-    "von", "van", "der", "den", "de", "di", "da", "du", "del", "la", "le", "al", "el", "bin", "ibn", "und", "and", "et",
-    "y", "e", "og", "och",
-))  # fmt: skip
 _AFTER = re.compile(  # "reporter", after the name
     r"\s+(?:(?:선임|인턴|수습)?기자|특파원|記者|记者|特派員|編集委員)$"
 )
@@ -87,7 +82,8 @@ def _parts(value: str, split: bool) -> list[str]:
     value = _DEGREES.sub("", bylines.bare(value, split))
     if _NO_NAME.search(value) and ("@" in value or "/" in value):
         return []
-    parts = [part for one in _listed(value) for part in _joined(one) if part.strip()]
+    listed = _listed(value)
+    parts = [part for one in listed for part in (_joined(one) if split else (one,)) if part.strip()]
     if len(parts) > 1 and (_is_inverted(parts, value) or not (split or all(map(_is_whole, parts)))):
         whole = [part for at, part in enumerate(parts) if at == 0 or not is_role(part)]
         return [_without_place(value)] if len(whole) == len(parts) else whole

@@ -11,6 +11,11 @@ import yaml
 
 from crawler.text import fold
 
+# Words within names that have no capital
+PARTICLES = frozenset((
+    "von", "van", "der", "den", "de", "di", "da", "du", "del", "la", "le", "al", "el", "bin", "ibn", "und", "and", "et",
+    "y", "e", "og", "och",
+))  # fmt: skip
 _GLUED = re.compile(r"^(?:By|Von|Par|Por|Door|Av|Af)(?=[A-ZÀ-Þ][^\W\d_])")  # `ByAnn Lee`
 _AFTER_DATE = re.compile(  # `Posted 1 March 2018 by Ann Lee`
     r"^(?=.*\d|posted\b|published\b|written\b|reported\b).{1,60}?\b(?:by|von|par|por|door|av|af|بقلم)\s*:?\s+(?=\w)",
@@ -39,12 +44,39 @@ _HAN_REPORTERS = re.compile(  # reporters of this paper or of an agency, maybe a
 _HAN_LABELS = frozenset(("记者", "記者", "通讯员", "通訊員"))
 _HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
 _HAN_AFTER = re.compile(r"(?:报道|報道|報導|摄影?|攝影?|综合|綜合|[电電讯訊])$")  # of what follows a name: `台北報導`
+_A = r"(?:(?:a|an|ein|eine|une?|una|uno|um|uma)\s)?"
+_ARABIC = re.compile("[\u0621-\u06ff]")
+_BY_ALONE = re.compile("بقلم|بواسطة|[^:：]{1,20}[:：]")  # what only a byline begins with
+_LISTED = re.compile(r"\s*[،,;/&|·]\s*|\s[–—-]\s|\s+و\s?(?=\S{2}.*\s)|\s(?:and|und|et|y|e|и|та|ve)\s")
+_NAME_WORDS = 3  # maximum words of a name after a word that may begin a headline
 _LABELLED = re.compile(r"^.{0,60}?(?:作者|撰文)\s?[:：]\s?(?=\S)")  # `来源：山城日报 作者：林晓岚`
 
 
 def begins(text: str) -> bool:
-    """Whether a line begins like a byline: `By …`, `بقلم: …`, `A comment by …`."""
-    return any(pattern.match(text) for pattern in (_by(), _genre(), _GLUED, _HAN_REPORTERS, _LABELLED))
+    """Whether a line begins like a byline: `By …`, `بقلم: …`, `A comment by …`.
+
+    A headline that begins with such a word does not: `تقرير أممي يكشف حجم الدمار`."""
+    if (match := _by().match(text)) is not None:
+        return not _ARABIC.match(text) or _BY_ALONE.match(text) is not None or may_be_names(text[match.end() :])
+    if (match := _kind().match(text)) is not None:
+        return may_be_names(text[match.end() :])
+    return any(pattern.match(text) for pattern in (_genre_by(), _GLUED, _HAN_REPORTERS, _LABELLED))
+
+
+def may_be_names(text: str) -> bool:
+    """Whether a text may consist of names of two or three words, or agencies: no word of a sentence, no article in
+    front in Arabic, capitals where the script has them."""
+    parts = [part.split() for part in _LISTED.split(text.strip(" .")) if part.strip()]
+    return bool(parts) and all(
+        is_kind("agencies", " ".join(part))
+        or (len(part) == 1 and _HAN_NAME.fullmatch(part[0]) is not None)
+        or (
+            2 <= len(part) <= _NAME_WORDS
+            and not part[0].startswith("ال")
+            and not any(w[0].islower() or is_kind("no_names", w) for w in part if w not in PARTICLES)
+        )
+        for part in parts
+    )
 
 
 def after_date(text: str) -> str:
@@ -74,7 +106,7 @@ def bare(value: str, split: bool) -> str:
 
 def without_by(value: str, split: bool) -> str:
     """A byline without the word before its names; unless `split`, also with one that a name may begin with."""
-    return _by(split).sub("", value)
+    return _by_or_kind(split).sub("", value)
 
 
 def han_names(value: str) -> list[str] | None:
@@ -117,17 +149,36 @@ def _words(kind: str) -> str:
 
 
 @cache
-def _by(byline: bool = True) -> re.Pattern[str]:
-    """The words before a name; in a `byline` also those that a name may begin with."""
-    words = f"{_words('by')}|{_words('by_or_name')}" if byline else _words("by")
+def _by() -> re.Pattern[str]:
+    """The words before a name in a byline, those that a name may begin with among them."""
+    return _before_names(f"{_words('by')}|{_words('by_or_name')}")
+
+
+@cache
+def _by_or_kind(byline: bool) -> re.Pattern[str]:
+    """The same and the kinds of texts; unless it is in a `byline`, without those that a name may begin with."""
+    return _before_names("|".join(map(_words, ("by", "kinds", *(["by_or_name"] if byline else [])))))
+
+
+def _before_names(words: str) -> re.Pattern[str]:
     return re.compile(rf"^(?:(?:{words})\s*[:：|｜=＝\s]|(?:{_words('by_at_once')})\s?[:：|｜=＝]?)\s*", re.IGNORECASE)
 
 
 @cache
+def _kind() -> re.Pattern[str]:
+    return re.compile(rf"^(?:{_words('kinds')})\s*[:：|｜=＝]\s*", re.IGNORECASE)
+
+
+@cache
 def _genre() -> re.Pattern[str]:
+    return re.compile(rf"{_genre_by().pattern}|^{_A}(?:{_words('genres')})\s*[:：]\s*", re.IGNORECASE)
+
+
+@cache
+def _genre_by() -> re.Pattern[str]:
+    """A kind of text and "by": not `with` and `de`, as in `Interview with Angela Merkel` and `Critique de Dune`."""
     return re.compile(
-        rf"^(?:(?:a|an|ein|eine|une?|una|uno|um|uma)\s)?(?:{_words('genres')})"
-        r"(?:\s*[:：]\s*|\s(?:by|with|von|mit|par|por|di|de|da|del|door|av|af)\s+)",
+        rf"^{_A}(?:(?:{_words('genres')})\s(?:by|von|par|por|door|av|af)|(?:texte?|testo|texto)\s(?:di|de))\s+",
         re.IGNORECASE,
     )
 

@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.extract import dates
-from crawler.extract.author_names import PARTICLES, is_agency, is_byline, is_of_others, names
+from crawler.extract.author_names import is_agency, is_byline, is_of_others, names
 from crawler.extract.body.inline_boxes import HEADINGS, ITEMS
+from crawler.extract.bylines import PARTICLES, may_be_names
 from crawler.extract.dates import reader
 from index.model.message import Message
 
@@ -63,6 +64,7 @@ def _is_signature(text: str) -> bool:
         and len(text) <= _LINE
         and not _ENDS.search(text)
         and is_of_others(f"{label[0]}:")
+        and may_be_names(label[1])
     )
 
 

@@ -352,3 +352,60 @@ def test_authors_in_a_list_each_have_a_role_of_their_own() -> None:
         for n, (name, role) in enumerate((("Ann Lee", "Reporter at sea"), ("Bob Ray", "(text)")))
     )
     assert article(html(f"<ul>{listed}</ul>" + FILLER)).authors == ("Ann Lee", "Bob Ray")
+
+
+HEADLINES = {
+    "ar, a report": "تقرير أممي يكشف حجم الدمار",
+    "ar, a dialogue": "حوار وطني شامل",
+    "ar, live": "متابعة مباشرة للأحداث",
+    "ar, an inquiry": "تحقيق دولي مستقل",
+    "ar, a liberation": "تحرير مدينة حلب",
+    "ar, a report with a colon": "تقرير: الحرب تقترب من نهايتها",
+    "ar, a question": "حوار: كيف نبني المدن",
+    "ar, wrote": "كتب الوزير إلى البلديات",
+    "fa": "گزارش از جنوب لبنان",
+    "en, an interview": "Interview with Angela Merkel",
+    "en, a report": "Report: North Korea Fires Missile",
+    "en, a report in brief": "Report: North Korea",
+    "fr, a review": "Critique de Dune Deuxième Partie",
+    "de, a report": "Bericht: Nordkorea feuert Rakete",
+    "de, a text": "Text Mining",
+}
+
+
+@pytest.mark.parametrize("line", HEADLINES.values(), ids=HEADLINES)
+def test_a_line_that_begins_with_a_kind_of_text_is_no_byline(line: str) -> None:
+    below = article(html(f"<div>{line}</div>" + FILLER))
+    first = article(html(f"<p>{line}</p>" + FILLER))
+    assert (below.authors, first.authors) == ((), ())
+    assert first.body.startswith(f"{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("تقرير: سمر حداد", ("سمر حداد",)),
+        ("متابعة: سمر حداد وليلى مراد", ("سمر حداد", "ليلى مراد")),
+        ("إعداد: سمر حداد", ("سمر حداد",)),
+        ("Interview: Anna Berg", ("Anna Berg",)),
+        ("A review by Ann Lee", ("Ann Lee",)),
+        ("Texte de Anne Lebrun", ("Anne Lebrun",)),
+    ],
+)
+def test_a_kind_of_text_before_a_name_is_a_byline(line: str, wanted: tuple[str, ...]) -> None:
+    assert article(html(f"<div>{line}</div>" + FILLER)).authors == wanted
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "محمد الأمين ولد الشيخ",
+        "سيدي محمد ولد الشيخ الغزواني",
+        "محمد علي وناس حسن",
+        "أحمد سالم وهدان علي",
+        "عمر بن وزاني حسن",
+    ],
+)
+def test_a_name_with_the_letter_for_and_within_is_one(name: str) -> None:
+    assert names([name]) == names([name], split=False) == (name,)
+    assert names(["نادر كرم وثابا حسن"], split=False) == ("نادر كرم وثابا حسن",)

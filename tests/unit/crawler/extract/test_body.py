@@ -529,6 +529,19 @@ def test_a_name_with_an_address_below_the_text_is_its_signature() -> None:
     assert read(in_article(p(*TEXT, ask))) == [*TEXT, ask]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "مراجعة: الاتفاق ينتهي الشهر المقبل",
+        "مترجم: لا أحد يقرأ",
+        "ترجمة: من سيدفع الثمن",
+        "עריכה: מה שלא ראינו",
+    ],
+)
+def test_a_last_line_that_tells_something_is_of_the_text(line: str) -> None:
+    assert read(in_article(p(*TEXT, line))) == [*TEXT, line]
+
+
 @pytest.mark.parametrize("sign", ["Photographs: Ann Lee", "تصوير: هالة منصور", "Foto: Anna Berg"])
 def test_a_last_line_tells_who_took_the_pictures(sign: str) -> None:
     assert read(in_article(p(*TEXT, sign))) == TEXT
