@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import resources
@@ -144,14 +143,22 @@ def site_from(config: Config, site_id: str, text: str, file: Path) -> Site:
 
 
 def _stamps(directory: Path) -> tuple[tuple[str, int, int], ...]:
-    """Paths, times of change and sizes of all site files."""
+    """Paths, times of change and sizes of all site files.
+
+    :raises ConfigError: when one cannot be looked at.
+    """
     found = []
     for folder in (SHIPPED_SITES, OWN_SITES):
         for file in sorted((directory / folder).rglob("*")):
             if file.suffix in SUFFIXES:
-                with suppress(FileNotFoundError):  # removed meanwhile
+                try:
                     stat = file.stat()
-                    found.append((str(file), stat.st_mtime_ns, stat.st_size))
+                except FileNotFoundError:
+                    continue  # removed meanwhile
+                except OSError as error:
+                    what = "let Arshif's user read it and its folder, or remove it"
+                    raise ConfigError(f"{file}: cannot be read: {error.strerror}: {what}") from None
+                found.append((str(file), stat.st_mtime_ns, stat.st_size))
     return tuple(found)
 
 

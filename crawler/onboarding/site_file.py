@@ -33,12 +33,13 @@ def _is_word(value: yaml.Node) -> bool:
 
 
 def _extent(text: str, key: yaml.Node, value: yaml.Node) -> tuple[int, int]:
-    """Where the lines of a key and its value are. What follows them, blank or a comment, is not part of them."""
+    """Where the lines of a key and its value are. What follows them, blank or a comment at the margin, is not part of
+    them. An indented comment is: behind a block scalar, it would become text of that."""
     start, end = key.start_mark.index, value.end_mark.index
     lines = text[start:end].splitlines(keepends=True)
     if value.end_mark.column:  # a value that ends within its line, which may also have a comment
         rest = text.find("\n", end)
         return start, len(text) if rest < 0 else rest + 1
-    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].startswith("#")):
         end -= len(lines.pop())
     return start, end

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.config import Config, load, packaged_config, write_starter
+from crawler.config import Config, load, packaged_config, refreshed, write_starter
 from crawler.errors import ConfigError
 from crawler.settings_model import PRODUCT, Settings
 
@@ -491,3 +491,12 @@ def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
     assert config.settings.index.api_key.get_secret_value() == "s3cret"
     with pytest.raises(ConfigError, match=r"ARSHIF_INDEX__API_KEY_FILE: .*gone cannot be read"):
         load(packaged_config(), {"ARSHIF_INDEX__API_KEY_FILE": str(tmp_path / "gone")})
+
+
+def test_a_site_file_that_cannot_be_looked_at_is_named(folder: Path) -> None:
+    config = read(folder)
+    loop = folder / "sites" / "loop.yaml"
+    loop.symlink_to(loop)
+    for again in (lambda: refreshed(config), lambda: read(folder)):
+        with pytest.raises(ConfigError, match=r"loop\.yaml: cannot be read: .*: let Arshif's user read it"):
+            again()

@@ -63,3 +63,10 @@ def test_in_whatever_way_it_is_written(text: str, after: str) -> None:
 def test_a_file_in_braces_is_left_to_a_person() -> None:
     with pytest.raises(ValueError, match="flow"):
         with_key("{enabled: false}\n", "enabled", True)
+
+
+def test_a_comment_within_what_is_removed_does_not_become_text_of_what_stands_before() -> None:
+    text = "note: |\n  one\nschedule:\n  every: 60\n  # inner\n# outer\nname: a\n"
+    changed = with_key(text, "schedule", None)
+    assert changed == "note: |\n  one\n# outer\nname: a\n"
+    assert yaml.safe_load(changed) == {"note": "one\n", "name": "a"}
