@@ -1,7 +1,7 @@
 """Facsimiles: copies of stored versions that look like their pages did, where a site's file or a request asks for them.
 
 Each is made after its article is stored, and costs it nothing if it fails: what was made is kept, and the rest is tried
-with the next visit to the page.
+with the next visit to the page, except what can never be had.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
@@ -25,7 +26,7 @@ from crawler.models import Page
 from crawler.processes.parse_pool import ParsePool
 from crawler.session.corrections import reread_versions
 from crawler.session.learned_blocks import LearnedBlocks
-from crawler.session.pages import response_problem
+from crawler.session.pages import GONE_STATUSES, response_problem
 from crawler.session.site_progress import RunProgress
 from crawler.session.store import SessionStore
 from crawler.settings_model import Settings
@@ -35,9 +36,9 @@ from index.archive import documents, facsimiles, frontier, warc_records
 from index.archive.facsimiles import NewPart
 from index.archive.frontier import FrontierRow
 from index.model.article import Article
-from index.model.codes import FacsimileReason, PageState, ParseReason, PartKind, ReadingReason
+from index.model.codes import FacsimileReason, FetchReason, PageState, ParseReason, PartKind, ReadingReason
 from index.model.image_types import image_type
-from index.model.message import Message
+from index.model.message import Message, Value
 from index.warc.record import WarcDamaged, WarcRef
 
 log = logging.getLogger("arshif.facsimile")
@@ -48,6 +49,7 @@ IMAGES_BYTES = 20 << 20  # of an article's images together
 REREAD = 40  # latest versions among which a plan's is looked for: it was the newest when its page was stored
 IMAGE_SHARED = timedelta(days=1)  # for which an image is kept once where raw responses expire: each keeps its file
 SHOWN = (PageState.STORED, PageState.DUPLICATE)  # states of a page that was found to have its article
+WHOLE = {PartKind.PICTURE: FacsimileReason.PICTURE, PartKind.PAGE: FacsimileReason.PAGE}  # what needs the browser
 MEDIA = {PartKind.PICTURE: "image/webp", PartKind.THUMBNAIL: "image/webp", PartKind.PAGE: "multipart/related"}
 
 
@@ -63,8 +65,9 @@ class FacsimilePlan:
     whole: bool
     lead: WarcRef | None = None  # the record of its first image, of which the thumbnail is made
     bytes: int = 0
-    missing: list[Message] = field(default_factory=list)  # why, of each image that is
+    missing: dict[int, Message] = field(default_factory=dict)  # why, by the number of each image that is
     problems: list[Message] = field(default_factory=list)  # of the rest
+    lost: dict[tuple[PartKind, int], Message] = field(default_factory=dict)  # why a part can never be had
 
     @property
     def is_done(self) -> bool:
@@ -73,10 +76,18 @@ class FacsimilePlan:
 
     @property
     def problem(self) -> Message | None:
-        """Why something is missing; None if nothing is."""
-        if not self.problems and self.missing:
-            return Message(FacsimileReason.IMAGES, {"n": len(self.missing), "why": self.missing[0]})
-        return self.problems[0] if self.problems else None
+        """Why something is missing, with what is `lost`; None if nothing is."""
+        images = self.missing | {n: why for (kind, n), why in self.lost.items() if kind == PartKind.IMAGE}
+        found = [
+            *self.problems,
+            *(Message(WHOLE[kind], {"why": why}) for (kind, _), why in self.lost.items() if kind in WHOLE),
+        ]
+        if images:
+            found.append(Message(FacsimileReason.IMAGES, {"n": len(images), "why": images[min(images)]}))
+        if not found:
+            return None
+        lost: list[Value] = [[kind, n, why] for (kind, n), why in self.lost.items()]
+        return Message(found[0].code, {**found[0].params, **({"lost": lost} if lost else {})})
 
 
 class Facsimiles:
@@ -133,11 +144,16 @@ class Facsimiles:
             return None
         known_parts = facsimiles.parts(conn, now.article, document.number)
         there = {(part.kind, part.number) for part in known_parts}
+        lost = _lost(known.problem) if known is not None else {}
+        settled = there | lost.keys()
         images = enumerate(document.article.images[:IMAGES], start=1)
-        left = deque((n, one.url) for n, one in images if (PartKind.IMAGE, n) not in there and _is_web(one.url))
-        whole = not {(PartKind.PICTURE, 1), (PartKind.PAGE, 1)} <= there
+        left = deque((n, one.url) for n, one in images if (PartKind.IMAGE, n) not in settled and _is_web(one.url))
+        whole = not {(kind, 1) for kind in WHOLE} <= settled
+        if lost and not left and not whole:
+            return None
         lead = next((part.ref for part in known_parts if part.kind == PartKind.IMAGE), None)
         plan = FacsimilePlan(now.article, document.number, document.article.url, left, whole and self.browser, lead)
+        plan.lost = lost
         if whole and not self.browser:
             plan.problems.append(Message(FacsimileReason.NO_BROWSER))
         return plan
@@ -151,7 +167,10 @@ class Facsimiles:
         if problem is None and plan.bytes + len(body) > IMAGES_BYTES:
             problem = Message(FacsimileReason.TOO_LARGE, {"most": IMAGES_BYTES >> 20})
         if problem is not None or media is None:
-            plan.missing += [problem] if problem is not None else []
+            if problem is not None and _lasts(problem):
+                plan.lost[PartKind.IMAGE, number] = problem
+            elif problem is not None:
+                plan.missing[number] = problem
             return
         plan.bytes += len(body)
         await self._keep(site, plan, NewPart(PartKind.IMAGE, number, url, _now(), media, body, body_hash(body)))
@@ -180,7 +199,8 @@ class Facsimiles:
         if not is_it:
             self.no_page(plan, Message(FacsimileReason.CHANGED))
             return
-        plan.problems += captured.problems
+        for lack in captured.problems:
+            self._note(plan, lack)
         for kind, body in captured.parts.items():
             made = NewPart(kind, 1, plan.url, captured.made, MEDIA[kind], body, body_hash(body))
             await self._keep(site, plan, made)
@@ -202,7 +222,16 @@ class Facsimiles:
     def no_page(self, plan: FacsimilePlan, why: Message) -> None:
         """Note why the browser could not load the page, or why what it made of it is not kept."""
         plan.whole = False
-        plan.problems.append(Message(FacsimileReason.PICTURE, {"why": why}))
+        for reason in (FacsimileReason.PICTURE, *([FacsimileReason.PAGE] if _lasts(why) else [])):
+            self._note(plan, Message(reason, {"why": why}))
+
+    @staticmethod
+    def _note(plan: FacsimilePlan, problem: Message) -> None:
+        why = problem.params["why"]
+        if isinstance(why, Message) and _lasts(why):
+            plan.lost |= {(kind, 1): why for kind, reason in WHOLE.items() if reason == problem.code}
+        else:
+            plan.problems.append(problem)
 
     def give_up(self, plan: FacsimilePlan, error: Exception) -> None:
         """Note a bug of ours, which costs this visit the rest of the facsimile, and nothing else."""
@@ -235,6 +264,18 @@ def _is_text_of(seen: Extraction, version: Article) -> bool:
         return seen.article.content_hash == version.content_hash
     begins = fold(version.body).startswith(fold(seen.article.body))
     return begins and fold(seen.article.headline) == fold(version.headline)
+
+
+def _lasts(why: Message) -> bool:
+    """Whether what kept a part from being had will do so at the next visit, too."""
+    too_large = why.code in (FacsimileReason.TOO_LARGE, FetchReason.TOO_LARGE)
+    return too_large or (why.code == FetchReason.HTTP_STATUS and why.params["status"] in GONE_STATUSES)
+
+
+def _lost(problem: Message | None) -> dict[tuple[PartKind, int], Message]:
+    """What can never be had of a facsimile with this problem, and why; see `FacsimilePlan.problem`."""
+    told: Any = problem.params.get("lost", []) if problem is not None else []
+    return {(PartKind(kind), number): why for kind, number, why in told}
 
 
 def _is_web(url: str) -> bool:

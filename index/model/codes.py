@@ -153,7 +153,8 @@ class PartKind(StrEnum):
 
 
 class FacsimileReason(StrEnum):
-    """Why a copy that looks like the page lacks something."""
+    """Why a copy that looks like the page lacks something. The last three may have `lost`, the parts that can never be
+    had: kind, number and why of each."""
 
     NO_BROWSER = "facsimile.no_browser"
     NOT_IMAGE = "facsimile.not_image"  # what an image's address answers is none that is kept

@@ -116,6 +116,24 @@ def test_what_fails_costs_the_article_nothing_and_is_tried_with_its_next_visit(r
     assert len(room.requests()) == before + 3, "the page and the images that it lacks, but none of a private address"
 
 
+def test_what_can_never_be_had_is_not_tried_again(room: Newsroom, house: Harness) -> None:
+    room.serve(f"{HOST}/one.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png")
+    room.serve(f"{HOST}/large.bin", bytes(21 << 20), "application/octet-stream")
+    load = f'<style>@font-face {{font-family: f; src: url("{HOST}/large.bin")}} i {{font-family: f}}</style><i>.</i>'
+    publish(room, images=(f"{HOST}/one.png", f"{room.sites['fr'].url}/gone.png"), more=load)
+    (told,) = house.told("archive", "--copy", ADDRESS)
+    assert (told["copy"]["picture"], told["copy"]["page"], told["copy"]["code"]) == (True, False, "facsimile.page")
+    assert told["copy"]["params"]["why"]["code"] == "facsimile.too_large"
+    room.serve(f"{HOST}/one.png", png(640, 360), "image/png")
+    before = len(room.requests())
+    (told,) = house.told("archive", "--copy", ADDRESS)
+    assert (told["copy"]["images"], told["copy"]["code"]) == (1, "facsimile.page"), "what is lost stays told"
+    assert [request.path for request in room.requests()[before:]] == ["/2026/11/story-1", "/one.png"]
+    before = len(room.requests())
+    (told,) = house.told("archive", "--copy", ADDRESS)
+    assert (told["copy"]["code"], len(room.requests())) == ("facsimile.page", before + 1)
+
+
 def test_the_browser_reaches_no_private_address_and_robots_txt_holds(room: Newsroom, house: Harness) -> None:
     room.serve(f"{HOST}/robots.txt", b"User-agent: *\nDisallow: /hidden/", "text/plain")
     room.serve(f"{HOST}/hidden/one.png", png(640, 360), "image/png")
