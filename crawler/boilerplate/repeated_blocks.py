@@ -169,8 +169,11 @@ def _enough_of_prose(articles: int) -> int:
     return min(max(OTHERS, int(articles * _PART)), _OTHERS_MOST)
 
 
-def holds(why: Ground, holders: int, articles: int) -> bool:
-    """Whether a block that was found to be the site's own is on enough of its articles by now."""
+def holds(why: Ground, text: str, holders: int, articles: int) -> bool:
+    """Whether a block that was found to be the site's own is on enough of its articles by now. Prose that was once
+    taken for a line, by other rules, must be on as many as prose."""
+    if why == Ground.LINE and is_sentence(text):
+        why = Ground.END
     return _surely(holders, articles) > _SHARES[why]
 
 

@@ -59,7 +59,7 @@ def repeated(conn: Connection, site: str) -> RepeatedBlocks:
     Some were found to be so because most articles had them; they are only while that is true."""
     articles = documents.count(conn, site)
     own = repeated_blocks.learned_blocks(conn, site)
-    often = {o.block: o.articles for o in own if o.ground and holds(Ground(o.ground), o.articles, articles)}
+    often = {o.block: o.articles for o in own if o.ground and holds(Ground(o.ground), o.text, o.articles, articles)}
     return RepeatedBlocks(often, articles)
 
 

@@ -75,6 +75,12 @@ def test_articles_on_one_topic_are_one_article() -> None:
 
 
 def test_what_was_learned_from_few_pages_is_forgotten_when_it_turns_out_to_be_rare() -> None:
-    assert holds(Ground.END, 4, 4)
-    assert not holds(Ground.END, 4, 40)
-    assert holds(Ground.APART, 4, 4_000)
+    assert holds(Ground.END, PROSE, 4, 4)
+    assert not holds(Ground.END, PROSE, 4, 40)
+    assert holds(Ground.APART, PROSE, 4, 4_000)
+
+
+def test_prose_that_was_learned_as_a_line_must_be_on_as_many_pages_as_prose() -> None:
+    assert holds(Ground.LINE, "Follow us on Telegram.", 20, 100)
+    assert not holds(Ground.LINE, "Northbank looks across the estuary, and considers itself a separate town.", 20, 100)
+    assert holds(Ground.LINE, "Northbank looks across the estuary, and considers itself a separate town.", 80, 100)
