@@ -111,12 +111,11 @@ def test_a_box_with_a_linked_heading_and_a_line_is_a_teaser(own: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        "<div>" + "<section id=s{n}><h2>T</h2></section>" * 5_000 + "</div>",
-        "<div><p>x</p>" + "<h2><a href=/{n}>A heading of the list</a></h2>" * 5_000 + "</div>",
-        "<div>" + "<h2><a href=/{n}>A heading of the list</a></h2>" * 5_000 + "</div>",
+        "<div>" + "<section id=related><h2>T</h2></section>" * 3_000 + "</div>",
+        "<div>" + "<h2><a href=/n>A heading of the list</a></h2>" * 12_000 + "</div>",
     ],
-    ids=["sections", "links-in-a-box", "links-without-a-paragraph"],
+    ids=["sections", "links"],
 )
 def test_many_elements_of_one_box_take_a_time_like_their_number(html: str) -> None:
-    with cpu_within(4):
+    with cpu_within(2):
         pruned(html)
