@@ -157,7 +157,7 @@ def test_an_archive_from_before_has_all_of_it_in_the_first_manifest(archive: Pro
 
 def test_a_damaged_record_gets_its_entry_once_it_is_whole_again(archive: Proven) -> None:
     one = archive.store(text(1), day(10))
-    (file,) = (archive.folder / "data" / "raw").iterdir()
+    (file,) = (archive.folder / "data" / "raw").rglob("*.warc.gz")
     whole = file.read_bytes()
     file.write_bytes(whole[:-9])
     archive.write(day(11))
