@@ -71,9 +71,9 @@ def crawl(
             _watch(archive, run, shown)
         status = crawl_process.finish(archive, run)
         _index(archive, engine)
-        with archive.read() as conn:
-            record = next(record for record in runs.recent(conn, 50) if record.id == run.number)
-            older = [] if since else list(_older(conn, first, config.settings.schedule.first_visit_days))
+        record = archive.ask(lambda conn: next(one for one in runs.recent(conn, 50) if one.id == run.number))
+        days = config.settings.schedule.first_visit_days
+        older = [] if since else archive.ask(lambda conn: list(_older(conn, first, days)))
     _print_run(record, status, older, json)
     if status == RunStatus.OK:
         raise typer.Exit(int(any(site.status != RunStatus.OK for site in record.sites)))
