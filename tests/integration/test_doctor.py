@@ -118,7 +118,7 @@ def test_what_months_leave_behind(house: Harness) -> None:
     assert told["outbox"][0] == "warning"
     assert "left behind by a crawl that died" in told["leases"][1]
     assert told["raw copies"][0] == "warning"
-    assert f"a crash damaged {raw.name}" in told["raw copies"][1]
+    assert f"a crash damaged {raw.parent.parent.name}/{raw.parent.name}/{raw.name}" in told["raw copies"][1]
     assert {told[what][0] for what in ("contact", "disk", "archive", "index", "time zones")} == {"ok"}
 
 

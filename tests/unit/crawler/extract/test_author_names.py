@@ -250,7 +250,7 @@ def test_and_joins_names_in_any_language(byline: str, wanted: tuple[str, ...]) -
         ("Texto Ana Gil Fotografia Rui Seco", ("Ana Gil",)),
         ("Ann Lee, Special to The Paper", ("Ann Lee",)),
         ("Ann Lee, Department of History", ("Ann Lee",)),
-        ("The Paper staff", ()),
+        ("The Paper staff", ("The Paper staff",)),
         ("رصد وتحرير: سمر حداد", ("سمر حداد",)),
         ("سمر حداد ـ نادر كرم ـ ليلى حسن", ("سمر حداد", "نادر كرم", "ليلى حسن")),
         ("سرویس فرهنگ - سمر حداد", ("سمر حداد",)),
