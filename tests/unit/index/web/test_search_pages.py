@@ -313,7 +313,7 @@ def test_head_is_answered_as_get_without_the_body(client: Client) -> None:
 def test_the_footer_does_not_say_what_is_not_so(shelf: SearchFixture) -> None:
     for more, here in (({}, True), ({"hosts": ["127.0.0.1"]}, True), ({"hosts": ["news.example"]}, False)):
         page = client_of(shelf, **more).get("/?ui=en").text
-        assert ("from this machine only" in page) == here
+        assert ("All of this page comes from this machine." in page) == here
 
 
 def test_json_has_the_names_of_schema_org(client: Client) -> None:
