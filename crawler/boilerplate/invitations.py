@@ -6,10 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from functools import cache
-from importlib.resources import files
 
-import yaml
-
+from crawler import data_files
 from crawler.boilerplate.phrases import known_form, platforms
 from crawler.boilerplate.removed import RemovalReason, Removed
 from index.model.message import Message
@@ -63,9 +61,7 @@ def is_invitation(paragraph: str, *, at_end: bool) -> bool:
 @cache
 def _patterns(spaceless: bool) -> dict[str, re.Pattern[str]]:
     """The patterns of what an invitation says, by the names in invitations.yaml."""
-    data: dict[str, dict[str, list[str]]] = yaml.safe_load(
-        files("crawler.boilerplate").joinpath("invitations.yaml").read_text("utf-8")
-    )
+    data: dict[str, dict[str, list[str]]] = data_files.load("crawler.boilerplate", "invitations.yaml")
     found = {}
     for kind, languages in data.items():
         said = [word for some in languages.values() for word in some] + list(platforms() if kind == "with" else ())

@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple
 
 import yaml
 
+from crawler import data_files
 from crawler.boilerplate.removed import RemovalReason, Removed
 from crawler.text import fold
 from index.model.message import Message
@@ -261,7 +262,7 @@ def _needle(phrase: str) -> str:
 @cache
 def platforms() -> tuple[str, ...]:
     """The names of platforms on which outlets are followed, in their known form."""
-    names: list[str] = yaml.safe_load(files("crawler.boilerplate").joinpath("platforms.yaml").read_text("utf-8"))
+    names: list[str] = data_files.load("crawler.boilerplate", "platforms.yaml")
     return tuple({known_form(name): None for name in names})
 
 

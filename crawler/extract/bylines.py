@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 
-import yaml
-
+from crawler import data_files
 from crawler.text import fold
 
 # Words within names that have no capital
@@ -144,7 +142,7 @@ def is_kind(kind: str, text: str) -> bool:
 
 @cache
 def _words(kind: str) -> str:
-    data: dict[str, str] = yaml.safe_load(files("crawler.extract").joinpath("author_names.yaml").read_text("utf-8"))
+    data: dict[str, str] = data_files.load("crawler.extract", "author_names.yaml")
     return "|".join(data[kind].split("; "))
 
 

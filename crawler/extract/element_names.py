@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import islice
 
-import yaml
 from selectolax.lexbor import LexborNode
 
+from crawler import data_files
 from crawler.extract.html_document import ancestors
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -96,7 +95,7 @@ def _words(name: str) -> str:
 @cache
 def _phrases() -> dict[str, list[tuple[list[str], str]]]:
     """The phrases of all reasons, each as its words with its reason, in their order by their first words."""
-    data: dict[str, str] = yaml.safe_load(files("crawler.extract").joinpath("dom_pruning.yaml").read_text("utf-8"))
+    data: dict[str, str] = data_files.load("crawler.extract", "dom_pruning.yaml")
     found: dict[str, list[tuple[list[str], str]]] = {}
     for why, phrases in data.items():
         for phrase in phrases.split("; "):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler import data_files
 from crawler.boilerplate.phrases import known_form
 from crawler.extract import hidden_text
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, paragraphs, text_of
@@ -112,5 +111,5 @@ def _tells_members(text: str) -> bool:
 
 @cache
 def _phrases() -> tuple[str, ...]:
-    data: list[str] = yaml.safe_load(files("crawler.extract").joinpath("locked_pages.yaml").read_text("utf-8"))
+    data: list[str] = data_files.load("crawler.extract", "locked_pages.yaml")
     return tuple(map(known_form, data))

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from urllib.parse import urlsplit
 
-import yaml
-
+from crawler import data_files
 from crawler.boilerplate.phrases import known_form
 from crawler.errors import Refused
 from crawler.extract import app_shell, jsonld, locked_pages, page_redirects, teasers
@@ -104,9 +102,7 @@ def _beside_the_site(title: str) -> list[str]:
 @cache
 def _titles() -> dict[PageReason, tuple[tuple[str, ...], frozenset[str]]]:
     """The beginnings of titles of pages that are not articles, and the whole ones, by reason."""
-    data: dict[str, list[object]] = yaml.safe_load(
-        files("crawler.extract").joinpath("page_classifier.yaml").read_text("utf-8")
-    )
+    data: dict[str, list[object]] = data_files.load("crawler.extract", "page_classifier.yaml")
     return {
         PageReason[name.upper()]: (
             tuple(known_form(text) for text in map(str, texts) if not text.endswith("$")),

@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import islice
 from urllib.parse import unquote
 
-import yaml
 from selectolax.lexbor import LexborNode
 
+from crawler import data_files
 from crawler.extract.draft import Draft
 from crawler.extract.html_document import HtmlDocument, ancestors, attribute, judge, text_of
 from crawler.text import fold
@@ -212,5 +211,5 @@ def _is_of_comments(node: LexborNode, said: str) -> bool:
 
 @cache
 def _phrases() -> dict[str, tuple[str, ...]]:
-    data = yaml.safe_load(files("crawler.extract").joinpath("pagination.yaml").read_text("utf-8"))
+    data = data_files.load("crawler.extract", "pagination.yaml")
     return {kind: tuple(fold(text) for text in texts) for kind, texts in data.items()}

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
 
-from index.archive.tables import MAX_KEY, articles, collected, collections
+from index.archive.tables import articles, collected, collections, is_key
 from index.archive.upsert import chunks, insert_missing
 from index.errors import InvalidValue
 from index.model.message import Message
@@ -55,7 +55,7 @@ def rename(conn: Connection, number: int, name: str) -> bool:
 
 def remove(conn: Connection, number: int) -> bool:
     """Delete a collection, whose articles stay in the archive; return whether it existed."""
-    if not 0 < number <= MAX_KEY:
+    if not is_key(number):
         return False
     conn.execute(delete(collected).where(collected.c.collection == number))
     return conn.execute(delete(collections).where(collections.c.id == number)).rowcount > 0
@@ -63,7 +63,7 @@ def remove(conn: Connection, number: int) -> bool:
 
 def get(conn: Connection, number: int) -> Collection | None:
     """The collection of that number, or None."""
-    return _one(conn, collections.c.id == number) if 0 < number <= MAX_KEY else None
+    return _one(conn, collections.c.id == number) if is_key(number) else None
 
 
 def by_name(conn: Connection, name: str) -> Collection | None:
@@ -100,7 +100,7 @@ def add(conn: Connection, number: int, ids: Sequence[str], now: datetime) -> int
 
 def take_out(conn: Connection, number: int, ids: Sequence[str]) -> int:
     """Take these articles out of a collection; return how many were in it."""
-    if not 0 < number <= MAX_KEY:
+    if not is_key(number):
         return 0
     mine = collected.c.collection == number
     return sum(conn.execute(delete(collected).where(mine, collected.c.article.in_(p))).rowcount for p in chunks(ids))
@@ -108,7 +108,7 @@ def take_out(conn: Connection, number: int, ids: Sequence[str]) -> int:
 
 def articles_of(conn: Connection, number: int) -> dict[str, datetime]:
     """The ids of a collection's articles with the time when each was put into it (UTC), the last one first."""
-    if not 0 < number <= MAX_KEY:
+    if not is_key(number):
         return {}
     query = select(collected.c.article, collected.c.added).where(collected.c.collection == number)
     ordered = query.order_by(collected.c.added.desc(), collected.c.article)

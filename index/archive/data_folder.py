@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from index.archive import sqlite
 from index.archive.tables import data_folder
-from index.atomic_files import sync_folder
+from index.atomic_files import replace_file, sync_folder
 from index.errors import ArchiveError
 from index.model.message import Message
 
@@ -90,8 +90,5 @@ def _id(file: Path) -> str | None:
 
 def _begin(folder: Path) -> str:
     new = uuid4().hex
-    with (folder / _DRAFT).open("w", encoding="utf-8") as out:
-        out.write(f"{new}\n")
-        out.flush()
-        os.fsync(out.fileno())
+    replace_file(folder / _DRAFT, f"{new}\n".encode())
     return new

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from index.archive import tables as t
 from index.archive.requests import AddressRequest
 from index.archive.upsert import chunks, upsert
+from index.archive.warc_records import ref_of
 from index.model.codes import PartKind
 from index.model.message import Message
 from index.warc.record import Resource, WarcRef
@@ -102,8 +103,7 @@ def of_request(conn: Connection, asked: AddressRequest) -> Facsimile | None:
 def parts(conn: Connection, article: str, version: int) -> tuple[Part, ...]:
     """What there is of the facsimile of a version so far."""
     its = (_part.article == article) & (_part.version == version)
-    rows = conn.execute(_PARTS.where(its).order_by(_part.kind, _part.number)).mappings()
-    return tuple(map(_as_part, rows))
+    return tuple(map(_as_part, conn.execute(_PARTS.where(its).order_by(_part.kind, _part.number))))
 
 
 def newest_with(conn: Connection, kind: PartKind, articles: Sequence[str]) -> dict[str, int]:
@@ -133,8 +133,8 @@ def keep(
     """Keep a part of the facsimile of a version, unless there is one; return where its record is. `write` writes that,
     which an image that the site has shown before (`since`: aware, None: ever) does not need."""
     its = (_part.article == article) & (_part.version == version) & (_part.kind == new.kind)
-    if (row := conn.execute(_PARTS.where(its, _part.number == new.number)).mappings().one_or_none()) is not None:
-        return _as_part(row).ref
+    if (row := conn.execute(_PARTS.where(its, _part.number == new.number)).one_or_none()) is not None:
+        return ref_of(row)
     known = _known(conn, site, new, since) if new.kind == PartKind.IMAGE else None
     raw, ref = known if known is not None else _written(conn, site, new, write(new.resource))
     values: dict[str, Any] = {"kind": new.kind, "number": new.number, "url": new.url, "made": new.made}
@@ -151,7 +151,7 @@ def _known(conn: Connection, site: str, new: NewPart, since: datetime | None) ->
         same &= _raw.fetched >= since
     found = select(t.raws).join(t.facsimile_parts, _raw.id == _part.raw).where(same).limit(1)
     row = conn.execute(found.with_for_update(read=True, key_share=True, of=t.raws)).one_or_none()
-    return (row.id, WarcRef(row.file, row.offset, row.length)) if row is not None else None
+    return (row.id, ref_of(row)) if row is not None else None
 
 
 def _written(conn: Connection, site: str, new: NewPart, ref: WarcRef) -> tuple[int, WarcRef]:
@@ -182,12 +182,10 @@ def only_of(article: str) -> ColumnElement[bool]:
 
 _PARTS = select(
     *(_part[name] for name in ("kind", "number", "url", "made")),
-    *(_raw[name] for name in ("file", "offset", "length")),
-    _raw.id.label("record"),
+    *(_raw[name] for name in ("id", "file", "offset", "length")),
     _raw.url.label("target"),
 ).join(t.raws, _raw.id == _part.raw)
 
 
-def _as_part(row: RowMapping) -> Part:
-    ref = WarcRef(row["file"], row["offset"], row["length"], row["record"])
-    return Part(PartKind(row["kind"]), row["number"], row["url"], row["made"], ref, row["target"])
+def _as_part(row: Any) -> Part:
+    return Part(PartKind(row.kind), row.number, row.url, row.made, ref_of(row), row.target)

@@ -69,6 +69,11 @@ def all_notes(conn: Connection) -> list[Note]:
     return [Note(**row) for row in rows]
 
 
+def noted(conn: Connection) -> list[str]:
+    """The ids of the articles with a note, the one whose note was changed last first."""
+    return list(conn.execute(select(notes.c.article).order_by(notes.c.changed.desc(), notes.c.article)).scalars())
+
+
 def set_note(conn: Connection, article: str, text: str, now: datetime) -> None:
     """Write the note on an article in place of any there; an empty one removes it.
 

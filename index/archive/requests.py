@@ -72,9 +72,7 @@ class AddressRequest:
     @property
     def state(self) -> RequestState:
         """How far it is."""
-        if self.ended is not None:
-            return RequestState.DONE
-        return RequestState.WAITING if self.run is None else RequestState.RUNNING
+        return RequestState.of(self.run, self.ended)
 
     @property
     def host(self) -> str:

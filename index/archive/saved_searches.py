@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from index.archive import pending_notifications
-from index.archive.tables import MAX_KEY, articles, found, outbox, searches, targets
+from index.archive.tables import articles, found, is_key, outbox, searches, targets
 from index.archive.upsert import chunks, insert_missing
 from index.errors import InvalidValue
 from index.model.codes import Digest
@@ -57,14 +57,14 @@ def add(conn: Connection, name: str, query: str, now: datetime, digest: Digest |
 
 def set_digest(conn: Connection, number: int, digest: Digest | None) -> bool:
     """Set how often people are told of what is new to a saved search, None for at once; return whether it exists."""
-    if not 0 < number <= MAX_KEY:
+    if not is_key(number):
         return False
     return conn.execute(update(searches).where(searches.c.id == number).values(digest=digest)).rowcount > 0
 
 
 def remove(conn: Connection, number: int) -> bool:
     """Delete a saved search; return whether it existed."""
-    if not 0 < number <= MAX_KEY:
+    if not is_key(number):
         return False
     conn.execute(delete(found).where(found.c.search == number))
     return conn.execute(delete(searches).where(searches.c.id == number)).rowcount > 0
@@ -72,7 +72,7 @@ def remove(conn: Connection, number: int) -> bool:
 
 def get(conn: Connection, number: int) -> SavedSearch | None:
     """The saved search of that number, or None."""
-    if not 0 < number <= MAX_KEY:
+    if not is_key(number):
         return None
     row = conn.execute(select(searches).where(searches.c.id == number)).mappings().one_or_none()
     return _saved(row) if row else None

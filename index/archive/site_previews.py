@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from index.archive.tables import MAX_KEY, runs, site_previews
+from index.archive.tables import is_key, runs, site_previews
 from index.errors import InvalidValue
 from index.model.codes import RequestReason, RequestState, RunDetail
 from index.model.message import Message
@@ -39,9 +39,7 @@ class SitePreview:
     @property
     def state(self) -> RequestState:
         """How far it is."""
-        if self.ended is not None:
-            return RequestState.DONE
-        return RequestState.WAITING if self.run is None else RequestState.RUNNING
+        return RequestState.of(self.run, self.ended)
 
 
 def ask(conn: Connection, url: str, now: datetime) -> SitePreview:
@@ -60,7 +58,7 @@ def ask(conn: Connection, url: str, now: datetime) -> SitePreview:
 
 def get(conn: Connection, number: int) -> SitePreview | None:
     """The preview of that number, or None."""
-    return _one(conn, site_previews.c.id == number) if 0 < number <= MAX_KEY else None
+    return _one(conn, site_previews.c.id == number) if is_key(number) else None
 
 
 def next_waiting(conn: Connection) -> SitePreview | None:

@@ -42,6 +42,12 @@ MAX_KEY = 2**63 - 1  # of a row (https://www.sqlite.org/autoinc.html); neither d
 Json = JSON(none_as_null=True)
 ZERO = text("0")
 
+
+def is_key(number: int) -> bool:
+    """Whether a row can have this number."""
+    return 0 < number <= MAX_KEY
+
+
 # --- what is crawled -----------------------------------------------------------------------------------------------
 
 sites = Table(  # the state of a site; the site itself is defined in a YAML file

@@ -6,6 +6,7 @@ first.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -214,11 +215,18 @@ class RequestWay(StrEnum):
 
 
 class RequestState(StrEnum):
-    """How far a requested address is."""
+    """How far something is that people asked for: an address, or a look at a site."""
 
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
+
+    @classmethod
+    def of(cls, run: int | None, ended: datetime | None) -> RequestState:
+        """The state of what this run has claimed (None: none has) and was done at this time (None: it is not)."""
+        if ended is not None:
+            return cls.DONE
+        return cls.WAITING if run is None else cls.RUNNING
 
 
 class RequestResult(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from index.archive import collections, documents, notes
 from index.model.article import Annotations as Stored
-from index.web.annotation_pages import Number, own, refusing
+from index.web.annotation_pages import known, own, refusing
 from index.web.api_models import (
     ERRORS,
     NOT_FOUND,
@@ -25,7 +25,7 @@ from index.web.api_models import (
 )
 from index.web.error_handlers import Refused
 from index.web.forms import MAX_LONG_FORM_BYTES, body_of, from_program, told
-from index.web.search_pages import ArchiveOf
+from index.web.search_pages import ArchiveOf, Number
 
 guards = [Depends(own), Depends(from_program)]
 router = APIRouter(prefix="/api", tags=["annotations"], responses=ERRORS | REFUSALS, dependencies=guards)
@@ -152,7 +152,4 @@ def take_out(archive: ArchiveOf, number: Number, article: str) -> Response:
 
 
 def _state(conn: Connection, number: int) -> dict[str, Any]:
-    one = collections.get(conn, number)
-    if one is None:
-        raise Refused(404, "error.no_collection")
-    return asdict(one)
+    return asdict(known(conn, number))

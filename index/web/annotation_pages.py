@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
@@ -21,12 +21,11 @@ from index.web import atom, queries
 from index.web.error_handlers import Refused
 from index.web.forms import Form, LongForm, SelectionForm, on_to
 from index.web.saved_searches import ENTRIES, base_of, xml
-from index.web.search_pages import ArchiveOf
+from index.web.search_pages import ArchiveOf, Number
 from index.web.templating import render
 
 SHOWN = 50  # articles on a page
 
-Number = Annotated[int, Path(ge=1, lt=2**63)]
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
@@ -128,7 +127,7 @@ def collection_list(request: Request, archive: ArchiveOf) -> Response:
     """All collections and tags, and the way to the notes."""
     with archive.read() as conn:
         context: dict[str, Any] = {"held": collections.all_collections(conn), "tags": notes.all_tags(conn)}
-        noted = len(notes.all_notes(conn))
+        noted = len(notes.noted(conn))
     return render(request, "collections.html", noted=noted, **context)
 
 
@@ -144,7 +143,7 @@ def create(request: Request, archive: ArchiveOf, form: Form) -> Response:
 def collection_page(request: Request, archive: ArchiveOf, number: Number, page: PageNumber = 1) -> Response:
     """The articles of a collection, the one put in last first, with what can be done with them."""
     with archive.read() as conn:
-        one, added = _known(conn, number), collections.articles_of(conn, number)
+        one, added = known(conn, number), collections.articles_of(conn, number)
     return _articles(request, archive, list(added), page, collection=one)
 
 
@@ -175,7 +174,7 @@ def take_out(request: Request, archive: ArchiveOf, number: Number, article: str,
 def feed(request: Request, archive: ArchiveOf, number: Number) -> Response:
     """The articles put into a collection last as an Atom feed."""
     with archive.read() as conn:
-        one, names = _known(conn, number), queries.names(conn)
+        one, names = known(conn, number), queries.names(conn)
         added = collections.articles_of(conn, number)
         found = documents.documents(conn, list(added)[:ENTRIES])
     made = atom.collection_feed(one, [(each, added[each.article.id]) for each in found], names, base_of(request))
@@ -207,7 +206,7 @@ def rename_tag(request: Request, archive: ArchiveOf, form: Form) -> Response:
 def noted(request: Request, archive: ArchiveOf, page: PageNumber = 1) -> Response:
     """The articles with a note, the one whose note was changed last first."""
     with archive.read() as conn:
-        ids = [one.article for one in notes.all_notes(conn)]
+        ids = notes.noted(conn)
     return _articles(request, archive, ids, page)
 
 
@@ -236,7 +235,11 @@ def _moment(form: Mapping[str, str], name: str) -> datetime | None:
         raise Refused(400, "error.value", name=name) from None
 
 
-def _known(conn: Connection, number: int) -> Collection:
+def known(conn: Connection, number: int) -> Collection:
+    """The collection of this number.
+
+    :raises Refused: when there is none (404).
+    """
     one = collections.get(conn, number)
     if one is None:
         raise Refused(404, "error.no_collection")

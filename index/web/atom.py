@@ -29,21 +29,10 @@ SUMMARY = 500  # characters
 def atom(saved: SavedSearch, hits: Sequence[Hit], sites: Mapping[str, str], base: str) -> bytes:
     """The feed of these hits; `base` is this server's base URL, with a trailing slash. Entries link to the article on
     its site and to our copy."""
-    feed = ET.Element("feed", {"xmlns": ATOM})
-    own = f"{base}feeds/{saved.id}.atom"
-    _add(feed, "id", _urn(f"search:{saved.id}:{saved.created.isoformat()}"))
-    _add(feed, "title", saved.name)
-    _add(feed, "subtitle", saved.query)
-    _add(feed, "updated", _moment(max((_updated(hit.document) for hit in hits), default=saved.created)))
-    _add(_add(feed, "author"), "name", "Arshif")
-    _add(feed, "link", rel="self", type="application/atom+xml", href=own)
-    _add(
-        feed,
-        "link",
-        rel="alternate",
-        type="text/html",
-        href=f"{base}search?q={quote(saved.query, safe='')}&sort=newest",
-    )
+    name = _urn(f"search:{saved.id}:{saved.created.isoformat()}")
+    updated = max((_updated(hit.document) for hit in hits), default=saved.created)
+    page = f"search?q={quote(saved.query, safe='')}&sort=newest"
+    feed = _feed(name, saved.name, updated, base, (f"feeds/{saved.id}.atom", page), subtitle=saved.query)
     for hit in hits:
         _entry(feed, hit.document, _updated(hit.document), _summary(hit.snippets), sites, base)
     return _written(feed)
@@ -53,14 +42,9 @@ def collection_feed(
     one: Collection, members: Sequence[tuple[IndexDocument, datetime]], sites: Mapping[str, str], base: str
 ) -> bytes:
     """The feed of a collection, with its articles and when each was put into it; `base` as in `atom`."""
-    feed = ET.Element("feed", {"xmlns": ATOM})
-    _add(feed, "id", _urn(f"collection:{one.id}:{one.created.isoformat()}"))
-    _add(feed, "title", one.name)
-    _add(feed, "updated", _moment(max((added for _, added in members), default=one.created)))
-    _add(_add(feed, "author"), "name", "Arshif")
-    own = f"{base}feeds/collections/{one.id}.atom"
-    _add(feed, "link", rel="self", type="application/atom+xml", href=own)
-    _add(feed, "link", rel="alternate", type="text/html", href=f"{base}collections/{one.id}")
+    name = _urn(f"collection:{one.id}:{one.created.isoformat()}")
+    updated = max((added for _, added in members), default=one.created)
+    feed = _feed(name, one.name, updated, base, (f"feeds/collections/{one.id}.atom", f"collections/{one.id}"))
     for document, added in members:
         _entry(feed, document, max(added, _updated(document)), "", sites, base)
     return _written(feed)
@@ -69,14 +53,9 @@ def collection_feed(
 def edit_feed(edits: Sequence[Edit], sites: Mapping[str, str], base: str, links: Sequence[str], language: str) -> bytes:
     """The feed of these edits and removals, told in this language; `base` is this server's base URL, with a trailing
     slash, `links` are the paths of the feed and its page below it. Entries link to what changed."""
-    feed = ET.Element("feed", {"xmlns": ATOM})
-    own, page = (base + link for link in links)
-    _add(feed, "id", _urn(f"edits:{links[0]}"))
-    _add(feed, "title", f"{translate('edits.title', language)} · {translate('ui.name', language)}")
-    _add(feed, "updated", _moment(max((edit.at for edit in edits), default=EPOCH)))
-    _add(_add(feed, "author"), "name", "Arshif")
-    _add(feed, "link", rel="self", type="application/atom+xml", href=own)
-    _add(feed, "link", rel="alternate", type="text/html", href=page)
+    title = f"{translate('edits.title', language)} · {translate('ui.name', language)}"
+    updated = max((edit.at for edit in edits), default=EPOCH)
+    feed = _feed(_urn(f"edits:{links[0]}"), title, updated, base, links)
     for edit in edits:
         entry = _add(feed, "entry")
         copy = f"{base}articles/{quote(edit.article, safe='')}"
@@ -92,6 +71,23 @@ def edit_feed(edits: Sequence[Edit], sites: Mapping[str, str], base: str, links:
             _add(entry, "category", term=kind, label=translate(f"change.{kind}", language))
         _add(entry, "summary", _told(edit, language))
     return _written(feed)
+
+
+def _feed(
+    name: str, title: str, updated: datetime, base: str, links: Sequence[str], *, subtitle: str | None = None
+) -> ET.Element:
+    """A feed without entries; `links` are the paths of the feed and its page below `base`."""
+    feed = ET.Element("feed", {"xmlns": ATOM})
+    own, page = (base + link for link in links)
+    _add(feed, "id", name)
+    _add(feed, "title", title)
+    if subtitle is not None:
+        _add(feed, "subtitle", subtitle)
+    _add(feed, "updated", _moment(updated))
+    _add(_add(feed, "author"), "name", "Arshif")
+    _add(feed, "link", rel="self", type="application/atom+xml", href=own)
+    _add(feed, "link", rel="alternate", type="text/html", href=page)
+    return feed
 
 
 def _told(edit: Edit, language: str) -> str:

@@ -18,6 +18,7 @@ from index.export.result_stream import ResultStream, article_ids, chosen, stream
 from index.export.wacz import MEDIA, Collection
 from index.model.query import Sort
 from index.warc.store import WarcStore
+from index.web.annotation_pages import known
 from index.web.api_models import ERRORS, failure
 from index.web.article_pages import RawOf
 from index.web.error_handlers import Refused
@@ -74,10 +75,8 @@ def _chosen(
         raise Refused(403, "annotations.closed")
     with archive.read() as conn:
         if collection is not None:
-            if collections.get(conn, collection) is None:
-                raise Refused(404, "error.no_collection")
-            return list(collections.articles_of(conn, collection))
-        return notes.tagged(conn, tag) if tag else [one.article for one in notes.all_notes(conn)]
+            return list(collections.articles_of(conn, known(conn, collection).id))
+        return notes.tagged(conn, tag) if tag else notes.noted(conn)
 
 
 @router.head("/export.{form}", include_in_schema=False)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
@@ -25,7 +25,7 @@ from index.web import live, queries
 from index.web.api_models import ERRORS, NOT_FOUND, REFUSALS, Address, AddressState, failure
 from index.web.error_handlers import Refused
 from index.web.forms import Form, body_of, on_to, told
-from index.web.search_pages import ArchiveOf
+from index.web.search_pages import ArchiveOf, Number
 from index.web.templating import fragment, render
 
 Ask = Callable[[str, RequestWay, bool], AddressRequest]  # the address, how it was asked for, whether with a copy
@@ -34,8 +34,6 @@ LISTED = 20  # requests on the page
 RETRY = 300  # seconds after which to ask again, where there were too many
 BUSY = (RequestReason.TOO_MANY, RequestReason.QUEUE_FULL)
 MAX_URL = 8_192  # characters that the form is filled in with
-
-Number = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 async def _ask(request: Request) -> Ask:

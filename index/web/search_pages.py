@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, cast, get_args
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from index.archive import Archive, facsimiles, site_state
+from index.archive.tables import MAX_KEY
 from index.engines import Engine
 from index.locale import days
 from index.model.codes import PartKind
@@ -41,6 +42,7 @@ async def _searches(request: Request) -> SearchLimiter:
 ArchiveOf = Annotated[Archive, Depends(_archive)]
 EngineOf = Annotated[Engine, Depends(_engine)]
 SearchesOf = Annotated[SearchLimiter, Depends(_searches)]
+Number = Annotated[int, Path(ge=1, le=MAX_KEY)]  # of a row, in a URL
 
 router = APIRouter(include_in_schema=False)
 

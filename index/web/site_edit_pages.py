@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Protocol, cast
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
@@ -25,7 +25,7 @@ from index.web import live
 from index.web.error_handlers import Refused
 from index.web.forms import Form, LongForm, on_to
 from index.web.request_pages import RETRY
-from index.web.search_pages import ArchiveOf
+from index.web.search_pages import ArchiveOf, Number
 from index.web.templating import fragment, render
 
 MAX_URL = 8_192  # characters that the form is filled in with
@@ -40,9 +40,6 @@ class SiteDesk(Protocol):
     def add(self, site_id: str, text: str) -> None: ...
     def switch(self, site_id: str, on: bool) -> None: ...
     def set_schedule(self, site_id: str, kind: str, value: str) -> None: ...
-
-
-Number = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 async def _desk(request: Request) -> SiteDesk:

@@ -6,10 +6,9 @@ from __future__ import annotations
 import re
 from datetime import date, time
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
-import yaml
+from crawler import data_files
 
 Calendar = Literal["gregorian", "jalali", "hijri"]
 SCRIPT = re.compile("[\u0620-\u064a\u0671-\u06d3]")
@@ -102,10 +101,9 @@ def from_hijri(year: int, month: int, day: int) -> date:
     return date.fromordinal(days - _HIJRI_ZERO)
 
 
-@cache
 def data() -> dict[str, Any]:
     """The names and words in months.yaml."""
-    read: dict[str, Any] = yaml.safe_load(files("crawler.extract.dates").joinpath("months.yaml").read_text("utf-8"))
+    read: dict[str, Any] = data_files.load("crawler.extract.dates", "months.yaml")
     return read
 
 

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
-import yaml
-
+from crawler import data_files
 from crawler.text import line
 
 CAPTION_MAX_CHARS = 600  # a longer text below an image is not a caption
@@ -63,9 +61,8 @@ def _named(credit: str) -> str:
     return _label().sub("", credit).strip(" |/:：–—-,()（）[]［］")
 
 
-@cache
 def _data() -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load(files("crawler.extract.images").joinpath("credits.yaml").read_text("utf-8"))
+    data: dict[str, Any] = data_files.load("crawler.extract.images", "credits.yaml")
     return data
 
 
