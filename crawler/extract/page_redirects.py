@@ -42,7 +42,7 @@ def _holds_article(document: HtmlDocument) -> bool:
     if jsonld.article(jsonld.nodes(document.tree), set(), "") is not None:
         return True
     state = PageState(document.markup)
-    return bool(state.prose()) or state.story(text_of(document.first("title"))) is not None
+    return bool(state.prose()) or state.has_story(text_of(document.first("title")))
 
 
 def _refreshes(document: HtmlDocument) -> list[str]:

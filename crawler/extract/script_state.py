@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from crawler.errors import Unreadable
-from crawler.extract import body, dates, html_document, jsonld, metadata, visible_metadata
+from crawler.extract import body, html_document, jsonld, metadata, visible_metadata
 from crawler.extract.author_names import names
 from crawler.extract.draft import Draft
 from crawler.extract.metadata import Context
-from crawler.extract.page_state import PageState, Story
+from crawler.extract.page_state import PageState
 from crawler.site_config import Rules
 from crawler.text import length
 
@@ -30,7 +30,7 @@ _MORE = 3  # times that the text in scripts must be as long as the one found
 
 def fill(draft: Draft, page: Context, node: jsonld.Node | None, ours: Rules) -> None:
     """Replaces a body of hardly any text by the one in the page's scripts, and fills empty fields from there."""
-    _, place, house = page
+    house = page[2]
     said = node.get("articleBody") if node is not None else None
     weak = draft.origins.get("body") == "trafilatura, unpruned"  # which also reads what no browser shows by itself
     if (length(draft.body) >= _FEW and not weak) or (isinstance(said, str) and len(said) >= _FEW):
@@ -40,23 +40,23 @@ def fill(draft: Draft, page: Context, node: jsonld.Node | None, ours: Rules) -> 
         return
     draft.body, draft.origins["body"], draft.apart = found.body, "script", frozenset()
     draft.fill("authors", metadata.persons(names(found.authors), house), "script")
-    draft.fill("section", found.section or None, "script")
+    draft.fill("section", found.section, "script")
     if draft.origins.get("headline") == "title" and found.headline and draft.headline.startswith(found.headline):
         draft.headline, draft.origins["headline"] = found.headline, "script"  # without the site's name behind it
-    metadata.fill_date(draft, "published", dates.machine(found.published, place), "script")
+    draft.fill("published", found.published, found.origins.get("published", ""))
 
 
-def _story(draft: Draft, page: Context, ours: Rules) -> Story:
+def _story(draft: Draft, page: Context, ours: Rules) -> Draft:
     """The article in the page's scripts: the story with its headline, the page that they describe, or most prose."""
     state = PageState(page[0].markup)
-    if (story := state.story(draft.headline)) is not None:
+    if (story := state.story(draft.headline, page[1])) is not None:
         return story
     if (html := state.html()) and length((described := _described(html, draft, page, ours)).body) >= _FEW:
         return described
     for html in _templates(page[0].markup)[:1]:
         if length((described := _described(html, draft, page, ours)).body) >= _FEW:
             return described
-    return Story(state.prose())
+    return Draft(body=state.prose())
 
 
 def _templates(markup: str) -> list[str]:
@@ -74,14 +74,15 @@ def _templates(markup: str) -> list[str]:
     return sorted(found, key=len, reverse=True)
 
 
-def _described(html: str, draft: Draft, page: Context, ours: Rules) -> Story:
+def _described(html: str, draft: Draft, page: Context, ours: Rules) -> Draft:
     """What a page reads like that a browser would have made."""
     document, place, house = page
     try:
         inner = html_document.parse(html, document.url)
     except Unreadable:
-        return Story([])
+        return Draft()
     own = Draft(headline=draft.headline, description=draft.description)
     visible_metadata.fill_visible(own, (inner, place, house))
     body.fill(own, inner, None, ours)
-    return Story(own.body, own.authors, own.section or "")
+    own.headline = ""  # the page's, by which the body was found
+    return own

@@ -31,7 +31,7 @@ def classes_with(fields: set[str]) -> set[str]:
 @pytest.mark.parametrize(
     ("fields", "classes"),
     [
-        ({"headline", "body"}, {"Story", "Draft", "Article"}),
+        ({"headline", "body"}, {"Draft", "Article"}),
         ({"url", "title", "published", "modified", "language"}, {"Candidate", "FrontierRow"}),
         ({"url", "final_url", "body"}, {"Page"}),
     ],

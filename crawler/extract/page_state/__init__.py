@@ -7,11 +7,12 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
+from crawler.extract import dates, metadata
+from crawler.extract.draft import Draft
 from crawler.extract.page_state import flight, readers, rich_text
 from crawler.extract.page_state.limits import MAX_DEPTH, MAX_NODES
 from crawler.text import length, line, words
@@ -63,18 +64,6 @@ _CODE_MOST = 60  # minimum characters of text per match of _CODE
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """The article in a page's state: paragraphs, names as they are written, section, date as it is written, and title;
-    each empty if it is not there."""
-
-    body: list[str]
-    authors: tuple[str, ...] = ()
-    section: str = ""
-    published: str = ""
-    headline: str = ""
-
-
 class PageState:
     """The values that a page carries for its scripts, with references replaced: Apollo's `{"__ref": "A:1"}`."""
 
@@ -90,14 +79,27 @@ class PageState:
             if len(named) > 1 or "ROOT_QUERY" in node:
                 self.entities.update((key, node[key]) for key in named)
 
-    def story(self, headline: str) -> Story | None:
-        """The story with the page's headline; None if there is none as long as an article."""
-        best: Story | None = None
+    def has_story(self, headline: str) -> bool:
+        """Whether the story with the page's headline is there, as long as an article."""
+        return self._story(headline) is not None
+
+    def story(self, headline: str, place: dates.Place) -> Draft | None:
+        """The story with the page's headline, its names as they are written; None if there is none as long as an
+        article."""
+        if (found := self._story(headline)) is None:
+            return None
+        node, body = found
+        draft = Draft(headline=_title(node), body=body, section=_section(self, node), authors=_authors(self, node))
+        metadata.fill_date(draft, "published", dates.machine(_date(node), place), "script")
+        return draft
+
+    def _story(self, headline: str) -> tuple[Node, list[str]] | None:
+        best: tuple[Node, list[str]] | None = None
         for node in self._walk():
             if _agree(_title(node), headline):
                 body = _longest(self, node, headline)
-                if _is_long(body) and (best is None or length(body) > _LONGER * length(best.body)):
-                    best = Story(body, _authors(self, node), _section(self, node), _date(node), _title(node))
+                if _is_long(body) and (best is None or length(body) > _LONGER * length(best[1])):
+                    best = node, body
         return best
 
     def html(self) -> str:
@@ -247,7 +249,7 @@ def _names(value: Any, depth: int) -> list[str]:
     return []
 
 
-def _section(state: PageState, node: Node) -> str:
+def _section(state: PageState, node: Node) -> str | None:
     for key in _SECTIONS:
         value = state.resolved(node.get(key))
         for inner in _SECTIONS:
@@ -256,7 +258,7 @@ def _section(state: PageState, node: Node) -> str:
             )
         if names := _names(value, 0):
             return names[0]
-    return ""
+    return None
 
 
 def _date(node: Node) -> str:

@@ -351,7 +351,7 @@ def test_what_is_no_literal_is_refused(code: str) -> None:
 )
 def test_states_that_are_broken_or_without_end_have_no_story(state: str) -> None:
     found = PageState(page(state))
-    assert found.story(HEADLINE) is None
+    assert not found.has_story(HEADLINE)
     assert found.prose() == []
 
 
