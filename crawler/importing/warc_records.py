@@ -131,7 +131,7 @@ def _is_whole(record: WarcRecord) -> bool:
 
 
 def _content(record: WarcRecord) -> Content | None:
-    if record.record_type == WarcRecordType.resource:
+    if record.record_type == WarcRecordType.resource or not record.is_http:  # such as FTP's: nothing but its content
         body = record.reader.read()
         return Content("HTTP/1.1 200 OK", [("Content-Type", record.headers.get("Content-Type") or "")], body)
     record.parse_http()

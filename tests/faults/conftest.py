@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import uuid
@@ -16,8 +15,6 @@ from tests.faults.consistency import Installation, articles_of, check_settled, c
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE
 
-LONG = bool(os.environ.get("ARSHIF_TEST_LONG"))  # set by `make test-long`: more kills, more articles
-LONG_MARKS = [pytest.mark.long] if LONG else []
 SITES = ("jannah", "english")  # four kinds of sources, two languages, copies under two addresses; 33 pages
 
 

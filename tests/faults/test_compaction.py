@@ -21,10 +21,10 @@ from crawler.maintenance.compaction import compact
 from crawler.storage import open_archive, open_raw, raw_folder
 from index.archive import tables as t
 from index.archive import warc_files
-from tests.faults.conftest import LONG, LONG_MARKS
 from tests.faults.consistency import Installation
 from tests.faults.kill_at import POINTS
 from tests.support.archive_samples import NOW
+from tests.support.long_form import LONG, LONG_MARKS
 from tests.support.patience import LOOK, PATIENCE
 from tests.support.raw_files import HOST, crawl, names, says, whole
 

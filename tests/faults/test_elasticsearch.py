@@ -21,11 +21,11 @@ from index.engines.elastic.engine import ElasticEngine
 from index.engines.elastic.mapping import EARLIER, template
 from index.errors import IndexMismatch
 from index.search import indexer
-from tests.faults.conftest import LONG, LONG_MARKS
 from tests.faults.proxy import Balancer, Fault, Proxy
 from tests.support.archive_samples import HOUR, NOW, article, page
 from tests.support.elasticsearch import server
 from tests.support.elasticsearch.two_nodes import Pair, pair
+from tests.support.long_form import LONG, LONG_MARKS
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.requirements import missing
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults.conftest import LONG, LONG_MARKS
 from tests.faults.consistency import (
     ARSHIF,
     Installation,
@@ -25,6 +24,7 @@ from tests.faults.consistency import (
     clear,
     count_versions,
 )
+from tests.support.long_form import LONG, LONG_MARKS
 from tests.support.news_sites import Newsroom
 from tests.support.patience import wait_for
 from tests.support.postgresql import Server

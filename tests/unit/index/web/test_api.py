@@ -22,11 +22,12 @@ from index.web.app import create_app
 from index.web.metrics import Metrics
 from index.web.search_limiter import MAX_CONCURRENT_SEARCHES, SearchLimiter
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, newsroom, page
+from tests.support.long_form import LONG, in_both_forms
 from tests.support.patience import PATIENCE
 from tests.support.web_client import Client, client_of, unreachable
 from tests.unit.index.search.query_language.test_parser import SIGNS
 
-FUZZED = 1_500
+FUZZED = 10_000 if LONG else 150
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +216,7 @@ def test_other_pages_are_answered_while_many_searches_wait(shelf: SearchFixture)
     asyncio.run(ask())
 
 
+@in_both_forms
 def test_fuzzed_queries_are_answered(shelf: SearchFixture) -> None:
     """FUZZED of them, with whatever else an address may say: no fault of ours, and no answer but 200 and 400."""
     chance = random.Random(6)

@@ -30,6 +30,7 @@ from index.model.query import (
 )
 from index.search.query_language import MAX_DEPTH, MAX_TERMS, parse, sentence
 from index.search.query_language.filters import FILTERS
+from tests.support.long_form import LONG, in_both_forms
 
 A, B, C = Words("a"), Words("b"), Words("c")
 MAY = Period(datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC))
@@ -284,7 +285,8 @@ PIECES = st.lists(st.sampled_from(SIGNS), max_size=40)
 TEXTS = st.one_of(st.text(max_size=60), PIECES.map("".join), PIECES.map(" ".join))
 
 
-@settings(max_examples=5_000)
+@in_both_forms
+@settings(max_examples=50_000 if LONG else 300)
 @given(TEXTS)
 def test_any_text_is_a_query(text: str) -> None:
     query = parse(text)
