@@ -19,7 +19,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from crawler.errors import ConfigError
+from crawler.config_messages import FileMessage, mistake
+from crawler.errors import ConfigError, InvalidFiles
 from crawler.settings_model import Settings
 from crawler.site_config import Site, stranger
 from crawler.urls.registered_domain import domain_of
@@ -134,7 +135,7 @@ def refreshed(config: Config) -> Config:
 def site_from(config: Config, site_id: str, text: str, file: Path) -> Site:
     """The site of this id, if its own file had this text.
 
-    :raises ConfigError: when that has a mistake, with one line per mistake.
+    :raises InvalidFiles: when that has mistakes.
     """
     shipped = _files(config.directory / SHIPPED_SITES)
     document = _with_id(site_id, parsed(text, file), file)
@@ -156,8 +157,8 @@ def _stamps(directory: Path) -> tuple[tuple[str, int, int], ...]:
                 except FileNotFoundError:
                     continue  # removed meanwhile
                 except OSError as error:
-                    what = "let Arshif's user read it and its folder, or remove it"
-                    raise ConfigError(f"{file}: cannot be read: {error.strerror}: {what}") from None
+                    why = Message(FileMessage.UNREADABLE_RIGHTS, {"error": error.strerror})
+                    raise InvalidFiles([mistake(str(file), why)]) from None
                 found.append((str(file), stat.st_mtime_ns, stat.st_size))
     return tuple(found)
 
@@ -206,32 +207,30 @@ def _sites(directory: Path) -> dict[str, Site]:
     """All sites by id. Every file is read before the mistakes of all are raised."""
     shipped, own = (_files(directory / part) for part in (SHIPPED_SITES, OWN_SITES))
     sites: dict[str, Site] = {}
-    mistakes: list[str] = []
+    mistakes: list[Message] = []
     for site_id in sorted({*shipped, *own}):
         try:
             documents = [_document(site_id, files[site_id]) for files in (shipped, own) if site_id in files]
             document = documents[-1].over(documents[0])
             sites[site_id] = validated(Site, document)
-        except ConfigError as error:
-            mistakes.append(str(error))
+        except InvalidFiles as error:
+            mistakes += error.mistakes
     if mistakes:
-        raise ConfigError("\n".join(mistakes))
+        raise InvalidFiles(mistakes)
     return sites
 
 
 def _files(folder: Path) -> dict[str, Path]:
     """The site files below this folder, by id.
 
-    :raises ConfigError: when two have the same name.
+    :raises InvalidFiles: when two have the same name.
     """
     files: dict[str, Path] = {}
     for file in sorted(folder.rglob("*")):
         if file.suffix not in SUFFIXES or file.name.startswith("."):
             continue
         if file.stem in files:
-            raise ConfigError(
-                f"{file}: has the same name as {files[file.stem]}, and the name is the site's id: rename one"
-            )
+            raise InvalidFiles([mistake(str(file), Message(FileMessage.SAME_NAME, {"other": str(files[file.stem])}))])
         files[file.stem] = file
     return files
 
@@ -242,9 +241,8 @@ def _document(site_id: str, file: Path) -> YamlDocument:
 
 def _with_id(site_id: str, document: YamlDocument, file: Path) -> YamlDocument:
     if document.data.get("id", site_id) != site_id:
-        raise ConfigError(
-            f"{document.place(('id',))}: id: differs from the file's name, {site_id!r}: leave the key out"
-        )
+        why = Message(FileMessage.OTHER_ID, {"id": site_id})
+        raise InvalidFiles([mistake(document.place(("id",)), why, "id")])
     return document.set(("id",), site_id, str(file))
 
 
@@ -303,7 +301,7 @@ def write_starter(directory: Path) -> Path:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a site's file, for editors; a copy is in config/site.schema.json."""
-    schema = Site.model_json_schema()
+    schema = _described(Site.model_json_schema())
     required = [key for key in schema.pop("required") if key != "id"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -311,3 +309,17 @@ def json_schema() -> dict[str, Any]:
         "title": "A site of Arshif",
         "required": required,
     }
+
+
+def _described(schema: Any) -> Any:
+    """The schema with the sentences of its keys' descriptions in place of their codes."""
+    if isinstance(schema, list):
+        return [_described(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _described(one) for name, one in schema.items()}
+    if isinstance(code := found.get("description"), str) and " " not in code:
+        from index.locale import FALLBACK, translate  # imported here: Babel would delay the start of every process
+
+        found["description"] = translate(code, FALLBACK)
+    return found

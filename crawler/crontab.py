@@ -7,6 +7,8 @@ from functools import cache
 
 from apscheduler.triggers.cron import CronTrigger
 
+from crawler.config_messages import FileMessage, InvalidEntry
+
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")  # as crontab(5) counts them; APScheduler's 0 is Monday
 
 
@@ -17,17 +19,16 @@ def crontab(expression: str) -> CronTrigger:
     As in crontab(5), Sunday is 0 and 7. A range of weekdays may wrap around the end of the week (`sat-thu`). Day of
     month and weekday together are rejected: cron reads them as "either", APScheduler as "both".
 
-    :raises ValueError: when the expression is invalid or never fires, with the reason.
+    :raises InvalidEntry: when the expression is invalid or never fires, with the reason.
     """
     fields = expression.split()
     if len(fields) != 5:
-        hint = "; it has no field for seconds" if len(fields) == 6 else ""
-        raise ValueError(
-            f"{expression!r} has {len(fields)} fields, crontab has five (minute, hour, day, month, weekday){hint}"
-        )
+        if len(fields) == 6:
+            raise InvalidEntry(FileMessage.CRON_SECONDS, given=repr(expression))
+        raise InvalidEntry(FileMessage.CRON_FIELDS, given=repr(expression), many=len(fields))
     minute, hour, day, month, weekday = fields
     if day != "*" and weekday != "*":
-        raise ValueError(f"{expression!r} has both a day of the month and a weekday: leave one of them `*`")
+        raise InvalidEntry(FileMessage.CRON_DAYS, given=repr(expression))
     try:
         trigger = CronTrigger(
             minute=minute,
@@ -38,9 +39,10 @@ def crontab(expression: str) -> CronTrigger:
             timezone=UTC,
         )
     except ValueError as error:
-        raise ValueError(f"{expression!r} is no crontab expression: {error}") from None
+        problem = error.message if isinstance(error, InvalidEntry) else str(error)
+        raise InvalidEntry(FileMessage.CRON_WRONG, given=repr(expression), problem=problem) from None
     if trigger.get_next_fire_time(None, datetime(1970, 1, 1, tzinfo=UTC)) is None:
-        raise ValueError(f"{expression!r} never comes, such as a 30th of February")
+        raise InvalidEntry(FileMessage.CRON_NEVER, given=repr(expression))
     return trigger
 
 
@@ -64,4 +66,4 @@ def _weekday(name: str) -> int:
         return WEEKDAYS.index(name)
     if name.isdecimal() and int(name) <= 7:
         return int(name) % 7
-    raise ValueError(f"{name!r} is no weekday: sun, mon, tue, wed, thu, fri, sat or 0 to 7")
+    raise InvalidEntry(FileMessage.NOT_WEEKDAY, given=repr(name))

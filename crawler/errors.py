@@ -2,6 +2,7 @@
 
 ArshifError                 a person can act on it; the command prints the message and exits
 ├── ConfigError             nothing starts; names file, line and key
+│   └── InvalidFiles        each mistake of the files as a message
 ├── ArchiveError            the run stops
 │   └── LeaseLost           the run ends: a newer run holds the site's lease
 ├── Busy                    another process holds the lock; the message says which
@@ -15,6 +16,8 @@ PageProblem                 one page; the run continues and the page is recorded
 
 SourceProblem               one source; the site's other sources continue
 """
+
+from collections.abc import Sequence
 
 from index.errors import (
     ArchiveError,
@@ -35,6 +38,7 @@ __all__ = [
     "ConfigError",
     "IndexMismatch",
     "IndexUnavailable",
+    "InvalidFiles",
     "LeaseLost",
     "PageProblem",
     "QueryError",
@@ -49,6 +53,14 @@ class ConfigError(ArshifError):
 
     exit_code = 2
     kind = "error.configuration"
+
+
+class InvalidFiles(ConfigError):
+    """Mistakes in files of the configuration, one message for each."""
+
+    def __init__(self, mistakes: Sequence[Message]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__(Message("error.configuration", {"mistakes": list(mistakes)}))
 
 
 class PageProblem(Exception):

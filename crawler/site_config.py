@@ -1,6 +1,7 @@
 """Site, Source, Rules: the content of a site's YAML file, frozen and validated. `config.py` reads the files.
 
-The descriptions appear in the JSON Schema that editors show, and in error messages.
+The descriptions of keys are codes of the catalogues (`index/locale/`): the sentences appear in the JSON Schema that
+editors show, and in error messages.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from pydantic import (
 )
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from crawler.config_messages import FileMessage, InvalidEntry
 from crawler.crontab import crontab
 from crawler.urls.registered_domain import domain_of
+from index.model.message import Message
 
 Kind = Literal["feed", "sitemap", "section", "wordpress", "urls"]
 Publisher = Literal["agency", "newspaper", "broadcaster", "magazine", "online", "government", "organisation"]
@@ -56,15 +59,15 @@ NOT_ISO = {"UK": "GB", "EN": "GB", "EL": "GR"}  # codes often mistaken for ISO 3
 def _web_address(value: object) -> object:
     if isinstance(value, str):
         if re.search(r"\s", value.strip()):
-            raise ValueError(f"{value!r} contains a space: write it as %20, or give each URL an entry of its own")
+            raise InvalidEntry(FileMessage.SPACE, given=repr(value))
         if not value.strip().lower().startswith(("http://", "https://")):
-            raise ValueError(f"{value!r} is not a web address: it must begin with https:// or http://")
+            raise InvalidEntry(FileMessage.NOT_URL, given=repr(value))
     return value
 
 
 def _country(value: str) -> str:
     if value in NOT_ISO:
-        raise ValueError(f"{value!r} is not an ISO 3166-1 code: use {NOT_ISO[value]}")
+        raise InvalidEntry(FileMessage.NOT_COUNTRY, given=repr(value), code=NOT_ISO[value])
     return value
 
 
@@ -74,8 +77,8 @@ def _time_zone(value: str) -> str:
     except (KeyError, ValueError, OSError):  # OSError: a folder of the database, such as "Asia"
         names = {name.casefold(): name for name in available_timezones()}
         close = get_close_matches(value.casefold(), names, n=1)
-        hint = f"did you mean {names[close[0]]}?" if close else "use a name such as Asia/Damascus or UTC"
-        raise ValueError(f"there is no time zone {value!r}: {hint}") from None
+        near = Message(FileMessage.DID_YOU_MEAN, {"name": names[close[0]]}) if close else Message(FileMessage.NAME_ZONE)
+        raise InvalidEntry(FileMessage.NO_TIME_ZONE, given=repr(value), hint=near) from None
     return value
 
 
@@ -83,7 +86,7 @@ def _expression(value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+        raise InvalidEntry(FileMessage.NOT_EXPRESSION, given=repr(value), problem=str(error)) from None
     return value
 
 
@@ -91,14 +94,14 @@ def _selector(value: str) -> str:
     try:
         LexborHTMLParser("").css(value)
     except SelectolaxError:
-        raise ValueError(f"{value!r} is not a CSS selector: use a form such as `div.entry-content > p`") from None
+        raise InvalidEntry(FileMessage.NOT_SELECTOR, given=repr(value)) from None
     return value
 
 
 def _domain(value: str) -> str:
     name = value.lower().rstrip(".")
     if urlsplit(f"//{name}").netloc != name or "." not in name:
-        raise ValueError(f"{value!r} is not a domain: use a name such as example.com")
+        raise InvalidEntry(FileMessage.NOT_DOMAIN, given=repr(value))
     return name
 
 
@@ -108,7 +111,7 @@ def _span(value: object) -> object:
         return value
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(min|h|d)\s*", value)
     if not found or not float(found[1]):
-        raise ValueError(f"{value!r} is not a duration: use a form such as 15 min, 6 h or 7 d")
+        raise InvalidEntry(FileMessage.NOT_SPAN, given=repr(value))
     return timedelta(**{{"min": "minutes", "h": "hours", "d": "days"}[found[2]]: float(found[1])})
 
 
@@ -138,46 +141,28 @@ class Model(BaseModel):
 class Source(Model):
     """A place where a site's articles are listed."""
 
-    kind: Kind = Field(
-        description="feed (RSS, Atom, JSON Feed), sitemap, section (a page that lists articles), wordpress (its REST "
-        "API) or urls (a plain list, to fetch older articles)"
-    )
-    url: Url = Field(description="URL of the feed, sitemap, page, list or WordPress site")
-    language: Language | None = Field(
-        None, description="Language of this source (BCP 47), if the site has several languages and the source only one"
-    )
+    kind: Kind = Field(description="site_key.source.kind")
+    url: Url = Field(description="site_key.source.url")
+    language: Language | None = Field(None, description="site_key.source.language")
     homepage: Url | None = Field(
         None,
-        description="Home page of this source, if not the site's; searched for a new feed if this one fails",
+        description="site_key.source.homepage",
     )
-    links: Selector | None = Field(
-        None, description="section only: CSS selector of the links to articles; by default, all links on the page"
-    )
+    links: Selector | None = Field(None, description="site_key.source.links")
 
 
 class Rules(Model):
     """Rules for the site's pages, valid from a date on."""
 
-    valid_from: date | None = Field(
-        None, description="First day of this layout, such as 2026-01-31; by default, valid from the beginning"
-    )
-    allow: tuple[Expression, ...] = Field(
-        (), description="Regular expressions, at least one of which an article's URL must match"
-    )
-    deny: tuple[Expression, ...] = Field(
-        (), description="Regular expressions, none of which an article's URL may match"
-    )
-    select: dict[FieldName, Selector] = Field(
-        default_factory=dict, description="CSS selector for each field, tried before any other way of finding it"
-    )
-    strip: tuple[Selector, ...] = Field((), description="CSS selectors of blocks that are never part of an article")
-    strip_text: tuple[Text, ...] = Field(
-        (), description="Beginnings of paragraphs that are never part of an article, ignoring case and diacritics"
-    )
+    valid_from: date | None = Field(None, description="site_key.rules.valid_from")
+    allow: tuple[Expression, ...] = Field((), description="site_key.rules.allow")
+    deny: tuple[Expression, ...] = Field((), description="site_key.rules.deny")
+    select: dict[FieldName, Selector] = Field(default_factory=dict, description="site_key.rules.select")
+    strip: tuple[Selector, ...] = Field((), description="site_key.rules.strip")
+    strip_text: tuple[Text, ...] = Field((), description="site_key.rules.strip_text")
     keep_text: tuple[Text, ...] = Field(
         (),
-        description="Beginnings of paragraphs that are always part of an article, even if they are repeated or match a "
-        "boilerplate phrase (`arshif sites repeats` shows what was learned)",
+        description="site_key.rules.keep_text",
     )
 
 
@@ -185,32 +170,29 @@ class Schedule(Model):
     """When a site is crawled: every so many minutes, or by cron in its time zone. By default as set in arshif.yaml, or
     adapted to how often its sources publish, within bounds."""
 
-    every: float | None = Field(
-        None, ge=0.05, le=43_200, description="Minutes between two crawls, up to 43200 (30 days); 0.5 means 30 seconds"
-    )
+    every: float | None = Field(None, ge=0.05, le=43_200, description="site_key.schedule.every")
     fastest: float | None = Field(
         None,
         ge=0.5,
         le=43_200,
-        description="Minutes between two requests to the most active sources",
+        description="site_key.schedule.fastest",
     )
     slowest: float | None = Field(
         None,
         ge=0.5,
         le=43_200,
-        description="Minutes between two requests to the least active sources",
+        description="site_key.schedule.slowest",
     )
     cron: Crontab | None = Field(
         None,
-        description="The five crontab fields (minute, hour, day, month, weekday) in the site's time zone, instead of "
-        "`every`; such as `0 6-22 * * sun-thu`",
+        description="site_key.schedule.cron",
     )
 
     @field_validator("cron")
     @classmethod
     def _one_of_two(cls, cron: str | None, info: ValidationInfo) -> str | None:
         if cron and info.data.get("every"):
-            raise ValueError("cannot be combined with `every`: keep one of the two")
+            raise InvalidEntry(FileMessage.CRON_OR_EVERY)
         return cron
 
 
@@ -219,65 +201,54 @@ class Site(Model):
 
     id: str = Field(
         pattern=SITE_ID,
-        description="The name of the file without .yaml: lowercase letters, digits and hyphens. Best left out",
+        description="site_key.site.id",
     )
-    name: Text = Field(description="The name of the outlet, in its own script")
-    homepage: Url = Field(description="Its home page; searched for a new feed if a feed fails")
-    country: Country = Field(
-        description="Country of the outlet: its two-letter ISO 3166-1 code such as SY, or UN; month names depend on it"
-    )
+    name: Text = Field(description="site_key.site.name")
+    homepage: Url = Field(description="site_key.site.homepage")
+    country: Country = Field(description="site_key.site.country")
     languages: tuple[Language, ...] = Field(
         min_length=1,
-        description="Languages it writes in, as BCP 47 tags such as ar, ckb or zh-Hant; the main one first",
+        description="site_key.site.languages",
     )
-    time_zone: TimeZone = Field(
-        "UTC", description="IANA time zone such as Asia/Damascus, for cron and for dates without a zone on its pages"
-    )
-    publisher: Publisher = Field("online", description="Kind of publisher")
-    sources: tuple[Source, ...] = Field(min_length=1, description="Where its articles are listed; all sources are used")
+    time_zone: TimeZone = Field("UTC", description="site_key.site.time_zone")
+    publisher: Publisher = Field("online", description="site_key.site.publisher")
+    sources: tuple[Source, ...] = Field(min_length=1, description="site_key.site.sources")
     domains: tuple[Domain, ...] = Field(
         (),
-        description="Further domains on which its articles are published, such as example.com; those of its home page "
-        "and sources are its own anyway. Addresses elsewhere that its sources list are left out",
+        description="site_key.site.domains",
     )
-    schedule: Schedule = Field(Schedule(), description="When it is crawled; by default, as set in arshif.yaml")
+    schedule: Schedule = Field(Schedule(), description="site_key.site.schedule")
     revisit: tuple[Span, ...] | None = Field(
         None,
-        description="Ages at which an article is fetched again; by default 15 min, 1 h, 6 h, 1 d, 7 d and 30 d",
+        description="site_key.site.revisit",
     )
     rendering: Literal["auto", "none", "browser"] = Field(
         "auto",
-        description="auto: Chromium renders its pages (slow) once a few of them needed JavaScript; browser: always; "
-        "none: never",
+        description="site_key.site.rendering",
     )
     facsimile: bool = Field(
         False,
         alias="copy",
-        description="true: also keep what its articles look like: their images, a picture and one file of each page, "
-        "by Chromium",
+        description="site_key.site.facsimile",
     )
-    delay: float | None = Field(
-        None, ge=0, le=600, description="Seconds between two requests to one host; by default, as set in arshif.yaml"
-    )
-    verify_tls: bool = Field(
-        True, description="false: accept an expired or self-signed certificate; `arshif status` shows it"
-    )
-    rules: tuple[Rules, ...] = Field((), description="Rules for its pages, one entry per layout")
-    enabled: bool = Field(False, description="Whether it is crawled")
+    delay: float | None = Field(None, ge=0, le=600, description="site_key.site.delay")
+    verify_tls: bool = Field(True, description="site_key.site.verify_tls")
+    rules: tuple[Rules, ...] = Field((), description="site_key.site.rules")
+    enabled: bool = Field(False, description="site_key.site.enabled")
 
     @field_validator("sources")
     @classmethod
     def _no_address_twice(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
         counts = Counter(source.url for source in sources)
         if twice := [str(url) for url, count in counts.items() if count > 1]:
-            raise ValueError(f"{twice[0]} is listed twice: keep one of the two")
+            raise InvalidEntry(FileMessage.LISTED_TWICE, url=twice[0])
         return sources
 
     @field_validator("rules")
     @classmethod
     def _no_day_twice(cls, rules: tuple[Rules, ...]) -> tuple[Rules, ...]:
         if len({rule.valid_from for rule in rules}) < len(rules):
-            raise ValueError("two entries have the same `valid_from`: give each layout its own")
+            raise InvalidEntry(FileMessage.DAY_TWICE)
         return rules
 
     @property

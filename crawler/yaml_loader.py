@@ -1,4 +1,4 @@
-"""YAML with the position of each key, and its validation; errors name file, line, key and what to do."""
+"""YAML with the position of each key, and its validation; mistakes name file, line, key and what to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from crawler.errors import ConfigError
+from crawler.config_messages import FileMessage, InvalidEntry, mistake
+from crawler.errors import InvalidFiles
+from index.model.message import LEGACY, Given, Message
 
 Loc = tuple[int | str, ...]  # the path of a value in pydantic's form: ("sources", 0, "url")
 M = TypeVar("M", bound=BaseModel)
@@ -60,48 +62,54 @@ class YamlDocument:
 def read(file: Path) -> YamlDocument:
     """The content of this file.
 
-    :raises ConfigError: when it cannot be read, is not valid YAML, or has a key twice.
+    :raises InvalidFiles: when it cannot be read, is not valid YAML, or has a key twice.
     """
     try:
         text = file.read_text("utf-8-sig")
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
+        raise _wrong(file, FileMessage.UNREADABLE, error=error.strerror) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: is not UTF-8 (byte {error.start}): save it as UTF-8") from None
+        raise _wrong(file, FileMessage.NOT_UTF8, at=error.start) from None
     return parsed(text, file)
 
 
 def parsed(text: str, file: Path) -> YamlDocument:
     """The content of a text that is, or is to be, in this file.
 
-    :raises ConfigError: when it is not valid YAML, or has a key twice.
+    :raises InvalidFiles: when it is not valid YAML, or has a key twice.
     """
     places: dict[Loc, str] = {(): f"{file}:1"}
     try:
         data = _Reader(file, places).value(_compose(file, text), ())
     except RecursionError:
-        raise ConfigError(f"{file}: is nested too deeply: a site needs four levels") from None
+        raise _wrong(file, FileMessage.TOO_DEEP) from None
     if data is not None and not isinstance(data, dict):
-        raise ConfigError(f"{file}:1: needs keys such as `name: ...`, one per line")
+        raise _wrong(f"{file}:1", FileMessage.NO_KEYS)
     return YamlDocument(data or {}, places)
 
 
 def validated(model: type[M], document: YamlDocument) -> M:
     """The model made from this document.
 
-    :raises ConfigError: when it is invalid, with one line per mistake.
+    :raises InvalidFiles: when it is invalid.
     """
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
         mistakes = error.errors()
         within = {mistake["loc"][:n] for mistake in mistakes for n in range(len(mistake["loc"]))}
-        lines = [  # a list whose only entry is invalid is not also too short
-            _line(model, document, mistake)
-            for mistake in mistakes
-            if mistake["type"] != "too_short" or mistake["loc"] not in within
-        ]
-        raise ConfigError("\n".join(lines)) from None
+        raise InvalidFiles(
+            [  # a list whose only entry is invalid is not also too short
+                _mistake(model, document, found)
+                for found in mistakes
+                if found["type"] != "too_short" or found["loc"] not in within
+            ]
+        ) from None
+
+
+def _wrong(place: str | Path, code: FileMessage, /, **params: Given) -> InvalidFiles:
+    """The error of a single mistake at this place."""
+    return InvalidFiles([mistake(str(place), Message(code, params))])
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -116,21 +124,21 @@ def _compose(file: Path, text: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        words = " ".join(filter(None, (error.context, error.problem)))
-        raise ConfigError(f"{file}:{line}: is not valid YAML: {words}{_hint(error)}") from None
+        raise InvalidFiles([mistake(f"{file}:{line}", _not_yaml(error))]) from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: is not valid YAML: {str(error).splitlines()[0]}") from None
+        raise _wrong(file, FileMessage.NOT_YAML, problem=str(error).splitlines()[0]) from None
 
 
-def _hint(error: yaml.MarkedYAMLError) -> str:
-    """How to fix the error, if that is known."""
+def _not_yaml(error: yaml.MarkedYAMLError) -> Message:
+    """What is wrong, and how to fix it, if that is known."""
+    said: dict[str, Given] = {"problem": " ".join(filter(None, (error.context, error.problem)))}
     if "\\t" in str(error.problem):
-        return "; indent with spaces"
+        return Message(FileMessage.NOT_YAML_TAB, said)
     context, mark = str(error.context), error.context_mark
     if mark is None or (not context.startswith("while parsing a flow") and "quoted scalar" not in context):
-        return ""
-    what = "the quote" if "scalar" in context else "the bracket"
-    return f"; close {what} that was opened on line {mark.line + 1}"
+        return Message(FileMessage.NOT_YAML, said)
+    code = FileMessage.NOT_YAML_QUOTE if "scalar" in context else FileMessage.NOT_YAML_BRACKET
+    return Message(code, said | {"line": mark.line + 1})
 
 
 class _Reader:
@@ -145,9 +153,7 @@ class _Reader:
         if node is None:
             return None
         if id(node) in self.seen:  # an alias is the same node again; one that contains itself would recurse forever
-            raise ConfigError(
-                f"{self.place(node)}: anchors and aliases (& and *) are not supported: write the value out"
-            )
+            raise _wrong(self.place(node), FileMessage.ALIAS)
         self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, loc)
@@ -161,8 +167,8 @@ class _Reader:
         for key, value in node.value:
             name = str(key.value)
             if name in result:
-                first = self.places[(*loc, name)]
-                raise ConfigError(f"{self.place(key)}: {_dotted((*loc, name))}: is defined already ({first}): keep one")
+                again = Message(FileMessage.TWICE, {"first": self.places[(*loc, name)]})
+                raise InvalidFiles([mistake(self.place(key), again, _dotted((*loc, name)))])
             result[name] = self.entry(value, (*loc, name), key)
         return result
 
@@ -176,54 +182,87 @@ class _Reader:
 
 # --- error messages ----------------------------------------------------------------------------------------------
 
+KINDS = {  # of pydantic's errors
+    "tuple_type": FileMessage.NEEDS_LIST,
+    "model_type": FileMessage.NEEDS_KEYS,
+    "dict_type": FileMessage.NEEDS_KEYS,
+    "bool_parsing": FileMessage.NEEDS_BOOLEAN,
+    "bool_type": FileMessage.NEEDS_BOOLEAN,
+    "too_short": FileMessage.EMPTY,
+    "string_too_short": FileMessage.EMPTY,
+    "string_type": FileMessage.NEEDS_TEXT,
+    "string_pattern_mismatch": FileMessage.INVALID,
+    "date_type": FileMessage.NEEDS_DATE,
+    "date_parsing": FileMessage.NEEDS_DATE,
+    "date_from_datetime_parsing": FileMessage.NEEDS_DATE,
+    "date_from_datetime_inexact": FileMessage.NEEDS_DATE,
+    "time_delta_type": FileMessage.NOT_SPAN,
+    "url_type": FileMessage.NOT_URL,
+    "url_parsing": FileMessage.NOT_URL,
+    "url_scheme": FileMessage.NOT_URL,
+    "url_too_long": FileMessage.NOT_URL,
+}
+AT = {"greater_than_equal": FileMessage.AT_LEAST, "less_than_equal": FileMessage.AT_MOST}
+DESCRIBED = {  # of what is wrong: followed by what the key is for
+    *(FileMessage.EMPTY, FileMessage.MISSING, FileMessage.INVALID, FileMessage.OTHER, *AT.values()),
+    *(code for code in FileMessage if code.name.startswith("NEEDS_")),
+}
 
-def _line(model: type[BaseModel], document: YamlDocument, mistake: ErrorDetails) -> str:
+
+def _mistake(model: type[BaseModel], document: YamlDocument, found: ErrorDetails) -> Message:
     # "[key]" is pydantic's marker for the key of a mapping, as opposed to its value.
-    loc = tuple(key for key in mistake["loc"] if key != "[key]")
-    place = document.place(loc)
-    return ": ".join(filter(None, (place, _dotted(loc), _mistake(model, loc, mistake))))
-
-
-def _mistake(model: type[BaseModel], loc: Loc, mistake: ErrorDetails) -> str:
-    """What is wrong and what to do, in one sentence."""
+    loc = tuple(key for key in found["loc"] if key != "[key]")
     owner, info = _field(model, loc)
-    given = mistake["input"]
-    shown = "the value" if info and _is_secret(info.annotation) else repr(given)
-    wanted = f": {info.description}" if info and info.description else ""
-    if given is None and mistake["type"] != "extra_forbidden":
-        return f"is empty{wanted}"
-    match mistake["type"]:
+    why = _why(owner, info, loc, found)
+    described = info.description if info and why.code in DESCRIBED else None
+    return mistake(document.place(loc), why, _dotted(loc), _wanted(described) if described else None)
+
+
+def _wanted(description: str) -> Message:
+    """What a key is for: a site's has a code, a setting's a sentence in English."""
+    return Message(LEGACY, {"text": description}) if " " in description else Message(description)
+
+
+def _why(owner: type[BaseModel], info: FieldInfo | None, loc: Loc, found: ErrorDetails) -> Message:
+    """What is wrong with a value."""
+    value, kind = found["input"], found["type"]
+    secret = info is not None and _is_secret(info.annotation)
+    given: dict[str, Given] = {"given": Message(FileMessage.SECRET) if secret else repr(value)}
+    if value is None and kind != "extra_forbidden":
+        return Message(FileMessage.EMPTY)
+    match kind:
         case "missing":
-            return f"is missing{wanted}"
+            return Message(FileMessage.MISSING)
         case "extra_forbidden":
-            return f"unknown key; {_choice(str(loc[-1]), list(owner.model_fields))}"
+            return Message(FileMessage.UNKNOWN_KEY, {"hint": _choice(str(loc[-1]), list(owner.model_fields))})
         case "literal_error":
-            choices = re.findall("'([^']*)'", mistake["ctx"]["expected"])
-            return f"{shown} is not known; {_choice(str(given), choices)}"
+            choices = re.findall("'([^']*)'", found["ctx"]["expected"])
+            return Message(FileMessage.NOT_KNOWN, given | {"hint": _choice(str(value), choices)})
         case "value_error":
-            return str(mistake["ctx"]["error"])
-        case "tuple_type":
-            return f"needs a list, each entry on a line beginning with `- `{wanted}"
-        case "model_type" | "dict_type":
-            return f"needs keys of its own, indented below it{wanted}"
+            error = found["ctx"]["error"]
+            return error.message if isinstance(error, InvalidEntry) else Message(LEGACY, {"text": str(error)})
         case "float_parsing" | "int_parsing" | "int_from_float" | "float_type" | "int_type":
-            number = "a number" if mistake["type"].startswith("float") else "a whole number"
-            such = f" such as {info.default}" if info and isinstance(info.default, int | float) else ""
-            return f"{shown}: needs {number}{such}{wanted}"
-        case "bool_parsing" | "bool_type":
-            return f"{shown}: needs true or false{wanted}"
-        case "too_short" | "string_too_short":
-            return f"is empty{wanted}"
-        case "string_pattern_mismatch":
-            return f"{shown} is invalid{wanted}"
+            return _needs_number(given, info, whole=not kind.startswith("float"))
+        case "greater_than_equal" | "less_than_equal":
+            (bound,) = found["ctx"].values()
+            return Message(AT[kind], given | {"n": bound})
+        case _ if kind in KINDS:
+            return Message(KINDS[kind], given)
         case _:
-            return f"{shown}: {mistake['msg'].removeprefix('Input ')}{wanted}"
+            return Message(FileMessage.OTHER, given | {"problem": found["msg"].removeprefix("Input ")})
 
 
-def _choice(given: str, choices: list[str]) -> str:
+def _needs_number(given: dict[str, Given], info: FieldInfo | None, *, whole: bool) -> Message:
+    if info and isinstance(info.default, int | float):
+        code = FileMessage.NEEDS_WHOLE_SUCH if whole else FileMessage.NEEDS_NUMBER_SUCH
+        return Message(code, given | {"such": str(info.default)})
+    return Message(FileMessage.NEEDS_WHOLE if whole else FileMessage.NEEDS_NUMBER, given)
+
+
+def _choice(given: str, choices: list[str]) -> Message:
     if close := get_close_matches(given, choices, n=1):
-        return f"did you mean `{close[0]}`?"
-    return f"choose from {', '.join(choices)}"
+        return Message(FileMessage.DID_YOU_MEAN, {"name": close[0]})
+    return Message(FileMessage.CHOOSE, {"names": ", ".join(choices)})
 
 
 def _field(model: type[BaseModel], loc: Loc) -> tuple[type[BaseModel], FieldInfo | None]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crawler.cli.archive import get_article, get_collection, open_existing_archive, print_articles, read, write
-from crawler.cli.options import CollectionArgument, Json
+from crawler.cli.options import ArticlesArgument, CollectionArgument, Json
 from crawler.console import cell, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from index.archive.collections import Collection
 
 app = typer.Typer()
-
-ArticlesArgument = Annotated[list[str], typer.Argument(metavar="ARTICLE...", help="Ids or URLs of articles.")]
 
 
 @app.command("list")

@@ -12,13 +12,13 @@ import typer
 
 from crawler.cli.archive import get_article, get_collection, open_existing_archive
 from crawler.cli.messages import CommandMessage
-from crawler.cli.options import STDOUT, CollectionArgument, FetchedSince, Json, Out, SiteOption
+from crawler.cli.options import STDOUT, ArticlesArgument, CollectionArgument, FetchedSince, Json, Out, SiteOption
 from crawler.cli.output import write_output
 from crawler.cli.progress import Shown, progress
 from crawler.cli.query import PARTLY_READ, WORDS, OptionalQuery, check_words, print_query_problems
 from crawler.console import print_error, print_json, say
 from crawler.text import as_utc
-from index.export.format_names import Name, named
+from index.export.format_names import Form, Name, named
 from index.model.message import Message
 from index.model.query import Sort
 
@@ -33,18 +33,21 @@ app = typer.Typer()
 
 WACZ = Path("arshif.wacz")
 
+FormOption = Annotated[
+    Form | None,
+    typer.Option(
+        "--format",
+        help="JSON Lines, CSV (for spreadsheets), Parquet, or the saved pages as WACZ; by default, as the file's name "
+        "ends, or JSON Lines.",
+        show_default=False,
+    ),
+]
+
 
 @app.command("search", context_settings=WORDS)
 def export_search(
     query: OptionalQuery = None,
-    form: Annotated[
-        Name | None,
-        typer.Option(
-            "--format",
-            help="JSON Lines, CSV (for spreadsheets) or Parquet; by default, as the file's name ends, or JSON Lines.",
-            show_default=False,
-        ),
-    ] = None,
+    form: FormOption = None,
     out: Out = STDOUT,
     sort: Annotated[Sort, typer.Option(help="Order of the articles; relevance means newest.")] = "newest",
     json: Json = False,
@@ -56,43 +59,48 @@ def export_search(
     """
     from crawler.config import load
     from crawler.storage import open_index
-    from index.export.formats import open_format
     from index.export.result_stream import stream
     from index.search import query_language
 
-    parsed = query_language.parse(" ".join(query or ()), sort=sort)
+    words = " ".join(query or ())
+    parsed = query_language.parse(words, sort=sort)
     config = load()
-    form = form or named(out)
-    kind = open_format(form)
     print_query_problems(parsed)
-    with open_existing_archive(config) as archive, open_index(config) as engine, progress() as shown:
-        found = _Counted(stream(parsed, engine, archive, annotated=True), form, shown)
-        write_output(out, kind.write(found.pages()))
-    _say_written(found, out, form, json)
+    with open_existing_archive(config) as archive, open_index(config) as engine:
+        found = stream(parsed, engine, archive, annotated=True)
+        _write(config, archive, found, form or named(out), out, words, json)
     if parsed.problems:
         raise typer.Exit(PARTLY_READ)
 
 
 @app.command("collection")
 def export_collection(
-    collection: CollectionArgument,
-    form: Annotated[Name, typer.Option("--format", help="JSON Lines, CSV (for spreadsheets) or Parquet.")] = "jsonl",
-    out: Out = STDOUT,
-    json: Json = False,
+    collection: CollectionArgument, form: FormOption = None, out: Out = STDOUT, json: Json = False
 ) -> None:
     """Export every article of a collection, with its full text, tags and note."""
     from crawler.config import load
     from index.archive import collections
-    from index.export.formats import open_format
     from index.export.result_stream import chosen
 
-    kind = open_format(form)
-    with open_existing_archive(load()) as archive, progress() as shown:
+    config = load()
+    with open_existing_archive(config) as archive:
         with archive.read() as conn:
-            ids = list(collections.articles_of(conn, get_collection(conn, collection).id))
-        found = _Counted(chosen(ids, archive), form, shown)
-        write_output(out, kind.write(found.pages()))
-    _say_written(found, out, form, json)
+            one = get_collection(conn, collection)
+            ids = list(collections.articles_of(conn, one.id))
+        _write(config, archive, chosen(ids, archive), form or named(out), out, one.name, json)
+
+
+@app.command("articles")
+def export_articles(articles: ArticlesArgument, form: FormOption = None, out: Out = STDOUT, json: Json = False) -> None:
+    """Export these articles, in this order, with their full texts, tags and notes."""
+    from crawler.config import load
+    from index.export.result_stream import chosen
+
+    config = load()
+    with open_existing_archive(config) as archive:
+        with archive.read() as conn:
+            ids = list(dict.fromkeys(get_article(conn, one).article.id for one in articles))
+        _write(config, archive, chosen(ids, archive), form or named(out), out, "", json)
 
 
 @app.command("kibana")
@@ -171,29 +179,12 @@ def export_wacz(
     could not be parsed; the rest is exported.
     """
     from crawler.config import load
-    from crawler.settings_model import PRODUCT
-    from crawler.storage import open_index, open_raw
-    from index.export.wacz import Collection
+    from crawler.storage import open_index
 
     config = load()
-    about = {"title": " ".join(what or ()) or "Arshif", "software": PRODUCT}
-    with (
-        open_existing_archive(config) as archive,
-        open_raw(config, archive) as raw,
-        open_index(config) as engine,
-        progress() as shown,
-    ):
+    with open_existing_archive(config) as archive, open_index(config) as engine:
         chosen = _chosen(what or [], config, archive, engine)
-        found = Collection(archive, raw, datetime.now(UTC), about)
-        step = shown.begin("export", "articles", chosen.total)
-        write_output(out, found.pieces(step.counted(chosen.ids)))
-    if json and out != STDOUT:
-        facts = {"articles": int(step.done), "pages": found.pages, "records": found.records, "damaged": found.damaged}
-        print_json({"file": out, **facts, "bytes": out.stat().st_size})
-    elif out != STDOUT:
-        say(f"Wrote {found.pages} saved pages of {int(step.done)} articles to {out}. Open it at https://replayweb.page")
-    if found.damaged:
-        print_error(f"{found.damaged} raw copies are damaged and were left out")
+        _write_pages(config, archive, chosen, out, " ".join(what or ()), json)
     if chosen.problems:
         raise typer.Exit(PARTLY_READ)
 
@@ -225,20 +216,50 @@ def _chosen(what: list[str], config: Config, archive: Archive, engine: Engine) -
     return _Chosen(article_ids(found), found.total, bool(query.problems))
 
 
-def _say_written(found: _Counted, out: Path, form: Name, json: bool) -> None:
-    """Says what was written to a file, and which cells a spreadsheet will cut."""
+def _write(
+    config: Config, archive: Archive, found: ResultStream, form: Form, out: Path, title: str, json: bool
+) -> None:
+    """Writes articles in this form; says what was written to a file, and which cells a spreadsheet will cut."""
     from index.export.columns import MAX_CELL_CHARS
+    from index.export.formats import open_format
+    from index.export.result_stream import article_ids
 
+    if form == "wacz":
+        _write_pages(config, archive, _Chosen(article_ids(found), found.total), out, title, json)
+        return
+    kind = open_format(form)
+    with progress() as shown:
+        counted = _Counted(found, form, shown)
+        write_output(out, kind.write(counted.pages()))
     if json and out != STDOUT:
-        facts = {"articles": found.done, "cells_too_long": found.long_cells, "bytes": out.stat().st_size}
+        facts = {"articles": counted.done, "cells_too_long": counted.long_cells, "bytes": out.stat().st_size}
         print_json({"file": out, "format": form, **facts})
     elif out != STDOUT:
-        say(f"Wrote {found.done} articles to {out}")
-    if found.long_cells:
+        say(f"Wrote {counted.done} articles to {out}")
+    if counted.long_cells:
         from index.locale import FALLBACK, translate
 
-        told = Message(CommandMessage.LONG_CELLS, {"n": found.long_cells, "most": MAX_CELL_CHARS})
+        told = Message(CommandMessage.LONG_CELLS, {"n": counted.long_cells, "most": MAX_CELL_CHARS})
         print_error(translate(told, FALLBACK))
+
+
+def _write_pages(config: Config, archive: Archive, chosen: _Chosen, out: Path, title: str, json: bool) -> None:
+    """Writes the saved pages of articles as a web archive collection, and says what was written to a file."""
+    from crawler.settings_model import PRODUCT
+    from crawler.storage import open_raw
+    from index.export.wacz import Collection
+
+    with open_raw(config, archive) as raw, progress() as shown:
+        found = Collection(archive, raw, datetime.now(UTC), {"title": title or "Arshif", "software": PRODUCT})
+        step = shown.begin("export", "articles", chosen.total)
+        write_output(out, found.pieces(step.counted(chosen.ids)))
+    if json and out != STDOUT:
+        facts = {"articles": int(step.done), "pages": found.pages, "records": found.records, "damaged": found.damaged}
+        print_json({"file": out, "format": "wacz", **facts, "bytes": out.stat().st_size})
+    elif out != STDOUT:
+        say(f"Wrote {found.pages} saved pages of {int(step.done)} articles to {out}. Open it at https://replayweb.page")
+    if found.damaged:
+        print_error(f"{found.damaged} raw copies are damaged and were left out")
 
 
 class _Counted:

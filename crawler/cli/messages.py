@@ -15,6 +15,7 @@ class CommandMessage(StrEnum):
     COPY_THERE = "command.copy_there"  # name
     NO_ARTICLE = "command.no_article"  # given
     NO_COLLECTION = "command.no_collection"  # given
+    NO_SEARCH = "command.no_search"  # id
     NO_MCP = "command.no_mcp"
     NO_TEXT = "command.no_text"  # given
     NO_SITE_LEFT = "command.no_site_left"

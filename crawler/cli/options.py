@@ -45,6 +45,7 @@ Parent = Annotated[
 ]  # a pid: of the daemon that started this command
 
 ArticleArgument = Annotated[str, typer.Argument(help="Id or URL of an article.")]
+ArticlesArgument = Annotated[list[str], typer.Argument(metavar="ARTICLE...", help="Ids or URLs of articles.")]
 CollectionArgument = Annotated[str, typer.Argument(help="Id or name of a collection.")]
 SiteArgument = Annotated[str, typer.Argument(help="Id of a site, which is its file's name.")]
 SitesArgument = Annotated[list[str] | None, typer.Argument(help="Ids of sites; by default, all enabled sites.")]

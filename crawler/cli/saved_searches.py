@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from crawler.cli.archive import open_existing_archive
+from crawler.cli.archive import open_existing_archive, write
+from crawler.cli.messages import CommandMessage
 from crawler.cli.options import Json
 from crawler.cli.query import PARTLY_READ, WORDS, check_words, print_query_problems
 from crawler.console import cell, print_json, print_table, say
 from crawler.errors import ArshifError
 from index.model.codes import Digest
+from index.model.message import Message
+from index.text.typed import one_line
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 app = typer.Typer()
 
 Often = Literal["now", "hour", "day", "week"]
+
+NumberArgument = Annotated[
+    int, typer.Argument(metavar="ID", help="Id of the search, as `arshif searches list` shows it.")
+]
 
 
 @app.command("list")
@@ -73,9 +84,25 @@ def add_search(
         raise typer.Exit(PARTLY_READ)
 
 
+@app.command("rename")
+def rename_search(
+    number: NumberArgument,
+    name: Annotated[str, typer.Argument(help="The new name.")],
+    json: Json = False,
+) -> None:
+    """Rename a saved search."""
+    from index.archive import saved_searches
+
+    _change(number, lambda conn: saved_searches.rename(conn, number, name))
+    if json:
+        print_json({"id": number, "name": one_line(name)})
+    else:
+        say("Renamed.")
+
+
 @app.command("digest")
 def set_digest(
-    number: Annotated[int, typer.Argument(metavar="ID", help="Id of the search, as `arshif searches list` shows it.")],
+    number: NumberArgument,
     often: Annotated[Often, typer.Argument(help="When to notify: at once, or of all of an hour, day or week.")],
     json: Json = False,
 ) -> None:
@@ -83,35 +110,35 @@ def set_digest(
 
     A digest of a day comes at 7 in the morning, that of a week on Monday, in this machine's time zone.
     """
-    from crawler.config import load
     from index.archive import saved_searches
 
-    with open_existing_archive(load()) as archive:
-        if not archive.write(lambda conn: saved_searches.set_digest(conn, number, _digest(often))).result():
-            raise ArshifError(f"there is no saved search {number}: `arshif searches list` shows all")
+    _change(number, lambda conn: saved_searches.set_digest(conn, number, _digest(often)))
     if json:
         print_json({"id": number, "digest": _digest(often)})
     else:
         say("Saved.")
 
 
-def _digest(often: Often) -> Digest | None:
-    return None if often == "now" else Digest(often)
-
-
 @app.command("remove")
-def remove_search(
-    number: Annotated[int, typer.Argument(metavar="ID", help="Id of the search, as `arshif searches list` shows it.")],
-    json: Json = False,
-) -> None:
+def remove_search(number: NumberArgument, json: Json = False) -> None:
     """Delete a saved search."""
-    from crawler.config import load
     from index.archive import saved_searches
 
-    with open_existing_archive(load()) as archive:
-        if not archive.write(lambda conn: saved_searches.remove(conn, number)).result():
-            raise ArshifError(f"there is no saved search {number}: `arshif searches list` shows all")
+    _change(number, lambda conn: saved_searches.remove(conn, number))
     if json:
         print_json({"removed": number})
     else:
         say("Deleted.")
+
+
+def _change(number: int, work: Callable[[Connection], bool]) -> None:
+    """Does this work on a saved search.
+
+    :raises ArshifError: when it says that there is none of that number.
+    """
+    if not write(work):
+        raise ArshifError(Message(CommandMessage.NO_SEARCH, {"id": number}))
+
+
+def _digest(often: Often) -> Digest | None:
+    return None if often == "now" else Digest(often)

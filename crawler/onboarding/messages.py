@@ -16,7 +16,7 @@ class DeskMessage(StrEnum):
     BAD_ID = "site.error.bad_id"  # given
     BAD_CRON = "site.error.bad_cron"  # given
     BAD_MINUTES = "site.error.bad_minutes"  # least, most
-    MISTAKE = "site.error.mistake"  # error: file, line, key and what to do
+    MISTAKE = "site.error.mistake"  # error: a message with file, line, key and what to do
     BROKEN = "site.error.broken"  # error: the same, of a file that is there
     BY_HAND = "site.error.by_hand"  # file
     NOT_WRITTEN = "site.error.not_written"  # file, error

@@ -45,7 +45,7 @@ class SiteDesk:
         try:
             self.config = refreshed(self.config)
         except ConfigError as error:
-            raise InvalidValue(Message(DeskMessage.BROKEN, {"error": str(error)})) from None
+            raise InvalidValue(Message(DeskMessage.BROKEN, {"error": error.message})) from None
         return self.config
 
     def sites(self) -> dict[str, SiteState]:
@@ -149,10 +149,9 @@ class SiteDesk:
         """Writes a site's file if it is right, and lets the page know of the site at once."""
         text = text.replace("\r\n", "\n").strip("\n") + "\n"
         try:
-            site = site_from(self.config, site_id, text, file)
+            site = site_from(self.config, site_id, text, Path(file.name))
         except ConfigError as error:
-            told = str(error).replace(f"{file}:", f"{file.name}:")
-            raise InvalidValue(Message(DeskMessage.MISTAKE, {"error": told})) from None
+            raise InvalidValue(Message(DeskMessage.MISTAKE, {"error": error.message})) from None
         try:
             file.parent.mkdir(exist_ok=True)
             replace_file(file, text.encode())

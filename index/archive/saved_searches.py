@@ -16,6 +16,7 @@ from index.errors import InvalidValue
 from index.model.codes import Digest
 from index.model.message import Message
 from index.model.query import MAX_QUERY_CHARACTERS
+from index.text.typed import one_line
 
 MAX_NAME = 100  # characters
 MAX_SAVED_SEARCHES = 200  # each is run again whenever new articles arrive
@@ -40,19 +41,26 @@ def add(conn: Connection, name: str, query: str, now: datetime, digest: Digest |
     :raises InvalidValue: when name or query is empty or too long, the name is another search's, or there are
         MAX_SAVED_SEARCHES already.
     """
-    name, query = " ".join(name.split()), query.strip()
-    if not 0 < len(name) <= MAX_NAME:
-        raise InvalidValue(Message("saved.error.name", {"n": MAX_NAME}))
+    name, query = _free(conn, name), query.strip()
     if not 0 < len(query) <= MAX_QUERY_CHARACTERS:
         raise InvalidValue(Message("saved.error.length", {"n": MAX_QUERY_CHARACTERS}))
-    if conn.execute(select(searches.c.id).where(searches.c.name == name)).first() is not None:
-        raise InvalidValue(Message("saved.error.taken", {"name": name}))
     if conn.execute(select(func.count()).select_from(searches)).scalar_one() >= MAX_SAVED_SEARCHES:
         raise InvalidValue(Message("saved.error.many", {"n": MAX_SAVED_SEARCHES}))
     values = {"name": name, "query": query, "created": now, "looked": now, "digest": digest}
     key = conn.execute(insert(searches).values(**values)).inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def rename(conn: Connection, number: int, name: str) -> bool:
+    """Give a saved search another name; return whether it exists.
+
+    :raises InvalidValue: when the name is empty, too long or another search's.
+    """
+    if get(conn, number) is None:
+        return False
+    values = {"name": _free(conn, name, number)}
+    return conn.execute(update(searches).where(searches.c.id == number).values(**values)).rowcount > 0
 
 
 def set_digest(conn: Connection, number: int, digest: Digest | None) -> bool:
@@ -81,6 +89,17 @@ def get(conn: Connection, number: int) -> SavedSearch | None:
 def all_saved(conn: Connection) -> list[SavedSearch]:
     """All saved searches, newest first."""
     return [_saved(row) for row in conn.execute(select(searches).order_by(searches.c.id.desc())).mappings()]
+
+
+def _free(conn: Connection, name: str, number: int = 0) -> str:
+    """The name as it is stored, which no saved search other than this one has."""
+    name = one_line(name)
+    if not 0 < len(name) <= MAX_NAME:
+        raise InvalidValue(Message("saved.error.name", {"n": MAX_NAME}))
+    named = (searches.c.name == name) & (searches.c.id != number)
+    if conn.execute(select(searches.c.id).where(named)).first() is not None:
+        raise InvalidValue(Message("saved.error.taken", {"name": name}))
+    return name
 
 
 def _saved(row: Any) -> SavedSearch:

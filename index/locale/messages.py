@@ -98,6 +98,7 @@ FORMATS: Mapping[str, Callable[[str, Any], str]] = {
     "day": _day,  # a date or a moment
     "duration": duration,  # seconds
     "language": formats.language_name,  # a code
+    "lines": lambda language, several: "\n".join(format_value(language, one) for one in several),  # each on its own
     "percent": formats.percent,  # a share from 0 to 1
     "size": formats.size,  # bytes
     "plain": lambda _, value: str(value),  # a number without grouping

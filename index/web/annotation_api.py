@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from index.archive import collections, documents, notes
 from index.model.article import Annotations as Stored
-from index.web.annotation_pages import known, own, refusing
+from index.web.annotation_pages import known, own
 from index.web.api_models import (
     ERRORS,
     NOT_FOUND,
@@ -23,7 +23,7 @@ from index.web.api_models import (
     CollectionState,
     TagCount,
 )
-from index.web.error_handlers import Refused
+from index.web.error_handlers import Refused, refusing
 from index.web.forms import MAX_LONG_FORM_BYTES, body_of, from_program, told
 from index.web.search_pages import ArchiveOf, Number
 

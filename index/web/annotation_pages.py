@@ -5,8 +5,7 @@ It is for those who hold the token: a server that others reach without one shows
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,9 +15,8 @@ from sqlalchemy import Connection
 
 from index.archive import Archive, collections, documents, notes
 from index.archive.collections import Collection
-from index.errors import InvalidValue
 from index.web import atom, queries
-from index.web.error_handlers import Refused
+from index.web.error_handlers import Refused, refusing
 from index.web.forms import Form, LongForm, SelectionForm, on_to
 from index.web.saved_searches import ENTRIES, base_of, xml
 from index.web.search_pages import ArchiveOf, Number
@@ -244,12 +242,3 @@ def known(conn: Connection, number: int) -> Collection:
     if one is None:
         raise Refused(404, "error.no_collection")
     return one
-
-
-@contextmanager
-def refusing() -> Iterator[None]:
-    """Answers what cannot be stored with the reason: 404 where there is no such thing, else 400."""
-    try:
-        yield
-    except InvalidValue as error:
-        raise Refused(404 if error.code.startswith("error.no_") else 400, error.message) from None

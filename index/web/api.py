@@ -80,10 +80,7 @@ def _found(asked: Searched, counts: dict[str, Any], found: Results) -> dict[str,
         "total": found.total,
         "seconds": round(found.seconds, 4),
         "cursor": found.cursor,
-        "problems": [
-            {"key": p.key, "at": p.at, "end": p.end, "en": sentence(p, "en"), "ar": sentence(p, "ar")}
-            for p in asked.problems
-        ],
+        "problems": unread(asked),
         "hits": [_hit(hit) for hit in found.hits],
     }
     if counts["facets"]:
@@ -94,6 +91,14 @@ def _found(asked: Searched, counts: dict[str, Any], found: Results) -> dict[str,
         bars = [{"date": bar.day.isoformat(), "count": bar.count} for bar in found.histogram]
         answer["histogram"] = {"unit": found.unit, "counts": bars}
     return answer
+
+
+def unread(asked: Searched) -> list[dict[str, Any]]:
+    """The parts of a query that could not be parsed, each as an `api_models.Problem`."""
+    return [
+        {"key": p.key, "at": p.at, "end": p.end, "en": sentence(p, "en"), "ar": sentence(p, "ar")}
+        for p in asked.problems
+    ]
 
 
 @router.get("/articles/{article}", operation_id="get_article", response_model=Article, **KNOWN)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.model.codes import RequestResult, RequestState
+from index.model.codes import Digest, RequestResult, RequestState
 from index.model.results import Unit
 
 
@@ -27,11 +27,12 @@ def failure(description: str) -> dict[str, Any]:
     return {"model": Error, "description": description}
 
 
-# Values that are not allowed are answered with 400; 422 is there for clients of other servers of this kind.
+# `operations.described` leaves those out that an operation cannot give.
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: failure(description="A parameter or a query that cannot be read"),
+    401: failure(description="Without the token, where the server has one"),
     414: failure(description="A URL longer than any of ours"),
-    422: failure(description="As 400; not sent by this version"),
+    421: failure(description="A host name that is none of this server's"),
     500: failure(description="A fault in Arshif"),
     503: failure(description="The archive or the index does not answer now, or is busy: try again later"),
 }
@@ -400,3 +401,32 @@ class CollectionMembers(CollectionState):
     """A collection with its articles, the one put in last first."""
 
     members: list[CollectionMember]
+
+
+class NewSearch(BaseModel):
+    """A search to save: its name, its query, and whether you are notified of all that an hour, a day or a week brought
+    in one message; null for at once."""
+
+    name: str = Field(examples=["Water"])
+    query: str = Field(examples=["site:sana"])
+    digest: Digest | None = None
+
+
+class SearchChange(BaseModel):
+    """What to change of a saved search; what is not given stays. `digest` null is for at once."""
+
+    name: str | None = Field(None, examples=["Water"])
+    digest: Digest | None = None
+
+
+class SearchState(BaseModel):
+    """A saved search, when it was saved (UTC), when you are notified (null for at once), the URL of its feed, and the
+    parts of its query that cannot be parsed."""
+
+    id: int
+    name: str
+    query: str
+    created: datetime
+    digest: Digest | None
+    feed: str
+    problems: list[Problem]

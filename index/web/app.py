@@ -30,8 +30,10 @@ from index.web import (
     exports,
     live,
     metrics,
+    operations,
     request_pages,
     run_pages,
+    saved_search_api,
     saved_searches,
     search_pages,
     site_edit_pages,
@@ -57,6 +59,9 @@ class _Page(FastAPI):
 
     hosts: Sequence[str] = ()
     token: str = ""
+
+    def openapi(self) -> dict[str, Any]:
+        return operations.described(super().openapi())
 
     def build_middleware_stack(self) -> ASGIApp:
         app = super().build_middleware_stack()
@@ -88,8 +93,8 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     """
     app = _Page(
         title="Arshif",
-        description="What the archive and the index hold; reads only, but for addresses to be archived now, and for "
-        "collections, tags and notes.",
+        description="What the archive and the index hold; reads only, but for addresses to be archived now, "
+        "saved searches, collections, tags and notes.",
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
@@ -125,6 +130,7 @@ def create_app(  # noqa: PLR0913 - all that the pages are made of
     app.include_router(api.router)
     app.include_router(request_pages.api)
     app.include_router(annotation_api.router)
+    app.include_router(saved_search_api.router)
     app.mount(static_files.PATH, static_files.answer)
     templating.prepare()
     error_handlers.handle(app)

@@ -10,13 +10,13 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.locale import FALLBACK, translate
+from index.model import message
 from index.web import forms
-from index.web.error_handlers import Refused
+from index.web.error_handlers import Refused, as_json
 from index.web.templating import render
 
 NOT_CACHED = "private, no-store"  # Cache-Control of all that is behind the token, whatever a route says
@@ -52,9 +52,9 @@ class TokenAuthMiddleware:
             return
         answer: Response
         if scope["path"].startswith(API_PATHS) or scope["method"] not in ("GET", "HEAD"):
-            told = {"error": translate("error.token", FALLBACK)}
             way = 'Basic realm="Arshif"' if scope["path"].startswith(FEEDS) else "Bearer"
-            answer = JSONResponse(told, 401, {"www-authenticate": way})
+            answer = as_json(401, message.Message("error.token"))
+            answer.headers["www-authenticate"] = way
         else:
             asked = quote(scope["path"]) + (
                 f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""

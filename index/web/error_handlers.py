@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Match, Mount
 
-from index.errors import ArchiveError, ArshifError, IndexMismatch, IndexUnavailable, QueryError
+from index.errors import ArchiveError, ArshifError, IndexMismatch, IndexUnavailable, InvalidValue, QueryError
 from index.locale import FALLBACK, plain, translate
 from index.model.message import LEGACY, Message
 from index.web.templating import render, ui_of
@@ -37,11 +38,20 @@ class Refused(HTTPException):
         super().__init__(status)
 
 
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Answers what cannot be stored with the reason: 404 where there is no such thing, else 400."""
+    try:
+        yield
+    except InvalidValue as error:
+        raise Refused(404 if error.code.startswith("error.no_") else 400, error.message) from None
+
+
 async def mistake(request: Request, error: Exception) -> Response:
     """A query that cannot be parsed: the search box again, with the position of the mistake."""
     assert isinstance(error, QueryError)
-    if _json(request):
-        return _as_json(400, error.message, code=error.code, position=error.position)
+    if of_program(request):
+        return as_json(400, error.message, code=error.code, position=error.position)
     q = request.query_params.get("q", "")
     told = translate(error.message, _language(request))
     return render(request, "mistake.html", 400, q=q, error=told, position=min(max(error.position, 0), len(q)))
@@ -90,9 +100,9 @@ async def unusable(request: Request, error: Exception) -> Response:
     """Invalid parameters."""
     assert isinstance(error, RequestValidationError)
     wrong = {".".join(map(str, one["loc"][1:])): one["msg"] for one in error.errors()}
-    if _json(request):
+    if of_program(request):
         told = "; ".join(f"{name}: {told}" for name, told in wrong.items())
-        return JSONResponse({"error": told, "code": "error.value", "params": wrong}, 400)
+        return JSONResponse({"error": told, "code": "error.value", "params": {"name": ", ".join(wrong)}}, 400)
     language = _language(request)
     told = " ".join(translate("error.value", language, name=name) for name in wrong)
     return render(request, "missing.html", 400, error=told, heading=translate("error.request", language))
@@ -102,7 +112,7 @@ async def broken(request: Request, error: Exception) -> Response:  # noqa: ARG00
     """A bug of ours. As it may be in a template, the response does not use one."""
     language = _language(request)
     told = [translate(key, language) for key in ("error.internal", "error.internal.why")]
-    if _json(request):
+    if of_program(request):
         return JSONResponse({"error": " ".join(told), "code": "error.internal", "params": {}}, 500)
     return PlainTextResponse("\n".join((*told, "")), 500)
 
@@ -133,7 +143,7 @@ def handle(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def _as_json(status: int, message: Message, *, code: str = "", **place: Any) -> Response:
+def as_json(status: int, message: Message, *, code: str = "", **place: Any) -> Response:
     """The error as an `api_models.Error`."""
     said = plain({"detail": message})
     return JSONResponse(
@@ -141,7 +151,7 @@ def _as_json(status: int, message: Message, *, code: str = "", **place: Any) -> 
     )
 
 
-def _json(request: Request) -> bool:
+def of_program(request: Request) -> bool:
     """Whether the client is a program: all of the API's are, and those that export and do not ask for a page."""
     path = request.url.path
     return path.startswith("/api/") or (
@@ -151,12 +161,12 @@ def _json(request: Request) -> bool:
 
 def _language(request: Request) -> str:
     """The page's language; programs get English."""
-    return FALLBACK if _json(request) else ui_of(request).language
+    return FALLBACK if of_program(request) else ui_of(request).language
 
 
 def _problem(request: Request, template: str, status: int, message: Message, **context: Any) -> Response:
-    if _json(request):
-        answer = _as_json(status, message)
+    if of_program(request):
+        answer = as_json(status, message)
     else:
         told = translate(message, _language(request))
         answer = render(request, template, status, error=told, legacy=message.code == LEGACY, **context)

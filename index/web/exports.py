@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from index.archive import Archive, collections, documents, notes
 from index.errors import ArshifError
-from index.export.format_names import Name
+from index.export.format_names import Form
 from index.export.formats import open_format
 from index.export.result_stream import ResultStream, article_ids, chosen, stream
 from index.export.wacz import MEDIA, Collection
@@ -44,7 +44,8 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         },
         "headers": {"Arshif-Total": {"schema": {"type": "integer"}}},
     },
-    404: failure(description="This server has no saved pages, so there is no web archive collection"),
+    403: failure(description="Collections, tags or notes of a server that does not show them to everybody"),
+    404: failure(description="No such collection; or this server has no saved pages, so no web archive collection"),
     501: failure(description="Parquet needs pyarrow, which is not installed"),
 }
 
@@ -86,7 +87,7 @@ def export(  # noqa: PLR0913 - the parameters of a URL
     archive: ArchiveOf,
     engine: EngineOf,
     turns: Turns,
-    form: Name | Literal["wacz"],
+    form: Form,
     asked: Annotated[SearchParams, Depends(search_params)],
     ids: Annotated[list[str] | None, Depends(_chosen)],
     sort: Annotated[Sort, Query(description="By date: relevance is no order of a file.")] = "newest",
@@ -133,9 +134,7 @@ def copies(
         return Export(turns, collection.pieces([article]), **_about("wacz", 1))
 
 
-def _writer(
-    form: Name | Literal["wacz"], archive: Archive, raw: WarcStore | None
-) -> Callable[[ResultStream], Iterator[bytes]]:
+def _writer(form: Form, archive: Archive, raw: WarcStore | None) -> Callable[[ResultStream], Iterator[bytes]]:
     """How results are written in this form.
 
     :raises Refused: when it cannot be had here.
@@ -156,7 +155,7 @@ def _collection(archive: Archive, raw: WarcStore | None, title: str) -> Collecti
     return Collection(archive, raw, datetime.now(UTC), {"title": title, "software": "Arshif"})
 
 
-def _about(form: Name | Literal["wacz"], total: int) -> dict[str, Any]:
+def _about(form: Form, total: int) -> dict[str, Any]:
     headers = {
         "content-disposition": f'attachment; filename="arshif.{form}"',
         "arshif-total": str(total),

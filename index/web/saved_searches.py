@@ -8,14 +8,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from index.archive import saved_searches as saved
-from index.errors import InvalidValue
 from index.model.codes import Digest
 from index.search import service
 from index.search.query_language import parse
 from index.web import atom, queries
-from index.web.error_handlers import Refused
+from index.web.error_handlers import Refused, refusing
 from index.web.forms import Form, on_to
-from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
+from index.web.search_pages import ArchiveOf, EngineOf, Number, SearchesOf
 from index.web.templating import render, ui_of
 
 ENTRIES = 50  # per feed
@@ -34,10 +33,17 @@ def listed(request: Request, archive: ArchiveOf) -> Response:
 def save(request: Request, archive: ArchiveOf, form: Form) -> Response:
     """Save a search, then show the list."""
     name, query, digest = form.get("name", ""), form.get("query", ""), _digest(form)
-    try:
+    with refusing():
         archive.write(lambda conn: saved.add(conn, name, query, datetime.now(UTC), digest)).result()
-    except InvalidValue as error:
-        raise Refused(400, error.message) from None
+    return on_to(request, form, "/searches")
+
+
+@router.post("/searches/{number}")
+def rename(request: Request, archive: ArchiveOf, number: Number, form: Form) -> Response:
+    """Give a saved search another name, then show the list."""
+    with refusing():
+        if not archive.write(lambda conn: saved.rename(conn, number, form.get("name", ""))).result():
+            raise Refused(404, "error.no_search")
     return on_to(request, form, "/searches")
 
 

@@ -5,8 +5,7 @@ The server fetches nothing and writes no file itself: `app.state.site_desk` does
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Protocol, cast
@@ -22,7 +21,7 @@ from index.errors import InvalidValue
 from index.model.codes import RequestReason, RequestState
 from index.model.message import Message
 from index.web import live
-from index.web.error_handlers import Refused
+from index.web.error_handlers import Refused, refusing
 from index.web.forms import Form, LongForm, on_to
 from index.web.request_pages import RETRY
 from index.web.search_pages import ArchiveOf, Number
@@ -110,7 +109,7 @@ def add(request: Request, archive: ArchiveOf, number: Number, form: LongForm, de
 @router.post("/sites/{site}/switch")
 def switch(request: Request, site: str, form: Form, desk: DeskOf) -> Response:
     """Have a site crawled, or not, then show it."""
-    with _refusing():
+    with refusing():
         desk.switch(site, form.get("on", "") == "yes")
     return on_to(request, form, f"/sites/{site}")
 
@@ -119,17 +118,9 @@ def switch(request: Request, site: str, form: Form, desk: DeskOf) -> Response:
 def set_schedule(request: Request, site: str, form: Form, desk: DeskOf) -> Response:
     """Set when a site is crawled, then show it."""
     kind = form.get("kind", "")
-    with _refusing():
+    with refusing():
         desk.set_schedule(site, kind, form.get(kind, ""))
     return on_to(request, form, f"/sites/{site}")
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except InvalidValue as error:
-        raise Refused(400, error.message) from None
 
 
 def _known(archive: Archive, number: int) -> SitePreview:

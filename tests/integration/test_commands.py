@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -92,6 +93,10 @@ def test_a_search_is_saved_and_removed(small: Harness) -> None:
     assert "at once" in small.arshif("searches", "list")
     assert small.told("searches", "digest", str(number), "day") == {"id": number, "digest": "day"}
     small.arshif("searches", "digest", "999", "day", code=1)
+    assert small.told("searches", "rename", str(number), " Le  grand phare") == {"id": number, "name": "Le grand phare"}
+    small.arshif("searches", "rename", "999", "x", code=1)
+    assert "there is no saved search 999" in small.log
+    small.told("searches", "rename", str(number), "Le phare")
     small.arshif("searches", "digest", str(number), "year", code=2)
     small.arshif("searches", "add", "Weekly", "phare", "--digest", "week")
     assert [one["digest"] for one in small.told("searches", "list")] == ["week", "day"]
@@ -124,11 +129,26 @@ def test_articles_are_tagged_noted_and_collected(small: Harness, tmp_path: Path)
         assert "vérifié" in small.arshif(*words)
     assert "note: Une note" in small.arshif("show", first)
     assert "Une note" in small.arshif("notes", "list")
-    for form in ("jsonl", "csv", "parquet"):
+    for form in ("jsonl", "csv", "parquet", "wacz"):
         out = tmp_path / f"eau.{form}"
-        assert small.told("export", "collection", "L'eau", "--format", form, "--out", str(out))["articles"] == 1
+        told = small.told("export", "collection", "L'eau", "--out", str(out))
+        assert (told["articles"], told["format"]) == (1, form)
     (line,) = (tmp_path / "eau.jsonl").read_text("utf-8").splitlines()
     assert json.loads(line)["archive"]["note"] == "Une note"
+    with ZipFile(tmp_path / "eau.wacz") as file:
+        assert json.loads(file.read("datapackage.json"))["title"] == "L'eau"
+        (_, saved) = map(json.loads, file.read("pages/pages.jsonl").splitlines())
+    assert saved["url"] == first
+    for form in ("jsonl", "wacz"):
+        out = tmp_path / f"deux.{form}"
+        chosen = ("export", "articles", second, first, second, "--format", form, "--out", str(out))
+        assert small.told(*chosen)["articles"] == 2
+    texts = (tmp_path / "deux.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["url"] for line in texts] == [second, first]
+    assert "Wrote 1 saved pages of 1 articles" in small.arshif(
+        "export", "articles", first, "--out", f"{tmp_path}/a.wacz"
+    )
+    small.arshif("export", "articles", "nosuch", code=1)
     small.arshif("collections", "show", "Pain", code=1)
     assert "no collection Pain: `arshif collections list` shows all" in small.log
     small.arshif("collections", "create", "L'eau", code=1)

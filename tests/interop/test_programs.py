@@ -56,7 +56,12 @@ import importlib, json, pkgutil, sys, typing
 from arshif_client import Client
 import arshif_client.api as api
 from arshif_client.api.archive import search
-BODIES = {"archive_address": {"url": "https://news.example/1"}, "annotate_article": {"tags": ["a"], "note": ""}}
+BODIES = {
+    "archive_address": {"url": "https://news.example/1"},
+    "annotate_article": {"tags": ["a"], "note": ""},
+    "save_search": {"name": "Ports", "query": "ports", "digest": "day"},
+    "change_search": {"digest": None},
+}
 given = {"article": sys.argv[2], "content_hash": "0", "form": "csv", "number": 1}
 seen = {}
 found = pkgutil.walk_packages(api.__path__, "arshif_client.api.")
@@ -105,6 +110,9 @@ def test_the_generated_client_parses_every_answer(with_client: Path, server: tup
     unread = {name: status for name, (status, kind) in answers["seen"].items() if kind == "NoneType"}
     assert set(unread.values()) <= {204}, unread
     assert {"search", "get_article", "list_versions", "export", "create_collection"} <= set(answers["seen"])
+    searches = {name: answers["seen"][name] for name in ("list_searches", "save_search", "change_search")}
+    assert searches == {"list_searches": [200, "list"], "save_search": [201, "SearchState"],
+                        "change_search": [200, "SearchState"]}  # fmt: skip
 
 
 def test_the_notebook_goes_from_a_search_to_a_plot(

@@ -1,13 +1,17 @@
 """Settings and sites of a folder: what overrides what, where data lie, and what each mistake is told."""
 
+import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from crawler.config import Config, load, packaged_config, refreshed, write_starter
-from crawler.errors import ConfigError
+from crawler.config import Config, json_schema, load, packaged_config, refreshed, write_starter
+from crawler.errors import ConfigError, InvalidFiles
 from crawler.settings_model import PRODUCT, Settings
+from crawler.site_config import Rules, Schedule, Site, Source
+from index.locale import translate
 
 STEP = """\
 name: وكالة ستيب الإخبارية
@@ -308,7 +312,7 @@ MISTAKES = [
     ("name: ستيب", "", "1: name: is missing: The name of the outlet"),
     ("name: ستيب", "name:", "1: name: is empty: The name of the outlet"),
     ("name: ستيب", "name: ' '", "1: name: is empty: The name of the outlet"),
-    ("name: ستيب", "name: [24]", "1: name: ['24']: should be a valid string: The name of the outlet"),
+    ("name: ستيب", "name: [24]", "1: name: ['24']: needs text: The name of the outlet"),
     ("name: ستيب", "name: a\nname: b", "2: name: is defined already (sites/sy/step.yaml:1): keep one"),
     ("name: ستيب", "name: a: b", "1: is not valid YAML: mapping values are not allowed here"),
     ("name: ستيب", "\tname: a", "1: is not valid YAML: while scanning for the next token found character '\\t'"),
@@ -323,22 +327,34 @@ MISTAKES = [
     ("/feed/", "/fe ed/", "7: sources.0.url: 'https://stepagency-sy.net/fe ed/' contains a space: write it as %20"),
     ("url: https://", "url: www.", "7: sources.0.url: 'www.stepagency-sy.net/feed/' is not a web address"),
     ("url: https://stepagency-sy.net/feed/", "url: https://", "7: sources.0.url: 'https://'"),
-    ("enabled: true", "enabled: perhaps", "8: enabled: 'perhaps': "),
+    ("enabled: true", "enabled: perhaps", "8: enabled: 'perhaps': needs true or false: Whether it is crawled"),
+    ("enabled: true", "delay: 900", "8: delay: '900': needs 600.0 or less: Seconds between"),
+    ("enabled: true", "delay: soon", "8: delay: 'soon': needs a number: Seconds between"),
+    ("enabled: true", "revisit: [[1]]", "8: revisit.0: ['1'] is not a duration"),
+    ("enabled: true", "schedule: {cron: 0 6}", "8: schedule.cron: '0 6' has 2 fields"),
+    (
+        "enabled: true",
+        "schedule: {cron: 0 6 * * xyz}",
+        "8: schedule.cron: '0 6 * * xyz' is no crontab expression: 'xyz' is no weekday",
+    ),
+    ("enabled: true", "schedule: {cron: 61 * * * *}", "8: schedule.cron: '61 * * * *' is no crontab expression: "),
+    ("enabled: true", "schedule: {cron: 0 0 30 2 *}", "8: schedule.cron: '0 0 30 2 *' never comes"),
+    ("enabled: true", "domains: [example]", "8: domains.0: 'example' is not a domain"),
     (
         "enabled: true",
         "time_zone: Asia/Damascos",
-        "8: time_zone: there is no time zone 'Asia/Damascos': did you mean As",
+        "8: time_zone: there is no time zone 'Asia/Damascos': did you mean `As",
     ),
     (
         "enabled: true",
         "time_zone: asia/damascus",
-        "8: time_zone: there is no time zone 'asia/damascus': did you mean As",
+        "8: time_zone: there is no time zone 'asia/damascus': did you mean `As",
     ),
     ("enabled: true", "time_zone: Asia", "8: time_zone: there is no time zone 'Asia'"),
     ("enabled: true", "schedule: {cron: 0 0 6 * * *}", "8: schedule.cron: '0 0 6 * * *' has 6 fields"),
     ("enabled: true", "schedule:\n  every: 5\n  cron: 0 6 * * *", "10: schedule.cron: cannot be combined with `every`"),
     ("enabled: true", "schedule: 30", "8: schedule: needs keys of its own, indented below it"),
-    ("enabled: true", "schedule: {every: 0}", "8: schedule.every: '0': should be greater than"),
+    ("enabled: true", "schedule: {every: 0}", "8: schedule.every: '0': needs 0.05 or more: Minutes between two crawls"),
     (
         "enabled: true",
         "rules:\n- deny: ['/tag/', '(']",
@@ -351,7 +367,11 @@ MISTAKES = [
         "10: rules.0.select.titel: 'titel' is not known; choose from he",
     ),
     ("enabled: true", "rules:\n- strip: ['a::text']", "9: rules.0.strip.0: 'a::text' is not a CSS selector"),
-    ("enabled: true", "rules:\n- valid_from: 2026-02-30", "9: rules.0.valid_from: '2026-02-30': "),
+    (
+        "enabled: true",
+        "rules:\n- valid_from: 2026-02-30",
+        "9: rules.0.valid_from: '2026-02-30': needs a date such as 2026-01-31: First day",
+    ),
     ("enabled: true", "rules: [{}, {}]", "8: rules: two entries have the same `valid_from`"),
     (
         "enabled: true",
@@ -367,6 +387,46 @@ def test_a_mistake_is_told_with_its_file_line_and_key(folder: Path, right: str, 
     assert right in text
     put(folder / "sites/sy/step.yaml", text.replace(right, wrong))
     assert any(line.startswith(f"sites/sy/step.yaml:{told}") for line in mistake(folder).splitlines())
+
+
+# What is the same in every language: names of formats and standards, and what is written in the file itself.
+SAME = re.compile(
+    r"\u2068[^\u2069]*\u2069|`[^`]*`|\b(YAML|UTF-8|CSS|BCP|ISO|IANA|URL|Chromium|crontab|cron|Tab|arshif\.yaml)\b"
+)
+EXAMPLES = re.compile(
+    r"https?://|\b[A-Za-z]+/[A-Za-z]+\b|\b[\w.-]+\.com\b|\b(SY|UN|UTC|ar|ckb|zh-Hant|feed|true|false|sun|mon|tue|wed|thu|fri|sat)\b"
+)
+
+
+@pytest.mark.parametrize(("right", "wrong", "told"), MISTAKES)
+def test_a_mistake_is_told_in_arabic_too(folder: Path, right: str, wrong: str, told: str) -> None:
+    text = STEP.replace("وكالة ستيب الإخبارية", "ستيب")
+    put(folder / "sites/sy/step.yaml", text.replace(right, wrong))
+    with pytest.raises(InvalidFiles) as caught:
+        load(folder, {})
+    assert caught.value.code == "error.configuration"
+    said = translate(caught.value.message, "ar")
+    assert len(said.splitlines()) == len(caught.value.mistakes)
+    for line in said.splitlines():
+        place, rest = line.split(": ", 1)
+        assert re.fullmatch(rf"\u2068{re.escape(str(folder))}/sites/sy/step\.yaml:\d+\u2069", place)
+        own = EXAMPLES.sub("", SAME.sub("", rest))
+        assert re.search("[\u0621-\u064a]{3}", own), rest
+        assert not re.search("[A-Za-z]{3}", own), rest
+    assert told.partition(":")[0] in said
+
+
+def test_every_key_of_a_site_is_described_in_both_languages() -> None:
+    """With the name of its class and its own, so that no description is another key's."""
+    keys = {
+        f"site_key.{model.__name__.lower()}.{name}": field.description
+        for model in (Site, Source, Rules, Schedule)
+        for name, field in model.model_fields.items()
+    }
+    assert len(keys) > 30
+    assert {code: told for code, told in keys.items() if told != code} == {}
+    assert all(translate(code, language) for code in keys for language in ("en", "ar"))
+    assert "site_key" not in json.dumps(json_schema())
 
 
 SETTINGS_MISTAKES = [

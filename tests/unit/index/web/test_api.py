@@ -61,9 +61,11 @@ def test_answers_are_as_they_are_described(client: Client) -> None:
         "/api/runs": "/api/runs",
         "/api/tags": "/api/tags",
         "/api/collections": "/api/collections",
+        "/api/searches": "/api/searches",
     }
     elsewhere = {"/export.{form}", "/api/archive/{number}"}  # test_export.py, test_request_pages.py
     elsewhere |= {f"/api/collections/{{number}}{rest}" for rest in ("", "/articles/{article}")}  # test_annotation_pages
+    elsewhere |= {"/api/searches/{number}"}  # test_saved_searches.py
     assert set(told["paths"]) == {*asked, *elsewhere}
     for path, address in asked.items():
         schema = told["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
@@ -94,9 +96,57 @@ def test_errors_are_as_they_are_described(client: Client) -> None:
         schema = described["content"]["application/json"]["schema"] | {"components": told["components"]}
         assert [error.message for error in Draft202012Validator(schema).iter_errors(answer.json())] == []
         assert answer.json()["code"].startswith("error.")
-    assert "HTTPValidationError" not in str(told), "a form of errors that none of ours has"
+    assert "ValidationError" not in str(told), "a form of errors that none of ours has"
     page = client.get("/export.doc", headers={"accept": "text/html,*/*"})
     assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
+
+
+BODY = {"400", "403", "413", "415"}
+ALWAYS = {"401", "414", "421", "500", "503"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "others"),
+    [
+        ("get", "/api/search", {"200", "400"}),
+        ("get", "/api/sites", {"200"}),
+        ("get", "/api/tags", {"200", "403"}),
+        ("get", "/api/articles/{article}", {"200", "404"}),
+        ("get", "/api/collections/{number}", {"200", "400", "403", "404"}),
+        ("post", "/api/searches", {"201"} | BODY),
+        ("patch", "/api/articles/{article}", {"200", "404"} | BODY),
+        ("delete", "/api/searches/{number}", {"204", "400", "403", "404"}),
+        ("post", "/api/archive", {"202", "429"} | BODY),
+        ("get", "/export.{form}", {"200", "400", "403", "404", "501"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_only_the_answers_that_come_are_described(client: Client, method: str, path: str, others: set[str]) -> None:
+    described = client.get("/api/openapi.json").json()["paths"][path][method]["responses"]
+    assert set(described) == ALWAYS | others
+    errors = [answer["content"] for status, answer in described.items() if status >= "400"]
+    assert all(content == {"application/json": {"schema": {"$ref": REF}}} for content in errors)
+
+
+REF = "#/components/schemas/Error"
+
+
+def test_an_error_before_any_route_is_as_it_is_described(client: Client, shelf: SearchFixture) -> None:
+    told = client.get("/api/openapi.json").json()
+    locked = client_of(shelf, token="secret")
+    long, form = "x" * 200_000, {"content-type": "text/plain"}
+    answers = {
+        401: [locked.get("/api/search"), locked.get("/export.csv"), locked.request("PATCH", "/api/articles/a")],
+        413: [client.request("POST", "/api/searches", json={"name": "a", "query": long})],
+        415: [client.request("POST", "/api/searches", content="{}", headers=form)],
+        421: [client.get(path, headers={"host": "evil.example"}) for path in ("/api/search", "/export.csv")],
+    }
+    for status, several in answers.items():
+        for answer in several:
+            assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
+            schema = {"$ref": REF, "components": told["components"]}
+            assert [error.message for error in Draft202012Validator(schema).iter_errors(answer.json())] == []
+            assert answer.json()["error"] != answer.json()["code"]
 
 
 def test_facets_are_an_enumeration(client: Client) -> None:

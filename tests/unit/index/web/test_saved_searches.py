@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from index.archive import saved_searches
 from index.web.atom import ATOM, OPENSEARCH
@@ -64,7 +65,7 @@ def test_a_search_is_saved_listed_and_deleted(client: Client) -> None:
     assert text_of(row.cssselect("option[selected]")[0]) == "Notify at once"
     again = tree(client.get(row.cssselect("h2 a")[0].get("href")))
     assert len(again.cssselect(".hits > li")) > 0
-    assert send(client, row.cssselect("form")[1].get("action"), OURS).status_code == 303
+    assert send(client, row.cssselect("form[action$=delete]")[0].get("action"), OURS).status_code == 303
     assert "لا عمليات بحث محفوظة بعد" in client.get("/searches?ui=ar").text
 
 
@@ -76,8 +77,82 @@ def test_a_name_is_one_searchs_only(client: Client) -> None:
     assert "ثمة بحث محفوظ باسم" in send(client, "/searches?ui=ar", OURS, name="قمح", query="خبز").text
     (row,) = tree(client.get("/searches")).cssselect(".saved > li")
     assert text_of(row.cssselect(".query")[0]) == "قمح"
-    assert send(client, row.cssselect("form")[1].get("action"), OURS).status_code == 303
+    assert send(client, row.cssselect("form[action$=delete]")[0].get("action"), OURS).status_code == 303
     assert send(client, "/searches", OURS, name="قمح", query="خبز").status_code == 303
+
+
+def test_a_search_is_renamed(client: Client, shelf: SearchFixture) -> None:
+    first, second = (
+        shelf.archive.write(lambda conn, name=name: saved_searches.add(conn, name, "خبز", NOW)).result()
+        for name in ("قمح", "شعير")
+    )
+    (_, row) = tree(client.get("/searches?ui=ar")).cssselect(".saved > li")
+    form = row.cssselect(".manage form")[0]
+    assert form.get("action") == f"/searches/{first}"
+    assert form.cssselect("input[name=name]")[0].get("value") == "قمح"
+    assert send(client, form.get("action"), OURS, name=" قمح  وخبز ").status_code == 303
+    assert send(client, f"/searches/{first}", OURS, name="قمح وخبز").status_code == 303, "its own name is free"
+    taken = send(client, f"/searches/{second}?ui=en", OURS, name="قمح وخبز")
+    assert (taken.status_code, "There is a saved search named قمح وخبز already" in taken.text) == (400, True)
+    assert send(client, f"/searches/{second}", OURS).status_code == 400
+    assert send(client, "/searches/999999", OURS, name="x").status_code == 404
+    with shelf.archive.read() as conn:
+        assert [one.name for one in saved_searches.all_saved(conn)] == ["شعير", "قمح وخبز"]
+
+
+def test_a_program_lists_saves_renames_and_deletes_searches(client: Client) -> None:
+    told = client.get("/api/openapi.json").json()
+
+    def ask(method: str, path: str, **body: object) -> httpx.Response:
+        answer = client.request(method, path, **({"json": body} if body else {}))
+        shape = "/api/searches" if path == "/api/searches" else "/api/searches/{number}"
+        described = told["paths"][shape][method.lower()]["responses"][str(answer.status_code)]
+        if "content" in described:
+            schema = described["content"]["application/json"]["schema"] | {"components": told["components"]}
+            assert [one.message for one in Draft202012Validator(schema).iter_errors(answer.json())] == []
+        return answer
+
+    made = ask("POST", "/api/searches", name=" قمح ", query="قمح site:asi", digest="day")
+    state = made.json()
+    path = f"/api/searches/{state['id']}"
+    assert made.status_code == 201
+    assert (state["name"], state["query"], state["digest"]) == ("قمح", "قمح site:asi", "day")
+    assert (state["feed"], state["problems"]) == (f"http://localhost:8000/feeds/{state['id']}.atom", [])
+    assert client.get(state["feed"].removeprefix("http://localhost:8000")).status_code == 200
+    assert ask("GET", "/api/searches").json() == [state]
+    assert ask("GET", path).json() == state
+    assert ask("PATCH", path, name="خبز").json() == state | {"name": "خبز"}
+    assert ask("PATCH", path, digest="week").json() == state | {"name": "خبز", "digest": "week"}
+    assert ask("PATCH", path, digest=None).json() == state | {"name": "خبز", "digest": None}
+    (problem,) = ask("POST", "/api/searches", name="half", query="قمح after:soon").json()["problems"]
+    assert problem["key"] == "date"
+    refused = {
+        "saved.error.taken": {"name": "half", "query": "x"},
+        "saved.error.name": {"name": " ", "query": "x"},
+        "saved.error.length": {"name": "x", "query": "x" * 600},
+        "error.value": {"name": "x", "query": "x", "digest": "year"},
+    }
+    for code, body in refused.items():
+        answer = ask("POST", "/api/searches", **body)
+        assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert ask("PATCH", path, name="half").json()["code"] == "saved.error.taken"
+    assert ask("PATCH", path, digest="year").json()["params"] == {"name": "digest"}
+    assert ask("DELETE", path).status_code == 204
+    for answer in (
+        ask("GET", path),
+        ask("PATCH", path, name="x"),
+        ask("PATCH", path, digest=None),
+        ask("DELETE", path),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "error.no_search")
+
+
+def test_no_page_of_another_site_saves_a_search_as_a_program(client: Client) -> None:
+    foreign = {"sec-fetch-site": "cross-site"}
+    for method, path in (("POST", "/api/searches"), ("PATCH", "/api/searches/1"), ("DELETE", "/api/searches/1")):
+        answer = client.request(method, path, json={"name": "a", "query": "b"}, headers=foreign)
+        assert answer.status_code == 403, path
+    assert client.get("/api/searches").json() == []
 
 
 @pytest.mark.parametrize(
@@ -98,6 +173,7 @@ def test_a_form_of_another_page_changes_nothing(client: Client, shelf: SearchFix
     assert send(client, "/searches", headers, name="a", query="b").status_code == 403
     number = shelf.archive.write(lambda conn: saved_searches.add(conn, "a", "b", NOW)).result()
     assert send(client, f"/searches/{number}/delete", headers).status_code == 403
+    assert send(client, f"/searches/{number}", headers, name="c").status_code == 403
     assert send(client, f"/searches/{number}/digest", headers, digest="day").status_code == 403
     with shelf.archive.read() as conn:
         assert [(one.name, one.digest) for one in saved_searches.all_saved(conn)] == [("a", None)]
