@@ -76,7 +76,7 @@ def child_ship(_parent: Parent = 0) -> None:
             try:
                 indexer.run(archive, engine, stop)
             except Busy:  # an `arshif crawl` is indexing, or our predecessor has not exited yet
-                stop.wait(indexer.POLL)
+                stop.wait(indexer.TURN)
         try:
             indexer.index_pending(archive, engine)  # what was stored before we were stopped
         except ArshifError as error:

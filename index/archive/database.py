@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -16,7 +17,10 @@ from index.errors import ArchiveError
 from index.file_lock import hold
 from index.model.message import Message
 
+POLL = 1.0  # s between two looks at what nobody announces
+
 T = TypeVar("T")
+Wait = Callable[[Event], None]  # returns when articles may have changed, or the event is set
 StillHeld = Callable[[], None]  # makes sure that a lock is held; raises Busy when it was lost to another process
 
 
@@ -68,6 +72,9 @@ class Database(Protocol):
 
         :raises Busy: when another process holds it.
         """
+
+    def changes(self) -> AbstractContextManager[Wait]:
+        """What waits for others to change articles: what they do between two calls ends the second one at once."""
 
 
 @dataclass(frozen=True)
@@ -129,3 +136,12 @@ class SqliteFile:
         """A lock on a file beside the archive."""
         with hold(self.folder / f"{name}.lock", wait=False):
             yield lambda: None
+
+    @contextmanager
+    def changes(self) -> Iterator[Wait]:
+        """A file announces nothing."""
+
+        def wait(stop: Event) -> None:
+            stop.wait(POLL)
+
+        yield wait

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import sqlite
 from index.archive import heartbeat, liveness
 from index.archive.tables import leases, processes
 
+CHANNEL = "arshif_articles"  # of PostgreSQL's NOTIFY: articles, or what indexes receive, have changed
 _HELD_IN = "arshif articles"  # where a connection keeps the transaction that holds them
 _HINT = re.compile(r" INDEXED BY \w+")
 _OF_SITE = leases.c.site == bindparam("site")
@@ -31,7 +32,8 @@ class Dialect(Hashable, Protocol):
         """SQLite's plain SQL, with its parameters as `?`, as the driver wants it."""
 
     def hold_articles(self, conn: Connection) -> None:
-        """Let no other transaction change known articles, or what indexes receive, until this one has ended.
+        """Let no other transaction change known articles, or what indexes receive, until this one has ended, and let
+        the indexers know once it is committed.
 
         Call it before the first such change: who holds an article and then waits for this would stop both.
         """
@@ -93,7 +95,9 @@ class _Postgresql:
     def hold_articles(self, conn: Connection) -> None:
         transaction = conn.get_transaction()
         if conn.info.get(_HELD_IN) is not transaction:
-            conn.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('arshif articles'))")
+            conn.exec_driver_sql(
+                f"SELECT pg_advisory_xact_lock(hashtext('arshif articles')), pg_notify('{CHANNEL}', '')"
+            )
             conn.info[_HELD_IN] = transaction
 
     def announce(self, conn: Connection, pid: int, born: str, boot: str) -> None:

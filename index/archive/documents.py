@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, update
@@ -159,6 +159,19 @@ def ids(conn: Connection, site: str | None = None) -> Iterator[tuple[str, int]]:
     while rows := conn.execute(query.where(t.articles.c.id > last)).all():
         yield from ((row.id, row.revision) for row in rows)
         last = rows[-1].id
+
+
+def months(conn: Connection) -> Iterator[tuple[date, list[tuple[str, int]]]]:
+    """The months (in UTC) by which articles are sorted by date, in order, each by its first day, with the id and
+    document version of each of its articles, in the order of the ids."""
+    first = conn.execute(select(func.min(t.articles.c.sort_date))).scalar()
+    while first is not None:
+        begin = date(first.year, first.month, 1)
+        end = datetime.combine(begin + timedelta(days=31), time(), UTC).replace(day=1)
+        query = select(t.articles.c.id, t.articles.c.revision).order_by(t.articles.c.id)
+        within = (t.articles.c.sort_date >= first) & (t.articles.c.sort_date < end)
+        yield begin, [(row.id, row.revision) for row in streamed(conn, query.where(within))]
+        first = conn.execute(select(func.min(t.articles.c.sort_date)).where(t.articles.c.sort_date >= end)).scalar()
 
 
 def earlier(conn: Connection) -> Iterator[tuple[str, int, int]]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, Table, create_engine, event, inspect, make_url, text
@@ -21,7 +22,8 @@ from sqlalchemy.exc import DBAPIError, ResourceClosedError
 
 from index.archive import data_folder, heartbeat, migrate
 from index.archive.column_types import to_json
-from index.archive.database import StillHeld
+from index.archive.database import StillHeld, Wait
+from index.archive.dialect import CHANNEL
 from index.archive.tables import metadata
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
@@ -35,6 +37,8 @@ CONNECT_SECONDS = 10
 LOCK_SECONDS = 30  # for a row or an advisory lock; longer means that one hangs, as in SQLite
 WAIT_SECONDS = 60.0  # for a database that does not answer: a restart, a failover
 _PROGRAM = "arshif "  # what the names of our connections begin with
+_BREATH = 1.0  # s between two looks at whether a process that waits for changes is to end
+_SILENCE = 60  # such breaths after which it looks for changes although none was announced
 _PAUSE = 0.25  # seconds between two attempts
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -262,6 +266,39 @@ class PostgresqlDatabase:
             with suppress(DBAPIError, ResourceClosedError):  # the connection was lost
                 held[0].execute(_RELEASE)  # the server would do it later than its connection ends here
             held[0].close()
+            engine.dispose()
+
+    @contextmanager
+    def changes(self) -> Iterator[Wait]:
+        """A connection that LISTENs. After a minute of silence or a loss of it, it is time to look all the same."""
+        import psycopg
+
+        engine = self._engine(poolclass=NullPool, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        listening: Connection | None = None
+
+        def wait(stop: Event) -> None:
+            nonlocal listening
+            try:
+                if listening is None:
+                    listening = engine.connect()
+                    listening.exec_driver_sql(f"LISTEN {CHANNEL}")
+                    return  # what was announced before it listened
+                driver: Any = listening.connection.driver_connection
+                for _ in range(_SILENCE):
+                    if stop.is_set() or next(driver.notifies(timeout=_BREATH, stop_after=1), None) is not None:
+                        return
+            except (DBAPIError, psycopg.Error):  # nothing but a lost connection can make this fail
+                if listening is not None:
+                    listening.invalidate()
+                    listening.close()
+                    listening = None
+                stop.wait(_BREATH)
+
+        try:
+            yield wait
+        finally:
+            if listening is not None:
+                listening.close()
             engine.dispose()
 
     def _take(self, engine: Engine, name: str) -> Connection:

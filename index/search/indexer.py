@@ -27,7 +27,7 @@ from index.locale import FALLBACK, translate
 from index.model.message import Message
 
 BATCH = 500  # documents: 100 to 2,000 per request differ in speed by a tenth (measured on Elasticsearch)
-POLL = 1.0  # s between two reads of an outbox that was empty
+TURN = 1.0  # s between two looks at whether another process has ended what it holds
 # s between two batches that are not full, as a commit costs the same for one document as for hundreds: a stored article
 # should be searchable within 5 s, of which the rest is for the batches themselves
 GATHER = 3.5
@@ -60,7 +60,7 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
     :raises ArchiveError: when the archive fails.
     """
     failures = 0
-    with alone(archive, engine.name) as still_alone:
+    with alone(archive, engine.name) as still_alone, archive.database.changes() as wait_for_changes:
         ready = False
         while not stop.is_set():
             still_alone()
@@ -74,14 +74,14 @@ def run(archive: Archive, engine: Engine, stop: Event, batch: int = BATCH) -> No
             except ArchiveError:
                 raise
             except Exception as error:  # whatever the index does, its rows stay and are retried
-                wait = _back_off(failures)
+                rest = _back_off(failures)
                 ready, failures = False, failures + 1
                 known = isinstance(error, ArshifError)
-                log.warning("%s: %s; tried again in %.0f s", engine.name, error, wait, exc_info=not known)
-                stop.wait(wait)
+                log.warning("%s: %s; tried again in %.0f s", engine.name, error, rest, exc_info=not known)
+                stop.wait(rest)
                 continue
             if not shipped.sent + shipped.refused:
-                stop.wait(POLL)
+                wait_for_changes(stop)
             elif shipped.left < batch:
                 stop.wait(max(0.0, GATHER - (time.monotonic() - began)))
 
@@ -146,7 +146,7 @@ def _build(archive: Archive, engine: Engine, name: str, batch: int, told: Callab
                     if told is not None:
                         told(shipped)
         except Busy:
-            time.sleep(POLL)
+            time.sleep(TURN)
     if state is None:
         raise Busy(f"another rebuild of the {engine.name} index took over from {name}: wait for that one")
     return name

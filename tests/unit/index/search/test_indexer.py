@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from index.archive import Archive, articles, documents, outbox
+from index.archive import Archive, articles, database, documents, outbox
 from index.errors import ArshifError, Busy, IndexMismatch, IndexUnavailable
 from index.model.article import IndexDocument
 from index.model.codes import IndexReason
@@ -273,8 +273,8 @@ def test_a_batch_gathers_what_comes_after_one_and_an_empty_outbox_is_looked_at_e
     looks = Hurried(lambda: True)
     with running(archive, shelf, looks):
         wait_for(lambda: len(looks.waits) > 2)
-    assert indexer.POLL < looks.waits[0] <= indexer.GATHER
-    assert looks.waits[1:3] == [indexer.POLL, indexer.POLL]
+    assert database.POLL < looks.waits[0] <= indexer.GATHER
+    assert looks.waits[1:3] == [database.POLL, database.POLL]
 
 
 def test_it_waits_for_an_index_that_is_down_and_ends_when_it_is_told(
