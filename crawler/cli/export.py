@@ -103,6 +103,37 @@ def export_articles(articles: ArticlesArgument, form: FormOption = None, out: Ou
         _write(config, archive, chosen(ids, archive), form or named(out), out, "", json)
 
 
+@app.command("dataset")
+def export_dataset(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder to create, or of an earlier export, which is brought up to date.")
+    ],
+    json: Json = False,
+) -> None:
+    """Export every article as a dataset of Parquet files by month and language.
+
+    DuckDB, Spark, pyarrow and Hugging Face's datasets read the folder as one table. Tags, notes and collections are
+    left out. A month is written whole: an export that was broken off goes on, and a later one into the same folder
+    writes the months that have changed and deletes what was erased. Needs pyarrow (pip install 'arshif[parquet]').
+    """
+    from crawler.config import load
+    from index.archive import documents
+    from index.export.dataset import Dataset
+    from index.export.parquet import check_installed
+
+    check_installed()
+    with open_existing_archive(load()) as archive, progress() as shown:
+        dataset = Dataset(folder)
+        with archive.read() as conn:
+            step = shown.begin("export", "articles", documents.count(conn))
+        done = dataset.update(archive, step.advance)
+    if json:
+        facts = {"articles": done.articles, "months": done.months, "changed": done.changed}
+        print_json({"folder": folder, **facts})
+    else:
+        say(f"{folder} has {done.articles} articles of {done.months} months; {done.changed} months had changed")
+
+
 @app.command("kibana")
 def export_kibana(
     out: Annotated[Path, typer.Option(help="File to create, such as arshif.ndjson; - for standard output.")] = STDOUT,

@@ -17,7 +17,7 @@ from zipfile import ZipFile, ZipInfo
 
 from index.archive import Archive, warc_records
 from index.archive.warc_records import ReplayRecord
-from index.export.formats import Sink
+from index.export.sink import Sink
 from index.export.surt import surt
 from index.model.iso import iso
 from index.warc.record import Record, WarcDamaged, pack_info

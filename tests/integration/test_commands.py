@@ -280,6 +280,18 @@ def test_a_mistake_in_a_sites_file_is_named_with_file_line_and_key(house: Harnes
         assert "fr.yaml:3: country" in printed + house.log
 
 
+def test_a_dataset_is_brought_up_to_date(small: Harness, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    told = small.told("export", "dataset", str(folder))
+    assert told["articles"] == len(small.documents()) > 0
+    assert told["months"] == told["changed"] == len(list(folder.glob("month=*"))) > 0
+    assert f"{folder} has {told['articles']} articles" in small.arshif("export", "dataset", str(folder))
+    assert small.told("export", "dataset", str(folder))["changed"] == 0
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "text").touch()
+    small.arshif("export", "dataset", str(tmp_path / "mine"), code=2)
+
+
 @pytest.mark.parametrize(
     "command",
     [

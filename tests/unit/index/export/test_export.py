@@ -19,8 +19,9 @@ from bench.synthetic_corpus import article as made_up
 from index.atomic_files import new_file
 from index.errors import ArshifError, FileThere
 from index.export.columns import COLUMNS, MAX_CELL_CHARS, cells_too_long, harmless
-from index.export.formats import GROUP, open_format
+from index.export.formats import open_format
 from index.export.linked_data import as_script
+from index.export.parquet import GROUP
 from index.export.result_stream import stream
 from index.export.schema_org import document_fields
 from index.model.article import Image, IndexDocument

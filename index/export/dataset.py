@@ -1,0 +1,157 @@
+"""The whole archive as a folder of Parquet files by month and language, as DuckDB, Spark, pyarrow and Hugging Face's
+datasets read them: `month=2026-11/language=ar/articles.parquet`, the naming of Hive's partitions
+(https://arrow.apache.org/docs/python/generated/pyarrow.dataset.HivePartitioning.html).
+
+A month is written whole or not at all, and noted with a digest of what it holds: an export that was broken off goes on,
+and one into the folder of an earlier export writes the months that have changed since, and deletes what was erased.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from index.archive import Archive, documents
+from index.archive.upsert import chunks
+from index.atomic_files import new_file, replace_file
+from index.errors import ArchiveError, FileThere
+from index.export.columns import COLUMNS
+from index.export.parquet import ParquetFile
+from index.file_lock import hold
+from index.model.article import IndexDocument
+
+STATE = "_arshif.json"  # readers of datasets skip names that begin with `_`
+_NEW, _LOCK = "_new", "_arshif.lock"
+_OWN = ("tags", "note", "collections")  # what people here added: no part of what sites published
+_COLUMNS = {name: value for name, value in COLUMNS.items() if name not in _OWN}
+_LANGUAGE = re.compile(r"[a-z]{2,8}")
+_FORM = 1  # of the files: months written in another one are written anew
+
+
+@dataclass(slots=True)
+class Written:
+    """What an export did: the articles and months of the dataset, and how many months were written or deleted."""
+
+    articles: int = 0
+    months: int = 0
+    changed: int = 0
+
+
+@dataclass(slots=True)
+class Dataset:
+    """A folder with a dataset, or for one.
+
+    :raises FileThere: when the folder holds something else.
+    :raises ArchiveError: when it cannot be read.
+    """
+
+    folder: Path
+    _digests: dict[str, str] = field(init=False)  # of the months that are complete
+
+    def __post_init__(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._digests = self._noted()
+        except OSError as error:
+            raise ArchiveError(f"cannot write {error.filename or self.folder}: {error.strerror}") from error
+
+    def _noted(self) -> dict[str, str]:
+        state = self.folder / STATE
+        if not state.exists():
+            if any(self.folder.iterdir()):
+                raise FileThere(str(self.folder))
+            replace_file(state, b"{}")
+        try:
+            noted = json.loads(state.read_bytes())
+            return {str(month): str(digest) for month, digest in noted.items()}
+        except (ValueError, AttributeError):
+            return {}  # everything is written anew
+
+    def update(self, archive: Archive, advance: Callable[[int], None] = lambda _: None) -> Written:
+        """Write the months whose articles have changed, all of one moment; `advance` is told how many further articles
+        are done.
+
+        :raises Busy: when another process is writing to the folder.
+        :raises ArchiveError: when the archive cannot be read, or a file not be written.
+        """
+        done = Written()
+        left = set(self._digests)
+        with hold(self.folder / _LOCK, wait=False), archive.read() as conn:
+            for first, held in documents.months(conn):
+                month = f"{first:%Y-%m}"
+                left.discard(month)
+                if self._digests.get(month) != (digest := _digest(held)):
+                    self._replace(conn, month, [article for article, _ in held], digest)
+                    done.changed += 1
+                done.months += 1
+                done.articles += len(held)
+                advance(len(held))
+            for month in left:  # all of it was erased
+                self._delete(month)
+                done.changed += 1
+        return done
+
+    def _replace(self, conn: Connection, month: str, ids: Sequence[str], digest: str) -> None:
+        """Write a month beside the dataset, and put it in the place of the one there."""
+        draft = self.folder / _NEW
+        try:
+            if draft.exists():  # of an export that was broken off
+                shutil.rmtree(draft)
+            with ExitStack() as stack:
+                files: dict[str, ParquetFile] = {}
+                for piece in chunks(ids):
+                    for language, rows in _by_language(documents.documents(conn, piece)).items():
+                        if language not in files:
+                            files[language] = stack.enter_context(_table(draft / f"language={language}"))
+                        files[language].add(rows)
+            self._delete(month)
+            draft.rename(self.folder / f"month={month}")
+            self._note({**self._digests, month: digest})
+        except OSError as error:
+            raise ArchiveError(f"cannot write {error.filename or self.folder}: {error.strerror}") from error
+
+    def _delete(self, month: str) -> None:
+        """Delete a month, once it is no longer noted as complete."""
+        self._note({name: digest for name, digest in self._digests.items() if name != month})
+        folder = self.folder / f"month={month}"
+        if folder.exists():
+            shutil.rmtree(folder)
+
+    def _note(self, digests: dict[str, str]) -> None:
+        if digests != self._digests:
+            replace_file(self.folder / STATE, json.dumps(digests, indent=1, sort_keys=True).encode())
+            self._digests = digests
+
+
+@contextmanager
+def _table(folder: Path) -> Iterator[ParquetFile]:
+    folder.mkdir(parents=True)
+    with new_file(folder / "articles.parquet") as out:
+        table = ParquetFile(out, _COLUMNS)
+        yield table
+        table.close()
+
+
+def _by_language(rows: Sequence[IndexDocument]) -> dict[str, list[IndexDocument]]:
+    """The articles by language, such as `ar` for ar-SY, or `und` (undetermined, ISO 639-2) where none is known."""
+    found: dict[str, list[IndexDocument]] = {}
+    for row in rows:
+        language = _LANGUAGE.match((row.article.language or "").lower())
+        found.setdefault(language[0] if language else "und", []).append(row)
+    return found
+
+
+def _digest(held: Sequence[tuple[str, int]]) -> str:
+    """Of the articles of a month and their document versions, which grow with each change of a row."""
+    digest = sha256(f"{_FORM}\n".encode())
+    for article, revision in held:
+        digest.update(f"{article} {revision}\n".encode())
+    return digest.hexdigest()
