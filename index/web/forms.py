@@ -123,9 +123,10 @@ async def told(request: Request, model: type[M], most: int = MAX_FORM_BYTES) -> 
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
-    """How OpenAPI describes a body that `told` reads."""
-    schema = {"required": True, "content": {JSON: {"schema": model.model_json_schema()}}}
-    return {"openapi_extra": {"requestBody": schema}}
+    """How OpenAPI describes a body that `told` reads; what its model refers to is in a response, too."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {"openapi_extra": {"requestBody": {"required": True, "content": {JSON: {"schema": schema}}}}}
 
 
 def from_here(request: Request) -> bool:

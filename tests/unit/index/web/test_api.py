@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -126,6 +127,13 @@ def test_only_the_answers_that_come_are_described(client: Client, method: str, p
     assert set(described) == ALWAYS | others
     errors = [answer["content"] for status, answer in described.items() if status >= "400"]
     assert all(content == {"application/json": {"schema": {"$ref": REF}}} for content in errors)
+
+
+def test_what_the_description_refers_to_is_there(client: Client) -> None:
+    told = client.get("/api/openapi.json")
+    refs = set(re.findall(r'"\$ref": ?"([^"]+)"', told.text))
+    assert len(refs) > 10
+    assert refs <= {f"#/components/schemas/{name}" for name in told.json()["components"]["schemas"]}
 
 
 REF = "#/components/schemas/Error"
