@@ -41,9 +41,12 @@ def database(config: Config) -> Database:
 
 
 def find_article(conn: Connection, name: str) -> str | None:
-    """The id of the article with this id or URL, in any spelling of the URL; None if there is none."""
+    """The id of the article with this id or URL, in any spelling of the URL, also if it had the id until it was merged
+    into another one; None if there is none."""
     if documents.document(conn, name) is not None:
         return name
+    if (merged := documents.merged_into(conn, name)) is not None:
+        return merged.article
     return documents.by_url(conn, name) or documents.by_url(conn, canonical(name) or name)
 
 

@@ -239,7 +239,8 @@ def _chosen(what: list[str], config: Config, archive: Archive, engine: Engine) -
         if not what or name in config.sites:
             ids = [one for one, _ in documents.ids(conn, name or None)]
             return _Chosen(ids, len(ids))
-        if name.startswith(("http://", "https://")) or documents.document(conn, name) is not None:
+        is_id = documents.document(conn, name) or documents.merged_into(conn, name)
+        if is_id or name.startswith(("http://", "https://")):
             return _Chosen([get_article(conn, name).article.id], 1)
     query = query_language.parse(" ".join(what))
     print_query_problems(query)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, select
 from index.archive import near_duplicates
 from index.archive import tables as t
 from index.archive.documents import by_url, by_urls
-from index.archive.readings import IS_SHOWN, shown
+from index.archive.readings import IS_SHOWN, hashes, shown
 from index.model.article import Article
 from index.model.codes import AliasReason
 
@@ -85,6 +85,50 @@ def match_article(
     if there is None and (there := _renamed(conn, new, guid)) is not None:
         reason = AliasReason.MOVED
     return there, reason
+
+
+def find_double(
+    conn: Connection, new: Article, url: str, final_url: str, home: Any
+) -> tuple[Any, Any, AliasReason] | None:
+    """Another stored article that a page of the article `home` shows to be that one, where there is one: the row of the
+    one to give up, the row of the one to keep, and why the URL of the first is one of the second.
+
+    A page that redirects to another article shows it, if both share the text, edited or as it was before, the moment of
+    publication, the source's guid or the number in the URL; the one that was seen first is kept. So does an article's
+    own page that names another one as canonical, if that has its text; then that one is kept.
+    """
+    if final_url != url:
+        other = by_url(conn, url, new.site)
+        if other is None or other == home.id or by_url(conn, final_url, new.site) != home.id:
+            return None
+        there = get_article_row(conn, other)
+        if not _led_here(conn, there, home, new):
+            return None
+        older = (there.first_seen, there.id) < (home.first_seen, home.id)
+        return (home, there, AliasReason.MOVED) if older else (there, home, AliasReason.REDIRECT)
+    if new.id != home.id or not new.canonical_url or new.canonical_url == new.url:
+        return None
+    other = by_url(conn, new.canonical_url, new.site)
+    if other is None or other == home.id:
+        return None
+    there = get_article_row(conn, other)
+    named = there.url == new.canonical_url and _one_text(conn, there, new, claimed=False)
+    return (home, there, AliasReason.CANONICAL) if named else None
+
+
+def _led_here(conn: Connection, there: Any, home: Any, new: Article) -> bool:
+    """Whether an article whose page redirects to another one's page, with the text `new`, is that article: a removed
+    article often redirects to another one."""
+    if there.content_hash in hashes(conn, home.id) or _one_text(conn, there, new):
+        return True
+    if _is_exact(new) and there.published == new.published:
+        return True
+    numbers = [_NUMBER.match(one.url) for one in (there, home)]
+    if all(numbers) and len({re.split(r"[/_.=-]", found[0])[-1] for found in numbers if found}) == 1:
+        return True
+    mine = select(t.frontier.c.guid).where(t.frontier.c.article == home.id, t.frontier.c.guid.is_not(None))
+    its = select(t.frontier.c.id).where(t.frontier.c.article == there.id, t.frontier.c.guid.in_(mine))
+    return conn.execute(its).first() is not None
 
 
 def _renamed(conn: Connection, new: Article, guid: str | None) -> Any:

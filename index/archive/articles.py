@@ -14,11 +14,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from index.archive import dialect, edits, frontier, outbox, past_versions, readings, stories, warc_records
+from index.archive import dialect, documents, edits, frontier, outbox, past_versions, readings, stories, warc_records
 from index.archive import tables as t
-from index.archive.article_matching import get_article_row, match_article, mergeable
+from index.archive.article_matching import find_double, get_article_row, match_article, mergeable
 from index.archive.documents import by_url, touch
 from index.archive.frontier import Visit
+from index.archive.merging import merge_articles
 from index.archive.readings import IS_SHOWN, article_of, columns_of, shown, shown_columns
 from index.archive.warc_records import Redirect
 from index.dedup import version_diff
@@ -140,7 +141,8 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     if home is None:
         outcome = _store_new(conn, page)
     else:
-        outcome = _store_known(conn, page, home, reason)
+        home, reason, joined = _joined(conn, page, home, reason)
+        outcome = _store_known(conn, page, home, reason, joined=joined)
         if outcome.kind == "emptied":
             visit = Visit(page.fetched, None, page.status)  # no date: revisited soon, and the second look counts
             frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
@@ -210,6 +212,24 @@ def _add_aliases(conn: Connection, page: Fetched, article_id: str, own_url: str,
             conn.execute(insert(t.aliases).values(**values))
 
 
+# --- two articles that are one -------------------------------------------------------------------------------------
+
+
+def _joined(
+    conn: Connection, page: Fetched, home: Any, reason: AliasReason | None
+) -> tuple[Any, AliasReason | None, bool]:
+    """The article that a page belongs to, the reason if the page is new to it, and whether another article was merged
+    with it, because the page shows that they are one."""
+    found = None if page.archived else find_double(conn, page.article, page.url, page.final_url, home)
+    if found is None:
+        return home, reason, False
+    gone, kept, why = found
+    number = merge_articles(conn, gone, kept, page.fetched, why)
+    (newest,) = documents.versions(conn, kept.id, [number])
+    _update_head(conn, get_article_row(conn, kept.id), newest.article, page.fetched, number)
+    return get_article_row(conn, kept.id), why, True
+
+
 # --- versions ------------------------------------------------------------------------------------------------------
 
 
@@ -224,8 +244,9 @@ def _store_new(conn: Connection, page: Fetched) -> Outcome:
     return Outcome("new", article.id, 1)
 
 
-def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason | None) -> Outcome:
-    """Store the page of a known article: unchanged, better extracted, or changed."""
+def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason | None, *, joined: bool) -> Outcome:
+    """Store the page of a known article: unchanged, better extracted, or changed. If another one was `joined` with it
+    now, the newest version may be the other's."""
     article = replace(page.article, id=home.id, url=home.url)
     current = conn.execute(_VERSION, {"article": home.id, "number": home.number}).one()
     own = page.article.id == home.id
@@ -237,12 +258,14 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
     if _is_edition(conn, page, known, reason):
         return Outcome("same", home.id, home.number)
     if page.strict and (page.state is None or page.state != current.confirmed):
+        if joined:  # what would be read again is not stored as this article's yet: the next visit compares
+            return Outcome("same", home.id, home.number)
         raise NotCompared(home.id)
     if is_emptied(known, article):
         return Outcome("emptied", home.id, home.number)
     if page.body_hash is not None and page.body_hash == current.body_hash:
         return correct(conn, article, page.fetched, reason=ReadingReason.SAME_BYTES, state=page.state)
-    if article.content_hash in _texts_before(conn, home, own=None if not own else home.url):
+    if not joined and article.content_hash in _texts_before(conn, home, own=None if not own else home.url):
         if not own:
             return Outcome("same", home.id, home.number)  # an old copy, such as a cached AMP page
         _split_alias(conn, home, current, page.fetched)
@@ -283,7 +306,6 @@ def _store_past(
             raise NotCompared(home.id)
     if after is not None:
         past_versions.make_room(conn, home.id, after.number)
-        edits.make_room(conn, home.id, after.number)
         _add_version(conn, page, article, after.number)
         edits.note(conn, home.id, after.number, after.number + 1)
         _update_past(conn, home, page.fetched, home.number + 1)

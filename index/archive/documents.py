@@ -42,6 +42,15 @@ class Alias:
     seen: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The id of the article that another one was merged into, and the numbers there of the other's versions, oldest
+    first."""
+
+    article: str
+    versions: tuple[int, ...]
+
+
 def document(conn: Connection, article_id: str) -> IndexDocument | None:
     """The article's document as an index gets it, or None if there is no such article."""
     return next(iter(documents(conn, [article_id])), None)
@@ -64,6 +73,16 @@ def by_url(conn: Connection, url: str, site: str | None = None) -> str | None:
         if found := conn.execute(query, asked).scalars().first():
             return str(found)
     return None
+
+
+def merged_into(conn: Connection, article_id: str) -> Merged | None:
+    """The article that this one, which is no more, was merged into; None if it was not."""
+    found = conn.execute(select(t.merged.c.article).where(t.merged.c.id == article_id)).scalar_one_or_none()
+    if found is None:
+        return None
+    its = (t.versions.c.article == found) & (t.versions.c.stored_as == article_id)
+    numbers = select(t.versions.c.number).where(its).order_by(t.versions.c.number)
+    return Merged(found, tuple(conn.execute(numbers).scalars()))
 
 
 def by_urls(conn: Connection, urls: Sequence[str], site: str) -> dict[str, str]:
@@ -224,7 +243,7 @@ def _stored(which: ColumnElement[bool]) -> Select[Any]:
 _VERSIONS = (
     select(
         *(t.articles.c.id, t.articles.c.site, t.articles.c.url.label("own_url")),
-        *(t.versions.c[name] for name in ("number", "seen", "reading", "corrected", "confirmed")),
+        *(t.versions.c[name] for name in ("number", "seen", "reading", "corrected", "confirmed", "beside")),
         *(t.readings.c.at, t.readings.c.reason),
         *shown_columns(),
     )
@@ -248,6 +267,7 @@ def _version(row: RowMapping) -> Version:
         reason=ReadingReason(row["reason"] or ReadingReason.FIRST),
         confirmed=row["confirmed"],
         corrected=row["corrected"],
+        beside=row["beside"],
     )
 
 

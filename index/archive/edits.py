@@ -14,7 +14,7 @@ from heapq import merge
 from itertools import groupby
 from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, literal, or_, select, tuple_
 
 from index.archive import tables as t
 from index.archive.column_types import EPOCH, MICROSECOND, Instant
@@ -89,6 +89,7 @@ def note(conn: Connection, article: str, *numbers: int) -> None:
         )
         .join(t.articles, t.articles.c.id == t.versions.c.article)
         .where(t.versions.c.article == article, t.versions.c.number.in_(numbers), t.versions.c.number > 1)
+        .where(~t.versions.c.beside)
     )
     if rows := [dict(row) for row in conn.execute(query).mappings()]:
         conn.execute(insert(t.edits), [{**row, "kind": NOT_COMPARED, "place": 0, "kinds": []} for row in rows])
@@ -119,15 +120,6 @@ def record_removal(conn: Connection, article: str, site: str, at: datetime) -> N
     """Record that an article (id) is gone from its site, since `at` (UTC)."""
     row = {"article": article, "site": site, "version": 0, "at": at, "kind": GONE, "place": 0, "kinds": [GONE]}
     conn.execute(insert(t.edits).values(**row))
-
-
-def make_room(conn: Connection, article: str, number: int) -> None:
-    """Give what is recorded of the versions from this number on the number after theirs."""
-    its = (t.edits.c.article == article) & (t.edits.c.version >= number)
-    numbers = conn.execute(select(t.edits.c.version).where(its).distinct()).scalars()
-    for later in sorted(numbers, reverse=True):
-        one = (t.edits.c.article == article) & (t.edits.c.version == later)
-        conn.execute(update(t.edits).where(one).values(version=later + 1))
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

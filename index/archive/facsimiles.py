@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from index.archive import tables as t
 from index.archive.requests import AddressRequest
@@ -164,13 +164,6 @@ def _written(conn: Connection, site: str, new: NewPart, ref: WarcRef) -> tuple[i
 def close(conn: Connection, article: str, version: int, problem: Message | None, now: datetime) -> None:
     """Record that the facsimile of a version was tried, and what it lacks (None: nothing)."""
     upsert(conn, t.facsimiles, {"article": article, "version": version}, {"tried": now, "problem": problem})
-
-
-def renumber(conn: Connection, article: str, version: int, number: int) -> None:
-    """Give the facsimile of a version to the number that it has from now on."""
-    for table in (t.facsimiles, t.facsimile_parts):
-        its = (table.c.article == article) & (table.c.version == version)
-        conn.execute(update(table).where(its).values(version=number))
 
 
 def only_of(article: str) -> ColumnElement[bool]:

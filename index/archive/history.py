@@ -51,6 +51,7 @@ def change(conn: Connection, article: str, number: int) -> Event | None:
 
 
 def _event(before: Version | None, now: Version) -> Event:
+    before = None if now.beside else before
     change = version_change(before, now) if before is not None else UNCHANGED
     what: Literal["new", "changed"] = "new" if before is None else "changed"
     ours = None if before is None or same_rules(before, now) else True

@@ -331,6 +331,7 @@ def _readings(table: Table, *only: ColumnElement[Any]) -> Select[Any]:
     record = case((table.c.entry.is_(None), t.raws.c.entry), else_=_own.c.record)
     query = select(
         article.label("article"), version.label("version"), number.label("reading"), t.articles.c.site, *columns,
+        t.versions.c.stored_as,
         table.c.stored, table.c.entry, _own.c.hash.label("hash"),
         _record.c.id.label("record_entry"), _record.c.hash.label("record_hash"),
     )  # fmt: skip
@@ -347,7 +348,8 @@ def _readings(table: Table, *only: ColumnElement[Any]) -> Select[Any]:
 
 
 def _form(row: RowMapping) -> bytes:
-    return reading_bytes({**row}, row["stored"], row["record_hash"])
+    """The form of a reading, which names its article as it did before that was merged into another one."""
+    return reading_bytes({**row, "article": row["stored_as"] or row["article"]}, row["stored"], row["record_hash"])
 
 
 def _covered(row: RowMapping) -> CoveredReading:

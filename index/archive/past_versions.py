@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from index.archive import facsimiles, warc_records
 from index.archive import tables as t
 from index.archive.readings import IS_SHOWN, shown_columns
 
@@ -16,6 +15,7 @@ _VERSIONS = (
     .select_from(t.versions.outerjoin(t.readings, IS_SHOWN))
     .where(t.versions.c.article == bindparam("article"))
 )
+_OF_A_VERSION = (t.readings, t.further_pages, t.facsimiles, t.facsimile_parts, t.edits)
 _BEFORE = _VERSIONS.where(t.versions.c.seen <= bindparam("at")).order_by(t.versions.c.number.desc()).limit(1)
 _AFTER = _VERSIONS.where(t.versions.c.seen > bindparam("at")).order_by(t.versions.c.number).limit(1)
 
@@ -44,9 +44,18 @@ def make_room(conn: Connection, article: str, number: int) -> None:
     """Give the versions from this number on, and their readings, the number after theirs."""
     numbers = select(t.versions.c.number).where(t.versions.c.article == article, t.versions.c.number >= number)
     for later in sorted(conn.execute(numbers).scalars(), reverse=True):
-        its = (t.readings.c.article == article) & (t.readings.c.version == later)
-        conn.execute(update(t.readings).where(its).values(version=later + 1))
-        warc_records.renumber_further_pages(conn, article, later, later + 1)
-        facsimiles.renumber(conn, article, later, later + 1)
-        one = (t.versions.c.article == article) & (t.versions.c.number == later)
-        conn.execute(update(t.versions).where(one).values(number=later + 1))
+        move(conn, article, later, article, later + 1)
+
+
+def move(conn: Connection, article: str, number: int, to: str, place: int) -> None:
+    """Give a version of an article, with all that belongs to it, to an article (often the same) under another number,
+    which no version there has."""
+    for table in _OF_A_VERSION:
+        its = (table.c.article == article) & (table.c.version == number)
+        conn.execute(update(table).where(its).values(article=to, version=place))
+    for table in (t.versions, t.requests):
+        its = (table.c.article == article) & (table.c.number == number)
+        conn.execute(update(table).where(its).values(article=to, number=place))
+    if to != article:
+        its = (t.versions.c.article == to) & (t.versions.c.number == place) & t.versions.c.stored_as.is_(None)
+        conn.execute(update(t.versions).where(its).values(stored_as=article))

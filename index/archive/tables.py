@@ -254,6 +254,8 @@ versions = Table(  # with its first reading, which never changes
     Column("reading", Integer, nullable=False, server_default=text("1")),  # the one shown; 1 is the first
     Column("corrected", Instant),  # when a further reading was last chosen to be shown
     Column("confirmed", String),  # the state by which the raw copy last gave the reading shown
+    Column("stored_as", String),  # the id of its article then, which was merged into this one since; None: this one
+    Column("beside", Boolean, nullable=False, server_default=false()),  # shown while the one before it was, elsewhere
     Column("body_hash", String),
     Column("raw", Key, ForeignKey("raws.id")),
     Column("run", Key, ForeignKey("runs.id")),
@@ -296,6 +298,15 @@ aliases = Table(  # another URL of an article of the same site
     Column("seen", Instant, nullable=False),
     Index(None, "article"),
     Index(None, "url"),
+)
+
+merged = Table(  # articles that turned out to be another one, and were merged into it
+    "merged",
+    metadata,
+    Column("id", String, primary_key=True),  # of the one that is no more
+    Column("article", String, ForeignKey("articles.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "article"),
 )
 
 stories = Table(  # the same text on different sites

@@ -175,12 +175,6 @@ def copy_further_pages(conn: Connection, article: str, version: int, later: int)
     add_further_pages(conn, article, later, raws)
 
 
-def renumber_further_pages(conn: Connection, article: str, version: int, number: int) -> None:
-    """Give a version's further pages to the number that it has from now on."""
-    its = (t.further_pages.c.article == article) & (t.further_pages.c.version == version)
-    conn.execute(update(t.further_pages).where(its).values(version=number))
-
-
 def ref_of(row: Any) -> WarcRef:
     """The location in a row that has `file`, `offset`, `length` and `id` of `raws`."""
     return WarcRef(row.file, row.offset, row.length, row.id)

@@ -66,7 +66,8 @@ class Version:
 
     `reading` is that reading's number, 1 for the first; `read` is when it was made (UTC), and `reason` why. `confirmed`
     names the rules and learned blocks by which the raw copy last gave this reading; None if that is not known.
-    `corrected` is when the reading to show was last changed (UTC), None if never.
+    `corrected` is when the reading to show was last changed (UTC), None if never. `beside` says that another page of
+    the article still showed the version before it: it is no change of that.
     """
 
     number: int
@@ -77,6 +78,7 @@ class Version:
     reason: ReadingReason = ReadingReason.FIRST
     confirmed: str | None = None
     corrected: datetime | None = None
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from index.model.article import Annotations as Stored
 from index.web.annotation_pages import known, own
 from index.web.api_models import (
     ERRORS,
+    MERGED,
     NOT_FOUND,
     REFUSALS,
     AnnotationChange,
@@ -23,7 +24,7 @@ from index.web.api_models import (
     CollectionState,
     TagCount,
 )
-from index.web.error_handlers import Refused, refusing
+from index.web.error_handlers import NoArticle, Refused, refusing
 from index.web.forms import MAX_LONG_FORM_BYTES, body_of, from_program, told
 from index.web.search_pages import ArchiveOf, Number
 
@@ -48,19 +49,19 @@ Name = Annotated[CollectionName, Depends(_name)]
     "/articles/{article}",
     operation_id="annotate_article",
     response_model=Annotations,
-    responses=NOT_FOUND,
+    responses=NOT_FOUND | MERGED,
     **body_of(AnnotationChange),
 )
 def annotate(archive: ArchiveOf, article: str, change: Change) -> Any:
     """Write the tags, the note or both of an article in place of those there; what is not given stays."""
 
     def work(conn: Connection) -> Any:
+        if documents.document(conn, article) is None:
+            raise NoArticle(article)
         if change.tags is not None:
             notes.set_tags(conn, article, change.tags)
         if change.note is not None:
             notes.set_note(conn, article, change.note, datetime.now(UTC))
-        if documents.document(conn, article) is None:
-            raise Refused(404, "error.no_article")
         return notes.of(conn, [article]).get(article, NONE)
 
     with refusing():

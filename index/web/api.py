@@ -20,15 +20,15 @@ from index.model.results import Facet, Hit, Results, Unit
 from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
 from index.web import queries
-from index.web.api_models import ERRORS, NOT_FOUND, Article, Edits, Found, Reading, RunState, SiteState, Version
+from index.web.api_models import ERRORS, MERGED, NOT_FOUND, Article, Edits, Found, Reading, RunState, SiteState, Version
 from index.web.edit_pages import Asked
-from index.web.error_handlers import Refused
+from index.web.error_handlers import NoArticle, Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
 from index.web.search_params import SearchParams, search_params
 
 router = APIRouter(prefix="/api", tags=["archive"], responses=ERRORS)
 FACETS = get_args(Facet)
-KNOWN: dict[str, Any] = {"response_model_exclude_unset": True, "responses": NOT_FOUND}
+KNOWN: dict[str, Any] = {"response_model_exclude_unset": True, "responses": NOT_FOUND | MERGED}
 FacetName = Annotated[str, WithJsonSchema({"type": "string", "enum": [*FACETS, "all"]})]
 
 
@@ -108,7 +108,7 @@ def article(request: Request, archive: ArchiveOf, article: str) -> dict[str, Any
     with archive.read() as conn:
         document = documents.document(conn, article)
         if document is None:
-            raise Refused(404, "error.no_article")
+            raise NoArticle(article)
         if request.app.state.annotates:
             (document,) = notes.annotated(conn, [document])
         versions, aliases = documents.versions(conn, article), documents.aliases(conn, article)
@@ -125,14 +125,14 @@ def article(request: Request, archive: ArchiveOf, article: str) -> dict[str, Any
     operation_id="list_versions",
     response_model=list[Version],
     response_model_exclude_unset=True,
-    responses=NOT_FOUND,
+    responses=NOT_FOUND | MERGED,
 )
 def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
     """The versions of an article, oldest first, each with its full text."""
     with archive.read() as conn:
         found = documents.versions(conn, article)
     if not found:
-        raise Refused(404, "error.no_article")
+        raise NoArticle(article)
     return [
         {"number": one.number, "seen": one.seen, **_reading_of(one), "article": as_news_article(one.article)}
         for one in found

@@ -26,7 +26,7 @@ from index.search import service
 from index.warc.record import WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.web import annotation_pages, queries
-from index.web.error_handlers import Refused
+from index.web.error_handlers import NoArticle, Refused
 from index.web.export_slots import Export, Turns, turn
 from index.web.sanitizer import CannotSanitize, sanitize
 from index.web.search_pages import ArchiveOf
@@ -240,7 +240,7 @@ def cite(archive: ArchiveOf, article: str, form: Form, version: str = "") -> Res
 def _document(conn: Connection, article: str) -> IndexDocument:
     document = documents.document(conn, article)
     if document is None:
-        raise Refused(404, "error.no_article")
+        raise NoArticle(article)
     return document
 
 

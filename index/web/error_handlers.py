@@ -6,14 +6,16 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Match, Mount
 
+from index.archive import documents
 from index.errors import ArchiveError, ArshifError, IndexMismatch, IndexUnavailable, InvalidValue, QueryError
 from index.locale import FALLBACK, plain, translate
 from index.model.message import LEGACY, Message
@@ -23,6 +25,7 @@ log = logging.getLogger("arshif.web")
 
 RETRY = 10  # seconds after which a client may retry if the index did not answer
 
+OF_VERSIONS = ("version", "old", "new")  # parameters that are numbers of an article's versions
 HEADINGS = {404: "error.not_found", 405: "error.method", 414: "error.long"}
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")  # whatever takes GET takes HEAD
 MAX_URL_BYTES = 32_768  # a complete query with a hundred filters is shorter
@@ -36,6 +39,27 @@ class Refused(HTTPException):
     def __init__(self, status: int, message: Message | str, /, **params: Any) -> None:
         self.message = message if isinstance(message, Message) else Message(message, params)
         super().__init__(status)
+
+
+class NoArticle(Refused):
+    """A request about an article (id) that the archive does not have, or no longer under this id."""
+
+    def __init__(self, article: str) -> None:
+        self.article = article
+        super().__init__(404, "error.no_article")
+
+
+async def no_article(request: Request, error: Exception) -> Response:
+    """The way to the article that the asked one was merged into, with the same version; else an error like others."""
+    assert isinstance(error, NoArticle)
+    with request.app.state.archive.read() as conn:
+        merged = documents.merged_into(conn, error.article)
+    if merged is None:
+        return await refused(request, error)
+    numbers = {str(n): str(number) for n, number in enumerate(merged.versions, start=1)}
+    asked = [(k, numbers.get(v, v) if k in OF_VERSIONS else v) for k, v in request.query_params.multi_items()]
+    path = request.url.path.replace(f"/articles/{error.article}", f"/articles/{merged.article}", 1)
+    return RedirectResponse(f"{path}?{urlencode(asked)}" if asked else path, 308)
 
 
 @contextmanager
@@ -122,6 +146,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     IndexUnavailable: index_down,
     IndexMismatch: index_down,
     ArchiveError: archive_down,
+    NoArticle: no_article,
     HTTPException: refused,
     RequestValidationError: unusable,
     Exception: broken,

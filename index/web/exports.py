@@ -21,7 +21,7 @@ from index.warc.store import WarcStore
 from index.web.annotation_pages import known
 from index.web.api_models import ERRORS, failure
 from index.web.article_pages import RawOf
-from index.web.error_handlers import Refused
+from index.web.error_handlers import NoArticle, Refused
 from index.web.export_slots import Export, Turns, turn
 from index.web.forms import MAX_SELECTED
 from index.web.search_pages import ArchiveOf, EngineOf
@@ -126,7 +126,7 @@ def copies(
     with archive.read() as conn:
         document = documents.document(conn, article)
     if document is None:
-        raise Refused(404, "error.no_article")
+        raise NoArticle(article)
     collection = _collection(archive, raw, document.article.headline or document.article.url)
     if request.method == "HEAD":
         return StreamingResponse(iter(()), **_about("wacz", 1))

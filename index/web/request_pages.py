@@ -23,7 +23,7 @@ from index.model.codes import RequestReason, RequestState, RequestWay
 from index.search.query_language import MAX_LIMIT
 from index.web import live, queries
 from index.web.api_models import ERRORS, NOT_FOUND, REFUSALS, Address, AddressState, failure
-from index.web.error_handlers import Refused
+from index.web.error_handlers import NoArticle, Refused
 from index.web.forms import Form, body_of, on_to, told
 from index.web.search_pages import ArchiveOf, Number
 from index.web.templating import fragment, render
@@ -81,7 +81,7 @@ def check_article(request: Request, archive: ArchiveOf, article: str, form: Form
     with archive.read() as conn:
         document = documents.document(conn, article)
     if document is None:
-        raise Refused(404, "error.no_article")
+        raise NoArticle(article)
     return on_to(request, form, f"/archive/{_asked(ask, document.article.url, RequestWay.PAGE).id}")
 
 

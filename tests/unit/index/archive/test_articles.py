@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -335,7 +335,9 @@ def test_an_article_that_is_rewritten_while_it_moves_is_one_by_its_date(store: S
 
 
 def test_a_page_that_redirects_to_another_article_now_leaves_its_own_gone(store: Store) -> None:
-    one, other = article(), article("https://step.example/2", headline="خبر آخر")
+    later = datetime(2026, 11, 23, 15, 30, tzinfo=DAMASCUS)
+    one = article()
+    other = article("https://step.example/2", headline="خبر آخر", body=BODY[::-1], published=later)
     store(page(one))
     store(page(other))
     store.shipped()

@@ -245,3 +245,21 @@ def test_no_collection_of_what_is_not_there(kept: Kept, shelf_without_copies: Cl
     assert shelf_without_copies.get("/export.wacz", headers={"accept": "application/json"}).json()["code"] == (
         "error.no_raw_copies"
     )
+
+
+def test_an_id_that_was_merged_leads_to_the_article_and_its_version(tmp_path: Path) -> None:
+    old = article("https://asi.example/old", body="نص", published=NOW)
+    new = article("https://asi.example/new", headline="خبر آخر", body="نص آخر", published=NOW)
+    later = replace(page(new, NOW + timedelta(hours=2)), url=old.url)
+    shelf = fill(tmp_path, [page(old), page(new, NOW + timedelta(hours=1)), later])
+    client = client_of(shelf)
+    for path in ("/articles/{}", "/articles/{}/redline", "/api/articles/{}", "/api/articles/{}/versions"):
+        answer = client.get(path.format(new.id))
+        assert (answer.status_code, answer.headers["location"]) == (308, path.format(old.id))
+        assert client.get(path.format(new.id), follow_redirects=True).status_code == 200
+    cited = client.get(f"/articles/{new.id}/cite.bib?version=1")
+    assert cited.headers["location"] == f"/articles/{old.id}/cite.bib?version=2"
+    assert client.get(f"/articles/{'z' * 26}").status_code == 404
+    hits = client.get("/api/search?q=خبر").json()["hits"]
+    assert [hit["archive"]["id"] for hit in hits] == [old.id]
+    shelf.close()
