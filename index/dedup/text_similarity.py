@@ -29,10 +29,14 @@ MAX_COMPARED_WORDS = 1_500  # words of each text that are compared one by one
 # take 50 ms.
 MAX_CHARACTERS = 100_000
 
-SPELLING = 75  # percent of letters in common from which two words are one, spelt differently
+# Two words are one, spelt differently, if they differ in vowels alone and have so much in common (percent of letters)
+# and so many letters: not Iran and Iraq, Omsk and Tomsk, جبلة and جبيل
+SPELLING, SPELT = 85, 5
 
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _END = re.compile(r"[.!?:؟。…»\"”]$")  # after it, a capital letter does not indicate a name
+_VOWELS = str.maketrans("", "", "aeiouyаеиоуыэюяйьъاويىءؤئאוי")
+_TWICE = re.compile(r"(.)\1")
 _LONG = 3  # letters that make a headline's word a fact; in Chinese and Japanese, every character is one
 
 
@@ -134,8 +138,16 @@ def _differs_in_slots_only(one: ComparableText, other: ComparableText, changes: 
         if not min(lengths) or max(lengths) > MAX_SLOT_WORDS:  # something was added, left out or rewritten
             return False
         mine, theirs = "".join(one.words[begin:end]), "".join(other.words[there:until])
-        slots += any(map(str.isdigit, mine + theirs)) or fuzz.ratio(mine, theirs) < SPELLING
+        slots += not _one_spelling(mine, theirs)
     return slots > 0
+
+
+def _one_spelling(one: str, other: str) -> bool:
+    """Whether two words, or runs of words, are one in two spellings; numbers are not."""
+    if any(map(str.isdigit, one + other)) or min(len(one), len(other)) < SPELT:
+        return False
+    consonants = [_TWICE.sub(r"\1", word).translate(_VOWELS) for word in (one, other)]
+    return consonants[0] == consonants[1] and fuzz.ratio(one, other) >= SPELLING
 
 
 def _of_a_template(one: ComparableText, other: ComparableText, changes: Sequence[Opcode]) -> bool:
