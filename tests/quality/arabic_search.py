@@ -18,7 +18,7 @@ from statistics import mean
 
 import Stemmer
 
-from index.engines import open_engine
+from index.engines import Engine, open_engine
 from index.engines.base import new_target
 from index.search.query_language import parse
 from tests.engines.corpus import document
@@ -118,15 +118,18 @@ def by_embedded(given: Judged) -> dict[str, list[str]]:
     """What the embedded engine finds."""
     with tempfile.TemporaryDirectory() as directory:
         engine = open_engine("embedded", directory=Path(directory), prefix="judged")
-        target = new_target(engine.prefix)
-        engine.create(target)
-        assert engine.bulk(target, [document(name, "خبر", text) for name, text in given.texts.items()], []) == {}
-        engine.activate(target)
-        found = {
-            query: [match.id for match in engine.search(parse(query, limit=100)).matches] for query in given.grades
-        }
+        found = by_engine(given, engine)
         engine.close()
     return found
+
+
+def by_engine(given: Judged, engine: Engine) -> dict[str, list[str]]:
+    """What an engine finds, which is filled for it."""
+    target = new_target(engine.prefix)
+    engine.create(target)
+    assert engine.bulk(target, [document(name, "خبر", text) for name, text in given.texts.items()], []) == {}
+    engine.activate(target)
+    return {query: [match.id for match in engine.search(parse(query, limit=100)).matches] for query in given.grades}
 
 
 def by_stems(given: Judged, stems: Callable[[str], list[str]]) -> dict[str, list[str]]:
