@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from crawler.extract import bylines
 from crawler.extract.bylines import PARTICLES, is_kind, is_place, is_role
-from crawler.text import line
+from crawler.text import fold, line
 
 _MAX_AUTHORS = 20  # authors per article; more is a list of staff
 _TEXT = 1_000  # characters of a byline that are processed
@@ -28,6 +28,8 @@ _SPLIT = re.compile(
 _CAPITAL_AND = re.compile(r"(?<=\S\s\S)(\S*)\s([YEIИ])\s(?=\S+\s\S)")
 _OF_ONE_NAME = re.compile(r"\S+(?:\s[^\s,]+)+\s[yei]\s[^\W\d_]+")  # two family names: `José Ortega y Gasset`
 _DASH = re.compile(r"\s+[-–—ـ]\s+")
+# Words that the next one of the same name follows: `عمر بن وزاني حسن`; folded
+_BINDING = frozenset(map(fold, ("بن", "ابن", "بنت", "أبو", "أبي", "أم", "ولد", "عبد", "آل", "בן", "בת", "אבו")))
 _JOINED = ("و", "ו")  # "and" in Arabic and Hebrew, written as one word with the next
 _TEMPLATE = re.compile(r"\{\{|\}\}|\$\{|\{%|<%|\[\[")
 _NO_NAME = re.compile(r"https?:|www\.|@|^\W*$|\d{3,}|[<>]", re.IGNORECASE)
@@ -114,7 +116,8 @@ def _joined(part: str) -> Iterator[str]:
     start = 0
     for at in range(1, len(said)):
         bare = said[at][1:]
-        if not said[at].startswith(_JOINED) or len(bare) < 2 or is_kind("beginning_with_and", said[at]):
+        bound = fold(said[at - 1]) in _BINDING or is_kind("beginning_with_and", said[at])
+        if not said[at].startswith(_JOINED) or len(bare) < 2 or bound:
             continue
         if is_agency(bare):
             yield " ".join(said[start:at])

@@ -404,6 +404,8 @@ def test_a_kind_of_text_before_a_name_is_a_byline(line: str, wanted: tuple[str, 
         "محمد علي وناس حسن",
         "أحمد سالم وهدان علي",
         "عمر بن وزاني حسن",
+        "سالم محمد ولد وتيد الأمين",
+        "خالد سعيد أبو وردان علي",
     ],
 )
 def test_a_name_with_the_letter_for_and_within_is_one(name: str) -> None:
