@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
@@ -26,6 +27,9 @@ _PATH_LEVELS = 4  # elements around a link that may be a path, or around a headl
 _PATH_LINKS = 5  # of a path
 _PATH_CHARS = 250  # of a path, which may end with the headline
 _PATH_MARKS = re.compile(r"\s*[>›»→⟩❯▸‹«/]\s*|[:：]\s")
+# As WordPress, Pelican and others name a category's address: https://step.example/category/economy
+_CATEGORY_PATH = re.compile(r"(?:.*/)?categor(?:y|ies)/[^/]+/?", re.IGNORECASE)
+_CATEGORY_LINKS = "a[class*='category' i], [class*='category' i] > a"
 _MAX_NODES = 2_000  # elements of a page that are compared with a label
 _LABELS = "a, p, span, div, li, td, dd, strong, b, em, i, small, font, center, label, h2, h3, h4, h5, h6"
 _is_called_menu = judge(r"menu|(?:^|[\W_])nav|navbar|top-?bar|tool-?bar|footer|site-?header|masthead")
@@ -116,13 +120,20 @@ def of_path(document: HtmlDocument) -> str | None:
     return None
 
 
-def beside(heading: LexborNode | None) -> str | None:
-    """The link named as a category in the elements around the headline; None if there is none, or several."""
+def beside(heading: LexborNode | None, base: str) -> str | None:
+    """The link named as a category in the elements around the headline, or the one there to a category of the site;
+    None if there is none, or several."""
     for holder in islice(ancestors(heading), _PATH_LEVELS) if heading is not None else ():
-        labels = {text_of(link) for link in holder.css("a[class*='category' i], [class*='category' i] > a")[:3]}
-        if labels:
+        links = holder.css(_CATEGORY_LINKS)[:3] or [a for a in holder.css("a[href*='categor' i]") if _leads_to(a, base)]
+        if labels := set(map(text_of, links)):
             return labels.pop() if len(labels) == 1 and not _is_menu(holder) else None
     return None
+
+
+def _leads_to(link: LexborNode, base: str) -> bool:
+    """Whether a link leads to a category of the page's own host."""
+    parts = urlsplit(joined(base, attribute(link, "href")) or "")
+    return parts.netloc == urlsplit(base).netloc and _CATEGORY_PATH.fullmatch(parts.path) is not None
 
 
 def _is_menu(node: LexborNode) -> bool:

@@ -90,7 +90,11 @@ def fill_visible(draft: Draft, page: Context) -> None:
         headline = draft.headline.casefold()
         draft.fill("section", next((t for t in reversed(labels) if t.casefold() != headline), None), "page")
         draft.fill("section", _label_above(document, draft.headline), "page")
-        draft.fill("section", section.of_path(document) or section.beside(_heading(document, draft.headline)), "page")
+        draft.fill(
+            "section",
+            section.of_path(document) or section.beside(_heading(document, draft.headline), document.base),
+            "page",
+        )
     if draft.lacks("alternative_headline"):
         draft.fill("alternative_headline", text_of(document.first(_SECOND_HEADLINES)) or None, "page")
     if draft.lacks("keywords"):

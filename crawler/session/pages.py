@@ -248,6 +248,8 @@ class Pages:
         same = page.status == 200 and row.article is not None and body_hash(page.body) == row.body_hash
         if page.status == 304 or same:
             visit = Visit(page.fetched, await self.revisit_at(site, row, page), page.status)
+            if same and page.status == 200:  # a site that is built anew has new validators for all that stayed
+                visit = replace(visit, etag=page.headers.get("etag"), last_modified=page.headers.get("last-modified"))
 
             def unchanged(conn: Connection) -> None:
                 articles.unchanged(conn, site.id, row.url, visit, self._redirects(received))

@@ -131,15 +131,15 @@ class Archivist:
         self.fetch_page(url or story.url, html or story.html(), story.headline)
         story.fetched.append((story.headline, tuple(story.body), story.shown))
 
-    def fetch_page(self, url: str, body: bytes, title: str | None = None) -> None:
-        """Fetch a page of any content, offered under this title."""
+    def fetch_page(self, url: str, body: bytes, title: str | None = None, **headers: str) -> None:
+        """Fetch a page of any content, offered under this title; `headers` are further ones."""
         self.now += STEP
         offered = [Candidate(url, title=title)]
         store = self.session.store
         self._wait(store.write(lambda conn: frontier.offer(conn, "paper", "feed", offered, self.now), "paper"))
         row = self._wait(store.read(lambda conn: frontier.row(conn, "paper", url)))
         assert row is not None
-        page = Page(url, url, body, self.now, headers={"content-type": "text/html"}, candidate=offered[0])
+        page = Page(url, url, body, self.now, headers={"content-type": "text/html", **headers}, candidate=offered[0])
         received = Response(url, self.now, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body)
         self._wait(self.session.pages.process(self.site, row, page, Received(received)))
 

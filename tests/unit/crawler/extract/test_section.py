@@ -88,6 +88,21 @@ def test_a_link_named_as_a_category_beside_the_headline_is_the_section() -> None
 
 
 @pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("/category/politics.html", "Politics"),
+        ("/blog/categories/politics/", "Politics"),
+        ("/category/home/irons", None),
+        ("https://shop.example/category/irons", None),
+        ("/categorised", None),
+    ],
+    ids=["category", "categories", "of a shop", "elsewhere", "a word"],
+)
+def test_the_link_beside_the_headline_to_a_category_of_the_site_is_the_section(address: str, found: str | None) -> None:
+    assert section(f"<div><footer><p>In <a href='{address}'>Politics</a>.</p></footer>") == found
+
+
+@pytest.mark.parametrize(
     ("address", "home"),
     [
         *((one, True) for one in (
