@@ -93,6 +93,15 @@ def of_version(conn: Connection, article: str, version: int) -> Facsimile | None
     return Facsimile(row.tried, row.problem, parts(conn, article, version)) if row is not None else None
 
 
+def of_article(conn: Connection, article: str) -> dict[int, Facsimile]:
+    """The facsimiles of an article (id), by the numbers of their versions; of versions for which one was tried."""
+    found: dict[int, list[Part]] = {}
+    for row in conn.execute(_PARTS.add_columns(_part.version).where(_part.article == article).order_by(*_ORDER)):
+        found.setdefault(row.version, []).append(_as_part(row))
+    tried = conn.execute(select(t.facsimiles).where(t.facsimiles.c.article == article)).all()
+    return {row.version: Facsimile(row.tried, row.problem, tuple(found.get(row.version, ()))) for row in tried}
+
+
 def of_request(conn: Connection, asked: AddressRequest) -> Facsimile | None:
     """The facsimile that came of a request, if it asked for one and has an article."""
     if not asked.facsimile or asked.article is None or asked.number is None:
@@ -103,7 +112,7 @@ def of_request(conn: Connection, asked: AddressRequest) -> Facsimile | None:
 def parts(conn: Connection, article: str, version: int) -> tuple[Part, ...]:
     """What there is of the facsimile of a version so far."""
     its = (_part.article == article) & (_part.version == version)
-    return tuple(map(_as_part, conn.execute(_PARTS.where(its).order_by(_part.kind, _part.number))))
+    return tuple(map(_as_part, conn.execute(_PARTS.where(its).order_by(*_ORDER))))
 
 
 def newest_with(conn: Connection, kind: PartKind, articles: Sequence[str]) -> dict[str, int]:
@@ -173,6 +182,7 @@ def only_of(article: str) -> ColumnElement[bool]:
     return _raw.id.in_(select(_part.raw).where(_part.article == article, ~shared))
 
 
+_ORDER = (_part.kind, _part.number)
 _PARTS = select(
     *(_part[name] for name in ("kind", "number", "url", "made")),
     *(_raw[name] for name in ("id", "file", "offset", "length")),

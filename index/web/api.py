@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import WithJsonSchema
 
-from index.archive import documents, notes, readings, runs, site_state
+from index.archive import documents, facsimiles, notes, readings, runs, site_state
+from index.archive.facsimiles import Facsimile
 from index.export.edits import page_fields
 from index.export.schema_org import as_news_article, document_fields
 from index.locale import plain
@@ -21,6 +22,7 @@ from index.search import service
 from index.search.query_language import MAX_LIMIT, sentence
 from index.web import queries
 from index.web.api_models import ERRORS, MERGED, NOT_FOUND, Article, Edits, Found, Reading, RunState, SiteState, Version
+from index.web.article_pages import facsimile_path
 from index.web.edit_pages import Asked
 from index.web.error_handlers import NoArticle, Refused
 from index.web.search_pages import ArchiveOf, EngineOf, SearchesOf
@@ -112,9 +114,10 @@ def article(request: Request, archive: ArchiveOf, article: str) -> dict[str, Any
         if request.app.state.annotates:
             (document,) = notes.annotated(conn, [document])
         versions, aliases = documents.versions(conn, article), documents.aliases(conn, article)
+        looks = facsimiles.of_article(conn, article)
     answer = document_fields(document)
     answer["archive"] |= {
-        "versions": [{"number": one.number, "seen": one.seen, **_reading_of(one)} for one in versions],
+        "versions": [_version_of(one, looks.get(one.number)) for one in versions],
         "aliases": [{"url": alias.url, "reason": alias.reason, "seen": alias.seen} for alias in aliases],
     }
     return answer
@@ -130,13 +133,10 @@ def article(request: Request, archive: ArchiveOf, article: str) -> dict[str, Any
 def versions(archive: ArchiveOf, article: str) -> list[dict[str, Any]]:
     """The versions of an article, oldest first, each with its full text."""
     with archive.read() as conn:
-        found = documents.versions(conn, article)
+        found, looks = documents.versions(conn, article), facsimiles.of_article(conn, article)
     if not found:
         raise NoArticle(article)
-    return [
-        {"number": one.number, "seen": one.seen, **_reading_of(one), "article": as_news_article(one.article)}
-        for one in found
-    ]
+    return [_version_of(one, looks.get(one.number)) | {"article": as_news_article(one.article)} for one in found]
 
 
 @router.get(
@@ -190,14 +190,31 @@ def run_list(archive: ArchiveOf, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)
         return [plain(run) for run in runs.recent(conn, limit)]
 
 
-def _reading_of(version: StoredVersion) -> dict[str, Any]:
+def _version_of(version: StoredVersion, looks: Facsimile | None) -> dict[str, Any]:
     return {
+        "number": version.number,
+        "seen": version.seen,
         "reading": version.reading,
         "read": version.read,
         "reason": version.reason,
         "state": version.confirmed,
         "contentHash": version.article.content_hash,
+        "facsimile": _facsimile_of(version, looks) if looks else None,
     }
+
+
+def _facsimile_of(version: StoredVersion, looks: Facsimile) -> dict[str, Any]:
+    files = [
+        {
+            "kind": part.kind,
+            "url": part.url,
+            "made": part.made,
+            "path": facsimile_path(version.article.id, version.number, part),
+        }
+        for part in looks.parts
+    ]
+    told: dict[str, Any] = plain({"tried": looks.tried, "parts": files, "detail": looks.problem})
+    return told
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.model.codes import Digest, RequestResult, RequestState
+from index.model.codes import Digest, PartKind, RequestResult, RequestState
 from index.model.results import Unit
 
 
@@ -72,12 +72,35 @@ class Read(BaseModel):
     state: str | None
 
 
+class FacsimilePart(BaseModel):
+    """A file of a facsimile: what it is, the URL of the page or of the image, when it was made (UTC), and the path on
+    this server where it is. `page` is MHTML."""
+
+    kind: PartKind
+    url: str
+    made: datetime
+    path: str
+
+
+class Facsimile(BaseModel):
+    """What is kept of how the page of a version looked: when that was last tried (UTC), and the files. `detail` is why
+    something is missing, with its `code` and `params`; null if nothing is."""
+
+    tried: datetime
+    parts: list[FacsimilePart]
+    detail: str | None
+    code: str | None = None
+    params: dict[str, Any] | None = None
+
+
 class Seen(Read):
-    """A version, when it was first seen (UTC), and the reading of it that is shown, with its hash."""
+    """A version, when it was first seen (UTC), and the reading of it that is shown, with its hash. `facsimile` is what
+    is kept of how its page looked; null if that was not asked for, or not tried yet."""
 
     number: int
     seen: datetime
     contentHash: str
+    facsimile: Facsimile | None
 
 
 class Alias(BaseModel):

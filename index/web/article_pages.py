@@ -202,6 +202,12 @@ def facsimile_part(
     return Response(body, media_type=media, headers=headers)
 
 
+def facsimile_path(article: str, version: int, part: Part) -> str:
+    """Where this server gives a part of the facsimile of a version."""
+    number = f"&number={part.number}" if part.kind == PartKind.IMAGE else ""
+    return f"/articles/{article}/facsimile/{part.kind}?version={version}{number}"
+
+
 def _part(raw: WarcStore, part: Part) -> bytes:
     try:
         return raw.read(part.ref, part.target)[1]

@@ -4,15 +4,17 @@ from elsewhere; and how it is asked for."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from sqlalchemy import Connection
 
 from crawler.requested.desk import Desk
-from index.archive import Archive, documents, facsimiles, requests
+from index.archive import Archive, articles, documents, facsimiles, requests
 from index.archive.facsimiles import NewPart
 from index.model.article import Image, Version
 from index.model.codes import FacsimileReason, FetchOutcome, FetchReason, PartKind
@@ -213,6 +215,39 @@ def test_the_form_asks_for_a_copy_if_its_box_is_ticked(shown: Shown) -> None:
     with shown.archive.read() as conn:
         found = [requests.get(conn, int(path.rpartition("/")[2])) for path in asked]
     assert [one.facsimile for one in found if one] == [True, False]
+
+
+def test_an_article_in_the_api_has_the_files_of_each_version(shown: Shown) -> None:
+    newer = replace(SEEN, body="قافلة أخرى", content_hash="newer")
+    shown.archive.write(lambda conn: articles.store(conn, page(newer, NOW + timedelta(hours=1)))).result()
+    why = Message(FacsimileReason.PICTURE, {"why": Message(FetchReason.TIMEOUT)})
+    shown.archive.write(lambda conn: facsimiles.close(conn, SEEN.id, 2, why, NOW)).result()
+    first, second = shown.client.get(f"/api/articles/{SEEN.id}").json()["archive"]["versions"]
+    files = first["facsimile"]["parts"]
+    assert [(one["kind"], one["url"]) for one in files] == [
+        *(("image", image.url) for image in SEEN.images),
+        *((kind, SEEN.url) for kind in ("page", "picture", "thumbnail")),
+    ]
+    assert (first["facsimile"]["detail"], {one["made"] for one in files}) == (None, {"2026-11-23T12:00:00Z"})
+    given = {one["kind"]: shown.client.get(one["path"]) for one in files}
+    assert (given["page"].content, given["picture"].content, given["image"].content) == (MHTML, WEBP, JPEG)
+    assert second["facsimile"] == {
+        "tried": "2026-11-23T12:00:00Z", "parts": [], "detail": "there is no picture of it: no answer in time",
+        "code": "facsimile.picture", "params": {"why": {"code": "fetch.timeout", "params": {}}},
+    }  # fmt: skip
+    listed = shown.client.get(f"/api/articles/{SEEN.id}/versions").json()
+    assert [one["facsimile"] for one in listed] == [first["facsimile"], second["facsimile"]]
+    (other,) = shown.client.get(f"/api/articles/{OTHER.id}").json()["archive"]["versions"]
+    assert other["facsimile"] is None
+
+
+def test_what_the_api_tells_of_files_is_as_it_is_described(shown: Shown) -> None:
+    told = shown.client.get("/api/openapi.json").json()
+    for path in ("/api/articles/{article}", "/api/articles/{article}/versions"):
+        schema = told["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        answer = shown.client.get(path.format(article=SEEN.id)).json()
+        errors = Draft202012Validator(schema | {"components": told["components"]}).iter_errors(answer)
+        assert [error.message for error in errors] == []
 
 
 def test_the_api_takes_and_tells_it(shown: Shown) -> None:
