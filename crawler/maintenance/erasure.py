@@ -12,13 +12,15 @@ from crawler.config import Config
 from crawler.errors import ArshifError, Busy
 from crawler.storage import find_article
 from crawler.urls.canonical import canonical
-from index.archive import Archive, erasure, frontier, leases
+from index.archive import Archive, erasure, facsimiles, frontier, leases, readings, warc_files
 from index.archive.backup import KEEPING
 from index.archive.database import StillHeld
 from index.archive.raw_files import sweep
 from index.model.message import Message
+from index.warc.files import held, names
 from index.warc.maintenance import blank
-from index.warc.torn import remove_cut
+from index.warc.torn import remove_cut, repair
+from index.warc.unreferred import unreferred
 
 OWNER = "arshif forget"  # owner of the sites' leases, shown to users
 
@@ -98,7 +100,7 @@ class Erasure:
         """
         with self.archive.database.lock(KEEPING) as still_held:
             sweep(self.archive, self.raw, still_held)  # copies that a compaction left which was killed
-            remove_cut(self.raw)
+            self._remove_torn()
             held = self.archive.write(partial(leases.acquire, sites=what.sites, owner=OWNER, now=now)).result()
             try:
                 if missing := set(what.sites) - {lease.site for lease in held}:
@@ -114,7 +116,8 @@ class Erasure:
     ) -> Erased:
         if what.whole:  # first, so that a crawl begun after a crash finds the mark
             self.archive.write(partial(erasure.refuse_site, site=what.site, now=now), held[what.site]).result()
-        done = Erased(what.site, urls=len(what.urls), sites=what.sites)
+        blanked = self._blank_unreferred(what)
+        done = Erased(what.site, urls=len(what.urls), raws=blanked, sites=what.sites)
         for site, article in what.articles:
             still_held()  # else a compaction may move the records between these steps
             with self.archive.read() as conn:
@@ -134,4 +137,31 @@ class Erasure:
             self.archive.write(
                 partial(erasure.refuse, site=site, urls=what.urls, texts=(), now=now), held[site]
             ).result()
+        return done
+
+    def _remove_torn(self) -> None:
+        """Delete what is torn at the ends of files, and what was cut off before: it may be of any page."""
+        with self.archive.read() as conn:
+            ends = warc_files.ends(conn, names(self.raw))
+        repair(self.raw, ends)
+        remove_cut(self.raw)
+
+    def _blank_unreferred(self, what: ErasureTarget) -> int:
+        """Blank records of the target to which the archive does not refer, before it forgets their URLs; return how
+        many. A crawl that was killed before it stored a page leaves such a record, and a compaction copies none.
+
+        An image's may be about to be stored by a crawl of another site, if the file is being written to."""
+        done = 0
+        with self.archive.read() as conn:
+            pages = erasure.urls_of(conn, what.site) if what.whole else frozenset(what.urls)
+            images = frozenset(url for _, article in what.articles for url in readings.images(conn, article))
+        for name in names(self.raw):
+            with held(self.raw / name) as free, self.archive.read() as conn:
+                referred = warc_files.records(conn, name)
+                its = [
+                    ref
+                    for ref, url in unreferred(self.raw, name, referred)
+                    if canonical(page := facsimiles.page_of(url)) in pages or page in pages or (free and url in images)
+                ]
+            done += blank(self.raw, its)
         return done

@@ -132,6 +132,15 @@ def refuse_site(conn: Connection, site: str, now: datetime) -> None:
     _mark(conn, site, [WHOLE_SITE], now)
 
 
+def urls_of(conn: Connection, site: str) -> frozenset[str]:
+    """The URLs of a whole site that the archive knows: those of its articles, those that it was offered, and those of
+    its raw responses."""
+    tables = (t.articles, t.aliases, t.frontier, t.raws)
+    return frozenset(
+        url for table in tables for url in conn.execute(select(table.c.url).where(table.c.site == site)).scalars()
+    )
+
+
 def articles_of(conn: Connection, site: str) -> list[str]:
     """The ids of a site's articles."""
     return list(

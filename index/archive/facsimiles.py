@@ -86,6 +86,11 @@ class NewPart:
         return Resource(URNS.get(self.kind, "") + self.url, self.made, self.media, self.body)
 
 
+def page_of(target: str) -> str:
+    """The URL of the page whose response, or part of a facsimile, a record with this URL is."""
+    return next((target.removeprefix(urn) for urn in URNS.values() if target.startswith(urn)), target)
+
+
 def of_version(conn: Connection, article: str, version: int) -> Facsimile | None:
     """The facsimile of a version of an article (id); None if none was tried."""
     its = (t.facsimiles.c.article == article) & (t.facsimiles.c.version == version)

@@ -127,6 +127,16 @@ def hashes(conn: Connection, article: str) -> set[str]:
     return {str(found) for query in _HASHES for found in conn.execute(query, {"article": article}).scalars()}
 
 
+def images(conn: Connection, article: str) -> set[str]:
+    """The URLs of the images in all readings of an article."""
+    return {
+        image["url"]
+        for table in (versions, readings)
+        for its in conn.execute(select(table.c.images).where(table.c.article == article)).scalars()
+        for image in its
+    }
+
+
 _HASHES = tuple(
     select(table.c.content_hash).where(table.c.article == bindparam("article")) for table in (versions, readings)
 )

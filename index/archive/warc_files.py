@@ -15,7 +15,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from index.archive import tables as t
 from index.archive.upsert import chunks, insert_missing
-from index.archive.warc_records import remove
+from index.archive.warc_records import ref_of, remove
+from index.warc.record import WarcRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ def ends(conn: Connection, files: Sequence[str]) -> dict[str, int]:
     query = select(t.raws.c.file, end).group_by(t.raws.c.file)
     rows = [row for piece in chunks(files) for row in conn.execute(query.where(t.raws.c.file.in_(piece)))]
     return dict.fromkeys(files, 0) | {row[0]: row[1] for row in rows}
+
+
+def records(conn: Connection, file: str) -> list[WarcRef]:
+    """The records of a file that the archive refers to, in their order."""
+    return list(map(ref_of, conn.execute(select(t.raws).where(t.raws.c.file == file).order_by(t.raws.c.offset))))
 
 
 def referred(conn: Connection) -> set[str]:
