@@ -8,7 +8,7 @@ AGPL, is not ours.
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
 _WWW = re.compile(r"^www\d*\.")
@@ -21,21 +21,26 @@ _SESSION = re.compile(  # parameters that differ with each visitor
 
 def surt(url: str) -> str:
     """The key of an http or https URL: its host from the end, then the path and the sorted parameters, in lower case;
-    without what rarely tells two pages apart, such as `www.`, a slash at the end or a session's number. Any other URL
-    is its own key.
+    without what rarely tells two pages apart, such as `www.`, a slash at the end or a session's number. That of another
+    URL, such as `urn:fullPage:https://example.org/`, has its parts in their order.
 
     :raises ValueError: when it has no valid host or port.
     """
     parts = urlsplit(url)
-    if parts.scheme not in _PORTS:
-        return url
+    if parts.scheme in _PORTS:
+        place = f"{_host(parts)}){_NET_SESSION.sub('', '/' + '/'.join(_segments(_once(parts.path))))}"
+    else:
+        place = f"{parts.scheme}:{_NET_SESSION.sub('', _once(parts.path)).removesuffix('/')}"
+    query = _SESSION.sub("", _once(parts.query))
+    parameters = "&".join(sorted(query.split("&"), key=lambda one: one.partition("=")[::2]))
+    return f"{place}{'?' + parameters if parameters else ''}"
+
+
+def _host(parts: SplitResult) -> str:
     host = _WWW.sub("", (parts.hostname or "").rstrip("."), count=1)
     labels = [host] if ":" in host else host.split(".")[::-1]
     port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
-    path = _NET_SESSION.sub("", f"/{'/'.join(_segments(_once(parts.path)))}")
-    query = _SESSION.sub("", _once(parts.query))
-    parameters = "&".join(sorted(query.split("&"), key=lambda one: one.partition("=")[::2]))
-    return f"{','.join(labels)}{port}){path}{'?' + parameters if parameters else ''}"
+    return f"{','.join(labels)}{port}"
 
 
 def _once(text: str) -> str:

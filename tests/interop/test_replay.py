@@ -20,12 +20,15 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from crawler.fetch.rendering.facsimile import THUMBNAIL
 from index.export.surt import surt
 from tests.browser import chromium
 from tests.interop.test_programs import said
 from tests.security.fetch_cli import arshif
-from tests.support.moved_news import GIVEN, HEADLINES, SITE, serving
+from tests.support.moved_news import DAM, GIVEN, HEADLINES, SITE, Answer, serving
+from tests.support.moved_news import page as page_of
 from tests.support.patience import PATIENCE, wait_for
+from tests.support.pictures import png, webp_size
 from tests.support.requirements import missing
 
 pytestmark = pytest.mark.interop
@@ -36,6 +39,13 @@ READABLE = [  # the addresses that the feed gave, and an article's own as a pers
     *GIVEN,
     *(unquote(path) for path in GIVEN.values() if path != unquote(path)),
 ]
+IMAGE, SIZE = f"/2026/11/{quote('صورة السد')}.png", (640, 360)
+FACSIMILE = {  # what is kept of how the page with that image looked: its URL before the address, and its media type
+    "image": ("", "image/png"),
+    "picture": ("urn:fullPage:", "image/webp"),
+    "thumbnail": ("urn:thumbnail:", "image/webp"),
+    "page": ("urn:mhtml:", "multipart/related"),
+}
 
 
 @dataclass(frozen=True)
@@ -48,14 +58,35 @@ class Exported:
     def headline(self, path: str) -> str:
         return HEADLINES[GIVEN.get(path) or quote(path)]
 
+    def part(self, kind: str) -> str:
+        """The URL of a part of a facsimile."""
+        return f"{FACSIMILE[kind][0]}{self.home}{IMAGE if kind == 'image' else DAM}"
+
+
+def is_part(kind: str, body: bytes) -> bool:
+    """Whether a program gives these bytes as they were kept."""
+    match kind:
+        case "image":
+            return body == png(*SIZE)
+        case "page":
+            return body.startswith(b"From: ") and f"Content-Location: {IMAGE}".encode()[-20:] in body
+        case _:
+            return webp_size(body)[0] == (THUMBNAIL[0] if kind == "thumbnail" else 1_280)
+
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
-    """The collection of a crawl of that outlet."""
+def exported(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Exported:
+    """The collection of a crawl of that outlet, and of what one of its pages looked like."""
     folder = tmp_path_factory.mktemp("exported")
     with serving() as outlet:
-        config = outlet.config(folder)
+        figure = f'<figure><img src="{IMAGE}" width="{SIZE[0]}" height="{SIZE[1]}"></figure>'
+        outlet.answers[DAM] = Answer(page_of(DAM, figure))
+        outlet.answers[IMAGE] = Answer(png(*SIZE), headers={"Content-Type": "image/png"})
+        config = outlet.config(folder, browser={"path": chromium})
         arshif(config, "crawl", "--since", "1d", codes=[0])
+        answer = arshif(config, "archive", "--copy", "--json", f"{outlet.url}{DAM}", codes=[0])
+    ((told,), _) = json.JSONDecoder().raw_decode(answer)  # its log follows
+    assert told["copy"] == {"images": 1, "picture": True, "page": True, "detail": None}
     arshif(config, "export", "wacz", SITE, "--out", str(folder / "news.wacz"), codes=[0])
     return Exported(folder / "news.wacz", outlet.url)
 
@@ -108,6 +139,13 @@ def test_pywb_shows_each_address(wayback: str, exported: Exported, path: str) ->
     pytest.fail(answer.text)
 
 
+@pytest.mark.parametrize("kind", FACSIMILE)
+def test_pywb_gives_what_the_page_looked_like(wayback: str, exported: Exported, kind: str) -> None:
+    answer = httpx.get(f"{wayback.removesuffix('mp_')}id_/{exported.part(kind)}", timeout=PATIENCE, trust_env=False)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, FACSIMILE[kind][1])
+    assert is_part(kind, answer.content)
+
+
 def test_pywb_does_not_know_another_address(wayback: str, exported: Exported) -> None:
     assert httpx.get(f"{wayback}/{exported.home}/nothing", timeout=PATIENCE, trust_env=False).status_code == 404
 
@@ -122,6 +160,7 @@ def test_the_keys_of_the_index_are_those_of_the_program_surt(python: Path, tmp_p
         urls.append(f"https://{chosen.choice(hosts)}/{path.replace('?', '')}{chosen.choice(['', '?'])}{query}")
     urls += [f"https://a.example/b?{name}={'a1' * 16}&c=d" for name in ("sid", "PHPSESSID", "jsessionid", "other")]
     urls += [f"https://a.example/1?CFID=12&CFTOKEN=34&b=1{end}" for end in ("", "&ASPSESSIONIDABCDEFGH=" + "AB" * 12)]
+    urls += [f"urn:fullPage:{url}" for url in urls[::3]]
     urls = [url for url in urls if ".." not in url]  # which nobody asks for: a browser takes such a segment off
     (tmp_path / "urls").write_text(json.dumps(urls), "utf-8")
     code = "import json, sys, surt; print(json.dumps([surt.surt(u) for u in json.load(open(sys.argv[1]))]))"
@@ -216,6 +255,28 @@ def test_replaywebpage_shows_each_address(
     page.goto(f"{viewer}/?source={quote(f'{viewer}/news.wacz', safe='')}#view=pages&url={url}")
     shown = page.locator("replay-app-main iframe, iframe[name='___wb_replay_top_frame']").first.content_frame
     expect(shown.locator("h1")).to_have_text(exported.headline(path))
+    assert asked - {""} == {urlsplit(viewer).netloc}, "all is in the collection"
+
+
+def test_replaywebpage_shows_the_image_of_an_article_and_what_its_page_looked_like(
+    viewer: str, context: BrowserContext, asked: set[str], exported: Exported
+) -> None:
+    page = context.new_page()
+    url = quote(exported.home + DAM, safe="")
+    page.goto(f"{viewer}/?source={quote(f'{viewer}/news.wacz', safe='')}#view=pages&url={url}")
+    shown = page.locator("replay-app-main iframe, iframe[name='___wb_replay_top_frame']").first.content_frame
+    image = shown.locator("figure img")
+    expect(image).to_be_visible()
+    wait_for(lambda: image.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [*SIZE])
+    (replayed,) = {frame.url for frame in page.frames if frame.url.endswith(exported.home + DAM)}
+    for kind, (_, media) in FACSIMILE.items():
+        told = page.evaluate(
+            "async url => { const a = await fetch(url);"
+            " return [a.status, a.headers.get('content-type'), [...new Uint8Array(await a.arrayBuffer())]] }",
+            replayed.removesuffix(exported.home + DAM).replace("mp_/", "id_/") + exported.part(kind),
+        )
+        assert (kind, *told[:2]) == (kind, 200, media)
+        assert is_part(kind, bytes(told[2])), kind
     assert asked - {""} == {urlsplit(viewer).netloc}, "all is in the collection"
 
 

@@ -100,9 +100,9 @@ class Outlet:
         items += f"<item><title>x</title><link>{self.url}/go/none</link></item>"
         return f'<rss version="2.0"><channel><title>Moved</title>{items}</channel></rss>'.encode()
 
-    def config(self, directory: Path) -> Path:
-        """A configuration for it, in this folder."""
-        folder = configured(directory, schedule={"every": 1})
+    def config(self, directory: Path, **settings: object) -> Path:
+        """A configuration for it with these settings, in this folder."""
+        folder = configured(directory, schedule={"every": 1}, **settings)
         (folder / "sites" / "test").mkdir(parents=True)
         site = {
             "name": "Moved News", "homepage": f"{self.url}/", "country": "UN", "languages": ["ar", "en"],

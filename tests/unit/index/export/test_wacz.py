@@ -71,7 +71,7 @@ def test_what_a_page_looked_like_is_replayed_at_its_own_addresses(house: House) 
     assert (found.records, found.pages, found.damaged) == (3, 1, 0)
     lines = {key: said for key, _, said in index_of(file)}
     assert lines["example,step)/1.gif"].items() >= {"mime": "image/gif", "status": "200", "url": SITE + "1.gif"}.items()
-    assert lines[f"urn:fullPage:{ARABIC}"]["mime"] == "image/webp"
+    assert lines[surt(f"urn:fullPage:{ARABIC}")]["mime"] == "image/webp"
 
 
 def exported(house: House, ids: list[str], **options: Any) -> tuple[Collection, zipfile.ZipFile]:
@@ -187,6 +187,8 @@ def test_nothing_is_a_collection_too(house: House) -> None:
         (f"{SITE}2026/خبر", "example,step)/2026/%d8%ae%d8%a8%d8%b1"),
         (f"{SITE}a%2Fb%20c?q=a%2Bb#x", "example,step)/a/b%20c?q=a+b"),
         (f"{SITE}a?PHPSESSID=0123456789abcdef0123456789abcdef&x=1", "example,step)/a?x=1"),
+        (f"urn:fullPage:{SITE}A/خبر/?b=2&a=1#x", "urn:fullpage:https://step.example/a/%d8%ae%d8%a8%d8%b1?a=1&b=2"),
+        (f"urn:thumbnail:{SITE}", "urn:thumbnail:https://step.example"),
     ],
 )
 def test_keys_are_those_of_surt(url: str, key: str) -> None:
