@@ -2,7 +2,8 @@
 
 That a paragraph comes again says little: reports repeat what happened before. It is the site's own only where its place
 says so too: in an element apart from the article's paragraphs, at an end of the text, or on most pages; and where the
-articles that show it have nothing else in common. Prose among an article's own paragraphs stays."""
+articles that show it have nothing else in common. Prose among an article's own paragraphs stays. So does what edits
+brought to articles that were there without it, at whatever end and on however many: that is their editors' work."""
 
 from __future__ import annotations
 
@@ -22,9 +23,10 @@ OTHERS = 2  # other articles with a block that make it boilerplate: just two art
 _OTHERS_MOST = 9  # … the same for prose on a site with many articles
 _PART = 1 / 20  # share of the site's articles required for prose, up to that number
 RARE_LINE = 1 / 20  # share of a site's articles above which a line at an end of the text is the site's own
-BACKGROUND = 1 / 3  # … above which prose at an end is, and a line anywhere: background is on fewer
-MOST = 1 / 2  # … above which prose among an article's own paragraphs is; that takes MANY articles, of several days
+OFTEN_LINE = 1 / 3  # … above which a line anywhere is
+MOST = 1 / 2  # … above which prose is; among an article's own paragraphs that takes MANY articles, of several days
 MANY = 6
+_BY_EDITS = 1 / 10  # share of the articles with a block, above which its coming by edits makes it theirs
 _AGREEING = (
     2 / 3
 )  # share of the articles with a block in which it must stand in such a place: some pages are read badly
@@ -49,9 +51,6 @@ class Ground(StrEnum):
     OFTEN = "often"  # on most pages, wherever it stands
 
 
-_SHARES = {Ground.APART: 0.0, Ground.LINE: RARE_LINE, Ground.END: BACKGROUND, Ground.OFTEN: BACKGROUND}
-
-
 @dataclass(frozen=True, slots=True)
 class Block:
     """A paragraph in its place: its hash, how many stand above and below it, and whether its element is apart from
@@ -65,8 +64,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A block on a page: whether it stands apart; whether there is nothing of the article above it, or below it; and
-    the article's topic: the folded words of its headline, its keywords, its story if it has one, and its day."""
+    """A block on a page: whether it stands apart; whether there is nothing of the article above it, or below it; the
+    article's topic: the folded words of its headline, its keywords, its story if it has one, and its day; and whether
+    an edit brought it, to an article that was without it before."""
 
     apart: bool
     at_end: bool
@@ -74,6 +74,7 @@ class Sighting:
     keywords: frozenset[str] = frozenset()
     story: str | None = None
     day: str = ""
+    by_edit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +147,23 @@ def ground(text: str, seen: Sequence[Sighting], holders: int, articles: int) -> 
     unrelated = _unrelated(seen)
     if unrelated <= OTHERS or holders <= enough(text, articles):
         return None
-    share = _surely(holders, articles)
-    at_end = _agree(one.at_end for one in seen)
     if _agree(one.apart for one in seen):
         return Ground.APART
-    if not is_sentence(text):
-        if at_end and share > RARE_LINE:
-            return Ground.LINE
-        return Ground.OFTEN if share > BACKGROUND and len(words(text)) >= _LINE_MIN_WORDS else None
-    if at_end and share > BACKGROUND:
-        return Ground.END
-    often = share > MOST and unrelated >= MANY and len({one.day for one in seen}) > 1
-    return Ground.OFTEN if often else None
+    if sum(one.by_edit for one in seen) > _BY_EDITS * len(seen):
+        return None
+    why = _ground_among_paragraphs(text, seen, unrelated)
+    return why if why and holds(why, text, holders, articles) else None
+
+
+def _ground_among_paragraphs(text: str, seen: Sequence[Sighting], unrelated: int) -> Ground | None:
+    at_end = _agree(one.at_end for one in seen)
+    if is_sentence(text):
+        if at_end:
+            return Ground.END
+        return Ground.OFTEN if unrelated >= MANY and len({one.day for one in seen}) > 1 else None
+    if at_end:
+        return Ground.LINE
+    return Ground.OFTEN if len(words(text)) >= _LINE_MIN_WORDS else None
 
 
 def enough(text: str, articles: int) -> int:
@@ -170,11 +176,12 @@ def _enough_of_prose(articles: int) -> int:
 
 
 def holds(why: Ground, text: str, holders: int, articles: int) -> bool:
-    """Whether a block that was found to be the site's own is on enough of its articles by now. Prose that was once
-    taken for a line, by other rules, must be on as many as prose."""
-    if why == Ground.LINE and is_sentence(text):
-        why = Ground.END
-    return _surely(holders, articles) > _SHARES[why]
+    """Whether a block with this ground is on enough of its site's articles. Prose that was once taken for a line, by
+    other rules, must be on as many as prose."""
+    if why == Ground.APART:
+        return True
+    least = MOST if is_sentence(text) else RARE_LINE if why == Ground.LINE else OFTEN_LINE
+    return _surely(holders, articles) > least
 
 
 def _surely(holders: int, articles: int) -> float:

@@ -99,14 +99,15 @@ def _discover(
         return {}
     texts = {block_hash(text): text for text in paragraphs(extraction.article.body)}
     usual = repeated_blocks.usual_keywords(conn, site, _SEEN)
-    here = _sightings_here(extraction, {*others, *learned.counts}, usual)
+    before = repeated_blocks.first_text(conn, article) if article else None
+    here = _sightings_here(extraction, {*others, *learned.counts}, usual, before)
     found = {}
     for block in new:
         if block in texts:
             there = repeated_blocks.occurrences(conn, site, block, OTHERS + 1, _SEEN)
             seen = [
                 here[block],
-                *(_sighting(one, usual) for one in there if one.article != article and one.place is not None),
+                *(_sighting(one, block, usual) for one in there if one.article != article and one.place is not None),
             ]
             articles = learned.articles + (article is None)
             if why := ground(texts[block], seen, others[block] + 1, articles):
@@ -114,9 +115,12 @@ def _discover(
     return found
 
 
-def _sightings_here(extraction: Extraction, repeated_here: set[str], usual: frozenset[str]) -> dict[str, Sighting]:
-    """The page's blocks as they stand on it."""
+def _sightings_here(
+    extraction: Extraction, repeated_here: set[str], usual: frozenset[str], before: str | None
+) -> dict[str, Sighting]:
+    """The page's blocks as they stand on it; `before` is what its article said when it was first read."""
     article = extraction.article
+    known = _hashes(before) if before is not None else None
     once = [block for block in extraction.placed if block.hash not in repeated_here]
     day = article.published.date().isoformat() if article.published else ""
     about = topic(article.headline), _own_keywords(article.keywords, usual)
@@ -126,16 +130,22 @@ def _sightings_here(extraction: Extraction, repeated_here: set[str], usual: froz
             all(one.above < block.above for one in once) or all(one.below < block.below for one in once),
             *about,
             day=day,
+            by_edit=known is not None and block.hash not in known,
         )
         for block in extraction.placed
     }
+
+
+def _hashes(text: str) -> frozenset[str]:
+    return frozenset(map(block_hash, paragraphs(text)))
 
 
 def _own_keywords(given: Iterable[str], usual: frozenset[str]) -> frozenset[str]:
     return frozenset(fold(keyword) for keyword in given if keyword not in usual)
 
 
-def _sighting(one: Occurrence, usual: frozenset[str]) -> Sighting:
+def _sighting(one: Occurrence, block: str, usual: frozenset[str]) -> Sighting:
     apart = one.place is not None and one.place.apart
     keywords = _own_keywords(one.keywords, usual)
-    return Sighting(apart, one.at_end, topic(one.headline), keywords, one.story, one.day.isoformat())
+    by_edit = one.first_text is not None and block not in _hashes(one.first_text)
+    return Sighting(apart, one.at_end, topic(one.headline), keywords, one.story, one.day.isoformat(), by_edit)

@@ -41,7 +41,9 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """A block in an article: its place (None: not known), whether all paragraphs above it, or all below it, are
-    repeated as well, and what the article is about. `day` is when it was published, else first seen (UTC)."""
+    repeated as well, and what the article is about. `day` is when it was published, else first seen (UTC).
+
+    `first_text` is what the article said before its first edit, as it was read then; None if it has one version."""
 
     article: str
     place: Place | None
@@ -50,7 +52,10 @@ class Occurrence:
     keywords: tuple[str, ...]
     story: str | None
     day: date
+    first_text: str | None
 
+
+_first = versions.alias("first")
 
 # Built once: building a statement costs as much as running it.
 _OF = select(repeats.c.block).where(repeats.c.article == bindparam("article"))
@@ -62,14 +67,17 @@ _HOLDERS = (
         *(repeats.c[name] for name in ("article", "above", "below", "apart")),
         *(articles.c[name] for name in ("story", "sort_date")),
         *(shown("headline"), shown("keywords")),
+        _first.c.body.label("first_text"),
     )
     .select_from(repeats)
     .join(articles, articles.c.id == repeats.c.article)
     .join(versions, (versions.c.article == articles.c.id) & (versions.c.number == articles.c.number))
     .outerjoin(readings, IS_SHOWN)
+    .outerjoin(_first, (_first.c.article == articles.c.id) & (_first.c.number == 1) & (articles.c.number > 1))
     .where(repeats.c.site == bindparam("site"), repeats.c.block == bindparam("block"))
     .order_by(repeats.c.article)
 )
+_FIRST_TEXT = select(versions.c.body).where(versions.c.article == bindparam("article"), versions.c.number == 1)
 _AMONG = (
     select(repeats.c.block, func.count())
     .where(repeats.c.site == bindparam("site"), repeats.c.block.in_(bindparam("blocks", expanding=True)))
@@ -141,9 +149,16 @@ def occurrences(conn: Connection, site: str, block: str, at_least: int, most: in
             tuple(row.keywords),
             row.story,
             row.sort_date.date(),
+            row.first_text,
         )
         for row in found
     ]
+
+
+def first_text(conn: Connection, article_id: str) -> str:
+    """What a stored article said when it was first read."""
+    text: str = conn.execute(_FIRST_TEXT, {"article": article_id}).scalar_one()
+    return text
 
 
 def usual_keywords(conn: Connection, site: str, most: int) -> frozenset[str]:

@@ -73,6 +73,43 @@ def test_an_edit_is_compared_by_the_same_rules_or_the_diff_says_that_it_may_be_o
     assert event.maybe_ours
 
 
+@on_both
+def test_a_sentence_that_edits_bring_to_most_articles_stays_and_each_edit_is_told(archivist: Archivist) -> None:
+    again = sentence(9_000, 12)
+    stories = [Story(n, sentence(20 + n, 8)[:-1], [sentence(100 * (20 + n) + at) for at in range(4)]) for n in range(6)]
+    for story in stories:
+        archivist.fetch(story)
+        story.body = [*story.body, again]
+    for story in stories:
+        archivist.fetch(story)
+    late = Story(30, sentence(30, 8)[:-1], [*(sentence(3_000 + at) for at in range(4)), again])
+    archivist.fetch(late)  # it was edited before anybody saw it
+    archivist.begin_again()
+    for story in (*stories, late):
+        archivist.fetch(story)
+        assert archivist.versions(story)[-1].article.body == "\n\n".join(story.body)
+    for story in stories:
+        assert [(e.change.kinds, e.change.removed, e.change.added) for e in archivist.history(story) if e.change] == [
+            (("addition",), 0, 12)
+        ]
+
+
+@on_both
+def test_a_notice_that_articles_have_from_the_first_is_learned_and_no_edit_of_any(archivist: Archivist) -> None:
+    notice = Box(sentence(9_001, 12), apart=False)
+    stories = [
+        Story(n, sentence(20 + n, 8)[:-1], [sentence(100 * (20 + n) + at) for at in range(4)], [notice])
+        for n in range(6)
+    ]
+    for story in stories:
+        archivist.fetch(story)
+    stories[0].body.append(sentence(9_002))
+    for story in stories:
+        archivist.fetch(story)
+        assert archivist.versions(story)[-1].article.body == "\n\n".join(story.body)
+        assert len(archivist.versions(story)) == 1 + (story is stories[0])
+
+
 def test_reading_again_gives_the_same_reading_its_place_back(place: Database) -> None:
     one = article()
     worse = replace(one, body=f"{one.body}\n\nworse", content_hash="worse")

@@ -50,6 +50,28 @@ def test_prose_at_the_end_of_most_articles_is_the_sites(holders: int, articles: 
     assert ground(PROSE, seen(min(holders, 8), at_end=True), holders, articles) == Ground.END
 
 
+@pytest.mark.parametrize(("holders", "articles"), [(36, 80), (40, 80), (3, 4)])
+def test_background_at_the_end_of_half_the_articles_stays(holders: int, articles: int) -> None:
+    assert ground(PROSE, seen(min(holders, 8), at_end=True), holders, articles) is None
+    assert not holds(Ground.END, PROSE, holders, articles), "though it was on most of them once"
+
+
+@pytest.mark.parametrize("text", [PROSE, LINE], ids=["prose", "line"])
+@pytest.mark.parametrize("at_end", [False, True])
+def test_what_edits_brought_is_the_editors_on_however_many_articles(text: str, at_end: bool) -> None:
+    sightings = seen(8, at_end=at_end)
+    assert ground(text, sightings, 80, 80) is not None
+    by_edit = [replace(sightings[0], by_edit=True), *sightings[1:]]
+    assert ground(text, by_edit, 80, 80) is None
+    boxes = [replace(one, apart=True) for one in by_edit]
+    assert ground(text, boxes, 80, 80) == Ground.APART, "a box that its template got later"
+
+
+def test_one_article_of_many_that_got_a_block_later_tells_nothing() -> None:
+    many = [replace(one, headline=frozenset({f"word{n}"})) for n, one in enumerate(seen(8, at_end=True) * 3)]
+    assert ground(PROSE, [replace(many[0], by_edit=True), *many[1:]], 80, 80) == Ground.END
+
+
 def test_prose_among_the_paragraphs_is_the_sites_only_on_most_pages_of_several_days() -> None:
     assert ground(PROSE, seen(8), 80, 100) == Ground.OFTEN
     assert ground(PROSE, seen(8), 45, 100) is None
