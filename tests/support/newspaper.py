@@ -21,7 +21,7 @@ from crawler.session.pages import Received
 from crawler.session.session import CrawlSession
 from crawler.site_config import Site
 from crawler.storage import open_archive, raw_folder
-from index.archive import documents, edits, frontier, leases, warc_files
+from index.archive import documents, edits, frontier, leases, warc_files, warc_records
 from index.archive.comparisons import compare_waiting
 from index.archive.edits import Edit
 from index.archive.history import Event, history
@@ -73,11 +73,16 @@ class Story:
     headline: str
     body: list[str]
     boxes: list[Box] = field(default_factory=list)
+    moves: int = 0  # to another address each
     fetched: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)  # and what was shown
 
     @property
     def url(self) -> str:
-        return f"{HOME}/2026/11/story-{self.number}"
+        return self.address(self.moves)
+
+    def address(self, moves: int) -> str:
+        """Its URL after so many moves; each of those before leads to the one it has now."""
+        return f"{HOME}/2026/11/story-{self.number}{'-moved' * moves}"
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -129,18 +134,32 @@ class Archivist:
     def fetch(self, story: Story, url: str | None = None, html: bytes | None = None) -> None:
         """Fetch a story's page, at its own URL or another."""
         self.fetch_page(url or story.url, html or story.html(), story.headline)
+        self._note(story)
+
+    def follow(self, story: Story, moves: int) -> None:
+        """Fetch a story's page at the address that it had after so many moves."""
+        self.fetch_page(story.address(moves), story.html(), story.headline, story.url)
+        self._note(story)
+
+    @staticmethod
+    def _note(story: Story) -> None:
         story.fetched.append((story.headline, tuple(story.body), story.shown))
 
-    def fetch_page(self, url: str, body: bytes, title: str | None = None, **headers: str) -> None:
-        """Fetch a page of any content, offered under this title; `headers` are further ones."""
+    def fetch_page(
+        self, url: str, body: bytes, title: str | None = None, found_at: str | None = None, **headers: str
+    ) -> None:
+        """Fetch a page of any content, offered under this title, which is at this URL or where that leads; `headers`
+        are further ones."""
         self.now += STEP
         offered = [Candidate(url, title=title)]
         store = self.session.store
         self._wait(store.write(lambda conn: frontier.offer(conn, "paper", "feed", offered, self.now), "paper"))
         row = self._wait(store.read(lambda conn: frontier.row(conn, "paper", url)))
         assert row is not None
-        page = Page(url, url, body, self.now, headers={"content-type": "text/html", **headers}, candidate=offered[0])
-        received = Response(url, self.now, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body)
+        at, given = found_at or url, {"content-type": "text/html", **headers}
+        asked = url if at != url else None
+        page = Page(at, at, body, self.now, headers=given, candidate=offered[0], asked=asked)
+        received = Response(at, self.now, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body)
         self._wait(self.session.pages.process(self.site, row, page, Received(received)))
 
     def begin_again(self) -> None:
@@ -162,6 +181,15 @@ class Archivist:
         """Expire all raw copies, as `raw.keep_days` does."""
         late = self.now + timedelta(days=1)
         self._wait(self.session.store.write(lambda conn: warc_files.expire(conn, late)))
+
+    def damage_raw_copies(self, chosen: int) -> None:
+        """Damage some of the raw copies, as a failing disk does: each whose number has a one where `chosen` has."""
+        refs = self.read(lambda conn: list(warc_records.refs(conn)))
+        for ref in refs:
+            if ref.id and ref.id & chosen:
+                with (raw_folder(self.config) / ref.file).open("r+b") as file:
+                    file.seek(ref.offset + ref.length // 2)
+                    file.write(bytes(8))
 
     def versions(self, story: Story) -> list[Version]:
         return self.read(lambda conn: documents.versions(conn, documents.by_url(conn, story.url) or ""))
