@@ -164,10 +164,7 @@ def _conclude(
     print(f"stored: {len(house.documents())} articles, {versions} versions; WARC files are whole, accounts add up"
           if not wrongs else f"stored: {len(house.documents())} articles, {versions} versions")  # fmt: skip
     for trend in trends:
-        unit = MEBI if trend.what == "memory" else 1
-        print(f"{trend.role}: {trend.what} {trend.mean / unit:.1f}{' MiB' if unit > 1 else ''}, "
-              f"{trend.rise / unit:+.2f} in {trend.seconds / 60:.0f} min, noise {trend.noise / unit:.2f}"
-              f"{'' if trend.flat else ': GROWS'}")  # fmt: skip
+        print(trend)
     print(f"archive: {(house.data / 'archive.sqlite3').stat().st_size / MEBI:.1f} MiB")
     for role, most in keeper.gauge.highest.items():
         print(f"{role}: {most / MEBI:.0f} MiB at most")

@@ -1,4 +1,4 @@
-"""Memory and open files of the processes that live for months, and whether they grow.
+"""Memory, open files and threads of the processes that live for months, and whether they grow.
 
 Memory is what a process made itself (anonymous pages): how much of the index's files it sees is the kernel's affair.
 """
@@ -17,19 +17,21 @@ import psutil
 from crawler.daemon import CHECKUP
 
 ROLES = {"run": "daemon", "_ship": "shipper", "serve": "web"}  # a command's word -> who that is
-WARM_UP = 0.25  # of a process's life, in which its caches fill; and at least until the first checkup has been
+WARM_UP = 0.25  # of a process's life, in which its caches fill
+FIRST = 1.1 * CHECKUP  # seconds of it, in which the first checkup has been
 NOISE = 3.0  # standard deviations of what is left beside the line
-SLACK = {"memory": 0.05, "files": 0.1}  # of the mean: a rise within it is none
+SLACK = {"memory": 0.05, "files": 0.1, "threads": 0.1}  # of the mean: a rise within it is none
 MEBI = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look at a process: monotonic seconds, bytes that are its own, open files."""
+    """One look at a process: monotonic seconds, bytes that are its own, open files (sockets too), threads."""
 
     at: float
     memory: int
     files: int
+    threads: int
 
 
 @dataclass
@@ -60,6 +62,14 @@ class Trend:
     def flat(self) -> bool:
         return self.rise <= max(NOISE * self.noise, SLACK[self.what] * self.mean)
 
+    def __str__(self) -> str:
+        unit, name = (MEBI, " MiB") if self.what == "memory" else (1, "")
+        end = f"noise {self.noise / unit:.2f}{'' if self.flat else ': GROWS'}"
+        return (
+            f"{self.role}: {self.what} {self.mean / unit:.1f}{name}, {self.rise / unit:+.2f} "
+            f"in {self.seconds / 60:.0f} min, {end}"
+        )
+
 
 class Gauge:
     """Looks at a daemon and its children, each time that `look` is called."""
@@ -84,21 +94,21 @@ class Gauge:
             self.highest[kind] = max(self.highest.get(kind, 0), own)
             return
         life = self.lives.setdefault((process.pid, process.create_time()), Life(role))
-        life.samples.append(Sample(time.monotonic(), own, process.num_fds()))
+        life.samples.append(Sample(time.monotonic(), own, process.num_fds(), process.num_threads()))
 
-    def trends(self) -> Iterator[Trend]:
-        """Of each role, in its longest life."""
+    def trends(self, first: float = FIRST) -> Iterator[Trend]:
+        """Of each role, in its longest life, without its `first` seconds, or a quarter of it."""
         for role in ROLES.values():
             lives = [life for life in self.lives.values() if life.role == role]
             if not lives:
                 continue
             life = max(lives, key=lambda life: life.seconds)
-            begin = life.samples[0].at + max(WARM_UP * life.seconds, 1.1 * CHECKUP)
+            begin = life.samples[0].at + max(WARM_UP * life.seconds, first)
             settled = [s for s in life.samples if s.at >= begin]
             if len(settled) < 10:
                 continue
             for what in SLACK:
-                yield _trend(role, what, [(s.at, float(getattr(s, what))) for s in settled])
+                yield trend(role, what, [(s.at, float(getattr(s, what))) for s in settled])
 
 
 def _anonymous(pid: int) -> int:
@@ -110,7 +120,7 @@ def _anonymous(pid: int) -> int:
     raise psutil.NoSuchProcess(pid)
 
 
-def _trend(role: str, what: str, points: list[tuple[float, float]]) -> Trend:
+def trend(role: str, what: str, points: list[tuple[float, float]]) -> Trend:
     """The straight line through these points by least squares."""
     count = len(points)
     middle, mean = sum(t for t, _ in points) / count, sum(y for _, y in points) / count
