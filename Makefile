@@ -9,7 +9,7 @@ DIST ?= dist
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop coverage soak lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel client lock clean
+.PHONY: help run demo test test-long test-interop coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -37,6 +37,9 @@ coverage: .venv/dev.stamp ## the unit tests, and the lines that they do not run;
 soak: .venv/dev.stamp ## random faults on the simulated sites (MINUTES=60 of each engine; ENGINES="embedded elasticsearch")
 	@for engine in $(or $(ENGINES),embedded elasticsearch); do \
 	    $(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) --engine $$engine || exit 1; done
+
+soak-year: .venv/dev.stamp ## a year at speed, with its faults (RUNS=20000: hours; FOLDER=... to go on after an interruption)
+	@$(BIN)/python -m tests.soak.year --runs $(or $(RUNS),20000) $(if $(FOLDER),--folder $(FOLDER))
 
 lint: .venv/dev.stamp ## style, types, layers
 	@$(BIN)/ruff check .
@@ -103,6 +106,10 @@ wheel: .venv/dev.stamp ## dist/arshif-*.whl, and beside it what it needs as an S
 	    --require-hashes -r requirements/sbom.lock && PYTHONPATH="$$folder" $(BIN)/python -W ignore -m cyclonedx_py requirements \
 	    requirements/arshif.lock --pyproject pyproject.toml --output-reproducible -o "$$(ls -t $(DIST)/arshif-*.whl | head -1).cdx.json"
 
+audit: .venv/dev.stamp ## what is known to be wrong with the locked packages (pip-audit; told and skipped where OSV cannot be reached)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(UV) pip install -q --python $(BIN)/python --target "$$folder" \
+	    --require-hashes -r requirements/audit.lock && PYTHONPATH="$$folder" $(BIN)/python -m scripts.audit
+
 client: .venv/dev.stamp ## dist/arshif_client-*.whl, a Python client of the API, generated from its OpenAPI description
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(UV) pip install -q --python $(BIN)/python --target "$$folder/tools" \
 	    --require-hashes -r requirements/client.lock && PATH="$$folder/tools/bin:$$PATH" PYTHONPATH="$$folder/tools" \
@@ -110,7 +117,7 @@ client: .venv/dev.stamp ## dist/arshif_client-*.whl, a Python client of the API,
 	    $(BIN)/python -m build --wheel --no-isolation --outdir $(DIST) "$$folder/client"
 
 lock: .uv/bin/uv ## newest versions of everything, into requirements/*.lock
-	@for name in uv build sbom client; do $(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
+	@for name in uv build sbom audit client; do $(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
 	    requirements/$$name.in -o requirements/$$name.lock || exit 1; done
 	@$(UV) pip compile -q -U --universal --generate-hashes --no-header --python-version 3.11 \
 	    pyproject.toml -o requirements/arshif.lock

@@ -21,6 +21,7 @@ HOSTS_FOR = timedelta(days=30)  # robots.txt is used for a day
 SILENT_HOSTS_FOR = timedelta(days=365)  # whose robots.txt does not answer: 30 days of that open it again
 SOURCES_FOR = timedelta(days=90)  # child sitemaps, pages of an API, sources that a file no longer names
 REFUSED_FOR = timedelta(days=180)  # candidates that are no articles, or are gone; one still listed is looked at again
+OLD_FOR = timedelta(days=180)  # candidates too old to be fetched; one still listed is noted again
 FAILED_FOR = timedelta(days=365)  # candidates that could not be fetched in all this time
 MOST = 2_000  # rows of each kind in one call
 
@@ -93,8 +94,9 @@ def _expire_candidates(conn: Connection, site: str, now: datetime, most: int) ->
     refused = (page.state == PageState.REFUSED) & (page.fetched < now - REFUSED_FOR) & page.due.is_(None)
     gone = (page.state == PageState.GONE) & (page.fetched < now - REFUSED_FOR)
     failed = (page.state == PageState.FAILED) & (page.discovered < now - FAILED_FOR)
-    old = (page.site == site) & page.article.is_(None) & or_(refused, gone, failed)
-    return _delete(conn, page.id, old, most)
+    too_old = (page.state == PageState.OLD) & (page.discovered < now - OLD_FOR)
+    unwanted = (page.site == site) & page.article.is_(None) & or_(refused, gone, failed, too_old)
+    return _delete(conn, page.id, unwanted, most)
 
 
 def _delete(conn: Connection, key: ColumnElement[object], which: ColumnElement[bool], most: int) -> int:

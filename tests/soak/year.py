@@ -235,7 +235,7 @@ class Year:
         """All is well again, and time goes on until nothing waits; what still does."""
         self.outlets.faults.clear()
         self.outlets.away = False
-        left = ""
+        left, least = "", self.turn + int(3 * self.outlets.every / (YEAR / self.runs)) + 1  # each site is polled again
         for _ in range(SETTLE):
             self.turn += 1
             self.move()
@@ -245,7 +245,7 @@ class Year:
                     "SELECT site, state, count(*) FROM frontier WHERE state IN ('pending', 'failed') GROUP BY 1, 2"
                 )
                 left = "; ".join(f"{n} {state} of {site}" for site, state, n in connection.execute(waiting))
-            if not left and self.turn > self.runs + SITES // SITES_A_RUN * 3:
+            if not left and self.turn >= least:
                 break
         return left
 

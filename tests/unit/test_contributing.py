@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from scripts import audit
+
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 CI = (ROOT / ".ci" / "run").read_text("utf-8")
@@ -31,3 +33,11 @@ def test_ci_holds_the_coverage_of_all_that_is_shipped() -> None:
     assert re.search(r"^test:.* coverage ", MAKEFILE, re.MULTILINE)
     assert project["coverage"]["run"]["source"] == project["hatch"]["build"]["targets"]["wheel"]["packages"]
     assert project["coverage"]["report"]["fail_under"] > 50
+
+
+def test_ci_audits_the_locked_packages() -> None:
+    assert re.search(r"^make audit$", CI, re.MULTILINE)
+    assert {path.stem for path in (ROOT / "requirements").glob("*.lock")} >= {*audit.LOCKS}
+    asked = re.search(r"^lock:.*\n(.*\n)+?\n", MAKEFILE, re.MULTILINE)
+    assert asked
+    assert "audit" in asked[0], "its own lock is kept up to date with the others"

@@ -14,13 +14,14 @@ from index.archive.expiry import expire
 from index.archive.frontier import Visit
 from index.archive.source_state import SourceResponse, failed, polled
 from index.model.candidate import Candidate
-from index.model.codes import FetchReason, PageReason, RunStatus
+from index.model.codes import FetchReason, PageReason, PageState, RunStatus
 from index.model.message import Message
 from tests.support.archive_samples import HOUR, NOW, article, page
 
 DAY = timedelta(days=1)
 SITES = ("step", "other", "rare")
 DAYS = 500
+STILL_LISTED = Candidate("https://step.example/old", published=NOW - 9 * 365 * DAY)
 
 
 def a_day(conn: Connection, number: int, now: datetime) -> None:
@@ -44,6 +45,8 @@ def a_day(conn: Connection, number: int, now: datetime) -> None:
     frontier.mark_gone(conn, "step", lost[0].url, Visit(now, status=404))
     for day in range(3):
         frontier.mark_failed(conn, "step", lost[1].url, Message(FetchReason.TIMEOUT), now + 7 * DAY, now + day * DAY)
+    old = Candidate(f"https://step.example/old-{number}", published=now - 3 * 365 * DAY)
+    frontier.offer(conn, "step", "https://step.example/feed", [old, STILL_LISTED], now)
     expire(conn, now, ["step"])
 
 
@@ -74,8 +77,16 @@ def test_the_second_year_adds_nothing_but_articles(years: Archive) -> None:
     assert found["alerts"] <= 367
     assert found["hosts"] <= 32
     assert found["sources"] <= 2 * 92 + 1
-    assert found["frontier"] <= 2 * 182 + 367 + stored
+    assert found["frontier"] <= 3 * 182 + 367 + stored + 1
     assert found["fetches"] <= 2 * 182 + 3 * 367 + stored
+
+
+def test_what_is_too_old_and_still_listed_is_known(years: Archive) -> None:
+    with years.read() as conn:
+        row = frontier.row(conn, "step", STILL_LISTED.url)
+        assert row is not None
+        assert (row.state, row.due) == (PageState.OLD, None)
+        assert row.discovered > NOW - DAYS * DAY, "noted again since"
 
 
 def test_what_is_needed_stays(years: Archive) -> None:
