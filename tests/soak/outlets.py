@@ -77,6 +77,10 @@ class Outlets:
     faults: dict[int, Fault] = field(default_factory=dict)
     away: bool = False  # no site answers
 
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.begin
+
     def host(self, site: int) -> str:
         return f"outlet{site:02d}.example"
 
@@ -84,12 +88,12 @@ class Outlets:
         return f"http://{self.host(site)}/news/{item}"
 
     def published(self, site: int, item: int) -> datetime:
-        step = (self.end - self.begin) / self.items
+        step = self.length / self.items
         return self.begin + item * step + step * site / self.count
 
     def so_far(self, site: int, at: datetime) -> int:
         """How many items a site has published by then."""
-        step = (self.end - self.begin) / self.items
+        step = self.length / self.items
         return min(self.items, max(0, int((at - self.begin - step * site / self.count) / step) + 1))
 
     def articles(self, at: datetime) -> set[str]:
@@ -108,12 +112,12 @@ class Outlets:
                 "enabled": True,
                 "sources": [{"kind": "feed", "url": f"{home}/feed"}],
                 "schedule": {"every": self.every / timedelta(minutes=1)},
-                "revisit": [f"{2 * hours:.3f} h", f"{8 * hours:.3f} h"],
+                "revisit": [f"{2 * hours:.3f} h", f"{4 * hours:.3f} h"],
             }  # fmt: skip
             (directory / "sites" / "test" / f"outlet{site:02d}.yaml").write_text(json.dumps(said), "utf-8")
         settings = {
             "contact": "soak@localhost.example", "proxy": proxy, "allow_networks": ["127.0.0.1/32"],
-            "politeness": {"delay": 0, "timeout": 10},
+            "politeness": {"delay": 0, "timeout": 10}, "schedule": {"first_visit_days": 60},
         }  # fmt: skip
         (directory / "arshif.yaml").write_text(json.dumps(settings), "utf-8")
         return directory

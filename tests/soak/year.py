@@ -1,4 +1,4 @@
-"""python -m tests.soak.year [--runs 20000] [--folder FOLDER] [--until 500] [--seed 0]: a year at speed.
+"""python -m tests.soak.year [--runs 20000] [--days 365] [--folder FOLDER] [--until 500] [--seed 0]: a year at speed.
 
 80 outlets publish 50 candidates a run, ten of them articles; the daemon crawls them, at a clock that goes on to the
 next turn as soon as nothing is under way. Everything but that clock is real: the daemon, its children, Scrapy, HTTP,
@@ -6,7 +6,8 @@ the archive, the raw copies, the index, the page. On the way, processes are kill
 the program is upgraded under way. In the second half nobody kills what lives for months, so that it can be measured.
 
 With a FOLDER it goes on where it was broken off, for instance by `--until`. Then nothing may be lost or doubled, and
-nothing may have grown but with the articles; the exit code is 0 where it is so.
+nothing may have grown in the second half but with the articles; the exit code is 0 where it is so. Few runs need more
+days: sites are polled each four weeks at the most, and much is kept for half a year.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import httpx
 import psutil
@@ -44,13 +45,12 @@ from tests.support.patience import PATIENCE
 SITES = 80
 A_RUN = 50  # candidates
 SITES_A_RUN = 6  # about: each is polled so often
-YEAR = timedelta(days=365)
 SELDOM = timedelta(days=28)  # a site is polled at least so often, however short the form
 LOOKS, COUNTS = 200, 40  # at memory and files, and of rows, in all
 ASK_EACH = 10  # turns: the page
 KILLED, FAILING, OFFLINE = 0.03, 0.02, 0.005  # how probable at each turn
 FAILS_FOR = 2  # polls at most
-UPGRADES = (0.1, 0.25, 0.4)  # of the year
+UPGRADES = (0.1, 0.25, 0.4)  # of its length
 SETTLE = 80  # turns at most, after all has been well again
 UPGRADED = ("crawler", "index", "spiders", "tests", "config")  # what a release is made of, and what drives it
 VERSIONS = (("crawler/extract/__init__.py", "EXTRACTOR_VERSION"), ("index/engines/base.py", "MAPPING_VERSION"))
@@ -146,8 +146,13 @@ class Year:
 
     # --- time ---
 
+    @property
+    def step(self) -> timedelta:
+        """From one turn to the next."""
+        return self.outlets.length / self.runs
+
     def at(self, turn: int) -> datetime:
-        return self.outlets.begin + turn * YEAR / self.runs
+        return self.outlets.begin + turn * self.step
 
     def move(self) -> None:
         self.clock.jump((self.at(self.turn) - datetime.now(UTC)).total_seconds())
@@ -214,20 +219,19 @@ class Year:
 
     # --- to be gone on with ---
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> dict[str, Any]:
         counts = [{"run": one.run, "rows": one.rows} for one in self.counts]
         return {
-            "runs": self.runs, "begin": self.outlets.begin.isoformat(), "turn": self.turn, "failing": self.failing,
-            "faults": self.outlets.faults, "happened": self.happened, "counts": counts, "at_half": self.at_half,
+            "runs": self.runs, "days": self.outlets.length.days, "begin": self.outlets.begin.isoformat(),
+            "turn": self.turn, "failing": self.failing, "faults": self.outlets.faults, "happened": self.happened,
+            "counts": counts, "at_half": self.at_half,
         }  # fmt: skip
 
-    def go_on_from(self, state: dict[str, object]) -> None:
-        values: dict[str, object] = dict(state)
-        self.turn, self.happened = int(str(values["turn"])), Counter(values["happened"])  # type: ignore[call-overload]
-        self.failing = {int(site): end for site, end in values["failing"].items()}  # type: ignore[attr-defined]
-        self.outlets.faults = {int(site): fault for site, fault in values["faults"].items()}  # type: ignore[attr-defined]
-        self.counts = [census.Census(one["run"], one["rows"]) for one in values["counts"]]  # type: ignore[attr-defined]
-        self.at_half = values["at_half"]  # type: ignore[assignment]
+    def go_on_from(self, state: dict[str, Any]) -> None:
+        self.turn, self.happened, self.at_half = state["turn"], Counter(state["happened"]), state["at_half"]
+        self.failing = {int(site): end for site, end in state["failing"].items()}
+        self.outlets.faults = {int(site): fault for site, fault in state["faults"].items()}
+        self.counts = [census.Census(one["run"], one["rows"]) for one in state["counts"]]
 
     # --- its end ---
 
@@ -235,7 +239,8 @@ class Year:
         """All is well again, and time goes on until nothing waits; what still does."""
         self.outlets.faults.clear()
         self.outlets.away = False
-        left, least = "", self.turn + int(3 * self.outlets.every / (YEAR / self.runs)) + 1  # each site is polled again
+        left = ""
+        least = self.turn + int(3 * self.outlets.every / self.step) + 1  # by then, each site was polled again
         for _ in range(SETTLE):
             self.turn += 1
             self.move()
@@ -277,13 +282,14 @@ class Year:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(prog="soak-year", description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--runs", type=int, default=20_000)
+    options.add_argument("--days", type=int, default=365)
     options.add_argument("--folder", type=Path)
     options.add_argument("--until", type=int, help="break off after so many")
     options.add_argument("--seed", type=int, default=0)
     chosen = options.parse_args(arguments)
     with ExitStack() as stack:
         folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="arshif-year-")))
-        year = stack.enter_context(beginning(folder.resolve(), chosen.runs, chosen.seed))
+        year = stack.enter_context(beginning(folder.resolve(), chosen.runs, chosen.days, chosen.seed))
         begun, before = time.monotonic(), year.turn
         year.live(min(chosen.until or year.runs, year.runs))
         if year.turn < year.runs:
@@ -297,18 +303,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def beginning(folder: Path, runs: int, seed: int) -> Iterator[Year]:
+def beginning(folder: Path, runs: int, days: int, seed: int) -> Iterator[Year]:
     """A year in this folder, from its beginning or from where it was broken off."""
     file = folder / "state.json"
     state = json.loads(file.read_text("utf-8")) if file.exists() else None
-    runs = state["runs"] if state else runs
+    runs, length = (state["runs"], timedelta(days=state["days"])) if state else (runs, timedelta(days=days))
     # It ends before today: what is written on the way has today's date
-    begin = datetime.fromisoformat(state["begin"]) if state else datetime.now(UTC) - YEAR - timedelta(days=60)
+    before = datetime.now(UTC) - length * (runs + SETTLE + 1) / runs
+    begin = datetime.fromisoformat(state["begin"]) if state else before
     folder.mkdir(parents=True, exist_ok=True)
     clock = Clock(folder)
-    every = min(SITES / SITES_A_RUN * YEAR / runs, SELDOM)
+    every = min(SITES / SITES_A_RUN * length / runs, SELDOM)
     items = runs * A_RUN // SITES // KINDS * KINDS
-    outlets = Outlets(SITES, items, begin, begin + YEAR, every, lambda: year.at(year.turn))
+    outlets = Outlets(SITES, items, begin, begin + length, every, lambda: year.at(year.turn))
     with Proxy(outlets) as proxy:
         env = os.environ | clock.env | {
             "ARSHIF_CONFIG": str(folder / "config"), "ARSHIF_WEB__PORT": str(free_port()), "ARSHIF_PROXY": proxy.url,
@@ -343,8 +350,8 @@ def conclude(year: Year) -> int:
     half = year.counts[len(year.counts) // 2]
     articles = last.rows["articles"]
     candidates = year.outlets.items * year.outlets.count
-    print(f"{year.runs:,} runs of {year.outlets.count} sites in a year: {candidates:,} candidates, "
-          f"{articles:,} articles, {last.rows['versions']:,} versions")  # fmt: skip
+    print(f"{year.runs:,} runs of {year.outlets.count} sites in {year.outlets.length.days} days: "
+          f"{candidates:,} candidates, {articles:,} articles, {last.rows['versions']:,} versions")  # fmt: skip
     print("; ".join(f"{number} {what}" for what, number in sorted(year.happened.items())))
     for trend in trends:
         print(trend)

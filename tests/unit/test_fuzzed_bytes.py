@@ -371,6 +371,7 @@ FOUND: list[tuple[str, bytes]] = [
     ("robots.txt", b"Sitemap: https://[\nSitemap: https://x]/\nUser-agent: *\nDisallow: //[x"),
     ("page", PAGE.replace(b"<title>", b'<meta property="og:image" content="https://[x/1.jpg"><title>')),
     ("page", PAGE.replace(b'"/1.jpg"', b'"https://[x/1.jpg"')),
+    ("page", PAGE.replace(b"<img ", b'<img srcset="/2.jpg ' + b"9" * 5_000 + b'w" ')),
     ("page", PAGE.replace(b'"/1.jpg"', b'"https://x]/1.jpg"')),
     ("page", PAGE.replace(b"<title>", b'<base href="https://[x/"><title>')),
     ("page", b'<base href="https://[x/"><meta http-equiv="refresh" content="0;url=/x"><p>x'),

@@ -14,6 +14,7 @@ from crawler.extract.images import add
 from crawler.extract.images.captions import caption
 from crawler.extract.images.dom_images import address_of, article_images, key, same
 from index.model.article import Image
+from tests.support.patience import cpu_within
 from tests.support.samples import a_page, a_site
 
 HEADLINE = "بدء موسم حصاد القمح في الريف الشرقي"
@@ -140,6 +141,8 @@ def test_captions_are_found_where_no_figure_holds_them(body: str) -> None:
         ("src='/s.jpg' srcset='/a,b=1.jpg 300w, /a,b=2.jpg 900w,/huge.jpg 4000w'", "/a,b=2.jpg"),
         ("srcset='/one.jpg, /two.jpg 2x'", "/one.jpg"),
         ("data-srcset='/w.jpg 700w' src='/blank.gif'", "/w.jpg"),
+        ("srcset=',, /one.jpg 100w,/two.jpg 1x'", "/one.jpg"),
+        ("srcset='/one.jpg 50h 700w, /two.jpg 600w 40h'", "/one.jpg"),
         ("src='javascript:alert(1)'", ""),
         ("src='http://[broken'", ""),
     ],
@@ -147,6 +150,13 @@ def test_captions_are_found_where_no_figure_holds_them(body: str) -> None:
 def test_addresses(attributes: str, wanted: str) -> None:
     node = parse(f"<img {attributes}>", "https://n.example/").first("img")
     assert address_of(node, "https://n.example/").removeprefix("https://n.example") == wanted
+
+
+@pytest.mark.parametrize("srcset", ["2" * 7_990 + " x y", ", " * 4_000, "/a.jpg " + "9" * 7_990 + "w"], ids=["digits", "commas", "width"])
+def test_no_set_of_sizes_takes_long(srcset: str) -> None:
+    node = parse(f"<img srcset='{srcset}'>", "https://n.example/").first("img")
+    with cpu_within(0.1):
+        address_of(node, "https://n.example/")
 
 
 def test_cuts_of_one_picture_share_a_key_and_numbered_pictures_do_not() -> None:
