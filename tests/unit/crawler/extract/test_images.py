@@ -152,7 +152,9 @@ def test_addresses(attributes: str, wanted: str) -> None:
     assert address_of(node, "https://n.example/").removeprefix("https://n.example") == wanted
 
 
-@pytest.mark.parametrize("srcset", ["2" * 7_990 + " x y", ", " * 4_000, "/a.jpg " + "9" * 7_990 + "w"], ids=["digits", "commas", "width"])
+@pytest.mark.parametrize(
+    "srcset", ["2" * 7_990 + " x y", ", " * 4_000, "/a.jpg " + "9" * 7_990 + "w"], ids=["digits", "commas", "width"]
+)
 def test_no_set_of_sizes_takes_long(srcset: str) -> None:
     node = parse(f"<img srcset='{srcset}'>", "https://n.example/").first("img")
     with cpu_within(0.1):
