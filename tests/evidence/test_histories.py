@@ -117,9 +117,7 @@ class Site:
 
     def _amp(self, story: Story) -> None:
         if story.fetched and story.fetched[-1][:2] == (story.headline, tuple(story.body)):
-            past = list(story.fetched)
             self.archivist.fetch(story, url=f"{story.url}/amp", html=story.html(amp=True))
-            story.fetched = past
 
     def _cite(self) -> None:
         for story in self.stories:

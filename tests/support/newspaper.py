@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
+from sqlalchemy import Connection
 
 from crawler.config import Config, load
 from crawler.maintenance.reextract import Reextraction, Report
@@ -75,6 +76,7 @@ class Story:
     boxes: list[Box] = field(default_factory=list)
     moves: int = 0  # to another address each
     fetched: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = field(default_factory=list)  # and what was shown
+    addresses: list[str] = field(default_factory=list)  # at which it was found
 
     @property
     def url(self) -> str:
@@ -134,16 +136,17 @@ class Archivist:
     def fetch(self, story: Story, url: str | None = None, html: bytes | None = None) -> None:
         """Fetch a story's page, at its own URL or another."""
         self.fetch_page(url or story.url, html or story.html(), story.headline)
-        self._note(story)
+        self._note(story, url or story.url)
 
     def follow(self, story: Story, moves: int) -> None:
         """Fetch a story's page at the address that it had after so many moves."""
         self.fetch_page(story.address(moves), story.html(), story.headline, story.url)
-        self._note(story)
+        self._note(story, story.url)
 
     @staticmethod
-    def _note(story: Story) -> None:
+    def _note(story: Story, url: str) -> None:
         story.fetched.append((story.headline, tuple(story.body), story.shown))
+        story.addresses.append(url)
 
     def fetch_page(
         self, url: str, body: bytes, title: str | None = None, found_at: str | None = None, **headers: str
@@ -191,18 +194,25 @@ class Archivist:
                     file.seek(ref.offset + ref.length // 2)
                     file.write(bytes(8))
 
+    @staticmethod
+    def _id(conn: Connection, story: Story) -> str:
+        """The id of the article that a story is, whichever of its addresses is asked for; empty if it was not found."""
+        found = {documents.by_url(conn, url) for url in story.addresses}
+        assert len(found) < 2, f"{story.addresses} are several articles"
+        return found.pop() or "" if found else ""
+
     def versions(self, story: Story) -> list[Version]:
-        return self.read(lambda conn: documents.versions(conn, documents.by_url(conn, story.url) or ""))
+        return self.read(lambda conn: documents.versions(conn, self._id(conn, story)))
 
     def readings(self, story: Story) -> list[Reading]:
-        return self.read(lambda conn: readings_of(conn, documents.by_url(conn, story.url) or ""))
+        return self.read(lambda conn: readings_of(conn, self._id(conn, story)))
 
     def cited(self, content_hash: str) -> list[Reading]:
         """What is found by a hash that was cited."""
         return self.read(lambda conn: with_hash(conn, content_hash))
 
     def history(self, story: Story) -> list[Event]:
-        return self.read(lambda conn: history(conn, documents.by_url(conn, story.url) or ""))
+        return self.read(lambda conn: history(conn, self._id(conn, story)))
 
     def edits(self) -> tuple[Edit, ...]:
         """The whole list of edits, each of them compared."""
