@@ -150,11 +150,11 @@ def _raw(config: Config) -> Found:
         extent = warc_records.extent(conn, datetime.now(UTC))
         damaged = warc_records.damaged(conn)
     told = disk_space.raw_copies(config.settings, extent)
-    if bad:
-        return _warning(DoctorMessage.TORN, copies=told, files=_named(bad))
     if damaged:
         versions = _named([f"{one.url} ({one.version})" for one in damaged if one.version is not None])
         return _warning(DoctorMessage.RECORDS_DAMAGED, copies=told, n=len(damaged), versions=versions)
+    if bad:  # the next crawl mends it, so it must not hide what is lost
+        return _warning(DoctorMessage.TORN, copies=told, files=_named(bad))
     if extent.month > disk_space.free(config.settings) - config.settings.least_free:
         return _warning(DoctorMessage.MONTH_TOO_LARGE, copies=told)
     return "ok", told

@@ -6,13 +6,19 @@ import gzip
 import os
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from crawler.maintenance.verification import verify
+from crawler.maintenance import verification
+from crawler.maintenance.verification import Verified, verify
+from crawler.monitoring.doctor import CHECKS
+from crawler.storage import raw_folder
 from index.archive import Archive, articles, warc_files, warc_records
 from index.archive.backup import back_up, check
+from index.archive.database import Database
+from index.locale import translate
 from index.model.codes import RecordProblem
 from index.warc import record
 from index.warc.maintenance import join
@@ -20,7 +26,10 @@ from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import repair
 from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.filled_archive import fill
+from tests.support.newspaper import configured
 from tests.support.warcs import raw_file
+from tests.support.web_client import client_of, text_of, tree
 
 
 def url(n: int) -> str:
@@ -146,3 +155,59 @@ def test_what_is_damaged_or_missing_is_found_with_its_versions(tmp_path: Path) -
         assert verify(archive, copies, later - timedelta(days=30), later).damaged == 0
         with archive.read() as conn:
             assert warc_records.damaged(conn) == []
+
+
+def test_a_check_that_is_interrupted_goes_on_where_it_was_and_reads_no_faster_than_it_may(
+    place: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr(verification, "BATCH", 2)
+    monkeypatch.setattr(verification.time, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(verification.time, "sleep", paused.append)
+    sizes: list[int] = []
+
+    def interrupted(so_far: Verified) -> None:
+        sizes.append(so_far.bytes)
+        if so_far.records == 4:
+            raise KeyboardInterrupt
+
+    with WarcStore(tmp_path / "raw", "run-7") as copies, Archive(place) as archive:
+        for n in range(7):
+            one = article(url(n), headline=f"Story {n}")
+            keep = partial(copies.append, response(n))
+            archive.write(partial(articles.store, page=page(one, raw=keep))).result()
+        with pytest.raises(KeyboardInterrupt):
+            verify(archive, copies, NOW, NOW + HOUR, speed=1_000, told=interrupted)
+        assert paused == [sizes[0] / 1_000]
+        assert verify(archive, copies, NOW, NOW + HOUR, speed=1_000).records == 3
+        assert len(paused) == 3
+        assert all(pause >= 3 for pause in paused), "a record has 3,000 bytes that cannot be compressed"
+
+
+@pytest.mark.parametrize(
+    ("ui", "damaged", "missing"),
+    [
+        ("en", "the saved page is damaged", "the saved page is missing"),
+        ("ar", "الصفحة المحفوظة تالفة", "الصفحة المحفوظة مفقودة"),
+    ],
+    ids=["en", "ar"],
+)
+def test_doctor_and_the_articles_page_say_what_is_lost(tmp_path: Path, ui: str, damaged: str, missing: str) -> None:
+    config = configured(tmp_path)
+    stories = [article(url(n), headline=f"Story {n}") for n in range(3)]
+    with WarcStore(raw_folder(config), "run-7") as copies:
+        pages = [page(one, raw=partial(copies.append, response(n))) for n, one in enumerate(stories)]
+        shelf = fill(config.settings.data, pages)
+        with shelf.archive.read() as conn:
+            refs = {ref.id: ref for ref in warc_records.refs(conn)}
+        path = raw_file(raw_folder(config))
+        damage(path, refs[2].offset + 900)
+        path.write_bytes(path.read_bytes()[: refs[3].offset + 10])
+        verify(shelf.archive, copies, NOW, NOW + HOUR)
+    verdict, told = CHECKS["raw copies"](config)
+    assert verdict == "warning"
+    assert f"{url(1)} (1) and {url(2)} (1)" in translate(told, "en")
+    client = client_of(shelf)
+    shown = [text_of(tree(client.get(f"/articles/{one.id}?ui={ui}"))) for one in stories]
+    assert [(damaged in text, missing in text) for text in shown] == [(False, False), (True, False), (False, True)]
+    shelf.close()
