@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, func, select, tuple_, update
 
 from index.archive import dialect, edits, outbox
 from index.archive import tables as t
@@ -114,14 +114,21 @@ def versions(conn: Connection, article_id: str, numbers: Sequence[int] | None = 
     return [_version(row) for row in conn.execute(query, {"article": article_id}).mappings()]
 
 
-def version_documents(conn: Connection, ids: Sequence[str]) -> list[IndexDocument]:
-    """Documents of these articles' replaced versions, oldest first, with their `number` and `current` False.
+def version_documents(
+    conn: Connection, ids: Sequence[str], only: Collection[tuple[str, int]] | None = None
+) -> list[IndexDocument]:
+    """Documents of these articles' replaced versions, oldest first, with their `number` and `current` False; `only`
+    those of these articles (ids) and numbers, if given.
 
     Story, date and state are those of the article today.
     """
     found: dict[str, list[IndexDocument]] = {}
     for piece in chunks(ids):
         query = _stored(t.versions.c.number < t.articles.c.number).where(t.articles.c.id.in_(piece))
+        if only is not None:
+            mine = set(piece)
+            asked = [(article, number) for article, number in only if article in mine]
+            query = query.where(tuple_(t.versions.c.article, t.versions.c.number).in_(asked))
         edited = edits.times(conn, piece)
         for row in conn.execute(query.order_by(t.versions.c.number)).mappings():
             past = replace(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import accumulate
 from typing import Any, Literal, cast
 
 from sqlalchemy import (
@@ -112,9 +114,13 @@ def remove(conn: Connection, engine: str, documents: Sequence[tuple[str, int]], 
 
 
 def batch(conn: Connection, target: str, n: int) -> list[Row]:
-    """The n rows that have waited longest for this target."""
-    oldest = select(outbox).where(outbox.c.target == target).order_by(outbox.c.added, outbox.c.article).limit(n)
-    return [Row(row.article, row.version, row.op) for row in conn.execute(oldest)]
+    """The rows that have waited longest for this target: those of n documents, of which an article has one a version,
+    or the first row alone, if that has more."""
+    oldest = select(outbox.c.article, outbox.c.version, outbox.c.op, func.coalesce(articles.c.number, 1))
+    oldest = oldest.outerjoin(articles, articles.c.id == outbox.c.article).where(outbox.c.target == target)
+    rows = conn.execute(oldest.order_by(outbox.c.added, outbox.c.article).limit(n)).all()
+    held = list(accumulate(number for *_, number in rows))
+    return [Row(*row) for *row, _ in rows[: max(1, bisect_right(held, n))]]
 
 
 def acknowledge(conn: Connection, target: str, done: Iterable[tuple[str, int]]) -> None:

@@ -30,6 +30,7 @@ from index.model.article import IndexDocument
 
 STATE = "_arshif.json"  # readers of datasets skip names that begin with `_`
 _NEW, _LOCK = "_new", "_arshif.lock"
+_MONTH = "month="
 _OWN = ("tags", "note", "collections")  # what people here added: no part of what sites published
 _COLUMNS = {name: value for name, value in COLUMNS.items() if name not in _OWN}
 _LANGUAGE = re.compile(r"[a-z]{2,8}")
@@ -83,7 +84,7 @@ class Dataset:
         :raises ArchiveError: when the archive cannot be read, or a file not be written.
         """
         done = Written()
-        left = set(self._digests)
+        left = {folder.name.removeprefix(_MONTH) for folder in self.folder.glob(f"{_MONTH}*")}  # noted or not
         with hold(self.folder / _LOCK, wait=False), archive.read() as conn:
             for first, held in documents.months(conn):
                 month = f"{first:%Y-%m}"
@@ -113,7 +114,7 @@ class Dataset:
                             files[language] = stack.enter_context(_table(draft / f"language={language}"))
                         files[language].add(rows)
             self._delete(month)
-            draft.rename(self.folder / f"month={month}")
+            draft.rename(self.folder / f"{_MONTH}{month}")
             self._note({**self._digests, month: digest})
         except OSError as error:
             raise ArchiveError(f"cannot write {error.filename or self.folder}: {error.strerror}") from error
@@ -121,7 +122,7 @@ class Dataset:
     def _delete(self, month: str) -> None:
         """Delete a month, once it is no longer noted as complete."""
         self._note({name: digest for name, digest in self._digests.items() if name != month})
-        folder = self.folder / f"month={month}"
+        folder = self.folder / f"{_MONTH}{month}"
         if folder.exists():
             shutil.rmtree(folder)
 

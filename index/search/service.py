@@ -117,7 +117,8 @@ def load(archive: Archive, keys: Sequence[Key]) -> tuple[Mapping[Key, IndexDocum
     """The documents of these keys, as far as the archive has them, and the number of other articles per story."""
     with archive.read() as conn:
         today = documents.documents(conn, [article for article, number in keys if number is None])
-        earlier = documents.version_documents(conn, list({article for article, number in keys if number is not None}))
+        past = [(article, number) for article, number in keys if number is not None]
+        earlier = documents.version_documents(conn, list(dict(past)), past)
         loaded: dict[Key, IndexDocument] = {(d.article.id, None): d for d in today}
         loaded |= {(d.article.id, d.number): d for d in earlier}
         stories = [d.story for d in loaded.values() if d.story is not None]

@@ -654,6 +654,23 @@ def test_another_spelling_with_the_same_text_is_an_alias_even_of_a_flash(store: 
         assert [(a.url, a.reason) for a in documents.aliases(conn, flash.id)] == [(amp.url, "spelling")]
 
 
+def test_replaced_versions_are_read_all_or_those_asked_for(store: Store) -> None:
+    one, other = (article(f"https://step.example/{n}", headline=f"H{n}") for n in (1, 2))
+    for each in (one, other):
+        for edit in range(4):
+            store(page(replace(each, body=f"{BODY}\n\n{each.headline} {edit}"), NOW + edit * HOUR))
+
+    def found(only: list[tuple[str, int]] | None) -> list[tuple[str, int]]:
+        with store.archive.read() as conn:
+            earlier = documents.version_documents(conn, [other.id, one.id], only)
+        return [(one.article.id, one.number) for one in earlier]
+
+    assert found(None) == [(each.id, number) for each in (other, one) for number in (1, 2, 3)]
+    assert found([(one.id, 2), (other.id, 3), (other.id, 1)]) == [(other.id, 1), (other.id, 3), (one.id, 2)]
+    assert found([(one.id, 4)]) == []
+    assert found([]) == []
+
+
 def test_another_edition_of_a_text_is_an_alias_and_no_version(store: Store) -> None:
     one = article()
     amp = replace(one, url=one.url + "/amp", id="amp", body=BODY + "\n\nاشترك في قناتنا", content_hash="amp")

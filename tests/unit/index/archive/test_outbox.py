@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from index.archive import Archive, articles, outbox
+from index.archive import Archive, articles, documents, outbox
 from index.archive.outbox import Quarantined, Row
 from index.model.codes import IndexReason
 from index.model.message import Message
@@ -54,6 +54,19 @@ def test_the_latest_version_wins(do: Do) -> None:
     one = store(do)
     store(do, text=BODY + "\n\n2", hours=1)
     assert rows(do, "t") == [Row(one, 2, "upsert")]
+
+
+def test_a_batch_is_of_so_many_documents_and_of_one_article_at_least(do: Do) -> None:
+    many = store(do, 1)
+    for edit in range(1, 5):
+        store(do, 1, text=f"{BODY}\n\n{edit}", hours=edit)
+    others = sorted(store(do, n) for n in range(2, 5))
+    do(lambda c: outbox.start_target(c, "embedded", "t", NOW))
+    do(lambda c: documents.touch(c, others, NOW + HOUR))
+    found = [row.article for row in rows(do, "t")]
+    assert found == [many, *others]
+    for n, articles_ in ((1, 1), (4, 1), (5, 1), (6, 2), (7, 3), (100, 4)):
+        assert [row.article for row in rows(do, "t", n)] == found[:articles_]
 
 
 def test_the_oldest_come_first(do: Do) -> None:

@@ -28,6 +28,13 @@ def store(archive: Archive, *numbers: int, text: str = "x") -> None:
         archive.write(lambda c, one=one: articles.store(c, page(one))).result()  # type: ignore[misc]
 
 
+def forget(archive: Archive, *numbers: int) -> None:
+    with archive.read() as conn:
+        gone = [one for n in numbers for one in erasure.everywhere(conn, f"https://step.example/{n}")]
+    for one in gone:
+        archive.write(lambda c, one=one: erasure.forget(c, one, NOW)).result()  # type: ignore[misc]
+
+
 def rows(folder: Path) -> dict[str, tuple[str, str, str]]:
     """Headline, month and language of the partition, by URL."""
     table = datasets.dataset(folder, partitioning="hive").to_table()
@@ -59,10 +66,7 @@ def test_a_later_export_writes_what_has_changed_and_deletes_what_was_erased(arch
     assert inodes(folder) == before
 
     store(archive, 2, text="rewritten")
-    with archive.read() as conn:
-        gone = [one for n in (3, 7) for one in erasure.everywhere(conn, f"https://step.example/{n}")]
-    for one in gone:
-        archive.write(lambda c, one=one: erasure.forget(c, one, NOW)).result()  # type: ignore[misc]
+    forget(archive, 3, 7)
     done = Dataset(folder).update(archive)
     assert (done.articles, done.months, done.changed) == (6, 2, 2)
     assert {url[-1] for url in rows(folder)} == set("012456")
@@ -126,6 +130,10 @@ def test_a_damaged_state_means_that_all_is_written_anew(archive: Archive, tmp_pa
         assert Dataset(folder).update(archive).changed == 3
         assert len(rows(folder)) == 4
     assert set(json.loads((folder / STATE).read_text())) == {"2026-01", "2026-02", "2026-03"}
+    (folder / STATE).write_text("")
+    forget(archive, 3)
+    Dataset(folder).update(archive)
+    assert {path.name for path in folder.glob("month=*")} == {"month=2026-01", "month=2026-02"}
 
 
 def test_two_do_not_write_to_one_folder(archive: Archive, tmp_path: Path) -> None:
