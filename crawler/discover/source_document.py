@@ -32,7 +32,8 @@ _ROOTS: dict[str, DocumentKind] = {
     "body": "html",
 }
 _ROOT = re.compile(
-    r"<(?:[a-z_][\w.-]{0,60}:)?(rss|feed|rdf|urlset|sitemapindex|html|!doctype html|head|body)(?=[\s>/])", re.I
+    r"<(?:[a-z_][\w.-]{0,60}:)?(rss|feed|rdf|urlset|sitemapindex|html|!doctype html|head|body)(?=[\s>/])",
+    re.IGNORECASE | re.ASCII,  # of Unicode's cases, `İ` is an `i`, and in lower case two characters
 )
 _STRAY = re.compile(rb"&(?:(#?\w{1,40});)?")
 _XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))

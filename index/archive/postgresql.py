@@ -18,7 +18,7 @@ from threading import Event
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, Table, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, ResourceClosedError
+from sqlalchemy.exc import ArgumentError, DBAPIError, ResourceClosedError
 
 from index.archive import data_folder, heartbeat, migrate
 from index.archive.column_types import to_json
@@ -172,6 +172,8 @@ class PostgresqlDatabase:
             )
         except ModuleNotFoundError as error:
             raise ArchiveError(Message("archive.no_driver", {"name": self.name})) from error
+        except (ArgumentError, ValueError) as error:  # such as ports that are none, in the query
+            raise ArchiveError(Message("archive.no_server", {"name": self.name})) from error
         event.listen(engine, "connect", _adapt)
         return engine
 

@@ -28,7 +28,7 @@ from tests.support.long_form import LONG, LONG_MARKS
 from tests.support.patience import LOOK, PATIENCE
 from tests.support.raw_files import HOST, crawl, names, says, whole
 
-KILLS = 200 if LONG else 15
+KILLS = 500 if LONG else 15
 FILES, PAGES = 4, 3  # before each kill
 
 pytestmark = LONG_MARKS
@@ -76,6 +76,7 @@ def crawl_and_compact(config: Path, data: Path, first: int, stored: Event) -> No
                 compact(archive, settings, NOW, at_once=True)
 
 
+@pytest.mark.timeout(0 if LONG else 3_600)
 def test_kills_at_random_times(house: Installation) -> None:
     dice, data = random.Random("compact"), Path(house.settings["ARSHIF_DATA"])
     forks = multiprocessing.get_context("fork")

@@ -288,7 +288,9 @@ TARGETS: Mapping[str, Target] = {
     "cursor": Target(cursor, (QueryError,), CURSORS),
     "settings": Target(settings, (ConfigError,), (SETTINGS,)),
     "site": Target(site, (ConfigError,), (YAML,)),
-    "database": Target(database, (), (DATABASE, b"postgresql+psycopg:///news", b"postgresql+psycopg://host:5432/db")),
+    "database": Target(
+        database, (ArchiveError,), (DATABASE, b"postgresql+psycopg:///news", b"postgresql+psycopg://host:5432/db")
+    ),
     "WARC": Target(warc, (), (RECORD, gzip.compress(RECORD))),
     "headers": Target(headers, (), (HEADER, b"120", b"ar-SY,en;q=0.7,*;q=0", b'{"code": "x", "params": {}}')),
 }
@@ -357,6 +359,7 @@ def test_a_million_broken_inputs(name: str, tmp_path: Path) -> None:
 FOUND: list[tuple[str, bytes]] = [
     ("wordpress", b"[" * 100_000),
     ("urls", b'url,title\nhttps://step.example/a,"' + b"x" * 200_000 + b"\nhttps://step.example/b,\n"),
+    ("sitemap", "<sitemap\u0130ndex><sitemap><loc>https://step.example/map.xml</loc></sitemap>".encode()),
     ("sitemap", b"loc,title\nhttps://step.example/a,'" + b"x" * 200_000),
     ("feed", b'<rss version="2.0"><channel encoding==><item><title>&#99999999999</title><link>x</link>'),
     ("feed", b'{"version": "https://jsonfeed.org/version/1", "items": ' + b'{"a":' * 50_000),
@@ -366,6 +369,10 @@ FOUND: list[tuple[str, bytes]] = [
     ("YAML", b"a: &a [*a]"),
     ("backup.json", b"[" * 100_000),
     ("query", b"(" * 5_000),
+    ("database", b"postgresql+psycopg:///news?host=a:b:c&host=d"),
+    ("database", b"postgresql+psycopg:///news?host=a:b&host=d"),
+    ("database", b"postgresql+psycopg:///news?port=x"),
+    ("database", b"postgresql+psycopg:///news?host=a,b&port=1,2,3"),
     ("page", b'<script type="application/ld+json">' + b"[" * 50_000),
     ("import", RECORD.replace(b"application/http", b"axplication/http")),
     ("robots.txt", b"Sitemap: https://[\nSitemap: https://x]/\nUser-agent: *\nDisallow: //[x"),

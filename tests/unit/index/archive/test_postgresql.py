@@ -528,3 +528,9 @@ def test_text_that_postgresql_cannot_hold_is_kept_without_nul(database: Postgres
         archive.write(lambda c: site_state.put(c, "step", name="a\0b", homepage="ح" * 3_000)).result()
         with archive.read() as conn:
             assert site_state.state(conn, "step").name == "a\ufffdb"
+
+
+@pytest.mark.parametrize("query", ["host=a:b:c&host=d", "host=a:b&host=d", "port=x", "host=a,b&port=1,2,3"])
+def test_a_place_that_is_no_server_is_told_without_a_connection(query: str, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="does not say where its server is"):
+        PostgresqlDatabase(f"postgresql+psycopg:///news?{query}", tmp_path).exists()
