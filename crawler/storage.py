@@ -20,6 +20,8 @@ from index.engines import Engine, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
 from index.model.message import Message
+from index.warc.folder import Folder
+from index.warc.place import Place
 from index.warc.record import WarcRef
 from index.warc.store import WarcStore
 
@@ -51,8 +53,13 @@ def find_article(conn: Connection, name: str) -> str | None:
 
 
 def raw_folder(config: Config) -> Path:
-    """The folder of the WARC files."""
+    """The folder of the WARC files, where the settings name no other place."""
     return config.settings.data / "raw"
+
+
+def raw_place(config: Config) -> Place:
+    """Where the WARC files lie."""
+    return Folder(raw_folder(config))
 
 
 def open_raw(config: Config, archive: Archive, run: int | None = None) -> WarcStore:
@@ -65,7 +72,7 @@ def open_raw(config: Config, archive: Archive, run: int | None = None) -> WarcSt
             return warc_records.location(conn, ref.id)
 
     name = raw_name(run) if run is not None else None
-    return WarcStore(raw_folder(config), name, file_bytes=config.settings.raw.file_bytes, moved=moved)
+    return WarcStore(raw_place(config), name, file_bytes=config.settings.raw.file_bytes, moved=moved)
 
 
 def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
@@ -76,7 +83,7 @@ def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
     try:
         with archive.database.lock(KEEPING) as still_held:
             before = now - timedelta(days=config.settings.raw.keep_days)
-            return raw_files.expire(archive, raw_folder(config), before, still_held)
+            return raw_files.expire(archive, raw_place(config), before, still_held)
     except Busy:
         return 0
 

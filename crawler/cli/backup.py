@@ -27,18 +27,18 @@ def backup(
     """Back up the archive and its raw copies, even during a crawl."""
     from crawler.cli.archive import open_existing_archive
     from crawler.config import load
-    from crawler.storage import database, raw_folder
+    from crawler.storage import database, raw_place
     from index.archive.backup import back_up
     from index.locale import FALLBACK
     from index.locale.formats import size
 
     config = load()
     if config.settings.archive:
-        params = {"name": database(config).name, "raw": str(raw_folder(config))}
+        params = {"name": database(config).name, "raw": raw_place(config).name}
         raise ArshifError(Message(CommandMessage.NO_BACKUP, params))
     with open_existing_archive(config) as archive, progress() as shown:
         step = shown.begin("backup", BYTES)
-        made = back_up(archive, raw_folder(config), folder, step.update)
+        made = back_up(archive, raw_place(config), folder, step.update)
     if json:
         print_json({"folder": folder, **_as_json(made)})
         return

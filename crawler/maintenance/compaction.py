@@ -30,7 +30,6 @@ from crawler.storage import open_raw, raw_name
 from index.archive import Archive, raw_files, runs, warc_files, warc_records
 from index.archive.backup import KEEPING
 from index.archive.database import StillHeld
-from index.atomic_files import new_file, sync_folder
 from index.model.codes import RecordProblem
 from index.warc import files
 from index.warc.record import pack_info
@@ -94,7 +93,7 @@ def compact(
     with open_raw(config, archive) as raw:
         merger = _Merger(archive, raw, config, now, stopped, done)
         with archive.database.lock(KEEPING) as still_held:
-            raw_files.sweep(archive, raw.folder, still_held)
+            raw_files.sweep(archive, raw.place, still_held)
         while left is None or left > 0:
             before, groups = done.merged, _groups(archive, raw, config, now, at_once=at_once)
             for group in groups[:left]:
@@ -152,7 +151,7 @@ def _parts(some: Iterable[SmallFile], file_bytes: int) -> Iterator[list[SmallFil
 def _small_files(archive: Archive, raw: WarcStore, config: Config) -> list[SmallFile]:
     """The files that can be merged: less than half full, of no run that goes on, and without a damaged record."""
     most = config.settings.raw.file_bytes // 2
-    small = {name: stat.st_size for name, stat in files.listed(raw.folder).items() if stat.st_size < most}
+    small = {name: facts.bytes for name, facts in raw.place.listed().items() if facts.bytes < most}
     with archive.read() as conn:
         contents = warc_files.contents(conn, list(small))
         writing = tuple(f"{raw_name(run)}-" for run in runs.unfinished(conn))
@@ -178,29 +177,27 @@ class _Merger:
         """Merge these files into a new one, and delete them; call it while the lock `KEEPING` is held."""
         if lack := disk_space.shortage(self.config.settings, more=sum(one.bytes for one in group)):
             raise ArchiveError(lack)
-        archive, folder = self.archive, self.raw.folder
+        archive, place = self.archive, self.raw.place
         name = f"{files.month(group[-1].newest)}/compacted-{self.now:%Y%m%dT%H%M%S}-{uuid4().hex[:8]}.warc.gz"
         archive.write(partial(warc_files.discard, files=[name])).result()
-        path = files.make_place(folder, name)
         copied: dict[str, dict[int, int]] = {}
         with ExitStack() as held:
-            with new_file(path) as out:
-                out.write(pack_info(path.name, {"software": PRODUCT, "format": "WARC File Format 1.1"}))
+            with place.create(name) as out:
+                out.write(pack_info(PurePosixPath(name).name, {"software": PRODUCT, "format": "WARC File Format 1.1"}))
                 for one in group:
-                    if held.enter_context(files.held(folder / one.name)) is None:
+                    if not held.enter_context(place.held(one.name)):
                         continue  # its writer goes on
                     offsets = self._copy(one.name, out)
                     self.done.damaged += offsets is None
                     if offsets:
                         copied[one.name] = offsets
-            sync_folder(path.parent)
             still_held()  # else another process may have deleted the new file, as nothing refers to it
             move = partial(warc_files.move, offsets=copied, target=name, now=self.now)
             if len(copied) > 1 and archive.write(move).result():
                 self.done.into += 1
                 self.done.merged += len(copied)
                 self.done.records += sum(map(len, copied.values()))
-        raw_files.sweep(archive, folder, still_held)
+        raw_files.sweep(archive, place, still_held)
 
     def _copy(self, name: str, out: IO[bytes]) -> dict[int, int] | None:
         """Copy a file's records, as far as the archive refers to them; return where each lies now, by its id. None if

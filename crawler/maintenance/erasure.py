@@ -6,20 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from crawler.config import Config
 from crawler.errors import ArshifError, Busy
-from crawler.storage import find_article
+from crawler.storage import find_article, raw_name
 from crawler.urls.canonical import canonical
-from index.archive import Archive, erasure, facsimiles, frontier, leases, readings, warc_files
+from index.archive import Archive, erasure, facsimiles, frontier, leases, readings, runs, warc_files
 from index.archive.backup import KEEPING
 from index.archive.database import StillHeld
 from index.archive.raw_files import sweep
 from index.model.message import Message
-from index.warc.files import held, names
-from index.warc.maintenance import blank
-from index.warc.torn import remove_cut, repair
+from index.warc.place import Place
 from index.warc.unreferred import unreferred
 
 OWNER = "arshif forget"  # owner of the sites' leases, shown to users
@@ -54,9 +52,9 @@ class Erased:
 
 
 class Erasure:
-    """Erases articles from an archive and its folder of raw responses."""
+    """Erases articles from an archive and its raw responses."""
 
-    def __init__(self, archive: Archive, raw: Path) -> None:
+    def __init__(self, archive: Archive, raw: Place) -> None:
         self.archive, self.raw = archive, raw
 
     def resolve(self, name: str, config: Config) -> ErasureTarget:
@@ -122,7 +120,7 @@ class Erasure:
             still_held()  # else a compaction may move the records between these steps
             with self.archive.read() as conn:
                 known = erasure.find(conn, article)
-            blank(self.raw, known.refs)  # before the archive forgets where they are
+            self.raw.blank(known.refs)  # before the archive forgets where they are
             self.archive.write(partial(erasure.forget, what=known, now=now), held[site]).result()
             done = replace(
                 done,
@@ -142,26 +140,29 @@ class Erasure:
     def _remove_torn(self) -> None:
         """Delete what is torn at the ends of files, and what was cut off before: it may be of any page."""
         with self.archive.read() as conn:
-            ends = warc_files.ends(conn, names(self.raw))
-        repair(self.raw, ends)
-        remove_cut(self.raw)
+            ends = warc_files.ends(conn, list(self.raw.listed()))
+        self.raw.repair(ends)
+        self.raw.remove_cut()
 
     def _blank_unreferred(self, what: ErasureTarget) -> int:
         """Blank records of the target to which the archive does not refer, before it forgets their URLs; return how
         many. A crawl that was killed before it stored a page leaves such a record, and a compaction copies none.
 
-        An image's may be about to be stored by a crawl of another site, if the file is being written to."""
+        An image's may be about to be stored by a crawl of another site, if the file is being written to, or is one of a
+        run that goes on."""
         done = 0
         with self.archive.read() as conn:
             pages = erasure.urls_of(conn, what.site) if what.whole else frozenset(what.urls)
             images = frozenset(url for _, article in what.articles for url in readings.images(conn, article))
-        for name in names(self.raw):
-            with held(self.raw / name) as free, self.archive.read() as conn:
+            writing = tuple(f"{raw_name(run)}-" for run in runs.unfinished(conn))
+        for name, facts in self.raw.listed().items():
+            with self.raw.held(name) as held, self.archive.read() as conn:
+                free = held and not PurePosixPath(name).name.startswith(writing)
                 referred = warc_files.records(conn, name)
                 its = [
                     ref
-                    for ref, url in unreferred(self.raw, name, referred)
+                    for ref, url in unreferred(self.raw, name, facts.bytes, referred)
                     if canonical(page := facsimiles.page_of(url)) in pages or page in pages or (free and url in images)
                 ]
-            done += blank(self.raw, its)
+            done += self.raw.blank(its)
         return done

@@ -12,7 +12,7 @@ from index.archive import Archive, warc_records
 from index.archive.warc_records import CheckedRecord
 from index.evidence import merkle
 from index.model.codes import RecordProblem
-from index.warc.record import WarcDamaged, unpack
+from index.warc.record import WarcDamaged, WarcMissing, unpack
 from index.warc.store import WarcStore
 
 BATCH = 200  # records checked between two writes: as many are checked again after an interruption
@@ -75,11 +75,11 @@ class SoundRecord:
 
 def inspect(raw: WarcStore, record: CheckedRecord) -> SoundRecord | RecordProblem:
     """A record after it was checked against its digests, and the hash in its manifest; or what is wrong with it."""
-    if not raw.holds(record.ref):
-        return RecordProblem.MISSING
     try:
         packed = raw.checked(record.ref, record.url)
         found = SoundRecord(packed, merkle.leaf_hash(unpack(packed, record.ref)))
+    except WarcMissing:
+        return RecordProblem.MISSING
     except WarcDamaged:
         return RecordProblem.DAMAGED
     return found if record.hash in (None, found.hash) else RecordProblem.DAMAGED

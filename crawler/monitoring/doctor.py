@@ -24,15 +24,13 @@ from crawler.fetch.rendering.settings import find_browser, launch_options
 from crawler.monitoring import notifications
 from crawler.monitoring.doctor_messages import DoctorMessage
 from crawler.scheduling.poll_interval import seconds
-from crawler.storage import database, open_archive, open_index, raw_folder, signing_key
+from crawler.storage import database, open_archive, open_index, raw_place, signing_key
 from index.archive import documents, health, leases, manifests, outbox, source_state, warc_records
 from index.archive import tables as t
 from index.archive.clock import BUILT, SKEW
 from index.archive.manifest_checks import chain_problems
 from index.archive.postgresql import server
 from index.model.message import Given, Message
-from index.warc.files import listed
-from index.warc.torn import torn_bytes
 
 Verdict = Literal["ok", "warning", "fail"]
 
@@ -142,10 +140,10 @@ def _disk(config: Config) -> Found:
 
 
 def _raw(config: Config) -> Found:
-    folder = raw_folder(config)
-    files = listed(folder)
-    latest = sorted(files, key=lambda name: files[name].st_mtime, reverse=True)[:LOOKED_INTO]
-    bad = [name for name in latest if torn_bytes(folder / name)]
+    place = raw_place(config)
+    files = place.listed()
+    latest = sorted(files, key=lambda name: files[name].modified, reverse=True)[:LOOKED_INTO]
+    bad = [name for name in latest if place.torn_bytes(name)]
     with open_archive(config) as archive, archive.read() as conn:
         extent = warc_records.extent(conn, datetime.now(UTC))
         damaged = warc_records.damaged(conn)

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from subprocess import PIPE
 
 from sqlalchemy import Connection
@@ -30,15 +29,14 @@ from crawler.processes.child import Child, kill_group, name_process, start_child
 from crawler.processes.fork_server import Forked, ForkServer
 from crawler.scheduling.site_schedule import LastRun
 from crawler.site_config import Site
-from crawler.storage import expire_raw, raw_folder, raw_name
+from crawler.storage import expire_raw, raw_name, raw_place
 from index.archive import Archive, expiry, liveness, warc_files
 from index.archive import runs as records
 from index.archive import site_state as site_states
 from index.locale import FALLBACK, translate
 from index.model.codes import RunCause, RunDetail, RunStatus, Verdict
 from index.model.message import Message
-from index.warc.files import listed
-from index.warc.torn import repair
+from index.warc.place import Place
 
 log = logging.getLogger("arshif.runs")
 
@@ -62,7 +60,7 @@ class Run:
     sites: tuple[Site, ...]
     child: Child
     deadline: float
-    raw: Path
+    raw: Place
     lack: Callable[[], Message | None] = lambda: None
     ended_by: RunStatus | None = None
     kill_at: float = field(default=float("inf"))
@@ -126,7 +124,7 @@ def start(
         archive.write(lambda conn: records.finish(conn, number, RunStatus.STOPPED, now, detail=detail)).result()
         raise
     deadline = time.monotonic() + config.settings.schedule.run_deadline * 60
-    return Run(number, chosen, child, deadline, raw_folder(config), partial(disk_space.shortage, config.settings))
+    return Run(number, chosen, child, deadline, raw_place(config), partial(disk_space.shortage, config.settings))
 
 
 def _child(arguments: list[str], stderr: int | None, server: ForkServer | None) -> Child:
@@ -154,7 +152,7 @@ def reap_dead_runs(config: Config, archive: Archive) -> list[int]:
     """
     dead = archive.write(lambda conn: records.reap_dead(conn, datetime.now(UTC))).result()
     for run in dead:
-        _repair(archive, raw_folder(config), run)
+        _repair(archive, raw_place(config), run)
     return dead
 
 
@@ -189,14 +187,14 @@ def finish(archive: Archive, run: Run) -> RunStatus:
     return status
 
 
-def _repair(archive: Archive, raw: Path, run: int) -> None:
+def _repair(archive: Archive, raw: Place, run: int) -> None:
     """Cut off what a dead run left torn in its WARC files, after the last record that the archive refers to; a file to
     which it refers nowhere is to be deleted. One from before the run is another archive's, and stays."""
-    there = listed(raw, f"{raw_name(run)}-")  # with its time as it was before the repair, which changes it
+    there = raw.listed(f"{raw_name(run)}-")  # with its time as it was before the repair, which changes it
     ends, record = archive.ask(lambda conn: (warc_files.ends(conn, list(there)), records.get(conn, run)))
-    repair(raw, ends)
+    raw.repair(ends)
     begun = record.started.timestamp() if record is not None else math.inf
-    unused = [file for file, end in ends.items() if not end and there[file].st_mtime >= begun]
+    unused = [file for file, end in ends.items() if not end and there[file].modified >= begun]
     if unused:
         archive.write(partial(warc_files.discard, files=unused)).result()
 

@@ -28,6 +28,7 @@ from index.atomic_files import replace_file, sync_folder
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
 from index.warc.files import is_file_name
+from index.warc.place import Place
 from index.warc.record import WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 
@@ -35,6 +36,7 @@ ARCHIVE, RAW, CONTENTS = sqlite.FILE, "raw", "backup.json"  # names in a backup;
 KEEPING = "keeping"  # the lock of backups, erasures and removals of raw responses: only one runs at a time
 FORMAT = 1  # of `backup.json`
 _CHUNK_BYTES = 1024 * 1024  # bytes copied at a time
+_FETCHED_BYTES = 8 * _CHUNK_BYTES  # of raw responses, each piece of which may be a request
 
 Told = Callable[[int, int], None]  # how much is done, and how much there is
 
@@ -66,7 +68,7 @@ class Backup:
         return sum(part.bytes for part in self.parts)
 
 
-def back_up(archive: Archive, raw: Path, into: Path, told: Told | None = None) -> Backup:
+def back_up(archive: Archive, raw: Place, into: Path, told: Told | None = None) -> Backup:
     """Back up an archive and its raw responses into a new or empty folder, while other processes read and write both.
 
     `told` is called with the bytes read so far, and with their number in all.
@@ -83,7 +85,7 @@ def back_up(archive: Archive, raw: Path, into: Path, told: Told | None = None) -
         copy = into / ARCHIVE
         with closing(sqlite3.connect(file, timeout=sqlite.BUSY_SECONDS)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))  # a snapshot, without deleted content
-        extent = _extent(copy)
+        extent, lying = _extent(copy), raw.listed()
         moved = _Moved(told, copy.stat().st_size + sum(extent.values()))
         parts = [_describe(copy, ARCHIVE, moved)]
         (into / RAW).mkdir()
@@ -92,11 +94,11 @@ def back_up(archive: Archive, raw: Path, into: Path, told: Told | None = None) -
             if not is_file_name(name):  # of no file of ours: it is not read
                 short.append(name)
                 continue
-            there = min(length, (raw / name).stat().st_size) if (raw / name).exists() else 0
+            there = min(length, lying[name].bytes) if name in lying else 0
             if there < length:
                 short.append(name)
             if there:
-                parts.append(_copy(raw / name, into / RAW / name, f"{RAW}/{name}", there, moved))
+                parts.append(_fetch(raw, name, into, there, moved))
         counts = _count(copy, "articles"), _count(copy, "versions")
         backup = Backup(made, *counts, tuple(parts), tuple(short), _damaged(copy, into / RAW))
         _sync(into / RAW)
@@ -322,20 +324,44 @@ def _describe(file: Path, name: str, moved: _Moved | None = None) -> Part:
     return Part(name, size, digest.hexdigest())
 
 
+def _fetch(raw: Place, name: str, into: Path, length: int, moved: _Moved) -> Part:
+    """Copy the first `length` bytes of a WARC file to disk, synced."""
+
+    def pieces() -> Iterator[bytes]:
+        for start in range(0, length, _FETCHED_BYTES):
+            try:
+                yield raw.read(WarcRef(name, start, min(_FETCHED_BYTES, length - start)))
+            except WarcDamaged as error:
+                raise ArchiveError(f"{name} changed while it was read: begin again ({error})") from error
+
+    return _write(pieces(), into / RAW / name, f"{RAW}/{name}", length, moved)
+
+
 def _copy(source: Path, target: Path, name: str, length: int, moved: _Moved) -> Part:
     """Copy the first `length` bytes of a file to disk, synced."""
-    digest, left = hashlib.sha256(), length
+
+    def pieces() -> Iterator[bytes]:
+        left = length
+        with source.open("rb") as stream:
+            while left and (piece := stream.read(min(left, _CHUNK_BYTES))):
+                left -= len(piece)
+                yield piece
+        if left:
+            raise ArchiveError(f"{source} became {left} bytes shorter while it was read: begin again")
+
+    return _write(pieces(), target, name, length, moved)
+
+
+def _write(pieces: Iterator[bytes], target: Path, name: str, length: int, moved: _Moved) -> Part:
+    digest = hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb") as stream, target.open("xb") as out:
-        while left and (piece := stream.read(min(left, _CHUNK_BYTES))):
+    with target.open("xb") as out:
+        for piece in pieces:
             out.write(piece)
             digest.update(piece)
-            left -= len(piece)
             moved.add(len(piece))
         out.flush()
         os.fsync(out.fileno())
-    if left:
-        raise ArchiveError(f"{source} became {left} bytes shorter while it was read: begin again")
     return Part(name, length, digest.hexdigest())
 
 

@@ -7,10 +7,9 @@ these folders. The name by which the archive refers to a file has its folder in 
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -36,16 +35,6 @@ def names(folder: Path, start: str = "") -> list[str]:
     patterns = (f"{start}*.warc.gz", f"[0-9]*/[0-9]*/{start}*.warc.gz")
     found = (path.relative_to(folder).as_posix() for pattern in patterns for path in folder.glob(pattern))
     return sorted(filter(is_file_name, found))
-
-
-def listed(folder: Path, start: str = "") -> dict[str, os.stat_result]:
-    """The names of the files in this folder, with the size and time of each; of those only which begin with `start`,
-    their months aside."""
-    found = {}
-    for name in names(folder, start):
-        with suppress(FileNotFoundError):  # deleted meanwhile
-            found[name] = (folder / name).stat()
-    return found
 
 
 def make_place(folder: Path, name: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import struct
 import zlib
 from base64 import b32encode
 from collections.abc import Mapping, Sequence
@@ -13,19 +14,21 @@ from hashlib import sha1
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from index.errors import ArshifError
+from index.errors import ArchiveError, ArshifError
 
 RECORD_BYTES = 128 * 1024**2  # longest unpacked record; by default, a page has at most 5 MiB, a source 50
 MEMBER = b"\x1f\x8b\x08"  # how a gzip member begins: its magic number and the method, RFC 1952
 RECORD = re.compile(rb"WARC/1\.[01]\r?\n")  # the first line of a record
 GZIP = zlib.MAX_WBITS + 16  # tells zlib to expect gzip's header and checksum
 _PACKED, _STORED = 6, 0  # zlib levels: compressing what came compressed only takes time
+_COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: text up to a zero byte, which readers skip
 _STATUS = re.compile(r"HTTP/\S+ ([1-9]\d\d)\b")  # how the head of a response begins
 _FIRST_LINE = 16  # bytes at least that it fits in
 
@@ -34,6 +37,10 @@ Headers = Sequence[tuple[str, str]]
 
 class WarcDamaged(ArshifError):
     """A raw response is missing or not as written: its article stays, but cannot be extracted again."""
+
+
+class WarcMissing(WarcDamaged):
+    """The file of a raw response is not there, or ends before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,24 @@ def pack_info(name: str, info: Mapping[str, str]) -> bytes:
     writer = WARCWriter(packed, gzip=True, warc_version="WARC/1.1")
     writer.write_record(writer.create_warcinfo_record(name, dict(info)))
     return packed.getvalue()
+
+
+def empty(length: int) -> bytes:
+    """A gzip member of this length with an empty WARC record.
+
+    :raises ArchiveError: when that is too short for one.
+    """
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    head = f"WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:{uuid4()}>\r\nWARC-Date: {now}\r\n"
+    record = f"{head}Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n\r\n\r\n".encode()
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(record) + packer.flush()
+    start = struct.pack("<BBBBIBB", 0x1F, 0x8B, 8, _COMMENT, 0, 0, 255)
+    end = struct.pack("<II", zlib.crc32(record), len(record))
+    padding = length - len(start) - 1 - len(packed) - len(end)
+    if padding < 0:
+        raise ArchiveError(f"a record of {length} bytes is too short to be blanked")
+    return start + b" " * padding + b"\0" + packed + end
 
 
 def unpack(packed: bytes, ref: WarcRef) -> bytes:

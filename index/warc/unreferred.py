@@ -3,15 +3,13 @@ stored them."""
 
 from __future__ import annotations
 
-import mmap
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from operator import attrgetter
-from pathlib import Path
 
-from index.warc.record import GZIP, MEMBER, WarcRef, begins_record
+from index.warc.place import Place
+from index.warc.record import GZIP, MEMBER, WarcDamaged, WarcRef, begins_record
 
 _CHUNK_BYTES = 1024 * 1024  # bytes unpacked at a time
 _FIRST_BYTES = 256  # … of the beginning of a record
@@ -20,30 +18,30 @@ _END_OF_HEAD = b"\r\n\r\n"
 _TARGET = re.compile(rb"\r\nWARC-Target-URI:[ \t]*<?([^\r\n>]*)", re.IGNORECASE)
 
 
-def unreferred(folder: Path, name: str, referred: Iterable[WarcRef]) -> Iterator[tuple[WarcRef, str]]:
-    """The records of a file beside those `referred` to, each with the URL that it is of; empty if it has none. One that
-    is torn or damaged reaches to where the next begins. There are none in a file that is not there."""
-    with suppress(FileNotFoundError), (folder / name).open("rb") as file:
-        size = file.seek(0, 2)
-        if not size:
-            return
-        with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
-            for start, end in _between(referred, size):
-                for offset, length, target in _records(data, start, end):
-                    yield WarcRef(name, offset, length), target
+def unreferred(place: Place, name: str, size: int, referred: Iterable[WarcRef]) -> Iterator[tuple[WarcRef, str]]:
+    """The records in the first `size` bytes of a file beside those `referred` to, each with the URL that it is of; empty
+    if it has none. One that is torn or damaged reaches to where the next begins. There are none in a file that is not
+    there. What lies between two records that are referred to is read at once."""
+    for start, end in _between(referred, size):
+        try:
+            data = place.read(WarcRef(name, start, end - start))
+        except WarcDamaged:  # it was merged with others meanwhile
+            continue
+        for offset, length, target in _records(data, 0, len(data)):
+            yield WarcRef(name, start + offset, length), target
 
 
 def _between(referred: Iterable[WarcRef], size: int) -> Iterator[tuple[int, int]]:
     at = 0
     for ref in sorted(referred, key=attrgetter("offset")):
-        if at < ref.offset:
+        if at < min(ref.offset, size):
             yield at, min(ref.offset, size)
         at = max(at, ref.offset + ref.length)
     if at < size:
         yield at, size
 
 
-def _records(data: mmap.mmap, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+def _records(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     """The records between two places: where each begins, how long it is, and its URL."""
     at = _next(data, start, end)
     while at < end:
@@ -54,7 +52,7 @@ def _records(data: mmap.mmap, start: int, end: int) -> Iterator[tuple[int, int, 
         at = _next(data, after, end)
 
 
-def _next(data: mmap.mmap, start: int, end: int) -> int:
+def _next(data: bytes, start: int, end: int) -> int:
     """Where the next record begins; `end` if none does."""
     at = data.find(MEMBER, start, end)
     while at >= 0 and not begins_record(data[at : min(at + _FIRST_BYTES, end)]):
@@ -62,7 +60,7 @@ def _next(data: mmap.mmap, start: int, end: int) -> int:
     return at if at >= 0 else end
 
 
-def _member(data: mmap.mmap, start: int, end: int) -> tuple[bytes, int]:
+def _member(data: bytes, start: int, end: int) -> tuple[bytes, int]:
     """The beginning of a member as far as it can be read, and its length; 0 if it is not whole."""
     unpacker, head, at = zlib.decompressobj(GZIP), b"", start
     while not unpacker.eof:

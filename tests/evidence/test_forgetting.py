@@ -13,6 +13,7 @@ from index.archive import Archive, articles, documents, erasure, frontier, readi
 from index.archive.database import Database
 from index.model.article import Image
 from index.model.candidate import Candidate
+from index.warc.folder import Folder
 from index.warc.record import Resource, Response, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import HOUR, NOW, article, page
@@ -41,7 +42,7 @@ def test_an_article_that_a_foreign_feed_lists_too_is_forgotten_under_both_sites(
             frontier.offer(conn, "third", "feed", [Candidate(OTHER)], NOW)
 
         archive.write(fill).result()
-        work = Erasure(archive, tmp_path / "raw")
+        work = Erasure(archive, Folder(tmp_path / "raw"))
         found = work.resolve(own.id if name == "its id" else name, config)
         assert set(found.sites) == {"paper", "aggregator", "third"}
         assert work.forget(found, NOW + HOUR).articles == 2
@@ -87,7 +88,7 @@ def test_records_that_a_killed_crawl_left_are_blanked_with_the_article(
         (raw / "sooner.warc.gz").write_bytes(torn(raw, damaged, damaged.length - 120))
         assert len(says(raw, SECRET)) == (3 if writing else 2)
 
-        work = Erasure(archive, raw)
+        work = Erasure(archive, Folder(raw))
         assert work.forget(work.resolve(name, config), NOW + HOUR).articles == 1
         assert says(raw, SECRET) == []
         assert {(raw / f"{name}.warc.gz").read_bytes() for name in ("torn", "sooner")} == {b""}

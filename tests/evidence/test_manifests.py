@@ -30,6 +30,7 @@ from index.evidence import minisign
 from index.evidence.forms import Manifest, parse_manifest, reading_bytes
 from index.evidence.proofs import check, pack
 from index.model.message import Message
+from index.warc.folder import Folder
 from tests.support.patience import PATIENCE
 from tests.support.proven import KEPT, Proven, day, text
 from tests.support.time_authority import authority
@@ -377,7 +378,7 @@ def test_what_is_forgotten_leaves_a_hash_and_the_proofs_of_all_else(anywhere: Pr
     kept, gone = anywhere.store(text(1), day(10)), anywhere.store(text(2), day(10))
     anywhere.write(day(11))
     before, made = pack(anywhere.proof(kept)), pack(anywhere.proof(gone))
-    work = Erasure(anywhere.archive, anywhere.folder / "data" / "raw")
+    work = Erasure(anywhere.archive, Folder(anywhere.folder / "data" / "raw"))
     work.forget(work.resolve(gone, anywhere.config), day(12))
     assert pack(anywhere.proof(kept)) == before
     assert check(made).reading["headline"] == "Story 2", "what was proven before is out of our hands"
@@ -396,7 +397,7 @@ def test_what_is_forgotten_leaves_a_hash_and_the_proofs_of_all_else(anywhere: Pr
 def test_what_is_forgotten_before_it_has_an_entry_is_in_no_manifest(archive: Proven) -> None:
     archive.store(text(1), day(10))
     gone = archive.store(text(2), day(10))
-    work = Erasure(archive.archive, archive.folder / "data" / "raw")
+    work = Erasure(archive.archive, Folder(archive.folder / "data" / "raw"))
     work.forget(work.resolve(gone, archive.config), day(10))
     archive.write(day(11))
     assert [one.entries for one in closed(archive)] == [2]
@@ -408,7 +409,7 @@ def test_a_backup_has_the_manifests_and_a_restored_archive_goes_on(archive: Prov
     archive.store(text(2), day(11))
     archive.write(day(11, 13))  # entries of a day that has not ended
     proof = pack(archive.proof(one))
-    back_up(archive.archive, archive.folder / "data" / "raw", archive.folder / "backup")
+    back_up(archive.archive, Folder(archive.folder / "data" / "raw"), archive.folder / "backup")
     restore(archive.folder / "backup", archive.folder / "new" / "data")
     with Proven(archive.folder / "new") as restored:
         assert pack(restored.proof(one)) == proof

@@ -21,6 +21,7 @@ from index.archive.database import Database
 from index.locale import translate
 from index.model.codes import RecordProblem
 from index.warc import record
+from index.warc.folder import Folder
 from index.warc.maintenance import join
 from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
@@ -145,7 +146,7 @@ def test_what_is_damaged_or_missing_is_found_with_its_versions(tmp_path: Path) -
         assert verify(archive, copies, NOW, NOW + 2 * HOUR).records == 0, "all were checked since"
 
         assert join(copies, refs, tmp_path / "all.warc.gz", {}) == (4, 2)
-        made = back_up(archive, tmp_path / "raw", tmp_path / "copy")
+        made = back_up(archive, Folder(tmp_path / "raw"), tmp_path / "copy")
         assert made.short == (file,)
         assert made.damaged == (f"{file}:{refs[2].offset}", f"{file}:{refs[5].offset}")
         assert check(tmp_path / "copy") == made

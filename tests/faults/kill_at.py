@@ -53,7 +53,7 @@ POINTS = {
     ),
     # 6 store: the raw copy, then one transaction
     "raw: before the record": Point("index.warc.store:WarcStore.append", "before", 9),
-    "raw: half of the record": Point("index.warc.store:WarcStore._put", "halfway", 9),
+    "raw: half of the record": Point("index.warc.folder:FolderWriter._put", "halfway", 9),
     "raw: after the record": Point("index.warc.store:WarcStore.append", "after", 9),
     "store: at the start of its transaction": Point("index.archive.articles:store", "before", 5),
     "store: a version, and no more": Point("index.archive.articles:_add_version", "after", 4),
@@ -76,7 +76,7 @@ POINTS = {
     "publish: after": Point("index.search.indexer:_activate", "after", 1),
     # beside the path: `arshif backup`, `restore` and `forget`
     "backup: the archive was copied": Point("index.archive.backup:_describe", "after", 1),
-    "backup: a part of the raw copies": Point("index.archive.backup:_copy", "after", 1),
+    "backup: a part of the raw copies": Point("index.archive.backup:_fetch", "after", 1),
     "backup: before it is called whole": Point("index.archive.backup:replace_file", "before", 1),
     "restore: half was copied": Point("index.archive.backup:_copy", "after", 1),
     "restore: before the old archive goes": Point("index.archive.backup:_move_aside", "before", 1),
@@ -84,16 +84,16 @@ POINTS = {
     "restore: the raw copies are there, the archive is not": Point("index.archive.backup:_put_archive", "before", 1),
     "restore: all is there": Point("index.archive.backup:_put_archive", "after", 1),
     "forget: within its lease": Point("crawler.maintenance.erasure:Erasure._forget", "before", 1),
-    "forget: raw copies are gone": Point("crawler.maintenance.erasure:blank", "after", 1),
+    "forget: raw copies are gone": Point("index.warc.folder:Folder.blank", "after", 1),
     "forget: within its transaction": Point("index.archive.erasure:forget", "after", 1),
     "forget: after its transaction": Point("crawler.maintenance.erasure:Erasure._forget", "after", 1),
     "forget: before the journal is emptied": Point("index.archive.sqlite:empty_journal", "before", 1),
-    "compact: before anything is written": Point("index.warc.files:make_place", "before", 1),
+    "compact: before anything is written": Point("index.warc.folder:make_place", "before", 1),
     "compact: some records are copied": Point("crawler.maintenance.compaction:inspect", "after", 5),
-    "compact: the new file is there": Point("crawler.maintenance.compaction:sync_folder", "before", 1),
+    "compact: the new file is there": Point("index.warc.folder:sync_folder", "before", 1),
     "compact: within moving the references": Point("index.archive.warc_files:move", "after", 1),
     "compact: the references are moved": Point("index.archive.raw_files:sweep", "before", 2),
-    "compact: some files are deleted": Point("index.archive.raw_files:remove", "after", 2),
+    "compact: some files are deleted": Point("index.warc.folder:Folder.remove", "after", 2),
     "compact: all files are deleted, and still noted": Point("index.archive.warc_files:keep", "before", 2),
 }
 KEEPING = ("backup", "restore", "forget", "compact")

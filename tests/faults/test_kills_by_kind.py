@@ -32,6 +32,7 @@ from index.archive import tables as t
 from index.errors import ArchiveError
 from index.search import indexer
 from index.warc.files import names
+from index.warc.folder import Folder
 from index.warc.torn import repair
 from tests.faults.consistency import Installation, check_sound, indexed
 from tests.faults.kill_after import calls_of, kill, undisturbed
@@ -182,7 +183,7 @@ def test_restoring(house: Installation, tmp_path: Path) -> None:
     data, copy = tmp_path / "data", tmp_path / "copy"
     with opened(house) as archive:
         crawl(archive, raw_folder(house.loaded()), 1, PAGES)
-        backup.back_up(archive, raw_folder(house.loaded()), copy)
+        backup.back_up(archive, Folder(raw_folder(house.loaded())), copy)
 
     def restore(_: int = 0) -> None:
         backup.restore(copy, data, force=True)

@@ -17,6 +17,7 @@ from index.archive.backup import ARCHIVE, back_up, restore
 from index.archive.tables import leases as table
 from index.errors import ArchiveError, Busy
 from index.locale import FALLBACK, translate
+from index.warc.folder import Folder
 from tests.integration.harness import ROOT, Harness
 from tests.support.archive_samples import HOUR, NOW
 from tests.support.news_sites import Newsroom
@@ -94,7 +95,7 @@ def test_once_it_is_dead_the_site_is_free_at_once(path: Path) -> None:
 
 def test_an_archive_that_is_crawled_there_is_not_replaced(path: Path, tmp_path: Path) -> None:
     with Archive(path) as archive:
-        back_up(archive, path.parent / "raw", tmp_path / "copy")
+        back_up(archive, Folder(path.parent / "raw"), tmp_path / "copy")
     with crawling_elsewhere(path) as process:
         with pytest.raises(Busy, match=f"process {process.pid} is crawling step"):
             restore(tmp_path / "copy", path.parent, force=True)
@@ -104,7 +105,7 @@ def test_an_archive_that_is_crawled_there_is_not_replaced(path: Path, tmp_path: 
 
 def test_who_has_an_archive_open_that_was_replaced_writes_no_more(path: Path, tmp_path: Path) -> None:
     with Archive(path) as archive:
-        back_up(archive, path.parent / "raw", tmp_path / "copy")
+        back_up(archive, Folder(path.parent / "raw"), tmp_path / "copy")
         (lease,) = archive.write(lambda c: leases.acquire(c, ["step"], "run 1", NOW)).result()
         archive.write(lambda c: leases.release(c, [lease])).result()
         restore(tmp_path / "copy", path.parent, force=True)

@@ -25,6 +25,7 @@ from index.archive import runs as records
 from index.archive.database import Database
 from index.model.codes import RunDetail, RunStatus, Verdict
 from index.warc.files import names as file_names
+from index.warc.folder import Folder
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support.archive_samples import HOUR, NOW
@@ -54,7 +55,7 @@ class Machine:
                 self.archive.write(lambda conn, site=site: self._well(conn, number, site)).result()  # type: ignore[misc]
         how = f"import os, sys; os.kill(os.getpid(), {-code})" if code < 0 else f"raise SystemExit({code})"
         child = subprocess.Popen([sys.executable, "-c", how], start_new_session=True)
-        run = Run(number, sites, child, 0.0, self.config.settings.data / "raw", ended_by=ended_by)
+        run = Run(number, sites, child, 0.0, Folder(self.config.settings.data / "raw"), ended_by=ended_by)
         child.wait()
         crawl_process.finish(self.archive, run)
 
@@ -166,7 +167,7 @@ def test_a_file_of_a_dead_run_to_which_nothing_refers_is_to_be_deleted(tmp_path:
         assert crawl_process.reap_dead_runs(config, archive) == [stored, lost, foreign]
         with archive.read() as conn:
             assert warc_files.discarded(conn) == before[1:3]
-        assert raw_files.sweep(archive, raw, lambda: None) == 2
+        assert raw_files.sweep(archive, Folder(raw), lambda: None) == 2
         assert file_names(raw) == [before[0], before[3]], "that of another archive stays"
         assert whole(archive, WarcStore(raw)) == 2
 

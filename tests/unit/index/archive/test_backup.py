@@ -24,7 +24,7 @@ from index.archive import tables as t
 from index.archive.backup import back_up, check, restore
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
-from index.warc.maintenance import blank
+from index.warc.folder import Folder
 from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, article, page
@@ -70,7 +70,7 @@ def written(tmp_path: Path) -> Iterator[Writer]:
 def copied(written: Writer, tmp_path: Path) -> Path:
     """A copy that was made of it."""
     with Archive(written.data / backup.ARCHIVE) as archive:
-        back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+        back_up(archive, Folder(written.data / backup.RAW), tmp_path / "copy")
     written.over.set()
     written.join()
     return tmp_path / "copy"
@@ -91,7 +91,7 @@ def whole(data: Path) -> int:
 def test_a_copy_made_while_a_crawl_writes_is_whole(written: Writer, tmp_path: Path) -> None:
     with Archive(written.data / backup.ARCHIVE) as archive:
         least = written.stored
-        made = back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+        made = back_up(archive, Folder(written.data / backup.RAW), tmp_path / "copy")
     most = written.stored + 1
     assert least <= made.articles <= most
     now = written.stored
@@ -148,10 +148,10 @@ def test_a_file_of_raw_copies_that_was_lost_is_told_and_stops_no_copy(written: W
     with raw.open("r+b") as file:
         file.truncate(100_000)
     with Archive(written.data / backup.ARCHIVE) as archive:
-        made = back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+        made = back_up(archive, Folder(written.data / backup.RAW), tmp_path / "copy")
         assert made.short == (name,)
         raw.unlink()
-        assert back_up(archive, written.data / backup.RAW, tmp_path / "another").short == (name,)
+        assert back_up(archive, Folder(written.data / backup.RAW), tmp_path / "another").short == (name,)
     assert restore(tmp_path / "copy", tmp_path / "elsewhere")[0] == made
     assert (tmp_path / "elsewhere" / backup.RAW / name).stat().st_size == 100_000
 
@@ -230,9 +230,9 @@ def test_names_in_the_archive_lead_nowhere_either(written: Writer, tmp_path: Pat
     before = secret.read_bytes()
     with Archive(written.data / backup.ARCHIVE) as archive:
         archive.write(lambda c: c.execute(update(t.raws).values(file="../../secret.warc.gz"))).result()
-        made = back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+        made = back_up(archive, Folder(written.data / backup.RAW), tmp_path / "copy")
         assert made.short == ("../../secret.warc.gz",), "told, and not read"
-        assert blank(written.data / backup.RAW, [WarcRef("../../secret.warc.gz", 0, 1_000)]) == 0
+        assert Folder(written.data / backup.RAW).blank([WarcRef("../../secret.warc.gz", 0, 1_000)]) == 0
     assert secret.read_bytes() == before
     assert before not in files(tmp_path / "copy").values()
 
@@ -242,17 +242,17 @@ def test_nor_do_names_of_files_to_be_deleted(written: Writer, tmp_path: Path) ->
     written.join()
     with Archive(written.data / backup.ARCHIVE) as archive:
         archive.write(lambda c: warc_files.discard(c, ["2026/11/run-000001-00001.warc.gz"])).result()
-        back_up(archive, written.data / backup.RAW, tmp_path / "copy")
+        back_up(archive, Folder(written.data / backup.RAW), tmp_path / "copy")
         check(tmp_path / "copy")
         archive.write(lambda c: warc_files.discard(c, ["../../secret"])).result()
-        back_up(archive, written.data / backup.RAW, tmp_path / "another")
+        back_up(archive, Folder(written.data / backup.RAW), tmp_path / "another")
     with pytest.raises(ArchiveError, match=r"names '\.\./\.\./secret' as a raw copy, which is no file of ours"):
         restore(tmp_path / "another", tmp_path / "elsewhere")
 
 
 def test_a_folder_with_something_in_it_is_not_written_to(copied: Path, written: Writer) -> None:
     with Archive(written.data / backup.ARCHIVE) as archive, pytest.raises(ArchiveError, match="is not empty"):
-        back_up(archive, written.data / backup.RAW, copied)
+        back_up(archive, Folder(written.data / backup.RAW), copied)
 
 
 def test_the_copy_is_without_what_indexes_lack(copied: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from index.archive.backup import back_up, restore
 from index.archive.postgresql import PostgresqlDatabase
 from index.errors import ArchiveError
 from index.warc.files import names as file_names
+from index.warc.folder import Folder
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW
@@ -64,7 +65,7 @@ def test_no_backup_is_restored_there(database: PostgresqlDatabase, tmp_path: Pat
         copies.append(Response("https://step.example/1", NOW, "HTTP/1.1 200 OK", [], b"said"))
     before = file_names(database.folder / "raw")
     with Archive(tmp_path / "other" / "archive.sqlite3") as archive:
-        back_up(archive, tmp_path / "other" / "raw", tmp_path / "copy")
+        back_up(archive, Folder(tmp_path / "other" / "raw"), tmp_path / "copy")
     with pytest.raises(ArchiveError, match="raw copies of another archive, which is in PostgreSQL"):
         restore(tmp_path / "copy", database.folder, force=True)
     assert file_names(database.folder / "raw") == before != []

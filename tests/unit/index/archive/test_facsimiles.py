@@ -23,6 +23,7 @@ from index.model.article import Article
 from index.model.codes import FacsimileReason, FetchReason, PartKind
 from index.model.message import Message
 from index.warc.files import names
+from index.warc.folder import Folder
 from index.warc.maintenance import join
 from index.warc.record import Response
 from index.warc.store import WarcStore
@@ -195,7 +196,7 @@ def test_forgetting_leaves_nothing_of_it_but_what_another_article_shows(
     assert len(what.refs) == 3
     gone = [one for one in kept(archive, ONE) if one.ref in what.refs]
     target = ErasureTarget(ONE.site, (ONE.site,), ((ONE.site, ONE.id),), what.urls, whole=False, told="")
-    assert Erasure(archive, tmp_path / "raw").forget(target, NOW).raws == 3
+    assert Erasure(archive, Folder(tmp_path / "raw")).forget(target, NOW).raws == 3
     assert {one.kind for one in gone} == {PartKind.IMAGE, PartKind.PICTURE}
     assert b"only here" not in _all(raw)
     assert b"a face" not in _all(raw)
@@ -229,7 +230,7 @@ def test_it_is_in_manifests_verified_joined_and_replayed(archive: Archive, raw: 
 def test_it_is_backed_up_and_restored(raw: WarcStore, tmp_path: Path) -> None:
     with Archive(tmp_path / "archive.sqlite3") as archive:
         store(archive, raw, ONE, part(), part(PartKind.PAGE, body=b"MIME-Version: 1.0"))
-        made = back_up(archive, tmp_path / "raw", tmp_path / "copy")
+        made = back_up(archive, Folder(tmp_path / "raw"), tmp_path / "copy")
     assert (made.short, made.damaged) == ((), ())
     restore(tmp_path / "copy", tmp_path / "again")
     with Archive(tmp_path / "again" / "archive.sqlite3") as archive, WarcStore(tmp_path / "again" / "raw") as copied:

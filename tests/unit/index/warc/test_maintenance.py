@@ -21,7 +21,8 @@ from index.archive import tables as t
 from index.archive.backup import KEEPING
 from index.errors import FileThere
 from index.file_lock import hold
-from index.warc.maintenance import blank, join
+from index.warc.folder import Folder
+from index.warc.maintenance import join
 from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import truncate_torn_tail
@@ -44,7 +45,7 @@ def test_a_record_is_blanked_while_the_file_is_written_and_all_others_stay(tmp_p
     secret = b"a body that nobody may read again"
     with WarcStore(tmp_path, "run") as copies:
         refs = [copies.append(response(n, secret if n == 1 else b"")) for n in range(3)]
-        assert blank(tmp_path, [refs[1], WarcRef("never-there.warc.gz", 0, 400)]) == 1
+        assert Folder(tmp_path).blank([refs[1], WarcRef("never-there.warc.gz", 0, 400)]) == 1
         refs.append(copies.append(response(3)))
         for number in (0, 2, 3):
             assert copies.read(refs[number], f"https://step.example/{number}") == ([("A", "b")], b"")
@@ -124,12 +125,12 @@ def test_a_name_that_leads_elsewhere_deletes_nothing(tmp_path: Path, name: str) 
         other.write_bytes(b"private")
     with Archive(tmp_path / "data" / "archive.sqlite3") as archive:
         archive.write(partial(warc_files.discard, files=[name])).result()
-        raw_files.sweep(archive, raw, lambda: None)
+        raw_files.sweep(archive, Folder(raw), lambda: None)
         with WarcStore(raw, "run-1") as copies:
             new = page(article(), raw=partial(copies.append, response(1)))
             archive.write(partial(articles.store, page=new)).result()
         archive.write(lambda conn: conn.execute(update(t.raws).values(file=name))).result()
-        raw_files.expire(archive, raw, NOW + DAY, lambda: None)
+        raw_files.expire(archive, Folder(raw), NOW + DAY, lambda: None)
         with archive.read() as conn:
             assert warc_files.referred(conn) == set()
             assert conn.execute(select(t.discarded_files)).all() == []

@@ -19,6 +19,7 @@ from warcio.checker import Checker
 
 from index.errors import ArchiveError
 from index.warc import files, record
+from index.warc.folder import Folder
 from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import repair
@@ -127,7 +128,6 @@ def test_a_file_of_an_older_archive_lies_beside_the_months(tmp_path: Path) -> No
         (tmp_path / old.file).rename(tmp_path / "old-00001.warc.gz")
         flat = replace(old, file="old-00001.warc.gz")
         assert copies.read(flat, URL)[1] == b"old"
-        assert copies.holds(flat)
     with WarcStore(tmp_path, "new") as copies:
         new = copies.append(response())
     assert files.names(tmp_path) == sorted([flat.file, new.file])
@@ -227,7 +227,7 @@ def write_until_killed(folder: Path) -> None:
 def test_a_killed_writer_leaves_whole_records(tmp_path: Path) -> None:
     child = multiprocessing.get_context("fork").Process(target=write_until_killed, args=(tmp_path,))
     child.start()
-    while sum(stat.st_size for stat in files.listed(tmp_path).values()) < 1_000_000:
+    while sum(facts.bytes for facts in Folder(tmp_path).listed().values()) < 1_000_000:
         assert child.is_alive()
     os.kill(child.pid or 0, signal.SIGKILL)
     child.join()

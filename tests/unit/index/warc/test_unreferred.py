@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from index.warc.folder import Folder
 from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
 from index.warc.unreferred import unreferred
@@ -34,8 +35,9 @@ def file(tmp_path: Path) -> tuple[Path, list[WarcRef]]:
 def test_each_record_is_either_referred_to_or_found(
     tmp_path: Path, file: tuple[Path, list[WarcRef]], referred: tuple[int, ...]
 ) -> None:
-    refs = file[1]
-    information, *found = unreferred(tmp_path, refs[0].file, [refs[n] for n in referred])
+    path, refs = file
+    size = path.stat().st_size
+    information, *found = unreferred(Folder(tmp_path), refs[0].file, size, [refs[n] for n in referred])
     assert information == (WarcRef(refs[0].file, 0, refs[0].offset), "")
     assert found == [(ref, url(n)) for n, ref in enumerate(refs) if n not in referred]
 
@@ -47,16 +49,19 @@ def test_one_that_is_damaged_reaches_to_the_next(tmp_path: Path, file: tuple[Pat
     end = refs[record].offset + refs[record].length
     data[end - 9 : end - 4] = bytes(5)
     path.write_bytes(data)
-    assert [*unreferred(tmp_path, refs[0].file, ())][1:] == [(ref, url(n)) for n, ref in enumerate(refs)]
+    assert [*unreferred(Folder(tmp_path), refs[0].file, len(data), ())][1:] == [
+        (ref, url(n)) for n, ref in enumerate(refs)
+    ]
 
 
 def test_one_that_is_torn_reaches_to_the_end(tmp_path: Path, file: tuple[Path, list[WarcRef]]) -> None:
     path, refs = file
     path.write_bytes(path.read_bytes()[:-20])
-    *_, (last, of) = unreferred(tmp_path, refs[0].file, refs[:4])
+    *_, (last, of) = unreferred(Folder(tmp_path), refs[0].file, path.stat().st_size, refs[:4])
     assert (last.offset, last.length, of) == (refs[4].offset, refs[4].length - 20, url(4))
 
 
 def test_no_file_and_an_empty_one_have_none(tmp_path: Path) -> None:
     (tmp_path / "empty.warc.gz").touch()
-    assert [*unreferred(tmp_path, "empty.warc.gz", ()), *unreferred(tmp_path, "none.warc.gz", ())] == []
+    for name, size in (("empty.warc.gz", 0), ("none.warc.gz", 10)):
+        assert [*unreferred(Folder(tmp_path), name, size, ())] == []
