@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from crawler.site_config import Model
+from index.warc.place_url import url_problem
 
 PRODUCT = "Arshif/0.1"  # the version of pyproject.toml, as sites see it
 TOKEN_CHARACTERS = 16  # at least: 64 bits, written in hexadecimal
@@ -135,10 +136,22 @@ class ScheduleSettings(Model):
 class RawSettings(Model):
     """The raw copies: pages as they were received, so that they can be extracted again."""
 
+    url: str = Field(
+        "",
+        description="Where the raw copies are: empty for the folder raw/ in `data`, file:///path of another folder, or "
+        "a bucket such as s3://bucket/prefix?endpoint=https://s3.example.org",
+    )
     file_bytes: int = Field(
         1_073_741_824, ge=1_048_576, description="Size at which a WARC file is closed and a new one begun, in bytes"
     )
     keep_days: int = Field(0, ge=0, le=36_500, description="Days after which raw copies are deleted; 0: never")
+
+    @field_validator("url")
+    @classmethod
+    def _place(cls, url: str) -> str:
+        if problem := url and url_problem(url):
+            raise ValueError(problem)
+        return url
 
 
 class ManifestSettings(Model):

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from crawler.config import Config
 from crawler.errors import ArshifError, Busy
 from crawler.urls.canonical import canonical
-from index.archive import Archive, documents, raw_files, sqlite, warc_records
+from index.archive import Archive, documents, raw_files, raw_owner, sqlite, warc_records
 from index.archive.backup import KEEPING
 from index.archive.database import Database, SqliteFile
 from index.archive.postgresql import PostgresqlDatabase
@@ -20,7 +20,6 @@ from index.engines import Engine, open_engine
 from index.evidence import minisign
 from index.evidence.messages import ManifestProblem
 from index.model.message import Message
-from index.warc.folder import Folder
 from index.warc.place import Place
 from index.warc.record import WarcRef
 from index.warc.store import WarcStore
@@ -58,12 +57,33 @@ def raw_folder(config: Config) -> Path:
 
 
 def raw_place(config: Config) -> Place:
-    """Where the WARC files lie."""
-    return Folder(raw_folder(config))
+    """Where the WARC files lie.
+
+    :raises ArchiveError: when those that the archive refers to lie elsewhere.
+    """
+    url, data = config.settings.raw.url, config.settings.data
+    raw_owner.check(url, data)
+    return raw_owner.place_at(url, data)
+
+
+def own_raw_place(config: Config) -> Place:
+    """Where the WARC files lie, for whoever writes or deletes some.
+
+    :raises ArchiveError: when the place is another archive's, or cannot be reached, or those that the archive refers to
+        lie elsewhere.
+    """
+    url, data = config.settings.raw.url, config.settings.data
+    raw_owner.check(url, data)
+    place = raw_owner.claim(url, data)
+    raw_owner.settle(url, data)
+    return place
 
 
 def open_raw(config: Config, archive: Archive, run: int | None = None) -> WarcStore:
-    """The raw copies of this archive, to be read, and written to by a run (its number)."""
+    """The raw copies of this archive, to be read, and written to by a run (its number).
+
+    :raises ArchiveError: when they cannot be written to, or are in another place than the settings name.
+    """
 
     def moved(ref: WarcRef) -> WarcRef | None:
         if ref.id is None:
@@ -71,8 +91,8 @@ def open_raw(config: Config, archive: Archive, run: int | None = None) -> WarcSt
         with archive.read() as conn:
             return warc_records.location(conn, ref.id)
 
-    name = raw_name(run) if run is not None else None
-    return WarcStore(raw_place(config), name, file_bytes=config.settings.raw.file_bytes, moved=moved)
+    name, place = (raw_name(run), own_raw_place) if run is not None else (None, raw_place)
+    return WarcStore(place(config), name, file_bytes=config.settings.raw.file_bytes, moved=moved)
 
 
 def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
@@ -83,7 +103,7 @@ def expire_raw(config: Config, archive: Archive, now: datetime) -> int:
     try:
         with archive.database.lock(KEEPING) as still_held:
             before = now - timedelta(days=config.settings.raw.keep_days)
-            return raw_files.expire(archive, raw_place(config), before, still_held)
+            return raw_files.expire(archive, own_raw_place(config), before, still_held)
     except Busy:
         return 0
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from index.archive.database import Database, SqliteFile
 from index.locale import catalogues
+from tests.support import object_store as s3
 from tests.support import postgresql
 from tests.support.elasticsearch import server
 from tests.support.requirements import missing
@@ -45,6 +46,21 @@ def postgresql_server() -> Iterator[postgresql.Server]:
     """A real PostgreSQL for this session."""
     with postgresql.serving() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[s3.ObjectStore]:
+    """A real S3 server for this session."""
+    with s3.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(object_store: s3.ObjectStore, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty bucket, for `raw.url`, whose keys are in the environment."""
+    for name, value in s3.KEYS.items():
+        monkeypatch.setenv(name, value)
+    return object_store.bucket()
 
 
 @pytest.fixture(scope="session", autouse=True)

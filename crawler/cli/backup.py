@@ -58,7 +58,7 @@ def restore(
 ) -> None:
     """Verify a backup, restore the archive and rebuild the index."""
     from crawler.config import load
-    from crawler.storage import database, open_archive, open_index
+    from crawler.storage import database, open_archive, open_index, own_raw_place
     from index.archive import backup as backups
     from index.search import indexer
 
@@ -67,7 +67,8 @@ def restore(
         raise ArshifError(Message(CommandMessage.NO_RESTORE, {"name": database(config).name}))
     with progress() as shown:
         step = shown.begin("restore", BYTES)
-        made, aside = backups.restore(folder, config.settings.data, force=force, told=step.update)
+        elsewhere = own_raw_place(config) if config.settings.raw.url else None
+        made, aside = backups.restore(folder, config.settings.data, elsewhere=elsewhere, force=force, told=step.update)
     problem = ""
     with open_archive(config) as archive, open_index(config) as engine, progress() as shown:
         try:

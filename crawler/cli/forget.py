@@ -30,12 +30,12 @@ def forget(
     It is removed from the archive, the raw copies and the index."""
     from crawler.config import load
     from crawler.maintenance.erasure import Erasure
-    from crawler.storage import raw_place
+    from crawler.storage import own_raw_place
     from index.locale import FALLBACK, translate
 
     config = load()
     with open_existing_archive(config) as archive:
-        work = Erasure(archive, raw_place(config))
+        work = Erasure(archive, own_raw_place(config))
         found = work.resolve(what, config)
         if json:
             print_error(found.told)

@@ -48,12 +48,13 @@ def import_pages(
     from crawler.importing.job import Import
     from crawler.importing.page_filter import PageFilter
     from crawler.processes.parse_pool import ParsePool
-    from crawler.storage import open_archive, open_raw
+    from crawler.storage import open_archive, open_raw, own_raw_place
 
     config = load()
     chosen = _split(sites)
     wanted = PageFilter(config, chosen, as_utc(since), as_utc(until), config.settings.politeness.page_max_bytes)
     options = repr((sorted(chosen), since, until, languages))
+    own_raw_place(config)
     pool = ParsePool(workers)
     try:
         with open_archive(config) as archive, open_raw(config, archive) as raw, progress() as shown:

@@ -11,7 +11,10 @@ class CommandMessage(StrEnum):
     NO_ARCHIVE = "command.no_archive"  # place
     NO_BACKUP = "command.no_backup"  # name, raw: a folder
     NO_RESTORE = "command.no_restore"  # name
+    COPY_RAW_THERE = "command.copy_raw_there"  # to
+    COPY_RAW_TO = "command.copy_raw_to"  # problem
     COPY_TO = "command.copy_to"  # problem
+    COPY_WHAT = "command.copy_what"
     COPY_THERE = "command.copy_there"  # name
     NO_ARTICLE = "command.no_article"  # given
     NO_COLLECTION = "command.no_collection"  # given

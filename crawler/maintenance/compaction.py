@@ -26,7 +26,7 @@ from crawler.config import Config
 from crawler.errors import ArchiveError, Busy
 from crawler.maintenance.verification import inspect
 from crawler.settings_model import PRODUCT
-from crawler.storage import open_raw, raw_name
+from crawler.storage import open_raw, own_raw_place, raw_name
 from index.archive import Archive, raw_files, runs, warc_files, warc_records
 from index.archive.backup import KEEPING
 from index.archive.database import StillHeld
@@ -90,10 +90,12 @@ def compact(
     :raises ArchiveError: when the disk has too little space, or a file cannot be written.
     """
     done, left = Compacted(), most
+    own_raw_place(config)
     with open_raw(config, archive) as raw:
         merger = _Merger(archive, raw, config, now, stopped, done)
         with archive.database.lock(KEEPING) as still_held:
             raw_files.sweep(archive, raw.place, still_held)
+            raw_files.sweep_orphans(archive, raw.place, now, still_held)
         while left is None or left > 0:
             before, groups = done.merged, _groups(archive, raw, config, now, at_once=at_once)
             for group in groups[:left]:

@@ -29,7 +29,7 @@ from crawler.processes.child import Child, kill_group, name_process, start_child
 from crawler.processes.fork_server import Forked, ForkServer
 from crawler.scheduling.site_schedule import LastRun
 from crawler.site_config import Site
-from crawler.storage import expire_raw, raw_name, raw_place
+from crawler.storage import expire_raw, own_raw_place, raw_name, raw_place
 from index.archive import Archive, expiry, liveness, warc_files
 from index.archive import runs as records
 from index.archive import site_state as site_states
@@ -108,6 +108,7 @@ def start(
     """
     if lack := disk_space.shortage(config.settings):
         raise ArchiveError(lack)
+    raw = own_raw_place(config)  # else the run would fetch what it cannot keep
     reap_dead_runs(config, archive)
     if expired := expire_raw(config, archive, datetime.now(UTC)):
         log.info("deleted %d file(s) of raw responses older than %d days", expired, config.settings.raw.keep_days)
@@ -124,7 +125,7 @@ def start(
         archive.write(lambda conn: records.finish(conn, number, RunStatus.STOPPED, now, detail=detail)).result()
         raise
     deadline = time.monotonic() + config.settings.schedule.run_deadline * 60
-    return Run(number, chosen, child, deadline, raw_place(config), partial(disk_space.shortage, config.settings))
+    return Run(number, chosen, child, deadline, raw, partial(disk_space.shortage, config.settings))
 
 
 def _child(arguments: list[str], stderr: int | None, server: ForkServer | None) -> Child:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -43,7 +43,7 @@ from index.archive.warc_records import Redirect
 from index.model.article import Article
 from index.model.codes import FetchReason, PageReason, ParseReason, TrustReason
 from index.model.message import Message
-from index.warc.record import Response
+from index.warc.record import Resource, Response, WarcRef
 
 log = logging.getLogger("arshif.crawl")
 
@@ -54,6 +54,7 @@ OUTCOMES = {
 NEWS = ("new", "changed")  # outcomes that are exported
 GONE_STATUSES = (404, 410)  # RFC 9110: not found, and gone for good; treated alike, the first time as later
 FURTHER_PAGE_TRIES = 3  # times that an article waits for a next page that does not answer, before it is stored without
+Append = Callable[[Response | Resource], WarcRef]  # what writes a response, and returns where it is
 FULL_FETCH_EVERY = 4  # every fourth visit to a page is made without its validators, which may be wrong
 
 
@@ -76,6 +77,11 @@ class Received:
     page: Response | None = None
     redirects: tuple[Response, ...] = ()
     further: tuple[Response | None, ...] = ()
+
+    @property
+    def all(self) -> list[Response]:
+        """All of these."""
+        return [one for one in (*self.redirects, self.page, *self.further) if one is not None]
 
     @property
     def leading_on(self) -> list[Response]:
@@ -252,7 +258,7 @@ class Pages:
                 visit = replace(visit, etag=page.headers.get("etag"), last_modified=page.headers.get("last-modified"))
 
             def unchanged(conn: Connection) -> None:
-                articles.unchanged(conn, site.id, row.url, visit, self._redirects(received))
+                articles.unchanged(conn, site.id, row.url, visit, redirects(received, self.archive.warc.append))
                 self._judge(conn, site.id, row, page, changed=False)
                 site_state.record_revisit(conn, site.id, changed=False, fade=FADE)
 
@@ -303,7 +309,9 @@ class Pages:
         if reading.extraction.next_page is not None and not ended:
             return GoesOn(reading.extraction.next_page, page, received)
         page = replace(page, rest=page.rest[: reading.extraction.pages - 1])
-        fetched = await self._fetched(site, row, page, reading.extraction.article, received)
+        is_news = row.article is None  # a page that is known is often the same, and then not kept
+        append = await self.archive.ahead(received.all if is_news else ())
+        fetched = await self._fetched(site, row, page, reading.extraction.article, received, append)
         try:
             kind = await self.store(site, row, page, replace(fetched, strict=True), reading)
         except articles.NotCompared as differing:
@@ -314,7 +322,8 @@ class Pages:
             reading = await self._read(site, page, home)
         compared = await self.corrections.of_article(site, home, reading.repeats)
         reading = replace(reading, rereadings=(*reading.rereadings, *compared))
-        fetched = replace(fetched, article=reading.extraction.article)
+        append = append if is_news else await self.archive.ahead(received.all)
+        fetched = await self._fetched(site, row, page, reading.extraction.article, received, append)
         kind = await self.store(site, row, page, fetched, reading)
         return reading.extraction.article if kind in NEWS else None
 
@@ -370,13 +379,19 @@ class Pages:
         return await self.progress.settle(site.id, take, OUTCOMES.__getitem__)
 
     async def _fetched(
-        self, site: Site, row: FrontierRow, page: Page, article: Article, received: Received
+        self,
+        site: Site,
+        row: FrontierRow,
+        page: Page,
+        article: Article,
+        received: Received,
+        append: Append,
     ) -> articles.Fetched:
         """The article and how its page was fetched, in the form that the archive stores.
 
         The validators of the first page say nothing about those after it, so an article in several is read whole again.
         """
-        raw, append = received.page, self.archive.warc.append
+        raw = received.page
         keep = [None if one is None else partial(append, one) for one in received.further]
         further = tuple(
             articles.Continuation(one.url, raw.url if raw else one.final_url, one.fetched, body_hash(one.body), write)
@@ -393,7 +408,7 @@ class Pages:
             last_modified=None if further else page.headers.get("last-modified"),
             raw=None if raw is None else partial(append, raw),
             raw_url=None if raw is None else raw.url,
-            redirects=self._redirects(received),
+            redirects=redirects(received, append),
             revisit_at=await self.revisit_at(site, row, page),
             run=self.archive.run,
             status=page.status,
@@ -402,9 +417,10 @@ class Pages:
             further=further,
         )
 
-    def _redirects(self, received: Received) -> tuple[Redirect, ...]:
-        append = self.archive.warc.append
-        return tuple(Redirect(one.url, one.fetched, partial(append, one)) for one in received.redirects)
+
+def redirects(received: Received, append: Append) -> tuple[Redirect, ...]:
+    """The responses that led to a page, each with what writes it."""
+    return tuple(Redirect(one.url, one.fetched, partial(append, one)) for one in received.redirects)
 
 
 def _is_end(problem: PageProblem) -> bool:

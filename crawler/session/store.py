@@ -18,6 +18,7 @@ from crawler.storage import open_archive, open_raw
 from index.archive import Archive, leases, runs
 from index.model.codes import RunDetail, RunStatus
 from index.model.message import Message
+from index.warc.record import Resource, Response, WarcRef
 from index.warc.store import WarcStore
 
 log = logging.getLogger("arshif.crawl")
@@ -99,6 +100,27 @@ class SessionStore:
         except ArchiveError as error:
             self.on_error(error)
             raise
+
+    async def ahead(self, whats: Iterable[Response]) -> Callable[[Response | Resource], WarcRef]:
+        """What writes responses and returns their locations: these are written before, where that takes long, and not
+        within the transaction that refers to them.
+
+        :raises ArchiveError: when they cannot be written; `on_error` has been called.
+        """
+        some = list(whats)
+        if not some:
+            return self.warc.append
+        try:
+            refs = await asyncio.wrap_future(await asyncio.to_thread(self.warc.ahead, some))
+        except ArchiveError as error:
+            self.on_error(error)
+            raise
+        written = {id(one): (one, ref) for one, ref in zip(some, refs, strict=False)}
+
+        def append(what: Response | Resource) -> WarcRef:
+            return written[id(what)][1] if id(what) in written else self.warc.append(what)
+
+        return append
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """The result of `work`, run in a thread other than the reactor's."""

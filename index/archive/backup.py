@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ from index.atomic_files import replace_file, sync_folder
 from index.errors import ArchiveError, Busy
 from index.file_lock import hold
 from index.warc.files import is_file_name
-from index.warc.place import Place
+from index.warc.place import FileFacts, Place
 from index.warc.record import WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 
@@ -139,10 +139,15 @@ def check(folder: Path, moved: _Moved | None = None) -> Backup:
     return backup
 
 
-def restore(folder: Path, data: Path, *, force: bool = False, told: Told | None = None) -> tuple[Backup, Path | None]:
+def restore(
+    folder: Path, data: Path, *, elsewhere: Place | None = None, force: bool = False, told: Told | None = None
+) -> tuple[Backup, Path | None]:
     """Verify a backup and put it in place of the archive in `data`; return its contents, and the folder that now holds
     whatever was there before. No index matches the restored archive: each must be rebuilt. `told` is called with the
     bytes read so far, and with their number in all.
+
+    Raw responses that are not in `data` but `elsewhere` are written there, as far as they are missing; what else is
+    there stays, but for files that are not as in the backup, which `force` replaces.
 
     :raises ArchiveError: when there is an archive already and `force` is not set, or one in PostgreSQL that has its raw
         responses there, or the backup is not complete.
@@ -152,7 +157,8 @@ def restore(folder: Path, data: Path, *, force: bool = False, told: Told | None 
     moved = _Moved(told)
     backup = check(folder, moved)
     archive, raw = data / ARCHIVE, data / RAW
-    there = [path for path in (archive, sqlite.journal(archive), shared(archive), raw) if path.exists()]
+    own = [] if elsewhere is not None else [raw]
+    there = [path for path in (archive, sqlite.journal(archive), shared(archive), *own) if path.exists()]
     if there and not force:
         raise ArchiveError(f"{data} holds an archive already: name another place, or move it aside with --force")
     with _display_path(data), _nobody_else(data):
@@ -160,8 +166,11 @@ def restore(folder: Path, data: Path, *, force: bool = False, told: Told | None 
             shutil.rmtree(left)
         draft = data / f"{migrate.RESTORING}{os.getpid()}"
         (draft / RAW).mkdir(parents=True)
+        lying = elsewhere.listed() if elsewhere is not None else {}
         for part in backup.parts:
-            if _copy(folder / part.name, draft / part.name, part.name, part.bytes, moved) != part:
+            if elsewhere is not None and part.name != ARCHIVE:
+                _put_back(folder, part, elsewhere, lying, moved, force=force)
+            elif _copy(folder / part.name, draft / part.name, part.name, part.bytes, moved) != part:
                 raise ArchiveError(f"{folder / part.name} changed while it was read: begin again")
         _sync(draft)
         sqlite.set_wal(draft / ARCHIVE)
@@ -169,11 +178,10 @@ def restore(folder: Path, data: Path, *, force: bool = False, told: Told | None 
         if (journal := sqlite.journal(draft / ARCHIVE)).exists() and journal.stat().st_size:
             raise ArchiveError(f"another process reads {draft}: end it, and begin again")
         aside = _move_aside(there, data) if there else None
-        os.replace(draft / RAW, raw)
+        if elsewhere is None:
+            os.replace(draft / RAW, raw)
         _put_archive(draft / ARCHIVE, archive)
-        for left in draft.iterdir():  # the draft's lock, and an emptied journal
-            left.unlink()
-        draft.rmdir()
+        shutil.rmtree(draft)  # the draft's lock, and an emptied journal
         return backup, aside
 
 
@@ -324,17 +332,46 @@ def _describe(file: Path, name: str, moved: _Moved | None = None) -> Part:
     return Part(name, size, digest.hexdigest())
 
 
+def _put_back(
+    folder: Path, part: Part, raw: Place, lying: Mapping[str, FileFacts], moved: _Moved, *, force: bool
+) -> None:
+    """Write a WARC file of a backup to a place, unless it is there."""
+    name = part.name.removeprefix(f"{RAW}/")
+    if name in lying:
+        digest = hashlib.sha256()
+        for piece in raw_pieces(raw, name, lying[name].bytes):
+            digest.update(piece)
+        if digest.hexdigest() == part.sha256:
+            moved.add(part.bytes)
+            return
+        if not force:
+            raise ArchiveError(f"{name} in {raw.name} is not as it was when the copy was made: --force replaces it")
+        raw.remove(name)
+    digest = hashlib.sha256()
+    with (folder / part.name).open("rb") as stream, raw.create(name) as out:
+        while piece := stream.read(_CHUNK_BYTES):
+            out.write(piece)
+            digest.update(piece)
+            moved.add(len(piece))
+        if digest.hexdigest() != part.sha256:
+            raise ArchiveError(f"{folder / part.name} changed while it was read: begin again")
+
+
+def raw_pieces(raw: Place, name: str, length: int) -> Iterator[bytes]:
+    """The first `length` bytes of a WARC file.
+
+    :raises ArchiveError: when it becomes shorter meanwhile.
+    """
+    for start in range(0, length, _FETCHED_BYTES):
+        try:
+            yield raw.read(WarcRef(name, start, min(_FETCHED_BYTES, length - start)))
+        except WarcDamaged as error:
+            raise ArchiveError(f"{name} changed while it was read: begin again ({error})") from error
+
+
 def _fetch(raw: Place, name: str, into: Path, length: int, moved: _Moved) -> Part:
     """Copy the first `length` bytes of a WARC file to disk, synced."""
-
-    def pieces() -> Iterator[bytes]:
-        for start in range(0, length, _FETCHED_BYTES):
-            try:
-                yield raw.read(WarcRef(name, start, min(_FETCHED_BYTES, length - start)))
-            except WarcDamaged as error:
-                raise ArchiveError(f"{name} changed while it was read: begin again ({error})") from error
-
-    return _write(pieces(), into / RAW / name, f"{RAW}/{name}", length, moved)
+    return _write(raw_pieces(raw, name, length), into / RAW / name, f"{RAW}/{name}", length, moved)
 
 
 def _copy(source: Path, target: Path, name: str, length: int, moved: _Moved) -> Part:

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from index.archive import Archive, data_folder, leases, sqlite
 from index.archive import tables as t
 from index.archive.backup import KEEPING, shared
-from index.archive.database import Database, SqliteFile
+from index.archive.database import Database, SqliteFile, StillHeld
 from index.archive.postgresql import PostgresqlDatabase, freeze, other_processes
 from index.archive.upsert import streamed
 from index.errors import ArchiveError, Busy
@@ -59,7 +59,7 @@ def into_database(source: SqliteFile, target: PostgresqlDatabase, told: Told | N
     :raises Busy: when another process is working with the archive.
     :raises ArchiveError: when the database is another archive, or differs from the file where it was copied before.
     """
-    with Archive(source) as archive, _alone(archive):
+    with Archive(source) as archive, alone(archive):
         target.create()
         with _writing(target) as writer:
             if target.transact(writer, data_folder.is_claimed):
@@ -88,7 +88,7 @@ def into_file(source: PostgresqlDatabase, told: Told | None = None) -> Copied:
         with _writing(draft) as writer:
             return _copied(conn, draft, writer, told)
 
-    with Archive(source) as archive, _alone(archive):
+    with Archive(source) as archive, alone(archive):
         draft.prepare()
         tables = archive.write(copy).result()
         sqlite.empty_journal(draft.path)
@@ -100,14 +100,14 @@ def into_file(source: PostgresqlDatabase, told: Told | None = None) -> Copied:
 
 
 @contextmanager
-def _alone(archive: Archive) -> Iterator[None]:
-    """Keep daemons, indexers, backups and erasures away for the duration of the block.
+def alone(archive: Archive) -> Iterator[StillHeld]:
+    """Keep daemons, indexers, backups and erasures away for the duration of the block, which is given a function that
+    makes sure of that.
 
     :raises Busy: when one of them, or a crawl, is at work, or any process of ours is connected to the database.
     """
     with ExitStack() as stack:
-        for name in LOCKS:
-            stack.enter_context(archive.database.lock(name))
+        held = [stack.enter_context(archive.database.lock(name)) for name in LOCKS]
         with archive.read() as conn:
             if isinstance(archive.database, PostgresqlDatabase):
                 for process in other_processes(conn):
@@ -115,7 +115,12 @@ def _alone(archive: Archive) -> Iterator[None]:
             for site in conn.execute(select(t.leases.c.site).where(t.leases.c.owner.is_not(None))).scalars().all():
                 if (holder := leases.holder(conn, site)) is not None:
                     raise Busy(Message("archive.being_crawled", {"process": holder.pid, "site": site}))
-        yield
+
+        def still_alone() -> None:
+            for still_held in held:
+                still_held()
+
+        yield still_alone
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -149,6 +149,13 @@ def reap_dead(conn: Connection, now: datetime) -> list[int]:
 def unfinished(conn: Connection) -> list[int]:
     """The numbers of the runs whose end has not been recorded."""
     return list(conn.execute(select(runs.c.id).where(runs.c.ended.is_(None))).scalars())
+
+
+def ended(conn: Connection, numbers: Sequence[int]) -> dict[int, datetime]:
+    """When those of these runs began whose end has been recorded (UTC), by their numbers."""
+    query = select(runs.c.id, runs.c.started).where(runs.c.ended.is_not(None))
+    rows = [row for piece in chunks(numbers) for row in conn.execute(query.where(runs.c.id.in_(piece)))]
+    return {row.id: row.started for row in rows}
 
 
 def get(conn: Connection, run: int) -> Run | None:

@@ -20,7 +20,6 @@ JOURNAL_BYTES = 64 * 1024 * 1024  # the WAL file is truncated to this after a ch
 # Pages in the WAL before a checkpoint. With SQLite's default of 1,000, the pages of the signatures' index, of which
 # each article touches 32, would be rewritten every few articles.
 CHECKPOINT_PAGES = JOURNAL_BYTES // 4096
-MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#magic_header_string
 
 # A parent's engines, kept because SQLite forbids a child even to close them:
 # https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork_
@@ -93,9 +92,22 @@ def empty_journal(path: Path) -> bool:
 
 
 def is_database(path: Path) -> bool:
-    """Whether the file begins with SQLite's magic number."""
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+    """Whether SQLite takes the file for a database. It alone opens the file: closing it otherwise would drop the locks
+    of an archive that this process has open (https://www.sqlite.org/howtocorrupt.html, 2.2), and the next process that
+    closes it would take the journal away.
+    """
+    if not path.stat().st_size:
+        return False
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError as error:
+        if _code(error) != sqlite3.SQLITE_NOTADB:
+            raise
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 _CAUSES = {

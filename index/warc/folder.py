@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import IO
 
 from index.atomic_files import new_file, sync_folder
-from index.errors import ArchiveError
+from index.errors import ArchiveError, FileThere
+from index.model.message import Message
 from index.warc import files, torn
 from index.warc.files import is_file_name, make_place, month
-from index.warc.place import FileFacts
+from index.warc.messages import RawMessage
+from index.warc.place import MARK, FileFacts
 from index.warc.record import WarcDamaged, WarcMissing, WarcRef, empty, pack_info
 
 
@@ -116,6 +119,18 @@ class Folder:
         """Delete what was cut off any file and kept beside it."""
         torn.remove_cut(self.path)
 
+    def claim(self, archive: str) -> str:
+        """The id of the archive whose files these are: this one, if they were nobody's."""
+        mark = self.path / MARK
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with suppress(FileThere), new_file(mark) as out:
+                out.write(archive.encode())
+            sync_folder(self.path)
+            return mark.read_text("utf-8", "replace").strip()
+        except OSError as error:
+            raise ArchiveError(Message(RawMessage.FAILED, {"place": self.name, "why": error.strerror})) from error
+
 
 class FolderWriter:
     """Appends records to files of its own."""
@@ -135,6 +150,12 @@ class FolderWriter:
             except OSError as error:
                 raise ArchiveError(f"cannot write raw copies to {self._folder}: {error.strerror}") from error
             return WarcRef(_path(file).relative_to(self._folder).as_posix(), offset, len(record))
+
+    def ahead(self, records: Callable[[], Sequence[bytes]]) -> Future[list[WarcRef]]:  # noqa: ARG002 - it is quick
+        """Nothing yet."""
+        done: Future[list[WarcRef]] = Future()
+        done.set_result([])
+        return done
 
     def close(self) -> None:
         """Close the file."""

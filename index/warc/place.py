@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import IO, Protocol
 
 from index.warc.record import WarcRef
+
+MARK = "archive.id"  # the file that says which archive's WARC files these are
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,13 @@ class Writer(Protocol):
         """Write a record, a gzip member, and return its location once it is there for good. Thread-safe.
 
         :raises ArchiveError: when it cannot be written; then nothing of it is there.
+        """
+
+    def ahead(self, records: Callable[[], Sequence[bytes]]) -> Future[list[WarcRef]]:
+        """Write these records before anything refers to them, where that takes long: their locations, once they are
+        there for good. Where it does not, nothing is written yet, and there is none.
+
+        :raises ArchiveError: from the future, when they cannot be written.
         """
 
     def close(self) -> None:
@@ -86,3 +96,9 @@ class Place(Protocol):
 
     def remove_cut(self) -> None:
         """Delete what `repair` has cut off and kept: it may be of any page."""
+
+    def claim(self, archive: str) -> str:
+        """The id of the archive whose files these are: this one, if they were nobody's.
+
+        :raises ArchiveError: when that cannot be read or written.
+        """

@@ -6,7 +6,8 @@ Any WARC tool can read them (https://iipc.github.io/warc-specifications/specific
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,7 +49,15 @@ class WarcStore:
 
         :raises ArchiveError: when it cannot be written; then nothing of it is there.
         """
-        return self._writer.append(pack(what) if isinstance(what, Response) else pack_resource(what))
+        return self._writer.append(_pack(what))
+
+    def ahead(self, whats: Sequence[Response | Resource]) -> Future[list[WarcRef]]:
+        """Write these before anything refers to them, where that takes long: their locations, once they are there for
+        good. Where it does not, nothing is written yet, and there is none. Thread-safe.
+
+        :raises ArchiveError: from the future, when they cannot be written.
+        """
+        return self._writer.ahead(lambda: [_pack(what) for what in whats])
 
     def read(self, ref: WarcRef, url: str | None = None) -> tuple[list[tuple[str, str]], bytes]:
         """The headers and the body of a record.
@@ -101,3 +110,7 @@ class WarcStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _pack(what: Response | Resource) -> bytes:
+    return pack(what) if isinstance(what, Response) else pack_resource(what)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,12 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawler.config import load
 from crawler.session.site_progress import ENDS
-from crawler.storage import database, open_archive, open_index, raw_folder
+from crawler.storage import database, open_archive, open_index, open_raw, raw_place
 from index.archive import Archive, documents, frontier, leases
 from index.archive import runs as records
 from index.archive import tables as t
 from index.engines.base import MAPPING_VERSION
-from index.warc.files import names
 from index.warc.record import WarcRef
-from index.warc.store import WarcStore
 from tests.support.patience import PATIENCE
 
 ARSHIF = [sys.executable, "-m", "crawler.cli"]
@@ -99,8 +98,7 @@ def check_sound(house: Installation) -> None:
         with closing(sqlite3.connect(config.settings.data / "archive.sqlite3")) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-    raw = WarcStore(raw_folder(config))
-    with open_archive(config) as archive, archive.read() as conn:
+    with open_archive(config) as archive, archive.read() as conn, open_raw(config, archive) as raw:
         led = set(conn.execute(select(t.redirects.c.raw)).scalars())
         for row in conn.execute(select(t.raws)):
             headers, body = raw.read(WarcRef(row.file, row.offset, row.length), row.url)
@@ -114,11 +112,10 @@ def check_settled(house: Installation) -> None:
     """Holds when a crawl came to its end: nothing is left to do, held or torn, and the accounts add up."""
     check_sound(house)
     config = house.loaded()
-    for name in names(raw_folder(config)):
-        file = raw_folder(config) / name
-        with file.open("rb") as stream:
-            kinds = [record.rec_type for record in ArchiveIterator(stream)]
-        assert set(kinds) <= {"warcinfo", "response"}, f"{file.name}: {kinds}"
+    place = raw_place(config)
+    for name, facts in place.listed().items():
+        kinds = [record.rec_type for record in ArchiveIterator(BytesIO(place.read(WarcRef(name, 0, facts.bytes))))]
+        assert set(kinds) <= {"warcinfo", "response"}, f"{name}: {kinds}"
     with open_archive(config) as archive, archive.read() as conn:
         for site in config.enabled:
             _check_accounts(conn, site.id)

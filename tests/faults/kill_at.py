@@ -74,6 +74,9 @@ POINTS = {
     "publish: before": Point("ENGINE.activate", "before", 1),
     "publish: before the archive knows": Point("ENGINE.activate", "after", 1),
     "publish: after": Point("index.search.indexer:_activate", "after", 1),
+    # in a bucket: a segment, before the transaction that refers to it
+    "bucket: before the segment": Point("index.warc.segments:SegmentWriter._write", "before", 2),
+    "bucket: after the segment": Point("index.warc.segments:SegmentWriter._write", "after", 2),
     # beside the path: `arshif backup`, `restore` and `forget`
     "backup: the archive was copied": Point("index.archive.backup:_describe", "after", 1),
     "backup: a part of the raw copies": Point("index.archive.backup:_fetch", "after", 1),
@@ -96,6 +99,7 @@ POINTS = {
     "compact: some files are deleted": Point("index.warc.folder:Folder.remove", "after", 2),
     "compact: all files are deleted, and still noted": Point("index.archive.warc_files:keep", "before", 2),
 }
+IN_BUCKET = ("bucket",)  # stages of a crawl whose raw copies are in a bucket: tests/faults/test_object_store.py
 KEEPING = ("backup", "restore", "forget", "compact")
 SHIPPING = ("ship", "publish")  # stages that need no crawl, only what one left in the outbox
 ENGINES = {

@@ -15,7 +15,7 @@ from crawler.processes import crawl_process
 from crawler.storage import open_archive, open_index
 from index.search import indexer
 from tests.faults.consistency import Installation, articles_of, check_settled, check_sound, clear
-from tests.faults.kill_at import KEEPING, POINTS, SHIPPING
+from tests.faults.kill_at import IN_BUCKET, KEEPING, POINTS, SHIPPING
 from tests.support.news_sites import Newsroom
 from tests.support.patience import PATIENCE, cpu_within
 from tests.support.postgresql import Server
@@ -39,7 +39,8 @@ def kill(house: Installation, stage: str, *call: str) -> None:
 
 def test_every_stage_is_here() -> None:
     keeps = [stage for stage in POINTS if stage.startswith(KEEPING)]  # tests/faults/test_maintenance.py
-    assert sorted([*SHIPS, *chain(*CRAWLS.values()), *keeps]) == sorted(POINTS)
+    elsewhere = [stage for stage in POINTS if stage.startswith(IN_BUCKET)]
+    assert sorted([*SHIPS, *chain(*CRAWLS.values()), *keeps, *elsewhere]) == sorted(POINTS)
     assert len(POINTS) >= 25
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from index.archive import Archive, articles
 from index.archive import tables as t
 from index.warc import files
+from index.warc.place import Place
 from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
 from tests.support.archive_samples import NOW, article, page
@@ -25,9 +26,9 @@ def body(url: str) -> bytes:
     return f"<p>said at {url}</p>".encode() + random.Random(url).randbytes(3_000)
 
 
-def crawl(archive: Archive, folder: Path, run: int, pages: int, when: datetime = NOW) -> list[str]:
+def crawl(archive: Archive, place: Place | Path, run: int, pages: int, when: datetime = NOW) -> list[str]:
     """Store so many articles, whose pages were fetched then, with a WARC file of this run; return their ids."""
-    with WarcStore(folder, f"run-{run:06d}") as raw:
+    with WarcStore(place, f"run-{run:06d}") as raw:
         return [store(archive, raw, f"{HOST}{run}/{number}", when) for number in range(pages)]
 
 

@@ -259,9 +259,11 @@ def test_old_parts_expire_unless_a_newer_version_shows_them(archive: Archive, ra
     before = NOW - timedelta(days=30)
     assert archive.write(lambda conn: warc_files.expire(conn, before)).result() == []
     archive.write(lambda conn: erasure.forget(conn, erasure.find(conn, OTHER.id), NOW)).result()
-    assert archive.write(lambda conn: warc_files.expire(conn, before)).result() == names(raw.folder, "run-000001-")
+    assert archive.write(lambda conn: warc_files.expire(conn, before)).result() == names(
+        tmp_path / "raw", "run-000001-"
+    )
     assert count(archive, "facsimile_parts", "raws") == [0, 0]
 
 
 def _all(raw: WarcStore) -> bytes:
-    return b"".join(gzip.decompress(path.read_bytes()) for path in sorted(raw.folder.rglob("*.warc.gz")))
+    return b"".join(gzip.decompress(path.read_bytes()) for path in sorted(Path(raw.place.name).rglob("*.warc.gz")))

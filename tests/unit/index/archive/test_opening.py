@@ -39,6 +39,26 @@ def test_it_creates_what_is_missing_and_finds_it_again(path: Path) -> None:
     assert found.article == article()
 
 
+def test_a_process_that_opens_it_twice_keeps_its_journal(path: Path) -> None:
+    with Archive(path) as archive, archive.read() as conn:
+        before = documents.count(conn)
+        Archive(path).close()
+        another = SPAWN.Process(target=store_one, args=(path,))  # the last to close it would take its journal away
+        another.start()
+        another.join(PATIENCE)
+        assert another.exitcode == 0
+        journal = path.with_name(f"{path.name}-wal").stat().st_ino
+        assert journal in {os.fstat(int(one.name)).st_ino for one in Path("/proc/self/fd").iterdir() if one.exists()}
+        assert documents.count(conn) == before, "one snapshot"
+    with Archive(path) as archive, archive.read() as conn:
+        assert documents.count(conn) == before + 1
+
+
+def store_one(path: Path) -> None:
+    with Archive(path) as archive:
+        archive.write(lambda c: articles.store(c, page(article()))).result()
+
+
 def test_the_file_is_wal_full_and_holds_references(path: Path) -> None:
     with Archive(path) as archive:
         pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")

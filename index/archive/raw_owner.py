@@ -1,0 +1,89 @@
+"""Where the raw copies of an archive are, and that they are its own. Of two archives at one place, each would take the
+other's files for leftovers, and delete them; and where the setting is changed, what was stored before would be missing.
+
+The data folder's file says where its archive's raw copies are, if they are elsewhere, by the setting's value, and under
+which id; the place has the id, too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote
+from uuid import uuid4
+
+from index.atomic_files import replace_file
+from index.errors import ArchiveError
+from index.model.message import Message
+from index.warc import files
+from index.warc.bucket import Bucket
+from index.warc.folder import Folder
+from index.warc.messages import RawMessage
+from index.warc.place import Place
+
+FILE = "raw.place"  # in the data folder: the id and, after a space, the URL
+OWN = "raw"  # folder in the data folder
+FILES = "files"  # what people call that folder where they give the URL of a place
+
+
+def place_at(url: str, data: Path) -> Place:
+    """The place with this URL, as in the settings: empty for the folder in the data folder."""
+    if not url:
+        return Folder(data / OWN)
+    if url.startswith("file://"):
+        return Folder(Path(unquote(url.removeprefix("file://"))))
+    return Bucket(url, data)
+
+
+def check(url: str, data: Path) -> None:
+    """Check that the raw copies of this data folder's archive are in the place with this URL.
+
+    :raises ArchiveError: when they are elsewhere, or that cannot be read.
+    """
+    known = _read(data)
+    before = "" if known is None else known[1]
+    if before is None or before == url or (not before and not files.names(data / OWN)):
+        return
+    params = {"place": place_at(url, data).name, "before": place_at(before, data).name, "url": before}
+    raise ArchiveError(Message(RawMessage.NOT_THERE, params | {"to": url or FILES}))
+
+
+def claim(url: str, data: Path) -> Place:
+    """The place with this URL, which belongs to the archive of this data folder from now on; the folder in the data
+    folder does anyway. Once the raw copies are there, call `settle`.
+
+    :raises ArchiveError: when it belongs to another archive, or cannot be reached.
+    """
+    place = place_at(url, data)
+    if url:
+        known = _read(data)
+        mine = known[0] if known is not None else uuid4().hex
+        if known is None:
+            _write(data, mine, "")  # before the place has it
+        if (mark := place.claim(mine)) != mine:
+            params = {"place": place.name, "mark": mark, "file": str(data / FILE)}
+            raise ArchiveError(Message(RawMessage.OTHER_ARCHIVE, params))
+    return place
+
+
+def settle(url: str, data: Path) -> None:
+    """Record that the raw copies of this data folder's archive are in the place with this URL."""
+    known = _read(data)
+    if known is not None and known[1] != url:
+        _write(data, known[0], url)
+
+
+def _read(data: Path) -> tuple[str, str | None] | None:
+    """The id and the URL; that is None where only the id is known, as where this archive takes the place of another."""
+    file = data / FILE
+    try:
+        mine, _, url = file.read_text("utf-8").strip("\n").partition(" ")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        params = {"file": str(file), "error": str(error)}
+        raise ArchiveError(Message(RawMessage.UNREADABLE_MARK, params)) from None
+    return mine, url.removeprefix("url=") if url else None
+
+
+def _write(data: Path, mine: str, url: str) -> None:
+    replace_file(data / FILE, f"{mine} url={url}\n".encode())
