@@ -18,8 +18,10 @@ from index.archive.database import StillHeld
 from index.archive.raw_files import sweep
 from index.model.message import Message
 from index.warc.place import Place
+from index.warc.record import WarcRef
 from index.warc.unreferred import unreferred
 
+TOGETHER = 1_000  # articles of a site whose raw copies are erased at once, before each is forgotten
 OWNER = "arshif forget"  # owner of the sites' leases, shown to users
 
 
@@ -114,13 +116,19 @@ class Erasure:
     ) -> Erased:
         if what.whole:  # first, so that a crawl begun after a crash finds the mark
             self.archive.write(partial(erasure.refuse_site, site=what.site, now=now), held[what.site]).result()
-        blanked = self._blank_unreferred(what)
-        done = Erased(what.site, urls=len(what.urls), raws=blanked, sites=what.sites)
-        for site, article in what.articles:
+        unknown = self._blank_unreferred(what)
+        done = Erased(what.site, urls=len(what.urls), raws=unknown, sites=what.sites)
+        blanked: set[WarcRef] = set()
+        for number, (site, article) in enumerate(what.articles):
             still_held()  # else a compaction may move the records between these steps
+            if number % TOGETHER == 0:  # a place may have to write each file anew
+                with self.archive.read() as conn:
+                    some = [erasure.find(conn, one) for _, one in what.articles[number : number + TOGETHER]]
+                blanked = {ref for one in some for ref in one.refs}
+                self.raw.blank(blanked)
             with self.archive.read() as conn:
                 known = erasure.find(conn, article)
-            self.raw.blank(known.refs)  # before the archive forgets where they are
+            self.raw.blank(set(known.refs) - blanked)  # before the archive forgets where they are
             self.archive.write(partial(erasure.forget, what=known, now=now), held[site]).result()
             done = replace(
                 done,

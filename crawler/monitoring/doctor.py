@@ -153,7 +153,8 @@ def _raw(config: Config) -> Found:
         return _warning(DoctorMessage.RECORDS_DAMAGED, copies=told, n=len(damaged), versions=versions)
     if bad:  # the next crawl mends it, so it must not hide what is lost
         return _warning(DoctorMessage.TORN, copies=told, files=_named(bad))
-    if extent.month > disk_space.free(config.settings) - config.settings.least_free:
+    free = place.free()
+    if free is not None and extent.month > free - config.settings.least_free:
         return _warning(DoctorMessage.MONTH_TOO_LARGE, copies=told)
     return "ok", told
 

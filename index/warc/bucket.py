@@ -80,6 +80,9 @@ class Bucket:
         found = self._asked(lambda: dict(self._list(start)))
         return {name: facts for name, facts in found.items() if is_file_name(name)}
 
+    def free(self) -> None:
+        """A bucket is not filled up."""
+
     @contextmanager
     def create(self, name: str) -> Iterator[IO[bytes]]:
         """A new file, which is written to disk and sent at the end."""

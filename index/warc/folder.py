@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -65,6 +66,11 @@ class Folder:
                 stat = (self.path / name).stat()
                 found[name] = FileFacts(stat.st_size, stat.st_mtime)
         return found
+
+    def free(self) -> int:
+        """The free bytes of the disk."""
+        there = next(folder for folder in (self.path, *self.path.parents) if folder.exists())
+        return shutil.disk_usage(there).free
 
     @contextmanager
     def create(self, name: str) -> Iterator[IO[bytes]]:

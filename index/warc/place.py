@@ -64,6 +64,9 @@ class Place(Protocol):
     def listed(self, start: str = "") -> dict[str, FileFacts]:
         """The files by their names; of those only which begin with `start`, their months aside."""
 
+    def free(self) -> int | None:
+        """The free bytes there; None if there is no end to them."""
+
     def create(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """A new file to write to, which is there for good, and whole, once the block ends without an error.
 

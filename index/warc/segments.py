@@ -67,15 +67,15 @@ class SegmentWriter:
         with self._guard:
             segment = self._open
         if segment is not None:
-            self._flush(segment)
+            self._flush(segment, wait=False)
 
-    def _flush(self, segment: _Segment) -> None:
+    def _flush(self, segment: _Segment, *, wait: bool = True) -> None:
         with self._guard:
             if self._open is not segment:
                 return  # it was full before its time, or closed
             self._open = None
         try:
-            refs = self._write(segment.records, PATIENCE)
+            refs = self._write(segment.records, PATIENCE if wait else 0.0)
         except BaseException as error:
             for _, _, mine in segment.waiting:
                 mine.set_exception(error)

@@ -86,9 +86,11 @@ def test_what_is_forgotten_is_in_no_object(archive: Archive, config: Config, dis
     compact(archive, config, NOW)
     crawl(archive, own_raw_place(config), 2, 2)
     for url in (f"{HOST}1/1", f"{HOST}2/1"):
-        assert len(says(disk, f"said at {url}<")) == 1
+        with WarcStore(own_raw_place(config), "run-000009") as killed:  # before it had stored its page
+            killed.append(replace(RESPONSE, url=url, body=f"<p>said at {url}</p>".encode()))
+        assert len(says(disk, f"said at {url}<")) == 2
         work = Erasure(archive, own_raw_place(config))
-        assert work.forget(work.resolve(url, config), NOW).raws == 1
+        assert work.forget(work.resolve(url, config), NOW).raws == 2
         assert says(disk, f"said at {url}<") == []
     with open_raw(config, archive) as raw:
         assert whole(archive, raw) == 3

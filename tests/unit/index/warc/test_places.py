@@ -143,6 +143,7 @@ def test_a_place_belongs_to_one_archive(place: Place) -> None:
     assert place.claim("two") == "one"
     assert place.claim("one") == "one"
     assert place.listed() == {}, "the mark is no WARC file"
+    assert place.free() is None or place.free() > 0
 
 
 # --- in a bucket -----------------------------------------------------------------------------------------------------
