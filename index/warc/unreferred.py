@@ -19,9 +19,11 @@ _TARGET = re.compile(rb"\r\nWARC-Target-URI:[ \t]*<?([^\r\n>]*)", re.IGNORECASE)
 
 
 def unreferred(place: Place, name: str, size: int, referred: Iterable[WarcRef]) -> Iterator[tuple[WarcRef, str]]:
-    """The records in the first `size` bytes of a file beside those `referred` to, each with the URL that it is of, which
-    is empty if it has none. One that is torn or damaged reaches to where the next begins. There are none in a file that
-    is not there. What lies between two records that are referred to is read at once."""
+    """The records in the first `size` bytes of a file beside those `referred` to, each with its URL, or an empty one.
+
+    One that is torn or damaged reaches to where the next begins. A file that is not there has none. What lies between
+    two records that are referred to is read at once.
+    """
     for start, end in _between(referred, size):
         try:
             data = place.read(WarcRef(name, start, end - start))
