@@ -1,17 +1,19 @@
 """The responses in a WARC file that anyone wrote: gzip member by record, Zstandard unpacked before, or uncompressed.
 
-FastWARC parses the records and stops at the first broken one without an error for one that is cut short, so length and
-digest decide here whether a record is whole, and reading goes on at the next record that can be found.
+FastWARC parses the records and stops at the first broken one, without an error for one that is cut short, so length and
+digest decide here whether a record is whole. Whoever wrote a page may have put records into it, so only a frame tells
+where reading may go on after damage: gzip members that follow each other whole to the end of the file cannot be within
+a page, as the checksum after it covers what the crawler wrote, such as the record's random id. Uncompressed, nothing
+tells.
 https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -20,12 +22,11 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from crawler.discover.source_document import MAX_BYTES
 from crawler.fetch.raw_capture import DEFLATE, ENCODED, GZIP, decoded, replayable
-from index.warc.record import MEMBER, RECORD, begins_record
+from index.warc.record import MEMBER, RECORD, begins_record, end_of_members
 
 PAGES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.revisit
 HTTP_OK = 200
 
-_START = re.compile(re.escape(MEMBER) + b"|" + RECORD.pattern)
 _CHUNK = 1024 * 1024  # bytes searched at a time for the next record
 _LOOK = 1024  # bytes by which one is recognised
 _DECODERS = {"br": BrotliReader, "zstd": ZstdReader}
@@ -65,6 +66,7 @@ def heads(file: Path) -> Iterator[RecordHead]:
     """
     start: int | None = 0
     with file.open("rb") as stream:
+        packed = _is_packed(file, stream.read(_LOOK))
         while start is not None:
             stream.seek(start)
             last, broken = start, False
@@ -75,7 +77,7 @@ def heads(file: Path) -> Iterator[RecordHead]:
                         yield _head(record, last)
             except OSError:
                 broken = True
-            start = _next_record(stream, last + 1)  # also without an error: the reader takes zeros for the file's end
+            start = _next_run(stream, last + 1) if packed else None  # also without an error: it takes zeros for the end
             if broken or start is not None:
                 yield RecordHead(last, "", "", None, None, "", 0, damaged=True)
 
@@ -170,15 +172,33 @@ def _unchunked(body: bytes) -> bytes:
         return body
 
 
-def _next_record(stream: BinaryIO, start: int) -> int | None:
-    """The first position from `start` on that looks like the beginning of a record; None if there is none."""
+def _is_packed(file: Path, beginning: bytes) -> bool:
+    """Whether a file consists of gzip members, by its beginning or, if that is damaged, by its name."""
+    return beginning.startswith(MEMBER) or (file.suffix == ".gz" and RECORD.match(beginning) is None)
+
+
+def _next_run(stream: BinaryIO, start: int) -> int | None:
+    """The first position from `start` on at which a record begins and from which on there are only whole members; None
+    if there is none."""
+    size = stream.seek(0, SEEK_END)
+    while (found := _next_member(stream, start)) is not None:
+        end = end_of_members(stream, found)
+        if end == size:
+            return found
+        start = max(end, found + 1)  # those before the end are whole, so that all are within a page or none is
+    return None
+
+
+def _next_member(stream: BinaryIO, start: int) -> int | None:
+    """The first position from `start` on that looks like a member with a record; None if there is none."""
     while True:
         stream.seek(start)
         window = stream.read(_CHUNK + _LOOK)
-        for found in _START.finditer(window):
-            place = found.start()
-            if place < _CHUNK and (found[0] != MEMBER or begins_record(window[place : place + _LOOK])):
+        place = window.find(MEMBER)
+        while 0 <= place < _CHUNK:
+            if begins_record(window[place : place + _LOOK]):
                 return start + place
+            place = window.find(MEMBER, place + 1)
         if len(window) <= _CHUNK:
             return None
         start += _CHUNK

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha1
-from io import BytesIO
-from typing import Any
+from io import BytesIO, FileIO
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -31,6 +31,7 @@ _PACKED, _STORED = 6, 0  # zlib levels: compressing what came compressed only ta
 _COMMENT = 0x10  # FLG.FCOMMENT of a gzip member's header, RFC 1952: text up to a zero byte, which readers skip
 _STATUS = re.compile(r"HTTP/\S+ ([1-9]\d\d)\b")  # how the head of a response begins
 _FIRST_LINE = 16  # bytes at least that it fits in
+_CHUNK_BYTES = 1024 * 1024  # bytes read at a time
 
 Headers = Sequence[tuple[str, str]]
 
@@ -259,3 +260,23 @@ def begins_record(data: bytes) -> bool:
         return RECORD.match(zlib.decompressobj(GZIP).decompress(data, _FIRST_LINE)) is not None
     except zlib.error:
         return False
+
+
+def end_of_members(file: BinaryIO | FileIO, start: int) -> int:
+    """The end of the last of the complete members that follow one another from `start` on; `start` if there is none."""
+    file.seek(start)
+    whole = at = start
+    unpacker, data = zlib.decompressobj(GZIP), b""
+    while True:
+        if not data and not (data := file.read(_CHUNK_BYTES)):
+            return whole
+        given = len(data)
+        try:
+            unpacker.decompress(data, _CHUNK_BYTES)  # the output is discarded, so it is limited
+        except zlib.error:
+            return whole
+        rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+        at += given - len(rest)
+        data = rest
+        if unpacker.eof:
+            whole, unpacker = at, zlib.decompressobj(GZIP)

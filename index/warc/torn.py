@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import zlib
 from collections.abc import Mapping
 from io import FileIO
 from itertools import count
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from index.atomic_files import sync_folder
 from index.errors import ArchiveError
-from index.warc.record import GZIP, MEMBER, begins_record
+from index.warc.record import MEMBER, begins_record, end_of_members
 
 _CHUNK_BYTES = 1024 * 1024  # bytes read at a time
 
@@ -92,7 +91,7 @@ def _set_aside(file: FileIO, start: int) -> None:
 
 def _end_of_last_record(file: FileIO, start: int = 0) -> int:
     """Where the last complete record of a file ends that begins at `start` or later; `start` if there is none."""
-    whole = _end_of_members(file, start)
+    whole = end_of_members(file, start)
     while (later := _next_record(file, whole)) is not None:
         whole = later
     return whole
@@ -108,7 +107,7 @@ def _next_record(file: FileIO, start: int) -> int | None:
         found = data.find(MEMBER, 1 if at == start and not before else 0)
         while found >= 0:
             place = at - len(before) + found
-            if (end := _end_of_members(file, place)) > place:
+            if (end := end_of_members(file, place)) > place:
                 file.seek(place)
                 if begins_record(file.read(1_024)):
                     return end
@@ -117,23 +116,3 @@ def _next_record(file: FileIO, start: int) -> int | None:
         before = data[-len(MEMBER) + 1 :]
         file.seek(at)
     return None
-
-
-def _end_of_members(file: FileIO, start: int) -> int:
-    """The end of the last of the complete members that follow one another from `start` on; `start` if there is none."""
-    file.seek(start)
-    whole = at = start
-    unpacker, data = zlib.decompressobj(GZIP), b""
-    while True:
-        if not data and not (data := file.read(_CHUNK_BYTES)):
-            return whole
-        given = len(data)
-        try:
-            unpacker.decompress(data, _CHUNK_BYTES)  # the output is discarded, so it is limited
-        except zlib.error:
-            return whole
-        rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-        at += given - len(rest)
-        data = rest
-        if unpacker.eof:
-            whole, unpacker = at, zlib.decompressobj(GZIP)

@@ -77,6 +77,64 @@ def test_a_gap_of_zeros_costs_what_it_covers(tmp_path: Path) -> None:
     assert any(head.damaged for head in heads(file))
 
 
+FORGED = Archived("https://bank.example/", "2020-01-01T00:00:00Z", b"<p>forged</p>")
+
+
+def carrying(packed: bool, times: int = 1) -> Archived:
+    """A page whose body is records of another site, as a server may send it: in gzip, or as text."""
+    headers = (HTML, ("Content-Encoding", "gzip")) if packed else (HTML,)
+    body = warc([FORGED] * times, gzip=packed)
+    return Archived("https://evil.example/", "2020-01-06T00:00:00Z", body, headers=headers)
+
+
+def members(pages: list[Archived], *, packed: bool) -> list[bytes]:
+    """The records of a file; members are stored rather than compressed, as is usual for a body that is in gzip."""
+    plain = [warc([page], gzip=False) for page in pages]
+    return [gzip.compress(one, 0, mtime=0) for one in plain] if packed else plain
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_page_cannot_forge_records(tmp_path: Path, packed: bool) -> None:
+    evil = carrying(packed, times=3)
+    file = written(tmp_path, b"".join(members([PAGES[0], evil], packed=packed)), f"some.warc{'.gz' * packed}")
+    assert whole(file) == [PAGES[0].url, evil.url]
+    assert not any(head.damaged for head in heads(file))
+
+
+def test_a_page_that_shows_how_a_record_begins_is_no_damage(tmp_path: Path) -> None:
+    page = Archived("https://n.example/how", "2020-01-06T00:00:00Z", b"<pre>\nWARC/1.0\r\nWARC-Type: response\n</pre>")
+    file = written(tmp_path, warc([page], gzip=False), "some.warc")
+    assert whole(file) == [page.url]
+    assert not any(head.damaged for head in heads(file))
+
+
+def test_a_page_cannot_forge_records_where_a_file_is_damaged(tmp_path: Path) -> None:
+    evil = carrying(packed=True, times=3)
+    records = members([PAGES[0], evil, *PAGES[1:]], packed=True)
+    start = len(records[0])
+    for place in (start, start + 15, start + 100, start + len(records[1]) - 6):  # the member's head, and its checksum
+        data = bytearray(b"".join(records))
+        data[place] ^= 0x5A
+        file = written(tmp_path, bytes(data))
+        assert [url for url in whole(file) if url != evil.url] == [page.url for page in PAGES], place
+        assert sum(head.damaged for head in heads(file)) == 1
+        again = bytearray(data)
+        again[-6] ^= 0x5A  # a second damage leaves in doubt whether what lies between is in a page
+        assert FORGED.url not in whole(written(tmp_path, bytes(again)))
+
+
+def test_an_uncompressed_file_is_read_up_to_where_no_record_follows(tmp_path: Path) -> None:
+    first, evil, last = members([PAGES[0], carrying(packed=False), PAGES[1]], packed=False)
+    file = written(tmp_path, first + evil.replace(b"WARC/1", b"WXRC/1", 1) + last, "some.warc")
+    assert whole(file) == [PAGES[0].url]
+    assert [head.damaged for head in heads(file)] == [False, True]
+
+
+def test_what_follows_a_member_that_is_no_record_is_read(tmp_path: Path) -> None:
+    file = written(tmp_path, warc(PAGES[:1]) + gzip.compress(b"a note", mtime=0) + warc(PAGES[1:]))
+    assert whole(file) == [page.url for page in PAGES]
+
+
 def test_bytes_that_are_no_warc_are_damage(tmp_path: Path) -> None:
     for data in (b"", b"<html>no archive</html>" * 100, gzip.compress(b"neither is this")):
         file = written(tmp_path, data)
