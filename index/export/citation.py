@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
+from urllib.parse import quote, urlencode
 
-from index.model.article import Version
+from index.model.article import Article, Version
 
 Form = Literal["bib", "ris", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -71,6 +72,24 @@ def citation(version: Version, outlet: str) -> Citation:
 def written(cited: Citation, form: Form) -> str:
     """The citation as the text of a file in this form."""
     return _FORMS[form](cited)
+
+
+def context_object(article: Article, outlet: str) -> str:
+    """What a page says of an article for reference managers such as Zotero: the title of an element of class Z3988
+    (COinS, https://en.wikipedia.org/wiki/COinS), a context object of OpenURL (ANSI/NISO Z39.88) in Dublin Core. The
+    type is Zotero's."""
+    said = [
+        ("ctx_ver", "Z39.88-2004"),
+        ("rft_val_fmt", "info:ofi/fmt:kev:mtx:dc"),
+        ("rft.type", "newspaperArticle"),
+        ("rft.title", _line(article.headline or article.url)),
+        ("rft.source", _line(outlet)),
+        *(("rft.au", _line(author)) for author in article.authors),
+        ("rft.date", f"{article.published:%Y-%m-%d}" if article.published else ""),
+        ("rft.identifier", _line(article.url)),
+        ("rft.language", article.language or ""),
+    ]
+    return urlencode([(name, value) for name, value in said if value], quote_via=quote, errors="replace")
 
 
 def _line(text: str) -> str:

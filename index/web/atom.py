@@ -1,5 +1,5 @@
-"""Documents for other programs: the Atom feeds of a saved search, of a collection and of edits (RFC 4287), and an
-OpenSearch description."""
+"""Documents for other programs: the Atom feeds of a saved search, of a collection, of a site with full texts, and of
+edits (RFC 4287), and an OpenSearch description."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from html import escape
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
@@ -14,6 +15,7 @@ from index.archive.collections import Collection
 from index.archive.column_types import EPOCH
 from index.archive.edits import Edit
 from index.archive.saved_searches import SavedSearch
+from index.archive.site_state import SiteState
 from index.locale import translate
 from index.model.article import IndexDocument
 from index.model.results import Hit, Span
@@ -47,6 +49,16 @@ def collection_feed(
     feed = _feed(name, one.name, updated, base, (f"feeds/collections/{one.id}.atom", f"collections/{one.id}"))
     for document, added in members:
         _entry(feed, document, max(added, _updated(document)), "", sites, base)
+    return _written(feed)
+
+
+def site_feed(site: SiteState, found: Sequence[IndexDocument], sites: Mapping[str, str], base: str) -> bytes:
+    """The feed of these articles of a site, each with its full text; `base` as in `atom`."""
+    updated = max(map(_updated, found), default=EPOCH)
+    paths = (f"feeds/sites/{quote(site.id, safe='')}.atom", f"sites/{quote(site.id, safe='')}")
+    feed = _feed(_urn(f"site:{site.id}"), site.name or site.id, updated, base, paths)
+    for document in found:
+        _entry(feed, document, _updated(document), document.article.description or "", sites, base, whole=True)
     return _written(feed)
 
 
@@ -105,8 +117,16 @@ def _told(edit: Edit, language: str) -> str:
 
 
 def _entry(
-    feed: ET.Element, document: IndexDocument, updated: datetime, summary: str, sites: Mapping[str, str], base: str
+    feed: ET.Element,
+    document: IndexDocument,
+    updated: datetime,
+    summary: str,
+    sites: Mapping[str, str],
+    base: str,
+    *,
+    whole: bool = False,
 ) -> None:
+    """Adds an article: with its full text if it is to be `whole`, else with a summary."""
     article = document.article
     entry = _add(feed, "entry")
     if article.language and re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", article.language):
@@ -124,7 +144,11 @@ def _entry(
     _add(entry, "link", rel="related", type="text/html", href=copy)
     if article.section:
         _add(entry, "category", term=article.section)
-    _add(entry, "summary", summary or (article.description or article.body)[:SUMMARY])
+    if not whole or summary:
+        _add(entry, "summary", summary or (article.description or article.body)[:SUMMARY])
+    if whole:
+        paragraphs = (escape(_clean(text)) for text in article.body.split("\n\n") if text.strip())
+        _add(entry, "content", "".join(f"<p>{text}</p>" for text in paragraphs), type="html")
 
 
 def opensearch(language: str, base: str, chosen: bool) -> bytes:

@@ -26,6 +26,12 @@ def newest(conn: Connection, n: int) -> list[IndexDocument]:
     return documents.documents(conn, conn.execute(query).scalars().all())
 
 
+def newest_of(conn: Connection, site: str, n: int) -> list[IndexDocument]:
+    """The n newest articles of a site, newest first, those that it removed among them."""
+    query = select(articles.c.id).where(articles.c.site == site).order_by(articles.c.sort_date.desc(), articles.c.id)
+    return documents.documents(conn, conn.execute(query.limit(n)).scalars().all())
+
+
 def by_site(conn: Connection) -> dict[str, int]:
     """The number of articles per site, without sites that have none."""
     query = select(articles.c.site, func.count()).group_by(articles.c.site)

@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from index.archive import documents, edits, health, runs, site_state, source_state
 from index.archive.site_state import SiteState
 from index.text.analysis import fold
-from index.web import queries
+from index.web import atom, queries
 from index.web.error_handlers import Refused
+from index.web.saved_searches import ENTRIES, base_of, xml
 from index.web.search_pages import ArchiveOf
 from index.web.site_days import WEEKS, site_days
 from index.web.templating import render
@@ -104,6 +105,17 @@ def site_page(request: Request, archive: ArchiveOf, site: str) -> Response:
     desk = request.app.state.site_desk
     schedule = desk.schedule(site) if desk is not None else None
     return render(request, "site.html", days=days, gaps=gaps, files=files, schedule=schedule, **context)
+
+
+@router.get("/feeds/sites/{site}.atom")
+def feed(request: Request, archive: ArchiveOf, site: str) -> Response:
+    """The newest articles of a site with their full texts as an Atom feed."""
+    with archive.read() as conn:
+        one = _all(request, conn).get(site)
+        if one is None:
+            raise Refused(404, "error.no_site")
+        found, names = queries.newest_of(conn, site, ENTRIES), queries.names(conn)
+    return xml(atom.site_feed(one, found, names, base_of(request)), "application/atom+xml; charset=utf-8")
 
 
 @router.get("/alerts")

@@ -20,6 +20,7 @@ from starlette.requests import Request
 
 from index import locale
 from index.dedup.version_diff import DiffSpan
+from index.export.citation import context_object
 from index.export.linked_data import as_script
 from index.export.schema_org import document_fields
 from index.model.article import IndexDocument
@@ -261,6 +262,7 @@ def _templates() -> Environment:
     )
     filters: Mapping[str, Any] = {
         "bdi": bdi,
+        "context_object": context_object,
         "counted": lambda counts, name: counts.get(name, 0),
         "dir": locale.direction,
         "groups": groups,

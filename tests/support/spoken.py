@@ -238,9 +238,10 @@ SAME = frozenset(
 
 
 def latin(html: str) -> set[str]:
-    """The words in Latin letters that a page says: without addresses, ids, and what it says to be English."""
+    """The words in Latin letters that a page says: without addresses, ids, what it says to be English, and what
+    is for reference managers."""
     root = lxml_html.fromstring(html.encode("utf-8"), parser=lxml_html.HTMLParser(encoding="utf-8"))
-    for node in root.xpath("//*[@lang='en' and not(self::html)] | //script | //style"):
+    for node in root.xpath("//*[@lang='en' and not(self::html)] | //script | //style | //*[@class='Z3988']"):
         if node.getparent() is not None:
             node.getparent().replace(node, lxml_html.fromstring(f"<i>{node.tail or ''}</i>"))
     texts = [str(root.text_content()), *(str(text) for name in READ for text in root.xpath(f"//@{name}"))]

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from lxml import html as lxml_html
 from selectolax.lexbor import LexborHTMLParser
 
-from index.export.citation import citation, written
+from index.export.citation import citation, context_object, written
 from index.export.wacz import PAGES
 from index.model.article import Version
 from index.warc.record import Response
@@ -207,6 +208,28 @@ def test_a_bibtex_entry_ends_where_its_own_brace_says(text: str) -> None:
     for sign in bib:
         depth.append(depth[-1] + {"{": 1, "}": -1}.get(sign, 0))
     assert depth.index(0, 1 + bib.index("{")) == len(bib), "only its last brace ends it"
+
+
+def test_reference_managers_find_the_article_and_each_result(kept: Kept) -> None:
+    """As Zotero reads context objects: percent-encoded, with %20 for a space, an author for each `rft.au`."""
+    for path in (f"/articles/{kept.id}", "/search?q="):
+        (said,) = (node.get("title") for node in tree(kept.client.get(path)).cssselect("span.Z3988"))
+        assert "+" not in said
+        told = parse_qs(said, strict_parsing=True)
+        assert told["rft_val_fmt"] == ["info:ofi/fmt:kev:mtx:dc"]
+        assert told["rft.type"] == ["newspaperArticle"]
+        assert all(told[f"rft.{name}"] for name in ("title", "source", "identifier"))
+        assert told["rft.au"] == ["سامر"]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_context_object_keeps_each_field_apart(text: str) -> None:
+    one = article("https://asi.example/ب?a=1&b=2", headline=f"س {text}", body="x", authors=("سامر", "A & B=C"))
+    told = parse_qs(context_object(one, "صحيفة"), strict_parsing=True)
+    assert told["rft.au"] == ["سامر", "A & B=C"]
+    assert told["rft.source"] == ["صحيفة"]
+    assert told["rft.identifier"] == [one.url]
+    assert len(told["rft.title"]) == 1
 
 
 def test_citations_are_files(kept: Kept) -> None:

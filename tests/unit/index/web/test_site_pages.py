@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
+from lxml import html
 
 from index.archive import frontier, health, site_state, source_state
 from index.archive.frontier import Visit
 from index.archive.health import Health
 from index.model.codes import Verdict
 from index.model.message import Message
+from index.web.atom import ATOM
 from index.web.site_days import site_days
 from tests.support.filled_archive import NOW, SearchFixture, article, fill, page
 from tests.support.web_client import Client, client_of, text_of, tree
+from tests.unit.index.web.test_saved_searches import feed_is_valid
 
 TODAY = date(2026, 11, 23)
 MOVED = Message("health.moved", {"host": "new.example"})
@@ -54,6 +59,30 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchFixture]:
     filled.archive.write(change).result()
     yield filled
     filled.close()
+
+
+@pytest.mark.parametrize("ui", ["ar", "en"])
+def test_a_site_has_a_feed_with_full_texts(client: Client, ui: str) -> None:
+    (link,) = tree(client.get(f"/sites/asi?ui={ui}")).cssselect("head link[type='application/atom+xml']")
+    answer = client.get(link.get("href"))
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    root = ET.fromstring(answer.content)
+    feed_is_valid(root)
+    entries = {entry.findtext(f"{{{ATOM}}}title"): entry for entry in root.iter(f"{{{ATOM}}}entry")}
+    assert set(entries) == {SECOND.headline, LOST.headline}
+    content = entries[LOST.headline].find(f"{{{ATOM}}}content")
+    assert content is not None
+    assert (content.get("type"), content.text) == ("html", f"<p>{LOST.body}</p>")
+    assert client.get("/feeds/sites/nosuch.atom").status_code == 404
+
+
+def test_a_text_in_a_feed_is_no_markup(tmp_path: Path) -> None:
+    trap = article("https://asi.example/1", headline="x", body="<script>1</script> & \x00\n\nsecond")
+    with closing(fill(tmp_path, [page(trap)])) as one:
+        root = ET.fromstring(client_of(one).get("/feeds/sites/asi.atom").content)
+    (content,) = root.iter(f"{{{ATOM}}}content")
+    paragraphs = html.fromstring(f"<div>{content.text}</div>")
+    assert [node.text_content() for node in paragraphs] == ["<script>1</script> & ", "second"]
 
 
 @pytest.fixture(scope="module")
