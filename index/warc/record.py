@@ -202,7 +202,10 @@ def parse(packed: bytes, ref: WarcRef, url: str | None) -> Record:
     target = found.rec_headers.get_header("WARC-Target-URI")
     if url is not None and not _is_of(target or "", url):
         raise WarcDamaged(f"{where} is the answer of {target}, not of {url}")
-    block = found.raw_stream.read()
+    try:
+        block = found.raw_stream.read()
+    except OverflowError as error:  # of a length beyond any file
+        raise WarcDamaged(f"{where} is shorter than it says") from error
     head, _, body = block.partition(b"\r\n\r\n") if found.rec_type == "response" else (_head(found), b"", block)
     if found.rec_headers.get_header("Content-Length") != str(len(block)):  # warcio returns what there is
         raise WarcDamaged(f"{where} is shorter than it says")
@@ -219,7 +222,9 @@ def parse(packed: bytes, ref: WarcRef, url: str | None) -> Record:
 
 def _head(resource: Any) -> bytes:
     """The head of a response with a resource, as programs that replay archives give it."""
-    return f"HTTP/1.1 200 OK\r\nContent-Type: {resource.rec_headers.get_header('Content-Type')}".encode("latin-1")
+    return f"HTTP/1.1 200 OK\r\nContent-Type: {resource.rec_headers.get_header('Content-Type')}".encode(
+        "latin-1", "replace"
+    )
 
 
 def _is_of(target: str, url: str) -> bool:

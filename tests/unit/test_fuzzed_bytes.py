@@ -94,6 +94,10 @@ RECORD = (
     b"WARC-Date: 2026-11-23T09:00:00Z\r\nContent-Type: application/http\r\nContent-Length: 44\r\n\r\n"
     b"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nok\r\n\r\n"
 )
+RESOURCE = (
+    b"WARC/1.1\r\nWARC-Type: resource\r\nWARC-Record-ID: <urn:uuid:1>\r\nWARC-Target-URI: https://step.example/a\r\n"
+    b"WARC-Date: 2026-11-23T09:00:00Z\r\nContent-Type: image/webp\r\nContent-Length: 2\r\n\r\nok\r\n\r\n"
+)
 HEADER = b"Mon, 23 Nov 2026 09:00:00 GMT"
 
 DICTIONARY = (
@@ -291,7 +295,7 @@ TARGETS: Mapping[str, Target] = {
     "database": Target(
         database, (ArchiveError,), (DATABASE, b"postgresql+psycopg:///news", b"postgresql+psycopg://host:5432/db")
     ),
-    "WARC": Target(warc, (), (RECORD, gzip.compress(RECORD))),
+    "WARC": Target(warc, (), (RECORD, RESOURCE, gzip.compress(RECORD))),
     "headers": Target(headers, (), (HEADER, b"120", b"ar-SY,en;q=0.7,*;q=0", b'{"code": "x", "params": {}}')),
 }
 
@@ -374,6 +378,9 @@ FOUND: list[tuple[str, bytes]] = [
     ("database", b"postgresql+psycopg:///news?port=x"),
     ("database", b"postgresql+psycopg:///news?host=a,b&port=1,2,3"),
     ("page", b'<script type="application/ld+json">' + b"[" * 50_000),
+    ("WARC", RECORD.replace(b"Length: 44", b"Length: " + b"4" * 50)),
+    ("WARC", RESOURCE.replace(b"image/webp", "image/\u0662".encode())),
+    ("import", RECORD.replace(b"Length: 44", b"Length: " + b"4" * 50)),
     ("import", RECORD.replace(b"application/http", b"axplication/http")),
     ("robots.txt", b"Sitemap: https://[\nSitemap: https://x]/\nUser-agent: *\nDisallow: //[x"),
     ("page", PAGE.replace(b"<title>", b'<meta property="og:image" content="https://[x/1.jpg"><title>')),
