@@ -69,13 +69,19 @@ class LearnedBlocks:
         discovered: Mapping[str, Discovery],
         page: Page,
     ) -> None:
-        """Record a stored article's blocks with their places, and those that were discovered with it."""
-        places = places_of(extraction)
+        """Record a stored article's blocks with their places, and those that were discovered with it.
+
+        What an edit brought to it was no block of the site's, even if it was once found to be on the first articles."""
+        places, learned = places_of(extraction), self.by_site.get(site)
         repeated_blocks.count(conn, site, outcome.id, places)
+        if outcome.kind == "changed" and learned is not None:
+            before = _hashes(repeated_blocks.first_text(conn, outcome.id))
+            mine = {block for block, place in places.items() if not place.apart and block not in before}
+            repeated_blocks.unlearn(conn, site, mine - learned.counts.keys() - discovered.keys())
         texts = {block: one.text for block, one in discovered.items()}
         grounds = {block: one.ground for block, one in discovered.items()}
         repeated_blocks.record_learned(conn, site, texts, page.fetched, grounds)
-        if (learned := self.by_site.get(site)) is not None:
+        if learned is not None:
             ours = [block for block in places if block in learned.counts or block in discovered]
             counts = {**learned.counts, **repeated_blocks.among(conn, site, ours)} if ours else learned.counts
             self.by_site[site] = RepeatedBlocks(counts, learned.articles + (outcome.kind == "new"))

@@ -192,6 +192,12 @@ def record_learned(
     insert_missing(conn, learned, {"site": site}, "block", rows)
 
 
+def unlearn(conn: Connection, site: str, blocks: Iterable[str]) -> None:
+    """Forget that these blocks were found to be the site's own."""
+    for some in chunks(sorted(blocks)):
+        conn.execute(delete(learned).where(learned.c.site == site, learned.c.block.in_(some)))
+
+
 def learned_blocks(conn: Connection, site: str) -> list[LearnedBlock]:
     """The blocks that were found to be the site's own, those in the most articles first."""
     rows = conn.execute(select(learned).where(learned.c.site == site)).all()

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crawler.cli.app import app
-from index.archive import Archive, articles, documents, readings
+from index.archive import Archive, articles, documents, readings, repeated_blocks
 from index.archive.database import Database
 from index.model.codes import ReadingReason
 from tests.support.archive_samples import HOUR, NOW, article, page
@@ -92,6 +92,31 @@ def test_a_sentence_that_edits_bring_to_most_articles_stays_and_each_edit_is_tol
         assert [(e.change.kinds, e.change.removed, e.change.added) for e in archivist.history(story) if e.change] == [
             (("addition",), 0, 12)
         ]
+
+
+@on_both
+def test_a_sentence_that_was_taken_for_a_notice_is_given_back_once_edits_bring_it_to_others(
+    archivist: Archivist,
+) -> None:
+    again = sentence(9_003, 12)
+    stories = [
+        Story(n, sentence(20 + n, 8)[:-1], [sentence(100 * (20 + n) + at) for at in range(4)]) for n in range(10)
+    ]
+    for story in stories:
+        if story.number < 4:  # edited before anybody saw them
+            story.body = [*story.body, again]
+        archivist.fetch(story)
+    learned = archivist.read(lambda conn: repeated_blocks.learned_blocks(conn, "paper"))
+    assert [block.text for block in learned] == [again], "on four of four articles it looked like a notice"
+    archivist.begin_again()
+    for story in stories[4:]:
+        story.body = [*story.body, again]
+        archivist.fetch(story)
+    for story in stories[4:]:
+        assert [event.change.added for event in archivist.history(story) if event.change] == [12]
+    archivist.reextract()
+    for story in stories:
+        assert archivist.versions(story)[-1].article.body == "\n\n".join(story.body)
 
 
 @on_both
