@@ -46,6 +46,7 @@ _A = r"(?:(?:a|an|ein|eine|une?|una|uno|um|uma)\s)?"
 _ARABIC = re.compile("[\u0621-\u06ff]")
 _BY_ALONE = re.compile("بقلم|بواسطة|[^:：]{1,20}[:：]")  # what only a byline begins with
 _LISTED = re.compile(r"\s*[،,;/&|·]\s*|\s[–—-]\s|\s+و\s?(?=\S{2}.*\s)|\s(?:and|und|et|y|e|и|та|ve)\s")
+_WORD = 3  # letters of a word that tells what a text is about
 _NAME_WORDS = 3  # maximum words of a name after a word that may begin a headline
 _LABELLED = re.compile(r"^.{0,60}?(?:作者|撰文)\s?[:：]\s?(?=\S)")  # `来源：山城日报 作者：林晓岚`
 
@@ -59,6 +60,19 @@ def begins(text: str) -> bool:
     if (match := _kind().match(text)) is not None:
         return may_be_names(text[match.end() :])
     return any(pattern.match(text) for pattern in (_genre_by(), _GLUED, _HAN_REPORTERS, _LABELLED))
+
+
+def is_about(text: str, headline: str) -> bool:
+    """Whether a line with a kind of text, a colon and what may be a name has a word of the headline in that: it tells
+    what the text is about, not who wrote it (`Report: Northern Lights`, `Interview: Ann Lee`, who is asked)."""
+    match = _kind().match(text)
+    return match is not None and not _bare_words(text[match.end() :]).isdisjoint(_bare_words(headline))
+
+
+def _bare_words(text: str) -> set[str]:
+    """The words of three letters or more, folded and without the Arabic article."""
+    words = (word.removeprefix("ال") for word in re.findall(r"[^\W\d_]{3,}", fold(text)))
+    return {word for word in words if len(word) >= _WORD and word not in PARTICLES}
 
 
 def may_be_names(text: str) -> bool:

@@ -124,7 +124,7 @@ def _fill_authors(draft: Draft, page: Context) -> None:
         if is_person(said := bylines.after_date(text)) and dates.visible(text[: -len(said)], place):
             draft.fill("authors", persons(names([said]), house), "page")
         for part in _LINE_PARTS.split(text[:_LONGEST_LINE]):
-            if len(part) <= _NAME_MAX_CHARS and is_byline(part):
+            if len(part) <= _NAME_MAX_CHARS and is_byline(part) and not bylines.is_about(part, draft.headline):
                 draft.fill("authors", persons(tuple(n for n in names([part]) if _like_a_name(n)), house), "page")
     for text in near if draft.lacks("authors") else ():
         draft.fill("authors", persons(_beside_date(document, text, place), house), "page")

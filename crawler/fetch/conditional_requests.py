@@ -6,8 +6,9 @@ import re
 
 from scrapy import Request
 
-# The tag that a server gives a compressed response, from that of the file: `"x-gzip"` by Apache, `"x--gzip"` by Jetty.
-_OF_ENCODING = re.compile(r"""((?:W/)?")(.+?)(?:--?|;)(?:gzip|br|deflate|zstd)\"""")
+# The tag that a server gives a compressed response, from that of the content: `"x-gzip"` by Apache, `"x--gzip"` by
+# Jetty
+_OF_ENCODING = re.compile(r"""((?:W/)?")(.+?)(--?|;)(?:gzip|br|deflate|zstd)\"""")
 
 
 class ConditionalRequestMiddleware:
@@ -23,6 +24,10 @@ class ConditionalRequestMiddleware:
 
 def entity_tags(etag: str) -> str:
     """The value of If-None-Match for a response's ETag: with that of the content before it was compressed, if the tag
-    shows one. Apache compares what it is sent with that one only, and so never answers 304 to its own `"x-gzip"`."""
-    plain = _OF_ENCODING.fullmatch(etag.strip())
-    return f'{etag}, {plain[1]}{plain[2]}"' if plain else etag
+    shows one. Apache compares what it is sent with that one only, and so never answers 304 to its own `"x-gzip"`; nor
+    does WordPress behind it to a list, so that it gets that one alone."""
+    compressed = _OF_ENCODING.fullmatch(etag.strip())
+    if compressed is None:
+        return etag
+    plain = f'{compressed[1]}{compressed[2]}"'
+    return plain if compressed[3] == "-" else f"{etag}, {plain}"

@@ -411,3 +411,18 @@ def test_a_kind_of_text_before_a_name_is_a_byline(line: str, wanted: tuple[str, 
 def test_a_name_with_the_letter_for_and_within_is_one(name: str) -> None:
     assert names([name]) == names([name], split=False) == (name,)
     assert names(["نادر كرم وثابا حسن"], split=False) == ("نادر كرم وثابا حسن",)
+
+
+@pytest.mark.parametrize(
+    ("headline", "line"),
+    [
+        ("الاقتصاد السوري يواصل التراجع", "تقرير: اقتصاد منهك"),
+        ("سمر حداد: المدينة تحتاج إلى مدارس", "حوار: سمر حداد"),
+        ("Ann Lee on the future of the port", "Interview: Ann Lee"),
+    ],
+    ids=["a subject", "who is asked", "who is asked, en"],
+)
+def test_a_kind_of_text_before_words_of_the_headline_is_no_byline(headline: str, line: str) -> None:
+    page = f"<html><body><article><h1>{headline}</h1><div>{{}}</div>{FILLER}</article></body></html>"
+    assert article(page.format(line)).authors == ()
+    assert article(page.format("تقرير: ليلى مراد")).authors == ("ليلى مراد",)
