@@ -22,6 +22,7 @@ from index.engines import Engine, open_engine
 from index.engines.base import new_target
 from index.search.query_language import parse
 from tests.engines.corpus import document
+from tests.support.patience import PATIENCE
 
 SEED = 16
 MENTIONS = 9  # articles for each noun
@@ -164,7 +165,7 @@ def by_elasticsearch(given: Judged, url: str) -> dict[str, list[str]]:
     """What Elasticsearch finds with its `arabic` analyzer."""
     from elasticsearch import Elasticsearch
 
-    with Elasticsearch(url) as client:
+    with Elasticsearch(url, request_timeout=PATIENCE) as client:
         name = "judged-arabic"
         client.indices.delete(index=name, ignore_unavailable=True)
         client.indices.create(index=name, mappings={"properties": {"text": {"type": "text", "analyzer": "arabic"}}})
