@@ -22,7 +22,7 @@ from w3lib.url import safe_url_string
 from crawler import stages
 from crawler.boilerplate.repeated_blocks import RepeatedBlocks
 from crawler.config import Config
-from crawler.errors import Busy, PageProblem, Refused, Unreadable
+from crawler.errors import Busy, PageProblem
 from crawler.extract.draft import Extraction
 from crawler.fetch.raw_capture import decoded, lower_case
 from crawler.fingerprint import body_hash
@@ -228,13 +228,15 @@ class Import:
         found = _Extracted(site, page, (keep,), learned, await self.workers.run(stages.article, page, site, learned))
         while url := found.extraction.next_page:
             further = plan.nearest(url, planned.fetched)
-            opened = await self._open(files[further.input], further) if further is not None else None
-            if opened is None:
+            if further is None:
                 break
-            page = replace(page, rest=(*page.rest, opened[0]))
             try:
+                opened = await self._open(files[further.input], further)
+                if opened is None:
+                    break
+                page = replace(page, rest=(*page.rest, opened[0]))
                 extraction = await self.workers.run(stages.article, page, site, learned)
-            except (Refused, Unreadable) as problem:
+            except PageProblem as problem:  # the article ends with the page before it
                 log.warning("%s: %s", url, problem)
                 break
             page = replace(page, rest=page.rest[: extraction.pages - 1])

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ClassVar, ParamSpec, TypeVar, cast
 
-from crawler.errors import Unreadable
+from crawler.errors import ArshifError, PageProblem, Unreadable
 from crawler.processes import parse_worker
 from crawler.processes.fork_server import Forked, ForkServer
 from crawler.processes.parse_worker import LENGTH, OUT_OF_TIME, frame
@@ -40,6 +40,7 @@ BACKSTOP = 900.0  # wall-clock seconds for a job that blocks; one that computes 
 JOBS_PER_WORKER = 5_000
 PRESTART_JOBS = 50  # jobs before that, its successor is started: its imports take as long as a few dozen pages
 JOBS_IN_FLIGHT = 2  # jobs per worker: one running and one queued, so that it never waits for us
+EXPECTED = (ArshifError, PageProblem, MemoryError, RecursionError)  # of what jobs raise; the rest are bugs of ours
 BUSY_SECONDS = 1.0  # all workers must be that busy for so long before one is added: its imports take as long
 
 
@@ -91,7 +92,7 @@ class _Worker:
         return not self.killed and self.process.poll() is None
 
     async def do(self, message: bytes, backstop: float) -> Any:
-        """What the job in this message returns or raises.
+        """What the job in this message returns or raises; a bug of ours is logged and becomes an Unreadable.
 
         :param backstop: wall-clock seconds for the job, from the end of the one before it.
         :raises _Late: when it took more CPU time than the message allows; that also ends the worker.
@@ -115,7 +116,7 @@ class _Worker:
             if self.killed and not self.jobs:
                 self.connection.close()
         if not returned:
-            raise value
+            raise value if isinstance(value, EXPECTED) else _of_ours(value)
         return value
 
     async def _answer(self, backstop: float) -> tuple[bool, Any]:
@@ -158,6 +159,11 @@ class _Worker:
         else:
             with suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def _of_ours(error: Exception) -> Unreadable:
+    log.error("a bug in Arshif", exc_info=error)
+    return Unreadable(ParseReason.INTERNAL_ERROR, error=repr(error))
 
 
 class _Queue:
@@ -250,7 +256,8 @@ class ParsePool:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises, run in a worker.
 
-        :raises Unreadable: when it missed the deadline, or its process died (out of memory, a crash in C).
+        :raises Unreadable: when it missed the deadline, its process died (out of memory, a crash in C), or it has a bug,
+            which then costs this page or document only, whoever asked for it.
         :raises PoolClosed: when the crawl was asked to end before the job was begun.
         """
         site = next((arg.id for arg in args if isinstance(arg, Site)), "")

@@ -228,10 +228,13 @@ def test_a_worker_is_replaced_after_so_many_jobs(monkeypatch: pytest.MonkeyPatch
     assert max(pids.count(pid) for pid in pids) <= 6
 
 
-def test_a_fault_of_ours_comes_with_where_it_was(workers: ParsePool) -> None:
-    with pytest.raises(ZeroDivisionError) as caught:
+def test_a_bug_of_ours_makes_its_page_unreadable_and_is_logged_with_where_it_was(
+    workers: ParsePool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(Unreadable, match="ZeroDivisionError") as caught:
         asyncio.run(workers.run(divmod, 1, 0))
-    assert "crawler/processes/parse_worker.py" in "".join(caught.value.__notes__)
+    assert caught.value.reason == ParseReason.INTERNAL_ERROR
+    assert "crawler/processes/parse_worker.py" in caplog.text
 
 
 def test_a_job_that_comes_after_the_end_starts_no_worker() -> None:
