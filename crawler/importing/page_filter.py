@@ -65,21 +65,20 @@ class PageFilter:
             return Passed.MEDIA_TYPE
         if self.max_bytes and head.length > self.max_bytes:
             return Passed.TOO_LONG
-        if not head.url.startswith(("http://", "https://")):
-            return Passed.ADDRESS
-        site = self.site_of(head.url)
-        if site is None:
-            return Passed.SITE
         address = canonical(head.url)
         if address is None:
             return Passed.ADDRESS
+        site = self.site_of(address)
+        if site is None:
+            return Passed.SITE
         rules = site.rules_on(head.date.date())
         reason = may_be_article(address, rules.allow, rules.deny)
         return Passed.FURTHER if reason == UrlReason.PAGE else Passed.ADDRESS if reason else None
 
     def site_of(self, url: str) -> Site | None:
-        """The configured site of this URL, else one made up for its registered domain; None if it is not wanted."""
-        host = (urlsplit(url).hostname or "").lower()
+        """The configured site of this canonical URL, else one made up for its registered domain; None if it is not
+        wanted."""
+        host = urlsplit(url).hostname or ""
         if host not in self._by_host:
             if len(self._by_host) >= MAX_SITES_KNOWN:
                 self._by_host.clear()

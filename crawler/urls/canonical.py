@@ -11,6 +11,7 @@ import re
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 import idna
+from pydantic_core import Url
 
 from crawler.urls.patterns import TRACKING, TRACKING_PREFIXES
 
@@ -53,7 +54,7 @@ def canonical(url: str, base: str | None = None) -> str | None:
             return None
         parts = urlsplit(url)
         host = _host(parts)
-    except ValueError:  # brackets, ports and characters that urllib or idna reject
+    except ValueError:  # brackets, ports, characters and encoded names that are rejected
         return None
     if host is None:
         return None
@@ -67,7 +68,7 @@ def canonical(url: str, base: str | None = None) -> str | None:
 def _host(parts: SplitResult) -> str | None:
     """Host and port in canonical form; None if they are unusable.
 
-    :raises ValueError: when urllib, ipaddress or idna reject them.
+    :raises ValueError: when urllib, ipaddress, idna or the URL standard reject them.
     """
     host, port = parts.hostname, parts.port
     if not host or "@" in parts.netloc or port == 0:
@@ -79,6 +80,8 @@ def _host(parts: SplitResult) -> str | None:
         host = host.removesuffix(".")
         if not _HOST.fullmatch(host):
             return None
+        if "xn--" in host:
+            Url(f"http://{host}/")  # an encoded name may stand for none, which browsers refuse
     return host if port in (None, _PORTS[parts.scheme]) else f"{host}:{port}"
 
 

@@ -42,6 +42,10 @@ def config() -> Config:
         ({"url": "https://news.example.com/"}, Passed.ADDRESS),
         ({"url": "dns:news.example.com"}, Passed.ADDRESS),
         ({"url": ""}, Passed.ADDRESS),
+        ({"url": "http://[a/a-story-of-five-words"}, Passed.ADDRESS),
+        ({"url": "http://a＃b.example/a-story-of-five-words"}, Passed.ADDRESS),
+        ({"url": "http://example.com:99999/a-story-of-five-words"}, Passed.ADDRESS),
+        ({"url": "http://xn--a/a-story-of-five-words"}, Passed.ADDRESS),
     ],
 )
 def test_each_record_is_wanted_or_passed_over_for_a_reason(
@@ -58,6 +62,13 @@ def test_hosts_of_one_registered_domain_are_one_site(config: Config) -> None:
     other = wanted.site_of("https://example.co.uk/a")
     assert other is not None
     assert other.id == "example-co-uk"
+
+
+def test_hosts_in_arabic_letters_are_sites_of_their_own(config: Config) -> None:
+    wanted = PageFilter(config)
+    for host in ("مثال.example", "خبر.example"):
+        assert wanted.look(HEAD._replace(url=f"https://{host}/2020/a-story-of-five-words")) is None
+    assert len({site.id for site in wanted._by_host.values() if site}) == 2
 
 
 def test_blogs_of_one_host_are_sites_of_their_own(config: Config) -> None:

@@ -72,6 +72,7 @@ def test_paths_that_differ_stay_two(first: str, second: str) -> None:
         ("https://example.com/%c7%e1", "https://example.com/%C7%E1"),  # windows-1256 in a path: not UTF-8, kept
         ("https://example.com/a b", "https://example.com/a%20b"),
         ("\n  https://example.com/a\t", "https://example.com/a"),
+        ("https://xn--ls8h.la/a", "https://xn--ls8h.la/a"),  # 💩, which IDNA 2008 has not, but browsers take
         ("https://موقع.مصر/خبر", "https://xn--4gbrim.xn--wgbh1c/%D8%AE%D8%A8%D8%B1"),
         ("https://my_site.example.com/", "https://my_site.example.com/"),
         ("http://[::0001]:80/", "http://[::1]/"),
@@ -135,6 +136,7 @@ def test_relative_links_are_resolved(link: str, expected: str | None) -> None:
         "https://-/",
         "https://[::1/",
         "https://a..b/",
+        "https://xn--a/",
         "https://" + "a" * 64 + ".com/",
         "https://example.com/" + "a" * MAX_LENGTH,
     ],
