@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
+from operator import attrgetter
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.error import URLError
@@ -87,21 +88,24 @@ def _listed(path: str) -> list[str]:
     ]
 
 
-def unpack(group: list[str], work: Path) -> Iterator[Input]:
-    """The files to read of a group, in the order of their names; what has to be downloaded or unpacked goes into the
-    folder `work`.
+def unpack(group: list[str], work: Path) -> list[Input]:
+    """The files to read of a group, in the order of their names, whatever the order in which they were given; what has
+    to be downloaded or unpacked goes into the folder `work`.
 
     :raises ArshifError: when a download fails or a container is damaged.
     """
-    for path in group:
-        if path.startswith(WEB):
-            yield from _one(path, _download(path, work), work)
-        elif Path(path).is_dir():
-            for file in sorted(Path(path).rglob("*")):
-                if file.is_file() and file.name.lower().endswith((*WARCS, *PACKED, *SAVED)):
-                    yield from _one(str(file), file, work)
-        else:
-            yield from _one(path, Path(path), work)
+    return sorted((one for path in group for one in _of(path, work)), key=attrgetter("name"))
+
+
+def _of(path: str, work: Path) -> Iterator[Input]:
+    if path.startswith(WEB):
+        yield from _one(path, _download(path, work), work)
+    elif Path(path).is_dir():
+        for file in Path(path).rglob("*"):
+            if file.is_file() and file.name.lower().endswith((*WARCS, *PACKED, *SAVED)):
+                yield from _one(str(file), file, work)
+    else:
+        yield from _one(path, Path(path), work)
 
 
 def _one(name: str, file: Path, work: Path) -> Iterator[Input]:

@@ -132,7 +132,7 @@ class Import:
 
     async def _group(self, group: list[str], options: str) -> ImportReport:
         with self._work_folder() as work:
-            files = list(given.unpack(group, work))
+            files = given.unpack(group, work)
             name = name_of(((one.name, one.file.stat().st_size) for one in files), options)
             plan = Plan(self.folder / f"{name}.plan")
             try:
@@ -222,7 +222,7 @@ class Import:
         if opened is None:
             return None
         page, keep = opened
-        site = self.wanted.site_of(planned.url)
+        site = self.wanted.site_of(page.url)
         assert site is not None, "it was planned"
         learned = await asyncio.to_thread(self._learned_of, site, page.url)
         found = _Extracted(site, page, (keep,), learned, await self.workers.run(stages.article, page, site, learned))
@@ -374,7 +374,7 @@ def _response(source: Input, planned: PlannedPage) -> Response | None:
     if source.saved_page:
         headers = [("Content-Type", "text/html")]
         return Response(url, planned.fetched, "HTTP/1.1 200 OK", headers, source.file.read_bytes())
-    found = warc_records.content(source.file, planned.offset)
+    found = warc_records.content(source.file, planned.offset, planned.url)
     if found is None:
         return None
     return Response(url, planned.fetched, found.status_line, found.headers, found.body)

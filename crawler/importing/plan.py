@@ -27,8 +27,8 @@ _ORDER = "ORDER BY fetched, url, input, position"
 
 @dataclass(frozen=True, slots=True)
 class PlannedPage:
-    """A page to import: the number of its input, the offset of its record there, its URL, and when it was fetched
-    (UTC)."""
+    """A page to import: the number of its input in the order of their names, the offset of its record there, its URL,
+    and when it was fetched (UTC)."""
 
     input: int
     offset: int

@@ -82,8 +82,8 @@ def heads(file: Path) -> Iterator[RecordHead]:
                 yield RecordHead(last, "", "", None, None, "", 0, damaged=True)
 
 
-def content(file: Path, offset: int) -> Content | None:
-    """The response of the record at this offset; None if the record is not whole.
+def content(file: Path, offset: int, url: str) -> Content | None:
+    """The response of the record of `url` at this offset; None if there is no such record, or it is not whole.
 
     :raises OSError: when the file cannot be read.
     """
@@ -91,7 +91,7 @@ def content(file: Path, offset: int) -> Content | None:
         stream.seek(offset)
         try:
             record = next(iter(ArchiveIterator(stream, record_types=PAGES, parse_http=False)))
-            return _content(record) if _is_whole(record) else None
+            return _content(record) if _url(record) == url and _is_whole(record) else None
         except (OSError, StopIteration, ValueError):
             return None
 
@@ -107,12 +107,16 @@ def _head(record: WarcRecord, offset: int) -> RecordHead:
     return RecordHead(
         offset,
         str(record.headers.get("WARC-Type")),
-        (record.headers.get("WARC-Target-URI") or "").strip("<> "),  # WARC 1.0 has it in brackets
+        _url(record),
         _utc(record.record_date),
         status,
         media_type.partition(";")[0].strip().lower(),
         int(declared),
     )
+
+
+def _url(record: WarcRecord) -> str:
+    return (record.headers.get("WARC-Target-URI") or "").strip("<> ")  # WARC 1.0 has it in brackets
 
 
 def _utc(date: datetime | None) -> datetime | None:

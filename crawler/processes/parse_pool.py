@@ -256,8 +256,8 @@ class ParsePool:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises, run in a worker.
 
-        :raises Unreadable: when it missed the deadline, its process died (out of memory, a crash in C), or it has a bug,
-            which then costs this page or document only, whoever asked for it.
+        :raises Unreadable: when it missed the deadline, its process died (out of memory, a crash in C), or it has a
+            bug, which then costs this page or document only, whoever asked for it.
         :raises PoolClosed: when the crawl was asked to end before the job was begun.
         """
         site = next((arg.id for arg in args if isinstance(arg, Site)), "")

@@ -230,7 +230,8 @@ def imported(data: bytes, folder: Path) -> object:
     """As `arshif import` reads a file: all that its records say, and then what they hold."""
     file = folder / "given.warc"
     file.write_bytes(data)
-    return [warc_records.content(file, head.offset) for head in warc_records.heads(file)], saved_pages.look(file)
+    heads = warc_records.heads(file)
+    return [warc_records.content(file, head.offset, head.url) for head in heads], saved_pages.look(file)
 
 
 def json_ld(data: bytes, _: Path) -> object:

@@ -29,7 +29,7 @@ def urls(tmp_path: Path, *given: str) -> dict[str, list[str]]:
     found = {}
     for one in files:
         records = [] if one.saved_page else list(heads(one.file))
-        assert all(content(one.file, head.offset) for head in records)
+        assert all(content(one.file, head.offset, head.url) for head in records)
         found[Path(one.name).name] = [head.url for head in records]
     return found
 
@@ -73,7 +73,7 @@ def test_files_of_one_name_do_not_meet(tmp_path: Path) -> None:
         (folder / "more.warc.zst").write_bytes(zstandard(warc(PAGES[number + 1 : number + 2], gzip=False)))
     work = tmp_path / "work"
     work.mkdir()
-    files = list(inputs.unpack([str(tmp_path / "given")], work))
+    files = inputs.unpack([str(tmp_path / "given")], work)
     assert [head.url for one in files for head in heads(one.file)] == [PAGES[n].url for n in (0, 1, 1, 2)]
 
 
@@ -165,6 +165,6 @@ def test_what_is_whole_of_a_torn_frame_is_read(tmp_path: Path) -> None:
     (tmp_path / "torn.warc.zst").write_bytes(whole[: len(whole) // 2])
     work = tmp_path / "work"
     work.mkdir()
-    one = next(iter(inputs.unpack([str(tmp_path / "torn.warc.zst")], work)))
-    found = [head for head in heads(one.file) if content(one.file, head.offset)]
+    one = inputs.unpack([str(tmp_path / "torn.warc.zst")], work)[0]
+    found = [head for head in heads(one.file) if content(one.file, head.offset, head.url)]
     assert 50 < len(found) < 300

@@ -26,7 +26,7 @@ def written(tmp_path: Path, data: bytes, name: str = "some.warc.gz") -> Path:
 
 def whole(file: Path) -> list[str]:
     """The URLs of the records that can be read."""
-    return [head.url for head in heads(file) if not head.damaged and content(file, head.offset) is not None]
+    return [head.url for head in heads(file) if not head.damaged and content(file, head.offset, head.url) is not None]
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -36,7 +36,7 @@ def test_each_record_is_found_with_its_place_and_content(tmp_path: Path, packed:
     assert [head.url for head in found] == [page.url for page in PAGES]
     assert found[2].date == datetime(2020, 1, 3, tzinfo=UTC)
     assert (found[2].status, found[2].media_type, found[2].kind) == (200, "text/html", "response")
-    read = [content(file, head.offset) for head in reversed(found)]
+    read = [content(file, head.offset, head.url) for head in reversed(found)]
     assert [one and one.body for one in read] == [page.body for page in reversed(PAGES)]
     assert read[0] is not None
     assert read[0].headers == [HTML]
@@ -46,7 +46,7 @@ def test_a_resource_has_the_type_that_its_record_declares(tmp_path: Path) -> Non
     file = written(tmp_path, warc([Archived("https://n.example/1", "2020-01-01T00:00:00Z", b"<p>1</p>", "resource")]))
     head = next(iter(heads(file)))
     assert (head.kind, head.status, head.media_type) == ("resource", None, "text/html")
-    read = content(file, head.offset)
+    read = content(file, head.offset, head.url)
     assert read is not None
     assert (read.body, read.headers) == (b"<p>1</p>", [("Content-Type", "text/html")])
 
@@ -145,7 +145,7 @@ def test_a_record_of_another_hash_is_not_whole(tmp_path: Path) -> None:
     data = warc(PAGES[:1], gzip=False)
     file = written(tmp_path, data.replace(b"page 0", b"page 9"), "some.warc")
     head = next(iter(heads(file)))
-    assert content(file, head.offset) is None
+    assert content(file, head.offset, head.url) is None
 
 
 @pytest.mark.parametrize("without", [("Block",), ("Payload",), ("Block", "Payload")])
@@ -155,10 +155,10 @@ def test_the_digests_that_there_are_decide(tmp_path: Path, without: tuple[str, .
         data = data.replace(f"WARC-{name}-Digest".encode(), f"X-Other-{name}-Dig".encode())
     sound, changed = written(tmp_path, data, "a.warc"), written(tmp_path, data.replace(b"page 0", b"page 9"), "b.warc")
     head = next(iter(heads(sound)))
-    read = content(sound, head.offset)
+    read = content(sound, head.offset, head.url)
     assert read is not None
     assert read.body == PAGES[0].body
-    told = content(changed, head.offset)
+    told = content(changed, head.offset, head.url)
     assert (told is None) == (len(without) == 1), "without any, only the length can tell"
 
 
@@ -174,7 +174,7 @@ def test_a_body_that_unpacks_to_more_than_a_page_is_not_read(tmp_path: Path) -> 
     )
     head = next(iter(heads(file)))
     assert head.length < 1024**2
-    assert content(file, head.offset) is None
+    assert content(file, head.offset, head.url) is None
 
 
 def test_a_date_at_the_end_of_the_calendar_is_none(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_chunks_and_compressions_are_removed(tmp_path: Path) -> None:
         ),
     ]  # fmt: skip
     file = written(tmp_path, warc(pages))
-    read = [content(file, head.offset) for head in heads(file)]
+    read = [content(file, head.offset, head.url) for head in heads(file)]
     assert [one and one.body for one in read] == [packed, packed, body, body]
     assert all(one and "Transfer-Encoding" not in dict(one.headers) for one in read)
     assert read[3] is not None

@@ -1,0 +1,92 @@
+"""An import: what is planned is what is stored, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crawler.config import Config, load
+from crawler.importing.job import Import, ImportReport, Progress
+from crawler.importing.page_filter import PageFilter
+from crawler.storage import open_archive, open_raw
+from index.archive import documents
+from tests.support.newspaper import InlineWorkers
+from tests.support.warcs import HTML, Archived, article, warc
+
+ADDRESS = "https://www.example.com/news/decision-number-{}-of-the-council"
+PAGES = [Archived(ADDRESS.format(n), f"2020-02-{n + 1:02}T00:00:00Z", article(n)) for n in range(4)]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "arshif.yaml").write_text("{}\n")
+    return load(tmp_path / "config", {"ARSHIF_DATA": str(tmp_path / "data")})
+
+
+class Interrupted(BaseException):
+    """As a signal that ends the process."""
+
+
+def imported(config: Config, *paths: Path, interrupted: bool = False) -> ImportReport:
+    """What came of an import of these files, or that it was interrupted once all records were looked through."""
+
+    def told(progress: Progress) -> None:
+        if interrupted and progress.pages:
+            raise Interrupted
+
+    with open_archive(config) as archive, open_raw(config, archive) as raw:
+        work = Import(config, archive, raw, InlineWorkers(), PageFilter(config), told=told)  # type: ignore[arg-type]
+        return asyncio.run(work.run([str(path) for path in paths], ""))
+
+
+def headlines(config: Config) -> dict[str, str]:
+    """The newest headline of each article of the test, by its URL."""
+    found = {}
+    with open_archive(config) as archive, archive.read() as conn:
+        for page in PAGES:
+            if known := documents.by_url(conn, page.url):
+                found[page.url] = documents.versions(conn, known)[-1].article.headline
+    return found
+
+
+def test_an_import_is_continued_whatever_the_order_of_its_files(tmp_path: Path, config: Config) -> None:
+    one, other = tmp_path / "a.warc", tmp_path / "b.warc"
+    one.write_bytes(warc(PAGES[:2], gzip=False))
+    other.write_bytes(warc(PAGES[2:], gzip=False))
+    with pytest.raises(Interrupted):
+        imported(config, other, one, interrupted=True)
+    report = imported(config, one, other)
+    assert (report.new, report.passed) == (4, {})
+    assert headlines(config) == {
+        page.url: f"Harbour council decides on quay number {n}" for n, page in enumerate(PAGES)
+    }
+
+
+def test_a_file_that_changed_since_it_was_planned_gives_no_page_to_another_address(
+    tmp_path: Path, config: Config
+) -> None:
+    file = tmp_path / "a.warc"
+    file.write_bytes(warc(PAGES[:1], gzip=False))
+    with pytest.raises(Interrupted):
+        imported(config, file, interrupted=True)
+    file.write_bytes(file.read_bytes().replace(b"-number-0-of-", b"-number-9-of-"))
+    report = imported(config, file)
+    assert (report.new, report.passed) == (0, {"damaged": 1})
+
+
+def test_a_further_page_that_is_broken_costs_itself_only(
+    tmp_path: Path, config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    link = b'<a rel="next" href="?page=2">Next page</a></article>'
+    first = replace(PAGES[0], body=article(0).replace(b"</article>", link))
+    broken = gzip.compress(article(5), mtime=0)[:10] + b"\xff" * 50  # a header, and nothing that can be unpacked
+    further = Archived(PAGES[0].url + "?page=2", PAGES[0].date, broken, headers=(HTML, ("Content-Encoding", "gzip")))
+    (tmp_path / "a.warc").write_bytes(warc([first, further], gzip=False))
+    report = imported(config, tmp_path / "a.warc")
+    assert (report.new, report.unreadable) == (1, 0)
+    assert further.url in caplog.text
