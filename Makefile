@@ -9,7 +9,7 @@ DIST ?= dist
 WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))# of the tests: a third of their time is waiting
 XDIST := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run demo test test-long test-interop test-systems coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import wheel client lock clean
+.PHONY: help run demo test test-long test-interop test-systems coverage soak soak-year audit lint elasticsearch elasticsearch-stop bench-extraction bench-schedule bench-start bench-idle bench-recrawl bench-crawl bench-layouts bench-captions bench-repeats bench-stories bench-search bench-export bench-libraries bench-import bench-reextract wheel client lock clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -97,6 +97,9 @@ bench-export: .venv/dev.stamp ## exports of 100,000 articles in each format, and
 
 bench-import: .venv/dev.stamp ## an import beside FastWARC with trafilatura, on the same WARC files (takes minutes)
 	@$(BIN)/python -m bench.importing
+
+bench-reextract: .venv/dev.stamp ## how fast stored pages are read again
+	@$(BIN)/python -m bench.reextract
 
 bench-libraries: .venv/dev.stamp ## libraries that were not taken, beside what is in their place
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(UV) pip install -q --python $(BIN)/python --no-deps --target "$$folder" \

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import partial
@@ -45,6 +45,7 @@ INTERNAL_FIELDS = {
     "template",
     "origins",
 }  # not content of the page
+Change = Callable[[Connection], None]
 FIELDS = tuple(one.name for one in fields(Article) if one.name not in INTERNAL_FIELDS)
 
 
@@ -124,23 +125,30 @@ class Reextraction:
     async def _site(self, site: Site, lease: leases.Lease | None, since: datetime | None, now: datetime) -> None:
         with self.archive.read() as conn:
             learned = repeated(conn, site.id)
-        last = ""
+        last, storing = "", None
         while True:
             with self.archive.read() as conn:  # not one for all: the write-ahead log grows while it is being read
                 some = list(islice(warc_records.copies(conn, site.id, since, last), MAX_IN_FLIGHT))
                 own = {copy.article.id: repeated_blocks.of(conn, copy.article.id) for copy in some}
             if not some:
-                return
+                break
             known = {copy.article.id: excluding(learned, own[copy.article.id]) for copy in some}
             jobs = [self._read(copy, site, known[copy.article.id]) for copy in some]
+            changes = []
             for copy, extraction in zip(some, await asyncio.gather(*jobs), strict=True):
                 if extraction is not None:
                     repeats = known[copy.article.id]
                     earlier = await self._read_earlier(copy, site, repeats)
-                    self._take(copy, extraction, stages.state(site, repeats), earlier, lease, now)
+                    changes.append(self._taken(copy, extraction, stages.state(site, repeats), earlier, now))
+            if storing is not None:
+                await storing  # while the workers read the pages after these
+            if not self.dry:
+                storing = asyncio.wrap_future(self.archive.write(partial(_all, changes), lease))
             last = some[-1].article.id
             if self.told is not None:
                 self.told(self.report)
+        if storing is not None:
+            await storing
 
     async def _read(self, copy: StoredRecord, site: Site, learned: RepeatedBlocks) -> Extraction | None:
         try:
@@ -160,29 +168,28 @@ class Reextraction:
             records = warc_records.of_article(conn, newest.article.id, MAX_REREAD_VERSIONS)[1:]
         return await reread_versions(self.workers, self.raw, site, learned, records, ReadingReason.REEXTRACTED)
 
-    def _take(
-        self,
-        copy: StoredRecord,
-        extraction: Extraction,
-        state: str,
-        earlier: list[Rereading],
-        lease: leases.Lease | None,
-        now: datetime,
-    ) -> None:
+    def _taken(
+        self, copy: StoredRecord, extraction: Extraction, state: str, earlier: list[Rereading], now: datetime
+    ) -> Change:
+        """Count an article that was read, and return what its reading changes in the archive."""
         known, better = copy.article, extraction.article
         self.report.read += 1
         names = list(_differing(known, better))
         if names:
             self.report.add(known, better, names)
-        if self.dry:
-            return
 
         def change(conn: Connection) -> None:
             for rereading in (*earlier, Rereading(better, copy.number, ReadingReason.REEXTRACTED, state)):
                 rereading.store(conn, now)
             repeated_blocks.count(conn, known.site, known.id, places_of(extraction))
 
-        self.archive.write(change, lease).result()
+        return change
+
+
+def _all(changes: Sequence[Change], conn: Connection) -> None:
+    """Make all these changes in one transaction: a commit waits for the disk."""
+    for change in changes:
+        change(conn)
 
 
 def _differing(before: Article, after: Article) -> Iterator[str]:
