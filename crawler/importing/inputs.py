@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from operator import attrgetter
@@ -71,16 +71,22 @@ def _check(path: str) -> None:
 
 
 def _listed(path: str) -> list[str]:
-    """The addresses in a list of WARC files; a relative one is Common Crawl's, unless it lies beside a local list."""
+    """The addresses in a list of WARC files; a relative one is Common Crawl's, unless it lies beside a local list.
+
+    :raises ArshifError: when there is no such list, or it is not whole.
+    """
     if path.startswith(WEB):
-        with _open(path) as answer:
+        with _open(path) as answer, _whole(path):
             text = answer.read()
     else:
         if not Path(path).is_file():
             raise ArshifError(f"{path}: no such file")
         text = Path(path).read_bytes()
     if path.endswith(".gz"):
-        text = gzip.decompress(text)
+        try:
+            text = gzip.decompress(text)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise ArshifError(f"{path} is no whole gzip file ({error}): get it again") from error
     lines = [line.strip() for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
     beside = None if path.startswith(WEB) else Path(path).parent
     return [
@@ -123,15 +129,37 @@ def _one(name: str, file: Path, work: Path) -> Iterator[Input]:
 def _in_wacz(name: str, file: Path, work: Path) -> Iterator[Input]:
     """The WARC files in a WACZ (https://specs.webrecorder.net/wacz/1.1.1/), which are below archive/."""
     own = _own_folder(work)
+    with _as_wacz(name):
+        container = zipfile.ZipFile(file)
+    with container:
+        members = sorted(one for one in container.namelist() if one.startswith("archive/"))
+        for number, member in enumerate(one for one in members if one.endswith((*WARCS, ".warc.zst"))):
+            ending = next(end for end in (*WARCS, ".warc.zst") if member.endswith(end))
+            target = own / f"{number:04}{ending}"  # the member's own name may lead anywhere
+            with target.open("wb") as copy:
+                for chunk in _member(container, member, name):
+                    copy.write(chunk)
+            yield from _one(f"{name}: {member}", target, work)
+
+
+def _member(container: zipfile.ZipFile, member: str, name: str) -> Iterator[bytes]:
+    """The content of a member, in pieces."""
+    with _as_wacz(name):
+        source = container.open(member)
+    with source:
+        while True:
+            with _as_wacz(name):
+                chunk = source.read(64 * 1024)
+            if not chunk:
+                return
+            yield chunk
+
+
+@contextmanager
+def _as_wacz(name: str) -> Iterator[None]:
+    """:raises ArshifError: when what is read meanwhile is damaged."""
     try:
-        with zipfile.ZipFile(file) as container:
-            members = sorted(one for one in container.namelist() if one.startswith("archive/"))
-            for number, member in enumerate(one for one in members if one.endswith((*WARCS, ".warc.zst"))):
-                ending = next(end for end in (*WARCS, ".warc.zst") if member.endswith(end))
-                target = own / f"{number:04}{ending}"  # the member's own name may lead anywhere
-                with container.open(member) as source, target.open("wb") as copy:
-                    shutil.copyfileobj(source, copy)
-                yield from _one(f"{name}: {member}", target, work)
+        yield
     except _DAMAGED_ZIP as error:
         raise ArshifError(f"{name} cannot be read as a WACZ file: {error}") from error
 
@@ -160,14 +188,21 @@ def _download(url: str, work: Path) -> Path:
     target = _own_folder(work) / (Path(urlsplit(url).path).name or "download")
     with _open(url) as answer, target.open("wb") as copy:
         declared = answer.headers.get("Content-Length")
-        try:
+        with _whole(url):
             while chunk := answer.read(64 * 1024):
                 copy.write(chunk)
-        except (HTTPException, ConnectionError, TimeoutError) as error:
-            raise ArshifError(f"{url}: the download broke off: {error}; run the import again") from error
     if declared is not None and target.stat().st_size != int(declared):
         raise ArshifError(f"{url}: the download broke off at {target.stat().st_size} of {declared} bytes; try again")
     return target
+
+
+@contextmanager
+def _whole(url: str) -> Iterator[None]:
+    """:raises ArshifError: when the download that is made meanwhile breaks off."""
+    try:
+        yield
+    except (HTTPException, ConnectionError, TimeoutError) as error:
+        raise ArshifError(f"{url}: the download broke off: {error}; run the import again") from error
 
 
 def _own_folder(work: Path) -> Path:

@@ -365,8 +365,7 @@ def _heads(source: Input) -> Iterator[warc_records.RecordHead]:
         yield from warc_records.heads(source.file)
         return
     page, length = saved_pages.look(source.file), source.file.stat().st_size
-    date = page.saved if page.url else None
-    yield warc_records.RecordHead(NO_RECORD, "resource", page.url or "", date, None, "text/html", length)
+    yield warc_records.RecordHead(NO_RECORD, "resource", page.url or "", page.saved, None, "text/html", length)
 
 
 def _response(source: Input, planned: PlannedPage) -> Response | None:

@@ -30,7 +30,7 @@ class Passed(StrEnum):
     STATUS = "status"  # not 200
     MEDIA_TYPE = "media_type"  # not HTML
     TOO_LONG = "too_long"
-    ADDRESS = "address"  # never an article's
+    ADDRESS = "address"  # never an article's, or none
     FURTHER = "further"  # that of a further page, which is read with the article before it, if there is one
     SITE = "site"  # not among --sites
     LANGUAGE = "language"  # not among --languages, once it was read

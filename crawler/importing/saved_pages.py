@@ -16,7 +16,8 @@ from selectolax.lexbor import LexborHTMLParser
 ENDINGS = (".html", ".htm", ".xhtml", ".shtml")
 
 _HEAD = 200_000  # bytes in which the URL is looked for
-_SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d{4}\)(\S+)\s*-->")  # the number is the URL's length
+# The number is the URL's length; a note such as about:internet only marks a file as one of the web
+_SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d{4}\)(https?://\S+)\s*-->")
 _NAMES = (
     ('link[rel~="canonical" i]', "href"), ('meta[property="og:url" i]', "content"), ("base[href]", "href"),
 )  # fmt: skip

@@ -145,7 +145,7 @@ def test_saved_pages_are_taken_as_of_when_they_were_saved(tmp_path: Path, house:
     (folder / "unknown.html").write_bytes(PAGES[1].body)
     os.utime(folder / "one.html", (1_600_000_000, 1_600_000_000))
     report = told(house, folder)
-    assert (report["new"], report["passed"]) == (1, {"undated": 1})
+    assert (report["new"], report["passed"]) == (1, {"address": 1})
     assert list(texts(house)) == [PAGES[0].url]
     events = json.loads(house.arshif("history", PAGES[0].url, "--json"))
     assert events["events"][0]["at"].startswith("2020-09-13T12:26:40")

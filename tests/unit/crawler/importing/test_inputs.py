@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import resource
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -89,12 +90,12 @@ def test_a_member_that_is_damaged_is_told(tmp_path: Path) -> None:
 
 
 class Short(BaseHTTPRequestHandler):
-    """Answers with less than it announces at /short, and with a file elsewhere."""
+    """Answers with less than it announces at addresses that begin with /short, and with a file elsewhere."""
 
     def do_GET(self) -> None:
         data = warc(PAGES[:1])
         self.send_response(200)
-        self.send_header("Content-Length", str(len(data) * (2 if self.path == "/short.warc.gz" else 1)))
+        self.send_header("Content-Length", str(len(data) * (2 if self.path.startswith("/short") else 1)))
         self.end_headers()
         self.wfile.write(data)
 
@@ -129,6 +130,32 @@ def test_a_list_of_files_names_those_beside_it(tmp_path: Path, packed: bool) -> 
     groups = list(inputs.groups([str(name)]))
     assert len(groups) == 2, "a month of such files is too much for one disk"
     assert urls(tmp_path, str(name)) == {"0.warc.gz": [PAGES[0].url], "1.warc.gz": [PAGES[1].url]}
+
+
+@pytest.mark.parametrize("damage", ["torn", "changed", "mislabelled"])
+def test_a_list_that_is_not_whole_is_told(tmp_path: Path, damage: str) -> None:
+    whole = gzip.compress(b"".join(os.urandom(20).hex().encode() + b"\n" for _ in range(100)), mtime=0)
+    content = {"torn": whole[:-40], "changed": whole[:20] + b"\xff" * 40 + whole[60:], "mislabelled": b"a.warc.gz\n"}
+    (tmp_path / "warc.paths.gz").write_bytes(content[damage])
+    with pytest.raises(ArshifError, match="is no whole gzip file"):
+        list(inputs.groups([str(tmp_path / "warc.paths.gz")]))
+
+
+def test_a_list_whose_download_breaks_off_is_told(server: str) -> None:
+    with pytest.raises(ArshifError, match="the download broke off"):
+        list(inputs.groups([f"{server}/short.paths.gz"]))
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_container(tmp_path: Path) -> None:
+    wacz(tmp_path / "some.wacz", {"archive/data.warc": bytes(200_000)})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # as if the disk were full: writing fails
+    try:
+        with pytest.raises(OSError, match="too large") as caught:
+            urls(tmp_path, str(tmp_path / "some.wacz"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not isinstance(caught.value, ArshifError)
 
 
 def test_other_entries_of_a_list_are_common_crawls(tmp_path: Path) -> None:

@@ -90,3 +90,9 @@ def test_a_further_page_that_is_broken_costs_itself_only(
     report = imported(config, tmp_path / "a.warc")
     assert (report.new, report.unreadable) == (1, 0)
     assert further.url in caplog.text
+
+
+def test_a_saved_page_that_names_no_address_is_counted_as_such(tmp_path: Path, config: Config) -> None:
+    (tmp_path / "a.html").write_bytes(b"<!-- saved from url=(0014)about:internet -->" + article(0))
+    report = imported(config, tmp_path / "a.html")
+    assert (report.new, report.passed) == (0, {"address": 1})

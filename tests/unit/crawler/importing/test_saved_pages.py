@@ -21,6 +21,11 @@ from crawler.importing.saved_pages import look
             "<!-- saved from url=(0019)https://n.example/d --><link rel=canonical href=https://n.example/e>",
             "https://n.example/d",
         ),
+        (
+            "<!-- saved from url=(0014)about:internet --><link rel=canonical href=https://n.example/f>",
+            "https://n.example/f",
+        ),
+        ("<!-- saved from url=(0014)about:internet -->", None),
         ('<link rel="canonical" href="/relative">', None),
         ("<p>nothing</p>", None),
     ],
