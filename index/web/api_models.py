@@ -27,6 +27,11 @@ def failure(description: str) -> dict[str, Any]:
     return {"model": Error, "description": description}
 
 
+def no_body(description: str) -> dict[str, Any]:
+    """What an operation answers without a body, for its description."""
+    return {"description": description}
+
+
 # `operations.described` leaves those out that an operation cannot give.
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: failure(description="A parameter or a query that cannot be read"),
@@ -37,7 +42,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     503: failure(description="The archive or the index does not answer now, or is busy: try again later"),
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: failure(description="The archive has no such thing")}
-MERGED: dict[int | str, dict[str, Any]] = {308: {"description": "The article is now part of the one at `Location`"}}
+MERGED: dict[int | str, dict[str, Any]] = {308: no_body(description="The article is now part of the one at `Location`")}
 REFUSALS: dict[int | str, dict[str, Any]] = {
     403: failure(description="Sent by a page of another site, or to a server that does not do this for everybody"),
     413: failure(description="A body longer than any of ours"),
