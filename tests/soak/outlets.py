@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Literal, Self
 
 HOST = "127.0.0.1"
-LISTED = 80  # items in a feed
+LISTED = 8  # polls for which an item is listed
 KINDS = 5  # of items, in turn
-LONG_AGO = timedelta(days=700)  # before they are published: the dates of items that are old
+LONG_AGO = timedelta(days=3_650)  # before they are published: the dates of items that are old
 EDITED_EACH, REMOVED_EACH, SHARED_EACH = 50, 175, 125  # of items: a tenth of the articles, a 35th and a 25th
 EDITED_AFTER, REMOVED_AFTER = 1.5, 3.5  # polls of the site after it was published
 PLAIN, MARKUP, FEED = "text/plain", "text/html; charset=utf-8", "application/rss+xml"
@@ -81,6 +81,11 @@ class Outlets:
     def length(self) -> timedelta:
         return self.end - self.begin
 
+    @property
+    def listed(self) -> int:
+        """How many items a feed has."""
+        return KINDS + int(LISTED * self.items * self.every / self.length)
+
     def host(self, site: int) -> str:
         return f"outlet{site:02d}.example"
 
@@ -94,7 +99,7 @@ class Outlets:
     def so_far(self, site: int, at: datetime) -> int:
         """How many items a site has published by then."""
         step = self.length / self.items
-        return min(self.items, max(0, int((at - self.begin - step * site / self.count) / step) + 1))
+        return min(self.items, max(0, (at - self.begin - step * site / self.count) // step + 1))
 
     def articles(self, at: datetime) -> set[str]:
         """The URLs of all articles that were published by then."""
@@ -147,7 +152,7 @@ class Outlets:
     def _feed(self, site: int) -> bytes:
         last = self.so_far(site, self.now())
         listed = []
-        for item in range(last - 1, max(-1, last - 1 - LISTED), -1):
+        for item in range(last - 1, max(-1, last - 1 - self.listed), -1):
             at = self.published(site, item) - (LONG_AGO if item % KINDS > 2 else timedelta(0))
             listed.append(
                 f"<item><title>{self._headline(site, item)}</title><link>{self.url(site, item)}</link>"

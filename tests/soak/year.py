@@ -48,7 +48,7 @@ SITES_A_RUN = 6  # about: each is polled so often
 SELDOM = timedelta(days=28)  # a site is polled at least so often, however short the form
 LOOKS, COUNTS = 200, 40  # at memory and files, and of rows, in all
 ASK_EACH = 10  # turns: the page
-KILLED, FAILING, OFFLINE = 0.03, 0.02, 0.005  # how probable at each turn
+KILLED, FAILING, OFFLINE = 0.1, 0.04, 0.01  # how probable at each turn
 FAILS_FOR = 2  # polls at most
 UPGRADES = (0.1, 0.25, 0.4)  # of its length
 SETTLE = 80  # turns at most, after all has been well again
