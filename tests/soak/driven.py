@@ -22,6 +22,7 @@ from crawler import daemon
 from crawler.config import load
 from crawler.logging_setup import set_up_log
 from crawler.processes import crawl_process
+from crawler.processes.child import die_with_parent
 from crawler.storage import open_archive
 from index.archive import tables as t
 
@@ -29,6 +30,7 @@ LOOK = 0.01  # seconds between two looks whether a run has ended
 
 
 def main() -> int:
+    die_with_parent(os.getppid())
     config = load()
     set_up_log(form=config.settings.log)
     moved = _shift()
