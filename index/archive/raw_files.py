@@ -55,8 +55,9 @@ def sweep_orphans(archive: Archive, place: Place, now: datetime, still_held: Sti
 
 
 def expire(archive: Archive, place: Place, before: datetime, still_held: StillHeld) -> int:
-    """Delete the files whose pages were all fetched before then (UTC), and older ones to which nothing refers; return
-    how many. The archive forgets them first. Call it while the lock `KEEPING` is held, with what makes sure of that.
+    """Delete the files whose pages were all fetched and stored before then (UTC), and older ones to which nothing
+    refers; return how many. The archive forgets them first. Call it while the lock `KEEPING` is held, with what makes
+    sure of that.
 
     :raises Busy: when the lock was lost to another process.
     """

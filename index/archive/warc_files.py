@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from index.archive import tables as t
 from index.archive.upsert import chunks, insert_missing
@@ -57,11 +57,13 @@ def referred(conn: Connection) -> set[str]:
 
 
 def expire(conn: Connection, before: datetime) -> list[str]:
-    """Remove references to the files whose records were all fetched before then, and note these as discarded; return
-    their names. Their versions stay but cannot be extracted again. An image counts as fetched whenever a page showed
-    it."""
-    part = t.facsimile_parts.c
-    aged = select(t.raws.c.file).group_by(t.raws.c.file).having(func.max(t.raws.c.fetched) < before)
+    """Remove references to the files whose records were all fetched and stored before then, and note these as
+    discarded; return their names. Their versions stay but cannot be extracted again. An image counts as fetched
+    whenever a page showed it."""
+    part, raw = t.facsimile_parts.c, t.raws.c
+    # An imported page was fetched long before it came here; of what archives before 0012 stored, only that is known
+    newest = func.max(raw.fetched), func.coalesce(func.max(raw.stored), func.max(raw.fetched))
+    aged = select(raw.file).group_by(raw.file).having(and_(*(moment < before for moment in newest)))
     shown = select(t.raws.c.file).join(t.facsimile_parts, part.raw == t.raws.c.id).where(part.made >= before)
     files = sorted({*conn.execute(aged).scalars()} - {*conn.execute(shown.distinct()).scalars()})
     for piece in chunks(files):

@@ -39,7 +39,7 @@ from index.warc.maintenance import join
 from index.warc.place import Place
 from index.warc.record import WarcMissing, WarcRef
 from index.warc.store import WarcStore
-from tests.support.archive_samples import HOUR, NOW
+from tests.support.archive_samples import HOUR, NOW, stored_when_fetched
 from tests.support.postgresql import Server
 from tests.support.raw_files import HOST, crawl, names, says, small, store, whole
 
@@ -363,6 +363,7 @@ def test_pages_that_expire_are_merged_with_those_of_their_day_only(
 ) -> None:
     for run in range(6):
         crawl(archive, folder, run, 2, NOW - (40 - 10 * (run // 2)) * DAY)
+    archive.write(stored_when_fetched).result()
     short = load(tmp_path / "config", {"ARSHIF_DATA": str(tmp_path), "ARSHIF_RAW__KEEP_DAYS": "35"})
     assert compact(archive, short, NOW) == Compacted(merged=6, into=3, records=12)
     assert expire_raw(short, archive, NOW) == 1

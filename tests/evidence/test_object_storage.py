@@ -28,7 +28,7 @@ from index.warc.maintenance import join
 from index.warc.messages import RawMessage
 from index.warc.record import Response, WarcRef
 from index.warc.store import WarcStore
-from tests.support.archive_samples import NOW
+from tests.support.archive_samples import NOW, stored_when_fetched
 from tests.support.object_store import ObjectStore
 from tests.support.raw_files import HOST, crawl, names, says, whole
 
@@ -159,6 +159,7 @@ def test_what_dead_runs_left_is_swept_in_time(archive: Archive, config: Config) 
 def test_they_expire(archive: Archive, config: Config) -> None:
     crawl(archive, own_raw_place(config), 1, 2, NOW - 40 * DAY)
     crawl(archive, own_raw_place(config), 2, 2, NOW - 2 * DAY)
+    archive.write(stored_when_fetched).result()
     settings = config.settings.model_copy(update={"raw": config.settings.raw.model_copy(update={"keep_days": 30})})
     assert expire_raw(replace(config, settings=settings), archive, NOW) == 2
     with open_raw(config, archive) as raw:

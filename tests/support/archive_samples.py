@@ -6,6 +6,9 @@ import hashlib
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from sqlalchemy import Connection, update
+
+from index.archive import tables as t
 from index.archive.articles import Fetched
 from index.model.article import Article, Image
 
@@ -49,3 +52,8 @@ def page(of: Article, at: datetime = NOW, **fields: Any) -> Fetched:
         "revisit_at": at + HOUR,
     } | fields
     return Fetched(site=of.site, article=of, fetched=at, **values)
+
+
+def stored_when_fetched(conn: Connection) -> None:
+    """Have all raw copies count as stored when they were fetched, as by a crawl of that time."""
+    conn.execute(update(t.raws).values(stored=t.raws.c.fetched))

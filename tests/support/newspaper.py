@@ -33,6 +33,7 @@ from index.model.candidate import Candidate
 from index.warc.record import Response
 from index.warc.store import WarcStore
 from tests.support import postgresql
+from tests.support.archive_samples import stored_when_fetched
 from tests.support.postgresql import Server
 
 HOME = "https://paper.example"
@@ -183,6 +184,7 @@ class Archivist:
     def lose_raw_copies(self) -> None:
         """Expire all raw copies, as `raw.keep_days` does."""
         late = self.now + timedelta(days=1)
+        self._wait(self.session.store.write(stored_when_fetched))
         self._wait(self.session.store.write(lambda conn: warc_files.expire(conn, late)))
 
     def damage_raw_copies(self, chosen: int) -> None:

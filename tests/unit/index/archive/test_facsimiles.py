@@ -27,7 +27,7 @@ from index.warc.folder import Folder
 from index.warc.maintenance import join
 from index.warc.record import Response
 from index.warc.store import WarcStore
-from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.archive_samples import HOUR, NOW, article, page, stored_when_fetched
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.postgresql import Server
 
@@ -123,6 +123,7 @@ def test_an_image_that_a_site_goes_on_showing_expires_where_it_is_shared_for_a_d
     with archive.read() as conn:
         found = {Path(file).name: n for file, n in conn.execute(shared.group_by(t.raws.c.file))}
     assert found == wanted
+    archive.write(stored_when_fetched).result()
     expired = archive.write(lambda conn: warc_files.expire(conn, NOW + 25 * HOUR)).result()
     assert "run-100000-00001.warc.gz" in {Path(file).name for file in expired}
 
@@ -138,6 +139,7 @@ def test_an_image_that_expires_meanwhile_is_kept_anew(
             return conn.execute(blocked).first() is not None
 
     def expire(conn: Connection) -> None:
+        stored_when_fetched(conn)
         assert warc_files.expire(conn, NOW + HOUR) != []
         begun.set()
         assert ends.wait(PATIENCE)
@@ -256,6 +258,7 @@ def test_old_parts_expire_unless_a_newer_version_shows_them(archive: Archive, ra
     store(archive, raw, ONE, part(at=old), at=old)
     with WarcStore(tmp_path / "raw", name="run-000002") as later:
         store(archive, later, OTHER, part(at=NOW))
+    archive.write(stored_when_fetched).result()
     before = NOW - timedelta(days=30)
     assert archive.write(lambda conn: warc_files.expire(conn, before)).result() == []
     archive.write(lambda conn: erasure.forget(conn, erasure.find(conn, OTHER.id), NOW)).result()

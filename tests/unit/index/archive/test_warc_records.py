@@ -11,7 +11,7 @@ from index.archive import Archive, articles, erasure, warc_files, warc_records
 from index.archive import tables as t
 from index.archive.warc_records import Redirect
 from index.warc.record import WarcRef
-from tests.support.archive_samples import BODY, HOUR, NOW, article, page
+from tests.support.archive_samples import BODY, HOUR, NOW, article, page, stored_when_fetched
 
 CONSENT = "https://consent.example/"
 OWN = "https://step.example/"
@@ -77,6 +77,7 @@ def test_a_page_for_consent_on_the_way_is_not_an_articles_own_address(archive: A
 
 def test_what_expires_is_referred_to_no_longer(archive: Archive, warcs: Warcs) -> None:
     store(archive, warcs, "1", f"{OWN}go/1")
+    archive.write(stored_when_fetched).result()
     files = archive.write(lambda conn: warc_files.expire(conn, NOW + HOUR)).result()
     assert files == ["run-1.warc.gz"]
     with archive.read() as conn:

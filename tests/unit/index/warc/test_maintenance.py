@@ -26,7 +26,7 @@ from index.warc.maintenance import join
 from index.warc.record import Response, WarcDamaged, WarcRef
 from index.warc.store import WarcStore
 from index.warc.torn import truncate_torn_tail
-from tests.support.archive_samples import HOUR, NOW, article, page
+from tests.support.archive_samples import HOUR, NOW, article, page, stored_when_fetched
 from tests.support.warcs import raw_file
 
 DAY = 24 * HOUR
@@ -95,6 +95,7 @@ def filled(config: Path) -> Iterator[Archive]:
                     new = page(one, then, raw=partial(copies.append, response(number, os.urandom(5_000))))
                     archive.write(partial(articles.store, page=new)).result()
             os.utime(raw_file(raw_folder(settings), f"run-{days}-00001"), (then.timestamp(), then.timestamp()))
+        archive.write(stored_when_fetched).result()
         yield archive
 
 
@@ -115,6 +116,14 @@ def test_files_older_than_they_are_kept_go_and_articles_stay(config: Path, fille
     assert expire_raw(never, filled, NOW + 1_000 * DAY) == 0, "nothing is deleted by itself"
 
 
+def test_what_was_imported_is_kept_from_its_import_on(config: Path, filled: Archive) -> None:
+    """Its pages were fetched long ago, elsewhere."""
+    settings, imported = load(config, {}), NOW - 5 * DAY
+    filled.write(lambda conn: conn.execute(update(t.raws).values(stored=imported))).result()
+    assert expire_raw(settings, filled, NOW) == 0
+    assert expire_raw(settings, filled, NOW + 26 * DAY) == 2
+
+
 @pytest.mark.parametrize("name", ["../../x", "{home}/x", "../../x.warc.gz"], ids=["up", "absolute", "named as ours"])
 def test_a_name_that_leads_elsewhere_deletes_nothing(tmp_path: Path, name: str) -> None:
     """As in an archive that somebody else wrote: it is only forgotten."""
@@ -129,7 +138,7 @@ def test_a_name_that_leads_elsewhere_deletes_nothing(tmp_path: Path, name: str) 
         with WarcStore(raw, "run-1") as copies:
             new = page(article(), raw=partial(copies.append, response(1)))
             archive.write(partial(articles.store, page=new)).result()
-        archive.write(lambda conn: conn.execute(update(t.raws).values(file=name))).result()
+        archive.write(lambda conn: conn.execute(update(t.raws).values(file=name, stored=NOW))).result()
         raw_files.expire(archive, Folder(raw), NOW + DAY, lambda: None)
         with archive.read() as conn:
             assert warc_files.referred(conn) == set()
