@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from hashlib import sha256
 from itertools import islice
 
-HASH_BYTES = 32  # of SHA-256
 _LEAF, _NODE = b"\x00", b"\x01"  # what precedes their content, so that no leaf can be taken for a node
 
 

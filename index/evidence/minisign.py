@@ -116,13 +116,6 @@ def public_key(text: str) -> PublicKey:
     return PublicKey(packed[2 : 2 + _ID], packed[2 + _ID :])
 
 
-def key_id(signature: str) -> bytes:
-    """The id of the key that a signature names, b"" if it is none."""
-    lines = signature.splitlines()
-    packed = _bytes(lines[1]) if len(lines) > 1 else b""
-    return packed[2 : 2 + _ID] if packed[:2] == _PREHASHED else b""
-
-
 def check(data: bytes, signature: str, key: PublicKey) -> str:
     """The trusted comment of a signature, after it was checked to be one of these bytes by this key.
 

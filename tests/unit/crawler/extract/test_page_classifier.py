@@ -250,7 +250,6 @@ def test_a_flash_beside_an_offer_to_subscribe_is_an_article() -> None:
 SEVEN = "فُتح السد مساء اليوم أمام المزارعين."
 SAID = {"@type": "NewsArticle", "headline": "x y", "isAccessibleForFree": True}
 FREE = f'<script type="application/ld+json">{json.dumps(SAID)}</script>'
-SCREENING = "会員限定の試写会が五日に東京で開かれ、監督が語った。" * 3
 READABLE = {
     "the text is named so": f"<h1>السد</h1><div class=paywall><p>{FLASH}</p><p>{FLASH * 3}</p></div>",
     "a short text is named so": f"<article><h1>السد</h1><div class=paywall><p>{SEVEN}</p></div></article>",
