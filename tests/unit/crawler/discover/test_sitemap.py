@@ -176,7 +176,7 @@ def test_the_bomb_ends_at_the_cap() -> None:
 def test_no_sitemap_takes_long_or_much(head: bytes, unit: bytes) -> None:
     body = gzip.compress(head + unit * (20_000_000 // len(unit)), 1)
     found = 0
-    with cpu_within(8), suppress(SourceProblem):
+    with cpu_within(20), suppress(SourceProblem):  # 3 alone; beside others that need the memory, several times that
         found = len(read(body).candidates)
     assert found <= 1
 
