@@ -166,18 +166,6 @@ def quarantined(conn: Connection, target: str | None = None) -> list[Quarantined
     return [Quarantined(**row) for row in rows]
 
 
-def retry_quarantined(conn: Connection, target: str, now: datetime) -> int:
-    """Enqueue every quarantined document of the target again; return how many. Its count stays until it is accepted."""
-    here = dialect.of(conn)
-    here.hold_articles(conn)
-    ids = [row.article for row in quarantined(conn, target)]
-    for piece in chunks(ids):
-        conn.execute(delete(outbox).where(outbox.c.target == target, outbox.c.article.in_(piece)))
-        mine = _filling(here, targets.c.name == target, articles.c.id.in_(piece))
-        conn.execute(mine, {"what": "upsert", "now": now})
-    return len(ids)
-
-
 # --- targets -------------------------------------------------------------------------------------------------------
 
 

@@ -101,13 +101,13 @@ def test_a_refused_document_is_kept_counted_and_tried_again(do: Do) -> None:
     do(lambda c: outbox.put_in_quarantine(c, "t", row, Message(IndexReason.SURROGATE), NOW))
     assert rows(do, "t") == []
     assert do(outbox.quarantined) == [Quarantined("t", one, 1, Message(IndexReason.SURROGATE), 1, NOW, NOW)]
-    assert do(lambda c: outbox.retry_quarantined(c, "t", NOW + HOUR)) == 1
+    do(lambda c: outbox.enqueue(c, [one], NOW + HOUR))
     assert rows(do, "t") == [row]
     do(lambda c: outbox.put_in_quarantine(c, "t", row, Message(IndexReason.SERVER, {"answer": "too long"}), NOW + HOUR))
     assert do(lambda c: outbox.quarantined(c, "t")) == [
         Quarantined("t", one, 1, Message(IndexReason.SERVER, {"answer": "too long"}), 2, NOW, NOW + HOUR)
     ]
-    do(lambda c: outbox.retry_quarantined(c, "t", NOW + HOUR))
+    do(lambda c: outbox.enqueue(c, [one], NOW + HOUR))
     do(lambda c: outbox.acknowledge(c, "t", [(one, 1)]))
     assert do(outbox.quarantined) == []
 

@@ -195,7 +195,7 @@ def test_a_refused_document_holds_nothing_up(archive: Archive, shelf: FileEngine
         (kept,) = outbox.quarantined(conn)
     assert (kept.article, kept.reason, kept.count) == (ids[2], SURROGATE, 1)
     shelf.refuses = {}
-    archive.write(lambda c: outbox.retry_quarantined(c, kept.target, NOW)).result()
+    archive.write(lambda c: outbox.enqueue(c, [kept.article], NOW)).result()
     assert index_pending(archive, shelf) == BatchResult(1, 0, 0)
     assert held(archive, shelf)
 
