@@ -110,7 +110,7 @@ def _fetched(row: FrontierRow, fetches: Sequence[Fetch]) -> Iterator[Step]:
     for fetch in fetches:
         outcome = Message(M.OUTCOME, {"status": fetch.status, "outcome": fetch.outcome})
         yield Step("fetch", outcome if fetch.status else fetch.outcome, fetch.at)
-    if row.fetched is None:
+    if not row.visits:
         yield _step("fetch", M.NEVER_ANSWERED)
     else:
         yield _step("fetch", M.ANSWERED, row.fetched, n=row.visits, status=row.status)

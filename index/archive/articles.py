@@ -145,7 +145,8 @@ def store(conn: Connection, page: Fetched) -> Outcome:
         outcome = _store_known(conn, page, home, reason, joined=joined)
         if outcome.kind == "emptied":
             visit = Visit(page.fetched, None, page.status)  # no date: revisited soon, and the second look counts
-            frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
+            if not page.archived:
+                frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
             return outcome
         if home.gone_since is None or page.fetched > home.gone_since:
             _mark_returned(conn, home, page.fetched)
@@ -154,11 +155,11 @@ def store(conn: Connection, page: Fetched) -> Outcome:
     again = outcome.kind in ("new", "changed")
     warc_records.keep_redirects(conn, page.site, outcome.id, page.redirects, again=again)
     _add_aliases(conn, page, outcome.id, home.url if home is not None else page.article.url, reason)
-    if page.archived and (known := frontier.row(conn, page.site, page.url)) and known.fetched:
-        if known.fetched >= page.fetched:
-            return outcome  # what its page is like now is known better
-        page = replace(page, revisit_at=known.due)
-    visit = Visit(page.fetched, page.revisit_at, page.status, page.etag, page.last_modified, page.body_hash)
+    known = frontier.row(conn, page.site, page.url) if page.archived else None
+    if known is not None and known.fetched is not None and known.fetched >= page.fetched:
+        return outcome  # what its page is like now is known better
+    validators = page.etag, page.last_modified, page.body_hash
+    visit = Visit(page.fetched, page.revisit_at, page.status, *validators, archived=page.archived)
     came = Message(OUTCOMES[outcome.kind])
     if page.final_url != page.url:
         came = Message(FetchOutcome.REDIRECTED, {"outcome": came, "url": page.final_url})

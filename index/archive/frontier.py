@@ -68,7 +68,7 @@ class FrontierRow:
     """A candidate and the fetch state of its page; times are UTC, `published` and `modified` have the source's offset.
 
     A site's pages are fetched in descending order of `newest`: the candidate's date, else when it was discovered.
-    `visits` counts completed fetches, `tries` the failures since the last of them. `content_changed_at` is when the
+    `visits` counts our own completed fetches, `tries` the failures since the last of them. `content_changed_at` is when the
     page's content was last found to have changed, `lastmod_at_fetch` the source's `modified` at the last fetch.
     """
 
@@ -115,7 +115,8 @@ class FrontierRow:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A completed fetch of a page. `due` is when to revisit it; None means only when its source gives a reason to.
-    A 304 leaves `etag`, `last_modified` and `body_hash` None, and the known values stay."""
+    A 304 leaves `etag`, `last_modified` and `body_hash` None, and the known values stay. A visit that someone else made
+    and `archived` decides neither when the page is due nor which of its source's dates has been followed."""
 
     fetched: datetime
     due: datetime | None = None
@@ -123,6 +124,7 @@ class Visit:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +155,9 @@ def offer(  # noqa: PLR0913 - what a source offers, and how far it is believed
 
     A site's first offer sets its horizon, `now - first_visit`: candidates dated before it are kept as "old". `since`
     moves the horizon further back, permanently. A candidate that any source lists without a date is never old,
-    whichever source is read first, because it is on a current list. A page is due again when its candidate's date moves
-    forward, unless the site's dates are not trusted. New candidates beyond `room` are left out, the oldest first; None
+    whichever source is read first, because it is on a current list. One of which there are only copies that others
+    archived is due like a new one. A page is due again when its candidate's date moves forward, unless the site's dates
+    are not trusted. New candidates beyond `room` are left out, the oldest first; None
     takes all.
     """
     horizon, believed = _horizon(conn, site, now, first_visit), "dates" not in trust.untrusted(conn, site)
@@ -173,7 +176,7 @@ def offer(  # noqa: PLR0913 - what a source offers, and how far it is believed
         for url in piece:
             if url not in rows:
                 new.append(_new(site, source, offered[url], now, horizon))
-            elif values := _news(rows[url], offered[url], now, horizon):
+            elif values := _news(rows[url], source, offered[url], now, horizon):
                 if not believed and values.get("state") is None:
                     values.pop("due", None)
                 moved += "due" in values
@@ -204,12 +207,16 @@ def _fitting(new: list[dict[str, Any]], room: Room) -> tuple[list[dict[str, Any]
 
 
 def extend_horizon(conn: Connection, site: str, since: datetime, now: datetime) -> int:
-    """Move the site's horizon back to `since`; return how many old candidates became pending."""
+    """Move the site's horizon back to `since`; return how many old candidates are due now."""
     horizon = site_state.state(conn, site).horizon
     if horizon is None or since < horizon:
         site_state.put(conn, site, horizon=since)
-    again = (frontier.c.site == site) & (frontier.c.state == PageState.OLD) & (frontier.c.newest >= since)
-    return conn.execute(update(frontier).where(again).values(state=PageState.PENDING, due=now)).rowcount
+    again = (frontier.c.site == site) & (frontier.c.newest >= since)
+    old = again & (frontier.c.state == PageState.OLD)
+    pending = conn.execute(update(frontier).where(old).values(state=PageState.PENDING, due=now)).rowcount
+    unvisited = (frontier.c.state == PageState.STORED) & (frontier.c.visits == 0) & frontier.c.due.is_(None)
+    copied = again & unvisited & frontier.c.source.is_not(None)
+    return pending + conn.execute(update(frontier).where(copied).values(due=now)).rowcount
 
 
 def left_out(conn: Connection, site: str) -> tuple[int, datetime | None]:
@@ -242,13 +249,10 @@ def _new(site: str, source: str | None, offer: Candidate, now: datetime, horizon
     }
 
 
-def _news(row: Any, offer: Candidate, now: datetime, horizon: datetime) -> dict[str, Any]:
+def _news(row: Any, source: str, offer: Candidate, now: datetime, horizon: datetime) -> dict[str, Any]:
     """The columns that change because a source offers a known candidate again."""
-    values = {
-        name: getattr(offer, name)
-        for name in ("title", "published", "language", "guid")
-        if getattr(row, name) is None and getattr(offer, name) is not None
-    }
+    said = {"source": source} | {name: getattr(offer, name) for name in ("title", "published", "language", "guid")}
+    values = {name: value for name, value in said.items() if getattr(row, name) is None and value is not None}
     if offer.modified is not None and (row.modified is None or offer.modified > row.modified):
         values |= {"modified": offer.modified, "moved": now}
         carried = row.carried or row.fetched  # no date was given then: changes since our fetch count
@@ -260,8 +264,11 @@ def _news(row: Any, offer: Candidate, now: datetime, horizon: datetime) -> dict[
     if date is not None and min(date, now) != row.newest:
         values["newest"] = min(date, now)
     undated = offer.published is None and offer.modified is None
-    if row.state == PageState.OLD and (undated or (date is not None and date >= horizon)):
+    within = undated or (date is not None and date >= horizon)
+    if row.state == PageState.OLD and within:
         values |= {"state": PageState.PENDING, "due": now}
+    elif row.state == PageState.STORED and not row.visits and row.due is None and within:  # others archived it
+        values |= {"state": row.state, "due": now}
     return values
 
 
@@ -339,7 +346,7 @@ def mark_fetched(
     One page of an article is "stored"; every other one is a "duplicate" and not revisited on its own. Returns the id of
     the article that the page had before.
     """
-    row = _known(conn, site, url, visit.fetched)
+    row = _known(conn, site, url, visit.fetched, wanted=not visit.archived)
     article = article or row.article
     duplicate = article is not None and bool(_siblings(conn, row, article, PageState.STORED))
     values = _visited(row, replace(visit, due=None) if duplicate else visit)
@@ -450,7 +457,7 @@ def redatable(
     mine = (frontier.c.site == site) & (frontier.c.state == state) & (frontier.c.id > after)
     if state == PageState.GONE:
         mine &= frontier.c.reason == FetchReason.HTTP_STATUS
-    settled = frontier.c.article.is_not(None) & frontier.c.fetched.is_not(None) & frontier.c.missing.is_(None)
+    settled = frontier.c.article.is_not(None) & (frontier.c.visits > 0) & frontier.c.missing.is_(None)
     calm = or_(frontier.c.moved.is_(None), frontier.c.moved <= frontier.c.fetched) & (frontier.c.tries == 0)
     ahead = or_(frontier.c.due.is_(None), frontier.c.due > now)
     query = select(frontier).where(mine, settled, calm, ahead).order_by(frontier.c.id).limit(most)
@@ -476,11 +483,12 @@ def _siblings(conn: Connection, row: Any, article: str, state: str) -> Sequence[
     return conn.execute(_SIBLINGS, {"article": article, "state": state, "id": row.id}).all()
 
 
-def _known(conn: Connection, site: str, url: str, now: datetime) -> Any:
+def _known(conn: Connection, site: str, url: str, now: datetime, *, wanted: bool = True) -> Any:
     key = {"site": site, "url": url}
     found = conn.execute(_ROW, key).one_or_none()
-    if found is None:  # requested by a person, not offered by any source
-        conn.execute(insert(frontier).values(**_new(site, None, Candidate(url), now, None)))
+    if found is None:  # requested by a person or archived by someone else, not offered by any source
+        new = _new(site, None, Candidate(url), now, None)
+        conn.execute(insert(frontier).values(**new | {"due": now if wanted else None}))
         found = conn.execute(_ROW, key).one()
     return found
 
@@ -495,7 +503,10 @@ def _note(conn: Connection, page: int, fetch: Fetch) -> None:
 
 
 def _visited(row: Any, visit: Visit) -> dict[str, Any]:
-    values: dict[str, Any] = {"fetched": visit.fetched, "status": visit.status, "visits": row.visits + 1}
+    values: dict[str, Any] = {"fetched": visit.fetched, "status": visit.status}
+    if visit.archived:
+        return values
+    values["visits"] = row.visits + 1
     if row.moved is not None and row.moved > visit.fetched:
         return values | {"due": row.due}  # its source gave a later date while the page was in flight
     return values | {"due": visit.due, "carried": row.modified}

@@ -1,6 +1,7 @@
 """The frontier: what sources offer, what is due, and accounts that add up."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,15 +10,16 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from index.archive import Archive, articles, documents, erasure, frontier, site_state, source_state
+from index.archive import Archive, articles, documents, erasure, frontier, site_state, source_state, trust
 from index.archive import tables as t
 from index.archive.frontier import FETCHES, OfferResult, Room, Visit, fetches_of
 from index.archive.source_state import SourceResponse
 from index.archive.tables import fetches
+from index.archive.trust import TrustObservation
 from index.model.candidate import Candidate
-from index.model.codes import FetchOutcome, FetchReason, PageReason, PageState, ParseReason, SourceReason
+from index.model.codes import FetchOutcome, FetchReason, PageReason, PageState, ParseReason, SourceReason, TrustReason
 from index.model.message import Message
-from tests.support.archive_samples import DAMASCUS, HOUR, NOW, article, page
+from tests.support.archive_samples import BODY, DAMASCUS, HOUR, NOW, article, page
 
 T = TypeVar("T")
 DAY = timedelta(days=1)
@@ -183,6 +185,62 @@ def test_a_date_that_moves_while_the_page_is_on_its_way_is_not_lost(front: Front
 def test_an_earlier_date_is_no_news(front: Frontier) -> None:
     url = stored(front, NOW - HOUR)
     assert front.offer(Candidate(url, modified=NOW - 5 * HOUR), now=NOW + HOUR) == OfferResult(known=1)
+
+
+# --- of what others archived -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failed", [False, True], ids=["pending", "failed"])
+def test_a_page_that_was_never_fetched_stays_due_although_others_archived_it(front: Frontier, failed: bool) -> None:
+    one = article()
+    front.offer(Candidate(one.url, modified=NOW - HOUR))
+    if failed:
+        front.do(lambda c: frontier.mark_failed(c, "step", one.url, TIMEOUT, NOW + HOUR, NOW))
+    before = front.row(one.url)
+    front.do(lambda c: articles.store(c, page(one, NOW - 300 * DAY, archived=True, revisit_at=None)))
+    row = front.row(one.url)
+    assert (row.state, row.due, row.lastmod_at_fetch, row.visits) == ("stored", before.due, None, 0)
+    front.do(lambda c: articles.store(c, page(one, NOW + HOUR, revisit_at=None)))
+    row = front.row(one.url)
+    assert (row.due, row.lastmod_at_fetch, row.visits) == (None, NOW - HOUR, 1)
+
+
+def test_what_others_archived_is_due_once_a_source_first_lists_it(front: Frontier) -> None:
+    listed, old, undated = (article(f"https://step.example/{n}", body=f"{n} {BODY}") for n in range(3))
+    for one in (listed, old, undated):
+        front.do(lambda c, one=one: articles.store(c, page(one, NOW - 300 * DAY, archived=True, revisit_at=None)))  # type: ignore[misc]
+    assert front.due() == [], "no source lists any"
+    lie = TrustObservation("dates", "a", Message(TrustReason.DATE_MOVED_ALONE))
+    while "dates" not in front.do(lambda c: trust.untrusted(c, "step")):
+        front.do(lambda c: trust.note(c, "step", lie, NOW))
+    offers = [Candidate(old.url, published=NOW - 30 * DAY), Candidate(listed.url, published=NOW), Candidate(undated.url)]
+    assert front.offer(*offers).moved == 2
+    assert set(front.due()) == {listed.url, undated.url}
+    assert front.row(listed.url).source == FEED
+    assert front.do(lambda c: frontier.extend_horizon(c, "step", NOW - 40 * DAY, NOW)) == 1
+    assert set(front.due()) == {listed.url, undated.url, old.url}
+    for one in (listed, old, undated):
+        front.do(lambda c, one=one: articles.store(c, page(one, NOW, revisit_at=None)))  # type: ignore[misc]
+    front.offer(*offers, now=NOW + HOUR)
+    assert front.due(NOW + HOUR) == []
+
+
+def test_an_old_candidate_that_others_archived_is_fetched_when_the_horizon_moves(front: Frontier) -> None:
+    one = article()
+    front.offer(Candidate(one.url, published=NOW - 30 * DAY))
+    front.do(lambda c: articles.store(c, page(one, NOW - 20 * DAY, archived=True, revisit_at=None)))
+    assert front.due() == []
+    front.do(lambda c: frontier.extend_horizon(c, "step", NOW - 40 * DAY, NOW))
+    assert front.due() == [one.url]
+
+
+def test_an_archived_page_that_was_emptied_says_nothing_of_today(front: Frontier) -> None:
+    one = article(body=BODY + "\n\n" + BODY.replace("خبر", "نبأ"))
+    front.do(lambda c: articles.store(c, page(one)))
+    left = replace(one, body="حُذف هذا الخبر بطلب من أصحابه.", content_hash="empty")
+    came = front.do(lambda c: articles.store(c, page(left, NOW + HOUR / 2, archived=True, revisit_at=None)))
+    assert came.kind == "emptied"
+    assert (front.row(one.url).due, front.row(one.url).reason) == (NOW + HOUR, None)
 
 
 def test_a_revisit_is_due_at_its_time(front: Frontier) -> None:
