@@ -112,7 +112,7 @@ def _fetched(row: FrontierRow, fetches: Sequence[Fetch]) -> Iterator[Step]:
         yield Step("fetch", outcome if fetch.status else fetch.outcome, fetch.at)
     if not row.visits:
         yield _step("fetch", M.NEVER_ANSWERED)
-    else:
+    elif row.status is not None:
         yield _step("fetch", M.ANSWERED, row.fetched, n=row.visits, status=row.status)
     if row.tries:
         yield _step("fetch", M.FAILED, n=row.tries)

@@ -148,7 +148,7 @@ def store(conn: Connection, page: Fetched) -> Outcome:
             if not page.archived:
                 frontier.mark_refused(conn, page.site, page.url, Message(PageReason.EMPTIED), visit)
             return outcome
-        if home.gone_since is None or page.fetched > home.gone_since:
+        if home.gone_since is None or page.fetched > (home.gone_until or home.gone_since):
             _mark_returned(conn, home, page.fetched)
         if reason is not None and outcome.kind == "same":
             outcome = replace(outcome, kind="copy")
@@ -272,6 +272,7 @@ def _store_known(conn: Connection, page: Fetched, home: Any, reason: AliasReason
         _split_alias(conn, home, current, page.fetched)
     number = home.number + 1
     _add_version(conn, page, article, number)
+    dialect.of(conn).hold_articles(conn)  # after the raw response is on disk, and before its edits are
     edits.note(conn, home.id, number)
     _update_head(conn, home, article, page.fetched, number)
     return Outcome("changed", home.id, number)
@@ -299,6 +300,7 @@ def _store_past(
         same = _same(near, article, own, page.fetched)
         if same or is_paywall_truncated(near, article) or is_emptied(near, article):
             if same and row is after:
+                dialect.of(conn).hold_articles(conn)
                 past_versions.set_seen(conn, home.id, row.number, page.fetched)
                 edits.note(conn, home.id, row.number)
                 _update_past(conn, home, page.fetched, home.number)
@@ -306,6 +308,7 @@ def _store_past(
         if page.strict and (page.state is None or page.state != row.confirmed):
             raise NotCompared(home.id)
     if after is not None:
+        dialect.of(conn).hold_articles(conn)
         past_versions.make_room(conn, home.id, after.number)
         _add_version(conn, page, article, after.number)
         edits.note(conn, home.id, after.number, after.number + 1)
@@ -316,6 +319,7 @@ def _store_past(
     how |= {"state": current.confirmed, "confirmed": current.confirmed}
     conn.execute(_ADD, {"article": home.id, "number": home.number + 2, "run": None, **how, **columns_of(known)})
     warc_records.copy_further_pages(conn, home.id, home.number, home.number + 2)
+    dialect.of(conn).hold_articles(conn)
     edits.note(conn, home.id, home.number + 1, home.number + 2)
     _update_past(conn, home, page.fetched, home.number + 2)
     return Outcome("changed", home.id, home.number + 2)
@@ -384,6 +388,7 @@ def correct(
     number = home.number if number is None else number
     corrected = readings.add(conn, article, number, now, reason, state)
     if corrected:
+        dialect.of(conn).hold_articles(conn)
         edits.note(conn, home.id, number, number + 1)
     if corrected and number == home.number:
         _update_head(conn, home, article, now, number)

@@ -21,7 +21,8 @@ from index.model.message import Message
 SECOND_LOOK = timedelta(hours=1)  # after an article's page came without it: sites repair such faults within the hour
 # Refusals that do not tell whether the article is still there
 INCONCLUSIVE_REASONS = frozenset((PageReason.WALL, PageReason.CONSENT, PageReason.FORGOTTEN, FetchReason.TOO_LARGE))
-GONE_LOOK = timedelta(days=30)  # revisit interval of a page that stays without its article, unless another is given
+# Revisit interval of a page that stays without its article, or does not tell whether it has it, unless another is given
+GONE_LOOK = timedelta(days=30)
 FETCHES = 50  # most recent fetches kept per page: those of a year or more
 FIRST_VISIT = timedelta(days=7)  # how far back a site's first visit reaches; older candidates need `since`
 _COLUMNS = {"content_changed_at": "turned", "lastmod_at_fetch": "carried"}  # FrontierRow's fields named otherwise here
@@ -68,8 +69,8 @@ class FrontierRow:
     """A candidate and the fetch state of its page; times are UTC, `published` and `modified` have the source's offset.
 
     A site's pages are fetched in descending order of `newest`: the candidate's date, else when it was discovered.
-    `visits` counts our own completed fetches, `tries` the failures since the last of them. `content_changed_at` is when the
-    page's content was last found to have changed, `lastmod_at_fetch` the source's `modified` at the last fetch.
+    `visits` counts our own completed fetches, `tries` the failures since the last of them. `content_changed_at` is when
+    the page's content was last found to have changed, `lastmod_at_fetch` the source's `modified` at the last fetch.
     """
 
     url: str
@@ -115,12 +116,13 @@ class FrontierRow:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A completed fetch of a page. `due` is when to revisit it; None means only when its source gives a reason to.
-    A 304 leaves `etag`, `last_modified` and `body_hash` None, and the known values stay. A visit that someone else made
-    and `archived` decides neither when the page is due nor which of its source's dates has been followed."""
+    `status` is None where no response was accepted. A 304 leaves `etag`, `last_modified` and `body_hash` None, and the
+    known values stay. A visit that someone else made and `archived` decides neither when the page is due nor which of
+    its source's dates has been followed."""
 
     fetched: datetime
     due: datetime | None = None
-    status: int = 200
+    status: int | None = 200
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
@@ -374,7 +376,8 @@ def mark_refused(conn: Connection, site: str, url: str, reason: Message, visit: 
     """Record that a page is not an article; its validators are not kept.
 
     For a page that was an article before, this is the first sign that the article is gone. If the second look finds no
-    article either, it is marked gone as of the first.
+    article either, it is marked gone as of the first. Where it does not tell whether the article is there, neither is
+    decided: the page is looked at again, and a date that its source gave is still to be followed.
     """
     row = _known(conn, site, url, visit.fetched)
     code, detail = split_message(reason)
@@ -382,7 +385,7 @@ def mark_refused(conn: Connection, site: str, url: str, reason: Message, visit: 
     if row.article is None:
         values |= {"state": PageState.REFUSED, "etag": None, "last_modified": None, "body_hash": None}
     elif code in INCONCLUSIVE_REASONS:
-        pass
+        values |= {"due": values["due"] or visit.fetched + GONE_LOOK, "carried": row.carried}
     elif row.missing is None:
         values |= {"missing": visit.fetched, "due": visit.due or visit.fetched + SECOND_LOOK}
     else:

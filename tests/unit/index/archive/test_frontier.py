@@ -213,7 +213,11 @@ def test_what_others_archived_is_due_once_a_source_first_lists_it(front: Frontie
     lie = TrustObservation("dates", "a", Message(TrustReason.DATE_MOVED_ALONE))
     while "dates" not in front.do(lambda c: trust.untrusted(c, "step")):
         front.do(lambda c: trust.note(c, "step", lie, NOW))
-    offers = [Candidate(old.url, published=NOW - 30 * DAY), Candidate(listed.url, published=NOW), Candidate(undated.url)]
+    offers = [
+        Candidate(old.url, published=NOW - 30 * DAY),
+        Candidate(listed.url, published=NOW),
+        Candidate(undated.url),
+    ]
     assert front.offer(*offers).moved == 2
     assert set(front.due()) == {listed.url, undated.url}
     assert front.row(listed.url).source == FEED
@@ -297,6 +301,18 @@ def test_a_wall_or_an_error_never_unmakes_an_article(front: Frontier, how: str) 
         found = documents.document(conn, one.id)
     assert found is not None
     assert (found.article, found.gone) == (one, False)
+
+
+def test_a_page_that_was_too_large_once_is_looked_at_again_and_its_date_followed(front: Frontier) -> None:
+    url = stored(front, NOW - 2 * HOUR)
+    front.offer(Candidate(url, modified=NOW - HOUR))
+    cancelled = Visit(NOW + HOUR, None, None)
+    front.do(lambda c: frontier.mark_refused(c, "step", url, Message(FetchReason.TOO_LARGE), cancelled))
+    row = front.row(url)
+    assert (row.state, row.due, row.lastmod_at_fetch) == ("stored", NOW + HOUR + frontier.GONE_LOOK, NOW - 2 * HOUR)
+    assert front.do(lambda c: fetches_of(c, "step", url))[-1].status is None
+    front.offer(Candidate(url, modified=NOW + HOUR), now=NOW + 2 * HOUR)
+    assert front.due(NOW + 2 * HOUR) == [url]
 
 
 def test_each_fetch_is_kept_with_what_came_of_it(front: Frontier) -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from select import select as select_files
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -25,6 +26,7 @@ from index.archive import Archive, articles, heartbeat, hosts, leases, migrate, 
 from index.archive import tables as t
 from index.archive.database import Wait
 from index.archive.dialect import CHANNEL
+from index.archive.frontier import Visit
 from index.archive.postgresql import PostgresqlDatabase, server
 from index.errors import ArchiveError, Busy, LeaseLost
 from index.model.article import Article
@@ -305,6 +307,42 @@ def test_who_waits_for_changes_is_woken_by_those_of_others(
         stop = threading.Event()
         stop.set()
         wait(stop)
+
+
+def test_articles_are_held_before_their_edits_change(pair: tuple[Archive, Archive]) -> None:
+    """Whoever compares versions holds articles first: the other way round, the two would wait for one another."""
+    archive, one = pair[0], article()
+    texts = [replace(one, body=f"{one.body}\n\nفقرة {n}", content_hash=f"{n}") for n in range(4)]
+    archive.write(lambda c: articles.store(c, page(texts[0]))).result()
+
+    def change(conn: Connection) -> None:
+        articles.store(conn, page(texts[1], NOW + 4 * HOUR))
+
+    def between(conn: Connection) -> None:
+        articles.store(conn, page(texts[2], NOW + 2 * HOUR, archived=True))
+
+    def sooner(conn: Connection) -> None:
+        articles.store(conn, page(texts[1], NOW + 3 * HOUR, archived=True))
+
+    def since(conn: Connection) -> None:
+        articles.unchanged(conn, "step", one.url, Visit(NOW + 8 * HOUR, status=304))
+        articles.store(conn, page(texts[3], NOW + 6 * HOUR, archived=True))
+
+    def better(conn: Connection) -> None:
+        articles.correct(conn, replace(texts[1], headline="better", content_hash="better"), NOW + 9 * HOUR)
+
+    for work in (change, between, sooner, since, better):
+        said: list[str] = []
+
+        def watched(conn: Connection, work: Any = work, said: list[str] = said) -> None:
+            event.listen(conn, "before_cursor_execute", lambda *told: said.append(told[2]))
+            work(conn)
+
+        archive.write(watched).result()
+        held = next(n for n, statement in enumerate(said) if "pg_advisory_xact_lock" in statement)
+        edited = [n for n, statement in enumerate(said) if statement.startswith(("DELETE FROM edits", "UPDATE edits"))]
+        assert edited, work.__name__
+        assert held < edited[0], work.__name__
 
 
 def test_a_deadlock_is_tried_again(pair: tuple[Archive, Archive]) -> None:
