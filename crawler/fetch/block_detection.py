@@ -23,18 +23,20 @@ class BlockDetector:
         self._barren: Counter[tuple[str, str]] = Counter()  # pages that are not articles, by site and shape
         self._fruitful: set[tuple[str, str]] = set()
 
-    def record_article(self, site: str, url: str) -> None:
-        """Record that this URL yielded an article."""
+    def record_answer(self, site: str, url: str) -> None:
+        """Record that the host of this URL, the one after redirects, answered with anything but a block page."""
         del self.walls[site, _host(url)]
+
+    def record_article(self, site: str, url: str) -> None:
+        """Record that this URL, the one before redirects, yielded an article."""
         self._fruitful.add((site, shape(url)))
 
     def record_non_article(self, site: str, url: str) -> None:
-        """Record that this URL yielded a page that was parsed and is not an article."""
-        del self.walls[site, _host(url)]
+        """Record that this URL, the one before redirects, yielded a page that was parsed and is not an article."""
         self._barren[site, shape(url)] += 1
 
     def record_block(self, site: str, url: str) -> None:
-        """Record that this URL yielded a block page: a demand for a human or for consent."""
+        """Record that this URL, the one after redirects, yielded a block page: a demand for a human or for consent."""
         self.walls[site, _host(url)] += 1
 
     def is_blocked(self, site: str, host: str) -> bool:

@@ -252,6 +252,8 @@ class Pages:
         counts["requests"] += 1
         counts["bytes"] += len(page.body)
         same = page.status == 200 and row.article is not None and body_hash(page.body) == row.body_hash
+        if page.status == 304 or same or page.status in GONE_STATUSES:
+            self.rejections.answered(site, page)
         if page.status == 304 or same:
             visit = Visit(page.fetched, await self.revisit_at(site, row, page), page.status)
             if same and page.status == 200:  # a site that is built anew has new validators for all that stayed

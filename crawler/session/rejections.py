@@ -49,8 +49,13 @@ class Rejections:
         self.blocks = blocks
         self.rendering = rendering
 
+    def answered(self, site: Site, page: Page) -> None:
+        """Record that a host answered a request with anything but a block page."""
+        self.blocks.record_answer(site.id, page.final_url)
+
     async def accept(self, site: Site, row: FrontierRow, page: Page) -> None:
         """Record that a page yielded an article: its host does not block us, and URLs of its shape are not a trap."""
+        self.answered(site, page)
         self.blocks.record_article(site.id, row.url)
         await self.rendering.record_result(site, page, article=True)
 
@@ -77,11 +82,12 @@ class Rejections:
             self.blocks.record_block(site.id, page.final_url)
             self.progress.sites[site.id].counts["walls"] += 1
         elif page is not None and was_read and kind == "refused":
+            self.answered(site, page)
             self.blocks.record_non_article(site.id, row.url)
             await self.rendering.record_result(site, page, article=False)
 
         now = datetime.now(UTC)
-        visit = Visit(page.fetched, None, page.status) if page is not None else Visit(now)
+        visit = Visit(now, None, None) if page is None else Visit(page.fetched, None, page.status)
         retry_at = max(now + back_off(site.id, row.tries + 1), not_before or now)
 
         def write(conn: Connection) -> None:

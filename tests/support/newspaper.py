@@ -150,7 +150,13 @@ class Archivist:
         story.addresses.append(url)
 
     def fetch_page(
-        self, url: str, body: bytes, title: str | None = None, found_at: str | None = None, **headers: str
+        self,
+        url: str,
+        body: bytes,
+        title: str | None = None,
+        found_at: str | None = None,
+        status: int = 200,
+        **headers: str,
     ) -> None:
         """Fetch a page of any content, offered under this title, which is at this URL or where that leads; `headers`
         are further ones."""
@@ -162,7 +168,7 @@ class Archivist:
         assert row is not None
         at, given = found_at or url, {"content-type": "text/html", **headers}
         asked = url if at != url else None
-        page = Page(at, at, body, self.now, headers=given, candidate=offered[0], asked=asked)
+        page = Page(at, at, body, self.now, status, headers=given, candidate=offered[0], asked=asked)
         received = Response(at, self.now, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body)
         self._wait(self.session.pages.process(self.site, row, page, Received(received)))
 
