@@ -93,6 +93,8 @@ def _give(conn: Connection, gone: Any, home: Any, now: datetime, reason: AliasRe
         conn.execute(delete(table).where(its))
     _one_page(conn, gone.id, home.id)
     _put_notes_together(conn, gone.id, home.id)
+    both = (gone.id, home.id)  # one that was merged before, and then stored anew at its address
+    conn.execute(delete(t.merged).where(t.merged.c.id.in_(both)))
     for table in _LISTS:
         conn.execute(update(table).where(table.c.article == gone.id).values(article=home.id))
     there = select(t.edits.c.at).where(t.edits.c.article == home.id, t.edits.c.version == 0)

@@ -77,13 +77,14 @@ def noted(conn: Connection) -> list[str]:
 def set_note(conn: Connection, article: str, text: str, now: datetime) -> None:
     """Write the note on an article in place of any there; an empty one removes it.
 
-    :raises InvalidValue: when it is too long, or there is no such article.
+    :raises InvalidValue: when it is longer than MAX_NOTE and than the one that is there, or there is no such article.
     """
     text = lines(text)
-    if len(text) > MAX_NOTE:
-        raise InvalidValue(Message("note.error.length", {"n": MAX_NOTE}))
     _hold(conn, article)
     before = note(conn, article)
+    most = max(MAX_NOTE, len(before.text) if before else 0)  # that of a merged article is made of two
+    if len(text) > most:
+        raise InvalidValue(Message("note.error.length", {"n": most}))
     if not text:
         conn.execute(delete(notes).where(notes.c.article == article))
     elif before is None or before.text != text:
@@ -127,10 +128,10 @@ def tagged(conn: Connection, tag: str) -> list[str]:
 def set_tags(conn: Connection, article: str, wanted: Iterable[str]) -> None:
     """Give an article these tags and no others.
 
-    :raises InvalidValue: when a tag is too long, there are more than MAX_TAGS, or there is no such article.
+    :raises InvalidValue: when a tag is too long, there are more than MAX_TAGS and than it has, or no such article.
     """
-    chosen = tags_in(wanted)
     _hold(conn, article)
+    chosen = tags_in(wanted, _most(conn, article))
     conn.execute(delete(tags).where(tags.c.article == article, tags.c.tag.not_in(chosen)))
     insert_missing(conn, tags, {"article": article}, "tag", [{"tag": tag} for tag in chosen])
 
@@ -140,8 +141,8 @@ def change_tags(conn: Connection, article: str, seen: Iterable[str], wanted: Ite
 
     :raises InvalidValue: as set_tags.
     """
-    before, after = _apart(seen), tags_in(wanted)
     _hold(conn, article)
+    before, after = _apart(seen), tags_in(wanted, _most(conn, article))
     kept = [tag for tag in tags_of(conn, article) if tag in after or tag not in before]
     set_tags(conn, article, [*kept, *(tag for tag in after if tag not in before)])
 
@@ -162,17 +163,22 @@ def rename_tag(conn: Connection, tag: str, name: str) -> int:
     return len(mine)
 
 
-def tags_in(given: Iterable[str]) -> list[str]:
+def tags_in(given: Iterable[str], most: int = MAX_TAGS) -> list[str]:
     """Tags as they are stored: each once, those in one text apart, without those that are empty.
 
-    :raises InvalidValue: when one is too long, or there are more than MAX_TAGS.
+    :raises InvalidValue: when one is too long, or there are more than `most`.
     """
     chosen = _apart(given)
     if too_long := [tag for tag in chosen if len(tag) > MAX_TAG]:
         raise InvalidValue(Message("tag.error.length", {"tag": too_long[0][:MAX_TAG], "n": MAX_TAG}))
-    if len(chosen) > MAX_TAGS:
-        raise InvalidValue(Message("tag.error.many", {"n": MAX_TAGS}))
+    if len(chosen) > most:
+        raise InvalidValue(Message("tag.error.many", {"n": most}))
     return chosen
+
+
+def _most(conn: Connection, article: str) -> int:
+    """How many tags an article may have: as many as it has, where it was made of two."""
+    return max(MAX_TAGS, len(tags_of(conn, article)))
 
 
 def _apart(given: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from index.archive import Archive, articles, collections, documents, erasure, notes
 from index.archive import tables as t
@@ -115,6 +115,23 @@ def test_what_cannot_be_stored_changes_nothing(
     with archive.read() as conn:
         assert notes.of(conn, ids) == {ids[2]: Annotations(("whole",))}
         assert [(one.name, one.articles) for one in collections.all_collections(conn)] == [("Water", 0)]
+
+
+def test_what_two_articles_had_stays_editable_beyond_what_one_may_have(archive: Archive, ids: list[str]) -> None:
+    """A merged article has the notes and tags of both."""
+    first, text, tags = ids[0], "و" * 10_500, [f"tag {n}" for n in range(60)]
+    archive.write(lambda c: c.execute(insert(t.notes).values(article=first, text=text, changed=NOW))).result()
+    rows = [{"article": first, "tag": tag} for tag in tags]
+    archive.write(lambda c: c.execute(insert(t.tags), rows)).result()
+    assert archive.write(lambda c: notes.replace_note(c, first, "ى" + text[1:], NOW, LATER)).result()
+    archive.write(lambda c: notes.change_tags(c, first, tags, [*tags[1:], "other"])).result()
+    with pytest.raises(InvalidValue):
+        archive.write(lambda c: notes.set_note(c, first, text + "و", LATER)).result()
+    with pytest.raises(InvalidValue):
+        archive.write(lambda c: notes.set_tags(c, first, [*tags, "other"])).result()
+    with archive.read() as conn:
+        assert notes.note(conn, first) == notes.Note(first, "ى" + text[1:], LATER)
+        assert notes.tags_of(conn, first) == sorted([*tags[1:], "other"])
 
 
 def test_what_is_erased_has_no_note_tag_or_collection_left(archive: Archive, ids: list[str]) -> None:

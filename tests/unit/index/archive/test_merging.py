@@ -203,6 +203,17 @@ def test_what_people_added_and_what_was_seen_goes_with_it(room: Newsroom) -> Non
     assert not room.read(documents.document, first.id).gone
 
 
+def test_two_that_were_parted_again_are_merged_a_second_time(room: Newsroom) -> None:
+    first, second = two(room, {}, {"body": EDITED})
+    assert room.put(second, OLD).version == 2
+    assert room.put(first).kind == "changed", "the site took the redirect back"
+    assert room.put(second) == Outcome("new", second.id, 1)
+    room.put(second, OLD)
+    assert room.read(documents.count) == 1
+    assert room.read(documents.merged_into, second.id).article == first.id
+    assert room.read(documents.merged_into, first.id) is None
+
+
 def test_an_index_gets_one_and_loses_the_other(room: Newsroom) -> None:
     first, second = two(room, {}, {"body": EDITED})
     with room.archive.read() as conn:
