@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from crawler import disk_space
 from crawler.config import Config
-from crawler.errors import ArchiveError
+from crawler.errors import ArchiveError, Busy
 from crawler.processes import crawl_process
 from crawler.requested import desk
 from crawler.requested.on_demand import OnDemand
@@ -19,7 +19,12 @@ from index.archive import runs as records
 from index.model.codes import FetchReason, RequestWay, RunCause, RunDetail, RunStatus
 from index.model.message import Message
 
-STATUSES = {"finished": RunStatus.OK, "shutdown": RunStatus.STOPPED, "closespider_timeout": RunStatus.TIMED_OUT}
+STATUSES = {
+    "finished": RunStatus.OK,
+    "shutdown": RunStatus.STOPPED,
+    "closespider_timeout": RunStatus.TIMED_OUT,
+    Busy.__name__: RunStatus.BUSY,
+}
 
 
 def fetch(
@@ -83,10 +88,10 @@ def _run(run: int, sites: tuple[Site, ...], told: Callable[[str], None]) -> RunS
 
 def _end(conn: Connection, run: int, status: RunStatus) -> None:
     now = datetime.now(UTC)
+    why = Message(RunDetail.BUSY if status == RunStatus.BUSY else FetchReason.CRAWL_ENDED)
     if status == RunStatus.OK:  # what it has left all the same, the next run would leave as well
-        left = [one.id for one in requests.of_run(conn, run) if one.ended is None]
-        requests.settle(conn, left, Message(FetchReason.CRAWL_ENDED), now)
-    requests.let_go(conn, run, now)
+        requests.settle(conn, [one.id for one in requests.of_run(conn, run) if one.ended is None], why, now)
+    requests.let_go(conn, run, now, why)
     records.finish(conn, run, status, now)
 
 
@@ -110,4 +115,4 @@ class AddressFetcher(OnDemand):
 
     def let_go(self, conn: Connection, run: int, now: datetime) -> None:
         """Let a run's requests wait again."""
-        requests.let_go(conn, run, now)
+        requests.let_go(conn, run, now, Message(FetchReason.CRAWL_ENDED))

@@ -18,7 +18,7 @@ from crawler.session.site_progress import RunProgress
 from crawler.site_config import Site
 from index.archive import documents, erasure, frontier, leases, requests
 from index.archive.frontier import FrontierRow
-from index.model.codes import FetchOutcome, FetchReason, PageReason
+from index.model.codes import FetchOutcome, FetchReason, PageReason, RunDetail
 from index.model.message import Message
 
 T = TypeVar("T")
@@ -58,9 +58,12 @@ class AddressSession(CrawlSession):
 
     async def open_for(self, sites: tuple[Site, ...]) -> dict[str, list[str]]:
         """Open the archive and acquire the leases of these sites, as `open` does; return the addresses to fetch, by
-        site."""
+        site. The requests for sites whose crawl has begun since they were claimed wait again."""
         self.store.counts_sites = False
         await self.open(sites)
+        if busy := {site.id for site in sites} - {site.id for site in self.sites}:
+            run, now = self.store.run, datetime.now(UTC)
+            await self.store.write(lambda conn: requests.let_go(conn, run, now, Message(RunDetail.BUSY), busy))
         asked = await self.store.read(lambda conn: requests.of_run(conn, self.store.run))
         self.requests: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         self.last: dict[tuple[str, str], list[frontier.Fetch]] = {}  # of each address, before this one

@@ -19,7 +19,6 @@ from index.archive.upsert import chunks
 from index.errors import InvalidValue
 from index.model.codes import (
     FetchOutcome,
-    FetchReason,
     RequestReason,
     RequestResult,
     RequestState,
@@ -172,12 +171,14 @@ def settle(
         conn.execute(update(requests).where(requests.c.id.in_(piece), _OPEN).values(**values))
 
 
-def let_go(conn: Connection, run: int, now: datetime) -> None:
-    """What a run that ends has left of its requests waits for the next one; the command's own, which nobody waits for
-    any more, end with it."""
+def let_go(conn: Connection, run: int, now: datetime, why: Message, sites: Collection[str] | None = None) -> None:
+    """What a run has left of its requests, of all sites or these (ids), waits for the next one; the command's own,
+    which nobody waits for any more, end for this reason."""
     mine = _OPEN & (requests.c.run == run)
+    if sites is not None:
+        mine &= requests.c.site.in_(sites)
     own = mine & (requests.c.way == RequestWay.COMMAND)
-    conn.execute(update(requests).where(own).values(outcome=Message(FetchReason.CRAWL_ENDED), ended=now))
+    conn.execute(update(requests).where(own).values(outcome=why, ended=now))
     conn.execute(update(requests).where(mine).values(run=None))
 
 

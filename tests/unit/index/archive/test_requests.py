@@ -15,7 +15,7 @@ from index.archive.expiry import REQUESTS_FOR
 from index.archive.requests import AddressRequest, Limits
 from index.archive.tables import metadata
 from index.errors import InvalidValue
-from index.model.codes import FetchOutcome, RequestReason, RequestState, RequestWay, RunStatus
+from index.model.codes import FetchOutcome, RequestReason, RequestState, RequestWay, RunDetail, RunStatus
 from index.model.message import Message
 from tests.support.archive_samples import NOW
 
@@ -77,10 +77,20 @@ def test_what_a_run_has_left_waits_again_and_a_commands_ends_with_it(conn: Conne
     one, own, done = ask(conn), ask(conn, URL + "0", RequestWay.COMMAND), ask(conn, URL + "1")
     run = begin(conn, one, own, done)
     requests.settle(conn, [done.id], Message(FetchOutcome.NEW), NOW)
-    requests.let_go(conn, run, NOW)
+    requests.let_go(conn, run, NOW, Message("fetch.crawl_ended"))
     assert state(conn, one) == (RequestState.WAITING, None)
     assert state(conn, own) == (RequestState.DONE, "fetch.crawl_ended")
     assert state(conn, done) == (RequestState.DONE, "outcome.new")
+
+
+def test_what_a_run_cannot_fetch_as_its_site_is_being_crawled_waits_again(conn: Connection) -> None:
+    one, own = ask(conn), ask(conn, URL + "0", RequestWay.COMMAND)
+    other = requests.ask(conn, "https://other.example/1", "other", RequestWay.PAGE, NOW)
+    run = begin(conn, one, own, other)
+    requests.let_go(conn, run, NOW, Message(RunDetail.BUSY), [one.site])
+    assert state(conn, one) == (RequestState.WAITING, None)
+    assert state(conn, own) == (RequestState.DONE, "run.busy")
+    assert state(conn, other) == (RequestState.RUNNING, None)
 
 
 def test_what_a_run_died_with_is_not_tried_for_ever(conn: Connection) -> None:
